@@ -1,0 +1,247 @@
+"""Every task of the project: `./nox --list` names them, `./nox -s NAME -- ARGUMENTS` runs one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2"
+nox.options.default_venv_backend = "uv"
+nox.options.reuse_existing_virtualenvs = True
+nox.options.sessions = ["lint", "policies", "docs", "tests"]
+
+ROOT = Path(__file__).parent
+PYTHON = "3.11"  # what Glue 5.1 runs; uv provides it where it is missing
+PYTHON_CODE = ["tooling", "etl_job", "data", "tests", "benchmarks", "docs/.site", "noxfile.py"]
+WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*.yml"))
+LOCK = "requirements/quartal.txt"
+ENVIRONMENT = ROOT / ".nox" / "quartal"
+SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
+
+
+def quartal_session(**options):
+    """A session that brings its own environment: nox would make one per session, these all share one."""
+    return nox.session(venv_backend="none", **options)
+
+
+def prepare(session: nox.Session) -> None:
+    """Bring the shared environment to what the lock file says, a second where nothing changed, and put it on PATH."""
+    uv = uv_binary(session)
+    python = ENVIRONMENT / SCRIPTS / "python"
+    if not python.with_suffix(".exe" if sys.platform == "win32" else "").exists():
+        session.run(uv, "venv", "--quiet", "--python", PYTHON, str(ENVIRONMENT), external=True)
+    session.run(uv, "pip", "install", "--quiet", "--python", str(python), "-r", LOCK, "-e", ".", external=True)
+    session.env["VIRTUAL_ENV"] = str(ENVIRONMENT)
+    session.env["PATH"] = os.pathsep.join([str(ENVIRONMENT / SCRIPTS), os.environ.get("PATH", os.defpath)])
+
+
+def uv_binary(session: nox.Session) -> str:
+    """The uv that came with nox or is on PATH; else one of our own, so that any installed nox will do."""
+    found = shutil.which("uv")
+    if found:
+        return found
+    folder = ROOT / ".nox" / "uv"
+    if not (folder / "ready").exists():
+        session.run(sys.executable, "-m", "venv", str(folder), external=True)
+        session.run(str(folder / SCRIPTS / "python"), "-m", "pip", "install", "--quiet", "uv", external=True)
+        (folder / "ready").touch()
+    return str(folder / SCRIPTS / "uv")
+
+
+def run(session: nox.Session, program: str, *arguments: str, **options) -> None:
+    """Run a program, the shared environment's own before any other of that name."""
+    own = shutil.which(program, path=str(ENVIRONMENT / SCRIPTS))
+    session.run(own or program, *arguments, external=True, **options)
+
+
+def quartal(session: nox.Session, *arguments: str) -> None:
+    """Run the command line tool; its exit code becomes the session's."""
+    run(session, "quartal", *arguments, *session.posargs)
+
+
+def start_local_stack(session: nox.Session) -> None:
+    """Start LocalStack unless one answers, when the session is about the environment that lives in it."""
+    environment = os.environ.get("QUARTAL_ENV", "localstack")
+    for name, value in zip(session.posargs, session.posargs[1:], strict=False):
+        if name in {"--env", "-e"}:
+            environment = value
+    if environment == "localstack" and "--help" not in session.posargs:
+        run(session, "quartal", "localstack", "start", "--if-needed")
+
+
+def install_chromium(session: nox.Session) -> None:
+    """Debian's Chromium for the browser tests, unless there is one, or nobody may install it."""
+    is_there = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")))
+    if is_there or not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
+        return
+    patiently = ["-o", "Acquire::Retries=5", "-o", "DPkg::Lock::Timeout=120"]
+    session.run("apt-get", *patiently, "update", "-qq", external=True, success_codes=[0, 100])
+    session.run(
+        "apt-get",
+        *patiently,
+        "install",
+        "-qq",
+        "--no-install-recommends",
+        "chromium",
+        external=True,
+        silent=True,
+        env={"DEBIAN_FRONTEND": "noninteractive"},
+        success_codes=[0, 100],
+    )
+
+
+# ---------------------------------------------------------------------------- what its users type
+
+
+@quartal_session(default=False)
+def demo(session: nox.Session) -> None:
+    """The whole chain on this machine: LocalStack, Terraform, upload, crawl, trigger, Spark, features."""
+    prepare(session)
+    quartal(session, "demo")
+
+
+@quartal_session(default=False)
+def plan(session: nox.Session) -> None:
+    """Review what a deployment would change, as text and as a page (-- --env dev)."""
+    prepare(session)
+    start_local_stack(session)
+    quartal(session, "plan", "--out", ".quartal/plan.html")
+
+
+@quartal_session(default=False)
+def deploy(session: nox.Session) -> None:
+    """Deploy what plan reviewed, else plan and review first (-- --env dev --approve access)."""
+    prepare(session)
+    start_local_stack(session)
+    quartal(session, "apply")
+
+
+@quartal_session(default=False)
+def destroy(session: nox.Session) -> None:
+    """Remove what deploy made (-- --env dev --auto-approve)."""
+    prepare(session)
+    quartal(session, "destroy")
+
+
+@quartal_session(default=False)
+def integration(session: nox.Session) -> None:
+    """End-to-end tests against AWS_ENDPOINT_URL, a running LocalStack, or an embedded one, in this order."""
+    prepare(session)
+    run(session, "quartal", "toolchain", "install")
+    run(session, "pytest", "-v", "tests/integration", *session.posargs)
+
+
+@quartal_session(default=False)
+def localstack(session: nox.Session) -> None:
+    """LocalStack with the Glue service (-- start | start --foreground | stop | status)."""
+    prepare(session)
+    run(session, "quartal", "localstack", *(session.posargs or ["status"]), success_codes=[0, 1])
+
+
+@quartal_session(name="quartal", default=False)
+def command(session: nox.Session) -> None:
+    """The command line tool itself (-- query "select ..." | doctor | status | ...)."""
+    prepare(session)
+    quartal(session)
+
+
+# ---------------------------------------------------------------------------- what its developers type
+
+
+@quartal_session()
+def lint(session: nox.Session) -> None:
+    """Formatting, style, types, import rules, Terraform format and policies."""
+    prepare(session)
+    run(session, "ruff", "check", *PYTHON_CODE)
+    run(session, "ruff", "format", "--check", *PYTHON_CODE)
+    run(session, "mypy")
+    service = "tooling/localstack_glue/pyproject.toml"
+    run(session, "quartal", "toolchain", "python", "localstack", "-m", "mypy", "--config-file", service)
+    run(session, "lint-imports")
+    run(session, "quartal", "toolchain", "exec", "terraform", "fmt", "-check", "-recursive", "-diff", "infra")
+
+
+@nox.session(python=PYTHON)
+def policies(session: nox.Session) -> None:
+    """checkov over the Terraform modules, parliament over what each role may do, zizmor over the GitHub workflows."""
+    session.install("-q", "-r", "requirements/checkov.txt")
+    session.run("checkov", "--config-file", ".checkov.yaml", "--quiet", "--compact", *session.posargs)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", *WORKFLOWS)
+    python, planned = str(Path(session.bin) / "python"), str(Path(session.create_tmp()) / "policies.json")
+    prepare(session)
+    own_python = str(ENVIRONMENT / SCRIPTS / "python")  # this session's own comes first on PATH
+    run(session, "quartal", "toolchain", "exec", own_python, "-m", "tests.terraform.planned_policies", planned)
+    session.run(python, "-W", "ignore", "tests/terraform/lint_policies.py", planned, external=True)
+
+
+@quartal_session()
+def tests(session: nox.Session) -> None:
+    """Unit tests, and tests of the Glue service, the Terraform modules and the whole chain on LocalStack."""
+    prepare(session)
+    run(session, "quartal", "toolchain", "install")
+    run(session, "pytest", "tests/unit", "--ignore=tests/unit/localstack_glue", *session.posargs)
+    run(
+        session,
+        "quartal",
+        "toolchain",
+        "python",
+        "localstack",
+        "-m",
+        "pytest",
+        "tests/unit/localstack_glue",
+        *session.posargs,
+    )
+    if os.environ.get("QUARTAL_BROWSER") == "required":
+        install_chromium(session)
+    run(session, "pytest", "tests/browser", *session.posargs)
+    run(session, "quartal", "toolchain", "exec", "pytest", "tests/terraform", *session.posargs)
+    run(session, "pytest", "tests/integration", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def docs(session: nox.Session) -> None:
+    """The documentation site, in .quartal/site; a broken link or a page that no menu names is an error."""
+    session.install("-q", "-r", "requirements/docs.txt")
+    builder = str(Path(session.bin) / "python")
+    prepare(session)  # the reference of the commands comes from the commands
+    environ = {"QUARTAL_PYTHON": str(ENVIRONMENT / SCRIPTS / "python"), "NO_MKDOCS_2_WARNING": "1"}
+    session.run(builder, "-m", "mkdocs", "build", "--strict", *session.posargs, env=environ, external=True)
+
+
+@quartal_session(default=False)
+def faults(session: nox.Session) -> None:
+    """Kill the job's driver at 20 random moments (or QUARTAL_KILLS): too long for `tests`."""
+    prepare(session)
+    run(session, "quartal", "toolchain", "install")
+    run(session, "pytest", "-v", "-s", "tests/faults", *session.posargs)
+
+
+@quartal_session(default=False)
+def browser(session: nox.Session) -> None:
+    """The page of the plan review in Chromium, which is installed where root and apt-get can."""
+    prepare(session)
+    install_chromium(session)
+    run(session, "pytest", "tests/browser", *session.posargs, env={"QUARTAL_BROWSER": "required"})
+
+
+@quartal_session(default=False)
+def bench(session: nox.Session) -> None:
+    """Speed and scale, each as a ratio against a named peer in one run (-- --help)."""
+    prepare(session)
+    run(session, "quartal", "toolchain", "install")
+    run(session, "python", "-m", "benchmarks", *session.posargs)
+
+
+@quartal_session(default=False)
+def lock(session: nox.Session) -> None:
+    """Write requirements/quartal.txt and docs.txt anew from pyproject.toml and the job's requirements."""
+    options = ["--universal", "--python-version", PYTHON, "--no-annotate", "--no-header", "--upgrade"]
+    site = ["--group", "docs", "-o", "requirements/docs.txt"]
+    run(session, uv_binary(session), "pip", "compile", "--quiet", *options, *site)
+    groups = ["--group", "spark", "--group", "test", "-c", "etl_job/requirements.txt"]
+    run(session, uv_binary(session), "pip", "compile", "--quiet", *options, "pyproject.toml", *groups, "-o", LOCK)
