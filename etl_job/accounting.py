@@ -1,0 +1,240 @@
+"""Every row becomes part of an hourly count or one quarantined row, in one pass over the bytes.
+
+Rows are judged while they are read and staged as Parquet (staging.py), a few numbers for each. From there they are
+settled, counted, quarantined and published. So the raw files are read once, and what is published, quarantined and
+counted stems from the same rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.contract import ConflictPolicy, Contract
+from etl_job.layouts import Layout
+from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken
+from etl_job.schemas import (
+    BLOCK,
+    BROKEN,
+    BROKEN_ROWS,
+    CLASS,
+    CONFLICTS,
+    CONTENT,
+    DAY,
+    DELIVERY,
+    DIFFERS,
+    DUPLICATES,
+    FILE,
+    HOUR,
+    KEPT,
+    KEY_1,
+    KEY_2,
+    KIND,
+    LINE,
+    QUARANTINED,
+    ROW,
+    RUN_ID,
+    SECOND,
+    VALID_ROWS,
+    hour_columns,
+    needs_seconds,
+    number_column,
+    value_column,
+)
+from etl_job.values import date_of, hour_of, number_of, second_of, second_of_day
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOutcome:
+    """What became of one delivery's rows; the days are those of kept rows."""
+
+    delivery: str
+    kept: int
+    quarantined: int
+    duplicates: int
+    conflicts: int
+    violations: dict[str, int]
+    first_day: date | None
+    last_day: date | None
+
+    @property
+    def rows(self) -> int:
+        """All rows of the delivery, each in exactly one of the three classes."""
+        return self.kept + self.quarantined + self.duplicates
+
+
+def classify_rows(
+    rows: DataFrame, contract: Contract, rules: Sequence[Rule], deliveries: Sequence[str], file_counts: Sequence[int]
+) -> DataFrame:
+    """Say of each row which rules it breaks, and keep of it only what its class needs, as it is staged.
+
+    Of a valid row that is two hashes of its key, one of its text, entity and hour; of a broken one its text. The
+    files are those of the deliveries in turn, as many of each as ``file_counts`` says.
+    """
+    judged = rows.select("*", broken_rules(rules))
+    valid = F.col(BROKEN) == 0
+    of_file = [name for name, count in zip(deliveries, file_counts, strict=True) for _ in range(count)]
+    keys = [F.col(value_column(name)) for name in contract.key]
+    hashes = (
+        F.when(valid & F.lit(bool(keys)), F.xxhash64(*salt, *keys)).alias(name)
+        for name, salt in ((KEY_1, [F.lit(0)]), (KEY_2, [F.lit(1)]))
+    )
+    # Which rows are in conflict is known only when they have met: their text must still be there then.
+    line = F.col(LINE) if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH else F.when(~valid, F.col(LINE))
+    return judged.select(
+        F.get(F.array(*map(F.lit, of_file)), F.col(FILE)).alias(DELIVERY),
+        *hashes,
+        F.when(valid & F.lit(bool(keys)), F.xxhash64(LINE)).alias(CONTENT),
+        *(F.when(valid, F.col(value_column(n))).alias(value_column(n)) for n in contract.features.entity),
+        F.when(valid, _hour(contract)).alias(HOUR),
+        *((F.when(valid, _second(contract)).alias(SECOND),) if needs_seconds(contract.features) else ()),
+        *(
+            F.when(valid, _number(contract, m.column)).alias(number_column(m.column))
+            for m in contract.features.measures
+        ),
+        BROKEN,
+        line.alias(LINE),
+        FILE,
+        BLOCK,
+        ROW,
+        F.when(valid, VALID_ROWS).otherwise(BROKEN_ROWS).alias(KIND),
+    )
+
+
+def _day(contract: Contract) -> Column:
+    name = contract.features.event_time.date or ""
+    return date_of(F.col(value_column(name)), _layout(contract, name))
+
+
+def _hour(contract: Contract) -> Column:
+    moment, time = contract.features.event_time.timestamp, contract.features.event_time.time
+    if moment is not None:
+        return F.floor(_second(contract) / 3600).cast("int")
+    hour = hour_of(F.col(value_column(time)), _layout(contract, time)) if time is not None else F.lit(0)
+    return F.unix_date(_day(contract)) * 24 + hour
+
+
+def _second(contract: Contract) -> Column:
+    moment, time = contract.features.event_time.timestamp, contract.features.event_time.time
+    if moment is not None:
+        return second_of(contract.column(moment), F.col(value_column(moment)))
+    in_day = second_of_day(F.col(value_column(time)), _layout(contract, time)) if time is not None else F.lit(0)
+    return F.unix_date(_day(contract)).cast("long") * 86_400 + in_day
+
+
+def _layout(contract: Contract, name: str) -> Layout:
+    return Layout.parse(contract.column(name).rules.format or "")
+
+
+def _number(contract: Contract, name: str) -> Column:
+    return number_of(contract.column(name), F.col(value_column(name)))
+
+
+def count_outcomes(staged: DataFrame, suspects: DataFrame | None, contract: Contract) -> DataFrame:
+    """A line per delivery, entity, hour and set of broken rules: how many rows became what.
+
+    All valid rows count as kept, and what became of the ``suspects`` (staging.settle) is set against that: so only
+    they need to be ordered, and the others are counted where they are read.
+    """
+    by = [DELIVERY, *map(value_column, contract.features.entity), HOUR, BROKEN]
+    zero, one = F.lit(0).cast("long"), F.lit(1).cast("long")
+    valid = F.col(BROKEN) == 0
+    every = staged.groupBy(*by).agg(F.count(one).alias("_n"))
+    all_valid_kept = every.select(
+        *by,
+        F.when(valid, F.col("_n")).otherwise(zero).alias(KEPT),
+        zero.alias(DUPLICATES),
+        zero.alias(CONFLICTS),
+        F.when(valid, zero).otherwise(F.col("_n")).alias(QUARANTINED),
+    )
+    if suspects is None:
+        return all_valid_kept
+    duplicate = F.col(CLASS) == DUPLICATES
+    counts = (KEPT, DUPLICATES, CONFLICTS, QUARANTINED)
+    not_kept = F.struct(zero.alias(BROKEN), (-one).alias(KEPT), *(zero.alias(name) for name in counts[1:]))
+    instead = F.struct(
+        BROKEN,
+        zero.alias(KEPT),
+        F.when(duplicate, one).otherwise(zero).alias(DUPLICATES),
+        F.when(duplicate & F.col(DIFFERS), one).otherwise(zero).alias(CONFLICTS),
+        F.when(duplicate, zero).otherwise(one).alias(QUARANTINED),
+    )
+    lost = suspects.where(F.col(CLASS) != KEPT)
+    changes = lost.select(*by[:-1], F.inline(F.array(not_kept, instead)))
+    together = all_valid_kept.unionByName(changes)
+    return together.groupBy(*by).agg(*(F.sum(name).alias(name) for name in counts))
+
+
+def delivery_outcomes(
+    outcomes: DataFrame, rules: Sequence[Rule], deliveries: Sequence[str]
+) -> tuple[DeliveryOutcome, ...]:
+    """Add the outcomes up per delivery. Runs a Spark job; a delivery without rows has zeros."""
+    kept_day = F.when(F.col(KEPT) > 0, _day_of_hour())
+    broken = F.col(QUARANTINED)
+    counted = outcomes.groupBy(DELIVERY).agg(
+        *(F.sum(name).alias(name) for name in (KEPT, QUARANTINED, DUPLICATES, CONFLICTS)),
+        *(F.sum(F.when(is_broken(bit), broken).otherwise(0)).alias(f"_rule_{bit}") for bit in range(len(rules))),
+        F.min(kept_day).alias("_first_day"),
+        F.max(kept_day).alias("_last_day"),
+    )
+    found = {row[DELIVERY]: row for row in counted.collect()}
+    results = []
+    for name in deliveries:
+        row = found.get(name)
+        if row is None:
+            results.append(DeliveryOutcome(name, 0, 0, 0, 0, {}, None, None))
+            continue
+        results.append(
+            DeliveryOutcome(
+                name,
+                kept=row[KEPT],
+                quarantined=row[QUARANTINED],
+                duplicates=row[DUPLICATES],
+                conflicts=row[CONFLICTS],
+                violations={rule.name: row[f"_rule_{bit}"] for bit, rule in enumerate(rules) if row[f"_rule_{bit}"]},
+                first_day=row["_first_day"],
+                last_day=row["_last_day"],
+            )
+        )
+    return tuple(results)
+
+
+def curated_rows(outcomes: DataFrame, contract: Contract) -> DataFrame:
+    """The daily counts, as the curated table holds them; measures.py adds to them."""
+    spec = contract.features
+    hour_of_day = F.pmod(HOUR, F.lit(24))
+    entity = (F.col(value_column(name)).alias(name) for name in spec.entity)
+    of_hour = (
+        F.sum(F.when(hour_of_day == hour, F.col(KEPT)).otherwise(F.lit(0))).alias(name)
+        for hour, name in enumerate(hour_columns(spec))
+    )
+    daily = outcomes.where(F.col(KEPT) > 0).groupBy(DELIVERY, *entity, _day_of_hour().alias(DAY))
+    return daily.agg(F.sum(KEPT).alias(spec.count), *of_hour)
+
+
+def _day_of_hour() -> Column:
+    return F.date_from_unix_date(F.floor(F.col(HOUR) / 24).cast("int"))
+
+
+def quarantined_rows(
+    staged: DataFrame, suspects: DataFrame | None, rules: Sequence[Rule], file_order: Sequence[str], run_id: str
+) -> DataFrame:
+    """The quarantined rows: raw text, file, and the names of all rules they break.
+
+    ``position`` orders the rows of a file.
+    """
+    uris = F.array(*(F.lit(uri) for uri in file_order))
+    columns = [DELIVERY, LINE, FILE, BLOCK, ROW, BROKEN]
+    rows = staged.where(F.col(KIND) == BROKEN_ROWS).select(*columns)
+    if suspects is not None:
+        rows = rows.unionByName(suspects.where(F.col(CLASS) == QUARANTINED).select(*columns))
+    return rows.select(
+        DELIVERY,
+        F.col(LINE).alias("raw"),
+        F.get(uris, F.col(FILE)).alias("file"),
+        names_of_broken(rules).alias("reasons"),
+        F.lit(run_id).alias(RUN_ID),
+        F.struct(BLOCK, ROW).alias("position"),
+    )

@@ -1,0 +1,153 @@
+"""Features per entity and day, from daily counts.
+
+**Calendar.** An entity's calendar has every day from the first day on which it was ever counted to the last day on
+which any entity was. Days without events count 0. Windows and lags are in days of this calendar, whatever delivery or
+quarter they came with.
+
+**At the start of the calendar** nothing is known before the entity's first day, so nothing is made up: a lag that would
+reach before it is null, and a rolling mean divides by the days there are (on the first day it equals that day's count).
+
+**share** is the entity's part of all entities' events on that day; null on a day on which nothing was counted at all.
+
+**quarter_to_date** sums from the quarter's first day up to and including the row's day.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.contract import FeatureSpec
+from etl_job.measures import add_up, aggregates
+from etl_job.schemas import (
+    DAY,
+    DELIVERY,
+    QUARTER,
+    SHARE,
+    feature_columns,
+    hour_columns,
+    lag_column,
+    mean_column,
+    measure_parts,
+    names,
+    to_date_column,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRange:
+    """The days whose features a run computes: whole quarters from ``first_day``, up to ``last_day``."""
+
+    first_day: date
+    last_day: date
+
+    @property
+    def quarters(self) -> tuple[str, ...]:
+        """Every quarter of the range, for instance 2024Q1, in order."""
+        found = []
+        day = self.first_day
+        while day <= self.last_day:
+            found.append(quarter_of(day))
+            day = next_quarter(day)
+        return tuple(found)
+
+
+def quarter_of(day: date) -> str:
+    """The quarter's name, for instance 2024Q1."""
+    return f"{day.year:04d}Q{(day.month + 2) // 3}"
+
+
+def first_day_of_quarter(day: date) -> date:
+    """January, April, July or October 1st."""
+    return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+
+
+def next_quarter(day: date) -> date:
+    """The first day of the quarter after the day's own."""
+    return first_day_of_quarter(first_day_of_quarter(day) + timedelta(days=95))
+
+
+def affected_range(
+    changed: Sequence[tuple[date, date]], old_last_day: date | None, new_last_day: date | None
+) -> FeatureRange | None:
+    """Which features change when the counts of some days do; None where none do, or where no count is left.
+
+    ``changed`` holds first and last days of what was added or taken away. A row looks only at its own day and
+    earlier ones, so everything from the first changed day on is computed anew. A new last day of all lengthens (or
+    shortens) every entity's calendar, so the days after the earlier of the two last days change as well.
+    """
+    starts = [first for first, _ in changed]
+    if old_last_day is not None and new_last_day is not None and old_last_day != new_last_day:
+        starts.append(min(old_last_day, new_last_day) + timedelta(days=1))
+    if new_last_day is None or not starts:
+        return None
+    return FeatureRange(first_day_of_quarter(min(starts)), new_last_day)
+
+
+def compute_features(daily: DataFrame, spec: FeatureSpec, wanted: FeatureRange) -> DataFrame:
+    """The features of every entity and day in the range.
+
+    ``daily`` holds the counts of all deliveries (a day may appear once per delivery), those before the range too: the
+    first windows reach back into them.
+    """
+    entity = list(spec.entity)
+    counts = [spec.count, *hour_columns(spec)]
+    context_start = wanted.first_day - timedelta(days=spec.reach_days)
+    parts = [part for measure in spec.measures for part in measure_parts(measure)]
+    # The delivery decides between latest values of the same second.
+    recent = daily.where(F.col(DAY) >= F.lit(context_start)).select(
+        *entity, DAY, *counts, *((DELIVERY, *names(tuple(parts))) if parts else ())
+    )
+    zeros = empty_days(daily, spec, context_start, wanted.last_day)
+    measured = [column for measure in spec.measures for column in add_up(measure)]
+    together = recent.unionByName(zeros, allowMissingColumns=bool(parts)).groupBy(*entity, DAY)
+    filled = together.agg(*(F.sum(name).alias(name) for name in counts), *measured)
+    published = {name: column for measure in spec.measures for name, column in aggregates(measure).items()}
+    return (
+        with_windows(with_share(filled.withColumns(published) if published else filled, spec), spec)
+        .where(F.col(DAY) >= F.lit(wanted.first_day))
+        .select(*names(feature_columns(spec)))
+    )
+
+
+def empty_days(daily: DataFrame, spec: FeatureSpec, first_day: date, last_day: date) -> DataFrame:
+    """A zero row for each entity and day of its calendar, from ``first_day`` on at most."""
+    begin = F.greatest(F.min(DAY), F.lit(first_day))
+    spans = daily.groupBy(*spec.entity).agg(begin.alias("_begin"))
+    # sequence() counts downwards where the end lies before the beginning: leave such entities out.
+    days = F.explode(F.sequence(F.col("_begin"), F.lit(last_day))).alias(DAY)
+    zeros = (F.lit(0).cast("long").alias(name) for name in (spec.count, *hour_columns(spec)))
+    return spans.where(F.col("_begin") <= F.lit(last_day)).select(*spec.entity, days, *zeros)
+
+
+def with_share(filled: DataFrame, spec: FeatureSpec) -> DataFrame:
+    """Add the entity's part of the day's events, if the contract asks for it."""
+    if not spec.share:
+        return filled
+    total = F.sum(spec.count).over(Window.partitionBy(DAY))
+    return filled.withColumn(SHARE, F.when(total > 0, F.col(spec.count) / total))
+
+
+def with_windows(filled: DataFrame, spec: FeatureSpec) -> DataFrame:
+    """Add quarter, rolling means, lags and quarter-to-date to rows that hold every day of each calendar."""
+    count = F.col(spec.count)
+    by_day = Window.partitionBy(*spec.entity).orderBy(DAY)
+    with_quarter = filled.withColumn(QUARTER, quarter_column(F.col(DAY)))
+    added: dict[str, Column] = {}
+    for days in spec.rolling_mean_days:
+        added[mean_column(spec, days)] = F.avg(count).over(by_day.rowsBetween(1 - days, Window.currentRow))
+    for days in spec.lag_days:
+        added[lag_column(spec, days)] = F.lag(count, days).over(by_day)
+    if spec.to_date:
+        in_quarter = Window.partitionBy(*spec.entity, QUARTER).orderBy(DAY)
+        added[to_date_column(spec)] = F.sum(count).over(
+            in_quarter.rowsBetween(Window.unboundedPreceding, Window.currentRow)
+        )
+    return with_quarter.withColumns(added) if added else with_quarter
+
+
+def quarter_column(day: Column) -> Column:
+    """The quarter's name of a date column."""
+    return F.concat(F.date_format(day, "yyyy"), F.lit("Q"), F.quarter(day).cast("string"))

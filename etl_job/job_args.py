@@ -1,0 +1,79 @@
+"""The arguments of a run: Quartal's own and those that Glue adds."""
+
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from etl_job.errors import ArgumentError
+
+_REQUIRED = ("lake_bucket", "dataset", "contract", "database")
+_RESERVED_RUN_ID = re.compile(r"main|\d{4}Q[1-4]")  # a branch, and the tags of quarters
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+
+
+@dataclass(frozen=True, slots=True)
+class JobArguments:
+    """One run. ``deliveries`` is empty where the command line does not name any."""
+
+    lake_bucket: str
+    dataset: str
+    contract: str
+    database: str
+    deliveries: tuple[str, ...]
+    run_id: str
+    withdrawn: tuple[str, ...] = ()
+    workflow_name: str | None = None
+    workflow_run_id: str | None = None
+
+    @property
+    def lake_root(self) -> str:
+        """URI of the lake without a trailing slash: ``--lake_bucket`` is a bucket's name or such a URI."""
+        return self.lake_bucket.rstrip("/") if "://" in self.lake_bucket else f"s3://{self.lake_bucket}"
+
+
+def parse_arguments(argv: Sequence[str]) -> JobArguments:
+    """Read ``--name value`` and ``--name=value`` pairs; those that Quartal does not know are ignored.
+
+    The run's id is ``--run_id``, else Glue's workflow run, else its job run, else a new one. Raises ArgumentError.
+    """
+    values = _pairs(argv)
+    missing = [f"--{name}" for name in _REQUIRED if not values.get(name)]
+    if missing:
+        raise ArgumentError(f"missing argument {', '.join(missing)}: give each a value")
+    ids = (values.get(name) for name in ("run_id", "WORKFLOW_RUN_ID", "JOB_RUN_ID"))
+    run_id = next(filter(None, ids), None) or f"run-{uuid.uuid4()}"
+    if not _RUN_ID.fullmatch(run_id):
+        raise ArgumentError(
+            f"--run_id {run_id!r}: use at most 128 letters, digits, '.', '_' and '-', beginning with a letter or digit"
+        )
+    if _RESERVED_RUN_ID.fullmatch(run_id):
+        raise ArgumentError(f"--run_id {run_id!r} is a name that the tables use themselves: choose another")
+    return JobArguments(
+        **{name: values[name] for name in _REQUIRED},
+        deliveries=split_deliveries(values.get("delivery", "")),
+        run_id=run_id,
+        withdrawn=split_deliveries(values.get("withdraw", "")),
+        workflow_name=values.get("WORKFLOW_NAME"),
+        workflow_run_id=values.get("WORKFLOW_RUN_ID"),
+    )
+
+
+def split_deliveries(text: str) -> tuple[str, ...]:
+    """The names in a comma list, each once, in their order."""
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _pairs(argv: Sequence[str]) -> dict[str, str]:
+    values: dict[str, str] = {}
+    position = 0
+    while position < len(argv):
+        name, separator, value = argv[position].partition("=")
+        position += 1
+        if not name.startswith("--"):
+            continue
+        if not separator and position < len(argv) and not argv[position].startswith("--"):
+            value = argv[position]
+            position += 1
+        values[name[2:]] = value
+    return values

@@ -1,0 +1,169 @@
+"""Files of the lake by URI: objects in S3, or files below a folder for rehearsals without any service."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class StoredFile:
+    """A file as a listing shows it. ``etag`` changes when the content does; ``modified`` is seconds since 1970."""
+
+    uri: str
+    size_bytes: int
+    etag: str
+    modified: float
+
+
+class ObjectStore(Protocol):
+    """What the job needs of a place that holds files."""
+
+    def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
+        """Files below the prefix in order of their names."""
+
+    def read(self, uri: str, first_bytes: int | None = None) -> bytes:
+        """The content, or its first bytes. Raises FileNotFoundError."""
+
+    def write(self, uri: str, content: bytes) -> None:
+        """Create or replace the file, whole or not at all."""
+
+    def upload(self, uri: str, file: Path) -> None:
+        """As ``write``, from a file of this machine."""
+
+    def delete(self, uri: str) -> None:
+        """Remove the file, if it is there."""
+
+
+class S3ObjectStore:
+    """Objects of S3."""
+
+    def __init__(self, s3: "S3Client") -> None:
+        self._s3 = s3
+
+    def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
+        """See ObjectStore."""
+        bucket, key = split_s3_uri(prefix)
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key)
+        return tuple(
+            StoredFile(
+                uri=f"s3://{bucket}/{entry['Key']}",
+                size_bytes=entry["Size"],
+                etag=entry["ETag"].strip('"'),
+                modified=entry["LastModified"].timestamp(),
+            )
+            for page in pages
+            for entry in page.get("Contents", ())
+        )
+
+    def read(self, uri: str, first_bytes: int | None = None) -> bytes:
+        """See ObjectStore."""
+        bucket, key = split_s3_uri(uri)
+        try:
+            if first_bytes is None:
+                return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+            answer = self._s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{first_bytes - 1}")
+            return answer["Body"].read()
+        except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.NoSuchBucket) as error:
+            raise FileNotFoundError(uri) from error
+
+    def write(self, uri: str, content: bytes) -> None:
+        """See ObjectStore."""
+        bucket, key = split_s3_uri(uri)
+        self._s3.put_object(Bucket=bucket, Key=key, Body=content)
+
+    def upload(self, uri: str, file: Path) -> None:
+        """See ObjectStore."""
+        bucket, key = split_s3_uri(uri)
+        self._s3.upload_file(str(file), bucket, key)
+
+    def delete(self, uri: str) -> None:
+        """See ObjectStore."""
+        bucket, key = split_s3_uri(uri)
+        self._s3.delete_object(Bucket=bucket, Key=key)
+
+
+class LocalObjectStore:
+    """Files of this machine, by ``file:`` URI or path. Size and time of change stand in for the etag."""
+
+    def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
+        """See ObjectStore."""
+        folder = local_path(prefix)
+        found = []
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                status = path.stat()
+                etag = f"{status.st_size:x}-{status.st_mtime_ns:x}"
+                found.append(StoredFile(f"file://{path}", status.st_size, etag, status.st_mtime))
+        return tuple(found)
+
+    def read(self, uri: str, first_bytes: int | None = None) -> bytes:
+        """See ObjectStore."""
+        with local_path(uri).open("rb") as file:
+            return file.read(-1 if first_bytes is None else first_bytes)
+
+    def write(self, uri: str, content: bytes) -> None:
+        """See ObjectStore."""
+        path = local_path(uri)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.part")
+        unfinished.write_bytes(content)
+        unfinished.replace(path)
+
+    def upload(self, uri: str, file: Path) -> None:
+        """See ObjectStore."""
+        self.write(uri, file.read_bytes())
+
+    def delete(self, uri: str) -> None:
+        """See ObjectStore."""
+        local_path(uri).unlink(missing_ok=True)
+
+
+class LakeFiles:
+    """Sends each URI to the store that its scheme names."""
+
+    def __init__(self, s3: "S3Client") -> None:
+        self._s3 = S3ObjectStore(s3)
+        self._local = LocalObjectStore()
+
+    def _store(self, uri: str) -> ObjectStore:
+        return self._s3 if uri.startswith("s3://") else self._local
+
+    def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
+        """See ObjectStore."""
+        return self._store(prefix).list_files(prefix)
+
+    def read(self, uri: str, first_bytes: int | None = None) -> bytes:
+        """See ObjectStore."""
+        return self._store(uri).read(uri, first_bytes)
+
+    def write(self, uri: str, content: bytes) -> None:
+        """See ObjectStore."""
+        self._store(uri).write(uri, content)
+
+    def upload(self, uri: str, file: Path) -> None:
+        """See ObjectStore."""
+        self._store(uri).upload(uri, file)
+
+    def delete(self, uri: str) -> None:
+        """See ObjectStore."""
+        self._store(uri).delete(uri)
+
+
+def read_json(store: ObjectStore, uri: str) -> object:
+    """A JSON document."""
+    return json.loads(store.read(uri))
+
+
+def split_s3_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of ``s3://bucket/key``."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def local_path(uri: str) -> Path:
+    """The path that a ``file://`` URI names, taken literally as Hadoop does; a plain path stays as it is."""
+    return Path(uri.removeprefix("file://"))

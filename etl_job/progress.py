@@ -1,0 +1,37 @@
+"""Progress on stdout, one plain line per stage, and how long each stage took."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from etl_job.manifest import Stage
+
+
+class Progress:
+    """Writes ``[quartal] stage=<name> <facts> seconds=<s>`` lines and keeps the timings."""
+
+    def __init__(self, write: Callable[[str], object] = sys.stdout.write) -> None:
+        self._write = write
+        self._stages: list[Stage] = []
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every finished stage in order."""
+        return tuple(self._stages)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[dict[str, object]]:
+        """Time a stage. What the caller puts into the mapping appears on its line; a stage that fails has none."""
+        facts: dict[str, object] = {}
+        start = time.monotonic()
+        yield facts
+        seconds = round(time.monotonic() - start, 2)
+        self._stages.append(Stage(stage=name, seconds=seconds))
+        self.say(name, **facts, seconds=seconds)
+
+    def say(self, stage: str, **facts: object) -> None:
+        """One line without timing."""
+        words = " ".join(f"{name}={value}" for name, value in facts.items())
+        self._write(f"[quartal] stage={stage} {words}\n")
+        sys.stdout.flush()

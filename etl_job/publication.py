@@ -1,0 +1,261 @@
+"""The Iceberg tables: what they hold now, and one commit that replaces a part of them.
+
+Spark writes the Parquet files; PyIceberg takes them into the table. Taking the old part out, the new files in, and
+setting the tags is one transaction per table, so readers see all of a run or nothing of it. A run computes its features
+from the state it read at the start; if another run commits meanwhile, this one fails rather than mix the two. So
+PyIceberg's own retries are off.
+
+The two tables of a dataset cannot change in one commit. The curated one changes first, and each commit of the features
+notes the snapshot of the curated table that they were computed from. A run that finds another one there knows that an
+earlier run ended between its two commits, and computes all features anew.
+"""
+
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.conversions import from_bytes
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
+from pyiceberg.expressions import BooleanExpression, EqualTo, GreaterThanOrEqual, In
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.update.snapshot import ManageSnapshots
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import DateType, DecimalType, DoubleType, IcebergType, LongType, NestedField, StringType
+
+from etl_job.errors import PublicationError
+from etl_job.schemas import DAY, FRACTION_DIGITS, INTEGER_DIGITS, SUM_KIND, VALUE_KIND, TableColumn
+
+if TYPE_CHECKING:
+    import boto3
+    import pyarrow as pa
+    from mypy_boto3_glue import GlueClient
+
+_TYPES: dict[str, IcebergType] = {
+    "string": StringType(),
+    "date": DateType(),
+    "long": LongType(),
+    "double": DoubleType(),
+    VALUE_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS),
+    SUM_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS + 10, FRACTION_DIGITS),
+}
+RUN_TAGS_KEPT = 20  # five years of one run a quarter; each holds on to the files of its snapshot
+QUARTER_TAG = re.compile(r"\d{4}Q[1-4]")
+SOURCE_SNAPSHOT = "quartal.curated-snapshot-id"
+RUN = "quartal.run-id"
+_PROPERTIES = {
+    "format-version": "2",
+    "commit.retry.num-retries": "0",
+    "write.parquet.compression-codec": "zstd",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "50",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file of a table's current snapshot: its partition's value and the days it spans."""
+
+    uri: str
+    partition: str
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A change of one table: rows that ``removed`` selects go, the files come, the tags point to the result.
+
+    ``run_id`` becomes a tag too, of which the newest stay; ``source_snapshot`` is that of the table that the rows were
+    computed from.
+    """
+
+    removed: BooleanExpression
+    files: Sequence[str]
+    run_id: str
+    quarter_tags: Sequence[str] = ()
+    source_snapshot: int | None = None
+    table_properties: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What the snapshot says of itself."""
+        found = {RUN: self.run_id}
+        if self.source_snapshot is not None:
+            found[SOURCE_SNAPSHOT] = str(self.source_snapshot)
+        return found
+
+
+def among(column: str, values: Sequence[str]) -> BooleanExpression:
+    """Rows whose column has one of these values."""
+    return In(column, values)  # type: ignore[arg-type, call-arg]
+
+
+def from_on(column: str, value: str) -> BooleanExpression:
+    """Rows whose column has this value or one that sorts after it."""
+    return GreaterThanOrEqual(column, value)  # type: ignore[arg-type, call-arg]
+
+
+def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[str, str]) -> GlueCatalog:
+    """The Glue catalog, with the same credentials, region and endpoint for files as boto3 uses."""
+    properties: dict[str, str] = {}
+    credentials = session.get_credentials()
+    if credentials is not None:
+        frozen = credentials.get_frozen_credentials()
+        properties["s3.access-key-id"] = frozen.access_key or ""
+        properties["s3.secret-access-key"] = frozen.secret_key or ""
+        if frozen.token:
+            properties["s3.session-token"] = frozen.token
+    if session.region_name:
+        properties["s3.region"] = session.region_name
+    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        properties["s3.endpoint"] = endpoint
+    return GlueCatalog("quartal", client=glue, **properties)
+
+
+class PublishedIceberg:
+    """One Iceberg table, partitioned by the text of one column."""
+
+    def __init__(
+        self, catalog: GlueCatalog, database: str, name: str, location: str, columns: tuple[TableColumn, ...], by: str
+    ) -> None:
+        self.identifier = f"{database}.{name}"
+        self.location = location
+        self.partition_column = by
+        self._catalog = catalog
+        self._columns = columns
+        self._table = self._load()
+
+    def _load(self) -> Table | None:
+        try:
+            return self._catalog.load_table(self.identifier)
+        except NoSuchTableError:
+            return None
+
+    @property
+    def snapshot_id(self) -> int | None:
+        """The current snapshot; None for a table that does not exist or is still empty."""
+        snapshot = self._table.current_snapshot() if self._table else None
+        return snapshot.snapshot_id if snapshot else None
+
+    @property
+    def source_snapshot(self) -> int | None:
+        """The snapshot of another table that this one's current snapshot was computed from, where it says so."""
+        snapshot = self._table.current_snapshot() if self._table else None
+        noted = snapshot.summary.additional_properties.get(SOURCE_SNAPSHOT) if snapshot and snapshot.summary else None
+        return int(noted) if noted else None
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """The table's own properties; none before it exists."""
+        return self._table.properties if self._table else {}
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Names of all tags, sorted."""
+        refs = self._table.refs() if self._table else {}
+        return tuple(sorted(name for name in refs if name != MAIN_BRANCH))
+
+    def data_files(self) -> tuple[DataFile, ...]:
+        """The files of the snapshot that this object read when it was made."""
+        if self._table is None or self._table.current_snapshot() is None:
+            return ()
+        day = self._table.schema().find_field(DAY).field_id
+        found = []
+        for task in self._table.scan().plan_files():
+            bounds = [limits[day] for limits in (task.file.lower_bounds, task.file.upper_bounds)]
+            first, last = (_day(from_bytes(DateType(), bound)) for bound in bounds)
+            found.append(DataFile(task.file.file_path, str(task.file.partition[0]), first, last))
+        return tuple(found)
+
+    def rows_of(self, partition: str) -> "pa.RecordBatchReader":
+        """The rows of one partition as readers see them now, a batch at a time."""
+        if self._table is None:
+            raise LookupError(f"{self.identifier} does not exist yet")
+        return self._table.scan(row_filter=EqualTo(self.partition_column, partition)).to_arrow_batch_reader()  # type: ignore[arg-type, call-arg]
+
+    def replace(self, change: Replacement) -> None:
+        """Make the change in one commit. Raises PublicationError where another run came first; nothing changed then."""
+        table = self._table or self._create()
+        try:
+            with warnings.catch_warnings(), table.transaction() as transaction:
+                warnings.filterwarnings("ignore", "Delete operation did not match any records")
+                with transaction.update_schema() as update:
+                    update.union_by_name(self._schema())
+                if change.table_properties:
+                    transaction.set_properties(dict(change.table_properties))
+                if table.current_snapshot() is not None:
+                    transaction.delete(change.removed, snapshot_properties=change.properties)
+                if change.files:
+                    transaction.add_files(
+                        list(change.files), snapshot_properties=change.properties, check_duplicate_files=False
+                    )
+                snapshot = transaction.table_metadata.current_snapshot()
+                if snapshot is not None:
+                    with ManageSnapshots(transaction) as references:
+                        for tag in (*change.quarter_tags, change.run_id):
+                            references.create_tag(snapshot.snapshot_id, tag)
+                        for tag in outlived_run_tags(transaction.table_metadata, change.run_id):
+                            references.remove_tag(tag)
+        except (CommitFailedException, ValidationException) as error:
+            raise PublicationError(
+                f"another run changed {self.identifier} while this one worked ({error}); run again"
+            ) from error
+        self._table = self._catalog.load_table(self.identifier)
+
+    def _schema(self) -> Schema:
+        return Schema(
+            *(
+                NestedField(field_id=number, name=column.name, field_type=_TYPES[column.kind], required=False)
+                for number, column in enumerate(self._columns, start=1)
+            )
+        )
+
+    def _create(self) -> Table:
+        schema = self._schema()
+        source = schema.find_field(self.partition_column).field_id
+        field = PartitionField(
+            source_id=source, field_id=1000, transform=IdentityTransform(), name=self.partition_column
+        )
+        try:
+            return self._catalog.create_table(
+                self.identifier,
+                schema=schema,
+                location=self.location,
+                partition_spec=PartitionSpec(field),
+                properties=_PROPERTIES,
+            )
+        except TableAlreadyExistsError as error:
+            raise PublicationError(f"another run created {self.identifier} while this one worked; run again") from error
+
+
+def in_step(curated: PublishedIceberg, features: PublishedIceberg) -> bool:
+    """Whether the features were computed from what the curated table holds now."""
+    if curated.snapshot_id == features.source_snapshot:
+        return True
+    return not curated.data_files() and not features.data_files()
+
+
+def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
+    """The tags of runs that are more than ``RUN_TAGS_KEPT`` runs old; tags of quarters stay for ever."""
+    times = {snapshot.snapshot_id: snapshot.timestamp_ms for snapshot in table.snapshots}
+    runs = [
+        (times[ref.snapshot_id], name)
+        for name, ref in table.refs.items()
+        if name not in {MAIN_BRANCH, newest} and not QUARTER_TAG.fullmatch(name)
+    ]
+    return [name for _, name in sorted(runs, reverse=True)[RUN_TAGS_KEPT - 1 :]]
+
+
+def _day(days_since_1970: object) -> date:
+    if not isinstance(days_since_1970, int):
+        raise TypeError(f"a day's bound is a number of days, not {days_since_1970!r}")
+    return date(1970, 1, 1) + timedelta(days=days_since_1970)

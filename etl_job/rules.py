@@ -1,0 +1,110 @@
+"""The contract's rules as Spark expressions over text.
+
+A rule is broken unless it plainly holds: an expression that comes out null counts as broken. A missing value breaks
+only ``required``; the other rules speak of values that are there.
+
+What a text of each type stands for is in values.py.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.contract import Column as ContractColumn
+from etl_job.contract import ConflictPolicy, Contract
+from etl_job.errors import ContractError
+from etl_job.layouts import Layout
+from etl_job.schemas import BROKEN, WELL_FORMED, value_column
+from etl_job.values import date_of, day_of_second, is_date_text, is_time_text, is_value, number_of, second_of
+
+MAX_RULES = 63  # one bit each in a signed 64-bit integer
+FIELD_COUNT = "row.field_count"
+CONFLICT = "row.conflict"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What must hold of a row; ``name`` is ``<column>.<rule>`` and appears in quarantine and manifest."""
+
+    name: str
+    holds: Column
+
+
+def rules_of(contract: Contract) -> tuple[Rule, ...]:
+    """Every rule of the contract. Raises ContractError where there are more than the job can tell apart."""
+    rules = [Rule(FIELD_COUNT, F.col(WELL_FORMED))]
+    for column in contract.columns:
+        rules += _rules_of_column(column)
+    if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
+        rules.append(Rule(CONFLICT, F.lit(True)))  # found broken when rows meet, see staging.settle
+    if len(rules) > MAX_RULES:
+        raise ContractError(f"the contract has {len(rules)} rules, the job handles {MAX_RULES}: drop some")
+    return tuple(rules)
+
+
+def _rules_of_column(column: ContractColumn) -> list[Rule]:
+    text = F.col(value_column(column.name))
+    rules: list[Rule] = []
+    if column.required:
+        rules.append(Rule(f"{column.name}.required", text.isNotNull()))
+
+    def add(name: str, holds: Column) -> None:
+        rules.append(Rule(f"{column.name}.{name}", text.isNull() | holds))
+
+    wanted = column.rules
+    if wanted.min_length is not None:
+        add("minLength", F.length(text) >= wanted.min_length)
+    if wanted.max_length is not None:
+        add("maxLength", F.length(text) <= wanted.max_length)
+    if wanted.pattern is not None:
+        add("pattern", text.rlike(wanted.pattern))
+    if wanted.enum is not None:
+        add("enum", text.isin(*wanted.enum))
+    holds = _has_its_form(column, text)
+    if holds is None:
+        return rules
+    add("format", holds)
+    for name, bound in (("minimum", wanted.minimum), ("maximum", wanted.maximum)):
+        if bound is not None:
+            value = _comparable(column, text)
+            in_range = value >= F.lit(bound) if name == "minimum" else value <= F.lit(bound)
+            add(name, ~F.coalesce(holds, F.lit(False)) | in_range)
+    return rules
+
+
+def _has_its_form(column: ContractColumn, text: Column) -> Column | None:
+    """Whether the text stands for a value of the column's type; None where any text does."""
+    if column.logical_type == "date":
+        return is_date_text(text, Layout.parse(column.rules.format or ""))
+    if column.logical_type != "string":
+        return is_value(column, text)
+    return is_time_text(text, Layout.parse(column.rules.format)) if column.rules.format is not None else None
+
+
+def _comparable(column: ContractColumn, text: Column) -> Column:
+    if column.logical_type == "date":
+        return date_of(text, Layout.parse(column.rules.format or ""))
+    return day_of_second(second_of(column, text)) if column.logical_type == "timestamp" else number_of(column, text)
+
+
+def broken_rules(rules: Sequence[Rule]) -> Column:
+    """One bit per rule, set where it is broken; 0 for a valid row."""
+    bits = (
+        F.when(F.coalesce(rule.holds, F.lit(False)), F.lit(0)).otherwise(F.lit(1 << bit)).cast("long")
+        for bit, rule in enumerate(rules)
+    )
+    return reduce(lambda left, right: left.bitwiseOR(right), bits).alias(BROKEN)
+
+
+def is_broken(bit: int) -> Column:
+    """Whether the rule of this number is broken, given the bits."""
+    return F.col(BROKEN).bitwiseAND(F.lit(1 << bit).cast("long")) != 0
+
+
+def names_of_broken(rules: Sequence[Rule]) -> Column:
+    """The names of the broken rules, given the bits."""
+    named = (F.when(is_broken(bit), F.lit(rule.name)) for bit, rule in enumerate(rules))
+    return F.array_compact(F.array(*named))

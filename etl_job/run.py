@@ -1,0 +1,214 @@
+"""A run from arguments to manifest. All services are met here; what they are used for is in the modules it calls."""
+
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import metadata
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+from py4j.protocol import Py4JError
+from pyspark.sql import SparkSession
+
+from etl_job import __version__
+from etl_job.catalog import properties_of_workflow, read_raw_table
+from etl_job.choosing import choose
+from etl_job.contract import Contract, parse_contract
+from etl_job.errors import ContractError, QuartalJobError
+from etl_job.job_args import JobArguments, parse_arguments, split_deliveries
+from etl_job.manifest import (
+    ContractRecord,
+    PublishedDelivery,
+    RunManifest,
+    SparkMetrics,
+    Totals,
+    read_published,
+    write_manifest,
+)
+from etl_job.metrics import put_metrics
+from etl_job.object_store import LakeFiles, ObjectStore
+from etl_job.processing import Processed, open_tables, process_deliveries
+from etl_job.progress import Progress
+from etl_job.publication import open_catalog
+from etl_job.session import get_session
+from etl_job.spark_metrics import SparkMeter
+
+_PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the job. On failure the process exits with 1, and its last line on stderr says why."""
+    try:
+        run(parse_arguments(argv), os.environ, Progress())
+    except QuartalJobError as error:
+        sys.exit(f"QuartalJobError: {_one_line(error)}")
+    except Exception as error:
+        traceback.print_exc()
+        sys.exit(f"QuartalJobError: {_unexpected(error)}")
+
+
+@dataclass
+class _Facts:
+    """What is known so far; a manifest is written from it whether or not the run succeeds."""
+
+    started_at: datetime
+    contract: Contract | None = None
+    meter: SparkMeter | None = None
+    processed: Processed = field(default_factory=Processed)
+    published: dict[str, PublishedDelivery] = field(default_factory=dict)
+
+
+def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
+    """Process what is new, publish it, and leave a manifest. Raises after leaving one with status FAILED."""
+    session = boto3.Session()
+    store = LakeFiles(session.client("s3"))
+    facts = _Facts(datetime.now(UTC))
+    with ThreadPoolExecutor(1, thread_name_prefix="spark-start") as starter:
+        # The JVM needs seconds to start; the catalog and the contract are read meanwhile.
+        spark = starter.submit(get_session, environ)
+        try:
+            _run(arguments, environ, progress, session, store, facts, spark)
+        except Exception as error:
+            reason = _one_line(error) if isinstance(error, QuartalJobError) else _unexpected(error)
+            _leave_failed_manifest(store, session, arguments, facts, progress, reason)
+            raise
+    manifest = _manifest(arguments, facts, progress, reason=None)
+    uri = write_manifest(store, arguments.lake_root, manifest)
+    _put_metrics(session, manifest, progress)
+    progress.say("done", status=manifest.status, seconds=manifest.seconds, manifest=uri)
+    return manifest
+
+
+def _run(
+    arguments: JobArguments,
+    environ: Mapping[str, str],
+    progress: Progress,
+    session: boto3.Session,
+    store: ObjectStore,
+    facts: _Facts,
+    spark: "Future[SparkSession]",
+) -> None:
+    glue = session.client("glue")
+    with progress.stage("catalog") as seen:
+        contract = facts.contract = read_contract(store, arguments.contract, arguments.dataset)
+        raw = read_raw_table(glue, store, arguments.database, contract)
+        facts.published = read_published(store, arguments.lake_root, arguments.dataset)
+        asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
+        named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
+        withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
+        chosen = choose(raw.deliveries, named, withdrawn, facts.published, contract.hash)
+        seen.update(
+            run_id=arguments.run_id,
+            deliveries_known=len(raw.deliveries),
+            deliveries=",".join(delivery.name for delivery in chosen.deliveries) or "none",
+            withdrawn=",".join(chosen.gone) or "none",
+            without_files=",".join(chosen.without_files) or "none",
+            files=sum(len(delivery.files) for delivery in chosen.deliveries),
+            bytes=sum(delivery.size_bytes for delivery in chosen.deliveries),
+        )
+    if not chosen:
+        progress.say("nothing-new", message="every delivery is published as it is")
+        return
+    tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
+    with progress.stage("session"):
+        ready = spark.result()
+        facts.meter = SparkMeter(ready)
+    process_deliveries(ready, store, arguments, contract, raw.columns, chosen, tables, progress, facts.processed)
+    for counts in facts.processed.deliveries:
+        facts.published[counts.delivery] = PublishedDelivery(
+            run_id=arguments.run_id, contract_hash=contract.hash, inputs=counts.inputs
+        )
+    for name in chosen.gone:
+        state = facts.published[name]
+        facts.published[name] = state.model_copy(update={"run_id": arguments.run_id, "withdrawn": True})
+
+
+def read_contract(store: ObjectStore, source: str, dataset: str) -> Contract:
+    """The contract at an S3 URI or a local path. Raises ContractError."""
+    try:
+        text = store.read(source).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError(f"contract {source} cannot be read ({error}): check --contract") from error
+    return parse_contract(text, source, dataset)
+
+
+def _leave_failed_manifest(
+    store: ObjectStore, session: boto3.Session, arguments: JobArguments, facts: _Facts, progress: Progress, reason: str
+) -> None:
+    manifest = _manifest(arguments, facts, progress, reason)
+    try:
+        uri = write_manifest(store, arguments.lake_root, manifest)
+    except (OSError, BotoCoreError, ClientError) as error:
+        progress.say("failed", manifest="none", because=_one_line(error))
+    else:
+        progress.say("failed", manifest=uri)
+    _put_metrics(session, manifest, progress)
+
+
+def _put_metrics(session: boto3.Session, manifest: RunManifest, progress: Progress) -> None:
+    problem = put_metrics(session, manifest)
+    if problem:
+        progress.say("metrics", skipped=problem)
+
+
+def _spark_metrics(meter: SparkMeter | None) -> SparkMetrics | None:
+    try:
+        return meter.read() if meter else None
+    except (Py4JError, OSError):  # a run that failed because its JVM died has no metrics, and its reason must stand
+        return None
+
+
+def _manifest(arguments: JobArguments, facts: _Facts, progress: Progress, reason: str | None) -> RunManifest:
+    finished_at = datetime.now(UTC)
+    contract, done = facts.contract, facts.processed
+    return RunManifest(
+        run_id=arguments.run_id,
+        dataset=arguments.dataset,
+        database=arguments.database,
+        status="SUCCEEDED" if reason is None else "FAILED",
+        reason=reason,
+        published_anything=done.curated is not None or done.features is not None,
+        started_at=facts.started_at,
+        finished_at=finished_at,
+        seconds=round((finished_at - facts.started_at).total_seconds(), 2),
+        contract=_contract_record(arguments, contract),
+        totals=done.totals or Totals(),
+        deliveries=done.deliveries,
+        stages=progress.stages,
+        curated=done.curated,
+        features=done.features,
+        quarantine=done.quarantine,
+        csv_export=done.csv_export,
+        spark=_spark_metrics(facts.meter),
+        versions=_versions(),
+        published=facts.published,
+    )
+
+
+def _contract_record(arguments: JobArguments, contract: Contract | None) -> ContractRecord | None:
+    if contract is None:
+        return None
+    return ContractRecord(source=arguments.contract, version=contract.version, hash=contract.hash)
+
+
+def _versions() -> dict[str, str]:
+    versions = {"quartal": __version__, "python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "unknown"  # Glue's own pyspark is no installed distribution
+    return versions
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _unexpected(error: Exception) -> str:
+    return f"unexpected {type(error).__name__}: {_one_line(error)[:1000]}"

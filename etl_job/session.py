@@ -1,0 +1,78 @@
+"""The one place that makes or takes the Spark session."""
+
+from collections.abc import Mapping
+
+from pyspark.sql import SparkSession
+
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "false",  # a value that does not parse is a violation to record, not an exception
+    "spark.sql.adaptive.enabled": "true",
+    # Merge small shuffle partitions to the advisory size instead of to the number of cores: fewer, larger files.
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    "spark.sql.parquet.compression.codec": "zstd",
+    # Files of two kinds at a time, instead of a sort of all rows by kind before they are written.
+    "spark.sql.maxConcurrentOutputFileWriters": "8",
+    # A semi join of keys with the registers of published deliveries passes a Bloom filter first, whatever their size:
+    # without it all keys ever delivered would be shuffled (staging.py).
+    "spark.sql.optimizer.runtime.bloomFilter.enabled": "true",
+    "spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold": "0",
+    "spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold": "1TB",
+    "spark.sql.optimizer.runtime.bloomFilter.expectedNumItems": "40000000",
+    "spark.sql.optimizer.runtime.bloomFilter.maxNumItems": "40000000",
+    "spark.sql.optimizer.runtime.bloomFilter.maxNumBits": "400000000",
+    # Listing a few hundred files from the driver beats starting a Spark job to do it.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "256",
+    # Files move once, at task commit. Readers see only what the Iceberg commit names: half-written folders do no harm.
+    "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+}
+# Below this, what a plan costs to make over and over is more than what a better one would save.
+SMALL_INPUT_BYTES = 128_000_000
+PARTITION_BYTES = 48_000_000
+LEAST_PARTITION_BYTES = 8_000_000
+
+
+def get_session(environ: Mapping[str, str]) -> SparkSession:
+    """Take the running session or make one, with the settings the job relies on."""
+    builder = SparkSession.builder.appName("quartal-etl")
+    for name, value in _SETTINGS.items():
+        builder = builder.config(name, value)
+    spark = builder.getOrCreate()
+    # Asked of Spark's own settings: Hadoop's defaults name an endpoint that nobody chose.
+    if not spark.sparkContext.getConf().contains("spark.hadoop.fs.s3a.endpoint"):
+        hadoop = spark.sparkContext._jsc.hadoopConfiguration()
+        for name, value in object_store_settings(environ).items():
+            hadoop.set(name, value)
+    return spark
+
+
+def object_store_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """What S3A needs to follow AWS's own endpoint variables, which it does not read by itself.
+
+    For a plain `spark-submit`; where Spark has been told of an endpoint, that one stands.
+    """
+    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+    if not endpoint:
+        return {}
+    return {
+        "fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",
+        "fs.s3a.endpoint": endpoint,
+        "fs.s3a.path.style.access": "true",
+        "fs.s3a.connection.ssl.enabled": str(endpoint.startswith("https")).lower(),
+    }
+
+
+def suit_to_input(spark: SparkSession, input_bytes: int, has_history: bool) -> None:
+    """Size the shuffle to the data, about 48 MB of raw text each, and say whether plans adapt to what comes.
+
+    A small input is planned once. Adaptive execution plans and compiles anew after each stage, each a Spark job of its
+    own. That is worth it where sizes are unknown: in much data, and where little meets all keys ever delivered.
+    """
+    cores = spark.sparkContext.defaultParallelism
+    adaptive = has_history or input_bytes > SMALL_INPUT_BYTES
+    # Nothing merges partitions that turn out small where plans do not adapt: a big cluster would make crumbs.
+    least = cores if adaptive else min(cores, -(-input_bytes // LEAST_PARTITION_BYTES))
+    partitions = max(1, least, -(-input_bytes // PARTITION_BYTES))
+    spark.conf.set("spark.sql.shuffle.partitions", str(partitions))
+    spark.conf.set("spark.sql.adaptive.enabled", str(adaptive).lower())

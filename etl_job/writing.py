@@ -1,0 +1,58 @@
+"""Parquet files on their way into tables: few, zstd-compressed, sorted, each within one partition."""
+
+import uuid
+from collections.abc import Sequence
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.object_store import ObjectStore
+from etl_job.schemas import DELIVERY, RUN_ID
+
+MAX_ROWS_PER_FILE = 4_000_000
+
+
+def new_data_folder(table_location: str, run_id: str) -> str:
+    """A folder that no other run writes to, nor another attempt of the same run."""
+    return f"{table_location}/data/{run_id}-{uuid.uuid4().hex[:8]}"
+
+
+def write_table_files(
+    frame: DataFrame, partition_column: str, sort_by: Sequence[str], folder: str, store: ObjectStore
+) -> tuple[str, ...]:
+    """Write the frame's rows below the folder, no file with two partitions, and return the files' URIs.
+
+    The folder names carry a copy of the partition column: Iceberg takes the value from the files themselves.
+    """
+    copy = f"{partition_column}_part"
+    (
+        frame.withColumn(copy, F.col(partition_column))
+        .repartition(partition_column)
+        .sortWithinPartitions(partition_column, *sort_by)
+        .write.partitionBy(copy)
+        .option("maxRecordsPerFile", MAX_ROWS_PER_FILE)
+        .parquet(folder)
+    )
+    return parquet_files(store, folder)
+
+
+def write_quarantine(rows: DataFrame, location: str) -> None:
+    """Write broken rows to ``<location>/delivery=<d>/run_id=<r>/``, one file each.
+
+    Dynamic overwriting replaces these very folders, should the run be repeated, and keeps the unfinished files in a
+    folder of this write's own, so two runs do not meet.
+    """
+    (
+        rows.repartition(DELIVERY)
+        .sortWithinPartitions(DELIVERY, "file", "position")
+        .drop("position")
+        .write.mode("overwrite")
+        .option("partitionOverwriteMode", "dynamic")
+        .partitionBy(DELIVERY, RUN_ID)
+        .parquet(location)
+    )
+
+
+def parquet_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
+    """The Parquet files below a folder."""
+    return tuple(file.uri for file in store.list_files(f"{folder}/") if file.uri.endswith(".parquet"))
