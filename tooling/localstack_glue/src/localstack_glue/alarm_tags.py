@@ -1,0 +1,34 @@
+"""LocalStack 4.13 drops the tags that PutMetricAlarm and PutCompositeAlarm bring; Terraform would never find them."""
+
+from typing import Any
+
+_PUTS = ("PutMetricAlarm", "PutCompositeAlarm")
+
+
+def keep_alarm_tags(_chain: Any, context: Any, response: Any) -> None:
+    """Store the tags of an alarm that was put, and drop those of alarms that were deleted.
+
+    As on AWS, putting an alarm that is there already leaves the tags it has.
+    """
+    if context.service is None or context.service.service_name != "cloudwatch" or context.operation is None:
+        return
+    if response.status_code >= 300:
+        return
+    request, operation = context.service_request or {}, context.operation.name
+    if operation in _PUTS and request.get("Tags"):
+        tags, arn = _tags_of(context), _arn(context, request["AlarmName"])
+        if not tags.list_tags_for_resource(arn)["Tags"]:
+            tags.tag_resource(arn, request["Tags"])
+    elif operation == "DeleteAlarms":
+        for name in request.get("AlarmNames") or ():
+            _tags_of(context).del_resource(_arn(context, name))
+
+
+def _tags_of(context: Any) -> Any:
+    from localstack.services.cloudwatch.models import cloudwatch_stores  # here, so that no start waits for it
+
+    return cloudwatch_stores[context.account_id][context.region].TAGS
+
+
+def _arn(context: Any, alarm_name: str) -> str:
+    return f"arn:{context.partition}:cloudwatch:{context.region}:{context.account_id}:alarm:{alarm_name}"

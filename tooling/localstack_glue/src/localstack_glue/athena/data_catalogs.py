@@ -1,0 +1,97 @@
+"""Data catalogs: the Glue catalog of the account is always there, others are registered."""
+
+import threading
+from collections.abc import Mapping
+
+from localstack_glue import stored_tags
+from localstack_glue.api import Operation
+from localstack_glue.athena.errors import InvalidRequestException
+from localstack_glue.athena.models import GLUE_CATALOG, DataCatalog, athena_arn, store_of
+from localstack_glue.mappers import present
+from localstack_glue.models import JsonDict
+from localstack_glue.pagination import page
+from localstack_glue.scope import Scope
+
+_STATUS = "CREATE_COMPLETE"
+
+
+class DataCatalogs:
+    """The data-catalog calls of the API."""
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self._lock = lock
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "CreateDataCatalog": self.create,
+            "DeleteDataCatalog": self.delete,
+            "GetDataCatalog": self.get,
+            "ListDataCatalogs": self.list_all,
+            "UpdateDataCatalog": self.update,
+        }
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateDataCatalog."""
+        name = request["Name"]
+        made = DataCatalog(name, request["Type"], request.get("Description"), dict(request.get("Parameters") or {}))
+        with self._lock:
+            if name == GLUE_CATALOG or name in store_of(scope).data_catalogs:
+                raise InvalidRequestException(f"DataCatalog {name} already exists")
+            store_of(scope).data_catalogs[name] = made
+            stored_tags.add(store_of(scope).tags, athena_arn(scope, "datacatalog", name), request.get("Tags"))
+        return {"DataCatalog": _shown(made)}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetDataCatalog."""
+        return {"DataCatalog": _shown(self._find(scope, request["Name"]))}
+
+    def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListDataCatalogs."""
+        stored = [_glue(scope), *store_of(scope).data_catalogs.values()]
+        found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
+        shown = [{"CatalogName": catalog.name, "Type": catalog.type, "Status": _STATUS} for catalog in found]
+        return {"DataCatalogsSummary": shown, "NextToken": token}
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateDataCatalog: what is not given is gone."""
+        with self._lock:
+            found = self._find_own(scope, request["Name"])
+            found.type, found.description = request["Type"], request.get("Description")
+            found.parameters = dict(request.get("Parameters") or {})
+        return {}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteDataCatalog."""
+        with self._lock:
+            found = self._find_own(scope, request["Name"])
+            del store_of(scope).data_catalogs[found.name]
+            store_of(scope).tags.pop(athena_arn(scope, "datacatalog", found.name), None)
+        return {"DataCatalog": {**_shown(found), "Status": "DELETE_COMPLETE"}}
+
+    def _find_own(self, scope: Scope, name: str) -> DataCatalog:
+        if name == GLUE_CATALOG:
+            raise InvalidRequestException(f"DataCatalog {GLUE_CATALOG} cannot be changed")
+        return self._find(scope, name)
+
+    def _find(self, scope: Scope, name: str) -> DataCatalog:
+        if name == GLUE_CATALOG:
+            return _glue(scope)
+        stored = store_of(scope).data_catalogs
+        if name not in stored:
+            raise InvalidRequestException(f"DataCatalog {name} was not found")
+        return stored[name]
+
+
+def _glue(scope: Scope) -> DataCatalog:
+    return DataCatalog(GLUE_CATALOG, "GLUE", parameters={"catalog-id": scope.account_id})
+
+
+def _shown(catalog: DataCatalog) -> JsonDict:
+    return present(
+        Name=catalog.name,
+        Description=catalog.description,
+        Type=catalog.type,
+        Parameters=catalog.parameters,
+        Status=_STATUS,
+    )

@@ -1,0 +1,129 @@
+"""What the Glue catalog says of the tables that a query names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from sqlglot import exp
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column; the type is Hive's, as Glue stores it."""
+
+    name: str
+    hive_type: str
+
+    def data_type(self) -> exp.DataType:
+        """The type for any dialect."""
+        return exp.DataType.build(self.hive_type, dialect="hive")
+
+    def duckdb_type(self) -> str:
+        """The type in DuckDB's words."""
+        return self.data_type().sql("duckdb")
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition: its values, in the order of the keys, and where its files are."""
+
+    values: tuple[str, ...]
+    location: str
+
+
+@dataclass(frozen=True)
+class CatalogTable:
+    """A table as the catalog has it."""
+
+    database: str
+    name: str
+    location: str
+    columns: tuple[Column, ...]
+    partition_keys: tuple[Column, ...]
+    serde: str
+    serde_parameters: Mapping[str, str]
+    parameters: Mapping[str, str]
+
+    @property
+    def is_iceberg(self) -> bool:
+        """Whether its metadata lies in S3."""
+        return self.parameters.get("table_type", "").upper() == "ICEBERG"
+
+    @property
+    def metadata_location(self) -> str:
+        """Where the metadata file of an Iceberg table is."""
+        return self.parameters.get("metadata_location", "")
+
+
+class GlueCatalog:
+    """Reads the Glue catalog through its API, as the account that asks."""
+
+    def __init__(self, glue: Any) -> None:
+        self._glue = glue
+
+    def table(self, database: str, name: str, place: str) -> CatalogTable:
+        """Read a table; raise QueryFailedError if there is none. `place` is its line and column in the query."""
+        found = self._read(lambda: self._glue.get_table(DatabaseName=database, Name=name)["Table"])
+        if found is None:
+            self._database(database, place)
+            raise QueryFailedError(
+                "TABLE_NOT_FOUND", f"{place}: Table 'awsdatacatalog.{database}.{name}' does not exist"
+            )
+        if found.get("TableType") == "VIRTUAL_VIEW":
+            raise QueryFailedError("NOT_SUPPORTED", f"{place}: {database}.{name} is a view, which is not run here")
+        parameters = found.get("Parameters") or {}
+        if parameters.get("projection.enabled", "").lower() == "true":
+            raise QueryFailedError("NOT_SUPPORTED", f"{place}: {database}.{name} uses partition projection")
+        storage = found.get("StorageDescriptor") or {}
+        serde = storage.get("SerdeInfo") or {}
+        return CatalogTable(
+            database=database,
+            name=name,
+            location=storage.get("Location", ""),
+            columns=_columns(storage.get("Columns")),
+            partition_keys=_columns(found.get("PartitionKeys")),
+            serde=serde.get("SerializationLibrary", ""),
+            serde_parameters=serde.get("Parameters") or {},
+            parameters=parameters,
+        )
+
+    def partitions(self, table: CatalogTable) -> list[Partition]:
+        """Read all partitions of a table."""
+        pages = self._glue.get_paginator("get_partitions").paginate(
+            DatabaseName=table.database, TableName=table.name, ExcludeColumnSchema=True
+        )
+        return [
+            Partition(tuple(entry["Values"]), entry["StorageDescriptor"]["Location"])
+            for page in pages
+            for entry in page["Partitions"]
+        ]
+
+    def databases(self) -> list[str]:
+        """Names of all databases, in order."""
+        pages = self._glue.get_paginator("get_databases").paginate()
+        return sorted(entry["Name"] for page in pages for entry in page["DatabaseList"])
+
+    def table_names(self, database: str) -> list[str]:
+        """Names of all tables of a database, in order."""
+        self._database(database, "line 1:1")
+        pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=database)
+        return sorted(entry["Name"] for page in pages for entry in page["TableList"])
+
+    def _database(self, name: str, place: str) -> None:
+        if self._read(lambda: self._glue.get_database(Name=name)) is None:
+            raise QueryFailedError("SCHEMA_NOT_FOUND", f"{place}: Schema '{name}' does not exist")
+
+    def _read(self, call: Callable[[], Any]) -> Any:
+        try:
+            return call()
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "EntityNotFoundException":
+                return None
+            raise
+
+
+def _columns(entries: Any) -> tuple[Column, ...]:
+    return tuple(Column(entry["Name"].lower(), entry.get("Type") or "string") for entry in entries or ())

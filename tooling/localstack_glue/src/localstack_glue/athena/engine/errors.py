@@ -1,0 +1,17 @@
+"""Why a query ends without an answer, in Athena's words."""
+
+
+class QueryFailedError(Exception):
+    """The query FAILED; the text is its StateChangeReason: a code of Trino's, a colon, and what was wrong."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(f"{code}: {message}")
+        self.code = code
+
+
+class QueryCancelledError(Exception):
+    """The query was CANCELLED: by a user, or because it would scan more than the workgroup allows."""
+
+
+class MalformedQueryError(Exception):
+    """The text is no SQL: StartQueryExecution refuses it."""

@@ -1,0 +1,137 @@
+"""What a query answered, in the types and the texts of Athena."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import pyarrow
+import pyarrow.csv
+
+_TYPES = {
+    "BOOLEAN": "boolean", "TINYINT": "tinyint", "SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint",
+    "HUGEINT": "bigint", "UBIGINT": "bigint", "UINTEGER": "bigint", "FLOAT": "float", "DOUBLE": "double",
+    "VARCHAR": "varchar", "DATE": "date", "TIME": "time", "TIMESTAMP": "timestamp", "BLOB": "varbinary",
+    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone", "TIMESTAMP_NS": "timestamp", "UUID": "varchar",
+}  # fmt: skip
+_PRECISIONS = {
+    "tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17, "varchar": 2147483647,
+    "timestamp": 3, "timestamp with time zone": 3,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A column of the answer; the type is Athena's."""
+
+    name: str
+    type: str
+    precision: int = 0
+    scale: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Columns and rows as texts; null is None. `has_header` where the first row of the results is the header."""
+
+    columns: tuple[ResultColumn, ...]
+    rows: tuple[tuple[str | None, ...], ...]
+    scanned_bytes: int = 0
+    has_header: bool = True
+
+
+def result_column(name: str, duckdb_type: str) -> ResultColumn:
+    """Name the type of a column as Athena does."""
+    if duckdb_type.endswith("]"):
+        return ResultColumn(name, "array")
+    head = duckdb_type.split("(")[0]
+    if head == "DECIMAL":
+        precision, scale = (int(part) for part in duckdb_type[8:-1].split(","))
+        return ResultColumn(name, "decimal", precision, scale)
+    known = {"STRUCT": "row", "MAP": "map"}.get(head) or _TYPES.get(duckdb_type, "varchar")
+    return ResultColumn(name, known, _PRECISIONS.get(known, 0))
+
+
+def as_text(value: Any) -> str | None:
+    """A value as Athena writes it."""
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return _double(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        text = value.replace(tzinfo=None).isoformat(" ", "milliseconds")
+        return f"{text} UTC" if value.tzinfo else text
+    if isinstance(value, time):
+        return value.isoformat("milliseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex(" ")
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(_inner(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{_inner(key)}={_inner(item)}' for key, item in value.items())}}}"
+    return str(value)
+
+
+def write_csv(columns: Sequence[ResultColumn], rows: Iterable[Sequence[str | None]]) -> bytes:
+    """The results as Athena stores them: every value in quotes, null as nothing."""
+    out = io.StringIO()
+    lines = [tuple(column.name for column in columns), *rows]
+    for line in lines:
+        out.write(",".join("" if value is None else '"' + value.replace('"', '""') + '"' for value in line))
+        out.write("\n")
+    return out.getvalue().encode()
+
+
+def write_text(rows: Iterable[Sequence[str | None]]) -> bytes:
+    """The results of SHOW and DESCRIBE: values between tabs."""
+    return "".join("\t".join(value or "" for value in row) + "\n" for row in rows).encode()
+
+
+def read_csv(content: bytes) -> list[list[str | None]]:
+    """Rows of what `write_csv` wrote, the header first; nothing between two commas is null, quotes make a text."""
+    header = next(csv.reader(io.StringIO(content.decode(), newline="")))
+    names = [str(number) for number in range(len(header))]
+    table = pyarrow.csv.read_csv(
+        io.BytesIO(content),
+        read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=max(len(content), 1)),
+        parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pyarrow.string()),
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+        ),
+    )
+    return [list(row) for row in zip(*(table.column(name).to_pylist() for name in names), strict=True)]
+
+
+def read_text(content: bytes) -> list[list[str | None]]:
+    """Rows of what `write_text` wrote."""
+    return [list(line.split("\t")) for line in content.decode().splitlines()]
+
+
+def _inner(value: Any) -> str:
+    text = as_text(value)
+    return "null" if text is None else text
+
+
+def _double(value: float) -> str:
+    """As Java writes a double: at least one decimal, an exponent outside 0.001 to 10,000,000."""
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        text = format(Decimal(repr(value)), "f")
+        return text if "." in text else f"{text}.0"
+    digits, _, exponent = f"{Decimal(repr(value)).normalize():E}".partition("E")
+    return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"

@@ -1,0 +1,248 @@
+"""One query from its text to its answer."""
+
+import re
+import tempfile
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from pyiceberg.table import StaticTable
+
+from localstack_glue.athena.engine import results, statements
+from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Partition
+from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
+from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions, quoted, text_of
+
+SCAN_LIMIT_REASON = "Bytes scanned limit was exceeded"
+_MEMORY_LIMIT = "2GB"
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": _MEMORY_LIMIT, "threads": 2}
+_COLUMN = re.compile(
+    r'column "?([\w.]+?)"? (?:not found|does not|referenced that exists)|does not have a column named "(\w+)"',
+    re.IGNORECASE,
+)
+_FUNCTION = re.compile(r"Function with name (\w+) does not exist", re.IGNORECASE)
+
+
+@dataclass
+class Cancellation:
+    """Lets another thread stop a query."""
+
+    _connection: duckdb.DuckDBPyConnection | None = None
+    _is_wanted: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cancel(self) -> None:
+        """Stop the query now, or as soon as it begins."""
+        with self._lock:
+            self._is_wanted = True
+            if self._connection is not None:
+                self._connection.interrupt()
+
+    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Say what to interrupt."""
+        with self._lock:
+            self._connection = connection
+        self.check()
+
+    def check(self) -> None:
+        """Raise QueryCancelledError if the query was stopped."""
+        if self._is_wanted:
+            raise QueryCancelledError("Query cancelled by user")
+
+
+@dataclass(frozen=True)
+class QueryEngine:
+    """Answers queries over one account's catalog and buckets.
+
+    Attributes:
+        glue: a boto3 client.
+        s3: a boto3 client.
+        iceberg_properties: how PyIceberg reaches S3.
+    """
+
+    glue: Any
+    s3: Any
+    iceberg_properties: dict[str, str]
+
+    def run(
+        self,
+        sql: str,
+        database: str,
+        *,
+        parameters: Sequence[str] = (),
+        scan_limit_bytes: int | None = None,
+        cancellation: Cancellation | None = None,
+    ) -> Answer:
+        """Answer a query.
+
+        Raises:
+            QueryFailedError: it cannot be answered.
+            QueryCancelledError: it was stopped, or would scan more than the limit.
+        """
+        stop = cancellation or Cancellation()
+        show = statements.parse_show(sql, database)
+        if show is not None:
+            return self._show(show)
+        statement = statements.parse(sql, parameters)
+        described = statements.described_table(statement, database)
+        if described is not None:
+            return self._describe(*described)
+        query = statements.Query(statement, database)
+        catalog = GlueCatalog(self.glue)
+        tables = {use.view: catalog.table(use.database, use.name, use.place) for use in query.uses}
+        query.bind(tables)
+        with (
+            tempfile.TemporaryDirectory(prefix="athena-") as folder,
+            duckdb.connect(config={**_SETTINGS, "temp_directory": folder}) as connection,
+        ):
+            stop.attach(connection)
+            connection.execute("SET TimeZone = 'UTC'")
+            budget = _ScanBudget(scan_limit_bytes)
+            files = ObjectFiles(self.s3, Path(folder))
+            for use in query.uses:
+                stop.check()
+                self._lay_out(connection, catalog, query, use, tables[use.view], files, budget)
+            # what the query says itself reaches nothing but these files
+            connection.execute(f"SET allowed_directories = [{text_of(folder)}]")
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+            return self._answer(connection, query, budget.scanned_bytes)
+
+    def _answer(self, connection: duckdb.DuckDBPyConnection, query: statements.Query, scanned_bytes: int) -> Answer:
+        try:
+            found = connection.execute(query.for_duckdb())
+            columns = tuple(results.result_column(column[0], str(column[1])) for column in found.description or ())
+            rows = tuple(tuple(results.as_text(value) for value in row) for row in found.fetchall())
+        except duckdb.InterruptException as error:
+            raise QueryCancelledError("Query cancelled by user") from error
+        except duckdb.Error as error:
+            raise _failure(error, query) from error
+        return Answer(columns, rows, scanned_bytes)
+
+    def _lay_out(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        catalog: GlueCatalog,
+        query: statements.Query,
+        use: statements.TableUse,
+        table: CatalogTable,
+        files: ObjectFiles,
+        budget: "_ScanBudget",
+    ) -> None:
+        schema = quoted(use.database)
+        name = f"{schema}.{quoted(use.view)}"
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        exists = "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?"
+        if connection.execute(exists, [use.database, use.view]).fetchone():
+            return
+        if table.is_iceberg:
+            self._lay_out_iceberg(connection, name, use, table, budget)
+            return
+        if use.snapshot_id is not None or use.moment is not None:
+            raise QueryFailedError("NOT_SUPPORTED", f"{use.place}: only Iceberg tables keep earlier versions")
+        partitions = [Partition((), table.location)]
+        if table.partition_keys:
+            partitions = catalog.partitions(table)
+            condition = query.partition_filter(use, [key.name for key in table.partition_keys])
+            if condition is not None:
+                partitions = kept_partitions(connection, table, partitions, condition)
+        sources = [(partition, files.listed(partition.location)) for partition in partitions]
+        budget.take(sum(item.size_bytes for _, objects in sources for item in objects))
+        create_view(connection, name, table, sources, files.fetch)
+
+    def _lay_out_iceberg(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        name: str,
+        use: statements.TableUse,
+        table: CatalogTable,
+        budget: "_ScanBudget",
+    ) -> None:
+        iceberg = StaticTable.from_metadata(table.metadata_location, self.iceberg_properties)
+        snapshot_id = use.snapshot_id
+        if use.moment is not None:
+            found = iceberg.snapshot_as_of_timestamp(int(use.moment.timestamp() * 1000))
+            if found is None:
+                raise QueryFailedError(
+                    "INVALID_ARGUMENTS",
+                    f'{use.place}: No version history table "{use.database}"."{use.name}" at or before '
+                    f"{use.moment.isoformat()}",
+                )
+            snapshot_id = found.snapshot_id
+        if snapshot_id is not None and iceberg.snapshot_by_id(snapshot_id) is None:
+            raise QueryFailedError(
+                "INVALID_ARGUMENTS", f"{use.place}: Iceberg snapshot ID does not exists: {snapshot_id}"
+            )
+        scan = iceberg.scan(snapshot_id=snapshot_id)
+        budget.take(sum(task.file.file_size_in_bytes for task in scan.plan_files()))
+        arrow = f"arrow {use.database} {use.view}"
+        connection.register(arrow, scan.to_arrow())
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {quoted(arrow)}")
+
+    def _show(self, show: statements.Show) -> Answer:
+        catalog = GlueCatalog(self.glue)
+        if show.kind == "databases":
+            return _listing("database_name", catalog.databases())
+        if show.kind == "tables":
+            return _listing("tab_name", catalog.table_names(show.database))
+        table = catalog.table(show.database, show.table, "line 1:1")
+        if not table.partition_keys:
+            raise QueryFailedError("INVALID_ARGUMENTS", f"{show.table} is not a partitioned table")
+        names = [key.name for key in table.partition_keys]
+        texts = [
+            "/".join(f"{name}={value}" for name, value in zip(names, partition.values, strict=True))
+            for partition in catalog.partitions(table)
+        ]
+        return _listing("partition", sorted(texts))
+
+    def _describe(self, database: str, name: str) -> Answer:
+        table = GlueCatalog(self.glue).table(database, name, "line 1:1")
+        columns = tuple(ResultColumn(text, "string") for text in ("col_name", "data_type", "comment"))
+        rows = tuple((column.name, column.hive_type, "") for column in (*table.columns, *table.partition_keys))
+        return Answer(columns, rows, has_header=False)
+
+
+@dataclass
+class _ScanBudget:
+    """Counts the bytes that a query has to read."""
+
+    limit_bytes: int | None
+    scanned_bytes: int = 0
+
+    def take(self, size_bytes: int) -> None:
+        """Count some more; raise QueryCancelledError beyond the limit."""
+        self.scanned_bytes += size_bytes
+        if self.limit_bytes is not None and self.scanned_bytes > self.limit_bytes:
+            raise QueryCancelledError(SCAN_LIMIT_REASON)
+
+
+def _listing(name: str, texts: list[str]) -> Answer:
+    return Answer((ResultColumn(name, "string"),), tuple((text,) for text in texts), has_header=False)
+
+
+def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
+    """DuckDB's complaint in Athena's words, where Athena has some for it."""
+    text = str(error).split("\n", 1)[0]
+    if isinstance(error, duckdb.BinderException) and (found := _COLUMN.search(text)):
+        name = (found[1] or found[2]).rsplit(".", 1)[-1]
+        return QueryFailedError(
+            "COLUMN_NOT_FOUND",
+            f"{query.place_of_column(name)}: Column '{name}' cannot be resolved or requester is not authorized to "
+            "access requested resources",
+        )
+    if isinstance(error, duckdb.CatalogException) and (found := _FUNCTION.search(text)):
+        return QueryFailedError("FUNCTION_NOT_FOUND", f"line 1:1: Function '{found[1]}' not registered")
+    if text.startswith(("CSV Error", "Conversion Error: CSV Error", "Invalid Input Error: CSV Error")):
+        lines = [line.strip() for line in str(error).splitlines()]
+        return QueryFailedError("HIVE_BAD_DATA", next((line for line in lines if "convert" in line), text))
+    if isinstance(error, duckdb.ConversionException):
+        return QueryFailedError("INVALID_CAST_ARGUMENT", text.removeprefix("Conversion Error: "))
+    if isinstance(error, duckdb.InvalidInputException | duckdb.IOException):
+        return QueryFailedError("HIVE_BAD_DATA", text)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return QueryFailedError("EXCEEDED_LOCAL_MEMORY_LIMIT", f"the query needs more than {_MEMORY_LIMIT} here")
+    return QueryFailedError("NOT_SUPPORTED", f"DuckDB, which answers here, says: {text}")

@@ -1,0 +1,250 @@
+"""Athena's SQL: which tables a statement reads, which partitions it needs, and how DuckDB says the same."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import OptimizeError, ParseError, TokenError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+
+from localstack_glue.athena.engine.catalog import CatalogTable
+from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+
+_DIALECT = "athena"
+_UNNAMED = re.compile(r"_col_(\d+)")
+_SHOW = re.compile(
+    r"\s*show\s+(?:(databases|schemas)|tables(?:\s+(?:in|from)\s+[`\"]?([\w-]+)[`\"]?)?|"
+    r"partitions\s+(?:[`\"]?([\w-]+)[`\"]?\.)?[`\"]?([\w-]+)[`\"]?)\s*;?\s*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TableUse:
+    """One mention of a table.
+
+    Attributes:
+        database: its database, in lower case.
+        name: its name, in lower case.
+        place: where it stands in the query, as Trino says it.
+        snapshot_id: of `FOR VERSION AS OF`.
+        moment: of `FOR TIMESTAMP AS OF`.
+        view: what it is called for DuckDB.
+    """
+
+    database: str
+    name: str
+    place: str
+    snapshot_id: int | None
+    moment: datetime | None
+    view: str
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """SHOW DATABASES, TABLES or PARTITIONS."""
+
+    kind: str
+    database: str
+    table: str = ""
+
+
+def parse_show(sql: str, database: str) -> Show | None:
+    """Recognise a SHOW statement."""
+    found = _SHOW.fullmatch(sql)
+    if found is None:
+        return None
+    if found[1]:
+        return Show("databases", database)
+    if found[4]:
+        return Show("partitions", (found[3] or database).lower(), found[4].lower())
+    return Show("tables", (found[2] or database).lower())
+
+
+def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
+    """Parse one statement and put the parameters in the places of its question marks."""
+    try:
+        found = [statement for statement in sqlglot.parse(sql, read=_DIALECT) if statement is not None]
+        values = [sqlglot.parse_one(value, read=_DIALECT) for value in parameters]
+    except (ParseError, TokenError) as error:
+        raise MalformedQueryError(_first_problem(error)) from error
+    if len(found) != 1:
+        raise MalformedQueryError("line 1:1: Only one sql statement is allowed.")
+    statement = found[0]
+    marks = [mark for mark in statement.find_all(exp.Placeholder) if mark.this is None]
+    if len(marks) != len(values):
+        raise MalformedQueryError(f"Incorrect number of parameters: expected {len(marks)} but found {len(values)}")
+    marks.sort(key=lambda mark: _token_order(statement, mark))
+    for mark, value in zip(marks, values, strict=True):
+        mark.replace(value)
+    return statement
+
+
+def statement_type(statement: exp.Expr) -> str:
+    """DML, DDL or UTILITY, as Athena sorts statements."""
+    if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command):
+        return "DDL"
+    return "UTILITY" if isinstance(statement, exp.Describe) else "DML"
+
+
+def described_table(statement: exp.Expr, database: str) -> tuple[str, str] | None:
+    """Database and name of the table of a DESCRIBE statement."""
+    if not isinstance(statement, exp.Describe) or not isinstance(statement.this, exp.Table):
+        return None
+    return (statement.this.db or database).lower(), statement.this.name.lower()
+
+
+class Query:
+    """A SELECT on its way from Athena's dialect to DuckDB's."""
+
+    def __init__(self, statement: exp.Expr, database: str) -> None:
+        """Take a statement over; raise QueryFailedError if it is none that reads."""
+        if not isinstance(statement, exp.Query):
+            kind = statement.sql(_DIALECT).split(maxsplit=1)[0].upper()
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not run by this Athena, queries are")
+        self._tree = statement.copy()
+        self._database = database
+        self.uses = tuple(self._name_uses())
+
+    def bind(self, tables: Mapping[str, CatalogTable]) -> None:
+        """Say which columns the tables have, by the view's name; names of columns become complete."""
+        schema = MappingSchema(dialect=_DIALECT)
+        for use in self.uses:
+            table = tables[use.view]
+            columns = {c.name: c.data_type().sql(_DIALECT) for c in (*table.columns, *table.partition_keys)}
+            schema.add_table(exp.table_(use.view, db=use.database), columns, dialect=_DIALECT)
+        try:
+            self._tree = qualify(
+                self._tree,
+                schema=schema,
+                dialect=_DIALECT,
+                db=self._database,
+                identify=False,
+                quote_identifiers=False,
+                validate_qualify_columns=False,
+            )
+            self._tree = annotate_types(self._tree, schema=schema, dialect=_DIALECT)
+        except OptimizeError as error:
+            raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: {error}") from error
+
+    def partition_filter(self, use: TableUse, keys: Sequence[str]) -> str | None:
+        """The part of WHERE that speaks of a table's partition keys alone, for DuckDB; None if there is none."""
+        found: list[str] = []
+        for select in self._tree.find_all(exp.Select):
+            where = select.args.get("where")
+            aliases = {
+                table.alias_or_name
+                for table in select.find_all(exp.Table)
+                if table.name == use.view and table.find_ancestor(exp.Select) is select
+            }
+            if not aliases:
+                continue
+            parts = list(where.this.flatten()) if where is not None and isinstance(where.this, exp.And) else []
+            parts = parts or ([where.this] if where is not None else [])
+            known = [part for part in parts if _speaks_only_of(part, aliases, keys)]
+            if len(aliases) > 1 or not known or self._is_outer(select, aliases):
+                return None
+            found.append(" AND ".join(_unqualified(part).sql("duckdb") for part in known))
+        return " OR ".join(f"({text})" for text in found) or None
+
+    def for_duckdb(self) -> str:
+        """The whole query."""
+        tree = self._tree.copy()
+        for sum_ in list(tree.find_all(exp.DateAdd, exp.DateSub, exp.Add, exp.Sub)):
+            is_date = sum_.type is not None and sum_.type.is_type(exp.DType.DATE)
+            if is_date:  # of a date and an interval DuckDB makes a timestamp
+                sum_.replace(exp.cast(sum_.copy(), exp.DType.DATE))
+        for alias in tree.find_all(exp.Alias):
+            if _UNNAMED.fullmatch(alias.alias):
+                alias.set("alias", exp.to_identifier(alias.alias.replace("_col_", "_col"), quoted=True))
+        return tree.sql("duckdb")
+
+    def place_of_column(self, name: str) -> str:
+        """Where a column stands in the query."""
+        for column in self._tree.find_all(exp.Column):
+            if column.name.lower() == name.lower():
+                return _place(column.this)
+        return "line 1:1"
+
+    @staticmethod
+    def _is_outer(select: exp.Select, aliases: set[str]) -> bool:
+        """Whether a join may keep rows for which the filter would have to see the missing partition as null."""
+        return any(join.side for join in select.args.get("joins") or ()) and bool(aliases)
+
+    def _name_uses(self) -> Iterator[TableUse]:
+        common = {cte.alias.lower() for cte in self._tree.find_all(exp.CTE)}
+        for number, table in enumerate(list(self._tree.find_all(exp.Table))):
+            if not isinstance(table.this, exp.Identifier) or (not table.db and table.name.lower() in common):
+                continue
+            name, database = table.name.lower(), (table.db or self._database).lower()
+            version = table.args.get("version")
+            view, snapshot_id, moment = name, None, None
+            if version is not None:
+                snapshot_id, moment = _version(version)
+                view = f"{name}__as_of_{number}"
+                table.set("version", None)
+                if not table.alias:
+                    table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
+            place = _place(table.args.get("db") or table.this)
+            table.set("this", exp.to_identifier(view))
+            table.set("db", exp.to_identifier(database))
+            table.set("catalog", None)
+            yield TableUse(database, name, place, snapshot_id, moment, view)
+
+
+def _version(version: exp.Expr) -> tuple[int | None, datetime | None]:
+    value = version.expression
+    text = value.find(exp.Literal)
+    try:
+        if version.name.upper() == "VERSION":
+            return int(text.this), None
+        zone = UTC  # Athena's timestamps without a zone are UTC
+        moment = datetime.fromisoformat(str(text.this).removesuffix(" UTC"))
+        return None, moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    except (AttributeError, ValueError) as error:
+        raise QueryFailedError(
+            "NOT_SUPPORTED", f"line 1:1: {value.sql(_DIALECT)} is neither a snapshot id nor a timestamp literal"
+        ) from error
+
+
+def _speaks_only_of(part: exp.Expr, aliases: set[str], keys: Sequence[str]) -> bool:
+    columns = list(part.find_all(exp.Column))
+    return (
+        bool(columns)
+        and part.find(exp.Subquery, exp.Select) is None
+        and all(column.table in aliases and column.name in keys for column in columns)
+    )
+
+
+def _unqualified(part: exp.Expr) -> exp.Expr:
+    copy = part.copy()
+    for column in copy.find_all(exp.Column):
+        column.set("table", None)
+    return copy
+
+
+def _place(node: exp.Expr) -> str:
+    meta = node.meta
+    if "line" not in meta:
+        return "line 1:1"
+    # sqlglot tells the column of the last character
+    return f"line {meta['line']}:{meta['col'] - len(node.name) + 1}"
+
+
+def _token_order(statement: exp.Expr, mark: exp.Expr) -> int:
+    for position, node in enumerate(statement.dfs()):
+        if node is mark:
+            return position
+    return 0
+
+
+def _first_problem(error: ParseError | TokenError) -> str:
+    problems = getattr(error, "errors", None) or [{}]
+    first = problems[0]
+    place = f"line {first.get('line') or 1}:{first.get('col') or 1}"
+    return f"{place}: mismatched input '{first.get('highlight') or ''}'"

@@ -1,0 +1,23 @@
+"""The errors of the Athena API."""
+
+# ruff: noqa: N818 - the class names are the codes that clients look for
+
+from localstack.aws.api import CommonServiceException
+
+from localstack_glue.errors import GlueError
+
+
+class InvalidRequestException(GlueError):
+    """The input is not acceptable; of most kinds of resources also: there is none of that name."""
+
+
+class ResourceNotFoundException(GlueError):
+    """There is no such prepared statement, or nothing of that ARN."""
+
+
+class NotRunHereError(CommonServiceException):
+    """The operation needs a query engine."""
+
+    def __init__(self, operation: str) -> None:
+        message = f"{operation} is not supported: this Athena stores workgroups and saved queries, it runs no query."
+        super().__init__("InternalFailure", message, 501)

@@ -1,0 +1,130 @@
+"""What is stored of Athena: plain, picklable data, one store per account and region."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
+
+from localstack_glue.models import JsonDict
+from localstack_glue.scope import Scope
+from localstack_glue.stored_tags import TagStore
+
+PRIMARY = "primary"
+GLUE_CATALOG = "AwsDataCatalog"
+
+
+@dataclass
+class WorkGroup:
+    """A workgroup, its configuration in the API's own words."""
+
+    name: str
+    configuration: JsonDict
+    created_on: datetime
+    description: str | None = None
+    state: str = "ENABLED"
+
+
+@dataclass
+class NamedQuery:
+    """A saved query."""
+
+    query_id: str
+    name: str
+    database: str
+    sql: str
+    workgroup: str
+    description: str | None = None
+
+
+@dataclass
+class PreparedStatement:
+    """A statement with parameters, known in one workgroup."""
+
+    name: str
+    workgroup: str
+    sql: str
+    modified_on: datetime
+    description: str | None = None
+
+
+@dataclass
+class DataCatalog:
+    """A registered data catalog."""
+
+    name: str
+    type: str
+    description: str | None = None
+    parameters: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class QueryExecution:
+    """One run of a query.
+
+    Attributes:
+        query_id: id of the execution.
+        sql: text of the query.
+        workgroup: where it runs.
+        database: the database that names without one belong to.
+        output_location: object that gets the results.
+        submitted_on: when it was accepted.
+        statement_type: DML, DDL or UTILITY.
+        token: what makes a repeated request the same one.
+        parameters: values for the question marks.
+        encryption: how the results are encrypted, in the API's words.
+        state: QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED.
+        reason: why it FAILED or was CANCELLED.
+        completed_on: when it ended.
+        scanned_bytes: size of the objects that it read.
+        engine_ms: how long it ran.
+        columns: of the answer, as ColumnInfo.
+        has_header: whether the first row of the results names the columns.
+    """
+
+    query_id: str
+    sql: str
+    workgroup: str
+    database: str
+    output_location: str
+    submitted_on: datetime
+    statement_type: str
+    token: str
+    parameters: tuple[str, ...] = ()
+    encryption: JsonDict = field(default_factory=dict)
+    state: str = "QUEUED"
+    reason: str = ""
+    completed_on: datetime | None = None
+    scanned_bytes: int = 0
+    engine_ms: int = 0
+    columns: tuple[JsonDict, ...] = ()
+    has_header: bool = True
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.state in ("SUCCEEDED", "FAILED", "CANCELLED")
+
+
+class AthenaStore(BaseStore):
+    """All of one account and region."""
+
+    workgroups: dict[str, WorkGroup] = LocalAttribute(default=dict)
+    named_queries: dict[str, NamedQuery] = LocalAttribute(default=dict)
+    prepared_statements: dict[tuple[str, str], PreparedStatement] = LocalAttribute(default=dict)  # by workgroup, name
+    data_catalogs: dict[str, DataCatalog] = LocalAttribute(default=dict)
+    query_executions: dict[str, QueryExecution] = LocalAttribute(default=dict)
+    tags: TagStore = LocalAttribute(default=dict)
+
+
+athena_stores = AccountRegionBundle("athena", AthenaStore)
+
+
+def store_of(scope: Scope) -> AthenaStore:
+    """The data of an account and region."""
+    store: AthenaStore = athena_stores[scope.account_id][scope.region]
+    return store
+
+
+def athena_arn(scope: Scope, kind: str, name: str) -> str:
+    """The ARN of an Athena resource."""
+    return f"arn:{scope.partition}:athena:{scope.region}:{scope.account_id}:{kind}/{name}"

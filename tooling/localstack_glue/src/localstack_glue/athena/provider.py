@@ -1,0 +1,78 @@
+"""Wires Athena together."""
+
+import threading
+
+from localstack.state import StateVisitor
+
+from localstack_glue import stored_tags
+from localstack_glue.api import ModelApi
+from localstack_glue.athena.data_catalogs import DataCatalogs
+from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
+from localstack_glue.athena.models import PRIMARY, athena_arn, athena_stores, store_of
+from localstack_glue.athena.queries import EngineOf, Queries
+from localstack_glue.athena.refusals import refusals
+from localstack_glue.athena.saved_queries import NamedQueries, PreparedStatements
+from localstack_glue.athena.workgroups import WorkGroups
+from localstack_glue.clock import Clock
+from localstack_glue.models import JsonDict
+from localstack_glue.pagination import page
+from localstack_glue.scope import Scope
+
+
+class AthenaProvider(ModelApi):
+    """The Athena of one LocalStack."""
+
+    service = "athena"
+    version = "2017-05-18"
+    bad_request = InvalidRequestException
+
+    def __init__(self, clock: Clock, engine_of: EngineOf | None = None) -> None:
+        """Take what answers queries; without it they are refused."""
+        lock = threading.RLock()
+        self.workgroups = WorkGroups(clock, lock)
+        self.queries = Queries(clock, lock, self.workgroups, engine_of) if engine_of is not None else None
+        super().__init__(
+            {
+                **self.workgroups.routes(),
+                **NamedQueries(lock, self.workgroups).routes(),
+                **PreparedStatements(clock, lock, self.workgroups).routes(),
+                **DataCatalogs(lock).routes(),
+                **(self.queries.routes() if self.queries is not None else refusals()),
+                "ListTagsForResource": self.list_tags,
+                "TagResource": self.tag,
+                "UntagResource": self.untag,
+            }
+        )
+
+    def on_before_stop(self) -> None:
+        """Stop the queries that still run; LocalStack is about to end."""
+        if self.queries is not None:
+            self.queries.close()
+
+    def accept_state_visitor(self, visitor: StateVisitor) -> None:
+        """Hand the store to whoever saves or loads state."""
+        visitor.visit(athena_stores)
+
+    def tag(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """TagResource."""
+        stored_tags.add(store_of(scope).tags, self._existing(scope, request["ResourceARN"]), request["Tags"])
+        return {}
+
+    def untag(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UntagResource."""
+        stored_tags.remove(store_of(scope).tags, self._existing(scope, request["ResourceARN"]), request["TagKeys"])
+        return {}
+
+    def list_tags(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListTagsForResource."""
+        tags = stored_tags.listed(store_of(scope).tags, self._existing(scope, request["ResourceARN"]))
+        found, token = page(tags, request.get("NextToken"), request.get("MaxResults"), default=75)
+        return {"Tags": found, "NextToken": token}
+
+    def _existing(self, scope: Scope, arn: str) -> str:
+        store = store_of(scope)
+        known = {athena_arn(scope, "workgroup", name) for name in (PRIMARY, *store.workgroups)}
+        known |= {athena_arn(scope, "datacatalog", name) for name in store.data_catalogs}
+        if arn not in known:
+            raise ResourceNotFoundException(f"Resource {arn} was not found")
+        return arn

@@ -1,0 +1,313 @@
+"""The query calls of the API: started, looked at, stopped, and their results read."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from localstack_glue.api import Operation
+from localstack_glue.athena.engine import results, statements
+from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
+from localstack_glue.athena.engine.results import Answer
+from localstack_glue.athena.engine.run import Cancellation, QueryEngine
+from localstack_glue.athena.errors import InvalidRequestException
+from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, store_of
+from localstack_glue.athena.workgroups import WorkGroups
+from localstack_glue.clock import Clock
+from localstack_glue.mappers import present
+from localstack_glue.models import JsonDict
+from localstack_glue.pagination import page
+from localstack_glue.scope import Scope
+
+EngineOf = Callable[[Scope], QueryEngine]
+
+_PARALLEL_QUERIES = 2
+_ROWS_PER_PAGE = 1000
+_NO_LOCATION = (
+    "No output location provided. An output location is required either through the Workgroup result configuration "
+    "setting or as an API input."
+)
+_NOT_FOUND_CODES = ("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "COLUMN_NOT_FOUND", "FUNCTION_NOT_FOUND")
+
+
+class Queries:
+    """Runs queries, a few at a time, each in a thread of its own."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock, workgroups: WorkGroups, engine_of: EngineOf) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._workgroups = workgroups
+        self._engine_of = engine_of
+        self._slots = threading.Semaphore(_PARALLEL_QUERIES)
+        self._running: dict[str, Cancellation] = {}
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "BatchGetQueryExecution": self.batch_get,
+            "GetQueryExecution": self.get,
+            "GetQueryResults": self.get_results,
+            "GetQueryRuntimeStatistics": self.get_statistics,
+            "ListQueryExecutions": self.list_ids,
+            "StartQueryExecution": self.start,
+            "StopQueryExecution": self.stop,
+        }
+
+    def close(self) -> None:
+        """Stop all queries."""
+        for cancellation in list(self._running.values()):
+            cancellation.cancel()
+
+    def start(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """StartQueryExecution: what is no SQL is refused, everything else is queued."""
+        sql, context = request["QueryString"], request.get("QueryExecutionContext") or {}
+        catalog = context.get("Catalog") or GLUE_CATALOG
+        if catalog.lower() != GLUE_CATALOG.lower():
+            raise InvalidRequestException(f"Catalog {catalog} cannot be queried here, only {GLUE_CATALOG}")
+        database = (context.get("Database") or "default").lower()
+        parameters = tuple(request.get("ExecutionParameters") or ())
+        with self._lock:
+            workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY)
+            token = request.get("ClientRequestToken") or str(uuid.uuid4())
+            for known in store_of(scope).query_executions.values():
+                if known.token == token and known.sql == sql:
+                    return {"QueryExecutionId": known.query_id}
+            if workgroup.state != "ENABLED":
+                raise InvalidRequestException(f"WorkGroup {workgroup.name} is disabled.")
+            kind = _kind_of(sql, parameters, database)
+            query_id = str(uuid.uuid4())
+            location, encryption = _output(workgroup, request.get("ResultConfiguration") or {})
+            made = QueryExecution(
+                query_id=query_id,
+                sql=sql,
+                workgroup=workgroup.name,
+                database=database,
+                output_location=f"{location}{query_id}.{'csv' if kind == 'DML' else 'txt'}",
+                submitted_on=self._clock.now(),
+                statement_type=kind,
+                token=token,
+                parameters=parameters,
+                encryption=encryption,
+            )
+            store_of(scope).query_executions[query_id] = made
+            self._running[query_id] = Cancellation()
+        limit = workgroup.configuration.get("BytesScannedCutoffPerQuery")
+        threading.Thread(target=self._run, args=(scope, made, limit), name=f"athena-{query_id}", daemon=True).start()
+        return {"QueryExecutionId": query_id}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetQueryExecution."""
+        return {"QueryExecution": self._shown(scope, self._find(scope, request["QueryExecutionId"]))}
+
+    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """BatchGetQueryExecution."""
+        stored = store_of(scope).query_executions
+        wanted = request["QueryExecutionIds"]
+        return {
+            "QueryExecutions": [self._shown(scope, stored[query_id]) for query_id in wanted if query_id in stored],
+            "UnprocessedQueryExecutionIds": [
+                {"QueryExecutionId": query_id, "ErrorCode": "INVALID_INPUT", "ErrorMessage": _missing(query_id)}
+                for query_id in wanted
+                if query_id not in stored
+            ],
+        }
+
+    def list_ids(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListQueryExecutions of one workgroup, the newest first."""
+        workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY).name
+        stored = reversed(store_of(scope).query_executions.values())
+        ids = [found.query_id for found in stored if found.workgroup == workgroup]
+        found, token = page(ids, request.get("NextToken"), request.get("MaxResults"), default=50)
+        return {"QueryExecutionIds": found, "NextToken": token}
+
+    def stop(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """StopQueryExecution: a query that is done stays as it is."""
+        found = self._find(scope, request["QueryExecutionId"])
+        cancellation = self._running.get(found.query_id)
+        if cancellation is not None:
+            cancellation.cancel()
+        return {}
+
+    def get_results(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetQueryResults: the rows, read from where they are stored, the header first."""
+        found = self._find(scope, request["QueryExecutionId"])
+        if not found.is_done:
+            raise InvalidRequestException(f"Query has not yet finished. Current state: {found.state}")
+        if found.state != "SUCCEEDED":
+            raise InvalidRequestException(f"Query did not finish successfully. Final query state: {found.state}")
+        bucket, key = _bucket_and_key(found.output_location)
+        try:
+            content = self._engine_of(scope).s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            raise InvalidRequestException(
+                f"Could not find results: {found.output_location} ({error.response['Error']['Code']})"
+            ) from error
+        rows = results.read_csv(content) if found.has_header else results.read_text(content)
+        shown, token = page(rows, request.get("NextToken"), request.get("MaxResults"), default=_ROWS_PER_PAGE)
+        data = [{"Data": [{} if value is None else {"VarCharValue": value} for value in row]} for row in shown]
+        return {
+            "UpdateCount": 0,
+            "ResultSet": {"Rows": data, "ResultSetMetadata": {"ColumnInfo": list(found.columns)}},
+            "NextToken": token,
+        }
+
+    def get_statistics(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetQueryRuntimeStatistics: time and input, without stages."""
+        found = self._find(scope, request["QueryExecutionId"])
+        return {
+            "QueryRuntimeStatistics": {
+                "Timeline": {"EngineExecutionTimeInMillis": found.engine_ms},
+                "Rows": {"InputBytes": found.scanned_bytes},
+            }
+        }
+
+    def _run(self, scope: Scope, execution: QueryExecution, limit: int | None) -> None:
+        cancellation = self._running[execution.query_id]
+        with self._slots:
+            started = time.monotonic()
+            with self._lock:
+                execution.state = "RUNNING"
+            state, reason = "SUCCEEDED", ""
+            try:
+                engine = self._engine_of(scope)
+                answer = engine.run(
+                    execution.sql,
+                    execution.database,
+                    parameters=execution.parameters,
+                    scan_limit_bytes=limit,
+                    cancellation=cancellation,
+                )
+                _store(engine.s3, execution, answer)
+            except QueryCancelledError as error:
+                state, reason = "CANCELLED", str(error)
+            except (QueryFailedError, MalformedQueryError) as error:
+                state, reason = "FAILED", str(error)
+            except ClientError as error:
+                state, reason = "FAILED", f"PERMISSION_DENIED: {error}" if _is_denial(error) else f"HIVE_ERROR: {error}"
+            except Exception as error:  # a thread's last resort: the caller waits for an end
+                state, reason = "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
+            with self._lock:
+                if state == "SUCCEEDED":
+                    execution.columns = tuple(_column_info(column) for column in answer.columns)
+                    execution.scanned_bytes, execution.has_header = answer.scanned_bytes, answer.has_header
+                execution.engine_ms = int((time.monotonic() - started) * 1000)
+                execution.reason, execution.completed_on = reason, self._clock.now()
+                execution.state = state
+                self._running.pop(execution.query_id, None)
+
+    def _find(self, scope: Scope, query_id: str) -> QueryExecution:
+        found = store_of(scope).query_executions.get(query_id)
+        if found is None:
+            raise InvalidRequestException(_missing(query_id))
+        return found
+
+    def _shown(self, scope: Scope, execution: QueryExecution) -> JsonDict:
+        workgroup = store_of(scope).workgroups.get(execution.workgroup)
+        version = workgroup.configuration["EngineVersion"] if workgroup is not None else None
+        configuration: JsonDict = {"OutputLocation": execution.output_location}
+        if execution.encryption:
+            configuration["EncryptionConfiguration"] = execution.encryption
+        return present(
+            QueryExecutionId=execution.query_id,
+            Query=execution.sql,
+            StatementType=execution.statement_type,
+            ResultConfiguration=configuration,
+            QueryExecutionContext={"Database": execution.database, "Catalog": GLUE_CATALOG.lower()},
+            Status=present(
+                State=execution.state,
+                StateChangeReason=execution.reason or None,
+                SubmissionDateTime=execution.submitted_on,
+                CompletionDateTime=execution.completed_on,
+                AthenaError=_athena_error(execution) if execution.state == "FAILED" else None,
+            ),
+            Statistics={
+                "EngineExecutionTimeInMillis": execution.engine_ms,
+                "TotalExecutionTimeInMillis": execution.engine_ms,
+                "DataScannedInBytes": execution.scanned_bytes,
+            },
+            WorkGroup=execution.workgroup,
+            EngineVersion=version,
+            ExecutionParameters=list(execution.parameters) or None,
+        )
+
+
+def _kind_of(sql: str, parameters: tuple[str, ...], database: str) -> str:
+    if statements.parse_show(sql, database) is not None:
+        return "UTILITY"
+    try:
+        return statements.statement_type(statements.parse(sql, parameters))
+    except MalformedQueryError as error:
+        raise InvalidRequestException(str(error)) from error
+
+
+def _output(workgroup: WorkGroup, given: JsonDict) -> tuple[str, JsonDict]:
+    """Where results go, ending in a slash, and how they are encrypted: the workgroup's say counts if it is enforced."""
+    own = workgroup.configuration.get("ResultConfiguration") or {}
+    chosen = own if workgroup.configuration.get("EnforceWorkGroupConfiguration") else {**own, **given}
+    location = chosen.get("OutputLocation") or ""
+    if not location.startswith("s3://"):
+        raise InvalidRequestException(_NO_LOCATION)
+    return location.rstrip("/") + "/", dict(chosen.get("EncryptionConfiguration") or {})
+
+
+def _store(s3: Any, execution: QueryExecution, answer: Answer) -> None:
+    bucket, key = _bucket_and_key(execution.output_location)
+    body = results.write_csv(answer.columns, answer.rows) if answer.has_header else results.write_text(answer.rows)
+    encryption: JsonDict = {}
+    if execution.encryption.get("EncryptionOption") == "SSE_KMS":
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": execution.encryption.get("KmsKey", "")}
+    elif execution.encryption.get("EncryptionOption") == "SSE_S3":
+        encryption = {"ServerSideEncryption": "AES256"}
+    try:
+        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/octet-stream", **encryption)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        raise QueryFailedError("UNABLE_TO_WRITE_RESULTS", f"{execution.output_location}: {code}") from error
+
+
+def _bucket_and_key(location: str) -> tuple[str, str]:
+    parts = urlsplit(location)
+    return parts.netloc, parts.path.lstrip("/")
+
+
+def _column_info(column: results.ResultColumn) -> JsonDict:
+    return {
+        "CatalogName": "hive",
+        "SchemaName": "",
+        "TableName": "",
+        "Name": column.name,
+        "Label": column.name,
+        "Type": column.type,
+        "Precision": column.precision,
+        "Scale": column.scale,
+        "Nullable": "UNKNOWN",
+        "CaseSensitive": column.type == "varchar",
+    }
+
+
+def _athena_error(execution: QueryExecution) -> JsonDict:
+    """Category 1 is Athena's own fault, 2 the user's; types are those that Athena documents.
+
+    https://docs.aws.amazon.com/athena/latest/ug/error-reference.html
+    """
+    code = execution.reason.split(":", 1)[0]
+    is_internal = code == "GENERIC_INTERNAL_ERROR"
+    kind = 1 if is_internal else 1003 if code in _NOT_FOUND_CODES else 1100
+    return {
+        "ErrorCategory": 1 if is_internal else 2,
+        "ErrorType": kind,
+        "Retryable": False,
+        "ErrorMessage": execution.reason,
+    }
+
+
+def _is_denial(error: ClientError) -> bool:
+    return str(error.response["Error"]["Code"]) in ("AccessDenied", "AccessDeniedException", "403")
+
+
+def _missing(query_id: str) -> str:
+    return f"QueryExecution {query_id} was not found"

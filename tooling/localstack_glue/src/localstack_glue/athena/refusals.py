@@ -1,0 +1,31 @@
+"""Query execution where there is no engine: refused."""
+
+from collections.abc import Mapping
+
+from localstack_glue.api import Operation
+from localstack_glue.athena.errors import NotRunHereError
+from localstack_glue.models import JsonDict
+from localstack_glue.scope import Scope
+
+# moto would answer these and say SUCCEEDED of queries that nobody ran
+QUERY_OPERATIONS = (
+    "BatchGetQueryExecution",
+    "GetQueryExecution",
+    "GetQueryResults",
+    "GetQueryRuntimeStatistics",
+    "ListQueryExecutions",
+    "StartQueryExecution",
+    "StopQueryExecution",
+)
+
+
+def refusals() -> Mapping[str, Operation]:
+    """An operation for each of these that says so."""
+    return {operation: _refusal(operation) for operation in QUERY_OPERATIONS}
+
+
+def _refusal(operation: str) -> Operation:
+    def refuse(_scope: Scope, _request: JsonDict) -> JsonDict:
+        raise NotRunHereError(operation)
+
+    return refuse

@@ -1,0 +1,182 @@
+"""Named queries and prepared statements."""
+
+import threading
+import uuid
+from collections.abc import Mapping
+
+from localstack_glue.api import Operation
+from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
+from localstack_glue.athena.models import PRIMARY, NamedQuery, PreparedStatement, store_of
+from localstack_glue.athena.workgroups import WorkGroups
+from localstack_glue.clock import Clock
+from localstack_glue.mappers import present
+from localstack_glue.models import JsonDict
+from localstack_glue.pagination import page
+from localstack_glue.scope import Scope
+
+
+class NamedQueries:
+    """The named-query calls of the API."""
+
+    def __init__(self, lock: threading.RLock, workgroups: WorkGroups) -> None:
+        self._lock = lock
+        self._workgroups = workgroups
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "BatchGetNamedQuery": self.batch_get,
+            "CreateNamedQuery": self.create,
+            "DeleteNamedQuery": self.delete,
+            "GetNamedQuery": self.get,
+            "ListNamedQueries": self.list_ids,
+            "UpdateNamedQuery": self.update,
+        }
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateNamedQuery."""
+        with self._lock:
+            workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY).name
+            made = NamedQuery(
+                query_id=str(uuid.uuid4()),
+                name=request["Name"],
+                database=request["Database"],
+                sql=request["QueryString"],
+                workgroup=workgroup,
+                description=request.get("Description"),
+            )
+            store_of(scope).named_queries[made.query_id] = made
+        return {"NamedQueryId": made.query_id}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetNamedQuery."""
+        return {"NamedQuery": _shown(self._find(scope, request["NamedQueryId"]))}
+
+    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """BatchGetNamedQuery."""
+        stored = store_of(scope).named_queries
+        missing = [query_id for query_id in request["NamedQueryIds"] if query_id not in stored]
+        return {
+            "NamedQueries": [_shown(stored[query_id]) for query_id in request["NamedQueryIds"] if query_id in stored],
+            "UnprocessedNamedQueryIds": [
+                {"NamedQueryId": query_id, "ErrorCode": "INVALID_INPUT", "ErrorMessage": _missing(query_id)}
+                for query_id in missing
+            ],
+        }
+
+    def list_ids(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListNamedQueries of one workgroup."""
+        workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY).name
+        ids = [query.query_id for query in store_of(scope).named_queries.values() if query.workgroup == workgroup]
+        found, token = page(ids, request.get("NextToken"), request.get("MaxResults"), default=50)
+        return {"NamedQueryIds": found, "NextToken": token}
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateNamedQuery."""
+        with self._lock:
+            found = self._find(scope, request["NamedQueryId"])
+            found.name, found.sql = request["Name"], request["QueryString"]
+            if request.get("Description") is not None:
+                found.description = request["Description"]
+        return {}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteNamedQuery."""
+        with self._lock:
+            del store_of(scope).named_queries[self._find(scope, request["NamedQueryId"]).query_id]
+        return {}
+
+    def _find(self, scope: Scope, query_id: str) -> NamedQuery:
+        stored = store_of(scope).named_queries
+        if query_id not in stored:
+            raise InvalidRequestException(_missing(query_id))
+        return stored[query_id]
+
+
+class PreparedStatements:
+    """The prepared-statement calls of the API."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock, workgroups: WorkGroups) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._workgroups = workgroups
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "CreatePreparedStatement": self.create,
+            "DeletePreparedStatement": self.delete,
+            "GetPreparedStatement": self.get,
+            "ListPreparedStatements": self.list_all,
+            "UpdatePreparedStatement": self.update,
+        }
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreatePreparedStatement."""
+        with self._lock:
+            workgroup, name = self._workgroups.find(scope, request["WorkGroup"]).name, request["StatementName"]
+            if (workgroup, name) in store_of(scope).prepared_statements:
+                raise InvalidRequestException(f"Prepared statement {name} already exists in workgroup {workgroup}")
+            store_of(scope).prepared_statements[(workgroup, name)] = PreparedStatement(
+                name, workgroup, request["QueryStatement"], self._clock.now(), request.get("Description")
+            )
+        return {}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetPreparedStatement."""
+        found = self._find(scope, request)
+        return {
+            "PreparedStatement": present(
+                StatementName=found.name,
+                QueryStatement=found.sql,
+                WorkGroupName=found.workgroup,
+                Description=found.description,
+                LastModifiedTime=found.modified_on,
+            )
+        }
+
+    def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListPreparedStatements of one workgroup."""
+        workgroup = self._workgroups.find(scope, request["WorkGroup"]).name
+        stored = [found for key, found in store_of(scope).prepared_statements.items() if key[0] == workgroup]
+        found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
+        shown = [{"StatementName": statement.name, "LastModifiedTime": statement.modified_on} for statement in found]
+        return {"PreparedStatements": shown, "NextToken": token}
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdatePreparedStatement."""
+        with self._lock:
+            found = self._find(scope, request)
+            found.sql, found.modified_on = request["QueryStatement"], self._clock.now()
+            if request.get("Description") is not None:
+                found.description = request["Description"]
+        return {}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeletePreparedStatement."""
+        with self._lock:
+            found = self._find(scope, request)
+            del store_of(scope).prepared_statements[(found.workgroup, found.name)]
+        return {}
+
+    def _find(self, scope: Scope, request: JsonDict) -> PreparedStatement:
+        workgroup, name = self._workgroups.find(scope, request["WorkGroup"]).name, request["StatementName"]
+        found = store_of(scope).prepared_statements.get((workgroup, name))
+        if found is None:
+            raise ResourceNotFoundException(f"PreparedStatement {name} was not found in workGroup {workgroup}")
+        return found
+
+
+def _missing(query_id: str) -> str:
+    return f"NamedQuery {query_id} was not found."
+
+
+def _shown(query: NamedQuery) -> JsonDict:
+    return present(
+        Name=query.name,
+        Description=query.description,
+        Database=query.database,
+        QueryString=query.sql,
+        NamedQueryId=query.query_id,
+        WorkGroup=query.workgroup,
+    )

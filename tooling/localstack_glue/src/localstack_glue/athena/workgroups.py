@@ -1,0 +1,150 @@
+"""Workgroups: every account has `primary`, others come and go."""
+
+import threading
+from collections.abc import Mapping
+from datetime import datetime
+
+from localstack_glue import stored_tags
+from localstack_glue.api import Operation
+from localstack_glue.athena.errors import InvalidRequestException
+from localstack_glue.athena.models import PRIMARY, WorkGroup, athena_arn, store_of
+from localstack_glue.clock import Clock
+from localstack_glue.models import JsonDict
+from localstack_glue.pagination import page
+from localstack_glue.scope import Scope
+
+AUTO = "AUTO"
+NEWEST_ENGINE = "Athena engine version 3"
+_DEFAULTS: JsonDict = {
+    "EnforceWorkGroupConfiguration": True,
+    "PublishCloudWatchMetricsEnabled": True,
+    "RequesterPaysEnabled": False,
+    "EnableMinimumEncryptionConfiguration": False,
+}
+_NESTED = ("ResultConfiguration", "ManagedQueryResultsConfiguration")
+
+
+class WorkGroups:
+    """The workgroup calls of the API."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock) -> None:
+        self._clock = clock
+        self._lock = lock
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "CreateWorkGroup": self.create,
+            "DeleteWorkGroup": self.delete,
+            "GetWorkGroup": self.get,
+            "ListWorkGroups": self.list_all,
+            "UpdateWorkGroup": self.update,
+        }
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateWorkGroup."""
+        name = request["Name"]
+        with self._lock:
+            if name == PRIMARY or name in store_of(scope).workgroups:
+                raise InvalidRequestException("WorkGroup is already created")
+            configuration = _completed(request.get("Configuration") or {})
+            made = WorkGroup(name, configuration, self._clock.now(), request.get("Description"))
+            store_of(scope).workgroups[name] = made
+            stored_tags.add(store_of(scope).tags, athena_arn(scope, "workgroup", name), request.get("Tags"))
+        return {}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetWorkGroup."""
+        found = self.find(scope, request["WorkGroup"])
+        return {
+            "WorkGroup": {
+                "Name": found.name,
+                "State": found.state,
+                "Configuration": found.configuration,
+                "CreationTime": found.created_on,
+                **({"Description": found.description} if found.description else {}),
+            }
+        }
+
+    def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListWorkGroups, by name."""
+        self.find(scope, PRIMARY)
+        stored = sorted(store_of(scope).workgroups.values(), key=lambda workgroup: workgroup.name)
+        found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
+        summaries = [
+            {
+                "Name": workgroup.name,
+                "State": workgroup.state,
+                "Description": workgroup.description or "",
+                "CreationTime": workgroup.created_on,
+                "EngineVersion": workgroup.configuration["EngineVersion"],
+            }
+            for workgroup in found
+        ]
+        return {"WorkGroups": summaries, "NextToken": token}
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateWorkGroup: given members replace, others stay, `Remove...` takes one away."""
+        with self._lock:
+            found = self.find(scope, request["WorkGroup"])
+            updates = request.get("ConfigurationUpdates") or {}
+            found.configuration = _completed(_updated(found.configuration, updates))
+            found.state = request.get("State") or found.state
+            if request.get("Description") is not None:
+                found.description = request["Description"]
+        return {}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteWorkGroup, with what is saved in it only if `RecursiveDeleteOption` says so."""
+        with self._lock:
+            name, store = self.find(scope, request["WorkGroup"]).name, store_of(scope)
+            if name == PRIMARY:
+                raise InvalidRequestException("The primary workgroup cannot be deleted")
+            queries = [query.query_id for query in store.named_queries.values() if query.workgroup == name]
+            statements = [key for key in store.prepared_statements if key[0] == name]
+            if (queries or statements) and not request.get("RecursiveDeleteOption"):
+                raise InvalidRequestException(f"WorkGroup {name} is not empty")
+            for query_id in queries:
+                del store.named_queries[query_id]
+            for key in statements:
+                del store.prepared_statements[key]
+            del store.workgroups[name]
+            store.tags.pop(athena_arn(scope, "workgroup", name), None)
+        return {}
+
+    def find(self, scope: Scope, name: str) -> WorkGroup:
+        """Return a workgroup; raise InvalidRequestException if there is none of that name."""
+        with self._lock:
+            workgroups = store_of(scope).workgroups
+            if PRIMARY not in workgroups:
+                workgroups[PRIMARY] = _primary(self._clock.now())
+            if name not in workgroups:
+                raise InvalidRequestException(f"WorkGroup {name} is not found.")
+            return workgroups[name]
+
+
+def _primary(now: datetime) -> WorkGroup:
+    return WorkGroup(PRIMARY, _completed({"EnforceWorkGroupConfiguration": False}), now)
+
+
+def _completed(configuration: JsonDict) -> JsonDict:
+    selected = (configuration.get("EngineVersion") or {}).get("SelectedEngineVersion") or AUTO
+    effective = NEWEST_ENGINE if selected == AUTO else selected
+    engine = {"SelectedEngineVersion": selected, "EffectiveEngineVersion": effective}
+    given = {member: value for member, value in configuration.items() if value is not None}
+    return {"ResultConfiguration": {}, **_DEFAULTS, **given, "EngineVersion": engine}
+
+
+def _updated(stored: JsonDict, updates: JsonDict) -> JsonDict:
+    """Lay `ConfigurationUpdates` over a configuration."""
+    result = dict(stored)
+    for member, value in updates.items():
+        name = member.removesuffix("Updates")
+        if name in _NESTED:
+            result[name] = _updated(result.get(name) or {}, value)
+        elif member.startswith("Remove"):
+            if value:
+                result.pop(member.removeprefix("Remove"), None)
+        elif value is not None:
+            result[member] = value
+    return result

@@ -1,0 +1,24 @@
+"""The part of the AWS Glue Python library that scripts commonly use, over plain Spark DataFrames.
+
+Written from the public reference: AWS Glue Developer Guide, "AWS Glue PySpark extensions reference" and
+"AWS Glue PySpark transforms reference". What is not supported raises `GlueUnsupportedError` and says what.
+"""
+
+from typing import Any
+
+from awsglue.errors import GlueArgumentError, GlueDataError, GlueUnsupportedError
+
+__all__ = ["DynamicFrame", "GlueArgumentError", "GlueContext", "GlueDataError", "GlueUnsupportedError"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs Spark on demand: a Python shell job uses `awsglue.utils` without it."""
+    if name == "DynamicFrame":
+        from awsglue.dynamicframe import DynamicFrame
+
+        return DynamicFrame
+    if name == "GlueContext":
+        from awsglue.context import GlueContext
+
+        return GlueContext
+    raise AttributeError(f"module 'awsglue' has no attribute {name!r}")

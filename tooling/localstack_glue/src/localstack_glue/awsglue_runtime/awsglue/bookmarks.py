@@ -1,0 +1,139 @@
+"""Job bookmarks: which files a job has read, by transformation context.
+
+Follows the pages "Tracking processed data using job bookmarks" and "Using job bookmarks" of the AWS Glue Developer
+Guide.
+
+The service names one JSON file per job in the environment. Its shape is that of a JobBookmarkEntry, so that
+GetJobBookmark can answer it and ResetJobBookmark is to delete it; `JobBookmark` holds a text, itself JSON: the state
+by context. A folder beside it keeps what each run wrote, so that ResetJobBookmark can go back to any of them.
+"""
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from awsglue.errors import unsupported
+
+FILE_VARIABLE = "LOCALSTACK_GLUE_BOOKMARK_FILE"
+OPTION = "job-bookmark-option"
+ENABLE, DISABLE, PAUSE = "job-bookmark-enable", "job-bookmark-disable", "job-bookmark-pause"
+# S3 lists by name and not by time: files of the last moments are remembered one by one (Glue's `maxBand`)
+BAND_MS = 900_000
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file as a listing shows it."""
+
+    path: str
+    modified_ms: int
+
+
+@dataclass(frozen=True)
+class ContextState:
+    """What of one source has been read: everything up to a time, and these files of just before it."""
+
+    read_up_to_ms: int = 0
+    recent: Mapping[str, int] = field(default_factory=dict)
+
+    def is_new(self, file: SourceFile) -> bool:
+        """Whether a file was not read yet, or was written again since."""
+        if file.modified_ms > self.read_up_to_ms:
+            return True
+        in_band = file.modified_ms >= self.read_up_to_ms - BAND_MS
+        return in_band and self.recent.get(file.path) != file.modified_ms
+
+    def after(self, files: Iterable[SourceFile]) -> "ContextState":
+        """The state once these files are read as well."""
+        seen = {**self.recent, **{file.path: file.modified_ms for file in files}}
+        latest = max([self.read_up_to_ms, *seen.values()])
+        recent = {path: modified for path, modified in seen.items() if modified >= latest - BAND_MS}
+        return ContextState(latest, recent)
+
+
+class Bookmark:
+    """The bookmark of one run: reads see the state at its start, commit writes the new one."""
+
+    def __init__(self, job_name: str, option: str, file: Path | None, run_id: str = "") -> None:
+        if option not in {ENABLE, DISABLE, PAUSE}:
+            raise ValueError(f"--{OPTION} must be {ENABLE}, {DISABLE} or {PAUSE}, not {option}")
+        if option != DISABLE and file is None:
+            unsupported(f"--{OPTION} {option} outside the service", f"name a file in {FILE_VARIABLE}")
+        self._job_name = job_name
+        self._option = option
+        self._file = file
+        self._run_id = run_id
+        self._entry: dict[str, Any] = _read(file) if file and option != DISABLE else {}
+        self._states = _states(self._entry)
+        self._reads: dict[str, list[SourceFile]] = {}
+
+    @classmethod
+    def from_arguments(cls, job_name: str, arguments: Mapping[str, str]) -> "Bookmark":
+        """Read what the service passes."""
+        given = {key.replace("_", "-"): value for key, value in arguments.items()}
+        for name in ("job-bookmark-from", "job-bookmark-to"):
+            if given.get(name):
+                unsupported(f"--{name}")
+        file = os.environ.get(FILE_VARIABLE)
+        run_id = arguments.get("JOB_RUN_ID", "")
+        return cls(job_name, given.get(OPTION) or DISABLE, Path(file) if file else None, run_id)
+
+    def tracks(self, context: str) -> bool:
+        """Whether a source with this context reads only what is new."""
+        return self._option != DISABLE and context != ""
+
+    def new_files(self, context: str, files: Iterable[SourceFile]) -> list[SourceFile]:
+        """Choose what was not read before, and note that it is read now."""
+        state = self._states.get(context, ContextState())
+        new = [file for file in files if state.is_new(file)]
+        self._reads.setdefault(context, []).extend(new)
+        return new
+
+    def commit(self) -> None:
+        """Write down what was read; with `job-bookmark-pause` nothing changes."""
+        if self._option != ENABLE or self._file is None:
+            return
+        for context, files in self._reads.items():
+            self._states[context] = self._states.get(context, ContextState()).after(files)
+        self._reads.clear()
+        previous = self._entry
+        self._entry = {
+            "JobName": self._job_name,
+            "Version": int(previous.get("Version", 0)) + 1,
+            "Run": int(previous.get("Run", 0)) + 1,
+            "Attempt": 0,
+            "PreviousRunId": previous.get("RunId", ""),
+            "RunId": self._run_id,
+            "JobBookmark": json.dumps(
+                {
+                    context: {"read_up_to_ms": state.read_up_to_ms, "recent": dict(state.recent)}
+                    for context, state in self._states.items()
+                }
+            ),
+        }
+        _write(self._file, self._entry)
+        if self._run_id:
+            _write(self._file.with_suffix(".runs") / f"{self._run_id}.json", self._entry)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    entry: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    return entry
+
+
+def _states(entry: Mapping[str, Any]) -> dict[str, ContextState]:
+    stored = json.loads(entry.get("JobBookmark") or "{}")
+    return {context: ContextState(state["read_up_to_ms"], state["recent"]) for context, state in stored.items()}
+
+
+def _write(file: Path, entry: Mapping[str, Any]) -> None:
+    """Replace the file at once: a run that is killed leaves the old state."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    new = file.with_name(f"{file.name}.{os.getpid()}.new")
+    new.write_text(json.dumps(entry), encoding="utf-8")
+    new.replace(file)

@@ -1,0 +1,166 @@
+"""Tables of the Data Catalog, as a reader needs them.
+
+Follows the pages "Table structure" and "Partition API" of the AWS Glue Web API reference.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+
+from awsglue.errors import GlueDataError, unsupported
+
+_BATCH = 100
+_BY_LIBRARY = {
+    "LazySimpleSerDe": "csv",
+    "OpenCSVSerde": "csv",
+    "JsonSerDe": "json",
+    "ParquetHiveSerDe": "parquet",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column as the catalog types it."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True)
+class Partition:
+    """A partition: its values, in the order of the keys, and its folder."""
+
+    values: tuple[str, ...]
+    location: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table over files."""
+
+    database: str
+    name: str
+    location: str
+    columns: tuple[Column, ...]
+    partition_keys: tuple[Column, ...]
+    format: str
+    format_options: Mapping[str, Any]
+    raw: Mapping[str, Any]
+
+    @property
+    def types(self) -> dict[str, str]:
+        """The types of all columns, partition keys last."""
+        return {column.name: column.type for column in (*self.columns, *self.partition_keys)}
+
+
+class Catalog:
+    """The Data Catalog through the Glue API; endpoint and credentials come from the environment."""
+
+    def __init__(self, client: Any = None) -> None:
+        self._client = client
+
+    @property
+    def client(self) -> Any:
+        """The Glue client, made when it is first needed."""
+        if self._client is None:
+            self._client = boto3.client("glue")
+        return self._client
+
+    def table(self, database: str, name: str, catalog_id: str | None = None) -> Table:
+        """Read a table's definition."""
+        answer = self.client.get_table(**_catalog(catalog_id), DatabaseName=database, Name=name)
+        return parse_table(database, answer["Table"])
+
+    def partitions(
+        self, table: Table, expression: str | None = None, catalog_id: str | None = None
+    ) -> Iterator[Partition]:
+        """Read a table's partitions."""
+        request = {**_catalog(catalog_id), "DatabaseName": table.database, "TableName": table.name}
+        if expression:
+            request["Expression"] = expression
+        for page in self.client.get_paginator("get_partitions").paginate(**request):
+            for partition in page["Partitions"]:
+                yield Partition(tuple(partition["Values"]), partition["StorageDescriptor"]["Location"])
+
+    def save_table(self, database: str, definition: Mapping[str, Any], *, exists: bool) -> None:
+        """Create or update a table."""
+        call = self.client.update_table if exists else self.client.create_table
+        call(DatabaseName=database, TableInput=dict(definition))
+
+    def add_partitions(self, table: Table, partitions: Sequence[Partition]) -> None:
+        """Add partitions; those that are there stay."""
+        storage = table.raw["StorageDescriptor"]
+        inputs = [
+            {"Values": list(partition.values), "StorageDescriptor": {**storage, "Location": partition.location}}
+            for partition in partitions
+        ]
+        for start in range(0, len(inputs), _BATCH):
+            answer = self.client.batch_create_partition(
+                DatabaseName=table.database, TableName=table.name, PartitionInputList=inputs[start : start + _BATCH]
+            )
+            for error in answer.get("Errors", []):
+                detail = error["ErrorDetail"]
+                if detail["ErrorCode"] != "AlreadyExistsException":
+                    raise GlueDataError(f"partition {error['PartitionValues']}: {detail.get('ErrorMessage', detail)}")
+
+
+def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
+    """Read what GetTable answers."""
+    storage = raw.get("StorageDescriptor") or {}
+    parameters = raw.get("Parameters") or {}
+    if str(parameters.get("table_type", "")).upper() in {"ICEBERG", "DELTA", "HUDI"}:
+        unsupported(f"{parameters['table_type']} tables in from_catalog", "read it through Spark's own catalog")
+    if not storage.get("Location"):
+        unsupported(f"the table {database}.{raw['Name']}, which has no S3 location")
+    name = _format(database, raw)
+    return Table(
+        database=database,
+        name=raw["Name"],
+        location=storage["Location"],
+        columns=_columns(storage.get("Columns")),
+        partition_keys=_columns(raw.get("PartitionKeys")),
+        format=name,
+        format_options=_csv_options(storage, parameters) if name == "csv" else {},
+        raw=raw,
+    )
+
+
+def _format(database: str, raw: Mapping[str, Any]) -> str:
+    storage = raw["StorageDescriptor"]
+    parameters = {**(raw.get("Parameters") or {}), **(storage.get("Parameters") or {})}
+    classification = str(parameters.get("classification", "")).lower()
+    if classification in {"csv", "json", "parquet", "glueparquet"}:
+        return classification.removeprefix("glue")
+    library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary") or ""
+    short = library.rpartition(".")[2]
+    if classification or short not in _BY_LIBRARY:
+        unsupported(f"the format {classification or short or 'of no SerDe'} of the table {database}.{raw['Name']}")
+    return _BY_LIBRARY[short]
+
+
+def _csv_options(storage: Mapping[str, Any], parameters: Mapping[str, str]) -> dict[str, Any]:
+    serde = (storage.get("SerdeInfo") or {}).get("Parameters") or {}
+    both = {**parameters, **(storage.get("Parameters") or {}), **serde}
+    options: dict[str, Any] = {
+        "separator": both.get("field.delim") or both.get("separatorChar") or both.get("delimiter") or ","
+    }
+    if "quoteChar" in both:
+        options["quoteChar"] = both["quoteChar"]
+    # Hive's \ is the value that tables have by default; Glue's CSV reader has no escape character by default
+    if both.get("escapeChar", "\\") != "\\":
+        options["escaper"] = both["escapeChar"]
+    skipped = int(both.get("skip.header.line.count", "0"))
+    if skipped > 1:
+        unsupported(f"skip.header.line.count = {skipped}")
+    options["skipFirst"] = skipped == 1
+    return options
+
+
+def _columns(raw: Sequence[Mapping[str, str]] | None) -> tuple[Column, ...]:
+    return tuple(Column(column["Name"], column.get("Type") or "string") for column in raw or ())
+
+
+def _catalog(catalog_id: str | None) -> dict[str, str]:
+    return {"CatalogId": catalog_id} if catalog_id else {}

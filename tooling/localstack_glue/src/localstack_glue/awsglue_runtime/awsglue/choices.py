@@ -1,0 +1,80 @@
+"""Choice types: a field whose records disagree about its type.
+
+In the Spark frame a choice is a struct with one field per type, of which at most one is not null; the column's metadata
+says that it is a choice. That is also what DynamicFrame.toDF shows on AWS.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from awsglue.gluetypes import concrete_type, spark_type, type_name
+from awsglue.paths import Path, column
+
+MARK = "awsglue.choice"
+METADATA = {MARK: True}
+PLAIN = {MARK: False}  # Spark takes empty metadata for none given, and keeps the old
+
+
+def is_choice(field: T.StructField) -> bool:
+    """Whether a field of a frame is a choice."""
+    return bool(field.metadata.get(MARK))
+
+
+def choice_type(types: Sequence[T.DataType]) -> T.StructType:
+    """The struct that stands for a choice."""
+    return T.StructType([T.StructField(type_name(member), member) for member in types])
+
+
+def plain_value(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -> Any:
+    """Turn a Row's value into dicts and lists; a choice into the value that it has."""
+    if value is None:
+        return None
+    if isinstance(data_type, T.StructType):
+        fields = {
+            field.name: plain_value(value[position], field.dataType, is_chosen=is_choice(field))
+            for position, field in enumerate(data_type.fields)
+        }
+        if is_chosen:
+            return next((member for member in fields.values() if member is not None), None)
+        return fields
+    if isinstance(data_type, T.ArrayType):
+        return [plain_value(item, data_type.elementType) for item in value]
+    if isinstance(data_type, T.MapType):
+        return {key: plain_value(item, data_type.valueType) for key, item in value.items()}
+    return value
+
+
+def cast(names: Path, field: T.StructField, target: str) -> Column:
+    """All values as one type; what cannot be is null."""
+    if not is_choice(field):
+        wanted = spark_type(target)
+        return column(names).cast(wanted) if wanted is not None else column(names)
+    chosen = concrete_type(target)
+    return F.coalesce(*(column((*names, member.name)).cast(chosen) for member in _members(field)))
+
+
+def project(names: Path, field: T.StructField, target: str) -> Column:
+    """Only the values of one type; the others are null."""
+    if not is_choice(field):
+        return cast(names, field, target)
+    wanted = concrete_type(target)
+    for member in _members(field):
+        if member.dataType == wanted:
+            return column((*names, member.name))
+    return F.lit(None).cast(wanted)
+
+
+def as_columns(names: Path, field: T.StructField) -> list[Column]:
+    """One column per type, named by it."""
+    return [
+        column((*names, member.name)).alias(f"{field.name}_{member.name}", metadata=PLAIN) for member in _members(field)
+    ]
+
+
+def _members(field: T.StructField) -> list[T.StructField]:
+    assert isinstance(field.dataType, T.StructType)  # noqa: S101 - what `is_choice` promises
+    return list(field.dataType.fields)

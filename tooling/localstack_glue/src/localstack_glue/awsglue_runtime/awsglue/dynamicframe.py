@@ -1,0 +1,395 @@
+"""DynamicFrame and DynamicFrameCollection.
+
+Follows the pages "DynamicFrame class" and "DynamicFrameCollection class" of the AWS Glue Developer Guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pyspark.sql import DataFrame
+
+from awsglue import choices, paths, records, relational, reshaping
+from awsglue.errors import GlueDataError, check_options, refused, unsupported
+from awsglue.framecollection import DynamicFrameCollection
+from awsglue.gluetypes import StructType, from_spark
+
+if TYPE_CHECKING:
+    from awsglue.context import GlueContext
+
+DEFAULT_SHOWN = 20
+DEFAULT_SPIGOT_ROWS = 100
+
+
+class DynamicFrame:
+    """A Spark DataFrame that may hold choices and remembers the records that failed."""
+
+    def __init__(
+        self,
+        jdf: DataFrame,
+        glue_ctx: GlueContext,
+        name: str = "",
+        *,
+        errors: DataFrame | None = None,
+        earlier_errors: Sequence[DataFrame] = (),
+    ) -> None:
+        if not isinstance(jdf, DataFrame):
+            unsupported(f"a DynamicFrame over a {type(jdf).__name__}", "use DynamicFrame.fromDF")
+        self._df = jdf
+        self.glue_ctx = glue_ctx
+        self.name = name
+        self._errors = errors
+        self._earlier_errors = tuple(earlier_errors)
+
+    # ------------------------------------------------------------------ to and from Spark
+
+    @classmethod
+    def fromDF(cls, dataframe: DataFrame, glue_ctx: GlueContext, name: str) -> DynamicFrame:
+        """Wrap a DataFrame."""
+        return cls(dataframe, glue_ctx, name)
+
+    def toDF(self, options: Sequence[Any] | None = None) -> DataFrame:
+        """The records as a DataFrame; a choice is a struct with a field per type."""
+        if options:
+            unsupported("toDF(options)", "use resolveChoice before toDF")
+        return self._df
+
+    def _next(self, frame: DataFrame, errors: DataFrame | None = None) -> DynamicFrame:
+        """What a transformation returns: this frame's errors become earlier ones."""
+        earlier = self._earlier_errors + ((self._errors,) if self._errors is not None else ())
+        return DynamicFrame(frame, self.glue_ctx, self.name, errors=errors, earlier_errors=earlier)
+
+    # ------------------------------------------------------------------ looking at it
+
+    def schema(self) -> StructType:
+        """The schema in Glue's types."""
+        schema = from_spark(self._df.schema)
+        assert isinstance(schema, StructType)  # noqa: S101 - a frame's schema is a struct
+        return schema
+
+    def printSchema(self) -> None:
+        """Print the schema as a tree."""
+        print(self.schema().treeString() + "\n")  # noqa: T201 - what it is for
+
+    def count(self) -> int:
+        """The number of records."""
+        return self._df.count()
+
+    def show(self, num_rows: int = DEFAULT_SHOWN) -> None:
+        """Print records as JSON, one a line."""
+        for line in self._df.limit(num_rows).toJSON().collect():
+            print(line)  # noqa: T201 - what it is for
+
+    def getNumPartitions(self) -> int:
+        """The number of Spark partitions."""
+        return int(self._df.rdd.getNumPartitions())
+
+    # ------------------------------------------------------------------ fields
+
+    def apply_mapping(
+        self,
+        mappings: Sequence[Sequence[str]],
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
+        """Keep, rename, move and cast fields by (source, source type, target, target type)."""
+        return self._next(reshaping.apply_mapping(self._df, mappings))
+
+    def drop_fields(
+        self, paths: Sequence[str], transformation_ctx: str = "", info: str = "", **thresholds: int
+    ) -> DynamicFrame:
+        """Remove fields."""
+        _only_thresholds(thresholds)
+        return self._next(reshaping.drop_fields(self._df, _listed(paths)))
+
+    def select_fields(
+        self, paths: Sequence[str], transformation_ctx: str = "", info: str = "", **thresholds: int
+    ) -> DynamicFrame:
+        """Keep only some fields."""
+        _only_thresholds(thresholds)
+        return self._next(reshaping.select_fields(self._df, _listed(paths)))
+
+    def rename_field(
+        self,
+        oldName: str,
+        newName: str,
+        transformation_ctx: str = "",
+        info: str = "",
+        **thresholds: int,
+    ) -> DynamicFrame:
+        """Rename a field."""
+        _only_thresholds(thresholds)
+        return self._next(reshaping.rename_field(self._df, oldName, newName))
+
+    def split_fields(
+        self,
+        paths: Sequence[str],
+        name1: str,
+        name2: str,
+        transformation_ctx: str = "",
+        info: str = "",
+        **thresholds: int,
+    ) -> DynamicFrameCollection:
+        """Two frames: the named fields, and the others."""
+        _only_thresholds(thresholds)
+        named = reshaping.select_fields(self._df, _listed(paths))
+        others = reshaping.drop_fields(self._df, _listed(paths))
+        return self._collection({name1: named, name2: others})
+
+    def resolveChoice(
+        self,
+        specs: Sequence[tuple[str, str]] | None = None,
+        choice: str = "",
+        database: str | None = None,
+        table_name: str | None = None,
+        transformation_ctx: str = "",
+        info: str = "",
+        catalog_id: str | None = None,
+        **thresholds: int,
+    ) -> DynamicFrame:
+        """Settle choices, field by field (`specs`) or all in one way (`choice`)."""
+        _only_thresholds(thresholds)
+        if specs and choice:
+            raise ValueError("resolveChoice takes specs or choice, not both")
+        if specs:
+            return self._next(reshaping.resolve_choice(self._df, specs))
+        if choice == "match_catalog":
+            if not database or not table_name:
+                raise ValueError("choice='match_catalog' needs database and table_name")
+            wanted = self.glue_ctx.catalog.table(database, table_name, catalog_id).types
+            return self._next(reshaping.match_schema(self._df, wanted))
+        if not choice:
+            unsupported("resolveChoice without specs and choice")
+        return self._next(reshaping.resolve_all(self._df, choice))
+
+    resolve_choice = resolveChoice
+
+    def unbox(
+        self,
+        path: str,
+        format: str,  # noqa: A002 - Glue's name
+        transformation_ctx: str = "",
+        info: str = "",
+        **options: Any,
+    ) -> DynamicFrame:
+        """Parse a string field that holds JSON."""
+        check_options("unbox with", options, ("stageThreshold", "totalThreshold"))
+        if format != "json":
+            unsupported(f"unbox of the format {format}")
+        return self._next(reshaping.unbox_json(self._df, path))
+
+    def unnest(self, transformation_ctx: str = "", info: str = "", **thresholds: int) -> DynamicFrame:
+        """Turn structs into fields whose names have dots."""
+        _only_thresholds(thresholds)
+        return self._next(relational.flatten(self._df))
+
+    def relationalize(
+        self,
+        root_table_name: str,
+        staging_path: str | None = None,
+        options: Mapping[str, Any] | None = None,
+        transformation_ctx: str = "",
+        info: str = "",
+        **thresholds: int,
+    ) -> DynamicFrameCollection:
+        """Make flat tables of nested data; `staging_path` is not needed here and stays empty."""
+        _only_thresholds(thresholds)
+        check_options("the relationalize options", options or {}, ())
+        return self._collection(relational.relationalize(self._df, root_table_name))
+
+    # ------------------------------------------------------------------ records
+
+    def filter(
+        self,
+        f: Callable[[dict[str, Any]], Any],
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
+        """Keep the records for which a function answers true."""
+        tried = records.attempt(self._df, f, info)
+        kept = tried.filter(lambda outcome: outcome[0] and bool(outcome[1][1])).map(lambda outcome: outcome[1][0])
+        frame = self._df.sparkSession.createDataFrame(kept, self._df.schema, verifySchema=False)
+        return self._next(frame, self._failed(tried))._checked(stageThreshold, totalThreshold)
+
+    def map(
+        self,
+        f: Callable[[dict[str, Any]], Any],
+        transformation_ctx: str = "",
+        preservesPartitioning: bool = False,
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
+        """Replace each record by a function's answer; the schema is that of the answers."""
+        tried = records.attempt(self._df, records.checked(f), info)
+        answers = tried.filter(lambda outcome: outcome[0]).map(lambda outcome: outcome[1][1])
+        frame = records.to_frame(self._df.sparkSession, answers)
+        return self._next(frame, self._failed(tried))._checked(stageThreshold, totalThreshold)
+
+    def join(
+        self,
+        paths1: Sequence[str],
+        paths2: Sequence[str],
+        frame2: DynamicFrame,
+        transformation_ctx: str = "",
+        info: str = "",
+        **thresholds: int,
+    ) -> DynamicFrame:
+        """Equality join; fields of `frame2` whose names are taken get a dot before their name."""
+        _only_thresholds(thresholds)
+        return self._next(reshaping.join(self._df, frame2.toDF(), _listed(paths1), _listed(paths2)))
+
+    def union(
+        self, other_frame: DynamicFrame, transformation_ctx: str = "", info: str = "", **thresholds: int
+    ) -> DynamicFrame:
+        """All records of both frames."""
+        _only_thresholds(thresholds)
+        return self._next(reshaping.union(self._df, other_frame.toDF()))
+
+    def mergeDynamicFrame(
+        self,
+        stage_dynamic_frame: DynamicFrame,
+        primary_keys: Sequence[str],
+        transformation_ctx: str = "",
+        options: Mapping[str, Any] | None = None,
+        info: str = "",
+        **thresholds: int,
+    ) -> DynamicFrame:
+        """The staged records, and of this frame those whose keys are not staged."""
+        _only_thresholds(thresholds)
+        check_options("the mergeDynamicFrame options", options or {}, ())
+        staged = stage_dynamic_frame.toDF()
+        untouched = self._df.join(staged.select(*primary_keys).distinct(), on=list(primary_keys), how="left_anti")
+        return self._next(reshaping.union(untouched.select(*self._df.columns), staged))
+
+    def split_rows(
+        self,
+        comparison_dict: Mapping[str, Mapping[str, Any]],
+        name1: str,
+        name2: str,
+        transformation_ctx: str = "",
+        info: str = "",
+        **thresholds: int,
+    ) -> DynamicFrameCollection:
+        """Two frames: the records that pass all comparisons, and the others."""
+        _only_thresholds(thresholds)
+        passes = reshaping.rows_condition(comparison_dict)
+        return self._collection({name1: self._df.where(passes), name2: self._df.where(~passes)})
+
+    def repartition(
+        self, num_partitions: int, transformation_ctx: str = "", info: str = "", **thresholds: int
+    ) -> DynamicFrame:
+        """The same records in so many partitions."""
+        _only_thresholds(thresholds)
+        return self._next(self._df.repartition(num_partitions))
+
+    def coalesce(
+        self,
+        num_partitions: int,
+        shuffle: bool = False,
+        transformation_ctx: str = "",
+        info: str = "",
+        **thresholds: int,
+    ) -> DynamicFrame:
+        """The same records in at most so many partitions."""
+        _only_thresholds(thresholds)
+        return self._next(self._df.repartition(num_partitions) if shuffle else self._df.coalesce(num_partitions))
+
+    # ------------------------------------------------------------------ writing
+
+    def spigot(
+        self,
+        path: str,
+        options: Mapping[str, Any] | None = None,
+        transformation_ctx: str = "",
+        info: str = "",
+        **thresholds: int,
+    ) -> DynamicFrame:
+        """Write a sample as JSON (`topk` records, each picked with probability `prob`) and return this frame."""
+        _only_thresholds(thresholds)
+        check_options("the spigot options", options or {}, ("topk", "prob"))
+        given = dict(options or {})
+        sample = self._df.sample(float(given["prob"])) if "prob" in given else self._df
+        if "topk" in given or "prob" not in given:
+            sample = sample.limit(int(given.get("topk", DEFAULT_SPIGOT_ROWS)))
+        sample.write.mode("overwrite").json(path)
+        return self
+
+    def write(
+        self,
+        connection_type: str,
+        connection_options: Mapping[str, Any] | None = None,
+        format: str | None = None,  # noqa: A002 - Glue's name
+        format_options: Mapping[str, Any] | None = None,
+        accumulator_size: int = 0,
+    ) -> DynamicFrame:
+        """Write the records."""
+        self.glue_ctx.write_dynamic_frame_from_options(
+            self, connection_type, connection_options, format, format_options
+        )
+        return self
+
+    # ------------------------------------------------------------------ errors
+
+    def errorsAsDynamicFrame(self) -> DynamicFrame:
+        """The records that failed, here and before, each under `error`."""
+        found = [*self._earlier_errors, *([self._errors] if self._errors is not None else [])]
+        frame = self._df.sparkSession.createDataFrame([], records.ERROR_SCHEMA)
+        for errors in found:
+            frame = frame.unionByName(errors)
+        return DynamicFrame(frame, self.glue_ctx, f"{self.name}_errors")
+
+    def errorsCount(self) -> int:
+        """How many records failed, here and before."""
+        return self.errorsAsDynamicFrame().count()
+
+    def stageErrorsCount(self) -> int:
+        """How many records failed in the transformation that made this frame."""
+        return 0 if self._errors is None else self._errors.count()
+
+    def _failed(self, tried: Any) -> DataFrame:
+        failures = tried.filter(lambda outcome: not outcome[0]).map(lambda outcome: outcome[1])
+        return self._df.sparkSession.createDataFrame(failures, records.ERROR_SCHEMA, verifySchema=False)
+
+    def _checked(self, stage_threshold: int, total_threshold: int) -> DynamicFrame:
+        """Fail if there are more errors than allowed; 0 allows any number."""
+        if stage_threshold and self.stageErrorsCount() > stage_threshold:
+            raise GlueDataError(f"more than {stage_threshold} records failed; see errorsAsDynamicFrame()")
+        if total_threshold and self.errorsCount() > total_threshold:
+            raise GlueDataError(f"more than {total_threshold} records failed in all; see errorsAsDynamicFrame()")
+        return self
+
+    def _collection(self, frames: Mapping[str, DataFrame]) -> DynamicFrameCollection:
+        named = {}
+        for name, frame in frames.items():
+            named[name] = self._next(frame)
+            named[name].name = name
+        return DynamicFrameCollection(named, self.glue_ctx)
+
+    @property
+    def choice_fields(self) -> list[str]:
+        """The top-level fields that are choices."""
+        return paths.any_field(self._df.schema, choices.is_choice)
+
+    assertErrorThreshold = refused("assertErrorThreshold", "use the thresholds of map and filter")
+    simplify_ddb_json = refused("simplify_ddb_json")
+    unnest_ddb_json = refused("unnest_ddb_json")
+    recomputeSchema = refused("recomputeSchema")
+    with_frame_schema = refused("with_frame_schema")
+
+
+def _only_thresholds(given: Mapping[str, int]) -> None:
+    """Accept error thresholds where no record can fail, and nothing else."""
+    check_options("the arguments", given, ("stageThreshold", "totalThreshold"))
+
+
+def _listed(names: Sequence[str] | str) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
+
+
+__all__ = ["DynamicFrame", "DynamicFrameCollection"]

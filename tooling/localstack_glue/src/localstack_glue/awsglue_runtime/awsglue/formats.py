@@ -1,0 +1,75 @@
+"""What Glue's format options are called in Spark.
+
+Follows the pages "Data format options for inputs and outputs", "Using the CSV format", "... JSON ..." and "... Parquet
+format in AWS Glue" of the AWS Glue Developer Guide.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from awsglue.errors import check_options, unsupported
+
+NO_QUOTES = ("-1", "")
+_SPARK_NAMES = {"csv": "csv", "json": "json", "parquet": "parquet", "glueparquet": "parquet"}
+_CSV = {"separator", "escaper", "quoteChar", "multiLine", "multiline", "withHeader", "writeHeader", "skipFirst"}
+_KNOWN = {
+    "csv": _CSV | {"optimizePerformance", "strictCheckForQuoting"},
+    "json": {"multiLine", "multiline"},
+    "parquet": {"useGlueParquetWriter", "compression", "blockSize", "pageSize"},
+    "glueparquet": {"useGlueParquetWriter", "compression", "blockSize", "pageSize"},
+}
+
+
+def spark_format(name: str | None) -> str:
+    """Spark's name of a format."""
+    if name is None:
+        raise ValueError("a format is needed: csv, json or parquet")
+    if name not in _SPARK_NAMES:
+        unsupported(f"the format {name}")
+    return _SPARK_NAMES[name]
+
+
+def reader_options(name: str, options: Mapping[str, Any]) -> dict[str, str]:
+    """What Spark's reader is told."""
+    check_options(f"the {name} options", options, _KNOWN[name])
+    if spark_format(name) == "csv":
+        if is_true(options.get("skipFirst")) and is_true(options.get("withHeader")):
+            unsupported("skipFirst together with withHeader")
+        header = is_true(options.get("withHeader")) or is_true(options.get("skipFirst"))
+        multi_line = is_true(options.get("multiLine", options.get("multiline")))
+        return {**_csv_marks(options), "header": _text(header), "multiLine": _text(multi_line)}
+    if name == "json":
+        return {"multiLine": _text(is_true(options.get("multiLine", options.get("multiline"))))}
+    return {}
+
+
+def writer_options(name: str, options: Mapping[str, Any], compression: str | None) -> dict[str, str]:
+    """What Spark's writer is told."""
+    check_options(f"the {name} options", options, _KNOWN[name])
+    told: dict[str, str] = {}
+    codec = compression or options.get("compression")
+    if codec:
+        told["compression"] = str(codec)
+    if spark_format(name) == "csv":
+        told |= _csv_marks(options) | {"header": _text(is_true(options.get("writeHeader", True)))}
+    if spark_format(name) == "parquet":
+        sizes = {"blockSize": "parquet.block.size", "pageSize": "parquet.page.size"}
+        told |= {spark: str(options[glue]) for glue, spark in sizes.items() if glue in options}
+    return told
+
+
+def _csv_marks(options: Mapping[str, Any]) -> dict[str, str]:
+    quote = str(options.get("quoteChar", '"'))
+    quote = "" if quote in NO_QUOTES else quote
+    # without an escape character, a quote inside quotes is written twice
+    escape = str(options.get("escaper") or quote or "\\")
+    return {"sep": str(options.get("separator", ",")), "quote": quote, "escape": escape}
+
+
+def is_true(value: Any) -> bool:
+    """Whether an option is on; scripts write it as a boolean or a word."""
+    return str(value).lower() == "true"
+
+
+def _text(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,51 @@
+"""The files below paths, listed by Spark's own file systems (S3A among them) with the job's credentials."""
+
+import fnmatch
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from awsglue.bookmarks import SourceFile
+
+
+def files_below(session: SparkSession, folders: Iterable[str]) -> list[SourceFile]:
+    """List all files below folders, except those whose name or folder begins with `_` or `.`."""
+    jvm: Any = session._jvm
+    configuration = session._jsc.hadoopConfiguration()
+    found = []
+    for folder in folders:
+        root = jvm.org.apache.hadoop.fs.Path(folder)
+        system = root.getFileSystem(configuration)
+        if not system.exists(root):
+            continue
+        prefix = str(system.makeQualified(root).toString())
+        files = system.listFiles(root, True)
+        while files.hasNext():
+            status = files.next()
+            path = str(status.getPath().toString())
+            if status.getLen() > 0 and not _is_hidden(path.removeprefix(prefix)):
+                found.append(SourceFile(path, int(status.getModificationTime())))
+    return sorted(found, key=lambda file: file.path)
+
+
+def without_excluded(files: Iterable[SourceFile], patterns: Iterable[str]) -> list[SourceFile]:
+    """Leave out files that match a glob pattern such as `**.pdf`, which Glue compares with the whole path."""
+    globs = [_scheme_free(pattern) for pattern in patterns]
+    return [file for file in files if not any(fnmatch.fnmatchcase(_scheme_free(file.path), glob) for glob in globs)]
+
+
+def parse_exclusions(text: Any) -> list[str]:
+    """Read `exclusions`: a list, or JSON in a text."""
+    if not text:
+        return []
+    return [str(pattern) for pattern in (json.loads(text) if isinstance(text, str) else text)]
+
+
+def _is_hidden(relative: str) -> bool:
+    return any(part.startswith((".", "_")) and "=" not in part for part in relative.split("/") if part)
+
+
+def _scheme_free(path: str) -> str:
+    return path.partition("://")[2] or path.removeprefix("file:")

@@ -1,0 +1,98 @@
+"""Field paths: `a.b` names a field of a struct, back-ticks keep the dots of a name together."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from awsglue.errors import unsupported
+
+Path = tuple[str, ...]
+_PART = re.compile(r"`([^`]*)`|([^.`]+)")
+
+
+def split(path: str) -> Path:
+    """Split a path into its names."""
+    if "[]" in path:
+        unsupported(f"the array path {path}")
+    return tuple(quoted or plain for quoted, plain in _PART.findall(path))
+
+
+def quoted(names: Iterable[str]) -> str:
+    """Write names as Spark reads them."""
+    return ".".join(f"`{name}`" for name in names)
+
+
+def column(names: Path) -> Column:
+    """The column at a path."""
+    return F.col(quoted(names))
+
+
+def field_at(schema: T.StructType, names: Path) -> T.StructField | None:
+    """The field at a path, or None."""
+    found: T.StructField | None = None
+    here: T.DataType = schema
+    for name in names:
+        if not isinstance(here, T.StructType) or name not in here.names:
+            return None
+        found = here[name]
+        here = found.dataType
+    return found
+
+
+def replace(frame: DataFrame, names: Path, columns: Sequence[Column]) -> DataFrame:
+    """Put columns (with their aliases) in the place of a field; none of them removes it.
+
+    A struct that loses its last field goes as well.
+    """
+    selected: list[Column] = []
+    for name in frame.columns:
+        if name != names[0]:
+            selected.append(column((name,)))
+        elif len(names) == 1:
+            selected.extend(columns)
+        else:
+            inner = _replaced_in_struct(frame.schema[name].dataType, (name,), names[1:], columns)
+            if inner is not None:
+                selected.append(inner.alias(name))
+    return frame.select(*selected)
+
+
+def _replaced_in_struct(struct: T.DataType, prefix: Path, names: Path, columns: Sequence[Column]) -> Column | None:
+    if not isinstance(struct, T.StructType):
+        unsupported(f"the path {quoted((*prefix, *names))}: {quoted(prefix)} is no struct")
+    parts: list[Column] = []
+    for field in struct.fields:
+        here = (*prefix, field.name)
+        if field.name != names[0]:
+            parts.append(column(here).alias(field.name, metadata=field.metadata))
+        elif len(names) == 1:
+            parts.extend(columns)
+        else:
+            inner = _replaced_in_struct(field.dataType, here, names[1:], columns)
+            if inner is not None:
+                parts.append(inner.alias(field.name))
+    if not parts:
+        return None
+    # a struct that was null stays null
+    return F.when(column(prefix).isNotNull(), F.struct(*parts))
+
+
+def assemble(values: Iterable[tuple[Path, Column]]) -> list[Column]:
+    """Build the columns of a frame from values and the paths they go to; structs come into being on the way."""
+    tree: dict[str, list[tuple[Path, Column]]] = {}
+    for names, value in values:
+        tree.setdefault(names[0], []).append((names[1:], value))
+    columns = []
+    for name, entries in tree.items():
+        leaves = [value for rest, value in entries if not rest]
+        inner = [(rest, value) for rest, value in entries if rest]
+        columns.append(leaves[-1].alias(name) if leaves else F.struct(*assemble(inner)).alias(name))
+    return columns
+
+
+def any_field(schema: T.StructType, holds: Callable[[T.StructField], bool]) -> list[str]:
+    """The top-level fields for which something holds."""
+    return [field.name for field in schema.fields if holds(field)]

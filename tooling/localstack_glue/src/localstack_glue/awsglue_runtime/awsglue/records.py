@@ -1,0 +1,206 @@
+"""Records as Python sees them: plain dicts, whose common schema is found by looking at all of them.
+
+Runs on Spark's workers too.
+"""
+
+import datetime
+import decimal
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Any
+
+from pyspark import RDD, StorageLevel
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import types as T
+
+from awsglue.choices import METADATA, choice_type, is_choice, plain_value
+
+_INT_MAX = 2**31
+ERROR_SCHEMA = T.StructType(
+    [
+        T.StructField(
+            "error",
+            T.StructType(
+                [
+                    T.StructField("callsite", T.StringType()),
+                    T.StructField("msg", T.StringType()),
+                    T.StructField("stackTrace", T.StringType()),
+                    T.StructField("dynamicRecord", T.StringType()),
+                ]
+            ),
+        )
+    ]
+)
+
+
+def record_of(row: Row, schema: T.StructType) -> dict[str, Any]:
+    """A row as the dict that a script's function gets."""
+    record: dict[str, Any] = plain_value(row, schema)
+    return record
+
+
+def infer(value: Any) -> T.DataType:
+    """The type of one value."""
+    match value:
+        case None:
+            return T.NullType()
+        case bool():
+            return T.BooleanType()
+        case int():
+            return T.IntegerType() if -_INT_MAX <= value < _INT_MAX else T.LongType()
+        case float():
+            return T.DoubleType()
+        case decimal.Decimal():
+            return T.DecimalType(38, 18)
+        case str():
+            return T.StringType()
+        case bytes() | bytearray():
+            return T.BinaryType()
+        case datetime.datetime():
+            return T.TimestampType()
+        case datetime.date():
+            return T.DateType()
+        case Row():
+            return infer(value.asDict())
+        case dict():
+            return T.StructType([T.StructField(str(name), infer(item)) for name, item in value.items()])
+        case list() | tuple():
+            return T.ArrayType(common_type(value))
+    raise TypeError(f"a record may not hold a {type(value).__name__}")
+
+
+def common_type(values: Iterable[Any]) -> T.DataType:
+    """One type for many values."""
+    none: T.DataType = T.NullType()
+    return reduce(merge, map(infer, values), none)
+
+
+def _no_fields() -> T.DataType:
+    return T.StructType([])
+
+
+def merge(left: T.DataType, right: T.DataType) -> T.DataType:
+    """One type for two; inside arrays a disagreement becomes string, in fields a choice."""
+    merged = _merge_plain(left, right)
+    return merged if merged is not None else T.StringType()
+
+
+def _merge_plain(left: T.DataType, right: T.DataType) -> T.DataType | None:
+    if left == right or isinstance(right, T.NullType):
+        return left
+    if isinstance(left, T.NullType):
+        return right
+    if {type(left), type(right)} == {T.IntegerType, T.LongType}:
+        return T.LongType()
+    if isinstance(left, T.StructType) and isinstance(right, T.StructType):
+        fields = {field.name: field for field in left.fields}
+        for field in right.fields:
+            fields[field.name] = merge_fields(fields[field.name], field) if field.name in fields else field
+        return T.StructType(list(fields.values()))
+    if isinstance(left, T.ArrayType) and isinstance(right, T.ArrayType):
+        return T.ArrayType(merge(left.elementType, right.elementType))
+    return None
+
+
+def merge_fields(left: T.StructField, right: T.StructField) -> T.StructField:
+    """One field for two of the same name; a choice if their types differ."""
+    if not is_choice(left) and not is_choice(right):
+        merged = _merge_plain(left.dataType, right.dataType)
+        if merged is not None:
+            return T.StructField(left.name, merged)
+    members: list[T.DataType] = []
+    for member in [*_types(left), *_types(right)]:
+        for position, known in enumerate(members):
+            merged = _merge_plain(known, member)
+            if merged is not None:
+                members[position] = merged
+                break
+        else:
+            members.append(member)
+    ordered = sorted((member for member in members if not isinstance(member, T.NullType)), key=str)
+    return T.StructField(left.name, choice_type(ordered), metadata=METADATA)
+
+
+def _types(field: T.StructField) -> list[T.DataType]:
+    if is_choice(field) and isinstance(field.dataType, T.StructType):
+        return [member.dataType for member in field.dataType.fields]
+    return [field.dataType]
+
+
+def conform(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -> Any:
+    """Turn a value into what Spark takes for a type."""
+    if value is None:
+        return None
+    if is_chosen and isinstance(data_type, T.StructType):
+        own = infer(value)
+        chosen = False
+        members = []
+        for member in data_type.fields:
+            fits = not chosen and _merge_plain(member.dataType, own) == member.dataType
+            chosen = chosen or fits
+            members.append(conform(value, member.dataType) if fits else None)
+        return tuple(members)
+    if isinstance(data_type, T.StructType):
+        record = value.asDict() if isinstance(value, Row) else value
+        return tuple(
+            conform(record.get(field.name), field.dataType, is_chosen=is_choice(field)) for field in data_type.fields
+        )
+    if isinstance(data_type, T.ArrayType):
+        return [conform(item, data_type.elementType) for item in value]
+    if isinstance(data_type, T.StringType) and not isinstance(value, str):
+        return str(value)
+    return value
+
+
+def to_frame(session: SparkSession, records: RDD[Any]) -> DataFrame:
+    """Build a frame from an RDD of dicts; looks at all of them for the schema."""
+
+    def schema_of(part: Iterable[Any]) -> Iterable[T.DataType]:
+        yield common_type(part)
+
+    schema = _without_nulls(reduce(merge, records.mapPartitions(schema_of).collect(), _no_fields()))
+    return session.createDataFrame(records.map(lambda record: conform(record, schema)), schema, verifySchema=False)
+
+
+def _without_nulls(data_type: T.DataType) -> Any:
+    """A field that is null in all records is a string: Spark cannot write a field without a type."""
+    if isinstance(data_type, T.NullType):
+        return T.StringType()
+    if isinstance(data_type, T.StructType):
+        fields = [
+            T.StructField(field.name, _without_nulls(field.dataType), metadata=field.metadata)
+            for field in data_type.fields
+        ]
+        return T.StructType(fields)
+    if isinstance(data_type, T.ArrayType):
+        return T.ArrayType(_without_nulls(data_type.elementType))
+    return data_type
+
+
+def checked(function: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """The same function, which fails when it answers no record."""
+
+    def call(record: dict[str, Any]) -> Any:
+        answer = function(record)
+        if not isinstance(answer, dict | Row):
+            raise TypeError(f"the function of Map must return the record, not {type(answer).__name__}")
+        return answer
+
+    return call
+
+
+def attempt(frame: DataFrame, function: Callable[[dict[str, Any]], Any], info: str) -> "RDD[tuple[bool, Any]]":
+    """Call a function with each record: (True, (row, answer)), or (False, error record) if it raises."""
+    schema = frame.schema
+
+    def call(row: Row) -> tuple[bool, Any]:
+        record = record_of(row, schema)
+        text = repr(record)
+        try:
+            return True, (row, function(record))
+        except Exception as error:
+            import traceback
+
+            return False, ((info, f"{type(error).__name__}: {error}", traceback.format_exc(), text),)
+
+    return frame.rdd.map(call).persist(StorageLevel.MEMORY_AND_DISK)

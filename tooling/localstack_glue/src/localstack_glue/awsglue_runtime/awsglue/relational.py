@@ -1,0 +1,64 @@
+"""Nested data as flat tables.
+
+Follows the page "Relationalize class" of the AWS Glue Developer Guide: structs become columns named `a.b`; an array
+becomes a table of its own with the columns `id`, `index` and `<array>.val`; the array's column in the parent
+holds the id.
+"""
+
+from pyspark import StorageLevel
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from awsglue import choices, paths
+from awsglue.errors import unsupported
+
+
+def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
+    """Make flat tables, by name; the first is the root."""
+    tables: dict[str, DataFrame] = {}
+    _add(tables, root, flatten(frame))
+    return tables
+
+
+def flatten(frame: DataFrame) -> DataFrame:
+    """Turn structs into columns whose names have dots."""
+    columns: list[Column] = []
+    for field in frame.schema.fields:
+        columns += _flat(field, (field.name,), field.name)
+    return frame.select(*columns)
+
+
+def _flat(field: T.StructField, names: paths.Path, alias: str) -> list[Column]:
+    if choices.is_choice(field):
+        unsupported(f"relationalizing the choice {alias}", "resolve it first")
+    if isinstance(field.dataType, T.MapType):
+        unsupported(f"relationalizing the map {alias}")
+    if not isinstance(field.dataType, T.StructType):
+        return [paths.column(names).alias(alias)]
+    columns: list[Column] = []
+    for member in field.dataType.fields:
+        columns += _flat(member, (*names, member.name), f"{alias}.{member.name}")
+    return columns
+
+
+def _add(tables: dict[str, DataFrame], name: str, flat: DataFrame) -> None:
+    arrays = [field.name for field in flat.schema.fields if isinstance(field.dataType, T.ArrayType)]
+    if not arrays:
+        tables[name] = flat
+        return
+    # ids are made once and kept: parent and child tables are computed apart and must agree on them
+    keyed = flat.withColumn("__id", F.monotonically_increasing_id()).persist(StorageLevel.MEMORY_AND_DISK)
+    tables[name] = keyed.select(
+        *(
+            F.when(paths.column((column,)).isNotNull(), F.col("__id")).alias(column)
+            if column in arrays
+            else paths.column((column,))
+            for column in flat.columns
+        )
+    )
+    for array in arrays:
+        items = keyed.select(
+            F.col("__id").alias("id"), F.posexplode(paths.column((array,))).alias("index", f"{array}.val")
+        )
+        _add(tables, f"{name}_{array}", flatten(items))

@@ -1,0 +1,215 @@
+"""Changes to the fields of a frame, as pure functions on Spark frames.
+
+Follows the page "DynamicFrame class" of the AWS Glue Developer Guide.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from awsglue import choices, paths
+from awsglue.errors import GlueDataError, unsupported
+from awsglue.gluetypes import spark_type
+
+LOG = logging.getLogger(__name__)
+MAPPING_LENGTH = 4
+_COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "=": "eq", "==": "eq", "!=": "ne", "<>": "ne"}
+
+
+def apply_mapping(frame: DataFrame, mappings: Sequence[Sequence[str]]) -> DataFrame:
+    """Keep, rename, move and cast fields; what is not mapped goes, and a source that is not there is left out."""
+    if not frame.columns:
+        return frame  # a bookmark left nothing to read
+    values: list[tuple[paths.Path, Column]] = []
+    for mapping in mappings:
+        if len(mapping) != MAPPING_LENGTH:
+            raise ValueError(f"a mapping is (source, source type, target, target type), not {tuple(mapping)}")
+        source, source_type, target, target_type = mapping
+        names = paths.split(source)
+        field = paths.field_at(frame.schema, names)
+        if field is None:
+            LOG.warning("apply_mapping: there is no field %s", source)
+            continue
+        values.append((paths.split(target), _mapped(names, field, source_type, target_type)))
+    if not values:
+        raise GlueDataError("none of the mapped fields exists: the result would have no field")
+    return frame.select(*paths.assemble(values))
+
+
+def _mapped(names: paths.Path, field: T.StructField, source_type: str, target_type: str) -> Column:
+    wanted = spark_type(target_type)
+    if choices.is_choice(field):
+        chosen = choices.project(names, field, source_type)
+        return chosen if wanted is None else chosen.cast(wanted)
+    value = paths.column(names)
+    return value if wanted is None or wanted == field.dataType else value.cast(wanted)
+
+
+def drop_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
+    """Remove fields; paths that are not there are no error."""
+    for path in wanted:
+        names = paths.split(path)
+        if paths.field_at(frame.schema, names) is not None:
+            frame = paths.replace(frame, names, [])
+    return frame
+
+
+def select_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
+    """Keep only some fields, in the order in which they are named."""
+    values = []
+    for path in wanted:
+        names = paths.split(path)
+        field = paths.field_at(frame.schema, names)
+        if field is not None:
+            values.append((names, _as_it_is(names)))
+    return frame.select(*paths.assemble(values))
+
+
+def _as_it_is(names: paths.Path) -> Column:
+    return paths.column(names)
+
+
+def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
+    """Rename a field in its place; a name with another parent moves it."""
+    old_names, new_names = paths.split(old), paths.split(new)
+    field = paths.field_at(frame.schema, old_names)
+    if field is None:
+        return frame
+    value = paths.column(old_names)
+    if old_names[:-1] == new_names[:-1]:
+        renamed = value.alias(new_names[-1], metadata=field.metadata)
+        return paths.replace(frame, old_names, [renamed])
+    if len(new_names) > 1 and paths.field_at(frame.schema, new_names[:1]) is not None:
+        unsupported(f"renaming {old} to {new}: moving a field into a struct that exists")
+    added = paths.assemble([(new_names, value)])
+    kept = frame.select("*", *added)
+    return paths.replace(kept, old_names, [])
+
+
+def resolve_choice(frame: DataFrame, specs: Iterable[tuple[str, str]]) -> DataFrame:
+    """Settle fields one by one: `cast:TYPE`, `project:TYPE`, `make_cols`, `make_struct`."""
+    for path, action in specs:
+        names = paths.split(path)
+        field = paths.field_at(frame.schema, names)
+        if field is None:
+            raise GlueDataError(f"resolveChoice: there is no field {path}")
+        frame = _resolved(frame, names, field, action)
+    return frame
+
+
+def resolve_all(frame: DataFrame, action: str) -> DataFrame:
+    """Settle all choices in one way."""
+    for name in paths.any_field(frame.schema, choices.is_choice):
+        frame = _resolved(frame, (name,), frame.schema[name], action)
+    return frame
+
+
+def _resolved(frame: DataFrame, names: paths.Path, field: T.StructField, action: str) -> DataFrame:
+    kind, _, target = action.partition(":")
+    match kind:
+        case "cast":
+            columns = [choices.cast(names, field, target).alias(field.name, metadata=choices.PLAIN)]
+        case "project":
+            columns = [choices.project(names, field, target).alias(field.name, metadata=choices.PLAIN)]
+        case "make_struct" | "keep_as_struct" if choices.is_choice(field):
+            columns = [paths.column(names).alias(field.name, metadata=choices.PLAIN)]
+        case "make_cols" if choices.is_choice(field):
+            columns = choices.as_columns(names, field)
+        case "make_struct" | "keep_as_struct" | "make_cols":
+            return frame
+        case _:
+            unsupported(f"the resolveChoice action {action}")
+    return paths.replace(frame, names, columns)
+
+
+def match_schema(frame: DataFrame, wanted: Mapping[str, str]) -> DataFrame:
+    """Cast fields to the types that a catalog table has for them."""
+    for name, target in wanted.items():
+        field = paths.field_at(frame.schema, (name,))
+        if field is not None:
+            matched = choices.cast((name,), field, target).alias(name, metadata=choices.PLAIN)
+            frame = paths.replace(frame, (name,), [matched])
+    return frame
+
+
+def rows_condition(comparisons: Mapping[str, Mapping[str, Any]]) -> Column:
+    """All comparisons of `split_rows`; false where a value is missing."""
+    conditions = []
+    for path, tests in comparisons.items():
+        for operator, value in tests.items():
+            if operator not in _COMPARISONS:
+                unsupported(f"the split_rows operator {operator}")
+            compare = getattr(paths.column(paths.split(path)), f"__{_COMPARISONS[operator]}__")
+            conditions.append(compare(value))
+    return F.coalesce(reduce(lambda left, right: left & right, conditions, F.lit(True)), F.lit(False))
+
+
+def join(left: DataFrame, right: DataFrame, left_paths: Sequence[str], right_paths: Sequence[str]) -> DataFrame:
+    """Equality join; the right side's fields whose names the left has get a dot before their name."""
+    if not left_paths or len(left_paths) != len(right_paths):
+        raise ValueError("join needs as many paths for one frame as for the other, and at least one")
+    left_keys = [f"__left_key_{position}" for position in range(len(left_paths))]
+    right_keys = [f"__right_key_{position}" for position in range(len(right_paths))]
+    for name, path in zip(left_keys, left_paths, strict=True):
+        left = left.withColumn(name, paths.column(_existing(left, path)))
+    for name, path in zip(right_keys, right_paths, strict=True):
+        right = right.withColumn(name, paths.column(_existing(right, path)))
+    for name in right.columns:
+        if name in left.columns:
+            right = right.withColumnRenamed(name, f".{name}")
+    conditions = [F.col(one) == F.col(other) for one, other in zip(left_keys, right_keys, strict=True)]
+    return left.join(right, on=conditions, how="inner").drop(*left_keys, *right_keys)
+
+
+def _existing(frame: DataFrame, path: str) -> paths.Path:
+    names = paths.split(path)
+    if paths.field_at(frame.schema, names) is None:
+        raise GlueDataError(f"join: there is no field {path}")
+    return names
+
+
+def union(first: DataFrame, second: DataFrame) -> DataFrame:
+    """All records of both; a field of two types becomes a choice."""
+    for field in second.schema.fields:
+        other = paths.field_at(first.schema, (field.name,))
+        if other is None or (other.dataType == field.dataType and other.metadata == field.metadata):
+            continue
+        if choices.is_choice(other) or choices.is_choice(field):
+            unsupported(f"the union of the choice {field.name}", "resolve it first")
+        if isinstance(other.dataType, T.StructType) or isinstance(field.dataType, T.StructType):
+            unsupported(f"the union of the field {field.name}, of different structs")
+        both = sorted((other.dataType, field.dataType), key=str)
+        first = paths.replace(first, (field.name,), [_as_choice(other, both)])
+        second = paths.replace(second, (field.name,), [_as_choice(field, both)])
+    return first.unionByName(second, allowMissingColumns=True)
+
+
+def _as_choice(field: T.StructField, both: Sequence[T.DataType]) -> Column:
+    struct = choices.choice_type(both)
+    value = paths.column((field.name,))
+    members = [
+        (value if member.dataType == field.dataType else F.lit(None).cast(member.dataType)).alias(member.name)
+        for member in struct.fields
+    ]
+    return F.when(value.isNotNull(), F.struct(*members)).cast(struct).alias(field.name, metadata=choices.METADATA)
+
+
+def unbox_json(frame: DataFrame, path: str) -> DataFrame:
+    """Parse a string field that holds JSON; its schema comes from all values."""
+    names = paths.split(path)
+    field = paths.field_at(frame.schema, names)
+    if field is None or not isinstance(field.dataType, T.StringType):
+        raise GlueDataError(f"unbox: there is no string field {path}")
+    texts = frame.select(paths.column(names).alias("text")).where(F.col("text").isNotNull())
+    schema = frame.sparkSession.read.json(texts.rdd.map(lambda row: row["text"])).schema
+    return paths.replace(frame, names, [F.from_json(paths.column(names), schema).alias(field.name)])
+
+
+def drop_null_fields(frame: DataFrame) -> DataFrame:
+    """Remove the fields that have no type because no record has a value for them."""
+    return frame.drop(*paths.any_field(frame.schema, lambda field: isinstance(field.dataType, T.NullType)))

@@ -1,0 +1,231 @@
+"""Writing files, and telling the catalog of them.
+
+Follows the pages "GlueContext class" and "Updating the schema and adding new partitions in the Data Catalog using ETL
+jobs" of the AWS Glue Developer Guide.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyspark.sql import DataFrame
+from pyspark.sql import types as T
+
+from awsglue import formats
+from awsglue.catalog import Catalog, Partition
+from awsglue.dynamicframe import DynamicFrame
+from awsglue.errors import GlueDataError, check_options, unsupported
+from awsglue.gluetypes import hive_type
+
+FILE_TYPES = ("s3", "file")
+UPDATE, LOG = "UPDATE_IN_DATABASE", "LOG"
+NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+_PATH_OPTIONS = {"path", "partitionKeys", "compression", "compressionType"}
+_TABLE_OPTIONS = {"partitionKeys", "enableUpdateCatalog", "updateBehavior", "compression"}
+_HIVE = {
+    "csv": (
+        "org.apache.hadoop.mapred.TextInputFormat",
+        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+    ),
+    "json": (
+        "org.apache.hadoop.mapred.TextInputFormat",
+        "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        "org.openx.data.jsonserde.JsonSerDe",
+    ),
+    "parquet": (
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+        "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+        "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where and how files are written."""
+
+    path: str
+    format: str
+    format_options: Mapping[str, Any] = field(default_factory=dict)
+    partition_keys: Sequence[str] = ()
+    compression: str | None = None
+
+
+def target_of(options: Mapping[str, Any], format_name: str | None, format_options: Mapping[str, Any]) -> Target:
+    """Read the options of a write to S3."""
+    check_options("the S3 options", options, _PATH_OPTIONS)
+    if not options.get("path"):
+        raise ValueError("connection_options needs path")
+    formats.spark_format(format_name)
+    compression = options.get("compression") or options.get("compressionType")
+    keys = list(options.get("partitionKeys") or ())
+    return Target(str(options["path"]), str(format_name), format_options, keys, compression)
+
+
+def write_files(frame: DynamicFrame, target: Target) -> None:
+    """Add files to a folder: Glue never replaces what is there."""
+    if frame.choice_fields:
+        raise GlueDataError(f"cannot write the choices {', '.join(frame.choice_fields)}; use resolveChoice first")
+    data = frame.toDF()
+    missing = [key for key in target.partition_keys if key not in data.columns]
+    if missing and data.columns:  # there are none if a bookmark left nothing to read
+        raise GlueDataError(f"partitionKeys: there is no field {', '.join(missing)}")
+    options = formats.writer_options(target.format, target.format_options, target.compression)
+    if data.isEmpty():
+        return  # no file with a header only
+    writer = (
+        data.write.mode("append")
+        .format(formats.spark_format(target.format))
+        .options(**options)
+        .option("mapreduce.fileoutputcommitter.marksuccessfuljobs", "false")
+    )
+    if target.partition_keys:
+        writer = writer.partitionBy(*target.partition_keys)
+    writer.save(target.path)
+
+
+def write_table(
+    catalog: Catalog,
+    frame: DynamicFrame,
+    database: str,
+    table_name: str,
+    options: Mapping[str, Any],
+    catalog_id: str | None = None,
+) -> None:
+    """Add files to a catalog table."""
+    check_options("additional_options", options, _TABLE_OPTIONS)
+    table = catalog.table(database, table_name, catalog_id)
+    keys = list(options.get("partitionKeys") or ())
+    writing = dict(table.format_options)
+    if table.format == "csv":
+        writing = {key: value for key, value in writing.items() if key != "skipFirst"}
+        writing["writeHeader"] = bool(table.format_options.get("skipFirst"))
+    target = Target(table.location, table.format, writing, keys, options.get("compression"))
+    write_files(frame, target)
+    if formats.is_true(options.get("enableUpdateCatalog")):
+        update_catalog(catalog, frame.toDF(), target, database, table_name, options.get("updateBehavior", LOG))
+
+
+def update_catalog(
+    catalog: Catalog, frame: DataFrame, target: Target, database: str, table_name: str, behavior: str
+) -> None:
+    """Create the table or add its new columns, and add the partitions that were written."""
+    if behavior not in {UPDATE, LOG}:
+        unsupported(f"updateBehavior {behavior}")
+    if not frame.columns:
+        return
+    raw = _existing(catalog, database, table_name)
+    if raw is None:
+        catalog.save_table(database, _new_table(frame, target, table_name), exists=False)
+    elif behavior == UPDATE:
+        catalog.save_table(database, _with_new_columns(raw, frame, target), exists=True)
+    if target.partition_keys:
+        table = catalog.table(database, table_name)
+        if [key.name for key in table.partition_keys] != list(target.partition_keys):
+            raise GlueDataError(f"{database}.{table_name} is not partitioned by {', '.join(target.partition_keys)}")
+        catalog.add_partitions(table, _written(frame, target))
+
+
+def _existing(catalog: Catalog, database: str, name: str) -> Mapping[str, Any] | None:
+    try:
+        raw: Mapping[str, Any] = catalog.client.get_table(DatabaseName=database, Name=name)["Table"]
+    except catalog.client.exceptions.EntityNotFoundException:
+        return None
+    return raw
+
+
+def _columns(frame: DataFrame, target: Target, *, keys: bool) -> list[dict[str, str]]:
+    fields = {field.name: field for field in frame.schema.fields}
+    names = list(target.partition_keys) if keys else [name for name in fields if name not in target.partition_keys]
+    return [{"Name": name.lower(), "Type": hive_type(fields[name].dataType)} for name in names]
+
+
+def _new_table(frame: DataFrame, target: Target, name: str) -> dict[str, Any]:
+    kind = formats.spark_format(target.format)
+    reads, writes, library = _HIVE[kind]
+    serde: dict[str, str] = {"serialization.format": "1"}
+    parameters = {"classification": kind, "typeOfData": "file", "useGlueParquetWriter": "true"}
+    if kind != "parquet":
+        del parameters["useGlueParquetWriter"]
+    if kind == "csv":
+        serde["field.delim"] = str(target.format_options.get("separator", ","))
+        if formats.is_true(target.format_options.get("writeHeader", True)):
+            parameters["skip.header.line.count"] = "1"
+    return {
+        "Name": name,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": parameters,
+        "PartitionKeys": _columns(frame, target, keys=True),
+        "StorageDescriptor": {
+            "Columns": _columns(frame, target, keys=False),
+            "Location": target.path,
+            "InputFormat": reads,
+            "OutputFormat": writes,
+            "SerdeInfo": {"SerializationLibrary": library, "Parameters": serde},
+        },
+    }
+
+
+def _with_new_columns(raw: Mapping[str, Any], frame: DataFrame, target: Target) -> dict[str, Any]:
+    """The table's definition with the frame's columns: types as they are now, columns of before kept."""
+    storage = raw["StorageDescriptor"]
+    columns = {column["Name"]: column for column in storage["Columns"]}
+    columns |= {column["Name"]: column for column in _columns(frame, target, keys=False)}
+    kept = ("Name", "Description", "Owner", "Retention", "PartitionKeys", "TableType", "Parameters")
+    definition = {key: raw[key] for key in kept if key in raw}
+    return {**definition, "StorageDescriptor": {**storage, "Columns": list(columns.values())}}
+
+
+def _written(frame: DataFrame, target: Target) -> list[Partition]:
+    jvm: Any = frame.sparkSession._jvm
+    escape = jvm.org.apache.spark.sql.catalyst.catalog.ExternalCatalogUtils.escapePathName
+    typed = frame.select(*(frame[f"`{key}`"].cast(T.StringType()).alias(key) for key in target.partition_keys))
+    partitions = []
+    for row in sorted(typed.distinct().collect(), key=str):
+        values = [NULL_PARTITION if value is None else value for value in row]
+        folders = [f"{escape(key)}={escape(value)}" for key, value in zip(target.partition_keys, values, strict=True)]
+        partitions.append(Partition(tuple(values), "/".join([target.path.rstrip("/"), *folders])))
+    return partitions
+
+
+class S3Sink:
+    """What `GlueContext.getSink` makes: a place to write to, and a table to keep up with it."""
+
+    def __init__(self, catalog: Catalog, connection_type: str, options: Mapping[str, Any]) -> None:
+        if connection_type not in FILE_TYPES:
+            unsupported(f"the connection type {connection_type} in getSink")
+        known = _PATH_OPTIONS | {"enableUpdateCatalog", "updateBehavior"}
+        check_options("the getSink options", options, known)
+        self._catalog = catalog
+        self._options = dict(options)
+        self._format: str | None = None
+        self._format_options: dict[str, Any] = {}
+        self._table: tuple[str, str] | None = None
+
+    def setFormat(self, format: str, **options: Any) -> None:  # noqa: A002 - Glue's names
+        """Say what files to write."""
+        formats.spark_format(format)
+        self._format = format
+        self._format_options = options
+
+    def setCatalogInfo(self, catalogDatabase: str, catalogTableName: str, catalogId: str = "") -> None:
+        """Say which table the files belong to."""
+        if catalogId:
+            unsupported("setCatalogInfo with a catalogId")
+        self._table = (catalogDatabase, catalogTableName)
+
+    def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
+        """Write a frame; with `enableUpdateCatalog` the table follows."""
+        places = {key: value for key, value in self._options.items() if key in _PATH_OPTIONS}
+        target = target_of(places, self._format, self._format_options)
+        updates = formats.is_true(self._options.get("enableUpdateCatalog"))
+        if updates and self._table is None:
+            raise ValueError("enableUpdateCatalog needs setCatalogInfo")
+        write_files(dynamic_frame, target)
+        if updates and self._table is not None:
+            behavior = self._options.get("updateBehavior", UPDATE)
+            update_catalog(self._catalog, dynamic_frame.toDF(), target, *self._table, behavior)
+        return dynamic_frame
+
+    write = writeFrame

@@ -1,0 +1,1 @@
+"""Glue Data Quality: present so that scripts import it, and refused when they use it."""

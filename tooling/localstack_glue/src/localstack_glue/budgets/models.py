@@ -1,0 +1,41 @@
+"""What is stored of AWS Budgets: plain, picklable data, one store per account."""
+
+from dataclasses import dataclass, field
+
+from localstack.services.stores import AccountRegionBundle, BaseStore, CrossRegionAttribute
+
+from localstack_glue.models import JsonDict
+from localstack_glue.scope import Scope
+from localstack_glue.stored_tags import TagStore
+
+
+@dataclass
+class Notification:
+    """A threshold and who hears of it, in the API's own words."""
+
+    definition: JsonDict
+    subscribers: list[JsonDict]
+
+
+@dataclass
+class Budget:
+    """A budget, its definition in the API's own words."""
+
+    definition: JsonDict
+    notifications: list[Notification] = field(default_factory=list)
+
+
+class BudgetsStore(BaseStore):
+    """All of one account."""
+
+    budgets: dict[str, Budget] = CrossRegionAttribute(default=dict)
+    tags: TagStore = CrossRegionAttribute(default=dict)
+
+
+budgets_stores = AccountRegionBundle("budgets", BudgetsStore, validate=False)  # the service has no regions
+
+
+def store_of(scope: Scope) -> BudgetsStore:
+    """The data of an account."""
+    store: BudgetsStore = budgets_stores[scope.account_id][scope.region]
+    return store

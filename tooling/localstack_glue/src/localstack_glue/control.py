@@ -1,0 +1,114 @@
+"""The service's own endpoints under `/_glue`. Whoever is not on this machine sees only that the service is there."""
+
+import ipaddress
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from localstack.http import Request, Response
+
+from localstack_glue import __version__, stored_services
+from localstack_glue.provider import GlueProvider
+from localstack_glue.settings import Network
+
+
+class ControlEndpoints:
+    """`/_glue/health`, `/_glue/clock`, `/_glue/iam` and `/_glue/reset`."""
+
+    def __init__(self, provider: GlueProvider, allowed: tuple[Network, ...] = ()) -> None:
+        self._provider = provider
+        self._allowed = allowed
+
+    def health(self, request: Request) -> Response:
+        """GET: the version, the job runtime that was found, and what runs. Callers from elsewhere learn the version."""
+        status = {"status": "running", "version": __version__}
+        if self._refuse(request):
+            # through a container's published port, each caller comes from elsewhere: is the service up?
+            return _json(status)
+        settings, provider = self._provider.settings, self._provider
+        missing = settings.missing_for_spark()
+        return _json(
+            {
+                **status,
+                "spark": {"available": missing is None, "missing": missing},
+                "python": str(settings.python),
+                "java_home": str(settings.java_home) if settings.java_home else None,
+                "jars": str(settings.jars_dir) if settings.jars_dir else None,
+                "work_dir": str(settings.work_dir),
+                "running": {
+                    "job_runs": provider.job_executor.running_ids,
+                    "crawls": provider.crawl_executor.running_ids,
+                    "java_ahead": provider.job_executor.java_ahead,
+                },
+                "clock": self._clock_state(),
+                "stored_only": sorted(stored_services.STORED_ONLY),
+            }
+        )
+
+    def clock(self, request: Request) -> Response:
+        """GET: the time. POST: any of {"set": ISO time}, {"advance_seconds": n}, {"frozen": bool}, {"reset": true}."""
+        if refusal := self._refuse(request):
+            return refusal
+        if request.method == "POST":
+            try:
+                self._move(json.loads(request.get_data() or b"{}"))
+            except (ValueError, TypeError, AttributeError) as error:
+                return _json({"message": f"not a change of the clock: {error}"}, 400)
+            self._provider.scheduler.tick()
+        return _json(self._clock_state())
+
+    def iam(self, request: Request) -> Response:
+        """GET: what the roles of crawlers and jobs did, by which statements, and what they were refused."""
+        if refusal := self._refuse(request):
+            return refusal
+        guard = self._provider.guard
+        return _json({"enforced": guard is not None, "roles": guard.describe() if guard else {}})
+
+    def reset(self, request: Request) -> Response:
+        """POST: stop what runs and forget everything."""
+        if refusal := self._refuse(request):
+            return refusal
+        self._provider.reset()
+        stored_services.reset()
+        return _json({"reset": True})
+
+    def _refuse(self, request: Request) -> Response | None:
+        if may_control(request.remote_addr, request.headers.get("Origin"), self._allowed):
+            return None
+        return _json(
+            {"message": "for this machine only; LOCALSTACK_GLUE_CONTROL_ALLOWED names networks besides it"}, 403
+        )
+
+    def _move(self, change: dict[str, Any]) -> None:
+        clock = self._provider.clock
+        unknown = set(change) - {"set", "advance_seconds", "frozen", "reset"}
+        if unknown:
+            raise ValueError(f"unknown members {sorted(unknown)}")
+        if change.get("reset"):
+            clock.reset()
+        if "frozen" in change:
+            (clock.freeze if change["frozen"] else clock.unfreeze)()
+        if "set" in change:
+            moment = datetime.fromisoformat(change["set"])
+            clock.set(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+        if "advance_seconds" in change:
+            clock.advance(timedelta(seconds=float(change["advance_seconds"])))
+
+    def _clock_state(self) -> dict[str, Any]:
+        clock = self._provider.clock
+        return {"now": clock.now().isoformat(), "frozen": clock.is_frozen}
+
+
+def may_control(remote_addr: str | None, origin: str | None, allowed: tuple[Network, ...]) -> bool:
+    """Whether a caller may use the endpoints, which nothing else protects: on this machine or an allowed network."""
+    if origin:
+        return False  # a page in a browser is no caller of ours, wherever it runs
+    try:
+        address = ipaddress.ip_address(remote_addr or "")
+    except ValueError:
+        return False
+    return address.is_loopback or any(address in network for network in allowed)
+
+
+def _json(body: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(body), status=status, mimetype="application/json")

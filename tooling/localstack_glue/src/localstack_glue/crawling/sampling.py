@@ -1,0 +1,78 @@
+"""Reads the beginning of an object, through its compression, and the end of one that tells itself there (G14)."""
+
+import bz2
+import threading
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+PARQUET_MAGIC = b"PAR1"
+SAMPLE_BYTES = 1024 * 1024
+LARGE_SAMPLE_BYTES = 10 * SAMPLE_BYTES
+LARGE_SAMPLES_AT_ONCE = 2  # they are large, and larger when parsed
+
+
+class _Decompressor(Protocol):
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The beginning of a file as it is after decompression."""
+
+    data: bytes
+    is_whole: bool
+    compression: str = "none"
+
+    @cached_property
+    def text(self) -> str:
+        """The sample as text; what is no UTF-8 in it is replaced."""
+        return self.data.decode("utf-8-sig", errors="replace")
+
+    @cached_property
+    def text_lines(self) -> list[str]:
+        """Its whole lines; what the end of the sample cut off is left out."""
+        lines = self.text.splitlines(keepends=True)
+        if not self.is_whole and lines and not lines[-1].endswith(("\n", "\r")):
+            lines.pop()
+        return lines
+
+
+class ObjectReader:
+    """Reads no more of objects than a classifier needs."""
+
+    def __init__(self, s3: Any, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+        self.large_samples = threading.BoundedSemaphore(LARGE_SAMPLES_AT_ONCE)
+
+    def sample(self, key: str, size_bytes: int, max_bytes: int = SAMPLE_BYTES) -> Sample:
+        """Get the beginning of an object; never more than `max_bytes` is read from S3 or comes out of it."""
+        body = self._get(key, f"bytes=0-{max_bytes - 1}")
+        return decode_sample(body, is_whole=size_bytes <= max_bytes, max_bytes=max_bytes)
+
+    def tail(self, key: str, size_bytes: int, wanted_bytes: int) -> bytes:
+        """Get the end of an object."""
+        return self._get(key, f"bytes={max(0, size_bytes - wanted_bytes)}-{size_bytes - 1}")
+
+    def _get(self, key: str, byte_range: str) -> bytes:
+        body: bytes = self._s3.get_object(Bucket=self._bucket, Key=key, Range=byte_range)["Body"].read()
+        return body
+
+
+def decode_sample(body: bytes, *, is_whole: bool, max_bytes: int = SAMPLE_BYTES) -> Sample:
+    """Undo the compression that the first bytes tell of; at most `max_bytes` come out, however small the input."""
+    if body.startswith(b"\x1f\x8b"):
+        return _decompressed(body, zlib.decompressobj(wbits=31), "gzip", is_whole, max_bytes)
+    if body.startswith(b"BZh"):
+        return _decompressed(body, bz2.BZ2Decompressor(), "bzip2", is_whole, max_bytes)
+    return Sample(body, is_whole)
+
+
+def _decompressed(body: bytes, decompressor: _Decompressor, name: str, is_whole: bool, max_bytes: int) -> Sample:
+    try:
+        data = decompressor.decompress(body, max_bytes)
+    except (OSError, ValueError, zlib.error, EOFError):
+        return Sample(b"", is_whole=False, compression=name)
+    return Sample(data, is_whole and getattr(decompressor, "eof", False), name)

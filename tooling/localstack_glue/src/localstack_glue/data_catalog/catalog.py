@@ -1,0 +1,47 @@
+"""All calls on the catalog in one table of operations."""
+
+import threading
+from collections.abc import Mapping
+
+from moto.glue.models import glue_backends
+
+from localstack_glue.api import Operation
+from localstack_glue.clock import Clock
+from localstack_glue.data_catalog.connections import Connections, Encrypt
+from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulesets
+from localstack_glue.data_catalog.databases import Databases
+from localstack_glue.data_catalog.lookup import find_table
+from localstack_glue.data_catalog.partition_indexes import PartitionIndexes
+from localstack_glue.data_catalog.partitions import Partitions
+from localstack_glue.data_catalog.schema_registry import Registries
+from localstack_glue.data_catalog.security_configurations import SecurityConfigurations
+from localstack_glue.data_catalog.tables import Tables
+from localstack_glue.data_catalog.user_functions import UserFunctions
+from localstack_glue.tagging import Tagger
+
+
+class Catalog:
+    """The catalog calls of the API; those that only store something may be moto's."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock, tagger: Tagger, encrypt: Encrypt) -> None:
+        self._lock = lock
+        self._parts = (
+            Databases(lock, tagger),
+            Tables(lock),
+            Partitions(lock),
+            PartitionIndexes(lock, find_table),
+            Connections(clock, lock, tagger, encrypt),
+            SecurityConfigurations(lock),
+            UserFunctions(clock, lock),
+            DataQualityRulesets(clock, lock, tagger),
+            Registries(clock, lock, tagger),
+        )
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {operation: call for part in self._parts for operation, call in part.routes().items()}
+
+    def reset(self) -> None:
+        """Forget all that moto stores of Glue."""
+        with self._lock:
+            glue_backends.reset()

@@ -1,0 +1,92 @@
+"""Data quality rulesets: stored; nothing here evaluates them."""
+
+import threading
+from collections.abc import Mapping
+
+from localstack_glue.api import Operation
+from localstack_glue.clock import Clock
+from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException
+from localstack_glue.mappers import present
+from localstack_glue.models import JsonDict, Ruleset
+from localstack_glue.pagination import page
+from localstack_glue.scope import Scope
+from localstack_glue.tagging import Tagger
+
+_KIND = "dataQualityRuleset"  # in its ARN
+
+
+class DataQualityRulesets:
+    """The calls on rulesets."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock, tagger: Tagger) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._tagger = tagger
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "CreateDataQualityRuleset": self.create,
+            "DeleteDataQualityRuleset": self.delete,
+            "GetDataQualityRuleset": self.get,
+            "ListDataQualityRulesets": self.list_all,
+            "UpdateDataQualityRuleset": self.update,
+        }
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateDataQualityRuleset."""
+        name, now = request["Name"], self._clock.now()
+        with self._lock:
+            if name in scope.store.rulesets:
+                raise AlreadyExistsException(f"{name} already exists")
+            scope.store.rulesets[name] = Ruleset(
+                name, request["Ruleset"], now, now, request.get("Description"), request.get("TargetTable")
+            )
+            self._tagger.tag(scope, scope.arn(_KIND, name), request.get("Tags"))
+        return {"Name": name}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetDataQualityRuleset."""
+        found = self._find(scope, request["Name"])
+        return {**_summary(found), "Ruleset": found.rules}
+
+    def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListDataQualityRulesets, by tags and target table if given."""
+        stored = scope.store.rulesets
+        target = (request.get("Filter") or {}).get("TargetTable")
+        names = self._tagger.having(scope, _KIND, stored, request.get("Tags"))
+        wanted = [stored[name] for name in names if target is None or stored[name].target_table == target]
+        found, token = page(wanted, request.get("NextToken"), request.get("MaxResults"))
+        return {"Rulesets": [_summary(ruleset) for ruleset in found], "NextToken": token}
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateDataQualityRuleset: given members replace, others stay."""
+        with self._lock:
+            found = self._find(scope, request["Name"])
+            found.rules = request.get("Ruleset") or found.rules
+            if request.get("Description") is not None:
+                found.description = request["Description"]
+            found.modified_on = self._clock.now()
+        return present(Name=found.name, Description=found.description, Ruleset=found.rules)
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteDataQualityRuleset."""
+        with self._lock:
+            del scope.store.rulesets[self._find(scope, request["Name"]).name]
+            self._tagger.forget(scope, scope.arn(_KIND, request["Name"]))
+        return {}
+
+    def _find(self, scope: Scope, name: str) -> Ruleset:
+        if name not in scope.store.rulesets:
+            raise EntityNotFoundException(f"Data Quality Ruleset {name} not found.")
+        return scope.store.rulesets[name]
+
+
+def _summary(ruleset: Ruleset) -> JsonDict:
+    return present(
+        Name=ruleset.name,
+        Description=ruleset.description,
+        TargetTable=ruleset.target_table,
+        CreatedOn=ruleset.created_on,
+        LastModifiedOn=ruleset.modified_on,
+    )

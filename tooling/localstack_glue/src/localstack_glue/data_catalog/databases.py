@@ -1,0 +1,78 @@
+"""The database calls of the API."""
+
+import threading
+from collections.abc import Mapping
+
+from localstack_glue.api import Operation
+from localstack_glue.data_catalog.lookup import find_database, shown
+from localstack_glue.errors import AlreadyExistsException
+from localstack_glue.models import JsonDict
+from localstack_glue.pagination import page
+from localstack_glue.scope import Scope
+from localstack_glue.tagging import Tagger, backend
+
+
+class Databases:
+    """Keeps databases in moto's backend."""
+
+    def __init__(self, lock: threading.RLock, tagger: Tagger) -> None:
+        self._lock = lock
+        self._tagger = tagger
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "CreateDatabase": self.create,
+            "DeleteDatabase": self.delete,
+            "GetDatabase": self.get,
+            "GetDatabases": self.get_all,
+            "UpdateDatabase": self.update,
+        }
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateDatabase; the name is stored in lower case."""
+        wanted = _folded(request["DatabaseInput"])
+        name = wanted["Name"]
+        with self._lock:
+            if name in backend(scope).databases:
+                raise AlreadyExistsException("Database already exists.")
+            backend(scope).create_database(name, {**wanted, "CatalogId": request.get("CatalogId")})
+            self._tagger.tag(scope, scope.arn("database", name), request.get("Tags"))
+        return {}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetDatabase."""
+        return {"Database": shown(find_database(scope, request["Name"]).as_dict())}
+
+    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetDatabases, in pages."""
+        databases = sorted(backend(scope).get_databases(), key=lambda database: str(database.name))
+        found, token = page(databases, request.get("NextToken"), request.get("MaxResults"))
+        return {"DatabaseList": [shown(database.as_dict()) for database in found], "NextToken": token}
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateDatabase: the definition is replaced whole, and a new name renames."""
+        wanted = _folded(request["DatabaseInput"])
+        with self._lock:
+            databases, database = backend(scope).databases, find_database(scope, request["Name"])
+            if wanted["Name"] != database.name:
+                if wanted["Name"] in databases:
+                    raise AlreadyExistsException("Database already exists.")
+                databases[wanted["Name"]] = databases.pop(database.name)
+                database.name = wanted["Name"]
+                for table in database.tables.values():
+                    table.database_name = wanted["Name"]
+            database.input = {**wanted, "CatalogId": database.input.get("CatalogId")}
+        return {}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteDatabase, with its tables."""
+        with self._lock:
+            database = find_database(scope, request["Name"])
+            del backend(scope).databases[database.name]
+            self._tagger.forget(scope, scope.arn("database", database.name))
+        return {}
+
+
+def _folded(wanted: JsonDict) -> JsonDict:
+    return {**wanted, "Name": wanted["Name"].lower()}

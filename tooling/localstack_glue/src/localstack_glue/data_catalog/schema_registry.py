@@ -1,0 +1,86 @@
+"""The schema registry: moto stores registries, schemas and versions; what it lacks of registries is here."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from moto.core.exceptions import JsonRESTError
+
+from localstack_glue.api import Operation
+from localstack_glue.clock import Clock
+from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
+from localstack_glue.models import JsonDict
+from localstack_glue.scope import Scope
+from localstack_glue.tagging import Tagger, backend
+
+DEFAULT_REGISTRY = "default-registry"
+
+
+class Registries:
+    """The registry calls of the API that moto does not answer as AWS does."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock, tagger: Tagger) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._tagger = tagger
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "CreateRegistry": self.create,
+            "DeleteRegistry": self.delete,
+            "GetRegistry": self.get,
+            "UpdateRegistry": self.update,
+        }
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateRegistry; its tags are those that GetTags shows."""
+        name = request["RegistryName"]
+        with self._lock:
+            if name in backend(scope).registries:
+                raise AlreadyExistsException(f"Registry already exists. RegistryName: {name}")
+            try:
+                made = backend(scope).create_registry(name, request.get("Description"), request.get("Tags"))
+            except JsonRESTError as error:  # moto's checks of names, descriptions and tags
+                raise InvalidInputException(str(error.message)) from error
+            self._tagger.tag(scope, made["RegistryArn"], request.get("Tags"))
+        return {**made, "Tags": request.get("Tags") or {}}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetRegistry."""
+        found = _find(scope, request["RegistryId"])
+        return {
+            **_named(found),
+            "Description": found.description,
+            "Status": found.status,
+            "CreatedTime": found.created_time.isoformat(),
+            "UpdatedTime": found.updated_time.isoformat(),
+        }
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateRegistry."""
+        with self._lock:
+            found = _find(scope, request["RegistryId"])
+            found.description, found.updated_time = request["Description"], self._clock.now()
+        return _named(found)
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteRegistry, with its schemas."""
+        with self._lock:
+            found = _find(scope, request["RegistryId"])
+            del backend(scope).registries[found.name]
+            for arn in (found.registry_arn, *(schema.schema_arn for schema in found.schemas.values())):
+                self._tagger.forget(scope, arn)
+        return {**_named(found), "Status": "DELETING"}
+
+
+def _find(scope: Scope, registry_id: JsonDict) -> Any:
+    arn = registry_id.get("RegistryArn") or ""
+    name = registry_id.get("RegistryName") or arn.rpartition("/")[2] or DEFAULT_REGISTRY
+    if name not in backend(scope).registries:
+        raise EntityNotFoundException(f"Registry is not found. RegistryName: {name}")
+    return backend(scope).registries[name]
+
+
+def _named(registry: Any) -> JsonDict:
+    return {"RegistryName": registry.name, "RegistryArn": registry.registry_arn}

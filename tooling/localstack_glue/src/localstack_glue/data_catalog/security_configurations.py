@@ -1,0 +1,79 @@
+"""The calls on security configurations. Kept by moto; runs and crawls take the key of their logs from them."""
+
+import threading
+from collections.abc import Mapping
+
+from localstack_glue.api import Operation
+from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
+from localstack_glue.models import JsonDict
+from localstack_glue.pagination import page
+from localstack_glue.scope import Scope
+from localstack_glue.tagging import backend
+
+_KEYED_MODES = {
+    "CloudWatchEncryption": ("CloudWatchEncryptionMode", "SSE-KMS"),
+    "JobBookmarksEncryption": ("JobBookmarksEncryptionMode", "CSE-KMS"),
+}
+_S3_KEYED_MODE = "SSE-KMS"
+
+
+class SecurityConfigurations:
+    """Keeps security configurations, which never change."""
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self._lock = lock
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "CreateSecurityConfiguration": self.create,
+            "DeleteSecurityConfiguration": self.delete,
+            "GetSecurityConfiguration": self.get,
+            "GetSecurityConfigurations": self.get_all,
+        }
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateSecurityConfiguration; a mode that needs a key must have one."""
+        name, encryption = request["Name"], request["EncryptionConfiguration"]
+        _check(encryption)
+        with self._lock:
+            if name in backend(scope).security_configurations:
+                raise AlreadyExistsException("Security Configuration already exists.")
+            created = backend(scope).create_security_configuration(name, encryption)
+        return {"Name": name, "CreatedTimestamp": created.created_time}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetSecurityConfiguration."""
+        return {"SecurityConfiguration": _find(scope, request["Name"])}
+
+    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetSecurityConfigurations, in pages."""
+        names = list(backend(scope).security_configurations)
+        found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
+        return {"SecurityConfigurations": [_find(scope, name) for name in found], "NextToken": token}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteSecurityConfiguration."""
+        with self._lock:
+            _find(scope, request["Name"])
+            del backend(scope).security_configurations[request["Name"]]
+        return {}
+
+
+def _find(scope: Scope, name: str) -> JsonDict:
+    stored = backend(scope).security_configurations
+    if name not in stored:
+        raise EntityNotFoundException(f"Security Configuration {name} not found.")
+    shown: JsonDict = stored[name].as_dict()
+    shown["CreatedTimeStamp"] = shown.pop("CreatedTime")
+    return shown
+
+
+def _check(encryption: JsonDict) -> None:
+    for member, (mode, keyed) in _KEYED_MODES.items():
+        part = encryption.get(member) or {}
+        if part.get(mode) == keyed and not part.get("KmsKeyArn"):
+            raise InvalidInputException(f"{member} with {keyed} needs a KmsKeyArn")
+    for part in encryption.get("S3Encryption") or ():
+        if part.get("S3EncryptionMode") == _S3_KEYED_MODE and not part.get("KmsKeyArn"):
+            raise InvalidInputException(f"S3Encryption with {_S3_KEYED_MODE} needs a KmsKeyArn")

@@ -1,0 +1,195 @@
+"""The table calls of the API, with versions and search."""
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from moto.glue.models import FakeTable
+
+from localstack_glue.api import Operation
+from localstack_glue.data_catalog import table_search
+from localstack_glue.data_catalog.lookup import error_detail, find_database, find_table, shown
+from localstack_glue.data_catalog.partition_indexes import add
+from localstack_glue.errors import (
+    AlreadyExistsException,
+    ConcurrentModificationException,
+    EntityNotFoundException,
+    GlueError,
+    InvalidInputException,
+)
+from localstack_glue.models import JsonDict
+from localstack_glue.pagination import page
+from localstack_glue.scope import Scope
+from localstack_glue.tagging import backend
+
+
+class Tables:
+    """Keeps tables in moto's backend."""
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self._lock = lock
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "BatchDeleteTable": self.batch_delete,
+            "BatchDeleteTableVersion": self.batch_delete_versions,
+            "CreateTable": self.create,
+            "DeleteTable": self.delete,
+            "DeleteTableVersion": self.delete_version,
+            "GetTable": self.get,
+            "GetTableVersion": self.get_version,
+            "GetTableVersions": self.get_versions,
+            "GetTables": self.get_all,
+            "SearchTables": self.search,
+            "UpdateTable": self.update,
+        }
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateTable; names are stored in lower case."""
+        wanted = _checked(request)
+        with self._lock:
+            database = find_database(scope, request["DatabaseName"])
+            if wanted["Name"] in database.tables:
+                raise AlreadyExistsException("Table already exists.")
+            backend(scope).create_table(database.name, wanted["Name"], wanted)
+            try:
+                for index in request.get("PartitionIndexes") or ():
+                    add(database.tables[wanted["Name"]], index)
+            except GlueError:
+                del database.tables[wanted["Name"]]  # a table with all of its indexes, or none
+                raise
+        return {}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetTable."""
+        return {"Table": shown(find_table(scope, request["DatabaseName"], request["Name"]).as_dict())}
+
+    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetTables, by a regular expression if given, in pages."""
+        database = find_database(scope, request["DatabaseName"])
+        names = sorted(database.tables)
+        if expression := request.get("Expression"):
+            pattern = _pattern(expression)
+            names = [name for name in names if pattern.fullmatch(name)]
+        found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
+        return {"TableList": [shown(database.tables[name].as_dict()) for name in found], "NextToken": token}
+
+    def search(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """SearchTables: by text and properties, over all databases, sorted and in pages."""
+        databases = list(backend(scope).databases.values())
+        everything = [shown(table.as_dict()) for database in databases for table in list(database.tables.values())]
+        matching = table_search.search(
+            everything,
+            request.get("SearchText"),
+            request.get("Filters") or (),
+            request.get("SortCriteria") or (),
+        )
+        found, token = page(matching, request.get("NextToken"), request.get("MaxResults"))
+        return {"TableList": found, "NextToken": token}
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateTable; a stale VersionId is a conflict, SkipArchive keeps no old version."""
+        wanted = _checked(request)
+        with self._lock:  # compared and changed in one: of two writers with one VersionId, one must fail
+            table = find_table(scope, request["DatabaseName"], wanted["Name"])
+            current = str(table.as_dict()["VersionId"])
+            if request.get("VersionId") not in (None, current):
+                raise ConcurrentModificationException("Update table failed due to concurrent modifications.")
+            table.update(wanted)
+            if request.get("SkipArchive"):
+                table.versions.pop(current, None)
+        return {}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteTable, with its versions and partitions."""
+        with self._lock:
+            table = find_table(scope, request["DatabaseName"], request["Name"])
+            del find_database(scope, request["DatabaseName"]).tables[table.name]
+        return {}
+
+    def batch_delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """BatchDeleteTable; what could not be deleted is listed."""
+        find_database(scope, request["DatabaseName"])
+        errors = _each(
+            request["TablesToDelete"],
+            lambda name: self.delete(scope, {"DatabaseName": request["DatabaseName"], "Name": name}),
+            lambda name: {"TableName": name},
+        )
+        return {"Errors": errors}
+
+    def get_version(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetTableVersion; the newest if none is named."""
+        table = find_table(scope, request["DatabaseName"], request["TableName"])
+        version = request.get("VersionId") or str(table.as_dict()["VersionId"])
+        _check_version(table, version)
+        return {"TableVersion": {"Table": shown(table.as_dict(version)), "VersionId": version}}
+
+    def get_versions(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetTableVersions, newest first, in pages."""
+        table = find_table(scope, request["DatabaseName"], request["TableName"])
+        versions = sorted(table.versions, key=int, reverse=True)
+        found, token = page(versions, request.get("NextToken"), request.get("MaxResults"))
+        listed = [{"Table": shown(table.as_dict(version)), "VersionId": version} for version in found]
+        return {"TableVersions": listed, "NextToken": token}
+
+    def delete_version(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteTableVersion; the current one stays."""
+        with self._lock:
+            table = find_table(scope, request["DatabaseName"], request["TableName"])
+            _check_version(table, request["VersionId"])
+            if request["VersionId"] == str(table.as_dict()["VersionId"]):
+                raise InvalidInputException("Cannot delete the current version of a table.")
+            table.delete_version(request["VersionId"])
+        return {}
+
+    def batch_delete_versions(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """BatchDeleteTableVersion; what could not be deleted is listed."""
+        where = {"DatabaseName": request["DatabaseName"], "TableName": request["TableName"]}
+        find_table(scope, where["DatabaseName"], where["TableName"])
+        errors = _each(
+            request["VersionIds"],
+            lambda version: self.delete_version(scope, {**where, "VersionId": version}),
+            lambda version: {"TableName": where["TableName"], "VersionId": version},
+        )
+        return {"Errors": errors}
+
+
+def _each(items: list[str], call: Callable[[str], object], describe: Callable[[str], JsonDict]) -> list[JsonDict]:
+    """Do something to each item, and list what was refused and why."""
+    errors = []
+    for item in items:
+        try:
+            call(item)
+        except GlueError as error:
+            errors.append({**describe(item), "ErrorDetail": error_detail(error)})
+    return errors
+
+
+def _check_version(table: FakeTable, version: str) -> None:
+    if not version.isdigit():
+        raise InvalidInputException(f"Version {version} is not a number.")
+    if version not in table.versions:
+        raise EntityNotFoundException("Version not found.")
+
+
+def _checked(request: JsonDict) -> JsonDict:
+    """Check a TableInput and fold its name to lower case, as Hive wants it."""
+    wanted: JsonDict = dict(request.get("TableInput") or {})
+    name = wanted.get("Name") or request.get("Name")
+    if not name:
+        raise InvalidInputException("Table name must not be empty")
+    columns = (wanted.get("StorageDescriptor") or {}).get("Columns") or []
+    counts = Counter(column["Name"].lower() for column in [*columns, *(wanted.get("PartitionKeys") or [])])
+    if duplicates := sorted(column for column, count in counts.items() if count > 1):
+        raise InvalidInputException(f"Duplicate column name {duplicates[0]} in table {name}")
+    return {**wanted, "Name": name.lower()}
+
+
+def _pattern(expression: str) -> re.Pattern[str]:
+    """Read AWS's table patterns: a regular expression in which a lone `*` is any text."""
+    try:
+        return re.compile(re.sub(r"(?<![.\])])\*", ".*", expression))
+    except re.error as error:
+        raise InvalidInputException(f"Invalid expression: {expression}") from error

@@ -1,0 +1,156 @@
+"""Decides the calls of roles that the Glue service assumed."""
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from localstack_glue.iam.ledger import Ledger
+from localstack_glue.iam.policy import Access, Decision, Statement, Verdict, decide, trusts_service
+from localstack_glue.iam.roles import RoleDirectory
+from localstack_glue.iam.service_access import ALWAYS_ALLOWED, Place, accesses
+
+GLUE = "glue.amazonaws.com"
+
+
+class RoleNotAssumableError(Exception):
+    """A role that is not there, or that does not trust the service."""
+
+    def __init__(self, role_arn: str) -> None:
+        super().__init__(f"Service is unable to assume role {role_arn}. Please verify role's TrustPolicy")
+        self.role_arn = role_arn
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSession:
+    """Temporary credentials that the service got for a role."""
+
+    role_arn: str
+    session_name: str
+
+    @property
+    def account_id(self) -> str:
+        """The role's account."""
+        return self.role_arn.split(":")[4]
+
+    @property
+    def arn(self) -> str:
+        """The session as AWS's messages name it: without the role's path."""
+        partition, name = self.role_arn.split(":")[1], self.role_arn.rsplit("/", 1)[-1]
+        return f"arn:{partition}:sts::{self.account_id}:assumed-role/{name}/{self.session_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """A refused access and AWS's words for it."""
+
+    access: Access
+    message: str
+
+
+class RoleGuard:
+    """Remembers whose credentials are whose, and applies the roles' policies."""
+
+    def __init__(self, directory: RoleDirectory) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._sessions: dict[str, RoleSession] = {}
+        self.ledger = Ledger()
+
+    @property
+    def has_sessions(self) -> bool:
+        """Whether anybody could be meant at all."""
+        return bool(self._sessions)
+
+    def check_trust(self, role_arn: str) -> None:
+        """Raise RoleNotAssumableError unless the Glue service may assume a role."""
+        role = self._directory.find(role_arn) if role_arn.count(":") >= 5 else None
+        if role is None or not trusts_service(role.trust, GLUE, {}):
+            raise RoleNotAssumableError(role_arn)
+
+    def remember(self, access_key_id: str, role_arn: str, session_name: str) -> None:
+        """From now on calls with this key are the role's. They stay so: a key that outlives its run gains nothing."""
+        with self._lock:
+            self._sessions[access_key_id] = RoleSession(role_arn, session_name)
+
+    def session_of(self, access_key_id: str) -> RoleSession | None:
+        """The session that a key belongs to."""
+        return self._sessions.get(access_key_id)
+
+    def check(
+        self, session: RoleSession, service: str, operation: str, call: Mapping[str, Any], place: Place
+    ) -> list[Denial]:
+        """Check all that a call does; list what the role may not do."""
+        role = self._directory.find(session.role_arn)
+        statements = role.statements if role else ()
+        boundary = role.boundary if role else None
+        principal = _principal_context(session, role.tags if role else {}, role.role_id if role else "", place)
+        denials: list[Denial] = []
+        allowing: dict[str, list[Statement]] = {}
+        allowed: list[Access] = []
+        for needed in accesses(service, operation, call, place):
+            if needed.action in ALWAYS_ALLOWED:
+                continue
+            access = Access(needed.action, needed.resources, {**principal, **needed.context})
+            decision = _decide(statements, boundary, access)
+            if decision.is_allowed and decision.statement is not None:
+                allowing.setdefault(access.action, []).append(decision.statement)
+                allowed.append(access)
+            else:
+                denials.append(Denial(access, denial_message(session, access, decision)))
+        self._record(session.role_arn, allowing, denials)
+        self.ledger.remember(session.role_arn, allowed)
+        return denials
+
+    def _record(self, role_arn: str, allowing: Mapping[str, list[Statement]], denials: Sequence[Denial]) -> None:
+        for action in {denial.access.action for denial in denials}:
+            refused = {each.access.resource: each.message for each in denials if each.access.action == action}
+            self.ledger.deny(role_arn, action, refused)
+        for action, used in allowing.items():
+            if all(denial.access.action != action for denial in denials):
+                self.ledger.allow(role_arn, action, used)
+
+    def describe(self) -> dict[str, Any]:
+        """Tell what all roles did."""
+        answer = {}
+        for role_arn in self.ledger.roles:
+            role = self._directory.find(role_arn)
+            answer[role_arn] = self.ledger.describe(role_arn, role.statements if role else ())
+        return answer
+
+
+def _decide(statements: Sequence[Statement], boundary: Sequence[Statement] | None, access: Access) -> Decision:
+    decision = decide(statements, access)
+    if decision.is_allowed and boundary is not None:
+        bound = decide(boundary, access)
+        return decision if bound.is_allowed else bound
+    return decision
+
+
+def denial_message(session: RoleSession, access: Access, decision: Decision) -> str:
+    """Word a refusal as AWS does; S3 puts the resource in quotes."""
+    resource = f'"{access.resource}"' if access.action.startswith("s3:") else access.resource
+    refused = f"User: {session.arn} is not authorized to perform: {access.action} on resource: {resource}"
+    if decision.verdict is Verdict.DENIED_EXPLICITLY:
+        return f"{refused} with an explicit deny in an identity-based policy"
+    return f"{refused} because no identity-based policy allows the {access.action} action"
+
+
+def _principal_context(
+    session: RoleSession, tags: Mapping[str, str], role_id: str, place: Place
+) -> dict[str, tuple[str, ...]]:
+    now = datetime.now(UTC)
+    return {
+        "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+        "aws:epochtime": (str(int(now.timestamp())),),
+        "aws:principalaccount": (session.account_id,),
+        "aws:principalarn": (session.role_arn,),
+        "aws:principaltype": ("AssumedRole",),
+        "aws:requestedregion": (place.region,),
+        "aws:resourceaccount": (place.account_id,),
+        # on AWS all of Glue's calls go over TLS; here a plain gateway stands in for that
+        "aws:securetransport": ("true",),
+        "aws:userid": (f"{role_id}:{session.session_name}",),
+        **{f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()},
+    }

@@ -1,0 +1,71 @@
+"""Roles as IAM has them now: their trust and their policies. moto stores them."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from moto.iam.models import Role, iam_backends
+
+from localstack_glue.iam.policy import Statement, parse
+
+TRUST = "trust"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleState:
+    """What a role may do; `boundary` is None where it has none."""
+
+    trust: tuple[Statement, ...]
+    statements: tuple[Statement, ...]
+    boundary: tuple[Statement, ...] | None
+    tags: dict[str, str]
+    role_id: str
+
+
+class RoleDirectory(Protocol):
+    """Knows roles."""
+
+    def find(self, role_arn: str) -> RoleState | None:
+        """Return a role as it is now, or None."""
+        ...
+
+
+class MotoRoles:
+    """The roles of this LocalStack."""
+
+    def find(self, role_arn: str) -> RoleState | None:
+        """Return a role as it is now, or None."""
+        _, partition, _, _, account_id, path = role_arn.split(":", 5)
+        backend = iam_backends[account_id][partition]
+        name = path.rsplit("/", 1)[-1]
+        role = next((role for role in list(backend.roles.values()) if role.name == name), None)
+        if role is None or role.arn != role_arn:
+            return None
+        return RoleState(
+            trust=parse(TRUST, role.assume_role_policy_document),
+            statements=_statements(role),
+            boundary=_boundary(backend, role),
+            tags={tag["Key"]: tag["Value"] for tag in role.tags or ()},
+            role_id=role.id,
+        )
+
+
+def _statements(role: Role) -> tuple[Statement, ...]:
+    found: list[Statement] = []
+    for name, document in list(role.policies.items()):
+        found += parse(name, document)
+    for policy in list(role.managed_policies.values()):
+        found += parse(policy.name, _document(policy))
+    return tuple(found)
+
+
+def _boundary(backend: object, role: Role) -> tuple[Statement, ...] | None:
+    arn = role.permissions_boundary_arn
+    if not arn:
+        return None
+    policy = getattr(backend, "managed_policies", {}).get(arn)
+    return parse(f"boundary {policy.name}", _document(policy)) if policy else ()
+
+
+def _document(policy: object) -> str:
+    versions = getattr(policy, "versions", ())
+    return next((str(version.document) for version in versions if version.is_default), "{}")

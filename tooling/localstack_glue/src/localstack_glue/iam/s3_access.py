@@ -1,0 +1,149 @@
+"""Which S3 permissions a call needs.
+
+Source: docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html. The names of operations and of
+permissions differ: HeadObject needs GetObject, each part of an upload PutObject, a copy GetObject and PutObject.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import unquote
+
+from localstack_glue.iam.policy import Access
+
+Parameters = Mapping[str, Any]
+_OBJECT_ACTIONS = {
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "CompleteMultipartUpload": "PutObject",
+    "CopyObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "ListParts": "ListMultipartUploadParts",
+    "PutObject": "PutObject",
+    "SelectObjectContent": "GetObject",
+    "UploadPart": "PutObject",
+    "UploadPartCopy": "PutObject",
+}
+# with a version these have a permission of their own
+_VERSIONED_ACTIONS = {
+    "DeleteObject": "DeleteObject",
+    "DeleteObjectTagging": "DeleteObjectTagging",
+    "GetObject": "GetObject",
+    "GetObjectAcl": "GetObjectAcl",
+    "GetObjectAttributes": "GetObjectAttributes",
+    "GetObjectTagging": "GetObjectTagging",
+    "HeadObject": "GetObject",
+    "PutObjectAcl": "PutObjectAcl",
+    "PutObjectTagging": "PutObjectTagging",
+}
+_BUCKET_ACTIONS = {
+    "DeleteBucketCors": "PutBucketCORS",
+    "DeleteBucketEncryption": "PutEncryptionConfiguration",
+    "DeleteBucketLifecycle": "PutLifecycleConfiguration",
+    "DeleteBucketReplication": "PutReplicationConfiguration",
+    "DeleteBucketTagging": "PutBucketTagging",
+    "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
+    "GetBucketCors": "GetBucketCORS",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycle": "GetLifecycleConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
+    "HeadBucket": "ListBucket",
+    "ListMultipartUploads": "ListBucketMultipartUploads",
+    "ListObjectVersions": "ListBucketVersions",
+    "ListObjects": "ListBucket",
+    "ListObjectsV2": "ListBucket",
+    "PutBucketCors": "PutBucketCORS",
+    "PutBucketEncryption": "PutEncryptionConfiguration",
+    "PutBucketLifecycle": "PutLifecycleConfiguration",
+    "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
+    "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
+}
+# request members that are condition keys
+_CONTEXT_KEYS = {
+    "ACL": "s3:x-amz-acl",
+    "Delimiter": "s3:delimiter",
+    "MaxKeys": "s3:max-keys",
+    "Prefix": "s3:prefix",
+    "SSEKMSKeyId": "s3:x-amz-server-side-encryption-aws-kms-key-id",
+    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
+    "StorageClass": "s3:x-amz-storage-class",
+    "VersionId": "s3:versionid",
+}
+_COPIES = ("CopyObject", "UploadPartCopy")
+
+
+def accesses(operation: str, parameters: Parameters, partition: str) -> list[Access]:
+    """Name what an S3 call reads and writes."""
+    context = _context(parameters)
+    bucket = parameters.get("Bucket")
+    if bucket is None:
+        action = "s3:ListAllMyBuckets" if operation == "ListBuckets" else f"s3:{operation}"
+        return [Access(action, ("*",), context)]
+    key = parameters.get("Key")
+    if key is None:
+        if operation == "DeleteObjects":
+            return [_deletion(bucket, item, partition) for item in (parameters.get("Delete") or {}).get("Objects", ())]
+        action = _BUCKET_ACTIONS.get(operation, operation)
+        return [Access(f"s3:{action}", (bucket_arn(bucket, partition),), context)]
+    target = object_arn(bucket, key, partition)
+    needed = [Access(f"s3:{action}", (target,), context) for action in _object_actions(operation, parameters)]
+    if operation in _COPIES and (source := parameters.get("CopySource")):
+        needed.insert(0, _source(source, partition))
+    return needed
+
+
+def bucket_arn(bucket: str, partition: str) -> str:
+    """The ARN of a bucket, which may be given by its ARN (an access point)."""
+    return bucket if bucket.startswith("arn:") else f"arn:{partition}:s3:::{bucket}"
+
+
+def object_arn(bucket: str, key: str, partition: str) -> str:
+    """The ARN of an object."""
+    return f"{bucket_arn(bucket, partition)}/{key}"
+
+
+def _object_actions(operation: str, parameters: Parameters) -> list[str]:
+    actions = [_versioned(operation, parameters.get("VersionId")) or _OBJECT_ACTIONS.get(operation, operation)]
+    if operation == "GetObjectAttributes":
+        actions.insert(0, _versioned("GetObject", parameters.get("VersionId")) or "GetObject")
+    if actions[-1] == "PutObject" and parameters.get("Tagging"):
+        actions.append("PutObjectTagging")
+    if actions[0] == "PutObject" and parameters.get("ACL"):
+        actions.append("PutObjectAcl")
+    return actions
+
+
+def _versioned(operation: str, version: str | None) -> str | None:
+    action = _VERSIONED_ACTIONS.get(operation)
+    if action is None or not version:
+        return action
+    # DeleteObjectVersion, GetObjectVersionAcl: the word stands behind "Object"
+    return action.replace("Object", "ObjectVersion", 1)
+
+
+def _deletion(bucket: str, item: Parameters, partition: str) -> Access:
+    action = _versioned("DeleteObject", item.get("VersionId"))
+    return Access(f"s3:{action}", (object_arn(bucket, item.get("Key", ""), partition),), {})
+
+
+def _source(source: Any, partition: str) -> Access:
+    """Read `/bucket/key?versionId=v`, URL-encoded."""
+    if isinstance(source, Mapping):
+        bucket, key, version = source.get("Bucket", ""), source.get("Key", ""), source.get("VersionId")
+    else:
+        path, _, version = str(source).partition("?versionId=")
+        bucket, _, key = unquote(path).lstrip("/").partition("/")
+    context = {"s3:versionid": (version,)} if version else {}
+    return Access(f"s3:{_versioned('GetObject', version)}", (object_arn(bucket, key, partition),), context)
+
+
+def _context(parameters: Parameters) -> dict[str, tuple[str, ...]]:
+    return {
+        key: (str(parameters[member]),) for member, key in _CONTEXT_KEYS.items() if parameters.get(member) is not None
+    }

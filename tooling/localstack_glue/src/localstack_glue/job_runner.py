@@ -1,0 +1,178 @@
+"""Runs a command in a process group of its own and leaves nothing of it behind."""
+
+import logging
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Protocol
+
+import psutil
+
+LOG = logging.getLogger(__name__)
+RUN_ID_VARIABLE = "LOCALSTACK_GLUE_RUN_ID"
+TERMINATION_GRACE_S = 5.0
+READER_GRACE_S = 30.0  # the pipes end with the last process; only a busy machine takes longer to read them
+POLL_S = 0.05
+MAX_LINE_CHARS = 64_000
+
+LineSink = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A command and the surroundings it gets; nothing else of the service's environment reaches it."""
+
+    run_id: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+
+
+class RunningJob(Protocol):
+    """A job's process while it runs."""
+
+    def wait(self, timeout_s: float | None) -> int:
+        """Return the exit code; raise TimeoutError if it takes longer."""
+        ...
+
+    def stop(self, grace_s: float = TERMINATION_GRACE_S) -> None:
+        """End the process and all it started; return when they are gone."""
+        ...
+
+
+class JobRunner(Protocol):
+    """Starts jobs."""
+
+    def start(self, launch: Launch, stdout: LineSink, stderr: LineSink) -> RunningJob:
+        """Start a command; its output goes to the sinks line by line while it runs."""
+        ...
+
+
+class SubprocessRunner:
+    """Starts jobs as processes of this machine."""
+
+    def start(self, launch: Launch, stdout: LineSink, stderr: LineSink) -> RunningJob:
+        """Start a command; its output goes to the sinks line by line while it runs."""
+        process = subprocess.Popen(
+            list(launch.command),
+            cwd=launch.folder,
+            env={**launch.environment, RUN_ID_VARIABLE: launch.run_id},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        return JobProcess(launch.run_id, process, stdout, stderr)
+
+
+class JobProcess:
+    """A started command."""
+
+    def __init__(self, run_id: str, process: subprocess.Popen[bytes], stdout: LineSink, stderr: LineSink) -> None:
+        self._run_id = run_id
+        self._process = process
+        self._stop_lock = threading.Lock()
+        self._readers = [
+            threading.Thread(target=_pump, args=(pipe, sink), name=f"glue-log-{run_id}", daemon=True)
+            for pipe, sink in ((process.stdout, stdout), (process.stderr, stderr))
+            if pipe is not None  # both are pipes; for the type checker
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def wait(self, timeout_s: float | None) -> int:
+        """Return the exit code; raise TimeoutError if it takes longer."""
+        try:
+            code = self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            raise TimeoutError(f"{self._run_id} runs longer than {timeout_s} s") from error
+        # the script is over: what it left running goes too, and with it whoever still holds the pipes. It is not
+        # asked first: Spark's Java would spend its last second on files that are removed anyway
+        self._kill()
+        for reader in self._readers:
+            reader.join(READER_GRACE_S)
+        return code
+
+    def stop(self, grace_s: float = TERMINATION_GRACE_S) -> None:
+        """End the process and all it started: ask first, then kill."""
+        with self._stop_lock:
+            family = self._family()
+            if not family:
+                return
+            self._signal_group(signal.SIGTERM)
+            for member in family:
+                _signal(member, signal.SIGTERM)
+            deadline = time.monotonic() + grace_s
+            # polled, not waited for: psutil would take the exit code that `wait` is to return
+            while time.monotonic() < deadline and self._family():
+                time.sleep(POLL_S)
+        self._kill()
+
+    def _kill(self) -> None:
+        with self._stop_lock:
+            while family := self._family():
+                self._signal_group(signal.SIGKILL)
+                for member in family:
+                    _signal(member, signal.SIGKILL)
+                time.sleep(POLL_S)
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self._process.pid, number)
+        except (ProcessLookupError, PermissionError):
+            LOG.debug("no process group %s any more", self._process.pid)
+
+    def _family(self) -> list[psutil.Process]:
+        """Find the live processes of the run, even those that left its group: they carry its id."""
+        own = os.getpid()
+        return [
+            process
+            for process in psutil.process_iter()
+            if process.pid != own and _is_alive(process) and self._belongs(process)
+        ]
+
+    def _belongs(self, process: psutil.Process) -> bool:
+        try:
+            if process.pid == self._process.pid or os.getpgid(process.pid) == self._process.pid:
+                return True
+            marker: str | None = process.environ().get(RUN_ID_VARIABLE)
+        except (psutil.Error, OSError):
+            return False
+        return marker == self._run_id
+
+
+def kill_runs(run_ids: Collection[str]) -> None:
+    """Kill what runs of a service that was killed itself have left behind."""
+    for process in psutil.process_iter():
+        try:
+            is_left_behind = bool(run_ids) and process.environ().get(RUN_ID_VARIABLE) in run_ids
+        except (psutil.Error, OSError):
+            continue
+        if is_left_behind:
+            _signal(process, signal.SIGKILL)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _signal(process: psutil.Process, number: signal.Signals) -> None:
+    try:
+        process.send_signal(number)
+    except psutil.Error:
+        LOG.debug("process %s is gone", process.pid)
+
+
+def _pump(pipe: IO[bytes], sink: LineSink) -> None:
+    """Hand on lines; a line without an end is cut rather than collected."""
+    with pipe:
+        while line := pipe.readline(MAX_LINE_CHARS):
+            sink(line.decode("utf-8", errors="replace").rstrip("\r\n"))

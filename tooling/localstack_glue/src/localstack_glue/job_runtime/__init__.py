@@ -1,0 +1,1 @@
+"""What a job run is made of: its arguments, files, modules, Spark configuration and process environment."""

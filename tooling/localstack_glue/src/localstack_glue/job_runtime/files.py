@@ -1,0 +1,52 @@
+"""Fetches from S3 what a run needs."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+
+class JobPreparationError(Exception):
+    """The run cannot start; the message is for its ErrorMessage."""
+
+
+def fetched_path(uri: str, folder: Path) -> Path:
+    """Where `fetch` puts an object."""
+    return folder / PurePosixPath(split_uri(uri)[1]).name
+
+
+def fetch(s3: Any, uri: str, folder: Path) -> Path:
+    """Download one object into a folder, under its own name."""
+    bucket, key = split_uri(uri)
+    target = fetched_path(uri, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        s3.download_file(bucket, key, str(target))
+    except ClientError as error:
+        raise JobPreparationError(
+            f"Failed to download {uri}: {error.response['Error'].get('Message', error)}"
+        ) from error
+    except BotoCoreError as error:
+        raise JobPreparationError(f"Failed to download {uri}: {error}") from error
+    return target
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Split `s3://bucket/key`."""
+    parts = urlsplit(uri)
+    key = parts.path.lstrip("/")
+    if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc or not PurePosixPath(key).name:
+        raise JobPreparationError(f"Not the URI of an S3 object: {uri}")
+    return parts.netloc, key
+
+
+def python_path(files: Iterable[Path]) -> list[str]:
+    """List what extra Python files add to the path: an archive itself, a module's folder (G28)."""
+    entries = []
+    for file in files:
+        entry = str(file if file.suffix in {".zip", ".egg", ".whl"} else file.parent)
+        if entry not in entries:
+            entries.append(entry)
+    return entries

@@ -1,0 +1,326 @@
+"""What the service remembers: plain, picklable data, one store per account and region.
+
+Databases, tables, partitions, security configurations and tags stay in moto's backend. What has a life of
+its own (connections, crawlers, jobs, triggers, workflows and their runs) is kept here.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
+
+JsonDict = dict[str, Any]
+
+
+class CrawlerState(StrEnum):
+    """G13."""
+
+    READY = "READY"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+
+
+class CrawlState(StrEnum):
+    """How one crawl stands; the words are those of `Crawl.State` in a workflow graph."""
+
+    RUNNING = "RUNNING"
+    CANCELLING = "CANCELLING"
+    CANCELLED = "CANCELLED"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    ERROR = "ERROR"
+
+
+class JobRunState(StrEnum):
+    """G26."""
+
+    STARTING = "STARTING"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    TIMEOUT = "TIMEOUT"
+    ERROR = "ERROR"
+    WAITING = "WAITING"
+
+
+class TriggerState(StrEnum):
+    """G3."""
+
+    CREATED = "CREATED"
+    ACTIVATED = "ACTIVATED"
+    DEACTIVATED = "DEACTIVATED"
+
+
+class WorkflowRunStatus(StrEnum):
+    """G7."""
+
+    RUNNING = "RUNNING"
+    COMPLETED = "COMPLETED"
+    STOPPING = "STOPPING"
+    STOPPED = "STOPPED"
+    ERROR = "ERROR"
+
+
+RUNNING_CRAWL_STATES = frozenset({CrawlState.RUNNING, CrawlState.CANCELLING})
+RUNNING_JOB_STATES = frozenset({JobRunState.WAITING, JobRunState.STARTING, JobRunState.RUNNING, JobRunState.STOPPING})
+RUNNING_WORKFLOW_STATES = frozenset({WorkflowRunStatus.RUNNING, WorkflowRunStatus.STOPPING})
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who started a crawl or a job run. Without a trigger, no conditional trigger fires on its end (G1, G2)."""
+
+    trigger_name: str | None = None
+    workflow_name: str | None = None
+    workflow_run_id: str | None = None
+
+
+BY_HAND = Origin()
+
+
+@dataclass
+class Classifier:
+    """A custom classifier; `kind` is the request's member, such as `CsvClassifier`."""
+
+    name: str
+    kind: str
+    definition: JsonDict
+    created_on: datetime
+    updated_on: datetime
+    version: int = 1
+
+
+@dataclass
+class Crawl:
+    """One pass of a crawler over its targets."""
+
+    crawl_id: str
+    crawler_name: str
+    origin: Origin
+    started_on: datetime
+    state: CrawlState = CrawlState.RUNNING
+    ended_on: datetime | None = None
+    runtime_s: float = 0.0
+    error_message: str | None = None
+    log_group: str = "/aws-glue/crawlers"
+    tables_created: int = 0
+    tables_updated: int = 0
+    tables_deleted: int = 0
+    summary: str | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the crawl has not ended yet."""
+        return self.state in RUNNING_CRAWL_STATES
+
+
+@dataclass
+class Crawler:
+    """A crawler, its definition in the API's own words, and its crawls."""
+
+    name: str
+    definition: JsonDict
+    created_on: datetime
+    updated_on: datetime
+    schedule: str | None = None
+    is_scheduled: bool = False
+    scheduled_since: datetime | None = None
+    version: int = 1
+    crawls: list[Crawl] = field(default_factory=list)
+
+    @property
+    def current_crawl(self) -> Crawl | None:
+        """The crawl that runs now."""
+        last = self.crawls[-1] if self.crawls else None
+        return last if last is not None and last.is_running else None
+
+    @property
+    def last_crawl(self) -> Crawl | None:
+        """The newest crawl that has ended."""
+        return next((crawl for crawl in reversed(self.crawls) if not crawl.is_running), None)
+
+    @property
+    def state(self) -> CrawlerState:
+        """G13."""
+        current = self.current_crawl
+        if current is None:
+            return CrawlerState.READY
+        return CrawlerState.STOPPING if current.state is CrawlState.CANCELLING else CrawlerState.RUNNING
+
+
+@dataclass
+class Job:
+    """A job, its definition in the API's own words."""
+
+    name: str
+    definition: JsonDict
+    created_on: datetime
+    modified_on: datetime
+
+
+@dataclass
+class JobRun:
+    """One run of a job. `plan` is the job's definition as it was when the run started."""
+
+    run_id: str
+    job_name: str
+    origin: Origin
+    plan: JsonDict
+    arguments: dict[str, str]
+    started_on: datetime
+    modified_on: datetime
+    attempt: int = 0
+    previous_run_id: str | None = None
+    state: JobRunState = JobRunState.STARTING
+    completed_on: datetime | None = None
+    execution_time_s: int = 0
+    timeout_min: int | None = None
+    error_message: str | None = None
+    log_group: str = "/aws-glue/jobs"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the run has not ended yet."""
+        return self.state in RUNNING_JOB_STATES
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the run is queued: it counts towards no limit yet."""
+        return self.state is JobRunState.WAITING
+
+    def _move(self, state: JobRunState, now: datetime) -> None:
+        self.state, self.modified_on = state, now
+
+    def mark_waiting(self, now: datetime) -> None:
+        """Queue a run that has not started."""
+        self._move(JobRunState.WAITING, now)
+
+    def mark_starting(self, now: datetime) -> None:
+        """Let a queued run start."""
+        if self.is_waiting:
+            self._move(JobRunState.STARTING, now)
+
+    def mark_running(self, now: datetime) -> None:
+        """STARTING to RUNNING; a run that is being stopped stays so."""
+        if self.state is JobRunState.STARTING:
+            self._move(JobRunState.RUNNING, now)
+
+    def mark_stopping(self, now: datetime) -> None:
+        """Begin to stop a run that runs."""
+        if self.is_running:
+            self._move(JobRunState.STOPPING, now)
+
+    def mark_ended(self, state: JobRunState, now: datetime, execution_time_s: int, error: str | None) -> None:
+        """Enter a final state, once."""
+        if self.is_running:
+            self._move(state, now)
+            self.completed_on, self.execution_time_s, self.error_message = now, execution_time_s, error
+
+
+@dataclass
+class Trigger:
+    """A trigger; `met_conditions` are those of its predicate met since it last fired, outside any workflow."""
+
+    name: str
+    type: str
+    actions: list[JsonDict]
+    state: TriggerState = TriggerState.CREATED
+    description: str | None = None
+    schedule: str | None = None
+    predicate: JsonDict | None = None
+    event_batching: JsonDict | None = None
+    workflow_name: str | None = None
+    scheduled_since: datetime | None = None
+    met_conditions: set[int] = field(default_factory=set)
+
+
+@dataclass
+class Workflow:
+    """A workflow and the ids of its runs, oldest first."""
+
+    name: str
+    created_on: datetime
+    modified_on: datetime
+    description: str | None = None
+    default_run_properties: dict[str, str] = field(default_factory=dict)
+    max_concurrent_runs: int | None = None
+    runs: list["WorkflowRun"] = field(default_factory=list)
+
+
+@dataclass
+class ActionRun:
+    """One action of a workflow run: what a trigger started, or could not."""
+
+    trigger_name: str
+    kind: str  # JOB or CRAWLER
+    name: str
+    run_ids: list[str] = field(default_factory=list)  # attempts of a job run, or one crawl
+    error_message: str | None = None
+
+
+@dataclass
+class WorkflowRun:
+    """One run of a workflow over the triggers as they were at its start (G6)."""
+
+    run_id: str
+    workflow_name: str
+    properties: dict[str, str]
+    started_on: datetime
+    triggers: dict[str, Trigger]
+    status: WorkflowRunStatus = WorkflowRunStatus.RUNNING
+    completed_on: datetime | None = None
+    previous_run_id: str | None = None
+    error_message: str | None = None
+    fired: set[str] = field(default_factory=set)
+    actions: list[ActionRun] = field(default_factory=list)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the run has not ended yet."""
+        return self.status in RUNNING_WORKFLOW_STATES
+
+
+@dataclass
+class Connection:
+    """A connection, its definition in the API's own words."""
+
+    name: str
+    definition: JsonDict
+    created_on: datetime
+    updated_on: datetime
+
+
+@dataclass
+class Ruleset:
+    """A data quality ruleset; its rules as they were given."""
+
+    name: str
+    rules: str
+    created_on: datetime
+    modified_on: datetime
+    description: str | None = None
+    target_table: JsonDict | None = None
+
+
+class GlueStore(BaseStore):
+    """All of one account and region."""
+
+    classifiers: dict[str, Classifier] = LocalAttribute(default=dict)
+    connections: dict[str, Connection] = LocalAttribute(default=dict)
+    crawlers: dict[str, Crawler] = LocalAttribute(default=dict)
+    jobs: dict[str, Job] = LocalAttribute(default=dict)
+    job_runs: dict[str, JobRun] = LocalAttribute(default=dict)
+    rulesets: dict[str, Ruleset] = LocalAttribute(default=dict)
+    triggers: dict[str, Trigger] = LocalAttribute(default=dict)
+    workflows: dict[str, Workflow] = LocalAttribute(default=dict)
+
+    def runs_of(self, job_name: str) -> list[JobRun]:
+        """List a job's runs, newest first."""
+        return [run for run in reversed(self.job_runs.values()) if run.job_name == job_name]
+
+
+glue_stores = AccountRegionBundle("glue", GlueStore)

@@ -1,0 +1,185 @@
+"""Where LocalStack finds this service. Imports stay inside the functions: plux loads them at every start."""
+
+import functools
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from localstack.runtime import hooks
+from localstack.services.plugins import Service, aws_provider
+
+if TYPE_CHECKING:
+    from localstack_glue.control import ControlEndpoints
+    from localstack_glue.iam.guard import RoleGuard
+    from localstack_glue.provider import GlueProvider
+    from localstack_glue.state_files import StateFile
+
+
+_FIRST_USE = threading.Lock()
+
+
+@aws_provider(api="glue", name="default")
+def glue() -> Service:
+    """Make the service at its first use."""
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    return Service.for_provider(_provider(), dispatch_table_factory=MotoFallbackDispatcher)
+
+
+@aws_provider(api="athena", name="default")
+def athena() -> Service:
+    """Make Athena at its first use."""
+    from localstack import config
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    from localstack_glue.athena.engine.run import QueryEngine
+    from localstack_glue.athena.provider import AthenaProvider
+    from localstack_glue.clients import ClientFactory
+    from localstack_glue.clock import SystemClock
+    from localstack_glue.scope import Scope
+
+    endpoint = config.internal_service_url(host="127.0.0.1")
+    clients = ClientFactory(endpoint)
+
+    def engine_of(scope: Scope) -> QueryEngine:
+        properties = {
+            "s3.endpoint": endpoint,
+            "s3.region": scope.region,
+            "s3.access-key-id": scope.account_id,
+            "s3.secret-access-key": "localstack-glue",
+        }
+        return QueryEngine(clients.of_account("glue", scope), clients.of_account("s3", scope), properties)
+
+    return Service.for_provider(AthenaProvider(SystemClock(), engine_of), dispatch_table_factory=MotoFallbackDispatcher)
+
+
+@aws_provider(api="budgets", name="default")
+def budgets() -> Service:
+    """Make Budgets, which are stored only, at their first use."""
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    from localstack_glue.budgets.provider import BudgetsProvider
+    from localstack_glue.clock import SystemClock
+
+    return Service.for_provider(BudgetsProvider(SystemClock()), dispatch_table_factory=MotoFallbackDispatcher)
+
+
+@aws_provider(api="quicksight", name="default")
+def quicksight() -> Service:
+    """Make QuickSight, which is stored only, at its first use."""
+    from localstack.services.moto import MotoFallbackDispatcher
+
+    from localstack_glue.clock import SystemClock
+    from localstack_glue.quicksight.provider import QuickSightProvider
+
+    return Service.for_provider(QuickSightProvider(SystemClock()), dispatch_table_factory=MotoFallbackDispatcher)
+
+
+@hooks.on_infra_start()
+def prepare_runtime() -> None:
+    """Mend what this Python lacks, and add the control endpoints."""
+    from localstack.aws import handlers
+
+    from localstack_glue import compat, host_mode, s3_listing
+    from localstack_glue.alarm_tags import keep_alarm_tags
+
+    compat.apply()
+    host_mode.listen_only_where_told()
+    if root := os.environ.get("FILESYSTEM_ROOT"):  # set in host mode only, a folder per LocalStack
+        host_mode.keep_s3_objects_in(Path(root).absolute() / "s3-objects")
+    s3_listing.mend()
+    handlers.run_custom_response_handlers.append(keep_alarm_tags)
+    from localstack.services.edge import ROUTER
+
+    ROUTER.add("/_glue/health", lambda request: _control().health(request), methods=["GET"])
+    ROUTER.add("/_glue/clock", lambda request: _control().clock(request), methods=["GET", "POST"])
+    ROUTER.add("/_glue/iam", lambda request: _control().iam(request), methods=["GET"])
+    ROUTER.add("/_glue/reset", lambda request: _control().reset(request), methods=["POST"])
+
+
+@hooks.on_infra_ready()
+def take_up_state() -> None:
+    """Start the service by itself where it left something: its schedules are due without anybody's call."""
+    from localstack.services.plugins import SERVICE_PLUGINS
+
+    from localstack_glue.settings import find_state_dir
+    from localstack_glue.state_files import STATE_FILE
+
+    folder = find_state_dir(os.environ, _persistent_dir())
+    if folder is not None and (folder / STATE_FILE).exists():
+        SERVICE_PLUGINS.require("glue")
+
+
+@hooks.on_infra_shutdown()
+def stop_everything() -> None:
+    """End job runs and crawls before LocalStack ends."""
+    if _make_provider.cache_info().currsize:
+        _provider().close()
+
+
+def _provider() -> "GlueProvider":
+    with _FIRST_USE:  # the first two requests may come at the same time
+        return _make_provider()
+
+
+@functools.cache
+def _make_provider() -> "GlueProvider":
+    from localstack import config
+    from localstack.aws import handlers
+
+    from localstack_glue.clients import ClientFactory
+    from localstack_glue.events.catalog_handler import CatalogEventHandler
+    from localstack_glue.job_runner import SubprocessRunner
+    from localstack_glue.provider import GlueProvider
+    from localstack_glue.settings import Settings, is_iam_enforced
+
+    guard = _guard_calls() if is_iam_enforced(os.environ) else None
+    endpoint = config.internal_service_url(host="127.0.0.1")
+    settings = Settings.from_env(os.environ, Path(config.dirs.cache) / "glue", _persistent_dir())
+    provider = GlueProvider(settings, ClientFactory(endpoint, guard), SubprocessRunner())
+    handlers.run_custom_response_handlers.append(CatalogEventHandler(provider.events))
+    if provider.state is not None:
+        handlers.run_custom_response_handlers.append(_follower(provider.state))
+    return provider
+
+
+def _persistent_dir() -> Path | None:
+    from localstack import config
+
+    return Path(config.dirs.data) / "glue" if config.PERSISTENCE else None
+
+
+def _follower(state: "StateFile") -> Callable[..., None]:
+    """Look at the answers to Glue's calls: all but those that only read may have changed something."""
+
+    def follow(_chain: Any, context: Any, _response: Any) -> None:
+        if context.service is None or context.service.service_name != "glue" or context.operation is None:
+            return
+        if not context.operation.name.startswith(("Get", "List", "BatchGet", "Search")):
+            state.touch()
+
+    return follow
+
+
+def _guard_calls() -> "RoleGuard":
+    """Check from now on what roles do that the service assumes. Before its first use nobody has their credentials."""
+    from localstack.aws import handlers
+
+    from localstack_glue.iam.gateway import RoleGuardHandler, add_refused_deletions
+    from localstack_glue.iam.guard import RoleGuard
+    from localstack_glue.iam.roles import MotoRoles
+
+    guard = RoleGuard(MotoRoles())
+    handlers.serve_custom_service_request_handlers.append(RoleGuardHandler(guard))
+    handlers.run_custom_response_handlers.append(add_refused_deletions)
+    return guard
+
+
+@functools.cache
+def _control() -> "ControlEndpoints":
+    from localstack_glue.control import ControlEndpoints
+
+    provider = _provider()
+    return ControlEndpoints(provider, provider.settings.control_networks)

@@ -1,0 +1,232 @@
+"""Wires the service together and names the operation that serves each call."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from localstack.services.plugins import ServiceLifecycleHook
+from localstack.state import StateVisitor
+
+from localstack_glue.api import GlueApi, Operation
+from localstack_glue.classifiers import Classifiers
+from localstack_glue.clients import ClientFactory
+from localstack_glue.clock import MovableClock
+from localstack_glue.crawl_execution import CrawlExecutor
+from localstack_glue.crawlers import Crawlers
+from localstack_glue.data_catalog.catalog import Catalog
+from localstack_glue.data_catalog.connections import encrypt_by_kms
+from localstack_glue.events.bus import EventBus
+from localstack_glue.forecast import jobs_behind
+from localstack_glue.interruption import end_what_ran
+from localstack_glue.job_bookmarks import JobBookmarks
+from localstack_glue.job_execution import JobExecutor
+from localstack_glue.job_runner import JobRunner
+from localstack_glue.jobs import Jobs
+from localstack_glue.models import Crawl, JobRun, glue_stores
+from localstack_glue.orchestration import Orchestrator
+from localstack_glue.scheduler import Scheduler
+from localstack_glue.scope import Scope
+from localstack_glue.settings import Settings, WarmJvm
+from localstack_glue.state_files import StateFile
+from localstack_glue.tagging import MotoTagger
+from localstack_glue.triggers import Triggers
+from localstack_glue.workflows import Workflows
+
+LOG = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class GlueProvider(GlueApi, ServiceLifecycleHook):
+    """The Glue service of one LocalStack."""
+
+    def __init__(self, settings: Settings, clients: ClientFactory, runner: JobRunner) -> None:
+        self.settings = settings
+        self.guard = clients.guard
+        self.clock = MovableClock()
+        self._lock = threading.RLock()
+        tagger = MotoTagger()
+        self.job_executor = JobExecutor(self.clock, self._lock, settings, clients, runner)
+        self.crawl_executor = CrawlExecutor(self.clock, self._lock, clients)
+        self.catalog = Catalog(self.clock, self._lock, tagger, encrypt_by_kms(clients))
+        self.classifiers = Classifiers(self.clock, self._lock)
+        self.jobs = Jobs(self.clock, self._lock, self.job_executor, tagger)
+        self.crawlers = Crawlers(self.clock, self._lock, self.crawl_executor, tagger)
+        orchestrator = Orchestrator(self.clock, self._lock, self.crawlers, self.jobs)
+        self.triggers = Triggers(self.clock, self._lock, tagger, orchestrator.fire)
+        self.workflows = Workflows(self.clock, self._lock, tagger, orchestrator)
+        self.scheduler = Scheduler(self.clock, self._lock, orchestrator, self.crawlers)
+        self.events = EventBus(clients)
+        self.bookmarks = JobBookmarks(settings.bookmarks_dir)
+        self.jobs.on_job_deleted = self.bookmarks.forget
+        self.jobs.tell_start = _both(self.events.job_run_started, self._touch)
+        self.jobs.tell_end = _both(self.events.job_run_ended, self._touch)
+        self.crawlers.tell_start = _both(self.events.crawl_started, self._touch)
+        self.crawlers.tell_end = _both(self.events.crawl_ended, self._touch)
+        if settings.warm_jvm is not WarmJvm.OFF:
+            self.jobs.tell_start = _both(self.jobs.tell_start, self._expect_behind_run)
+            self.crawlers.tell_start = _both(self.crawlers.tell_start, self._expect_behind_crawl)
+        if settings.warm_jvm is WarmJvm.ALWAYS:
+            self.jobs.tell_defined = lambda scope, job: self.jobs.expect_run(scope, job.name, {})
+            self.jobs.tell_end = _both(self.jobs.tell_end, self._expect_again)
+        self.crawlers.on_schedule_changed = self.scheduler.wake
+        self.triggers.on_schedule_changed = self.scheduler.wake
+        self.state = StateFile(settings.state_dir, self._lock) if settings.state_dir else None
+        super().__init__(self._routes())
+
+    def on_before_start(self) -> None:
+        """Take up what was stored before, and begin to serve schedules."""
+        if self.state is not None:
+            if self.state.load():
+                self._end_what_ran()
+            else:
+                self.bookmarks.forget_all()
+            self.state.start()
+        else:
+            self.bookmarks.forget_all()  # of jobs that are gone: of another service in this folder
+        self.scheduler.start()
+
+    def on_before_stop(self) -> None:
+        """End all that runs."""
+        self.close()
+
+    def close(self) -> None:
+        """End all that runs; nothing of it stays behind."""
+        self.events.close()
+        if self.state is not None:
+            self.state.close()
+        self.scheduler.close()
+        self.crawl_executor.close()
+        self.job_executor.close()
+
+    def reset(self) -> None:
+        """Stop what runs, forget everything, and follow the machine's clock again."""
+        with self._lock:
+            for regions in glue_stores.values():
+                for store in regions.values():
+                    store.triggers.clear()
+                    store.workflows.clear()
+        self.crawl_executor.drain()
+        self.job_executor.drain()
+        with self._lock:
+            glue_stores.reset()
+            self.catalog.reset()
+            self.bookmarks.forget_all()
+        self.job_executor.forget_expected()  # now that no job is left that could be expected again
+        if self.guard is not None:
+            self.guard.ledger.clear()
+        self.clock.reset()
+        if self.state is not None:
+            self.state.touch()
+
+    def _end_what_ran(self) -> None:
+        with self._lock:
+            for account_id, regions in glue_stores.items():
+                for region, store in regions.items():
+                    if count := end_what_ran(store, self.clock.now()):
+                        LOG.warning("%s runs in %s %s were interrupted", count, account_id, region)
+        if self.state is not None:
+            self.state.touch()
+
+    def _expect_behind_crawl(self, scope: Scope, crawl: Crawl) -> None:
+        for action in jobs_behind(scope.store, crawl.origin, ("CRAWLER", crawl.crawler_name)):
+            self.jobs.expect_run(scope, action["JobName"], action)
+
+    def _expect_behind_run(self, scope: Scope, run: JobRun) -> None:
+        for action in jobs_behind(scope.store, run.origin, ("JOB", run.job_name)):
+            self.jobs.expect_run(scope, action["JobName"], action)
+
+    def _expect_again(self, scope: Scope, run: JobRun) -> None:
+        self.jobs.expect_run(scope, run.job_name, {"Arguments": run.arguments})
+
+    def _touch(self, _scope: Scope, _what: object) -> None:
+        if self.state is not None:
+            self.state.touch()
+
+    def accept_state_visitor(self, visitor: StateVisitor) -> None:
+        """Hand the store to whoever saves or loads state."""
+        visitor.visit(glue_stores)
+
+    def _routes(self) -> Mapping[str, Operation]:
+        return {
+            **self.catalog.routes(),
+            **self._crawler_routes(),
+            **self._job_routes(),
+            **self.bookmarks.routes(),
+            **self._workflow_routes(),
+        }
+
+    def _crawler_routes(self) -> Mapping[str, Operation]:
+        crawlers, classifiers = self.crawlers, self.classifiers
+        return {
+            "BatchGetCrawlers": crawlers.batch_get,
+            "CreateClassifier": classifiers.create,
+            "CreateCrawler": crawlers.create,
+            "DeleteClassifier": classifiers.delete,
+            "DeleteCrawler": crawlers.delete,
+            "GetClassifier": classifiers.get,
+            "GetClassifiers": classifiers.get_all,
+            "GetCrawler": crawlers.get,
+            "GetCrawlerMetrics": crawlers.metrics,
+            "GetCrawlers": crawlers.get_all,
+            "ListCrawlers": crawlers.list_names,
+            "ListCrawls": crawlers.list_crawls,
+            "StartCrawler": crawlers.start,
+            "StartCrawlerSchedule": crawlers.start_schedule,
+            "StopCrawler": crawlers.stop,
+            "StopCrawlerSchedule": crawlers.stop_schedule,
+            "UpdateClassifier": classifiers.update,
+            "UpdateCrawler": crawlers.update,
+            "UpdateCrawlerSchedule": crawlers.update_schedule,
+        }
+
+    def _job_routes(self) -> Mapping[str, Operation]:
+        jobs = self.jobs
+        return {
+            "BatchGetJobs": jobs.batch_get,
+            "BatchStopJobRun": jobs.batch_stop,
+            "CreateJob": jobs.create,
+            "DeleteJob": jobs.delete,
+            "GetJob": jobs.get,
+            "GetJobRun": jobs.get_run,
+            "GetJobRuns": jobs.get_runs,
+            "GetJobs": jobs.get_all,
+            "ListJobs": jobs.list_names,
+            "StartJobRun": jobs.start,
+            "UpdateJob": jobs.update,
+        }
+
+    def _workflow_routes(self) -> Mapping[str, Operation]:
+        triggers, workflows = self.triggers, self.workflows
+        return {
+            "BatchGetTriggers": triggers.batch_get,
+            "BatchGetWorkflows": workflows.batch_get,
+            "CreateTrigger": triggers.create,
+            "CreateWorkflow": workflows.create,
+            "DeleteTrigger": triggers.delete,
+            "DeleteWorkflow": workflows.delete,
+            "GetTrigger": triggers.get,
+            "GetTriggers": triggers.get_all,
+            "GetWorkflow": workflows.get,
+            "GetWorkflowRun": workflows.get_run,
+            "GetWorkflowRunProperties": workflows.get_run_properties,
+            "GetWorkflowRuns": workflows.get_runs,
+            "ListTriggers": triggers.list_names,
+            "ListWorkflows": workflows.list_names,
+            "PutWorkflowRunProperties": workflows.put_run_properties,
+            "ResumeWorkflowRun": workflows.resume_run,
+            "StartTrigger": triggers.start,
+            "StartWorkflowRun": workflows.start_run,
+            "StopTrigger": triggers.stop,
+            "StopWorkflowRun": workflows.stop_run,
+            "UpdateTrigger": triggers.update,
+            "UpdateWorkflow": workflows.update,
+        }
+
+
+def _both(first: Callable[[Scope, T], None], second: Callable[[Scope, T], None]) -> Callable[[Scope, T], None]:
+    def tell(scope: Scope, what: T) -> None:
+        first(scope, what)
+        second(scope, what)
+
+    return tell

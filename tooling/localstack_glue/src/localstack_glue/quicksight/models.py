@@ -1,0 +1,42 @@
+"""What is stored of QuickSight: plain, picklable data, one store per account and region."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
+
+from localstack_glue.models import JsonDict
+from localstack_glue.scope import Scope
+from localstack_glue.stored_tags import TagStore
+
+Permissions = dict[str, frozenset[str]]  # actions by principal
+
+
+@dataclass
+class Asset:
+    """A data source or data set, its definition in the API's own words."""
+
+    asset_id: str
+    arn: str
+    definition: JsonDict
+    created_on: datetime
+    updated_on: datetime
+    permissions: Permissions = field(default_factory=dict)
+    refresh_properties: JsonDict | None = None
+
+
+class QuickSightStore(BaseStore):
+    """All of one account and region."""
+
+    data_sources: dict[str, Asset] = LocalAttribute(default=dict)
+    data_sets: dict[str, Asset] = LocalAttribute(default=dict)
+    tags: TagStore = LocalAttribute(default=dict)
+
+
+quicksight_stores = AccountRegionBundle("quicksight", QuickSightStore)
+
+
+def store_of(scope: Scope) -> QuickSightStore:
+    """The data of an account and region."""
+    store: QuickSightStore = quicksight_stores[scope.account_id][scope.region]
+    return store

@@ -1,0 +1,179 @@
+"""AWS's cron dialect: six fields, UTC (G12)."""
+
+import calendar
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
+from itertools import pairwise
+
+MIN_INTERVAL = timedelta(minutes=5)
+FIRST_YEAR, LAST_YEAR = 1970, 2199
+_MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name for name in [name.upper()]}
+_WEEKDAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
+
+
+class ScheduleError(ValueError):
+    """The expression is not one that AWS accepts."""
+
+
+@dataclass(frozen=True)
+class Cron:
+    """A parsed `cron(Minutes Hours Day-of-month Month Day-of-week Year)` expression."""
+
+    expression: str
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    day_of_month: str
+    months: tuple[int, ...]
+    day_of_week: str
+    years: frozenset[int]
+
+    @classmethod
+    def parse(cls, expression: str) -> "Cron":
+        """Read an expression; raise ScheduleError for what AWS would refuse (G12)."""
+        match = re.fullmatch(r"cron\((.*)\)", expression.strip())
+        if not match:
+            raise ScheduleError(f"Invalid schedule expression: {expression}")
+        fields = match.group(1).split()
+        if len(fields) != 6:
+            raise ScheduleError(f"Invalid schedule expression: {expression}")
+        minutes, hours, day_of_month, months, day_of_week, years = (field.upper() for field in fields)
+        if (day_of_month == "?") == (day_of_week == "?"):
+            raise ScheduleError(
+                f"Invalid schedule expression: {expression}. One of day-of-month and day-of-week must be ?"
+            )
+        try:
+            cron = cls(
+                expression=expression,
+                minutes=tuple(sorted(_values(minutes, 0, 59))),
+                hours=tuple(sorted(_values(hours, 0, 23))),
+                day_of_month=day_of_month,
+                months=tuple(sorted(_values(months, 1, 12, _MONTHS))),
+                day_of_week=day_of_week,
+                years=frozenset(_values(years, FIRST_YEAR, LAST_YEAR)),
+            )
+            _ = cron._is_day  # a malformed day field is found here, not at the first tick
+        except ValueError as error:
+            raise ScheduleError(f"Invalid schedule expression: {expression}. {error}") from error
+        if cron._is_too_fast():
+            raise ScheduleError(f"Invalid schedule expression: {expression}. The minimum precision is 5 minutes")
+        return cron
+
+    def next_after(self, moment: datetime) -> datetime | None:
+        """Return the first time strictly after `moment` that matches, or None if there is none any more."""
+        return next(self.between(moment, None), None)
+
+    def between(self, after: datetime, until: datetime | None) -> Iterator[datetime]:
+        """Yield matching times in order, strictly after one moment and up to another."""
+        start = after.astimezone(UTC)
+        for day in self._days_from(start.date()):
+            for hour in self.hours:
+                for minute in self.minutes:
+                    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=UTC)
+                    if until is not None and moment > until:
+                        return
+                    if moment > start:
+                        yield moment
+            if until is not None and day > until.date():
+                return
+
+    def _days_from(self, first: date) -> Iterator[date]:
+        for year in range(first.year, LAST_YEAR + 1):
+            if year not in self.years:
+                continue
+            for month in self.months:
+                if (year, month) < (first.year, first.month):
+                    continue
+                for day_number in range(1, calendar.monthrange(year, month)[1] + 1):
+                    day = date(year, month, day_number)
+                    if day >= first and self._is_day(day):
+                        yield day
+
+    @cached_property
+    def _is_day(self) -> Callable[[date], bool]:
+        if self.day_of_week == "?":
+            return _day_of_month_rule(self.day_of_month)
+        return _day_of_week_rule(self.day_of_week)
+
+    def _is_too_fast(self) -> bool:
+        spread = [hour * 60 + minute for hour in self.hours for minute in self.minutes]
+        return any(timedelta(minutes=later - earlier) < MIN_INTERVAL for earlier, later in pairwise(spread))
+
+
+def _values(field: str, low: int, high: int, names: dict[str, int] | None = None) -> set[int]:
+    """Expand a field of numbers with `, - * /` (and names) to the numbers it allows."""
+    values: set[int] = set()
+    for part in field.split(","):
+        base, has_step, step_text = part.partition("/")
+        step = _number(step_text, 1, high) if has_step else 1
+        if base == "*":
+            first, last = low, high
+        elif "-" in base:
+            first_text, _, last_text = base.partition("-")
+            first, last = _number(first_text, low, high, names), _number(last_text, low, high, names)
+        else:
+            first = _number(base, low, high, names)
+            last = high if has_step else first
+        if last < first:
+            # SAT-SUN and NOV-FEB wrap around the end of the field
+            if names is None:
+                raise ValueError(f"{part} runs backwards")
+            values.update(range(first, high + 1, step))
+            first = low
+        values.update(range(first, last + 1, step))
+    return values
+
+
+def _number(text: str, low: int, high: int, names: dict[str, int] | None = None) -> int:
+    if names and text in names:
+        return names[text]
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not low <= int(text) <= high:
+        raise ValueError(f"{text or 'an empty value'} is not within {low}-{high}")
+    return int(text)
+
+
+def _day_of_month_rule(field: str) -> Callable[[date], bool]:
+    if field == "L":
+        return lambda day: day.day == _last_day(day)
+    if field == "LW":
+        return lambda day: day.day == _nearest_weekday(day, _last_day(day))
+    if field.endswith("W"):
+        target = _number(field[:-1], 1, 31)
+        return lambda day: target <= _last_day(day) and day.day == _nearest_weekday(day, target)
+    allowed = _values(field, 1, 31)
+    return lambda day: day.day in allowed
+
+
+def _day_of_week_rule(field: str) -> Callable[[date], bool]:
+    if field == "L":
+        return lambda day: _aws_weekday(day) == 7
+    if field.endswith("L"):
+        last_of = _number(field[:-1], 1, 7, _WEEKDAYS)
+        return lambda day: _aws_weekday(day) == last_of and day.day + 7 > _last_day(day)
+    if "#" in field:
+        name, _, nth_text = field.partition("#")
+        weekday, nth = _number(name, 1, 7, _WEEKDAYS), _number(nth_text, 1, 5)
+        return lambda day: _aws_weekday(day) == weekday and (day.day - 1) // 7 + 1 == nth
+    allowed = _values(field, 1, 7, _WEEKDAYS)
+    return lambda day: _aws_weekday(day) in allowed
+
+
+def _aws_weekday(day: date) -> int:
+    """SUN is 1 and SAT is 7 (G12)."""
+    return day.isoweekday() % 7 + 1
+
+
+def _last_day(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
+
+
+def _nearest_weekday(day: date, target: int) -> int:
+    """Move a Saturday or Sunday to the nearest weekday that is still in the month."""
+    weekday = day.replace(day=target).isoweekday()
+    if weekday == 6:
+        return target - 1 if target > 1 else target + 2
+    if weekday == 7:
+        return target + 1 if target < _last_day(day) else target - 2
+    return target

