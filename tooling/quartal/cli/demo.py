@@ -1,0 +1,32 @@
+"""demo."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from quartal.cli.options import open_workspace
+from quartal.settings import LOCALSTACK_ENVIRONMENT
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel="Pipeline")(demo)
+
+
+def demo(
+    rows: Annotated[int, typer.Option("--rows", min=1000, help="Rows of the example feed.")] = 1_000_000,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the example feed.")] = 7,
+    keep: Annotated[
+        bool,
+        typer.Option(
+            "--keep/--teardown",
+            help="Leave the deployment and LocalStack running, or remove both at the end.",
+        ),
+    ] = True,
+) -> None:
+    """The whole chain on this machine: LocalStack, Terraform, upload, crawl, trigger, Spark, features."""
+    from quartal.demo import run_demo
+
+    run_demo(open_workspace(LOCALSTACK_ENVIRONMENT), rows=rows, seed=seed, keep=keep)

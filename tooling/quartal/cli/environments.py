@@ -1,0 +1,125 @@
+"""bootstrap, drift, adopt, cost: what belongs to an environment beside deploying it."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, cast
+
+import typer
+
+from quartal import bootstrap as bootstrapping
+from quartal import infrastructure, reviewing, saved_plan
+from quartal.adoption import plan_adoption
+from quartal.cli.infrastructure import ApproveOption, level_of
+from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
+from quartal.drift import drift_as_data, find_drift, render_drift
+from quartal.errors import EXIT_CHANGES, AwsError, ConfigurationError
+from quartal.git_state import refuse_unpublished
+from quartal.plan_review.policies import Level
+from quartal.plan_review.prices import load_prices, refresh
+from quartal.plan_review.render_json import as_data
+from quartal.plan_review.render_text import render_text
+from quartal.reviewing import ReviewOptions
+
+_PANEL = "Infrastructure"
+_TIMEOUT_S = 60.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (bootstrap, drift, adopt, cost):
+        app.command(rich_help_panel=_PANEL)(command)
+
+
+def bootstrap(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
+    """Make the bucket of the Terraform state, once per account and region; again, it changes nothing."""
+    workspace = open_workspace(env, as_json=as_json)
+    with workspace.console.waiting("terraform: the bucket of the state") as line:
+        line.update()
+        made = bootstrapping.bootstrap(workspace)
+    workspace.console.result(
+        f"s3://{made.bucket}: {made.plan.summary()}", data={"bucket": made.bucket, "summary": made.plan.summary()}
+    )
+
+
+def drift(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
+    """Say what was changed outside Terraform; exit code 3 when something was."""
+    workspace = open_workspace(env, as_json=as_json)
+    plan = find_drift(workspace)
+    name = workspace.settings.environment
+    workspace.console.result(render_drift(name, plan), data=drift_as_data(name, plan))
+    if plan.drift:
+        raise typer.Exit(EXIT_CHANGES)
+
+
+def adopt(
+    bucket: Annotated[str, typer.Argument(help="Name of a bucket that shall become the lake.", show_default=False)],
+    env: EnvironmentOption = None,
+    approve: ApproveOption = None,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="As for `apply`.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Take a bucket that is there already into Terraform's care; without --approve only the plan is shown."""
+    workspace = open_workspace(env, as_json=as_json)
+    refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
+    data, blocks = plan_adoption(workspace, bucket)
+    made = reviewing.review_saved_plan(workspace, data, ReviewOptions(policies=False))
+    workspace.console.say(f"{blocks}\n{render_text(made)}")
+    record = saved_plan.read_record(workspace.staged)
+    try:
+        if approve is None:
+            level = max(made.verdict.level, Level.CHANGE).word
+            raise ConfigurationError(
+                f"Nothing was imported yet: {made.plan.summary()}.",
+                remedy=f"Read the plan above, then give --approve {level}.",
+            )
+        reviewing.refuse_unapproved(workspace, made.verdict, level_of(approve))
+        infrastructure.apply_plan(workspace, record)
+    finally:
+        infrastructure.discard_plan(workspace)
+    workspace.console.result(f"{bucket} adopted: {made.plan.summary()}", data=as_data(made))
+
+
+def cost(
+    region: Annotated[str, typer.Argument(help="AWS region.", show_default=False)],
+    refresh_prices: Annotated[
+        bool, typer.Option("--refresh", help="Read AWS's price list and write the region's prices anew.")
+    ] = False,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """The prices that reviews use for a region, with their day and source."""
+    workspace = open_workspace(env, as_json=as_json)
+    folder = reviewing.prices_folder(workspace)
+    if refresh_prices:
+        with workspace.console.waiting("AWS's price list") as line:
+            line.update()
+            prices = refresh(region, folder, _fetch, datetime.now(UTC).date())
+    else:
+        found = load_prices(region, folder)
+        if found is None:
+            raise ConfigurationError(
+                f"There are no prices for {region}.", remedy=f"Fetch them: `quartal cost {region} --refresh`."
+            )
+        prices = found
+    workspace.console.table(
+        f"{prices.region}, {prices.as_of} ({prices.origin})",
+        ("price", "USD", "source"),
+        [(name, f"{price.usd:.10g}", price.source) for name, price in prices.prices.items()],
+        data=prices.model_dump(mode="json"),
+    )
+
+
+def _fetch(url: str) -> Mapping[str, Any]:
+    try:
+        with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310  # always https, see prices.py
+            return cast(Mapping[str, Any], json.load(answer))
+    except (urllib.error.URLError, TimeoutError, ValueError) as error:
+        raise AwsError(
+            f"AWS's price list cannot be read: {url}: {error}",
+            remedy="The prices of the checkout stay in use. Try again where the machine reaches AWS.",
+        ) from error

@@ -1,0 +1,86 @@
+"""localstack start, stop, status."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from quartal.cli.options import JsonOption
+from quartal.console import Console
+from quartal.errors import ConfigurationError
+from quartal.local_stack import server
+from quartal.local_stack.endpoint import find_endpoint
+from quartal.local_stack.health import read_health
+from quartal.settings import DEFAULT_LOCALSTACK_PORT, LOCALSTACK_ENVIRONMENT, Settings
+
+app = typer.Typer(help="LocalStack with the Glue service, on this machine.", no_args_is_help=True)
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes any free one.")]
+
+
+def _settings() -> Settings:
+    return Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT)
+
+
+@app.command()
+def start(
+    port: PortOption = DEFAULT_LOCALSTACK_PORT,
+    foreground: Annotated[
+        bool, typer.Option("--foreground", "-f", help="Stay and show the log; Ctrl-C stops it.")
+    ] = False,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing when one answers already.")] = False,
+) -> None:
+    """Start LocalStack in the background; its state is gone when it stops."""
+    settings, console = _settings(), Console()
+    if if_needed and (endpoint := find_endpoint(settings)) is not None:
+        console.done(f"LocalStack at {endpoint.url} ({endpoint.source})")
+        return
+    with console.waiting("starting LocalStack") as line:
+        started = server.start(
+            settings,
+            port=port or server.free_port(),
+            announce=line.update if console.is_terminal else console.say,
+        )
+    console.done(f"LocalStack at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
+    if foreground:
+        server.follow(settings, started, on_line=console.say)
+
+
+@app.command()
+def stop() -> None:
+    """Stop the LocalStack that this project started."""
+    settings, console = _settings(), Console()
+    running = server.running_server(settings)
+    if running is None:
+        console.say("No LocalStack of this project is running.")
+        return
+    server.stop(settings, running)
+    console.done(f"Stopped LocalStack at {running.endpoint_url}")
+
+
+@app.command()
+def status(as_json: JsonOption = False) -> None:
+    """Say which LocalStack commands would use, and whether it has the Glue service."""
+    settings, console = _settings(), Console(as_json=as_json)
+    try:
+        endpoint = find_endpoint(settings)
+    except ConfigurationError as error:
+        console.error(error)
+        raise typer.Exit(error.exit_code) from error
+    if endpoint is None:
+        console.result("No LocalStack answers. Start one: quartal localstack start", data={"running": False})
+        raise typer.Exit(1)
+    health = read_health(endpoint.url)
+    data = {
+        "running": True,
+        "endpoint_url": endpoint.url,
+        "source": endpoint.source,
+        "version": health.version if health else "",
+        "glue": bool(health and health.has_glue),
+    }
+    console.result(
+        f"LocalStack {data['version']} at {endpoint.url} ({endpoint.source}), "
+        f"Glue service: {'yes' if data['glue'] else 'no'}",
+        data=data,
+    )

@@ -1,0 +1,44 @@
+"""maintenance."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
+from quartal.lake_files import S3Files
+from quartal.maintenance import Lake, maintain, parse_age, safe_cutoff
+from quartal.query import iceberg_catalog
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel="Pipeline")(maintenance)
+
+
+def maintenance(
+    older_than: Annotated[str, typer.Option("--older-than", help="Touch nothing younger: 7d, 12h, 30m.")] = "7d",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Expire snapshots that no tag names, and delete files that no snapshot names."""
+    age = parse_age(older_than)
+    workspace = open_workspace(env, as_json=as_json)
+    deployment, connection = workspace.deployment, workspace.connection
+    lake = Lake(
+        root=f"s3://{deployment.lake_bucket}",
+        database=deployment.database,
+        dataset=deployment.dataset,
+        tables=(deployment.curated_table(), deployment.features_table()),
+    )
+    cutoff = safe_cutoff(connection.glue(), deployment.job, datetime.now(UTC), age)
+    done = maintain(lake, iceberg_catalog(connection), S3Files(connection.s3()), cutoff, dry_run=dry_run)
+    record = done.as_record()
+    columns = ("table", "snapshots expired", "kept", "orphan files", "bytes")
+    rows = [tuple(table.values()) for table in record["tables"]]
+    rows.append(("quarantine", "", "", record["leftover_files"], record["leftover_bytes"]))
+    title = f"{'Would go' if dry_run else 'Gone'}: what is older than {cutoff:%Y-%m-%d %H:%M} UTC"
+    workspace.console.table(title, columns, rows, data=record)

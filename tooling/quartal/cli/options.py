@@ -1,0 +1,28 @@
+"""Options that several commands share, and what every command starts with."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from quartal.console import Console
+from quartal.settings import Settings
+from quartal.workspace import Workspace
+
+EnvironmentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--env",
+        "-e",
+        help="Environment: the name of a file infra/environments/<name>.tfvars.",
+        envvar="QUARTAL_ENV",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+
+
+def open_workspace(environment: str | None, *, as_json: bool = False) -> Workspace:
+    """The workspace of an environment, as named on the command line or by `QUARTAL_ENV`."""
+    return Workspace(Settings.from_env(os.environ, environment=environment), Console(as_json=as_json))

@@ -1,0 +1,148 @@
+"""upload, run, status, explain, history, logs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quartal import status as status_report
+from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
+from quartal.run_history import show_history
+from quartal.run_pipeline import explain_run, follow_run, newest_run, show_logs, start_run, typed_command
+from quartal.run_report import show_manifest
+
+_PANEL = "Pipeline"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (upload, run, status, explain, history, logs):
+        app.command(rich_help_panel=_PANEL)(command)
+
+
+def upload(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Files, folders that hold delivery=<name>/ folders, or patterns such as 'exports/*.csv'.",
+            show_default=False,
+        ),
+    ],
+    delivery: Annotated[str | None, typer.Option("--delivery", help="Name of the delivery, such as 2024Q1.")] = None,
+    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Files at once.")] = 8,
+    compress: Annotated[bool, typer.Option("--gzip", help="Compress with gzip on the way; keys end in .gz.")] = False,
+    limit: Annotated[float | None, typer.Option("--limit", min=0.001, help="At most so many MB per second.")] = None,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Upload raw files to the lake; what is there with the same content is skipped.
+
+    Files that do not begin as the data contract says are refused before anything is sent. After an interruption the
+    same command goes on where it stopped.
+    """
+    from quartal import uploads
+
+    workspace = open_workspace(env, as_json=as_json)
+    options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)
+    report = uploads.deliver(workspace, sources, delivery=delivery, options=options)
+    deployment = workspace.deployment
+    target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}"
+    stored = f" as {report.stored_bytes / 1e6:.1f} MB" if report.stored_bytes != report.uploaded_bytes else ""
+    workspace.console.result(
+        f"{target}: {len(report.uploaded)} files uploaded ({report.uploaded_bytes / 1e6:.1f} MB{stored}), "
+        f"{len(report.unchanged)} there already",
+        data={
+            "target": target,
+            "uploaded": [item.key for item in report.uploaded],
+            "unchanged": [item.key for item in report.unchanged],
+            "uploaded_bytes": report.uploaded_bytes,
+            "stored_bytes": report.stored_bytes,
+            "manifests": list(report.manifests),
+        },
+    )
+
+
+def run(
+    delivery: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--delivery", help="Process this delivery; may be repeated. Default: all that are new or changed."
+        ),
+    ] = None,
+    withdraw: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--withdraw",
+            help="Take this delivery out of the tables, and process nothing else that is new; may be repeated.",
+        ),
+    ] = None,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to wait for the end.")] = 60,
+    detach: Annotated[bool, typer.Option("--detach", help="Start it and return at once.")] = False,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the workflow: crawl, then the job; wait for the end and say what came of it.
+
+    Ctrl-C ends the watching, not the run: `quartal status --follow` takes it up again.
+    """
+    workspace = open_workspace(env, as_json=as_json)
+    run_id = start_run(workspace, tuple(delivery or ()), tuple(withdraw or ()))
+    if detach:
+        watch = typed_command(workspace, "status", "--follow")
+        workspace.console.result(
+            f"Run {run_id} has started. Watch it: {watch}", data={"run_id": run_id, "watch": watch.strip("`")}
+        )
+        return
+    show_manifest(workspace.console, follow_run(workspace, run_id, timeout_s=timeout * 60))
+
+
+def status(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch the newest run to its end.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to watch with --follow.")] = 60,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What is deployed, when it runs next, and how the last run went."""
+    workspace = open_workspace(env, as_json=as_json)
+    if follow:
+        show_manifest(workspace.console, follow_run(workspace, newest_run(workspace), timeout_s=timeout * 60))
+    else:
+        status_report.show_status(workspace)
+
+
+def explain(
+    run_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="Id of a workflow run; default: the newest.", show_default=False),
+    ] = None,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How a run went: what it did, or which step failed, why, what to do, and the command that goes on."""
+    workspace = open_workspace(env, as_json=as_json)
+    explain_run(workspace, run_id or newest_run(workspace))
+
+
+def history(
+    last: Annotated[int, typer.Option("--last", min=1, help="So many runs, the newest.")] = 20,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the runs: when, how they ended, which deliveries, and what became of their rows."""
+    show_history(open_workspace(env, as_json=as_json), last)
+
+
+def logs(
+    run_id: Annotated[
+        str | None,
+        typer.Argument(metavar="[RUN]", help="Id of a workflow run; default: the newest.", show_default=False),
+    ] = None,
+    errors: Annotated[bool, typer.Option("--errors", help="The error stream, Spark's own messages included.")] = False,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print what the job of a run wrote to its log."""
+    workspace = open_workspace(env, as_json=as_json)
+    show_logs(workspace, run_id or newest_run(workspace), errors=errors)

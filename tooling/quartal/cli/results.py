@@ -1,0 +1,108 @@
+"""query, tags, diff, export."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
+from quartal.feature_diff import diff_snapshots
+from quartal.feature_export import ExportFormat, export_features
+from quartal.query import iceberg_catalog, published_table, run_query
+from quartal.tags import snapshot_named, tags_of
+
+_PANEL = "Results"
+_TAG_HELP = "A tag (`quartal tags` lists them) or a snapshot id."
+
+
+class AnswerFormat(StrEnum):
+    """How an answer is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (query, tags, diff, export):
+        app.command(rich_help_panel=_PANEL)(command)
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="One SELECT; '-' reads it from standard input.", show_default=False)],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="TAG", help=f"The tables as they were: {_TAG_HELP}")
+    ] = None,
+    form: Annotated[AnswerFormat, typer.Option("--format", help="How to print the answer.")] = AnswerFormat.TABLE,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer SQL from the published tables: features, curated."""
+    workspace = open_workspace(env, as_json=as_json or form is AnswerFormat.JSON)
+    statement = sys.stdin.read() if sql == "-" else sql
+    answer = run_query(statement, workspace.deployment, iceberg_catalog(workspace.connection), as_of=as_of)
+    if form is AnswerFormat.CSV and not as_json:
+        sys.stdout.write(answer.as_csv())
+    else:
+        workspace.console.table("", answer.columns, list(answer.rows), data=answer.as_records())
+
+
+def tags(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
+    """List the states of the features that can be read by name: one per published quarter, and the newest runs."""
+    workspace = open_workspace(env, as_json=as_json)
+    found = tags_of(published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features"))
+    rows = [(t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", t.rows, t.run_id) for t in found]
+    columns = ("tag", "snapshot", "committed (UTC)", "rows", "run")
+    workspace.console.table("", columns, rows, data=[asdict(tag) for tag in found])
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="TAG", help=_TAG_HELP, show_default=False)],
+    after: Annotated[str, typer.Argument(metavar="TAG", help=_TAG_HELP, show_default=False)],
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what changed in the features from one tag to another: rows by entity and day, values by column."""
+    workspace = open_workspace(env, as_json=as_json)
+    table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
+    old, new = snapshot_named(table, before), snapshot_named(table, after)
+    found = diff_snapshots(table, old.snapshot_id, new.snapshot_id)
+    if found.is_empty and not as_json:
+        workspace.console.result(
+            f"The features of {before} and {after} are the same: {found.rows_after:,} rows.", data={}
+        )
+        return
+    columns = ("column", "values changed", "for example", before, after)
+    rows = [
+        (each.column, each.changed, ", ".join(str(part) for part in each.key.values()), each.before, each.after)
+        for each in found.columns
+    ]
+    title = f"{found.added:,} rows added, {found.removed:,} removed, {found.changed:,} changed"
+    workspace.console.table(title, columns, rows, data={"before": before, "after": after, **found.as_record()})
+    if not as_json:
+        for names, what in ((found.columns_added, "added"), (found.columns_removed, "removed")):
+            if names:
+                workspace.console.say(f"  columns {what}: {', '.join(names)}")
+
+
+def export(
+    tag: Annotated[str, typer.Option("--tag", help=_TAG_HELP, show_default=False)],
+    out: Annotated[Path, typer.Option("--out", help="Folder to write, which must not hold anything.")],
+    form: Annotated[ExportFormat, typer.Option("--format", help="Of the files.")] = ExportFormat.PARQUET,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the features of a tag into a folder: a file per quarter, and a manifest with checksums."""
+    workspace = open_workspace(env, as_json=as_json)
+    table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
+    done = export_features(table, snapshot_named(table, tag).snapshot_id, tag, out, form)
+    workspace.console.result(
+        f"{out}: {done.rows:,} rows of {done.table} at {tag} in {len(done.files)} files, and manifest.json",
+        data=done.as_record(),
+    )

@@ -1,0 +1,60 @@
+"""toolchain exec, toolchain install: for the project's own tasks."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Annotated
+
+import typer
+
+from quartal.console import Console
+from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.toolchain import environments
+from quartal.toolchain.terraform_binary import require_terraform
+from quartal.workspace import terraform_environment
+
+app = typer.Typer(help="The tools that Quartal found or installed for itself.", no_args_is_help=True)
+
+
+@app.command()
+def install() -> None:
+    """Install LocalStack and the Glue runtime now, not on first use."""
+    settings, console = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT), Console()
+    for environment in (
+        environments.localstack_environment(settings),
+        environments.glue_runtime_environment(settings),
+    ):
+        python = environments.ensure(settings, environment, console.say)
+        console.done(f"{environment.title}: {python}")
+
+
+@app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def execute(
+    command: Annotated[list[str], typer.Argument(help="Program and arguments.", show_default=False)],
+) -> None:
+    """Run a program with Quartal's Terraform on PATH and its provider settings."""
+    settings = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT)
+    env = terraform_environment(settings, dict(os.environ))
+    env["PATH"] = os.pathsep.join([str(require_terraform(settings).parent), env.get("PATH", os.defpath)])
+    raise typer.Exit(subprocess.run(command, env=env, check=False).returncode)
+
+
+@app.command("python", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+def python(
+    environment: Annotated[str, typer.Argument(help="localstack or glue-runtime.")],
+    arguments: Annotated[list[str], typer.Argument(help="Arguments for Python.", show_default=False)],
+) -> None:
+    """Run the Python of one of Quartal's own environments, making it first where needed."""
+    settings, console = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT), Console()
+    known = {
+        made.name: made
+        for made in (
+            environments.localstack_environment(settings),
+            environments.glue_runtime_environment(settings),
+        )
+    }
+    if environment not in known:
+        raise typer.BadParameter(f"one of: {', '.join(known)}", param_hint="ENVIRONMENT")
+    interpreter = environments.ensure(settings, known[environment], console.say)
+    raise typer.Exit(subprocess.run([str(interpreter), *arguments], check=False).returncode)

@@ -1,0 +1,154 @@
+"""What a change of a contract does to those who read the tables, and to those who deliver the files.
+
+Readers break where a column that they may name is gone, has another type, or stands for something else. Rules that
+became stricter break no reader; they send rows into quarantine that were good before, which is a warning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from quartal import process
+from quartal.contracts.linting import Problem, Severity, lint
+from quartal.contracts.model import Contract, TableColumn, curated_columns, feature_columns
+from quartal.errors import CommandError, ConfigurationError
+
+_NEW_DATASET = "Publish the change as a new dataset beside the old one, and move the readers first."
+
+
+def contracts_at(revision: str, path: Path) -> Mapping[str, Contract]:
+    """The contracts that a file held at a git revision; none where it did not exist then.
+
+    Raises:
+        ConfigurationError: there is no such revision, this is no git repository, or the file could not be read even
+            then.
+    """
+    folder, name = path.resolve().parent, path.name
+    try:
+        process.run(["git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], cwd=folder)
+    except CommandError as error:
+        raise ConfigurationError(
+            f"'{revision}' is no revision of a git repository that holds {path}.",
+            remedy="Name a branch, tag or commit.",
+        ) from error
+    shown = process.run(["git", "show", f"{revision}:./{name}"], cwd=folder, success_codes=None)
+    if shown.exit_code != 0:
+        return {}
+    linted = lint(shown.stdout, f"{path} at {revision}")
+    if not linted.contracts:
+        first = linted.problems[0]
+        raise ConfigurationError(
+            f"{path} at {revision} is no contract that this version reads: {first.field}: {first.message}",
+            remedy="Compare with a later revision.",
+        )
+    return linted.contracts
+
+
+def breaking_changes(old: Mapping[str, Contract], new: Mapping[str, Contract], file: str) -> tuple[Problem, ...]:
+    """All that changed for the worse between two readings of one file."""
+    problems: list[Problem] = []
+    for dataset, before in old.items():
+        after = new.get(dataset)
+        if after is None:
+            problems.append(Problem(file, dataset, "the dataset is gone", "Keep it until nobody reads its tables."))
+        else:
+            problems += _changes(before, after, file)
+    return tuple(problems)
+
+
+def _changes(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
+    dataset = old.dataset
+    yield from _columns(old, new, file)
+    if old.key != new.key:
+        message = f"the key changed from {_list(old.key)} to {_list(new.key)}: other rows count as duplicates"
+        yield Problem(file, f"{dataset}.primaryKey", message, _NEW_DATASET)
+    if old.features.event_time != new.features.event_time or _zone(old) != _zone(new):
+        message = "the event time changed: rows move to other days"
+        yield Problem(file, f"{dataset}.features.eventTime", message, _NEW_DATASET)
+    for table, columns_of in (("curated", curated_columns), ("features", feature_columns)):
+        yield from _table(table, columns_of(old.features), columns_of(new.features), dataset, file)
+    if old.hash != new.hash and old.version == new.version:
+        yield Problem(file, "version", f"still {new.version}, but the contract changed", "Raise it.", Severity.WARNING)
+
+
+def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
+    after = {column.name: column for column in new.columns}
+    for column in old.columns:
+        field = f"{old.dataset}.properties.{column.name}"
+        changed = after.get(column.name)
+        if changed is None:
+            yield Problem(file, field, "the column is gone", "Keep it, not required if it is no longer delivered.")
+            continue
+        if _type(column) != _type(changed) and not _widens(column, changed):
+            message = f"its type changed from {_type(column)} to {_type(changed)}"
+            yield Problem(file, field, message, "Keep the type, or deliver the new one as a column of another name.")
+        if changed.required and not column.required:
+            yield _stricter(file, f"{field}.required", "it became required")
+        yield from _rules(column.rules.model_dump(), changed.rules.model_dump(), file, field)
+
+
+def _widens(old: Any, new: Any) -> bool:
+    """Whether every text of the old type is one of the new type, and means the same: what readers see stays."""
+    return bool(
+        (old.logical_type, new.logical_type) == ("integer", "number") and old.physical_type == new.physical_type
+    )
+
+
+def _zone(contract: Contract) -> str | None:
+    moment = contract.features.event_time.timestamp
+    return contract.column(moment).rules.time_zone if moment is not None else None
+
+
+def _rules(old: Mapping[str, Any], new: Mapping[str, Any], file: str, field: str) -> Iterator[Problem]:
+    for name in new:
+        before, value = (_said(name, rules) for rules in (old, new))
+        if value is None or value == before or _is_looser(name, before, value):
+            continue
+        told = f"{name} changed from {before!r} to {value!r}" if before is not None else f"{name} {value!r} is new"
+        yield _stricter(file, f"{field}.logicalTypeOptions", told)
+
+
+def _said(rule: str, rules: Mapping[str, Any]) -> Any:
+    """The rule's value, spelled out where saying nothing means something."""
+    value = rules.get(rule)
+    return "." if rule == "decimal_separator" and value is None else value
+
+
+def _is_looser(rule: str, before: Any, after: Any) -> bool:
+    if before is None or type(before) is not type(after):
+        return False
+    if rule.startswith("min"):
+        return bool(after < before)
+    if rule.startswith("max"):
+        return bool(after > before)
+    if rule == "enum":
+        return set(after) >= set(before)
+    return False
+
+
+def _table(
+    table: str, old: tuple[TableColumn, ...], new: tuple[TableColumn, ...], dataset: str, file: str
+) -> Iterator[Problem]:
+    kinds = {column.name: column.kind for column in new}
+    for column in old:
+        field = f"{dataset}_{table}.{column.name}"
+        if column.name not in kinds:
+            yield Problem(file, field, f"the column of the {table} table is gone", "Keep what it comes from.")
+        elif kinds[column.name] != column.kind:
+            message = f"its type in the {table} table changed from {column.kind} to {kinds[column.name]}"
+            yield Problem(file, field, message, _NEW_DATASET)
+
+
+def _stricter(file: str, field: str, message: str) -> Problem:
+    remedy = "Nothing, if the rows that go into quarantine are meant to."
+    return Problem(file, field, f"stricter: {message}", remedy, Severity.WARNING)
+
+
+def _type(column: Any) -> str:
+    return f"{column.logical_type} ({column.physical_type})"
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return ", ".join(names) or "none"

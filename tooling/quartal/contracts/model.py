@@ -1,0 +1,11 @@
+"""The job's own model of a contract, the one part of `etl_job` that the tooling imports, and here alone.
+
+A second model would sooner or later accept what the job refuses. The modules named here need pydantic and PyYAML only,
+neither Spark nor AWS; import-linter holds the rest of the border.
+"""
+
+from etl_job.contract import Contract, parse_contract
+from etl_job.errors import ContractError
+from etl_job.schemas import TableColumn, curated_columns, feature_columns
+
+__all__ = ["Contract", "ContractError", "TableColumn", "curated_columns", "feature_columns", "parse_contract"]

@@ -1,0 +1,69 @@
+"""What Terraform deployed, as the other commands need it: the root module's outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from quartal.errors import NotDeployedError
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Names of the deployed pipeline's parts.
+
+    Attributes:
+        region: where it is deployed.
+        lake_bucket: the bucket of the lake.
+        dataset: the feed that the pipeline processes.
+        raw_prefix: key prefix below which deliveries land, ending in "/".
+        database: Glue database.
+        crawler: Glue crawler.
+        job: Glue job.
+        workflow: Glue workflow that runs both.
+        schedule: when it starts by itself, as AWS's cron expression in UTC.
+        log_groups: CloudWatch log groups: "crawler", "job_output" and "job_error".
+    """
+
+    region: str
+    lake_bucket: str
+    dataset: str
+    raw_prefix: str
+    database: str
+    crawler: str
+    job: str
+    workflow: str
+    schedule: str
+    log_groups: dict[str, str]
+
+    @classmethod
+    def from_outputs(cls, outputs: dict[str, Any]) -> Deployment:
+        """Read the outputs of `terraform output -json`.
+
+        Raises:
+            NotDeployedError: an output is missing, as after a deployment of an older version or a half-finished one.
+        """
+        missing = [name for name in cls.__slots__ if name not in outputs]
+        if missing:
+            raise NotDeployedError(
+                f"The deployment lacks the output {', '.join(missing)}.",
+                remedy="It is not complete, or from another version. Apply again: `quartal apply`.",
+            )
+        names = {name: outputs[name] for name in cls.__slots__}
+        return cls(**names)
+
+    def curated_table(self) -> str:
+        """Name of the table of daily aggregates."""
+        return f"{self.dataset}_curated"
+
+    def features_table(self) -> str:
+        """Name of the table of features."""
+        return f"{self.dataset}_features"
+
+    def manifest_key(self, run_id: str) -> str:
+        """Where the job of a run leaves its manifest."""
+        return f"runs/{self.dataset}/{run_id}.json"
+
+    def deliveries_prefix(self) -> str:
+        """Where the uploads keep the manifests of the deliveries."""
+        return f"deliveries/{self.dataset}/"

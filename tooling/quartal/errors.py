@@ -1,0 +1,65 @@
+"""What can go wrong, as types. The command line turns each into one message and one exit code."""
+
+from __future__ import annotations
+
+EXIT_PIPELINE_FAILED = 1
+EXIT_USAGE = 2
+EXIT_CHANGES = 3
+EXIT_TIMEOUT = 4
+EXIT_INTERRUPTED = 130
+
+
+class QuartalError(Exception):
+    """A failure that a user can act on: what happened, and what to do next."""
+
+    exit_code = EXIT_PIPELINE_FAILED
+
+    def __init__(self, message: str, *, remedy: str = "", details: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.details = details
+
+
+class ConfigurationError(QuartalError):
+    """An argument, a file or an environment variable is missing or wrong."""
+
+    exit_code = EXIT_USAGE
+
+
+class ToolchainError(ConfigurationError):
+    """A tool that the command needs is missing, too old or cannot be installed."""
+
+
+class NotDeployedError(ConfigurationError):
+    """The environment has no deployed pipeline to work on."""
+
+
+class CommandError(QuartalError):
+    """A program that Quartal ran ended with an unexpected exit code."""
+
+    def __init__(self, message: str, *, exit_code: int, remedy: str = "", details: tuple[str, ...] = ()) -> None:
+        super().__init__(message, remedy=remedy, details=details)
+        self.command_exit_code = exit_code
+
+
+class TerraformError(CommandError):
+    """Terraform refused or failed; details hold its own diagnostics."""
+
+
+class AwsError(QuartalError):
+    """A call to AWS, or to LocalStack, was refused or did not get through."""
+
+
+class UploadError(QuartalError):
+    """Files could not be uploaded; those already there stay and are skipped by the next try."""
+
+
+class PipelineError(QuartalError):
+    """The crawl or the job of a workflow run failed."""
+
+
+class WaitTimeoutError(QuartalError):
+    """What was waited for did not come to an end before the deadline."""
+
+    exit_code = EXIT_TIMEOUT

@@ -1,0 +1,133 @@
+"""Writes the features as they were at a tag into a folder: one file per quarter, and a manifest with checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quartal.errors import ConfigurationError
+from quartal.feature_diff import feature_key
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyiceberg.table import Table
+
+MANIFEST = "manifest.json"
+_QUARTER = "quarter"
+
+
+class ExportFormat(StrEnum):
+    """How the files are written, which is also how their names end."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """A file of an export.
+
+    Attributes:
+        name: its name in the folder.
+        quarter: the quarter whose rows it holds.
+        rows: how many.
+        size_bytes: its size.
+        sha256: of its bytes, hexadecimal.
+    """
+
+    name: str
+    quarter: str
+    rows: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What the manifest says: which state of which table, and the files."""
+
+    table: str
+    tag: str
+    snapshot_id: int
+    format: ExportFormat
+    rows: int
+    columns: tuple[dict[str, str], ...]
+    files: tuple[ExportedFile, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def export_features(table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportFormat) -> Export:
+    """Write one snapshot into a folder that does not exist yet, or is empty; the folder appears when all is written.
+
+    Quarters are read one after the other, so no more than one is held in memory. Rows are in the order of entity and
+    day: the same snapshot always gives the same CSV files, and with the same pyarrow the same Parquet files.
+
+    Raises:
+        ConfigurationError: the folder holds something, or cannot be written; nothing is left behind.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigurationError(f"{folder} exists and is not empty.", remedy="Name another folder with --out.")
+    folder = folder.absolute()
+    partial = folder.with_name(f".{folder.name}.partial-{secrets.token_hex(4)}")
+    try:
+        partial.mkdir(parents=True)
+        export = _write(table, snapshot_id, tag, partial, form)
+        (partial / MANIFEST).write_text(json.dumps(export.as_record(), indent=2) + "\n", encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()  # Windows renames onto nothing that exists
+        os.replace(partial, folder)  # noqa: PTH105  # the atomic one, by its name
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder} cannot be written: {error.strerror or error}.", remedy="Name another folder with --out."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)  # gone already where all went well
+    return export
+
+
+def _write(table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportFormat) -> Export:
+    from pyiceberg.expressions import EqualTo
+
+    scanned = table.scan(snapshot_id=snapshot_id)
+    names = [field.name for field in scanned.projection().fields]
+    key = feature_key(names)
+    quarters = table.scan(snapshot_id=snapshot_id, selected_fields=(_QUARTER,)).to_arrow()[_QUARTER].unique()
+    files = []
+    for quarter in sorted(quarters.to_pylist()):
+        only = EqualTo(_QUARTER, quarter)  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
+        rows = table.scan(row_filter=only, snapshot_id=snapshot_id).to_arrow()
+        path = folder / f"features-{quarter}.{form}"
+        _write_file(rows.sort_by([(name, "ascending") for name in key]), path, form)
+        with path.open("rb") as written:
+            checksum = hashlib.file_digest(written, "sha256").hexdigest()
+        files.append(ExportedFile(path.name, quarter, rows.num_rows, path.stat().st_size, checksum))
+    return Export(
+        table=".".join(table.name()),
+        tag=tag,
+        snapshot_id=snapshot_id,
+        format=form,
+        rows=sum(file.rows for file in files),
+        columns=tuple({"name": field.name, "type": str(field.field_type)} for field in scanned.projection().fields),
+        files=tuple(files),
+    )
+
+
+def _write_file(rows: pa.Table, path: Path, form: ExportFormat) -> None:
+    if form is ExportFormat.CSV:
+        from pyarrow import csv
+
+        csv.write_csv(rows, path)
+    else:
+        from pyarrow import parquet
+
+        parquet.write_table(rows, path, compression="zstd")

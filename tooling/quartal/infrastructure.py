@@ -1,0 +1,86 @@
+"""Plan, apply and destroy of one environment, with progress worth reading."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from quartal.console import Console, WaitingLine
+from quartal.errors import NotDeployedError
+from quartal.plan_review.model import Plan
+from quartal.plan_review.parse import parse_plan
+from quartal.saved_plan import ReviewRecord, discard, refuse_another_plan
+from quartal.staging import stage
+from quartal.terraform_events import TerraformEvent
+from quartal.workspace import Workspace
+
+
+def make_plan(workspace: Workspace, *, destroy: bool = False) -> Plan:
+    """Save a plan and say what it does; see `save_plan`."""
+    return parse_plan(save_plan(workspace, destroy=destroy))
+
+
+def save_plan(
+    workspace: Workspace, *, destroy: bool = False, prepare: Callable[[], None] | None = None
+) -> dict[str, Any]:
+    """Stage the configuration, initialise Terraform, save a plan, and return it as `terraform show -json` gives it.
+
+    Args:
+        workspace: the environment.
+        destroy: plan the end of everything.
+        prepare: brings the working copy to what is to be planned, in place of the usual staging.
+
+    Raises:
+        TerraformError: Terraform refused; the details are its own diagnostics.
+    """
+    if destroy and not workspace.staged.folder.is_dir():
+        raise NotDeployedError("Nothing is deployed in this environment.", remedy="There is nothing to destroy.")
+    if prepare is None:
+        stage(workspace.located)
+    else:
+        prepare()
+    discard(workspace.staged)  # an earlier plan is no longer what was seen last
+    with workspace.console.waiting("terraform init") as line:
+        line.update()
+        workspace.terraform.init()
+    with workspace.console.waiting("terraform plan") as line:
+        workspace.terraform.plan(lambda event: _show_plan_event(event, line), destroy=destroy)
+    return workspace.terraform.show_plan()
+
+
+def discard_plan(workspace: Workspace) -> None:
+    """Forget the saved plan."""
+    discard(workspace.staged)
+
+
+def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> float:
+    """Apply the saved plan, the reviewed one where a record is given, and return the seconds it took.
+
+    Raises:
+        ConfigurationError: the saved plan is not the one of the record.
+        TerraformError: Terraform refused or failed; also when the state has changed since the plan was made.
+    """
+    if record is not None:
+        refuse_another_plan(workspace.staged, record)
+    started = time.monotonic()
+    with workspace.console.waiting("terraform apply") as line:
+        try:
+            workspace.terraform.apply_plan(lambda event: _show_apply_event(event, workspace.console, line))
+        finally:
+            discard(workspace.staged)
+    return time.monotonic() - started
+
+
+def _show_plan_event(event: TerraformEvent, line: WaitingLine) -> None:
+    if event.kind == "refresh_start":
+        line.update(f"terraform plan: reading {event.address}")
+
+
+def _show_apply_event(event: TerraformEvent, console: Console, line: WaitingLine) -> None:
+    if event.kind in {"apply_start", "apply_progress"}:
+        line.update(f"terraform apply: {event.action} {event.address}")
+    elif event.kind == "apply_complete":
+        console.say(f"  {event.action:<8} {event.address} ({event.elapsed_s:.0f} s)")
+    elif event.kind == "diagnostic" and event.diagnostic is not None and not event.diagnostic.is_error:
+        console.warn(" ".join(event.diagnostic.lines()))

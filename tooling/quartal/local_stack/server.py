@@ -1,0 +1,235 @@
+"""Starts, finds and stops LocalStack in host mode. Listens on the loopback interface only."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+import uv
+
+from quartal.errors import ConfigurationError, QuartalError
+from quartal.local_stack.health import Health, read_health
+from quartal.polling import Waiter
+from quartal.settings import Settings
+from quartal.toolchain import environments
+from quartal.toolchain.environments import Announce
+from quartal.toolchain.java import find_system_java
+
+_START_TIMEOUT_S = 120.0
+_STOP_TIMEOUT_S = 30.0
+# what a LocalStack process may inherit; the rest of the user's environment could change its behaviour
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "SYSTEMROOT",
+    "JAVA_HOME",
+    "UV_CACHE_DIR",
+    "XDG_CACHE_HOME",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStackServer:
+    """A LocalStack that Quartal started.
+
+    Attributes:
+        pid: process id, also the id of its process group.
+        created: when that process started, in seconds since the epoch: a reused pid has another.
+        port: where it listens on 127.0.0.1.
+        folder: its volume and its log.
+    """
+
+    pid: int
+    created: float
+    port: int
+    folder: str
+
+    @property
+    def endpoint_url(self) -> str:
+        """The one endpoint of all services."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log_file(self) -> Path:
+        """What the process printed."""
+        return Path(self.folder) / "localstack.log"
+
+
+def free_port() -> int:
+    """A port that nothing listens on at the moment."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def running_server(settings: Settings) -> LocalStackServer | None:
+    """The LocalStack that this state folder started and that still runs."""
+    record = _record_file(settings)
+    if not record.is_file():
+        return None
+    server = LocalStackServer(**json.loads(record.read_text()))
+    return server if _process_of(server) else None
+
+
+def start(settings: Settings, *, port: int, announce: Announce) -> LocalStackServer:
+    """Start LocalStack in the background and wait until it answers.
+
+    Raises:
+        ConfigurationError: the port is taken, or this state folder has one running already.
+        QuartalError: it ended while starting; the message holds its last lines.
+    """
+    running = running_server(settings)
+    if running is not None:
+        raise ConfigurationError(
+            f"LocalStack is running already at {running.endpoint_url} (pid {running.pid}).",
+            remedy="Use it, or stop it with `quartal localstack stop`.",
+        )
+    _refuse_busy_port(port)
+    python = environments.ensure(settings, environments.localstack_environment(settings), announce)
+    runtime = environments.ensure(settings, environments.glue_runtime_environment(settings), announce)
+
+    folder = settings.state_dir / "localstack" / str(port)
+    shutil.rmtree(folder, ignore_errors=True)  # community LocalStack keeps no state over a restart
+    folder.mkdir(parents=True)
+    with (folder / "localstack.log").open("w") as log:
+        process = subprocess.Popen(
+            [str(python), "-m", "localstack.runtime.main"],
+            cwd=folder,
+            env=_environment(settings, port=port, folder=folder, job_python=runtime),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    server = LocalStackServer(process.pid, psutil.Process(process.pid).create_time(), port, str(folder))
+    _record_file(settings).write_text(json.dumps(asdict(server)))
+    try:
+        _wait_until_healthy(server, process)
+    except BaseException:
+        stop(settings, server)
+        raise
+    return server
+
+
+def stop(settings: Settings, server: LocalStackServer) -> None:
+    """Stop a LocalStack and everything it started; its log stays."""
+    process = _process_of(server)
+    if process is not None:
+        family = [process, *process.children(recursive=True)]
+        process.send_signal(signal.SIGTERM)
+        _, alive = psutil.wait_procs(family, timeout=_STOP_TIMEOUT_S)
+        for survivor in alive:
+            survivor.kill()
+        psutil.wait_procs(alive, timeout=5)
+    record = _record_file(settings)
+    if record.is_file() and json.loads(record.read_text())["pid"] == server.pid:
+        record.unlink()
+
+
+def follow(settings: Settings, server: LocalStackServer, *, on_line: Announce) -> None:
+    """Hand on the log until the server ends or Ctrl-C comes; either way nothing of it is left running."""
+    try:
+        with server.log_file.open(errors="replace") as log:
+            while True:
+                line = log.readline()
+                if line:
+                    on_line(line.rstrip())
+                elif _process_of(server) is None:
+                    return
+                else:
+                    time.sleep(0.2)
+    finally:
+        stop(settings, server)
+
+
+def last_log_lines(server: LocalStackServer, count: int = 15) -> tuple[str, ...]:
+    """The end of the server's log."""
+    if not server.log_file.is_file():
+        return ()
+    return tuple(server.log_file.read_text(errors="replace").splitlines()[-count:])
+
+
+def _record_file(settings: Settings) -> Path:
+    folder = settings.state_dir / "localstack"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "server.json"
+
+
+def _process_of(server: LocalStackServer) -> psutil.Process | None:
+    try:
+        process = psutil.Process(server.pid)
+        same = abs(process.create_time() - server.created) < 1.0
+        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _refuse_busy_port(port: int) -> None:
+    with socket.socket() as probe:
+        if sys.platform != "win32":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Port {port} is in use by another program.",
+                remedy="Choose another with --port, or --port 0 for any free one.",
+            ) from error
+
+
+def _environment(settings: Settings, *, port: int, folder: Path, job_python: Path) -> dict[str, str]:
+    env = {
+        name: value
+        for name, value in settings.environ.items()
+        if name in _INHERITED or name.startswith("LOCALSTACK_GLUE_")
+    }
+    java = find_system_java(settings)
+    if java.ok:
+        env["LOCALSTACK_GLUE_JAVA_HOME"] = java.location
+    uv_folder = str(Path(uv.find_uv_bin()).parent)
+    return env | {
+        "PATH": os.pathsep.join([env.get("PATH", os.defpath), uv_folder]),
+        "GATEWAY_LISTEN": f"127.0.0.1:{port}",
+        "FILESYSTEM_ROOT": str(folder / "volume"),
+        # where the machine itself is a container, LocalStack would take its image's folders and share them with every
+        # other LocalStack there: each start and stop empties them
+        "OVERRIDE_IN_DOCKER": "0",
+        "LOCALSTACK_GLUE_WORK_DIR": str(folder / "glue"),
+        "LOCALSTACK_GLUE_PYTHON": str(job_python),
+        "SKIP_SSL_CERT_DOWNLOAD": "1",
+        "DISABLE_EVENTS": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _wait_until_healthy(server: LocalStackServer, process: subprocess.Popen[bytes]) -> None:
+    def probe() -> Health | None:
+        if process.poll() is not None:
+            raise QuartalError(
+                f"LocalStack ended with exit code {process.returncode} while starting.",
+                remedy=f"Its log is {server.log_file}.",
+                details=last_log_lines(server),
+            )
+        return read_health(server.endpoint_url)
+
+    Waiter[Health | None](timeout_s=_START_TIMEOUT_S, initial_s=0.1, longest_s=0.5, sleep=time.sleep).wait_until(
+        probe,
+        is_done=lambda health: health is not None,
+        describe=lambda _: "no answer yet",
+        waiting_for=f"LocalStack at {server.endpoint_url}",
+        remedy=f"Its log is {server.log_file}.",
+    )

@@ -1,0 +1,37 @@
+"""The run manifest that the job leaves in the lake, as far as the tooling shows it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from quartal.errors import PipelineError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def read_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any]:
+    """Read one manifest.
+
+    Raises:
+        PipelineError: the run left none.
+    """
+    try:
+        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    except s3.exceptions.NoSuchKey as error:
+        raise PipelineError(f"The run left no manifest at s3://{bucket}/{key}.") from error
+    manifest: dict[str, Any] = json.loads(body)
+    return manifest
+
+
+def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) -> list[dict[str, Any]]:
+    """The newest manifests below a prefix, the newest first; fewer where there are fewer.
+
+    Raises:
+        ClientError: the bucket cannot be read.
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    found = [entry for page in pages for entry in page.get("Contents", []) if entry["Key"].endswith(".json")]
+    newest = sorted(found, key=lambda entry: entry["LastModified"], reverse=True)[:count]
+    return [read_manifest(s3, bucket, entry["Key"]) for entry in newest]

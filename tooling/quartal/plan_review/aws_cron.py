@@ -1,0 +1,125 @@
+"""When an AWS cron expression fires: `cron(Minutes Hours Day-of-month Month Day-of-week Year)`, in UTC.
+
+cronsim computes the dates; what AWS writes differently is translated: `?`, the week that begins with SUN = 1, `L` alone
+for Saturday, ranges that wrap, and the year. A day such as `15W` is not computed, and that is said.
+Source: docs.aws.amazon.com/glue/latest/dg/monitor-data-warehouse-schedule.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import takewhile
+
+from cronsim import CronSim, CronSimError
+
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_LAST_YEAR = 2199
+
+
+class CronError(ValueError):
+    """The expression is not one that AWS would take, or one that cannot be computed."""
+
+
+def next_dates(expression: str, after: datetime, count: int) -> tuple[datetime, ...]:
+    """The first `count` times strictly after a moment, in UTC; fewer where the year ends it.
+
+    Raises:
+        CronError: the expression cannot be read.
+    """
+    found = []
+    for moment in _dates(expression, after):
+        found.append(moment)
+        if len(found) == count:
+            break
+    return tuple(found)
+
+
+def dates_within(expression: str, after: datetime, until: datetime) -> int:
+    """How often it fires in a span of time.
+
+    Raises:
+        CronError: the expression cannot be read.
+    """
+    return sum(1 for _ in takewhile(lambda moment: moment <= until, _dates(expression, after)))
+
+
+def _dates(expression: str, after: datetime) -> Iterator[datetime]:
+    match = re.fullmatch(r"cron\((.*)\)", expression.strip())
+    fields = match.group(1).upper().split() if match else []
+    if len(fields) != 6:
+        raise CronError(f"'{expression}' is not cron(...) around six fields")
+    minutes, hours, day_of_month, month, day_of_week, year = fields
+    if (day_of_month == "?") == (day_of_week == "?"):
+        raise CronError(f"'{expression}' must have '?' in exactly one of day of month and day of week")
+    day = "*" if day_of_month == "?" else day_of_month
+    weekday = "*" if day_of_week == "?" else ",".join(_weekday(part) for part in day_of_week.split(","))
+    months = ",".join(_unwrapped(part, _MONTHS, 1) for part in month.split(","))
+    years = _years(year, expression)
+    try:
+        simulation = CronSim(f"{minutes} {hours} {day} {months} {weekday}", after.astimezone(UTC))
+    except CronSimError as error:
+        raise CronError(f"'{expression}' cannot be read: {error}") from error
+    for moment in simulation:
+        if moment.year > max(years):
+            return
+        if moment.year in years:
+            yield moment
+
+
+def _weekday(part: str) -> str:
+    if part == "L":
+        return "6"
+    base, step = ([*part.split("/", 1), ""])[:2]
+    if base.endswith("L"):
+        return f"{_weekday_number(base[:-1])}L"
+    if "#" in base:
+        name, nth = base.split("#", 1)
+        return f"{_weekday_number(name)}#{nth}"
+    translated = _unwrapped(base, _WEEKDAYS, 0, offset=1)
+    return f"{translated}/{step}" if step else translated
+
+
+def _weekday_number(text: str) -> int:
+    if text in _WEEKDAYS:
+        return _WEEKDAYS.index(text)
+    if text in set("1234567"):
+        return int(text) - 1
+    raise CronError(f"'{text}' is no day of the week: 1 (SUN) to 7 (SAT)")
+
+
+def _unwrapped(part: str, names: tuple[str, ...], first: int, offset: int = 0) -> str:
+    """A part of a field with names as numbers; a range that runs over the end of the field as a list."""
+
+    def number(text: str) -> int:
+        if text in names:
+            return names.index(text) + first
+        if text.isdigit() and first + offset <= int(text) <= len(names) - 1 + first + offset:
+            return int(text) - offset
+        raise CronError(f"'{text}' is not one of {names[0]} to {names[-1]}")
+
+    base, _, step = part.partition("/")
+    if base == "*":
+        return part
+    low, is_range, high = base.partition("-")
+    if not is_range:
+        return f"{number(low)}/{step}" if step else str(number(low))
+    span = (number(high) - number(low)) % len(names)
+    values = [(number(low) - first + i) % len(names) + first for i in range(0, span + 1, int(step or 1))]
+    return ",".join(str(value) for value in values)
+
+
+def _years(field: str, expression: str) -> frozenset[int]:
+    years: set[int] = set()
+    for part in field.split(","):
+        match = re.fullmatch(r"(?:(\*)|(\d{4})(?:-(\d{4}))?)(?:/(\d+))?", part)
+        if match is None:
+            raise CronError(f"'{expression}' has a year that cannot be read: {part}")
+        low = 1970 if match[1] else int(match[2])
+        high = int(match[3]) if match[3] else _LAST_YEAR if match[1] or match[4] else low
+        years |= set(range(low, high + 1, int(match[4] or 1)))
+    if not years:
+        raise CronError(f"'{expression}' has years that run backwards")
+    return frozenset(years)

@@ -1,0 +1,208 @@
+"""`terraform show -json PLAN` to a `Plan`. The only place that knows Terraform's names; nothing sensitive passes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from quartal.errors import TerraformError
+from quartal.plan_review.model import ACTION_ORDER, Action, FailedCheck, OutputChange, Plan, ResourceChange
+from quartal.plan_review.values import AttributeChange, Marker, differences, redacted
+
+_SUPPORTED_FORMAT = "1"
+_ACTIONS = {
+    ("create",): Action.CREATE,
+    ("read",): Action.READ,
+    ("update",): Action.UPDATE,
+    ("delete",): Action.DELETE,
+    ("delete", "create"): Action.DELETE_THEN_CREATE,
+    ("create", "delete"): Action.CREATE_THEN_DELETE,
+    ("forget",): Action.FORGET,
+    ("no-op",): Action.NO_OP,
+}
+_INDEX = re.compile(r"\[[^\]]*\]")
+
+
+def parse_plan(data: dict[str, Any]) -> Plan:
+    """Parse the output of `terraform show -json PLAN`.
+
+    Raises:
+        TerraformError: the format's major version is not one this code knows, or this is no plan.
+    """
+    version = str(data.get("format_version", ""))
+    if version.partition(".")[0] != _SUPPORTED_FORMAT:
+        raise TerraformError(
+            f"This Terraform writes plans in format '{version}'; Quartal reads {_SUPPORTED_FORMAT}.x.",
+            exit_code=0,
+            remedy="Use the Terraform version that the README names.",
+        )
+    parsed = [_resource_change(entry) for entry in data.get("resource_changes") or [] if _is_managed(entry)]
+    touched = sorted((change for change in parsed if change.is_touched), key=_rank)
+    outputs = [_output_change(name, entry) for name, entry in (data.get("output_changes") or {}).items()]
+    drift, computed_drift = _drift(data, frozenset(change.address for change in touched))
+    return Plan(
+        changes=tuple(touched),
+        unchanged=len(parsed) - len(touched),
+        resources=tuple(parsed),
+        outputs=tuple(output for output in outputs if output.action is not Action.NO_OP),
+        drift=drift,
+        computed_drift=computed_drift,
+        checks=tuple(_failed_checks(data.get("checks") or [])),
+        references=tuple(sorted(set(_references((data.get("configuration") or {}).get("root_module") or {}, "")))),
+        terraform_version=str(data.get("terraform_version", "")),
+        errored=bool(data.get("errored", False)),
+        complete=bool(data.get("complete", True)),
+    )
+
+
+def _drift(
+    data: dict[str, Any], touched: frozenset[str]
+) -> tuple[tuple[ResourceChange, ...], tuple[ResourceChange, ...]]:
+    """What somebody changed outside Terraform, and what differs only in computed attributes.
+
+    Terraform also lists attributes that AWS computes and that only a refresh could learn, such as the versioning that a
+    bucket shows once another resource has switched it on. So a difference counts where the configuration says something
+    of the attribute, or the plan is about to change the resource.
+    """
+    configured = dict(_configured((data.get("configuration") or {}).get("root_module") or {}, ""))
+    found, computed = [], []
+    for change in map(_resource_change, data.get("resource_drift") or []):
+        names = configured.get(without_index(change.address), frozenset())
+        if change.action is Action.DELETE or change.address in touched or names & set(change.changed_attributes):
+            found.append(change)
+        elif change.attributes:
+            computed.append(change)
+    return tuple(sorted(found, key=_rank)), tuple(sorted(computed, key=_rank))
+
+
+def _configured(module: dict[str, Any], path: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """Every managed block of the configuration, and the attributes that it sets."""
+    for resource in module.get("resources") or []:
+        if resource.get("mode") == "managed":
+            yield f"{path}{resource['address']}", frozenset(resource.get("expressions") or {})
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _configured(call.get("module") or {}, f"{path}module.{name}.")
+
+
+def without_index(address: str) -> str:
+    """The address of the block that a resource comes from."""
+    return _INDEX.sub("", address)
+
+
+def _rank(change: ResourceChange) -> tuple[int, str]:
+    return ACTION_ORDER.index(change.action), change.address
+
+
+def _is_managed(entry: dict[str, Any]) -> bool:
+    return str(entry.get("mode", "managed")) == "managed"
+
+
+def _resource_change(entry: dict[str, Any]) -> ResourceChange:
+    change = entry["change"]
+    actions = tuple(change["actions"])
+    action = _ACTIONS.get(actions, Action.UNKNOWN)
+    before = redacted(change.get("before"), change.get("before_sensitive"))
+    after = redacted(change.get("after"), change.get("after_sensitive"), change.get("after_unknown"))
+    address = str(entry["address"])
+    return ResourceChange(
+        address=address,
+        action=action,
+        module=str(entry.get("module_address", "")),
+        type=str(entry.get("type") or address.rpartition(".")[0].rpartition(".")[2]),
+        before=before if isinstance(before, dict) else {},
+        after=after if isinstance(after, dict) else {},
+        attributes=_attribute_changes(before, after, change),
+        forces_replacement=tuple(_path(steps) for steps in change.get("replace_paths") or []),
+        reason=str(entry.get("action_reason", "")),
+        previous_address=str(entry.get("previous_address", "")),
+        import_id=str((change.get("importing") or {}).get("id", "")),
+        deposed=str(entry.get("deposed", "")),
+        actions=actions,
+    )
+
+
+def _attribute_changes(before: Any, after: Any, change: dict[str, Any]) -> tuple[AttributeChange, ...]:
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        shown = after if isinstance(after, dict) else before if isinstance(before, dict) else {}
+        return tuple(
+            AttributeChange(name, before[name] if before else Marker.ABSENT, after[name] if after else Marker.ABSENT)
+            for name, value in sorted(shown.items())
+            if value not in (None, [], {})
+        )
+    found = list(differences(before, after))
+    # two sensitive values look alike once they are taken out: whether they differ is seen before, and only that is told
+    named = {item.name for item in found}
+    raw_before, raw_after = change.get("before") or {}, change.get("after") or {}
+    for name in sorted(raw_before.keys() | raw_after.keys()):
+        hidden = name not in named and name in after and raw_before.get(name) != raw_after.get(name)
+        if hidden and _holds_sensitive(before.get(name)) and _holds_sensitive(after.get(name)):
+            found.append(AttributeChange(name, Marker.SENSITIVE, Marker.SENSITIVE))
+    return tuple(sorted(found, key=lambda item: item.path))
+
+
+def _holds_sensitive(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_sensitive(entry) for entry in value.values())
+    if isinstance(value, list):
+        return any(_holds_sensitive(entry) for entry in value)
+    return value is Marker.SENSITIVE
+
+
+def _path(steps: list[str | int]) -> str:
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _output_change(name: str, change: dict[str, Any]) -> OutputChange:
+    return OutputChange(
+        name=name,
+        action=_ACTIONS.get(tuple(change["actions"]), Action.UNKNOWN),
+        before=redacted(change.get("before"), change.get("before_sensitive")),
+        after=redacted(change.get("after"), change.get("after_sensitive"), change.get("after_unknown")),
+    )
+
+
+def _failed_checks(entries: list[dict[str, Any]]) -> Iterator[FailedCheck]:
+    for entry in entries:
+        for instance in entry.get("instances") or [entry]:
+            if instance.get("status") in {"fail", "error"}:
+                yield FailedCheck(
+                    address=str((instance.get("address") or entry["address"]).get("to_display", "")),
+                    status=str(instance["status"]),
+                    problems=tuple(str(problem.get("message", "")) for problem in instance.get("problems") or []),
+                )
+
+
+def _references(module: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """Pairs (resource, what it mentions) of a module's configuration and of the modules that it calls."""
+    for resource in module.get("resources") or []:
+        if resource.get("mode") != "managed":
+            continue
+        source = f"{path}{resource['address']}"
+        for target in _mentions(resource.get("expressions")) | set(resource.get("depends_on") or []):
+            yield from ((source, found) for found in _targets(target, path))
+    for name, call in (module.get("module_calls") or {}).items():
+        inner = f"{path}module.{name}."
+        for target in _mentions(call.get("expressions")):
+            yield from ((inner.removesuffix("."), found) for found in _targets(target, path))
+        yield from _references(call.get("module") or {}, inner)
+
+
+def _mentions(expressions: Any) -> set[str]:
+    if isinstance(expressions, dict):
+        found = set(expressions.get("references") or []) if "references" in expressions else set()
+        return found.union(*(_mentions(entry) for entry in expressions.values()))
+    if isinstance(expressions, list):
+        return set().union(*(_mentions(entry) for entry in expressions))
+    return set()
+
+
+def _targets(reference: str, path: str) -> Iterator[str]:
+    """The resource or module that a reference such as `aws_kms_key.this.arn` means; nothing for variables and data."""
+    steps = without_index(reference).split(".")
+    if steps[0] in {"var", "local", "data", "each", "count", "path", "self", "terraform"} or len(steps) < 2:
+        return
+    yield f"{path}{steps[0]}.{steps[1]}"

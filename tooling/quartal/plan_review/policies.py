@@ -1,0 +1,246 @@
+"""Rules of our own, as data: which change needs whose consent. The bundled ones are in rules.yaml."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from quartal.errors import ConfigurationError
+from quartal.plan_review.model import Action, Plan, ResourceChange
+from quartal.plan_review.values import Marker
+
+_BUNDLED = Path(__file__).parent / "rules.yaml"
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+
+
+class Level(IntEnum):
+    """How much consent something needs; each level includes those below it."""
+
+    NOTE = 0
+    CHANGE = 1
+    ACCESS = 2
+    DESTROY = 3
+    DATA = 4
+    BLOCKED = 5
+
+    @property
+    def word(self) -> str:
+        """The level as users write it."""
+        return self.name.lower()
+
+
+class Condition(BaseModel):
+    """A test of one attribute; all that are given must hold. An unknown or sensitive value meets `is_not` only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    attribute: str
+    equals: Any = Field(default=None, alias="is")
+    is_not: Any = None
+    becomes: Any = None
+    becomes_not: Any = None
+    matches: str | None = None
+    increases: bool = False
+    decreases: bool = False
+    changes: bool = False
+
+    def holds(self, change: ResourceChange) -> bool:
+        """Whether the resource is or becomes what the condition says."""
+        before, after = value_at(change.before, self.attribute), value_at(change.after, self.attribute)
+        given = self.model_fields_set
+        numbers = _number(before), _number(after)
+        grows = None not in numbers and numbers[1] > numbers[0]  # type: ignore[operator]
+        shrinks = None not in numbers and numbers[1] < numbers[0]  # type: ignore[operator]
+        tests = {
+            "equals": after == self.equals,
+            "is_not": after != self.is_not,
+            "becomes": after == self.becomes and before != self.becomes,
+            "becomes_not": after != self.becomes_not and before == self.becomes_not,
+            "matches": isinstance(after, str) and re.search(self.matches or "", after) is not None,
+            "increases": grows is self.increases,
+            "decreases": shrinks is self.decreases,
+            "changes": (before != after) is self.changes,
+        }
+        return all(passed for name, passed in tests.items() if name in given)
+
+
+class Owner(BaseModel):
+    """The resource that another one belongs to, by the attribute that holds its id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str
+    attribute: str
+
+    def goes_with(self, change: ResourceChange, plan: Plan) -> bool:
+        """Whether the plan destroys the owner of a resource too."""
+        return any(
+            other.type == self.type
+            and other.action.destroys
+            and other.before.get("id") == change.before.get(self.attribute)
+            for other in plan.changes
+        )
+
+
+class Rule(BaseModel):
+    """A rule about changes of some resource types.
+
+    Attributes:
+        actions: destroy is every end of a real object, remove only that of one which nothing replaces.
+        unless_gone: what goes away together with its owner is no finding.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    types: tuple[str, ...] = Field(min_length=1)
+    actions: tuple[Literal["create", "update", "destroy", "remove", "forget", "any"], ...] = ("any",)
+    environments: tuple[str, ...] = ()
+    when: tuple[Condition, ...] = ()
+    unless_gone: Owner | None = None
+    level: Level
+    data_at_risk: bool = False
+    sentence: str = Field(min_length=1)
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _level(cls, value: Any) -> Any:
+        return _read_level(value)
+
+    def applies(self, change: ResourceChange, plan: Plan, environment: str) -> bool:
+        """Whether the change is one that the rule is about."""
+        return (
+            change.type in self.types
+            and (not self.environments or environment in self.environments)
+            and any(action in {"any", *_kinds(change.action)} for action in self.actions)
+            and all(condition.holds(change) for condition in self.when)
+            and not (self.unless_gone is not None and self.unless_gone.goes_with(change, plan))
+        )
+
+
+class RuleBook(BaseModel):
+    """All rules, the levels of what the review finds by itself, and its thresholds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    levels: dict[str, Level] = {}
+    thresholds: dict[str, float] = {}
+    rules: tuple[Rule, ...] = ()
+
+    @field_validator("levels", mode="before")
+    @classmethod
+    def _levels(cls, value: Any) -> Any:
+        return {name: _read_level(level) for name, level in value.items()} if isinstance(value, dict) else value
+
+
+class Finding(BaseModel):
+    """Something that a reviewer must know of.
+
+    Attributes:
+        rule: id of the rule.
+        level: the consent that it needs.
+        sentence: what it is about.
+        address: the resource; empty where it is about the whole plan.
+        data_at_risk: whether data can be lost.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    level: Level
+    sentence: str
+    address: str = ""
+    data_at_risk: bool = False
+
+
+def load_rules(own: Path | None = None) -> RuleBook:
+    """The bundled rules, with those of the user's own file added or, by the same id, in their place.
+
+    Raises:
+        ConfigurationError: the file cannot be read, or has a rule that cannot.
+    """
+    bundled = _read(_BUNDLED)
+    if own is None:
+        return bundled
+    added = _read(own)
+    unknown = sorted(added.levels.keys() - bundled.levels.keys())
+    if unknown:
+        raise ConfigurationError(
+            f"{own} gives a level to '{unknown[0]}', which the review does not know.",
+            remedy=f"Known: {', '.join(bundled.levels)}.",
+        )
+    merged = {rule.id: rule for rule in (*bundled.rules, *added.rules)}
+    return RuleBook(
+        levels={**bundled.levels, **added.levels},
+        thresholds={**bundled.thresholds, **added.thresholds},
+        rules=tuple(merged.values()),
+    )
+
+
+def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...]:
+    """What the rules say of the plan's changes, in the order of the plan."""
+    return tuple(
+        Finding(
+            rule=rule.id,
+            level=rule.level,
+            sentence=rule.sentence,
+            address=change.address,
+            data_at_risk=rule.data_at_risk,
+        )
+        for change in plan.changes
+        for rule in book.rules
+        if rule.applies(change, plan, environment)
+    )
+
+
+def value_at(attributes: Any, path: str) -> Any:
+    """The value at a path such as `rule[0].id`; None where there is none."""
+    value = attributes
+    for name, index in _STEP.findall(path):
+        if name and isinstance(value, dict):
+            value = value.get(name)
+        elif index and isinstance(value, list) and int(index) < len(value):
+            value = value[int(index)]
+        else:
+            return None
+    return value
+
+
+def _kinds(action: Action) -> set[str]:
+    kinds = {"destroy"} if action.destroys else set()
+    if action is Action.DELETE:
+        kinds.add("remove")
+    if action is Action.CREATE or action.replaces:
+        kinds.add("create")
+    if action in {Action.UPDATE, Action.FORGET}:
+        kinds.add(action.value)
+    return kinds
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool | Marker)
+    return float(value) if is_number else None
+
+
+def _read_level(value: Any) -> Any:
+    if isinstance(value, str) and value.upper() in Level.__members__:
+        return Level[value.upper()]
+    if isinstance(value, Level):
+        return value
+    raise ValueError(f"'{value}' is no level: {', '.join(level.word for level in Level)}")
+
+
+def _read(path: Path) -> RuleBook:
+    try:
+        return RuleBook.model_validate(yaml.safe_load(path.read_text()) or {})
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ConfigurationError(
+            f"{path} does not hold rules that can be read.",
+            remedy="See the bundled rules, tooling/quartal/plan_review/rules.yaml, for the form.",
+            details=tuple(str(error).splitlines()[:8]),
+        ) from error

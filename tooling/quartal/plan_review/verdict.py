@@ -1,0 +1,157 @@
+"""May this plan be applied? A value, with reasons; what follows from it is decided elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from quartal.plan_review.access import AccessChange
+from quartal.plan_review.checkov import PolicyReport
+from quartal.plan_review.cost import CostReview
+from quartal.plan_review.model import Action, Plan
+from quartal.plan_review.policies import Finding, Level, RuleBook
+from quartal.plan_review.schedule import ScheduleChange
+
+
+class Decision(StrEnum):
+    """What a reviewer would say."""
+
+    NOTHING = "nothing to apply"
+    APPLY = "apply"
+    NEEDS_APPROVAL = "needs approval"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision and why.
+
+    Attributes:
+        decision: apply, needs approval, blocked, or nothing to apply.
+        level: the consent that is needed.
+        reasons: the findings that decided, the weightiest first.
+    """
+
+    decision: Decision
+    level: Level
+    reasons: tuple[Finding, ...]
+
+    def is_approved_by(self, given: Level) -> bool:
+        """Whether consent of this level is enough; nothing is enough for a blocked plan."""
+        return self.decision is not Decision.BLOCKED and given >= self.level
+
+    def sentence(self) -> str:
+        """The verdict in words, without its reasons."""
+        if self.decision is Decision.NEEDS_APPROVAL:
+            return f"needs approval (--approve {self.level.word})"
+        return str(self.decision)
+
+
+def decide(plan: Plan, found: tuple[Finding, ...]) -> Verdict:
+    """The verdict that follows from all findings."""
+    reasons = tuple(
+        sorted(
+            (finding for finding in found if finding.level > Level.NOTE),
+            key=lambda finding: (-finding.level, not finding.data_at_risk, finding.address, finding.rule),
+        )
+    )
+    level = reasons[0].level if reasons else Level.NOTE
+    if level is Level.BLOCKED:
+        return Verdict(Decision.BLOCKED, level, reasons)
+    if plan.is_empty:
+        return Verdict(Decision.NOTHING, Level.NOTE, reasons)
+    return Verdict(Decision.NEEDS_APPROVAL if reasons else Decision.APPLY, level, reasons)
+
+
+def unreadable(plan: Plan) -> tuple[Finding, ...]:
+    """What makes a plan one that nobody can judge. It always blocks: no rule can allow it."""
+    found = [
+        Finding(
+            rule="unknown-action",
+            level=Level.BLOCKED,
+            sentence=f"Terraform would do something that this review does not know: {', '.join(change.actions)}.",
+            address=change.address,
+        )
+        for change in plan.changes
+        if change.action is Action.UNKNOWN
+    ]
+    found += [
+        Finding(
+            rule="unknown-action",
+            level=Level.BLOCKED,
+            sentence=f"Something that this review does not know would happen to output {output.name}.",
+        )
+        for output in plan.outputs
+        if output.action is Action.UNKNOWN
+    ]
+    if plan.errored:
+        sentence = "Terraform broke off while planning; this is a part of a plan."
+        found.append(Finding(rule="plan-errored", level=Level.BLOCKED, sentence=sentence))
+    if not plan.complete:
+        sentence = "Terraform has put changes off to a later plan; they are not in this one."
+        found.append(Finding(rule="plan-incomplete", level=Level.BLOCKED, sentence=sentence))
+    return tuple(found)
+
+
+def about_resources(plan: Plan, book: RuleBook) -> tuple[Finding, ...]:
+    """What goes away, what Terraform forgets, what drifted, what a check found."""
+    found = []
+    for change in plan.changes:
+        if change.action.destroys:
+            forced = f", forced by {', '.join(change.forces_replacement)}" if change.forces_replacement else ""
+            verb = "replaced" if change.action.replaces else "destroyed"
+            found.append(_finding(book, "resource-destroyed", f"It is {verb}{forced}.", change.address))
+        elif change.action is Action.FORGET:
+            found.append(
+                _finding(
+                    book,
+                    "resource-forgotten",
+                    "It stays in AWS, and Terraform no longer looks after it.",
+                    change.address,
+                )
+            )
+    for change in plan.drift:
+        what = (
+            "is gone" if change.action is Action.DELETE else f"has another {', '.join(change.changed_attributes[:4])}"
+        )
+        found.append(_finding(book, "drift", f"Somebody changed it outside Terraform: it {what}.", change.address))
+    for check in plan.checks:
+        problems = " ".join(check.problems) or f"its status is {check.status}"
+        found.append(_finding(book, "check-failed", f"A check did not pass: {problems}", check.address))
+    return tuple(found)
+
+
+def about_effects(
+    access: tuple[AccessChange, ...],
+    schedules: tuple[ScheduleChange, ...],
+    cost: CostReview | None,
+    policies: PolicyReport,
+    book: RuleBook,
+    touched: frozenset[str],
+) -> tuple[Finding, ...]:
+    """Who gains access, when things start, what it costs, and what checkov says of the touched resources."""
+    found = [
+        _finding(book, "access-to-everything", f"{item.sentence}.", item.address) for item in access if item.is_broad
+    ]
+    # one per policy: the sentences stand under Access
+    for address in sorted({item.address for item in access if item.widens and not item.is_broad}):
+        found.append(_finding(book, "access-widened", "Somebody may do more than before, see Access.", address))
+    for schedule in schedules:
+        if schedule.problem and "never fires" not in schedule.problem and schedule.after.startswith("cron("):
+            found.append(_finding(book, "schedule-unreadable", f"{schedule.problem}.", schedule.address))
+        elif schedule.before:
+            found.append(_finding(book, "schedule-changed", f"{schedule.sentence()}.", schedule.address))
+    limit = book.thresholds.get("cost_up_usd_per_month", 0.0)
+    if cost is not None and cost.before.per_month > 0 and cost.change_per_month > limit:
+        sentence = f"It costs about ${cost.change_per_month:.2f} more per month, above the limit of ${limit:.2f}."
+        found.append(_finding(book, "cost-up", sentence))
+    found += [
+        _finding(book, "policy-failed", f"{failure.check}: {failure.name}.", failure.address)
+        for failure in policies.failures
+        if failure.address in touched
+    ]
+    return tuple(found)
+
+
+def _finding(book: RuleBook, rule: str, sentence: str, address: str = "") -> Finding:
+    return Finding(rule=rule, level=book.levels.get(rule, Level.CHANGE), sentence=sentence, address=address)

@@ -1,0 +1,113 @@
+"""Words and numbers that every form of the review shares."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from quartal.plan_review.cost import Cost
+from quartal.plan_review.model import Action, ResourceChange
+from quartal.plan_review.review import Review
+from quartal.plan_review.values import AttributeChange, Marker
+
+SIGNS = {
+    Action.CREATE: "+",
+    Action.READ: "<=",
+    Action.UPDATE: "~",
+    Action.DELETE: "-",
+    Action.DELETE_THEN_CREATE: "-/+",
+    Action.CREATE_THEN_DELETE: "+/-",
+    Action.FORGET: ".",
+    Action.NO_OP: " ",
+    Action.UNKNOWN: "?",
+}
+
+
+def money(usd: float) -> str:
+    """Dollars and cents; a smaller amount that is not nothing is not shown as nothing."""
+    return "$0.00" if usd == 0 else "<$0.01" if 0 < usd < 0.005 else f"${usd:,.2f}"
+
+
+def moment(value: datetime) -> str:
+    """A date and time in UTC."""
+    return f"{value:%a %Y-%m-%d %H:%M} UTC"
+
+
+def notes(change: ResourceChange) -> tuple[str, ...]:
+    """What is to be said of a change beside its action."""
+    found = []
+    if change.forces_replacement:
+        found.append(f"forced by {', '.join(change.forces_replacement)}")
+    if change.previous_address:
+        found.append(f"moved from {change.previous_address}")
+    if change.import_id:
+        found.append(f"imported by {change.import_id}")
+    if change.deposed:
+        found.append(f"deposed object {change.deposed}")
+    if change.action is Action.FORGET:
+        found.append("stays in AWS")
+    reason = {
+        "delete_because_no_resource_config": "no longer in the configuration",
+        "delete_because_no_module": "its module is no longer in the configuration",
+        "delete_because_each_key": "its for_each key is gone",
+        "delete_because_count_index": "its count index is gone",
+        "replace_because_tainted": "tainted",
+        "replace_by_request": "by request",
+        "replace_by_triggers": "by its triggers",
+    }.get(change.reason)
+    if reason is not None:
+        found.append(reason)
+    return tuple(found)
+
+
+def action_words(change: ResourceChange) -> str:
+    """The action; a change of address or of ownership alone is named as such."""
+    if change.action is Action.NO_OP:
+        return "import" if change.import_id else "move"
+    return str(change.action)
+
+
+def told_attributes(change: ResourceChange) -> tuple[tuple[AttributeChange, ...], int]:
+    """The attributes worth a line, and how many others are only computed anew.
+
+    A replacement computes nearly every attribute; of these only the ones that force it say something.
+    """
+    if not change.action.replaces:
+        return change.attributes, 0
+    told = tuple(
+        item for item in change.attributes if item.after is not Marker.UNKNOWN or item.path in change.forces_replacement
+    )
+    return told, len(change.attributes) - len(told)
+
+
+def cost_sentences(review: Review) -> tuple[str, ...]:
+    """The cost before and after, and what the numbers rest on."""
+    cost = review.cost
+    if cost is None:
+        return ("not known: there are no prices for this region. `quartal cost REGION --refresh` fetches them.",)
+    return (
+        f"per month {_before_after(cost.before.per_month, cost.after.per_month)}",
+        f"per run   {_before_after(cost.before.per_run, cost.after.per_run)}{_dpu(cost.before, cost.after)}",
+        f"Estimated from {cost.basis}.",
+    )
+
+
+def policy_sentence(review: Review) -> str:
+    """What checkov said, in one sentence."""
+    report = review.policies
+    if not report.ran:
+        return f"not checked: {report.note}"
+    failed = f"{len(report.failures)} failed" if report.failures else "none failed"
+    return f"{report.passed} checks passed, {report.skipped} skipped with a reason, {failed}"
+
+
+def _before_after(before: float, after: float) -> str:
+    if abs(after - before) < 0.005:
+        return f"{money(after)} (as before)"
+    sign = "+" if after > before else "-"
+    return f"{money(before)} -> {money(after)} ({sign}{money(abs(after - before))})"
+
+
+def _dpu(before: Cost, after: Cost) -> str:
+    if before.dpu_hours_per_run == after.dpu_hours_per_run:
+        return f", {after.dpu_hours_per_run:.4g} DPU-hours" if after.dpu_hours_per_run else ""
+    return f", {before.dpu_hours_per_run:.4g} -> {after.dpu_hours_per_run:.4g} DPU-hours"

@@ -1,0 +1,136 @@
+"""SQL over the published tables, answered on this machine by DuckDB."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from quartal.aws import AwsConnection
+from quartal.deployment import Deployment
+from quartal.errors import ConfigurationError, NotDeployedError
+from quartal.tags import CURATED_SNAPSHOT, find_snapshot, snapshot_named, summary_value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """Column names and rows, in the order of the answer."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def as_records(self) -> list[dict[str, Any]]:
+        """One dictionary per row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    def as_csv(self) -> str:
+        """With a header, lines ending in a line feed; a missing value is empty."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(self.columns)
+        writer.writerows(self.rows)
+        return text.getvalue()
+
+
+def iceberg_catalog(connection: AwsConnection) -> Catalog:
+    """The Glue catalog as PyIceberg sees it, with the connection's credentials and endpoint."""
+    from pyiceberg.catalog import load_catalog
+
+    properties: dict[str, str] = {"type": "glue", "client.region": connection.region}
+    if connection.endpoint_url is not None:
+        properties |= {"glue.endpoint": connection.endpoint_url, "s3.endpoint": connection.endpoint_url}
+    if connection.access_key_id is not None and connection.secret_access_key is not None:
+        properties |= {
+            "client.access-key-id": connection.access_key_id,
+            "client.secret-access-key": connection.secret_access_key,
+        }
+    return load_catalog("glue", **properties)
+
+
+def run_query(sql: str, deployment: Deployment, catalog: Catalog, *, as_of: str | None = None) -> QueryResult:
+    """Answer one SELECT over `features` and `curated`, or over any Iceberg table of the pipeline's database.
+
+    Only the tables that the statement names are read. With `as_of`, a tag or a snapshot id, each as it was then: a tag
+    of the features also stands for the snapshot of `curated` that those features were computed from.
+
+    Raises:
+        ConfigurationError: the SQL is wrong, or names a table, a tag or a snapshot that does not exist.
+        NotDeployedError: the table is the pipeline's own, but no run has published it yet.
+    """
+    import duckdb
+
+    with duckdb.connect() as database:
+        # a query is for reading the lake: it gets no other files and no network
+        database.execute("SET enable_external_access = false")
+        database.execute("SET TimeZone = 'UTC'")
+        try:
+            names = database.get_table_names(sql)
+            for name in sorted(names):
+                database.register(name, _read_table(catalog, deployment, name, as_of))
+            relation = database.execute(sql)
+            columns = tuple(column[0] for column in relation.description or ())
+            return QueryResult(columns, tuple(relation.fetchall()))
+        except duckdb.Error as error:
+            raise ConfigurationError(
+                f"The query was refused: {error}",
+                remedy="Tables: features, curated. Columns: select * from features limit 1",
+            ) from error
+
+
+def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Table:
+    """The Iceberg table `features` or `curated`, or another one of the pipeline's database.
+
+    Raises:
+        ConfigurationError: there is none of that name; the remedy lists those there are.
+        NotDeployedError: it is the pipeline's own, but no run has published it yet.
+    """
+    from pyiceberg.exceptions import NoSuchTableError
+
+    aliases = {"features": deployment.features_table(), "curated": deployment.curated_table()}
+    table_name = aliases.get(name.lower(), name)
+    try:
+        return catalog.load_table((deployment.database, table_name))
+    except NoSuchTableError as error:
+        if table_name in aliases.values():
+            raise NotDeployedError(
+                f"Table {table_name} does not exist yet: no run has published it.",
+                remedy="Start one: `quartal run`.",
+            ) from error
+        known = ", ".join(sorted(identifier[-1] for identifier in catalog.list_tables(deployment.database)))
+        raise ConfigurationError(
+            f"There is no Iceberg table '{name}'.",
+            remedy=f"Use features or curated; the database holds: {known}.",
+        ) from error
+
+
+def _read_table(catalog: Catalog, deployment: Deployment, name: str, as_of: str | None) -> pa.Table:
+    table = published_table(catalog, deployment, name)
+    if as_of is None:
+        return table.scan().to_arrow()
+    if table.name()[-1] == deployment.curated_table():
+        snapshot = _curated_as_of(table, published_table(catalog, deployment, "features"), as_of)
+    else:
+        snapshot = snapshot_named(table, as_of)
+    return table.scan(snapshot_id=snapshot.snapshot_id).to_arrow()
+
+
+def _curated_as_of(curated: Table, features: Table, as_of: str) -> Snapshot:
+    """The state of `curated`: quarters are tags of the features alone, whose snapshots name the one they came of."""
+    own = find_snapshot(curated, as_of)
+    if own is not None:
+        return own
+    noted = summary_value(snapshot_named(features, as_of), CURATED_SNAPSHOT)
+    source = curated.snapshot_by_id(int(noted)) if noted else None
+    if source is None:
+        raise ConfigurationError(
+            f"The state of curated that the features of '{as_of}' were computed from is no longer kept.",
+            remedy="The features themselves can be read as of this tag.",
+        )
+    return source

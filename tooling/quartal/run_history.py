@@ -1,0 +1,83 @@
+"""`quartal history`: the runs of the job, as the manifests in the lake tell of them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from quartal.manifests import read_latest_manifests
+from quartal.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One run. Rows are those of the deliveries that it processed; `seconds` is how long the job took."""
+
+    run_id: str
+    started_at: str
+    status: str
+    reason: str | None
+    deliveries: tuple[str, ...]
+    rows_in: int
+    kept: int
+    quarantined: int
+    duplicates: int
+    seconds: float
+
+    @classmethod
+    def from_manifest(cls, manifest: dict[str, Any]) -> PastRun:
+        """Read a run manifest, see docs/outputs.md."""
+        totals = manifest["totals"]
+        return cls(
+            run_id=manifest["run_id"],
+            started_at=manifest["started_at"],
+            status=manifest["status"],
+            reason=manifest["reason"],
+            deliveries=tuple(delivery["delivery"] for delivery in manifest["deliveries"]),
+            rows_in=totals["rows_in"],
+            kept=totals["kept"],
+            quarantined=totals["quarantined"],
+            duplicates=totals["duplicates"],
+            seconds=manifest["seconds"],
+        )
+
+
+def show_history(workspace: Workspace, count: int) -> None:
+    """Print the newest runs, the newest first."""
+    deployment, console = workspace.deployment, workspace.console
+    manifests = read_latest_manifests(
+        workspace.connection.s3(), deployment.lake_bucket, deployment.manifest_key("").removesuffix(".json"), count
+    )
+    runs = sorted((PastRun.from_manifest(each) for each in manifests), key=lambda run: run.started_at, reverse=True)
+    if not runs and not console.as_json:
+        console.say("No run has left a manifest yet: `quartal upload FOLDER`, then `quartal run`.")
+        return
+    columns = (
+        "started (UTC)",
+        "run",
+        "status",
+        "deliveries",
+        "rows in",
+        "kept",
+        "quarantined",
+        "duplicates",
+        "seconds",
+    )
+    rows = [
+        (
+            run.started_at[:19].replace("T", " "),
+            run.run_id,
+            run.status,
+            ", ".join(run.deliveries) or "none new",
+            run.rows_in,
+            run.kept,
+            run.quarantined,
+            run.duplicates,
+            round(run.seconds),
+        )
+        for run in runs
+    ]
+    console.table("", columns, rows, data=[asdict(run) for run in runs])
+    for run in runs:
+        if run.reason and not console.as_json:
+            console.say(f"  {run.run_id}: {run.reason}")

@@ -1,0 +1,61 @@
+"""What came of a run, as its manifest tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from quartal.console import Console
+
+
+def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
+    """Print the counts of each delivery and where the results lie, or the manifest itself as JSON."""
+    if console.as_json:
+        console.json(manifest)
+        return
+    if not manifest["deliveries"]:
+        console.result(
+            f"Run {manifest['run_id']}: nothing new since the last run; the published tables are as they were.",
+            data=manifest,
+        )
+        return
+    columns = ("delivery", "files", "rows in", "kept", "quarantined", "duplicates", "days")
+    rows: list[tuple[Any, ...]] = [
+        (
+            delivery["delivery"],
+            len(delivery["inputs"]),
+            delivery["rows_in"],
+            delivery["kept"],
+            delivery["quarantined"],
+            delivery["duplicates"],
+            f"{delivery['first_day']} to {delivery['last_day']}" if delivery["first_day"] else "none",
+        )
+        for delivery in manifest["deliveries"]
+    ]
+    totals = manifest["totals"]
+    rows.append(
+        (
+            "total",
+            sum(row[1] for row in rows),
+            totals["rows_in"],
+            totals["kept"],
+            totals["quarantined"],
+            totals["duplicates"],
+            f"in {manifest['seconds']:.0f} s",
+        )
+    )
+    console.table(f"Run {manifest['run_id']}", columns, rows, data=manifest)
+    for reason, count in _violations(manifest):
+        console.say(f"  quarantined for {reason}: {count:,} rows")
+    for table in (manifest["curated"], manifest["features"]):
+        if table is not None:
+            tags = f", tags {', '.join(table['tags'])}" if table["tags"] else ""
+            console.say(f"  published {table['table']} (snapshot {table['snapshot_id']}{tags})")
+
+
+def _violations(manifest: dict[str, Any]) -> list[tuple[str, int]]:
+    """Reasons over all deliveries, the most frequent first; a row that breaks two rules counts under both."""
+    counts: dict[str, int] = {}
+    for delivery in manifest["deliveries"]:
+        for reason, count in delivery["violations"].items():
+            counts[reason] = counts.get(reason, 0) + count
+    return sorted(((reason, count) for reason, count in counts.items() if count), key=lambda item: (-item[1], item[0]))

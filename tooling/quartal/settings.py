@@ -1,0 +1,101 @@
+"""Where everything is and which environment is meant, read once from the process environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from quartal.errors import ConfigurationError
+
+LOCALSTACK_ENVIRONMENT = "localstack"
+DEFAULT_LOCALSTACK_PORT = 4566
+
+_PROJECT_MARKERS = ("infra", "etl_job", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every command starts from.
+
+    Attributes:
+        root: the project checkout.
+        state_dir: working folder of this project: staged Terraform, records and logs of local stacks, builds.
+        tools_dir: environments that Quartal installs for itself; may be shared by several state folders.
+        environment: name of the tfvars file that is meant: localstack, dev, prod or one of the user's own.
+        endpoint_url: `AWS_ENDPOINT_URL`, when the user gave one.
+        environ: the process environment as it was at the start; handed on to child processes.
+    """
+
+    root: Path
+    state_dir: Path
+    tools_dir: Path
+    environment: str
+    endpoint_url: str | None
+    environ: Mapping[str, str]
+
+    @classmethod
+    def from_env(
+        cls, environ: Mapping[str, str], *, environment: str | None = None, cwd: Path | None = None
+    ) -> Settings:
+        """Read the settings; an explicit `environment` wins over `QUARTAL_ENV`.
+
+        Raises:
+            ConfigurationError: this is not a Quartal project, or there is no such environment.
+        """
+        root = _find_root(environ, cwd or Path.cwd())
+        state_dir = Path(environ.get("QUARTAL_STATE_DIR") or root / ".quartal").resolve()
+        return cls(
+            root=root,
+            state_dir=state_dir,
+            tools_dir=Path(environ.get("QUARTAL_TOOLS_DIR") or root / ".quartal" / "tools").resolve(),
+            environment=_known_environment(root, environment or environ.get("QUARTAL_ENV") or LOCALSTACK_ENVIRONMENT),
+            endpoint_url=(environ.get("AWS_ENDPOINT_URL") or "").strip().rstrip("/") or None,
+            environ=dict(environ),
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the environment is the one that lives in LocalStack."""
+        return self.environment == LOCALSTACK_ENVIRONMENT
+
+    @property
+    def infra_dir(self) -> Path:
+        """The Terraform root module as it is under version control."""
+        return self.root / "infra"
+
+    @property
+    def contracts_dir(self) -> Path:
+        """The folder of data contracts."""
+        return self.root / "data" / "contracts"
+
+    def with_endpoint(self, endpoint_url: str | None) -> Settings:
+        """The same settings, talking to another endpoint."""
+        return replace(self, endpoint_url=endpoint_url)
+
+
+def available_environments(root: Path) -> tuple[str, ...]:
+    """Names of the environments that have a tfvars file, in alphabetical order."""
+    return tuple(sorted(path.stem for path in (root / "infra" / "environments").glob("*.tfvars")))
+
+
+def _find_root(environ: Mapping[str, str], start: Path) -> Path:
+    given = environ.get("QUARTAL_PROJECT_DIR")
+    candidates = [Path(given)] if given else [start, *start.parents]
+    for folder in candidates:
+        if all((folder / marker).is_dir() for marker in _PROJECT_MARKERS):
+            return folder.resolve()
+    raise ConfigurationError(
+        f"No Quartal project at {candidates[0]}: it has no {', '.join(f'{m}/' for m in _PROJECT_MARKERS)} folder.",
+        remedy="Run the command inside the checkout, or set QUARTAL_PROJECT_DIR to it.",
+    )
+
+
+def _known_environment(root: Path, name: str) -> str:
+    known = available_environments(root)
+    if name in known:
+        return name
+    raise ConfigurationError(
+        f"There is no environment '{name}'.",
+        remedy=f"Use --env with one of: {', '.join(known) or 'none found'}; or add infra/environments/{name}.tfvars.",
+    )

@@ -1,0 +1,102 @@
+"""One environment to work on: its endpoint, its Terraform and its deployment, each looked up when first needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from quartal.aws import AwsConnection, aws_environment
+from quartal.console import Console
+from quartal.deployment import Deployment
+from quartal.local_stack.endpoint import Endpoint, require_endpoint
+from quartal.settings import Settings
+from quartal.staging import StagedRoot, staged_root
+from quartal.state_bucket import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
+from quartal.terraform import Terraform
+from quartal.toolchain.provider import write_cli_configuration
+from quartal.toolchain.terraform_binary import require_terraform
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """What commands share; made from settings alone."""
+
+    settings: Settings
+    console: Console
+
+    @cached_property
+    def endpoint(self) -> Endpoint | None:
+        """The endpoint of the environment; None for AWS's own.
+
+        Raises:
+            ConfigurationError: the environment is the local one and no LocalStack answers.
+        """
+        if self.settings.is_local:
+            return require_endpoint(self.settings)
+        url = self.settings.endpoint_url
+        return Endpoint(url, "AWS_ENDPOINT_URL") if url is not None else None
+
+    @cached_property
+    def env(self) -> dict[str, str]:
+        """The process environment for Terraform and for AWS clients."""
+        return aws_environment(self.settings, self.endpoint.url if self.endpoint else None)
+
+    @cached_property
+    def located(self) -> Settings:
+        """The settings with the bucket of the state, which is looked up where nobody named it.
+
+        Raises:
+            ConfigurationError: there is no bucket yet.
+        """
+        backend = backend_settings(self.settings)
+        if backend is None or "bucket" in backend or STATE_BUCKET_VARIABLE in self.settings.environ:
+            return self.settings
+        connection = self.account_connection(backend.get("region", self.env["AWS_REGION"]))
+        return with_state_bucket(self.settings, connection.sts(), connection.s3())
+
+    def account_connection(self, region: str) -> AwsConnection:
+        """How to reach the account, whether or not anything is deployed."""
+        return AwsConnection.from_environment(self.env, region=region, local=self.settings.is_local)
+
+    @cached_property
+    def staged(self) -> StagedRoot:
+        """Where Terraform runs."""
+        return staged_root(self.located)
+
+    @cached_property
+    def terraform(self) -> Terraform:
+        """Terraform in the environment's working copy."""
+        return Terraform(require_terraform(self.settings), self.staged, terraform_environment(self.settings, self.env))
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """What is deployed.
+
+        Raises:
+            NotDeployedError: nothing, or only a part.
+        """
+        return Deployment.from_outputs(self.terraform.outputs())
+
+    @cached_property
+    def connection(self) -> AwsConnection:
+        """How to reach the deployed resources."""
+        return AwsConnection.from_environment(self.env, region=self.deployment.region, local=self.settings.is_local)
+
+
+def terraform_environment(settings: Settings, env: dict[str, str]) -> dict[str, str]:
+    """Terraform's process environment: Quartal's CLI configuration, no prompts, the user's TF_VAR_ variables.
+
+    Raises:
+        ToolchainError: the provider mirror that the user named is not one.
+    """
+    kept = {
+        name: value
+        for name, value in env.items()
+        if not name.startswith("TF_") or name.startswith(("TF_VAR_", "TF_LOG"))
+    }
+    return kept | {
+        "TF_CLI_CONFIG_FILE": str(write_cli_configuration(settings)),
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+        "CHECKPOINT_DISABLE": "1",
+    }
