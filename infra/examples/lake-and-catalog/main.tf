@@ -1,0 +1,33 @@
+# Only a lake and a catalog of what lies in it: for a team that has jobs of its own. Start the crawlers with a trigger of a
+# workflow, not by a schedule of their own, if something is to follow a crawl.
+
+module "lake" {
+  source = "../../modules/data-lake"
+
+  account = local.account
+  prefix  = "sales"
+
+  lifecycle_rules = {
+    everything = { prefix = "", noncurrent_expiration_days = 30 }
+    raw        = { prefix = "raw/", transitions = { STANDARD_IA = 90 } }
+  }
+}
+
+module "catalog" {
+  source = "../../modules/glue-catalog"
+
+  account            = local.account
+  lake               = module.lake
+  log_retention_days = 400
+  prefix             = "sales"
+
+  contracts = {
+    orders  = { columns = ["order_id", "customer", "ordered_at"] }
+    returns = { columns = ["return_id", "order_id", "reason"], csv = { delimiter = ";" } }
+  }
+}
+
+output "crawlers" {
+  description = "Names of the crawlers, by dataset."
+  value       = module.catalog.crawlers
+}

@@ -1,0 +1,134 @@
+# raw CSV in S3 ── crawler ──▶ catalog ── trigger ──▶ Glue job ──▶ curated and feature tables ──▶ Athena, QuickSight
+# One lake and one database; a crawler, a job and a workflow for each feed.
+
+module "data_lake" {
+  source = "./modules/data-lake"
+
+  access_log      = var.lake.access_log
+  account         = local.account
+  bucket          = { name = var.lake.bucket_name, force_destroy = var.lake.force_destroy }
+  key             = { deletion_window_days = var.lake.key_deletion_window_days }
+  lifecycle_rules = var.lake.lifecycle_rules
+  prefix          = var.prefix
+  tags            = local.tags
+}
+
+module "glue_catalog" {
+  source = "./modules/glue-catalog"
+
+  account            = local.account
+  account_catalog    = var.encrypt_account_catalog ? { key_arn = module.data_lake.key_arn } : null
+  contracts          = local.contracts
+  crawl              = var.crawl
+  lake               = local.lake
+  log_retention_days = var.log_retention_days
+  prefix             = var.prefix
+  tags               = local.tags
+}
+
+module "glue_job" {
+  source   = "./modules/glue-job"
+  for_each = var.contracts
+
+  account            = local.account
+  artifacts          = local.artifacts[each.key]
+  database           = module.glue_catalog.database
+  dataset            = each.key
+  job                = each.value.job == null ? var.job : each.value.job
+  lake               = local.lake
+  log_retention_days = var.log_retention_days
+  prefix             = var.prefix
+  python_modules     = local.python_modules
+  tags               = local.tags
+  workflow           = local.workflows[each.key]
+}
+
+module "glue_workflow" {
+  source   = "./modules/glue-workflow"
+  for_each = var.contracts
+
+  crawler  = module.glue_catalog.crawlers[each.key]
+  dataset  = each.key
+  job      = module.glue_job[each.key].job
+  prefix   = var.prefix
+  schedule = local.schedules[each.key]
+  tags     = local.tags
+}
+
+module "alerting" {
+  source = "./modules/alerting"
+  count  = var.alerting == null ? 0 : 1
+
+  account         = local.account
+  budget          = var.alerting.budget_usd == null ? null : { monthly_usd = var.alerting.budget_usd, tag = { key = "pipeline", value = var.prefix } }
+  emails          = var.alerting.emails
+  explain_command = "quartal explain --env ${var.environment}"
+  feeds           = local.watched
+  job_states      = var.alerting.job_states
+  key_arn         = module.data_lake.key_arn
+  prefix          = var.prefix
+  tags            = local.tags
+}
+
+module "athena" {
+  source = "./modules/athena"
+  count  = var.athena == null ? 0 : 1
+
+  account        = local.account
+  database       = module.glue_catalog.database
+  feeds          = local.features
+  lake           = local.lake
+  prefix         = var.prefix
+  queries        = var.athena.queries
+  scan_limit_gib = var.athena.scan_limit_gib
+  tags           = local.tags
+}
+
+module "quicksight" {
+  source = "./modules/quicksight"
+  count  = var.quicksight == null ? 0 : 1
+
+  account        = local.account
+  data_sets      = local.data_sets
+  database       = module.glue_catalog.database
+  lake           = local.lake
+  manifests      = { for dataset in keys(local.features) : dataset => { prefix = "exports/${dataset}/features/" } }
+  owners         = var.quicksight.owners
+  prefix         = var.prefix
+  readers        = var.quicksight.readers
+  results_prefix = module.athena[0].results_prefix
+  service_role   = var.quicksight.service_role
+  tags           = local.tags
+  workgroup      = module.athena[0].workgroup
+}
+
+module "access" {
+  source = "./modules/access"
+  count  = var.readers == null ? 0 : 1
+
+  account        = local.account
+  database       = module.glue_catalog.database
+  datasets       = keys(var.contracts)
+  lake           = local.lake
+  prefix         = var.prefix
+  readers        = var.readers
+  results_prefix = module.athena[0].results_prefix
+  tags           = local.tags
+  workgroup      = module.athena[0].workgroup
+}
+
+locals {
+  dataset = var.dataset != null ? var.dataset : keys(var.contracts)[0]
+
+  lake = {
+    bucket                 = module.data_lake.bucket
+    key_arn                = module.data_lake.key_arn
+    security_configuration = module.data_lake.security_configuration
+  }
+  schedules = { for dataset, feed in var.contracts : dataset => feed.schedule == null ? var.schedule : feed.schedule }
+
+  # Named here, as the workflow names itself: the job may read its runs, and the workflow starts the job.
+  workflows = { for dataset in keys(var.contracts) : dataset => "${var.prefix}-${replace(dataset, "_", "-")}" }
+
+  tags = merge({ environment = var.environment, managed-by = "terraform", pipeline = var.prefix, project = "quartal" }, var.tags)
+}

@@ -1,0 +1,90 @@
+# Every rule of variables.tf, broken once. The provider is a mock: no input gets as far as AWS.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  account        = { id = "123456789012", region = "eu-central-1" }
+  database       = "quartal_test"
+  datasets       = ["toll_bookings"]
+  lake           = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000" }
+  prefix         = "quartal-test"
+  readers        = { trusted_principals = ["arn:aws:iam::123456789012:role/analysts"] }
+  results_prefix = "athena-results/quartal-test/"
+  workgroup      = "quartal-test"
+}
+
+run "rejects_account_that_is_no_number" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "my-account", region = "eu-central-1" }
+  }
+}
+
+run "rejects_prefix_with_underscore" {
+  command         = plan
+  expect_failures = [var.prefix]
+
+  variables {
+    prefix = "quartal_test"
+  }
+}
+
+run "rejects_no_dataset" {
+  command         = plan
+  expect_failures = [var.datasets]
+
+  variables {
+    datasets = []
+  }
+}
+
+run "rejects_dataset_with_hyphen" {
+  command         = plan
+  expect_failures = [var.datasets]
+
+  variables {
+    datasets = ["toll-bookings"]
+  }
+}
+
+run "rejects_everybody_as_reader" {
+  command         = plan
+  expect_failures = [var.readers]
+
+  variables {
+    readers = { trusted_principals = ["*"] }
+  }
+}
+
+run "rejects_wildcard_in_a_reader" {
+  command         = plan
+  expect_failures = [var.readers]
+
+  variables {
+    readers = { trusted_principals = ["arn:aws:iam::123456789012:role/*"] }
+  }
+}
+
+run "rejects_nobody_as_reader" {
+  command         = plan
+  expect_failures = [var.readers]
+
+  variables {
+    readers = { trusted_principals = [] }
+  }
+}
+
+run "rejects_results_outside_a_folder" {
+  command         = plan
+  expect_failures = [var.results_prefix]
+
+  variables {
+    results_prefix = "answers"
+  }
+}

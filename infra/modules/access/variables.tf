@@ -1,0 +1,90 @@
+variable "account" {
+  description = "Account, partition and region that names and policies are built from."
+  type = object({
+    id        = string
+    partition = optional(string, "aws")
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the twelve digits of an AWS account."
+  }
+}
+
+variable "database" {
+  description = "Catalog database of the tables."
+  type        = string
+  nullable    = false
+}
+
+variable "datasets" {
+  description = "Feeds whose published tables (curated, features, quarantine) may be read."
+  type        = set(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.datasets) > 0 && alltrue([for dataset in var.datasets : can(regex("^[a-z][a-z0-9_]*$", dataset)) && length(dataset) <= 30])
+    error_message = "datasets must name at least one dataset: at most 30 lower-case letters, digits and underscores, beginning with a letter."
+  }
+}
+
+variable "lake" {
+  description = "Bucket that holds the tables and the answers, and the key that encrypts both."
+  type = object({
+    bucket  = string
+    key_arn = string
+  })
+  nullable = false
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "readers" {
+  description = "Who may take the role: ARNs of IAM roles and users, or of a whole account (arn:aws:iam::<account>:root), which then decides itself."
+  type = object({
+    trusted_principals = set(string)
+  })
+  nullable = false
+
+  validation {
+    condition = length(var.readers.trusted_principals) > 0 && alltrue([
+      for principal in var.readers.trusted_principals : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(root|(role|user)/[A-Za-z0-9+=,.@_/-]+)$", principal))
+    ])
+    error_message = "readers.trusted_principals must be at least one ARN of an IAM role, user or account, such as arn:aws:iam::123456789012:role/analysts. There are no wildcards: they would let in strangers."
+  }
+}
+
+variable "results_prefix" {
+  description = "Where in the bucket the workgroup keeps its answers."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._/-]+/$", var.results_prefix))
+    error_message = "results_prefix must be a folder of the bucket that ends with a slash, such as athena-results/."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "workgroup" {
+  description = "Athena workgroup that readers ask through: its scan limit is theirs."
+  type        = string
+  nullable    = false
+}

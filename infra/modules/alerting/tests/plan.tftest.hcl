@@ -1,0 +1,191 @@
+# What the module plans. The provider is the real one with dummy keys, so that policy documents are really computed;
+# nothing is applied and nothing is asked of AWS.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  account         = { id = "123456789012", region = "eu-central-1" }
+  explain_command = "quartal explain --env test"
+  key_arn         = "arn:aws:kms:eu-central-1:123456789012:key/0000"
+  prefix          = "quartal-test"
+
+  feeds = {
+    toll_bookings = {
+      crawler                = "quartal-test-toll-bookings"
+      database               = "quartal_test"
+      duration_limit_minutes = 90
+      job                    = "quartal-test-toll-bookings"
+      overdue                = { after_days = 7, schedule = "cron(0 2 8 1,4,7,10 ? *)" }
+      quarantine_share_limit = 0.05
+    }
+  }
+}
+
+# G30
+run "tells_what_glue_tells_and_how_to_explain_it" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.glue["job-ended"].event_pattern) == {
+      source      = ["aws.glue"]
+      detail-type = ["Glue Job State Change"]
+      detail      = { jobName = ["quartal-test-toll-bookings"], state = ["FAILED", "STOPPED", "TIMEOUT"] }
+    }
+    error_message = "The rule does not match the ends of this pipeline's job runs: ${aws_cloudwatch_event_rule.glue["job-ended"].event_pattern}"
+  }
+
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.glue["crawl-failed"].event_pattern) == {
+      source      = ["aws.glue"]
+      detail-type = ["Glue Crawler State Change"]
+      detail      = { crawlerName = ["quartal-test-toll-bookings"], state = ["Failed"] }
+    }
+    error_message = "The rule does not match this pipeline's crawls that failed."
+  }
+
+  # each line of a text template is a quoted string, and every <name> in it an input
+  assert {
+    condition = alltrue([for target in values(aws_cloudwatch_event_target.glue) : alltrue([
+      alltrue([for line in split("\n", target.input_transformer[0].input_template) : can(jsondecode(line))]),
+      toset(flatten(regexall("<([a-z]+)>", target.input_transformer[0].input_template))) == toset(keys(target.input_transformer[0].input_paths)),
+      endswith(target.input_transformer[0].input_template, "quartal explain --env test\""),
+    ])])
+    error_message = "A message is not quoted, names an input that it does not have, or does not say how to explain it."
+  }
+}
+
+run "alarms_on_failure_duration_and_quarantine" {
+  command = plan
+
+  assert {
+    condition = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => [alarm.alarm_name, alarm.namespace, alarm.metric_name, alarm.statistic, alarm.threshold] } == {
+      "toll_bookings/duration"         = ["quartal-test-toll-bookings-duration", "Quartal", "DurationSeconds", "Maximum", 5400]
+      "toll_bookings/job-failed"       = ["quartal-test-toll-bookings-job-failed", "Glue", "glue.error.ALL", "Sum", 0]
+      "toll_bookings/quarantine-share" = ["quartal-test-toll-bookings-quarantine-share", "Quartal", "QuarantineShare", "Maximum", 0.05]
+    }
+    error_message = "The alarms watch other metrics or limits."
+  }
+
+  # between two quarters there are no values
+  assert {
+    condition     = alltrue([for alarm in values(aws_cloudwatch_metric_alarm.this) : alarm.treat_missing_data == "notBreaching" && alarm.comparison_operator == "GreaterThanThreshold"])
+    error_message = "An alarm goes off when nothing runs."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.this["toll_bookings/quarantine-share"].dimensions == tomap({ Database = "quartal_test", Dataset = "toll_bookings" })
+      && aws_cloudwatch_metric_alarm.this["toll_bookings/job-failed"].dimensions == tomap({ JobName = "quartal-test-toll-bookings", JobRunId = "ALL", ObservabilityGroup = "error", Type = "count" })
+    )
+    error_message = "The dimensions are not those that the job and Glue put."
+  }
+}
+
+run "watches_no_limit_that_is_not_given" {
+  command = plan
+
+  variables {
+    feeds = { toll_bookings = { crawler = "c", database = "d", job = "j" } }
+  }
+
+  assert {
+    condition     = join(",", keys(output.alarms)) == "toll_bookings/job-failed" && length(output.overdue_checks) == 0 && length(output.role_arns) == 0
+    error_message = "There are alarms or checks that nobody asked for."
+  }
+}
+
+run "checks_for_overdue_runs_when_the_features_are_due" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_event_rule.overdue["toll_bookings"].schedule_expression == "cron(0 2 8 1,4,7,10 ? *)"
+    error_message = "The check does not begin with the pipeline."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.overdue["toll_bookings"].definition).States.WaitUntilDue.Seconds == 604800
+    error_message = "The check does not wait for seven days."
+  }
+
+  assert {
+    condition = alltrue([for name in ["FindNewestRun", "NoteNewestRun"] :
+      jsondecode(aws_sfn_state_machine.overdue["toll_bookings"].definition).States[name].Parameters == { JobName = "quartal-test-toll-bookings", MaxResults = 1 }
+    ])
+    error_message = "The check asks for the runs of another job."
+  }
+
+  # to LocalStack's Step Functions the time of a run is no text, so that no comparison with it holds
+  assert {
+    condition     = length(regexall("StartedOn|CompletedOn|Timestamp", aws_sfn_state_machine.overdue["toll_bookings"].definition)) == 0
+    error_message = "The check compares times that Glue answers."
+  }
+
+  # every step that is named exists, and there is a way out of each
+  assert {
+    condition = alltrue([for name, state in jsondecode(aws_sfn_state_machine.overdue["toll_bookings"].definition).States : alltrue([
+      for next in compact(concat([try(state.Next, ""), try(state.Default, "")], [for choice in try(state.Choices, []) : choice.Next], [for catch in try(state.Catch, []) : catch.Next])) :
+      contains(keys(jsondecode(aws_sfn_state_machine.overdue["toll_bookings"].definition).States), next)
+    ])])
+    error_message = "A step leads to one that is not there."
+  }
+}
+
+run "lets_only_those_publish_that_have_something_to_tell" {
+  command = plan
+
+  assert {
+    condition     = [for statement in jsondecode(data.aws_iam_policy_document.topic.json).Statement : statement.Sid] == ["DenyWithoutTls", "RulesPublish", "AlarmsPublish"]
+    error_message = "The topic's policy has other statements."
+  }
+
+  assert {
+    condition     = output.topic_arn == "arn:aws:sns:eu-central-1:123456789012:quartal-test-alerts" && aws_sns_topic.this.kms_master_key_id == var.key_arn
+    error_message = "The topic has another name, or is not encrypted with the given key."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.overdue_check.json).Statement : [statement.Action, statement.Resource]] == [
+      ["glue:GetJobRuns", "arn:aws:glue:eu-central-1:123456789012:job/quartal-test-toll-bookings"],
+      ["sns:Publish", "arn:aws:sns:eu-central-1:123456789012:quartal-test-alerts"],
+    ]
+    error_message = "The check may do more than read the job's runs and publish."
+  }
+
+  assert {
+    condition = [for statement in jsondecode(data.aws_iam_policy_document.overdue_start.json).Statement : [statement.Action, statement.Resource]] == [
+      ["states:StartExecution", "arn:aws:states:eu-central-1:123456789012:stateMachine:quartal-test-toll-bookings-overdue"],
+    ]
+    error_message = "The schedule may start something else than the check."
+  }
+}
+
+run "mails_and_watches_costs_when_told" {
+  command = plan
+
+  variables {
+    budget = { monthly_usd = 120, tag = { key = "project", value = "quartal" } }
+    emails = ["data-team@example.com"]
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.email["data-team@example.com"].protocol == "email"
+    error_message = "The address gets no mail."
+  }
+
+  assert {
+    condition     = aws_budgets_budget.this[0].limit_amount == "120.00" && one(aws_budgets_budget.this[0].cost_filter).values == tolist(["user:project$quartal"])
+    error_message = "The budget does not count what carries the tag."
+  }
+
+  assert {
+    condition     = contains([for statement in jsondecode(data.aws_iam_policy_document.topic.json).Statement : statement.Sid], "BudgetPublishes")
+    error_message = "The budget may not publish to the topic."
+  }
+}

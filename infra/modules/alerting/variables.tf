@@ -1,0 +1,140 @@
+variable "account" {
+  description = "Account, partition and region that names and policies are built from."
+  type = object({
+    id        = string
+    partition = optional(string, "aws")
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the twelve digits of an AWS account."
+  }
+}
+
+variable "budget" {
+  description = "Monthly budget in US dollars of what carries a tag, and the percents of it that alert. Null watches no costs."
+  type = object({
+    alert_percents = optional(set(number), [80, 100])
+    monthly_usd    = number
+    tag = object({
+      key   = string
+      value = string
+    })
+  })
+  default = null
+
+  validation {
+    condition     = var.budget == null ? true : var.budget.monthly_usd > 0
+    error_message = "budget.monthly_usd must be above 0."
+  }
+
+  validation {
+    condition     = var.budget == null ? true : length(var.budget.alert_percents) > 0 && length(var.budget.alert_percents) <= 5 && alltrue([for percent in var.budget.alert_percents : percent > 0])
+    error_message = "budget.alert_percents must be one to five numbers above 0."
+  }
+}
+
+variable "emails" {
+  description = "Addresses that get the alerts by mail, once they have confirmed."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for address in var.emails : can(regex("^[^@ ]+@[^@ ]+[.][^@ .]+$", address))])
+    error_message = "emails must be addresses such as data-team@example.com."
+  }
+}
+
+variable "explain_command" {
+  description = "What a reader of an alert types to see what happened and what to do; stands in every message."
+  type        = string
+  default     = "quartal explain"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9 ._/=-]+$", var.explain_command))
+    error_message = "explain_command must be a command of letters, digits, spaces and . _ / = - only: it stands inside quoted templates."
+  }
+}
+
+variable "feeds" {
+  description = "What to watch, by dataset: its crawler, job and database; the limits of a run, null for none; and when a run that did not happen is overdue, null for never: after_days from each firing of schedule, a cron expression in UTC."
+  type = map(object({
+    crawler                = string
+    database               = string
+    duration_limit_minutes = optional(number)
+    job                    = string
+    overdue = optional(object({
+      after_days = number
+      schedule   = string
+    }))
+    quarantine_share_limit = optional(number)
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.feeds) > 0
+    error_message = "feeds must name at least one dataset to watch."
+  }
+
+  validation {
+    condition     = alltrue([for dataset in keys(var.feeds) : can(regex("^[a-z][a-z0-9_]*$", dataset)) && length(dataset) <= 30])
+    error_message = "feeds must be keyed by datasets: at most 30 lower-case letters, digits and underscores, beginning with a letter."
+  }
+
+  validation {
+    condition     = alltrue([for feed in values(var.feeds) : feed.quarantine_share_limit == null ? true : feed.quarantine_share_limit >= 0 && feed.quarantine_share_limit < 1])
+    error_message = "feeds.quarantine_share_limit must be a share from 0 to below 1: 0.05 is five of a hundred rows."
+  }
+
+  validation {
+    condition     = alltrue([for feed in values(var.feeds) : feed.duration_limit_minutes == null ? true : feed.duration_limit_minutes > 0])
+    error_message = "feeds.duration_limit_minutes must be above 0."
+  }
+
+  validation {
+    condition = alltrue([for feed in values(var.feeds) : feed.overdue == null ? true : (
+      feed.overdue.after_days >= 0 && feed.overdue.after_days < 90 && can(regex("^cron\\([^ ()]+( [^ ()]+){5}\\)$", feed.overdue.schedule))
+    )])
+    error_message = "feeds.overdue must have after_days from 0 to below 90 (a quarter), and a schedule that is cron(...) around six fields."
+  }
+}
+
+variable "job_states" {
+  description = "States of a job run's end that are told."
+  type        = set(string)
+  default     = ["FAILED", "STOPPED", "TIMEOUT"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.job_states) > 0 && length(setsubtract(var.job_states, ["FAILED", "STOPPED", "SUCCEEDED", "TIMEOUT"])) == 0
+    error_message = "job_states must be at least one of FAILED, STOPPED, SUCCEEDED and TIMEOUT, the ends that Glue tells of."
+  }
+}
+
+variable "key_arn" {
+  description = "ARN of the key that encrypts the messages. Its policy must let EventBridge and CloudWatch use it, as that of data-lake does."
+  type        = string
+  nullable    = false
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

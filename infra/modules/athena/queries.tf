@@ -1,0 +1,68 @@
+# Questions that people ask of every feed, in the SQL that Athena and others share. A quarantined row knows its delivery by
+# the raw file that it came from.
+locals {
+  _delivery = "regexp_extract(file, 'delivery=([^/]+)', 1)"
+
+  _feed_queries = merge([
+    for dataset, feed in var.feeds : {
+      "${dataset}/features-latest-quarter" = {
+        description = "Features of ${dataset} in the newest quarter"
+        sql         = <<-SQL
+          SELECT *
+          FROM ${dataset}_features
+          WHERE quarter = (SELECT max(quarter) FROM ${dataset}_features)
+          ORDER BY day, ${join(", ", feed.entity)}
+        SQL
+      }
+      "${dataset}/features-per-quarter" = {
+        description = "How much ${dataset} counted in each quarter"
+        sql         = <<-SQL
+          SELECT quarter, count(*) AS feature_rows, min(day) AS first_day, max(day) AS last_day,
+                 sum(${feed.count_column}) AS ${feed.count_column}
+          FROM ${dataset}_features
+          GROUP BY quarter
+          ORDER BY quarter
+        SQL
+      }
+      "${dataset}/quality-by-delivery" = {
+        description = "Rows of ${dataset} kept and quarantined, by delivery"
+        sql         = <<-SQL
+          WITH kept AS (
+            SELECT delivery, sum(${feed.count_column}) AS kept FROM ${dataset}_curated GROUP BY delivery
+          ), broken AS (
+            SELECT ${local._delivery} AS delivery, count(*) AS quarantined FROM ${dataset}_quarantine GROUP BY 1
+          )
+          SELECT coalesce(kept.delivery, broken.delivery) AS delivery,
+                 coalesce(kept.kept, 0) AS kept,
+                 coalesce(broken.quarantined, 0) AS quarantined
+          FROM kept
+          FULL JOIN broken ON broken.delivery = kept.delivery
+          ORDER BY 1
+        SQL
+      }
+      "${dataset}/quality-by-rule" = {
+        description = "Quarantined rows of ${dataset}, by delivery and broken rule"
+        sql         = <<-SQL
+          SELECT ${local._delivery} AS delivery, broken.rule AS rule, count(*) AS quarantined
+          FROM ${dataset}_quarantine
+          CROSS JOIN UNNEST(reasons) AS broken(rule)
+          GROUP BY 1, 2
+          ORDER BY 1, 3 DESC, 2
+        SQL
+      }
+    }
+  ]...)
+
+  queries = merge(local._feed_queries, var.queries)
+}
+
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/athena_named_query
+resource "aws_athena_named_query" "this" {
+  for_each = local.queries
+
+  name        = replace(each.key, "/", "-")
+  database    = var.database
+  description = each.value.description
+  query       = trimspace(each.value.sql)
+  workgroup   = aws_athena_workgroup.this.id
+}

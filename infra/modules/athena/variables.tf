@@ -1,0 +1,94 @@
+variable "account" {
+  description = "Account, partition and region that names and policies are built from."
+  type = object({
+    id        = string
+    partition = optional(string, "aws")
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the twelve digits of an AWS account."
+  }
+}
+
+variable "database" {
+  description = "Catalog database that the named queries ask."
+  type        = string
+  nullable    = false
+}
+
+variable "feeds" {
+  description = "Feeds that get the usual named queries, by dataset: the columns of its entity, and the column that counts its rows."
+  type = map(object({
+    count_column = string
+    entity       = list(string)
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for dataset in keys(var.feeds) : can(regex("^[a-z][a-z0-9_]*$", dataset)) && length(dataset) <= 30])
+    error_message = "feeds must be keyed by datasets: at most 30 lower-case letters, digits and underscores, beginning with a letter."
+  }
+
+  validation {
+    condition     = alltrue([for feed in values(var.feeds) : length(feed.entity) > 0 && alltrue([for column in concat(feed.entity, [feed.count_column]) : can(regex("^[a-z_][a-z0-9_]*$", column))])])
+    error_message = "feeds must name count_column and at least one column of entity, in lower-case letters, digits and underscores: they stand in SQL."
+  }
+}
+
+variable "lake" {
+  description = "Bucket that keeps the answers, and the key that encrypts them."
+  type = object({
+    bucket  = string
+    key_arn = string
+  })
+  nullable = false
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "queries" {
+  description = "Further named queries, by name."
+  type = map(object({
+    description = string
+    sql         = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for query in values(var.queries) : trimspace(query.sql) != ""])
+    error_message = "queries must have sql that is not empty."
+  }
+}
+
+variable "scan_limit_gib" {
+  description = "How much one query may read, in GiB; Athena cancels what would read more. Athena bills what is read."
+  type        = number
+  default     = 100
+  nullable    = false
+
+  validation {
+    condition     = var.scan_limit_gib >= 1 && floor(var.scan_limit_gib) == var.scan_limit_gib
+    error_message = "scan_limit_gib must be a whole number of GiB, at least 1."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

@@ -1,0 +1,142 @@
+# Who read or wrote what in the lake: into a bucket of the account's, or else into one of the lake's own. The own bucket is
+# encrypted by S3 itself, because S3 delivers access logs to no bucket that asks for a key.
+locals {
+  log_bucket_name = "${local.bucket_name}-log"
+
+  _own_log    = var.access_log == null ? false : var.access_log.bucket == null
+  _own_log_of = local._own_log ? { this = var.access_log.retention_days } : {}
+  _log_arn    = "arn:${var.account.partition}:s3:::${local.log_bucket_name}"
+}
+
+resource "aws_s3_bucket_logging" "this" {
+  count = var.access_log == null ? 0 : 1
+
+  bucket        = aws_s3_bucket.this.id
+  target_bucket = local._own_log ? aws_s3_bucket.log["this"].id : var.access_log.bucket
+  target_prefix = coalesce(var.access_log.prefix, "${local.bucket_name}/")
+
+  depends_on = [aws_s3_bucket_policy.log]
+}
+
+resource "aws_s3_bucket" "log" {
+  # checkov:skip=CKV_AWS_18:The log of the log would log itself without end.
+  # checkov:skip=CKV_AWS_21:S3 writes each log object once and nobody else may write; versions would keep what is meant to expire.
+  # checkov:skip=CKV_AWS_144:An access log is kept for a while to be looked at, and is not worth a second region.
+  # checkov:skip=CKV_AWS_145:S3 delivers access logs to no bucket that is encrypted with a key of KMS.
+  # checkov:skip=CKV2_AWS_62:Nothing listens to single log objects.
+  for_each = local._own_log_of
+
+  bucket        = local.log_bucket_name
+  force_destroy = var.bucket.force_destroy
+  tags          = var.tags
+}
+
+resource "aws_s3_bucket_ownership_controls" "log" {
+  for_each = local._own_log_of
+
+  bucket = aws_s3_bucket.log[each.key].id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "log" {
+  for_each = local._own_log_of
+
+  bucket                  = aws_s3_bucket.log[each.key].id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "log" {
+  for_each = local._own_log_of
+
+  bucket = aws_s3_bucket.log[each.key].id
+
+  rule {
+    apply_server_side_encryption_by_default {
+      sse_algorithm = "AES256"
+    }
+  }
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "log" {
+  for_each = local._own_log_of
+
+  bucket = aws_s3_bucket.log[each.key].id
+
+  rule {
+    id     = "expire"
+    status = "Enabled"
+
+    filter {
+      prefix = ""
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+
+    expiration {
+      days = each.value
+    }
+  }
+}
+
+data "aws_iam_policy_document" "log" {
+  for_each = local._own_log_of
+
+  statement {
+    sid       = "DenyWithoutTls"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = [local._log_arn, "${local._log_arn}/*"]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
+
+  statement {
+    sid       = "LakeLogs"
+    actions   = ["s3:PutObject"]
+    resources = ["${local._log_arn}/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logging.s3.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnEquals"
+      variable = "aws:SourceArn"
+      values   = [local.bucket_arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.account.id]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "log" {
+  for_each = local._own_log_of
+
+  bucket = aws_s3_bucket.log[each.key].id
+  policy = data.aws_iam_policy_document.log[each.key].json
+
+  # S3 refuses two changes of a bucket's access at the same time.
+  depends_on = [aws_s3_bucket_public_access_block.log]
+}

@@ -1,0 +1,94 @@
+locals {
+  # Terraform computes a policy that names a resource only once that resource is there. Named through a local it computes
+  # the policy as soon as the value is known, so later plans, and tests, can show it.
+  key_arn = aws_kms_key.this.arn
+
+  key_alias              = "alias/${var.prefix}-lake"
+  security_configuration = "${var.prefix}-lake"
+
+  # Glue names an encrypted log group after the security configuration or the role, and both begin with the prefix.
+  _log_group_arns = [
+    for folder in ["jobs", "crawlers-role"] :
+    "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group:/aws-glue/${folder}/${var.prefix}-*"
+  ]
+}
+
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/kms_key
+resource "aws_kms_key" "this" {
+  description             = "Encrypts the data lake ${local.bucket_name}, and the logs of what works on it"
+  deletion_window_in_days = var.key.deletion_window_days
+  enable_key_rotation     = true
+  policy                  = data.aws_iam_policy_document.key.json
+  tags                    = var.tags
+}
+
+resource "aws_kms_alias" "this" {
+  name          = local.key_alias
+  target_key_id = aws_kms_key.this.key_id
+}
+
+data "aws_iam_policy_document" "key" {
+  statement {
+    sid       = "AccountDelegatesToIam"
+    actions   = ["kms:*"]
+    resources = ["*"]
+
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:${var.account.partition}:iam::${var.account.id}:root"]
+    }
+  }
+
+  statement {
+    sid       = "LogsEncryptTheirGroups"
+    actions   = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logs.${var.account.region}.amazonaws.com"]
+    }
+
+    condition {
+      test     = "ArnLike"
+      variable = "kms:EncryptionContext:aws:logs:arn"
+      values   = local._log_group_arns
+    }
+  }
+
+  # For the topic of alerts, which is encrypted with this key too. Without a condition: EventBridge does not promise to send
+  # one that a key's policy could test.
+  statement {
+    sid       = "AlertsEncryptTheirMessages"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
+    }
+  }
+}
+
+# Belongs to the lake because crawlers and jobs share it: whatever they write in the lake's name is encrypted with its key.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_security_configuration
+resource "aws_glue_security_configuration" "this" {
+  name = local.security_configuration
+
+  encryption_configuration {
+    cloudwatch_encryption {
+      cloudwatch_encryption_mode = "SSE-KMS"
+      kms_key_arn                = aws_kms_key.this.arn
+    }
+
+    job_bookmarks_encryption {
+      job_bookmarks_encryption_mode = "CSE-KMS"
+      kms_key_arn                   = aws_kms_key.this.arn
+    }
+
+    s3_encryption {
+      s3_encryption_mode = "SSE-KMS"
+      kms_key_arn        = aws_kms_key.this.arn
+    }
+  }
+}

@@ -1,0 +1,43 @@
+# Who reads these may use the lake: they come only after everything that protects it.
+
+output "access_log_bucket" {
+  description = "Name of the bucket that receives the access log; null where none is written."
+  value       = var.access_log == null ? null : coalesce(var.access_log.bucket, local.log_bucket_name)
+}
+
+output "arn" {
+  description = "ARN of the bucket."
+  value       = local.bucket_arn
+  depends_on = [
+    aws_s3_bucket_ownership_controls.this,
+    aws_s3_bucket_policy.this,
+    aws_s3_bucket_server_side_encryption_configuration.this,
+    aws_s3_bucket_versioning.this,
+  ]
+}
+
+output "bucket" {
+  description = "Name of the bucket."
+  value       = local.bucket_name
+  depends_on = [
+    aws_s3_bucket_ownership_controls.this,
+    aws_s3_bucket_policy.this,
+    aws_s3_bucket_server_side_encryption_configuration.this,
+    aws_s3_bucket_versioning.this,
+  ]
+}
+
+output "key_alias" {
+  description = "Alias of the key."
+  value       = aws_kms_alias.this.name
+}
+
+output "key_arn" {
+  description = "ARN of the key that encrypts the bucket and the logs."
+  value       = aws_kms_key.this.arn
+}
+
+output "security_configuration" {
+  description = "Name of the Glue security configuration that crawlers and jobs on this lake use."
+  value       = aws_glue_security_configuration.this.name
+}

@@ -1,0 +1,120 @@
+# Every rule of variables.tf, broken once. The provider is a mock: no input gets as far as AWS.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  account = { id = "123456789012", region = "eu-central-1" }
+  prefix  = "quartal-test"
+}
+
+run "rejects_account_that_is_no_number" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "my-account", region = "eu-central-1" }
+  }
+}
+
+run "rejects_prefix_with_underscore" {
+  command         = plan
+  expect_failures = [var.prefix]
+
+  variables {
+    prefix = "quartal_test"
+  }
+}
+
+run "rejects_prefix_that_is_too_long" {
+  command         = plan
+  expect_failures = [var.prefix]
+
+  variables {
+    prefix = "quartal-of-a-very-long-name"
+  }
+}
+
+run "rejects_key_that_is_gone_at_once" {
+  command         = plan
+  expect_failures = [var.key]
+
+  variables {
+    key = { deletion_window_days = 1 }
+  }
+}
+
+run "rejects_unknown_storage_class" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { raw = { prefix = "raw/", transitions = { COLD = 30 } } }
+  }
+}
+
+run "rejects_transition_after_expiration" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { tmp = { prefix = "tmp/", expiration_days = 30, transitions = { GLACIER_IR = 60 } } }
+  }
+}
+
+run "rejects_access_log_that_is_kept_for_no_day" {
+  command         = plan
+  expect_failures = [var.access_log]
+
+  variables {
+    access_log = { retention_days = 0 }
+  }
+}
+
+run "rejects_expiration_of_raw_files" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { raw = { prefix = "raw/", expiration_days = 3650 } }
+  }
+}
+
+run "rejects_expiration_of_one_feeds_raw_files" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { old = { prefix = "raw/orders/", expiration_days = 3650 } }
+  }
+}
+
+run "rejects_expiration_of_the_whole_bucket" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { everything = { prefix = "", expiration_days = 3650 } }
+  }
+}
+
+run "rejects_raw_files_in_a_class_that_cannot_be_read_at_once" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { raw = { prefix = "raw/", transitions = { GLACIER = 400 } } }
+  }
+}
+
+run "rejects_the_whole_bucket_in_a_class_that_cannot_be_read_at_once" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { everything = { prefix = "", transitions = { DEEP_ARCHIVE = 400 } } }
+  }
+}

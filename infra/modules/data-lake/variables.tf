@@ -1,0 +1,119 @@
+variable "access_log" {
+  description = "Bucket that receives the server access log (one of the lake's own if not given, which keeps it for retention_days), and the prefix of the log there (the lake's name if not given). Null writes none."
+  type = object({
+    bucket         = optional(string)
+    prefix         = optional(string)
+    retention_days = optional(number, 365)
+  })
+  default = null
+
+  validation {
+    condition     = var.access_log == null ? true : var.access_log.retention_days >= 1 && floor(var.access_log.retention_days) == var.access_log.retention_days
+    error_message = "access_log.retention_days must be a whole number of days, at least 1."
+  }
+}
+
+variable "account" {
+  description = "Account, partition and region that names and policies are built from."
+  type = object({
+    id        = string
+    partition = optional(string, "aws")
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the twelve digits of an AWS account."
+  }
+}
+
+variable "bucket" {
+  description = "Name of the bucket (prefix, account and region if not given), and whether a destroy may take the objects with it."
+  type = object({
+    force_destroy = optional(bool, false)
+    name          = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "key" {
+  description = "How many days a deleted key can still be brought back."
+  type = object({
+    deletion_window_days = optional(number, 30)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.key.deletion_window_days >= 7 && var.key.deletion_window_days <= 30
+    error_message = "key.deletion_window_days must be between 7 and 30."
+  }
+}
+
+variable "lifecycle_rules" {
+  description = "What becomes of objects under a prefix as they age, by name of the rule. Empty means they stay."
+  type = map(object({
+    abort_multipart_days       = optional(number, 7)
+    expiration_days            = optional(number)
+    noncurrent_expiration_days = optional(number)
+    prefix                     = string
+    transitions                = optional(map(number), {})
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition = alltrue([
+      for rule in values(var.lifecycle_rules) : alltrue([
+        for class in keys(rule.transitions) :
+        contains(["DEEP_ARCHIVE", "GLACIER", "GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD_IA"], class)
+      ])
+    ])
+    error_message = "lifecycle_rules.transitions must name storage classes of S3: DEEP_ARCHIVE, GLACIER, GLACIER_IR, INTELLIGENT_TIERING, ONEZONE_IA or STANDARD_IA."
+  }
+
+  validation {
+    condition = alltrue([
+      for rule in values(var.lifecycle_rules) :
+      rule.expiration_days == null ? true : alltrue([for days in values(rule.transitions) : days < rule.expiration_days])
+    ])
+    error_message = "lifecycle_rules must move objects to another class before they expire."
+  }
+
+  # A rule concerns raw files if its prefix lies in raw/, or raw/ in its prefix.
+  validation {
+    condition = alltrue([
+      for rule in values(var.lifecycle_rules) : rule.expiration_days == null
+      if startswith(rule.prefix, "raw/") || startswith("raw/", rule.prefix)
+    ])
+    error_message = "lifecycle_rules must not expire raw files (a rule for raw/, a folder below it, or the whole bucket): all tables are computed from them, and a delivery whose files are gone cannot be processed again when its contract changes, or another delivery that shares rows with it. Move them to a cheaper class with transitions, and give expiration_days to the other prefixes one by one."
+  }
+
+  validation {
+    condition = alltrue([
+      for rule in values(var.lifecycle_rules) : length(setintersection(keys(rule.transitions), ["DEEP_ARCHIVE", "GLACIER"])) == 0
+      if startswith(rule.prefix, "raw/") || startswith("raw/", rule.prefix)
+    ])
+    error_message = "lifecycle_rules must not move raw files to GLACIER or DEEP_ARCHIVE (a rule for raw/, a folder below it, or the whole bucket): there a file must be restored before crawler and job can read it. GLACIER_IR is cheap and read at once."
+  }
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

@@ -1,0 +1,151 @@
+locals {
+  roles      = { for dataset, name in local.names : dataset => "${name}-crawler" }
+  log_groups = { for dataset, role in local.roles : dataset => "/aws-glue/crawlers-role/${role}-${var.lake.security_configuration}" }
+
+  _glue_arn   = "arn:${var.account.partition}:glue:${var.account.region}:${var.account.id}"
+  _logs_arn   = "arn:${var.account.partition}:logs:${var.account.region}:${var.account.id}:log-group"
+  _bucket_arn = "arn:${var.account.partition}:s3:::${var.lake.bucket}"
+}
+
+# No condition on the source account: Glue does not send it when it assumes a role, and a role cannot be passed to Glue
+# from another account.
+data "aws_iam_policy_document" "trust" {
+  statement {
+    sid     = "GlueAssumes"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["glue.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "crawler" {
+  for_each = local.roles
+
+  name               = each.value
+  description        = "The crawler of ${each.key}: reads its raw files, writes its raw table"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+  tags               = var.tags
+}
+
+data "aws_iam_policy_document" "raw" {
+  for_each = var.contracts
+
+  statement {
+    sid       = "ReadDeliveries"
+    actions   = ["s3:GetObject"]
+    resources = ["${local._bucket_arn}/${local.raw_prefixes[each.key]}*"]
+  }
+
+  statement {
+    sid       = "ListDeliveries"
+    actions   = ["s3:ListBucket"]
+    resources = [local._bucket_arn]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = [trimsuffix(local.raw_prefixes[each.key], "/"), "${local.raw_prefixes[each.key]}*"]
+    }
+  }
+
+  statement {
+    sid       = "FindBucket"
+    actions   = ["s3:GetBucketLocation"]
+    resources = [local._bucket_arn]
+  }
+}
+
+data "aws_iam_policy_document" "catalog" {
+  for_each = var.contracts
+
+  statement {
+    sid = "WriteRawTable"
+    actions = [
+      "glue:BatchCreatePartition",
+      "glue:BatchGetPartition",
+      "glue:BatchUpdatePartition",
+      "glue:CreatePartition",
+      "glue:CreateTable",
+      "glue:GetDatabase",
+      "glue:GetPartition",
+      "glue:GetPartitions",
+      "glue:GetTable",
+      "glue:GetTables",
+      "glue:UpdatePartition",
+      "glue:UpdateTable",
+    ]
+    resources = [
+      "${local._glue_arn}:catalog",
+      "${local._glue_arn}:database/${local.database}",
+      "${local._glue_arn}:table/${local.database}/${each.key}*",
+    ]
+  }
+
+  dynamic "statement" {
+    for_each = var.crawl.delete_behavior == "DELETE_FROM_DATABASE" ? ["this"] : []
+
+    content {
+      sid     = "DeleteWhatIsGone"
+      actions = ["glue:BatchDeletePartition", "glue:DeletePartition", "glue:DeleteTable"]
+      resources = [
+        "${local._glue_arn}:catalog",
+        "${local._glue_arn}:database/${local.database}",
+        "${local._glue_arn}:table/${local.database}/${each.key}*",
+      ]
+    }
+  }
+}
+
+data "aws_iam_policy_document" "logs" {
+  for_each = var.contracts
+
+  statement {
+    sid       = "WriteLogs"
+    actions   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = [for ending in ["", ":*"] : "${local._logs_arn}:${local.log_groups[each.key]}${ending}"]
+  }
+}
+
+data "aws_iam_policy_document" "key" {
+  statement {
+    sid       = "ReadEncrypted"
+    actions   = ["kms:Decrypt"]
+    resources = [var.lake.key_arn]
+  }
+}
+
+# The key's ARN is known only once it exists. It stands in a policy of its own, so that a first plan shows all the others.
+resource "aws_iam_role_policy" "key" {
+  for_each = var.contracts
+
+  name   = "key"
+  role   = aws_iam_role.crawler[each.key].name
+  policy = data.aws_iam_policy_document.key.json
+}
+
+resource "aws_iam_role_policy" "raw" {
+  for_each = var.contracts
+
+  name   = "raw"
+  role   = aws_iam_role.crawler[each.key].name
+  policy = data.aws_iam_policy_document.raw[each.key].json
+}
+
+resource "aws_iam_role_policy" "catalog" {
+  for_each = var.contracts
+
+  name   = "catalog"
+  role   = aws_iam_role.crawler[each.key].name
+  policy = data.aws_iam_policy_document.catalog[each.key].json
+}
+
+resource "aws_iam_role_policy" "logs" {
+  for_each = var.contracts
+
+  name   = "logs"
+  role   = aws_iam_role.crawler[each.key].name
+  policy = data.aws_iam_policy_document.logs[each.key].json
+}

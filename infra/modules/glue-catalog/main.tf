@@ -1,0 +1,31 @@
+locals {
+  database = replace(var.prefix, "-", "_")
+
+  # By dataset, as everything that a feed has of its own.
+  names        = { for dataset in keys(var.contracts) : dataset => "${var.prefix}-${replace(dataset, "_", "-")}" }
+  raw_prefixes = { for dataset in keys(var.contracts) : dataset => "raw/${dataset}/" }
+}
+
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_catalog_database
+resource "aws_glue_catalog_database" "this" {
+  name        = local.database
+  description = "Raw deliveries as crawled, and the tables that the job publishes"
+  tags        = var.tags
+}
+
+# Glue's own classifier takes a header for data where every column is a string, so the contract names the columns.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_classifier
+resource "aws_glue_classifier" "this" {
+  for_each = var.contracts
+
+  name = local.names[each.key]
+
+  csv_classifier {
+    allow_single_column    = length(each.value.columns) == 1
+    contains_header        = each.value.csv.header ? "PRESENT" : "ABSENT"
+    delimiter              = each.value.csv.delimiter
+    disable_value_trimming = false
+    header                 = each.value.columns
+    quote_symbol           = each.value.csv.quote_symbol
+  }
+}

@@ -1,0 +1,225 @@
+# What the module plans. The provider is the real one with dummy keys, so that policy documents are really computed;
+# nothing is applied and nothing is asked of AWS.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  account            = { id = "123456789012", region = "eu-central-1" }
+  contracts          = { vehicle_sightings = { columns = ["sighting_id", "brand", "date", "time"] } }
+  lake               = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000", security_configuration = "quartal-test-lake" }
+  log_retention_days = 30
+  prefix             = "quartal-test"
+}
+
+run "crawls_the_raw_folder_of_the_dataset" {
+  command = plan
+
+  assert {
+    condition     = output.database == "quartal_test" && output.raw_prefixes == { vehicle_sightings = "raw/vehicle_sightings/" }
+    error_message = "Database or raw prefix have other names."
+  }
+
+  assert {
+    condition     = aws_glue_crawler.this["vehicle_sightings"].s3_target[0].path == "s3://my-lake/raw/vehicle_sightings/"
+    error_message = "The crawler looks elsewhere."
+  }
+
+  # G18, G20: one table at the third level, so that the dataset names it
+  assert {
+    condition = jsondecode(aws_glue_crawler.this["vehicle_sightings"].configuration).Grouping == {
+      TableGroupingPolicy = "CombineCompatibleSchemas", TableLevelConfiguration = length(split("/", trim(trimprefix(aws_glue_crawler.this["vehicle_sightings"].s3_target[0].path, "s3://"), "/")))
+    }
+    error_message = "The crawled table would not be named after the dataset."
+  }
+
+  # G21
+  assert {
+    condition     = jsondecode(aws_glue_crawler.this["vehicle_sightings"].configuration).CrawlerOutput.Partitions.AddOrUpdateBehavior == "InheritFromTable"
+    error_message = "Partitions would not follow the table."
+  }
+
+  # G2
+  assert {
+    condition     = aws_glue_crawler.this["vehicle_sightings"].schedule == null
+    error_message = "A crawler with a schedule of its own never fires the job's trigger."
+  }
+
+  assert {
+    condition     = aws_glue_crawler.this["vehicle_sightings"].security_configuration == "quartal-test-lake"
+    error_message = "The crawler's log is not encrypted."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.crawler["vehicle_sightings"].name == "/aws-glue/crawlers-role/quartal-test-vehicle-sightings-crawler-quartal-test-lake" && aws_cloudwatch_log_group.crawler["vehicle_sightings"].retention_in_days == 30
+    error_message = "The log group is not the one that Glue writes to, or keeps logs for ever."
+  }
+}
+
+# G15, G16: without the classifier a feed of strings loses its header
+run "names_the_columns_by_the_contract" {
+  command = plan
+
+  assert {
+    condition = (
+      tolist(aws_glue_classifier.this["vehicle_sightings"].csv_classifier[0].header) == tolist(["sighting_id", "brand", "date", "time"])
+      && aws_glue_classifier.this["vehicle_sightings"].csv_classifier[0].contains_header == "PRESENT"
+      && aws_glue_classifier.this["vehicle_sightings"].csv_classifier[0].delimiter == ","
+      && aws_glue_classifier.this["vehicle_sightings"].csv_classifier[0].quote_symbol == "\""
+    )
+    error_message = "The classifier does not follow the contract."
+  }
+
+  assert {
+    condition     = tolist(aws_glue_crawler.this["vehicle_sightings"].classifiers) == tolist([aws_glue_classifier.this["vehicle_sightings"].name])
+    error_message = "The crawler does not use the classifier."
+  }
+}
+
+run "follows_another_csv_dialect" {
+  command = plan
+
+  variables {
+    contracts = { vehicle_sightings = { columns = ["plate"], csv = { delimiter = ";", quote_symbol = "'", header = false } } }
+    crawl     = { recrawl_behavior = "CRAWL_NEW_FOLDERS_ONLY", delete_behavior = "LOG", update_behavior = "LOG", exclusions = ["**/_*"] }
+  }
+
+  assert {
+    condition = (
+      aws_glue_classifier.this["vehicle_sightings"].csv_classifier[0].allow_single_column
+      && aws_glue_classifier.this["vehicle_sightings"].csv_classifier[0].contains_header == "ABSENT"
+      && aws_glue_classifier.this["vehicle_sightings"].csv_classifier[0].delimiter == ";"
+      && aws_glue_classifier.this["vehicle_sightings"].csv_classifier[0].quote_symbol == "'"
+    )
+    error_message = "The classifier does not follow the contract."
+  }
+
+  assert {
+    condition = (
+      aws_glue_crawler.this["vehicle_sightings"].recrawl_policy[0].recrawl_behavior == "CRAWL_NEW_FOLDERS_ONLY"
+      && aws_glue_crawler.this["vehicle_sightings"].schema_change_policy[0].delete_behavior == "LOG"
+      && aws_glue_crawler.this["vehicle_sightings"].schema_change_policy[0].update_behavior == "LOG"
+      && aws_glue_crawler.this["vehicle_sightings"].s3_target[0].exclusions == tolist(["**/_*"])
+    )
+    error_message = "The crawl settings were not taken."
+  }
+}
+
+run "lets_the_crawler_read_raw_and_write_its_table_only" {
+  command = plan
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.raw["vehicle_sightings"].policy).Statement : statement.Sid => statement.Resource } == {
+      FindBucket     = "arn:aws:s3:::my-lake"
+      ListDeliveries = "arn:aws:s3:::my-lake"
+      ReadDeliveries = "arn:aws:s3:::my-lake/raw/vehicle_sightings/*"
+    }
+    error_message = "The crawler may read other objects than the dataset's raw files."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.raw["vehicle_sightings"].policy).Statement[1].Condition == {
+      StringLike = { "s3:prefix" = ["raw/vehicle_sightings", "raw/vehicle_sightings/*"] }
+    }
+    error_message = "The crawler may list other folders than the dataset's raw files."
+  }
+
+  assert {
+    condition = jsondecode(aws_iam_role_policy.catalog["vehicle_sightings"].policy).Statement[0].Resource == [
+      "arn:aws:glue:eu-central-1:123456789012:table/quartal_test/vehicle_sightings*",
+      "arn:aws:glue:eu-central-1:123456789012:database/quartal_test",
+      "arn:aws:glue:eu-central-1:123456789012:catalog",
+    ]
+    error_message = "The crawler may write other tables than the dataset's."
+  }
+
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.catalog["vehicle_sightings"].policy, "Delete")
+    error_message = "The crawler may delete, though nothing asks for it."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.key["vehicle_sightings"].policy).Statement[0].Action == "kms:Decrypt"
+    error_message = "The crawler may do more with the key than read."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.crawler["vehicle_sightings"].assume_role_policy).Statement[0].Principal == { Service = "glue.amazonaws.com" }
+    error_message = "Others than Glue may use the crawler's role."
+  }
+}
+
+run "lets_the_crawler_delete_when_told_to" {
+  command = plan
+
+  variables {
+    crawl = { delete_behavior = "DELETE_FROM_DATABASE" }
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.catalog["vehicle_sightings"].policy).Statement[1].Action == ["glue:DeleteTable", "glue:DeletePartition", "glue:BatchDeletePartition"]
+    error_message = "The crawler may not delete what is gone."
+  }
+}
+
+run "lets_people_ask_the_rows_that_were_quarantined" {
+  command = plan
+
+  assert {
+    condition = (
+      output.quarantine_tables == { vehicle_sightings = "vehicle_sightings_quarantine" }
+      && aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].location == "s3://my-lake/quarantine/vehicle_sightings/"
+      && join(",", [for column in aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].columns : "${column.name} ${column.type}"]) == "raw string,file string,reasons array<string>"
+    )
+    error_message = "The table of quarantined rows is not what the job writes."
+  }
+}
+
+run "keeps_feeds_apart" {
+  command = plan
+
+  variables {
+    contracts = { tolls = { columns = ["plate"] }, sightings = { columns = ["brand"] } }
+  }
+
+  assert {
+    condition     = output.crawlers == { sightings = "quartal-test-sightings", tolls = "quartal-test-tolls" } && output.raw_prefixes == { sightings = "raw/sightings/", tolls = "raw/tolls/" }
+    error_message = "The feeds share a crawler or a folder."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.raw["tolls"].policy).Statement[0].Resource == "arn:aws:s3:::my-lake/raw/tolls/*"
+    error_message = "A crawler reads another feed's files."
+  }
+}
+
+run "leaves_the_accounts_catalog_as_it_is" {
+  command = plan
+
+  assert {
+    condition     = length(aws_glue_data_catalog_encryption_settings.account) == 0
+    error_message = "One pipeline would change the catalog of all."
+  }
+}
+
+run "encrypts_the_accounts_catalog_when_told_to" {
+  command = plan
+
+  variables {
+    account_catalog = { key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000" }
+  }
+
+  assert {
+    condition = alltrue([for settings in aws_glue_data_catalog_encryption_settings.account[0].data_catalog_encryption_settings :
+      settings.encryption_at_rest[0].catalog_encryption_mode == "SSE-KMS-WITH-SERVICE-ROLE"
+      && settings.connection_password_encryption[0].return_connection_password_encrypted
+    ])
+    error_message = "The catalog is not encrypted through a role of its own."
+  }
+}

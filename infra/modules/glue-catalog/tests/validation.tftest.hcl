@@ -1,0 +1,133 @@
+# Every rule of variables.tf, broken once. The provider is a mock: no input gets as far as AWS.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  account            = { id = "123456789012", region = "eu-central-1" }
+  contracts          = { vehicle_sightings = { columns = ["sighting_id", "brand", "date", "time"] } }
+  lake               = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000", security_configuration = "quartal-test-lake" }
+  log_retention_days = 30
+  prefix             = "quartal-test"
+}
+
+run "rejects_account_that_is_no_number" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "my-account", region = "eu-central-1" }
+  }
+}
+
+run "rejects_dataset_with_hyphen" {
+  command         = plan
+  expect_failures = [var.contracts]
+
+  variables {
+    contracts = { vehicle-sightings = { columns = ["brand"] } }
+  }
+}
+
+run "rejects_dataset_that_continues_another" {
+  command         = plan
+  expect_failures = [var.contracts]
+
+  variables {
+    contracts = { tolls = { columns = ["plate"] }, tolls_2024 = { columns = ["plate"] } }
+  }
+}
+
+run "rejects_contract_without_columns" {
+  command         = plan
+  expect_failures = [var.contracts]
+
+  variables {
+    contracts = { vehicle_sightings = { columns = [] } }
+  }
+}
+
+run "rejects_columns_that_the_catalog_cannot_tell_apart" {
+  command         = plan
+  expect_failures = [var.contracts]
+
+  variables {
+    contracts = { vehicle_sightings = { columns = ["brand", "Brand"] } }
+  }
+}
+
+run "rejects_delimiter_of_two_characters" {
+  command         = plan
+  expect_failures = [var.contracts]
+
+  variables {
+    contracts = { vehicle_sightings = { columns = ["brand"], csv = { delimiter = "||" } } }
+  }
+}
+
+run "rejects_quote_symbol_that_is_the_delimiter" {
+  command         = plan
+  expect_failures = [var.contracts]
+
+  variables {
+    contracts = { vehicle_sightings = { columns = ["brand"], csv = { delimiter = "'", quote_symbol = "'" } } }
+  }
+}
+
+run "rejects_unknown_recrawl_behavior" {
+  command         = plan
+  expect_failures = [var.crawl]
+
+  variables {
+    crawl = { recrawl_behavior = "CRAWL_SOMETIMES" }
+  }
+}
+
+run "rejects_unknown_delete_behavior" {
+  command         = plan
+  expect_failures = [var.crawl]
+
+  variables {
+    crawl = { delete_behavior = "FORGET" }
+  }
+}
+
+run "rejects_unknown_update_behavior" {
+  command         = plan
+  expect_failures = [var.crawl]
+
+  variables {
+    crawl = { update_behavior = "FORGET" }
+  }
+}
+
+# G22
+run "rejects_new_folders_only_with_changes_to_the_table" {
+  command         = plan
+  expect_failures = [var.crawl]
+
+  variables {
+    crawl = { recrawl_behavior = "CRAWL_NEW_FOLDERS_ONLY" }
+  }
+}
+
+run "rejects_retention_that_cloudwatch_does_not_know" {
+  command         = plan
+  expect_failures = [var.log_retention_days]
+
+  variables {
+    log_retention_days = 31
+  }
+}
+
+run "rejects_prefix_with_underscore" {
+  command         = plan
+  expect_failures = [var.prefix]
+
+  variables {
+    prefix = "quartal_test"
+  }
+}

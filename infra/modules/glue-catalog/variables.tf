@@ -1,0 +1,145 @@
+variable "account" {
+  description = "Account, partition and region that policies are built from."
+  type = object({
+    id        = string
+    partition = optional(string, "aws")
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the twelve digits of an AWS account."
+  }
+}
+
+variable "account_catalog" {
+  description = "Key that encrypts the catalog of the whole account in this region, for every pipeline in it. Null leaves it as it is: at most one pipeline may set it."
+  type = object({
+    key_arn = string
+  })
+  default = null
+}
+
+variable "contracts" {
+  description = "What the data contracts say of the raw files, by dataset: the columns in the order of the file, and the CSV dialect."
+  type = map(object({
+    columns = list(string)
+    csv = optional(object({
+      delimiter    = optional(string, ",")
+      header       = optional(bool, true)
+      quote_symbol = optional(string, "\"")
+    }), {})
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.contracts) > 0 && alltrue([for dataset in keys(var.contracts) : can(regex("^[a-z][a-z0-9_]*$", dataset)) && length(dataset) <= 30])
+    error_message = "contracts must be keyed by at least one dataset, of at most 30 lower-case letters, digits and underscores, beginning with a letter: it names a folder, a table and a crawler."
+  }
+
+  # The roles' policies name tables by their beginning.
+  validation {
+    condition = alltrue(flatten([for dataset in keys(var.contracts) : [
+      for other in keys(var.contracts) : dataset == other || !startswith(other, "${dataset}_")
+    ]]))
+    error_message = "contracts must not have a dataset whose name continues another's after an underscore, as in tolls and tolls_2024: the tables of the one would look like those of the other."
+  }
+
+  validation {
+    condition = alltrue([for contract in values(var.contracts) :
+      length(contract.columns) > 0 && alltrue([for column in contract.columns : trimspace(column) != ""])
+    ])
+    error_message = "contracts.columns must name every column of the file, and there must be at least one."
+  }
+
+  validation {
+    condition = alltrue([for contract in values(var.contracts) :
+      length(distinct([for column in contract.columns : lower(column)])) == length(contract.columns)
+    ])
+    error_message = "contracts.columns must not name a column twice; the catalog does not tell upper from lower case."
+  }
+
+  validation {
+    condition     = alltrue([for contract in values(var.contracts) : length(contract.csv.delimiter) == 1])
+    error_message = "contracts.csv.delimiter must be one character."
+  }
+
+  validation {
+    condition = alltrue([for contract in values(var.contracts) :
+      length(contract.csv.quote_symbol) == 1 && contract.csv.quote_symbol != contract.csv.delimiter
+    ])
+    error_message = "contracts.csv.quote_symbol must be one character, and not the delimiter."
+  }
+}
+
+variable "crawl" {
+  description = "Which folders a crawl visits, which files it leaves out, and what it does to the table when files changed or are gone."
+  type = object({
+    delete_behavior  = optional(string, "DEPRECATE_IN_DATABASE")
+    exclusions       = optional(list(string), [])
+    recrawl_behavior = optional(string, "CRAWL_EVERYTHING")
+    update_behavior  = optional(string, "UPDATE_IN_DATABASE")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["CRAWL_EVERYTHING", "CRAWL_NEW_FOLDERS_ONLY"], var.crawl.recrawl_behavior)
+    error_message = "crawl.recrawl_behavior must be CRAWL_EVERYTHING or CRAWL_NEW_FOLDERS_ONLY."
+  }
+
+  validation {
+    condition     = contains(["DELETE_FROM_DATABASE", "DEPRECATE_IN_DATABASE", "LOG"], var.crawl.delete_behavior)
+    error_message = "crawl.delete_behavior must be DELETE_FROM_DATABASE, DEPRECATE_IN_DATABASE or LOG."
+  }
+
+  validation {
+    condition     = contains(["LOG", "UPDATE_IN_DATABASE"], var.crawl.update_behavior)
+    error_message = "crawl.update_behavior must be LOG or UPDATE_IN_DATABASE."
+  }
+
+  validation {
+    condition     = var.crawl.recrawl_behavior == "CRAWL_EVERYTHING" || (var.crawl.delete_behavior == "LOG" && var.crawl.update_behavior == "LOG")
+    error_message = "crawl.recrawl_behavior CRAWL_NEW_FOLDERS_ONLY needs LOG for both delete_behavior and update_behavior."
+  }
+}
+
+variable "lake" {
+  description = "Bucket that holds the raw files, the key that encrypts it, and the Glue security configuration."
+  type = object({
+    bucket                 = string
+    key_arn                = string
+    security_configuration = string
+  })
+  nullable = false
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the crawler's log."
+  type        = number
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a number that CloudWatch Logs knows, such as 7, 30, 90, 365 or 731."
+  }
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

@@ -1,0 +1,20 @@
+locals {
+  # What the job runs: under code/<dataset>/ in the lake, by the role that each file plays.
+  _code = {
+    contract = { file = var.artifacts.contract, key = "code/${var.dataset}/contracts/${basename(var.artifacts.contract)}" }
+    package  = { file = var.artifacts.package, key = "code/${var.dataset}/${basename(var.artifacts.package)}" }
+    script   = { file = var.artifacts.script, key = "code/${var.dataset}/${basename(var.artifacts.script)}" }
+  }
+}
+
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_object
+resource "aws_s3_object" "code" {
+  for_each = local._code
+
+  bucket      = var.lake.bucket
+  key         = each.value.key
+  kms_key_id  = var.lake.key_arn
+  source      = each.value.file
+  source_hash = filemd5(each.value.file)
+  tags        = var.tags
+}

@@ -1,0 +1,156 @@
+locals {
+  role = "${local.name}-job"
+
+  _account_arns = {
+    for service in ["glue", "logs"] :
+    service => "arn:${var.account.partition}:${service}:${var.account.region}:${var.account.id}"
+  }
+  _bucket_arn     = "arn:${var.account.partition}:s3:::${var.lake.bucket}"
+  _log_group_arns = [for name in values(local.log_groups) : "${local._account_arns.logs}:log-group:${name}"]
+
+  # Hadoop's S3 client asks for a folder by its bare name before it lists what is below it, and puts an empty object in
+  # the place of a folder that it empties.
+  _readable = flatten([for folder in ["raw", "code"] : ["${folder}/${var.dataset}", "${folder}/${var.dataset}/*"]])
+  _writable = flatten([for zone in local.zones : [zone, "${zone}/", "${zone}/${var.dataset}", "${zone}/${var.dataset}/*"]])
+}
+
+# No condition on the source account: Glue does not send it when it assumes a role, and a role cannot be passed to Glue
+# from another account.
+data "aws_iam_policy_document" "trust" {
+  statement {
+    sid     = "GlueAssumes"
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["glue.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "job" {
+  name               = local.role
+  description        = "The job of ${var.dataset}: reads its raw files, writes what it publishes"
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+  tags               = var.tags
+}
+
+data "aws_iam_policy_document" "lake" {
+  statement {
+    sid       = "ReadRawAndCode"
+    actions   = ["s3:GetObject"]
+    resources = [for path in local._readable : "${local._bucket_arn}/${path}"]
+  }
+
+  statement {
+    sid = "WriteZones"
+    actions = [
+      "s3:AbortMultipartUpload",
+      "s3:DeleteObject",
+      "s3:GetObject",
+      "s3:ListMultipartUploadParts",
+      "s3:PutObject",
+    ]
+    resources = [for path in local._writable : "${local._bucket_arn}/${path}"]
+  }
+
+  statement {
+    sid       = "ListItsFolders"
+    actions   = ["s3:ListBucket"]
+    resources = [local._bucket_arn]
+
+    condition {
+      test     = "StringLike"
+      variable = "s3:prefix"
+      values   = concat(local._readable, local._writable)
+    }
+  }
+
+  statement {
+    sid       = "FindBucket"
+    actions   = ["s3:GetBucketLocation"]
+    resources = [local._bucket_arn]
+  }
+}
+
+data "aws_iam_policy_document" "catalog" {
+  statement {
+    sid     = "ReadCatalog"
+    actions = ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"]
+    resources = [
+      "${local._account_arns.glue}:catalog",
+      "${local._account_arns.glue}:database/${var.database}",
+      "${local._account_arns.glue}:table/${var.database}/${var.dataset}*",
+    ]
+  }
+
+  # The published tables are named after the dataset too, with an ending. The raw table itself is the crawler's.
+  statement {
+    sid     = "PublishTables"
+    actions = ["glue:CreateTable", "glue:UpdateTable"]
+    resources = [
+      "${local._account_arns.glue}:catalog",
+      "${local._account_arns.glue}:database/${var.database}",
+      "${local._account_arns.glue}:table/${var.database}/${var.dataset}_*",
+    ]
+  }
+
+  statement {
+    sid       = "ReadWorkflowRun"
+    actions   = ["glue:GetWorkflowRunProperties"]
+    resources = ["${local._account_arns.glue}:workflow/${var.workflow}"]
+  }
+}
+
+data "aws_iam_policy_document" "monitoring" {
+  statement {
+    sid       = "WriteLogs"
+    actions   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+    resources = concat(local._log_group_arns, [for arn in local._log_group_arns : "${arn}:*"])
+  }
+
+  statement {
+    sid       = "WriteMetrics"
+    actions   = ["cloudwatch:PutMetricData"]
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "cloudwatch:namespace"
+      values   = ["Glue", "Quartal"] # Glue's own, and what the job says of its rows
+    }
+  }
+}
+
+data "aws_iam_policy_document" "key" {
+  statement {
+    sid       = "ReadAndWriteEncrypted"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.lake.key_arn]
+  }
+}
+
+resource "aws_iam_role_policy" "lake" {
+  name   = "lake"
+  role   = aws_iam_role.job.name
+  policy = data.aws_iam_policy_document.lake.json
+}
+
+resource "aws_iam_role_policy" "catalog" {
+  name   = "catalog"
+  role   = aws_iam_role.job.name
+  policy = data.aws_iam_policy_document.catalog.json
+}
+
+resource "aws_iam_role_policy" "monitoring" {
+  name   = "monitoring"
+  role   = aws_iam_role.job.name
+  policy = data.aws_iam_policy_document.monitoring.json
+}
+
+# The key's ARN is known only once it exists. It stands in a policy of its own, so that a first plan shows all the others.
+resource "aws_iam_role_policy" "key" {
+  name   = "key"
+  role   = aws_iam_role.job.name
+  policy = data.aws_iam_policy_document.key.json
+}

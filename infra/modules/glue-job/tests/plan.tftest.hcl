@@ -1,0 +1,204 @@
+# What the module plans. The provider is the real one with dummy keys, so that policy documents are really computed;
+# nothing is applied and nothing is asked of AWS.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  account = { id = "123456789012", region = "eu-central-1" }
+  artifacts = {
+    contract = "tests/artifacts/vehicle_sightings.yaml"
+    package  = "tests/artifacts/etl_job.zip"
+    script   = "tests/artifacts/main.py"
+  }
+  database           = "quartal_test"
+  dataset            = "vehicle_sightings"
+  job                = { number_of_workers = 4 }
+  lake               = { bucket = "my-lake", key_arn = "arn:aws:kms:eu-central-1:123456789012:key/0000", security_configuration = "quartal-test-lake" }
+  log_retention_days = 30
+  prefix             = "quartal-test"
+  workflow           = "quartal-test-vehicle-sightings"
+}
+
+run "runs_the_script_with_its_package_and_contract" {
+  command = plan
+
+  variables {
+    python_modules = ["pyyaml==6.0.3", "pyarrow==22.0.0"]
+  }
+
+  assert {
+    condition = { for name, object in aws_s3_object.code : name => "${object.bucket}/${object.key}" } == {
+      contract = "my-lake/code/vehicle_sightings/contracts/vehicle_sightings.yaml"
+      package  = "my-lake/code/vehicle_sightings/etl_job.zip"
+      script   = "my-lake/code/vehicle_sightings/main.py"
+    }
+    error_message = "The code is not uploaded under code/<dataset>/."
+  }
+
+  assert {
+    condition     = alltrue([for object in values(aws_s3_object.code) : object.source_hash == filemd5(object.source) && object.kms_key_id == var.lake.key_arn])
+    error_message = "A change of the code would not be seen, or the code is not encrypted with the lake's key."
+  }
+
+  assert {
+    condition = aws_glue_job.this.default_arguments == tomap({
+      "--additional-python-modules"        = "pyyaml==6.0.3,pyarrow==22.0.0"
+      "--contract"                         = "s3://my-lake/code/vehicle_sightings/contracts/vehicle_sightings.yaml"
+      "--database"                         = "quartal_test"
+      "--dataset"                          = "vehicle_sightings"
+      "--enable-auto-scaling"              = "true"
+      "--enable-continuous-cloudwatch-log" = "true"
+      "--enable-metrics"                   = "true"
+      "--enable-observability-metrics"     = "true"
+      "--extra-py-files"                   = "s3://my-lake/code/vehicle_sightings/etl_job.zip"
+      "--job-bookmark-option"              = "job-bookmark-disable"
+      "--lake_bucket"                      = "my-lake"
+      "--TempDir"                          = "s3://my-lake/tmp/vehicle_sightings/"
+    })
+    error_message = "The job's default arguments are not what the script and Glue need."
+  }
+
+  assert {
+    condition     = aws_glue_job.this.command[0].name == "glueetl" && aws_glue_job.this.command[0].python_version == "3" && aws_glue_job.this.command[0].script_location == "s3://my-lake/code/vehicle_sightings/main.py"
+    error_message = "The job does not start the script as Spark with Python 3."
+  }
+
+  # G31; without the execution class every plan shows a change
+  assert {
+    condition     = aws_glue_job.this.glue_version == "5.1" && aws_glue_job.this.worker_type == "G.1X" && aws_glue_job.this.number_of_workers == 4 && aws_glue_job.this.execution_class == "STANDARD"
+    error_message = "The job is not a standard Glue 5.1 job of the given size."
+  }
+
+  assert {
+    condition     = aws_glue_job.this.timeout == 120 && aws_glue_job.this.max_retries == 1 && aws_glue_job.this.execution_property[0].max_concurrent_runs == 1
+    error_message = "The limits of a run are not the defaults."
+  }
+
+  assert {
+    condition     = aws_glue_job.this.security_configuration == "quartal-test-lake"
+    error_message = "Logs and bookmarks of the job are not encrypted."
+  }
+}
+
+run "takes_size_limits_and_arguments" {
+  command = plan
+
+  variables {
+    job = {
+      arguments           = { "--conf" = "spark.sql.shuffle.partitions=8", "--enable-metrics" = "false" }
+      auto_scaling        = false
+      max_concurrent_runs = 2
+      max_retries         = 0
+      number_of_workers   = 10
+      timeout_minutes     = 30
+      worker_type         = "G.2X"
+    }
+  }
+
+  assert {
+    condition = (
+      aws_glue_job.this.default_arguments["--conf"] == "spark.sql.shuffle.partitions=8"
+      && aws_glue_job.this.default_arguments["--enable-metrics"] == "false"
+      && aws_glue_job.this.default_arguments["--enable-auto-scaling"] == "false"
+    )
+    error_message = "Given arguments do not win over the default ones."
+  }
+
+  assert {
+    condition = (
+      aws_glue_job.this.worker_type == "G.2X" && aws_glue_job.this.number_of_workers == 10 && aws_glue_job.this.timeout == 30
+      && aws_glue_job.this.max_retries == 0 && aws_glue_job.this.execution_property[0].max_concurrent_runs == 2
+    )
+    error_message = "Size or limits were not taken."
+  }
+}
+
+run "logs_where_glue_writes" {
+  command = plan
+
+  assert {
+    condition = output.log_groups == {
+      error  = "/aws-glue/jobs/quartal-test-lake-role/quartal-test-vehicle-sightings-job/error"
+      output = "/aws-glue/jobs/quartal-test-lake-role/quartal-test-vehicle-sightings-job/output"
+    }
+    error_message = "The log groups are not the ones that Glue writes to."
+  }
+
+  assert {
+    condition     = alltrue([for group in values(aws_cloudwatch_log_group.job) : group.retention_in_days == 30 && group.kms_key_id == var.lake.key_arn])
+    error_message = "Logs are kept for ever, or not encrypted."
+  }
+}
+
+run "lets_the_job_touch_its_own_folders_and_tables_only" {
+  command = plan
+
+  assert {
+    condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.lake.policy).Statement : statement.Sid => sort(flatten([statement.Resource])) }) == jsonencode({
+      FindBucket     = ["arn:aws:s3:::my-lake"]
+      ListItsFolders = ["arn:aws:s3:::my-lake"]
+      ReadRawAndCode = sort(flatten([for folder in ["raw", "code"] : ["arn:aws:s3:::my-lake/${folder}/vehicle_sightings", "arn:aws:s3:::my-lake/${folder}/vehicle_sightings/*"]]))
+      WriteZones = sort(flatten([for zone in ["curated", "exports", "features", "quarantine", "runs", "tmp"] : [
+        for path in ["", "/", "/vehicle_sightings", "/vehicle_sightings/*"] : "arn:aws:s3:::my-lake/${zone}${path}"
+      ]]))
+    })
+    error_message = "The job may touch other objects than it needs."
+  }
+
+  assert {
+    condition     = !anytrue([for prefix in jsondecode(aws_iam_role_policy.lake.policy).Statement[2].Condition.StringLike["s3:prefix"] : can(regex("^(raw/|code/|[a-z]+/)?\\*", prefix))])
+    error_message = "The job may list folders of other datasets."
+  }
+
+  assert {
+    condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.lake.policy).Statement : statement.Sid => sort(flatten([statement.Action])) }) == jsonencode({
+      FindBucket     = ["s3:GetBucketLocation"]
+      ListItsFolders = ["s3:ListBucket"]
+      ReadRawAndCode = ["s3:GetObject"]
+      WriteZones     = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    })
+    error_message = "The job may do more with objects than it needs, such as change raw files."
+  }
+
+  assert {
+    condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.catalog.policy).Statement : statement.Sid => {
+      actions = sort(flatten([statement.Action])), on = reverse(sort(flatten([statement.Resource])))[0] } }) == jsonencode({
+      PublishTables   = { actions = ["glue:CreateTable", "glue:UpdateTable"], on = "arn:aws:glue:eu-central-1:123456789012:table/quartal_test/vehicle_sightings_*" }
+      ReadCatalog     = { actions = ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"], on = "arn:aws:glue:eu-central-1:123456789012:table/quartal_test/vehicle_sightings*" }
+      ReadWorkflowRun = { actions = ["glue:GetWorkflowRunProperties"], on = "arn:aws:glue:eu-central-1:123456789012:workflow/quartal-test-vehicle-sightings" }
+    })
+    error_message = "The job may do more in the catalog than read, and publish its own tables."
+  }
+
+  assert {
+    condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.monitoring.policy).Statement : statement.Sid => try(statement.Condition, null) }) == jsonencode({
+      WriteLogs    = null
+      WriteMetrics = { StringEquals = { "cloudwatch:namespace" = ["Glue", "Quartal"] } }
+    })
+    error_message = "The job may write metrics in other namespaces than Glue's and Quartal's."
+  }
+
+  assert {
+    condition = alltrue([for arn in jsondecode(aws_iam_role_policy.monitoring.policy).Statement[0].Resource :
+      startswith(arn, "arn:aws:logs:eu-central-1:123456789012:log-group:/aws-glue/jobs/quartal-test-lake-role/quartal-test-vehicle-sightings-job/")
+    ])
+    error_message = "The job may write to other log groups."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.key.policy).Statement[0].Resource == var.lake.key_arn
+    error_message = "The job may use other keys."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.job.assume_role_policy).Statement[0].Principal == { Service = "glue.amazonaws.com" }
+    error_message = "Others than Glue may use the job's role."
+  }
+}

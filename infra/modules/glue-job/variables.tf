@@ -1,0 +1,158 @@
+variable "account" {
+  description = "Account, partition and region that policies are built from."
+  type = object({
+    id        = string
+    partition = optional(string, "aws")
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the twelve digits of an AWS account."
+  }
+}
+
+variable "artifacts" {
+  description = "Paths of the built files: the script that Glue starts, the package that it imports, the data contract that it follows."
+  type = object({
+    contract = string
+    package  = string
+    script   = string
+  })
+  nullable = false
+
+  validation {
+    condition     = alltrue([for file in values(var.artifacts) : fileexists(file)])
+    error_message = "artifacts must be files that exist; missing: ${join(", ", [for file in values(var.artifacts) : file if !fileexists(file)])}. Build them first."
+  }
+
+  validation {
+    condition     = endswith(var.artifacts.package, ".zip")
+    error_message = "artifacts.package must be a .zip, which Glue can put on Python's path."
+  }
+}
+
+variable "database" {
+  description = "Catalog database that holds the raw table and takes the published ones."
+  type        = string
+  nullable    = false
+}
+
+variable "dataset" {
+  description = "Dataset that the job works on; names its folders in the lake."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9_]*$", var.dataset)) && length(var.dataset) <= 30
+    error_message = "dataset must be at most 30 lower-case letters, digits and underscores, beginning with a letter."
+  }
+}
+
+variable "job" {
+  description = "Size and limits of a run. With auto scaling, number_of_workers is the most that it may use. arguments add to the default ones, or replace them."
+  type = object({
+    arguments           = optional(map(string), {})
+    auto_scaling        = optional(bool, true)
+    glue_version        = optional(string, "5.1")
+    max_concurrent_runs = optional(number, 1)
+    max_retries         = optional(number, 1)
+    number_of_workers   = number
+    timeout_minutes     = optional(number, 120)
+    worker_type         = optional(string, "G.1X")
+  })
+  nullable = false
+
+  validation {
+    condition     = alltrue([for name in keys(var.job.arguments) : startswith(name, "--")])
+    error_message = "job.arguments must have names that begin with two hyphens, such as \"--conf\"."
+  }
+
+  validation {
+    condition     = contains(["G.1X", "G.2X", "G.4X", "G.8X", "R.1X", "R.2X", "R.4X", "R.8X"], var.job.worker_type)
+    error_message = "job.worker_type must be one of G.1X, G.2X, G.4X, G.8X, R.1X, R.2X, R.4X and R.8X."
+  }
+
+  validation {
+    condition     = try(tonumber(var.job.glue_version) >= 5, false)
+    error_message = "job.glue_version must be 5.0 or newer: the job needs Python 3.11."
+  }
+
+  validation {
+    condition     = var.job.number_of_workers >= 2 && var.job.number_of_workers <= 299 && floor(var.job.number_of_workers) == var.job.number_of_workers
+    error_message = "job.number_of_workers must be a whole number from 2 (a driver and an executor) to 299."
+  }
+
+  validation {
+    condition     = var.job.timeout_minutes >= 1 && var.job.timeout_minutes <= 10080
+    error_message = "job.timeout_minutes must be between 1 and 10080 (seven days)."
+  }
+
+  validation {
+    condition     = var.job.max_retries >= 0 && var.job.max_retries <= 10
+    error_message = "job.max_retries must be between 0 and 10."
+  }
+
+  validation {
+    condition     = var.job.max_concurrent_runs >= 1
+    error_message = "job.max_concurrent_runs must be at least 1."
+  }
+}
+
+variable "lake" {
+  description = "Bucket of the lake, the key that encrypts it, and the Glue security configuration."
+  type = object({
+    bucket                 = string
+    key_arn                = string
+    security_configuration = string
+  })
+  nullable = false
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the job's logs."
+  type        = number
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a number that CloudWatch Logs knows, such as 7, 30, 90, 365 or 731."
+  }
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "python_modules" {
+  description = "Python requirements that Glue installs before a run."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for requirement in var.python_modules : !strcontains(requirement, ",")])
+    error_message = "python_modules must not hold a comma inside a requirement, because Glue separates requirements by commas."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "workflow" {
+  description = "Name of the workflow whose run properties the job may read."
+  type        = string
+  nullable    = false
+}

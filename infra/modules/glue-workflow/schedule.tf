@@ -1,0 +1,38 @@
+# The features are due four times a year, on ml_run.day of ml_run.first_month and of every third month after it. The
+# pipeline has to start lead_time_days before that. Cron can name one day of the month for all four starts, so where the
+# months before the due dates differ in length the earliest start is taken: the lead time is never shorter than asked for.
+locals {
+  _days_in_month = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+
+  _ml_run    = var.schedule.ml_run == null ? { first_month = 1, day = 1 } : var.schedule.ml_run
+  _due       = [for quarter in range(4) : local._ml_run.first_month + 3 * quarter]
+  _first_day = local._ml_run.day - var.schedule.lead_time_days # of the due month; before its beginning if below 1
+
+  # The same start counted from the month that lies 0, 1, 2 or 3 months before the due one.
+  _starts = [
+    for months_back in range(4) : {
+      months = [for quarter in range(4) : (local._ml_run.first_month + 5 - months_back) % 3 + 1 + 3 * quarter]
+      day = min([
+        for month in local._due : local._first_day + sum(concat([0], [
+          for back in range(1, months_back + 1) : local._days_in_month[(month - 1 - back + 12) % 12]
+        ]))
+      ]...)
+    }
+  ]
+
+  # The latest month in which all four starts lie, and a day that each of its four months has.
+  _start = [for start in local._starts : start if start.day >= 1][0]
+  _day   = min(concat([local._start.day], [for month in local._start.months : local._days_in_month[month - 1]])...)
+
+  _hour   = tonumber(split(":", var.schedule.start_time_utc)[0])
+  _minute = tonumber(split(":", var.schedule.start_time_utc)[1])
+
+  cron = var.schedule.cron != null ? var.schedule.cron : format(
+    "cron(%d %d %d %s ? *)", local._minute, local._hour, local._day, join(",", local._start.months)
+  )
+
+  start_reason = (
+    var.schedule.cron != null ? "Starts the crawl as scheduled"
+    : "Starts the crawl at least ${var.schedule.lead_time_days} days before the features are due"
+  )
+}

@@ -1,0 +1,41 @@
+# A conditional trigger fires only for what another trigger started. So the chain begins with this scheduled trigger (or
+# with StartWorkflowRun), never with a schedule of the crawler's own.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_trigger
+resource "aws_glue_trigger" "start" {
+  name              = "${local.name}-start"
+  description       = local.start_reason
+  enabled           = var.schedule.enabled
+  schedule          = local.cron
+  start_on_creation = var.schedule.enabled
+  tags              = var.tags
+  type              = "SCHEDULED"
+  workflow_name     = aws_glue_workflow.this.name
+
+  actions {
+    crawler_name = var.crawler
+  }
+
+  # The first in the chain is made last: it must not fire into half a chain.
+  depends_on = [aws_glue_trigger.crawl_succeeded]
+}
+
+resource "aws_glue_trigger" "crawl_succeeded" {
+  name              = "${local.name}-crawl-succeeded"
+  description       = "Runs the job once the crawl succeeded"
+  enabled           = true
+  start_on_creation = true
+  tags              = var.tags
+  type              = "CONDITIONAL"
+  workflow_name     = aws_glue_workflow.this.name
+
+  predicate {
+    conditions {
+      crawler_name = var.crawler
+      crawl_state  = "SUCCEEDED"
+    }
+  }
+
+  actions {
+    job_name = var.job
+  }
+}

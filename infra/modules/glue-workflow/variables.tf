@@ -1,0 +1,139 @@
+variable "crawler" {
+  description = "Name of the crawler that comes first."
+  type        = string
+  nullable    = false
+}
+
+variable "dataset" {
+  description = "Dataset that the workflow works on."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9_]*$", var.dataset)) && length(var.dataset) <= 30
+    error_message = "dataset must be at most 30 lower-case letters, digits and underscores, beginning with a letter."
+  }
+}
+
+variable "job" {
+  description = "Name of the job that follows a crawl that succeeded."
+  type        = string
+  nullable    = false
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "run_properties" {
+  description = "Properties that every run begins with, beside the dataset."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "schedule" {
+  description = "When the workflow starts: a cron expression, or lead_time_days before the quarterly ML run, at start_time_utc. time_zone only says which local time to show beside UTC; its clocks change as in the eu, the us, or none."
+  type = object({
+    cron           = optional(string)
+    enabled        = optional(bool, true)
+    lead_time_days = optional(number, 0)
+    ml_run = optional(object({
+      day         = number
+      first_month = number
+    }))
+    start_time_utc = optional(string, "02:00")
+    time_zone = optional(object({
+      name        = string
+      summer_time = optional(string, "none")
+      utc_offset  = string
+    }))
+  })
+  nullable = false
+
+  validation {
+    condition     = (var.schedule.cron == null) != (var.schedule.ml_run == null)
+    error_message = "schedule must give either cron or ml_run, not both and not neither."
+  }
+
+  validation {
+    condition     = var.schedule.cron == null ? true : can(regex("^cron\\([^ ()]+( [^ ()]+){5}\\)$", var.schedule.cron))
+    error_message = "schedule.cron must be cron(...) around six fields: minutes, hours, day of month, month, day of week, year."
+  }
+
+  validation {
+    condition = var.schedule.cron == null ? true : try(length([
+      for field in [2, 4] : field if split(" ", regex("^cron\\((.*)\\)$", var.schedule.cron)[0])[field] == "?"
+    ]) == 1, true)
+    error_message = "schedule.cron must have \"?\" in exactly one of day of month and day of week."
+  }
+
+  validation {
+    condition = var.schedule.cron == null ? true : try(alltrue([
+      for index, field in split(" ", regex("^cron\\((.*)\\)$", var.schedule.cron)[0]) : can(regex([
+        "^(\\*|[0-5]?[0-9])([-/][0-5]?[0-9]|(,[0-5]?[0-9])*)$",
+        "^(\\*|[01]?[0-9]|2[0-3])([-/]([01]?[0-9]|2[0-3])|(,([01]?[0-9]|2[0-3]))*)$",
+        "^(\\?|L|LW|(\\*|0?[1-9]|[12][0-9]|3[01])(W|[-/](0?[1-9]|[12][0-9]|3[01])|(,(0?[1-9]|[12][0-9]|3[01]))*))$",
+        "^(\\*|0?[1-9]|1[0-2]|[A-Z]{3})([-/](0?[1-9]|1[0-2]|[A-Z]{3})|(,(0?[1-9]|1[0-2]|[A-Z]{3}))*)$",
+        "^(\\?|L|(\\*|[1-7]|[A-Z]{3})(L|[-/]([1-7]|[A-Z]{3})|(,([1-7]|[A-Z]{3}))*))$",
+        "^(\\*|[12][0-9]{3})([-/][0-9]{1,4}|(,[12][0-9]{3})*)$",
+      ][index], field))
+    ]), true)
+    error_message = "schedule.cron has a field that Glue cannot read: minutes 0-59, hours 0-23, day of month 1-31, month 1-12 or JAN-DEC, day of week 1-7 or SUN-SAT, year, with the wildcards , - * / ? L W."
+  }
+
+  # Minutes are a list (look at every two of them, also across the hour), or "every n", or all of a range.
+  validation {
+    condition = var.schedule.cron == null ? true : try([
+      for minutes in [split(" ", regex("^cron\\((.*)\\)$", var.schedule.cron)[0])[0]] :
+      can(regex("^[0-9,]+$", minutes)) ? alltrue(flatten([
+        for i, first in split(",", minutes) : [
+          for j, second in split(",", minutes) : i >= j || (abs(first - second) >= 5 && abs(first - second) <= 55)
+        ]
+      ])) : try(tonumber(split("/", minutes)[1]) >= 5, false)
+    ][0], true)
+    error_message = "schedule.cron must not be faster than every five minutes."
+  }
+
+  validation {
+    condition = var.schedule.ml_run == null ? true : (
+      contains([1, 2, 3], var.schedule.ml_run.first_month) && var.schedule.ml_run.day >= 1 && var.schedule.ml_run.day <= 28
+      && floor(var.schedule.ml_run.day) == var.schedule.ml_run.day
+    )
+    error_message = "schedule.ml_run must have a first_month of 1, 2 or 3 (every third month follows) and a day of 1 to 28, which every month has."
+  }
+
+  validation {
+    condition     = var.schedule.lead_time_days >= 0 && var.schedule.lead_time_days < 90 && floor(var.schedule.lead_time_days) == var.schedule.lead_time_days
+    error_message = "schedule.lead_time_days must be a whole number of days from 0 to 89: longer than a quarter would mean to start before the previous ML run."
+  }
+
+  validation {
+    condition     = can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", var.schedule.start_time_utc))
+    error_message = "schedule.start_time_utc must be a time such as \"02:00\"."
+  }
+
+  validation {
+    condition     = var.schedule.time_zone == null ? true : can(regex("^[+-](0[0-9]|1[0-4]):[0-5][0-9]$", var.schedule.time_zone.utc_offset))
+    error_message = "schedule.time_zone.utc_offset must be the offset of standard time from UTC, such as \"+01:00\"."
+  }
+
+  validation {
+    condition     = var.schedule.time_zone == null ? true : contains(["eu", "none", "us"], var.schedule.time_zone.summer_time)
+    error_message = "schedule.time_zone.summer_time must be eu, us or none: how its clocks change."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

@@ -1,0 +1,149 @@
+variable "account" {
+  description = "Account, partition and region that names and policies are built from."
+  type = object({
+    id        = string
+    partition = optional(string, "aws")
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the twelve digits of an AWS account."
+  }
+}
+
+variable "data_sets" {
+  description = "What can be shown, by name: SQL that Athena answers and the columns of its answer. SPICE keeps a copy in QuickSight, DIRECT_QUERY asks each time."
+  type = map(object({
+    columns = list(object({
+      name = string
+      type = string
+    }))
+    import_mode = optional(string, "SPICE")
+    sql         = string
+    title       = optional(string)
+  }))
+  nullable = false
+
+  validation {
+    condition     = alltrue([for data_set in values(var.data_sets) : contains(["DIRECT_QUERY", "SPICE"], data_set.import_mode)])
+    error_message = "data_sets.import_mode must be DIRECT_QUERY or SPICE."
+  }
+
+  validation {
+    condition = alltrue([for data_set in values(var.data_sets) : length(data_set.columns) > 0 && alltrue([
+      for column in data_set.columns : contains(["BIT", "BOOLEAN", "DATETIME", "DECIMAL", "INTEGER", "JSON", "STRING"], column.type)
+    ])])
+    error_message = "data_sets.columns must have at least one column, each of a type of QuickSight: BIT, BOOLEAN, DATETIME, DECIMAL, INTEGER, JSON or STRING."
+  }
+}
+
+variable "database" {
+  description = "Catalog database whose tables may be read."
+  type        = string
+  nullable    = false
+}
+
+variable "lake" {
+  description = "Bucket of the lake, and the key that encrypts it."
+  type = object({
+    bucket  = string
+    key_arn = string
+  })
+  nullable = false
+}
+
+variable "manifests" {
+  description = "Folders of the lake with plain files that QuickSight reads without Athena, by name."
+  type = map(object({
+    contains_header = optional(bool, true)
+    delimiter       = optional(string, ",")
+    format          = optional(string, "CSV")
+    prefix          = string
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for manifest in values(var.manifests) : contains(["CLF", "CSV", "ELF", "JSON", "TSV"], manifest.format)])
+    error_message = "manifests.format must be one that QuickSight reads: CLF, CSV, ELF, JSON or TSV."
+  }
+
+  validation {
+    condition     = alltrue([for manifest in values(var.manifests) : endswith(manifest.prefix, "/") && !startswith(manifest.prefix, "/")])
+    error_message = "manifests.prefix must be a folder of the lake that ends in a slash and does not begin with one."
+  }
+}
+
+variable "owners" {
+  description = "ARNs of QuickSight users and groups that may change the data sets."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.owners : can(regex("^arn:[a-z-]+:quicksight:[a-z0-9-]+:[0-9]{12}:(group|user)/", arn))])
+    error_message = "owners must be ARNs of QuickSight users or groups."
+  }
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "readable_prefixes" {
+  description = "Folders of the lake that hold the tables' files."
+  type        = set(string)
+  default     = ["curated/", "features/", "quarantine/"]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for prefix in var.readable_prefixes : can(regex("^[^/].*/$", prefix))])
+    error_message = "readable_prefixes must be folders that end in a slash and do not begin with one; the whole bucket is not one."
+  }
+}
+
+variable "readers" {
+  description = "ARNs of QuickSight users and groups that may use the data sets."
+  type        = set(string)
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.readers : can(regex("^arn:[a-z-]+:quicksight:[a-z0-9-]+:[0-9]{12}:(group|user)/", arn))])
+    error_message = "readers must be ARNs of QuickSight users or groups."
+  }
+}
+
+variable "results_prefix" {
+  description = "Where in the bucket the workgroup keeps answers; an output of athena."
+  type        = string
+  nullable    = false
+}
+
+variable "service_role" {
+  description = "Name of the account's role that QuickSight asks with; it exists since QuickSight was subscribed to, and gets what these tables need."
+  type        = string
+  default     = "aws-quicksight-service-role-v0"
+  nullable    = false
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "workgroup" {
+  description = "Athena workgroup that QuickSight asks through."
+  type        = string
+  nullable    = false
+}

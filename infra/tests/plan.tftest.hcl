@@ -1,0 +1,120 @@
+# One pipeline as the root module wires it. The provider is the real one with dummy keys; nothing is asked of AWS.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.this
+  values = { account_id = "123456789012" }
+}
+
+variables {
+  artifacts_folder   = "tests/artifacts"
+  contracts          = { toll_bookings = {} }
+  environment        = "test"
+  job                = { number_of_workers = 4 }
+  log_retention_days = 30
+  prefix             = "quartal-test"
+  region             = "eu-central-1"
+  schedule           = { ml_run = { first_month = 1, day = 15 }, lead_time_days = 7 }
+}
+
+run "tells_the_tooling_what_is_deployed" {
+  command = plan
+
+  assert {
+    condition = (
+      output.crawler == "quartal-test-toll-bookings"
+      && output.database == "quartal_test"
+      && output.dataset == "toll_bookings"
+      && output.job == "quartal-test-toll-bookings"
+      && output.lake_bucket == "quartal-test-123456789012-eu-central-1"
+      && output.raw_prefix == "raw/toll_bookings/"
+      && output.region == "eu-central-1"
+      && output.schedule == "cron(0 2 8 1,4,7,10 ? *)"
+      && output.workflow == "quartal-test-toll-bookings"
+    )
+    error_message = "An output that the tooling reads has another name or value."
+  }
+
+  assert {
+    condition = output.log_groups == {
+      crawler    = "/aws-glue/crawlers-role/quartal-test-toll-bookings-crawler-quartal-test-lake"
+      job_error  = "/aws-glue/jobs/quartal-test-lake-role/quartal-test-toll-bookings-job/error"
+      job_output = "/aws-glue/jobs/quartal-test-lake-role/quartal-test-toll-bookings-job/output"
+    }
+    error_message = "The log groups are not the ones that Glue writes to."
+  }
+
+  assert {
+    condition     = output.triggers == { crawl_succeeded = "quartal-test-toll-bookings-crawl-succeeded", start = "quartal-test-toll-bookings-start" }
+    error_message = "The triggers have other names."
+  }
+}
+
+run "reads_the_contract" {
+  command = plan
+
+  assert {
+    condition = jsonencode(local.contracts) == jsonencode({
+      toll_bookings = {
+        columns = ["booking_id", "plate", "amount"]
+        csv     = { delimiter = ";", header = true, quote_symbol = "'" }
+      }
+    })
+    error_message = "The contract was read otherwise: ${jsonencode(local.contracts)}"
+  }
+
+  # one requirement per entry, because Glue separates them by commas
+  assert {
+    condition     = jsonencode(local.python_modules) == jsonencode(["pyiceberg[glue]==0.12.0", "pyiceberg[pyarrow]==0.12.0", "pyyaml==6.0.3"])
+    error_message = "The requirements were read otherwise: ${jsonencode(local.python_modules)}"
+  }
+}
+
+run "takes_the_usual_csv_dialect_where_the_contract_names_none" {
+  command = plan
+
+  variables {
+    contracts = { plain = {} }
+  }
+
+  assert {
+    condition     = output.dataset == "plain" && output.raw_prefix == "raw/plain/"
+    error_message = "The contract's dataset does not name the raw folder."
+  }
+}
+
+run "tags_everything_with_its_environment" {
+  command = plan
+
+  variables {
+    tags = { cost-centre = "ml" }
+  }
+
+  assert {
+    condition     = local.tags == { cost-centre = "ml", environment = "test", managed-by = "terraform", pipeline = "quartal-test", project = "quartal" }
+    error_message = "The tags are others."
+  }
+}
+
+run "keeps_pipelines_of_an_account_apart" {
+  command = plan
+
+  variables {
+    prefix = "other-team"
+  }
+
+  assert {
+    condition = alltrue([for name in [
+      output.crawler, output.job, output.workflow, output.lake_bucket, output.triggers.start, output.triggers.crawl_succeeded,
+    ] : startswith(name, "other-team-")]) && output.database == "other_team"
+    error_message = "A name does not begin with the prefix, so two pipelines would collide."
+  }
+}

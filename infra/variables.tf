@@ -1,0 +1,267 @@
+variable "alerting" {
+  description = "Who is told of failed, late, long and dirty runs, which ends of a job run are told, and the monthly budget. Null tells nobody. See modules/alerting."
+  type = object({
+    budget_usd = optional(number)
+    emails     = optional(set(string))
+    job_states = optional(set(string))
+  })
+  default = null
+}
+
+variable "artifacts_folder" {
+  description = "Folder with main.py, etl_job.zip, requirements.txt and contracts/, relative to where Terraform runs, so that a plan is the same on every machine."
+  type        = string
+  default     = "artifacts"
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name in ["main.py", "etl_job.zip", "requirements.txt"] : fileexists("${var.artifacts_folder}/${name}")])
+    error_message = "${var.artifacts_folder} must hold main.py, etl_job.zip and requirements.txt. Build the artifacts first; `quartal plan` does."
+  }
+}
+
+variable "athena" {
+  description = "Workgroup for questions to the published tables: how much a query may read, and named queries beside the usual. Null makes none. See modules/athena."
+  type = object({
+    queries = optional(map(object({
+      description = string
+      sql         = string
+    })), {})
+    scan_limit_gib = optional(number)
+  })
+  default = null
+}
+
+variable "contracts" {
+  description = "Feeds of the pipeline, by dataset: the file of the data contract under contracts/ of the artifacts (<dataset>.yaml if not given), the limits beyond which a run alerts, and what differs from job and schedule."
+  type = map(object({
+    duration_limit_minutes = optional(number)
+    file                   = optional(string)
+    job = optional(object({
+      arguments           = optional(map(string))
+      auto_scaling        = optional(bool)
+      glue_version        = optional(string)
+      max_concurrent_runs = optional(number)
+      max_retries         = optional(number)
+      number_of_workers   = number
+      timeout_minutes     = optional(number)
+      worker_type         = optional(string)
+    }))
+    quarantine_share_limit = optional(number, 0.05)
+    schedule = optional(object({
+      cron           = optional(string)
+      enabled        = optional(bool)
+      lead_time_days = optional(number)
+      ml_run = optional(object({
+        day         = number
+        first_month = number
+      }))
+      start_time_utc = optional(string)
+      time_zone = optional(object({
+        name        = string
+        summer_time = optional(string)
+        utc_offset  = string
+      }))
+    }))
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.contracts) > 0
+    error_message = "contracts must name at least one feed, such as { vehicle_sightings = {} }."
+  }
+
+  validation {
+    condition     = alltrue([for dataset, feed in var.contracts : fileexists("${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}")])
+    error_message = "There is no data contract for ${join(", ", [for dataset, feed in var.contracts : dataset if !fileexists("${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}")])} in ${var.artifacts_folder}/contracts. Check the variable contracts, and that the artifacts were built."
+  }
+
+  validation {
+    condition = alltrue([for dataset, feed in var.contracts : fileexists("${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}") ? can([
+      for schema in [yamldecode(file("${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}")).schema[0]] : [schema.name, [for column in schema.properties : column.name]]
+    ]) : true])
+    error_message = "A data contract of contracts cannot be read: schema[0] must have a name, and properties that each have a name."
+  }
+
+  validation {
+    condition = alltrue([for dataset, feed in var.contracts :
+      try(yamldecode(file("${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}")).schema[0].name == dataset, true)
+    ])
+    error_message = "contracts must be keyed by the datasets that the data contracts name in schema[0].name."
+  }
+}
+
+variable "crawl" {
+  description = "Which folders a crawl visits, and what it does to the table when files changed or are gone. See modules/glue-catalog."
+  type = object({
+    delete_behavior  = optional(string)
+    exclusions       = optional(list(string))
+    recrawl_behavior = optional(string)
+    update_behavior  = optional(string)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "dataset" {
+  description = "The feed that the outputs without a map speak of, where there are several."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.dataset == null ? length(var.contracts) <= 1 : contains(keys(var.contracts), var.dataset)
+    error_message = "dataset must name one of contracts; it may be left out only where there is one."
+  }
+}
+
+variable "encrypt_account_catalog" {
+  description = "Whether the Glue catalog of the whole account in this region is encrypted with this lake's key. At most one pipeline per account and region may say so."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "environment" {
+  description = "Name of the environment, as a tag."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]*$", var.environment))
+    error_message = "environment must be lower-case letters, digits and hyphens, beginning with a letter."
+  }
+}
+
+variable "job" {
+  description = "Size and limits of a job run. See modules/glue-job."
+  type = object({
+    arguments           = optional(map(string))
+    auto_scaling        = optional(bool)
+    glue_version        = optional(string)
+    max_concurrent_runs = optional(number)
+    max_retries         = optional(number)
+    number_of_workers   = number
+    timeout_minutes     = optional(number)
+    worker_type         = optional(string)
+  })
+  nullable = false
+}
+
+variable "lake" {
+  description = "The bucket: its name if not the usual one, whether a destroy may empty it, how objects age. See modules/data-lake."
+  type = object({
+    access_log = optional(object({
+      bucket         = optional(string)
+      prefix         = optional(string)
+      retention_days = optional(number)
+    }))
+    bucket_name              = optional(string)
+    force_destroy            = optional(bool)
+    key_deletion_window_days = optional(number)
+    lifecycle_rules = optional(map(object({
+      abort_multipart_days       = optional(number)
+      expiration_days            = optional(number)
+      noncurrent_expiration_days = optional(number)
+      prefix                     = string
+      transitions                = optional(map(number))
+    })), {})
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the logs of crawler and job."
+  type        = number
+  nullable    = false
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "provider_settings" {
+  description = "How the AWS provider reaches its endpoint. The defaults are right for AWS."
+  type = object({
+    allowed_account_ids         = optional(set(string))
+    s3_use_path_style           = optional(bool, false)
+    skip_credentials_validation = optional(bool, false)
+    skip_metadata_api_check     = optional(bool, false)
+    skip_region_validation      = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "quicksight" {
+  description = "QuickSight users and groups that may use the data sets, those that may change them, and the account's role that QuickSight asks with. Null makes none. See modules/quicksight."
+  type = object({
+    owners       = optional(set(string))
+    readers      = set(string)
+    service_role = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.quicksight == null || var.athena != null
+    error_message = "quicksight needs athena: QuickSight asks through its workgroup."
+  }
+}
+
+variable "readers" {
+  description = "Who may take the role that reads the published tables through Athena. Null makes none. See modules/access."
+  type = object({
+    trusted_principals = set(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.readers == null || var.athena != null
+    error_message = "readers needs athena: they ask through its workgroup."
+  }
+}
+
+variable "region" {
+  description = "AWS region of everything."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-[0-9]$", var.region))
+    error_message = "region must be an AWS region such as eu-central-1."
+  }
+}
+
+variable "schedule" {
+  description = "When the workflow starts: a cron expression, or days before the quarterly ML run. See modules/glue-workflow."
+  type = object({
+    cron           = optional(string)
+    enabled        = optional(bool)
+    lead_time_days = optional(number)
+    ml_run = optional(object({
+      day         = number
+      first_month = number
+    }))
+    start_time_utc = optional(string)
+    time_zone = optional(object({
+      name        = string
+      summer_time = optional(string)
+      utc_offset  = string
+    }))
+  })
+  nullable = false
+}
+
+variable "tags" {
+  description = "Tags beside environment, managed-by, pipeline and project."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
