@@ -1,0 +1,128 @@
+"""Pages in the system's Chromium.
+
+Where there is none the tests are skipped, unless QUARTAL_BROWSER=required: `./nox -s browser` and the CI run set it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+
+from quartal.plan_review.checkov import not_asked
+from quartal.plan_review.page import render_page
+from quartal.plan_review.parse import parse_plan
+from quartal.plan_review.policies import load_rules
+from quartal.plan_review.prices import load_prices
+from quartal.plan_review.review import Basis, Review, review
+from quartal.plan_review.usage import load_usage
+
+PLANS = Path(__file__).parents[1] / "unit" / "tooling" / "plan_review" / "plans"
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# no sandbox: inside a container Chromium may not make one, and it only ever opens pages of these tests
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserContext]:
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        reason = f"There is no Chromium on PATH ({', '.join(PROGRAMS)}); on Debian: apt-get install chromium."
+        if os.environ.get("QUARTAL_BROWSER") == "required":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
+    expect.set_options(timeout=60_000)
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=program, headless=True, args=ARGUMENTS, timeout=120_000
+        )
+        context.set_default_timeout(60_000)
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the console and the network said while a page was open; a page that is right says nothing."""
+    return []
+
+
+@pytest.fixture
+def open_page(browser: BrowserContext, tmp_path: Path, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """Open the review of a plan, by name or of given JSON; `fragment` is the part of the address after #."""
+    pages: list[Page] = []
+
+    def opened(plan: str | dict, fragment: str = "", **options: str) -> Page:
+        data = plan if isinstance(plan, dict) else json.loads((PLANS / f"{plan}.json").read_text())
+        file = tmp_path / "review.html"
+        file.write_text(render(data), encoding="utf-8")
+        page = browser.new_page()
+        pages.append(page)
+        if options:
+            page.emulate_media(**options)
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: None if request.url.startswith("file:") else complaints.append(request.url))
+        page.goto(file.as_uri() + (f"#{fragment}" if fragment else ""))
+        return page
+
+    yield opened
+    for page in pages:
+        page.close()
+
+
+def render(data: dict) -> str:
+    """The page of a plan."""
+    return render_page(reviewed(data))
+
+
+def reviewed(data: dict) -> Review:
+    """The review of a plan by the bundled rules, prices and usage."""
+    basis = Basis(
+        environment="dev",
+        rules=load_rules(),
+        prices=load_prices("us-east-1"),
+        usage=load_usage(),
+        policies=not_asked("--no-policies was given"),
+        now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
+    )
+    return review(parse_plan(data), basis)
+
+
+def plan_of_many(count: int) -> dict:
+    """A plan that creates, updates, replaces and destroys this many resources in ten modules."""
+    kinds = [["create"], ["update"], ["delete", "create"], ["delete"]]
+    before = {"bucket": "lake", "key": "a", "tags": {"owner": "data"}, "etag": "0" * 32, "content_type": "text/csv"}
+    changes = []
+    for number in range(count):
+        actions = kinds[number % len(kinds)]
+        module = f"module.feed[{number % 10}]"
+        changes.append(
+            {
+                "address": f'{module}.aws_s3_object.part["{number}"]',
+                "module_address": module,
+                "mode": "managed",
+                "type": "aws_s3_object",
+                "change": {
+                    "actions": actions,
+                    "before": None if actions == ["create"] else before,
+                    "after": None if actions == ["delete"] else before | {"key": f"b{number}", "etag": "1" * 32},
+                    "replace_paths": [["key"]] if len(actions) == 2 else [],
+                },
+            }
+        )
+    return {"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": changes}

@@ -1,0 +1,50 @@
+"""Makes the pictures of docs/plan-review.md: `python -m tests.browser.make_pictures`, with Chromium on PATH.
+
+The plan is one of those that the tests keep, so nothing has to run for it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from rich.console import Console
+
+from quartal.plan_review.page import render_page
+from quartal.plan_review.render_text import render_text
+from tests.browser.conftest import ARGUMENTS, PLANS, PROGRAMS, reviewed
+
+FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+
+
+def main() -> None:
+    """Write plan-review.svg, the text in a terminal, and plan-review.png, the page."""
+    made = reviewed(json.loads((PLANS / "update.json").read_text()))
+    FOLDER.mkdir(exist_ok=True)
+    console = Console(record=True, width=118, file=io.StringIO(), highlight=False)
+    console.print(render_text(made), markup=False)
+    picture = console.export_svg(title="quartal plan --env dev", unique_id="plan-review")
+    # the fonts would come from the network
+    (FOLDER / "plan-review.svg").write_text(re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL))
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    if program is None:
+        raise SystemExit("There is no Chromium on PATH.")
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        file = Path(scratch) / "review.html"
+        file.write_text(render_page(made), encoding="utf-8")
+        context = playwright.chromium.launch_persistent_context(
+            Path(scratch) / "profile", executable_path=program, args=ARGUMENTS, viewport={"width": 1100, "height": 900}
+        )
+        page = context.new_page()
+        page.goto(f"{file.as_uri()}#aws_glue_job.features")
+        page.screenshot(path=FOLDER / "plan-review.png", full_page=True)
+        context.close()
+
+
+if __name__ == "__main__":
+    main()

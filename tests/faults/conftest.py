@@ -1,0 +1,32 @@
+"""A LocalStack for the catalog, and a lake in a folder whose job can be killed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quartal.aws import AwsConnection, aws_environment
+from quartal.local_stack import server
+from quartal.settings import Settings
+
+from .rehearsal import Rehearsal
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """One lake for all tests: each begins with what the one before it left, healed."""
+    settings = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
+    own = replace(settings, state_dir=tmp_path_factory.mktemp("localstack"))
+    started = server.start(own, port=server.free_port(), announce=print)
+    try:
+        env = aws_environment(settings, started.endpoint_url)
+        connection = AwsConnection.from_environment(env, local=True)
+        yield Rehearsal(PROJECT, tmp_path_factory.mktemp("lake"), connection, env)
+    finally:
+        server.stop(own, started)

@@ -1,0 +1,107 @@
+"""A LocalStack for the tests: the one AWS_ENDPOINT_URL names, else one that runs, else one of their own.
+
+Each deployment has names of its own, so that tests meet neither each other nor what else lives in that LocalStack.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from feed_generator import FeedSummary, generate
+from quartal import infrastructure
+from quartal.console import Console
+from quartal.local_stack import server
+from quartal.local_stack.endpoint import find_endpoint
+from quartal.run_pipeline import run_pipeline
+from quartal.settings import Settings
+from quartal.uploads import UploadOptions, deliver
+from quartal.workspace import Workspace
+
+PROJECT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A deployed pipeline and how a user would work with it."""
+
+    workspace: Workspace
+
+    def upload(self, folder: Path) -> None:
+        """`quartal upload FOLDER`."""
+        deliver(self.workspace, [folder], delivery=None, options=UploadOptions())
+
+    def run(self, *deliveries: str) -> dict:
+        """`quartal run`: the manifest."""
+        return run_pipeline(self.workspace, deliveries=deliveries, timeout_s=300)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Raw files on disk, and what the generator says of them."""
+
+    folder: Path
+    summary: FeedSummary
+
+
+@pytest.fixture(scope="session")
+def endpoint_url(tmp_path_factory) -> Iterator[str]:
+    settings = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
+    found = find_endpoint(settings)
+    if found is not None:
+        yield found.url
+        return
+    # small feeds compile more than they compute: the quick compiler alone more than halves a run
+    environ = {"LOCALSTACK_GLUE_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1", **settings.environ}
+    settings = replace(settings, state_dir=tmp_path_factory.mktemp("localstack"), environ=environ)
+    embedded = server.start(settings, port=server.free_port(), announce=print)
+    try:
+        yield embedded.endpoint_url
+    finally:
+        server.stop(settings, embedded)
+
+
+@pytest.fixture(scope="session")
+def feed(tmp_path_factory) -> Feed:
+    folder = tmp_path_factory.mktemp("feed")
+    return Feed(folder, generate(folder, rows=60_000, seed=11))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """A checkout whose infra/ the test may change: its own names, the rest as it is."""
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(PROJECT / "infra", root / "infra", ignore=shutil.ignore_patterns(".terraform", "artifacts"))
+    shutil.copytree(PROJECT / "data" / "contracts", root / "data" / "contracts")
+    (root / "etl_job").symlink_to(PROJECT / "etl_job")
+    variables = root / "infra" / "environments" / "localstack.tfvars"
+    text = variables.read_text()
+    assert 'prefix      = "quartal-localstack"' in text
+    variables.write_text(text.replace('"quartal-localstack"', f'"test-{secrets.token_hex(4)}"'))
+    return root
+
+
+@pytest.fixture(scope="module")
+def workspace(project: Path, endpoint_url: str) -> Workspace:
+    environ = {**os.environ, "AWS_ENDPOINT_URL": endpoint_url}
+    for name in ("QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR"):  # the user's own deployment is not for tests
+        environ.pop(name, None)
+    return Workspace(Settings.from_env(environ, environment="localstack", cwd=project), Console())
+
+
+@pytest.fixture(scope="module")
+def pipeline(workspace: Workspace) -> Iterator[Pipeline]:
+    """Deployed once per test module, and destroyed after it."""
+    infrastructure.make_plan(workspace)
+    try:
+        infrastructure.apply_plan(workspace)
+        yield Pipeline(workspace)
+    finally:
+        if infrastructure.make_plan(workspace, destroy=True).changes:
+            infrastructure.apply_plan(workspace)

@@ -1,0 +1,316 @@
+"""One account of AWS or of an emulator: its clients, what the tests make in it, and the end of all that."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+T = TypeVar("T")
+ENDED_RUNS = frozenset({"SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED"})
+ENDED_WORKFLOW_RUNS = frozenset({"COMPLETED", "STOPPED", "ERROR"})
+PROPAGATION_S = 90.0  # a role that was just made is not known everywhere at once
+
+TRUST_IN_GLUE = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+SCRIPTS = {
+    "succeed": "print('all is well')\n",
+    "fail": "raise ValueError('no wheels today')\n",
+    # says what it was given
+    "tell": """
+import json, sys
+import boto3
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+print("telling")
+boto3.client("s3").put_object(Bucket=given["--bucket"], Key=given["--tell"], Body=json.dumps(given))
+""",
+    # runs until an object is there
+    "gate": """
+import sys, time
+import boto3
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+s3 = boto3.client("s3")
+while not s3.list_objects_v2(Bucket=given["--bucket"], Prefix=given["--gate"]).get("KeyCount"):
+    time.sleep(0.2)
+""",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long to wait, and how often to look."""
+
+    timeout_s: float
+    interval_s: float
+
+
+@dataclass
+class Account:
+    """Clients, and all that was made through them; `child` gives what is made in a smaller scope an end of its own."""
+
+    session: boto3.Session
+    endpoint_url: str | None
+    limits: Limits
+    prefix: str
+    bucket: str = ""
+    role: str = ""
+    cleanup: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
+    _clients: dict[str, Any] = field(default_factory=dict)
+
+    def client(self, service: str, *, checks: bool = True) -> Any:
+        """A client of this account; one that does not check leaves that to the service."""
+        name = service if checks else f"unchecked {service}"
+        if name not in self._clients:
+            # a test means each refusal: only what the network does is tried again
+            retries: Any = {"mode": "standard", "max_attempts": 3}
+            config = Config(retries=retries, s3={"addressing_style": "path"}, parameter_validation=checks)
+            self._clients[name] = self.session.client(service, endpoint_url=self.endpoint_url, config=config)
+        return self._clients[name]
+
+    @property
+    def glue(self) -> Any:
+        """What all of this is about."""
+        return self.client("glue")
+
+    @property
+    def unchecked_glue(self) -> Any:
+        """Glue, asked without botocore's own checks."""
+        return self.client("glue", checks=False)
+
+    @contextlib.contextmanager
+    def child(self) -> Iterator[Account]:
+        """An account whose things are gone at the end of the block."""
+        with contextlib.ExitStack() as cleanup:
+            yield replace(self, cleanup=cleanup)
+
+    def name(self, what: str) -> str:
+        """A name that nothing else has, in letters that a table may have as well."""
+        return f"{self.prefix}_{what}_{secrets.token_hex(3)}"
+
+    # -------------------------------------------------------------------------------------------- making
+
+    def put(self, key: str, body: str | bytes) -> str:
+        """Write an object; it goes with the bucket."""
+        self.client("s3").put_object(Bucket=self.bucket, Key=key, Body=body)
+        return f"s3://{self.bucket}/{key}"
+
+    def database(self) -> str:
+        """Make a database."""
+        name = self.name("db")
+        self.glue.create_database(DatabaseInput={"Name": name})
+        self.cleanup.callback(gone, self.glue.delete_database, Name=name)
+        return name
+
+    def table(self, database: str, name: str, **table_input: Any) -> str:
+        """Make a table; it goes with its database."""
+        self.glue.create_table(DatabaseName=database, TableInput={"Name": name, **table_input})
+        return name
+
+    def crawler(self, *paths: str, database: str = "", **definition: Any) -> str:
+        """Make a crawler over prefixes of the bucket."""
+        name = self.name("crawler")
+        targets = [{"Path": f"s3://{self.bucket}/{path}"} for path in paths]
+        definition = {"Targets": {"S3Targets": targets}, "DatabaseName": database or self.database(), **definition}
+        self._make(self.glue.create_crawler, Name=name, **{"Role": self.role, **definition})
+        self.cleanup.callback(self._remove_crawler, name)
+        return name
+
+    def job(self, script: str = "succeed", *, arguments: Mapping[str, str] | None = None, **definition: Any) -> str:
+        """Make a Python shell job that runs one of SCRIPTS."""
+        name = self.name(script)
+        location = self.put(f"{self.prefix}/scripts/{script}.py", SCRIPTS[script])
+        defaults = {"--bucket": self.bucket, **(arguments or {})}
+        self._make(
+            self.glue.create_job,
+            Name=name,
+            Role=self.role,
+            Command={"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": location},
+            **{"MaxCapacity": 0.0625, "Timeout": 10, "DefaultArguments": defaults, **definition},
+        )
+        self.cleanup.callback(gone, self.glue.delete_job, JobName=name)
+        self.cleanup.callback(self._stop_runs, name)
+        return name
+
+    def gated_job(self, **definition: Any) -> tuple[str, Callable[[], object]]:
+        """Make a job whose runs go on until the second value is called."""
+        gate = f"{self.prefix}/gates/{secrets.token_hex(6)}"
+        job = self.job("gate", arguments={"--gate": gate}, **definition)
+        self.cleanup.callback(self.put, gate, b"open")  # whatever happens, nothing waits for ever
+        return job, lambda: self.put(gate, b"open")
+
+    def trigger(self, kind: str, *actions: Mapping[str, Any], **definition: Any) -> str:
+        """Make a trigger; one that waits for something is activated."""
+        name = self.name("trigger")
+        if kind == "CONDITIONAL":
+            definition = {"StartOnCreation": True, **definition}
+        self.glue.create_trigger(Name=name, Type=kind, Actions=list(actions), **definition)
+        self.cleanup.callback(gone, self.glue.delete_trigger, Name=name)
+        return name
+
+    def workflow(self, **definition: Any) -> str:
+        """Make a workflow without triggers."""
+        name = self.name("workflow")
+        self.glue.create_workflow(Name=name, **definition)
+        self.cleanup.callback(gone, self.glue.delete_workflow, Name=name)
+        return name
+
+    def powerless_role(self) -> str:
+        """Make a role that Glue can assume and that may read nothing."""
+        iam, name = self.client("iam"), self.name("role")
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(TRUST_IN_GLUE))["Role"]["Arn"]
+        self.cleanup.callback(iam.delete_role, RoleName=name)
+        return arn
+
+    def _make(self, call: Callable[..., Any], **request: Any) -> None:
+        """Make what needs the role, which AWS does not know everywhere at once."""
+        deadline = time.monotonic() + PROPAGATION_S
+        while True:
+            try:
+                call(**request)
+                return
+            except ClientError as error:
+                message = error.response["Error"]["Message"]
+                if "assume role" not in message.lower() or time.monotonic() > deadline:
+                    raise
+            time.sleep(self.limits.interval_s)
+
+    def _remove_crawler(self, name: str) -> None:
+        with contextlib.suppress(ClientError):
+            self.glue.stop_crawler(Name=name)
+        self.wait_for_crawler(name)
+        gone(self.glue.delete_crawler, Name=name)
+
+    def _stop_runs(self, job: str) -> None:
+        try:
+            going = [run["Id"] for run in self.runs(job) if run["JobRunState"] not in ENDED_RUNS]
+        except self.glue.exceptions.EntityNotFoundException:
+            return  # the test has deleted it
+        if going:
+            self.glue.batch_stop_job_run(JobName=job, JobRunIds=going)
+
+    # -------------------------------------------------------------------------------------------- waiting
+
+    def wait(self, probe: Callable[[], T], done: Callable[[T], bool], what: str) -> T:
+        """Look until it is so; fail with what was seen last."""
+        deadline = time.monotonic() + self.limits.timeout_s
+        while True:
+            seen = probe()
+            if done(seen):
+                return seen
+            assert time.monotonic() < deadline, f"{what} did not happen in {self.limits.timeout_s:.0f} s; seen: {seen}"
+            time.sleep(self.limits.interval_s)
+
+    def wait_for_crawler(self, name: str) -> dict[str, Any]:
+        """Wait until a crawler is READY."""
+        return self.wait(
+            lambda: self.glue.get_crawler(Name=name)["Crawler"],
+            lambda crawler: crawler["State"] == "READY",
+            f"the end of the crawl of {name}",
+        )
+
+    def crawl(self, name: str) -> dict[str, Any]:
+        """Crawl once and return LastCrawl."""
+        self.glue.start_crawler(Name=name)
+        last: dict[str, Any] = self.wait_for_crawler(name)["LastCrawl"]
+        return last
+
+    def tables(self, database: str) -> dict[str, dict[str, Any]]:
+        """All tables of a database by name."""
+        pages = self.glue.get_paginator("get_tables").paginate(DatabaseName=database)
+        return {table["Name"]: table for page in pages for table in page["TableList"]}
+
+    def runs(self, job: str) -> list[dict[str, Any]]:
+        """The runs of a job, newest first."""
+        found: list[dict[str, Any]] = self.glue.get_job_runs(JobName=job)["JobRuns"]
+        return found
+
+    def run(self, job: str, **request: Any) -> dict[str, Any]:
+        """Run a job to its end."""
+        run_id = self.glue.start_job_run(JobName=job, **request)["JobRunId"]
+        return self.wait_for_run(job, run_id)
+
+    def wait_for_run(self, job: str, run_id: str, *states: str) -> dict[str, Any]:
+        """Wait until a run is in one of these states, or has ended."""
+        return self.wait(
+            lambda: self.glue.get_job_run(JobName=job, RunId=run_id)["JobRun"],
+            lambda run: run["JobRunState"] in (states or ENDED_RUNS),
+            f"the run of {job}",
+        )
+
+    def wait_for_runs(self, job: str, count: int) -> list[dict[str, Any]]:
+        """Wait until a job has had so many runs and all have ended."""
+        return self.wait(
+            lambda: self.runs(job),
+            lambda runs: len(runs) >= count and all(run["JobRunState"] in ENDED_RUNS for run in runs),
+            f"{count} runs of {job}",
+        )
+
+    def wait_for_workflow_run(self, workflow: str, run_id: str) -> dict[str, Any]:
+        """Wait until a run of a workflow has ended; with its graph."""
+        return self.wait(
+            lambda: self.glue.get_workflow_run(Name=workflow, RunId=run_id, IncludeGraph=True)["Run"],
+            lambda run: run["Status"] in ENDED_WORKFLOW_RUNS,
+            f"the run of {workflow}",
+        )
+
+    def read_json(self, key: str) -> dict[str, Any]:
+        """Read what a script told."""
+        body = self.client("s3").get_object(Bucket=self.bucket, Key=key)["Body"]
+        told: dict[str, Any] = json.loads(body.read())
+        return told
+
+
+class MovableClock:
+    """The clock that localstack-glue lives by. Nobody else has one."""
+
+    def __init__(self, endpoint_url: str) -> None:
+        self._url = f"{endpoint_url}/_glue/clock"
+
+    def is_there(self) -> bool:
+        """Whether this endpoint is a localstack-glue that lets us move its clock."""
+        try:
+            self.move({})
+        except (urllib.error.URLError, ValueError):
+            return False
+        return True
+
+    def move(self, change: Mapping[str, Any]) -> str:
+        """Change the clock and return the time there."""
+        request = urllib.request.Request(self._url, data=json.dumps(change).encode())
+        with urllib.request.urlopen(request, timeout=60) as response:
+            now: str = json.load(response)["now"]
+        return now
+
+
+def policy(*statements: Mapping[str, Any]) -> str:
+    """Write a policy document."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def gone(call: Callable[..., Any], **request: Any) -> None:
+    """Remove something; what is not there any more is as it should be."""
+    try:
+        call(**request)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "EntityNotFoundException":
+            raise
+
+
+def refusal(call: Callable[..., Any], **request: Any) -> str:
+    """Return the code of the error that a call ends with."""
+    try:
+        answer = call(**request)
+    except ClientError as error:
+        code: str = error.response["Error"]["Code"]
+        return code
+    raise AssertionError(f"not refused: {answer}")

@@ -1,0 +1,291 @@
+"""What crawls make of files in S3."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.integration.glue.account import Account, refusal
+
+CARS = "id,brand,price\n1,Volvo,9.5\n2,Skoda,7.25\n3,Fiat,3\n"
+
+
+@dataclass(frozen=True)
+class Crawled:
+    """What one crawl over many folders has found."""
+
+    tables: dict[str, dict[str, Any]]
+    last_crawl: dict[str, Any]
+    metrics: dict[str, Any]
+    crawler: str
+    bucket: str
+    prefix: str
+
+
+FILES: dict[str, str | bytes] = {
+    "typed/a.csv": "whole,part,word,day\n1,1.5,red,2026-01-01\n22,2.25,blue,2026-01-02\n",
+    "words/a.csv": "brand,colour\nVolvo,red\nSkoda,blue\n",
+    "semicolons/a.csv": "id;name\n1;one\n2;two\n",
+    "zipped/a.csv.gz": gzip.compress(CARS.encode()),
+    "zipped2/a.csv.bz2": bz2.compress(CARS.encode()),
+    "lines/a.json": '{"id": 1, "tags": ["a"], "size": {"x": 1.5}}\n{"id": 2, "tags": [], "size": {"x": 2.5}}\n',
+    "named/year=2025/month=01/a.csv": CARS,
+    "named/year=2026/month=02/a.csv": CARS,
+    "plain/2025/a.csv": CARS,
+    "plain/2026/a.csv": CARS,
+    "Odd.Name-1/a.csv": CARS,
+    "hidden/a.csv": CARS,
+    "hidden/_SUCCESS": "x,y\n1,2\n",
+    "hidden/.part": "x,y\n1,2\n",
+    "hidden/empty.csv": "",
+    "excluded/a.csv": CARS,
+    "excluded/drafts/b.csv": "other,things,entirely,here\n1,2,3,4\n5,6,7,8\n",
+    # beyond its first part, the file is of another type
+    "long/a.csv": "id,value\n" + "1,2\n" * 400_000 + "1,word\n",
+}
+
+
+@pytest.fixture(scope="module")
+def crawled(module_account: Account) -> Crawled:
+    account, root = module_account, f"{module_account.prefix}/many"
+    for key, body in FILES.items():
+        account.put(f"{root}/{key}", body)
+    folders = sorted({key.partition("/")[0] for key in FILES})
+    targets = [{"Path": f"s3://{account.bucket}/{root}/{folder}/"} for folder in folders]
+    for target in targets:
+        if target["Path"].endswith("/excluded/"):
+            target["Exclusions"] = ["drafts/**"]
+    database = account.database()
+    crawler = account.crawler(database=database, Targets={"S3Targets": targets}, TablePrefix="t_")
+    last = account.crawl(crawler)
+    (metrics,) = account.glue.get_crawler_metrics(CrawlerNameList=[crawler])["CrawlerMetricsList"]
+    return Crawled(account.tables(database), last, metrics, crawler, account.bucket, root)
+
+
+def columns(table: dict[str, Any]) -> dict[str, str]:
+    return {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+
+
+def keys(table: dict[str, Any]) -> dict[str, str]:
+    return {column["Name"]: column["Type"] for column in table.get("PartitionKeys", [])}
+
+
+def test_crawl_ends_succeeded_with_a_log_and_metrics(crawled: Crawled):  # G13, G23
+    last = crawled.last_crawl
+    assert last["Status"] == "SUCCEEDED"
+    assert (last["LogGroup"], last["LogStream"]) == ("/aws-glue/crawlers", crawled.crawler)
+    assert crawled.metrics["TablesCreated"] == len(crawled.tables)
+
+
+def test_types_of_csv(crawled: Crawled):  # G15, G17
+    assert columns(crawled.tables["t_typed"]) == {
+        "whole": "bigint",
+        "part": "double",
+        "word": "string",
+        "day": "string",
+    }
+
+
+def test_csv_of_nothing_but_strings_loses_its_header(crawled: Crawled):  # G15
+    table = crawled.tables["t_words"]
+    assert columns(table) == {"col0": "string", "col1": "string"}
+    assert "skip.header.line.count" not in table["Parameters"]
+
+
+def test_delimiter_is_found(crawled: Crawled):  # G15
+    table = crawled.tables["t_semicolons"]
+    assert columns(table) == {"id": "bigint", "name": "string"}
+    assert table["Parameters"]["delimiter"] == ";"
+
+
+@pytest.mark.parametrize(("name", "compression"), [("t_zipped", "gzip"), ("t_zipped2", "bzip2")])
+def test_compressed_files_are_read(crawled: Crawled, name: str, compression: str):  # G14
+    table = crawled.tables[name]
+    assert columns(table) == {"id": "bigint", "brand": "string", "price": "double"}
+    assert table["Parameters"]["compressionType"] == compression
+
+
+def test_json_lines_have_nested_types(crawled: Crawled):  # G14
+    table = crawled.tables["t_lines"]
+    assert table["Parameters"]["classification"] == "json"
+    found = columns(table)
+    assert (found["tags"], found["size"]) == ("array<string>", "struct<x:double>")
+
+
+def test_only_the_first_part_of_a_large_file_is_read(crawled: Crawled):  # G14
+    assert columns(crawled.tables["t_long"]) == {"id": "bigint", "value": "bigint"}
+
+
+def test_folders_with_names_and_values_are_partitions(crawled: Crawled):  # G19
+    assert keys(crawled.tables["t_named"]) == {"year": "string", "month": "string"}
+
+
+def test_folders_without_names_are_numbered_partitions(crawled: Crawled):  # G19
+    assert keys(crawled.tables["t_plain"]) == {"partition_0": "string"}
+
+
+def test_table_is_named_after_its_folder_in_letters_that_hive_takes(crawled: Crawled):  # G18
+    assert "t_odd_name_1" in crawled.tables
+
+
+def test_hidden_and_empty_objects_are_not_read(crawled: Crawled):  # G25
+    table = crawled.tables["t_hidden"]
+    assert columns(table) == {"id": "bigint", "brand": "string", "price": "double"}
+    assert table["Parameters"]["objectCount"] == "1"
+
+
+def test_excluded_objects_are_not_read(crawled: Crawled):  # G25
+    table = crawled.tables["t_excluded"]
+    assert (columns(table), keys(table)) == ({"id": "bigint", "brand": "string", "price": "double"}, {})
+
+
+def test_table_says_how_it_is_to_be_read(crawled: Crawled):  # G23
+    table = crawled.tables["t_typed"]
+    storage = table["StorageDescriptor"]
+    assert table["TableType"] == "EXTERNAL_TABLE"
+    assert storage["Location"] == f"s3://{crawled.bucket}/{crawled.prefix}/typed/"
+    assert storage["InputFormat"] == "org.apache.hadoop.mapred.TextInputFormat"
+    assert storage["SerdeInfo"]["SerializationLibrary"] == "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+    expected = {
+        "classification": "csv",
+        "compressionType": "none",
+        "delimiter": ",",
+        "skip.header.line.count": "1",
+        "areColumnsQuoted": "false",
+        "columnsOrdered": "true",
+        "typeOfData": "file",
+        "objectCount": "1",
+        "UPDATED_BY_CRAWLER": crawled.crawler,
+        "CrawlerSchemaSerializerVersion": "1.0",
+        "CrawlerSchemaDeserializerVersion": "1.0",
+    }
+    assert {name: table["Parameters"].get(name) for name in expected} == expected
+    assert {"recordCount", "sizeKey", "averageRecordSize"} <= set(table["Parameters"])
+
+
+def test_custom_classifier_wins_over_the_built_in_ones(account: Account):  # G16
+    name = account.name("classifier")
+    header = {"ContainsHeader": "PRESENT", "Header": ["brand", "colour"], "Delimiter": ","}
+    account.glue.create_classifier(CsvClassifier={"Name": name, **header})
+    account.cleanup.callback(account.glue.delete_classifier, Name=name)
+    root = f"{account.prefix}/classified"
+    account.put(f"{root}/words/a.csv", FILES["words/a.csv"])
+    database = account.database()
+
+    crawler = account.crawler(f"{root}/words/", database=database, Classifiers=[name])
+    account.crawl(crawler)
+
+    table = account.tables(database)["words"]
+    assert columns(table) == {"brand": "string", "colour": "string"}
+    assert table["Parameters"]["skip.header.line.count"] == "1"
+
+
+GROUP = {"Version": 1.0, "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas"}}
+LEVEL = {"Version": 1.0, "Grouping": {"TableLevelConfiguration": 5}}
+
+
+@pytest.mark.parametrize(
+    ("configuration", "expected"),
+    [
+        pytest.param(None, {"cars", "people"}, id="schemas-that-differ-are-tables"),
+        pytest.param(GROUP, {"mixed"}, id="one-table-where-asked-for"),
+    ],
+)
+def test_schemas_decide_what_one_table_is(account: Account, configuration: Any, expected: set[str]):  # G20
+    root = f"{account.prefix}/grouping_{len(expected)}/mixed"
+    account.put(f"{root}/cars/a.csv", CARS)
+    other = "id,brand,price\n4,Audi,8\n" if configuration else "name;born;town\nAda;1815;London\nAlan;1912;London\n"
+    account.put(f"{root}/people/a.csv", other)
+    database = account.database()
+    options = {"Configuration": json.dumps(configuration)} if configuration else {}
+
+    account.crawl(account.crawler(f"{root}/", database=database, **options))
+
+    assert set(account.tables(database)) == expected
+
+
+def recrawl(account: Account, update: str, delete: str, **definition: Any) -> dict[str, dict[str, Any]]:
+    """Crawl two folders; then one is gone and the other has a column more; the tables after the second crawl."""
+    root, database = f"{account.prefix}/{account.name('recrawl')}", account.database()
+    account.put(f"{root}/stays/a.csv", CARS)
+    gone = account.put(f"{root}/goes/a.csv", CARS)
+    policy = {"UpdateBehavior": update, "DeleteBehavior": delete}
+    paths = [f"{root}/stays/", f"{root}/goes/"]
+    crawler = account.crawler(*paths, database=database, SchemaChangePolicy=policy, **definition)
+    account.crawl(crawler)
+    account.put(f"{root}/stays/a.csv", "id,brand,price,doors\n1,Volvo,9.5,5\n2,Skoda,7.25,3\n")
+    account.client("s3").delete_object(Bucket=account.bucket, Key=gone.partition(account.bucket + "/")[2])
+    assert account.crawl(crawler)["Status"] == "SUCCEEDED"
+    return account.tables(database)
+
+
+def test_changes_are_made_and_deletions_followed(account: Account):  # G21
+    tables = recrawl(account, "UPDATE_IN_DATABASE", "DELETE_FROM_DATABASE")
+    assert set(tables) == {"stays"}
+    assert columns(tables["stays"])["doors"] == "bigint"
+
+
+def test_changes_are_only_logged(account: Account):  # G21
+    tables = recrawl(account, "LOG", "LOG")
+    assert set(tables) == {"stays", "goes"}
+    assert "doors" not in columns(tables["stays"])
+    assert "DEPRECATED_BY_CRAWLER" not in tables["goes"]["Parameters"]
+
+
+def test_table_without_files_is_deprecated(account: Account):  # G21
+    tables = recrawl(account, "UPDATE_IN_DATABASE", "DEPRECATE_IN_DATABASE")
+    assert "DEPRECATED_BY_CRAWLER" in tables["goes"]["Parameters"]
+
+
+def test_new_columns_are_merged_and_others_kept(account: Account):  # G21
+    merge = {"Version": 1.0, "CrawlerOutput": {"Tables": {"AddOrUpdateBehavior": "MergeNewColumns"}}}
+    database, root = account.database(), f"{account.prefix}/merging"
+    account.put(f"{root}/cars/a.csv", CARS)
+    crawler = account.crawler(f"{root}/cars/", database=database, Configuration=json.dumps(merge))
+    account.crawl(crawler)
+    table = account.tables(database)["cars"]
+    kept = {name: table[name] for name in ("Name", "Parameters", "PartitionKeys", "TableType", "StorageDescriptor")}
+    kept["StorageDescriptor"]["Columns"][1]["Comment"] = "as on the boot"
+    account.glue.update_table(DatabaseName=database, TableInput=kept)
+    account.put(f"{root}/cars/a.csv", "id,brand,price,doors\n1,Volvo,9.5,5\n2,Skoda,7.25,3\n")
+    account.crawl(crawler)
+
+    found = account.tables(database)["cars"]["StorageDescriptor"]["Columns"]
+    assert [column["Name"] for column in found] == ["id", "brand", "price", "doors"]
+    assert found[1]["Comment"] == "as on the boot"
+
+
+def test_new_folders_only_needs_changes_to_be_logged(account: Account):  # G22
+    code = refusal(
+        account.glue.create_crawler,
+        Name=account.name("crawler"),
+        Role=account.role,
+        DatabaseName="db",
+        Targets={"S3Targets": [{"Path": f"s3://{account.bucket}/{account.prefix}/"}]},
+        RecrawlPolicy={"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
+        SchemaChangePolicy={"UpdateBehavior": "UPDATE_IN_DATABASE", "DeleteBehavior": "LOG"},
+    )
+    assert code == "InvalidInputException"
+
+
+def test_running_crawler_is_neither_started_nor_changed_and_an_idle_one_not_stopped(account: Account):  # G13
+    for number in range(40):
+        account.put(f"{account.prefix}/slow/{number:03}/a.csv", CARS)
+    crawler = account.crawler(f"{account.prefix}/slow/")
+    assert refusal(account.glue.stop_crawler, Name=crawler) == "CrawlerNotRunningException"
+    for _ in range(30):  # a crawl may be over before the second call
+        account.glue.start_crawler(Name=crawler)
+        try:
+            account.glue.update_crawler(Name=crawler, Description="changed while it runs")
+        except account.glue.exceptions.CrawlerRunningException:
+            break
+        account.wait_for_crawler(crawler)
+    else:
+        raise AssertionError("a running crawler can be changed")
+    assert account.wait_for_crawler(crawler)["LastCrawl"]["Status"] == "SUCCEEDED"
+    assert refusal(account.glue.start_crawler, Name="no-such-crawler") == "EntityNotFoundException"

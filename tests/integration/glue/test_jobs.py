@@ -1,0 +1,106 @@
+"""Job runs: states, limits, retries, arguments, logs, bookmarks."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.integration.glue.account import Account, refusal
+
+
+def test_run_succeeds_and_logs_under_its_id(account: Account):  # G26, G29
+    told = f"{account.prefix}/told/run.json"
+    job = account.job("tell", arguments={"--tell": told, "--colour": "red"})
+
+    run = account.run(job, Arguments={"--colour": "green"})
+
+    assert (run["JobRunState"], run["Attempt"], run["JobName"]) == ("SUCCEEDED", 0, job)
+    assert run["CompletedOn"] >= run["StartedOn"]
+    assert account.read_json(told)["--colour"] == "green"  # G28
+    logs = account.client("logs")
+    stream = {"logGroupName": "/aws-glue/python-jobs/output", "logStreamNames": [run["Id"]]}
+    account.wait(
+        lambda: [event["message"].strip() for event in logs.filter_log_events(**stream)["events"]],
+        lambda lines: "telling" in lines,
+        "the log of the run",
+    )
+
+
+def test_failed_run_says_why_and_is_tried_again_as_a_run_of_its_own(account: Account):  # G26, G27, G29
+    job = account.job("fail", MaxRetries=1)
+    first = account.glue.start_job_run(JobName=job)["JobRunId"]
+
+    newest, oldest = account.wait_for_runs(job, 2)
+
+    assert (oldest["Id"], oldest["Attempt"]) == (first, 0)
+    assert (newest["Id"], newest["Attempt"]) == (f"{first}_attempt_1", 1)
+    assert [newest["JobRunState"], oldest["JobRunState"]] == ["FAILED", "FAILED"]
+    assert "no wheels today" in newest["ErrorMessage"]
+
+
+def test_more_runs_than_allowed_are_refused_and_a_stopped_run_is_stopped(account: Account):  # G26, G27
+    job, _ = account.gated_job(ExecutionProperty={"MaxConcurrentRuns": 1})
+    run_id = account.glue.start_job_run(JobName=job)["JobRunId"]
+    assert refusal(account.glue.start_job_run, JobName=job) == "ConcurrentRunsExceededException"
+    account.wait_for_run(job, run_id, "RUNNING")
+
+    answer = account.glue.batch_stop_job_run(JobName=job, JobRunIds=[run_id, "jr_unknown"])
+
+    assert [done["JobRunId"] for done in answer["SuccessfulSubmissions"]] == [run_id]
+    assert [error["JobRunId"] for error in answer["Errors"]] == ["jr_unknown"]
+    assert account.wait_for_run(job, run_id)["JobRunState"] == "STOPPED"
+
+
+def test_run_of_a_trigger_above_the_limit_is_failed(account: Account):  # G27
+    job, open_gate = account.gated_job(ExecutionProperty={"MaxConcurrentRuns": 1})
+    start = account.trigger("ON_DEMAND", {"JobName": job})
+    account.glue.start_job_run(JobName=job)
+    account.glue.start_trigger(Name=start)
+
+    runs = account.wait(lambda: account.runs(job), lambda found: len(found) == 2, "the run that the trigger starts")
+    refused = account.wait_for_run(job, next(run["Id"] for run in runs if run.get("TriggerName")))
+
+    assert (refused["JobRunState"], refused["ErrorMessage"]) == ("FAILED", "Exceeded maximum concurrent runs")
+    open_gate()
+
+
+@pytest.mark.skipif(os.environ.get("GLUE_CONFORMANCE_SLOW") != "1", reason="takes a minute; GLUE_CONFORMANCE_SLOW=1")
+def test_run_beyond_its_timeout_is_ended(account: Account):  # G27
+    job, _ = account.gated_job(Timeout=1)
+    assert account.run(job)["JobRunState"] == "TIMEOUT"
+
+
+def test_arguments_of_a_run_override_but_those_that_must_not_be(account: Account):  # G28
+    told = f"{account.prefix}/told/arguments.json"
+    job = account.job(
+        "tell",
+        arguments={"--tell": told, "--a": "default", "--b": "default"},
+        NonOverridableArguments={"--c": "fixed"},
+    )
+
+    run = account.run(job, Arguments={"--b": "run", "--c": "run", "--d": "run"})
+
+    assert run["Arguments"]["--b"] == "run"
+    given = account.read_json(told)
+    assert {name: given.get(name) for name in ("--a", "--b", "--c", "--d")} == {
+        "--a": "default",
+        "--b": "run",
+        "--c": "fixed",
+        "--d": "run",
+    }
+
+
+def test_bookmark_of_a_job_that_never_committed_is_not_there(account: Account):  # G28
+    job = account.job()
+    assert refusal(account.glue.get_job_bookmark, JobName=job) == "EntityNotFoundException"
+    assert refusal(account.glue.reset_job_bookmark, JobName=job) == "EntityNotFoundException"
+
+
+def test_job_that_is_deleted_is_gone_with_its_runs(account: Account):
+    job = account.job()
+    run = account.run(job)
+    account.glue.delete_job(JobName=job)
+    assert refusal(account.glue.get_job, JobName=job) == "EntityNotFoundException"
+    assert refusal(account.glue.get_job_run, JobName=job, RunId=run["Id"]) == "EntityNotFoundException"
+    assert refusal(account.glue.start_job_run, JobName=job) == "EntityNotFoundException"

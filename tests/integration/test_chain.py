@@ -1,0 +1,475 @@
+"""From raw files to features: deploy, upload, run, and every cell as an independent computation has it."""
+
+from __future__ import annotations
+
+import json
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import pyarrow.dataset
+import pyarrow.fs
+import pytest
+
+from quartal import infrastructure, reviewing, saved_plan
+from quartal.cli.app import run as quartal
+from quartal.errors import TerraformError
+from quartal.polling import Waiter
+from quartal.query import iceberg_catalog
+from quartal.reviewing import ReviewOptions
+from tests.integration.conftest import Feed, Pipeline
+from tests.integration.iam_exceptions import NEVER_NEEDED, UNUSED
+from tests.integration.independent import expected_tables
+
+DELIVERIES = ["2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1", "2024Q2", "2024Q3", "2024Q4"]
+
+
+@dataclass(frozen=True)
+class FirstRun:
+    """What the first run of the pipeline left: its manifest, and what its roles did, by part of the pipeline."""
+
+    manifest: dict
+    activity: dict[str, dict]
+
+
+@pytest.fixture(scope="module")
+def first_run(pipeline: Pipeline, feed: Feed) -> FirstRun:
+    pipeline.upload(feed.folder)
+    manifest = pipeline.run()
+    return FirstRun(manifest, role_activity(pipeline))
+
+
+@pytest.fixture(scope="module")
+def manifest(first_run: FirstRun) -> dict:
+    return first_run.manifest
+
+
+def role_activity(pipeline: Pipeline) -> dict[str, dict]:
+    """What the roles of this deployment's crawler and job did so far."""
+    glue, deployment = pipeline.workspace.connection.glue(), pipeline.workspace.deployment
+    names = {
+        "crawler": glue.get_crawler(Name=deployment.crawler)["Crawler"]["Role"],
+        "job": glue.get_job(JobName=deployment.job)["Job"]["Role"],
+    }
+    with urllib.request.urlopen(f"{pipeline.workspace.settings.endpoint_url}/_glue/iam", timeout=60) as answer:
+        told = json.load(answer)
+    assert told["enforced"] is True
+    roles = {arn.rpartition("/")[2]: activity for arn, activity in told["roles"].items()}
+    return {part: roles[role.rpartition("/")[2]] for part, role in names.items()}
+
+
+@pytest.fixture(scope="module")
+def catalog(pipeline: Pipeline):
+    return iceberg_catalog(pipeline.workspace.connection)
+
+
+@pytest.fixture
+def command_line(pipeline: Pipeline, monkeypatch):
+    """The environment in which a user types `quartal`."""
+    settings = pipeline.workspace.settings
+    monkeypatch.setenv("AWS_ENDPOINT_URL", str(settings.endpoint_url))
+    monkeypatch.setenv("QUARTAL_PROJECT_DIR", str(settings.root))
+    monkeypatch.delenv("QUARTAL_STATE_DIR", raising=False)
+
+
+def test_features_equal_an_independent_computation_cell_by_cell(pipeline, manifest, catalog, feed: Feed):
+    deployment = pipeline.workspace.deployment
+    features = catalog.load_table((deployment.database, deployment.features_table())).scan().to_arrow()
+    database = expected_tables(feed.folder)
+    database.register("features", features)
+    columns = [name for name, *_ in database.execute("describe expected").fetchall()]
+    assert columns == features.column_names
+    assert features.num_rows == database.execute("select count(*) from expected").fetchone()[0] > 20_000
+    for column in columns:
+        equal = f"(e.{column} is not distinct from f.{column})"
+        if column == "share" or "_mean_" in column:
+            equal += f" or abs(e.{column} - f.{column}) <= 1e-12 * abs(e.{column})"
+        different = database.execute(
+            f"select e.brand, e.day, e.{column}, f.{column} from expected e full join features f using (brand, day) "
+            f"where not coalesce({equal}, false) limit 3"
+        ).fetchall()
+        assert different == [], column
+
+
+def test_every_row_is_kept_quarantined_or_a_duplicate(manifest, feed: Feed):
+    totals = manifest["totals"]
+    assert totals["rows_in"] == totals["kept"] + totals["quarantined"] + totals["duplicates"]
+    assert {
+        delivery["delivery"]: (delivery["rows_in"], delivery["quarantined"], delivery["duplicates"])
+        for delivery in manifest["deliveries"]
+    } == {
+        delivery.delivery: (delivery.rows, delivery.bad_rows, delivery.duplicates)
+        for delivery in feed.summary.deliveries
+    }
+
+
+def test_quarantine_holds_each_bad_row_with_its_text_and_reasons(pipeline, manifest, feed: Feed):
+    deployment, connection = pipeline.workspace.deployment, pipeline.workspace.connection
+    filesystem = pyarrow.fs.S3FileSystem(
+        endpoint_override=connection.endpoint_url, access_key="test", secret_key="test", region=connection.region
+    )
+    rows = pyarrow.dataset.dataset(
+        f"{deployment.lake_bucket}/quarantine/{deployment.dataset}", filesystem=filesystem, partitioning="hive"
+    ).to_table()
+    database = expected_tables(feed.folder)
+    raw_lines = {line for (line,) in database.execute("select array_to_string(cells, ',') from raw").fetchall()}
+    assert rows.num_rows == feed.summary.bad_rows
+    assert {row["raw"] for row in rows.to_pylist()} <= raw_lines
+    assert all(row["reasons"] and row["file"].startswith("s3://") for row in rows.to_pylist())
+
+
+def test_features_are_tagged_per_quarter(pipeline, manifest, catalog):
+    deployment = pipeline.workspace.deployment
+    table = catalog.load_table((deployment.database, deployment.features_table()))
+    assert set(DELIVERIES) <= set(table.metadata.refs)
+    tagged = table.scan(snapshot_id=table.metadata.refs["2024Q1"].snapshot_id).to_arrow()
+    assert tagged.num_rows > 0
+
+
+def test_second_plan_is_empty(pipeline, manifest):
+    assert infrastructure.make_plan(pipeline.workspace).summary() == "no changes"
+
+
+def test_plan_that_was_reviewed_before_the_state_moved_is_not_applied(pipeline):
+    workspace = pipeline.workspace
+    reviewing.review_saved_plan(workspace, infrastructure.save_plan(workspace), ReviewOptions())
+    record = saved_plan.read_record(workspace.staged)
+    state = workspace.staged.folder / "terraform.tfstate"
+    text = state.read_text()
+    state.write_text(json.dumps(json.loads(text) | {"serial": json.loads(text)["serial"] + 1}))
+    try:
+        with pytest.raises(TerraformError) as error:
+            infrastructure.apply_plan(workspace, record)
+    finally:
+        state.write_text(text)
+    assert "state has changed since this plan was reviewed" in error.value.message
+    assert saved_plan.read_record(workspace.staged) is None
+
+
+def test_drift_is_reported_with_exit_code_3_and_only_while_it_is_there(pipeline, command_line, capsys):
+    group = pipeline.workspace.deployment.log_groups["crawler"]
+    logs = pipeline.workspace.connection.logs()
+    days = logs.describe_log_groups(logGroupNamePrefix=group)["logGroups"][0]["retentionInDays"]
+    logs.put_retention_policy(logGroupName=group, retentionInDays=365)
+    try:
+        assert quartal(["drift", "--json"]) == 3
+    finally:
+        logs.put_retention_policy(logGroupName=group, retentionInDays=days)
+    (found,) = json.loads(capsys.readouterr().out)["drift"]
+    assert found["address"] == 'module.glue_catalog.aws_cloudwatch_log_group.crawler["vehicle_sightings"]'
+    assert found["attributes"] == [{"path": "retention_in_days", "before": days, "after": 365}]
+    assert quartal(["drift"]) == 0
+
+
+def test_run_without_new_files_publishes_nothing_and_is_in_time(pipeline, manifest, catalog, overdue_check):
+    deployment = pipeline.workspace.deployment
+    name = (deployment.database, deployment.features_table())
+    before = catalog.load_table(name).current_snapshot().snapshot_id
+    check = overdue_check.start()
+    again = pipeline.run()
+    assert overdue_check.finish(check) == [*ASKED, "InTime"]
+    assert again["deliveries"] == []
+    assert again["published_anything"] is False
+    assert catalog.load_table(name).current_snapshot().snapshot_id == before
+
+
+def test_crawled_table_has_the_contracts_columns_and_the_delivery_as_partition(pipeline, manifest):  # G16, G18, G19
+    deployment = pipeline.workspace.deployment
+    glue = pipeline.workspace.connection.glue()
+    table = glue.get_table(DatabaseName=deployment.database, Name=deployment.dataset)["Table"]
+    columns = [column["Name"] for column in table["StorageDescriptor"]["Columns"]]
+    assert columns == ["sighting_id", "brand", "date", "time"]
+    assert [key["Name"] for key in table["PartitionKeys"]] == ["delivery"]
+    partitions = glue.get_partitions(DatabaseName=deployment.database, TableName=deployment.dataset)["Partitions"]
+    assert sorted(partition["Values"][0] for partition in partitions) == DELIVERIES
+
+
+def test_query_answers_from_the_published_table(manifest, command_line, capsys, feed: Feed):
+    sql = "select brand, day, sightings from features order by day desc, sightings desc limit 5"
+    assert quartal(["query", "--json", sql]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    expected = expected_tables(feed.folder).execute(
+        "select brand, day, sightings from expected order by day desc, sightings desc limit 5"
+    )
+    assert [(row["day"], row["sightings"]) for row in answer] == [(str(day), n) for _, day, n in expected.fetchall()]
+
+
+def test_query_of_an_unknown_table_names_those_there_are(manifest, command_line, capsys):
+    assert quartal(["query", "select * from feature"]) == 2
+    assert "features" in capsys.readouterr().err
+
+
+def test_status_tells_of_the_last_run(manifest, command_line, capsys):
+    assert quartal(["status", "--json"]) == 0
+    last = json.loads(capsys.readouterr().out)["last_run"]
+    assert last["succeeded"] is True
+    assert (last["crawl"]["outcome"], last["job"]["outcome"]) == ("SUCCEEDED", "SUCCEEDED")
+
+
+def test_published_features_are_handed_over_as_of_a_tag_and_their_run_is_told(manifest, command_line, capsys, tmp_path):
+    def answer(*arguments: str):
+        assert quartal([*arguments, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    run_id, quarter = manifest["run_id"], manifest["features"]["partitions"][-1]
+    rows = answer("query", "select count(*) as n from features")[0]["n"]
+    tags = {tag["name"]: tag for tag in answer("tags")}
+    assert (tags[quarter]["rows"], tags[quarter]["run_id"]) == (rows, run_id)
+    for table in ("features", "curated"):
+        count = f"select count(*) as n from {table}"
+        assert answer("query", count, "--as-of", quarter) == answer("query", count)
+    assert answer("diff", quarter, run_id)["rows_after"] == rows
+    exported = answer("export", "--tag", quarter, "--out", str(tmp_path / "features"))
+    assert (exported["rows"], exported["snapshot_id"]) == (rows, manifest["features"]["snapshot_id"])
+    past = {run["run_id"]: run for run in answer("history")}
+    assert (past[run_id]["status"], past[run_id]["rows_in"]) == ("SUCCEEDED", manifest["totals"]["rows_in"])
+    assert any(line.startswith("[quartal]") for line in answer("logs", run_id)["lines"])
+
+
+# ---------------------------------------------------------------------------- the same tables through Athena
+
+
+@pytest.fixture
+def athena(pipeline):
+    """`athena(sql)`: the finished execution and its rows, the header first."""
+    deployment, connection = pipeline.workspace.deployment, pipeline.workspace.connection
+    client = boto3.client(
+        "athena",
+        endpoint_url=connection.endpoint_url,
+        region_name=connection.region,
+        aws_access_key_id=connection.access_key_id,
+        aws_secret_access_key=connection.secret_access_key,
+    )
+
+    def ask(sql: str, **request) -> tuple[dict, list[list[str | None]]]:
+        query_id = client.start_query_execution(
+            QueryString=sql,
+            QueryExecutionContext={"Database": deployment.database},
+            ResultConfiguration={"OutputLocation": f"s3://{deployment.lake_bucket}/tmp/athena/"},
+            **request,
+        )["QueryExecutionId"]
+        waiter = Waiter[dict](timeout_s=120, initial_s=0.1, longest_s=1.0)
+        execution = waiter.wait_until(
+            lambda: client.get_query_execution(QueryExecutionId=query_id)["QueryExecution"],
+            is_done=lambda found: found["Status"]["State"] in {"SUCCEEDED", "FAILED", "CANCELLED"},
+            describe=str,
+            waiting_for=sql,
+        )
+        if execution["Status"]["State"] != "SUCCEEDED":
+            return execution, []
+        pages = client.get_paginator("get_query_results").paginate(QueryExecutionId=query_id)
+        rows = [row["Data"] for page in pages for row in page["ResultSet"]["Rows"]]
+        return execution, [[cell.get("VarCharValue") for cell in row] for row in rows]
+
+    return ask
+
+
+def test_athena_reads_the_published_features(manifest, athena, feed: Feed):
+    sql = "select brand, count(*) as days, sum(sightings) as sightings from {} group by brand order by brand"
+    _, (header, *rows) = athena(sql.format("vehicle_sightings_features"))
+    expected = expected_tables(feed.folder).execute(sql.format("expected")).fetchall()
+    assert header == ["brand", "days", "sightings"]
+    assert rows == [[brand, str(days), str(sightings)] for brand, days, sightings in expected]
+
+
+def test_athena_reads_the_crawled_files_and_of_a_partition_no_more_than_that(manifest, athena, feed: Feed):
+    whole, (_, *rows) = athena("select delivery, count(*) from vehicle_sightings group by 1 order by 1")
+    assert rows == [[delivery.delivery, str(delivery.rows)] for delivery in feed.summary.deliveries]
+    one, _ = athena("select count(*) from vehicle_sightings where delivery = '2024Q1'")
+    (files,) = (delivery for delivery in feed.summary.deliveries if delivery.delivery == "2024Q1")
+    assert one["Statistics"]["DataScannedInBytes"] == files.size_bytes
+    assert whole["Statistics"]["DataScannedInBytes"] == sum(d.size_bytes for d in feed.summary.deliveries)
+
+
+def test_athena_sees_the_features_as_they_were_tagged(pipeline, manifest, athena, catalog):
+    deployment = pipeline.workspace.deployment
+    table = catalog.load_table((deployment.database, deployment.features_table()))
+    snapshot_id = table.metadata.refs["2024Q1"].snapshot_id
+    _, rows = athena(f"select count(*) from vehicle_sightings_features for version as of {snapshot_id}")
+    assert rows == [["_col0"], [str(table.scan(snapshot_id=snapshot_id).count())]]
+
+
+def test_athena_says_which_table_there_is_none_of(manifest, athena, pipeline):
+    execution, _ = athena("select * from nowhere")
+    name = f"awsdatacatalog.{pipeline.workspace.deployment.database}.nowhere"
+    assert execution["Status"]["StateChangeReason"] == f"TABLE_NOT_FOUND: line 1:15: Table '{name}' does not exist"
+
+
+@pytest.mark.parametrize("part", ["crawler", "job"])
+def test_every_granted_action_is_used_but_for_named_exceptions(first_run: FirstRun, part: str):
+    activity = first_run.activity[part]
+    unused = {
+        action
+        for statement in activity["statements"]
+        for action, count in statement["actions"].items()
+        if count == 0 and action not in {call["action"] for call in activity["calls"] if call["allowed"]}
+    }
+    assert unused == set(UNUSED[part])
+
+
+@pytest.mark.parametrize("part", ["crawler", "job"])
+def test_nothing_is_done_that_is_not_granted(first_run: FirstRun, part: str):
+    assert first_run.activity[part]["denials"] == []
+    assert len(first_run.activity[part]["calls"]) > 5
+
+
+@pytest.mark.parametrize("part", ["crawler", "job"])
+def test_without_any_one_statement_the_run_would_have_been_denied(first_run: FirstRun, part: str):
+    dispensable = {
+        statement["statement"]
+        for statement in first_run.activity[part]["statements"]
+        if statement["without_it"]["refused"] == 0
+    }
+    assert dispensable == set(NEVER_NEEDED[part])
+
+
+def test_job_fails_with_access_denied_when_a_statement_is_removed(pipeline: Pipeline, manifest: dict):
+    glue, deployment = pipeline.workspace.connection.glue(), pipeline.workspace.deployment
+    iam = boto3.client(
+        "iam",
+        endpoint_url=pipeline.workspace.connection.endpoint_url,
+        region_name=deployment.region,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    named = {
+        "RoleName": glue.get_job(JobName=deployment.job)["Job"]["Role"].rpartition("/")[2],
+        "PolicyName": "catalog",
+    }
+    granted = iam.get_role_policy(**named)["PolicyDocument"]
+    kept = [statement for statement in granted["Statement"] if statement["Sid"] != "ReadCatalog"]
+    assert len(kept) == len(granted["Statement"]) - 1
+    iam.put_role_policy(**named, PolicyDocument=json.dumps({**granted, "Statement": kept}))
+    try:
+        run_id = glue.start_job_run(JobName=deployment.job)["JobRunId"]
+        run = Waiter(timeout_s=300).wait_until(
+            lambda: glue.get_job_run(JobName=deployment.job, RunId=run_id)["JobRun"],
+            is_done=lambda found: found["JobRunState"] not in {"STARTING", "RUNNING", "WAITING", "STOPPING"},
+            describe=lambda found: found["JobRunState"],
+            waiting_for="the job without ReadCatalog",
+        )
+    finally:
+        iam.put_role_policy(**named, PolicyDocument=json.dumps(granted))
+    assert run["JobRunState"] == "FAILED"
+    assert "AccessDenied" in run["ErrorMessage"]
+    assert "glue:Get" in run["ErrorMessage"]
+
+
+@pytest.fixture(scope="module")
+def client(pipeline: Pipeline) -> Callable[[str], Any]:
+    settings, region = pipeline.workspace.settings, pipeline.workspace.deployment.region
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=region)
+    return lambda service: session.client(service, endpoint_url=str(settings.endpoint_url))
+
+
+@pytest.fixture
+def alert_with(pipeline: Pipeline, client: Callable[[str], Any]) -> Iterator[Callable[[str], str]]:
+    """Waits for a message of the topic that holds a text, in a queue of the test's own; others may come before it."""
+    topic = pipeline.workspace.terraform.outputs()["sns_topic_arn"]
+    sqs, sns = client("sqs"), client("sns")
+    queue = sqs.create_queue(QueueName=f"{topic.rsplit(':', 1)[1]}-inbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
+    came: list[str] = []
+
+    def receive() -> list[str]:
+        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
+            came.append(str(json.loads(message["Body"])["Message"]))
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+        return came
+
+    def wait(text: str) -> str:
+        Waiter[list[str]](timeout_s=120).wait_until(
+            receive,
+            is_done=lambda messages: any(text in message for message in messages),
+            describe=str,
+            waiting_for=f"a message of the topic with {text!r}",
+        )
+        return next(message for message in came if text in message)
+
+    yield wait
+    sns.unsubscribe(SubscriptionArn=subscription)
+    sqs.delete_queue(QueueUrl=queue)
+
+
+def test_failed_run_is_told_with_its_reason_and_the_command_that_explains_it(pipeline, client, alert_with):  # G30
+    job = pipeline.workspace.deployment.job
+    detail = {"jobName": job, "jobRunId": "jr_1", "state": "FAILED", "message": "ContractError: no header"}
+    event = {"Source": "aws.glue", "DetailType": "Glue Job State Change", "Detail": json.dumps(detail)}
+    client("events").put_events(Entries=[event])
+    message = alert_with("ContractError: no header")
+    assert f"The job {job} ended as FAILED" in message
+    assert "quartal explain --env localstack" in message
+
+
+@dataclass(frozen=True)
+class OverdueCheck:
+    """The deployed check for overdue runs, except that the test says when the features are due, not the clock."""
+
+    states: Any
+    machine: str
+    due: str
+
+    def start(self) -> tuple[str, str]:
+        """Begins a check and waits until it has noted the newest run: the execution, and what releases it."""
+        started = self.states.start_execution(stateMachineArn=self.machine, input='{"time": "2024-01-08T02:00:00Z"}')
+        task = Waiter[dict](timeout_s=120).wait_until(
+            lambda: self.states.get_activity_task(activityArn=self.due),
+            is_done=lambda answer: "taskToken" in answer,
+            describe=str,
+            waiting_for="the check to note the newest run",
+        )
+        return started["executionArn"], task["taskToken"]
+
+    def finish(self, check: tuple[str, str]) -> list[str]:
+        """Makes the features due: every state that the check went through."""
+        execution, token = check
+        self.states.send_task_success(taskToken=token, output="{}")
+        ended = Waiter(timeout_s=120).wait_until(
+            lambda: self.states.describe_execution(executionArn=execution)["status"],
+            is_done=lambda status: status != "RUNNING",
+            describe=str,
+            waiting_for="the check for overdue runs",
+        )
+        assert ended == "SUCCEEDED"
+        history = self.states.get_execution_history(executionArn=execution)["events"]
+        return [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
+
+
+@pytest.fixture(scope="module")
+def overdue_check(pipeline: Pipeline, client: Callable[[str], Any]) -> Iterator[OverdueCheck]:
+    states, name = client("stepfunctions"), f"{pipeline.workspace.deployment.job}-overdue"
+    machines = states.list_state_machines()["stateMachines"]
+    deployed = states.describe_state_machine(
+        stateMachineArn=next(machine["stateMachineArn"] for machine in machines if machine["name"] == name)
+    )
+    definition = json.loads(deployed["definition"])
+    wait = definition["States"]["WaitUntilDue"]
+    assert (wait["Type"], wait["Seconds"]) == ("Wait", 7 * 24 * 60 * 60)
+    due = states.create_activity(name=f"{name}-due")["activityArn"]
+    definition["States"]["WaitUntilDue"] = {
+        "Type": "Task",
+        "Resource": due,
+        "ResultPath": None,
+        "Next": wait["Next"],
+    }
+    machine = states.create_state_machine(
+        name=f"{name}-now", definition=json.dumps(definition), roleArn=deployed["roleArn"]
+    )["stateMachineArn"]
+    yield OverdueCheck(states, machine, due)
+    states.delete_state_machine(stateMachineArn=machine)
+    states.delete_activity(activityArn=due)
+
+
+ASKED = ["NoteNewestRun", "WaitUntilDue", "FindNewestRun", "SucceededSinceScheduled"]
+
+
+def test_run_that_never_came_is_told_when_the_features_are_due(pipeline, manifest, overdue_check, alert_with):
+    # the run before the schedule fired has succeeded, and does not count
+    assert overdue_check.finish(overdue_check.start()) == [*ASKED, "Tell"]
+    job = pipeline.workspace.deployment.job
+    message = alert_with("are due")
+    assert f"no run of {job} is known to have succeeded since 2024-01-08T02:00:00Z" in message
+    assert message.endswith("quartal explain --env localstack")

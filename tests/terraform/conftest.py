@@ -1,0 +1,112 @@
+"""Terraform as these tests use it: the one on PATH, and TF_CLI_CONFIG_FILE says where the provider comes from."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terraform.plan_time_aws import plan_time_aws
+
+ROOT = Path(__file__).resolve().parents[2]
+INFRA = ROOT / "infra"
+MODULES = sorted(path.parent for path in (INFRA / "modules").glob("*/main.tf"))
+
+_NEEDED = (1, 11)  # override_during, which lets a plan test read a policy that names the key
+# An address where nothing listens: what still reaches for AWS fails at once instead of passing by luck.
+_NOWHERE = {"HTTP_PROXY": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9", "NO_PROXY": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Terraform:
+    """Runs Terraform with an environment that owes nothing to the user's own AWS or Terraform settings."""
+
+    binary: str
+    environ: dict[str, str]
+
+    def init(self, folder: Path, *, backend: bool = False) -> None:
+        """Initialise, usually without a backend; the only step that may use the network."""
+        self._run(folder, self.environ, "init", f"-backend={str(backend).lower()}", "-input=false")
+
+    def offline(self, folder: Path, *arguments: str, environ: Mapping[str, str] | None = None) -> str:
+        """Run a command that must not need the network, and return what it prints."""
+        return self._run(folder, self.environ | _NOWHERE | dict(environ or {}), *arguments)
+
+    def _run(self, folder: Path, environ: dict[str, str], command: str, *options: str) -> str:
+        line = [self.binary, command, "-no-color", *options]
+        done = subprocess.run(line, cwd=folder, env=environ, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            pytest.fail(f"{' '.join(line)}\n{done.stdout}{done.stderr}", pytrace=False)
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def terraform() -> Iterator[Terraform]:
+    with found_terraform() as found:
+        yield found
+
+
+@contextmanager
+def found_terraform() -> Iterator[Terraform]:
+    """The Terraform on PATH, with what a plan asks of AWS answered here."""
+    binary = shutil.which("terraform")
+    if binary is None:
+        pytest.fail("There is no terraform on PATH. `./nox -s tests` brings one.", pytrace=False)
+    ignored = ("AWS_", "TF_VAR_", "TF_CLI_ARGS", "TF_DATA_DIR", "TF_WORKSPACE", "TF_LOG")
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(ignored)}
+    environ |= {"AWS_EC2_METADATA_DISABLED": "true", "CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1"}
+    answer = subprocess.run([binary, "version", "-json"], env=environ, capture_output=True, text=True, check=True)
+    version = str(json.loads(answer.stdout)["terraform_version"])
+    if tuple(int(part) for part in version.split(".")[:2]) < _NEEDED:
+        pytest.skip(f"Terraform {version} is too old to test modules; QUARTAL_TERRAFORM=wheel uses Quartal's own.")
+    with plan_time_aws() as endpoints:
+        yield Terraform(binary, environ | endpoints)
+
+
+@pytest.fixture(scope="session")
+def staged_infra(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of infra/ with the artifacts beside it, as the tooling stages it; the source tree stays clean."""
+    return stage_infra(tmp_path_factory.mktemp("terraform") / "infra")
+
+
+@pytest.fixture(scope="session")
+def initialised_root(terraform: Terraform, staged_infra: Path) -> Path:
+    terraform.init(staged_infra)
+    return staged_infra
+
+
+def stage_infra(folder: Path) -> Path:
+    """infra/ with its artifacts in a folder that does not exist yet."""
+    shutil.copytree(INFRA, folder, ignore=shutil.ignore_patterns(".terraform", "artifacts.zip", "*_override.tf"))
+    stage_artifacts(folder / "artifacts")
+    return folder
+
+
+def plan_upgrade(terraform: Terraform, folder: Path, state: Path, *options: str) -> dict[str, Any]:
+    """What the configuration in a folder would change of the local environment that a state describes, as plan JSON."""
+    shutil.copyfile(folder / "environments" / "localstack.backend.tf", folder / "backend_override.tf")
+    shutil.copyfile(state, folder / "terraform.tfstate")
+    terraform.init(folder, backend=True)
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    variables = "-var-file=environments/localstack.tfvars"
+    terraform.offline(folder, "plan", "-refresh=false", "-out=upgrade.tfplan", variables, *options, environ=keys)
+    plan: dict[str, Any] = json.loads(terraform.offline(folder, "show", "-json", "upgrade.tfplan"))
+    return plan
+
+
+def stage_artifacts(folder: Path) -> None:
+    """The project's contracts and requirements; the code only has to be there."""
+    shutil.copytree(ROOT / "data" / "contracts", folder / "contracts")
+    shutil.copyfile(ROOT / "etl_job" / "requirements.txt", folder / "requirements.txt")
+    (folder / "main.py").write_text("")
+    with zipfile.ZipFile(folder / "etl_job.zip", "w") as archive:
+        archive.writestr("etl_job/__init__.py", "")

@@ -1,0 +1,57 @@
+"""The tests of every module, of the root and of each environment pass, with no network."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.terraform.conftest import Terraform
+
+INFRA = Path(__file__).resolve().parents[2] / "infra"
+
+
+MODULES = [".", *sorted(f"modules/{path.parent.name}" for path in INFRA.glob("modules/*/main.tf"))]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_plans_what_its_tests_say(terraform: Terraform, staged_infra: Path, module: str) -> None:
+    folder = staged_infra / module
+    terraform.init(folder)
+    terraform.offline(folder, "test", "-filter=tests/plan.tftest.hcl")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_refuses_what_its_tests_say(terraform: Terraform, tmp_path: Path, module: str) -> None:
+    """Variables alone need no provider, whose start would cost a second for each of many rules."""
+    source = INFRA / module
+    shutil.copytree(source / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("plan.tftest.hcl"))
+    shutil.copyfile(source / "variables.tf", tmp_path / "variables.tf")
+    tests = tmp_path / "tests" / "validation.tftest.hcl"
+    tests.write_text(re.sub(r"^mock_provider .*?^}\n", "", tests.read_text(), flags=re.DOTALL | re.MULTILINE))
+    terraform.init(tmp_path)
+    terraform.offline(tmp_path, "test")
+
+
+def test_whole_configuration_is_valid(terraform: Terraform, initialised_root: Path) -> None:
+    terraform.offline(initialised_root, "validate")
+
+
+@pytest.mark.parametrize("environment", sorted(path.stem for path in INFRA.glob("environments/*.tfvars")))
+def test_environment_plans_the_pipeline(terraform: Terraform, initialised_root: Path, environment: str) -> None:
+    variables = f"-var-file=environments/{environment}.tfvars"
+    terraform.offline(initialised_root, "test", "-test-directory=tests/environments", variables)
+
+
+@pytest.mark.parametrize("environment", sorted(path.stem for path in INFRA.glob("environments/*.tfvars")))
+def test_environment_says_where_its_state_lies(environment: str) -> None:
+    files = [INFRA / "environments" / f"{environment}{ending}" for ending in (".s3.tfbackend", ".backend.tf")]
+    assert sum(file.is_file() for file in files) == 1
+
+
+def test_lock_file_is_kept_by_init(initialised_root: Path) -> None:
+    assert (initialised_root / ".terraform.lock.hcl").read_text() == (INFRA / ".terraform.lock.hcl").read_text()

@@ -1,0 +1,57 @@
+"""The state that a release left behind plans against the configuration as it is now, and loses nothing.
+
+`states/` holds what `terraform apply` wrote for the environment `localstack` of each release, without data sources.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.terraform.conftest import plan_upgrade
+
+if TYPE_CHECKING:
+    from tests.terraform.conftest import Terraform
+
+STATES = sorted((Path(__file__).parent / "states").glob("*.localstack.json"))
+
+# What holds data, or whatever data is encrypted with.
+HOLDS_DATA = {"aws_glue_catalog_database", "aws_glue_catalog_table", "aws_kms_key", "aws_s3_bucket"}
+
+
+@pytest.fixture(scope="module", params=STATES, ids=lambda state: state.name.removesuffix(".localstack.json"))
+def changes(
+    request: pytest.FixtureRequest, terraform: Terraform, staged_infra: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
+    """What an upgrade from a release would change."""
+    folder = tmp_path_factory.mktemp("upgrade") / "infra"
+    shutil.copytree(staged_infra, folder, ignore=shutil.ignore_patterns(".terraform", "tests"))
+    plan = plan_upgrade(terraform, folder, request.param)
+    found: list[dict[str, Any]] = plan["resource_changes"]
+    return found
+
+
+def test_upgrade_destroys_and_replaces_nothing(changes: list[dict[str, Any]]) -> None:
+    lost = [change["address"] for change in changes if "delete" in change["change"]["actions"]]
+    assert lost == []
+
+
+def test_upgrade_keeps_everything_that_holds_data(changes: list[dict[str, Any]]) -> None:
+    kept = {
+        change["type"]
+        for change in changes
+        if change["type"] in HOLDS_DATA and change["change"]["actions"] in (["no-op"], ["update"])
+    }
+    assert {"aws_glue_catalog_database", "aws_kms_key", "aws_s3_bucket"} <= kept
+
+
+def test_upgrade_moves_what_became_one_of_several(changes: list[dict[str, Any]]) -> None:
+    moved = {change["previous_address"]: change["address"] for change in changes if "previous_address" in change}
+    assert moved["module.glue_job.aws_glue_job.this"] == 'module.glue_job["vehicle_sightings"].aws_glue_job.this'
+    assert (
+        moved["module.glue_catalog.aws_glue_crawler.this"]
+        == 'module.glue_catalog.aws_glue_crawler.this["vehicle_sightings"]'
+    )

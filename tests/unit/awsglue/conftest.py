@@ -1,0 +1,102 @@
+"""The library is imported as a job imports it: from a folder on the path."""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from pyspark.sql import SparkSession
+
+RUNTIME = Path(__file__).parents[3] / "tooling/localstack_glue/src/localstack_glue/awsglue_runtime"
+LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+if str(RUNTIME) not in sys.path:
+    sys.path.append(str(RUNTIME))
+
+from awsglue.context import GlueContext  # noqa: E402 - the path must be set first
+from awsglue.dynamicframe import DynamicFrame  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    session = (
+        SparkSession.builder.master("local[2]")
+        .appName("awsglue tests")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.default.parallelism", "1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    # Python workers must find the library too; in a job, the service's PYTHONPATH does this
+    session.sparkContext.environment["PYTHONPATH"] = str(RUNTIME)
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def glue_context(spark: SparkSession) -> GlueContext:
+    return GlueContext(spark.sparkContext)
+
+
+@pytest.fixture
+def dynamic_frame(glue_context: GlueContext) -> Callable[[list[Any], str], DynamicFrame]:
+    """Make a frame of rows and a schema in Spark's DDL."""
+
+    def make(rows: list[Any], schema: str) -> DynamicFrame:
+        return DynamicFrame.fromDF(glue_context.spark_session.createDataFrame(rows, schema), glue_context, "frame")
+
+    return make
+
+
+@pytest.fixture
+def records(glue_context: GlueContext) -> Callable[..., DynamicFrame]:
+    """Make a frame of dicts, whose types may differ."""
+
+    def make(*given: dict[str, Any]) -> DynamicFrame:
+        rdd = glue_context.spark_session.sparkContext.parallelize(list(given), 1)
+        return glue_context.create_dynamic_frame.from_rdd(rdd, "records")
+
+    return make
+
+
+@pytest.fixture
+def glue(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A Glue client on moto, with the database `lake`."""
+    for name in [name for name in os.environ if re.match("AWS_", name)]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with mock_aws():
+        client = boto3.client("glue")
+        client.create_database(DatabaseInput={"Name": "lake"})
+        yield client
+
+
+def rows(frame: DynamicFrame) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in frame.toDF().collect()]
+
+
+def add_table(glue, folder, columns, *, keys=(), library=LAZY, serde=None, **parameters):
+    glue.create_table(
+        DatabaseName="lake",
+        TableInput={
+            "Name": "t",
+            "Parameters": {key.replace("__", "."): value for key, value in parameters.items()},
+            "PartitionKeys": [{"Name": name, "Type": kind} for name, kind in keys],
+            "StorageDescriptor": {
+                "Columns": [{"Name": name, "Type": kind} for name, kind in columns],
+                "Location": str(folder),
+                "SerdeInfo": {"SerializationLibrary": library, "Parameters": serde or {}},
+            },
+        },
+    )

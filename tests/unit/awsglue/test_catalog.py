@@ -1,0 +1,160 @@
+import pytest
+
+from awsglue.errors import GlueDataError, GlueUnsupportedError
+from tests.unit.awsglue.conftest import add_table, rows
+
+OPEN_CSV = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
+
+
+def add_partition(glue, folder, *values, content="", name="f.csv"):
+    folder.mkdir(parents=True)
+    (folder / name).write_text(content)
+    storage = glue.get_table(DatabaseName="lake", Name="t")["Table"]["StorageDescriptor"]
+    partition = {"Values": list(values), "StorageDescriptor": {**storage, "Location": str(folder)}}
+    glue.create_partition(DatabaseName="lake", TableName="t", PartitionInput=partition)
+
+
+def read(context, **options):
+    return context.create_dynamic_frame.from_catalog(database="lake", table_name="t", **options)
+
+
+def test_reads_csv_as_a_crawler_catalogues_it(glue, glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text("id;price;name\n1;2.5;x\n2;;y\n")
+    columns = [("id", "bigint"), ("price", "double"), ("name", "string")]
+    add_table(glue, tmp_path, columns, serde={"field.delim": ";"}, classification="csv", skip__header__line__count="1")
+
+    frame = read(glue_context)
+
+    assert frame.toDF().dtypes == columns
+    assert rows(frame) == [(1, 2.5, "x"), (2, None, "y")]
+
+
+def test_open_csv_serde_brings_its_quote(glue, glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text("'a,b',c\n")
+    serde = {"separatorChar": ",", "quoteChar": "'", "escapeChar": "\\"}
+    add_table(glue, tmp_path, [("x", "string"), ("y", "string")], library=OPEN_CSV, serde=serde)
+
+    assert rows(read(glue_context)) == [("a,b", "c")]
+
+
+def test_values_that_do_not_fit_make_a_choice(glue, glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text("1\nsecond\n")
+    add_table(glue, tmp_path, [("id", "bigint")], classification="csv")
+
+    frame = read(glue_context)
+
+    assert frame.choice_fields == ["id"]
+    assert rows(frame.resolveChoice(specs=[("id", "make_cols")])) == [(1, None), (None, "second")]
+    matched = frame.resolveChoice(choice="match_catalog", database="lake", table_name="t")
+    assert rows(matched) == [(1,), (None,)]
+
+
+def test_fractions_are_no_integers(glue, glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text("1\n1.5\n")
+    add_table(glue, tmp_path, [("id", "bigint")], classification="csv")
+
+    assert rows(read(glue_context)) == [((1, None),), ((None, "1.5"),)]
+
+
+def test_reads_json_and_parquet(glue, glue_context, dynamic_frame, tmp_path):
+    (tmp_path / "j").mkdir()
+    (tmp_path / "j" / "a.json").write_text('{"n": 1, "s": {"a": "x"}}\n')
+    add_table(glue, tmp_path / "j", [("n", "int"), ("s", "struct<a:string>")], classification="json")
+    assert rows(read(glue_context)) == [(1, ("x",))]
+
+    glue.delete_table(DatabaseName="lake", Name="t")
+    dynamic_frame([(1, "x")], "n int, s string").toDF().write.parquet(str(tmp_path / "p"))
+    add_table(glue, tmp_path / "p", [("n", "int"), ("s", "string")], classification="parquet")
+    assert rows(read(glue_context)) == [(1, "x")]
+
+
+@pytest.mark.parametrize("style", ["hive", "plain"])
+def test_partition_keys_are_columns_and_prune(glue, glue_context, tmp_path, style):
+    add_table(glue, tmp_path, [("n", "bigint")], keys=[("year", "string"), ("month", "int")], classification="csv")
+    for number, (year, month) in enumerate([("2026", "11"), ("2026", "12"), ("2027", "1")]):
+        folder = f"year={year}/month={month}" if style == "hive" else f"{year}/{month}"
+        add_partition(glue, tmp_path / folder, year, month, content=f"{number}\n")
+
+    frame = read(glue_context, push_down_predicate="year == '2026' and month > 11")
+
+    assert frame.toDF().dtypes == [("n", "bigint"), ("year", "string"), ("month", "int")]
+    assert rows(frame) == [(1, "2026", 12)]
+    assert read(glue_context).count() == 3
+    assert read(glue_context, push_down_predicate="year = '1999'").count() == 0
+    data_frame = glue_context.create_data_frame.from_catalog("lake", "t", push_down_predicate="month < 2")
+    assert [tuple(row) for row in data_frame.collect()] == [(2, "2027", 1)]
+
+
+def test_predicate_over_other_columns_fails(glue, glue_context, tmp_path):
+    add_table(glue, tmp_path, [("n", "bigint")], keys=[("year", "string")], classification="csv")
+    add_partition(glue, tmp_path / "year=1", "1", content="1\n")
+
+    with pytest.raises(GlueDataError, match="push_down_predicate 'n = 1'"):
+        read(glue_context, push_down_predicate="n = 1")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "named"),
+    [
+        ({"classification": "avro"}, "the format avro of the table lake.t"),
+        ({"table_type": "ICEBERG"}, "ICEBERG tables"),
+        ({"classification": "csv", "skip__header__line__count": "2"}, "skip.header.line.count = 2"),
+    ],
+)
+def test_tables_of_other_kinds_are_refused(glue, glue_context, tmp_path, parameters, named):
+    add_table(glue, tmp_path, [("n", "bigint")], **parameters)
+
+    with pytest.raises(GlueUnsupportedError, match=named):
+        read(glue_context)
+
+
+def test_options_without_effect_are_refused(glue, glue_context, tmp_path):
+    add_table(glue, tmp_path, [("n", "bigint")], classification="csv")
+
+    with pytest.raises(GlueUnsupportedError, match="additional_options jobBookmarkKeys"):
+        read(glue_context, additional_options={"jobBookmarkKeys": ["n"]})
+
+
+def test_write_to_a_table_can_be_read_again(glue, glue_context, dynamic_frame, tmp_path):
+    add_table(glue, tmp_path, [("n", "int"), ("s", "string")], classification="csv", skip__header__line__count="1")
+
+    glue_context.write_dynamic_frame.from_catalog(dynamic_frame([(1, "x")], "n int, s string"), "lake", "t")
+
+    assert rows(read(glue_context)) == [(1, "x")]
+
+
+def sink_into(context, folder, frame, behavior="UPDATE_IN_DATABASE"):
+    sink = context.getSink(
+        connection_type="s3",
+        path=f"{folder}/",
+        enableUpdateCatalog=True,
+        updateBehavior=behavior,
+        partitionKeys=["day"],
+        compression="snappy",
+    )
+    sink.setFormat("glueparquet")
+    sink.setCatalogInfo(catalogDatabase="lake", catalogTableName="t")
+    sink.writeFrame(frame)
+
+
+def test_sink_makes_the_table_and_its_partitions(glue, glue_context, dynamic_frame, tmp_path):
+    sink_into(glue_context, tmp_path, dynamic_frame([(1, "a b"), (2, "c")], "n int, day string"))
+    sink_into(glue_context, tmp_path, dynamic_frame([(3, "c", "new")], "n int, day string, more string"))
+
+    table = glue.get_table(DatabaseName="lake", Name="t")["Table"]
+    assert table["Parameters"]["classification"] == "parquet"
+    assert [column["Name"] for column in table["StorageDescriptor"]["Columns"]] == ["n", "more"]
+    assert [tuple(p["Values"]) for p in glue.get_partitions(DatabaseName="lake", TableName="t")["Partitions"]] == [
+        ("a b",),
+        ("c",),
+    ]
+    found = {tuple(row) for row in read(glue_context).toDF().select("n", "more", "day").collect()}
+    assert found == {(1, None, "a b"), (2, None, "c"), (3, "new", "c")}
+
+
+def test_sink_that_only_logs_leaves_the_columns(glue, glue_context, dynamic_frame, tmp_path):
+    sink_into(glue_context, tmp_path, dynamic_frame([(1, "a")], "n int, day string"))
+    sink_into(glue_context, tmp_path, dynamic_frame([(3, "c", "new")], "n int, day string, more string"), "LOG")
+
+    columns = glue.get_table(DatabaseName="lake", Name="t")["Table"]["StorageDescriptor"]["Columns"]
+    assert [column["Name"] for column in columns] == ["n"]

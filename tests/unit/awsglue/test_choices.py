@@ -1,0 +1,67 @@
+import pytest
+
+from awsglue.errors import GlueUnsupportedError
+from awsglue.transforms import ResolveChoice
+from tests.unit.awsglue.conftest import rows
+
+MIXED = ({"id": 1, "n": 1}, {"id": "two", "n": 2}, {"id": "3", "n": None})
+
+
+def test_records_that_disagree_make_a_choice(records, capsys):
+    records(*MIXED).printSchema()
+
+    assert capsys.readouterr().out == "root\n|-- id: choice\n|    |-- int\n|    |-- string\n|-- n: int\n\n"
+
+
+def test_toDF_shows_a_choice_as_struct(records):  # noqa: N802
+    assert rows(records(*MIXED)) == [((1, None), 1), ((None, "two"), 2), ((None, "3"), None)]
+
+
+@pytest.mark.parametrize(
+    ("action", "columns", "values"),
+    [
+        ("cast:int", [("id", "int")], [(1,), (None,), (3,)]),
+        ("cast:long", [("id", "bigint")], [(1,), (None,), (3,)]),
+        ("cast:string", [("id", "string")], [("1",), ("two",), ("3",)]),
+        ("project:string", [("id", "string")], [(None,), ("two",), ("3",)]),
+        ("project:int", [("id", "int")], [(1,), (None,), (None,)]),
+        ("make_cols", [("id_int", "int"), ("id_string", "string")], [(1, None), (None, "two"), (None, "3")]),
+        ("make_struct", [("id", "struct<int:int,string:string>")], [((1, None),), ((None, "two"),), ((None, "3"),)]),
+    ],
+)
+def test_resolve_choice(records, action, columns, values):
+    resolved = ResolveChoice.apply(records(*MIXED).drop_fields(["n"]), specs=[("id", action)])
+
+    assert resolved.toDF().dtypes == columns
+    assert rows(resolved) == values
+    assert resolved.choice_fields == []
+
+
+def test_resolve_all_choices_in_one_way(records):
+    assert records(*MIXED).resolveChoice(choice="make_cols").toDF().columns == ["id_int", "id_string", "n"]
+
+
+def test_resolve_choice_casts_plain_fields_too(dynamic_frame):
+    assert dynamic_frame([("1",)], "a string").resolveChoice(specs=[("a", "cast:int")]).toDF().dtypes == [("a", "int")]
+
+
+def test_resolve_choice_needs_to_know_how(records):
+    with pytest.raises(GlueUnsupportedError, match="without specs and choice"):
+        records(*MIXED).resolveChoice()
+    with pytest.raises(GlueUnsupportedError, match="the resolveChoice action guess"):
+        records(*MIXED).resolveChoice(specs=[("id", "guess")])
+
+
+def test_mapping_takes_the_source_type_of_a_choice(records):
+    assert rows(records(*MIXED).apply_mapping([("id", "string", "id", "string")])) == [(None,), ("two",), ("3",)]
+
+
+def test_functions_see_the_value_of_a_choice(records):
+    assert records(*MIXED).filter(lambda record: record["id"] == "two").count() == 1
+
+
+def test_union_of_two_types_makes_a_choice(dynamic_frame):
+    both = dynamic_frame([(1,)], "a int").union(dynamic_frame([("x",)], "a string"))
+
+    assert both.choice_fields == ["a"]
+    assert rows(both) == [((1, None),), ((None, "x"),)]

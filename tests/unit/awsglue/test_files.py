@@ -1,0 +1,124 @@
+import pytest
+
+from awsglue.errors import GlueDataError, GlueUnsupportedError
+from tests.unit.awsglue.conftest import rows
+
+
+def read(context, path, format_name="csv", format_options=None, **connection):
+    return context.create_dynamic_frame.from_options(
+        "s3", {"paths": [str(path)], **connection}, format=format_name, format_options=format_options or {}
+    )
+
+
+def test_csv_columns_are_strings_named_by_position(glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text('1,"x ""y"", z"\n2,\n')
+
+    frame = read(glue_context, tmp_path)
+
+    assert frame.toDF().dtypes == [("col0", "string"), ("col1", "string")]
+    assert rows(frame) == [("1", 'x "y", z'), ("2", None)]
+
+
+@pytest.mark.parametrize(
+    ("options", "columns"),
+    [
+        ({"withHeader": True, "separator": "|"}, ["id", "v"]),
+        ({"skipFirst": "true", "separator": "|"}, ["col0", "col1"]),
+    ],
+)
+def test_csv_header(glue_context, tmp_path, options, columns):
+    (tmp_path / "a.csv").write_text("id|v\n1|x\n")
+
+    frame = read(glue_context, tmp_path, format_options=options)
+
+    assert frame.toDF().columns == columns
+    assert rows(frame) == [("1", "x")]
+
+
+def test_quotes_can_be_turned_off(glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text('"x",1\n')
+
+    assert rows(read(glue_context, tmp_path, format_options={"quoteChar": -1})) == [('"x"', "1")]
+
+
+def test_recurse_and_exclusions(glue_context, tmp_path):
+    for name in ("a/1.json", "b/2.json", "b/3.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f'{{"n": {name[2]}}}\n')
+
+    assert sorted(rows(read(glue_context, tmp_path, "json", recurse=True, exclusions='["**.txt"]'))) == [(1,), (2,)]
+
+
+@pytest.mark.parametrize(
+    ("connection", "format_name", "options", "named"),
+    [
+        ({}, "avro", {}, "the format avro"),
+        ({}, "csv", {"jsonPath": "$"}, "the csv options jsonPath"),
+        ({"boundedSize": "1"}, "csv", {}, "the S3 options boundedSize"),
+    ],
+)
+def test_options_without_effect_are_refused(glue_context, tmp_path, connection, format_name, options, named):
+    with pytest.raises(GlueUnsupportedError, match=named):
+        read(glue_context, tmp_path, format_name, options, **connection)
+
+
+def test_other_connections_are_refused(glue_context, dynamic_frame):
+    frame = dynamic_frame([(1,)], "a int")
+    with pytest.raises(GlueUnsupportedError, match="reading the connection type mysql"):
+        glue_context.create_dynamic_frame.from_options("mysql", {})
+    with pytest.raises(GlueUnsupportedError, match="writing the connection type dynamodb"):
+        glue_context.write_dynamic_frame.from_options(frame, "dynamodb", {})
+    with pytest.raises(GlueUnsupportedError, match="from_jdbc_conf"):
+        glue_context.write_dynamic_frame.from_jdbc_conf(frame=frame, catalog_connection="c", connection_options={})
+    for name in ("purge_s3_path", "transition_s3_path", "purge_table", "forEachBatch", "getSource"):
+        with pytest.raises(GlueUnsupportedError, match=name):
+            getattr(glue_context, name)("x")
+
+
+def test_write_adds_files_and_leaves_no_marker(glue_context, dynamic_frame, tmp_path):
+    frame = dynamic_frame([(1, 'say "hi"')], "n int, s string")
+    for _ in range(2):
+        glue_context.write_dynamic_frame.from_options(
+            frame=frame, connection_type="s3", connection_options={"path": str(tmp_path / "out")}, format="csv"
+        )
+
+    files = [file for file in (tmp_path / "out").iterdir() if not file.name.startswith(".")]
+    assert [file.read_text() for file in files] == ['n,s\n1,"say ""hi"""\n'] * 2
+
+
+def test_write_partitions_and_compresses(glue_context, dynamic_frame, tmp_path):
+    frame = dynamic_frame([(1, "a"), (2, "b")], "n int, s string")
+    target = {"path": str(tmp_path / "out"), "partitionKeys": ["s"], "compression": "gzip"}
+
+    glue_context.write_dynamic_frame.from_options(frame, "s3", target, "json")
+
+    assert sorted(folder.name for folder in (tmp_path / "out").iterdir()) == ["s=a", "s=b"]
+    assert all(file.name.endswith(".json.gz") for file in (tmp_path / "out" / "s=a").glob("[!.]*"))
+    assert sorted(rows(read(glue_context, tmp_path / "out", "json"))) == [(1, "a"), (2, "b")]
+
+
+def test_parquet_round_trip(glue_context, dynamic_frame, tmp_path):
+    frame = dynamic_frame([(1, None)], "n int, s string")
+    frame.write("s3", {"path": str(tmp_path / "out")}, "glueparquet", {"compression": "snappy"})
+
+    assert rows(read(glue_context, tmp_path / "out", "parquet")) == [(1, None)]
+
+
+def test_choices_are_not_written(glue_context, records, tmp_path):
+    with pytest.raises(GlueDataError, match="the choices id; use resolveChoice"):
+        glue_context.write_dynamic_frame.from_options(
+            records({"id": 1}, {"id": "x"}), "s3", {"path": str(tmp_path / "out")}, "json"
+        )
+
+
+def test_data_quality_is_refused():
+    from awsgluedq.transforms import EvaluateDataQuality
+
+    with pytest.raises(GlueUnsupportedError, match=r"EvaluateDataQuality\.process_rows"):
+        EvaluateDataQuality().process_rows(frame=None)
+
+
+def test_logger_writes_to_the_error_log(glue_context, capsys):
+    glue_context.get_logger().info("hello")
+
+    assert capsys.readouterr().err == "INFO GlueLogger: hello\n"

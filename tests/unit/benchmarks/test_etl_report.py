@@ -1,0 +1,57 @@
+from benchmarks.etl.legs import EtlResult, Line
+from benchmarks.etl.measuring import Cost
+from benchmarks.etl.report import NEEDS, absent, ratios
+from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED, shuffled_bytes
+
+
+def line(work: str, tool: str, *walls: float, rows: int = 1_000_000) -> Line:
+    return Line(work, tool, rows, tuple(Cost(wall, 2 * wall, 100 * wall) for wall in walls), 4_000_000)
+
+
+def test_ratios_are_of_medians_ours_over_the_peers():
+    result = EtlResult(
+        [
+            line("1 M rows", OURS, 7, 99, 6),
+            line("1 M rows", TUNED, 10, 9, 14),
+            line("1 M rows", NAIVE, 28, 28, 28),
+            line("10 M rows", OURS, 35, rows=10_000_000),
+            line("10 M rows", TUNED, 50, rows=10_000_000),
+            line("40 M rows", OURS, 60, rows=40_000_000),
+            line("40 M rows", DUCKDB, 15, rows=40_000_000),
+            line("10 M rows, S3A", OURS, 33),
+            line("10 M rows, files", OURS, 30),
+            line("delivery 1 of 5, 1 M rows each", OURS, 10),
+            line("delivery 5 of 5, 1 M rows each", OURS, 11),
+        ]
+    )
+    assert ratios(result) == {
+        "wall_over_tuned_spark": 0.7,
+        "cpu_over_tuned_spark": 0.7,
+        "wall_over_tuned_spark_1m": 0.7,
+        "cpu_over_tuned_spark_1m": 0.7,
+        "wall_over_naive": 0.25,
+        "wall_over_duckdb": 4.0,
+        "growth_10x": 5.0,
+        "s3a_over_local": 1.1,
+        "fifth_over_first_delivery": 1.1,
+        "rows_per_s": 285714,
+        "peak_rss_mb": 3500,
+        "shuffle_bytes_per_row": 0.4,
+    }
+
+
+def test_what_was_not_measured_is_absent_and_said_to_be():
+    result = EtlResult([line("1 M rows", OURS, 7), line("1 M rows", TUNED, 10)])
+    found = ratios(result)
+    assert found.keys() == {"wall_over_tuned_spark_1m", "cpu_over_tuned_spark_1m"}
+    assert {text.partition(":")[0] for text in absent(found)} == NEEDS.keys() - found.keys()
+
+
+def test_shuffled_bytes_are_those_that_tasks_wrote(tmp_path):
+    (tmp_path / "events").write_text(
+        '{"Event":"SparkListenerTaskEnd","Task Metrics":{"Shuffle Write Metrics":{"Shuffle Bytes Written":5}}}\n'
+        '{"Event":"SparkListenerTaskEnd"}\n'
+        '{"Event":"SparkListenerJobEnd"}\n'
+        '{"Event":"SparkListenerTaskEnd","Task Metrics":{"Shuffle Write Metrics":{"Shuffle Bytes Written":2}}}\n'
+    )
+    assert shuffled_bytes(tmp_path) == 7

@@ -1,0 +1,130 @@
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from moto import mock_aws
+from pyspark.sql import SparkSession
+
+from etl_job.contract import Contract, parse_contract
+
+ROOT = Path(__file__).parents[3]
+CONTRACT = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"
+DATASET = "vehicle_sightings"
+DATABASE = "lake"
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    session = (
+        SparkSession.builder.master("local[2]")
+        .appName("etl_job tests")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.session.timeZone", "UTC")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.default.parallelism", "1")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        # Tests plan much and compute little: the quick compiler alone halves their time.
+        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """The contract of the example feed, to change before it is parsed."""
+    return yaml.safe_load(CONTRACT.read_text())
+
+
+@pytest.fixture
+def parse() -> Callable[[dict[str, Any]], Contract]:
+    return lambda document: parse_contract(yaml.safe_dump(document), "contract.yaml", DATASET)
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    return parse_contract(CONTRACT.read_text(), "contract.yaml", DATASET)
+
+
+class Lake:
+    """A lake in a folder and its catalog in moto: raw deliveries are written and catalogued as a crawler would."""
+
+    def __init__(self, root: Path, dataset: str = DATASET) -> None:
+        self.root = root
+        self.dataset = dataset
+        self.raw = root / "raw" / dataset
+        self.glue = boto3.client("glue")
+        self.glue.create_database(DatabaseInput={"Name": DATABASE})
+        self.columns = ["sighting_id", "brand", "date", "time"]
+
+    @property
+    def arguments(self) -> list[str]:
+        named = {
+            "lake_bucket": f"file://{self.root}",
+            "dataset": self.dataset,
+            "contract": str(CONTRACT.with_name(f"{self.dataset}.yaml")),
+            "database": DATABASE,
+            "JOB_NAME": "quartal",
+        }
+        return [word for name, value in named.items() for word in (f"--{name}", value)]
+
+    def workflow(self, **properties: str) -> str:
+        """A workflow whose runs have these properties, as `quartal run` gives them; its name."""
+        self.glue.create_workflow(Name="quarterly", DefaultRunProperties=properties)
+        return "quarterly"
+
+    def deliver(self, name: str, *contents: str) -> None:
+        """Put files of this content into a delivery, in place of those it had, and crawl."""
+        folder = self.raw / f"delivery={name}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()
+        for number, content in enumerate(contents):
+            (folder / f"part-{number:05d}.csv").write_text(content)
+        self.crawl()
+
+    def crawl(self) -> None:
+        storage = {"Columns": [{"Name": name, "Type": "string"} for name in self.columns]}
+        table = {
+            "Name": self.dataset,
+            "StorageDescriptor": {**storage, "Location": f"file://{self.raw}"},
+            "PartitionKeys": [{"Name": "delivery", "Type": "string"}],
+        }
+        try:
+            self.glue.create_table(DatabaseName=DATABASE, TableInput=table)
+        except self.glue.exceptions.AlreadyExistsException:
+            self.glue.update_table(DatabaseName=DATABASE, TableInput=table)
+        for folder in sorted(self.raw.glob("delivery=*")):
+            partition = {
+                "Values": [folder.name.partition("=")[2]],
+                "StorageDescriptor": {**storage, "Location": f"file://{folder}"},
+            }
+            try:
+                self.glue.create_partition(DatabaseName=DATABASE, TableName=self.dataset, PartitionInput=partition)
+            except self.glue.exceptions.AlreadyExistsException:
+                continue
+
+
+@pytest.fixture
+def moto_catalog(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in [name for name in os.environ if re.match("AWS_", name)]:
+        monkeypatch.delenv(name)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    for name in ("AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.setenv(name, "eu-central-1")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def lake(tmp_path: Path, moto_catalog: None) -> Lake:
+    return Lake(tmp_path)

@@ -1,0 +1,181 @@
+"""Rows of text to outcomes: every row in exactly one class, for the reasons that the contract gives."""
+
+from datetime import date
+
+import pytest
+from pyspark.sql import Observation
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.accounting import DeliveryOutcome, count_outcomes, curated_rows, delivery_outcomes, quarantined_rows
+from etl_job.catalog import Delivery
+from etl_job.contract import Contract, Thresholds
+from etl_job.errors import ReconciliationError, ThresholdError
+from etl_job.object_store import LocalObjectStore
+from etl_job.processing import check_thresholds, count_input, read_headers, reconcile, stage_rows
+from etl_job.reading import read_rows
+from etl_job.rules import rules_of
+from etl_job.staging import Meeting, read_staged, suspects_of
+
+HEADER = "sighting_id,brand,date,time"
+
+
+class Accounted:
+    """The outcomes of some files, one delivery per list of files."""
+
+    def __init__(self, spark, tmp_path, contract: Contract, *deliveries: list[str]) -> None:
+        store = LocalObjectStore()
+        found = []
+        for number, contents in enumerate(deliveries):
+            folder = tmp_path / f"d{number}"
+            folder.mkdir()
+            for part, content in enumerate(contents):
+                (folder / f"part {part}%20[ü].csv").write_text(content, contract.csv.encoding, newline="")
+            found.append(Delivery(f"d{number}", store.list_files(f"file://{folder}")))
+        self.rules = rules_of(contract)
+        headers = read_headers(store, contract, (), found)
+        self.files = list(headers)
+        rows = read_rows(spark, headers, contract)
+        observation, staged = Observation("input"), f"file://{tmp_path}/staged"
+        stage_rows(rows, observation, contract, self.rules, self.files, found, staged)
+        self.staged = read_staged(spark, store, staged, contract.features)
+        self.suspects = suspects_of(self.staged, contract, self.rules, Meeting())
+        self.frame = count_outcomes(self.staged, self.suspects, contract)
+        self.by_delivery = delivery_outcomes(self.frame, self.rules, [each.name for each in found])
+        self.totals = reconcile(count_input(rows, observation, self.by_delivery), self.by_delivery)
+        self.contract = contract
+
+    @property
+    def quarantine(self) -> dict[str, list[str]]:
+        rows = quarantined_rows(self.staged, self.suspects, self.rules, self.files, "r1").collect()
+        return {row["raw"]: row["reasons"] for row in rows}
+
+    @property
+    def curated(self) -> list[tuple[object, ...]]:
+        hours = F.concat_ws(" ", *(F.when(F.col(f"hour_{h:02d}") > 0, F.lit(str(h))) for h in range(24)))
+        rows = curated_rows(self.frame, self.contract).select("delivery", "brand", "day", "sightings", hours)
+        return sorted(tuple(row) for row in rows.collect())
+
+
+GOOD = [
+    "a-1,Opel,2024-02-29,00:00:00",
+    "a-2,Opel,2024-02-29,23:59:59",
+    "a-3,Citroën,2000-01-01,12:00:00",
+    'a-4,"Kia, ""old""",2024-12-31,09:09:09',
+    f"{'x' * 36},{'ü' * 40},9999-12-31,19:00:00",
+]
+BAD = {
+    ",Opel,2024-01-01,00:00:00": ["sighting_id.required"],
+    "b#1,Opel,2024-01-01,00:00:00": ["sighting_id.pattern"],
+    f"{'x' * 37},Opel,2024-01-01,00:00:00": ["sighting_id.maxLength"],
+    "b2,,2024-01-01,00:00:00": ["brand.required"],
+    f"b3,{'ü' * 41},2024-01-01,00:00:00": ["brand.maxLength"],
+    "b4,Opel,2023-02-29,00:00:00": ["date.format"],
+    "b5,Opel,2024-1-01,00:00:00": ["date.format"],
+    "b6,Opel,2024-01-1 ,00:00:00": ["date.format"],
+    "b7,Opel,2024-01-01T,00:00:00": ["date.format"],
+    "b8,Opel,\u0662\u0660\u0662\u0664-01-01,00:00:00": ["date.format"],
+    "b9,Opel,1999-12-31,00:00:00": ["date.minimum"],
+    "c1,Opel,2024-01-01,24:00:00": ["time.format"],
+    "c2,Opel,2024-01-01,23:60:00": ["time.format"],
+    "c3,Opel,2024-01-01, 7:00:00": ["time.format"],
+    "c4,Opel,2024-01-01,07:00": ["time.format"],
+    "c5,Opel,2024-01-01": ["row.field_count", "time.required"],
+    "c6,Opel,2024-01-01,07:00:00,": ["row.field_count"],
+    'c7,"Opel,2024-01-01,07:00:00': ["row.field_count", "date.required", "time.required"],
+    '"c8","Opel","2024-01-01","07:00:00","x"': ["row.field_count"],
+    ",,,": ["sighting_id.required", "brand.required", "date.required", "time.required"],
+    "?,,2024-13-01,": ["sighting_id.pattern", "brand.required", "date.format", "time.required"],
+}
+
+
+@pytest.fixture(scope="module")
+def accounted(spark, tmp_path_factory, contract):
+    lines = [HEADER, *GOOD, *BAD]
+    windows_file = "\ufeff" + "\r\n".join([HEADER, "w-1,Opel,2024-02-29,05:00:00", "", "w-2,,2024-02-29,05:00:00"])
+    return Accounted(
+        spark, tmp_path_factory.mktemp("rows"), contract, ["\n".join(lines) + "\n"], [windows_file], [HEADER + "\n"]
+    )
+
+
+def test_each_bad_row_is_quarantined_with_all_its_reasons(accounted):
+    assert accounted.quarantine == {**BAD, "w-2,,2024-02-29,05:00:00": ["brand.required"]}
+
+
+def test_good_rows_are_counted_per_delivery_entity_day_and_hour(accounted):
+    assert accounted.curated == sorted(
+        [
+            ("d0", "Opel", date(2024, 2, 29), 2, "0 23"),
+            ("d0", "Citroën", date(2000, 1, 1), 1, "12"),
+            ("d0", 'Kia, "old"', date(2024, 12, 31), 1, "9"),
+            ("d0", "ü" * 40, date(9999, 12, 31), 1, "19"),
+            ("d1", "Opel", date(2024, 2, 29), 1, "5"),
+        ]
+    )
+
+
+def test_every_row_is_in_one_class_and_headers_and_blank_lines_are_no_rows(accounted):
+    totals = accounted.totals
+    assert (totals.kept, totals.quarantined, totals.duplicates) == (len(GOOD) + 1, len(BAD) + 1, 0)
+    assert totals.rows_in == len(GOOD) + len(BAD) + 2
+    assert accounted.by_delivery[1].violations == {"brand.required": 1}
+    assert accounted.by_delivery[2] == DeliveryOutcome("d2", 0, 0, 0, 0, {}, None, None)
+
+
+def test_quarantine_names_the_file(accounted):
+    quarantined = quarantined_rows(accounted.staged, accounted.suspects, accounted.rules, accounted.files, "r1")
+    rows = quarantined.where("raw like 'w-2%'").collect()
+    assert [row["file"] for row in rows] == [accounted.files[1]]
+    assert accounted.files[1].endswith("/d1/part 0%20[ü].csv")
+
+
+def test_duplicates_keep_the_first_by_delivery_file_and_row(spark, tmp_path, contract):
+    first = [HEADER, "k1,Opel,2024-01-01,01:00:00", "k2,Kia,2024-01-01,02:00:00", "k1,Opel,2024-01-01,01:00:00"]
+    second = [HEADER, "k2,Audi,2024-01-02,03:00:00", "k1,,2024-01-01,01:00:00", "k3,Kia,2024-01-01,02:00:00"]
+    other = [HEADER, "k1,Opel,2024-01-01,01:00:00"]
+    accounted = Accounted(spark, tmp_path, contract, ["\n".join(first), "\n".join(second)], ["\n".join(other)])
+    assert accounted.curated == [
+        ("d0", "Kia", date(2024, 1, 1), 2, "2"),
+        ("d0", "Opel", date(2024, 1, 1), 1, "1"),
+    ]
+    assert (accounted.by_delivery[1].duplicates, accounted.by_delivery[1].kept) == (1, 0)
+    outcome = accounted.by_delivery[0]
+    assert (outcome.rows, outcome.kept, outcome.duplicates, outcome.conflicts, outcome.quarantined) == (6, 3, 2, 1, 1)
+
+
+def test_delivery_of_bad_rows_only_adds_up(spark, tmp_path, contract):
+    accounted = Accounted(spark, tmp_path, contract, ["\n".join([HEADER, "x", "y,", "x"])])
+    assert (accounted.totals.rows_in, accounted.totals.quarantined, accounted.curated) == (3, 3, [])
+
+
+def test_columns_are_found_by_name_in_whatever_order(spark, tmp_path, contract):
+    shuffled = "time,extra,brand,sighting_id,date\n07:00:00,z,Opel,k1,2024-01-01\n"
+    usual = f"{HEADER}\nk2,Opel,2024-01-01,08:00:00\n"
+    accounted = Accounted(spark, tmp_path, contract, [shuffled, usual])
+    assert accounted.curated == [("d0", "Opel", date(2024, 1, 1), 2, "7 8")]
+
+
+def test_file_is_decoded_as_the_contract_says_and_without_a_key_every_row_counts(spark, tmp_path, contract):
+    columns = tuple(each.model_copy(update={"primary_key": False, "unique": False}) for each in contract.columns)
+    latin = contract.csv.model_copy(update={"encoding": "ISO-8859-1"})
+    without_key = contract.model_copy(update={"csv": latin, "columns": columns})
+    row = "k1,Citroën,2024-01-01,07:00:00"
+    accounted = Accounted(spark, tmp_path, without_key, ["\n".join([HEADER, row, row, f"ï{row}"])])
+    assert accounted.curated == [("d0", "Citroën", date(2024, 1, 1), 2, "7")]
+    assert accounted.quarantine == {f"ï{row}": ["sighting_id.pattern"]}
+
+
+def test_delivery_with_more_bad_rows_than_allowed_stops_the_run_with_the_top_reasons():
+    violations = {"a.required": 2, "b.pattern": 6, "c.format": 1, "d.format": 2}
+    outcome = DeliveryOutcome("d1", 89, 11, 0, 0, violations, None, None)
+    check_thresholds([outcome], Thresholds(quarantined_share=0.11))
+    check_thresholds([outcome], Thresholds())
+    with pytest.raises(ThresholdError, match=r"d1: 11 of 100 .* 10\.0%.* b\.pattern \(6\), a\.required \(2\), d\."):
+        check_thresholds([outcome], Thresholds(quarantined_share=0.1))
+
+
+def test_reconcile_refuses_a_lost_row():
+    outcome = DeliveryOutcome(
+        "d", kept=1, quarantined=1, duplicates=0, conflicts=0, violations={}, first_day=None, last_day=None
+    )
+    with pytest.raises(ReconciliationError, match=r"3 rows were read but 2 accounted for .* nothing was published"):
+        reconcile(3, [outcome])

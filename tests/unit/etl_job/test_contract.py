@@ -1,0 +1,209 @@
+import pytest
+import yaml
+
+from etl_job.contract import parse_contract
+from etl_job.errors import ContractError
+from etl_job.layouts import Layout
+
+
+def column(document, name):
+    return next(each for each in document["schema"][0]["properties"] if each["name"] == name)
+
+
+def custom_property(document, name):
+    return next(each for each in document["schema"][0]["customProperties"] if each["property"] == name)
+
+
+def custom(document, name):
+    return custom_property(document, name)["value"]
+
+
+def test_example_contract_reads(contract):
+    assert contract.key == ("sighting_id",)
+    assert [each.name for each in contract.columns] == ["sighting_id", "brand", "date", "time"]
+    assert contract.features.entity == ("brand",)
+    assert contract.features.reach_days == 28
+    assert contract.csv.delimiter == ","
+
+
+def test_hash_follows_rules_but_not_descriptions(document, parse, contract):
+    column(document, "brand")["description"] = "Who built it."
+    document["version"] = "1.0.1"
+    assert parse(document).hash == contract.hash
+    column(document, "brand")["logicalTypeOptions"]["maxLength"] = 41
+    assert parse(document).hash != contract.hash
+
+
+def unknown_rule(document):
+    column(document, "brand")["logicalTypeOptions"]["maxLenght"] = 40
+
+
+def unknown_column_field(document):
+    column(document, "brand")["nullable"] = False
+
+
+def unsupported_type(document):
+    column(document, "time")["logicalType"] = "object"
+
+
+def time_that_is_a_number(document):
+    column(document, "time").update(logicalType="integer", logicalTypeOptions={})
+
+
+def number_with_a_format(document):
+    column(document, "brand").update(logicalType="number", logicalTypeOptions={"format": "0.00"})
+
+
+def timestamp_without_zone(document):
+    column(document, "date").update(logicalType="timestamp", logicalTypeOptions={"format": "yyyy-MM-dd HH:mm:ss"})
+
+
+def timestamp_in_no_zone(document):
+    timestamp_without_zone(document)
+    column(document, "date")["logicalTypeOptions"]["timeZone"] = "Berlin"
+
+
+def bound_of_another_type(document):
+    column(document, "date")["logicalTypeOptions"]["minimum"] = 2000
+
+
+def measure_of_text(document):
+    custom(document, "features")["measures"] = [{"column": "brand", "aggregates": ["sum"]}]
+
+
+def unknown_aggregate(document):
+    custom(document, "features")["measures"] = [{"column": "brand", "aggregates": ["median"]}]
+
+
+def two_event_times(document):
+    custom(document, "features")["eventTime"]["timestamp"] = "date"
+
+
+def rule_over_several_columns(document):
+    document["schema"][0]["quality"] = [{"type": "sql", "query": "brand <> time"}]
+
+
+def odd_date_format(document):
+    column(document, "date")["logicalTypeOptions"]["format"] = "d MMM yyyy"
+
+
+def date_without_format(document):
+    del column(document, "date")["logicalTypeOptions"]["format"]
+
+
+def optional_key(document):
+    column(document, "sighting_id")["required"] = False
+
+
+def unknown_entity(document):
+    custom(document, "features")["entity"] = ["make"]
+
+
+def optional_entity(document):
+    column(document, "brand")["required"] = False
+
+
+def count_named_like_a_column(document):
+    custom(document, "features")["count"] = "share"
+
+
+def time_without_format(document):
+    del column(document, "time")["logicalTypeOptions"]
+
+
+def histogram_without_time(document):
+    del custom(document, "features")["eventTime"]["time"]
+
+
+def column_twice(document):
+    column(document, "time")["name"] = "Date"
+
+
+def window_of_no_days(document):
+    custom(document, "features")["rollingMeanDays"] = [0]
+
+
+def other_encoding(document):
+    custom(document, "csv")["encoding"] = "UTF-16"
+
+
+def unknown_policy(document):
+    custom_property(document, "conflicts")["value"] = "keepBest"
+
+
+def threshold_of_all(document):
+    document["schema"][0]["customProperties"].append({"property": "thresholds", "value": {"quarantinedShare": 1}})
+
+
+def no_features(document):
+    document["schema"][0]["customProperties"].pop()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (unknown_rule, r"properties\.1\.logicalTypeOptions\.maxLenght: .*check its spelling"),
+        (unknown_column_field, r"properties\.1\.nullable: .*remove it"),
+        (unsupported_type, r"properties\.3\.logicalType: Input should be 'string', .* or 'boolean', is 'object'"),
+        (time_that_is_a_number, "features.eventTime.time names 'time', which must be a required column with a format"),
+        (number_with_a_format, r"properties\.1: logicalTypeOptions\.format: number columns have one form only; remove"),
+        (timestamp_without_zone, r"properties\.2: logicalTypeOptions\.timeZone must name the zone .* none is given"),
+        (timestamp_in_no_zone, "for instance UTC or Europe/Berlin; 'Berlin' is no IANA time zone"),
+        (bound_of_another_type, r"properties\.2: logicalTypeOptions\.minimum of a date must be a date: 2000-01-31"),
+        (measure_of_text, "features.measures names 'brand', which must be a column of logicalType integer or number"),
+        (unknown_aggregate, r"features\.measures\.0\.aggregates\.0: Input should be 'sum', .*, is 'median'"),
+        (two_event_times, "features.eventTime: name either a timestamp column, or a date column"),
+        (rule_over_several_columns, "schema vehicle_sightings: quality: rules over several columns are not obeyed"),
+        (odd_date_format, r"properties\.2: 'd MMM yyyy' has 'd'; a layout is made of yyyy"),
+        (date_without_format, r"properties\.2: logicalTypeOptions\.format of a date must hold yyyy, MM and dd"),
+        (optional_key, r"properties\.0: a primaryKey column must be required: true"),
+        (unknown_entity, "features.entity names 'make', which must be a required column"),
+        (optional_entity, "features.entity names 'brand', which must be a required column"),
+        (count_named_like_a_column, "share would name two columns"),
+        (time_without_format, "features.eventTime.time names 'time', which must be a required column with a format"),
+        (histogram_without_time, "features.hourHistogram needs features.eventTime.time"),
+        (column_twice, "column date appears twice"),
+        (window_of_no_days, r"features\.rollingMeanDays\.0: .* is 0"),
+        (other_encoding, r"csv\.encoding: Input should be 'UTF-8' or 'ISO-8859-1', is 'UTF-16'"),
+        (unknown_policy, "conflicts: Input should be 'keepFirst', 'keepLast' or 'quarantineBoth', is 'keepBest'"),
+        (threshold_of_all, r"thresholds\.quarantinedShare: Input should be less than 1, is 1"),
+        (no_features, "features: Field required"),
+    ],
+)
+def test_contract_that_cannot_be_kept_is_refused_by_field(document, parse, spoil, message):
+    spoil(document)
+    with pytest.raises(ContractError, match=message) as raised:
+        parse(document)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("a: [", "is not YAML", id="not yaml"),
+        pytest.param("- a", "kind must be DataContract", id="not a mapping"),
+        pytest.param("kind: DataContract\napiVersion: v2.2.2", "apiVersion must be v3.x, is 'v2.2.2'", id="older"),
+        pytest.param("kind: DataContract\napiVersion: v3.0.2", "no schema named 'feed'", id="no schema"),
+        pytest.param(
+            yaml.safe_dump({"kind": "DataContract", "apiVersion": "v3.0.2", "schema": [{"name": "other"}]}),
+            r"no schema named 'feed' \(it has: other\); check --dataset",
+            id="other schema",
+        ),
+    ],
+)
+def test_document_that_is_no_such_contract_is_refused(text, message):
+    with pytest.raises(ContractError, match=message):
+        parse_contract(text, "c.yaml", "feed")
+
+
+@pytest.mark.parametrize("text", ["yyyy-MM-dd", "dd.MM.yyyy", "HH:mm:ss", "HHmmss"])
+def test_layout_parts_spell_the_layout(text):
+    layout = Layout.parse(text)
+    for part in layout.parts.values():
+        assert len(set(text[part.start - 1 : part.start - 1 + part.width])) == 1
+
+
+@pytest.mark.parametrize("text", ["yy-MM-dd", "yyyy-MM-dd yyyy", "EEE", "yyyy-M-d"])
+def test_layout_of_varying_width_is_refused(text):
+    with pytest.raises(ValueError, match="a layout is made of"):
+        Layout.parse(text)

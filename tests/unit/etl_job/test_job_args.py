@@ -1,0 +1,60 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl_job.errors import ArgumentError
+from etl_job.job_args import parse_arguments, split_deliveries
+
+REQUIRED = ["--lake_bucket", "lake", "--dataset", "feed", "--contract", "s3://lake/c.yaml", "--database", "db"]
+
+
+def test_parse_reads_both_spellings_and_ignores_glues_own():
+    arguments = parse_arguments(
+        ["--lake_bucket=lake", *REQUIRED[2:], "--JOB_NAME", "etl", "--enable-metrics", "--TempDir", "s3://tmp/x"]
+    )
+    assert (arguments.lake_root, arguments.dataset, arguments.deliveries) == ("s3://lake", "feed", ())
+
+
+def test_parse_lake_bucket_may_be_a_folder():
+    arguments = parse_arguments(["--lake_bucket", "file:///srv/lake/", *REQUIRED[2:]])
+    assert arguments.lake_root == "file:///srv/lake"
+
+
+@pytest.mark.parametrize(
+    ("given_ids", "expected"),
+    [
+        pytest.param(["--run_id", "mine", "--WORKFLOW_RUN_ID", "wr_1", "--JOB_RUN_ID", "jr_1"], "mine", id="given"),
+        pytest.param(["--WORKFLOW_RUN_ID", "wr_1", "--JOB_RUN_ID", "jr_1"], "wr_1", id="workflow"),
+        pytest.param(["--JOB_RUN_ID", "jr_1"], "jr_1", id="job"),
+        pytest.param(["--run_id", "", "--JOB_RUN_ID", "jr_1"], "jr_1", id="empty counts as not given"),
+    ],
+)
+def test_run_id_is_the_most_specific_one(given_ids, expected):
+    assert parse_arguments(REQUIRED + given_ids).run_id == expected
+
+
+def test_run_id_is_made_where_there_is_none():
+    first, second = (parse_arguments(REQUIRED).run_id for _ in range(2))
+    assert first != second
+    assert first.startswith("run-")
+
+
+@pytest.mark.parametrize("run_id", ["../up", "a b", "x" * 129, ".hidden"])
+def test_run_id_that_could_leave_its_folder_is_refused(run_id):
+    with pytest.raises(ArgumentError, match="letters, digits"):
+        parse_arguments([*REQUIRED, "--run_id", run_id])
+
+
+def test_parse_names_every_missing_argument():
+    with pytest.raises(ArgumentError, match="--contract, --database"):
+        parse_arguments(REQUIRED[:4])
+
+
+def test_split_deliveries_drops_blanks_and_repeats():
+    assert split_deliveries(" 2024Q1,,2023Q4, 2024Q1 ") == ("2024Q1", "2023Q4")
+
+
+@given(st.lists(st.text(max_size=20), max_size=8))
+def test_parse_never_fails_on_unknown_words(words):
+    extra = [word for word in words if not word.startswith("--")]
+    assert parse_arguments([*REQUIRED, "--run_id", "r", *extra]).run_id == "r"

@@ -1,0 +1,69 @@
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from moto import mock_aws
+
+from etl_job.manifest import RunManifest, Totals
+from etl_job.metrics import metric_data, put_metrics
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def manifest(status: str = "SUCCEEDED", **totals: int) -> RunManifest:
+    return RunManifest(
+        run_id="r", dataset="feed", database="lake", status=status, reason=None, published_anything=True,
+        started_at=NOW, finished_at=NOW, seconds=12.5, contract=None, totals=Totals(**totals), deliveries=(), stages=(),
+        curated=None, features=None, quarantine=(), versions={}, published={},
+    )  # fmt: skip
+
+
+def values(of: RunManifest) -> dict[str, tuple[float, str]]:
+    return {datum["MetricName"]: (datum["Value"], datum["Unit"]) for datum in metric_data(of)}
+
+
+def test_metrics_say_what_became_of_the_rows():
+    assert values(manifest(rows_in=200, kept=180, quarantined=10, duplicates=10)) == {
+        "DurationSeconds": (12.5, "Seconds"),
+        "RowsIn": (200, "Count"),
+        "RowsKept": (180, "Count"),
+        "RowsQuarantined": (10, "Count"),
+        "RowsDuplicate": (10, "Count"),
+        "QuarantineShare": (0.05, "None"),
+    }
+
+
+def test_metrics_of_a_run_without_rows_have_no_share():
+    assert "QuarantineShare" not in values(manifest())
+    assert values(manifest())["RowsIn"] == (0, "Count")
+
+
+def test_metrics_of_a_run_that_failed_before_it_counted_have_no_rows():
+    assert values(manifest("FAILED")).keys() == {"DurationSeconds"}
+    assert values(manifest("FAILED", rows_in=2, quarantined=2))["QuarantineShare"] == (1.0, "None")
+
+
+def test_put_reaches_cloudwatch_under_dataset_and_database(monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    with mock_aws():
+        session = boto3.Session(region_name="eu-central-1")
+        assert put_metrics(session, manifest(rows_in=4, kept=4)) is None
+        metrics = session.client("cloudwatch").list_metrics(Namespace="Quartal")["Metrics"]
+    assert {metric["MetricName"] for metric in metrics} == values(manifest(rows_in=4, kept=4)).keys()
+    dimensions = [{"Name": "Dataset", "Value": "feed"}, {"Name": "Database", "Value": "lake"}]
+    assert all(metric["Dimensions"] == dimensions for metric in metrics)
+
+
+class Unreachable:
+    def client(self, _service: str, config: object) -> "Unreachable":
+        return self
+
+    def put_metric_data(self, **_request: object) -> None:
+        raise EndpointConnectionError(endpoint_url="https://monitoring.example")
+
+
+@pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
+def test_put_that_fails_is_told_and_raises_nothing(status):
+    assert "Could not connect" in put_metrics(Unreachable(), manifest(status))

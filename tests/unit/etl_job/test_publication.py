@@ -1,0 +1,110 @@
+"""The tables themselves, over moto's Glue and files; no Spark.
+
+Two commits at the very same time are tested over LocalStack: moto does not compare the VersionId that decides then.
+"""
+
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.table.metadata import TableMetadataV2
+from pyiceberg.table.refs import SnapshotRef
+
+from etl_job.errors import PublicationError
+from etl_job.publication import RUN_TAGS_KEPT, PublishedIceberg, Replacement, among, in_step, outlived_run_tags
+from etl_job.schemas import TableColumn
+
+from .conftest import DATABASE
+
+COLUMNS = (TableColumn("delivery", "string"), TableColumn("day", "date"), TableColumn("rows", "long"))
+
+
+@pytest.fixture
+def opened(lake):
+    def opened(name: str = "counts") -> PublishedIceberg:
+        location = f"file://{lake.root}/{name}"
+        return PublishedIceberg(GlueCatalog("test"), DATABASE, name, location, COLUMNS, "delivery")
+
+    return opened
+
+
+@pytest.fixture
+def file_of(lake):
+    def file_of(delivery: str, rows: int, name: str) -> str:
+        path = Path(lake.root) / "files" / f"{name}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        columns = {"delivery": [delivery], "day": [date(2024, 1, 1)], "rows": [rows]}
+        schema = pa.schema([("delivery", pa.string()), ("day", pa.date32()), ("rows", pa.int64())])
+        pq.write_table(pa.table(columns, schema), path)
+        return f"file://{path}"
+
+    return file_of
+
+
+def rows_in(name: str = "counts") -> dict[str, int]:
+    rows = GlueCatalog("test").load_table(f"{DATABASE}.{name}").scan().to_arrow().to_pylist()
+    return {row["delivery"]: row["rows"] for row in rows}
+
+
+def change(file: str, delivery: str, run_id: str, **more: object) -> Replacement:
+    return Replacement(among("delivery", [delivery]), [file], run_id, **more)
+
+
+def test_replacement_takes_the_old_part_out_and_leaves_the_rest(opened, file_of):
+    for number, (delivery, rows) in enumerate([("d1", 1), ("d2", 2), ("d1", 3)]):
+        opened().replace(change(file_of(delivery, rows, str(number)), delivery, f"run-{number}"))
+    assert rows_in() == {"d1": 3, "d2": 2}
+
+
+def test_a_run_that_read_an_older_state_fails_and_changes_nothing(opened, file_of):
+    opened().replace(change(file_of("d1", 1, "a"), "d1", "a"))
+    late = opened()
+    opened().replace(change(file_of("d1", 2, "b"), "d1", "b"))
+    with pytest.raises(PublicationError, match="run again"):
+        late.replace(change(file_of("d1", 3, "c"), "d1", "c"))
+    assert rows_in() == {"d1": 2}
+
+
+def test_features_are_in_step_only_with_the_curated_snapshot_that_they_name(opened, file_of):
+    curated, features = opened("curated"), opened("features")
+    assert in_step(curated, features)
+    curated.replace(change(file_of("d1", 1, "a"), "d1", "a"))
+    assert not in_step(curated, features)
+    features.replace(change(file_of("d1", 1, "f"), "d1", "a", source_snapshot=curated.snapshot_id))
+    assert in_step(curated, features)
+    assert in_step(opened("curated"), opened("features"))
+    curated.replace(change(file_of("d1", 2, "b"), "d1", "b"))
+    assert not in_step(curated, features)
+
+
+def test_tags_of_quarters_stay_and_those_of_old_runs_go(opened, file_of):
+    table, file = opened(), file_of("d1", 1, "a")
+    table.replace(change(file, "d1", "run-00", quarter_tags=["2019Q4"]))
+    for number in range(1, RUN_TAGS_KEPT + 2):
+        table.replace(Replacement(among("delivery", ["none"]), (), f"run-{number:02d}"))
+    runs = [tag for tag in table.tags if tag.startswith("run-")]
+    assert len(runs) == RUN_TAGS_KEPT
+    assert f"run-{RUN_TAGS_KEPT + 1:02d}" in runs
+    assert "2019Q4" in table.tags
+
+
+@given(st.lists(st.integers(0, 100), min_size=1, max_size=40), st.data())
+def test_outlived_run_tags_are_all_but_the_newest(times, data):
+    newest = data.draw(st.integers(0, len(times) - 1))
+    times[newest] = 101
+    snapshots = [SimpleNamespace(snapshot_id=n, timestamp_ms=time) for n, time in enumerate(times)]
+    references = {f"run-{n}": SnapshotRef(snapshot_id=n, snapshot_ref_type="tag") for n in range(len(times))}
+    references["2024Q1"] = SnapshotRef(snapshot_id=0, snapshot_ref_type="tag")
+    table = TableMetadataV2.model_construct(snapshots=snapshots, refs=references)
+    gone = outlived_run_tags(table, f"run-{newest}")
+    kept = set(references) - set(gone) - {"2024Q1"}
+    assert len(kept) == min(len(times), RUN_TAGS_KEPT)
+    assert f"run-{newest}" in kept
+    oldest_kept = min(times[int(tag.removeprefix("run-"))] for tag in kept)
+    assert all(times[int(tag.removeprefix("run-"))] <= oldest_kept for tag in gone)

@@ -1,0 +1,144 @@
+"""Rows that share a key, in one delivery or several: whatever order they come in, it ends at what one run gives."""
+
+import random
+from collections import Counter, defaultdict
+from types import SimpleNamespace
+
+import pytest
+
+from etl_job.accounting import quarantined_rows
+from etl_job.catalog import Delivery
+from etl_job.choosing import Chosen
+from etl_job.contract import ConflictPolicy
+from etl_job.object_store import LocalObjectStore
+from etl_job.processing import account_for
+from etl_job.rules import CONFLICT, rules_of
+from etl_job.schemas import DELIVERY, HOUR, KEPT, value_column
+from etl_job.staging import Registers
+
+HEADER = "sighting_id,brand,date,time"
+DELIVERIES = ("a", "b", "c", "d")
+
+
+def expected(feed, policy):
+    """Counts of what becomes of each delivery's rows: first in Python, without any of the job's code."""
+    rows_of = defaultdict(list)
+    for delivery in sorted(feed):
+        for line in (line for file in feed[delivery] for line in file):
+            rows_of[line.split(",")[0]].append((delivery, line))
+    kept, rest = Counter(), Counter()
+    for rows in rows_of.values():
+        if policy == "quarantineBoth" and len({line for _, line in rows}) > 1:
+            rest.update((delivery, "quarantined") for delivery, _ in rows)
+            continue
+        chosen = -1 if policy == "keepLast" else 0
+        delivery, line = rows.pop(chosen)
+        _, brand, day, time = line.split(",")
+        kept[delivery, brand, f"{day} {time[:2]}"] += 1
+        rest.update((other, "duplicate") for other, _ in rows)
+    return kept, rest
+
+
+class History:
+    """Deliveries that arrive, change and go one after another, as runs would take them in."""
+
+    def __init__(self, spark, root, contract):
+        self.spark, self.root, self.contract, self.rules = spark, root, contract, rules_of(contract)
+        self.feed: dict[str, list[list[str]]] = {}
+        self.registers = Registers({})
+        self.kept: dict[str, Counter] = {}
+        self.rest: dict[str, Counter] = {}
+        self.quarantine: dict[str, list[str]] = {}
+
+    def run(self, arrived, gone=()):
+        for name in gone:
+            for state in (self.feed, self.kept, self.rest, self.quarantine):
+                state.pop(name, None)
+        for name, files in arrived.items():
+            self.feed[name] = files
+            folder = self.root / f"delivery={name}"
+            folder.mkdir(exist_ok=True)
+            for old in folder.iterdir():
+                old.unlink()
+            for number, lines in enumerate(files):
+                (folder / f"part-{number}.csv").write_text("\n".join([HEADER, *lines]))
+        store = LocalObjectStore()
+        known = {
+            name: Delivery(name, store.list_files(f"file://{self.root}/delivery={name}")) for name in sorted(self.feed)
+        }
+        tables = SimpleNamespace(
+            curated=SimpleNamespace(location=f"file://{self.root}/tables"), registers=self.registers
+        )
+        chosen = Chosen(tuple(known[name] for name in arrived), tuple(gone), known)
+        account = account_for(self.spark, store, self.contract, self.rules, (), chosen, tables, "r")
+        self.registers = account.registers
+        processed = {delivery.name for delivery in account.deliveries}
+        self.kept.update({name: Counter() for name in processed})
+        for row in (
+            account.outcomes.where(f"{KEPT} > 0")
+            .selectExpr(
+                DELIVERY,
+                value_column("brand"),
+                f"date_format(timestamp_seconds({HOUR} * 3600L), 'yyyy-MM-dd HH')",
+                KEPT,
+            )
+            .collect()
+        ):
+            self.kept[row[0]][row[1], row[2]] = row[3]
+        for outcome in account.counted:
+            counts = Counter({"duplicate": outcome.duplicates, "quarantined": outcome.quarantined})
+            self.rest[outcome.delivery] = +counts
+            assert outcome.rows == sum(len(file) for file in self.feed[outcome.delivery])
+        if self.contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
+            self.quarantine.update({name: [] for name in processed})
+            rows = quarantined_rows(account.staged, account.suspects, self.rules, account.file_order, "r")
+            for row in rows.collect():
+                assert row["reasons"] == [CONFLICT]
+                self.quarantine[row[DELIVERY]].append(row["raw"])
+        account.outcomes.unpersist()
+        return processed
+
+    @property
+    def state(self):
+        kept = Counter({(name, *key): n for name, counts in self.kept.items() for key, n in counts.items()})
+        rest = Counter({(name, key): n for name, counts in self.rest.items() for key, n in counts.items()})
+        return kept, rest
+
+
+def random_delivery(draw):
+    files = [[] for _ in range(draw.randint(1, 2))]
+    for _ in range(draw.choice([0, 1, 40, 120])):
+        # Few keys and few contents: rows repeat and contradict each other, here and in other deliveries.
+        line = f"k{draw.randint(0, 60)},{draw.choice(['Opel', 'Kia'])},2024-03-{draw.choice(['01', '31'])},07:00:00"
+        draw.choice(files).append(line)
+    return files
+
+
+@pytest.mark.parametrize("policy", list(ConflictPolicy))
+def test_deliveries_in_any_order_with_changes_and_withdrawals_come_to_what_one_run_gives(
+    spark, tmp_path, contract, policy
+):
+    draw = random.Random(f"{policy}")  # noqa: S311
+    history = History(spark, tmp_path, contract.model_copy(update={"conflicts": policy}))
+    order = draw.sample(DELIVERIES, len(DELIVERIES))
+    history.run({order[0]: random_delivery(draw)})
+    history.run({name: [[f"k{n},Opel,2024-03-01,07:00:00" for n in range(40)], []] for name in order[1:2]})
+    history.run({name: random_delivery(draw) for name in order[2:]})
+    assert history.state == expected(history.feed, policy)
+    history.run({order[1]: random_delivery(draw)}, gone=[order[3]])
+    assert history.state == expected(history.feed, policy)
+    history.run({}, gone=[order[0]])
+    assert history.state == expected(history.feed, policy)
+    if policy is ConflictPolicy.QUARANTINE_BOTH:
+        lines = Counter(line for files in history.feed.values() for file in files for line in file)
+        assert not Counter(line for found in history.quarantine.values() for line in found) - lines
+
+
+def test_other_deliveries_are_processed_again_only_where_a_row_of_theirs_changes(spark, tmp_path, contract):
+    history = History(spark, tmp_path, contract)
+    row = "k{},Opel,2024-03-01,07:00:00".format
+    history.run({"b": [[row(1), row(2)]], "d": [[row(9)]]})
+    assert history.run({"c": [[row(2), row(3)]]}) == {"c"}  # loses to b, which stays as it is
+    assert history.run({"a": [[row(1)]]}) == {"a", "b"}  # comes before b
+    assert history.run({}, gone=["a"]) == {"b"}  # what it had won falls back to b
+    assert history.state == expected(history.feed, "keepFirst")

@@ -1,0 +1,106 @@
+"""What texts stand for, type by type, against Python's own reading of them."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.contract import Column
+from etl_job.rules import _rules_of_column as rules_of_column
+from etl_job.values import number_of, second_of
+
+
+def column(kind: str, **options: object) -> Column:
+    return Column.model_validate({"name": "v", "logicalType": kind, "logicalTypeOptions": options})
+
+
+def judged(spark, of: Column, texts: list[str]) -> dict[str, list[str]]:
+    """The names of the rules that each text breaks."""
+    frame = spark.createDataFrame([(text,) for text in texts], "_v_v string")
+    rules = rules_of_column(of)
+    broken = (F.when(~F.coalesce(rule.holds, F.lit(False)), F.lit(rule.name.removeprefix("v."))) for rule in rules)
+    return {row[0]: row[1] for row in frame.select("_v_v", F.array_compact(F.array(*broken))).collect()}
+
+
+def read(spark, texts: list[str], how) -> list[object]:
+    frame = spark.createDataFrame([(text,) for text in texts], "_v_v string")
+    return [row[0] for row in frame.select(how(F.col("_v_v"))).collect()]
+
+
+@pytest.mark.parametrize(
+    ("of", "good", "bad"),
+    [
+        pytest.param(
+            column("integer", minimum=-5, maximum=10**17),
+            ["0", "-5", "+7", "007", "100000000000000000"],
+            {
+                "": ["format"],
+                "1.0": ["format"],
+                " 1": ["format"],
+                "1e3": ["format"],
+                "1\n": ["format"],
+                "\u0661": ["format"],
+                "-6": ["minimum"],
+                "100000000000000001": ["maximum"],
+                "1000000000000000000": ["format"],
+            },
+            id="integer",
+        ),
+        pytest.param(
+            column("number", minimum=0, maximum=0.3),
+            ["0.3", "0", "0.1", "+0.300000", "-0.0"],
+            {"0.300001": ["maximum"], "-0.1": ["minimum"], "0,1": ["format"], ".1": ["format"], "1.": ["format"]}
+            | {"0.0000001": ["format"], "NaN": ["format"], "1e-1": ["format"], "0.1f": ["format"]},
+            id="number",
+        ),
+        pytest.param(
+            column("number", decimalSeparator=",", maximum="1234.5"),
+            ["1234,5", "-3", "0,000001"],
+            {"1.234,5": ["format"], "1234.5": ["format"], "1234,51": ["maximum"]},
+            id="number with a decimal comma",
+        ),
+        pytest.param(column("boolean"), ["true", "FALSE", "True"], {"1": ["format"], "yes": ["format"]}, id="boolean"),
+        pytest.param(column("string", enum=["a", "B"]), ["a", "B"], {"b": ["enum"], "A ": ["enum"]}, id="enum"),
+        pytest.param(
+            column("timestamp", format="dd.MM.yyyy HH:mm:ss", timeZone="Europe/Berlin", minimum=date(2024, 3, 31)),
+            ["31.03.2024 01:59:59", "31.03.2024 03:00:00", "27.10.2024 02:30:00"],
+            # the hour that clocks skip, and a time that is still the day before in UTC
+            {"31.03.2024 02:00:00": ["format"], "31.03.2024 02:59:59": ["format"], "31.03.2024 00:59:59": ["minimum"]}
+            | {"30.02.2024 10:00:00": ["format"], "01.04.2024 24:00:00": ["format"], "01.04.2024": ["format"]},
+            id="timestamp in a zone",
+        ),
+        pytest.param(
+            column("timestamp", format="yyyy-MM-dd'T'HH:mm:ssXXX", maximum=date(2024, 2, 29)),
+            ["2024-02-29T23:59:59Z", "2024-03-01T09:59:59+10:00", "2024-02-29T10:00:00-05:45"],
+            {"2024-02-29T23:59:59": ["format"], "2024-02-29T23:59:59-00:30": ["maximum"]}
+            | {"2024-02-29 10:00:00Z": ["format"], "2023-02-29T10:00:00Z": ["format"]}
+            | {"2024-02-29T10:00:00+15:00": ["format"], "2024-02-29T10:00:00+0100": ["format"]},
+            id="timestamp with an offset",
+        ),
+    ],
+)
+def test_text_breaks_the_rules_that_it_breaks_and_no_others(spark, of, good, bad):
+    assert judged(spark, of, [*good, *bad]) == {**{text: [] for text in good}, **bad}
+
+
+def test_number_is_read_exactly(spark):
+    texts = ["999999999999999999,999999", "-0,1", "+12", "007,10"]
+    exact = column("number", decimalSeparator=",")
+    assert read(spark, texts, lambda text: number_of(exact, text)) == [Decimal(t.replace(",", ".")) for t in texts]
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"])
+def test_time_in_a_zone_means_the_first_of_two_and_none_where_clocks_skip_it(spark, zone):
+    begin = datetime(2024, 1, 1)
+    year = [begin + timedelta(minutes=30 * step) for step in range(2 * 24 * 366)]
+    of = column("timestamp", format="yyyy-MM-dd HH:mm:ss", timeZone=zone)
+    found = read(spark, [str(local) for local in year], lambda text: second_of(of, text))
+
+    def expected(local: datetime) -> int | None:
+        moment = local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
+        there_is = moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == local
+        return int(moment.timestamp()) if there_is else None
+
+    assert found == [expected(local) for local in year]

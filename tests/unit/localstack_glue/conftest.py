@@ -1,0 +1,185 @@
+"""Fixtures of the Glue service's tests: the rules run for real, crawls and processes are played by fakes."""
+
+import importlib.util
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+# The service's packages live in LocalStack's own environment; elsewhere these tests cannot be collected.
+if importlib.util.find_spec("localstack_glue") is None:
+    collect_ignore_glob = ["test_*.py"]
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class FakeClock:
+    """A clock that stands still until a test moves it."""
+
+    moment: datetime = NOW
+
+    def now(self) -> datetime:
+        return self.moment
+
+
+@dataclass
+class FakeTagger:
+    """Keeps tags in a dictionary."""
+
+    tags: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def tag(self, scope: Any, arn: str, tags: Any) -> None:
+        if tags:
+            self.tags[arn] = dict(tags)
+
+    def forget(self, scope: Any, arn: str) -> None:
+        self.tags.pop(arn, None)
+
+    def having(self, scope: Any, kind: str, names: Any, tags: Any) -> list[str]:
+        wanted = dict(tags or {}).items()
+        return [name for name in names if wanted <= self.tags.get(scope.arn(kind, name), {}).items()]
+
+
+@dataclass
+class FakeJobExecutor:
+    """Holds started runs until a test ends them."""
+
+    clock: FakeClock
+    started: list[tuple[Any, Any, dict[str, str], Any]] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
+
+    def start(self, scope: Any, run: Any, merged: Any, ended: Any) -> None:
+        run.mark_running(self.clock.now())
+        self.started.append((scope, run, dict(merged), ended))
+
+    def stop(self, run: Any) -> None:
+        self.stopped.append(run.run_id)
+
+
+@dataclass
+class FakeCrawlExecutor:
+    """Holds started crawls until a test ends them."""
+
+    clock: FakeClock
+    started: list[tuple[Any, Any, Any]] = field(default_factory=list)
+
+    def start(self, scope: Any, crawler: Any, origin: Any, ended: Any) -> Any:
+        from localstack_glue.models import Crawl
+
+        crawl = Crawl(f"crawl-{len(self.started)}", crawler.name, origin, self.clock.now())
+        crawler.crawls.append(crawl)
+        self.started.append((scope, crawl, ended))
+        return crawl
+
+    def stop(self, crawl: Any) -> None:
+        from localstack_glue.models import CrawlState
+
+        crawl.state = CrawlState.CANCELLING
+
+
+def play_encryption(scope: Any, key: str, password: str) -> str:
+    """Stand in for KMS."""
+    return f"{key}:{password[::-1]}"
+
+
+class GlueHarness:
+    """The API's rules wired together, with a stand-in for what takes time."""
+
+    def __init__(self) -> None:
+        from localstack_glue.classifiers import Classifiers
+        from localstack_glue.crawlers import Crawlers
+        from localstack_glue.data_catalog.catalog import Catalog
+        from localstack_glue.jobs import Jobs
+        from localstack_glue.orchestration import Orchestrator
+        from localstack_glue.scope import Scope
+        from localstack_glue.triggers import Triggers
+        from localstack_glue.workflows import Workflows
+
+        self.clock = FakeClock()
+        self.scope = Scope("000000000000", "us-east-1")
+        self.job_executor = FakeJobExecutor(self.clock)
+        self.crawl_executor = FakeCrawlExecutor(self.clock)
+        lock, tagger = threading.RLock(), FakeTagger()
+        self.catalog = Catalog(self.clock, lock, tagger, play_encryption)
+        self.classifiers = Classifiers(self.clock, lock)
+        self.jobs = Jobs(self.clock, lock, self.job_executor, tagger)
+        self.crawlers = Crawlers(self.clock, lock, self.crawl_executor, tagger)
+        self.orchestrator = Orchestrator(self.clock, lock, self.crawlers, self.jobs)
+        self.triggers = Triggers(self.clock, lock, tagger, self.orchestrator.fire)
+        self.workflows = Workflows(self.clock, lock, tagger, self.orchestrator)
+
+    @property
+    def store(self) -> Any:
+        return self.scope.store
+
+    def add_job(self, name: str, **definition: Any) -> None:
+        command = {"Name": "glueetl", "ScriptLocation": "s3://code/job.py"}
+        self.jobs.create(self.scope, {"Name": name, "Role": "etl", "Command": command, **definition})
+
+    def add_crawler(self, name: str, **definition: Any) -> None:
+        targets = {"S3Targets": [{"Path": "s3://lake/raw/"}]}
+        self.crawlers.create(self.scope, {"Name": name, "Role": "etl", "Targets": targets, **definition})
+
+    def add_trigger(self, name: str, kind: str, actions: list[dict[str, Any]], **definition: Any) -> None:
+        self.triggers.create(self.scope, {"Name": name, "Type": kind, "Actions": actions, **definition})
+
+    def add_quarterly_workflow(self, **workflow: Any) -> None:
+        """A crawler, and a job that follows its success: the pipeline that the tests talk about."""
+        self.add_crawler("raw")
+        self.add_job("etl")
+        self.workflows.create(self.scope, {"Name": "quarterly", **workflow})
+        self.add_trigger("start", "ON_DEMAND", [{"CrawlerName": "raw"}], WorkflowName="quarterly")
+        self.add_trigger(
+            "then",
+            "CONDITIONAL",
+            [{"JobName": "etl"}],
+            WorkflowName="quarterly",
+            StartOnCreation=True,
+            Predicate={"Conditions": [{"LogicalOperator": "EQUALS", "CrawlerName": "raw", "CrawlState": "SUCCEEDED"}]},
+        )
+
+    def start_workflow_run(self, name: str = "quarterly", **request: Any) -> str:
+        run_id: str = self.workflows.start_run(self.scope, {"Name": name, **request})["RunId"]
+        return run_id
+
+    def workflow_run(self, run_id: str, name: str = "quarterly") -> dict[str, Any]:
+        request = {"Name": name, "RunId": run_id, "IncludeGraph": True}
+        answer: dict[str, Any] = self.workflows.get_run(self.scope, request)["Run"]
+        return answer
+
+    def end_crawl(self, state: str = "SUCCEEDED") -> None:
+        """End the crawl that was started last."""
+        from localstack_glue.models import CrawlState
+
+        scope, crawl, ended = self.crawl_executor.started[-1]
+        crawl.state, crawl.ended_on = CrawlState(state), self.clock.now()
+        ended(scope, crawl)
+
+    def end_job(self, state: str = "SUCCEEDED", error: str | None = None, position: int = -1) -> None:
+        """End a started job run."""
+        from localstack_glue.models import JobRunState
+
+        scope, run, _, ended = self.job_executor.started[position]
+        run.mark_ended(JobRunState(state), self.clock.now(), 1, error)
+        ended(scope, run)
+
+    @property
+    def started_jobs(self) -> list[str]:
+        return [run.job_name for _, run, _, _ in self.job_executor.started]
+
+    @property
+    def started_crawls(self) -> list[str]:
+        return [crawl.crawler_name for _, crawl, _ in self.crawl_executor.started]
+
+
+@pytest.fixture
+def glue() -> Iterator[GlueHarness]:
+    from localstack_glue.models import glue_stores
+
+    glue_stores.reset()
+    yield GlueHarness()
+    glue_stores.reset()

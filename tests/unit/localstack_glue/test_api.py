@@ -1,0 +1,168 @@
+"""The API's model: handlers, checks, pages."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localstack_glue.api import GlueApi
+from localstack_glue.errors import (
+    InvalidInputException,
+    OperationNotSupportedException,
+    ValidationException,
+)
+from localstack_glue.pagination import page
+from localstack_glue.request_checks import check_members
+from localstack_glue.settings import Settings
+
+
+def test_every_operation_of_the_model_has_a_handler():
+    from localstack.aws.skeleton import create_dispatch_table
+    from localstack.aws.spec import load_service
+
+    table = create_dispatch_table(GlueApi({}))
+
+    assert set(table) == set(load_service("glue").operation_names)
+
+
+def test_operation_without_an_implementation_is_left_to_moto():
+    with pytest.raises(NotImplementedError):
+        GlueApi({}).invoke("CreateRegistry", context("CreateRegistry"), {"RegistryName": "r"})
+
+
+def test_operation_that_nobody_answers_is_refused_by_name():
+    with pytest.raises(OperationNotSupportedException, match="CreateBlueprint"):
+        GlueApi({}).invoke("CreateBlueprint", context("CreateBlueprint"), {})
+
+
+def test_operation_of_moto_is_checked_against_the_model_too():
+    with pytest.raises(ValidationException, match="registryName"):
+        GlueApi({}).invoke("CreateRegistry", context("CreateRegistry"), {"RegistryName": "no spaces"})
+
+
+def context(operation: str) -> Any:
+    from localstack.aws.spec import load_service
+
+    return SimpleNamespace(operation=load_service("glue").operation_model(operation))
+
+
+def test_every_route_is_an_operation_of_the_model():
+    from localstack.aws.spec import load_service
+
+    from localstack_glue.clients import ClientFactory
+    from localstack_glue.job_runner import SubprocessRunner
+    from localstack_glue.provider import GlueProvider
+
+    settings = Settings(Path(sys.executable), (), None, None, Path("unused"))
+    provider = GlueProvider(settings, ClientFactory("http://127.0.0.1:1"), SubprocessRunner())
+
+    assert set(provider._operations) <= set(load_service("glue").operation_names)
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "message"),
+    [
+        pytest.param(
+            "StartCrawler",
+            {},
+            "1 validation error detected: Value null at 'name' failed to satisfy constraint: Member must not be null",
+            id="missing-member",
+        ),
+        pytest.param(
+            "CreateTrigger",
+            {"Name": "t", "Type": "DAILY", "Actions": []},
+            "1 validation error detected: Value 'DAILY' at 'type' failed to satisfy constraint: Member must satisfy"
+            " enum value set: [SCHEDULED, CONDITIONAL, ON_DEMAND, EVENT]",
+            id="unknown-value",
+        ),
+        pytest.param(
+            "CreateWorkflow",
+            {"Name": "x\n"},
+            "1 validation error detected: Value 'x\n' at 'name' failed to satisfy constraint: Member must satisfy"
+            r" regular expression pattern: [\u0020-\uD7FF\uE000-\uFFFD\uD800\uDC00-\uDBFF\uDFFF\t]*",
+            id="pattern",
+        ),
+        pytest.param(
+            "CreateWorkflow",
+            {"Name": ""},
+            "1 validation error detected: Value '' at 'name' failed to satisfy constraint: Member must have length"
+            " greater than or equal to 1",
+            id="too-short",
+        ),
+        pytest.param(
+            "GetJobs",
+            {"MaxResults": 1001},
+            "1 validation error detected: Value '1001' at 'maxResults' failed to satisfy constraint: Member must have"
+            " value less than or equal to 1000",
+            id="too-large",
+        ),
+        pytest.param(
+            "BatchGetPartition",
+            {"DatabaseName": "d", "TableName": "t", "PartitionsToGet": [{"Values": ["a"]}, {}]},
+            "1 validation error detected: Value null at 'partitionsToGet.2.member.values' failed to satisfy constraint:"
+            " Member must not be null",
+            id="inside-a-list",
+        ),
+        pytest.param(
+            "TagResource",
+            {"ResourceArn": "arn:aws:glue:us-east-1:000000000000:job/j", "TagsToAdd": {"k": "v" * 257}},
+            f"1 validation error detected: Value '{'v' * 257}' at 'tagsToAdd.k.member' failed to satisfy constraint:"
+            " Member must have length less than or equal to 256",
+            id="inside-a-map",
+        ),
+    ],
+)
+def test_request_against_the_model_is_refused_in_awss_words(operation, request_, message):
+    from localstack.aws.spec import load_service
+
+    with pytest.raises(ValidationException) as refused:
+        check_members(load_service("glue").operation_model(operation).input_shape, request_)
+
+    assert refused.value.message == message
+
+
+@pytest.mark.parametrize("name", ["with space", "tab\tinside", "Ünïcödé", "emoji \U0001f697"])
+def test_names_that_the_model_allows_are_accepted(name):
+    from localstack.aws.spec import load_service
+
+    check_members(load_service("glue").operation_model("CreateWorkflow").input_shape, {"Name": name})
+
+
+def test_text_of_several_lines_passes_where_the_model_asks_for_any_text():
+    from localstack.aws.spec import load_service
+
+    schema = {"SchemaName": "cars", "DataFormat": "AVRO", "SchemaDefinition": '{\n"type": "string"\n}'}
+    check_members(load_service("glue").operation_model("CreateSchema").input_shape, schema)
+
+
+def test_every_pattern_of_the_model_but_one_is_checked():
+    from localstack.aws.spec import load_service
+
+    from localstack_glue.request_checks import _compiled
+
+    model = load_service("glue")
+    patterns = {name: model.shape_for(name).metadata.get("pattern") for name in model.shape_names}
+    unchecked = [name for name, pattern in patterns.items() if pattern and _compiled(pattern) is None]
+    assert unchecked == ["TransactionIdString"]
+
+
+@given(st.lists(st.integers()), st.integers(1, 7))
+def test_pages_hold_everything_once_and_in_order(items, limit):
+    found, token, rounds = [], None, 0
+    while rounds == 0 or token:
+        part, token = page(items, token, limit)
+        found += part
+        rounds += 1
+
+    assert found == items
+    assert rounds == max(1, -(-len(items) // limit))
+
+
+@pytest.mark.parametrize("token", ["x", "ü", "ZnJvbTp4", "LTE="])
+def test_token_that_was_not_given_out_is_refused(token):
+    with pytest.raises(InvalidInputException):
+        page([1, 2], token, 1)

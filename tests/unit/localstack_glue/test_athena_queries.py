@@ -1,0 +1,213 @@
+"""The query calls of Athena's API; the engine is played by a fake, S3 by moto."""
+
+import functools
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from localstack.aws.api import CommonServiceException
+from localstack.aws.spec import load_service
+from moto import mock_aws
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
+from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.athena.models import athena_stores
+from localstack_glue.athena.provider import AthenaProvider
+from localstack_glue.scope import Scope
+
+SCOPE = Scope("000000000000", "us-east-1")
+DONE = {"SUCCEEDED", "FAILED", "CANCELLED"}
+
+
+class Noon:
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+@dataclass
+class FakeEngine:
+    """Gives the answer it was told to, or raises it, once it is let go."""
+
+    s3: Any
+    answer: Any = None
+    go: threading.Event = field(default_factory=threading.Event)
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def run(self, sql: str, database: str, **options: Any) -> Answer:
+        self.asked.append({"sql": sql, "database": database, **options})
+        while not self.go.wait(0.01):
+            options["cancellation"].check()
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@functools.cache
+def s3_client() -> Any:
+    """One for all tests: each new one would read the service's description again."""
+    return boto3.client("s3", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+
+
+class Athena:
+    def __init__(self) -> None:
+        self.s3 = s3_client()
+        self.s3.create_bucket(Bucket="results")
+        self.engine = FakeEngine(self.s3, Answer((ResultColumn("n", "bigint", 19),), (("1",), (None,)), 7))
+        self.engine.go.set()
+        self.api = AthenaProvider(Noon(), lambda scope: self.engine)
+        configuration = {"ResultConfiguration": {"OutputLocation": "s3://results/q"}, "BytesScannedCutoffPerQuery": 9}
+        self("CreateWorkGroup", Name="w", Configuration=configuration)
+
+    def __call__(self, operation: str, **request: Any) -> dict[str, Any]:
+        return self.api._operations[operation](SCOPE, request)
+
+    def start(self, sql: str = "select n from t", **request: Any) -> str:
+        return self("StartQueryExecution", QueryString=sql, WorkGroup="w", **request)["QueryExecutionId"]
+
+    def end_of(self, query_id: str) -> dict[str, Any]:
+        retrying = Retrying(
+            retry=retry_if_result(lambda found: found["Status"]["State"] not in DONE),
+            wait=wait_fixed(0.01),
+            stop=stop_after_delay(60),
+        )
+        return retrying(lambda: self("GetQueryExecution", QueryExecutionId=query_id)["QueryExecution"])
+
+
+@pytest.fixture
+def athena():
+    with mock_aws():
+        athena_stores.reset()
+        yield Athena()
+        athena_stores.reset()
+
+
+def test_query_runs_and_its_results_lie_in_the_workgroups_location(athena):
+    query_id = athena.start(QueryExecutionContext={"Database": "Feeds"})
+    done = athena.end_of(query_id)
+    assert (done["Status"]["State"], done["StatementType"], done["WorkGroup"]) == ("SUCCEEDED", "DML", "w")
+    assert done["ResultConfiguration"] == {"OutputLocation": f"s3://results/q/{query_id}.csv"}
+    assert done["Statistics"]["DataScannedInBytes"] == 7
+    assert athena.s3.get_object(Bucket="results", Key=f"q/{query_id}.csv")["Body"].read() == b'"n"\n"1"\n\n'
+    (asked,) = athena.engine.asked
+    assert (asked["database"], asked["scan_limit_bytes"]) == ("feeds", 9)
+
+
+def test_results_come_with_the_header_first_and_in_pages(athena):
+    query_id = athena.start()
+    athena.end_of(query_id)
+    first = athena("GetQueryResults", QueryExecutionId=query_id, MaxResults=2)
+    assert first["ResultSet"]["Rows"] == [{"Data": [{"VarCharValue": "n"}]}, {"Data": [{"VarCharValue": "1"}]}]
+    assert first["ResultSet"]["ResultSetMetadata"]["ColumnInfo"][0]["Type"] == "bigint"
+    second = athena("GetQueryResults", QueryExecutionId=query_id, NextToken=first["NextToken"])
+    assert second["ResultSet"]["Rows"] == [{"Data": [{}]}]
+    assert second["NextToken"] is None
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "error_type"),
+    [
+        (QueryFailedError("TABLE_NOT_FOUND", "line 1:15: Table 'x' does not exist"), "FAILED", 1003),
+        (RuntimeError("a bug"), "FAILED", 1),
+        (QueryCancelledError("Bytes scanned limit was exceeded"), "CANCELLED", None),
+    ],
+)
+def test_query_that_does_not_succeed_says_why_and_has_no_results(athena, outcome, state, error_type):
+    athena.engine.answer = outcome
+    query_id = athena.start()
+    status = athena.end_of(query_id)["Status"]
+    assert status["State"] == state
+    assert str(outcome).split(": ")[-1] in status["StateChangeReason"]
+    assert status.get("AthenaError", {}).get("ErrorType") == error_type
+    with pytest.raises(CommonServiceException, match=f"Final query state: {state}"):
+        athena("GetQueryResults", QueryExecutionId=query_id)
+
+
+def test_running_query_has_no_results_yet_and_can_be_stopped(athena):
+    athena.engine.go.clear()
+    query_id = athena.start()
+    with pytest.raises(CommonServiceException, match="Query has not yet finished"):
+        athena("GetQueryResults", QueryExecutionId=query_id)
+    athena("StopQueryExecution", QueryExecutionId=query_id)
+    assert athena.end_of(query_id)["Status"]["State"] == "CANCELLED"
+    athena("StopQueryExecution", QueryExecutionId=query_id)  # once more does no harm
+
+
+def test_end_of_the_service_stops_what_runs(athena):
+    athena.engine.go.clear()
+    query_id = athena.start()
+    athena.api.on_before_stop()
+    assert athena.end_of(query_id)["Status"]["State"] == "CANCELLED"
+
+
+def test_same_token_is_the_same_query(athena):
+    ids = {athena.start(ClientRequestToken="t" * 32) for _ in range(2)}
+    assert len(ids) == 1
+    assert athena.end_of(*ids)["Status"]["State"] == "SUCCEEDED"
+    assert len(athena.engine.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"QueryString": "selec 1", "WorkGroup": "w"}, "mismatched input"),
+        ({"QueryString": "select 1"}, "No output location provided"),
+        ({"QueryString": "select 1", "WorkGroup": "nowhere"}, "WorkGroup nowhere is not found"),
+        ({"QueryString": "select 1", "WorkGroup": "w", "QueryExecutionContext": {"Catalog": "other"}}, "Catalog other"),
+        ({"QueryString": "select ?", "WorkGroup": "w"}, "expected 1 but found 0"),
+    ],
+)
+def test_request_that_cannot_be_run_is_refused(athena, request_, message):
+    with pytest.raises(CommonServiceException, match=message):
+        athena("StartQueryExecution", **request_)
+    assert athena("ListQueryExecutions", WorkGroup="w")["QueryExecutionIds"] == []
+
+
+def test_location_of_the_caller_counts_only_where_the_workgroup_allows_it(athena):
+    own = {"OutputLocation": "s3://results/mine/"}
+    assert "/q/" in athena.end_of(athena.start(ResultConfiguration=own))["ResultConfiguration"]["OutputLocation"]
+    athena("UpdateWorkGroup", WorkGroup="w", ConfigurationUpdates={"EnforceWorkGroupConfiguration": False})
+    assert "/mine/" in athena.end_of(athena.start(ResultConfiguration=own))["ResultConfiguration"]["OutputLocation"]
+
+
+def test_disabled_workgroup_runs_nothing(athena):
+    athena("UpdateWorkGroup", WorkGroup="w", State="DISABLED")
+    with pytest.raises(CommonServiceException, match="is disabled"):
+        athena.start()
+
+
+def test_bucket_that_is_gone_fails_the_query(athena):
+    athena.s3.delete_bucket(Bucket="results")
+    status = athena.end_of(athena.start())["Status"]
+    assert status["StateChangeReason"].startswith("UNABLE_TO_WRITE_RESULTS: s3://results/q/")
+
+
+def test_executions_are_listed_newest_first_and_fetched_in_batches(athena):
+    ids = [athena.start() for _ in range(3)]
+    for query_id in ids:
+        athena.end_of(query_id)
+    assert athena("ListQueryExecutions", WorkGroup="w")["QueryExecutionIds"] == ids[::-1]
+    batch = athena("BatchGetQueryExecution", QueryExecutionIds=[ids[0], "none"])
+    assert [found["QueryExecutionId"] for found in batch["QueryExecutions"]] == ids[:1]
+    assert [found["QueryExecutionId"] for found in batch["UnprocessedQueryExecutionIds"]] == ["none"]
+
+
+def test_answers_hold_only_members_of_the_model(athena):
+    query_id = athena.start()
+    athena.end_of(query_id)
+    for operation in ("GetQueryExecution", "GetQueryResults", "GetQueryRuntimeStatistics"):
+        shape = load_service("athena").operation_model(operation).output_shape
+        check(shape, athena(operation, QueryExecutionId=query_id))
+
+
+def check(shape: Any, value: Any) -> None:
+    if shape.type_name == "structure" and isinstance(value, dict):
+        assert set(value) <= set(shape.members), shape.name
+        for name, member in value.items():
+            check(shape.members[name], member)
+    elif shape.type_name == "list" and isinstance(value, list):
+        for item in value:
+            check(shape.member, item)

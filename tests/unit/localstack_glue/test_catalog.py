@@ -1,0 +1,187 @@
+"""Databases, tables and partitions, beyond what moto checks."""
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from localstack_glue.errors import (
+    AlreadyExistsException,
+    ConcurrentModificationException,
+    EntityNotFoundException,
+    InvalidInputException,
+)
+from localstack_glue.scope import Scope
+from localstack_glue.tagging import backend
+
+
+@pytest.fixture
+def catalog(glue: Any) -> Any:
+    scope: Scope = glue.scope
+    catalog = glue.catalog
+    catalog.reset()
+    backend(scope).create_database("db", {"Name": "db"})
+    yield SimpleNamespace(
+        table=lambda: catalog.routes()["GetTables"](scope, {"DatabaseName": "db"})["TableList"][0],
+        call=lambda operation, **request: catalog.routes()[operation](scope, {"DatabaseName": "db", **request}),
+        bare=lambda operation, **request: catalog.routes()[operation](scope, request),
+    )
+    catalog.reset()
+
+
+def test_table_with_a_stale_version_is_not_updated(catalog):
+    catalog.call("CreateTable", TableInput={"Name": "t"})
+    version = catalog.table()["VersionId"]
+    catalog.call("UpdateTable", TableInput={"Name": "t", "Description": "first"}, VersionId=version)
+
+    with pytest.raises(ConcurrentModificationException):
+        catalog.call("UpdateTable", TableInput={"Name": "t", "Description": "second"}, VersionId=version)
+
+    assert catalog.table()["Description"] == "first"
+
+
+@pytest.mark.parametrize(("skips", "kept"), [(False, 2), (True, 1)])
+def test_old_version_is_kept_unless_told_otherwise(catalog, skips, kept):
+    catalog.call("CreateTable", TableInput={"Name": "t"})
+    catalog.call("UpdateTable", TableInput={"Name": "t"}, SkipArchive=skips)
+
+    assert len(catalog.call("GetTableVersions", TableName="t")["TableVersions"]) == kept
+
+
+def test_of_two_writers_with_one_version_one_fails(catalog):
+    catalog.call("CreateTable", TableInput={"Name": "t"})
+    version, outcomes, barrier = catalog.table()["VersionId"], [], threading.Barrier(8)
+
+    def write() -> None:
+        barrier.wait()
+        try:
+            catalog.call("UpdateTable", TableInput={"Name": "t"}, VersionId=version)
+            outcomes.append("written")
+        except ConcurrentModificationException:
+            outcomes.append("refused")
+
+    writers = [threading.Thread(target=write) for _ in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+
+    assert sorted(outcomes) == ["refused"] * 7 + ["written"]
+
+
+def test_table_names_are_lower_case_and_unique(catalog):
+    catalog.call("CreateTable", TableInput={"Name": "Cars"})
+
+    assert catalog.table()["Name"] == "cars"
+    with pytest.raises(AlreadyExistsException):
+        catalog.call("CreateTable", TableInput={"Name": "cars"})
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [("c.*", ["cars", "cats"]), ("*s", ["cars", "cats", "dogs"]), ("cars|dogs", ["cars", "dogs"]), ("x*", [])],
+)
+def test_tables_are_found_by_pattern(catalog, expression, expected):
+    for name in ("cars", "cats", "dogs"):
+        catalog.call("CreateTable", TableInput={"Name": name})
+
+    assert [table["Name"] for table in catalog.call("GetTables", Expression=expression)["TableList"]] == expected
+
+
+def test_partitions_come_by_expression_segment_and_page(catalog, glue):
+    keys = [{"Name": "year", "Type": "int"}]
+    catalog.call("CreateTable", TableInput={"Name": "t", "PartitionKeys": keys})
+    for year in range(2020, 2026):
+        backend(glue.scope).create_partition("db", "t", {"Values": [str(year)], "StorageDescriptor": {"Columns": []}})
+
+    def years(**request: Any) -> list[int]:
+        return [
+            int(part["Values"][0]) for part in catalog.call("GetPartitions", TableName="t", **request)["Partitions"]
+        ]
+
+    assert years(Expression="year >= 2024") == [2024, 2025]
+    segments = [years(Segment={"SegmentNumber": number, "TotalSegments": 2}) for number in (0, 1)]
+    assert sorted(segments[0] + segments[1]) == list(range(2020, 2026))
+    assert years(MaxResults=2) == [2020, 2021]
+
+
+def test_table_of_an_unknown_database_is_refused(catalog):
+    with pytest.raises(EntityNotFoundException):
+        catalog.call("CreateTable", DatabaseName="nothing", TableInput={"Name": "t"})
+
+
+def test_names_are_found_in_any_case(catalog):
+    catalog.bare("CreateDatabase", DatabaseInput={"Name": "Lake"})
+    catalog.bare("CreateTable", DatabaseName="LAKE", TableInput={"Name": "Cars"})
+
+    assert catalog.bare("GetDatabase", Name="LaKe")["Database"]["Name"] == "lake"
+    assert catalog.bare("GetTable", DatabaseName="Lake", Name="CARS")["Table"]["DatabaseName"] == "lake"
+    with pytest.raises(AlreadyExistsException):
+        catalog.bare("CreateDatabase", DatabaseInput={"Name": "lake"})
+
+
+def test_database_is_changed_whole_and_renamed_with_its_tables(catalog):
+    catalog.bare("CreateDatabase", DatabaseInput={"Name": "old", "Description": "d", "Parameters": {"a": "1"}})
+    catalog.bare("CreateTable", DatabaseName="old", TableInput={"Name": "t"})
+    catalog.bare("UpdateDatabase", Name="old", DatabaseInput={"Name": "new", "Parameters": {"b": "2"}})
+
+    found = catalog.bare("GetDatabase", Name="new")["Database"]
+    assert (found["Parameters"], found.get("Description")) == ({"b": "2"}, None)
+    assert catalog.bare("GetTable", DatabaseName="new", Name="t")["Table"]["DatabaseName"] == "new"
+    with pytest.raises(EntityNotFoundException):
+        catalog.bare("GetDatabase", Name="old")
+
+
+def test_column_that_is_there_twice_is_refused_also_among_many(catalog):
+    many = [{"Name": f"c{number}", "Type": "int"} for number in range(20_000)]
+    catalog.call("CreateTable", TableInput={"Name": "wide", "StorageDescriptor": {"Columns": many}})
+    with pytest.raises(InvalidInputException, match="Duplicate column name c7 in table t"):
+        catalog.call(
+            "CreateTable",
+            TableInput={
+                "Name": "t",
+                "StorageDescriptor": {"Columns": many},
+                "PartitionKeys": [{"Name": "C7", "Type": "int"}],
+            },
+        )
+
+
+def test_current_version_of_a_table_cannot_be_deleted(catalog):
+    catalog.call("CreateTable", TableInput={"Name": "t"})
+    current = catalog.table()["VersionId"]
+    with pytest.raises(InvalidInputException):
+        catalog.call("DeleteTableVersion", TableName="t", VersionId=current)
+    answer = catalog.call("BatchDeleteTableVersion", TableName="t", VersionIds=[current, "x", "77"])
+    codes = [error["ErrorDetail"]["ErrorCode"] for error in answer["Errors"]]
+    assert codes == ["InvalidInputException", "InvalidInputException", "EntityNotFoundException"]
+
+
+def test_partition_has_as_many_values_as_its_table_has_keys(catalog):
+    catalog.call("CreateTable", TableInput={"Name": "t", "PartitionKeys": [{"Name": "year", "Type": "int"}]})
+    with pytest.raises(InvalidInputException, match="number of partition keys"):
+        catalog.call("CreatePartition", TableName="t", PartitionInput={"Values": ["2025", "01"]})
+
+
+def test_renamed_partition_does_not_take_the_place_of_another(catalog):
+    catalog.call("CreateTable", TableInput={"Name": "t", "PartitionKeys": [{"Name": "year", "Type": "int"}]})
+    for year in ("2025", "2026"):
+        catalog.call("CreatePartition", TableName="t", PartitionInput={"Values": [year]})
+    change = {"PartitionValueList": ["2025"], "PartitionInput": {"Values": ["2026"]}}
+    with pytest.raises(AlreadyExistsException):
+        catalog.call("UpdatePartition", TableName="t", **change)
+    listed = catalog.call("GetPartitions", TableName="t")["Partitions"]
+    assert [each["Values"] for each in listed] == [["2025"], ["2026"]]
+
+
+def test_security_configurations_come_in_pages_and_need_a_key_where_they_encrypt(catalog):
+    keyless = {"CloudWatchEncryption": {"CloudWatchEncryptionMode": "SSE-KMS"}}
+    with pytest.raises(InvalidInputException, match="KmsKeyArn"):
+        catalog.bare("CreateSecurityConfiguration", Name="c", EncryptionConfiguration=keyless)
+    for number in range(3):
+        off = {"CloudWatchEncryption": {"CloudWatchEncryptionMode": "DISABLED"}}
+        catalog.bare("CreateSecurityConfiguration", Name=f"c{number}", EncryptionConfiguration=off)
+    first = catalog.bare("GetSecurityConfigurations", MaxResults=2)
+    rest = catalog.bare("GetSecurityConfigurations", NextToken=first["NextToken"])
+    names = [each["Name"] for each in [*first["SecurityConfigurations"], *rest["SecurityConfigurations"]]]
+    assert names == ["c0", "c1", "c2"]

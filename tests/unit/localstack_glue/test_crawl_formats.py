@@ -1,0 +1,197 @@
+"""Whole crawls of JSON, Parquet and Iceberg data, on moto's S3 and Glue (G14, G20, G23)."""
+
+import bz2
+import gzip
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from localstack_glue.crawling.crawl import CrawlRequest, crawl
+from localstack_glue.crawling.json_rules import JsonClassifier
+
+
+class Lake:
+    """A bucket, a catalog, and crawls over them."""
+
+    def __init__(self) -> None:
+        self.s3 = boto3.client("s3", region_name="us-east-1")
+        self.glue = boto3.client("glue", region_name="us-east-1")
+        self.s3.create_bucket(Bucket="lake")
+        self.log: list[str] = []
+
+    def put(self, key: str, body: str | bytes) -> None:
+        self.s3.put_object(Bucket="lake", Key=f"raw/{key}", Body=body.encode() if isinstance(body, str) else body)
+
+    def crawl(self, *classifiers: Any, **definition: Any) -> Any:
+        targets = {"S3Targets": [{"Path": "s3://lake/raw/"}]}
+        request = CrawlRequest.from_definition(
+            "crawler", {"DatabaseName": "db", "Targets": targets, **definition}, classifiers
+        )
+        return crawl(request, self.s3, self.glue, self.log.append, lambda: False)
+
+    def tables(self) -> dict[str, Any]:
+        return {table["Name"]: table for table in self.glue.get_tables(DatabaseName="db")["TableList"]}
+
+    def partitions(self, table: str) -> list[list[str]]:
+        found = self.glue.get_partitions(DatabaseName="db", TableName=table)["Partitions"]
+        return sorted(partition["Values"] for partition in found)
+
+
+def columns(table: Any) -> dict[str, str]:
+    return {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+
+
+@pytest.fixture
+def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield Lake()
+
+
+def parquet(**arrays: Any) -> bytes:
+    pa = pytest.importorskip("pyarrow")
+    pq = pytest.importorskip("pyarrow.parquet")
+    out = io.BytesIO()
+    pq.write_table(pa.table(arrays), out)
+    return out.getvalue()
+
+
+def iceberg(location: str, *fields: tuple[str, Any], schema_id: int = 0) -> str:
+    listed = [{"id": number, "name": name, "type": kind} for number, (name, kind) in enumerate(fields)]
+    return json.dumps(
+        {
+            "format-version": 2,
+            "location": location,
+            "current-schema-id": schema_id,
+            "schemas": [{"schema-id": 9, "fields": []}, {"schema-id": schema_id, "type": "struct", "fields": listed}],
+        }
+    )
+
+
+def test_json_lines_make_a_table_with_a_json_serde(lake):
+    lake.put("events/d=1/x.json", '{"id": 1, "user": {"Name": "a"}}\n')
+    lake.put("events/d=2/x.json", '{"id": 2.5, "user": {"Age": 3}}\n')
+
+    lake.crawl()
+
+    table = lake.tables()["raw"]
+    assert columns(table) == {"id": "double", "user": "struct<Name:string,Age:int>"}  # G14
+    assert [key["Name"] for key in table["PartitionKeys"]] == ["partition_0", "d"]  # G19
+    assert lake.partitions("raw") == [["events", "1"], ["events", "2"]]
+    assert table["StorageDescriptor"]["SerdeInfo"] == {
+        "SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe",
+        "Parameters": {"paths": "id,user"},
+    }
+    assert table["Parameters"]["classification"] == "json"
+    assert not {"delimiter", "areColumnsQuoted", "columnsOrdered"} & set(table["Parameters"])  # G23
+
+
+def test_json_path_of_a_classifier_is_noted_at_the_table(lake):
+    lake.put("events/x.json", '{"records": [{"id": 1}]}')
+
+    lake.crawl(JsonClassifier.from_definition({"Name": "c", "JsonPath": "$.records[*]"}))
+
+    table = lake.tables()["raw"]
+    assert (columns(table), table["Parameters"]["jsonPath"]) == ({"id": "int"}, "$.records[*]")  # G16
+
+
+def test_parquet_makes_a_table_that_counts_its_rows(lake):
+    lake.put("d=1/x.parquet", parquet(id=[1, 2], name=["a", "b"]))
+    lake.put("d=2/x.parquet", parquet(id=[3], name=["c"]))
+
+    lake.crawl()
+
+    table = lake.tables()["raw"]
+    assert columns(table) == {"id": "bigint", "name": "string"}  # G14
+    assert table["Parameters"]["recordCount"] == "3"  # G23
+    storage = table["StorageDescriptor"]
+    assert storage["InputFormat"] == "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+    assert storage["SerdeInfo"]["SerializationLibrary"].endswith("ParquetHiveSerDe")
+    assert lake.partitions("raw") == [["1"], ["2"]]
+
+
+def test_formats_that_differ_are_tables_of_their_own(lake):
+    lake.put("a/x", parquet(id=[1]))
+    lake.put("b/x", '{"id": 1}')
+    lake.put("c/x", "id,name\n1,a\n")
+    lake.put("d/x", gzip.compress(b'{"id": 1}'))
+    lake.put("e/x", bz2.compress(b"id,name\n1,a\n"))
+
+    lake.crawl()
+
+    found = {
+        name: (table["Parameters"]["classification"], table["Parameters"]["compressionType"])
+        for name, table in lake.tables().items()
+    }
+    assert found == {
+        "a": ("parquet", "none"),
+        "b": ("json", "none"),
+        "c": ("csv", "none"),
+        "d": ("json", "gzip"),
+        "e": ("csv", "bzip2"),
+    }  # G14, G20
+
+
+def test_iceberg_table_is_recognised_with_its_newest_metadata(lake):
+    nested = {"type": "struct", "fields": [{"name": "x", "type": {"type": "list", "element": "long"}}]}
+    lake.put("ice/metadata/00002-b.metadata.json", iceberg("s3://lake/raw/ice", ("Id", "long"), ("at", "timestamptz")))
+    lake.put("ice/metadata/00010-a.metadata.json", iceberg("s3://lake/raw/ice", ("Id", "long"), ("n", nested)))
+    lake.put("ice/metadata/snap-1.avro", "Obj")
+    lake.put("ice/data/x.parquet", parquet(other=[1]))
+    lake.put("cars/d=1/x.csv", "id,name\n1,a\n")
+
+    changes = lake.crawl()
+
+    tables = lake.tables()
+    assert set(tables) == {"ice", "cars"}
+    assert columns(tables["ice"]) == {"id": "bigint", "n": "struct<x:array<bigint>>"}
+    assert tables["ice"]["Parameters"] == {
+        "UPDATED_BY_CRAWLER": "crawler",
+        "classification": "iceberg",
+        "metadata_location": "s3://lake/raw/ice/metadata/00010-a.metadata.json",
+        "table_type": "ICEBERG",
+    }
+    assert tables["ice"]["StorageDescriptor"]["Location"] == "s3://lake/raw/ice"
+    assert changes.tables_created == 2
+
+
+def test_iceberg_table_follows_its_commits(lake):
+    lake.put("ice/metadata/v1.metadata.json", iceberg("s3://lake/raw/ice", ("id", "long")))
+    lake.crawl()
+    lake.put("ice/metadata/v2.metadata.json", iceberg("s3://lake/raw/ice", ("id", "long"), ("b", "uuid")))
+
+    changes = lake.crawl()
+
+    table = lake.tables()["ice"]
+    assert columns(table) == {"id": "bigint", "b": "string"}
+    assert table["Parameters"]["metadata_location"].endswith("/v2.metadata.json")
+    assert table["Parameters"]["previous_metadata_location"].endswith("/v1.metadata.json")
+    assert (changes.tables_updated, lake.crawl().tables_updated) == (1, 0)
+
+
+def test_iceberg_target_looks_for_nothing_else(lake):
+    lake.put("a/ice/metadata/v1.metadata.json", iceberg("x", ("id", "long")))
+    lake.put("a/b/c/deep/metadata/v1.metadata.json", iceberg("x", ("id", "long")))
+    lake.put("cars/x.csv", "id,name\n1,a\n")
+
+    lake.crawl(Targets={"IcebergTargets": [{"Paths": ["s3://lake/raw"], "MaximumTraversalDepth": 2}]})
+
+    assert set(lake.tables()) == {"ice"}
+
+
+@pytest.mark.parametrize("body", ["{", "[]", "{}", '{"schema": {"fields": [1]}}', "\x00", "[" * 100_000])
+def test_broken_iceberg_metadata_is_skipped_with_a_line_in_the_log(lake, body):
+    lake.put("ice/metadata/v1.metadata.json", body)
+    lake.put("ice/data/x.csv", "id,name\n1,a\n")
+
+    lake.crawl()
+
+    assert lake.tables() == {}
+    assert any("v1.metadata.json is skipped" in line for line in lake.log)

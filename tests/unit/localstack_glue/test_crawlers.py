@@ -1,0 +1,118 @@
+"""Crawlers and classifiers as the API shows them (G13, G16)."""
+
+from datetime import timedelta
+
+import pytest
+
+from localstack_glue.classifiers import crawl_classifiers
+from localstack_glue.errors import (
+    EntityNotFoundException,
+    InvalidInputException,
+)
+
+
+def test_classifier_is_created_changed_and_deleted(glue):
+    csv = {"Name": "c", "Delimiter": ",", "Header": ["a", "b"]}
+    glue.classifiers.create(glue.scope, {"CsvClassifier": csv})
+    glue.classifiers.update(glue.scope, {"CsvClassifier": {"Name": "c", "Delimiter": "|"}})
+
+    stored = glue.classifiers.get(glue.scope, {"Name": "c"})["Classifier"]["CsvClassifier"]
+    assert (stored["Delimiter"], stored["Header"], stored["Version"]) == ("|", ["a", "b"], 2)
+    glue.classifiers.delete(glue.scope, {"Name": "c"})
+    with pytest.raises(EntityNotFoundException):
+        glue.classifiers.get(glue.scope, {"Name": "c"})
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        pytest.param({"Targets": {"S3Targets": []}}, id="no-target"),
+        pytest.param({"Targets": {"JdbcTargets": [{"Path": "x"}]}}, id="jdbc"),
+        pytest.param({"Targets": {"S3Targets": [{"Path": "http://x/y"}]}}, id="not-s3"),
+        pytest.param({"Configuration": "{"}, id="configuration-is-no-json"),
+        pytest.param({"Configuration": "[]"}, id="configuration-is-no-object"),
+        pytest.param({"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}}, id="recrawl-without-log"),  # G22
+        pytest.param({"Schedule": "cron(* * * * ? *)"}, id="too-fast"),  # G12
+        pytest.param({"Role": ""}, id="no-role"),
+    ],
+)
+def test_crawler_that_cannot_be_is_refused(glue, definition):
+    with pytest.raises(InvalidInputException):
+        glue.add_crawler("raw", **definition)
+    assert glue.store.crawlers == {}
+
+
+def test_crawler_tells_its_last_crawl_and_history(glue):
+    glue.add_crawler("raw")
+    glue.crawlers.start(glue.scope, {"Name": "raw"})
+    assert glue.crawlers.get(glue.scope, {"Name": "raw"})["Crawler"]["State"] == "RUNNING"
+    glue.end_crawl("FAILED")
+
+    crawler = glue.crawlers.get(glue.scope, {"Name": "raw"})["Crawler"]
+    assert crawler["State"] == "READY"
+    assert crawler["LastCrawl"]["Status"] == "FAILED"  # G13
+    assert (crawler["LastCrawl"]["LogGroup"], crawler["LastCrawl"]["LogStream"]) == ("/aws-glue/crawlers", "raw")
+    failed = [{"FieldName": "STATE", "FilterOperator": "EQ", "FieldValue": "FAILED"}]
+    done = [{"FieldName": "STATE", "FilterOperator": "EQ", "FieldValue": "COMPLETED"}]
+    assert len(glue.crawlers.list_crawls(glue.scope, {"CrawlerName": "raw", "Filters": failed})["Crawls"]) == 1
+    assert glue.crawlers.list_crawls(glue.scope, {"CrawlerName": "raw", "Filters": done})["Crawls"] == []
+
+
+def test_metrics_estimate_the_time_left_from_earlier_crawls(glue):
+    glue.add_crawler("raw")
+
+    def metrics() -> dict[str, object]:
+        return glue.crawlers.metrics(glue.scope, {"CrawlerNameList": ["raw"]})["CrawlerMetricsList"][0]
+
+    glue.crawlers.start(glue.scope, {"Name": "raw"})
+    assert (metrics()["StillEstimating"], metrics()["TimeLeftSeconds"]) == (True, 0.0)  # G23
+    glue.store.crawlers["raw"].crawls[-1].runtime_s = 90.0
+    glue.store.crawlers["raw"].crawls[-1].tables_created = 2
+    glue.end_crawl()
+    glue.crawlers.start(glue.scope, {"Name": "raw"})
+    glue.clock.moment += timedelta(seconds=30)
+
+    assert metrics() == {
+        "CrawlerName": "raw",
+        "TimeLeftSeconds": 60.0,
+        "StillEstimating": False,
+        "LastRuntimeSeconds": 90.0,
+        "MedianRuntimeSeconds": 90.0,
+        "TablesCreated": 2,
+        "TablesUpdated": 0,
+        "TablesDeleted": 0,
+    }  # G23
+
+
+def test_iceberg_targets_are_accepted(glue):
+    glue.add_crawler("ice", Targets={"IcebergTargets": [{"Paths": ["s3://lake/ice"], "MaximumTraversalDepth": 3}]})
+
+    assert "ice" in glue.store.crawlers
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        pytest.param({"GrokClassifier": {"Name": "g", "Classification": "log"}}, id="grok-without-a-pattern"),
+        pytest.param({"JsonClassifier": {"Name": "j"}}, id="json-without-a-path"),
+        pytest.param({"XMLClassifier": {"Name": "x"}}, id="xml-without-a-classification"),
+    ],
+)
+def test_classifier_without_what_it_needs_is_refused(glue, definition):
+    with pytest.raises(InvalidInputException):
+        glue.classifiers.create(glue.scope, definition)
+
+
+def test_classifiers_take_part_in_a_crawl_in_its_order(glue):
+    glue.classifiers.create(glue.scope, {"JsonClassifier": {"Name": "j", "JsonPath": "$[*]"}})
+    glue.classifiers.create(glue.scope, {"JsonClassifier": {"Name": "odd", "JsonPath": "$..a"}})
+    glue.classifiers.create(glue.scope, {"CsvClassifier": {"Name": "c", "Delimiter": ","}})
+    grok = {"Name": "g", "Classification": "log", "GrokPattern": "%{WORD:a}"}
+    glue.classifiers.create(glue.scope, {"GrokClassifier": grok})
+    log: list[str] = []
+
+    found = crawl_classifiers(glue.scope, ["c", "g", "odd", "j"], log.append)
+
+    assert [classifier.name for classifier in found] == ["c", "odd", "j"]  # G16
+    assert len(log) == 2
+    assert glue.classifiers.get(glue.scope, {"Name": "g"})["Classifier"]["GrokClassifier"]["GrokPattern"] == "%{WORD:a}"

@@ -1,0 +1,234 @@
+"""Classifying CSV (G14-G17)."""
+
+import bz2
+import gzip
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from localstack_glue.crawling.csv_rules import CsvClassifier, classify_builtin, classify_custom
+from localstack_glue.crawling.sampling import SAMPLE_BYTES, Sample, decode_sample
+from localstack_glue.crawling.schema import Column, FileSchema
+
+
+def sample(text: str) -> Sample:
+    return Sample(text.encode(), is_whole=True)
+
+
+def columns(schema: FileSchema | None) -> dict[str, str]:
+    assert schema is not None
+    return {column.name: column.type for column in schema.columns}
+
+
+@pytest.mark.parametrize("delimiter", [",", "|", "\t", ";", "\u0001"])
+def test_builtin_classifier_finds_the_delimiter(delimiter):
+    schema = classify_builtin(sample(f"id{delimiter}name\n1{delimiter}a\n2{delimiter}b\n"))
+
+    assert schema is not None
+    assert schema.delimiter == delimiter  # G15
+    assert columns(schema) == {"id": "bigint", "name": "string"}
+
+
+def test_builtin_classifier_takes_a_row_of_names_over_numbers_for_a_header():
+    schema = classify_builtin(sample("Id,Price,Brand\n1,2.5,Audi\n2,3,BMW\n"))
+
+    assert schema is not None
+    assert schema.has_header  # G15
+    assert columns(schema) == {"id": "bigint", "price": "double", "brand": "string"}  # G17
+
+
+def test_builtin_classifier_loses_the_header_of_strings():
+    schema = classify_builtin(sample("brand,date,time\nAudi,2024-01-01,12:00:00\nBMW,2024-01-02,12:00:00\n"))
+
+    assert schema is not None
+    assert not schema.has_header  # G15
+    assert columns(schema) == {"col0": "string", "col1": "string", "col2": "string"}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("id,2,name", id="a-number-in-it"),
+        pytest.param("id,,name", id="an-empty-cell"),
+        pytest.param(f"id,{'x' * 150},name", id="a-long-cell"),
+    ],
+)
+def test_builtin_classifier_refuses_what_cannot_be_a_header(header):
+    schema = classify_builtin(sample(f"{header}\n1,2,a\n3,4,b\n"))
+
+    assert schema is not None
+    assert not schema.has_header  # G15
+
+
+def test_builtin_classifier_lets_the_last_cell_of_a_header_be_long():
+    schema = classify_builtin(sample(f"id,{'x' * 200}\n1,a\n2,b\n"))
+
+    assert schema is not None
+    assert schema.has_header  # G15
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a\nb\nc\n", id="one-column"),
+        pytest.param("a,b\n", id="one-row"),
+        pytest.param("", id="nothing"),
+        pytest.param("\n\n\n", id="blank-lines"),
+        pytest.param("a,b\n1\n2\n3\n4\n5,6,7\n", id="no-common-width"),
+    ],
+)
+def test_builtin_classifier_refuses_what_is_no_csv(text):
+    assert classify_builtin(sample(text)) is None  # G15
+
+
+def test_builtin_classifier_lives_with_broken_rows():
+    rows = "".join(f"{number},a\n" for number in range(20)) + "broken\n1,2,3,4\n"
+
+    assert columns(classify_builtin(sample("id,name\n" + rows))) == {"id": "bigint", "name": "string"}
+
+
+def test_builtin_classifier_reads_quoted_values():
+    schema = classify_builtin(sample('"id","text"\n"1","a, b"\n"2","c\nd"\n'))
+
+    assert columns(schema) == {"id": "bigint", "text": "string"}
+    assert schema is not None
+    assert schema.is_quoted
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        pytest.param(["1", "-2", "+3"], "bigint", id="integers"),
+        pytest.param(["1", "2.5"], "double", id="integers-and-decimals"),
+        pytest.param(["1e5", ".5"], "double", id="exponents"),
+        pytest.param(["1", "x"], "string", id="one-text"),
+        pytest.param(["1", ""], "bigint", id="empty-says-nothing"),
+        pytest.param(["9223372036854775807"], "bigint", id="largest-bigint"),
+        pytest.param(["9223372036854775808"], "double", id="beyond-bigint"),
+        pytest.param(["2024-01-01"], "string", id="date"),
+        pytest.param(["true"], "string", id="boolean"),
+    ],
+)
+def test_types_are_inferred_from_all_values(values, expected):
+    rows = "".join(f"{value},1\n" for value in values)
+
+    assert columns(classify_builtin(sample("name,n\n" + rows + rows)))["name"] == expected  # G17
+
+
+def test_custom_classifier_names_the_columns_that_the_builtin_would_lose():
+    classifier = CsvClassifier("c", delimiter=",", contains_header="PRESENT")
+    schema = classify_custom(sample("brand,date\nAudi,2024-01-01\n"), classifier)
+
+    assert schema is not None
+    assert schema.has_header
+    assert columns(schema) == {"brand": "string", "date": "string"}  # G16
+
+
+def test_custom_header_names_columns_of_a_file_without_one():
+    classifier = CsvClassifier("c", contains_header="ABSENT", header=("Brand", "Count"))
+    schema = classify_custom(sample("Audi,1\nBMW,2\n"), classifier)
+
+    assert schema is not None
+    assert not schema.has_header
+    assert columns(schema) == {"brand": "string", "count": "bigint"}  # G16
+
+
+def test_custom_header_found_in_the_first_row_is_a_header():
+    classifier = CsvClassifier("c", header=("brand", "date"))
+    schema = classify_custom(sample("Brand,Date\nAudi,2024-01-01\n"), classifier)
+
+    assert schema is not None
+    assert schema.has_header  # G16
+
+
+@pytest.mark.parametrize(
+    ("text", "classifier"),
+    [
+        pytest.param("a,b,c\n1,2,3\n", CsvClassifier("c", header=("a", "b")), id="another-number-of-columns"),
+        pytest.param("a|b\n1|2\n", CsvClassifier("c", delimiter=","), id="another-delimiter"),
+    ],
+)
+def test_custom_classifier_leaves_other_files_to_the_next(text, classifier):
+    assert classify_custom(sample(text), classifier) is None  # G16
+
+
+def test_custom_classifier_allows_a_single_column_if_told_so():
+    text = "name\nx\ny\n"
+
+    assert classify_custom(sample(text), CsvClassifier("c", contains_header="PRESENT")) is None
+    allowing = CsvClassifier("c", contains_header="PRESENT", allows_single_column=True)
+    assert columns(classify_custom(sample(text), allowing)) == {"name": "string"}  # G16
+
+
+def test_custom_classifier_quotes_with_its_own_symbol():
+    classifier = CsvClassifier("c", delimiter=",", quote_symbol="'", contains_header="PRESENT")
+
+    assert columns(classify_custom(sample("id,text\n1,'a, b'\n"), classifier)) == {"id": "bigint", "text": "string"}
+
+
+def test_custom_datatypes_are_taken_in_order():
+    definition = {"Name": "c", "CustomDatatypeConfigured": True, "CustomDatatypes": ["LONG", "DATE", "STRING"]}
+    classifier = CsvClassifier.from_definition(definition | {"Header": ["a", "b", "c"]})
+    schema = classify_custom(sample("1,2024-01-01,2\n"), classifier)
+
+    assert columns(schema) == {"a": "bigint", "b": "date", "c": "string"}  # G16
+
+
+def test_values_are_trimmed_unless_the_classifier_forbids_it():
+    text = "a,b\n 1 ,x\n"
+    trimming = CsvClassifier("c", contains_header="PRESENT")
+    keeping = CsvClassifier("c", contains_header="PRESENT", trims_values=False)
+
+    assert columns(classify_custom(sample(text), trimming))["a"] == "bigint"
+    assert columns(classify_custom(sample(text), keeping))["a"] == "string"
+
+
+def test_column_names_that_repeat_are_told_apart():
+    schema = classify_custom(sample("a,A,b\n1,2,3\n"), CsvClassifier("c", contains_header="PRESENT"))
+
+    assert schema is not None
+    assert schema.columns == (Column("a", "bigint"), Column("a_1", "bigint"), Column("b", "bigint"))
+
+
+@pytest.mark.parametrize(
+    ("compress", "name"),
+    [pytest.param(gzip.compress, "gzip", id="gzip"), pytest.param(bz2.compress, "bzip2", id="bzip2")],
+)
+def test_compressed_file_is_read_through_its_compression(compress, name):
+    read = decode_sample(compress(b"id,name\n1,a\n"), is_whole=True)
+    schema = classify_builtin(read)
+
+    assert (read.compression, read.is_whole) == (name, True)  # G14
+    assert columns(schema) == {"id": "bigint", "name": "string"}
+
+
+def test_no_more_than_a_megabyte_is_decompressed():
+    bomb = gzip.compress(b"1,2\n" * SAMPLE_BYTES)
+
+    assert len(decode_sample(bomb, is_whole=True).data) == SAMPLE_BYTES  # G14
+
+
+def test_line_that_the_sample_cuts_off_does_not_count():
+    cut = Sample(b"id,n\n1,2\n3,4\n5,x", is_whole=False)
+
+    assert columns(classify_builtin(cut)) == {"id": "bigint", "n": "bigint"}  # G14
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=400) | st.text(max_size=300).map(str.encode))
+def test_any_bytes_are_classified_or_refused(data):
+    for compressed in (data, b"\x1f\x8b" + data, b"BZh" + data):
+        read = decode_sample(compressed, is_whole=True)
+        for schema in (classify_builtin(read), classify_custom(read, CsvClassifier("c", allows_single_column=True))):
+            if schema is not None:
+                names = [column.name for column in schema.columns]
+                assert len(set(names)) == len(names) > 0
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), st.floats(-1e30, 1e30)), min_size=1, max_size=20))
+def test_numbers_keep_their_types(rows):
+    text = "id,value\n" + "".join(f"{first},{second!r}\n" for first, second in rows)
+
+    assert columns(classify_builtin(sample(text))) == {"id": "bigint", "value": "double"}

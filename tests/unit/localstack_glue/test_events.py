@@ -1,0 +1,232 @@
+"""What EventBridge is told (G30)."""
+
+import json
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from localstack_glue.events import shapes
+from localstack_glue.events.bus import EventBus
+from localstack_glue.events.catalog_handler import CatalogEventHandler
+from localstack_glue.models import CrawlState, JobRunState
+from localstack_glue.scope import Scope
+
+SCOPE = Scope("111122223333", "eu-central-1")
+DATABASE = "Glue Data Catalog Database State Change"
+TABLE = "Glue Data Catalog Table State Change"
+
+
+@pytest.fixture
+def told(glue):
+    """All that would be sent."""
+    sent: list[tuple[str, dict[str, Any]]] = []
+    bus = EventBus(SimpleNamespace())  # type: ignore[arg-type]
+    bus.send = lambda _scope, event: sent.append((event.detail_type, event.detail)) if event else None  # type: ignore[method-assign]
+    glue.jobs.tell_start, glue.jobs.tell_end = bus.job_run_started, bus.job_run_ended
+    glue.crawlers.tell_start, glue.crawlers.tell_end = bus.crawl_started, bus.crawl_ended
+    return sent
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "severity", "message"),
+    [
+        ("SUCCEEDED", None, "INFO", "Job run succeeded"),
+        ("FAILED", "ValueError: no", "ERROR", "ValueError: no"),
+        ("TIMEOUT", None, "WARN", "Job run timed out"),
+        ("STOPPED", None, "INFO", "Job run stopped"),
+    ],
+)
+def test_end_of_a_job_run_is_told(glue, told, state, error, severity, message):  # G30
+    glue.add_job("etl")
+    run_id = glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"]
+    glue.end_job(state, error)
+    detail = {"jobName": "etl", "severity": severity, "state": state, "jobRunId": run_id, "message": message}
+    assert told == [("Glue Job State Change", detail)]
+
+
+def test_each_attempt_is_told(glue, told):  # G27, G30
+    glue.add_job("etl", MaxRetries=1)
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+    glue.end_job("FAILED", "no")
+    glue.end_job("SUCCEEDED")
+    assert [detail["state"] for _, detail in told] == ["FAILED", "SUCCEEDED"]
+
+
+def test_run_above_the_limit_of_a_trigger_is_told(glue, told):  # G27, G30
+    glue.add_job("etl")
+    glue.add_trigger("go", "ON_DEMAND", [{"JobName": "etl"}])
+    glue.triggers.start(glue.scope, {"Name": "go"})
+    glue.triggers.start(glue.scope, {"Name": "go"})
+    assert [(detail["state"], detail["message"]) for _, detail in told] == [
+        ("FAILED", "Exceeded maximum concurrent runs")
+    ]
+
+
+def test_end_that_aws_does_not_tell(glue):
+    glue.add_job("etl")
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+    run = glue.job_executor.started[-1][1]
+    run.state = JobRunState.ERROR
+    assert shapes.job_run_ended(run) is None
+
+
+def test_run_that_takes_long_is_told_once(glue, told):  # G30
+    glue.add_job("etl", NotificationProperty={"NotifyDelayAfter": 1e-4})
+    threads = {thread.ident for thread in threading.enumerate()}
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+    for thread in threading.enumerate():
+        if thread.ident not in threads:
+            thread.join(5)
+    ((detail_type, detail),) = told
+    assert (detail_type, detail["state"], detail["message"]) == (
+        "Glue Job Run Status",
+        "RUNNING",
+        "Job is in RUNNING state",
+    )
+    assert detail["notificationCondition"] == {"NotifyDelayAfter": 1e-4}
+
+
+def test_crawl_is_told_at_its_start_and_end(glue, told):  # G30
+    glue.add_crawler("raw")
+    glue.crawlers.start(glue.scope, {"Name": "raw"})
+    glue.end_crawl()
+    (started_type, started), (_, ended) = told
+    assert (started_type, started) == (
+        "Glue Crawler State Change",
+        {
+            "accountId": "000000000000",
+            "crawlerName": "raw",
+            "startTime": "2026-01-01T00:00:00Z",
+            "state": "Started",
+            "message": "Crawler Started",
+        },
+    )
+    assert (ended["state"], ended["tablesCreated"], ended["partitionsCreated"]) == ("Succeeded", "0", "0")
+
+
+def test_failed_crawl_tells_why_and_a_stopped_one_nothing(glue, told):  # G30
+    glue.add_crawler("raw")
+    glue.crawlers.start(glue.scope, {"Name": "raw"})
+    crawl = glue.crawl_executor.started[-1][1]
+    crawl.error_message = "no such bucket"
+    glue.end_crawl("FAILED")
+    assert (told[-1][1]["state"], told[-1][1]["errorMessage"]) == ("Failed", "no such bucket")
+    crawl.state = CrawlState.CANCELLED
+    assert shapes.crawl_ended(glue.scope, crawl) is None
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_", "detail_type", "change"),
+    [
+        ("CreateDatabase", {"DatabaseInput": {"Name": "lake"}}, DATABASE, {}),
+        ("DeleteDatabase", {"Name": "lake"}, DATABASE, {}),
+        ("CreateTable", {"DatabaseName": "lake", "TableInput": {"Name": "t"}}, DATABASE, {"changedTables": ["t"]}),
+        ("DeleteTable", {"DatabaseName": "lake", "Name": "t"}, DATABASE, {"changedTables": ["t"]}),
+        ("UpdateTable", {"DatabaseName": "lake", "TableInput": {"Name": "t"}}, TABLE, {"tableName": "t"}),
+        (
+            "BatchCreatePartition",
+            {
+                "DatabaseName": "lake",
+                "TableName": "t",
+                "PartitionInputList": [{"Values": ["a", "b"]}, {"Values": ["c"]}],
+            },
+            TABLE,
+            {"tableName": "t", "changedPartitions": ["[a, b]", "[c]"]},
+        ),
+        (
+            "UpdatePartition",
+            {
+                "DatabaseName": "lake",
+                "TableName": "t",
+                "PartitionValueList": ["a"],
+                "PartitionInput": {"Values": ["b"]},
+            },
+            TABLE,
+            {"tableName": "t", "changedPartitions": ["[a]"]},
+        ),
+        (
+            "DeletePartition",
+            {"DatabaseName": "lake", "TableName": "t", "PartitionValues": ["a"]},
+            TABLE,
+            {"tableName": "t", "changedPartitions": ["[a]"]},
+        ),
+    ],
+)
+def test_change_of_the_catalog_is_told(operation, request_, detail_type, change):  # G30
+    (event,) = shapes.catalog_changed(SCOPE, operation, request_, {})
+    assert (event.detail_type, event.detail) == (
+        detail_type,
+        {"typeOfChange": operation, "databaseName": "lake", **change},
+    )
+
+
+def test_what_a_batch_could_not_change_is_not_told():  # G30
+    request = {"DatabaseName": "lake", "TablesToDelete": ["a", "b"]}
+    (event,) = shapes.catalog_changed(SCOPE, "BatchDeleteTable", request, {"Errors": [{"TableName": "a"}]})
+    assert event.detail["changedTables"] == ["b"]
+
+
+def test_many_changes_are_told_in_pieces():  # G30
+    partitions = [{"Values": [str(number)]} for number in range(101)]
+    request = {"DatabaseName": "lake", "TableName": "t", "PartitionInputList": partitions}
+    events = list(shapes.catalog_changed(SCOPE, "BatchCreatePartition", request, {}))
+    assert [len(event.detail["changedPartitions"]) for event in events] == [100, 1]
+
+
+class FakeEvents:
+    """Takes events; the first one breaks it."""
+
+    def __init__(self) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.is_done = threading.Event()
+
+    def put_events(self, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        self.entries += Entries
+        if len(self.entries) == 1:
+            raise RuntimeError("the bus is down")
+        self.is_done.set()
+        return {"FailedEntryCount": 0}
+
+    def close(self) -> None:
+        pass
+
+
+def test_events_are_sent_and_a_failure_keeps_none_back():
+    events = FakeEvents()
+    bus = EventBus(SimpleNamespace(of_account=lambda _service, _scope: events))  # type: ignore[arg-type]
+    bus.send(SCOPE, shapes.Event("first", {}))
+    bus.send(SCOPE, shapes.Event("second", {"a": 1}, ("arn:x",)))
+    assert events.is_done.wait(5)
+    bus.close()
+    assert events.entries[-1] == {
+        "Source": "aws.glue",
+        "DetailType": "second",
+        "Detail": json.dumps({"a": 1}),
+        "Resources": ["arn:x"],
+    }
+
+
+def test_only_changes_that_were_made_are_told():
+    changes: list[str] = []
+    bus = SimpleNamespace(catalog_changed=lambda _scope, operation, *_: changes.append(operation))
+    handler = CatalogEventHandler(bus)  # type: ignore[arg-type]
+
+    def answer(service: str, operation: str, status: int, body: bytes = b"{}") -> None:
+        context: Any = SimpleNamespace(
+            service=SimpleNamespace(service_name=service),
+            operation=SimpleNamespace(name=operation),
+            account_id="1",
+            region="r",
+            service_request={},
+        )
+        response: Any = SimpleNamespace(status_code=status, get_data=lambda: body)
+        handler(SimpleNamespace(), context, response)  # type: ignore[arg-type]
+
+    answer("glue", "DeleteTable", 400)
+    answer("glue", "GetTable", 200)
+    answer("dynamodb", "DeleteTable", 200)
+    answer("glue", "CreateTable", 200, b"no json")
+    answer("glue", "DeleteTable", 200)
+    assert changes == ["DeleteTable"]

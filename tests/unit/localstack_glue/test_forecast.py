@@ -1,0 +1,51 @@
+"""What would start once a crawler or a job has succeeded."""
+
+from localstack_glue.forecast import jobs_behind
+from localstack_glue.models import BY_HAND
+
+
+def names(glue, origin, target=("CRAWLER", "raw")):
+    return [action["JobName"] for action in jobs_behind(glue.store, origin, target)]
+
+
+def watch(crawler: str = "raw", state: str = "SUCCEEDED") -> dict:
+    return {"Conditions": [{"LogicalOperator": "EQUALS", "CrawlerName": crawler, "CrawlState": state}]}
+
+
+def test_job_behind_the_crawl_of_a_workflow_run_is_expected(glue):
+    glue.add_quarterly_workflow()
+    glue.start_workflow_run()
+    crawl = glue.crawl_executor.started[-1][1]
+
+    assert names(glue, crawl.origin) == ["etl"]
+    assert names(glue, crawl.origin, ("CRAWLER", "other")) == []
+
+
+def test_nothing_is_expected_behind_what_was_started_by_hand(glue):
+    glue.add_quarterly_workflow()
+
+    assert names(glue, BY_HAND) == []  # G1, G2
+
+
+def test_only_activated_triggers_that_watch_for_success_count(glue):
+    glue.add_crawler("raw")
+    for job in ("on-success", "on-failure", "asleep"):
+        glue.add_job(job)
+    glue.add_trigger("start", "ON_DEMAND", [{"CrawlerName": "raw"}])
+    glue.add_trigger("a", "CONDITIONAL", [{"JobName": "on-success"}], Predicate=watch(), StartOnCreation=True)
+    glue.add_trigger(
+        "b", "CONDITIONAL", [{"JobName": "on-failure"}], Predicate=watch(state="FAILED"), StartOnCreation=True
+    )
+    glue.add_trigger("c", "CONDITIONAL", [{"JobName": "asleep"}], Predicate=watch())  # G3
+    glue.triggers.start(glue.scope, {"Name": "start"})
+
+    assert names(glue, glue.crawl_executor.started[-1][1].origin) == ["on-success"]
+
+
+def test_trigger_that_has_fired_in_its_run_is_expected_no_more(glue):
+    glue.add_quarterly_workflow()
+    glue.start_workflow_run()
+    origin = glue.crawl_executor.started[-1][1].origin
+    glue.end_crawl()
+
+    assert names(glue, origin) == []

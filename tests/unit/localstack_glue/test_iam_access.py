@@ -1,0 +1,154 @@
+"""Which permissions calls need."""
+
+import pytest
+
+from localstack_glue.iam.service_access import Place, accesses
+
+PLACE = Place("aws", "eu-central-1", "111122223333")
+GLUE = "arn:aws:glue:eu-central-1:111122223333"
+LOGS = "arn:aws:logs:eu-central-1:111122223333"
+
+
+def needed(service: str, operation: str, **parameters: object) -> list[tuple[str, str]]:
+    return [(access.action, access.resource) for access in accesses(service, operation, parameters, PLACE)]
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "expected"),
+    [
+        ("GetObject", {}, ["s3:GetObject"]),
+        ("GetObject", {"VersionId": "v"}, ["s3:GetObjectVersion"]),
+        ("HeadObject", {}, ["s3:GetObject"]),
+        ("GetObjectAttributes", {}, ["s3:GetObject", "s3:GetObjectAttributes"]),
+        ("GetObjectTagging", {"VersionId": "v"}, ["s3:GetObjectVersionTagging"]),
+        ("PutObject", {}, ["s3:PutObject"]),
+        ("PutObject", {"Tagging": "a=b", "ACL": "private"}, ["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectAcl"]),
+        ("CreateMultipartUpload", {}, ["s3:PutObject"]),
+        ("UploadPart", {}, ["s3:PutObject"]),
+        ("CompleteMultipartUpload", {}, ["s3:PutObject"]),
+        ("AbortMultipartUpload", {}, ["s3:AbortMultipartUpload"]),
+        ("ListParts", {}, ["s3:ListMultipartUploadParts"]),
+        ("DeleteObject", {}, ["s3:DeleteObject"]),
+        ("DeleteObject", {"VersionId": "v"}, ["s3:DeleteObjectVersion"]),
+        ("DeleteObjectTagging", {}, ["s3:DeleteObjectTagging"]),
+        ("GetObjectAcl", {}, ["s3:GetObjectAcl"]),
+        ("RestoreObject", {}, ["s3:RestoreObject"]),
+    ],
+)
+def test_calls_on_objects(operation, parameters, expected):
+    resource = "arn:aws:s3:::lake/raw/a b.csv"
+    assert needed("s3", operation, Bucket="lake", Key="raw/a b.csv", **parameters) == [
+        (action, resource) for action in expected
+    ]
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        ("ListObjectsV2", "s3:ListBucket"),
+        ("ListObjects", "s3:ListBucket"),
+        ("HeadBucket", "s3:ListBucket"),
+        ("ListObjectVersions", "s3:ListBucketVersions"),
+        ("ListMultipartUploads", "s3:ListBucketMultipartUploads"),
+        ("GetBucketLocation", "s3:GetBucketLocation"),
+        ("GetBucketEncryption", "s3:GetEncryptionConfiguration"),
+        ("GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
+        ("CreateBucket", "s3:CreateBucket"),
+    ],
+)
+def test_calls_on_buckets(operation, expected):
+    assert needed("s3", operation, Bucket="lake") == [(expected, "arn:aws:s3:::lake")]
+
+
+def test_list_of_all_buckets():
+    assert needed("s3", "ListBuckets") == [("s3:ListAllMyBuckets", "*")]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("code/a%20b/c.py", ("s3:GetObject", "arn:aws:s3:::code/a b/c.py")),
+        ("/code/c.py", ("s3:GetObject", "arn:aws:s3:::code/c.py")),
+        ("code/c.py?versionId=v1", ("s3:GetObjectVersion", "arn:aws:s3:::code/c.py")),
+        ({"Bucket": "code", "Key": "c.py"}, ("s3:GetObject", "arn:aws:s3:::code/c.py")),
+    ],
+)
+def test_copy_reads_its_source_and_writes_its_target(source, expected):
+    assert needed("s3", "CopyObject", Bucket="lake", Key="k", CopySource=source) == [
+        expected,
+        ("s3:PutObject", "arn:aws:s3:::lake/k"),
+    ]
+
+
+def test_deletion_of_several_is_checked_key_by_key():
+    objects = [{"Key": "a"}, {"Key": "b/c", "VersionId": "v"}]
+    assert needed("s3", "DeleteObjects", Bucket="lake", Delete={"Objects": objects}) == [
+        ("s3:DeleteObject", "arn:aws:s3:::lake/a"),
+        ("s3:DeleteObjectVersion", "arn:aws:s3:::lake/b/c"),
+    ]
+
+
+def test_listing_tells_its_prefix():
+    (listing,) = accesses("s3", "ListObjectsV2", {"Bucket": "lake", "Prefix": "raw/", "MaxKeys": 5}, PLACE)
+    assert listing.context == {"s3:prefix": ("raw/",), "s3:max-keys": ("5",)}
+    (whole,) = accesses("s3", "ListObjectsV2", {"Bucket": "lake"}, PLACE)
+    assert whole.context == {}
+
+
+CATALOG, DATABASE, TABLE = f"{GLUE}:catalog", f"{GLUE}:database/lake", f"{GLUE}:table/lake/raw"
+
+
+@pytest.mark.parametrize(
+    ("operation", "parameters", "expected"),
+    [
+        ("GetDatabases", {}, [CATALOG]),
+        ("GetDatabase", {"Name": "lake"}, [CATALOG, DATABASE]),
+        ("CreateDatabase", {"DatabaseInput": {"Name": "lake"}}, [CATALOG, DATABASE]),
+        ("GetTables", {"DatabaseName": "lake"}, [CATALOG, DATABASE]),
+        ("GetTable", {"DatabaseName": "lake", "Name": "raw"}, [CATALOG, DATABASE, TABLE]),
+        ("CreateTable", {"DatabaseName": "lake", "TableInput": {"Name": "raw"}}, [CATALOG, DATABASE, TABLE]),
+        ("GetPartitions", {"DatabaseName": "lake", "TableName": "raw"}, [CATALOG, DATABASE, TABLE]),
+        (
+            "BatchDeleteTable",
+            {"DatabaseName": "lake", "TablesToDelete": ["raw", "b"]},
+            [CATALOG, DATABASE, TABLE, f"{GLUE}:table/lake/b"],
+        ),
+        ("GetWorkflowRunProperties", {"Name": "w", "RunId": "r"}, [f"{GLUE}:workflow/w"]),
+        ("StartJobRun", {"JobName": "j"}, [f"{GLUE}:job/j"]),
+        ("StartCrawler", {"Name": "c"}, [f"{GLUE}:crawler/c"]),
+        ("GetConnection", {"Name": "c"}, [CATALOG, f"{GLUE}:connection/c"]),
+        ("GetSecurityConfiguration", {"Name": "s"}, ["*"]),
+    ],
+)
+def test_calls_on_glue_need_all_levels_of_the_catalog(operation, parameters, expected):
+    assert needed("glue", operation, **parameters) == [(f"glue:{operation}", resource) for resource in expected]
+
+
+def test_calls_on_logs():
+    group = f"{LOGS}:log-group:/aws-glue/jobs/output"
+    put = needed("logs", "PutLogEvents", logGroupName="/aws-glue/jobs/output", logStreamName="jr")
+    assert put == [("logs:PutLogEvents", f"{group}:log-stream:jr")]
+    (create,) = accesses("logs", "CreateLogGroup", {"logGroupName": "/aws-glue/jobs/output"}, PLACE)
+    assert create.resources == (f"{group}:log-stream:", group)
+
+
+def test_metrics_tell_their_namespace():
+    (put,) = accesses("cloudwatch", "PutMetricData", {"Namespace": "Glue"}, PLACE)
+    assert (put.action, put.resources) == ("cloudwatch:PutMetricData", ("*",))
+    assert put.context == {"cloudwatch:namespace": ("Glue",)}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "expected"),
+    [
+        ("kms", "Decrypt", {"KeyId": "arn:aws:kms:::key/1"}, ("arn:aws:kms:::key/1",)),
+        ("kms", "Decrypt", {"KeyId": "alias/a"}, ()),
+        ("sns", "Publish", {"TopicArn": "arn:aws:sns:::t"}, ("arn:aws:sns:::t",)),
+        ("sqs", "SendMessage", {"QueueUrl": "http://h:1/0/q"}, ("arn:aws:sqs:eu-central-1:111122223333:q",)),
+        ("dynamodb", "GetItem", {"TableName": "t"}, ("arn:aws:dynamodb:eu-central-1:111122223333:table/t",)),
+        ("lambda", "Invoke", {"FunctionName": "f"}, ()),
+    ],
+)
+def test_calls_on_other_services(service, operation, parameters, expected):
+    (access,) = accesses(service, operation, parameters, PLACE)
+    assert access.resources == expected

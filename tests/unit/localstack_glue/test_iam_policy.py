@@ -1,0 +1,231 @@
+"""What policies decide: statements, wildcards, conditions."""
+
+import fnmatch
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localstack_glue.iam import conditions, patterns
+from localstack_glue.iam.policy import Access, Verdict, decide, parse, trusts_service
+
+BUCKET = "arn:aws:s3:::lake"
+
+
+def policy(*statements: dict) -> tuple:
+    return parse("p", json.dumps({"Version": "2012-10-17", "Statement": list(statements)}))
+
+
+def allow(action: object, resource: object = "*", **more: object) -> dict:
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action: object, resource: object = "*", **more: object) -> dict:
+    return allow(action, resource, **more) | {"Effect": "Deny"}
+
+
+def verdict(statements: tuple, action: str, resource: str = f"{BUCKET}/raw/a.csv", **context: str) -> Verdict:
+    given_context = {key.replace("__", ":").replace("_", "-"): (value,) for key, value in context.items()}
+    return decide(statements, Access(action, (resource,), given_context)).verdict
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        pytest.param([], Verdict.NOT_ALLOWED, id="nothing"),
+        pytest.param([allow("s3:GetObject", f"{BUCKET}/raw/*")], Verdict.ALLOWED, id="allow"),
+        pytest.param([allow(["s3:PutObject", "s3:getobject"])], Verdict.ALLOWED, id="action-by-any-case"),
+        pytest.param([allow("s3:Get*")], Verdict.ALLOWED, id="action-wildcard"),
+        pytest.param([allow("s3:Get?bject")], Verdict.ALLOWED, id="one-character"),
+        pytest.param([allow("*")], Verdict.ALLOWED, id="everything"),
+        pytest.param([allow("s3:GetObject", f"{BUCKET}/RAW/*")], Verdict.NOT_ALLOWED, id="resource-by-case"),
+        pytest.param([allow("s3:GetObject", BUCKET)], Verdict.NOT_ALLOWED, id="bucket-is-not-its-objects"),
+        pytest.param([allow("s3:GetObject", "arn:aws:s3:::la.e/*")], Verdict.NOT_ALLOWED, id="dot-is-a-dot"),
+        pytest.param([allow("*"), deny("s3:GetObject", f"{BUCKET}/raw/*")], Verdict.DENIED_EXPLICITLY, id="deny-wins"),
+        pytest.param([deny("s3:*"), allow("*")], Verdict.DENIED_EXPLICITLY, id="deny-wins-in-any-order"),
+        pytest.param([allow("*"), deny("s3:PutObject")], Verdict.ALLOWED, id="deny-of-something-else"),
+        pytest.param(
+            [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], Verdict.ALLOWED, id="not-action-takes-in"
+        ),
+        pytest.param(
+            [{"Effect": "Allow", "NotAction": ["s3:Get*"], "Resource": "*"}], Verdict.NOT_ALLOWED, id="not-action"
+        ),
+        pytest.param(
+            [{"Effect": "Allow", "Action": "s3:*", "NotResource": f"{BUCKET}/raw/*"}],
+            Verdict.NOT_ALLOWED,
+            id="not-resource",
+        ),
+        pytest.param(
+            [allow("s3:*"), {"Effect": "Deny", "Action": "s3:*", "NotResource": f"{BUCKET}/code/*"}],
+            Verdict.DENIED_EXPLICITLY,
+            id="deny-not-resource",
+        ),
+        pytest.param(
+            [allow("s3:*", Condition={"StringEquals": {"s3:prefix": "raw"}})],
+            Verdict.NOT_ALLOWED,
+            id="condition-of-allow-does-not-hold",  # moto answers DENIED here
+        ),
+        pytest.param(
+            [allow("s3:*", Condition={"StringEquals": {"s3:prefix": "raw"}}), allow("s3:GetObject")],
+            Verdict.ALLOWED,
+            id="another-statement-allows",
+        ),
+        pytest.param(
+            [allow("s3:*"), deny("s3:*", Condition={"Bool": {"aws:SecureTransport": "false"}})],
+            Verdict.ALLOWED,
+            id="condition-of-deny-does-not-hold",
+        ),
+    ],
+)
+def test_decision(statements, expected):
+    assert verdict(policy(*statements), "s3:GetObject", aws__securetransport="true") is expected
+
+
+def test_single_statement_needs_no_list():
+    document = json.dumps({"Statement": allow("s3:GetObject")})
+    assert verdict(parse("p", document), "s3:GetObject") is Verdict.ALLOWED
+
+
+def test_decision_names_the_statement_that_made_it():
+    statements = policy(allow("s3:PutObject"), allow("s3:Get*", Sid="Read"), allow("*"))
+    decision = decide(statements, Access("s3:GetObject", (BUCKET,), {}))
+    assert (decision.statement.label, decision.statement.matching_actions("s3:GetObject")) == ("p/Read", ("s3:Get*",))
+
+
+def test_resource_that_is_not_known_is_not_checked():
+    unknown = Access("lambda:InvokeFunction", (), {})
+    assert decide(policy(allow("lambda:*", "arn:aws:lambda:::x")), unknown).is_allowed
+    assert decide(policy(allow("*"), deny("lambda:*", "arn:aws:lambda:::x")), unknown).is_allowed
+    assert decide(policy(allow("*"), deny("lambda:*")), unknown).verdict is Verdict.DENIED_EXPLICITLY
+
+
+def test_resource_may_have_the_caller_in_it():
+    statements = policy(allow("s3:GetObject", BUCKET + "/${aws:PrincipalTag/team}/*"))
+    access = Access("s3:GetObject", (f"{BUCKET}/red*/a",), {"aws:principaltag/team": ("red*",)})
+    other = Access("s3:GetObject", (f"{BUCKET}/redder/a",), {"aws:principaltag/team": ("red*",)})
+    nobody = Access("s3:GetObject", (f"{BUCKET}//a",), {})
+    assert [decide(statements, each).is_allowed for each in (access, other, nobody)] == [True, False, False]
+
+
+CONTEXT = {
+    "s3:prefix": ("raw/2024/",),
+    "aws:securetransport": ("true",),
+    "aws:epochtime": ("1700000000",),
+    "aws:currenttime": ("2024-03-01T00:00:00Z",),
+    "aws:sourceip": ("10.1.2.3",),
+    "aws:principalarn": ("arn:aws:iam::1:role/etl",),
+    "aws:tagkeys": ("a", "b"),
+    "s3:max-keys": ("10",),
+}
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "wanted", "expected"),
+    [
+        ("StringEquals", "s3:prefix", "raw/2024/", True),
+        ("StringEquals", "s3:prefix", "raw/*", False),
+        ("StringEquals", "S3:Prefix", ["x", "raw/2024/"], True),
+        ("StringEquals", "s3:delimiter", "/", False),
+        ("StringEqualsIfExists", "s3:delimiter", "/", True),
+        ("StringEqualsIgnoreCase", "s3:prefix", "RAW/2024/", True),
+        ("StringLike", "s3:prefix", ["raw", "raw/*"], True),
+        ("StringLike", "s3:prefix", ["ra", "code/*"], False),
+        ("StringNotLike", "s3:prefix", "code/*", True),
+        ("StringNotEquals", "s3:prefix", ["x", "raw/2024/"], False),
+        ("StringNotEquals", "s3:delimiter", "/", True),  # a negated operator holds without the key
+        ("Bool", "aws:SecureTransport", "true", True),
+        ("Bool", "aws:SecureTransport", False, False),
+        ("Null", "s3:delimiter", "true", True),
+        ("Null", "s3:prefix", "true", False),
+        ("Null", "s3:prefix", False, True),
+        ("NumericLessThanEquals", "s3:max-keys", "10", True),
+        ("NumericGreaterThan", "s3:max-keys", 10, False),
+        ("NumericNotEquals", "s3:max-keys", "9", True),
+        ("NumericEquals", "s3:prefix", "10", False),
+        ("DateLessThan", "aws:CurrentTime", "2024-03-02T00:00:00Z", True),
+        ("DateGreaterThan", "aws:EpochTime", "1800000000", False),
+        ("IpAddress", "aws:SourceIp", "10.1.0.0/16", True),
+        ("NotIpAddress", "aws:SourceIp", ["10.1.0.0/16", "192.168.0.0/24"], False),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/*", True),
+        ("ArnLike", "aws:PrincipalArn", "arn:aws:*:role/etl", False),  # a star does not cross a colon
+        ("ArnNotEquals", "aws:PrincipalArn", "arn:aws:iam::1:role/other", True),
+        ("ForAllValues:StringEquals", "aws:TagKeys", ["a", "b", "c"], True),
+        ("ForAllValues:StringEquals", "aws:TagKeys", ["a"], False),
+        ("ForAllValues:StringEquals", "s3:delimiter", ["a"], True),
+        ("ForAnyValue:StringEquals", "aws:TagKeys", ["b", "x"], True),
+        ("ForAnyValue:StringEquals", "s3:delimiter", ["b"], False),
+        ("ForAnyValue:StringNotEquals", "aws:TagKeys", ["a"], True),
+    ],
+)
+def test_condition_operators(operator, key, wanted, expected):
+    assert conditions.hold({operator: {key: wanted}}, CONTEXT) is expected
+
+
+def test_all_of_a_condition_must_hold():
+    both = {"StringLike": {"s3:prefix": "raw*"}, "Bool": {"aws:SecureTransport": "false"}}
+    assert conditions.hold(both, CONTEXT) is False
+    assert conditions.hold(None, CONTEXT) is True
+
+
+def test_unknown_operator_is_an_error():
+    with pytest.raises(conditions.UnknownOperatorError):
+        conditions.hold({"StringMatches": {"s3:prefix": "raw"}}, CONTEXT)
+
+
+texts = st.text(alphabet="ab*?.[]$^\n/", max_size=12)
+
+
+@given(pattern=texts, value=texts)
+def test_wildcards_agree_with_the_shells(pattern, value):
+    escaped = pattern.replace("[", "[[]")
+    assert patterns.matches(pattern, value) is fnmatch.fnmatchcase(value, escaped)
+
+
+@given(pattern=st.text(alphabet="ab*?{}", max_size=12), value=st.text(alphabet="ab*?{}", max_size=12))
+def test_patterns_without_variables_are_the_same_with_a_context(pattern, value):
+    assert patterns.matches_with(pattern, value, {}) is patterns.matches(pattern, value)
+
+
+@given(value=texts)
+def test_literal_variables_are_no_wildcards(value):
+    assert patterns.matches_with("a${*}b", value, {}) is (value == "a*b")
+
+
+actions = st.sampled_from(["s3:GetObject", "s3:PutObject", "s3:*", "*", "glue:Get*"])
+
+
+@given(allowed=st.lists(actions, max_size=4), denied=st.lists(actions, max_size=2), asked=actions)
+def test_deny_always_wins_and_order_never_matters(allowed, denied, asked):
+    statements = [allow(action) for action in allowed] + [deny(action) for action in denied]
+    asked = asked.replace("*", "X")
+    forwards = verdict(policy(*statements), asked) if statements else Verdict.NOT_ALLOWED
+    backwards = verdict(policy(*reversed(statements)), asked) if statements else Verdict.NOT_ALLOWED
+    assert forwards is backwards
+    if any(patterns.matches(action, asked) for action in denied):
+        assert forwards is Verdict.DENIED_EXPLICITLY
+
+
+def trust(principal: object, **more: object) -> tuple:
+    return policy({"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal, **more})
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        pytest.param(trust({"Service": "glue.amazonaws.com"}), True, id="glue"),
+        pytest.param(trust({"Service": ["ec2.amazonaws.com", "glue.amazonaws.com"]}), True, id="glue-among-others"),
+        pytest.param(trust({"Service": "lambda.amazonaws.com"}), False, id="another-service"),
+        pytest.param(trust({"AWS": "arn:aws:iam::1:root"}), False, id="an-account"),
+        pytest.param(trust("*"), True, id="anybody"),
+        pytest.param(trust({"Service": "glue.amazonaws.com"}, Effect="Deny"), False, id="denied"),
+        pytest.param(trust({"Service": "glue.amazonaws.com"}, Action="sts:TagSession"), False, id="another-action"),
+        pytest.param(
+            trust({"Service": "glue.amazonaws.com"}, Condition={"StringEquals": {"aws:SourceAccount": "000000000000"}}),
+            False,
+            id="asks-for-a-source-account",  # Glue does not send it when it assumes a role
+        ),
+    ],
+)
+def test_trust_in_the_service(statements, expected):
+    assert trusts_service(statements, "glue.amazonaws.com", {}) is expected

@@ -1,0 +1,288 @@
+"""What a job run is made of: arguments, Spark's configuration, files and modules (G10, G28)."""
+
+import os
+import shlex
+import sys
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localstack_glue.clients import Credentials
+from localstack_glue.job_runtime import arguments, spark_conf, workers
+from localstack_glue.job_runtime.arguments import RunIdentity
+from localstack_glue.job_runtime.files import JobPreparationError, python_path, split_uri
+from localstack_glue.job_runtime.modules import ModuleInstaller, RuntimePython, missing_requirements
+from localstack_glue.job_runtime.preparation import prepare
+from localstack_glue.job_runtime.surroundings import RunRequest
+from localstack_glue.settings import S3A_JARS, Settings
+
+IDENTITY = RunIdentity("etl", "j_1", "jr_1")
+NAMES = ["--JOB_NAME", "etl", "--JOB_ID", "j_1", "--JOB_RUN_ID", "jr_1"]
+
+
+@given(*[st.dictionaries(st.sampled_from(["--a", "--b", "--c"]), st.text(max_size=3)) for _ in range(3)])
+def test_fixed_arguments_win_over_given_ones_and_those_over_defaults(defaults, given_, fixed):
+    merged = arguments.merge(defaults, given_, fixed)
+
+    assert set(merged) == set(defaults) | set(given_) | set(fixed)
+    for name, value in merged.items():
+        source = next(layer for layer in (fixed, given_, defaults) if name in layer)
+        assert value == source[name]  # G10, G28
+
+
+def test_script_sees_its_own_arguments_and_not_the_services():
+    merged = {"--dataset": "cars", "--extra-py-files": "s3://b/x.zip", "--conf": "a=b", "--TempDir": "s3://b/tmp/"}
+
+    assert arguments.script_arguments(merged, IDENTITY) == [
+        *NAMES,
+        "--dataset",
+        "cars",
+        "--TempDir",
+        "s3://b/tmp/",
+    ]  # G28
+
+
+def test_script_in_a_workflow_is_told_the_run():
+    identity = RunIdentity("etl", "j_1", "jr_1", "quarterly", "wr_1")
+
+    expected = [*NAMES, "--WORKFLOW_NAME", "quarterly", "--WORKFLOW_RUN_ID", "wr_1"]
+    assert arguments.script_arguments({}, identity) == expected  # G10
+
+
+def test_argument_without_a_value_is_a_flag():
+    assert arguments.script_arguments({"--verbose": ""}, IDENTITY) == [*NAMES, "--verbose"]
+
+
+def test_list_argument_keeps_the_extras_of_a_package_together():
+    merged = {"--additional-python-modules": "pyiceberg[glue,pyarrow]==0.12.0, pyyaml==6.0.3,"}
+
+    found = arguments.comma_list(merged, "--additional-python-modules")
+    assert found == ["pyiceberg[glue,pyarrow]==0.12.0", "pyyaml==6.0.3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("", {}, id="none"),
+        pytest.param("a.b=1", {"a.b": "1"}, id="one"),
+        pytest.param("a=1 --conf b=x=y --conf c= d", {"a": "1", "b": "x=y", "c": "d"}, id="several"),
+    ],
+)
+def test_conf_holds_several_settings(text, expected):
+    assert arguments.spark_conf({"--conf": text}) == expected  # G28
+
+
+def test_only_customer_variables_reach_the_environment():
+    merged = {"--customer-driver-env-vars": 'CUSTOMER_A=1,CUSTOMER_B="x",PATH=/evil'}
+
+    assert arguments.environment_variables(merged) == {"CUSTOMER_A": "1", "CUSTOMER_B": "x"}
+
+
+def spark_run(tmp_path: Path) -> spark_conf.SparkRun:
+    endpoint = "http://127.0.0.1:4566"
+    return spark_conf.SparkRun("etl", 2, 1024, endpoint, "eu-west-1", tmp_path, tmp_path / "tmp", tmp_path / "jars")
+
+
+def test_spark_reads_s3_from_the_endpoint(tmp_path):
+    defaults = spark_conf.spark_defaults(spark_run(tmp_path), {})
+
+    assert defaults["spark.master"] == "local[2]"
+    assert defaults["spark.driver.memory"] == "1024m"
+    # over TLS, on the same port: the SDK refuses to copy encrypted objects without it
+    assert defaults["spark.hadoop.fs.s3a.endpoint"] == "https://127.0.0.1:4566"
+    assert defaults["spark.hadoop.fs.s3a.connection.ssl.enabled"] == "true"
+    assert defaults["spark.driver.extraClassPath"].split(":") == [str(tmp_path / "jars" / jar) for jar in S3A_JARS]
+    assert "spark.sql.session.timeZone" not in defaults
+
+
+def test_java_options_of_the_run_are_added_to_the_services(tmp_path):
+    defaults = spark_conf.spark_defaults(spark_run(tmp_path), {"spark.driver.extraJavaOptions": "-Dx=1"})
+
+    assert defaults["spark.driver.extraJavaOptions"].startswith(spark_conf.TRUST_LOCALSTACK)
+    assert defaults["spark.driver.extraJavaOptions"].endswith(" -Dx=1")
+
+
+def test_java_options_of_the_service_stand_before_those_of_the_run(tmp_path):  # G28
+    run = replace(spark_run(tmp_path), java_options="-Xss1m")
+    defaults = spark_conf.spark_defaults(run, {"spark.driver.extraJavaOptions": "-Dx=1"})
+    assert defaults["spark.driver.extraJavaOptions"].endswith(" -Xss1m -Dx=1")
+
+
+def test_java_puts_temporary_files_into_the_runs_own_folder(tmp_path):
+    options = spark_conf.spark_defaults(spark_run(tmp_path), {})["spark.driver.extraJavaOptions"]
+
+    assert f"-Djava.io.tmpdir={tmp_path / 'tmp'}" in shlex.split(options)
+    assert "-XX:-UsePerfData" in shlex.split(options)  # a Java that is killed leaves it in /tmp
+
+
+def test_conf_of_the_run_wins_over_the_services(tmp_path):
+    defaults = spark_conf.spark_defaults(spark_run(tmp_path), {"spark.driver.memory": "2g"})
+
+    assert defaults["spark.driver.memory"] == "2g"
+
+
+def test_property_file_keeps_each_setting_on_its_line(tmp_path):
+    spark_conf.write(tmp_path / "conf", {"a": "1", "b": "x\ny\\z"})
+
+    assert (tmp_path / "conf" / "spark-defaults.conf").read_text() == "a 1\nb x\\ny\\\\z\n"
+
+
+def test_worker_type_is_bounded_by_the_machine(monkeypatch):
+    monkeypatch.setattr(workers, "usable_cores", lambda: 2)
+    monkeypatch.setattr(workers, "usable_memory_bytes", lambda: 8 * 1024**3)
+
+    assert workers.local_cores("G.1X", 10) == 2
+    assert workers.heap_mb("G.1X") == int(8 * 1024 * workers.MACHINE_SHARE)
+
+
+def test_worker_type_is_a_bound_on_a_large_machine(monkeypatch):
+    monkeypatch.setattr(workers, "usable_cores", lambda: 64)
+    monkeypatch.setattr(workers, "usable_memory_bytes", lambda: 512 * 1024**3)
+
+    assert workers.local_cores("G.1X", 2) == 8  # G31
+    assert workers.heap_mb("G.1X") == 16 * 1024
+
+
+def test_python_files_are_found_by_import():
+    files = [Path("/run/0/package.zip"), Path("/run/1/module.py"), Path("/run/1/other.py"), Path("/run/2/w.whl")]
+
+    assert python_path(files) == ["/run/0/package.zip", "/run/1", "/run/2/w.whl"]  # G28
+
+
+@pytest.mark.parametrize("uri", ["", "x.py", "/etc/passwd", "https://b/x.py", "s3://b", "s3://b/"])
+def test_uri_that_names_no_object_is_refused(uri):
+    with pytest.raises(JobPreparationError):
+        split_uri(uri)
+
+
+@pytest.fixture(scope="module")
+def own_python() -> RuntimePython:
+    return RuntimePython.probe(Path(sys.executable))
+
+
+def test_modules_that_are_installed_are_not_missing(own_python):
+    wanted = [f"pytest=={version('pytest')}", "hypothesis>=1", "Packaging", 'colorama; sys_platform == "nope"']
+
+    assert missing_requirements(wanted, own_python) == []  # G28
+
+
+@pytest.mark.parametrize(
+    "wanted", ["pytest==0.1", "surely-not-installed", "s3://b/x-1.0-py3-none-any.whl", "moto[surely-not-an-extra]>=99"]
+)
+def test_modules_that_are_not_there_are_missing(own_python, wanted):
+    assert missing_requirements([wanted], own_python) == [wanted]
+
+
+def test_module_without_its_extra_is_missing():
+    class Distribution:
+        version = "1.0"
+        requires = ('needed>=2; extra == "more"', "always>=1")
+
+    runtime = RuntimePython({}, {"thing": Distribution()})  # type: ignore[dict-item]
+
+    assert missing_requirements(["thing"], runtime) == []
+    assert missing_requirements(["thing[more]"], runtime) == ["thing[more]"]  # G28
+
+
+def test_requirement_that_is_none_is_a_clear_error(own_python):
+    with pytest.raises(JobPreparationError, match="--additional-python-modules: not a module"):
+        missing_requirements(["not a module"], own_python)
+
+
+def test_same_modules_are_installed_once(tmp_path):
+    installer = ModuleInstaller(Path(sys.executable), tmp_path)
+    commands = []
+
+    def install(command):
+        commands.append(command)
+        (Path(command[command.index("--target") + 1]) / "module.py").write_text("")
+
+    installer._run = install  # type: ignore[method-assign]
+    folders = {installer.install(["b==1", "a==1"]), installer.install(["a==1", "b==1"])}
+
+    assert len(commands) == len(folders) == 1
+    assert (folders.pop() / "module.py").is_file()
+
+
+def test_failed_install_leaves_nothing_in_the_cache(tmp_path):
+    installer = ModuleInstaller(Path(sys.executable), tmp_path)
+
+    def fail(command):
+        raise JobPreparationError("no network")
+
+    installer._run = fail  # type: ignore[method-assign]
+    with pytest.raises(JobPreparationError):
+        installer.install(["a==1"])
+
+    assert list(tmp_path.iterdir()) == []
+
+
+class FakeS3:
+    """Writes a line to whatever is downloaded."""
+
+    def download_file(self, bucket, key, target):
+        Path(target).write_text(f"{bucket}/{key}")
+
+
+def request(command: str = "pythonshell", **merged: str) -> RunRequest:
+    return RunRequest(
+        identity=IDENTITY,
+        command={"Name": command, "ScriptLocation": "s3://code/jobs/etl.py"},
+        merged={f"--{name.replace('_', '-')}": value for name, value in merged.items()},
+        worker_type="G.1X",
+        workers=2,
+        endpoint_url="http://127.0.0.1:4566",
+        region="eu-west-1",
+        credentials=Credentials("AKIA", "secret", "token"),
+    )
+
+
+def settings(tmp_path: Path, **found: Path | None) -> Settings:
+    given = {"site_packages": (), "java_home": None, "jars_dir": None, "work_dir": tmp_path} | found
+    return Settings(python=Path(sys.executable), **given)  # type: ignore[arg-type]
+
+
+def test_process_gets_its_own_environment_only(tmp_path, monkeypatch):
+    monkeypatch.setenv("SERVICE_SECRET", "x")
+    installer = ModuleInstaller(Path(sys.executable), tmp_path / "modules")
+    launch = prepare(request(extra_py_files="s3://code/p.zip"), FakeS3(), settings(tmp_path), installer, tmp_path / "r")
+
+    environment = launch.environment
+    assert "SERVICE_SECRET" not in environment
+    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert environment["AWS_REGION"] == environment["AWS_DEFAULT_REGION"] == "eu-west-1"
+    assert environment["AWS_SESSION_TOKEN"] == "token"
+    own, provided = environment["PYTHONPATH"].split(os.pathsep)
+    assert own == str(tmp_path / "r" / "python" / "0" / "p.zip")  # G28
+    assert Path(provided, "awsglue", "utils.py").is_file()
+    assert environment["LOCALSTACK_GLUE_BOOKMARK_FILE"] == str(tmp_path / "bookmarks" / f"{IDENTITY.job_id}.json")
+    assert environment["HOME"] == str(launch.folder)
+    assert list(launch.command[-len(NAMES) :]) == NAMES
+
+
+def test_spark_job_without_a_runtime_fails_with_the_remedy(tmp_path):
+    installer = ModuleInstaller(Path(sys.executable), tmp_path / "modules")
+
+    with pytest.raises(JobPreparationError, match="LOCALSTACK_GLUE_PYTHON"):
+        prepare(request("glueetl"), FakeS3(), settings(tmp_path), installer, tmp_path / "r")
+
+
+def test_spark_job_is_pointed_to_its_configuration(tmp_path):
+    site, jars, java = tmp_path / "site-packages", tmp_path / "jars", tmp_path / "java"
+    (site / "pyspark").mkdir(parents=True)
+    jars.mkdir()
+    for jar in S3A_JARS:
+        (jars / jar).touch()
+    found = settings(tmp_path, site_packages=(site,), java_home=java, jars_dir=jars)
+    installer = ModuleInstaller(Path(sys.executable), tmp_path / "modules")
+
+    launch = prepare(request("glueetl", conf="spark.x=1"), FakeS3(), found, installer, tmp_path / "r")
+
+    conf = Path(launch.environment["SPARK_CONF_DIR"])
+    assert launch.environment["JAVA_HOME"] == str(java)
+    assert "spark.x 1" in (conf / "spark-defaults.conf").read_text().splitlines()  # G28
+    assert "SYSTEM_ERR" in (conf / "log4j2.properties").read_text()

@@ -1,0 +1,249 @@
+"""Job definitions and the life of runs (G26-G29)."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from localstack_glue import job_definitions
+from localstack_glue.errors import (
+    ConcurrentRunsExceededException,
+    EntityNotFoundException,
+    IdempotentParameterMismatchException,
+    InvalidInputException,
+)
+
+COMMAND = {"Name": "glueetl", "ScriptLocation": "s3://code/job.py"}
+
+
+def complete(**definition: Any) -> dict[str, Any]:
+    return job_definitions.complete({"Role": "etl", "Command": COMMAND, **definition})
+
+
+def test_definition_gets_what_aws_fills_in():
+    assert complete(WorkerType="G.2X", NumberOfWorkers=3, GlueVersion="5.1") == {
+        "Role": "etl",
+        "Command": {**COMMAND, "PythonVersion": "3"},
+        "WorkerType": "G.2X",
+        "NumberOfWorkers": 3,
+        "GlueVersion": "5.1",
+        "MaxRetries": 0,
+        "ExecutionProperty": {"MaxConcurrentRuns": 1},
+        "Timeout": 480,
+        "MaxCapacity": 6.0,  # G31: DPUs
+        "AllocatedCapacity": 6,
+    }
+
+
+def test_older_glue_has_a_longer_timeout_and_shell_jobs_a_small_capacity():
+    shell = {"Name": "pythonshell", "ScriptLocation": "s3://code/job.py"}
+
+    assert complete(GlueVersion="4.0")["Timeout"] == 2880
+    assert complete(Command=shell)["MaxCapacity"] == 0.0625
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param({"Role": ""}, id="no-role"),
+        pytest.param({"Command": {"ScriptLocation": "s3://x/y"}}, id="no-command-name"),
+        pytest.param(
+            {"Command": {"Name": "pythonshell"}, "WorkerType": "G.1X", "NumberOfWorkers": 2}, id="workers-of-a-shell"
+        ),
+        pytest.param({"WorkerType": "G.9X", "NumberOfWorkers": 2}, id="unknown-worker-type"),
+        pytest.param({"WorkerType": "G.1X"}, id="no-number-of-workers"),
+        pytest.param({"WorkerType": "G.1X", "NumberOfWorkers": 2, "MaxCapacity": 5.0}, id="capacity-and-workers"),
+    ],
+)
+def test_definition_that_aws_refuses_is_refused(wrong):
+    with pytest.raises(InvalidInputException):
+        complete(**wrong)
+
+
+def test_run_overrides_the_jobs_workers():
+    plan = job_definitions.for_run(complete(WorkerType="G.1X", NumberOfWorkers=2), {"NumberOfWorkers": 4, "Timeout": 5})
+
+    assert (plan["MaxCapacity"], plan["NumberOfWorkers"], plan["Timeout"]) == (4.0, 4, 5)
+
+
+def test_same_job_again_is_accepted_and_another_one_is_not(glue):
+    glue.add_job("etl")
+    glue.add_job("etl")
+
+    with pytest.raises(IdempotentParameterMismatchException):
+        glue.add_job("etl", Timeout=1)
+
+
+def test_update_replaces_the_definition_whole(glue):
+    glue.add_job("etl", Description="old", Timeout=7)
+
+    glue.jobs.update(glue.scope, {"JobName": "etl", "JobUpdate": {"Role": "other", "Command": COMMAND}})
+
+    job = glue.jobs.get(glue.scope, {"JobName": "etl"})["Job"]
+    assert job["Role"] == "other"
+    assert "Description" not in job
+    assert job["Timeout"] == 2880
+
+
+def test_run_above_the_limit_is_refused(glue):
+    glue.add_job("etl")
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+
+    with pytest.raises(ConcurrentRunsExceededException):  # G27
+        glue.jobs.start(glue.scope, {"JobName": "etl"})
+
+    glue.end_job("SUCCEEDED")
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+
+
+def test_failed_run_is_tried_again_as_often_as_the_job_says(glue):
+    glue.add_job("etl", MaxRetries=2)
+    run_id = glue.jobs.start(glue.scope, {"JobName": "etl", "Arguments": {"--a": "1"}})["JobRunId"]
+
+    for _ in range(3):
+        glue.end_job("FAILED", "ValueError: no")
+
+    runs = glue.jobs.get_runs(glue.scope, {"JobName": "etl"})["JobRuns"]
+    assert [(run["Id"], run["Attempt"], run.get("PreviousRunId")) for run in runs] == [
+        (f"{run_id}_attempt_2", 2, f"{run_id}_attempt_1"),
+        (f"{run_id}_attempt_1", 1, run_id),
+        (run_id, 0, None),
+    ]  # G27
+    assert all(run["Arguments"] == {"--a": "1"} for run in runs)
+
+
+@pytest.mark.parametrize("state", ["TIMEOUT", "STOPPED", "SUCCEEDED"])
+def test_run_that_did_not_fail_is_not_tried_again(glue, state):
+    glue.add_job("etl", MaxRetries=2)
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+
+    glue.end_job(state)
+
+    assert glue.started_jobs == ["etl"]
+
+
+def states(glue: Any, job: str = "etl") -> list[str]:
+    """The states of a job's runs, oldest first."""
+    return [run["JobRunState"] for run in reversed(glue.jobs.get_runs(glue.scope, {"JobName": job})["JobRuns"])]
+
+
+def test_queued_runs_start_in_order_when_there_is_room(glue):  # G26
+    glue.add_job("etl", JobRunQueuingEnabled=True)
+    ids = [glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"] for _ in range(3)]
+    queued = glue.jobs.get_run(glue.scope, {"JobName": "etl", "RunId": ids[1]})["JobRun"]
+    assert states(glue) == ["RUNNING", "WAITING", "WAITING"]
+    assert (queued["JobRunQueuingEnabled"], queued["StateDetail"]) == (True, "Max concurrent job runs per job exceeded")
+
+    glue.end_job("SUCCEEDED")
+    assert states(glue) == ["SUCCEEDED", "RUNNING", "WAITING"]
+    glue.end_job("FAILED")
+    assert states(glue) == ["SUCCEEDED", "FAILED", "RUNNING"]
+
+
+def test_run_says_itself_whether_it_may_be_queued(glue):
+    glue.add_job("patient", JobRunQueuingEnabled=True)
+    glue.add_job("hasty")
+    for job in ("patient", "hasty"):
+        glue.jobs.start(glue.scope, {"JobName": job})
+    with pytest.raises(ConcurrentRunsExceededException):
+        glue.jobs.start(glue.scope, {"JobName": "patient", "JobRunQueuingEnabled": False})
+    glue.jobs.start(glue.scope, {"JobName": "hasty", "JobRunQueuingEnabled": True})
+
+    assert states(glue, "hasty") == ["RUNNING", "WAITING"]
+
+
+def test_queued_run_is_stopped_at_once_and_a_retry_keeps_its_place(glue):
+    glue.add_job("etl", JobRunQueuingEnabled=True, MaxRetries=1)
+    ids = [glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"] for _ in range(3)]
+    glue.jobs.batch_stop(glue.scope, {"JobName": "etl", "JobRunIds": [ids[1]]})
+    assert states(glue) == ["RUNNING", "STOPPED", "WAITING"]
+
+    glue.end_job("FAILED")
+    assert states(glue) == ["FAILED", "STOPPED", "WAITING", "RUNNING"]
+    glue.end_job("FAILED")
+    assert states(glue) == ["FAILED", "STOPPED", "RUNNING", "FAILED"]
+
+
+def test_queued_action_of_a_workflow_waits_and_the_run_with_it(glue):
+    glue.add_job("etl", JobRunQueuingEnabled=True)
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+    glue.workflows.create(glue.scope, {"Name": "w"})
+    glue.add_trigger("t", "ON_DEMAND", [{"JobName": "etl"}], WorkflowName="w")
+    run_id = glue.start_workflow_run("w")
+
+    run = glue.workflow_run(run_id, "w")
+    counts = run["Statistics"]
+    assert (run["Status"], counts["WaitingActions"], counts["RunningActions"]) == ("RUNNING", 1, 0)
+    glue.end_job("SUCCEEDED")
+    glue.end_job("SUCCEEDED")
+    assert glue.workflow_run(run_id, "w")["Status"] == "COMPLETED"
+
+
+def test_stopped_workflow_run_stops_what_is_queued(glue):
+    glue.add_job("etl", JobRunQueuingEnabled=True)
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+    glue.workflows.create(glue.scope, {"Name": "w"})
+    glue.add_trigger("t", "ON_DEMAND", [{"JobName": "etl"}], WorkflowName="w")
+    run_id = glue.start_workflow_run("w")
+    glue.workflows.stop_run(glue.scope, {"Name": "w", "RunId": run_id})
+
+    run = glue.workflow_run(run_id, "w")
+    assert (run["Status"], run["Statistics"]["StoppedActions"]) == ("STOPPED", 1)
+
+
+@pytest.mark.parametrize(
+    ("command", "reason"),
+    [
+        ({"Name": "glueray", "ScriptLocation": "s3://x/y"}, "Could not find command for the given criteria"),
+        ({"Name": "glueetl"}, "No script location"),
+        ({"Name": "gluestreaming", "ScriptLocation": "s3://x/y"}, None),
+    ],
+)
+def test_job_that_nobody_can_run_is_accepted_and_its_runs_tell(command, reason):
+    complete(Command=command)
+    told = job_definitions.why_not_runnable("etl", "jr_1", command)
+    assert (told is None) if reason is None else (reason in (told or ""))
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ({"AllocatedCapacity": 2, "MaxCapacity": 5.0}, "Please set only Allocated Capacity or Max Capacity"),
+        ({"MaxCapacity": 5.0, "WorkerType": "G.1X"}, "Please do not set Max Capacity"),
+    ],
+)
+def test_capacities_of_a_run_exclude_each_other(glue, request_, message):
+    glue.add_job("etl")
+    with pytest.raises(InvalidInputException, match=message):
+        glue.jobs.start(glue.scope, {"JobName": "etl", **request_})
+
+
+def test_allocated_capacity_is_what_max_capacity_was_called(glue):
+    glue.add_job("etl")
+    run_id = glue.jobs.start(glue.scope, {"JobName": "etl", "AllocatedCapacity": 5})["JobRunId"]
+    assert glue.jobs.get_run(glue.scope, {"JobName": "etl", "RunId": run_id})["JobRun"]["MaxCapacity"] == 5.0
+
+
+def test_stop_tells_for_each_run_what_came_of_it(glue):
+    glue.add_job("etl")
+    run_id = glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"]
+
+    answer = glue.jobs.batch_stop(glue.scope, {"JobName": "etl", "JobRunIds": [run_id, "jr_unknown"]})
+
+    assert answer["SuccessfulSubmissions"] == [{"JobName": "etl", "JobRunId": run_id}]
+    assert [error["ErrorDetail"]["ErrorCode"] for error in answer["Errors"]] == ["EntityNotFoundException"]
+    assert glue.job_executor.stopped == [run_id]
+    assert glue.jobs.get_run(glue.scope, {"JobName": "etl", "RunId": run_id})["JobRun"]["JobRunState"] == "STOPPING"
+
+
+def test_run_of_an_unknown_job_is_refused(glue):
+    with pytest.raises(EntityNotFoundException):
+        glue.jobs.start(glue.scope, {"JobName": "nothing"})
+
+
+def test_times_come_from_the_clock(glue):
+    glue.add_job("etl")
+    glue.clock.moment = datetime(2030, 1, 1, tzinfo=UTC)
+    run_id = glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"]
+
+    assert glue.jobs.get_run(glue.scope, {"JobName": "etl", "RunId": run_id})["JobRun"]["StartedOn"].year == 2030

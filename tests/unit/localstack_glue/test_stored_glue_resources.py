@@ -1,0 +1,70 @@
+"""Functions, rulesets and registries: stored for Terraform and readers; and EVENT triggers, which nothing fires."""
+
+from threading import RLock
+
+import pytest
+from localstack.aws.api import CommonServiceException
+
+from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulesets
+from localstack_glue.data_catalog.schema_registry import Registries
+from localstack_glue.data_catalog.user_functions import UserFunctions
+from localstack_glue.models import Trigger
+from localstack_glue.tagging import MotoTagger, backend
+from localstack_glue.trigger_rules import check
+
+FUNCTION = {"FunctionName": "plate", "ClassName": "a.Plate", "OwnerName": "o", "OwnerType": "USER"}
+
+
+def test_functions_go_with_their_database(glue):
+    functions = UserFunctions(glue.clock, RLock())
+    backend(glue.scope).create_database("db", {"Name": "db"})
+    functions.create(glue.scope, {"DatabaseName": "DB", "FunctionInput": FUNCTION})
+    asked = {"DatabaseName": "db", "FunctionName": "plate"}
+    assert functions.get(glue.scope, asked)["UserDefinedFunction"]["ClassName"] == "a.Plate"
+    del backend(glue.scope).databases["db"]
+    backend(glue.scope).create_database("db", {"Name": "db"})
+    with pytest.raises(CommonServiceException, match=r"Function plate not found"):
+        functions.get(glue.scope, asked)
+
+
+def test_functions_are_found_by_pattern_in_all_databases(glue):
+    functions = UserFunctions(glue.clock, RLock())
+    for database, name in (("one", "plate"), ("two", "place"), ("two", "brand")):
+        if database not in backend(glue.scope).databases:
+            backend(glue.scope).create_database(database, {"Name": database})
+        functions.create(glue.scope, {"DatabaseName": database, "FunctionInput": {**FUNCTION, "FunctionName": name}})
+    found = functions.get_all(glue.scope, {"Pattern": "pla*"})["UserDefinedFunctions"]
+    assert [(function["DatabaseName"], function["FunctionName"]) for function in found] == [
+        ("one", "plate"),
+        ("two", "place"),
+    ]
+
+
+def test_ruleset_update_leaves_what_is_not_given(glue):
+    rulesets = DataQualityRulesets(glue.clock, RLock(), MotoTagger())
+    rulesets.create(glue.scope, {"Name": "r", "Ruleset": "Rules = [ColumnCount = 1]", "Description": "d"})
+    rulesets.update(glue.scope, {"Name": "r", "Ruleset": "Rules = [ColumnCount = 2]"})
+    found = rulesets.get(glue.scope, {"Name": "r"})
+    assert (found["Description"], found["Ruleset"]) == ("d", "Rules = [ColumnCount = 2]")
+    with pytest.raises(CommonServiceException, match="already exists"):
+        rulesets.create(glue.scope, {"Name": "r", "Ruleset": "Rules = []"})
+
+
+def test_registry_keeps_its_tags_where_get_tags_finds_them(glue):
+    registries = Registries(glue.clock, RLock(), MotoTagger())
+    made = registries.create(glue.scope, {"RegistryName": "tolls", "Tags": {"team": "roads"}})
+    assert backend(glue.scope).get_tags(made["RegistryArn"]) == {"team": "roads"}
+    registries.delete(glue.scope, {"RegistryId": {"RegistryArn": made["RegistryArn"]}})
+    assert backend(glue.scope).get_tags(made["RegistryArn"]) == {}
+
+
+def test_registry_of_a_name_that_is_no_name_is_refused(glue):
+    registries = Registries(glue.clock, RLock(), MotoTagger())
+    with pytest.raises(CommonServiceException):
+        registries.create(glue.scope, {"RegistryName": "no name"})
+
+
+def test_event_trigger_must_belong_to_a_workflow():
+    with pytest.raises(CommonServiceException, match="must belong to a workflow"):
+        check(Trigger(name="t", type="EVENT", actions=[{"JobName": "j"}]))
+    check(Trigger(name="t", type="EVENT", actions=[{"JobName": "j"}], workflow_name="w"))

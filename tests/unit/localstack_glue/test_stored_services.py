@@ -1,0 +1,238 @@
+"""Athena, QuickSight and Budgets: what is put in comes out again, and nothing pretends to have run."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.spec import load_service
+from localstack.services.cloudwatch.models import cloudwatch_stores
+
+from localstack_glue import stored_services
+from localstack_glue.alarm_tags import keep_alarm_tags
+from localstack_glue.api import ModelApi
+from localstack_glue.athena.provider import AthenaProvider
+from localstack_glue.athena.refusals import QUERY_OPERATIONS
+from localstack_glue.budgets.provider import BudgetsProvider
+from localstack_glue.quicksight.provider import QuickSightProvider
+
+ACCOUNT, REGION = "000000000000", "eu-central-1"
+Call = Callable[..., dict[str, Any]]
+
+
+class Noon:
+    """A clock that stands."""
+
+    def now(self) -> datetime:
+        return datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+def calling(api: ModelApi) -> Call:
+    """Call operations as the gateway does."""
+    operations = load_service(api.service)
+
+    def call(operation: str, **request: Any) -> dict[str, Any]:
+        context = RequestContext(None)
+        context.account_id, context.region = ACCOUNT, REGION
+        context.operation = operations.operation_model(operation)
+        return getattr(api, f"op_{operation}")(context, request)
+
+    return call
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> Iterator[None]:
+    stored_services.reset()
+    yield
+    stored_services.reset()
+
+
+@pytest.fixture
+def athena() -> Call:
+    return calling(AthenaProvider(Noon()))
+
+
+@pytest.fixture
+def quicksight() -> Call:
+    return calling(QuickSightProvider(Noon()))
+
+
+@pytest.fixture
+def budgets() -> Call:
+    return calling(BudgetsProvider(Noon()))
+
+
+def code_of(failure: pytest.ExceptionInfo[CommonServiceException]) -> str:
+    return failure.value.code
+
+
+@pytest.mark.parametrize("provider", [AthenaProvider, BudgetsProvider, QuickSightProvider])
+def test_every_route_is_an_operation_of_the_model(provider):
+    api = provider(Noon())
+    assert set(api._operations) <= set(load_service(api.service).operation_names)
+
+
+@pytest.mark.parametrize("operation", QUERY_OPERATIONS)
+def test_athena_says_that_it_runs_no_query(athena, operation):
+    request = {"QueryString": "select 1", "QueryExecutionId": "q", "QueryExecutionIds": ["q"]}
+    members = load_service("athena").operation_model(operation).input_shape.members
+    with pytest.raises(CommonServiceException, match="runs no query") as failure:
+        athena(operation, **{name: value for name, value in request.items() if name in members})
+    assert failure.value.status_code == 501
+
+
+def test_primary_workgroup_is_there_and_stays(athena):
+    assert [found["Name"] for found in athena("ListWorkGroups")["WorkGroups"]] == ["primary"]
+    with pytest.raises(CommonServiceException, match="cannot be deleted"):
+        athena("DeleteWorkGroup", WorkGroup="primary")
+
+
+def test_workgroup_update_replaces_what_is_given_and_removes_what_is_named(athena):
+    results = {"OutputLocation": "s3://a/", "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"}}
+    limited = {"BytesScannedCutoffPerQuery": 10_000_000, "ResultConfiguration": results}
+    athena("CreateWorkGroup", Name="w", Configuration=limited)
+    updates = {
+        "RemoveBytesScannedCutoffPerQuery": True,
+        "RequesterPaysEnabled": True,
+        "ResultConfigurationUpdates": {"OutputLocation": "s3://b/", "RemoveEncryptionConfiguration": True},
+    }
+    athena("UpdateWorkGroup", WorkGroup="w", State="DISABLED", ConfigurationUpdates=updates)
+    found = athena("GetWorkGroup", WorkGroup="w")["WorkGroup"]
+    assert (found["State"], found["Configuration"]) == (
+        "DISABLED",
+        {
+            "EnableMinimumEncryptionConfiguration": False,
+            "EnforceWorkGroupConfiguration": True,
+            "EngineVersion": {"EffectiveEngineVersion": "Athena engine version 3", "SelectedEngineVersion": "AUTO"},
+            "PublishCloudWatchMetricsEnabled": True,
+            "RequesterPaysEnabled": True,
+            "ResultConfiguration": {"OutputLocation": "s3://b/"},
+        },
+    )
+
+
+def test_workgroup_with_saved_queries_goes_only_with_them(athena):
+    athena("CreateWorkGroup", Name="w")
+    query_id = athena("CreateNamedQuery", Name="n", Database="d", QueryString="select 1", WorkGroup="w")["NamedQueryId"]
+    with pytest.raises(CommonServiceException, match="WorkGroup w is not empty"):
+        athena("DeleteWorkGroup", WorkGroup="w")
+    athena("DeleteWorkGroup", WorkGroup="w", RecursiveDeleteOption=True)
+    with pytest.raises(CommonServiceException, match=query_id):
+        athena("GetNamedQuery", NamedQueryId=query_id)
+
+
+def test_glue_catalog_is_registered_and_cannot_be_changed(athena):
+    assert athena("GetDataCatalog", Name="AwsDataCatalog")["DataCatalog"]["Type"] == "GLUE"
+    with pytest.raises(CommonServiceException, match="cannot be changed"):
+        athena("DeleteDataCatalog", Name="AwsDataCatalog")
+
+
+def test_tags_of_what_is_not_there_are_not_found(athena):
+    with pytest.raises(CommonServiceException) as failure:
+        athena("ListTagsForResource", ResourceARN=f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/none")
+    assert code_of(failure) == "ResourceNotFoundException"
+
+
+def put_data_set(quicksight: Call, source_arn: str, import_mode: str = "SPICE") -> None:
+    table = {"DataSourceArn": source_arn, "Name": "t", "InputColumns": [{"Name": "c", "Type": "STRING"}]}
+    quicksight(
+        "CreateDataSet",
+        AwsAccountId=ACCOUNT,
+        DataSetId="set",
+        Name="n",
+        PhysicalTableMap={"t": {"RelationalTable": table}},
+        ImportMode=import_mode,
+    )
+
+
+def put_data_source(quicksight: Call, **more: Any) -> str:
+    answer = quicksight("CreateDataSource", AwsAccountId=ACCOUNT, DataSourceId="src", Name="n", Type="ATHENA", **more)
+    return str(answer["Arn"])
+
+
+def test_data_set_of_an_unknown_data_source_is_refused(quicksight):
+    with pytest.raises(CommonServiceException) as failure:
+        put_data_set(quicksight, "arn:aws:quicksight:eu-central-1:000000000000:datasource/none")
+    assert code_of(failure) == "InvalidParameterValueException"
+
+
+@pytest.mark.parametrize(
+    ("import_mode", "expected"),
+    [("SPICE", "ResourceNotFoundException"), ("DIRECT_QUERY", "InvalidParameterValueException")],
+)
+def test_refresh_properties_that_were_never_put(quicksight, import_mode, expected):
+    put_data_set(quicksight, put_data_source(quicksight), import_mode)
+    with pytest.raises(CommonServiceException) as failure:
+        quicksight("DescribeDataSetRefreshProperties", AwsAccountId=ACCOUNT, DataSetId="set")
+    assert code_of(failure) == expected
+
+
+def test_permissions_are_revoked_action_by_action(quicksight):
+    put_data_source(quicksight, Permissions=[{"Principal": "p", "Actions": ["a", "b"]}])
+    quicksight(
+        "UpdateDataSourcePermissions",
+        AwsAccountId=ACCOUNT,
+        DataSourceId="src",
+        GrantPermissions=[{"Principal": "q", "Actions": ["c"]}],
+        RevokePermissions=[{"Principal": "p", "Actions": ["b"]}],
+    )
+    found = quicksight("DescribeDataSourcePermissions", AwsAccountId=ACCOUNT, DataSourceId="src")["Permissions"]
+    assert found == [{"Principal": "p", "Actions": ["a"]}, {"Principal": "q", "Actions": ["c"]}]
+
+
+def test_credentials_of_a_data_source_are_never_shown(quicksight):
+    put_data_source(quicksight, Credentials={"CredentialPair": {"Username": "u", "Password": "p"}})
+    source = quicksight("DescribeDataSource", AwsAccountId=ACCOUNT, DataSourceId="src")["DataSource"]
+    assert "Credentials" not in source
+
+
+BUDGET = {"BudgetName": "b", "BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": {"Amount": "1", "Unit": "USD"}}
+ALERT = {"NotificationType": "ACTUAL", "ComparisonOperator": "GREATER_THAN", "Threshold": 80.0}
+
+
+def test_budget_keeps_its_notifications_when_it_is_updated(budgets):
+    alert = {"Notification": ALERT, "Subscribers": [{"SubscriptionType": "EMAIL", "Address": "a@example.com"}]}
+    budgets("CreateBudget", AccountId=ACCOUNT, Budget=BUDGET, NotificationsWithSubscribers=[alert])
+    budgets("UpdateBudget", AccountId=ACCOUNT, NewBudget={**BUDGET, "TimeUnit": "QUARTERLY"})
+    assert budgets("DescribeBudget", AccountId=ACCOUNT, BudgetName="b")["Budget"]["TimeUnit"] == "QUARTERLY"
+    named = {"AccountId": ACCOUNT, "BudgetName": "b"}
+    assert budgets("DescribeNotificationsForBudget", **named)["Notifications"] == [ALERT]
+    asked = {**named, "Notification": {**ALERT, "ThresholdType": "PERCENTAGE"}}
+    assert budgets("DescribeSubscribersForNotification", **asked)["Subscribers"] == alert["Subscribers"]
+
+
+def test_budgets_are_one_list_for_all_regions(budgets):
+    budgets("CreateBudget", AccountId=ACCOUNT, Budget=BUDGET)
+    context = RequestContext(None)
+    context.account_id, context.region = ACCOUNT, "us-east-1"
+    context.operation = load_service("budgets").operation_model("DescribeBudgets")
+    api = BudgetsProvider(Noon())
+    found = api.invoke("DescribeBudgets", context, {"AccountId": ACCOUNT})["Budgets"]
+    assert [budget["BudgetName"] for budget in found] == ["b"]
+
+
+def answered(operation: str, status: int = 200, **request: Any) -> None:
+    context = SimpleNamespace(
+        service=SimpleNamespace(service_name="cloudwatch"),
+        operation=SimpleNamespace(name=operation),
+        service_request=request,
+        account_id=ACCOUNT,
+        region=REGION,
+        partition="aws",
+    )
+    keep_alarm_tags(None, context, SimpleNamespace(status_code=status))
+
+
+def test_tags_of_a_new_alarm_are_kept_until_it_is_deleted():
+    tags = cloudwatch_stores[ACCOUNT][REGION].TAGS
+    arn = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:late"
+    first, second = [{"Key": "k", "Value": "1"}], [{"Key": "k", "Value": "2"}]
+    answered("PutMetricAlarm", 400, AlarmName="late", Tags=first)
+    assert tags.list_tags_for_resource(arn)["Tags"] == []
+    answered("PutMetricAlarm", AlarmName="late", Tags=first)
+    answered("PutMetricAlarm", AlarmName="late", Tags=second)  # as on AWS, only TagResource changes them
+    assert tags.list_tags_for_resource(arn)["Tags"] == first
+    answered("DeleteAlarms", AlarmNames=["late"])
+    assert tags.list_tags_for_resource(arn)["Tags"] == []

@@ -1,0 +1,121 @@
+import json
+
+import pytest
+
+from quartal.plan_review.access import access_changes
+from quartal.plan_review.parse import parse_plan
+
+
+def policy(*statements: dict) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(actions, resources="arn:aws:s3:::lake/raw/*", **parts) -> dict:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources, **parts}
+
+
+def sentences(old: str | None, new: str | None, **parts) -> list[tuple[bool, str]]:
+    """What is said of role `job` when its policy changes."""
+
+    def attributes(text: str | None) -> dict | None:
+        return {"role": "job", "policy": text} if text is not None else None
+
+    entry = {
+        "address": "aws_iam_role_policy.this",
+        "mode": "managed",
+        "type": "aws_iam_role_policy",
+        "change": {"actions": ["update"], "before": attributes(old), "after": attributes(new)} | parts,
+    }
+    plan = parse_plan({"format_version": "1.2", "resource_changes": [entry]})
+    return [(item.widens, item.sentence) for item in access_changes(plan)]
+
+
+LAKE = "arn:aws:s3:::lake/raw/*"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(
+            policy(allow("s3:GetObject")),
+            policy(allow(["s3:GetObject", "s3:PutObject"])),
+            [(True, f"role job may now s3:PutObject on {LAKE}")],
+            id="an action more",
+        ),
+        pytest.param(
+            policy(allow(["s3:GetObject", "s3:PutObject"])),
+            policy(allow("s3:GetObject")),
+            [(False, f"role job may no longer s3:PutObject on {LAKE}")],
+            id="an action less",
+        ),
+        pytest.param(
+            policy(allow(["s3:GetObject", "s3:PutObject"], Sid="A")),
+            policy(allow("s3:PutObject", Sid="B"), allow(["s3:GetObject"])),
+            [],
+            id="the same, written otherwise",
+        ),
+        pytest.param(
+            policy(allow("s3:*")),
+            policy(allow(["s3:GetObject"])),
+            [(False, f"role job may no longer s3:* on {LAKE}")],
+            id="a part of what was allowed is nothing new",
+        ),
+        pytest.param(
+            policy(allow("s3:GetObject"), {**allow("s3:GetObject"), "Effect": "Deny"}),
+            policy(allow("s3:GetObject")),
+            [(True, f"role job is no longer denied s3:GetObject on {LAKE}")],
+            id="a deny less widens",
+        ),
+        pytest.param(
+            policy(allow("s3:GetObject")),
+            policy(allow("s3:GetObject"), {**allow("s3:DeleteObject"), "Effect": "Deny"}),
+            [(False, f"role job is now denied s3:DeleteObject on {LAKE}")],
+            id="a deny more narrows",
+        ),
+        pytest.param(
+            policy(allow("s3:GetObject", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+            policy(allow("s3:GetObject")),
+            [(True, f"role job may now s3:GetObject on {LAKE}")],
+            id="a condition less widens",
+        ),
+        pytest.param(
+            policy(),
+            policy({"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}),
+            [(True, "role job may now anything but iam:* on *")],
+            id="NotAction",
+        ),
+    ],
+)
+def test_change_of_a_policy_is_told_as_what_the_role_may(before, after, expected):
+    assert sentences(before, after) == expected
+
+
+def test_policy_that_is_only_known_later_counts_as_widening():
+    found = sentences(policy(allow("s3:GetObject")), None, after={"role": "job"}, after_unknown={"policy": True})
+    assert found == [(True, "role job: what its policy will say is only known after the apply")]
+
+
+def test_policy_that_is_sensitive_is_not_told_and_counts_as_widening():
+    found = sentences(policy(), policy(allow("s3:GetObject")), after_sensitive={"policy": True})
+    assert found == [(True, "role job: its policy is sensitive and not shown")]
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_broad"),
+    [
+        pytest.param(allow("*", "*"), True, id="everything"),
+        pytest.param(allow("s3:*", "*"), True, id="all of a service"),
+        pytest.param(allow("s3:*"), False, id="all of a service on one place"),
+        pytest.param(allow("cloudwatch:PutMetricData", "*"), False, id="an action that knows no resource"),
+        pytest.param({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, True, id="all but one service"),
+        pytest.param({"Effect": "Deny", "Action": "*", "Resource": "*"}, False, id="a deny"),
+    ],
+)
+def test_access_to_everything_is_told_apart(statement, is_broad):
+    entry = {
+        "address": "a.b",
+        "type": "aws_iam_role_policy",
+        "change": {"actions": ["create"], "before": None, "after": {"role": "job", "policy": policy(statement)}},
+    }
+    changes = access_changes(parse_plan({"format_version": "1.0", "resource_changes": [entry]}))
+    assert [item.is_broad for item in changes] == [is_broad]

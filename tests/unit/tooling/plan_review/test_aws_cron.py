@@ -1,0 +1,51 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from quartal.plan_review.aws_cron import CronError, dates_within, next_dates
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        pytest.param("cron(0 2 8 1,4,7,10 ? *)", ["2027-01-08 02:00", "2027-04-08 02:00"], id="quarterly"),
+        pytest.param("cron(30 18 ? * MON-FRI *)", ["2026-11-23 18:30", "2026-11-24 18:30"], id="weekdays by name"),
+        pytest.param("cron(0 0 ? * 1 *)", ["2026-11-29 00:00", "2026-12-06 00:00"], id="1 is Sunday"),
+        pytest.param("cron(0 0 ? * L *)", ["2026-11-28 00:00", "2026-12-05 00:00"], id="L is Saturday"),
+        pytest.param("cron(0 0 ? * 6L *)", ["2026-11-27 00:00", "2026-12-25 00:00"], id="last Friday of the month"),
+        pytest.param("cron(0 0 ? * 2#1 *)", ["2026-12-07 00:00", "2027-01-04 00:00"], id="first Monday"),
+        pytest.param("cron(0 0 ? * SAT-SUN *)", ["2026-11-28 00:00", "2026-11-29 00:00"], id="over the weekend"),
+        pytest.param("cron(0 0 1 NOV-JAN ? *)", ["2026-12-01 00:00", "2027-01-01 00:00"], id="range over new year"),
+        pytest.param("cron(0 0 L * ? *)", ["2026-11-30 00:00", "2026-12-31 00:00"], id="last day of the month"),
+        pytest.param("cron(0 0 1 1 ? 2028-2029)", ["2028-01-01 00:00", "2029-01-01 00:00"], id="years"),
+        pytest.param("cron(0 0 1 1 ? 2020)", [], id="a year that is over"),
+        pytest.param("cron(0 0/6 * * ? *)", ["2026-11-23 18:00", "2026-11-24 00:00"], id="every six hours"),
+    ],
+)
+def test_next_dates_are_those_of_aws(expression, expected):
+    assert [f"{date:%Y-%m-%d %H:%M}" for date in next_dates(expression, NOW, 2)] == expected
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "rate(5 minutes)",
+        "cron(0 2 * * *)",
+        "cron(0 2 * * * *)",
+        "cron(0 2 ? * ? *)",
+        "cron(61 2 ? * MON *)",
+        "cron(0 2 ? * 0 *)",
+        "cron(0 2 ? 13 MON *)",
+        "cron(0 2 1 * ? soon)",
+        "cron(0 2 15W * ? *)",
+    ],
+)
+def test_expression_that_cannot_be_computed_is_refused(expression):
+    with pytest.raises(CronError):
+        next_dates(expression, NOW, 1)
+
+
+def test_runs_of_a_year_are_counted():
+    assert dates_within("cron(0 2 8 1,4,7,10 ? *)", NOW, NOW.replace(year=2027)) == 4

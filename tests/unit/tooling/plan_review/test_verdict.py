@@ -1,0 +1,61 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from quartal.plan_review.policies import Level
+from quartal.plan_review.verdict import Decision
+
+PLANS = Path(__file__).parent / "plans"
+
+
+def real(name: str) -> dict:
+    return json.loads((PLANS / f"{name}.json").read_text())
+
+
+def test_unknown_action_blocks_and_is_named(reviewed):
+    plan = real("update")
+    plan["resource_changes"][0]["change"]["actions"] = ["create", "forget"]
+    verdict = reviewed(plan).verdict
+    assert verdict.decision is Decision.BLOCKED
+    assert verdict.reasons[0].rule == "unknown-action"
+    assert "create, forget" in verdict.reasons[0].sentence
+
+
+def test_unknown_action_of_an_output_blocks(reviewed):
+    plan = real("unchanged")
+    plan["output_changes"]["job"]["actions"] = ["teleport"]
+    assert reviewed(plan).verdict.decision is Decision.BLOCKED
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "rule"), [("errored", True, "plan-errored"), ("complete", False, "plan-incomplete")]
+)
+def test_partial_plan_blocks_even_where_nothing_changes(reviewed, key, value, rule):
+    verdict = reviewed(real("unchanged") | {key: value}).verdict
+    assert verdict.decision is Decision.BLOCKED
+    assert [reason.rule for reason in verdict.reasons] == [rule]
+
+
+def test_approval_covers_the_levels_below_it_and_none_above(reviewed):
+    verdict = reviewed("replace-create-first").verdict
+    assert [level.word for level in Level if verdict.is_approved_by(level)] == ["destroy", "data", "blocked"]
+
+
+def test_no_approval_is_enough_for_a_blocked_plan(reviewed):
+    verdict = reviewed("access").verdict
+    assert not any(verdict.is_approved_by(level) for level in Level)
+
+
+def test_public_access_block_may_go_with_its_bucket_but_not_without_it(reviewed):
+    plan = real("destroy")
+    assert "bucket-may-be-public" not in {reason.rule for reason in reviewed(plan).verdict.reasons}
+    plan["resource_changes"] = [entry for entry in plan["resource_changes"] if entry["type"] != "aws_s3_bucket"]
+    assert "bucket-may-be-public" in {reason.rule for reason in reviewed(plan).verdict.reasons}
+
+
+def test_deposed_object_is_named(reviewed):
+    plan = real("destroy")
+    plan["resource_changes"][0]["deposed"] = "ac10ad5e"
+    change = next(change for change in reviewed(plan).plan.changes if change.deposed)
+    assert change.deposed == "ac10ad5e"

@@ -1,0 +1,47 @@
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from quartal.artifacts import build_artifacts, write_package_zip
+from quartal.errors import ConfigurationError
+
+
+def test_equal_sources_make_equal_bytes_whatever_their_times(project: Path, tmp_path: Path):
+    write_package_zip(project / "etl_job", tmp_path / "first.zip")
+    os.utime(project / "etl_job" / "main.py", (1, 1))
+    write_package_zip(project / "etl_job", tmp_path / "second.zip")
+    assert (tmp_path / "first.zip").read_bytes() == (tmp_path / "second.zip").read_bytes()
+
+
+def test_zip_holds_the_package_by_its_import_name(project: Path, tmp_path: Path):
+    (project / "etl_job" / "__pycache__").mkdir()
+    (project / "etl_job" / "__pycache__" / "main.pyc").touch()
+    write_package_zip(project / "etl_job", tmp_path / "job.zip")
+    assert zipfile.ZipFile(tmp_path / "job.zip").namelist() == ["etl_job/main.py"]
+
+
+def test_artifacts_are_the_script_the_package_its_requirements_and_the_contracts(project: Path, tmp_path: Path):
+    target = build_artifacts(project, tmp_path / "artifacts")
+    made = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+    assert made == {"main.py", "etl_job.zip", "requirements.txt", "contracts/sightings.yaml"}
+
+
+def test_contract_that_was_removed_does_not_stay_among_the_artifacts(project: Path, tmp_path: Path):
+    build_artifacts(project, tmp_path / "artifacts")
+    (project / "data/contracts/sightings.yaml").rename(project / "data/contracts/other.yaml")
+    target = build_artifacts(project, tmp_path / "artifacts")
+    assert [path.name for path in (target / "contracts").iterdir()] == ["other.yaml"]
+
+
+def test_missing_script_is_named(project: Path, tmp_path: Path):
+    (project / "etl_job/main.py").unlink()
+    with pytest.raises(ConfigurationError, match=r"main\.py is missing"):
+        build_artifacts(project, tmp_path / "artifacts")
+
+
+def test_project_without_a_contract_is_refused(project: Path, tmp_path: Path):
+    (project / "data/contracts/sightings.yaml").unlink()
+    with pytest.raises(ConfigurationError, match="No data contract"):
+        build_artifacts(project, tmp_path / "artifacts")

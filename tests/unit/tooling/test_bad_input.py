@@ -1,0 +1,164 @@
+"""What users get wrong with an environment: each mistake ends in one message that names it, and in a remedy.
+
+The diagnostics are Terraform 1.11's own words, as they were printed when each mistake was made; only those for expired
+and missing credentials are AWS's as documented, since LocalStack knows no expiry.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quartal.cli.app import run as quartal
+from quartal.errors import TerraformError
+from quartal.settings import Settings
+from quartal.staging import stage
+from quartal.terraform import Terraform
+
+LOCK = """Error message: operation error S3: PutObject, StatusCode: 412, api error PreconditionFailed
+Lock Info:
+  ID:        12345678-aaaa-bbbb-cccc-1234567890ab
+  Path:      quartal/dev
+  Operation: OperationTypeApply
+  Who:       somebody@elsewhere
+  Version:   1.11.4
+  Created:   2026-11-23 22:00:00.123 +0000 UTC"""
+
+MISTAKES = [
+    pytest.param(
+        ("No value for required variable", 'The root module input variable "region" is not set, and has no default.'),
+        "does not say what region is",
+        "Give region a value in infra/environments/localstack.tfvars",
+        id="missing variable",
+    ),
+    pytest.param(
+        ("Invalid value for variable", "schedule.cron has a field that Glue cannot read: minutes 0-59, hours 0-23."),
+        "schedule.cron has a field that Glue cannot read",
+        "infra/environments/localstack.tfvars",
+        id="invalid cron",
+    ),
+    pytest.param(
+        ("Invalid value for variable", "schedule.lead_time_days must be a whole number of days from 0 to 89: longer."),
+        "schedule.lead_time_days must be a whole number of days from 0 to 89",
+        "infra/environments/localstack.tfvars",
+        id="lead time longer than a quarter",
+    ),
+    pytest.param(
+        ("Invalid value for variable", "There is no data contract artifacts/contracts/no_such.yaml."),
+        "There is no data contract artifacts/contracts/no_such.yaml",
+        "infra/environments/localstack.tfvars",
+        id="contract that is missing",
+    ),
+    pytest.param(
+        ("Error acquiring the state lock", LOCK),
+        "locked by somebody@elsewhere, since 2026-11-23 22:00:00",
+        "terraform force-unlock 12345678-aaaa-bbbb-cccc-1234567890ab",
+        id="state locked by another",
+    ),
+    pytest.param(
+        ("Error acquiring the state lock", "Error message: resource temporarily unavailable"),
+        "locked by ?",
+        "Wait for them",
+        id="state locked by somebody unknown",
+    ),
+    pytest.param(
+        ("Retrieving AWS account details", "api error ExpiredToken: The security token in the request is expired"),
+        "credentials have expired",
+        "Sign in again",
+        id="expired credentials",
+    ),
+    pytest.param(
+        ("No valid credential sources found", "Please see the documentation."),
+        "no AWS credentials",
+        "AWS_PROFILE",
+        id="no credentials",
+    ),
+    pytest.param(
+        ("Failed to query available provider packages", "hashicorp/aws was not found in any of the search locations"),
+        "AWS provider cannot be had",
+        "quartal doctor",
+        id="provider mirror that lacks the provider",
+    ),
+    pytest.param(
+        ("Saved plan is stale", "The given plan file can no longer be applied because the state was changed."),
+        "state has changed since this plan was reviewed",
+        "quartal plan",
+        id="stale plan",
+    ),
+]
+
+
+def terraform_that_prints(settings: Settings, folder: Path, summary: str, detail: str) -> Terraform:
+    """A program in Terraform's place, which fails with this diagnostic as `-json` prints it."""
+    event = {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": summary, "detail": detail}}
+    program = folder / "terraform"
+    program.write_text(f"#!{sys.executable}\nprint({json.dumps(json.dumps(event))})\nraise SystemExit(1)\n")
+    program.chmod(0o755)
+    return Terraform(program, stage(settings), {})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")
+@pytest.mark.parametrize(("diagnostic", "message", "remedy"), MISTAKES)
+def test_mistake_ends_in_one_message_and_its_remedy(settings, tmp_path, diagnostic, message, remedy):
+    terraform = terraform_that_prints(settings, tmp_path, *diagnostic)
+    with pytest.raises(TerraformError) as error:
+        terraform.plan(lambda _: None)
+    assert message in "\n".join((error.value.message, *error.value.details))
+    assert remedy in error.value.remedy
+    assert "failed." not in error.value.message
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")
+def test_failure_that_nobody_knows_keeps_terraforms_words(settings, tmp_path):
+    with pytest.raises(TerraformError, match="terraform plan failed") as error:
+        terraform_that_prints(settings, tmp_path, "Strange", "thing").plan(lambda _: None)
+    assert error.value.details == ("Strange", "thing")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environ", "message", "remedy"),
+    [
+        pytest.param(["plan", "-e", "nowhere"], {}, "no environment 'nowhere'", "localstack", id="wrong environment"),
+        pytest.param(
+            ["plan"],
+            {"QUARTAL_TERRAFORM_MIRROR": "/nowhere", "AWS_ENDPOINT_URL": "http://127.0.0.1:9"},
+            "AWS_ENDPOINT_URL",
+            "LocalStack",
+            id="endpoint that does not answer",
+        ),
+        pytest.param(["doctor"], {"QUARTAL_TERRAFORM_MIRROR": "/nowhere"}, "/nowhere holds no", "mirror", id="mirror"),
+        pytest.param(["plan", "--out", "review.pdf"], {}, "review.pdf", "--format", id="a form nobody knows"),
+        pytest.param(["plan", "--approve", "data"], {}, "No such option", "", id="an option of apply"),
+        pytest.param(["apply", "--approve", "everything"], {}, "everything", "data", id="no such level"),
+        pytest.param(
+            ["cost", "mars-north-1"], {}, "no prices for mars-north-1", "--refresh", id="region without prices"
+        ),
+        pytest.param(["bootstrap"], {}, "needs no bucket", "s3.tfbackend", id="bootstrap of a local state"),
+    ],
+)
+def test_mistake_on_the_command_line_ends_with_2(project, monkeypatch, capsys, arguments, environ, message, remedy):
+    for name in ("AWS_ENDPOINT_URL", "QUARTAL_ENV", "QUARTAL_STATE_DIR", "QUARTAL_TERRAFORM_MIRROR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LOCALSTACK_HOST", "127.0.0.1:9")
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(project)
+    assert quartal(arguments) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err + printed.out
+    assert remedy in printed.err + printed.out
+    assert "Traceback" not in printed.err
+
+
+def test_environment_of_its_own_names_its_own_file(settings, tmp_path, project):
+    (project / "infra/environments/staging.tfvars").touch()
+    terraform = terraform_that_prints(
+        replace(settings, environment="staging"), tmp_path, "Invalid value for variable", "It is wrong."
+    )
+    with pytest.raises(TerraformError) as error:
+        terraform.plan(lambda _: None)
+    assert "infra/environments/staging.tfvars" in error.value.remedy

@@ -1,0 +1,120 @@
+"""The commands that the GitHub workflows and the documented GitLab pipeline type are taken by the command line."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+import yaml
+
+from quartal.cli.app import app
+from quartal.cli.infrastructure import Approval
+
+PROJECT = Path(__file__).parents[3]
+WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
+QUARTAL = ["./nox", "-s", "quartal", "--"]
+
+# What the variables of the scripts stand for, in every value that they can have.
+VALUES = {"APPROVE": [level.value for level in Approval], "ENVIRONMENT": ["dev", "prod"]}
+
+
+def scripts(part: Any) -> Iterator[str]:
+    """Every shell script of a workflow or pipeline: what stands under `run` or `script`."""
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name in {"run", "script"} and not isinstance(value, dict):
+                yield from [value] if isinstance(value, str) else value
+            else:
+                yield from scripts(value)
+    elif isinstance(part, list):
+        for value in part:
+            yield from scripts(value)
+
+
+def quartal_commands(script: str) -> Iterator[list[str]]:
+    """The arguments of each call of Quartal in a script, the variables still in them."""
+    for line in script.replace("\\\n", " ").splitlines():
+        words = shlex.shlex(line, posix=True, punctuation_chars=True)
+        words.whitespace_split = True
+        command: list[str] = []
+        for word in [*words, ";"]:
+            if word[0] not in "();<>|&":
+                command.append(word)
+                continue
+            if command[: len(QUARTAL)] == QUARTAL:
+                yield command[len(QUARTAL) :]
+            command = []
+
+
+def refusal(arguments: list[str]) -> str | None:
+    """Why the command line would not take these arguments, without running anything."""
+    command, rest = typer.main.get_command(app), arguments
+    while subcommands := getattr(command, "commands", None):
+        if not rest or rest[0] not in subcommands:
+            return f"no command {' '.join(arguments)}"
+        command, rest = subcommands[rest[0]], rest[1:]
+    try:
+        command.make_context(" ".join(arguments), list(rest))
+    except Exception as error:  # whatever the library that parses the options raises
+        return str(error)
+    return None
+
+
+def with_values(arguments: list[str]) -> Iterator[list[str]]:
+    """The arguments with each value of each of their variables."""
+    variable = re.search(r"\$\{?(\w+)\}?", " ".join(arguments))
+    if variable is None:
+        yield arguments
+        return
+    for value in VALUES[variable[1]]:
+        yield from with_values([argument.replace(variable[0], value) for argument in arguments])
+
+
+def gitlab_pipeline() -> Any:
+    """The pipeline that the docs show."""
+    page = (PROJECT / "docs" / "infrastructure.md").read_text()
+    example = re.search(r"### The same on GitLab\n+```yaml\n(.*?)```", page, re.DOTALL)
+    assert example
+    return yaml.safe_load(example[1])
+
+
+PIPELINES = {**{path.name: yaml.safe_load(path.read_text()) for path in WORKFLOWS}, "GitLab": gitlab_pipeline()}
+USED = {
+    "GitLab": {"plan", "apply", "drift"},
+    "apply.yml": {"plan", "apply"},
+    "drift.yml": {"drift"},
+    "plan.yml": {"plan"},
+}
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+def test_pipeline_types_only_what_the_command_line_takes(name: str):
+    typed = [command for script in scripts(PIPELINES[name]) for command in quartal_commands(script)]
+    assert {command[0] for command in typed} == USED.get(name, set())
+    refused = {" ".join(c): refusal(c) for command in typed for c in with_values(command) if refusal(c)}
+    assert refused == {}
+
+
+def test_levels_that_a_person_may_choose_are_those_of_the_command_line():
+    dispatch = PIPELINES["apply.yml"][True]["workflow_dispatch"]  # YAML takes the key `on` for true
+    assert dispatch["inputs"]["approve"]["options"] == [level.value for level in Approval]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'mkdir x && ./nox -s quartal -- plan --env "$ENVIRONMENT" --detail > review.md',
+        "./nox -s quartal -- plan --format pdf || status=$?",
+        "./nox -s quartal -- apply \\\n  --approve everything",
+        "./nox -s quartal -- deploy",
+        "./nox -s quartal -- drift dev",
+    ],
+)
+def test_command_that_there_is_none_of_is_found(line: str):
+    (command,) = quartal_commands(line)
+    assert all(refusal(arguments) for arguments in with_values(command))

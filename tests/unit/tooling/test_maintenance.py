@@ -1,0 +1,179 @@
+"""Upkeep of Iceberg tables on files, in moto's Glue catalog."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+from pyiceberg.catalog.glue import GlueCatalog
+
+from quartal.aws import AwsConnection
+from quartal.errors import ConfigurationError
+from quartal.lake_files import LocalFiles, lake_path
+from quartal.maintenance import CLOCK_MARGIN, KEY_REGISTERS, Lake, files_named_by, maintain, parse_age, safe_cutoff
+
+NOW = datetime.now(UTC)
+SOON = NOW + timedelta(hours=1)  # all files of a test are older than this
+LAKE_TABLES = ("feed_curated", "feed_features")
+
+
+@pytest.fixture
+def catalog() -> Iterator[GlueCatalog]:
+    with mock_aws():
+        glue = AwsConnection("eu-central-1", None, "test", "test").glue()
+        made = GlueCatalog("test", client=glue)
+        made.create_namespace("db")
+        yield made
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(f"file://{tmp_path}/lake", "db", "feed", LAKE_TABLES)
+
+
+def add_rows(catalog: GlueCatalog, lake: Lake, value: int, tag: str | None = None):
+    rows = pa.table({"value": pa.array([value], pa.int64())})
+    name = "db.feed_features"
+    table = catalog.create_table_if_not_exists(name, rows.schema, location=f"{lake.root}/features/feed")
+    table.overwrite(rows)
+    if tag:
+        snapshot = table.current_snapshot()
+        table.manage_snapshots().create_tag(snapshot.snapshot_id, tag).commit()
+    return catalog.load_table(name)
+
+
+def write(path: Path, content: str = "x") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+    return path
+
+
+def files_of(lake: Lake) -> set[str]:
+    return {file.path for file in LocalFiles().below(f"{lake.root}/features/feed")}
+
+
+def test_maintenance_expires_what_no_tag_names_and_leaves_only_named_files(catalog, lake):
+    add_rows(catalog, lake, 1, tag="2024Q1")
+    for value in (2, 3, 4):
+        table = add_rows(catalog, lake, value)
+    tagged = table.snapshot_by_name("2024Q1").snapshot_id
+    orphan = write(Path(lake_path(lake.root)) / "features/feed/data/killed-run/part-0.parquet")
+
+    done = maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+
+    table = catalog.load_table("db.feed_features")
+    assert {snapshot.snapshot_id for snapshot in table.metadata.snapshots} == {
+        tagged,
+        table.current_snapshot().snapshot_id,
+    }
+    assert table.scan().to_arrow().to_pylist() == [{"value": 4}]
+    assert table.scan(snapshot_id=tagged).to_arrow().to_pylist() == [{"value": 1}]
+    assert not orphan.exists()
+    assert files_of(lake) == files_named_by(table).files
+    assert [(each.table, each.kept_snapshots) for each in done.tables] == [("db.feed_features", 2)]
+    again = maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    assert (again.tables[0].expired_snapshots, again.tables[0].orphans) == ((), ())
+
+
+def test_dry_run_says_what_would_go_and_touches_nothing(catalog, lake):
+    for value in (1, 2, 3):
+        add_rows(catalog, lake, value)
+    write(Path(lake_path(lake.root)) / "features/feed/data/killed-run/part-0.parquet")
+    before = files_of(lake)
+    told = maintain(lake, catalog, LocalFiles(), SOON, dry_run=True)
+    assert files_of(lake) == before
+    done = maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    assert told.as_record() | {"dry_run": False} == done.as_record()
+    # expiring writes one more metadata file than the dry run could know of
+    assert before - files_of(lake) == {file.path for file in told.tables[0].orphans}
+
+
+def test_nothing_younger_than_the_cutoff_goes(catalog, lake):
+    for value in (1, 2, 3):
+        add_rows(catalog, lake, value)
+    of_a_run_in_progress = write(Path(lake_path(lake.root)) / "features/feed/data/now/part-0.parquet")
+    long_dead = write(Path(lake_path(lake.root)) / "features/feed/data/then/part-0.parquet")
+    old = (NOW - timedelta(days=8)).timestamp()
+    os.utime(long_dead, (old, old))
+    done = maintain(lake, catalog, LocalFiles(), NOW - timedelta(days=7), dry_run=False)
+    assert [file.path for file in done.tables[0].orphans] == [str(long_dead)]
+    assert done.tables[0].expired_snapshots == ()
+    assert of_a_run_in_progress.exists()
+
+
+def test_registers_of_keys_stay_as_long_as_the_table_names_them(catalog, lake):
+    table = add_rows(catalog, lake, 1)
+    keys = Path(lake_path(lake.root)) / "features/feed/keys"
+    stays = write(keys / "run-2-b/kind=valid/part-0.parquet")
+    goes = [write(keys / "run-1-a/kind=valid/part-0.parquet"), write(keys / "run-2-b/kind=broken/part-0.parquet")]
+    with table.transaction() as transaction:
+        transaction.set_properties({KEY_REGISTERS: '{"2024Q1": "run-2-b", "2024Q2": "run-2-b"}'})
+    maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    assert stays.exists()
+    assert not any(path.exists() for path in goes)
+
+
+def test_what_killed_runs_left_in_the_quarantine_goes_and_recorded_rows_stay(catalog, lake):
+    root = Path(lake_path(lake.root))
+    write(root / "runs/feed/good.json", "{}")
+    stays = write(root / "quarantine/feed/delivery=d1/run_id=good/part-0.parquet")
+    goes = [
+        write(root / "quarantine/feed/delivery=d1/run_id=killed/part-0.parquet"),
+        write(root / "quarantine/feed/.spark-staging-1/delivery=d1/run_id=good/part-0.parquet"),
+        write(root / "quarantine/feed/_temporary/0/part-0.parquet"),
+    ]
+    done = maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    assert {file.path for file in done.leftovers} == {str(path) for path in goes}
+    assert stays.exists()
+    assert not any(path.exists() for path in goes)
+
+
+@pytest.mark.parametrize(
+    ("uri", "expected"),
+    [
+        ("s3://lake/a/b=1/c.parquet", "lake/a/b=1/c.parquet"),
+        ("s3a://lake/a%23b", "lake/a%23b"),
+        ("s3://lake/a#b?c", "lake/a#b?c"),
+        ("file:///srv/lake", "/srv/lake"),
+        ("file:/srv/lake", "/srv/lake"),
+        ("/srv/lake", "/srv/lake"),
+    ],
+)
+def test_lake_path_compares_names_exactly(uri, expected):
+    assert lake_path(uri) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("7d", timedelta(7)), ("12h", timedelta(hours=12)), ("0m", timedelta())]
+)
+def test_parse_age_reads_days_hours_and_minutes(text, expected):
+    assert parse_age(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "7", "d", "-1d", "1w", "1.5h"])
+def test_parse_age_refuses_anything_else(text):
+    with pytest.raises(ConfigurationError, match="is no age"):
+        parse_age(text)
+
+
+@pytest.mark.parametrize(
+    ("runs", "expected"),
+    [
+        pytest.param([], timedelta(hours=1), id="none"),
+        pytest.param([("SUCCEEDED", 5)], timedelta(hours=1), id="ended"),
+        pytest.param([("RUNNING", 3), ("WAITING", 6), ("FAILED", 9)], timedelta(hours=6), id="oldest in progress"),
+    ],
+)
+def test_cutoff_lies_before_every_run_in_progress(runs, expected):
+    glue = AwsConnection("eu-central-1", None, "test", "test").glue()
+    answer = {"JobRuns": [{"JobRunState": state, "StartedOn": NOW - timedelta(hours=hours)} for state, hours in runs]}
+    with Stubber(glue) as stub:
+        stub.add_response("get_job_runs", answer, {"JobName": "job"})
+        cutoff = safe_cutoff(glue, "job", NOW, timedelta(hours=1))
+    assert cutoff == NOW - expected - CLOCK_MARGIN

@@ -1,0 +1,70 @@
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from quartal import process
+from quartal.errors import CommandError, ToolchainError
+
+
+def test_both_streams_are_drained_however_much_comes():
+    flood = "import sys\nfor _ in range(20000): print('o' * 20); print('e' * 20, file=sys.stderr)"
+    result = process.run([sys.executable, "-c", flood])
+    assert result.stdout.count("\n") == 20000
+    assert result.stderr.count("\n") == 20000
+
+
+def test_unexpected_exit_code_carries_the_last_lines():
+    with pytest.raises(CommandError) as error:
+        process.run([sys.executable, "-c", "import sys; print('reason', file=sys.stderr); sys.exit(7)"])
+    assert error.value.command_exit_code == 7
+    assert error.value.details == ("reason",)
+
+
+def test_exit_code_that_is_expected_is_no_error():
+    assert process.run([sys.executable, "-c", "raise SystemExit(2)"], success_codes=(0, 2)).exit_code == 2
+
+
+def test_missing_program_is_named():
+    with pytest.raises(ToolchainError, match="no-such-program"):
+        process.run(["no-such-program"])
+
+
+def test_program_that_takes_too_long_is_killed():
+    with pytest.raises(CommandError, match="more than"):
+        process.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout_s=0.5)
+
+
+def test_lines_are_handed_on_as_they_come():
+    lines: list[str] = []
+    process.run([sys.executable, "-c", "print('a'); print('b')"], on_stdout_line=lines.append)
+    assert lines == ["a", "b"]
+
+
+def test_interrupt_reaches_the_program_once_and_its_end_is_waited_for(tmp_path: Path):
+    # Terraform drops its state file on a second interrupt, so exactly one may arrive
+    script = (
+        "import signal, sys, time\n"
+        "count = []\n"
+        "def handler(*_):\n"
+        "    count.append(1)\n"
+        "signal.signal(signal.SIGINT, handler)\n"
+        f"open({str(tmp_path / 'up')!r}, 'w').close()\n"
+        "deadline = time.time() + 20\n"
+        "while not count and time.time() < deadline: time.sleep(0.01)\n"
+        "time.sleep(0.3)\n"
+        f"open({str(tmp_path / 'count')!r}, 'w').write(str(len(count)))\n"
+    )
+
+    def interrupt_when_up() -> None:
+        while not (tmp_path / "up").exists():
+            threading.Event().wait(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=interrupt_when_up, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        process.run([sys.executable, "-c", script])
+    assert (tmp_path / "count").read_text() == "1"

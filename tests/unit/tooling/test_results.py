@@ -1,0 +1,286 @@
+"""What is done with published features: asked as of a tag, compared, exported. On files, in moto's Glue."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from moto import mock_aws
+from pyiceberg.catalog.glue import GlueCatalog
+
+from quartal.aws import AwsConnection
+from quartal.cli.app import run
+from quartal.deployment import Deployment
+from quartal.errors import ConfigurationError, PipelineError
+from quartal.feature_diff import diff_features
+from quartal.feature_export import ExportFormat, export_features
+from quartal.query import run_query
+from quartal.tags import CURATED_SNAPSHOT, RUN_ID, snapshot_named, tags_of
+from quartal.workspace import Workspace
+
+DEPLOYMENT = Deployment(
+    "eu-central-1",
+    "lake",
+    "feed",
+    "raw/feed/",
+    "db",
+    "crawler",
+    "job",
+    "workflow",
+    "",
+    {"job_output": "", "crawler": ""},
+)
+SCHEMA = pa.schema(
+    [("brand", pa.string()), ("day", pa.date32()), ("quarter", pa.string()), ("n", pa.int64()), ("mean", pa.float64())]
+)
+FIRST = date(2024, 3, 31)
+
+
+def features(*rows: tuple[str, int, int | None, float | None]) -> pa.Table:
+    """Rows of brand, days after the first, count, mean."""
+    days = [FIRST + timedelta(days=row[1]) for row in rows]
+    quarters = [f"{day.year}Q{(day.month + 2) // 3}" for day in days]
+    records = [
+        {"brand": brand, "day": day, "quarter": quarter, "n": n, "mean": mean}
+        for (brand, _, n, mean), day, quarter in zip(rows, days, quarters, strict=True)
+    ]
+    return pa.Table.from_pylist(records, SCHEMA)
+
+
+EARLY = features(("acme", 0, 1, 0.5), ("bolt", 0, 2, None), ("bolt", 1, 4, 1.0))
+LATE = features(("acme", 0, 1, 0.75), ("bolt", 0, 3, 2.0), ("bolt", 2, 5, 1.0), ("acme", 1, 7, 7.0))
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[GlueCatalog]:
+    """Curated, then features of two runs: the first tagged 2024Q1, the second 2024Q2."""
+    with mock_aws():
+        made = GlueCatalog("test", client=AwsConnection("eu-central-1", None, "test", "test").glue())
+        made.create_namespace("db")
+        curated = made.create_table("db.feed_curated", SCHEMA, location=f"file://{tmp_path}/lake/curated")
+        table = made.create_table("db.feed_features", SCHEMA, location=f"file://{tmp_path}/lake/features")
+        for state, quarter, run_id in ((EARLY, "2024Q1", "wr_1"), (LATE, "2024Q2", "wr_2")):
+            curated.overwrite(state)
+            source = curated.current_snapshot().snapshot_id
+            table.overwrite(state, snapshot_properties={RUN_ID: run_id, CURATED_SNAPSHOT: str(source)})
+            table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, quarter).commit()
+        yield made
+
+
+@pytest.fixture
+def command_line(catalog, project, monkeypatch) -> None:
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(Workspace, "deployment", DEPLOYMENT)
+    monkeypatch.setattr(Workspace, "connection", AwsConnection("eu-central-1", None, "test", "test"))
+    monkeypatch.setattr("quartal.cli.results.iceberg_catalog", lambda _: catalog)
+
+
+def sum_of(table: str, catalog: GlueCatalog, as_of: str | None) -> int:
+    return run_query(f"select sum(n) from {table}", DEPLOYMENT, catalog, as_of=as_of).rows[0][0]
+
+
+@pytest.mark.parametrize("table", ["features", "curated"])
+@pytest.mark.parametrize(("as_of", "total"), [(None, 16), ("2024Q1", 7), ("2024Q2", 16)])
+def test_query_as_of_a_tag_reads_both_tables_as_that_run_left_them(catalog, table, as_of, total):
+    assert sum_of(table, catalog, as_of) == total
+
+
+def test_query_as_of_a_snapshot_id_reads_that_snapshot(catalog):
+    early = tags_of(catalog.load_table("db.feed_features"))[0]
+    assert sum_of("features", catalog, str(early.snapshot_id)) == 7
+    assert sum_of("curated", catalog, str(early.snapshot_id)) == 7, "the one that these features came of"
+
+
+@pytest.mark.parametrize("table", ["features", "curated"])
+@pytest.mark.parametrize("unknown", ["2023Q4", "12345", "²"])
+def test_unknown_tag_is_refused_and_the_tags_are_listed(catalog, table, unknown):
+    with pytest.raises(ConfigurationError, match=f"no tag and no snapshot '{unknown}'") as refused:
+        sum_of(table, catalog, unknown)
+    assert refused.value.remedy == "Its tags: 2024Q1, 2024Q2."
+
+
+def test_curated_that_maintenance_has_expired_is_refused_while_the_features_stay(catalog):
+    curated = catalog.load_table("db.feed_curated")
+    curated.maintenance.expire_snapshots().by_ids(
+        [each.snapshot_id for each in curated.metadata.snapshots if each != curated.current_snapshot()]
+    ).commit()
+    with pytest.raises(ConfigurationError, match="no longer kept"):
+        sum_of("curated", catalog, "2024Q1")
+    assert sum_of("features", catalog, "2024Q1") == 7
+
+
+def test_tags_tell_snapshot_rows_of_the_whole_table_and_run_in_the_order_of_their_commits(catalog):
+    table = catalog.load_table("db.feed_features")
+    assert snapshot_named(table, "2024Q2") == table.current_snapshot()
+    table.append(features(("crow", 0, 1, 1.0)))
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "by-hand").commit()
+    assert [(tag.name, tag.rows, tag.run_id) for tag in tags_of(table)] == [
+        ("2024Q1", 3, "wr_1"),
+        ("2024Q2", 4, "wr_2"),
+        ("by-hand", 5, ""),
+    ]
+
+
+def test_diff_counts_rows_by_entity_and_day_and_values_by_column():
+    found = diff_features(EARLY, LATE)
+    assert found.key == ("brand", "day")
+    assert (found.rows_before, found.rows_after) == (3, 4)
+    assert (found.added, found.removed, found.changed) == (2, 1, 2)
+    assert [(each.column, each.changed, each.before, each.after) for each in found.columns] == [
+        ("n", 1, 2, 3),
+        ("mean", 2, 0.5, 0.75),
+    ]
+    assert found.columns[0].key == {"brand": "bolt", "day": FIRST}
+
+
+def test_diff_tells_of_new_and_gone_columns_and_compares_the_others():
+    found = diff_features(EARLY, EARLY.rename_columns(["brand", "day", "quarter", "n", "median"]))
+    assert (found.columns_added, found.columns_removed) == (("median",), ("mean",))
+    assert (found.added, found.removed, found.changed, found.columns) == (0, 0, 0, ())
+    assert not found.is_empty
+
+
+def test_diff_of_states_with_other_entities_is_refused():
+    with pytest.raises(ConfigurationError, match="brand, day in the first state and by maker, day"):
+        diff_features(EARLY, EARLY.rename_columns(["maker", *EARLY.column_names[1:]]))
+
+
+def test_diff_of_a_state_with_two_rows_for_one_key_is_refused():
+    with pytest.raises(PipelineError, match="second state has more than one row for acme, 2024-03-31"):
+        diff_features(EARLY, pa.concat_tables([EARLY, EARLY.slice(0, 1)]))
+
+
+KEYS = st.tuples(st.sampled_from(["acme", "bolt", 'o"dd']), st.integers(0, 3))
+VALUES = st.tuples(st.none() | st.integers(0, 2), st.none() | st.sampled_from([0.0, 1.5, float("nan")]))
+STATES = st.dictionaries(KEYS, VALUES, max_size=8)
+
+
+@given(STATES, STATES)
+def test_diff_agrees_with_a_comparison_of_dictionaries(before, after):
+    found = diff_features(*(features(*(key + values for key, values in state.items())) for state in (before, after)))
+    both = before.keys() & after.keys()
+    # repr, since NaN equals NaN here
+    differing = {key: [repr(a) != repr(b) for a, b in zip(before[key], after[key], strict=True)] for key in both}
+    assert found.added == len(after.keys() - before.keys())
+    assert found.removed == len(before.keys() - after.keys())
+    assert found.changed == sum(any(each) for each in differing.values())
+    counts = {each.column: each.changed for each in found.columns}
+    assert [counts.get("n", 0), counts.get("mean", 0)] == [sum(each[i] for each in differing.values()) for i in (0, 1)]
+
+
+@pytest.mark.parametrize("form", list(ExportFormat))
+def test_export_holds_the_rows_of_the_tag_and_a_manifest_that_fits(catalog, tmp_path, form):
+    table = catalog.load_table("db.feed_features")
+    tag = tags_of(table)[0]
+    out = tmp_path / "hand" / "over"
+    export_features(table, tag.snapshot_id, tag.name, out, form)
+
+    manifest = json.loads((out / "manifest.json").read_text())
+    files = {file["name"]: file for file in manifest["files"]}
+    assert sorted(path.name for path in out.iterdir()) == sorted([*files, "manifest.json"])
+    assert [path.name for path in out.parent.iterdir()] == ["over"], "nothing partial is left"
+    assert (manifest["tag"], manifest["snapshot_id"], manifest["rows"]) == ("2024Q1", tag.snapshot_id, 3)
+    assert [column["name"] for column in manifest["columns"]] == SCHEMA.names
+    assert {name: file["rows"] for name, file in files.items()} == {
+        f"features-2024Q1.{form}": 2,
+        f"features-2024Q2.{form}": 1,
+    }
+    for name, file in files.items():
+        content = (out / name).read_bytes()
+        assert (file["size_bytes"], file["sha256"]) == (len(content), hashlib.sha256(content).hexdigest())
+    if form is ExportFormat.PARQUET:
+        read = pa.concat_tables(pq.read_table(out / name, partitioning=None) for name in sorted(files))
+        assert read.to_pylist() == EARLY.to_pylist()
+    else:
+        with (out / "features-2024Q1.csv").open(newline="") as file:
+            rows = list(csv.reader(file))
+        assert rows == [
+            SCHEMA.names,
+            ["acme", "2024-03-31", "2024Q1", "1", "0.5"],
+            ["bolt", "2024-03-31", "2024Q1", "2", ""],
+        ]
+
+
+def test_export_into_a_folder_that_holds_something_is_refused_and_leaves_it_alone(catalog, tmp_path):
+    table = catalog.load_table("db.feed_features")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "letter.txt").write_text("x")
+    with pytest.raises(ConfigurationError, match="not empty"):
+        export_features(table, tags_of(table)[0].snapshot_id, "2024Q1", tmp_path / "out", ExportFormat.CSV)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+def test_export_that_breaks_off_leaves_nothing(catalog, tmp_path, monkeypatch, error):
+    table = catalog.load_table("db.feed_features")
+    written: list[Path] = []
+
+    def second_file_fails(rows, path, form):
+        written.append(path)
+        if len(written) == 2:
+            raise error
+        path.write_text("first")
+
+    monkeypatch.setattr("quartal.feature_export._write_file", second_file_fails)
+    expected = KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else ConfigurationError
+    (tmp_path / "parent").mkdir()
+    with pytest.raises(expected):
+        export_features(table, tags_of(table)[0].snapshot_id, "2024Q1", tmp_path / "parent" / "out", ExportFormat.CSV)
+    assert len(written) == 2
+    assert list((tmp_path / "parent").iterdir()) == []
+
+
+def test_query_prints_csv_with_missing_values_empty(command_line, capsys):
+    sql = "select brand, day, mean from features order by brand"
+    assert run(["query", sql, "--as-of", "2024Q1", "--format", "csv"]) == 0
+    assert capsys.readouterr().out.splitlines()[:3] == ["brand,day,mean", "acme,2024-03-31,0.5", "bolt,2024-03-31,"]
+
+
+def test_query_with_format_json_prints_what_json_does(command_line, capsys):
+    sql = "select n from features order by n"
+    assert run(["query", sql, "--format", "json"]) == run(["query", sql, "--json"]) == 0
+    printed = capsys.readouterr().out
+    assert printed[: len(printed) // 2] == printed[len(printed) // 2 :]
+    assert json.loads(printed[: len(printed) // 2]) == [{"n": 1}, {"n": 3}, {"n": 5}, {"n": 7}]
+
+
+def test_commands_on_an_unknown_tag_end_with_2_and_list_the_tags(command_line, capsys, tmp_path):
+    out = str(tmp_path / "out")
+    for arguments in (
+        ["diff", "2024Q1", "x"],
+        ["export", "--tag", "x", "--out", out],
+        ["query", "from features", "--as-of", "x"],
+    ):
+        assert run(arguments) == 2
+        assert "2024Q1, 2024Q2" in capsys.readouterr().err
+
+
+def test_tags_and_diff_print_for_people_and_for_machines(command_line, capsys):
+    assert run(["tags"]) == run(["diff", "2024Q1", "2024Q2"]) == 0
+    printed = capsys.readouterr().out
+    assert "wr_1" in printed
+    assert "2 rows added, 1 removed, 2 changed" in printed
+    assert run(["tags", "--json"]) == 0
+    assert [tag["rows"] for tag in json.loads(capsys.readouterr().out)] == [3, 4]
+    assert run(["diff", "2024Q1", "2024Q2", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["before"], found["added"], found["columns"][0]["key"]["day"]) == ("2024Q1", 2, "2024-03-31")
+
+
+def test_diff_of_a_tag_and_itself_says_that_they_are_the_same(command_line, capsys):
+    assert run(["diff", "2024Q2", "2024Q2"]) == 0
+    assert capsys.readouterr().out == "The features of 2024Q2 and 2024Q2 are the same: 4 rows.\n"
+
+
+def test_export_prints_where_and_what(command_line, capsys, tmp_path):
+    assert run(["export", "--tag", "2024Q2", "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
+    assert "4 rows of db.feed_features at 2024Q2 in 2 files" in capsys.readouterr().out

@@ -1,0 +1,177 @@
+"""Starting, watching and explaining runs, with stubbed AWS clients."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from quartal.console import Console
+from quartal.deployment import Deployment
+from quartal.errors import ConfigurationError, PipelineError
+from quartal.run_pipeline import explain_run, follow_run, newest_run, show_logs, start_run, typed_command
+from quartal.workspace import Workspace
+
+MOMENT = datetime(2026, 4, 8, 3, tzinfo=UTC)
+DEPLOYMENT = Deployment(
+    region="eu-central-1",
+    lake_bucket="lake",
+    dataset="sightings",
+    raw_prefix="raw/sightings/",
+    database="db",
+    crawler="crawler",
+    job="job",
+    workflow="flow",
+    schedule="",
+    log_groups={"crawler": "/crawlers", "job_error": "/jobs/error", "job_output": "/jobs/output"},
+)
+
+
+class Aws:
+    """Stubbed clients, handed out as a connection does."""
+
+    def __init__(self) -> None:
+        keys = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        self.clients = {name: boto3.client(name, **keys) for name in ("glue", "logs")}
+        self.stubs = {name: Stubber(client) for name, client in self.clients.items()}
+        for stub in self.stubs.values():
+            stub.activate()
+
+    def expect_run(self, status: str, crawl: str, job: str, error: str = "") -> None:
+        job_run = {"Id": "jr_1", "JobRunState": job, "StartedOn": MOMENT, "CompletedOn": MOMENT, "ErrorMessage": error}
+        nodes = [
+            {"Type": "CRAWLER", "Name": "crawler", "CrawlerDetails": {"Crawls": [{"State": crawl}]}},
+            {"Type": "JOB", "Name": "job", "JobDetails": {"JobRuns": [job_run]}},
+        ]
+        run = {"WorkflowRunId": "wr_1", "Status": status, "StartedOn": MOMENT, "Graph": {"Nodes": nodes}}
+        wanted = {"Name": "flow", "RunId": "wr_1", "IncludeGraph": True}
+        self.stubs["glue"].add_response("get_workflow_run", {"Run": run}, wanted)
+
+    def expect_failure(self, deliveries: str = "") -> None:
+        self.expect_run("COMPLETED", "SUCCEEDED", "FAILED", "InputError: no rows")
+        properties = {"delivery": deliveries} if deliveries else {}
+        self.stubs["glue"].add_response("get_workflow_run_properties", {"RunProperties": properties})
+
+    def expect_log(self, *lines: str) -> None:
+        events = [{"message": line, "timestamp": 1} for line in lines]
+        self.stubs["logs"].add_response("get_log_events", {"events": events, "nextForwardToken": "f"})
+
+
+@pytest.fixture
+def aws():
+    made = Aws()
+    yield made
+    for stub in made.stubs.values():
+        stub.assert_no_pending_responses()
+
+
+@pytest.fixture
+def workspace(aws, settings):
+    def open_it(*, as_json: bool = False) -> Workspace:
+        made = Workspace(settings, Console(as_json=as_json))
+        connection = SimpleNamespace(**{name: lambda client=client: client for name, client in aws.clients.items()})
+        vars(made).update(deployment=DEPLOYMENT, connection=connection)  # what it would look up
+        return made
+
+    return open_it
+
+
+def test_second_run_is_refused_while_one_is_going_and_says_how_to_watch_it(aws, workspace):
+    aws.stubs["glue"].add_client_error("start_workflow_run", "ConcurrentRunsExceededException")
+    with pytest.raises(PipelineError, match="running already") as error:
+        start_run(workspace(), ())
+    assert "quartal status --follow" in error.value.remedy
+
+
+def test_run_is_started_for_the_deliveries_that_it_processes_and_takes_out(aws, workspace):
+    expected = {"Name": DEPLOYMENT.workflow, "RunProperties": {"delivery": "2024Q1,2024Q2", "withdraw": "2023Q4"}}
+    aws.stubs["glue"].add_response("start_workflow_run", {"RunId": "wr_1"}, expected)
+    assert start_run(workspace(), ("2024Q1", "2024Q2"), ("2023Q4",)) == "wr_1"
+
+
+def test_run_that_somebody_else_started_is_watched_and_its_failure_names_the_command_that_goes_on(aws, workspace):
+    aws.expect_failure("2024Q1,2024Q2")
+    aws.expect_log("[quartal] reading")
+    aws.expect_log()  # the end of the job's output
+    aws.expect_log("InputError: no rows")
+    with pytest.raises(PipelineError, match="InputError: no rows") as error:
+        follow_run(workspace(), "wr_1", timeout_s=60)
+    assert "`quartal run --delivery 2024Q1 --delivery 2024Q2`" in error.value.remedy
+
+
+def test_interruption_ends_the_watching_alone(aws, workspace, capsys):
+    aws.expect_run("RUNNING", "RUNNING", "WAITING")
+
+    def interrupt(**_: object) -> None:
+        raise KeyboardInterrupt
+
+    aws.clients["logs"].get_log_events = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        follow_run(workspace(), "wr_1", timeout_s=60)
+    assert "Run wr_1 goes on: `quartal status --follow`" in capsys.readouterr().err
+
+
+def test_failed_run_is_explained_later_as_it_was_then(aws, workspace, capsys):
+    aws.expect_failure()
+    aws.expect_log("Traceback", "InputError: no rows")
+    explain_run(workspace(as_json=True), "wr_1")
+    told = json.loads(capsys.readouterr().out)
+    assert (told["run_id"], told["succeeded"]) == ("wr_1", False)
+    assert "ended FAILED: InputError: no rows" in told["message"]
+    assert told["details"] == ["Traceback", "InputError: no rows"]
+    assert "`quartal run`" in told["remedy"]
+
+
+def test_run_that_is_going_on_is_explained_by_where_it_is(aws, workspace, capsys):
+    aws.expect_run("RUNNING", "SUCCEEDED", "RUNNING")
+    explain_run(workspace(), "wr_1")
+    assert "Run wr_1 is going on: workflow run RUNNING, crawl SUCCEEDED, job RUNNING" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("errors", "group"), [(False, "/jobs/output"), (True, "/jobs/error")])
+def test_logs_prints_every_line_though_a_page_between_is_empty(aws, workspace, capsys, errors, group):
+    aws.expect_run("COMPLETED", "SUCCEEDED", "SUCCEEDED")
+    wanted = {"logGroupName": group, "logStreamName": "jr_1", "startFromHead": True}
+    for token, following, lines in (("", "a", ["one"]), ("a", "b", []), ("b", "c", ["two"]), ("c", "c", [])):
+        page = {"events": [{"message": line, "timestamp": 1} for line in lines], "nextForwardToken": following}
+        aws.stubs["logs"].add_response("get_log_events", page, wanted | ({"nextToken": token} if token else {}))
+    show_logs(workspace(), "wr_1", errors=errors)
+    assert capsys.readouterr().out == "one\ntwo\n"
+
+
+def test_logs_of_a_run_whose_job_wrote_nothing_are_empty(aws, workspace, capsys):
+    aws.expect_run("COMPLETED", "SUCCEEDED", "FAILED")
+    aws.stubs["logs"].add_client_error("get_log_events", "ResourceNotFoundException")
+    show_logs(workspace(as_json=True), "wr_1", errors=False)
+    assert json.loads(capsys.readouterr().out) == {"run_id": "wr_1", "job_run_id": "jr_1", "lines": []}
+
+
+def test_logs_of_an_unknown_run_say_where_the_runs_are_listed(aws, workspace):
+    aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
+    with pytest.raises(ConfigurationError, match="no run 'wr_9'") as error:
+        show_logs(workspace(), "wr_9", errors=False)
+    assert "`quartal history`" in error.value.remedy
+
+
+def test_logs_of_a_run_whose_job_was_not_started_say_so(aws, workspace):
+    run = {"WorkflowRunId": "wr_1", "Status": "RUNNING", "StartedOn": MOMENT, "Graph": {"Nodes": []}}
+    aws.stubs["glue"].add_response("get_workflow_run", {"Run": run})
+    with pytest.raises(PipelineError, match="has not started") as error:
+        show_logs(workspace(), "wr_1", errors=False)
+    assert "`quartal explain wr_1`" in error.value.remedy
+
+
+def test_workflow_that_never_ran_says_how_to_start_it(aws, workspace):
+    aws.stubs["glue"].add_response("get_workflow_runs", {})
+    with pytest.raises(PipelineError, match="has never run") as error:
+        newest_run(workspace())
+    assert "quartal run" in error.value.remedy
+
+
+def test_command_names_the_environment_where_it_is_not_the_local_one(workspace, settings):
+    dev = Workspace(replace(settings, environment="dev"), Console())
+    assert typed_command(dev, "run", "--delivery 2024Q1") == "`quartal run --env dev --delivery 2024Q1`"
+    assert typed_command(workspace(), "status", "--follow") == "`quartal status --follow`"

@@ -1,0 +1,38 @@
+from pathlib import Path
+
+import pytest
+
+from quartal.errors import ConfigurationError
+from quartal.settings import Settings
+
+
+def test_project_is_found_from_a_folder_inside_it(project: Path):
+    assert Settings.from_env({}, cwd=project / "data" / "contracts").root == project
+
+
+def test_folder_outside_a_project_is_refused_with_the_remedy(tmp_path: Path):
+    with pytest.raises(ConfigurationError) as error:
+        Settings.from_env({}, cwd=tmp_path)
+    assert "QUARTAL_PROJECT_DIR" in error.value.remedy
+
+
+def test_unknown_environment_is_refused_and_the_known_ones_are_named(project: Path):
+    with pytest.raises(ConfigurationError, match="no environment 'staging'") as error:
+        Settings.from_env({}, environment="staging", cwd=project)
+    assert "localstack" in error.value.remedy
+
+
+def test_environment_on_the_command_line_wins_over_the_variable(project: Path):
+    (project / "infra/environments/dev.tfvars").touch()
+    settings = Settings.from_env({"QUARTAL_ENV": "dev"}, environment="localstack", cwd=project)
+    assert settings.environment == "localstack"
+    assert Settings.from_env({"QUARTAL_ENV": "dev"}, cwd=project).environment == "dev"
+
+
+def test_empty_endpoint_variable_counts_as_none(project: Path):
+    assert Settings.from_env({"AWS_ENDPOINT_URL": " "}, cwd=project).endpoint_url is None
+
+
+def test_trailing_slash_of_the_endpoint_is_dropped(project: Path):
+    settings = Settings.from_env({"AWS_ENDPOINT_URL": "http://127.0.0.1:4566/"}, cwd=project)
+    assert settings.endpoint_url == "http://127.0.0.1:4566"

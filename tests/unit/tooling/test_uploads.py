@@ -1,0 +1,311 @@
+"""Uploads, against moto as a server: the sender speaks HTTP itself."""
+
+import gzip
+import json
+import secrets
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from quartal import uploads
+from quartal.aws import AwsConnection
+from quartal.errors import ConfigurationError, UploadError
+from quartal.uploading.bandwidth import BandwidthLimit
+from quartal.uploading.checksums import checksum_of
+from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
+from quartal.uploading.multipart import Part, parts_of
+from quartal.uploading.object_writer import BucketAddress, ObjectWriter
+from quartal.uploads import UploadOptions, plan_upload
+
+RAW = "raw/sightings/"
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def connection():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield AwsConnection("us-east-1", f"http://{host}:{port}", "test", "test")
+    server.stop()
+
+
+@pytest.fixture
+def bucket(connection) -> str:
+    name = f"lake-{secrets.token_hex(8)}"
+    connection.s3().create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture
+def upload(connection, bucket):
+    """`upload(items, ...)` into the test's own bucket."""
+
+    def run(items, **options):
+        return uploads.upload(connection, bucket, items, manifest_prefix="deliveries/sightings/", **options)
+
+    return run
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    for delivery, name, text in (("2024Q1", "a.csv", "id\n1\n"), ("2024Q2", "a.csv", "id\n2\n")):
+        folder = tmp_path / f"delivery={delivery}"
+        folder.mkdir()
+        (folder / name).write_text(text)
+    return tmp_path
+
+
+def keys(connection, bucket: str) -> list[str]:
+    found = connection.s3().list_objects_v2(Bucket=bucket, Prefix="raw/").get("Contents", [])
+    return [entry["Key"] for entry in found]
+
+
+def content(connection, bucket: str, key: str) -> bytes:
+    return connection.s3().get_object(Bucket=bucket, Key=key)["Body"].read()
+
+
+# ---------------------------------------------------------------------------- which file goes where
+
+
+def test_key_keeps_the_delivery_folder_of_the_path(feed: Path):
+    assert [item.key for item in plan_upload([feed], raw_prefix=RAW, delivery=None)] == [
+        "raw/sightings/delivery=2024Q1/a.csv",
+        "raw/sightings/delivery=2024Q2/a.csv",
+    ]
+
+
+def test_folder_of_one_delivery_may_be_named_itself(feed: Path):
+    items = plan_upload([feed / "delivery=2024Q1"], raw_prefix=RAW, delivery=None)
+    assert [(item.key, item.delivery) for item in items] == [("raw/sightings/delivery=2024Q1/a.csv", "2024Q1")]
+
+
+def test_delivery_given_by_name_holds_files_from_anywhere(tmp_path: Path):
+    (tmp_path / "export.csv").write_text("id\n")
+    items = plan_upload([tmp_path / "export.csv"], raw_prefix=RAW, delivery="2024Q3")
+    assert [item.key for item in items] == ["raw/sightings/delivery=2024Q3/export.csv"]
+
+
+def test_pattern_that_no_shell_has_expanded_names_its_files(feed: Path):
+    (feed / "delivery=2024Q1" / "notes.txt").touch()
+    items = plan_upload([feed / "*" / "*.csv"], raw_prefix=RAW, delivery=None)
+    assert [item.path.name for item in items] == ["a.csv", "a.csv"]
+
+
+def test_compressed_file_gets_the_suffix_that_tells_readers_unless_it_has_one(tmp_path: Path):
+    (tmp_path / "a.csv").write_text("id\n")
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(b"id\n"))
+    items = plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1", compress=True)
+    assert [(item.key.rsplit("/", 1)[1], item.compress) for item in items] == [("a.csv.gz", True), ("b.csv.gz", False)]
+
+
+def test_file_without_a_delivery_is_refused(tmp_path: Path):
+    (tmp_path / "export.csv").write_text("id\n")
+    with pytest.raises(ConfigurationError, match="which delivery") as error:
+        plan_upload([tmp_path / "export.csv"], raw_prefix=RAW, delivery=None)
+    assert "--delivery" in error.value.remedy
+
+
+@pytest.mark.parametrize("name", ["", "../2024", "a/b", "=x"])
+def test_delivery_name_that_would_break_the_key_is_refused(feed: Path, name: str):
+    with pytest.raises(ConfigurationError, match="no name for a delivery"):
+        plan_upload([feed], raw_prefix=RAW, delivery=name)
+
+
+def test_two_files_for_one_key_are_refused(tmp_path: Path):
+    for folder in ("x", "y"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.csv").write_text("id\n")
+    with pytest.raises(ConfigurationError, match="both become"):
+        plan_upload([tmp_path / "x" / "a.csv", tmp_path / "y" / "a.csv"], raw_prefix=RAW, delivery="2024Q1")
+
+
+def test_missing_source_is_named(tmp_path: Path):
+    with pytest.raises(ConfigurationError, match="nowhere does not exist"):
+        plan_upload([tmp_path / "nowhere"], raw_prefix=RAW, delivery="2024Q1")
+
+
+def test_hidden_files_are_left_out_since_a_crawler_would_not_see_them(feed: Path):  # G25
+    (feed / "delivery=2024Q1" / ".DS_Store").touch()
+    (feed / "delivery=2024Q1" / "_SUCCESS").touch()
+    assert len(plan_upload([feed], raw_prefix=RAW, delivery=None)) == 2
+
+
+# ---------------------------------------------------------------------------- what is sent, and what is not
+
+
+def test_second_upload_sends_nothing(upload, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    first, second = upload(items), upload(items)
+    assert (len(first.uploaded), len(first.unchanged)) == (2, 0)
+    assert (len(second.uploaded), len(second.unchanged)) == (0, 2)
+    assert (second.uploaded_bytes, second.manifests) == (0, ())
+
+
+def test_unchanged_is_judged_by_content_not_by_time(upload, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    upload(items)
+    for item in items:
+        item.path.write_bytes(item.path.read_bytes())  # a newer time, the same content
+    assert upload(items).uploaded == ()
+
+
+def test_change_that_keeps_the_size_is_uploaded(upload, connection, bucket, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    upload(items)
+    (feed / "delivery=2024Q2" / "a.csv").write_text("id\n3\n")
+    report = upload(items)
+    assert [item.key for item in report.uploaded] == ["raw/sightings/delivery=2024Q2/a.csv"]
+    assert content(connection, bucket, report.uploaded[0].key) == b"id\n3\n"
+
+
+def test_object_that_somebody_else_replaced_is_sent_again(upload, connection, bucket, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    upload(items)
+    connection.s3().put_object(Bucket=bucket, Key=items[0].key, Body=b"id\n9\n")
+    assert upload(items).uploaded == (items[0],)
+
+
+def test_object_that_vanished_is_sent_again_whatever_the_manifest_says(upload, connection, bucket, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    upload(items)
+    connection.s3().delete_object(Bucket=bucket, Key=items[0].key)
+    assert upload(items).uploaded == (items[0],)
+
+
+def test_every_attempt_carries_a_checksum_that_the_server_must_confirm(upload, connection, bucket, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    upload(items)
+    head = connection.s3().head_object(Bucket=bucket, Key=items[0].key, ChecksumMode="ENABLED")
+    assert head["ChecksumCRC64NVME"] == checksum_of(b"id\n1\n")
+
+
+def test_key_with_spaces_and_letters_of_any_alphabet_arrives_as_it_is(upload, connection, bucket, tmp_path: Path):
+    (tmp_path / "März + 1 %.csv").write_text("id\n")
+    upload(plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1"))
+    assert keys(connection, bucket) == ["raw/sightings/delivery=2024Q1/März + 1 %.csv"]
+
+
+def test_gzip_in_flight_stores_the_same_content_and_is_unchanged_the_next_time(upload, connection, bucket, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None, compress=True)
+    upload(items, options=UploadOptions(compress=True))
+    assert gzip.decompress(content(connection, bucket, items[0].key)) == b"id\n1\n"
+    assert upload(items, options=UploadOptions(compress=True)).uploaded == ()
+
+
+def test_progress_counts_every_byte_once(upload, tmp_path: Path):
+    (tmp_path / "a.csv").write_bytes(b"x" * (3 * MEBIBYTE + 7))
+    (tmp_path / "b.csv").write_bytes(b"y" * 5)
+    counted: list[int] = []
+    upload(plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1"), on_bytes=counted.append)
+    assert sum(counted) == 3 * MEBIBYTE + 12
+
+
+def test_file_that_vanished_is_named_and_the_others_stay(upload, connection, bucket, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    (feed / "delivery=2024Q2" / "a.csv").unlink()
+    with pytest.raises(UploadError, match=r"delivery=2024Q2.a\.csv was not uploaded") as error:
+        upload(items, options=UploadOptions(parallel_files=1))
+    assert "Run the same command again" in error.value.remedy
+    assert keys(connection, bucket) == ["raw/sightings/delivery=2024Q1/a.csv"]
+
+
+def test_missing_bucket_is_refused_with_what_to_do(connection, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    s3 = connection.s3()
+    writer = ObjectWriter(BucketAddress.of(s3, "no-such-lake"), connection.credentials())
+    with pytest.raises(UploadError, match="NoSuchBucket") as error:
+        writer.put(items[0].key, lambda: b"id\n", size_bytes=3, checksum=checksum_of(b"id\n"))
+    assert "quartal apply" in error.value.remedy
+
+
+# ---------------------------------------------------------------------------- the record of a delivery
+
+
+def test_manifest_says_what_was_delivered_when_and_by_whom(upload, connection, bucket, feed: Path):
+    report = upload(plan_upload([feed], raw_prefix=RAW, delivery=None))
+    assert report.manifests == ("deliveries/sightings/2024Q1.json", "deliveries/sightings/2024Q2.json")
+    manifest = json.loads(content(connection, bucket, report.manifests[0]))
+    (record,) = manifest["uploads"]
+    entry = manifest["files"]["raw/sightings/delivery=2024Q1/a.csv"]
+    assert record["by"].startswith("arn:aws:")
+    assert record["at"].endswith("Z")
+    assert entry["upload"] == record["upload"]
+    assert (entry["size_bytes"], entry["crc64nvme"]) == (5, checksum_of(b"id\n1\n"))
+
+
+def test_lost_manifest_is_made_anew_from_the_checksums_that_s3_keeps(upload, connection, bucket, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    upload(items)
+    for delivery in ("2024Q1", "2024Q2"):
+        connection.s3().delete_object(Bucket=bucket, Key=f"deliveries/sightings/{delivery}.json")
+    report = upload(items)
+    assert report.uploaded == ()
+    assert len(report.manifests) == 2
+
+
+def test_damaged_manifest_is_named(upload, connection, bucket, feed: Path):
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    upload(items)
+    connection.s3().put_object(Bucket=bucket, Key="deliveries/sightings/2024Q1.json", Body=b"{}")
+    with pytest.raises(UploadError, match=r"deliveries/sightings/2024Q1\.json is no delivery manifest"):
+        upload(items)
+
+
+@pytest.mark.parametrize("is_there", [False, True], ids=["first manifest", "later"])
+def test_manifest_keeps_what_another_upload_wrote_in_between(connection, bucket, is_there: bool):
+    s3 = connection.s3()
+    other = ManifestStore(s3, bucket, "deliveries/sightings/")
+    if is_there:
+        other.record("2024Q1", *entry_of("before"))
+    ManifestStore(Overtaken(s3, lambda: other.record("2024Q1", *entry_of("other"))), bucket, other.prefix).record(
+        "2024Q1", *entry_of("ours")
+    )
+    found = other.read("2024Q1")
+    assert sorted(found.files) == (["before", "other", "ours"] if is_there else ["other", "ours"])
+    assert [record.upload for record in found.uploads] == [*(["before"] if is_there else []), "other", "ours"]
+
+
+def entry_of(name: str) -> tuple[dict[str, DeliveredFile], UploadRecord]:
+    return {name: DeliveredFile(1, "e", "c", "c", name)}, UploadRecord(name, "2024-01-01T00:00:00Z", "arn")
+
+
+class Overtaken:
+    """An S3 client before whose first write somebody else writes."""
+
+    def __init__(self, s3, interfere) -> None:
+        self._s3 = s3
+        self._interfere = interfere
+
+    def __getattr__(self, name):
+        return getattr(self._s3, name)
+
+    def put_object(self, **request):
+        interfere, self._interfere = self._interfere, lambda: None
+        interfere()
+        return self._s3.put_object(**request)
+
+
+# ---------------------------------------------------------------------------- large files, slow lines
+
+
+def test_large_file_is_cut_so_that_a_later_try_finds_the_same_parts():
+    assert parts_of(5, part_bytes=2) == (Part(1, 0, 2), Part(2, 2, 2), Part(3, 4, 1))
+    assert len(parts_of(10_001, part_bytes=1)) <= 10_000
+
+
+def test_bandwidth_limit_holds_senders_back_to_its_rate():
+    now, slept = [0.0], []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        now[0] += seconds
+
+    limit = BandwidthLimit(1000, clock=lambda: now[0], sleep=sleep)
+    for _ in range(10):
+        limit.pass_bytes(1000)
+    assert now[0] == pytest.approx(10.0, abs=0.3)
+    now[0] += 60  # a pause is no credit
+    limit.pass_bytes(2000)
+    assert slept[-1] == pytest.approx(1.75)

@@ -1,0 +1,163 @@
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from quartal.errors import PipelineError, WaitTimeoutError
+from quartal.polling import Waiter
+from quartal.workflow_run import Outcome, WorkflowRun, latest_run, read_run, start_workflow_run, wait_for_run
+
+STARTED = datetime(2026, 4, 8, 3, 0, tzinfo=UTC)
+ENDED = datetime(2026, 4, 8, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def glue():
+    client = boto3.client("glue", region_name="eu-central-1", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(client) as stubber:
+        yield client, stubber
+        stubber.assert_no_pending_responses()
+
+
+def run_answer(status: str, *, crawls: list | None = None, job_runs: list | None = None, run_id: str = "wr_1") -> dict:
+    return {
+        "Name": "flow",
+        "WorkflowRunId": run_id,
+        "Status": status,
+        "StartedOn": STARTED,
+        "Graph": {
+            "Nodes": [
+                {"Type": "TRIGGER", "Name": "start", "UniqueId": "1"},
+                {"Type": "CRAWLER", "Name": "crawler", "UniqueId": "2", "CrawlerDetails": {"Crawls": crawls or []}},
+                {"Type": "JOB", "Name": "job", "UniqueId": "3", "JobDetails": {"JobRuns": job_runs or []}},
+            ],
+            "Edges": [],
+        },
+    }
+
+
+def crawl(state: str, error: str = "") -> dict:
+    return {"State": state, "StartedOn": STARTED, "CompletedOn": ENDED, "ErrorMessage": error}
+
+
+def job_run(state: str, *, attempt: int = 0, error: str = "") -> dict:
+    found = {
+        "Id": f"jr_{attempt}",
+        "Attempt": attempt,
+        "JobRunState": state,
+        "StartedOn": STARTED,
+        "CompletedOn": ENDED,
+    }
+    return found | ({"ErrorMessage": error} if error else {})
+
+
+def read(glue_and_stubber, answer: dict) -> WorkflowRun:
+    client, stubber = glue_and_stubber
+    stubber.add_response("get_workflow_run", {"Run": answer}, {"Name": "flow", "RunId": "wr_1", "IncludeGraph": True})
+    return read_run(client, "flow", "wr_1", crawler="crawler", job="job")
+
+
+def test_run_succeeds_when_crawl_and_job_did(glue):
+    run = read(glue, run_answer("COMPLETED", crawls=[crawl("SUCCEEDED")], job_runs=[job_run("SUCCEEDED")]))
+    assert run.is_done
+    assert run.succeeded
+    assert run.job.seconds == 60
+
+
+def test_completed_run_with_a_failed_crawl_did_not_succeed(glue):  # G7
+    run = read(glue, run_answer("COMPLETED", crawls=[crawl("FAILED", "no access")]))
+    assert run.is_done
+    assert not run.succeeded
+    assert run.crawl.error == "no access"
+    assert run.job.outcome is Outcome.NOT_STARTED
+
+
+def test_completed_run_whose_job_never_started_did_not_succeed(glue):  # G7
+    assert not read(glue, run_answer("COMPLETED", crawls=[crawl("SUCCEEDED")])).succeeded
+
+
+def test_last_attempt_of_a_retried_job_counts(glue):  # G27
+    run = read(
+        glue,
+        run_answer(
+            "COMPLETED",
+            crawls=[crawl("SUCCEEDED")],
+            job_runs=[job_run("SUCCEEDED", attempt=1), job_run("FAILED", attempt=0, error="out of memory")],
+        ),
+    )
+    assert run.job.run_id == "jr_1"
+    assert run.succeeded
+
+
+def test_state_that_aws_does_not_document_is_an_error_and_not_a_wait_for_ever(glue):
+    with pytest.raises(ValueError, match="DREAMING"):
+        read(glue, run_answer("RUNNING", crawls=[crawl("DREAMING")]))
+
+
+def test_start_passes_the_run_properties(glue):  # G10
+    client, stubber = glue
+    stubber.add_response(
+        "start_workflow_run", {"RunId": "wr_9"}, {"Name": "flow", "RunProperties": {"delivery": "2024Q1"}}
+    )
+    assert start_workflow_run(client, "flow", {"delivery": "2024Q1"}) == "wr_9"
+
+
+def test_second_run_at_once_is_explained(glue):  # G8
+    client, stubber = glue
+    stubber.add_client_error("start_workflow_run", "ConcurrentRunsExceededException", "Concurrent runs exceeded")
+    with pytest.raises(PipelineError, match="running already") as error:
+        start_workflow_run(client, "flow", {})
+    assert "quartal status" in error.value.remedy
+
+
+def test_wait_reports_each_state_and_ends_with_the_run(glue):
+    client, stubber = glue
+    for answer in (
+        run_answer("RUNNING"),
+        run_answer("RUNNING", crawls=[crawl("RUNNING")]),
+        run_answer("COMPLETED", crawls=[crawl("SUCCEEDED")], job_runs=[job_run("SUCCEEDED")]),
+    ):
+        stubber.add_response("get_workflow_run", {"Run": answer})
+    seen: list[str] = []
+    run = wait_for_run(
+        client,
+        "flow",
+        "wr_1",
+        crawler="crawler",
+        job="job",
+        waiter=Waiter(timeout_s=60, sleep=lambda _: None),
+        on_state=lambda state: seen.append(state.crawl.outcome),
+    )
+    assert run.succeeded
+    assert seen == ["NOT_STARTED", "RUNNING", "SUCCEEDED"]
+
+
+def test_wait_that_takes_too_long_says_what_it_saw_last(glue):
+    client, stubber = glue
+    stubber.add_response("get_workflow_run", {"Run": run_answer("RUNNING", crawls=[crawl("RUNNING")])})
+    with pytest.raises(WaitTimeoutError, match="workflow run RUNNING, crawl RUNNING, job NOT_STARTED"):
+        wait_for_run(
+            client,
+            "flow",
+            "wr_1",
+            crawler="crawler",
+            job="job",
+            waiter=Waiter(timeout_s=0),
+            on_state=lambda _: None,
+        )
+
+
+def test_newest_run_is_the_one_that_started_last(glue):
+    client, stubber = glue
+    older = run_answer("COMPLETED", run_id="wr_old") | {"StartedOn": datetime(2026, 1, 8, tzinfo=UTC)}
+    stubber.add_response("get_workflow_runs", {"Runs": [older, run_answer("RUNNING", run_id="wr_new")]})
+    found = latest_run(client, "flow", crawler="crawler", job="job")
+    assert found is not None
+    assert found.run_id == "wr_new"
+
+
+def test_workflow_that_never_ran_has_no_newest_run(glue):
+    client, stubber = glue
+    stubber.add_response("get_workflow_runs", {})
+    assert latest_run(client, "flow", crawler="crawler", job="job") is None
