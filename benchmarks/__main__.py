@@ -1,0 +1,151 @@
+"""`./nox -s bench -- NAME`: each benchmark compares with a named peer in one run and prints ratios."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import job_start as job_start_benchmark
+from benchmarks import plan_review as plan_review_benchmark
+from benchmarks import upload as upload_benchmark
+from benchmarks.etl import legs, report
+from benchmarks.etl.measuring import BenchmarkError
+from benchmarks.etl.session import open_bench
+from benchmarks.etl.tools import NAIVE
+
+ALL_SIZES = "1000000,10000000,40000000"
+
+app = typer.Typer(help=__doc__, no_args_is_help=True)
+
+
+@app.callback()
+def _root() -> None:
+    pass
+
+
+@app.command("plan-review")
+def plan_review(
+    resources: Annotated[int, typer.Option(min=1, help="Size of the large plan.")] = 1000,
+    rounds: Annotated[int, typer.Option(min=1, help="Reviews of the large plan; the quickest counts.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """`quartal plan` beside Terraform's own text on the same plan files, and how long a large plan takes."""
+    rows, size = plan_review_benchmark.compare(), plan_review_benchmark.time_of(resources, rounds)
+    seconds = {"review_s": size.review_s, "text_s": size.text_s, "page_s": size.page_s}
+    if as_json:
+        data = {
+            "plans": [dataclasses.asdict(row) for row in rows],
+            "resources": size.resources,
+            **{name: round(value, 3) for name, value in seconds.items()},
+        }
+        typer.echo(json.dumps(data, indent=2))
+        return
+    table = Table("plan", "Terraform, lines", "review, lines", "missing in the review", "only in the review")
+    for row in rows:
+        missing = ", ".join(row.missing) or "nothing"
+        table.add_row(row.name, str(row.terraform_lines), str(row.review_lines), missing, ", ".join(row.says_more))
+    Console().print(table)
+    for name, value in seconds.items():
+        typer.echo(f"{size.resources} resources, {name} (CPU): {value:.3f}")
+
+
+@app.command()
+def upload(
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each tool; the median counts.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the ratios as JSON.")] = False,
+) -> None:
+    """`quartal upload` against `aws s3 sync` and `s5cmd sync`, to LocalStack on this machine."""
+    result = upload_benchmark.measure(rounds)
+    if as_json:
+        typer.echo(json.dumps(result.ratios(), indent=2))
+        return
+    table = Table("work", "tool", "median, s", "runs, s")
+    for timing in result.timings:
+        table.add_row(
+            timing.work, timing.tool, f"{timing.median_s:.2f}", " · ".join(f"{s:.2f}" for s in timing.seconds)
+        )
+    Console().print(table)
+    for name, value in result.ratios().items():
+        typer.echo(f"{name} {value:.2f}")
+
+
+@app.command()
+def etl(
+    rows: Annotated[str, typer.Option(help="Sizes of the feed, a comma list.")] = ALL_SIZES,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each tool; the median counts.")] = 3,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="One round, and only the first size unless --rows names more; no naive peer."),
+    ] = False,
+    s3a: Annotated[
+        bool | None, typer.Option("--s3a/--no-s3a", help="The job over S3A too. Default: unless --quick or --rows.")
+    ] = None,
+    deliveries: Annotated[
+        bool | None,
+        typer.Option("--deliveries/--no-deliveries", help="Five equal deliveries too. Default: as for --s3a."),
+    ] = None,
+    scratch: Annotated[
+        Path, typer.Option(help="Keeps the generated feeds and, for as long as they are needed, all output.")
+    ] = Path(".quartal/bench"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print the ratios as JSON.")] = False,
+) -> None:
+    """The whole Spark job against a tuned and a naive Spark script and DuckDB, all on two cores."""
+    everything = not quick and rows == ALL_SIZES
+    sizes = [int(each) for each in (rows.split(",")[:1] if quick and rows == ALL_SIZES else rows.split(","))]
+    rounds = 1 if quick else rounds
+    scratch = scratch.resolve()
+    scratch.mkdir(parents=True, exist_ok=True)
+
+    def announce(line: str) -> None:
+        print(line, file=sys.stderr, flush=True)
+
+    result = legs.EtlResult()
+    try:
+        with open_bench(scratch, announce) as bench:
+            for size in sizes:
+                names = [name for name in legs.tools_for(size) if not (quick and name == NAIVE)]
+                legs.sizes(bench, result, size, names, rounds, announce)
+            if everything if s3a is None else s3a:
+                legs.over_s3a(bench, result, max(size for size in sizes if size <= 10 * legs.MILLION), rounds, announce)
+            if everything if deliveries is None else deliveries:
+                legs.deliveries(bench, result, legs.MILLION, rounds, announce)
+    except BenchmarkError as error:
+        raise SystemExit(f"{error}") from error
+    found = report.ratios(result)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+        return
+    Console(width=None if sys.stdout.isatty() else 140).print(report.table(result))
+    for name, value in found.items():
+        typer.echo(f"{name} {value:g}")
+    for line in report.absent(found):
+        typer.echo(line)
+
+
+@app.command("job-start")
+def job_start(
+    rounds: Annotated[int, typer.Option(min=1, help="Runs in each way; the shortest counts.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print seconds and ratios as JSON.")] = False,
+) -> None:
+    """From StartJobRun to the Spark session: Java started by the script, with the run, and ahead of it."""
+    starts = job_start_benchmark.measure(rounds)
+    if as_json:
+        typer.echo(json.dumps(job_start_benchmark.ratios(starts), indent=2))
+        return
+    table = Table("Java is", "shortest, s", "runs, s")
+    for start in starts:
+        table.add_row(start.way, f"{start.least_s:.2f}", " · ".join(f"{s:.2f}" for s in start.seconds))
+    Console().print(table)
+    for name, value in job_start_benchmark.ratios(starts).items():
+        typer.echo(f"{name} {value:.2f}")
+
+
+if __name__ == "__main__":
+    app()

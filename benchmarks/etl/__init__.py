@@ -1,0 +1,1 @@
+"""The whole job, as its users start it, against hand-written scripts for the same work."""

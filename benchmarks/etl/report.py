@@ -1,0 +1,79 @@
+"""Ratios and tables from the lines that were measured; what was not asked for is absent, and said to be."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from benchmarks.etl.legs import MILLION, EtlResult, Line, delivery_text, rows_text
+from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED
+
+# What each number needs, for those who ask why it is absent.
+NEEDS = {
+    "wall_over_tuned_spark": "--rows 10000000",
+    "cpu_over_tuned_spark": "--rows 10000000",
+    "wall_over_tuned_spark_1m": "--rows 1000000",
+    "cpu_over_tuned_spark_1m": "--rows 1000000",
+    "wall_over_naive": "--rows 1000000, without --quick",
+    "wall_over_duckdb": "--rows 40000000",
+    "s3a_over_local": "--s3a",
+    "growth_10x": "--rows 1000000,10000000",
+    "fifth_over_first_delivery": "--deliveries",
+    "rows_per_s": "--rows 10000000",
+    "peak_rss_mb": "--rows 10000000",
+    "shuffle_bytes_per_row": "--rows 10000000",
+}
+
+
+def ratios(result: EtlResult) -> dict[str, float]:
+    """What the measured lines allow to say. Wall and CPU ratios are of medians, ours over the peer's."""
+    one, ten, forty = (rows_text(millions * MILLION) for millions in (1, 10, 40))
+    found: dict[str, float] = {}
+
+    def over(name: str, ours: Line | None, peer: Line | None, of: str = "wall_s") -> None:
+        if ours is not None and peer is not None:
+            found[name] = round(getattr(ours, of) / getattr(peer, of), 3)
+
+    over("wall_over_tuned_spark", result.line(ten), result.line(ten, TUNED))
+    over("cpu_over_tuned_spark", result.line(ten), result.line(ten, TUNED), "cpu_s")
+    over("wall_over_tuned_spark_1m", result.line(one), result.line(one, TUNED))
+    over("cpu_over_tuned_spark_1m", result.line(one), result.line(one, TUNED), "cpu_s")
+    over("wall_over_naive", result.line(one), result.line(one, NAIVE))
+    over("wall_over_duckdb", result.line(forty), result.line(forty, DUCKDB))
+    over("growth_10x", result.line(ten), result.line(one))
+    remote = next((line for line in result.lines if line.work.endswith(", S3A")), None)
+    local = next((line for line in result.lines if line.work.endswith(", files")), None)
+    over("s3a_over_local", remote, local)
+    of_deliveries = [line for line in result.lines if line.work.startswith("delivery ")]
+    if of_deliveries:
+        rows = of_deliveries[0].rows
+        first, fifth = (result.line(delivery_text(rows, place)) for place in (1, 5))
+        over("fifth_over_first_delivery", fifth, first)
+    largest = result.line(ten)
+    if largest is not None:
+        found["rows_per_s"] = round(largest.rows / largest.wall_s)
+        found["peak_rss_mb"] = round(largest.peak_rss_mb)
+        found["shuffle_bytes_per_row"] = round((largest.shuffle_bytes or 0) / largest.rows, 2)
+    return found
+
+
+def absent(found: dict[str, float]) -> list[str]:
+    """A line per number that was not measured."""
+    return [f"{name}: not measured; needs {needs}" for name, needs in NEEDS.items() if name not in found]
+
+
+def table(result: EtlResult) -> Table:
+    """One line per tool and work."""
+    shown = Table("work", "tool", "wall, s", "CPU, s", "peak RSS, MB", "rows/s", "shuffled, B/row", "runs, s")
+    for line in result.lines:
+        shown.add_row(
+            line.work,
+            line.tool,
+            f"{line.wall_s:.1f}",
+            f"{line.cpu_s:.1f}",
+            f"{line.peak_rss_mb:,.0f}",
+            f"{line.rows / line.wall_s:,.0f}",
+            "" if line.shuffle_bytes is None else f"{line.shuffle_bytes / line.rows:.2f}",
+            " · ".join(f"{cost.wall_s:.1f}" for cost in line.costs),
+            style="bold" if line.tool == OURS else "",
+        )
+    return shown

@@ -1,0 +1,187 @@
+"""The tools that are compared, each a program started as its users start it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.etl.answers import Answer, answer
+from benchmarks.etl.lake import DATASET, Lake, deliveries_in, local_lake
+from benchmarks.etl.measuring import BenchmarkError, Cost, run
+from quartal.aws import AwsConnection
+from quartal.settings import Settings
+
+OURS, TUNED, NAIVE, DUCKDB = "quartal", "tuned Spark", "naive Spark", "DuckDB"
+JOB_HEAP, PEER_HEAP = "2g", "4g"
+CORES = 2
+# Hadoop and the SDK by the names that Glue's own double uses; see localstack_glue.settings.S3A_JARS.
+S3A_JARS = ("hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run of one tool. ``shuffle_bytes`` is None for a tool that has no shuffle."""
+
+    cost: Cost
+    answer: Answer
+    shuffle_bytes: int | None
+
+
+class Tool(Protocol):
+    """Something that turns a feed into features."""
+
+    name: str
+
+    def run(self, feed: Path) -> Outcome:
+        """Do all the work on a feed, from nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where programs run and what they are given."""
+
+    settings: Settings
+    connection: AwsConnection
+    env: Mapping[str, str]
+    scratch: Path
+
+    def log(self, name: str) -> Path:
+        """A new log's path without its ending."""
+        return self.scratch / "logs" / f"{name.replace(' ', '-')}-{uuid.uuid4().hex[:6]}"
+
+    def spark(self, log: Path, heap: str, script: Path, arguments: Sequence[str]) -> tuple[Cost, str, int]:
+        """Run a script with spark-submit; the cost, what it wrote to stdout, and the bytes it shuffled."""
+        events = self.scratch / "events" / log.name
+        events.mkdir(parents=True)
+        conf = {
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.eventLog.dir": f"file://{events}",
+            "spark.eventLog.enabled": "true",
+            "spark.local.dir": str(self.scratch / "spark"),
+            **self._s3a(),
+        }
+        command = [self._program("spark-submit"), "--master", f"local[{CORES}]", "--driver-memory", heap]
+        command += [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
+        cost, printed = run([*command, str(script), *arguments], self.env, log)
+        shuffled = shuffled_bytes(events)
+        shutil.rmtree(events)
+        return cost, printed, shuffled
+
+    def _program(self, name: str) -> str:
+        return str(Path(sys.executable).with_name(name))
+
+    def _s3a(self) -> dict[str, str]:
+        jars = [
+            next(self.settings.tools_dir.glob(f"glue-runtime-*/lib/*/site-packages/sagemaker_pyspark/jars/{jar}"))
+            for jar in S3A_JARS
+        ]
+        return {"spark.driver.extraClassPath": os.pathsep.join(map(str, jars))}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """etl_job by spark-submit, with its data contract, its tables in the catalog, and its manifest."""
+
+    bench: Bench
+    name: str = OURS
+
+    def run(self, feed: Path) -> Outcome:
+        """See Tool: all deliveries of the feed in one run, into a new lake of local files."""
+        lake = local_lake(self.bench.connection, self.bench.scratch)
+        try:
+            lake.add_deliveries(deliveries_in(feed))
+            return self.run_in(lake)
+        finally:
+            lake.remove()
+
+    def run_in(self, lake: Lake) -> Outcome:
+        """One run over what is new in a lake."""
+        run_id = f"bench-{uuid.uuid4().hex[:8]}"
+        root = self.bench.settings.root
+        named = {
+            "lake_bucket": lake.root,
+            "dataset": DATASET,
+            "contract": str(root / "data" / "contracts" / f"{DATASET}.yaml"),
+            "database": lake.database,
+            "run_id": run_id,
+        }
+        arguments = [word for name, value in named.items() for word in (f"--{name}", value)]
+        script = root / "etl_job" / "main.py"
+        cost, _, shuffled = self.bench.spark(self.bench.log(self.name), JOB_HEAP, script, arguments)
+        return Outcome(cost, answer(lake.manifest(run_id)["totals"], lake.features()), shuffled)
+
+
+@dataclass(frozen=True, slots=True)
+class SparkPeer:
+    """A plain Spark script."""
+
+    bench: Bench
+    name: str
+    script: str
+
+    def run(self, feed: Path) -> Outcome:
+        """See Tool."""
+        out = self.bench.scratch / f"out-{uuid.uuid4().hex[:8]}"
+        script = _peer(self.bench, self.script)
+        cost, printed, shuffled = self.bench.spark(self.bench.log(self.name), PEER_HEAP, script, [str(feed), str(out)])
+        return Outcome(cost, _answer_of(printed, out), shuffled)
+
+
+@dataclass(frozen=True, slots=True)
+class DuckDbPeer:
+    """The DuckDB script."""
+
+    bench: Bench
+    name: str = DUCKDB
+
+    def run(self, feed: Path) -> Outcome:
+        """See Tool."""
+        out = self.bench.scratch / f"out-{uuid.uuid4().hex[:8]}"
+        command = [sys.executable, str(_peer(self.bench, "with_duckdb.py")), str(feed), str(out)]
+        cost, printed = run(command, self.bench.env, self.bench.log(self.name))
+        return Outcome(cost, _answer_of(printed, out), None)
+
+
+def tools(bench: Bench, names: Sequence[str]) -> list[Tool]:
+    """The tools of these names, in their order."""
+    known: dict[str, Tool] = {
+        OURS: Job(bench),
+        TUNED: SparkPeer(bench, TUNED, "tuned_spark.py"),
+        NAIVE: SparkPeer(bench, NAIVE, "naive_spark.py"),
+        DUCKDB: DuckDbPeer(bench),
+    }
+    return [known[name] for name in names]
+
+
+def shuffled_bytes(events: Path) -> int:
+    """Bytes that tasks wrote to the shuffle, by Spark's event log."""
+    total = 0
+    for file in events.iterdir():
+        with file.open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith('{"Event":"SparkListenerTaskEnd"'):
+                    metrics = json.loads(line).get("Task Metrics") or {}
+                    total += metrics.get("Shuffle Write Metrics", {}).get("Shuffle Bytes Written", 0)
+    return total
+
+
+def _peer(bench: Bench, script: str) -> Path:
+    return bench.settings.root / "benchmarks" / "peers" / script
+
+
+def _answer_of(printed: str, out: Path) -> Answer:
+    try:
+        counts = json.loads(printed.strip().splitlines()[-1])
+    except (IndexError, ValueError) as error:
+        raise BenchmarkError(f"no counts in what the script printed: {printed[-500:]!r}") from error
+    found = answer(counts, out / "features")
+    shutil.rmtree(out)
+    return found

@@ -1,0 +1,140 @@
+"""The review of a plan beside Terraform's own text: what both say of the same plan files, and what a large one takes.
+
+CPU seconds of this process, the least of several runs: a busy machine makes wall time meaningless.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quartal.plan_review.checkov import not_asked
+from quartal.plan_review.page import render_page
+from quartal.plan_review.parse import parse_plan
+from quartal.plan_review.policies import load_rules
+from quartal.plan_review.prices import load_prices
+from quartal.plan_review.render_text import render_text
+from quartal.plan_review.review import Basis, Review, review
+from quartal.plan_review.usage import load_usage
+
+PLANS = Path(__file__).parents[1] / "tests" / "unit" / "tooling" / "plan_review" / "plans"
+_HEADING = re.compile(r"^  # (?P<address>\S+)", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class SideBySide:
+    """One plan file in both tools' words."""
+
+    name: str
+    terraform_lines: int
+    review_lines: int
+    missing: tuple[str, ...]
+    says_more: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """CPU seconds for a plan of many resources: reading and judging, the text, the page."""
+
+    resources: int
+    review_s: float
+    text_s: float
+    page_s: float
+
+
+def compare() -> list[SideBySide]:
+    """Every plan file in both; `missing` are resources that Terraform's text names and the review does not."""
+    found = []
+    for path in sorted(PLANS.glob("*.json")):
+        made = _review(json.loads(path.read_text()))
+        text, own = render_text(made), path.with_suffix(".terraform.txt").read_text()
+        addresses = {match["address"] for match in _HEADING.finditer(own)}
+        found.append(
+            SideBySide(
+                name=path.stem,
+                terraform_lines=len(own.splitlines()),
+                review_lines=len(text.splitlines()),
+                missing=tuple(sorted(address for address in addresses if address not in text)),
+                says_more=_more(made),
+            )
+        )
+    return found
+
+
+def time_of(resources: int, rounds: int) -> Size:
+    """The least CPU time of several reviews of a generated plan."""
+    text = json.dumps(_plan_of_many(resources))
+    runs = []
+    for _ in range(rounds):
+        started = time.process_time()
+        made = _review(json.loads(text))
+        reviewed = time.process_time()
+        render_text(made)
+        printed = time.process_time()
+        render_page(made)
+        runs.append((reviewed - started, printed - reviewed, time.process_time() - printed))
+    review_s, text_s, page_s = min(runs, key=sum)
+    return Size(resources, review_s, text_s, page_s)
+
+
+def _review(data: dict[str, object]) -> Review:
+    return review(
+        parse_plan(data),
+        Basis(
+            environment="dev",
+            rules=load_rules(),
+            prices=load_prices("us-east-1"),
+            usage=load_usage(),
+            policies=not_asked("not part of this comparison"),
+            now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),
+        ),
+    )
+
+
+def _more(made: Review) -> tuple[str, ...]:
+    """What the review tells of this plan that Terraform's text has no words for."""
+    parts = {
+        f"verdict {made.verdict.decision.value}": True,
+        f"{len(made.data_at_risk)} x data at risk": bool(made.data_at_risk),
+        f"{len(made.access)} x access": bool(made.access),
+        f"{len(made.schedules)} x next dates": bool(made.schedules),
+        "cost": made.cost is not None,
+        f"{len(made.plan.drift)} x drift": bool(made.plan.drift),
+    }
+    return tuple(part for part, is_told in parts.items() if is_told)
+
+
+def _plan_of_many(count: int) -> dict[str, object]:
+    policy = json.dumps(
+        {"Statement": [{"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": "arn:aws:s3:::a/*"}]}
+    )
+    kinds = [
+        ("aws_s3_object", {"bucket": "a", "key": "k", "tags": {"owner": "data"}, "etag": "0" * 32}),
+        ("aws_iam_role_policy", {"role": "r", "name": "p", "policy": policy}),
+        ("aws_glue_job", {"name": "j", "number_of_workers": 4, "worker_type": "G.1X"}),
+        ("aws_cloudwatch_log_group", {"name": "g", "retention_in_days": 30}),
+    ]
+    changes = []
+    for number in range(count):
+        kind, attributes = kinds[number % len(kinds)]
+        actions = (["create"], ["update"], ["delete", "create"], ["delete"])[number // len(kinds) % 4]
+        changed = attributes | {"description": f"number {number}"}
+        changes.append(
+            {
+                "address": f'module.feed[{number % 20}].{kind}.this["{number}"]',
+                "module_address": f"module.feed[{number % 20}]",
+                "mode": "managed",
+                "type": kind,
+                "change": {
+                    "actions": actions,
+                    "before": None if actions == ["create"] else attributes,
+                    "after": None if actions == ["delete"] else changed,
+                    "replace_paths": [["description"]] if len(actions) == 2 else [],
+                },
+            }
+        )
+    return {"format_version": "1.2", "resource_changes": changes}
