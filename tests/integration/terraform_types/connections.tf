@@ -10,6 +10,9 @@ resource "aws_glue_connection" "jdbc" {
     USERNAME            = "reader"
     PASSWORD            = "not-a-secret-${var.revision}"
   }
+
+  # whether the password is returned encrypted is decided by the settings in force when it is written
+  depends_on = [aws_glue_data_catalog_encryption_settings.this]
 }
 
 resource "aws_glue_connection" "network" {
