@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from pathlib import Path
 
@@ -11,6 +12,10 @@ import boto3
 import pytest
 
 from quartal.cli.app import run as quartal
+from quartal.console import Console
+from quartal.deployment import Deployment
+from quartal.settings import Settings
+from quartal.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("typed")
 
@@ -69,6 +74,31 @@ def test_bootstrap_makes_the_bucket_once_and_a_second_one_changes_nothing(accoun
 
     assert quartal(["plan", "--env", "dev", "--no-policies"]) == 0  # finds it by its name
     assert "to create" in capsys.readouterr().out
+
+
+def test_machine_that_did_not_deploy_finds_the_deployment_by_its_state(project, account, s3, tmp_path, monkeypatch):
+    assert quartal(["bootstrap", "--env", "dev"]) == 0
+    names = set(Deployment.__slots__) - {"log_groups", "region"}
+    state = {
+        "version": 4,
+        "terraform_version": "1.10.0",
+        "serial": 1,
+        "lineage": "deployed-elsewhere",
+        "outputs": {
+            **{name: {"value": name, "type": "string"} for name in names},
+            "log_groups": {"value": {}, "type": ["map", "string"]},
+            "region": {"value": "eu-central-1", "type": "string"},
+        },
+        "resources": [],
+    }
+    backend = (project / "infra" / "environments" / "dev.s3.tfbackend").read_text()
+    key = re.search(r'^key\s*=\s*"(.+)"', backend, re.MULTILINE)[1]
+    s3(account, "eu-central-1").put_object(
+        Bucket=f"quartal-state-{account}-eu-central-1", Key=key, Body=json.dumps(state).encode()
+    )
+    monkeypatch.setenv("QUARTAL_STATE_DIR", str(tmp_path / "another machine"))
+    workspace = Workspace(Settings.from_env(os.environ, environment="dev"), Console())
+    assert workspace.deployment.lake_bucket == "lake_bucket"
 
 
 def test_bootstrap_of_an_environment_with_a_local_state_is_refused(capsys):

@@ -15,7 +15,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from quartal.errors import AwsError
+from quartal.errors import AwsError, ConfigurationError
 from quartal.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class AwsConnection:
         access_key_id: None to use the default chain of boto3.
         secret_access_key: goes with the access key.
         ca_bundle: file of trusted certificates; None for the usual ones.
+        profile: of the AWS configuration; None for the default chain of boto3.
     """
 
     region: str
@@ -73,6 +74,7 @@ class AwsConnection:
     access_key_id: str | None = None
     secret_access_key: str | None = None
     ca_bundle: str | None = None
+    profile: str | None = None
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str], *, region: str | None = None, local: bool) -> AwsConnection:
@@ -83,6 +85,8 @@ class AwsConnection:
             access_key_id=env["AWS_ACCESS_KEY_ID"] if local else None,
             secret_access_key=env["AWS_SECRET_ACCESS_KEY"] if local else None,
             ca_bundle=env.get("AWS_CA_BUNDLE") or None,
+            # boto3 takes keys of the environment before a profile of the environment, but not before one it is given
+            profile=None if local or env.get("AWS_ACCESS_KEY_ID") else env.get("AWS_PROFILE") or None,
         )
 
     def glue(self) -> GlueClient:
@@ -113,7 +117,7 @@ class AwsConnection:
         return found
 
     def _session(self) -> boto3.Session:
-        return _session(self.access_key_id, self.secret_access_key, self.region)
+        return _session(self.access_key_id, self.secret_access_key, self.region, self.profile)
 
     def _config(self) -> Config:
         from botocore.config import Config
@@ -128,11 +132,25 @@ class AwsConnection:
 
 
 @lru_cache(maxsize=4)
-def _session(access_key_id: str | None, secret_access_key: str | None, region: str) -> boto3.Session:
+def _session(
+    access_key_id: str | None, secret_access_key: str | None, region: str, profile: str | None
+) -> boto3.Session:
     """One for all clients: each new one would read the services' descriptions again, a tenth of a second per client."""
     import boto3  # a fifth of a second, which commands that call nobody need not take
+    from botocore.exceptions import ProfileNotFound
 
-    return boto3.Session(aws_access_key_id=access_key_id, aws_secret_access_key=secret_access_key, region_name=region)
+    try:
+        return boto3.Session(
+            aws_access_key_id=access_key_id,
+            aws_secret_access_key=secret_access_key,
+            region_name=region,
+            profile_name=profile,
+        )
+    except ProfileNotFound as error:
+        raise ConfigurationError(
+            f"The AWS configuration has no profile '{profile}'.",
+            remedy="Make it with `aws configure sso`, or name another one in AWS_PROFILE or quartal.toml.",
+        ) from error
 
 
 def as_aws_error(error: Exception) -> AwsError:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from rich.console import Console as RichConsole
+from rich.console import RenderableType
+from rich.live import Live
 from rich.markup import escape
 from rich.progress import (
     BarColumn,
@@ -102,10 +104,20 @@ class Console:
     def waiting(self, text: str) -> Iterator[WaitingLine]:
         """Show that something is waited for, with the seconds so far; plain lines where there is no terminal."""
         if not self._err.is_terminal:
+            self.say(f"{text} ...")
             yield WaitingLine(None, text)
             return
         with self._err.status(escape(text)) as status:
             yield WaitingLine(status, text)
+
+    @contextmanager
+    def live(self) -> Iterator[Callable[[RenderableType], None] | None]:
+        """Keep a picture at the end of the terminal, drawn anew with each call; None where there is no terminal."""
+        if not self._err.is_terminal:
+            yield None
+            return
+        with Live(console=self._err, auto_refresh=False) as live:
+            yield lambda picture: live.update(picture, refresh=True)
 
     @contextmanager
     def transfer(self, text: str, total_bytes: int) -> Iterator[Progress]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from quartal.errors import NotDeployedError
+from quartal.errors import ConfigurationError, NotDeployedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Deployment:
         job: Glue job.
         workflow: Glue workflow that runs both.
         schedule: when it starts by itself, as AWS's cron expression in UTC.
+        starts: the starts of a year as people say them, in UTC and local time; none for a cron expression of one's own.
         log_groups: CloudWatch log groups: "crawler", "job_output" and "job_error".
     """
 
@@ -35,14 +36,25 @@ class Deployment:
     workflow: str
     schedule: str
     log_groups: dict[str, str]
+    starts: tuple[str, ...] = ()
 
     @classmethod
-    def from_outputs(cls, outputs: dict[str, Any]) -> Deployment:
-        """Read the outputs of `terraform output -json`.
+    def from_outputs(cls, outputs: dict[str, Any], *, dataset: str | None = None) -> Deployment:
+        """Read the outputs of `terraform output -json`, of one of the pipeline's feeds where a dataset is named.
 
         Raises:
+            ConfigurationError: the pipeline has no such feed.
             NotDeployedError: an output is missing, as after a deployment of an older version or a half-finished one.
         """
+        if dataset is not None:
+            feeds = outputs.get("feeds", {})
+            if dataset not in feeds:
+                raise ConfigurationError(
+                    f"The pipeline has no feed '{dataset}'.",
+                    remedy=f"Name one of: {', '.join(sorted(feeds)) or 'none'}; or add it to `contracts` in "
+                    "infra/environments/ and `quartal apply`.",
+                )
+            outputs = {**outputs, **feeds[dataset], "dataset": dataset}
         missing = [name for name in cls.__slots__ if name not in outputs]
         if missing:
             raise NotDeployedError(
@@ -50,7 +62,7 @@ class Deployment:
                 remedy="It is not complete, or from another version. Apply again: `quartal apply`.",
             )
         names = {name: outputs[name] for name in cls.__slots__}
-        return cls(**names)
+        return cls(**names | {"starts": tuple(names["starts"])})
 
     def curated_table(self) -> str:
         """Name of the table of daily aggregates."""
@@ -62,7 +74,11 @@ class Deployment:
 
     def manifest_key(self, run_id: str) -> str:
         """Where the job of a run leaves its manifest."""
-        return f"runs/{self.dataset}/{run_id}.json"
+        return f"{self.manifests_prefix()}{run_id}.json"
+
+    def manifests_prefix(self) -> str:
+        """Where the manifests of all runs are."""
+        return f"runs/{self.dataset}/"
 
     def deliveries_prefix(self) -> str:
         """Where the uploads keep the manifests of the deliveries."""

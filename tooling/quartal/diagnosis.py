@@ -34,7 +34,12 @@ def denials(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def explain_failure(
-    logs: CloudWatchLogsClient, run: WorkflowRun, *, log_groups: dict[str, str], resume: str
+    logs: CloudWatchLogsClient,
+    run: WorkflowRun,
+    *,
+    log_groups: dict[str, str],
+    resume: str,
+    reasons: tuple[str, ...] = (),
 ) -> PipelineError:
     """The failed step of a run, its reason and its last log lines, as an error to raise.
 
@@ -43,6 +48,7 @@ def explain_failure(
         run: a run that is done and did not succeed.
         log_groups: names of the groups "crawler", "job_error" and "job_output".
         resume: the command that tries again.
+        reasons: what the run's manifest says of quarantined rows, one line a reason.
     """
     if run.crawl.outcome is not Outcome.SUCCEEDED:
         lines = last_lines(logs, log_groups["crawler"], run.crawl.name, _LINES)
@@ -64,7 +70,7 @@ def explain_failure(
     return PipelineError(
         f"Job run {run.job.run_id} of {run.job.name} ended {run.job.outcome}: {run.job.error or 'no error message'}",
         remedy=_grant(denials((run.job.error, *lines)), resume) or f"Mend the cause, then: {resume}",
-        details=lines,
+        details=(*reasons, *lines),
     )
 
 

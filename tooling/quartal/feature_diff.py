@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from quartal.errors import ConfigurationError, PipelineError
+from quartal.table_reading import read_rows
 
 if TYPE_CHECKING:
     import duckdb
@@ -86,8 +87,12 @@ def feature_key(columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def diff_snapshots(table: Table, before: int, after: int) -> FeaturesDiff:
-    """Compare two snapshots of the features table."""
-    states = [table.scan(snapshot_id=snapshot_id).to_arrow() for snapshot_id in (before, after)]
+    """Compare two snapshots of the features table.
+
+    Raises:
+        AwsError: the files of one cannot be read.
+    """
+    states = [read_rows(table, snapshot_id=snapshot_id) for snapshot_id in (before, after)]
     return diff_features(states[0], states[1])
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from quartal.errors import ConfigurationError
 from quartal.feature_diff import feature_key
+from quartal.table_reading import read_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,11 +102,11 @@ def _write(table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportF
     scanned = table.scan(snapshot_id=snapshot_id)
     names = [field.name for field in scanned.projection().fields]
     key = feature_key(names)
-    quarters = table.scan(snapshot_id=snapshot_id, selected_fields=(_QUARTER,)).to_arrow()[_QUARTER].unique()
+    quarters = read_rows(table, snapshot_id=snapshot_id, columns=(_QUARTER,))[_QUARTER].unique()
     files = []
     for quarter in sorted(quarters.to_pylist()):
         only = EqualTo(_QUARTER, quarter)  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
-        rows = table.scan(row_filter=only, snapshot_id=snapshot_id).to_arrow()
+        rows = read_rows(table, row_filter=only, snapshot_id=snapshot_id)
         path = folder / f"features-{quarter}.{form}"
         _write_file(rows.sort_by([(name, "ascending") for name in key]), path, form)
         with path.open("rb") as written:

@@ -34,7 +34,7 @@ def save_plan(
     Raises:
         TerraformError: Terraform refused; the details are its own diagnostics.
     """
-    if destroy and not workspace.staged.folder.is_dir():
+    if destroy and not workspace.staged.has_remote_state and not workspace.staged.folder.is_dir():
         raise NotDeployedError("Nothing is deployed in this environment.", remedy="There is nothing to destroy.")
     if prepare is None:
         stage(workspace.located)

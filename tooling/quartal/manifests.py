@@ -10,6 +10,8 @@ from quartal.errors import PipelineError
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+MANIFEST_VERSION = 1  # of etl_job/run_manifest.schema.json
+
 
 def read_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any]:
     """Read one manifest.
@@ -17,11 +19,35 @@ def read_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any]:
     Raises:
         PipelineError: the run left none.
     """
+    manifest = find_manifest(s3, bucket, key)
+    if manifest is None:
+        raise PipelineError(f"The run left no manifest at s3://{bucket}/{key}.")
+    return manifest
+
+
+def find_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any] | None:
+    """Read one manifest; None where the run left none.
+
+    Raises:
+        PipelineError: what is there is no manifest, or of a version that this one does not know.
+    """
     try:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-    except s3.exceptions.NoSuchKey as error:
-        raise PipelineError(f"The run left no manifest at s3://{bucket}/{key}.") from error
-    manifest: dict[str, Any] = json.loads(body)
+    except s3.exceptions.NoSuchKey:
+        return None
+    try:
+        manifest: dict[str, Any] = json.loads(body)
+        version = manifest["manifest_version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise PipelineError(
+            f"s3://{bucket}/{key} is no run manifest.", remedy="Move it elsewhere: runs/ is for the job's own files."
+        ) from error
+    if version != MANIFEST_VERSION:
+        raise PipelineError(
+            f"s3://{bucket}/{key} is a run manifest of version {version}; "
+            f"this quartal reads version {MANIFEST_VERSION}.",
+            remedy="Use the quartal that belongs to the deployed job, or deploy this one: `quartal apply`.",
+        )
     return manifest
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from quartal.aws import AwsConnection
 from quartal.deployment import Deployment
 from quartal.errors import ConfigurationError, NotDeployedError
+from quartal.table_reading import read_rows
 from quartal.tags import CURATED_SNAPSHOT, find_snapshot, snapshot_named, summary_value
 
 if TYPE_CHECKING:
@@ -51,6 +52,15 @@ def iceberg_catalog(connection: AwsConnection) -> Catalog:
             "client.access-key-id": connection.access_key_id,
             "client.secret-access-key": connection.secret_access_key,
         }
+    elif connection.profile is not None:
+        # PyIceberg's own file system knows no profile
+        signed_in = connection.credentials().get_frozen_credentials()
+        properties |= {
+            "client.access-key-id": str(signed_in.access_key),
+            "client.secret-access-key": str(signed_in.secret_key),
+        }
+        if signed_in.token:
+            properties["client.session-token"] = signed_in.token
     return load_catalog("glue", **properties)
 
 
@@ -91,7 +101,7 @@ def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Tabl
         ConfigurationError: there is none of that name; the remedy lists those there are.
         NotDeployedError: it is the pipeline's own, but no run has published it yet.
     """
-    from pyiceberg.exceptions import NoSuchTableError
+    from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
 
     aliases = {"features": deployment.features_table(), "curated": deployment.curated_table()}
     table_name = aliases.get(name.lower(), name)
@@ -103,7 +113,12 @@ def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Tabl
                 f"Table {table_name} does not exist yet: no run has published it.",
                 remedy="Start one: `quartal run`.",
             ) from error
-        known = ", ".join(sorted(identifier[-1] for identifier in catalog.list_tables(deployment.database)))
+        try:
+            known = ", ".join(sorted(identifier[-1] for identifier in catalog.list_tables(deployment.database)))
+        except NoSuchNamespaceError:
+            raise NotDeployedError(
+                f"The catalog has no database {deployment.database}.", remedy="Deploy it again: `quartal apply`."
+            ) from error
         raise ConfigurationError(
             f"There is no Iceberg table '{name}'.",
             remedy=f"Use features or curated; the database holds: {known}.",
@@ -113,12 +128,12 @@ def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Tabl
 def _read_table(catalog: Catalog, deployment: Deployment, name: str, as_of: str | None) -> pa.Table:
     table = published_table(catalog, deployment, name)
     if as_of is None:
-        return table.scan().to_arrow()
+        return read_rows(table)
     if table.name()[-1] == deployment.curated_table():
         snapshot = _curated_as_of(table, published_table(catalog, deployment, "features"), as_of)
     else:
         snapshot = snapshot_named(table, as_of)
-    return table.scan(snapshot_id=snapshot.snapshot_id).to_arrow()
+    return read_rows(table, snapshot_id=snapshot.snapshot_id)
 
 
 def _curated_as_of(curated: Table, features: Table, as_of: str) -> Snapshot:

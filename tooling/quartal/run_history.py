@@ -46,7 +46,7 @@ def show_history(workspace: Workspace, count: int) -> None:
     """Print the newest runs, the newest first."""
     deployment, console = workspace.deployment, workspace.console
     manifests = read_latest_manifests(
-        workspace.connection.s3(), deployment.lake_bucket, deployment.manifest_key("").removesuffix(".json"), count
+        workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), count
     )
     runs = sorted((PastRun.from_manifest(each) for each in manifests), key=lambda run: run.started_at, reverse=True)
     if not runs and not console.as_json:

@@ -40,10 +40,10 @@ class LogFollower:
             except self._logs.exceptions.ResourceNotFoundException:
                 return tuple(lines)
             lines += [event["message"].rstrip() for event in page["events"]]
-            # the same token twice means the end has been reached
-            if page["nextForwardToken"] == self._token or not page["events"]:
-                return tuple(lines)
+            is_end = page["nextForwardToken"] == self._token
             self._token = page["nextForwardToken"]
+            if is_end:  # an empty page is not the end, the same token twice is: see all_lines
+                return tuple(lines)
 
 
 def last_lines(logs: CloudWatchLogsClient, group: str, stream: str, count: int) -> tuple[str, ...]:

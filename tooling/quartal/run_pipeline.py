@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
-from quartal.console import Console, WaitingLine
+from rich.console import RenderableType
+
+from quartal.console import Console
 from quartal.diagnosis import explain_failure
 from quartal.errors import ConfigurationError, PipelineError
-from quartal.manifests import read_manifest
+from quartal.manifests import find_manifest, read_latest_manifests, read_manifest
 from quartal.polling import Waiter
 from quartal.run_logs import PROGRESS_MARK, LogFollower, all_lines
-from quartal.run_report import show_manifest
+from quartal.run_picture import as_table, picture_of, typical_seconds
+from quartal.run_report import show_manifest, top_reasons
 from quartal.workflow_run import (
     Outcome,
     Step,
@@ -74,11 +78,12 @@ def follow_run(workspace: Workspace, run_id: str, *, timeout_s: float) -> dict[s
     """
     deployment, connection = workspace.deployment, workspace.connection
     glue, logs = connection.glue(), connection.logs()
-    with workspace.console.waiting("waiting for the trigger to start the crawler") as line:
+    with workspace.console.live() as draw:
         follower = RunFollower(
             workspace.console,
-            line,
             lambda step: LogFollower(logs, deployment.log_groups["job_output"], step.run_id),
+            draw=draw,
+            typical=_typical(workspace) if draw else "",
         )
         try:
             run = wait_for_run(
@@ -106,13 +111,15 @@ def explanation_of(workspace: Workspace, run: WorkflowRun) -> PipelineError:
     deployment, connection = workspace.deployment, workspace.connection
     selected = selection_of(connection.glue(), deployment.workflow, run.run_id)
     resume = typed_command(workspace, "run", *(f"--{option} {name}" for option, name in selected))
-    return explain_failure(connection.logs(), run, log_groups=deployment.log_groups, resume=resume)
+    manifest = find_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run.run_id))
+    reasons = top_reasons(manifest) if manifest else ()
+    return explain_failure(connection.logs(), run, log_groups=deployment.log_groups, resume=resume, reasons=reasons)
 
 
 def explain_run(workspace: Workspace, run_id: str) -> None:
     """Print how a run went: its manifest, where it is, or why it failed and what to do."""
     deployment, connection, console = workspace.deployment, workspace.connection, workspace.console
-    run = read_run(connection.glue(), deployment.workflow, run_id, crawler=deployment.crawler, job=deployment.job)
+    run = _known_run(workspace, run_id)
     if run.succeeded:
         show_manifest(console, read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run_id)))
         return
@@ -145,14 +152,7 @@ def show_logs(workspace: Workspace, run_id: str, *, errors: bool) -> None:
         PipelineError: the run's job has not started.
     """
     deployment, connection = workspace.deployment, workspace.connection
-    glue = connection.glue()
-    try:
-        run = read_run(glue, deployment.workflow, run_id, crawler=deployment.crawler, job=deployment.job)
-    except glue.exceptions.EntityNotFoundException as error:
-        raise ConfigurationError(
-            f"Workflow {deployment.workflow} has no run '{run_id}'.",
-            remedy=f"{typed_command(workspace, 'history')} lists the runs.",
-        ) from error
+    run = _known_run(workspace, run_id)
     if not run.job.run_id:
         raise PipelineError(
             f"The job of run {run_id} has not started: {run.describe()}.",
@@ -164,31 +164,75 @@ def show_logs(workspace: Workspace, run_id: str, *, errors: bool) -> None:
     )
 
 
-class RunFollower:
-    """Prints each change of a run once, and the job's own progress lines between them."""
+def _known_run(workspace: Workspace, run_id: str) -> WorkflowRun:
+    deployment, glue = workspace.deployment, workspace.connection.glue()
+    try:
+        return read_run(glue, deployment.workflow, run_id, crawler=deployment.crawler, job=deployment.job)
+    except glue.exceptions.EntityNotFoundException as error:
+        raise ConfigurationError(
+            f"Workflow {deployment.workflow} has no run '{run_id}'.",
+            remedy=f"{typed_command(workspace, 'history')} lists the runs.",
+        ) from error
 
-    def __init__(self, console: Console, line: WaitingLine, follow: Callable[[Step], LogFollower]) -> None:
+
+def _typical(workspace: Workspace) -> str:
+    """How long the last runs that had something to do took."""
+    deployment = workspace.deployment
+    manifests = read_latest_manifests(
+        workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), 8
+    )
+    return typical_seconds([each["seconds"] for each in manifests if each["deliveries"] and not each["reason"]][:5])
+
+
+class RunFollower:
+    """Shows a run: as a picture where there is a terminal, else each change once, and the job's stages between them.
+
+    Args:
+        console: where to.
+        follow: makes the reader of a job run's log.
+        draw: draws a picture; None where there is no terminal.
+        typical: how long the job usually takes, in words.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        follow: Callable[[Step], LogFollower],
+        *,
+        draw: Callable[[RenderableType], None] | None = None,
+        typical: str = "",
+    ) -> None:
         self._console = console
-        self._line = line
         self._follow = follow
-        self._seen: dict[str, Outcome] = {}
-        self._job_log: LogFollower | None = None
+        self._draw = draw
+        self._typical = typical
+        self._seen: dict[tuple[str, str], Outcome] = {}
+        self._logs: dict[str, LogFollower] = {}
+        self._stages: dict[str, list[str]] = {}
 
     def show(self, run: WorkflowRun) -> None:
-        """Print what has changed since the last call."""
-        if self._job_log is None and run.job.run_id:
-            self._job_log = self._follow(run.job)
-        if self._job_log is not None:
-            for text in self._job_log.new_lines():
-                if text.startswith(PROGRESS_MARK):
-                    self._console.say(f"    {text.removeprefix(PROGRESS_MARK).strip()}")
+        """Show the run as it is now."""
+        new = self._new_stages(run.job) if run.job.run_id else []
+        if self._draw is not None:
+            stages = tuple(self._stages.get(run.job.run_id, ()))
+            self._draw(as_table(picture_of(run, datetime.now(UTC), stages, self._typical)))
+            return
+        for text in new:
+            self._console.say(f"    {text}")
         for step in (run.crawl, run.job):
-            if step.outcome is not Outcome.NOT_STARTED and self._seen.get(step.kind) is not step.outcome:
-                self._seen[step.kind] = step.outcome
+            # a retry is a job run of its own
+            key = (step.kind, step.run_id)
+            if step.outcome is not Outcome.NOT_STARTED and self._seen.get(key) is not step.outcome:
+                self._seen[key] = step.outcome
                 self._announce(step)
-        self._line.update(
-            f"waiting for the {'job' if run.crawl.outcome is Outcome.SUCCEEDED else 'crawl'}: {run.describe()}"
-        )
+
+    def _new_stages(self, job: Step) -> list[str]:
+        if job.run_id not in self._logs:
+            self._logs[job.run_id] = self._follow(job)
+        lines = self._logs[job.run_id].new_lines()
+        new = [text.removeprefix(PROGRESS_MARK).strip() for text in lines if text.startswith(PROGRESS_MARK)]
+        self._stages.setdefault(job.run_id, []).extend(new)
+        return new
 
     def _announce(self, step: Step) -> None:
         if step.outcome is Outcome.SUCCEEDED:
@@ -198,6 +242,5 @@ class RunFollower:
 
 
 def typed_command(workspace: Workspace, *words: str) -> str:
-    """A command of ours as a user would type it for this environment."""
-    environment = () if workspace.settings.is_local else (f"--env {workspace.settings.environment}",)
-    return f"`{' '.join(('quartal', words[0], *environment, *words[1:]))}`"
+    """A command of ours as a user would type it for this environment and feed."""
+    return f"`{' '.join(('quartal', words[0], *workspace.settings.naming_options(), *words[1:]))}`"

@@ -44,15 +44,20 @@ def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
         )
     )
     console.table(f"Run {manifest['run_id']}", columns, rows, data=manifest)
-    for reason, count in _violations(manifest):
-        console.say(f"  quarantined for {reason}: {count:,} rows")
+    for line in top_reasons(manifest):
+        console.say(f"  {line}")
     for table in (manifest["curated"], manifest["features"]):
         if table is not None:
             tags = f", tags {', '.join(table['tags'])}" if table["tags"] else ""
             console.say(f"  published {table['table']} (snapshot {table['snapshot_id']}{tags})")
 
 
-def _violations(manifest: dict[str, Any]) -> list[tuple[str, int]]:
+def top_reasons(manifest: dict[str, Any], count: int | None = None) -> tuple[str, ...]:
+    """Why rows were quarantined, the most frequent reason first."""
+    return tuple(f"quarantined for {reason}: {rows:,} rows" for reason, rows in violations(manifest)[:count])
+
+
+def violations(manifest: dict[str, Any]) -> list[tuple[str, int]]:
     """Reasons over all deliveries, the most frequent first; a row that breaks two rules counts under both."""
     counts: dict[str, int] = {}
     for delivery in manifest["deliveries"]:

@@ -35,6 +35,17 @@ class StagedRoot:
     backend_config: tuple[str, ...]
     plan_file: Path
 
+    @property
+    def has_remote_state(self) -> bool:
+        """Whether the state is kept in a bucket, where every machine finds it."""
+        return bool(self.backend_config)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether Terraform has been initialised here; with a remote state, also connected to it."""
+        working_folder = self.folder / ".terraform"
+        return (working_folder / "terraform.tfstate").is_file() if self.has_remote_state else working_folder.is_dir()
+
 
 def staged_root(settings: Settings) -> StagedRoot:
     """Where the environment's working copy is, whether or not it exists yet."""

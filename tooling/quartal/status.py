@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from quartal.plan_review.aws_cron import CronError, next_dates
 from quartal.workflow_run import Outcome, Step, latest_run
 from quartal.workspace import Workspace
 
@@ -12,6 +14,7 @@ def show_status(workspace: Workspace) -> None:
     """Print the deployment and its newest workflow run."""
     deployment = workspace.deployment
     run = latest_run(workspace.connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job)
+    next_start = _next_start(deployment.schedule, datetime.now(UTC))
     data: dict[str, Any] = {
         "environment": workspace.settings.environment,
         "endpoint_url": workspace.endpoint.url if workspace.endpoint else None,
@@ -19,6 +22,7 @@ def show_status(workspace: Workspace) -> None:
         "database": deployment.database,
         "workflow": deployment.workflow,
         "schedule": deployment.schedule,
+        "next_start": next_start,
         "last_run": None,
     }
     lines = [
@@ -28,6 +32,9 @@ def show_status(workspace: Workspace) -> None:
         f"Database     {deployment.database}",
         f"Workflow     {deployment.workflow}, schedule {deployment.schedule or 'none'} (UTC)",
     ]
+    if next_start is not None:
+        local = [start.partition(", ")[2] for start in deployment.starts if start.startswith(f"{next_start:%B} ")]
+        lines.append(", ".join([f"Next start   {next_start:%Y-%m-%d %H:%M} UTC", *filter(None, local)]))
     if run is None:
         lines.append("Last run     none yet: `quartal upload FOLDER`, then `quartal run`")
     else:
@@ -44,6 +51,14 @@ def show_status(workspace: Workspace) -> None:
         lines.append(f"Last run     {run.run_id} {verdict} (started {run.started:%Y-%m-%d %H:%M:%S %Z})")
         lines += [f"  {step.kind:<10} {_describe(step)}" for step in (run.crawl, run.job)]
     workspace.console.result("\n".join(lines), data=data)
+
+
+def _next_start(schedule: str, now: datetime) -> datetime | None:
+    """When the schedule fires next; None where it never does, or says so in a way that cannot be computed."""
+    try:
+        return next(iter(next_dates(schedule, now, 1)), None) if schedule else None
+    except CronError:
+        return None
 
 
 def _describe(step: Step) -> str:

@@ -82,7 +82,7 @@ class Terraform:
         Raises:
             NotDeployedError: nothing has been applied.
         """
-        if not (self._staged.folder / ".terraform").is_dir():
+        if not self._staged.is_connected:
             raise _not_deployed()
         values = json.loads(self._run("output", json=IsFlagged).stdout)
         if not values:

@@ -182,7 +182,7 @@ def _crawl_step(nodes: list[dict[str, Any]], crawler: str) -> Step:
     return Step(
         kind="crawl",
         name=crawler,
-        outcome=Outcome(crawl["State"]),
+        outcome=_outcome(crawl["State"], crawler),
         error=crawl.get("ErrorMessage", ""),
         started=crawl.get("StartedOn"),
         ended=crawl.get("CompletedOn"),
@@ -197,12 +197,22 @@ def _job_step(nodes: list[dict[str, Any]], job: str) -> Step:
     return Step(
         kind="job",
         name=job,
-        outcome=Outcome(newest["JobRunState"]),
+        outcome=_outcome(newest["JobRunState"], job),
         run_id=newest["Id"],
         error=newest.get("ErrorMessage", ""),
         started=newest.get("StartedOn"),
         ended=newest.get("CompletedOn"),
     )
+
+
+def _outcome(state: str, name: str) -> Outcome:
+    try:
+        return Outcome(state)
+    except ValueError as error:
+        raise PipelineError(
+            f"AWS says that {name} is {state}, a state that this version does not know.",
+            remedy="Look at it in the AWS console, and update quartal.",
+        ) from error
 
 
 def _details(nodes: list[dict[str, Any]], kind: str, name: str, details: str, key: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from quartal.console import Console
 from quartal.deployment import Deployment
 from quartal.local_stack.endpoint import Endpoint, require_endpoint
 from quartal.settings import Settings
-from quartal.staging import StagedRoot, staged_root
+from quartal.staging import StagedRoot, stage, staged_root
 from quartal.state_bucket import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
 from quartal.terraform import Terraform
 from quartal.toolchain.provider import write_cli_configuration
@@ -70,12 +70,18 @@ class Workspace:
 
     @cached_property
     def deployment(self) -> Deployment:
-        """What is deployed.
+        """What is deployed, from here or from any other machine that shares the state.
 
         Raises:
             NotDeployedError: nothing, or only a part.
+            ConfigurationError: the pipeline has no feed of the name in the settings.
         """
-        return Deployment.from_outputs(self.terraform.outputs())
+        if self.staged.has_remote_state and not self.staged.is_connected:
+            with self.console.waiting(f"connecting to the Terraform state of {self.settings.environment}") as line:
+                line.update()
+                stage(self.located)
+                self.terraform.init()
+        return Deployment.from_outputs(self.terraform.outputs(), dataset=self.settings.dataset)
 
     @cached_property
     def connection(self) -> AwsConnection:

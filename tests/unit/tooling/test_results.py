@@ -100,6 +100,25 @@ def test_query_as_of_a_snapshot_id_reads_that_snapshot(catalog):
     assert sum_of("curated", catalog, str(early.snapshot_id)) == 7, "the one that these features came of"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["query", "select * from features"],
+        ["diff", "2024Q1", "2024Q2"],
+        ["export", "--tag", "2024Q1", "--out", "out"],
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_file_that_cannot_be_read_is_one_message_and_no_traceback(command_line, tmp_path, capsys, arguments):
+    for file in (tmp_path / "lake" / "features").rglob("*.parquet"):
+        file.unlink()
+    assert run(arguments) == 1
+    told = capsys.readouterr().err
+    assert "The files of db.feed_features could not be read" in told
+    assert "What to do:" in told
+    assert not Path("out").exists()
+
+
 @pytest.mark.parametrize("table", ["features", "curated"])
 @pytest.mark.parametrize("unknown", ["2023Q4", "12345", "²"])
 def test_unknown_tag_is_refused_and_the_tags_are_listed(catalog, table, unknown):

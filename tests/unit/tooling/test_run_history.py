@@ -33,6 +33,7 @@ def put_manifest(
     s3: S3Client, run_id: str, started_at: str, *, dataset: str = "feed", reason: str | None = None
 ) -> None:
     manifest = {
+        "manifest_version": 1,
         "run_id": run_id,
         "started_at": started_at,
         "status": "FAILED" if reason else "SUCCEEDED",

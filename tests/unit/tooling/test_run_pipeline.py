@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
+from io import BytesIO
 from types import SimpleNamespace
 
 import boto3
 import pytest
+from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from quartal.console import Console
@@ -35,7 +37,7 @@ class Aws:
 
     def __init__(self) -> None:
         keys = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
-        self.clients = {name: boto3.client(name, **keys) for name in ("glue", "logs")}
+        self.clients = {name: boto3.client(name, **keys) for name in ("glue", "logs", "s3")}
         self.stubs = {name: Stubber(client) for name, client in self.clients.items()}
         for stub in self.stubs.values():
             stub.activate()
@@ -50,10 +52,16 @@ class Aws:
         wanted = {"Name": "flow", "RunId": "wr_1", "IncludeGraph": True}
         self.stubs["glue"].add_response("get_workflow_run", {"Run": run}, wanted)
 
-    def expect_failure(self, deliveries: str = "") -> None:
+    def expect_failure(self, deliveries: str = "", manifest: dict | None = None) -> None:
         self.expect_run("COMPLETED", "SUCCEEDED", "FAILED", "InputError: no rows")
         properties = {"delivery": deliveries} if deliveries else {}
         self.stubs["glue"].add_response("get_workflow_run_properties", {"RunProperties": properties})
+        if manifest is None:
+            self.stubs["s3"].add_client_error("get_object", "NoSuchKey")
+        else:
+            body = json.dumps(manifest).encode()
+            wanted = {"Bucket": "lake", "Key": "runs/sightings/wr_1.json"}
+            self.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))}, wanted)
 
     def expect_log(self, *lines: str) -> None:
         events = [{"message": line, "timestamp": 1} for line in lines]
@@ -123,6 +131,71 @@ def test_failed_run_is_explained_later_as_it_was_then(aws, workspace, capsys):
     assert "ended FAILED: InputError: no rows" in told["message"]
     assert told["details"] == ["Traceback", "InputError: no rows"]
     assert "`quartal run`" in told["remedy"]
+
+
+def test_reasons_of_quarantine_are_told_where_the_failed_run_left_a_manifest(aws, workspace, capsys):
+    violations = {"time: not a time": 3, "brand: missing": 40, "date: not a date": 0}
+    aws.expect_failure(manifest={"manifest_version": 1, "deliveries": [{"violations": violations}] * 2})
+    aws.expect_log("ThresholdError: too many")
+    explain_run(workspace(as_json=True), "wr_1")
+    assert json.loads(capsys.readouterr().out)["details"] == [
+        "quarantined for brand: missing: 80 rows",
+        "quarantined for time: not a time: 6 rows",
+        "ThresholdError: too many",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [({"manifest_version": 2}, "version 2; this quartal reads version 1"), ([], "is no run manifest")],
+)
+def test_manifest_of_another_version_is_refused_and_not_misread(aws, workspace, body, said):
+    aws.expect_failure(manifest=body)
+    with pytest.raises(PipelineError, match=said):
+        explain_run(workspace(), "wr_1")
+
+
+def test_unknown_run_cannot_be_explained_and_the_command_that_lists_runs_is_named(aws, workspace):
+    aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
+    with pytest.raises(ConfigurationError, match="no run 'wr_9'") as error:
+        explain_run(workspace(), "wr_9")
+    assert "`quartal history`" in error.value.remedy
+
+
+def test_state_that_this_version_does_not_know_is_said_and_not_guessed(aws, workspace):
+    aws.expect_run("RUNNING", "SUCCEEDED", "HIBERNATING")
+    with pytest.raises(PipelineError, match="job is HIBERNATING, a state that this version does not know"):
+        explain_run(workspace(), "wr_1")
+
+
+def test_retry_of_the_job_is_followed_in_its_own_log(aws, workspace, capsys):
+    def job_run(number: int, state: str) -> dict:
+        return {"Id": f"jr_{number}", "JobRunState": state, "Attempt": number, "StartedOn": MOMENT}
+
+    def expect(status: str, *job_runs: dict) -> None:
+        nodes = [
+            {"Type": "CRAWLER", "Name": "crawler", "CrawlerDetails": {"Crawls": [{"State": "SUCCEEDED"}]}},
+            {"Type": "JOB", "Name": "job", "JobDetails": {"JobRuns": list(job_runs)}},
+        ]
+        run = {"WorkflowRunId": "wr_1", "Status": status, "StartedOn": MOMENT, "Graph": {"Nodes": nodes}}
+        aws.stubs["glue"].add_response("get_workflow_run", {"Run": run})
+
+    def expect_stage(stream: str, text: str) -> None:
+        for token, lines in (("", [text]), ("f", [])):
+            wanted = {"logGroupName": "/jobs/output", "logStreamName": stream, "startFromHead": True}
+            page = {"events": [{"message": line, "timestamp": 1} for line in lines], "nextForwardToken": "f"}
+            aws.stubs["logs"].add_response("get_log_events", page, wanted | ({"nextToken": token} if token else {}))
+
+    expect("RUNNING", job_run(0, "FAILED"))
+    expect_stage("jr_0", "[quartal] stage=validate first")
+    expect("COMPLETED", job_run(0, "FAILED"), job_run(1, "SUCCEEDED"))
+    expect_stage("jr_1", "[quartal] stage=validate second")
+    manifest = {"manifest_version": 1}
+    body = json.dumps(manifest).encode()
+    aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
+    assert follow_run(workspace(), "wr_1", timeout_s=60) == manifest
+    told = capsys.readouterr().err
+    assert told.index("first") < told.index("job job FAILED") < told.index("second") < told.index("job job SUCCEEDED")
 
 
 def test_run_that_is_going_on_is_explained_by_where_it_is(aws, workspace, capsys):

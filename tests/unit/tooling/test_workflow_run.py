@@ -91,7 +91,7 @@ def test_last_attempt_of_a_retried_job_counts(glue):  # G27
 
 
 def test_state_that_aws_does_not_document_is_an_error_and_not_a_wait_for_ever(glue):
-    with pytest.raises(ValueError, match="DREAMING"):
+    with pytest.raises(PipelineError, match="DREAMING"):
         read(glue, run_answer("RUNNING", crawls=[crawl("DREAMING")]))
 
 

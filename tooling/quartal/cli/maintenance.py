@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
 from quartal.lake_files import S3Files
 from quartal.maintenance import Lake, maintain, parse_age, safe_cutoff
 from quartal.query import iceberg_catalog
@@ -22,11 +22,12 @@ def maintenance(
     older_than: Annotated[str, typer.Option("--older-than", help="Touch nothing younger: 7d, 12h, 30m.")] = "7d",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Expire snapshots that no tag names, and delete files that no snapshot names."""
     age = parse_age(older_than)
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     deployment, connection = workspace.deployment, workspace.connection
     lake = Lake(
         root=f"s3://{deployment.lake_bucket}",

@@ -20,9 +20,20 @@ EnvironmentOption = Annotated[
         envvar="QUARTAL_ENV",
     ),
 ]
+DatasetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        "-d",
+        help="Feed of a pipeline that has several, by the dataset of its contract; default: its first.",
+        envvar="QUARTAL_DATASET",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 
 
-def open_workspace(environment: str | None, *, as_json: bool = False) -> Workspace:
-    """The workspace of an environment, as named on the command line or by `QUARTAL_ENV`."""
-    return Workspace(Settings.from_env(os.environ, environment=environment), Console(as_json=as_json))
+def open_workspace(environment: str | None, *, dataset: str | None = None, as_json: bool = False) -> Workspace:
+    """The workspace of an environment, as named on the command line, by `QUARTAL_ENV` or by quartal.toml."""
+    settings = Settings.from_env(os.environ, environment=environment, dataset=dataset)
+    return Workspace(settings, Console(as_json=as_json))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from quartal import status as status_report
-from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
 from quartal.run_history import show_history
 from quartal.run_pipeline import explain_run, follow_run, newest_run, show_logs, start_run, typed_command
 from quartal.run_report import show_manifest
@@ -35,6 +35,7 @@ def upload(
     compress: Annotated[bool, typer.Option("--gzip", help="Compress with gzip on the way; keys end in .gz.")] = False,
     limit: Annotated[float | None, typer.Option("--limit", min=0.001, help="At most so many MB per second.")] = None,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Upload raw files to the lake; what is there with the same content is skipped.
@@ -44,7 +45,7 @@ def upload(
     """
     from quartal import uploads
 
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)
     report = uploads.deliver(workspace, sources, delivery=delivery, options=options)
     deployment = workspace.deployment
@@ -81,13 +82,14 @@ def run(
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to wait for the end.")] = 60,
     detach: Annotated[bool, typer.Option("--detach", help="Start it and return at once.")] = False,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Run the workflow: crawl, then the job; wait for the end and say what came of it.
 
     Ctrl-C ends the watching, not the run: `quartal status --follow` takes it up again.
     """
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     run_id = start_run(workspace, tuple(delivery or ()), tuple(withdraw or ()))
     if detach:
         watch = typed_command(workspace, "status", "--follow")
@@ -102,10 +104,11 @@ def status(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch the newest run to its end.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to watch with --follow.")] = 60,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """What is deployed, when it runs next, and how the last run went."""
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if follow:
         show_manifest(workspace.console, follow_run(workspace, newest_run(workspace), timeout_s=timeout * 60))
     else:
@@ -118,20 +121,22 @@ def explain(
         typer.Argument(metavar="[RUN]", help="Id of a workflow run; default: the newest.", show_default=False),
     ] = None,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """How a run went: what it did, or which step failed, why, what to do, and the command that goes on."""
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     explain_run(workspace, run_id or newest_run(workspace))
 
 
 def history(
     last: Annotated[int, typer.Option("--last", min=1, help="So many runs, the newest.")] = 20,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the runs: when, how they ended, which deliveries, and what became of their rows."""
-    show_history(open_workspace(env, as_json=as_json), last)
+    show_history(open_workspace(env, dataset=dataset, as_json=as_json), last)
 
 
 def logs(
@@ -141,8 +146,9 @@ def logs(
     ] = None,
     errors: Annotated[bool, typer.Option("--errors", help="The error stream, Spark's own messages included.")] = False,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print what the job of a run wrote to its log."""
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     show_logs(workspace, run_id or newest_run(workspace), errors=errors)

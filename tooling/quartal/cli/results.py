@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
 from quartal.feature_diff import diff_snapshots
 from quartal.feature_export import ExportFormat, export_features
 from quartal.query import iceberg_catalog, published_table, run_query
@@ -41,10 +41,11 @@ def query(
     ] = None,
     form: Annotated[AnswerFormat, typer.Option("--format", help="How to print the answer.")] = AnswerFormat.TABLE,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer SQL from the published tables: features, curated."""
-    workspace = open_workspace(env, as_json=as_json or form is AnswerFormat.JSON)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json or form is AnswerFormat.JSON)
     statement = sys.stdin.read() if sql == "-" else sql
     answer = run_query(statement, workspace.deployment, iceberg_catalog(workspace.connection), as_of=as_of)
     if form is AnswerFormat.CSV and not as_json:
@@ -53,9 +54,9 @@ def query(
         workspace.console.table("", answer.columns, list(answer.rows), data=answer.as_records())
 
 
-def tags(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
+def tags(env: EnvironmentOption = None, dataset: DatasetOption = None, as_json: JsonOption = False) -> None:
     """List the states of the features that can be read by name: one per published quarter, and the newest runs."""
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     found = tags_of(published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features"))
     rows = [(t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", t.rows, t.run_id) for t in found]
     columns = ("tag", "snapshot", "committed (UTC)", "rows", "run")
@@ -66,10 +67,11 @@ def diff(
     before: Annotated[str, typer.Argument(metavar="TAG", help=_TAG_HELP, show_default=False)],
     after: Annotated[str, typer.Argument(metavar="TAG", help=_TAG_HELP, show_default=False)],
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say what changed in the features from one tag to another: rows by entity and day, values by column."""
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
     old, new = snapshot_named(table, before), snapshot_named(table, after)
     found = diff_snapshots(table, old.snapshot_id, new.snapshot_id)
@@ -96,10 +98,11 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="Folder to write, which must not hold anything.")],
     form: Annotated[ExportFormat, typer.Option("--format", help="Of the files.")] = ExportFormat.PARQUET,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the features of a tag into a folder: a file per quarter, and a manifest with checksums."""
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
     done = export_features(table, snapshot_named(table, tag).snapshot_id, tag, out, form)
     workspace.console.result(

@@ -1,0 +1,91 @@
+"""The picture of a run, from states alone."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console as RichConsole
+
+from quartal.run_picture import as_table, picture_of, typical_seconds
+from quartal.workflow_run import Outcome, Step, WorkflowRun
+
+START = datetime(2026, 4, 8, 3, tzinfo=UTC)
+NOW = START + timedelta(seconds=30)
+CRAWLED = Step("crawl", "crawler", Outcome.SUCCEEDED, started=START, ended=START + timedelta(seconds=5))
+RUNNING = Step("job", "job", Outcome.RUNNING, run_id="jr_1", started=START + timedelta(seconds=6))
+WRITTEN = ("stage=validate rows=1000 seconds=3.1", "stage=write files=9 seconds=2.0")
+
+
+def run_of(crawl: Step, job: Step) -> WorkflowRun:
+    return WorkflowRun("flow", "wr_1", "RUNNING", crawl, job)
+
+
+def states(run: WorkflowRun, stages: tuple[str, ...] = ()) -> list[tuple[str, str]]:
+    return [(line.kind, line.state) for line in picture_of(run, NOW, stages, "")]
+
+
+@pytest.mark.parametrize(
+    ("crawl", "job", "stages", "expected"),
+    [
+        pytest.param(Step("crawl", "c"), Step("job", "j"), (), "going waiting waiting waiting", id="just-started"),
+        pytest.param(
+            Step("crawl", "c", Outcome.RUNNING, started=START),
+            Step("job", "j"),
+            (),
+            "done going waiting waiting",
+            id="crawls",
+        ),
+        pytest.param(
+            Step("crawl", "c", Outcome.FAILED, started=START, ended=NOW),
+            Step("job", "j"),
+            (),
+            "done failed waiting waiting",
+            id="crawl-failed",
+        ),
+        pytest.param(CRAWLED, RUNNING, WRITTEN[:1], "done done going waiting", id="validates"),
+        pytest.param(CRAWLED, RUNNING, WRITTEN, "done done going going", id="publishes"),
+        pytest.param(
+            CRAWLED, RUNNING, (*WRITTEN, "stage=publish seconds=1"), "done done going done", id="has-published"
+        ),
+        pytest.param(
+            CRAWLED,
+            Step("job", "j", Outcome.FAILED, "jr_1", "InputError: x", START, NOW),
+            WRITTEN,
+            "done done failed waiting",
+            id="job-failed-before-it-published",
+        ),
+    ],
+)
+def test_each_step_is_waiting_going_done_or_failed(crawl, job, stages, expected):
+    assert [state for _, state in states(run_of(crawl, job), stages)] == expected.split()
+
+
+def test_run_that_found_nothing_new_has_published_nothing():
+    done = Step("job", "j", Outcome.SUCCEEDED, "jr_1", "", START, NOW)
+    assert picture_of(run_of(CRAWLED, done), NOW, (), "")[3].what == "nothing new"
+
+
+def test_running_step_counts_from_its_start_and_a_finished_one_stands():
+    _, crawl, job, _ = picture_of(run_of(CRAWLED, RUNNING), NOW, WRITTEN, "the last took 40 s")
+    assert (crawl.seconds, job.seconds) == (5, 24)
+    assert job.what == "RUNNING, write: files=9 seconds=2.0, the last took 40 s"
+
+
+@pytest.mark.parametrize(
+    ("past", "said"),
+    [
+        ([], ""),
+        ([41.2], "the last took 41 s"),
+        ([40.0, 42.0, 41.0], "the last took 41 s"),
+        ([40.0, 80.0], "the last 2 took 40 to 80 s"),
+    ],
+)
+def test_estimate_is_what_past_runs_took(past, said):
+    assert typical_seconds(past) == said
+
+
+def test_picture_can_be_read_without_colour():
+    console = RichConsole(width=80, color_system=None, record=True, force_terminal=False)
+    console.print(as_table(picture_of(run_of(CRAWLED, RUNNING), NOW, (), "")))
+    lines = [line.split() for line in console.export_text().splitlines()]
+    assert lines[1][:4] == ["✓", "crawl", "5", "s"]
+    assert lines[2][:4] == ["▶", "job", "24", "s"]
