@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from quartal.errors import TerraformError
 from quartal.polling import Waiter
 from quartal.query import iceberg_catalog
 from quartal.reviewing import ReviewOptions
+from quartal.toolchain.terraform_binary import require_terraform
+from quartal.workspace import terraform_environment
 from tests.integration.conftest import Feed, Pipeline
 from tests.integration.iam_exceptions import NEVER_NEEDED, UNUSED
 from tests.integration.independent import expected_tables
@@ -232,16 +235,9 @@ def test_published_features_are_handed_over_as_of_a_tag_and_their_run_is_told(ma
 
 
 @pytest.fixture
-def athena(pipeline):
+def athena(pipeline, client):
     """`athena(sql)`: the finished execution and its rows, the header first."""
-    deployment, connection = pipeline.workspace.deployment, pipeline.workspace.connection
-    client = boto3.client(
-        "athena",
-        endpoint_url=connection.endpoint_url,
-        region_name=connection.region,
-        aws_access_key_id=connection.access_key_id,
-        aws_secret_access_key=connection.secret_access_key,
-    )
+    deployment, client = pipeline.workspace.deployment, client("athena")
 
     def ask(sql: str, **request) -> tuple[dict, list[list[str | None]]]:
         query_id = client.start_query_execution(
@@ -289,6 +285,65 @@ def test_athena_sees_the_features_as_they_were_tagged(pipeline, manifest, athena
     snapshot_id = table.metadata.refs["2024Q1"].snapshot_id
     _, rows = athena(f"select count(*) from vehicle_sightings_features for version as of {snapshot_id}")
     assert rows == [["_col0"], [str(table.scan(snapshot_id=snapshot_id).count())]]
+
+
+def rows_by_delivery(rows: list[list[str | None]]) -> dict[str | None, int]:
+    """Of rows that begin with a delivery and end with a count: the sums."""
+    sums: dict[str | None, int] = {}
+    for delivery, *_, count in rows:
+        sums[delivery] = sums.get(delivery, 0) + int(count or 0)
+    return sums
+
+
+def test_every_named_query_answers_with_what_the_run_left(pipeline, manifest, athena, client):
+    workgroup, dataset = (
+        pipeline.workspace.terraform.outputs()["athena_workgroup"],
+        pipeline.workspace.deployment.dataset,
+    )
+    saved = client("athena")
+    answers = {}
+    for query_id in saved.list_named_queries(WorkGroup=workgroup)["NamedQueryIds"]:
+        query = saved.get_named_query(NamedQueryId=query_id)["NamedQuery"]
+        execution, rows = athena(query["QueryString"], WorkGroup=workgroup)
+        assert execution["Status"]["State"] == "SUCCEEDED", (query["Name"], execution["Status"])
+        answers[query["Name"].removeprefix(f"{dataset}-")] = rows
+    deliveries = {delivery["delivery"]: delivery for delivery in manifest["deliveries"]}
+    assert set(answers) == {"features-latest-quarter", "features-per-quarter", "quality-by-delivery", "quality-by-rule"}
+    header, *latest = answers["features-latest-quarter"]
+    assert {row[header.index("quarter")] for row in latest} == {manifest["features"]["partitions"][-1]}
+    assert sum(int(row[-1]) for row in answers["features-per-quarter"][1:]) == manifest["totals"]["kept"]
+    assert answers["quality-by-delivery"] == [
+        ["delivery", "kept", "quarantined"],
+        *([name, str(found["kept"]), str(found["quarantined"])] for name, found in sorted(deliveries.items())),
+    ]
+    assert rows_by_delivery(answers["quality-by-rule"][1:]) == {
+        name: sum(found["violations"].values()) for name, found in deliveries.items()
+    }
+
+
+def test_every_data_set_of_business_intelligence_answers(pipeline, manifest, athena):
+    terraform = require_terraform(pipeline.workspace.settings)
+    staged, env = pipeline.workspace.staged, pipeline.workspace.env
+    asked = "jsonencode({ for name, data_set in local.data_sets : name => data_set.sql })\n"
+    told = subprocess.run(
+        [terraform, "console", f"-var-file={staged.var_file}"],
+        cwd=staged.folder,
+        env=terraform_environment(pipeline.workspace.settings, env),
+        input=asked,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=300,
+    )
+    data_sets = json.loads(json.loads(told.stdout))
+    _, (header, *features) = athena(data_sets["vehicle_sightings_features"])
+    assert header == ["brand", "day", "quarter", "sightings"]
+    assert sum(int(row[-1]) for row in features) == manifest["totals"]["kept"]
+    _, (header, *quality) = athena(data_sets["vehicle_sightings_quality"])
+    assert header == ["delivery", "rule", "quarantined"]
+    assert rows_by_delivery(quality) == {
+        found["delivery"]: sum(found["violations"].values()) for found in manifest["deliveries"]
+    }
 
 
 def test_athena_says_which_table_there_is_none_of(manifest, athena, pipeline):

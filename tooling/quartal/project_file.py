@@ -66,7 +66,7 @@ def _checked(values: dict[str, object], path: Path) -> ProjectFile:
         name = ".".join(str(part) for part in first["loc"])
         raise ConfigurationError(
             f"{path}: {name}: {first['msg']}.",
-            remedy='It may say environment = "...", dataset = "...", and aws_profile = "..." below [environments.NAME].',
+            remedy='It may say environment = "...", dataset = "...", aws_profile = "..." below [environments.NAME].',
         ) from error
     profiles = {name: found.aws_profile for name, found in project.environments.items() if found.aws_profile}
     return ProjectFile(project.environment, project.dataset, profiles)
