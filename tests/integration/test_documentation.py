@@ -10,9 +10,11 @@ import os
 import re
 import secrets
 import shlex
+import shutil
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,7 +22,8 @@ import pytest
 
 from tests.integration.conftest import PROJECT
 
-PAGES = [PROJECT / "docs" / "tutorial.md", *sorted((PROJECT / "docs" / "how-to").glob("*.md"))]
+DOCS = PROJECT / "docs"
+PAGES = [DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md")), DOCS / "your-own-data.md"]
 _BLOCK = re.compile(
     r"(?:<!-- not run: (?P<reason>[^>]+?) -->\s*\n)?"
     r"^```sh\n(?P<commands>.*?)^```"
@@ -58,7 +61,8 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 @pytest.fixture(scope="module")
-def checkout(project: Path) -> Path:
+def checkout(project: Path, endpoint_url: str) -> Iterator[Path]:
+    shutil.copytree(PROJECT / "data" / "sample", project / "data" / "sample")
     for name in ("requirements", "tooling", "pyproject.toml"):
         (project / name).symlink_to(PROJECT / name)
     nox = project / "nox"
@@ -66,21 +70,19 @@ def checkout(project: Path) -> Path:
     nox.chmod(nox.stat().st_mode | stat.S_IXUSR)
     (project / ".nox").mkdir()
     (project / ".nox" / "quartal").symlink_to(Path(sys.prefix), target_is_directory=True)
-    return project
+    yield project
+    done = typed("quartal destroy --auto-approve", project, endpoint_url)
+    assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_commands_of_page_work_in_their_order(page: Path, checkout: Path, endpoint_url: str):
-    blocks = [block for block in blocks_of(page) if block.reason is None]
-    assert blocks
-    mark = f"block-{secrets.token_hex(8)}"
-    script = "set -euo pipefail\n" + "".join(f"echo {mark}\n{block.commands}\n" for block in blocks)
+def typed(script: str, checkout: Path, endpoint_url: str) -> subprocess.CompletedProcess[str]:
+    """What somebody types in the checkout, with all that it prints."""
     environ = {**os.environ, "AWS_ENDPOINT_URL": endpoint_url, "NO_COLOR": "1", "COLUMNS": "160"}
     for name in ("QUARTAL_STATE_DIR", "QUARTAL_PROJECT_DIR", "QUARTAL_ENV"):  # the user's own are not for tests
         environ.pop(name, None)
     environ["PATH"] = os.pathsep.join([str(Path(sys.prefix) / "bin"), environ["PATH"]])
     environ["QUARTAL_TOOLS_DIR"] = environ.get("QUARTAL_TOOLS_DIR", str(PROJECT / ".quartal" / "tools"))
-    done = subprocess.run(
+    return subprocess.run(
         ["bash", "-c", script],
         cwd=checkout,
         env=environ,
@@ -90,6 +92,15 @@ def test_commands_of_page_work_in_their_order(page: Path, checkout: Path, endpoi
         check=False,
         timeout=540,
     )
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_commands_of_page_work_in_their_order(page: Path, checkout: Path, endpoint_url: str):
+    blocks = [block for block in blocks_of(page) if block.reason is None]
+    assert blocks
+    mark = f"block-{secrets.token_hex(8)}"
+    script = "set -euo pipefail\n" + "".join(f"echo {mark}\n{block.commands}\n" for block in blocks)
+    done = typed(script, checkout, endpoint_url)
     outputs = done.stdout.split(f"{mark}\n")[1:]
     last = shlex.quote(blocks[max(len(outputs) - 1, 0)].commands.strip())
     assert done.returncode == 0, f"{page.name}: {last} ended with {done.returncode}\n{done.stdout[-4000:]}"

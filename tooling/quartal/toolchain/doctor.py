@@ -23,6 +23,7 @@ from quartal.toolchain.terraform_binary import find_terraform
 
 def examine(settings: Settings) -> tuple[Found, ...]:
     """Look at every tool in turn; changes nothing and installs nothing."""
+    endpoint = _endpoint(settings)
     return (
         Found("python", True, platform.python_version(), "this environment", sys.executable),
         Found("uv", True, metadata.version("uv"), "this environment", uv.find_uv_bin()),
@@ -32,8 +33,8 @@ def examine(settings: Settings) -> tuple[Found, ...]:
         _environment(
             settings, "glue-runtime", environments.glue_runtime_environment, f"Spark {environments.SPARK_VERSION}"
         ),
-        _environment(settings, "localstack", environments.localstack_environment, environments.LOCALSTACK_VERSION),
-        _endpoint(settings),
+        _localstack(settings, endpoint),
+        endpoint,
     )
 
 
@@ -55,6 +56,14 @@ def _environment(
     if environments.is_ready(settings, environment):
         return Found(name, True, version, "installed by Quartal", location)
     return Found(name, True, version, "will be installed on first use", location)
+
+
+def _localstack(settings: Settings, endpoint: Found) -> Found:
+    found = _environment(settings, "localstack", environments.localstack_environment, environments.LOCALSTACK_VERSION)
+    if not found.ok and endpoint.ok and endpoint.location:
+        # as in a container of the command, which has none of its own
+        return Found("localstack", True, source=f"not needed: {endpoint.location} answers")
+    return found
 
 
 def _endpoint(settings: Settings) -> Found:

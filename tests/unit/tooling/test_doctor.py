@@ -1,0 +1,59 @@
+"""What `quartal doctor` says of a checkout, and of the container image, which holds a part of one."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from quartal.toolchain.doctor import examine
+
+
+class _LocalStack(BaseHTTPRequestHandler):
+    """Answers what a LocalStack with the Glue service answers when it is asked how it is."""
+
+    def do_GET(self) -> None:  # noqa: N802  # http.server's name
+        known = {
+            "/_localstack/health": {"version": "4.13.1", "services": {"s3": "available", "glue": "available"}},
+            "/_glue/health": {"status": "running", "version": "0.1.0"},
+        }
+        body = json.dumps(known.get(self.path, {})).encode()
+        self.send_response(200 if self.path in known else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def endpoint_url() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _LocalStack) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def image(settings):
+    """A project without the sources of the Glue service, as docker/quartal/Dockerfile copies it."""
+    (settings.root / "tooling/localstack_glue/pyproject.toml").unlink()
+    return settings
+
+
+def test_localstack_is_not_needed_where_another_answers(image, endpoint_url):
+    found = {tool.name: tool for tool in examine(replace(image, endpoint_url=endpoint_url))}
+    assert found["localstack endpoint"].ok
+    assert found["localstack"].ok
+    assert found["localstack"].source == f"not needed: {endpoint_url} answers"
+
+
+def test_localstack_is_missing_where_none_answers_and_none_can_be_made(image):
+    found = {tool.name: tool for tool in examine(replace(image, environ={"LOCALSTACK_HOST": "127.0.0.1:1"}))}
+    assert not found["localstack"].ok
+    assert "pyproject.toml is missing" in found["localstack"].source
