@@ -23,6 +23,7 @@ from quartal.cli import (
     results,
     toolchain,
 )
+from quartal.cli.examples import add_examples
 from quartal.console import Console
 from quartal.errors import EXIT_INTERRUPTED, EXIT_USAGE, QuartalError
 
@@ -40,6 +41,7 @@ results.register(app)
 maintenance.register(app)
 diagnose.register(app)
 demo.register(app)
+add_examples(app)
 app.add_typer(contract.app, name="contract", rich_help_panel="Data")
 app.add_typer(data.app, name="data", rich_help_panel="Data")
 app.add_typer(local_stack.app, name="localstack", rich_help_panel="This machine")

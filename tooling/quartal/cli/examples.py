@@ -1,0 +1,55 @@
+"""What `--help` shows as examples, by command. A test parses each of them."""
+
+from __future__ import annotations
+
+import typer
+
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "adopt": ("quartal adopt my-lake --env dev",),
+    "apply": ("quartal apply", "quartal apply --env dev --approve access"),
+    "bootstrap": ("quartal bootstrap --env dev",),
+    "cost": ("quartal cost eu-central-1", "quartal cost eu-central-1 --refresh --env dev"),
+    "demo": ("quartal demo", "quartal demo --rows 20000 --teardown"),
+    "destroy": ("quartal destroy", "quartal destroy --env dev --auto-approve"),
+    "diff": ("quartal diff 2024Q1 2024Q2", "quartal diff 2024Q1 2024Q2 --json"),
+    "doctor": ("quartal doctor", "quartal doctor --json"),
+    "drift": ("quartal drift --env prod",),
+    "explain": ("quartal explain --env prod", "quartal explain wr_0123 --json"),
+    "export": (
+        "quartal export --tag 2024Q2 --out features/",
+        "quartal export --tag 2024Q2 --out features/ --format csv",
+    ),
+    "history": ("quartal history", "quartal history --last 4 --json"),
+    "logs": ("quartal logs", "quartal logs wr_0123 --errors"),
+    "maintenance": ("quartal maintenance --dry-run", "quartal maintenance --older-than 30d --env prod"),
+    "plan": (
+        "quartal plan",
+        "quartal plan --env dev --out review.html",
+        "quartal plan --env prod --json --detailed-exitcode",
+    ),
+    "query": (
+        'quartal query "select brand, day, sightings from features order by day desc limit 5"',
+        'quartal query "select count(*) from curated" --as-of 2024Q1 --format csv',
+    ),
+    "run": (
+        "quartal run",
+        "quartal run --delivery 2024Q1 --delivery 2024Q2",
+        "quartal run --withdraw 2024Q4",
+        "quartal run --detach --env prod",
+    ),
+    "status": ("quartal status", "quartal status --follow --env prod"),
+    "tags": ("quartal tags", "quartal tags --json"),
+    "upload": (
+        "quartal upload exports/ --delivery 2026Q3",
+        "quartal upload 'exports/*.csv' --delivery 2026Q3 --gzip --limit 20",
+    ),
+}
+
+
+def add_examples(app: typer.Typer) -> None:
+    """Give each command that has examples an end of its help that shows them."""
+    for command in app.registered_commands:
+        name = command.name or getattr(command.callback, "__name__", "")
+        if name in EXAMPLES:
+            # typer makes one line of each paragraph
+            command.epilog = "\n\n".join(("Examples:", *(f"  {example}" for example in EXAMPLES[name])))
