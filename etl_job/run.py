@@ -35,6 +35,7 @@ from etl_job.object_store import LakeFiles, ObjectStore
 from etl_job.processing import Processed, open_tables, process_deliveries
 from etl_job.progress import Progress
 from etl_job.publication import open_catalog
+from etl_job.run_event import put_run_event
 from etl_job.session import get_session
 from etl_job.spark_metrics import SparkMeter
 
@@ -79,7 +80,7 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
             raise
     manifest = _manifest(arguments, facts, progress, reason=None)
     uri = write_manifest(store, arguments.lake_root, manifest)
-    _put_metrics(session, manifest, progress)
+    _tell(session, manifest, uri, progress)
     progress.say("done", status=manifest.status, seconds=manifest.seconds, manifest=uri)
     return manifest
 
@@ -144,16 +145,21 @@ def _leave_failed_manifest(
     try:
         uri = write_manifest(store, arguments.lake_root, manifest)
     except (OSError, BotoCoreError, ClientError) as error:
+        uri = ""
         progress.say("failed", manifest="none", because=_one_line(error))
     else:
         progress.say("failed", manifest=uri)
-    _put_metrics(session, manifest, progress)
+    _tell(session, manifest, uri, progress)
 
 
-def _put_metrics(session: boto3.Session, manifest: RunManifest, progress: Progress) -> None:
-    problem = put_metrics(session, manifest)
-    if problem:
-        progress.say("metrics", skipped=problem)
+def _tell(session: boto3.Session, manifest: RunManifest, uri: str, progress: Progress) -> None:
+    """Metrics and the event of the run; what cannot be told is said in the log and fails nothing."""
+    for what, problem in (
+        ("metrics", put_metrics(session, manifest)),
+        ("event", put_run_event(session, manifest, uri)),
+    ):
+        if problem:
+            progress.say(what, skipped=problem)
 
 
 def _spark_metrics(meter: SparkMeter | None) -> SparkMetrics | None:

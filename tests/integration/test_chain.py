@@ -166,13 +166,19 @@ def test_drift_is_reported_with_exit_code_3_and_only_while_it_is_there(pipeline,
     assert quartal(["drift"]) == 0
 
 
-def test_run_without_new_files_publishes_nothing_and_is_in_time(pipeline, manifest, catalog, overdue_check):
+def test_run_without_new_files_publishes_nothing_is_in_time_and_is_told(
+    pipeline, manifest, catalog, overdue_check, alert_with
+):
     deployment = pipeline.workspace.deployment
     name = (deployment.database, deployment.features_table())
     before = catalog.load_table(name).current_snapshot().snapshot_id
     check = overdue_check.start()
     again = pipeline.run()
     assert overdue_check.finish(check) == [*ASKED, "InTime"]
+    told = alert_with(again["run_id"])
+    assert "The run of vehicle_sightings has succeeded" in told
+    assert "Nothing new: the tables are as they were." in told
+    assert told.strip('"').endswith("quartal explain --env localstack")
     assert again["deliveries"] == []
     assert again["published_anything"] is False
     assert catalog.load_table(name).current_snapshot().snapshot_id == before
@@ -457,6 +463,22 @@ def test_failed_run_is_told_with_its_reason_and_the_command_that_explains_it(pip
     message = alert_with("ContractError: no header")
     assert f"The job {job} ended as FAILED" in message
     assert "quartal explain --env localstack" in message
+
+
+def test_too_many_quarantined_rows_are_told_with_the_limit_and_the_command_that_explains_it(
+    pipeline, client, alert_with
+):
+    alarms, prefix = client("cloudwatch"), pipeline.workspace.deployment.job
+    (name,) = (
+        alarm["AlarmName"]
+        for alarm in alarms.describe_alarms()["MetricAlarms"]
+        if alarm["MetricName"] == "QuarantineShare" and alarm["AlarmName"].startswith(prefix)
+    )
+    alarms.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="0.2 is greater than 0.05")
+    message = json.loads(alert_with(name))
+    assert message["NewStateValue"] == "ALARM"
+    assert "quarantined a larger share of its rows than allowed (more than 0.05)" in message["AlarmDescription"]
+    assert message["AlarmDescription"].endswith("quartal explain --env localstack")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-# What Glue itself tells. There is no event for the end of a workflow run: what a workflow starts are crawlers and jobs,
+# What Glue itself tells, and what the job tells of a run that has succeeded; of one that failed Glue tells. There is no event for the end of a workflow run: what a workflow starts are crawlers and jobs,
 # which are watched here, and a workflow that starts nothing is found by the check in overdue.tf.
 locals {
   events = {
@@ -16,6 +16,13 @@ locals {
       inputs      = { job = "$.detail.jobName", reason = "$.detail.message", run = "$.detail.jobRunId", state = "$.detail.state", time = "$.time" }
       message     = "The job <job> ended as <state> at <time> (run <run>). <reason>"
     }
+    run-finished = {
+      description = "A run has succeeded, in the words of the job"
+      detail      = { database = distinct(values(var.feeds)[*].database), dataset = keys(var.feeds), status = ["SUCCEEDED"] }
+      detail_type = "Quartal Run Finished"
+      inputs      = { dataset = "$.detail.dataset", run = "$.detail.runId", summary = "$.detail.summary", time = "$.time" }
+      message     = "The run of <dataset> has succeeded at <time> (run <run>). <summary>"
+    }
   }
 }
 
@@ -28,7 +35,7 @@ resource "aws_cloudwatch_event_rule" "glue" {
   tags        = var.tags
 
   event_pattern = jsonencode({
-    source      = ["aws.glue"]
+    source      = [startswith(each.value.detail_type, "Quartal") ? "quartal" : "aws.glue"]
     detail-type = [each.value.detail_type]
     detail      = each.value.detail
   })

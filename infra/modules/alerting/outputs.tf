@@ -17,7 +17,7 @@ output "role_arns" {
 }
 
 output "rules" {
-  description = "Names of the EventBridge rules for what Glue tells: crawl-failed and job-ended."
+  description = "Names of the EventBridge rules: crawl-failed and job-ended for what Glue tells, run-finished for what the job tells."
   value       = { for kind, rule in aws_cloudwatch_event_rule.glue : kind => rule.name }
 }
 

@@ -120,6 +120,18 @@ data "aws_iam_policy_document" "monitoring" {
       values   = ["Glue", "Quartal"] # Glue's own, and what the job says of its rows
     }
   }
+
+  statement {
+    sid       = "TellOfRun"
+    actions   = ["events:PutEvents"]
+    resources = ["arn:${var.account.partition}:events:${var.account.region}:${var.account.id}:event-bus/default"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "events:source"
+      values   = ["quartal"]
+    }
+  }
 }
 
 data "aws_iam_policy_document" "key" {

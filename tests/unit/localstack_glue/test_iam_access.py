@@ -138,6 +138,18 @@ def test_metrics_tell_their_namespace():
     assert put.context == {"cloudwatch:namespace": ("Glue",)}
 
 
+def test_each_event_tells_its_bus_its_source_and_its_type():
+    entries = [
+        {"Source": "quartal", "DetailType": "Run", "Detail": "{}"},
+        {"Source": "aws.glue", "Detail": "{}", "EventBusName": "own"},
+    ]
+    first, second = accesses("events", "PutEvents", {"Entries": entries}, PLACE)
+    assert first.resources == ("arn:aws:events:eu-central-1:111122223333:event-bus/default",)
+    assert first.context == {"events:source": ("quartal",), "events:detail-type": ("Run",)}
+    assert second.resources == ("arn:aws:events:eu-central-1:111122223333:event-bus/own",)
+    assert second.context == {"events:source": ("aws.glue",)}
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "parameters", "expected"),
     [

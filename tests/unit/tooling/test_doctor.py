@@ -16,7 +16,7 @@ from quartal.toolchain.doctor import examine
 class _LocalStack(BaseHTTPRequestHandler):
     """Answers what a LocalStack with the Glue service answers when it is asked how it is."""
 
-    def do_GET(self) -> None:  # noqa: N802  # http.server's name
+    def do_GET(self) -> None:  # http.server's name
         known = {
             "/_localstack/health": {"version": "4.13.1", "services": {"s3": "available", "glue": "available"}},
             "/_glue/health": {"status": "running", "version": "0.1.0"},

@@ -44,6 +44,6 @@ def test_output_that_is_no_terminal_has_no_colour(capsys, monkeypatch):
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_script_is_offered_for_each_shell(shell: str, capsys, monkeypatch):
     monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
-    with pytest.raises(SystemExit, match="^0$"):
+    with pytest.raises(SystemExit, match=r"^0$"):
         run(["--show-completion", shell])
     assert "_QUARTAL_COMPLETE" in capsys.readouterr().out

@@ -50,6 +50,15 @@ run "tells_what_glue_tells_and_how_to_explain_it" {
     error_message = "The rule does not match this pipeline's crawls that failed."
   }
 
+  assert {
+    condition = jsondecode(aws_cloudwatch_event_rule.glue["run-finished"].event_pattern) == {
+      source      = ["quartal"]
+      detail-type = ["Quartal Run Finished"]
+      detail      = { database = ["quartal_test"], dataset = ["toll_bookings"], status = ["SUCCEEDED"] }
+    }
+    error_message = "The rule does not match this pipeline's runs that succeeded."
+  }
+
   # each line of a text template is a quoted string, and every <name> in it an input
   assert {
     condition = alltrue([for target in values(aws_cloudwatch_event_target.glue) : alltrue([

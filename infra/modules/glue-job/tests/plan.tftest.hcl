@@ -179,10 +179,11 @@ run "lets_the_job_touch_its_own_folders_and_tables_only" {
 
   assert {
     condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.monitoring.policy).Statement : statement.Sid => try(statement.Condition, null) }) == jsonencode({
+      TellOfRun    = { StringEquals = { "events:source" = ["quartal"] } }
       WriteLogs    = null
       WriteMetrics = { StringEquals = { "cloudwatch:namespace" = ["Glue", "Quartal"] } }
     })
-    error_message = "The job may write metrics in other namespaces than Glue's and Quartal's."
+    error_message = "The job may write metrics in other namespaces than Glue's and Quartal's, or put events of another source."
   }
 
   assert {

@@ -41,8 +41,21 @@ def accesses(service: str, operation: str, parameters: Parameters, place: Place)
     if prefix == "cloudwatch":
         namespace = parameters.get("Namespace")
         return [Access(action, ("*",), {"cloudwatch:namespace": (namespace,)} if namespace else {})]
+    if action == "events:PutEvents":
+        return _put_events(action, parameters, place)
     find = _RESOURCES.get(prefix)
     return [Access(action, spellings, {}) for spellings in (find(operation, parameters, place) if find else [()])]
+
+
+def _put_events(action: str, parameters: Parameters, place: Place) -> list[Access]:
+    """Each event is judged by itself: by its bus, its source and its type."""
+    found = []
+    for entry in parameters.get("Entries") or ():
+        bus = str(entry.get("EventBusName") or "default")
+        arn = bus if bus.startswith("arn:") else place.arn("events", f"event-bus/{bus}")
+        told = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
+        found.append(Access(action, (arn,), {key: (value,) for key, value in told.items() if value}))
+    return found
 
 
 def _glue(operation: str, parameters: Parameters, place: Place) -> Spellings:
