@@ -90,7 +90,7 @@ def typed(script: str, checkout: Path, endpoint_url: str) -> subprocess.Complete
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
-        timeout=540,
+        timeout=900,
     )
 
 

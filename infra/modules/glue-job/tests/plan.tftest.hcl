@@ -179,7 +179,7 @@ run "lets_the_job_touch_its_own_folders_and_tables_only" {
 
   assert {
     condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.monitoring.policy).Statement : statement.Sid => try(statement.Condition, null) }) == jsonencode({
-      TellOfRun    = { StringEquals = { "events:source" = ["quartal"] } }
+      TellOfRun    = { StringEquals = { "events:source" = "quartal" } }
       WriteLogs    = null
       WriteMetrics = { StringEquals = { "cloudwatch:namespace" = ["Glue", "Quartal"] } }
     })
