@@ -29,8 +29,9 @@ from etl_job.manifest import CsvExport, DeliveryCounts, PublishedTable, Totals, 
 from etl_job.measures import with_measures
 from etl_job.object_store import ObjectStore
 from etl_job.progress import Progress
-from etl_job.publication import PublishedIceberg, Replacement, among, from_on, in_step
+from etl_job.publication import PublishedIceberg, in_step
 from etl_job.reading import HEAD_BYTES, Header, number_files, parse_header, read_rows
+from etl_job.replacement import Replacement, among, from_on
 from etl_job.rules import Rule, rules_of
 from etl_job.schemas import DAY, DELIVERY, QUARTER, RUN_ID, curated_columns, ddl, feature_columns, names
 from etl_job.session import suit_to_input
