@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -121,7 +122,10 @@ class ContractRecord(_Record):
 
 
 class RunManifest(_Record):
-    """See the module. ``published`` is the state of all deliveries after this run, not only of this run's own."""
+    """See the module. ``published`` is the state of all deliveries after this run, not only of this run's own.
+
+    ``curated_snapshot_id`` is the curated table's snapshot that holds this state.
+    """
 
     manifest_version: Literal[1] = 1
     run_id: str
@@ -144,6 +148,18 @@ class RunManifest(_Record):
     spark: SparkMetrics | None = None
     versions: dict[str, str]
     published: dict[str, PublishedDelivery]
+    curated_snapshot_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The deliveries that are published by the newest manifest of a run that succeeded, and in which snapshot.
+
+    ``curated_snapshot_id`` is None before the first such run, and in manifests of versions that did not record it.
+    """
+
+    published: Mapping[str, PublishedDelivery] = field(default_factory=dict)
+    curated_snapshot_id: int | None = None
 
 
 def json_schema() -> str:
@@ -169,8 +185,8 @@ def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) ->
     return uri
 
 
-def read_published(store: ObjectStore, lake_root: str, dataset: str) -> dict[str, PublishedDelivery]:
-    """The published deliveries by the newest manifest of a run that succeeded; empty before the first.
+def read_last_run(store: ObjectStore, lake_root: str, dataset: str) -> LastRun:
+    """What the newest manifest of a run that succeeded says of the published deliveries.
 
     A manifest that cannot be read counts as a failed run: at worst its deliveries are processed again.
     """
@@ -183,8 +199,8 @@ def read_published(store: ObjectStore, lake_root: str, dataset: str) -> dict[str
         except (ValidationError, FileNotFoundError):
             continue
         if manifest.status == "SUCCEEDED":
-            return dict(manifest.published)
-    return {}
+            return LastRun(manifest.published, manifest.curated_snapshot_id)
+    return LastRun()
 
 
 def new_or_changed(

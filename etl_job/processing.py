@@ -334,10 +334,16 @@ def _write_and_publish(
             quarters=",".join(wanted.quarters) if wanted else "none",
         )
     with progress.stage("publish") as seen:
-        registers = account.registers.properties if contract.key else {}
-        if curated_files or history.replaced_days or registers:
+        if replaced:
             tables.curated.replace(
-                Replacement(among(DELIVERY, replaced), curated_files, run_id, table_properties=registers)
+                Replacement(
+                    among(DELIVERY, replaced),
+                    curated_files,
+                    run_id,
+                    table_properties=account.registers.properties if contract.key else {},
+                    processed=[outcome.delivery for outcome in counted],
+                    withdrawn=gone,
+                )
             )
             done.curated = _published(tables.curated, len(curated_files), replaced)
             _say_committed(progress, tables.curated)

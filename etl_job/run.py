@@ -27,15 +27,16 @@ from etl_job.manifest import (
     RunManifest,
     SparkMetrics,
     Totals,
-    read_published,
+    read_last_run,
     write_manifest,
 )
 from etl_job.metrics import put_metrics
 from etl_job.object_store import LakeFiles, ObjectStore
-from etl_job.processing import Processed, open_tables, process_deliveries
+from etl_job.processing import Processed, Tables, open_tables, process_deliveries
 from etl_job.progress import Progress
-from etl_job.publication import open_catalog
 from etl_job.run_event import put_run_event
+from etl_job.publication import in_step, open_catalog
+from etl_job.recovery import standing_of
 from etl_job.session import get_session
 from etl_job.spark_metrics import SparkMeter
 
@@ -62,6 +63,7 @@ class _Facts:
     meter: SparkMeter | None = None
     processed: Processed = field(default_factory=Processed)
     published: dict[str, PublishedDelivery] = field(default_factory=dict)
+    tables: Tables | None = None
 
 
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
@@ -98,11 +100,14 @@ def _run(
     with progress.stage("catalog") as seen:
         contract = facts.contract = read_contract(store, arguments.contract, arguments.dataset)
         raw = read_raw_table(glue, store, arguments.database, contract)
-        facts.published = read_published(store, arguments.lake_root, arguments.dataset)
+        tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
+        facts.tables = tables
+        standing = standing_of(read_last_run(store, arguments.lake_root, arguments.dataset), tables.curated)
+        facts.published = dict(standing.published)
         asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
         named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
         withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
-        chosen = choose(raw.deliveries, named, withdrawn, facts.published, contract.hash)
+        chosen = choose(raw.deliveries, named, withdrawn, facts.published, contract.hash).and_without(standing.returned)
         seen.update(
             run_id=arguments.run_id,
             deliveries_known=len(raw.deliveries),
@@ -112,10 +117,11 @@ def _run(
             files=sum(len(delivery.files) for delivery in chosen.deliveries),
             bytes=sum(delivery.size_bytes for delivery in chosen.deliveries),
         )
-    if not chosen:
+    if standing.finding:
+        progress.say("recovery", message=standing.finding)
+    if not chosen and in_step(tables.curated, tables.features):
         progress.say("nothing-new", message="every delivery is published as it is")
         return
-    tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
     with progress.stage("session"):
         ready = spark.result()
         facts.meter = SparkMeter(ready)
@@ -193,6 +199,7 @@ def _manifest(arguments: JobArguments, facts: _Facts, progress: Progress, reason
         spark=_spark_metrics(facts.meter),
         versions=_versions(),
         published=facts.published,
+        curated_snapshot_id=facts.tables.curated.snapshot_id if facts.tables else None,
     )
 
 
