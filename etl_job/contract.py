@@ -34,7 +34,8 @@ _DESCRIPTIVE = {
     "authoritativeDefinitions", "businessName", "classification", "criticalDataElement", "description", "examples",
     "id", "partitioned", "partitionKeyPosition", "physicalName", "primaryKeyPosition", "tags", "transformDescription",
 }  # fmt: skip
-_ACTED_UPON = {"conflicts", "csv", "features", "thresholds"}  # among the custom properties
+CUSTOM_PROPERTIES = frozenset({"conflicts", "csv", "features", "thresholds"})
+_FOREIGN = "x-"  # begins the names of custom properties that are none of the job's business
 _DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 _NUMERIC = ("integer", "number")
 
@@ -340,8 +341,11 @@ class Contract(_Strict):
 
     @property
     def hash(self) -> str:
-        """SHA-256 of what the job acts upon: a changed description does not change it, a changed rule does."""
-        content = self.model_dump(mode="json", exclude={"version"})
+        """SHA-256 of what decides about rows: a changed description does not change it, a changed rule does.
+
+        Thresholds are left out: what is published obeys any of them, and need not be made again.
+        """
+        content = self.model_dump(mode="json", exclude={"version", "thresholds"})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -384,7 +388,17 @@ def _custom_properties(schema: dict[str, Any], source: str) -> dict[str, Any]:
     custom = schema.get("customProperties") or []
     if not isinstance(custom, list) or not all(isinstance(entry, dict) for entry in custom):
         raise ContractError(f"contract {source}: customProperties must be a list of property/value pairs")
-    return {entry["property"]: entry.get("value") for entry in custom if entry.get("property") in _ACTED_UPON}
+    names = [entry.get("property") for entry in custom]
+    for name in names:
+        if name not in CUSTOM_PROPERTIES and not str(name).startswith(_FOREIGN):
+            raise ContractError(
+                f"contract {source}: customProperties: the job knows no property {name!r}; it knows "
+                f"{', '.join(sorted(CUSTOM_PROPERTIES))}. Correct its spelling, remove it, or begin its name with "
+                f"{_FOREIGN!r} if another program reads it"
+            )
+        if names.count(name) > 1:
+            raise ContractError(f"contract {source}: customProperties: {name} is there twice; remove one")
+    return {entry["property"]: entry.get("value") for entry in custom if entry["property"] in CUSTOM_PROPERTIES}
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -34,6 +34,24 @@ def test_hash_follows_rules_but_not_descriptions(document, parse, contract):
     assert parse(document).hash != contract.hash
 
 
+def test_hash_does_not_follow_thresholds_since_published_rows_obey_any(document, parse, contract):
+    document["schema"][0]["customProperties"].append({"property": "thresholds", "value": {"quarantinedShare": 0.1}})
+    assert parse(document).hash == contract.hash
+
+
+def test_custom_property_of_another_program_is_none_of_the_jobs_business(document, parse, contract):
+    document["schema"][0]["customProperties"].append({"property": "x-owner-page", "value": "wiki"})
+    assert parse(document).hash == contract.hash
+
+
+def misspelt_custom_property(document):
+    document["schema"][0]["customProperties"].append({"property": "threshold", "value": {"quarantinedShare": 0.1}})
+
+
+def custom_property_twice(document):
+    document["schema"][0]["customProperties"].append({"property": "conflicts", "value": "keepLast"})
+
+
 def unknown_rule(document):
     column(document, "brand")["logicalTypeOptions"]["maxLenght"] = 40
 
@@ -142,6 +160,11 @@ def no_features(document):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
+        (
+            misspelt_custom_property,
+            "the job knows no property 'threshold'; it knows conflicts, csv, features, thresholds. Correct its",
+        ),
+        (custom_property_twice, "customProperties: conflicts is there twice; remove one"),
         (unknown_rule, r"properties\.1\.logicalTypeOptions\.maxLenght: .*check its spelling"),
         (unknown_column_field, r"properties\.1\.nullable: .*remove it"),
         (unsupported_type, r"properties\.3\.logicalType: Input should be 'string', .* or 'boolean', is 'object'"),
