@@ -7,11 +7,12 @@ counted stems from the same rows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job.catalog import Delivery
 from etl_job.contract import ConflictPolicy, Contract
 from etl_job.layouts import Layout
 from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken
@@ -32,6 +33,7 @@ from etl_job.schemas import (
     KEY_1,
     KEY_2,
     KIND,
+    LATEST_DAY,
     LINE,
     QUARANTINED,
     ROW,
@@ -66,16 +68,16 @@ class DeliveryOutcome:
 
 
 def classify_rows(
-    rows: DataFrame, contract: Contract, rules: Sequence[Rule], deliveries: Sequence[str], file_counts: Sequence[int]
+    rows: DataFrame, contract: Contract, rules: Sequence[Rule], deliveries: Sequence[Delivery]
 ) -> DataFrame:
     """Say of each row which rules it breaks, and keep of it only what its class needs, as it is staged.
 
     Of a valid row that is two hashes of its key, one of its text, entity and hour; of a broken one its text. The
-    files are those of the deliveries in turn, as many of each as ``file_counts`` says.
+    numbers of files count those with rows, delivery by delivery.
     """
-    judged = rows.select("*", broken_rules(rules))
+    of_file = [delivery.name for delivery in deliveries for _ in delivery.files_with_rows]
+    judged = rows.withColumn(LATEST_DAY, _latest_day(deliveries)).select("*", broken_rules(rules))
     valid = F.col(BROKEN) == 0
-    of_file = [name for name, count in zip(deliveries, file_counts, strict=True) for _ in range(count)]
     keys = [F.col(value_column(name)) for name in contract.key]
     hashes = (
         F.when(valid & F.lit(bool(keys)), F.xxhash64(*salt, *keys)).alias(name)
@@ -101,6 +103,16 @@ def classify_rows(
         ROW,
         F.when(valid, VALID_ROWS).otherwise(BROKEN_ROWS).alias(KIND),
     )
+
+
+def _latest_day(deliveries: Sequence[Delivery]) -> Column:
+    """The last day that an event of a file can have: the one after its upload, since a day begins earlier elsewhere."""
+    days = [
+        datetime.fromtimestamp(file.modified, UTC).date() + timedelta(days=1)
+        for delivery in deliveries
+        for file in delivery.files_with_rows
+    ]
+    return F.lit(days[0]) if len(set(days)) == 1 else F.get(F.array(*map(F.lit, days)), F.col(FILE)).cast("date")
 
 
 def _day(contract: Contract) -> Column:

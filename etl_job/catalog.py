@@ -17,10 +17,15 @@ PARTITION_KEY = "delivery"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery: its name (the partition's value) and its files in order of their names."""
+    """One delivery: its name (the partition's value) and its files in order of their names, empty ones too."""
 
     name: str
     files: tuple[StoredFile, ...]
+
+    @property
+    def files_with_rows(self) -> tuple[StoredFile, ...]:
+        """Those that are not empty, and so are read."""
+        return tuple(file for file in self.files if file.size_bytes)
 
     @property
     def size_bytes(self) -> int:
@@ -80,13 +85,16 @@ def _columns(table: "TableTypeDef", contract: Contract) -> tuple[str, ...]:
 
 
 def data_files(store: ObjectStore, location: str) -> tuple[StoredFile, ...]:
-    """The files at a location that hold rows: not empty, and no name that begins with ``_`` or ``.``."""
+    """The files at a location that were delivered: no markers of folders, and no name that begins with ``_`` or ``.``.
+
+    One without a byte is among them: as a correction it takes all rows of the delivery away.
+    """
     prefix = location.rstrip("/") + "/"
-    return tuple(
-        file
-        for file in sorted(store.list_files(prefix))
-        if file.size_bytes and not file.uri.rpartition("/")[2].startswith(("_", "."))
-    )
+    return tuple(file for file in sorted(store.list_files(prefix)) if _was_delivered(file.uri.rpartition("/")[2]))
+
+
+def _was_delivered(name: str) -> bool:
+    return bool(name) and not name.startswith(("_", ".")) and not name.endswith("_$folder$")
 
 
 def properties_of_workflow(glue: "GlueClient", name: str | None, run_id: str | None) -> Mapping[str, str]:
@@ -97,7 +105,7 @@ def properties_of_workflow(glue: "GlueClient", name: str | None, run_id: str | N
 
 
 def pick(deliveries: Sequence[Delivery], names: Sequence[str]) -> tuple[Delivery, ...]:
-    """The deliveries of these names, in catalog order. Raises CatalogError for a name that is not there."""
+    """The deliveries of these names, in catalog order. Raises CatalogError for one that is not there, or empty."""
     known = {delivery.name for delivery in deliveries}
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -105,4 +113,10 @@ def pick(deliveries: Sequence[Delivery], names: Sequence[str]) -> tuple[Delivery
             f"the Glue catalog has no delivery {', '.join(unknown)} (it has {', '.join(sorted(known))}): "
             "did the crawler run after the upload?"
         )
-    return tuple(delivery for delivery in deliveries if delivery.name in names)
+    picked = tuple(delivery for delivery in deliveries if delivery.name in names)
+    empty = [delivery.name for delivery in picked if not delivery.files]
+    if empty:
+        raise CatalogError(
+            f"delivery {', '.join(empty)} has no files: upload them, or take it out of the tables (--withdraw)"
+        )
+    return picked

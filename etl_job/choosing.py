@@ -65,7 +65,7 @@ def choose(
         name for name, state in published.items() if not (name in known or name in withdrawn or state.withdrawn)
     )
     if named:
-        picked = tuple(delivery for delivery in pick(catalogued, named) if delivery.files)
+        picked = pick(catalogued, named)
     elif withdrawn:
         picked = ()
     else:

@@ -13,15 +13,17 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import Column as ContractColumn
-from etl_job.contract import ConflictPolicy, Contract
+from etl_job.columns import Column as ContractColumn
+from etl_job.contract import EARLIEST_DAY, ConflictPolicy, Contract
 from etl_job.errors import ContractError
 from etl_job.layouts import Layout
-from etl_job.schemas import BROKEN, WELL_FORMED, value_column
+from etl_job.schemas import BROKEN, DECODABLE, LATEST_DAY, WELL_FORMED, value_column
 from etl_job.values import date_of, day_of_second, is_date_text, is_time_text, is_value, number_of, second_of
 
 MAX_RULES = 63  # one bit each in a signed 64-bit integer
 FIELD_COUNT = "row.field_count"
+ENCODING = "row.encoding"
+FUTURE = "future"  # of the event time's column
 CONFLICT = "row.conflict"
 
 
@@ -35,14 +37,31 @@ class Rule:
 
 def rules_of(contract: Contract) -> tuple[Rule, ...]:
     """Every rule of the contract. Raises ContractError where there are more than the job can tell apart."""
-    rules = [Rule(FIELD_COUNT, F.col(WELL_FORMED))]
+    rules = [Rule(FIELD_COUNT, F.col(WELL_FORMED)), Rule(ENCODING, F.col(DECODABLE))]
     for column in contract.columns:
-        rules += _rules_of_column(column)
+        rules += _rules_of_column(column if column is not contract.event_column else with_default_bounds(column))
+        if column is contract.event_column and column.rules.maximum is None:
+            rules.append(_not_in_the_future(column))
     if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
         rules.append(Rule(CONFLICT, F.lit(True)))  # found broken when rows meet, see staging.settle
     if len(rules) > MAX_RULES:
         raise ContractError(f"the contract has {len(rules)} rules, the job handles {MAX_RULES}: drop some")
     return tuple(rules)
+
+
+def with_default_bounds(column: ContractColumn) -> ContractColumn:
+    """The column of the event time, with the least day that it may name where the contract does not say."""
+    least = column.rules.minimum or EARLIEST_DAY
+    return column.model_copy(update={"rules": column.rules.model_copy(update={"minimum": least})})
+
+
+def _not_in_the_future(column: ContractColumn) -> Rule:
+    """No event takes place after it was delivered: one wild date would make a calendar of years without events."""
+    text = F.col(value_column(column.name))
+    has_form = _has_its_form(column, text)
+    in_time = _comparable(column, text) <= F.col(LATEST_DAY)
+    applies = F.lit(False) if has_form is None else F.coalesce(has_form, F.lit(False))
+    return Rule(f"{column.name}.{FUTURE}", text.isNull() | ~applies | in_time)
 
 
 def _rules_of_column(column: ContractColumn) -> list[Rule]:

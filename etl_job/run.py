@@ -18,7 +18,8 @@ from pyspark.sql import SparkSession
 from etl_job import __version__
 from etl_job.catalog import properties_of_workflow, read_raw_table
 from etl_job.choosing import choose
-from etl_job.contract import Contract, parse_contract
+from etl_job.contract import Contract
+from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError, QuartalJobError
 from etl_job.job_args import JobArguments, parse_arguments, split_deliveries
 from etl_job.manifest import (
@@ -32,13 +33,16 @@ from etl_job.manifest import (
 )
 from etl_job.metrics import put_metrics
 from etl_job.object_store import LakeFiles, ObjectStore
-from etl_job.processing import Processed, Tables, open_tables, process_deliveries
+from etl_job.processing import process_deliveries
 from etl_job.progress import Progress
 from etl_job.run_event import put_run_event
 from etl_job.publication import in_step, open_catalog
 from etl_job.recovery import standing_of
+from etl_job.releasing import Processed, Work
+from etl_job.rules import rules_of
 from etl_job.session import get_session
 from etl_job.spark_metrics import SparkMeter
+from etl_job.tables import Tables, open_tables
 
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
 
@@ -125,7 +129,8 @@ def _run(
     with progress.stage("session"):
         ready = spark.result()
         facts.meter = SparkMeter(ready)
-    process_deliveries(ready, store, arguments, contract, raw.columns, chosen, tables, progress, facts.processed)
+    work = Work(ready, store, arguments, contract, rules_of(contract), tables, progress)
+    process_deliveries(work, raw.columns, chosen, facts.processed)
     for counts in facts.processed.deliveries:
         facts.published[counts.delivery] = PublishedDelivery(
             run_id=arguments.run_id, contract_hash=contract.hash, inputs=counts.inputs

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from etl_job.contract import Aggregate, FeatureSpec, Measure
+from etl_job.feature_spec import Aggregate, FeatureSpec, Measure
 
 # Internal columns begin with an underscore, which no column of a published table does.
 LINE = "_line"  # raw text of a row
@@ -11,6 +11,8 @@ FILE_PATH = "_file_path"
 BLOCK = "_block"  # where the reading task's part of the file begins, in bytes
 ROW = "_row"  # counts rows within a block
 WELL_FORMED = "_well_formed"  # whether the row has as many values as the header
+DECODABLE = "_decodable"  # whether the row's bytes are text in the contract's encoding
+LATEST_DAY = "_latest_day"  # the last day that an event of the row's file can have
 BROKEN = "_broken"  # bit n set: the n-th rule is broken
 DAY = "day"
 SECOND = "_second"  # seconds since 1970, where the latest value of a day matters

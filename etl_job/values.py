@@ -7,7 +7,7 @@ take more than the contract promises: spaces around a value, exponents, dates wi
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import Column as ContractColumn
+from etl_job.columns import Column as ContractColumn
 from etl_job.layouts import Layout, Part
 from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS, VALUE_KIND
 

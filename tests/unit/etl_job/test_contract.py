@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from etl_job.contract import parse_contract
+from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError
 from etl_job.layouts import Layout
 
@@ -101,6 +101,10 @@ def rule_over_several_columns(document):
     document["schema"][0]["quality"] = [{"type": "sql", "query": "brand <> time"}]
 
 
+def event_in_the_far_future(document):
+    column(document, "date")["logicalTypeOptions"]["maximum"] = "9999-12-31"
+
+
 def odd_date_format(document):
     column(document, "date")["logicalTypeOptions"]["format"] = "d MMM yyyy"
 
@@ -177,6 +181,10 @@ def no_features(document):
         (unknown_aggregate, r"features\.measures\.0\.aggregates\.0: Input should be 'sum', .*, is 'median'"),
         (two_event_times, "features.eventTime: name either a timestamp column, or a date column"),
         (rule_over_several_columns, "schema vehicle_sightings: quality: rules over several columns are not obeyed"),
+        (
+            event_in_the_far_future,
+            "maximum of 'date', the day of events, must be from 1900-01-01 to 2200-12-31, is 9999",
+        ),
         (odd_date_format, r"properties\.2: 'd MMM yyyy' has 'd'; a layout is made of yyyy"),
         (date_without_format, r"properties\.2: logicalTypeOptions\.format of a date must hold yyyy, MM and dd"),
         (optional_key, r"properties\.0: a primaryKey column must be required: true"),

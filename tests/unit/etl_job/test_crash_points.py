@@ -70,11 +70,14 @@ def test_runs_that_die_leave_old_or_new_tables_and_the_next_run_heals(lake, star
 def test_run_overtaken_by_another_fails_with_that_reason_and_changes_nothing(lake, start):
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
     start("one")
-    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Fiat,2024-01-02,10:00:00\n")
+    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Fiat,2024-01-02,10:00:00\nbad\n")
     with pytest.raises(PublicationError, match=r"another run changed lake\.vehicle_sightings_curated"):
         start("slow", after="stage=write", do=lambda: start("quick"))
     assert_features_are_those_of(lake.raw)
     assert start("later").published["d1"].run_id == "quick"
+    bad_rows = (lake.root / "quarantine" / DATASET).rglob("*.parquet")  # each counts once: those of the run that won
+    assert [path.parent.name for path in bad_rows] == ["run_id=quick"]
+    assert len(list((lake.root / "curated" / DATASET / "keys").glob("slow-*/*/*.parquet"))) == 0
 
 
 CURATED_COMMIT = "stage=commit table=lake.vehicle_sightings_curated"

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from etl_job.contract import Contract, Measure
+from etl_job.contract import Contract
+from etl_job.feature_spec import Measure
 from etl_job.features import FeatureRange, compute_features
 from etl_job.measures import with_measures
 from etl_job.schemas import curated_columns, ddl, staged_columns
