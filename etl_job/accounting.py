@@ -6,7 +6,7 @@ counted stems from the same rows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from pyspark.sql import Column, DataFrame
@@ -14,8 +14,9 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.catalog import Delivery
 from etl_job.contract import ConflictPolicy, Contract
+from etl_job.free_rules import typed_columns
 from etl_job.layouts import Layout
-from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken
+from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken, warnings_of
 from etl_job.schemas import (
     BLOCK,
     BROKEN,
@@ -40,6 +41,7 @@ from etl_job.schemas import (
     RUN_ID,
     SECOND,
     VALID_ROWS,
+    WARNED,
     hour_columns,
     needs_seconds,
     number_column,
@@ -50,7 +52,7 @@ from etl_job.values import date_of, hour_of, number_of, second_of, second_of_day
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """What became of one delivery's rows; the days are those of kept rows."""
+    """What became of one delivery's rows; days and warnings are those of kept rows."""
 
     delivery: str
     kept: int
@@ -60,6 +62,8 @@ class DeliveryOutcome:
     violations: dict[str, int]
     first_day: date | None
     last_day: date | None
+    warned: int = 0
+    warnings: dict[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -76,7 +80,8 @@ def classify_rows(
     numbers of files count those with rows, delivery by delivery.
     """
     of_file = [delivery.name for delivery in deliveries for _ in delivery.files_with_rows]
-    judged = rows.withColumn(LATEST_DAY, _latest_day(deliveries)).select("*", broken_rules(rules))
+    known = rows.withColumns({LATEST_DAY: _latest_day(deliveries), **typed_columns(contract)})
+    judged = known.select("*", broken_rules(rules), broken_rules(warnings_of(contract), WARNED))
     valid = F.col(BROKEN) == 0
     keys = [F.col(value_column(name)) for name in contract.key]
     hashes = (
@@ -97,6 +102,7 @@ def classify_rows(
             for m in contract.features.measures
         ),
         BROKEN,
+        F.when(valid, F.col(WARNED)).otherwise(F.lit(0).cast("long")).alias(WARNED),
         line.alias(LINE),
         FILE,
         BLOCK,
@@ -145,12 +151,18 @@ def _number(contract: Contract, name: str) -> Column:
 
 
 def count_outcomes(staged: DataFrame, suspects: DataFrame | None, contract: Contract) -> DataFrame:
-    """A line per delivery, entity, hour and set of broken rules: how many rows became what.
+    """A line per delivery, entity, hour and set of broken rules, warnings too: how many rows became what.
 
     All valid rows count as kept, and what became of the ``suspects`` (staging.settle) is set against that: so only
     they need to be ordered, and the others are counted where they are read.
     """
-    by = [DELIVERY, *map(value_column, contract.features.entity), HOUR, BROKEN]
+    of_row = [
+        DELIVERY,
+        *map(value_column, contract.features.entity),
+        HOUR,
+        *([WARNED] if contract.warning_names else []),
+    ]
+    by = [*of_row, BROKEN]
     zero, one = F.lit(0).cast("long"), F.lit(1).cast("long")
     valid = F.col(BROKEN) == 0
     every = staged.groupBy(*by).agg(F.count(one).alias("_n"))
@@ -174,13 +186,13 @@ def count_outcomes(staged: DataFrame, suspects: DataFrame | None, contract: Cont
         F.when(duplicate, zero).otherwise(one).alias(QUARANTINED),
     )
     lost = suspects.where(F.col(CLASS) != KEPT)
-    changes = lost.select(*by[:-1], F.inline(F.array(not_kept, instead)))
+    changes = lost.select(*of_row, F.inline(F.array(not_kept, instead)))
     together = all_valid_kept.unionByName(changes)
     return together.groupBy(*by).agg(*(F.sum(name).alias(name) for name in counts))
 
 
 def delivery_outcomes(
-    outcomes: DataFrame, rules: Sequence[Rule], deliveries: Sequence[str]
+    outcomes: DataFrame, rules: Sequence[Rule], deliveries: Sequence[str], warnings: Sequence[str] = ()
 ) -> tuple[DeliveryOutcome, ...]:
     """Add the outcomes up per delivery. Runs a Spark job; a delivery without rows has zeros."""
     kept_day = F.when(F.col(KEPT) > 0, _day_of_hour())
@@ -188,6 +200,11 @@ def delivery_outcomes(
     counted = outcomes.groupBy(DELIVERY).agg(
         *(F.sum(name).alias(name) for name in (KEPT, QUARANTINED, DUPLICATES, CONFLICTS)),
         *(F.sum(F.when(is_broken(bit), broken).otherwise(0)).alias(f"_rule_{bit}") for bit in range(len(rules))),
+        *(
+            F.sum(F.when(is_broken(bit, WARNED), F.col(KEPT)).otherwise(0)).alias(f"_warning_{bit}")
+            for bit in range(len(warnings))
+        ),
+        F.sum(F.when(F.col(WARNED) != 0, F.col(KEPT)).otherwise(0) if warnings else F.lit(0)).alias(WARNED),
         F.min(kept_day).alias("_first_day"),
         F.max(kept_day).alias("_last_day"),
     )
@@ -208,6 +225,8 @@ def delivery_outcomes(
                 violations={rule.name: row[f"_rule_{bit}"] for bit, rule in enumerate(rules) if row[f"_rule_{bit}"]},
                 first_day=row["_first_day"],
                 last_day=row["_last_day"],
+                warned=row[WARNED],
+                warnings={name: row[f"_warning_{bit}"] for bit, name in enumerate(warnings) if row[f"_warning_{bit}"]},
             )
         )
     return tuple(results)

@@ -29,6 +29,7 @@ def reconcile(rows_in: int, counted: Sequence[DeliveryOutcome]) -> Totals:
         quarantined=sum(c.quarantined for c in counted),
         duplicates=sum(c.duplicates for c in counted),
         conflicts=sum(c.conflicts for c in counted),
+        warned=sum(c.warned for c in counted),
     )
     accounted = totals.kept + totals.quarantined + totals.duplicates
     if accounted != rows_in:

@@ -9,13 +9,24 @@ import json
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from etl_job.columns import NUMERIC, Column, Name, Strict
 from etl_job.feature_spec import Aggregate, FeatureSpec
 
+MAX_RULES = 63  # of each severity: one bit each in a signed 64-bit integer
+FIELD_COUNT = "row.field_count"
+ENCODING = "row.encoding"
+CONFLICT = "row.conflict"
+FUTURE = "future"  # of the event time's column
+_ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT)
+_DESCRIPTIVE_OF_RULES = {
+    "authoritativeDefinitions", "businessImpact", "description", "dimension", "id", "method", "scheduler", "schedule",
+    "tags", "unit",
+}  # fmt: skip
+_BEYOND_THE_ROW = re.compile(r"(?i)\b(select|over|current_\w+|localtimestamp|now|randn?|random|uuid|shuffle)\b")
 EARLIEST_DAY = date(2000, 1, 1)  # of an event, where the contract has no minimum
 _EVENT_DAYS = (date(1900, 1, 1), date(2200, 12, 31))  # within which a contract may move the bounds
 _DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
@@ -38,6 +49,39 @@ class ConflictPolicy(StrEnum):
     QUARANTINE_BOTH = "quarantineBoth"
 
 
+class FreeRule(Strict):
+    """An SQL expression over the columns of a row that must be true. A row that breaks a warning is kept."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    type: Literal["sql"]
+    query: str = Field(min_length=1)
+    severity: Literal["error", "warning"] = "error"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_descriptions(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: content for name, content in value.items() if name not in _DESCRIPTIVE_OF_RULES}
+        return value
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if f"row.{name}" in _ROW_RULES:
+            raise ValueError(f"{name!r} is the name of a rule of the job's own: choose another")
+        return name
+
+    @field_validator("query")
+    @classmethod
+    def _speaks_of_the_row_alone(cls, query: str) -> str:
+        found = _BEYOND_THE_ROW.search(query)
+        if found:
+            raise ValueError(
+                f"{found[0]!r} would make the answer depend on more than the row: use its columns and constants only"
+            )
+        return query
+
+
 class Thresholds(Strict):
     """What a delivery may hold at most; beyond that the run fails before anything is published."""
 
@@ -51,6 +95,7 @@ class Contract(Strict):
     dataset: Name
     columns: tuple[Column, ...] = Field(min_length=1)
     csv: CsvFormat = Field(default_factory=lambda: CsvFormat())
+    quality: tuple[FreeRule, ...] = ()
     conflicts: ConflictPolicy = ConflictPolicy.KEEP_FIRST
     thresholds: Thresholds = Field(default_factory=lambda: Thresholds())
     features: FeatureSpec
@@ -97,6 +142,16 @@ class Contract(Strict):
                     f"logicalTypeOptions.{name} of {self.event_column.name!r}, the day of events, must be from "
                     f"{least} to {greatest}, is {bound}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _rules_can_be_told_apart(self) -> "Contract":
+        for names in (self.rule_names, self.warning_names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"quality: two rules are named {', '.join(twice)}; rename one")
+            if len(names) > MAX_RULES:
+                raise ValueError(f"there are {len(names)} rules, the job tells {MAX_RULES} apart: drop some")
         return self
 
     def _event_time_fits_the_columns(self, spec: FeatureSpec) -> None:
@@ -152,10 +207,41 @@ class Contract(Strict):
         return tuple(column.name for column in self.columns if column.primary_key)
 
     @property
+    def rule_names(self) -> tuple[str, ...]:
+        """The rules that send a row into quarantine, in the order of their bits."""
+        of_columns = (f"{column.name}.{rule}" for column in self.columns for rule in self.rules_of_column(column))
+        of_row = (f"row.{rule.name}" for rule in self.quality if rule.severity == "error")
+        conflict = (CONFLICT,) if self.conflicts is ConflictPolicy.QUARANTINE_BOTH else ()
+        return (FIELD_COUNT, ENCODING, *of_columns, *of_row, *conflict)
+
+    @property
+    def warning_names(self) -> tuple[str, ...]:
+        """The rules that are counted only."""
+        return tuple(f"row.{rule.name}" for rule in self.quality if rule.severity == "warning")
+
+    def rules_of_column(self, column: Column) -> tuple[str, ...]:
+        """The names of a column's rules, without its own."""
+        rules, is_event = column.rules, column is self.event_column
+        wanted = {
+            "required": column.required,
+            "minLength": rules.min_length is not None,
+            "maxLength": rules.max_length is not None,
+            "pattern": rules.pattern is not None,
+            "enum": rules.enum is not None,
+            "format": column.logical_type != "string" or rules.format is not None,
+            "minimum": rules.minimum is not None or is_event,
+            "maximum": rules.maximum is not None,
+            FUTURE: is_event and rules.maximum is None,
+        }
+        return tuple(name for name, is_wanted in wanted.items() if is_wanted)
+
+    @property
     def hash(self) -> str:
         """SHA-256 of what decides about rows: a changed description does not change it, a changed rule does.
 
         Thresholds are left out: what is published obeys any of them, and need not be made again.
         """
         content = self.model_dump(mode="json", exclude={"version", "thresholds"})
+        if not self.quality:  # as contracts were hashed that knew no such rules
+            del content["quality"]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -28,11 +28,6 @@ def parse_contract(text: str, source: str, dataset: str) -> Contract:
     if chosen is None:
         names = ", ".join(str(entry.get("name")) for entry in entries) or "none"
         raise ContractError(f"contract {source}: no schema named {dataset!r} (it has: {names}); check --dataset")
-    if chosen.get("quality"):
-        raise ContractError(
-            f"contract {source}: schema {dataset}: quality: rules over several columns are not obeyed; remove them, or "
-            "say what can be said in logicalTypeOptions"
-        )
     custom = _custom_properties(chosen, source)
     try:
         return Contract.model_validate(
@@ -40,6 +35,7 @@ def parse_contract(text: str, source: str, dataset: str) -> Contract:
                 "version": str(document.get("version", "")),
                 "dataset": dataset,
                 "columns": chosen.get("properties", ()),
+                "quality": chosen.get("quality") or (),
                 **custom,
             }
         )

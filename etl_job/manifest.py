@@ -41,7 +41,7 @@ class DeliveryCounts(_Record):
     """What became of a delivery's rows. ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``.
 
     ``conflicts`` are those duplicates that differ from the row kept in their stead. A quarantined row counts once
-    for every rule it breaks.
+    for every rule it breaks. ``warned`` rows are among those kept, and count once for every warning.
     """
 
     delivery: str
@@ -54,6 +54,8 @@ class DeliveryCounts(_Record):
     violations: dict[str, int]
     first_day: str | None
     last_day: str | None
+    warned: int = 0
+    warnings: dict[str, int] = {}
 
 
 class Totals(_Record):
@@ -64,6 +66,7 @@ class Totals(_Record):
     quarantined: int = 0
     duplicates: int = 0
     conflicts: int = 0
+    warned: int = 0
 
 
 class Stage(_Record):

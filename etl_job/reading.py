@@ -5,11 +5,13 @@ where they do. A quoted value may hold the delimiter but no line break.
 """
 
 import csv
+import gzip
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from io import BytesIO
 from string import ascii_letters, digits
 from urllib.parse import quote
 
@@ -18,6 +20,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.contract import Contract
 from etl_job.errors import InputError
+from etl_job.object_store import ObjectStore
 from etl_job.schemas import BLOCK, DECODABLE, FILE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
 
 HEAD_BYTES = 64 * 1024
@@ -98,14 +101,23 @@ def _without_wildcards(uri: str) -> str:
     return re.sub(r"([\\\[\]{}*?])", r"\\\1", uri)
 
 
-def unreadable_file(message: str) -> str | None:
-    """The file that Spark could not unpack, by the message of its error; None where that was not the reason."""
-    found = re.search(r"while reading file (\S+?)\.? ", message)
-    return (
-        found[1]
-        if found and re.search(r"ZipException|EOFException|incorrect header check|not a gzip", message)
-        else None
-    )
+def is_unpacking_error(message: str) -> bool:
+    """Whether Spark failed since a packed file could not be unpacked; its message does not name the file."""
+    return re.search(r"ZipException|EOFException|not a gzip file", message) is not None
+
+
+def first_damaged(store: ObjectStore, uris: Iterable[str]) -> str | None:
+    """The first gzip file that cannot be unpacked to its end; reads them whole, one at a time."""
+    for uri in uris:
+        if not uri.endswith(".gz"):
+            continue
+        try:
+            with gzip.open(BytesIO(store.read(uri))) as unpacked:
+                while unpacked.read(1_000_000):
+                    pass
+        except (OSError, EOFError, zlib.error):
+            return uri
+    return None
 
 
 def _rows_of(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:

@@ -14,6 +14,7 @@ WELL_FORMED = "_well_formed"  # whether the row has as many values as the header
 DECODABLE = "_decodable"  # whether the row's bytes are text in the contract's encoding
 LATEST_DAY = "_latest_day"  # the last day that an event of the row's file can have
 BROKEN = "_broken"  # bit n set: the n-th rule is broken
+WARNED = "_warned"  # the same of rules that are counted only
 DAY = "day"
 SECOND = "_second"  # seconds since 1970, where the latest value of a day matters
 HOUR = "_hour"  # hours since 1970, which is day and hour of the day in one number
@@ -109,6 +110,7 @@ def staged_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
         *((TableColumn(SECOND, "long"),) if needs_seconds(spec) else ()),
         *(TableColumn(number_column(measure.column), VALUE_KIND) for measure in spec.measures),
         TableColumn(BROKEN, "long"),
+        TableColumn(WARNED, "long"),
         TableColumn(LINE, "string"),
         TableColumn(FILE, "int"),
         TableColumn(BLOCK, "long"),

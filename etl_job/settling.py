@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from py4j.protocol import Py4JJavaError
-from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -16,7 +14,7 @@ from etl_job.contract import Contract
 from etl_job.errors import InputError
 from etl_job.manifest import DeliveryCounts, inputs_of
 from etl_job.object_store import ObjectStore
-from etl_job.reading import HEAD_BYTES, Header, number_files, parse_header, read_rows, unreadable_file
+from etl_job.reading import HEAD_BYTES, Header, first_damaged, is_unpacking_error, number_files, parse_header, read_rows
 from etl_job.rules import Rule
 from etl_job.session import suit_to_input
 from etl_job.staging import (
@@ -71,11 +69,17 @@ def account_for(
         rows = read_rows(spark, headers, contract)
         folder = new_staging_folder(tables.curated.location, run_id)
         observation = Observation("input")
-        if deliveries:
+        if headers:
             try:
                 stage_rows(rows, observation, contract, rules, list(headers), deliveries, folder)
-            except Exception:
+            except Exception as error:
                 drop(spark, folder)
+                damaged = first_damaged(store, headers) if is_unpacking_error(str(error)) else None
+                if damaged is not None:
+                    raise InputError(
+                        f"{damaged} cannot be unpacked: it is damaged, or its end is missing. Deliver it again; "
+                        "nothing was published"
+                    ) from error
                 raise
         staged = read_staged(spark, store, folder, spec)
         replaced = [*names_in, *chosen.gone]
@@ -88,7 +92,7 @@ def account_for(
         deliveries = tuple(sorted((*deliveries, *chosen.find(met.changed)), key=lambda delivery: delivery.name))
     suspects = suspects_of(staged, contract, rules, met)
     outcomes = count_outcomes(staged, suspects, contract).persist()
-    counted = delivery_outcomes(outcomes, rules, names_in)
+    counted = delivery_outcomes(outcomes, rules, names_in, contract.warning_names)
     kept = Registers({**registers.without(replaced).folders, **dict.fromkeys(names_in, folder)})
     return Account(deliveries, tuple(headers), folder, rows, observation, staged, suspects, outcomes, counted, kept)
 
@@ -115,19 +119,10 @@ def stage_rows(
     deliveries: Sequence[Delivery],
     folder: str,
 ) -> None:
-    """Judge the rows and write them to the folder; the observation has counted them then. Raises InputError."""
+    """Judge the rows and write them to the folder; the observation has counted them then."""
     observed = rows.observe(observation, F.count(F.lit(1)).alias("rows"))
     classified = classify_rows(number_files(observed, file_order), contract, rules, deliveries)
-    try:
-        write_staged(classified, folder)
-    except (Py4JJavaError, PySparkException) as error:
-        unreadable = unreadable_file(str(error))
-        if unreadable is None:
-            raise
-        raise InputError(
-            f"{unreadable} cannot be unpacked: it is no gzip file, is damaged, or its end is missing. Deliver it "
-            "again; nothing was published"
-        ) from error
+    write_staged(classified, folder)
 
 
 def delivery_counts(deliveries: Sequence[Delivery], counted: Sequence[DeliveryOutcome]) -> tuple[DeliveryCounts, ...]:
@@ -142,6 +137,8 @@ def delivery_counts(deliveries: Sequence[Delivery], counted: Sequence[DeliveryOu
             duplicates=outcome.duplicates,
             conflicts=outcome.conflicts,
             violations=outcome.violations,
+            warned=outcome.warned,
+            warnings=outcome.warnings,
             first_day=outcome.first_day.isoformat() if outcome.first_day else None,
             last_day=outcome.last_day.isoformat() if outcome.last_day else None,
         )

@@ -9,13 +9,16 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.accounting import DeliveryOutcome, count_outcomes, curated_rows, delivery_outcomes, quarantined_rows
 from etl_job.catalog import Delivery
 from etl_job.checks import check_thresholds, count_input, reconcile
-from etl_job.contract import Contract, Thresholds
-from etl_job.errors import ReconciliationError, ThresholdError
+from etl_job.contract import ConflictPolicy, Contract, FreeRule, Thresholds
+from etl_job.contract_document import parse_contract
+from etl_job.errors import ContractError, ReconciliationError, ThresholdError
 from etl_job.object_store import LocalObjectStore, StoredFile
 from etl_job.reading import Header, read_rows
-from etl_job.rules import rules_of
+from etl_job.rules import rules_of, warnings_of
 from etl_job.settling import read_headers, stage_rows
 from etl_job.staging import Meeting, read_staged, suspects_of
+
+from .conftest import CONTRACT
 
 HEADER = "sighting_id,brand,date,time"
 
@@ -43,7 +46,9 @@ class Accounted:
         self.staged = read_staged(spark, store, staged, contract.features)
         self.suspects = suspects_of(self.staged, contract, self.rules, Meeting())
         self.frame = count_outcomes(self.staged, self.suspects, contract)
-        self.by_delivery = delivery_outcomes(self.frame, self.rules, [each.name for each in found])
+        self.by_delivery = delivery_outcomes(
+            self.frame, self.rules, [each.name for each in found], contract.warning_names
+        )
         self.totals = reconcile(count_input(rows, observation, self.by_delivery), self.by_delivery)
         self.contract = contract
 
@@ -193,6 +198,56 @@ def test_event_may_lie_a_day_after_its_files_upload_and_as_late_as_the_contract_
         spark, tmp_path / "wider", contract.model_copy(update={"columns": columns}), ["\n".join([HEADER, *rows])]
     )
     assert accounted.quarantine == {}
+
+
+def with_rules(contract, *rules: tuple[str, str, str]) -> Contract:
+    free = tuple(FreeRule(name=name, type="sql", query=query, severity=severity) for name, query, severity in rules)
+    return contract.model_copy(update={"quality": free})
+
+
+def test_free_rules_quarantine_or_warn_where_they_are_not_true(spark, tmp_path, contract):
+    ruled = with_rules(
+        contract,
+        ("late_kia", "brand <> 'Kia' or date >= date'2024-02-01'", "error"),
+        ("unknown", "nullif(brand, 'Audi') = brand", "error"),  # null for an Audi: not true
+        ("night", "hour(cast(time as timestamp)) >= 6", "warning"),
+    )
+    rows = {
+        "k1,Kia,2024-01-31,07:00:00": ["row.late_kia"],
+        "k2,Audi,2024-01-31,07:00:00": ["row.unknown"],
+        "k3,Kia,2024-13-31,07:00:00": ["date.format"],  # of a date that is none the rule says nothing
+        "k9,Audi,2024-02-31,05:00:00": ["date.format", "row.unknown"],
+    }
+    good = ["k4,Kia,2024-02-01,07:00:00", "k5,Opel,2024-01-01,05:59:59", "k5,Opel,2024-01-01,05:59:59"]
+    accounted = Accounted(spark, tmp_path, ruled, ["\n".join([HEADER, *rows, *good])])
+    assert accounted.quarantine == rows
+    outcome = accounted.by_delivery[0]
+    assert (outcome.kept, outcome.duplicates, outcome.quarantined, outcome.warned) == (2, 1, 4, 1)
+    assert outcome.warnings == {"row.night": 1}  # rows that are kept: the duplicate is not
+    assert tuple(rule.name for rule in accounted.rules) == ruled.rule_names
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("brand <>", r"quality rule r: 'brand <>' is no condition on a row: .*PARSE_SYNTAX_ERROR"),
+        ("make = 'Kia'", "quality rule r: .*UNRESOLVED_COLUMN"),
+        ("length(brand)", "quality rule r: .*FILTER_NOT_BOOLEAN"),
+        ("count(brand) > 1", "quality rule r: .*"),
+        ("monotonically_increasing_id() > 1", "quality rule r: .* is not the same each time"),
+    ],
+)
+def test_expression_that_is_no_condition_on_a_row_stops_the_run_before_it_reads(spark, contract, query, message):
+    with pytest.raises(ContractError, match=message):
+        rules_of(with_rules(contract, ("r", query, "error")))
+
+
+@pytest.mark.parametrize("path", sorted(CONTRACT.parent.glob("*.yaml")), ids=lambda path: path.stem)
+def test_contract_names_the_rules_that_the_job_keeps(spark, path):
+    for policy in ConflictPolicy:
+        example = parse_contract(path.read_text(), path.name, path.stem).model_copy(update={"conflicts": policy})
+        assert tuple(rule.name for rule in rules_of(example)) == example.rule_names
+        assert tuple(rule.name for rule in warnings_of(example)) == example.warning_names
 
 
 def test_column_names_of_a_catalog_in_lower_case_are_those_of_the_contract(contract):

@@ -62,7 +62,7 @@ def test_delivery_with_too_many_bad_rows_leaves_them_to_look_at_and_nothing_else
     strict.write_text(text.replace("    customProperties:\n", f"    customProperties:\n{limit}"))
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nbad\n")
     with pytest.raises(
-        ThresholdError, match=rf"50\.0% .* The bad rows are in \S+/quarantine/{DATASET}\.failed/delivery=d1"
+        ThresholdError, match=rf"50\.0%, .* The bad rows are in \S+/quarantine/{DATASET}\.failed/delivery=d1"
     ):
         start("strict", "--contract", str(strict))
     manifest = json.loads((lake.root / "runs" / DATASET / "strict.json").read_text())

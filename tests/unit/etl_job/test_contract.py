@@ -39,6 +39,14 @@ def test_hash_does_not_follow_thresholds_since_published_rows_obey_any(document,
     assert parse(document).hash == contract.hash
 
 
+def test_free_rules_are_part_of_the_hash_and_have_a_severity(document, parse, contract):
+    quality(document)
+    quality(document, name="odd", severity="warning")
+    changed = parse(document)
+    assert changed.hash != contract.hash
+    assert (changed.rule_names[-1], changed.warning_names) == ("row.not_at_noon", ("row.odd",))
+
+
 def test_custom_property_of_another_program_is_none_of_the_jobs_business(document, parse, contract):
     document["schema"][0]["customProperties"].append({"property": "x-owner-page", "value": "wiki"})
     assert parse(document).hash == contract.hash
@@ -97,8 +105,31 @@ def two_event_times(document):
     custom(document, "features")["eventTime"]["timestamp"] = "date"
 
 
-def rule_over_several_columns(document):
-    document["schema"][0]["quality"] = [{"type": "sql", "query": "brand <> time"}]
+def quality(document, **changed):
+    rule = {"type": "sql", "name": "not_at_noon", "query": "brand <> time", "description": "Why."}
+    document["schema"][0].setdefault("quality", []).append(rule | changed)
+
+
+def rule_of_another_kind(document):
+    quality(document, type="library")
+
+
+def rule_about_other_rows(document):
+    quality(document, query="date < current_date()")
+
+
+def rule_with_a_name_of_the_jobs(document):
+    quality(document, name="field_count")
+
+
+def rules_of_one_name(document):
+    quality(document)
+    quality(document)
+
+
+def more_rules_than_bits(document):
+    for number in range(60):
+        quality(document, name=f"rule_{number}")
 
 
 def event_in_the_far_future(document):
@@ -180,7 +211,11 @@ def no_features(document):
         (measure_of_text, "features.measures names 'brand', which must be a column of logicalType integer or number"),
         (unknown_aggregate, r"features\.measures\.0\.aggregates\.0: Input should be 'sum', .*, is 'median'"),
         (two_event_times, "features.eventTime: name either a timestamp column, or a date column"),
-        (rule_over_several_columns, "schema vehicle_sightings: quality: rules over several columns are not obeyed"),
+        (rule_of_another_kind, r"quality\.0\.type: Input should be 'sql', is 'library'"),
+        (rule_about_other_rows, r"quality\.0\.query: 'current_date' would make the answer depend on more than the row"),
+        (rule_with_a_name_of_the_jobs, r"quality\.0\.name: 'field_count' is the name of a rule of the job's own"),
+        (rules_of_one_name, "quality: two rules are named row.not_at_noon; rename one"),
+        (more_rules_than_bits, r"there are \d+ rules, the job tells 63 apart: drop some"),
         (
             event_in_the_far_future,
             "maximum of 'date', the day of events, must be from 1900-01-01 to 2200-12-31, is 9999",

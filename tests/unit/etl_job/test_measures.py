@@ -28,7 +28,7 @@ def measured(contract) -> Contract:
 def test_last_of_equal_seconds_is_that_of_the_last_row_by_file_and_place(spark, measured):
     def row(toll: str | None, second: int, *place: int) -> tuple[object, ...]:
         number = Decimal(toll) if toll else None
-        return ("d1", 0, 0, 0, "Opel", HOUR, second, number, 0, None, *place)
+        return ("d1", 0, 0, 0, "Opel", HOUR, second, number, 0, 0, None, *place)
 
     staged = [
         row("4", SECOND + 5, 1, 0, 7),

@@ -11,6 +11,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.errors import CatalogError, InputError
 from etl_job.job_args import parse_arguments
+from etl_job.manifest import Totals
 from etl_job.progress import Progress
 from etl_job.run import main, run
 
@@ -161,7 +162,14 @@ def test_run_of_a_named_delivery_replaces_only_it_and_one_that_empties_leaves_no
     lake.deliver("d1", f"{HEADER}\nbroken\n")
     last = start("--run_id", "nothing-left")
     assert (published("features").height, published("curated").height) == (0, 0)
-    assert last.totals.model_dump() == {"rows_in": 1, "kept": 0, "quarantined": 1, "duplicates": 0, "conflicts": 0}
+    assert last.totals.model_dump() == {
+        "rows_in": 1,
+        "kept": 0,
+        "quarantined": 1,
+        "duplicates": 0,
+        "conflicts": 0,
+        "warned": 0,
+    }
 
 
 def test_row_of_two_deliveries_counts_once_and_comes_back_when_the_first_is_withdrawn(lake, start):
