@@ -23,7 +23,7 @@ from etl_job.rules import Rule
 from etl_job.schemas import DAY, DELIVERY, QUARTER, RUN_ID, curated_columns, ddl, feature_columns, names
 from etl_job.settling import Account
 from etl_job.tables import Tables
-from etl_job.writing import new_data_folder, write_quarantine, write_table_files
+from etl_job.writing import new_data_folder, partition_folder, write_quarantine, write_table_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +168,13 @@ def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, .
     if bad:
         rows = quarantined_rows(account.staged, account.suspects, work.rules, account.file_order, run_id)
         write_quarantine(rows, location)
-    return tuple(f"{location}/{DELIVERY}={delivery}/{RUN_ID}={run_id}" for delivery in bad)
+    return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)
 
 
 def drop_outdated_quarantine(work: Work, deliveries: Sequence[str]) -> None:
     """Delete the bad rows that earlier runs found in deliveries that this run has replaced or withdrawn."""
     for delivery in deliveries:
-        for file in work.store.list_files(f"{work.quarantine}/{DELIVERY}={delivery}/"):
+        for file in work.store.list_files(f"{work.quarantine}/{partition_folder(DELIVERY, delivery)}/"):
             if f"/{RUN_ID}={work.arguments.run_id}/" not in file.uri:
                 work.store.delete(file.uri)
 

@@ -6,6 +6,7 @@ import copy
 import gzip
 import json
 import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -333,6 +334,8 @@ def test_init_drafts_a_contract_that_lints_with_its_guesses_marked(tmp_path, cap
     assert (contract.key, contract.features.entity, contract.csv.delimiter) == (("order",), ("shop",), ";")
     assert contract.features.event_time.model_dump(exclude_none=True) == {"date": "placed", "time": "at"}
     assert contract.column("placed").rules.format == "dd.MM.yyyy"
+    assert contract.column("placed").rules.minimum == date(2000, 1, 1)
+    assert "days of events: from 2000-01-01 to the day after a file's upload" in out.read_text()
     assert "entity: shop (2 different values" in out.read_text()
     assert run(["contract", "init", str(feed), "--out", str(out)]) == 2  # it is not overwritten
 
