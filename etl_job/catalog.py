@@ -34,6 +34,33 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """In what the crawled table differs from the contract, by column; neither stops a run.
+
+    ``new`` columns are left out, ``missing`` ones, which are optional, count as missing values, and the order decides
+    nothing: columns are found by their names.
+    """
+
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
+    other_order: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.missing or self.other_order)
+
+
+def drift_of(columns: Sequence[str], contract: Contract) -> Drift:
+    """Compare the columns of the crawled table with the contract's; upper and lower case count as one."""
+    promised = [column.name.lower() for column in contract.columns]
+    shared = [name for name in columns if name in promised]
+    return Drift(
+        new=tuple(name for name in columns if name not in promised),
+        missing=tuple(name for name in promised if name not in columns),
+        other_order=shared != [name for name in promised if name in columns],
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class RawTable:
     """The crawled table: its columns in the order of the file, and its deliveries in order of their names."""
 

@@ -6,13 +6,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
 from etl_job.layouts import Layout
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
-_DESCRIPTIVE = {
+DESCRIPTIVE_FIELDS = {
     "authoritativeDefinitions", "businessName", "classification", "criticalDataElement", "description", "examples",
     "id", "partitioned", "partitionKeyPosition", "physicalName", "primaryKeyPosition", "tags", "transformDescription",
 }  # fmt: skip
@@ -44,7 +44,13 @@ def _bound(value: Any) -> Any:
     return value
 
 
-Bound = Annotated[date | Decimal, BeforeValidator(_bound)]
+Bound = Annotated[
+    date | Decimal,
+    BeforeValidator(_bound),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^(\d{4}-\d\d-\d\d|[+-]?\d+(\.\d+)?)$"}]}
+    ),
+]
 
 
 class Strict(BaseModel):
@@ -86,7 +92,7 @@ class Column(Strict):
     @classmethod
     def _drop_descriptions(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: content for name, content in value.items() if name not in _DESCRIPTIVE}
+            return {name: content for name, content in value.items() if name not in DESCRIPTIVE_FIELDS}
         return value
 
     @model_validator(mode="after")

@@ -21,8 +21,13 @@ FIELD_COUNT = "row.field_count"
 ENCODING = "row.encoding"
 CONFLICT = "row.conflict"
 FUTURE = "future"  # of the event time's column
+_UNREAD = {
+    "format": "raw files are CSV; convert JSON lines and Parquet before they are uploaded",
+    "multiLine": "a line break ends a row, also within quotes; replace line breaks before files are uploaded",
+    "escape": "a quote within a quoted value is written twice; no other escape character is read",
+}
 _ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT)
-_DESCRIPTIVE_OF_RULES = {
+DESCRIPTIVE_FIELDS_OF_RULES = {
     "authoritativeDefinitions", "businessImpact", "description", "dimension", "id", "method", "scheduler", "schedule",
     "tags", "unit",
 }  # fmt: skip
@@ -34,6 +39,13 @@ _DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 
 class CsvFormat(Strict):
     """How the files are written. Quoted values may hold the delimiter, but no line break."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _asks_for_nothing_unread(cls, value: Any) -> Any:
+        for name in _UNREAD.keys() & value.keys() if isinstance(value, dict) else ():
+            raise ValueError(f"{name} is not supported: {_UNREAD[name]}")
+        return value
 
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote_symbol: str = Field(default='"', min_length=1, max_length=1)
@@ -61,7 +73,7 @@ class FreeRule(Strict):
     @classmethod
     def _drop_descriptions(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: content for name, content in value.items() if name not in _DESCRIPTIVE_OF_RULES}
+            return {name: content for name, content in value.items() if name not in DESCRIPTIVE_FIELDS_OF_RULES}
         return value
 
     @field_validator("name")

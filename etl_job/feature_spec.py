@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from etl_job.columns import Name, Strict
 
@@ -55,7 +55,11 @@ class FeatureSpec(Strict):
     share: bool = False
     rolling_mean_days: tuple[Annotated[int, Field(ge=1, le=366)], ...] = ()
     lag_days: tuple[Annotated[int, Field(ge=1, le=366)], ...] = ()
-    to_date: Annotated[Literal["quarter"] | None, BeforeValidator(lambda v: None if v == "none" else v)] = None
+    to_date: Annotated[
+        Literal["quarter"] | None,
+        BeforeValidator(lambda v: None if v == "none" else v),
+        WithJsonSchema({"enum": ["quarter", "none", None]}),
+    ] = None
 
     @property
     def reach_days(self) -> int:

@@ -29,7 +29,7 @@ def expression_of(rule: FreeRule, contract: Contract) -> Column:
         if not pure.deterministic():
             raise ContractError(f"quality rule {rule.name}: {rule.query!r} is not the same each time: use columns only")
     except PySparkException as error:
-        reason = " ".join(str(error).split("\n")[0].split())
+        reason = str(error).strip().splitlines()[0]
         raise ContractError(f"quality rule {rule.name}: {rule.query!r} is no condition on a row: {reason}") from error
     columns = [column for column in contract.columns if column.name.lower() in named]
     forms = [

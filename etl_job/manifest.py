@@ -116,6 +116,14 @@ class SparkMetrics(_Record):
     peak_heap_bytes: int | None
 
 
+class DriftRecord(_Record):
+    """Columns that the crawled table has beyond the contract's, or lacks, and whether they come in another order."""
+
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
+    other_order: bool
+
+
 class ContractRecord(_Record):
     """Which contract the run obeyed; ``hash`` covers what the job acts upon."""
 
@@ -152,6 +160,7 @@ class RunManifest(_Record):
     versions: dict[str, str]
     published: dict[str, PublishedDelivery]
     curated_snapshot_id: int | None = None
+    drift: DriftRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

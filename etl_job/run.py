@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -16,7 +16,7 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from etl_job import __version__
-from etl_job.catalog import properties_of_workflow, read_raw_table
+from etl_job.catalog import Drift, drift_of, properties_of_workflow, read_raw_table
 from etl_job.choosing import choose
 from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
@@ -24,6 +24,7 @@ from etl_job.errors import ContractError, QuartalJobError
 from etl_job.job_args import JobArguments, parse_arguments, split_deliveries
 from etl_job.manifest import (
     ContractRecord,
+    DriftRecord,
     PublishedDelivery,
     RunManifest,
     SparkMetrics,
@@ -68,6 +69,7 @@ class _Facts:
     processed: Processed = field(default_factory=Processed)
     published: dict[str, PublishedDelivery] = field(default_factory=dict)
     tables: Tables | None = None
+    drift: Drift | None = None
 
 
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
@@ -106,6 +108,7 @@ def _run(
         raw = read_raw_table(glue, store, arguments.database, contract)
         tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
         facts.tables = tables
+        facts.drift = drift_of(raw.columns, contract)
         standing = standing_of(read_last_run(store, arguments.lake_root, arguments.dataset), tables.curated)
         facts.published = dict(standing.published)
         asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
@@ -120,6 +123,13 @@ def _run(
             without_files=",".join(chosen.without_files) or "none",
             files=sum(len(delivery.files) for delivery in chosen.deliveries),
             bytes=sum(delivery.size_bytes for delivery in chosen.deliveries),
+        )
+    if facts.drift:
+        progress.say(
+            "drift",
+            new_columns=",".join(facts.drift.new) or "none",
+            missing_columns=",".join(facts.drift.missing) or "none",
+            other_order=str(facts.drift.other_order).lower(),
         )
     if standing.finding:
         progress.say("recovery", message=standing.finding)
@@ -204,6 +214,7 @@ def _manifest(arguments: JobArguments, facts: _Facts, progress: Progress, reason
         spark=_spark_metrics(facts.meter),
         versions=_versions(),
         published=facts.published,
+        drift=DriftRecord(**asdict(facts.drift)) if facts.drift else None,
         curated_snapshot_id=facts.tables.curated.snapshot_id if facts.tables else None,
     )
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 COLUMNS = ("id", "place", "at", "amount", "note")
 BERLIN = ZoneInfo("Europe/Berlin")
+csv.field_size_limit(50_000_000)
 Feed = dict[str, list[list[bytes]]]  # deliveries, files, lines
 
 

@@ -180,6 +180,14 @@ def other_encoding(document):
     custom(document, "csv")["encoding"] = "UTF-16"
 
 
+def json_lines(document):
+    custom(document, "csv")["format"] = "json"
+
+
+def line_breaks_within_quotes(document):
+    custom(document, "csv")["multiLine"] = True
+
+
 def unknown_policy(document):
     custom_property(document, "conflicts")["value"] = "keepBest"
 
@@ -231,6 +239,8 @@ def no_features(document):
         (column_twice, "column date appears twice"),
         (window_of_no_days, r"features\.rollingMeanDays\.0: .* is 0"),
         (other_encoding, r"csv\.encoding: Input should be 'UTF-8' or 'ISO-8859-1', is 'UTF-16'"),
+        (json_lines, "csv: format is not supported: raw files are CSV; convert JSON lines and Parquet before"),
+        (line_breaks_within_quotes, "csv: multiLine is not supported: a line break ends a row, also within quotes"),
         (unknown_policy, "conflicts: Input should be 'keepFirst', 'keepLast' or 'quarantineBoth', is 'keepBest'"),
         (threshold_of_all, r"thresholds\.quarantinedShare: Input should be less than 1, is 1"),
         (no_features, "features: Field required"),

@@ -228,6 +228,15 @@ def test_catalog_without_header_names_stops_the_run(lake, start):
         start()
 
 
+def test_columns_beside_the_contracts_are_told_in_log_and_manifest(lake, start):
+    lake.columns = ["camera", "time", "sighting_id", "brand", "date"]
+    lake.deliver("d1", "camera,time,sighting_id,brand,date\nc,10:00:00,k1,Opel,2024-01-01\n")
+    manifest = start()
+    assert manifest.drift.model_dump() == {"new": ("camera",), "missing": (), "other_order": True}
+    assert "[quartal] stage=drift new_columns=camera missing_columns=none other_order=true\n" in start.lines
+    assert manifest.totals.kept == 1
+
+
 def test_missing_column_in_a_file_stops_the_run_before_anything_is_written(lake, start):
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n", "sighting_id,date,time\nk2,2024-01-01,10:00:00\n")
     with pytest.raises(InputError, match=r"part-00001\.csv lacks the required column brand"):
