@@ -36,11 +36,11 @@ from etl_job.metrics import put_metrics
 from etl_job.object_store import LakeFiles, ObjectStore
 from etl_job.processing import process_deliveries
 from etl_job.progress import Progress
-from etl_job.run_event import put_run_event
 from etl_job.publication import in_step, open_catalog
 from etl_job.recovery import standing_of
 from etl_job.releasing import Processed, Work
 from etl_job.rules import rules_of
+from etl_job.run_event import put_run_event
 from etl_job.session import get_session
 from etl_job.spark_metrics import SparkMeter
 from etl_job.tables import Tables, open_tables
