@@ -6,15 +6,17 @@ counted stems from the same rows.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job.catalog import Delivery
 from etl_job.contract import ConflictPolicy, Contract
+from etl_job.free_rules import typed_columns
 from etl_job.layouts import Layout
-from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken
+from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken, warnings_of
 from etl_job.schemas import (
     BLOCK,
     BROKEN,
@@ -32,12 +34,14 @@ from etl_job.schemas import (
     KEY_1,
     KEY_2,
     KIND,
+    LATEST_DAY,
     LINE,
     QUARANTINED,
     ROW,
     RUN_ID,
     SECOND,
     VALID_ROWS,
+    WARNED,
     hour_columns,
     needs_seconds,
     number_column,
@@ -48,7 +52,7 @@ from etl_job.values import date_of, hour_of, number_of, second_of, second_of_day
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOutcome:
-    """What became of one delivery's rows; the days are those of kept rows."""
+    """What became of one delivery's rows; days and warnings are those of kept rows."""
 
     delivery: str
     kept: int
@@ -58,6 +62,8 @@ class DeliveryOutcome:
     violations: dict[str, int]
     first_day: date | None
     last_day: date | None
+    warned: int = 0
+    warnings: dict[str, int] = field(default_factory=dict)
 
     @property
     def rows(self) -> int:
@@ -66,16 +72,17 @@ class DeliveryOutcome:
 
 
 def classify_rows(
-    rows: DataFrame, contract: Contract, rules: Sequence[Rule], deliveries: Sequence[str], file_counts: Sequence[int]
+    rows: DataFrame, contract: Contract, rules: Sequence[Rule], deliveries: Sequence[Delivery]
 ) -> DataFrame:
     """Say of each row which rules it breaks, and keep of it only what its class needs, as it is staged.
 
     Of a valid row that is two hashes of its key, one of its text, entity and hour; of a broken one its text. The
-    files are those of the deliveries in turn, as many of each as ``file_counts`` says.
+    numbers of files count those with rows, delivery by delivery.
     """
-    judged = rows.select("*", broken_rules(rules))
+    of_file = [delivery.name for delivery in deliveries for _ in delivery.files_with_rows]
+    known = rows.withColumns({LATEST_DAY: _latest_day(deliveries), **typed_columns(contract)})
+    judged = known.select("*", broken_rules(rules), broken_rules(warnings_of(contract), WARNED))
     valid = F.col(BROKEN) == 0
-    of_file = [name for name, count in zip(deliveries, file_counts, strict=True) for _ in range(count)]
     keys = [F.col(value_column(name)) for name in contract.key]
     hashes = (
         F.when(valid & F.lit(bool(keys)), F.xxhash64(*salt, *keys)).alias(name)
@@ -95,12 +102,23 @@ def classify_rows(
             for m in contract.features.measures
         ),
         BROKEN,
+        F.when(valid, F.col(WARNED)).otherwise(F.lit(0).cast("long")).alias(WARNED),
         line.alias(LINE),
         FILE,
         BLOCK,
         ROW,
         F.when(valid, VALID_ROWS).otherwise(BROKEN_ROWS).alias(KIND),
     )
+
+
+def _latest_day(deliveries: Sequence[Delivery]) -> Column:
+    """The last day that an event of a file can have: the one after its upload, since a day begins earlier elsewhere."""
+    days = [
+        datetime.fromtimestamp(file.modified, UTC).date() + timedelta(days=1)
+        for delivery in deliveries
+        for file in delivery.files_with_rows
+    ]
+    return F.lit(days[0]) if len(set(days)) == 1 else F.get(F.array(*map(F.lit, days)), F.col(FILE)).cast("date")
 
 
 def _day(contract: Contract) -> Column:
@@ -133,12 +151,18 @@ def _number(contract: Contract, name: str) -> Column:
 
 
 def count_outcomes(staged: DataFrame, suspects: DataFrame | None, contract: Contract) -> DataFrame:
-    """A line per delivery, entity, hour and set of broken rules: how many rows became what.
+    """A line per delivery, entity, hour and set of broken rules, warnings too: how many rows became what.
 
     All valid rows count as kept, and what became of the ``suspects`` (staging.settle) is set against that: so only
     they need to be ordered, and the others are counted where they are read.
     """
-    by = [DELIVERY, *map(value_column, contract.features.entity), HOUR, BROKEN]
+    of_row = [
+        DELIVERY,
+        *map(value_column, contract.features.entity),
+        HOUR,
+        *([WARNED] if contract.warning_names else []),
+    ]
+    by = [*of_row, BROKEN]
     zero, one = F.lit(0).cast("long"), F.lit(1).cast("long")
     valid = F.col(BROKEN) == 0
     every = staged.groupBy(*by).agg(F.count(one).alias("_n"))
@@ -162,13 +186,13 @@ def count_outcomes(staged: DataFrame, suspects: DataFrame | None, contract: Cont
         F.when(duplicate, zero).otherwise(one).alias(QUARANTINED),
     )
     lost = suspects.where(F.col(CLASS) != KEPT)
-    changes = lost.select(*by[:-1], F.inline(F.array(not_kept, instead)))
+    changes = lost.select(*of_row, F.inline(F.array(not_kept, instead)))
     together = all_valid_kept.unionByName(changes)
     return together.groupBy(*by).agg(*(F.sum(name).alias(name) for name in counts))
 
 
 def delivery_outcomes(
-    outcomes: DataFrame, rules: Sequence[Rule], deliveries: Sequence[str]
+    outcomes: DataFrame, rules: Sequence[Rule], deliveries: Sequence[str], warnings: Sequence[str] = ()
 ) -> tuple[DeliveryOutcome, ...]:
     """Add the outcomes up per delivery. Runs a Spark job; a delivery without rows has zeros."""
     kept_day = F.when(F.col(KEPT) > 0, _day_of_hour())
@@ -176,6 +200,11 @@ def delivery_outcomes(
     counted = outcomes.groupBy(DELIVERY).agg(
         *(F.sum(name).alias(name) for name in (KEPT, QUARANTINED, DUPLICATES, CONFLICTS)),
         *(F.sum(F.when(is_broken(bit), broken).otherwise(0)).alias(f"_rule_{bit}") for bit in range(len(rules))),
+        *(
+            F.sum(F.when(is_broken(bit, WARNED), F.col(KEPT)).otherwise(0)).alias(f"_warning_{bit}")
+            for bit in range(len(warnings))
+        ),
+        F.sum(F.when(F.col(WARNED) != 0, F.col(KEPT)).otherwise(0) if warnings else F.lit(0)).alias(WARNED),
         F.min(kept_day).alias("_first_day"),
         F.max(kept_day).alias("_last_day"),
     )
@@ -196,6 +225,8 @@ def delivery_outcomes(
                 violations={rule.name: row[f"_rule_{bit}"] for bit, rule in enumerate(rules) if row[f"_rule_{bit}"]},
                 first_day=row["_first_day"],
                 last_day=row["_last_day"],
+                warned=row[WARNED],
+                warnings={name: row[f"_warning_{bit}"] for bit, name in enumerate(warnings) if row[f"_warning_{bit}"]},
             )
         )
     return tuple(results)

@@ -17,15 +17,47 @@ PARTITION_KEY = "delivery"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """One delivery: its name (the partition's value) and its files in order of their names."""
+    """One delivery: its name (the partition's value) and its files in order of their names, empty ones too."""
 
     name: str
     files: tuple[StoredFile, ...]
 
     @property
+    def files_with_rows(self) -> tuple[StoredFile, ...]:
+        """Those that are not empty, and so are read."""
+        return tuple(file for file in self.files if file.size_bytes)
+
+    @property
     def size_bytes(self) -> int:
         """Bytes in all files."""
         return sum(file.size_bytes for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """In what the crawled table differs from the contract, by column; neither stops a run.
+
+    ``new`` columns are left out, ``missing`` ones, which are optional, count as missing values, and the order decides
+    nothing: columns are found by their names.
+    """
+
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
+    other_order: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.missing or self.other_order)
+
+
+def drift_of(columns: Sequence[str], contract: Contract) -> Drift:
+    """Compare the columns of the crawled table with the contract's; upper and lower case count as one."""
+    promised = [column.name.lower() for column in contract.columns]
+    shared = [name for name in columns if name in promised]
+    return Drift(
+        new=tuple(name for name in columns if name not in promised),
+        missing=tuple(name for name in promised if name not in columns),
+        other_order=shared != [name for name in promised if name in columns],
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +112,16 @@ def _columns(table: "TableTypeDef", contract: Contract) -> tuple[str, ...]:
 
 
 def data_files(store: ObjectStore, location: str) -> tuple[StoredFile, ...]:
-    """The files at a location that hold rows: not empty, and no name that begins with ``_`` or ``.``."""
+    """The files at a location that were delivered: no markers of folders, and no name that begins with ``_`` or ``.``.
+
+    One without a byte is among them: as a correction it takes all rows of the delivery away.
+    """
     prefix = location.rstrip("/") + "/"
-    return tuple(
-        file
-        for file in sorted(store.list_files(prefix))
-        if file.size_bytes and not file.uri.rpartition("/")[2].startswith(("_", "."))
-    )
+    return tuple(file for file in sorted(store.list_files(prefix)) if _was_delivered(file.uri.rpartition("/")[2]))
+
+
+def _was_delivered(name: str) -> bool:
+    return bool(name) and not name.startswith(("_", ".")) and not name.endswith("_$folder$")
 
 
 def properties_of_workflow(glue: "GlueClient", name: str | None, run_id: str | None) -> Mapping[str, str]:
@@ -97,7 +132,7 @@ def properties_of_workflow(glue: "GlueClient", name: str | None, run_id: str | N
 
 
 def pick(deliveries: Sequence[Delivery], names: Sequence[str]) -> tuple[Delivery, ...]:
-    """The deliveries of these names, in catalog order. Raises CatalogError for a name that is not there."""
+    """The deliveries of these names, in catalog order. Raises CatalogError for one that is not there, or empty."""
     known = {delivery.name for delivery in deliveries}
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -105,4 +140,10 @@ def pick(deliveries: Sequence[Delivery], names: Sequence[str]) -> tuple[Delivery
             f"the Glue catalog has no delivery {', '.join(unknown)} (it has {', '.join(sorted(known))}): "
             "did the crawler run after the upload?"
         )
-    return tuple(delivery for delivery in deliveries if delivery.name in names)
+    picked = tuple(delivery for delivery in deliveries if delivery.name in names)
+    empty = [delivery.name for delivery in picked if not delivery.files]
+    if empty:
+        raise CatalogError(
+            f"delivery {', '.join(empty)} has no files: upload them, or take it out of the tables (--withdraw)"
+        )
+    return picked

@@ -1,7 +1,7 @@
 """Which deliveries a run processes, and which it takes out of the tables."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from etl_job.catalog import Delivery, pick
 from etl_job.errors import ArgumentError, CatalogError
@@ -30,6 +30,11 @@ class Chosen:
                 "files are gone: restore them, or take it out of the tables (--withdraw)"
             )
         return tuple(self.known[name] for name in names)
+
+    def and_without(self, names: Sequence[str]) -> "Chosen":
+        """The same, and these deliveries are taken out of the tables too, unless they are to be processed."""
+        picked = {delivery.name for delivery in self.deliveries}
+        return replace(self, gone=tuple(dict.fromkeys((*self.gone, *(name for name in names if name not in picked)))))
 
     def __bool__(self) -> bool:
         return bool(self.deliveries or self.gone)
@@ -60,7 +65,7 @@ def choose(
         name for name, state in published.items() if not (name in known or name in withdrawn or state.withdrawn)
     )
     if named:
-        picked = tuple(delivery for delivery in pick(catalogued, named) if delivery.files)
+        picked = pick(catalogued, named)
     elif withdrawn:
         picked = ()
     else:

@@ -19,7 +19,7 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import FeatureSpec
+from etl_job.feature_spec import FeatureSpec
 from etl_job.measures import add_up, aggregates
 from etl_job.schemas import (
     DAY,
@@ -46,12 +46,8 @@ class FeatureRange:
     @property
     def quarters(self) -> tuple[str, ...]:
         """Every quarter of the range, for instance 2024Q1, in order."""
-        found = []
-        day = self.first_day
-        while day <= self.last_day:
-            found.append(quarter_of(day))
-            day = next_quarter(day)
-        return tuple(found)
+        first, last = (day.year * 4 + (day.month - 1) // 3 for day in (self.first_day, self.last_day))
+        return tuple(f"{number // 4:04d}Q{number % 4 + 1}" for number in range(first, last + 1))
 
 
 def quarter_of(day: date) -> str:
@@ -62,11 +58,6 @@ def quarter_of(day: date) -> str:
 def first_day_of_quarter(day: date) -> date:
     """January, April, July or October 1st."""
     return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
-
-
-def next_quarter(day: date) -> date:
-    """The first day of the quarter after the day's own."""
-    return first_day_of_quarter(first_day_of_quarter(day) + timedelta(days=95))
 
 
 def affected_range(

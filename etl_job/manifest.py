@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -40,7 +41,7 @@ class DeliveryCounts(_Record):
     """What became of a delivery's rows. ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``.
 
     ``conflicts`` are those duplicates that differ from the row kept in their stead. A quarantined row counts once
-    for every rule it breaks.
+    for every rule it breaks. ``warned`` rows are among those kept, and count once for every warning.
     """
 
     delivery: str
@@ -53,6 +54,8 @@ class DeliveryCounts(_Record):
     violations: dict[str, int]
     first_day: str | None
     last_day: str | None
+    warned: int = 0
+    warnings: dict[str, int] = {}
 
 
 class Totals(_Record):
@@ -63,6 +66,7 @@ class Totals(_Record):
     quarantined: int = 0
     duplicates: int = 0
     conflicts: int = 0
+    warned: int = 0
 
 
 class Stage(_Record):
@@ -112,6 +116,14 @@ class SparkMetrics(_Record):
     peak_heap_bytes: int | None
 
 
+class DriftRecord(_Record):
+    """Columns that the crawled table has beyond the contract's, or lacks, and whether they come in another order."""
+
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
+    other_order: bool
+
+
 class ContractRecord(_Record):
     """Which contract the run obeyed; ``hash`` covers what the job acts upon."""
 
@@ -121,7 +133,10 @@ class ContractRecord(_Record):
 
 
 class RunManifest(_Record):
-    """See the module. ``published`` is the state of all deliveries after this run, not only of this run's own."""
+    """See the module. ``published`` is the state of all deliveries after this run, not only of this run's own.
+
+    ``curated_snapshot_id`` is the curated table's snapshot that holds this state.
+    """
 
     manifest_version: Literal[1] = 1
     run_id: str
@@ -144,6 +159,19 @@ class RunManifest(_Record):
     spark: SparkMetrics | None = None
     versions: dict[str, str]
     published: dict[str, PublishedDelivery]
+    curated_snapshot_id: int | None = None
+    drift: DriftRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The deliveries that are published by the newest manifest of a run that succeeded, and in which snapshot.
+
+    ``curated_snapshot_id`` is None before the first such run, and in manifests of versions that did not record it.
+    """
+
+    published: Mapping[str, PublishedDelivery] = field(default_factory=dict)
+    curated_snapshot_id: int | None = None
 
 
 def json_schema() -> str:
@@ -169,8 +197,8 @@ def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) ->
     return uri
 
 
-def read_published(store: ObjectStore, lake_root: str, dataset: str) -> dict[str, PublishedDelivery]:
-    """The published deliveries by the newest manifest of a run that succeeded; empty before the first.
+def read_last_run(store: ObjectStore, lake_root: str, dataset: str) -> LastRun:
+    """What the newest manifest of a run that succeeded says of the published deliveries.
 
     A manifest that cannot be read counts as a failed run: at worst its deliveries are processed again.
     """
@@ -183,8 +211,8 @@ def read_published(store: ObjectStore, lake_root: str, dataset: str) -> dict[str
         except (ValidationError, FileNotFoundError):
             continue
         if manifest.status == "SUCCEEDED":
-            return dict(manifest.published)
-    return {}
+            return LastRun(manifest.published, manifest.curated_snapshot_id)
+    return LastRun()
 
 
 def new_or_changed(

@@ -9,7 +9,8 @@ delivery, file and row.
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import Aggregate, Contract, FeatureSpec, Measure
+from etl_job.contract import Contract
+from etl_job.feature_spec import Aggregate, FeatureSpec, Measure
 from etl_job.schemas import (
     BLOCK,
     BROKEN,

@@ -37,6 +37,7 @@ def metric_data(manifest: RunManifest) -> "list[MetricDatumTypeDef]":
         "RowsKept": totals.kept,
         "RowsQuarantined": totals.quarantined,
         "RowsDuplicate": totals.duplicates,
+        "RowsWarned": totals.warned,
     }
     data = [_datum(manifest, "DurationSeconds", manifest.seconds, "Seconds")]
     if manifest.status == "SUCCEEDED" or totals.rows_in:

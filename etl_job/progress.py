@@ -17,15 +17,22 @@ class Progress:
 
     @property
     def stages(self) -> tuple[Stage, ...]:
-        """Every finished stage in order."""
+        """Every stage that has ended, in order."""
         return tuple(self._stages)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[dict[str, object]]:
-        """Time a stage. What the caller puts into the mapping appears on its line; a stage that fails has none."""
+        """Time a stage, also one that fails. What the caller puts into the mapping appears on its line."""
         facts: dict[str, object] = {}
         start = time.monotonic()
-        yield facts
+        try:
+            yield facts
+        except Exception:
+            self._end(name, start, failed=True, **facts)
+            raise
+        self._end(name, start, **facts)
+
+    def _end(self, name: str, start: float, **facts: object) -> None:
         seconds = round(time.monotonic() - start, 2)
         self._stages.append(Stage(stage=name, seconds=seconds))
         self.say(name, **facts, seconds=seconds)

@@ -10,27 +10,26 @@ notes the snapshot of the curated table that they were computed from. A run that
 earlier run ended between its two commits, and computes all features anew.
 """
 
-import re
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.conversions import from_bytes
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
-from pyiceberg.expressions import BooleanExpression, EqualTo, GreaterThanOrEqual, In
+from pyiceberg.expressions import EqualTo
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
-from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import DateType, DecimalType, DoubleType, IcebergType, LongType, NestedField, StringType
 
 from etl_job.errors import PublicationError
+from etl_job.replacement import SOURCE_SNAPSHOT, Changes, Replacement, changes_since, noted, outlived_run_tags
 from etl_job.schemas import DAY, FRACTION_DIGITS, INTEGER_DIGITS, SUM_KIND, VALUE_KIND, TableColumn
 
 if TYPE_CHECKING:
@@ -46,10 +45,6 @@ _TYPES: dict[str, IcebergType] = {
     VALUE_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS),
     SUM_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS + 10, FRACTION_DIGITS),
 }
-RUN_TAGS_KEPT = 20  # five years of one run a quarter; each holds on to the files of its snapshot
-QUARTER_TAG = re.compile(r"\d{4}Q[1-4]")
-SOURCE_SNAPSHOT = "quartal.curated-snapshot-id"
-RUN = "quartal.run-id"
 _PROPERTIES = {
     "format-version": "2",
     "commit.retry.num-retries": "0",
@@ -67,40 +62,6 @@ class DataFile:
     partition: str
     first_day: date
     last_day: date
-
-
-@dataclass(frozen=True, slots=True)
-class Replacement:
-    """A change of one table: rows that ``removed`` selects go, the files come, the tags point to the result.
-
-    ``run_id`` becomes a tag too, of which the newest stay; ``source_snapshot`` is that of the table that the rows were
-    computed from.
-    """
-
-    removed: BooleanExpression
-    files: Sequence[str]
-    run_id: str
-    quarter_tags: Sequence[str] = ()
-    source_snapshot: int | None = None
-    table_properties: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def properties(self) -> dict[str, str]:
-        """What the snapshot says of itself."""
-        found = {RUN: self.run_id}
-        if self.source_snapshot is not None:
-            found[SOURCE_SNAPSHOT] = str(self.source_snapshot)
-        return found
-
-
-def among(column: str, values: Sequence[str]) -> BooleanExpression:
-    """Rows whose column has one of these values."""
-    return In(column, values)  # type: ignore[arg-type, call-arg]
-
-
-def from_on(column: str, value: str) -> BooleanExpression:
-    """Rows whose column has this value or one that sorts after it."""
-    return GreaterThanOrEqual(column, value)  # type: ignore[arg-type, call-arg]
 
 
 def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[str, str]) -> GlueCatalog:
@@ -149,9 +110,12 @@ class PublishedIceberg:
     @property
     def source_snapshot(self) -> int | None:
         """The snapshot of another table that this one's current snapshot was computed from, where it says so."""
-        snapshot = self._table.current_snapshot() if self._table else None
-        noted = snapshot.summary.additional_properties.get(SOURCE_SNAPSHOT) if snapshot and snapshot.summary else None
-        return int(noted) if noted else None
+        source = noted(self._table.current_snapshot() if self._table else None, SOURCE_SNAPSHOT)
+        return int(source) if source else None
+
+    def changes_since(self, snapshot_id: int | None) -> Changes | None:
+        """What runs did since that snapshot; None where that cannot be told, as after a rollback."""
+        return changes_since(self._table.metadata if self._table else None, snapshot_id)
 
     @property
     def properties(self) -> Mapping[str, str]:
@@ -198,13 +162,17 @@ class PublishedIceberg:
                     transaction.add_files(
                         list(change.files), snapshot_properties=change.properties, check_duplicate_files=False
                     )
-                snapshot = transaction.table_metadata.current_snapshot()
-                if snapshot is not None:
-                    with ManageSnapshots(transaction) as references:
-                        for tag in (*change.quarter_tags, change.run_id):
-                            references.create_tag(snapshot.snapshot_id, tag)
-                        for tag in outlived_run_tags(transaction.table_metadata, change.run_id):
-                            references.remove_tag(tag)
+                if transaction.table_metadata.current_snapshot() == table.current_snapshot():
+                    # Nothing went and nothing came. A snapshot all the same: only what makes one makes PyIceberg check
+                    # that the table still is what was read, and only a snapshot says which run made it.
+                    with transaction.update_snapshot(snapshot_properties=change.properties).fast_append():
+                        pass
+                made = transaction.table_metadata.snapshots[-1].snapshot_id
+                with ManageSnapshots(transaction) as references:
+                    for tag in (*change.quarter_tags, change.run_id):
+                        references.create_tag(made, tag)
+                    for tag in outlived_run_tags(transaction.table_metadata, change.run_id):
+                        references.remove_tag(tag)
         except (CommitFailedException, ValidationException) as error:
             raise PublicationError(
                 f"another run changed {self.identifier} while this one worked ({error}); run again"
@@ -242,17 +210,6 @@ def in_step(curated: PublishedIceberg, features: PublishedIceberg) -> bool:
     if curated.snapshot_id == features.source_snapshot:
         return True
     return not curated.data_files() and not features.data_files()
-
-
-def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
-    """The tags of runs that are more than ``RUN_TAGS_KEPT`` runs old; tags of quarters stay for ever."""
-    times = {snapshot.snapshot_id: snapshot.timestamp_ms for snapshot in table.snapshots}
-    runs = [
-        (times[ref.snapshot_id], name)
-        for name, ref in table.refs.items()
-        if name not in {MAIN_BRANCH, newest} and not QUARTER_TAG.fullmatch(name)
-    ]
-    return [name for _, name in sorted(runs, reverse=True)[RUN_TAGS_KEPT - 1 :]]
 
 
 def _day(days_since_1970: object) -> date:

@@ -5,11 +5,13 @@ where they do. A quoted value may hold the delimiter but no line break.
 """
 
 import csv
+import gzip
 import re
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from io import BytesIO
 from string import ascii_letters, digits
 from urllib.parse import quote
 
@@ -18,7 +20,8 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.contract import Contract
 from etl_job.errors import InputError
-from etl_job.schemas import BLOCK, FILE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
+from etl_job.object_store import ObjectStore
+from etl_job.schemas import BLOCK, DECODABLE, FILE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
 
 HEAD_BYTES = 64 * 1024
 _UNQUOTED = frozenset(ascii_letters + digits + "/_-!.~'()*,;:$&+=@")
@@ -36,10 +39,15 @@ class Header:
 def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
     """Read the header from a file's first bytes; raise InputError where a required column is missing."""
     if uri.endswith(".gz"):
-        head = zlib.decompressobj(wbits=31).decompress(head)
-    line = (
-        head.decode(contract.csv.encoding, errors="replace").replace("\r\n", "\n").replace("\r", "\n").split("\n", 1)[0]
-    )
+        try:
+            head = zlib.decompressobj(wbits=31).decompress(head)
+        except zlib.error as error:
+            raise InputError(
+                f"{uri} cannot be unpacked ({error}): it is no gzip file, or damaged. Deliver it again; nothing was "
+                "written"
+            ) from error
+    first = re.split(rb"\r\n|\r|\n", head, maxsplit=1)[0]
+    line = first.decode(contract.csv.encoding, errors="replace")
     line = line.removeprefix(_BYTE_ORDER_MARK)  # which Spark's reader takes away as well
     form = contract.csv
     reader = csv.reader([line], delimiter=form.delimiter, quotechar=form.quote_symbol)
@@ -64,7 +72,8 @@ def read_rows(spark: SparkSession, headers: Mapping[str, Header], contract: Cont
         by_header.setdefault(header, []).append(uri)
     if not by_header:
         values = (f"{value_column(column.name)} string" for column in contract.columns)
-        schema = f"{LINE} string, {FILE_PATH} string, {BLOCK} bigint, {ROW} bigint, {WELL_FORMED} boolean"
+        schema = f"{LINE} string, {FILE_PATH} string, {BLOCK} bigint, {ROW} bigint"
+        schema += f", {WELL_FORMED} boolean, {DECODABLE} boolean"
         return spark.createDataFrame([], ", ".join([schema, *values]))
     return reduce(
         DataFrame.unionByName,
@@ -92,11 +101,32 @@ def _without_wildcards(uri: str) -> str:
     return re.sub(r"([\\\[\]{}*?])", r"\\\1", uri)
 
 
+def is_unpacking_error(message: str) -> bool:
+    """Whether Spark failed since a packed file could not be unpacked; its message does not name the file."""
+    return re.search(r"ZipException|EOFException|not a gzip file", message) is not None
+
+
+def first_damaged(store: ObjectStore, uris: Iterable[str]) -> str | None:
+    """The first gzip file that cannot be unpacked to its end; reads them whole, one at a time."""
+    for uri in uris:
+        if not uri.endswith(".gz"):
+            continue
+        try:
+            with gzip.open(BytesIO(store.read(uri))) as unpacked:
+                while unpacked.read(1_000_000):
+                    pass
+        except (OSError, EOFError, zlib.error):
+            return uri
+    return None
+
+
 def _rows_of(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:
-    lines = spark.read.text([_without_wildcards(uri) for uri in uris]).where(F.col("value") != "")
-    if contract.csv.encoding != "UTF-8":  # Spark's reader takes all bytes for UTF-8, and changes none of them
-        decoded = F.decode(F.col("value").cast("binary"), contract.csv.encoding)
-        lines = lines.select(decoded.alias("value"), "_metadata")
+    read = spark.read.text([_without_wildcards(uri) for uri in uris]).where(F.col("value") != "")
+    # Spark's reader takes all bytes for UTF-8, and changes none of them. Those that are none become U+FFFD, so that no
+    # reader of the quarantine stumbles over them, and what is written back then shows it.
+    raw = F.col("value").cast("binary")
+    decoded = F.decode(raw, contract.csv.encoding)
+    lines = read.select(decoded.alias("value"), raw.alias("_raw"), "_metadata")
     if contract.csv.header:
         lines = lines.where(F.col("value") != header.line)
     width = len(header.columns)
@@ -106,6 +136,7 @@ def _rows_of(spark: SparkSession, uris: Sequence[str], header: Header, contract:
         F.col("_metadata.file_block_start").alias(BLOCK),
         # Within one block of one file this counts the rows in their order.
         F.monotonically_increasing_id().alias(ROW),
+        (F.encode(F.col("value"), contract.csv.encoding) == F.col("_raw")).alias(DECODABLE),
         _split(F.col("value"), contract).alias("plain"),
         _parsed_if_quoted(F.col("value"), width, contract).alias("quoted"),
     )
@@ -117,6 +148,7 @@ def _rows_of(spark: SparkSession, uris: Sequence[str], header: Header, contract:
         BLOCK,
         ROW,
         well_formed.alias(WELL_FORMED),
+        DECODABLE,
         *(_value(header.columns, column.name).alias(value_column(column.name)) for column in contract.columns),
     )
 

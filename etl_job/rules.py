@@ -13,16 +13,12 @@ from functools import reduce
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import Column as ContractColumn
-from etl_job.contract import ConflictPolicy, Contract
-from etl_job.errors import ContractError
+from etl_job.columns import Column as ContractColumn
+from etl_job.contract import CONFLICT, EARLIEST_DAY, ENCODING, FIELD_COUNT, FUTURE, ConflictPolicy, Contract
+from etl_job.free_rules import expression_of
 from etl_job.layouts import Layout
-from etl_job.schemas import BROKEN, WELL_FORMED, value_column
-from etl_job.values import date_of, day_of_second, is_date_text, is_time_text, is_value, number_of, second_of
-
-MAX_RULES = 63  # one bit each in a signed 64-bit integer
-FIELD_COUNT = "row.field_count"
-CONFLICT = "row.conflict"
+from etl_job.schemas import BROKEN, DECODABLE, LATEST_DAY, WELL_FORMED, value_column
+from etl_job.values import date_of, day_of_second, has_form, number_of, second_of
 
 
 @dataclass(frozen=True)
@@ -34,15 +30,44 @@ class Rule:
 
 
 def rules_of(contract: Contract) -> tuple[Rule, ...]:
-    """Every rule of the contract. Raises ContractError where there are more than the job can tell apart."""
-    rules = [Rule(FIELD_COUNT, F.col(WELL_FORMED))]
+    """Every rule that sends a row into quarantine. Raises ContractError for an expression that Spark does not take."""
+    rules = [Rule(FIELD_COUNT, F.col(WELL_FORMED)), Rule(ENCODING, F.col(DECODABLE))]
     for column in contract.columns:
-        rules += _rules_of_column(column)
+        rules += _rules_of_column(column if column is not contract.event_column else with_default_bounds(column))
+        if column is contract.event_column and column.rules.maximum is None:
+            rules.append(_not_in_the_future(column))
+    rules += _free_rules(contract, "error")
     if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
         rules.append(Rule(CONFLICT, F.lit(True)))  # found broken when rows meet, see staging.settle
-    if len(rules) > MAX_RULES:
-        raise ContractError(f"the contract has {len(rules)} rules, the job handles {MAX_RULES}: drop some")
     return tuple(rules)
+
+
+def warnings_of(contract: Contract) -> tuple[Rule, ...]:
+    """Every rule that is only counted. Raises ContractError as ``rules_of`` does."""
+    return tuple(_free_rules(contract, "warning"))
+
+
+def _free_rules(contract: Contract, severity: str) -> list[Rule]:
+    return [
+        Rule(f"row.{rule.name}", expression_of(rule, contract))
+        for rule in contract.quality
+        if rule.severity == severity
+    ]
+
+
+def with_default_bounds(column: ContractColumn) -> ContractColumn:
+    """The column of the event time, with the least day that it may name where the contract does not say."""
+    least = column.rules.minimum or EARLIEST_DAY
+    return column.model_copy(update={"rules": column.rules.model_copy(update={"minimum": least})})
+
+
+def _not_in_the_future(column: ContractColumn) -> Rule:
+    """No event takes place after it was delivered: one wild date would make a calendar of years without events."""
+    text = F.col(value_column(column.name))
+    form = has_form(column, text)
+    in_time = _comparable(column, text) <= F.col(LATEST_DAY)
+    applies = F.lit(False) if form is None else F.coalesce(form, F.lit(False))
+    return Rule(f"{column.name}.{FUTURE}", text.isNull() | ~applies | in_time)
 
 
 def _rules_of_column(column: ContractColumn) -> list[Rule]:
@@ -63,7 +88,7 @@ def _rules_of_column(column: ContractColumn) -> list[Rule]:
         add("pattern", text.rlike(wanted.pattern))
     if wanted.enum is not None:
         add("enum", text.isin(*wanted.enum))
-    holds = _has_its_form(column, text)
+    holds = has_form(column, text)
     if holds is None:
         return rules
     add("format", holds)
@@ -75,33 +100,26 @@ def _rules_of_column(column: ContractColumn) -> list[Rule]:
     return rules
 
 
-def _has_its_form(column: ContractColumn, text: Column) -> Column | None:
-    """Whether the text stands for a value of the column's type; None where any text does."""
-    if column.logical_type == "date":
-        return is_date_text(text, Layout.parse(column.rules.format or ""))
-    if column.logical_type != "string":
-        return is_value(column, text)
-    return is_time_text(text, Layout.parse(column.rules.format)) if column.rules.format is not None else None
-
-
 def _comparable(column: ContractColumn, text: Column) -> Column:
     if column.logical_type == "date":
         return date_of(text, Layout.parse(column.rules.format or ""))
     return day_of_second(second_of(column, text)) if column.logical_type == "timestamp" else number_of(column, text)
 
 
-def broken_rules(rules: Sequence[Rule]) -> Column:
-    """One bit per rule, set where it is broken; 0 for a valid row."""
+def broken_rules(rules: Sequence[Rule], name: str = BROKEN) -> Column:
+    """One bit per rule, set where it is broken; 0 for a row that breaks none."""
+    if not rules:
+        return F.lit(0).cast("long").alias(name)
     bits = (
         F.when(F.coalesce(rule.holds, F.lit(False)), F.lit(0)).otherwise(F.lit(1 << bit)).cast("long")
         for bit, rule in enumerate(rules)
     )
-    return reduce(lambda left, right: left.bitwiseOR(right), bits).alias(BROKEN)
+    return reduce(lambda left, right: left.bitwiseOR(right), bits).alias(name)
 
 
-def is_broken(bit: int) -> Column:
+def is_broken(bit: int, name: str = BROKEN) -> Column:
     """Whether the rule of this number is broken, given the bits."""
-    return F.col(BROKEN).bitwiseAND(F.lit(1 << bit).cast("long")) != 0
+    return F.col(name).bitwiseAND(F.lit(1 << bit).cast("long")) != 0
 
 
 def names_of_broken(rules: Sequence[Rule]) -> Column:

@@ -6,7 +6,7 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -16,28 +16,34 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from etl_job import __version__
-from etl_job.catalog import properties_of_workflow, read_raw_table
+from etl_job.catalog import Drift, drift_of, properties_of_workflow, read_raw_table
 from etl_job.choosing import choose
-from etl_job.contract import Contract, parse_contract
+from etl_job.contract import Contract
+from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError, QuartalJobError
 from etl_job.job_args import JobArguments, parse_arguments, split_deliveries
 from etl_job.manifest import (
     ContractRecord,
+    DriftRecord,
     PublishedDelivery,
     RunManifest,
     SparkMetrics,
     Totals,
-    read_published,
+    read_last_run,
     write_manifest,
 )
 from etl_job.metrics import put_metrics
 from etl_job.object_store import LakeFiles, ObjectStore
-from etl_job.processing import Processed, open_tables, process_deliveries
+from etl_job.processing import process_deliveries
 from etl_job.progress import Progress
-from etl_job.publication import open_catalog
+from etl_job.publication import in_step, open_catalog
+from etl_job.recovery import standing_of
+from etl_job.releasing import Processed, Work
+from etl_job.rules import rules_of
 from etl_job.run_event import put_run_event
 from etl_job.session import get_session
 from etl_job.spark_metrics import SparkMeter
+from etl_job.tables import Tables, open_tables
 
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
 
@@ -62,6 +68,8 @@ class _Facts:
     meter: SparkMeter | None = None
     processed: Processed = field(default_factory=Processed)
     published: dict[str, PublishedDelivery] = field(default_factory=dict)
+    tables: Tables | None = None
+    drift: Drift | None = None
 
 
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
@@ -98,11 +106,15 @@ def _run(
     with progress.stage("catalog") as seen:
         contract = facts.contract = read_contract(store, arguments.contract, arguments.dataset)
         raw = read_raw_table(glue, store, arguments.database, contract)
-        facts.published = read_published(store, arguments.lake_root, arguments.dataset)
+        tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
+        facts.tables = tables
+        facts.drift = drift_of(raw.columns, contract)
+        standing = standing_of(read_last_run(store, arguments.lake_root, arguments.dataset), tables.curated)
+        facts.published = dict(standing.published)
         asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
         named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
         withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
-        chosen = choose(raw.deliveries, named, withdrawn, facts.published, contract.hash)
+        chosen = choose(raw.deliveries, named, withdrawn, facts.published, contract.hash).and_without(standing.returned)
         seen.update(
             run_id=arguments.run_id,
             deliveries_known=len(raw.deliveries),
@@ -112,14 +124,23 @@ def _run(
             files=sum(len(delivery.files) for delivery in chosen.deliveries),
             bytes=sum(delivery.size_bytes for delivery in chosen.deliveries),
         )
-    if not chosen:
+    if facts.drift:
+        progress.say(
+            "drift",
+            new_columns=",".join(facts.drift.new) or "none",
+            missing_columns=",".join(facts.drift.missing) or "none",
+            other_order=str(facts.drift.other_order).lower(),
+        )
+    if standing.finding:
+        progress.say("recovery", message=standing.finding)
+    if not chosen and in_step(tables.curated, tables.features):
         progress.say("nothing-new", message="every delivery is published as it is")
         return
-    tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
     with progress.stage("session"):
         ready = spark.result()
         facts.meter = SparkMeter(ready)
-    process_deliveries(ready, store, arguments, contract, raw.columns, chosen, tables, progress, facts.processed)
+    work = Work(ready, store, arguments, contract, rules_of(contract), tables, progress)
+    process_deliveries(work, raw.columns, chosen, facts.processed)
     for counts in facts.processed.deliveries:
         facts.published[counts.delivery] = PublishedDelivery(
             run_id=arguments.run_id, contract_hash=contract.hash, inputs=counts.inputs
@@ -193,6 +214,8 @@ def _manifest(arguments: JobArguments, facts: _Facts, progress: Progress, reason
         spark=_spark_metrics(facts.meter),
         versions=_versions(),
         published=facts.published,
+        drift=DriftRecord(**asdict(facts.drift)) if facts.drift else None,
+        curated_snapshot_id=facts.tables.curated.snapshot_id if facts.tables else None,
     )
 
 

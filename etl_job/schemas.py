@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from etl_job.contract import Aggregate, FeatureSpec, Measure
+from etl_job.feature_spec import Aggregate, FeatureSpec, Measure
 
 # Internal columns begin with an underscore, which no column of a published table does.
 LINE = "_line"  # raw text of a row
@@ -11,7 +11,10 @@ FILE_PATH = "_file_path"
 BLOCK = "_block"  # where the reading task's part of the file begins, in bytes
 ROW = "_row"  # counts rows within a block
 WELL_FORMED = "_well_formed"  # whether the row has as many values as the header
+DECODABLE = "_decodable"  # whether the row's bytes are text in the contract's encoding
+LATEST_DAY = "_latest_day"  # the last day that an event of the row's file can have
 BROKEN = "_broken"  # bit n set: the n-th rule is broken
+WARNED = "_warned"  # the same of rules that are counted only
 DAY = "day"
 SECOND = "_second"  # seconds since 1970, where the latest value of a day matters
 HOUR = "_hour"  # hours since 1970, which is day and hour of the day in one number
@@ -107,6 +110,7 @@ def staged_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
         *((TableColumn(SECOND, "long"),) if needs_seconds(spec) else ()),
         *(TableColumn(number_column(measure.column), VALUE_KIND) for measure in spec.measures),
         TableColumn(BROKEN, "long"),
+        TableColumn(WARNED, "long"),
         TableColumn(LINE, "string"),
         TableColumn(FILE, "int"),
         TableColumn(BLOCK, "long"),

@@ -18,9 +18,10 @@ from functools import reduce
 from pyspark.sql import Column, DataFrame, SparkSession, Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import ConflictPolicy, Contract, FeatureSpec
+from etl_job.contract import CONFLICT, ConflictPolicy, Contract
+from etl_job.feature_spec import FeatureSpec
 from etl_job.object_store import ObjectStore
-from etl_job.rules import CONFLICT, Rule
+from etl_job.rules import Rule
 from etl_job.schemas import (
     BLOCK,
     BROKEN,

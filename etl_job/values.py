@@ -7,7 +7,7 @@ take more than the contract promises: spaces around a value, exponents, dates wi
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import Column as ContractColumn
+from etl_job.columns import Column as ContractColumn
 from etl_job.layouts import Layout, Part
 from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS, VALUE_KIND
 
@@ -24,6 +24,35 @@ def is_value(column: ContractColumn, text: Column) -> Column:
         return text.rlike(rf"{whole}\z")
     separator = column.rules.decimal_separator or "."
     return text.rlike(rf"{whole}(?:[{separator}][0-9]{{1,{FRACTION_DIGITS}}})?\z")
+
+
+def has_form(column: ContractColumn, text: Column) -> Column | None:
+    """Whether the text stands for a value of the column's type; None where any text does."""
+    if column.logical_type == "date":
+        return is_date_text(text, Layout.parse(column.rules.format or ""))
+    if column.logical_type != "string":
+        return is_value(column, text)
+    return is_time_text(text, Layout.parse(column.rules.format)) if column.rules.format is not None else None
+
+
+KINDS = {"date": "date", "timestamp": "timestamp", "boolean": "boolean", "integer": VALUE_KIND, "number": VALUE_KIND}
+
+
+def typed_value(column: ContractColumn, text: Column) -> Column:
+    """The value in Spark's type for the column's (``KINDS``, else string); null where the text stands for none."""
+    kind = column.logical_type
+    if kind == "string":
+        return text
+    if kind == "date":
+        value = date_of(text, Layout.parse(column.rules.format or ""))
+    elif kind == "timestamp":
+        value = F.timestamp_seconds(second_of(column, text))
+    elif kind == "boolean":
+        value = F.lower(text) == "true"
+    else:
+        value = number_of(column, text)
+    form = has_form(column, text)
+    return value if form is None else F.when(form, value)
 
 
 def number_of(column: ContractColumn, text: Column) -> Column:

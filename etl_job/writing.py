@@ -10,6 +10,7 @@ from etl_job.object_store import ObjectStore
 from etl_job.schemas import DELIVERY, RUN_ID
 
 MAX_ROWS_PER_FILE = 4_000_000
+_ESCAPED = "\"#%'*/:=?\\\x7f{[]^"
 
 
 def new_data_folder(table_location: str, run_id: str) -> str:
@@ -51,6 +52,12 @@ def write_quarantine(rows: DataFrame, location: str) -> None:
         .partitionBy(DELIVERY, RUN_ID)
         .parquet(location)
     )
+
+
+def partition_folder(column: str, value: str) -> str:
+    """A partition's folder as Spark names it: characters that mean something in paths are written ``%XX``."""
+    escaped = "".join(f"%{ord(c):02X}" if ord(c) < 32 or c in _ESCAPED else c for c in value)
+    return f"{column}={escaped}"
 
 
 def parquet_files(store: ObjectStore, folder: str) -> tuple[str, ...]:

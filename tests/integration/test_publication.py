@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from etl_job.errors import PublicationError
-from etl_job.publication import PublishedIceberg, Replacement, among, open_catalog
+from etl_job.publication import PublishedIceberg, open_catalog
+from etl_job.replacement import Replacement, among
 from etl_job.schemas import TableColumn
 from quartal.aws import AwsConnection
 from quartal.lake_files import S3Files

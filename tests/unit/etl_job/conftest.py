@@ -10,7 +10,8 @@ import yaml
 from moto import mock_aws
 from pyspark.sql import SparkSession
 
-from etl_job.contract import Contract, parse_contract
+from etl_job.contract import Contract
+from etl_job.contract_document import parse_contract
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"

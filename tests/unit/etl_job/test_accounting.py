@@ -1,6 +1,6 @@
 """Rows of text to outcomes: every row in exactly one class, for the reasons that the contract gives."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pyspark.sql import Observation
@@ -8,13 +8,17 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.accounting import DeliveryOutcome, count_outcomes, curated_rows, delivery_outcomes, quarantined_rows
 from etl_job.catalog import Delivery
-from etl_job.contract import Contract, Thresholds
-from etl_job.errors import ReconciliationError, ThresholdError
-from etl_job.object_store import LocalObjectStore
-from etl_job.processing import check_thresholds, count_input, read_headers, reconcile, stage_rows
-from etl_job.reading import read_rows
-from etl_job.rules import rules_of
+from etl_job.checks import check_thresholds, count_input, reconcile
+from etl_job.contract import ConflictPolicy, Contract, FreeRule, Thresholds
+from etl_job.contract_document import parse_contract
+from etl_job.errors import ContractError, ReconciliationError, ThresholdError
+from etl_job.object_store import LocalObjectStore, StoredFile
+from etl_job.reading import Header, read_rows
+from etl_job.rules import rules_of, warnings_of
+from etl_job.settling import read_headers, stage_rows
 from etl_job.staging import Meeting, read_staged, suspects_of
+
+from .conftest import CONTRACT
 
 HEADER = "sighting_id,brand,date,time"
 
@@ -29,7 +33,9 @@ class Accounted:
             folder = tmp_path / f"d{number}"
             folder.mkdir()
             for part, content in enumerate(contents):
-                (folder / f"part {part}%20[ü].csv").write_text(content, contract.csv.encoding, newline="")
+                (folder / f"part {part}%20[ü].csv").write_bytes(
+                    content.encode(contract.csv.encoding, "surrogateescape")
+                )
             found.append(Delivery(f"d{number}", store.list_files(f"file://{folder}")))
         self.rules = rules_of(contract)
         headers = read_headers(store, contract, (), found)
@@ -40,7 +46,9 @@ class Accounted:
         self.staged = read_staged(spark, store, staged, contract.features)
         self.suspects = suspects_of(self.staged, contract, self.rules, Meeting())
         self.frame = count_outcomes(self.staged, self.suspects, contract)
-        self.by_delivery = delivery_outcomes(self.frame, self.rules, [each.name for each in found])
+        self.by_delivery = delivery_outcomes(
+            self.frame, self.rules, [each.name for each in found], contract.warning_names
+        )
         self.totals = reconcile(count_input(rows, observation, self.by_delivery), self.by_delivery)
         self.contract = contract
 
@@ -61,7 +69,7 @@ GOOD = [
     "a-2,Opel,2024-02-29,23:59:59",
     "a-3,Citroën,2000-01-01,12:00:00",
     'a-4,"Kia, ""old""",2024-12-31,09:09:09',
-    f"{'x' * 36},{'ü' * 40},9999-12-31,19:00:00",
+    f"{'x' * 36},{'ü' * 40},2025-12-31,19:00:00",
 ]
 BAD = {
     ",Opel,2024-01-01,00:00:00": ["sighting_id.required"],
@@ -75,6 +83,8 @@ BAD = {
     "b7,Opel,2024-01-01T,00:00:00": ["date.format"],
     "b8,Opel,\u0662\u0660\u0662\u0664-01-01,00:00:00": ["date.format"],
     "b9,Opel,1999-12-31,00:00:00": ["date.minimum"],
+    "d1,Opel,9999-12-31,00:00:00": ["date.future"],
+    "d2,Opel,2204-01-01,00:00:00": ["date.future"],
     "c1,Opel,2024-01-01,24:00:00": ["time.format"],
     "c2,Opel,2024-01-01,23:60:00": ["time.format"],
     "c3,Opel,2024-01-01, 7:00:00": ["time.format"],
@@ -107,7 +117,7 @@ def test_good_rows_are_counted_per_delivery_entity_day_and_hour(accounted):
             ("d0", "Opel", date(2024, 2, 29), 2, "0 23"),
             ("d0", "Citroën", date(2000, 1, 1), 1, "12"),
             ("d0", 'Kia, "old"', date(2024, 12, 31), 1, "9"),
-            ("d0", "ü" * 40, date(9999, 12, 31), 1, "19"),
+            ("d0", "ü" * 40, date(2025, 12, 31), 1, "19"),
             ("d1", "Opel", date(2024, 2, 29), 1, "5"),
         ]
     )
@@ -162,6 +172,92 @@ def test_file_is_decoded_as_the_contract_says_and_without_a_key_every_row_counts
     accounted = Accounted(spark, tmp_path, without_key, ["\n".join([HEADER, row, row, f"ï{row}"])])
     assert accounted.curated == [("d0", "Citroën", date(2024, 1, 1), 2, "7")]
     assert accounted.quarantine == {f"ï{row}": ["sighting_id.pattern"]}
+
+
+def test_bytes_that_are_no_text_in_the_encoding_are_quarantined_readably_and_make_no_new_entity(
+    spark, tmp_path, contract
+):
+    latin_byte = "k1,Citro\udcebn,2024-01-01,07:00:00"  # written as the one byte 0xEB, which is Latin-1
+    marked = "k2,Citro\ufffdn,2024-01-01,07:00:00"  # the mark itself, in good UTF-8
+    accounted = Accounted(spark, tmp_path, contract, ["\n".join([HEADER, latin_byte, marked])])
+    assert accounted.curated == [("d0", "Citro\ufffdn", date(2024, 1, 1), 1, "7")]
+    assert accounted.quarantine == {"k1,Citro\ufffdn,2024-01-01,07:00:00": ["row.encoding"]}
+
+
+def test_event_may_lie_a_day_after_its_files_upload_and_as_late_as_the_contract_says(spark, tmp_path, contract):
+    today = datetime.now(UTC).date()
+    rows = [f"k{n},Opel,{today + timedelta(days=n)},07:00:00" for n in (1, 3)]
+    (tmp_path / "usual").mkdir()
+    accounted = Accounted(spark, tmp_path / "usual", contract, ["\n".join([HEADER, *rows])])
+    assert accounted.quarantine == {rows[1]: ["date.future"]}
+    day = contract.event_column
+    wider = day.model_copy(update={"rules": day.rules.model_copy(update={"maximum": date(2199, 1, 1)})})
+    columns = tuple(wider if each is day else each for each in contract.columns)
+    (tmp_path / "wider").mkdir()
+    accounted = Accounted(
+        spark, tmp_path / "wider", contract.model_copy(update={"columns": columns}), ["\n".join([HEADER, *rows])]
+    )
+    assert accounted.quarantine == {}
+
+
+def with_rules(contract, *rules: tuple[str, str, str]) -> Contract:
+    free = tuple(FreeRule(name=name, type="sql", query=query, severity=severity) for name, query, severity in rules)
+    return contract.model_copy(update={"quality": free})
+
+
+def test_free_rules_quarantine_or_warn_where_they_are_not_true(spark, tmp_path, contract):
+    ruled = with_rules(
+        contract,
+        ("late_kia", "brand <> 'Kia' or date >= date'2024-02-01'", "error"),
+        ("unknown", "nullif(brand, 'Audi') = brand", "error"),  # null for an Audi: not true
+        ("night", "hour(cast(time as timestamp)) >= 6", "warning"),
+    )
+    rows = {
+        "k1,Kia,2024-01-31,07:00:00": ["row.late_kia"],
+        "k2,Audi,2024-01-31,07:00:00": ["row.unknown"],
+        "k3,Kia,2024-13-31,07:00:00": ["date.format"],  # of a date that is none the rule says nothing
+        "k9,Audi,2024-02-31,05:00:00": ["date.format", "row.unknown"],
+    }
+    good = ["k4,Kia,2024-02-01,07:00:00", "k5,Opel,2024-01-01,05:59:59", "k5,Opel,2024-01-01,05:59:59"]
+    accounted = Accounted(spark, tmp_path, ruled, ["\n".join([HEADER, *rows, *good])])
+    assert accounted.quarantine == rows
+    outcome = accounted.by_delivery[0]
+    assert (outcome.kept, outcome.duplicates, outcome.quarantined, outcome.warned) == (2, 1, 4, 1)
+    assert outcome.warnings == {"row.night": 1}  # rows that are kept: the duplicate is not
+    assert tuple(rule.name for rule in accounted.rules) == ruled.rule_names
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("brand <>", r"quality rule r: 'brand <>' is no condition on a row: .*PARSE_SYNTAX_ERROR"),
+        ("make = 'Kia'", "quality rule r: .*UNRESOLVED_COLUMN"),
+        ("length(brand)", "quality rule r: .*FILTER_NOT_BOOLEAN"),
+        ("count(brand) > 1", "quality rule r: .*"),
+        ("monotonically_increasing_id() > 1", "quality rule r: .* is not the same each time"),
+    ],
+)
+def test_expression_that_is_no_condition_on_a_row_stops_the_run_before_it_reads(spark, contract, query, message):
+    with pytest.raises(ContractError, match=message):
+        rules_of(with_rules(contract, ("r", query, "error")))
+
+
+@pytest.mark.parametrize("path", sorted(CONTRACT.parent.glob("*.yaml")), ids=lambda path: path.stem)
+def test_contract_names_the_rules_that_the_job_keeps(spark, path):
+    for policy in ConflictPolicy:
+        example = parse_contract(path.read_text(), path.name, path.stem).model_copy(update={"conflicts": policy})
+        assert tuple(rule.name for rule in rules_of(example)) == example.rule_names
+        assert tuple(rule.name for rule in warnings_of(example)) == example.warning_names
+
+
+def test_column_names_of_a_catalog_in_lower_case_are_those_of_the_contract(contract):
+    day = contract.event_column.model_copy(update={"name": "Date"})
+    columns = tuple(day if each.name == "date" else each for each in contract.columns)
+    without_header = contract.csv.model_copy(update={"header": False})
+    changed = contract.model_copy(update={"columns": columns, "csv": without_header})
+    delivery = Delivery("d", (StoredFile("file:///f.csv", 1, "e", 0.0), StoredFile("file:///empty.csv", 0, "e", 0.0)))
+    headers = read_headers(LocalObjectStore(), changed, ("sighting_id", "brand", "date", "time"), [delivery])
+    assert headers == {"file:///f.csv": Header("", ("sighting_id", "brand", "Date", "time"))}
 
 
 def test_delivery_with_more_bad_rows_than_allowed_stops_the_run_with_the_top_reasons():

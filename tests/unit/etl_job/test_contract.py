@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from etl_job.contract import parse_contract
+from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError
 from etl_job.layouts import Layout
 
@@ -32,6 +32,32 @@ def test_hash_follows_rules_but_not_descriptions(document, parse, contract):
     assert parse(document).hash == contract.hash
     column(document, "brand")["logicalTypeOptions"]["maxLength"] = 41
     assert parse(document).hash != contract.hash
+
+
+def test_hash_does_not_follow_thresholds_since_published_rows_obey_any(document, parse, contract):
+    document["schema"][0]["customProperties"].append({"property": "thresholds", "value": {"quarantinedShare": 0.1}})
+    assert parse(document).hash == contract.hash
+
+
+def test_free_rules_are_part_of_the_hash_and_have_a_severity(document, parse, contract):
+    quality(document)
+    quality(document, name="odd", severity="warning")
+    changed = parse(document)
+    assert changed.hash != contract.hash
+    assert (changed.rule_names[-1], changed.warning_names) == ("row.not_at_noon", ("row.odd",))
+
+
+def test_custom_property_of_another_program_is_none_of_the_jobs_business(document, parse, contract):
+    document["schema"][0]["customProperties"].append({"property": "x-owner-page", "value": "wiki"})
+    assert parse(document).hash == contract.hash
+
+
+def misspelt_custom_property(document):
+    document["schema"][0]["customProperties"].append({"property": "threshold", "value": {"quarantinedShare": 0.1}})
+
+
+def custom_property_twice(document):
+    document["schema"][0]["customProperties"].append({"property": "conflicts", "value": "keepLast"})
 
 
 def unknown_rule(document):
@@ -79,8 +105,35 @@ def two_event_times(document):
     custom(document, "features")["eventTime"]["timestamp"] = "date"
 
 
-def rule_over_several_columns(document):
-    document["schema"][0]["quality"] = [{"type": "sql", "query": "brand <> time"}]
+def quality(document, **changed):
+    rule = {"type": "sql", "name": "not_at_noon", "query": "brand <> time", "description": "Why."}
+    document["schema"][0].setdefault("quality", []).append(rule | changed)
+
+
+def rule_of_another_kind(document):
+    quality(document, type="library")
+
+
+def rule_about_other_rows(document):
+    quality(document, query="date < current_date()")
+
+
+def rule_with_a_name_of_the_jobs(document):
+    quality(document, name="field_count")
+
+
+def rules_of_one_name(document):
+    quality(document)
+    quality(document)
+
+
+def more_rules_than_bits(document):
+    for number in range(60):
+        quality(document, name=f"rule_{number}")
+
+
+def event_in_the_far_future(document):
+    column(document, "date")["logicalTypeOptions"]["maximum"] = "9999-12-31"
 
 
 def odd_date_format(document):
@@ -127,6 +180,14 @@ def other_encoding(document):
     custom(document, "csv")["encoding"] = "UTF-16"
 
 
+def json_lines(document):
+    custom(document, "csv")["format"] = "json"
+
+
+def line_breaks_within_quotes(document):
+    custom(document, "csv")["multiLine"] = True
+
+
 def unknown_policy(document):
     custom_property(document, "conflicts")["value"] = "keepBest"
 
@@ -142,6 +203,11 @@ def no_features(document):
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
+        (
+            misspelt_custom_property,
+            "the job knows no property 'threshold'; it knows conflicts, csv, features, thresholds. Correct its",
+        ),
+        (custom_property_twice, "customProperties: conflicts is there twice; remove one"),
         (unknown_rule, r"properties\.1\.logicalTypeOptions\.maxLenght: .*check its spelling"),
         (unknown_column_field, r"properties\.1\.nullable: .*remove it"),
         (unsupported_type, r"properties\.3\.logicalType: Input should be 'string', .* or 'boolean', is 'object'"),
@@ -153,7 +219,15 @@ def no_features(document):
         (measure_of_text, "features.measures names 'brand', which must be a column of logicalType integer or number"),
         (unknown_aggregate, r"features\.measures\.0\.aggregates\.0: Input should be 'sum', .*, is 'median'"),
         (two_event_times, "features.eventTime: name either a timestamp column, or a date column"),
-        (rule_over_several_columns, "schema vehicle_sightings: quality: rules over several columns are not obeyed"),
+        (rule_of_another_kind, r"quality\.0\.type: Input should be 'sql', is 'library'"),
+        (rule_about_other_rows, r"quality\.0\.query: 'current_date' would make the answer depend on more than the row"),
+        (rule_with_a_name_of_the_jobs, r"quality\.0\.name: 'field_count' is the name of a rule of the job's own"),
+        (rules_of_one_name, "quality: two rules are named row.not_at_noon; rename one"),
+        (more_rules_than_bits, r"there are \d+ rules, the job tells 63 apart: drop some"),
+        (
+            event_in_the_far_future,
+            "maximum of 'date', the day of events, must be from 1900-01-01 to 2200-12-31, is 9999",
+        ),
         (odd_date_format, r"properties\.2: 'd MMM yyyy' has 'd'; a layout is made of yyyy"),
         (date_without_format, r"properties\.2: logicalTypeOptions\.format of a date must hold yyyy, MM and dd"),
         (optional_key, r"properties\.0: a primaryKey column must be required: true"),
@@ -165,6 +239,8 @@ def no_features(document):
         (column_twice, "column date appears twice"),
         (window_of_no_days, r"features\.rollingMeanDays\.0: .* is 0"),
         (other_encoding, r"csv\.encoding: Input should be 'UTF-8' or 'ISO-8859-1', is 'UTF-16'"),
+        (json_lines, "csv: format is not supported: raw files are CSV; convert JSON lines and Parquet before"),
+        (line_breaks_within_quotes, "csv: multiLine is not supported: a line break ends a row, also within quotes"),
         (unknown_policy, "conflicts: Input should be 'keepFirst', 'keepLast' or 'quarantineBoth', is 'keepBest'"),
         (threshold_of_all, r"thresholds\.quarantinedShare: Input should be less than 1, is 1"),
         (no_features, "features: Field required"),

@@ -1,12 +1,16 @@
 """A run that ends between its stages, as by a kill: what readers see then, and that the next run heals it."""
 
+from datetime import date
+
 import pytest
+from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.errors import PublicationError
 from etl_job.job_args import parse_arguments
 from etl_job.progress import Progress
 from etl_job.run import run
 
+from .conftest import DATABASE, DATASET
 from .test_run import HEADER, assert_features_are_those_of, kept_rows, published
 
 
@@ -16,12 +20,12 @@ class Killed(BaseException):
 
 @pytest.fixture
 def start(spark, lake):
-    def start(run_id: str, *, after: str = "", do=None):
+    def start(run_id: str, *extra: str, after: str = "", do=None):
         def write(line: str) -> None:
             if after and after in line:
                 do()
 
-        return run(parse_arguments([*lake.arguments, "--run_id", run_id]), {}, Progress(write))
+        return run(parse_arguments([*lake.arguments, "--run_id", run_id, *extra]), {}, Progress(write))
 
     return start
 
@@ -66,8 +70,53 @@ def test_runs_that_die_leave_old_or_new_tables_and_the_next_run_heals(lake, star
 def test_run_overtaken_by_another_fails_with_that_reason_and_changes_nothing(lake, start):
     lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
     start("one")
-    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Fiat,2024-01-02,10:00:00\n")
+    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\nk2,Fiat,2024-01-02,10:00:00\nbad\n")
     with pytest.raises(PublicationError, match=r"another run changed lake\.vehicle_sightings_curated"):
         start("slow", after="stage=write", do=lambda: start("quick"))
     assert_features_are_those_of(lake.raw)
     assert start("later").published["d1"].run_id == "quick"
+    bad_rows = (lake.root / "quarantine" / DATASET).rglob("*.parquet")  # each counts once: those of the run that won
+    assert [path.parent.name for path in bad_rows] == ["run_id=quick"]
+    assert len(list((lake.root / "curated" / DATASET / "keys").glob("slow-*/*/*.parquet"))) == 0
+
+
+CURATED_COMMIT = "stage=commit table=lake.vehicle_sightings_curated"
+
+
+def test_withdrawal_that_died_between_its_commits_is_finished_by_the_next_run(lake, start):
+    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
+    lake.deliver("d2", f"{HEADER}\nk2,Opel,2024-01-02,10:00:00\n")
+    start("one")
+    with pytest.raises(Killed):
+        start("two", "--withdraw", "d1", after=CURATED_COMMIT, do=die)
+    healed = start("three")
+    assert (healed.published["d1"].withdrawn, healed.published["d2"].withdrawn) == (True, False)
+    assert counts("features") == counts("curated") == [("Opel", date(2024, 1, 2), 1)]
+    assert not start("four").published_anything
+
+
+def table(name: str):
+    return GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_{name}")
+
+
+def test_rolled_back_and_dropped_tables_are_noticed_and_made_good(lake, start):
+    lake.deliver("d1", f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
+    start("one")
+    lake.deliver("d2", f"{HEADER}\nk2,Opel,2024-01-02,10:00:00\n")
+    start("two")
+
+    for name in ("curated", "features"):
+        rolled_back = table(name)
+        with rolled_back.manage_snapshots() as references:
+            references.rollback_to_snapshot(rolled_back.snapshot_by_name("one").snapshot_id)
+    assert [each.delivery for each in start("three").deliveries] == ["d1", "d2"]
+    assert_features_are_those_of(lake.raw)
+
+    GlueCatalog("test").drop_table(f"{DATABASE}.{DATASET}_features")
+    assert start("four").deliveries == ()  # what the curated table holds is enough
+    assert_features_are_those_of(lake.raw)
+
+    GlueCatalog("test").drop_table(f"{DATABASE}.{DATASET}_curated")
+    start("five")
+    assert_features_are_those_of(lake.raw)
+    assert not start("six").published_anything

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from etl_job.contract import Contract, Measure
+from etl_job.contract import Contract
+from etl_job.feature_spec import Measure
 from etl_job.features import FeatureRange, compute_features
 from etl_job.measures import with_measures
 from etl_job.schemas import curated_columns, ddl, staged_columns
@@ -27,7 +28,7 @@ def measured(contract) -> Contract:
 def test_last_of_equal_seconds_is_that_of_the_last_row_by_file_and_place(spark, measured):
     def row(toll: str | None, second: int, *place: int) -> tuple[object, ...]:
         number = Decimal(toll) if toll else None
-        return ("d1", 0, 0, 0, "Opel", HOUR, second, number, 0, None, *place)
+        return ("d1", 0, 0, 0, "Opel", HOUR, second, number, 0, 0, None, *place)
 
     staged = [
         row("4", SECOND + 5, 1, 0, 7),

@@ -24,12 +24,13 @@ def values(of: RunManifest) -> dict[str, tuple[float, str]]:
 
 
 def test_metrics_say_what_became_of_the_rows():
-    assert values(manifest(rows_in=200, kept=180, quarantined=10, duplicates=10)) == {
+    assert values(manifest(rows_in=200, kept=180, quarantined=10, duplicates=10, warned=3)) == {
         "DurationSeconds": (12.5, "Seconds"),
         "RowsIn": (200, "Count"),
         "RowsKept": (180, "Count"),
         "RowsQuarantined": (10, "Count"),
         "RowsDuplicate": (10, "Count"),
+        "RowsWarned": (3, "Count"),
         "QuarantineShare": (0.05, "None"),
     }
 

@@ -17,7 +17,8 @@ from pyiceberg.table.metadata import TableMetadataV2
 from pyiceberg.table.refs import SnapshotRef
 
 from etl_job.errors import PublicationError
-from etl_job.publication import RUN_TAGS_KEPT, PublishedIceberg, Replacement, among, in_step, outlived_run_tags
+from etl_job.publication import PublishedIceberg, in_step
+from etl_job.replacement import RUN, RUN_TAGS_KEPT, Replacement, among, outlived_run_tags
 from etl_job.schemas import TableColumn
 
 from .conftest import DATABASE
@@ -94,16 +95,54 @@ def test_tags_of_quarters_stay_and_those_of_old_runs_go(opened, file_of):
     assert "2019Q4" in table.tags
 
 
+def test_tags_and_branches_that_people_made_stay_however_old(opened, file_of):
+    table = opened()
+    table.replace(change(file_of("d1", 1, "a"), "d1", "run-00"))
+    seen = GlueCatalog("test").load_table(f"{DATABASE}.counts")
+    snapshot = seen.current_snapshot().snapshot_id
+    with seen.manage_snapshots() as references:
+        references.create_tag(snapshot, "model-v1").create_branch(snapshot, "what-if")
+    for number in range(1, RUN_TAGS_KEPT + 3):
+        opened().replace(Replacement(among("delivery", ["none"]), (), f"run-{number:02d}"))
+    references = GlueCatalog("test").load_table(f"{DATABASE}.counts").refs()
+    assert (references["model-v1"].snapshot_id, references["what-if"].snapshot_id) == (snapshot, snapshot)
+    assert "run-00" not in references
+
+
+def test_a_run_that_changes_no_row_leaves_a_snapshot_of_its_own(opened, file_of):
+    table = opened()
+    table.replace(change(file_of("d1", 1, "a"), "d1", "one"))
+    first = table.snapshot_id
+    table.replace(Replacement(among("delivery", ["none"]), (), "two"))
+    assert table.snapshot_id != first
+    assert rows_in() == {"d1": 1}
+
+
+def test_a_run_that_read_an_older_state_fails_even_where_it_changes_no_row(opened, file_of):
+    opened().replace(change(file_of("d1", 1, "a"), "d1", "a"))
+    late = opened()
+    opened().replace(change(file_of("d2", 2, "b"), "d2", "b", table_properties={"registers": "b"}))
+    with pytest.raises(PublicationError, match="run again"):
+        late.replace(Replacement(among("delivery", ["d3"]), (), "c", table_properties={"registers": "c"}))
+    assert opened().properties["registers"] == "b"
+
+
 @given(st.lists(st.integers(0, 100), min_size=1, max_size=40), st.data())
 def test_outlived_run_tags_are_all_but_the_newest(times, data):
     newest = data.draw(st.integers(0, len(times) - 1))
     times[newest] = 101
-    snapshots = [SimpleNamespace(snapshot_id=n, timestamp_ms=time) for n, time in enumerate(times)]
+    snapshots = [
+        SimpleNamespace(
+            snapshot_id=n, timestamp_ms=time, summary=SimpleNamespace(additional_properties={RUN: f"run-{n}"})
+        )
+        for n, time in enumerate(times)
+    ]
     references = {f"run-{n}": SnapshotRef(snapshot_id=n, snapshot_ref_type="tag") for n in range(len(times))}
-    references["2024Q1"] = SnapshotRef(snapshot_id=0, snapshot_ref_type="tag")
-    table = TableMetadataV2.model_construct(snapshots=snapshots, refs=references)
+    foreign = {name: SnapshotRef(snapshot_id=0, snapshot_ref_type="tag") for name in ("2024Q1", "model-v1", "run-x")}
+    table = TableMetadataV2.model_construct(snapshots=snapshots, refs=references | foreign)
     gone = outlived_run_tags(table, f"run-{newest}")
-    kept = set(references) - set(gone) - {"2024Q1"}
+    kept = set(references) - set(gone)
+    assert not set(gone) & set(foreign)
     assert len(kept) == min(len(times), RUN_TAGS_KEPT)
     assert f"run-{newest}" in kept
     oldest_kept = min(times[int(tag.removeprefix("run-"))] for tag in kept)

@@ -27,6 +27,11 @@ def test_header_of_a_gzip_file_is_read_from_its_first_bytes(contract):
     assert parse_header(packed[:60], "s3://b/f.csv.gz", contract).columns[1] == "brand"
 
 
+def test_header_of_a_damaged_gzip_file_stops_the_run(contract):
+    with pytest.raises(InputError, match=r"s3://b/f\.csv\.gz cannot be unpacked .*no gzip file.*nothing was written"):
+        parse_header(b"sighting_id,brand,date,time\n", "s3://b/f.csv.gz", contract)
+
+
 @pytest.mark.parametrize("head", [b"", b"sighting_id;brand;date;time\n", b"S1,Opel,2024-01-01,00:00:00\n"])
 def test_header_without_required_columns_stops_the_run(contract, head):
     with pytest.raises(InputError, match=r"s3://b/f.csv lacks the required column sighting_id, .*nothing was written"):

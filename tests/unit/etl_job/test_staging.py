@@ -9,11 +9,11 @@ import pytest
 from etl_job.accounting import quarantined_rows
 from etl_job.catalog import Delivery
 from etl_job.choosing import Chosen
-from etl_job.contract import ConflictPolicy
+from etl_job.contract import CONFLICT, ConflictPolicy
 from etl_job.object_store import LocalObjectStore
-from etl_job.processing import account_for
-from etl_job.rules import CONFLICT, rules_of
+from etl_job.rules import rules_of
 from etl_job.schemas import DELIVERY, HOUR, KEPT, value_column
+from etl_job.settling import account_for
 from etl_job.staging import Registers
 
 HEADER = "sighting_id,brand,date,time"

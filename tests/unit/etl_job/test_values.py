@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import Column
+from etl_job.columns import Column
 from etl_job.rules import _rules_of_column as rules_of_column
 from etl_job.values import number_of, second_of
 

@@ -6,6 +6,7 @@ import copy
 import gzip
 import json
 import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,14 @@ def features_of(document: dict[str, Any]) -> dict[str, Any]:
     return document["schema"][0]["customProperties"][-1]["value"]
 
 
+def custom_properties(document: dict[str, Any]) -> list[dict[str, Any]]:
+    return document["schema"][0]["customProperties"]
+
+
+def custom(document: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(entry["value"] for entry in custom_properties(document) if entry["property"] == name)
+
+
 def numeric(kind: str, **options: Any) -> dict[str, Any]:
     return {"name": "toll", "logicalType": kind, "logicalTypeOptions": options}
 
@@ -56,7 +65,7 @@ def seen_at(document: dict[str, Any], zone: str) -> None:
 def changes(before: dict[str, Any], after: dict[str, Any]) -> list[tuple[str, str]]:
     old, new = (lint(text_of(each), "c.yaml") for each in (before, after))
     assert (old.problems, new.problems) == ((), ())
-    found = breaking_changes(old.contracts, new.contracts, "c.yaml")
+    found = breaking_changes(old.contracts["vehicle_sightings"], new.contracts["vehicle_sightings"], "c.yaml")
     return [(problem.severity, problem.field) for problem in found if problem.field != "version"]
 
 
@@ -162,6 +171,27 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
             ],
             id="event time in another zone",
         ),
+        pytest.param(
+            lambda d: columns_of(d).append({"name": "camera", "required": True}),
+            lambda d: (
+                columns_of(d).append({"name": "camera", "required": True}),
+                features_of(d).update(entity=["brand", "camera"]),
+            ),
+            [(Severity.ERROR, "vehicle_sightings.features.entity")],
+            id="added entity column",
+        ),
+        pytest.param(
+            lambda d: None,
+            lambda d: custom(d, "csv").update(delimiter=";", encoding="ISO-8859-1"),
+            [(Severity.ERROR, "vehicle_sightings.csv.delimiter"), (Severity.ERROR, "vehicle_sightings.csv.encoding")],
+            id="another form of the files",
+        ),
+        pytest.param(
+            lambda d: None,
+            lambda d: next(e for e in custom_properties(d) if e["property"] == "conflicts").update(value="keepLast"),
+            [(Severity.WARNING, "vehicle_sightings.conflicts")],
+            id="another row of a key is kept",
+        ),
         pytest.param(lambda d: None, lambda d: columns_of(d).append({"name": "camera"}), [], id="new column"),
         pytest.param(lambda d: None, lambda d: features_of(d).update(lagDays=[1, 2, 7, 28]), [], id="new feature"),
     ],
@@ -203,7 +233,7 @@ def test_changed_contract_should_have_another_version(document):
     new = copy.deepcopy(document)
     features_of(new)["lagDays"] = [1, 7, 14, 28]
     old, changed = (lint(text_of(each), "c.yaml").contracts for each in (document, new))
-    (problem,) = breaking_changes(old, changed, "c.yaml")
+    (problem,) = breaking_changes(old["vehicle_sightings"], changed["vehicle_sightings"], "c.yaml")
     assert (problem.severity, problem.field) == (Severity.WARNING, "version")
 
 
@@ -237,6 +267,49 @@ def test_lint_against_a_revision_refuses_what_breaks_readers(repository, documen
     assert run(["contract", "lint", str(repository / "new.yaml"), "--against", "HEAD"]) == 0
 
 
+def problems_against_head(capsys, *files: Path) -> list[tuple[str, str, str]]:
+    capsys.readouterr()
+    run(["contract", "lint", *map(str, files), "--against", "HEAD", "--json"])
+    found = json.loads(capsys.readouterr().out)
+    return [(problem["severity"], problem["field"], problem["message"]) for problem in found]
+
+
+def test_contract_in_a_renamed_or_moved_file_is_compared_by_its_dataset(repository, document, capsys):
+    features_of(document)["lagDays"] = [1, 7]
+    document["version"] = "2.0.0"
+    (repository / "feed.yaml").unlink()
+    for moved in (repository / "renamed.yaml", repository / "elsewhere" / "feed.yaml"):
+        moved.parent.mkdir(exist_ok=True)
+        moved.write_text(text_of(document))
+        (problem,) = problems_against_head(capsys, moved)
+        assert problem[:2] == ("error", "vehicle_sightings_features.sightings_lag_28d")
+        moved.unlink()
+
+
+def test_contract_whose_file_is_gone_is_missed(repository, document, capsys):
+    (repository / "feed.yaml").unlink()
+    document["schema"][0]["name"] = "other"
+    (repository / "other.yaml").write_text(text_of(document))
+    assert problems_against_head(capsys, repository / "other.yaml") == [
+        ("error", "vehicle_sightings", "the dataset is gone")
+    ]
+
+
+def test_misspelt_custom_property_is_an_error_and_may_be_corrected(repository, document, capsys):
+    file = repository / "feed.yaml"
+    custom_properties(document).append({"property": "threshold", "value": {"quarantinedShare": 0.1}})
+    file.write_text(text_of(document))
+    assert run(["contract", "lint", str(file)]) == 1
+    subprocess.run(
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qam", "x"],
+        cwd=repository,
+        check=True,
+    )
+    custom_properties(document)[-1]["property"] = "thresholds"
+    file.write_text(text_of(document))
+    assert problems_against_head(capsys, file) == []
+
+
 def test_show_lists_the_published_tables(capsys):
     assert run(["contract", "show", str(EXAMPLE), "--json"]) == 0
     (shown,) = json.loads(capsys.readouterr().out)
@@ -261,6 +334,8 @@ def test_init_drafts_a_contract_that_lints_with_its_guesses_marked(tmp_path, cap
     assert (contract.key, contract.features.entity, contract.csv.delimiter) == (("order",), ("shop",), ";")
     assert contract.features.event_time.model_dump(exclude_none=True) == {"date": "placed", "time": "at"}
     assert contract.column("placed").rules.format == "dd.MM.yyyy"
+    assert contract.column("placed").rules.minimum == date(2000, 1, 1)
+    assert "days of events: from 2000-01-01 to the day after a file's upload" in out.read_text()
     assert "entity: shop (2 different values" in out.read_text()
     assert run(["contract", "init", str(feed), "--out", str(out)]) == 2  # it is not overwritten
 

@@ -81,6 +81,20 @@ def test_maintenance_expires_what_no_tag_names_and_leaves_only_named_files(catal
     assert (again.tables[0].expired_snapshots, again.tables[0].orphans) == ((), ())
 
 
+def test_what_a_tag_or_branch_of_somebody_names_never_expires(catalog, lake):
+    named = {}
+    for value, name in enumerate(("model-v1", "what-if")):
+        table = add_rows(catalog, lake, value)
+        named[name] = table.current_snapshot().snapshot_id
+    add_rows(catalog, lake, 3)
+    with catalog.load_table("db.feed_features").manage_snapshots() as references:
+        references.create_tag(named["model-v1"], "model-v1").create_branch(named["what-if"], "what-if")
+    maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    table = catalog.load_table("db.feed_features")
+    read = {name: table.scan(snapshot_id=snapshot).to_arrow().to_pylist() for name, snapshot in named.items()}
+    assert read == {"model-v1": [{"value": 0}], "what-if": [{"value": 1}]}
+
+
 def test_dry_run_says_what_would_go_and_touches_nothing(catalog, lake):
     for value in (1, 2, 3):
         add_rows(catalog, lake, value)

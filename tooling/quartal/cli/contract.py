@@ -26,16 +26,19 @@ def lint_files(
     as_json: JsonOption = False,
 ) -> None:
     """Say everything that is wrong with contracts; exit code 1 if the job would refuse one, or readers would break."""
-    from quartal.contracts.compatibility import breaking_changes, contracts_at
+    from quartal.contracts.compatibility import changes_since
     from quartal.contracts.linting import Problem, Severity, lint, read_text
 
     console = Console(as_json=as_json)
     problems: list[Problem] = []
+    sound = {}
     for file in files:
         linted = lint(read_text(file), str(file))
         problems += linted.problems
-        if against is not None and not linted.problems:
-            problems += breaking_changes(contracts_at(against, file), linted.contracts, str(file))
+        if not linted.problems:
+            sound[file] = linted.contracts
+    if against is not None:
+        problems += changes_since(against, sound)
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     if problems or as_json:
         columns = ("severity", "file", "field", "what is wrong", "what to do")

@@ -7,36 +7,89 @@ became stricter break no reader; they send rows into quarantine that were good b
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from quartal import process
-from quartal.contracts.linting import Problem, Severity, lint
+from quartal.contracts.linting import Problem, Severity, dataset_names, lint, read_text, without_unknown_properties
 from quartal.contracts.model import Contract, TableColumn, curated_columns, feature_columns
 from quartal.errors import CommandError, ConfigurationError
 
 _NEW_DATASET = "Publish the change as a new dataset beside the old one, and move the readers first."
+_ALL_ANEW = "Deliver every file again as the contract now says, or publish the change as a new dataset."
+
+
+def changes_since(revision: str, current: Mapping[Path, Mapping[str, Contract]]) -> tuple[Problem, ...]:
+    """All that changed for the worse since a git revision, dataset by dataset.
+
+    A contract is compared with the one of its dataset at that revision, whatever file that was in. A dataset whose file
+    lay in one of the folders then, and which no contract there describes now, is gone.
+
+    Raises:
+        ConfigurationError: there is no such revision, this is no git repository, or a contract could not be read even
+            then.
+    """
+    problems: list[Problem] = []
+    now = {name: (path, contract) for path, contracts in current.items() for name, contract in contracts.items()}
+    seen: set[str] = set()
+    for folder in sorted({path.resolve().parent for path in current}):
+        linted = {path.resolve() for path in current}
+        for old_file in contract_files_at(revision, folder):
+            is_linted = old_file in linted
+            is_gone = not old_file.exists()
+            if not (is_linted or is_gone):
+                continue
+            for dataset, before in contracts_at(revision, old_file).items():
+                if dataset in now and dataset not in seen:
+                    seen.add(dataset)
+                    path, after = now[dataset]
+                    problems += breaking_changes(before, after, str(path))
+                elif dataset not in now and old_file.parent == folder and dataset not in _described_in(folder):
+                    seen.add(dataset)
+                    shown = next((str(path) for path in current if path.resolve() == old_file), str(old_file))
+                    problems.append(
+                        Problem(shown, dataset, "the dataset is gone", "Keep it until nobody reads its tables.")
+                    )
+    return tuple(problems)
+
+
+def contract_files_at(revision: str, folder: Path) -> tuple[Path, ...]:
+    """Where the repository of a folder had contracts at a revision.
+
+    Raises:
+        ConfigurationError: there is no such revision, or the folder is in no git repository.
+    """
+    try:
+        process.run(["git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], cwd=folder)
+        top = Path(process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder).stdout.strip())
+    except CommandError as error:
+        raise ConfigurationError(
+            f"'{revision}' is no revision of a git repository that holds {folder}.",
+            remedy="Name a branch, tag or commit.",
+        ) from error
+    listed = process.run(
+        ["git", "grep", "-l", "--full-name", "-e", "^kind: *DataContract", revision, "--", ":/*.yaml", ":/*.yml"],
+        cwd=folder,
+        success_codes=(0, 1),
+    )
+    names = (line.removeprefix(f"{revision}:") for line in listed.stdout.splitlines())
+    return tuple(top.resolve() / name for name in names)
 
 
 def contracts_at(revision: str, path: Path) -> Mapping[str, Contract]:
-    """The contracts that a file held at a git revision; none where it did not exist then.
+    """The contracts that a file held at a git revision, by dataset.
+
+    Custom properties that the job does not know are passed over: correcting the name of one must be possible.
 
     Raises:
-        ConfigurationError: there is no such revision, this is no git repository, or the file could not be read even
-            then.
+        ConfigurationError: the file could not be read even then.
     """
-    folder, name = path.resolve().parent, path.name
-    try:
-        process.run(["git", "rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"], cwd=folder)
-    except CommandError as error:
-        raise ConfigurationError(
-            f"'{revision}' is no revision of a git repository that holds {path}.",
-            remedy="Name a branch, tag or commit.",
-        ) from error
-    shown = process.run(["git", "show", f"{revision}:./{name}"], cwd=folder, success_codes=None)
-    if shown.exit_code != 0:
-        return {}
-    linted = lint(shown.stdout, f"{path} at {revision}")
+    folder = next(parent for parent in path.parents if parent.is_dir())
+    top = process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder).stdout.strip()
+    name = path.relative_to(Path(top).resolve()).as_posix()
+    shown = process.run(["git", "show", f"{revision}:{name}"], cwd=folder)
+    linted = lint(without_unknown_properties(shown.stdout), f"{path} at {revision}")
     if not linted.contracts:
         first = linted.problems[0]
         raise ConfigurationError(
@@ -46,24 +99,37 @@ def contracts_at(revision: str, path: Path) -> Mapping[str, Contract]:
     return linted.contracts
 
 
-def breaking_changes(old: Mapping[str, Contract], new: Mapping[str, Contract], file: str) -> tuple[Problem, ...]:
-    """All that changed for the worse between two readings of one file."""
-    problems: list[Problem] = []
-    for dataset, before in old.items():
-        after = new.get(dataset)
-        if after is None:
-            problems.append(Problem(file, dataset, "the dataset is gone", "Keep it until nobody reads its tables."))
-        else:
-            problems += _changes(before, after, file)
-    return tuple(problems)
+def _described_in(folder: Path) -> set[str]:
+    """The datasets of the folder's contracts as they are now, sound or not."""
+    found: set[str] = set()
+    for file in (*folder.glob("*.yaml"), *folder.glob("*.yml")):
+        with suppress(ValueError, ConfigurationError):
+            found.update(dataset_names(read_text(file)))
+    return found
 
 
-def _changes(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
+def breaking_changes(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
+    """All that changed for the worse between two readings of one dataset's contract."""
     dataset = old.dataset
     yield from _columns(old, new, file)
     if old.key != new.key:
         message = f"the key changed from {_list(old.key)} to {_list(new.key)}: other rows count as duplicates"
         yield Problem(file, f"{dataset}.primaryKey", message, _NEW_DATASET)
+    if set(old.features.entity) != set(new.features.entity):
+        message = f"the entity changed from {_list(old.features.entity)} to {_list(new.features.entity)}: "
+        message += "a row of the tables is about something else"
+        yield Problem(file, f"{dataset}.features.entity", message, _NEW_DATASET)
+    for name, before in old.csv.model_dump(by_alias=True).items():
+        after = new.csv.model_dump(by_alias=True)[name]
+        if before != after:
+            message = (
+                f"{name} changed from {before!r} to {after!r}: files that were delivered are not written like that"
+            )
+            yield Problem(file, f"{dataset}.csv.{name}", message, _ALL_ANEW)
+    if old.conflicts != new.conflicts:
+        message = f"changed from {old.conflicts} to {new.conflicts}: of rows that share a key, others are kept"
+        remedy = "Nothing, if the published numbers may change."
+        yield Problem(file, f"{dataset}.conflicts", message, remedy, Severity.WARNING)
     if old.features.event_time != new.features.event_time or _zone(old) != _zone(new):
         message = "the event time changed: rows move to other days"
         yield Problem(file, f"{dataset}.features.eventTime", message, _NEW_DATASET)

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from quartal.contracts.linting import lint
+from quartal.contracts.model import EARLIEST_DAY
 from quartal.errors import ConfigurationError
 
 SAMPLED_BYTES = 1_000_000  # what a crawler looks at too (G14)
@@ -181,7 +182,9 @@ def draft(file: Path, dataset: str) -> str:
     schema = {
         "name": dataset,
         "logicalType": "object",
-        "properties": [_property(column, is_key=column is key) for column in sample.columns],
+        "properties": [
+            _property(column, is_key=column is key, is_event=column in event_time.values()) for column in sample.columns
+        ],
         "customProperties": [
             {"property": "csv", "value": {"delimiter": sample.delimiter, "header": True, "encoding": "UTF-8"}},
             {"property": "features", "value": _features(sample, entity, event_time, taken)},
@@ -199,6 +202,7 @@ def draft(file: Path, dataset: str) -> str:
         f"primaryKey: {key.name if key else 'none found; without one no row counts as a duplicate'}",
         f"entity: {entity.name} ({len(set(entity.values))} different values in the sample)",
         f"eventTime: {' and '.join(column.name for column in event_time.values())}",
+        f"days of events: from {EARLIEST_DAY} to the day after a file's upload; minimum and maximum change that",
         *(f"{c.name}: without an offset, taken for UTC" for c in sample.columns if c is not key and _zoneless(c)),
     )
     comment = [
@@ -236,7 +240,7 @@ def _entity(sample: Sample, taken: set[str]) -> SampledColumn | None:
     return sample.first(could_be)
 
 
-def _property(column: SampledColumn, *, is_key: bool) -> dict[str, Any]:
+def _property(column: SampledColumn, *, is_key: bool, is_event: bool) -> dict[str, Any]:
     drafted: dict[str, Any] = {"name": column.name, "logicalType": "string", "physicalType": "string"}
     if column.is_complete:
         drafted["required"] = True
@@ -258,6 +262,8 @@ def _property(column: SampledColumn, *, is_key: bool) -> dict[str, Any]:
     elif column.values:
         # twice what was seen: enough to catch a broken line, not so tight that tomorrow's values fail
         drafted["logicalTypeOptions"] = {"maxLength": 2 * max(map(len, column.values))}
+    if is_event and drafted["logicalType"] in ("date", "timestamp"):
+        drafted["logicalTypeOptions"]["minimum"] = EARLIEST_DAY.isoformat()
     return drafted
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from quartal.contracts.model import Contract, ContractError, parse_contract
+from quartal.contracts.model import CUSTOM_PROPERTIES, Contract, ContractError, parse_contract
 from quartal.errors import ConfigurationError
 
 
@@ -66,7 +66,7 @@ def read_text(path: Path) -> str:
 def lint(text: str, file: str) -> Linted:
     """Read every dataset of a contract, and say all that is wrong."""
     try:
-        names = _dataset_names(text)
+        names = dataset_names(text)
     except ValueError as error:
         return Linted({}, (Problem(file, "schema", str(error), "See docs/your-own-data.md for a whole contract."),))
     contracts: dict[str, Contract] = {}
@@ -81,7 +81,8 @@ def lint(text: str, file: str) -> Linted:
     return Linted(contracts, tuple(problems))
 
 
-def _dataset_names(text: str) -> list[str]:
+def dataset_names(text: str) -> list[str]:
+    """The datasets of a contract. Raises ValueError where it is no YAML, or names none."""
     try:
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
@@ -92,6 +93,18 @@ def _dataset_names(text: str) -> list[str]:
     if not schemas:
         raise ValueError("the list of datasets is empty")
     return [str(entry["name"]) for entry in schemas]
+
+
+def without_unknown_properties(text: str) -> str:
+    """The contract without the custom properties that the job does not know; anything else stays as it is."""
+    try:
+        document = yaml.safe_load(text)
+        for schema in document["schema"]:
+            properties = schema["customProperties"]
+            schema["customProperties"] = [entry for entry in properties if entry["property"] in CUSTOM_PROPERTIES]
+    except (yaml.YAMLError, KeyError, TypeError):
+        return text
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
 def _problems_of(error: ContractError, file: str, dataset: str) -> list[Problem]:

@@ -1,0 +1,158 @@
+"""The columns of a feed as a contract describes them: types, formats and rules, each checked to make sense."""
+
+import re
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.alias_generators import to_camel
+
+from etl_job.layouts import Layout
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+DESCRIPTIVE_FIELDS = {
+    "authoritativeDefinitions", "businessName", "classification", "criticalDataElement", "description", "examples",
+    "id", "partitioned", "partitionKeyPosition", "physicalName", "primaryKeyPosition", "tags", "transformDescription",
+}  # fmt: skip
+NUMERIC = ("integer", "number")
+
+
+def _table_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r}: use lower-case letters, digits and '_', as the Glue catalog does")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_table_name)]
+
+
+def _bound(value: Any) -> Any:
+    """A number or a date as YAML gives it: numbers as they are spelled, dates with or without quotes."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return Decimal(str(value))
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            return value
+    return value
+
+
+Bound = Annotated[
+    date | Decimal,
+    BeforeValidator(_bound),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^(\d{4}-\d\d-\d\d|[+-]?\d+(\.\d+)?)$"}]}
+    ),
+]
+
+
+class Strict(BaseModel):
+    """A part of a contract: a field that the job does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class ValueRules(Strict):
+    """``logicalTypeOptions``: what a value must look like.
+
+    ``minimum`` and ``maximum`` are inclusive: numbers for numeric columns, ISO dates for dates, and for timestamps the
+    days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset.
+    """
+
+    format: str | None = None
+    min_length: int | None = Field(default=None, ge=0)
+    max_length: int | None = Field(default=None, ge=0)
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    pattern: str | None = None
+    enum: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    decimal_separator: Literal[".", ","] | None = None
+    time_zone: str | None = None
+
+
+class Column(Strict):
+    """One column of the feed. All values are text in the file; ``logical_type`` says what they stand for."""
+
+    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    logical_type: Literal["string", "date", "timestamp", "integer", "number", "boolean"] = "string"
+    physical_type: str = "string"
+    required: bool = False
+    unique: bool = False
+    primary_key: bool = False
+    rules: ValueRules = Field(default_factory=lambda: ValueRules(), alias="logicalTypeOptions")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_descriptions(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: content for name, content in value.items() if name not in DESCRIPTIVE_FIELDS}
+        return value
+
+    @model_validator(mode="after")
+    def _rules_fit_the_type(self) -> "Column":
+        self._format_fits_the_type()
+        self._bounds_fit_the_type()
+        if self.rules.decimal_separator is not None and self.logical_type != "number":
+            raise ValueError("logicalTypeOptions.decimalSeparator needs logicalType: number")
+        if self.primary_key and not self.required:
+            raise ValueError(
+                "a primaryKey column must be required: true, or rows without a key could not be told apart"
+            )
+        if self.unique and not self.primary_key:
+            raise ValueError("unique: true is kept by de-duplication, which goes by primaryKey: set that too")
+        return self
+
+    def _format_fits_the_type(self) -> None:
+        form, kind = self.rules.format, self.logical_type
+        zone = self.rules.time_zone
+        if zone is not None and kind != "timestamp":
+            raise ValueError("logicalTypeOptions.timeZone needs logicalType: timestamp")
+        if kind == "date":
+            if not Layout.parse(form or "").has_units("year", "month", "day"):
+                raise ValueError(
+                    "logicalTypeOptions.format of a date must hold yyyy, MM and dd, for instance yyyy-MM-dd"
+                )
+        elif kind == "timestamp":
+            layout, units = Layout.parse(form or ""), ("year", "month", "day", "hour", "minute", "second")
+            if layout.has_units(*units, "offset"):
+                if zone is not None:
+                    raise ValueError(
+                        "logicalTypeOptions: format has an offset (XXX), so timeZone says nothing; drop it"
+                    )
+            elif not layout.has_units(*units):
+                raise ValueError(
+                    "logicalTypeOptions.format of a timestamp must hold yyyy, MM, dd, HH, mm, ss, and XXX where the "
+                    "text has an offset, for instance yyyy-MM-dd'T'HH:mm:ssXXX"
+                )
+            # A machine without a time zone database knows no zone: there the job's own Java decides.
+            elif zone is None or zone not in (available_timezones() or {zone}):
+                raise ValueError(
+                    f"logicalTypeOptions.timeZone must name the zone of a timestamp without offset (XXX), for instance "
+                    f"UTC or Europe/Berlin; {'none is given' if zone is None else f'{zone!r} is no IANA time zone'}"
+                )
+        elif form is not None and kind != "string":
+            raise ValueError(f"logicalTypeOptions.format: {kind} columns have one form only; remove it")
+        elif form is not None and not Layout.parse(form).has_units("hour", "minute", "second"):
+            raise ValueError("logicalTypeOptions.format of a string is a time of day: HH:mm:ss or the like")
+
+    def _bounds_fit_the_type(self) -> None:
+        for name, bound in (("minimum", self.rules.minimum), ("maximum", self.rules.maximum)):
+            if bound is None:
+                continue
+            if self.logical_type in NUMERIC:
+                if not isinstance(bound, Decimal) or not bound.is_finite():
+                    raise ValueError(f"logicalTypeOptions.{name} of a {self.logical_type} must be a number")
+            elif self.logical_type in ("date", "timestamp"):
+                if not isinstance(bound, date):
+                    raise ValueError(f"logicalTypeOptions.{name} of a {self.logical_type} must be a date: 2000-01-31")
+            else:
+                raise ValueError(
+                    "logicalTypeOptions.minimum and maximum need logicalType: date, timestamp, integer or number"
+                )

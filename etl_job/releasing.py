@@ -1,0 +1,227 @@
+"""What a run has settled goes to where readers find it: files first, then one commit per table."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+
+from pyiceberg.expressions import AlwaysTrue
+from pyspark.sql import DataFrame, SparkSession
+
+from etl_job.accounting import curated_rows, quarantined_rows
+from etl_job.contract import Contract
+from etl_job.csv_export import export_csv
+from etl_job.features import FeatureRange, affected_range, compute_features, quarter_of
+from etl_job.job_args import JobArguments
+from etl_job.manifest import CsvExport, DeliveryCounts, PublishedTable, Totals
+from etl_job.measures import with_measures
+from etl_job.object_store import ObjectStore
+from etl_job.progress import Progress
+from etl_job.publication import PublishedIceberg, in_step
+from etl_job.replacement import Replacement, among, from_on
+from etl_job.rules import Rule
+from etl_job.schemas import DAY, DELIVERY, QUARTER, RUN_ID, curated_columns, ddl, feature_columns, names
+from etl_job.settling import Account
+from etl_job.tables import Tables
+from etl_job.writing import new_data_folder, partition_folder, write_quarantine, write_table_files
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What all steps of a run work with."""
+
+    spark: SparkSession
+    store: ObjectStore
+    arguments: JobArguments
+    contract: Contract
+    rules: Sequence[Rule]
+    tables: Tables
+    progress: Progress
+
+    @property
+    def quarantine(self) -> str:
+        """Where bad rows of published deliveries lie."""
+        return f"{self.arguments.lake_root}/quarantine/{self.contract.dataset}"
+
+    @property
+    def failed_quarantine(self) -> str:
+        """Where those lie that stopped a run: beside the others, which people count."""
+        return f"{self.quarantine}.failed"
+
+
+@dataclass
+class Processed:
+    """What the run has done so far."""
+
+    totals: Totals | None = None
+    deliveries: tuple[DeliveryCounts, ...] = ()
+    curated: PublishedTable | None = None
+    features: PublishedTable | None = None
+    quarantine: tuple[str, ...] = ()
+    csv_export: CsvExport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What the curated table holds apart from this run's deliveries, and the days of what the run replaces."""
+
+    files: tuple[str, ...]
+    replaced_days: tuple[tuple[date, date], ...]
+    last_day: date | None
+    last_kept_day: date | None
+
+
+def _history(tables: Tables, replaced: Sequence[str]) -> _History:
+    files = tables.curated.data_files()
+    others = [file for file in files if file.partition not in replaced]
+    changed = [file for file in files if file.partition in replaced]
+    if not in_step(tables.curated, tables.features):  # an earlier run ended between its commits: all days may differ
+        changed = [*files, *tables.features.data_files()]
+    return _History(
+        tuple(file.uri for file in others),
+        tuple((file.first_day, file.last_day) for file in changed),
+        last_day=max((file.last_day for file in files), default=None),
+        last_kept_day=max((file.last_day for file in others), default=None),
+    )
+
+
+def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: Processed) -> None:
+    """Write all files, commit both tables, and note in ``done`` what has been done."""
+    replaced = [*(outcome.delivery for outcome in account.counted), *gone]
+    history = _history(work.tables, replaced)
+    days = _Days.of(account, history)
+    with work.progress.stage("write") as seen:
+        curated_files, feature_files = _write_files(work, account, history, days, done)
+        seen.update(
+            curated_files=len(curated_files),
+            feature_files=len(feature_files),
+            quarantine_folders=len(done.quarantine),
+            quarters=",".join(days.wanted.quarters) if days.wanted else "none",
+        )
+    with work.progress.stage("publish") as seen:
+        if replaced:
+            _commit_curated(work, account, gone, curated_files, done)
+        if days.wanted or (days.last is None and history.replaced_days):
+            _commit_features(work, days.wanted, feature_files, done)
+        curated, features = work.tables.curated.snapshot_id, work.tables.features.snapshot_id
+        seen.update(curated_snapshot=curated, features_snapshot=features)
+    drop_outdated_quarantine(work, replaced)
+    with work.progress.stage("export") as seen:
+        dataset = work.contract.dataset
+        done.csv_export = export_csv(work.tables.features, work.store, work.arguments.lake_root, dataset)
+        seen.update(written=len(done.csv_export.written), removed=len(done.csv_export.removed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The days of the rows that were kept now, the last of all days, and the features to compute."""
+
+    fresh: tuple[tuple[date, date], ...]
+    last: date | None
+    wanted: FeatureRange | None
+
+    @classmethod
+    def of(cls, account: Account, history: _History) -> "_Days":
+        fresh = tuple((c.first_day, c.last_day) for c in account.counted if c.first_day and c.last_day)
+        last = max([*(day for _, day in fresh), *filter(None, [history.last_kept_day])], default=None)
+        return cls(fresh, last, affected_range([*fresh, *history.replaced_days], history.last_day, last))
+
+
+def _write_files(
+    work: Work, account: Account, history: _History, days: _Days, done: Processed
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files of both tables, and the bad rows."""
+    contract, spec = work.contract, work.contract.features
+    fresh = with_measures(curated_rows(account.outcomes, contract), account.staged, account.suspects, contract)
+    fresh = fresh.persist()  # the curated table needs it once, the features twice
+    daily = fresh
+    if history.files:
+        daily = fresh.unionByName(work.spark.read.schema(ddl(curated_columns(spec))).parquet(*history.files))
+    with ThreadPoolExecutor(2, thread_name_prefix="write") as writers:
+        features_written = writers.submit(_write_features, work, daily, days.wanted)
+        curated_written = writers.submit(_write_curated, work, fresh) if days.fresh else None
+        done.quarantine = quarantine_rows(work, account, work.quarantine)
+        curated_files = curated_written.result() if curated_written else ()
+        feature_files = features_written.result()
+    fresh.unpersist()
+    return curated_files, feature_files
+
+
+def _write_curated(work: Work, fresh: DataFrame) -> tuple[str, ...]:
+    folder = new_data_folder(work.tables.curated.location, work.arguments.run_id)
+    return write_table_files(fresh, DELIVERY, [*work.contract.features.entity, DAY], folder, work.store)
+
+
+def _write_features(work: Work, daily: DataFrame, wanted: FeatureRange | None) -> tuple[str, ...]:
+    if wanted is None:
+        return ()
+    spec = work.contract.features
+    features = compute_features(daily, spec, wanted).select(*names(feature_columns(spec)))
+    folder = new_data_folder(work.tables.features.location, work.arguments.run_id)
+    return write_table_files(features, QUARTER, [*spec.entity, DAY], folder, work.store)
+
+
+def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, ...]:
+    """Write the bad rows below a location; return their folders, one for each delivery that has some."""
+    run_id = work.arguments.run_id
+    bad = [outcome.delivery for outcome in account.counted if outcome.quarantined]
+    if bad:
+        rows = quarantined_rows(account.staged, account.suspects, work.rules, account.file_order, run_id)
+        write_quarantine(rows, location)
+    return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)
+
+
+def drop_outdated_quarantine(work: Work, deliveries: Sequence[str]) -> None:
+    """Delete the bad rows that earlier runs found in deliveries that this run has replaced or withdrawn."""
+    for delivery in deliveries:
+        for file in work.store.list_files(f"{work.quarantine}/{partition_folder(DELIVERY, delivery)}/"):
+            if f"/{RUN_ID}={work.arguments.run_id}/" not in file.uri:
+                work.store.delete(file.uri)
+
+
+def drop_own_quarantine(work: Work, folders: Sequence[str]) -> None:
+    """Delete the bad rows of a run that published nothing: whoever counts them would count them with others'."""
+    for folder in folders:
+        for file in work.store.list_files(f"{folder}/"):
+            work.store.delete(file.uri)
+
+
+def _commit_curated(work: Work, account: Account, gone: Sequence[str], files: tuple[str, ...], done: Processed) -> None:
+    table, processed = work.tables.curated, [outcome.delivery for outcome in account.counted]
+    replaced = [*processed, *gone]
+    table.replace(
+        Replacement(
+            among(DELIVERY, replaced),
+            files,
+            work.arguments.run_id,
+            table_properties=account.registers.properties if work.contract.key else {},
+            processed=processed,
+            withdrawn=gone,
+        )
+    )
+    done.curated = _published(table, len(files), replaced)
+    _say_committed(work.progress, table)
+
+
+def _commit_features(work: Work, wanted: FeatureRange | None, files: tuple[str, ...], done: Processed) -> None:
+    """Replace the wanted quarters and all later ones, of which none may be left to compute; else everything."""
+    table, quarters = work.tables.features, wanted.quarters if wanted else ()
+    removed = from_on(QUARTER, quarter_of(wanted.first_day)) if wanted else AlwaysTrue()
+    table.replace(Replacement(removed, files, work.arguments.run_id, quarters, work.tables.curated.snapshot_id))
+    done.features = _published(table, len(files), quarters)
+    _say_committed(work.progress, table)
+
+
+def _say_committed(progress: Progress, table: PublishedIceberg) -> None:
+    progress.say("commit", table=table.identifier, snapshot=table.snapshot_id)
+
+
+def _published(table: PublishedIceberg, files: int, partitions: Sequence[str]) -> PublishedTable:
+    return PublishedTable(
+        table=table.identifier,
+        location=table.location,
+        snapshot_id=table.snapshot_id,
+        files=files,
+        partitions=tuple(partitions),
+        tags=table.tags,
+    )

@@ -1,0 +1,36 @@
+"""The two published tables of a dataset."""
+
+from dataclasses import dataclass
+
+from pyiceberg.catalog.glue import GlueCatalog
+
+from etl_job.contract import Contract
+from etl_job.publication import PublishedIceberg
+from etl_job.schemas import DELIVERY, QUARTER, curated_columns, feature_columns
+from etl_job.staging import Registers
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The two tables of a dataset, as they were when the run began."""
+
+    curated: PublishedIceberg
+    features: PublishedIceberg
+
+    @property
+    def registers(self) -> Registers:
+        """Where the keys of the published deliveries lie."""
+        return Registers.parse(self.curated.properties, self.curated.location)
+
+
+def open_tables(catalog: GlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:
+    """Look the tables up; those that do not exist yet are made at the first commit."""
+    dataset, spec = contract.dataset, contract.features
+    return Tables(
+        PublishedIceberg(
+            catalog, database, f"{dataset}_curated", f"{lake_root}/curated/{dataset}", curated_columns(spec), DELIVERY
+        ),
+        PublishedIceberg(
+            catalog, database, f"{dataset}_features", f"{lake_root}/features/{dataset}", feature_columns(spec), QUARTER
+        ),
+    )
