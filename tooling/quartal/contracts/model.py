@@ -4,8 +4,19 @@ A second model would sooner or later accept what the job refuses. The modules na
 neither Spark nor AWS; import-linter holds the rest of the border.
 """
 
-from etl_job.contract import Contract, parse_contract
+from etl_job.contract import Column, Contract, CsvFormat, parse_contract
 from etl_job.errors import ContractError
+from etl_job.layouts import Layout
 from etl_job.schemas import TableColumn, curated_columns, feature_columns
 
-__all__ = ["Contract", "ContractError", "TableColumn", "curated_columns", "feature_columns", "parse_contract"]
+__all__ = [
+    "Column",
+    "Contract",
+    "ContractError",
+    "CsvFormat",
+    "Layout",
+    "TableColumn",
+    "curated_columns",
+    "feature_columns",
+    "parse_contract",
+]
