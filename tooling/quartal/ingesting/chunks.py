@@ -52,12 +52,12 @@ def walked_bounds(next_key: Callable[[Key | None, int], Key | None], chunk_rows:
     """Walk along the key in steps of `chunk_rows`.
 
     Args:
-        next_key: the key so many rows behind the first row with a given key, or behind the very first row; None when
-            there are not so many. With a step of 0, the next key that is another one.
+        next_key: the key so many rows behind the first row with a given key; None when there are not so many. With a
+            step of 0, the next key that is another one, and without a key the lowest.
         chunk_rows: rows per chunk; more where so many share one key.
     """
     bounds: list[Key] = []
-    last: Key | None = None
+    last = next_key(None, 0)
     while (found := next_key(last, chunk_rows)) is not None:
         if found == last:
             found = next_key(last, 0)

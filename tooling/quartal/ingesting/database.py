@@ -110,7 +110,12 @@ def _engine(url: sqlalchemy.URL, connections: int) -> sqlalchemy.Engine:
         options = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "quartal ingest"}
     try:
         return sqlalchemy.create_engine(
-            url, hide_parameters=True, pool_size=connections, max_overflow=0, connect_args=options
+            url,
+            hide_parameters=True,
+            poolclass=sqlalchemy.QueuePool,
+            pool_size=connections,
+            max_overflow=0,
+            connect_args=options,
         )
     except NoSuchModuleError as error:
         raise ConfigurationError(
@@ -130,8 +135,9 @@ def _engine(url: sqlalchemy.URL, connections: int) -> sqlalchemy.Engine:
 
 
 def _shown(url: sqlalchemy.URL) -> str:
-    bare = url.set(drivername=url.get_backend_name(), username=None, password=None, query={})
-    return bare.render_as_string(hide_password=True)
+    return sqlalchemy.URL.create(
+        url.get_backend_name(), host=url.host, port=url.port, database=url.database
+    ).render_as_string()
 
 
 def _secrets(url: sqlalchemy.URL) -> tuple[str, ...]:
