@@ -74,6 +74,8 @@ def _item(path: Path, source: Path, raw_prefix: str, delivery: str | None, compr
         )
     compress = compress and path.suffix.lower() not in _COMPRESSED
     suffix = ".gz" if compress else ""
+    if is_gzip(path):  # Spark and the job know the suffix in small letters alone
+        below, suffix = below[: -len(".gz")], ".gz"
     return UploadItem(path, f"{raw_prefix}delivery={name}/{below}{suffix}", path.stat().st_size, name, compress)
 
 
@@ -103,6 +105,11 @@ def check_delivery(name: str) -> str:
             remedy="Use letters, digits, '.', '_' and '-', such as 2024Q1.",
         )
     return name
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether a file's name says that it is compressed with gzip, in small letters or capitals."""
+    return path.suffix.lower() == ".gz"
 
 
 def _files_in(source: Path) -> list[tuple[Path, Path]]:
