@@ -27,6 +27,9 @@ class Snapshot(Protocol):
     def connection(self) -> AbstractContextManager[Connection]:
         """A connection that sees this state; for one thread at a time."""
 
+    def cancel(self) -> None:
+        """Break off what the connections are doing, as far as their driver can; from any thread."""
+
 
 @contextmanager
 def open_snapshot(database: Database) -> Iterator[Snapshot]:
@@ -51,13 +54,27 @@ class _SharedSnapshot:
     def __init__(self, engine: sqlalchemy.Engine, name: str) -> None:
         self._engine = engine
         self._name = name
+        self._lock = threading.Lock()
+        self._open: set[Connection] = set()
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A transaction of its own in the same snapshot."""
         with _transaction(self._engine) as connection:
             connection.exec_driver_sql(f"SET TRANSACTION SNAPSHOT '{self._name}'")
-            yield connection
+            with self._lock:
+                self._open.add(connection)
+            try:
+                yield connection
+            finally:
+                with self._lock:
+                    self._open.discard(connection)
+
+    def cancel(self) -> None:
+        """Ask the server to cancel each query."""
+        with self._lock:  # so none is handed to anybody else meanwhile
+            for connection in self._open:
+                _cancel(connection)
 
 
 class _OneTransaction:
@@ -72,6 +89,19 @@ class _OneTransaction:
         """The connection, once no other thread has it."""
         with self._turn:
             yield self._connection
+
+    def cancel(self) -> None:
+        """Break off the one query."""
+        _cancel(self._connection)
+
+
+def _cancel(connection: Connection) -> None:
+    driver = connection.connection.driver_connection
+    for name in ("cancel", "interrupt"):  # psycopg's, oracledb's; sqlite3's
+        method = getattr(driver, name, None)
+        if method is not None:
+            method()
+            return
 
 
 @contextmanager

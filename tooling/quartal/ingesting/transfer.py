@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _BATCH_ROWS = 5_000
+_CANCEL_EVERY_S = 1.0  # a query that has not begun cannot be cancelled: then again
 _MAX_OBJECT_BYTES = 5 * 1024**3  # of one PUT: https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
 
 
@@ -83,6 +84,8 @@ class ChunkTransfer:
         stopping = threading.Event()
 
         def one(key: str, chunk: KeyRange) -> None:
+            if stopping.is_set():
+                return
             try:
                 outcome = self._one(key, chunk, known.get(key), present.get(key), stopping)
             except OSError as error:
@@ -96,15 +99,17 @@ class ChunkTransfer:
         with ThreadPoolExecutor(max_workers=parallel, thread_name_prefix="ingest") as pool:
             try:
                 futures += [pool.submit(one, key, chunk) for key, chunk in chunks.items()]
-                wait(futures, return_when=FIRST_EXCEPTION)
+                ended = wait(futures, return_when=FIRST_EXCEPTION).done
+                # before the others are broken off, which fails them too
+                errors = [error for error in (future.exception() for future in ended) if error is not None]
             finally:
                 stopping.set()
                 for future in futures:
                     future.cancel()
-        errors = [future.exception() for future in futures if not future.cancelled()]
-        for error in errors:
-            if error is not None and not isinstance(error, _StoppedError):
-                raise error
+                while wait(futures, timeout=_CANCEL_EVERY_S).not_done:
+                    self.snapshot.cancel()
+        if errors:
+            raise errors[0]
 
     def _one(
         self,
