@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -68,6 +67,8 @@ def require_binaries() -> Path:
 @contextmanager
 def running(programs: Path) -> Iterator[Server]:
     """A server for as long as the context lasts. Root is refused: then its package's user runs it."""
+    import pwd  # not on Windows, which has no root either
+
     user = pwd.getpwnam("postgres") if os.geteuid() == 0 else None
     who = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
     folder = Path(tempfile.mkdtemp(prefix="quartal-postgresql-"))
