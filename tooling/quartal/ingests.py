@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,6 +18,7 @@ from quartal.errors import ConfigurationError, IngestError, QuartalError
 from quartal.ingesting.chunks import ranges_of
 from quartal.ingesting.csv_chunk import FileLayout
 from quartal.ingesting.database import Database, open_database
+from quartal.ingesting.options import IngestOptions, IngestReport, Target
 from quartal.ingesting.planning import bounds_of, earlier_try, is_done, rows_to_read
 from quartal.ingesting.progress import Progress
 from quartal.ingesting.record import IngestRecord, IngestSource, RecordStore, check_bounds
@@ -30,64 +31,9 @@ from quartal.uploading.plan import check_delivery
 from quartal.uploading.transfer import objects_below
 from quartal.workspace import Workspace
 
+__all__ = ["IngestOptions", "IngestReport", "Target", "deliver", "ingest"]
+
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-@dataclass(frozen=True, slots=True)
-class IngestOptions:
-    """How rows are brought.
-
-    Attributes:
-        chunk_rows: rows per chunk, and so per object.
-        parallel: how many chunks at once.
-        compress: whether files are compressed with gzip.
-        reread: read again what an interrupted ingest has brought, and send what differs.
-    """
-
-    chunk_rows: int = 100_000
-    parallel: int = 4
-    compress: bool = False
-    reread: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class IngestReport:
-    """What an ingest did.
-
-    Attributes:
-        rows: rows of the delivery.
-        sent: keys that went up.
-        unchanged: keys that were read and were there with the same content.
-        skipped: keys that an interrupted ingest had brought, and that were not read again.
-        stored_bytes: size of what went up.
-        read_at: the moments whose states of the database the delivery shows.
-        manifest: key of the delivery's manifest.
-    """
-
-    rows: int
-    sent: tuple[str, ...]
-    unchanged: tuple[str, ...]
-    skipped: tuple[str, ...]
-    stored_bytes: int
-    read_at: tuple[str, ...]
-    manifest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a delivery goes.
-
-    Attributes:
-        bucket: the lake.
-        raw_prefix: key prefix of the dataset, ending in "/".
-        manifest_prefix: where the manifests of the deliveries are, ending in "/".
-        delivery: name of the delivery.
-    """
-
-    bucket: str
-    raw_prefix: str
-    manifest_prefix: str
-    delivery: str
 
 
 def deliver(

@@ -24,6 +24,7 @@ from quartal.ingesting.database import open_database
 from quartal.ingesting.progress import Progress
 from quartal.ingesting.record import IngestRecord, IngestSource, RecordStore
 from quartal.ingesting.relation import Relation, query_of, table_of
+from quartal.ingesting.snapshot import open_snapshot
 from quartal.ingests import IngestOptions, IngestReport, Target
 from quartal.uploading.checksums import checksum_of
 from quartal.uploading.delivery_manifest import ManifestStore, UploadRecord
@@ -473,6 +474,18 @@ def test_damaged_record_is_named(lake, source):
     lake.put("deliveries/sales/2024Q1/sales.json", b'{"version": 1}')
     with pytest.raises(UploadError, match=r"2024Q1/sales\.json is no record of an ingest"):
         ingest(lake, source)
+
+
+def test_rows_that_are_written_to_sqlite_meanwhile_are_not_seen(source):
+    source.run("pragma journal_mode = wal")  # in which a writer does not wait for readers
+    source.fill([1, 2])
+    with open_database(source.url, connections=3) as database, open_snapshot(database) as snapshot:
+        relation = table_of(database, "sales", called=None, key=())
+        with snapshot.connection() as first:
+            before = relation.count(first)
+        source.fill([3])
+        with snapshot.connection() as second:
+            assert relation.count(second) == before == (2, 0)
 
 
 # ---------------------------------------------------------------------------- the record of who delivered what
