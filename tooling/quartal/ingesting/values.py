@@ -80,7 +80,7 @@ def _date_format(column: Column) -> Format:
 
 
 def _time_format(column: Column) -> Format:
-    write = _writer(column.rules.format)
+    write = lru_cache(maxsize=86_400)(_writer(column.rules.format))  # as many as a day has seconds
 
     def text(value: object) -> str:
         if isinstance(value, timedelta) and timedelta(0) <= value < _DAY:  # as drivers of MySQL give a time
