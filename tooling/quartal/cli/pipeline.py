@@ -89,6 +89,7 @@ def ingest(
         bool, typer.Option("--reread", help="After an interruption, read also what is there, and send what differs.")
     ] = False,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Bring rows of a database straight into the lake, as CSV that fits the data contract.
@@ -98,7 +99,7 @@ def ingest(
     """
     from quartal import ingests
 
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     report = ingests.deliver(
         workspace,
         url,
