@@ -75,8 +75,20 @@ def start_local_stack(session: nox.Session) -> None:
 
 def install_chromium(session: nox.Session) -> None:
     """Debian's Chromium for the browser tests, unless there is one, or nobody may install it."""
-    is_there = any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")))
-    if is_there or not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"))):
+        install_debian_package(session, "chromium")
+
+
+def install_postgresql(session: nox.Session) -> None:
+    """Debian's PostgreSQL for the tests of `quartal ingest`, unless there is one, or nobody may install it."""
+    is_there = shutil.which("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if os.environ.get("QUARTAL_POSTGRESQL") == "required" and not is_there:
+        install_debian_package(session, "postgresql")
+
+
+def install_debian_package(session: nox.Session, package: str) -> None:
+    """Install a package where root and apt-get can; elsewhere the tests that need it say so."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or not shutil.which("apt-get"):
         return
     patiently = ["-o", "Acquire::Retries=5", "-o", "DPkg::Lock::Timeout=120"]
     session.run("apt-get", *patiently, "update", "-qq", external=True, success_codes=[0, 100])
@@ -86,7 +98,7 @@ def install_chromium(session: nox.Session) -> None:
         "install",
         "-qq",
         "--no-install-recommends",
-        "chromium",
+        package,
         external=True,
         silent=True,
         env={"DEBIAN_FRONTEND": "noninteractive"},
@@ -132,6 +144,7 @@ def integration(session: nox.Session) -> None:
     """End-to-end tests against AWS_ENDPOINT_URL, a running LocalStack, or an embedded one, in this order."""
     prepare(session)
     run(session, "quartal", "toolchain", "install")
+    install_postgresql(session)
     run(session, "pytest", "-v", "tests/integration", *session.posargs)
 
 
@@ -200,6 +213,7 @@ def tests(session: nox.Session) -> None:
         install_chromium(session)
     run(session, "pytest", "tests/browser", *session.posargs)
     run(session, "quartal", "toolchain", "exec", "pytest", "tests/terraform", *session.posargs)
+    install_postgresql(session)
     run(session, "pytest", "tests/integration", *session.posargs)
 
 

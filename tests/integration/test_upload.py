@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +15,8 @@ import pytest
 from quartal import uploads
 from quartal.aws import AwsConnection
 from quartal.errors import UploadError
-from quartal.uploading.checksums import checksum_of
+from quartal.polling import Waiter
+from quartal.uploading.checksums import checksum_of, checksum_of_range, encode
 from quartal.uploading.multipart import parts_of, store_in_parts, unfinished_uploads
 from quartal.uploading.object_writer import BucketAddress, ObjectWriter
 from quartal.uploads import plan_upload
@@ -88,12 +92,74 @@ def test_parts_that_an_interrupted_upload_left_are_not_sent_again(connection, bu
     assert len(writer.sent) - before == len(parts) - 2
 
 
+UPLOAD = """
+import sys
+from pathlib import Path
+from quartal import uploads
+from quartal.aws import AwsConnection
+
+endpoint, bucket, file = sys.argv[1:]
+items = uploads.plan_upload([Path(file)], raw_prefix="raw/", delivery="2024Q1")
+connection = AwsConnection("us-east-1", endpoint, "test", "test")
+slowly = uploads.UploadOptions(bytes_per_s=20e6)  # so that it is killed in the midst of it
+uploads.upload(connection, bucket, items, manifest_prefix="d/", options=slowly)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_parts_that_a_killed_process_left_are_not_sent_again(connection, bucket, tmp_path: Path):
+    s3, key, path = connection.s3(), "raw/delivery=2024Q1/big.csv", tmp_path / "big.csv"
+    with path.open("wb") as file:
+        for number in range(192):
+            file.write(bytes([number]) * MEBIBYTE)
+    size, parts = path.stat().st_size, parts_of(path.stat().st_size)
+    assert len(parts) == 6, "four at once, so two are begun when the first is there"
+
+    def there() -> int:
+        upload_id = unfinished_uploads(s3, bucket, key).get(key)
+        found = s3.list_parts(Bucket=bucket, Key=key, UploadId=upload_id).get("Parts", []) if upload_id else []
+        return len(found)
+
+    process = subprocess.Popen([sys.executable, "-c", UPLOAD, connection.endpoint_url, bucket, str(path)])
+    try:
+        Waiter(timeout_s=180, initial_s=0.05, longest_s=0.1).wait_until(
+            lambda: (there(), process.poll()),
+            is_done=lambda seen: seen[0] > 0 or seen[1] is not None,
+            describe=str,
+            waiting_for="the first part",
+        )
+    finally:
+        process.kill()
+    assert process.wait(60) == -signal.SIGKILL
+    left = there()
+    assert 0 < left < len(parts)
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)  # nobody reads half a file
+
+    writer = Interrupted(BucketAddress.of(s3, bucket), connection.credentials(), after=None)
+    kept: list[int] = []
+    _, checksum = store_in_parts(
+        s3,
+        writer,
+        bucket,
+        key,
+        path,
+        size_bytes=size,
+        unfinished=unfinished_uploads(s3, bucket, key).get(key),
+        watch=lambda blocks: blocks,
+        on_kept=kept.append,
+    )
+    assert (len(kept), len(writer.sent)) == (left, len(parts) - left)
+    with path.open("rb") as file:
+        assert checksum == encode(checksum_of_range(file, 0, size))
+    assert s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")["ChecksumCRC64NVME"] == checksum
+
+
 class Interrupted(ObjectWriter):
     """Sends some parts, and then the user interrupts."""
 
-    def __init__(self, *arguments, after: int) -> None:
+    def __init__(self, *arguments, after: int | None) -> None:
         super().__init__(*arguments)
-        self.after: int | None = after
+        self.after = after
         self.sent: list[str] = []
         self._turn = threading.Lock()
 

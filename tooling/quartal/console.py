@@ -18,9 +18,11 @@ from rich.markup import escape
 from rich.progress import (
     BarColumn,
     DownloadColumn,
+    MofNCompleteColumn,
     Progress,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
     TransferSpeedColumn,
 )
 from rich.table import Table
@@ -133,6 +135,22 @@ class Console:
         )
         with progress:
             progress.add_task(text, total=total_bytes)
+            yield progress
+
+    @contextmanager
+    def counting(self, text: str) -> Iterator[Progress]:
+        """A progress bar for rows; the caller sets the total of task 0, once it is known, and advances it."""
+        progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self._err,
+            disable=not self._err.is_terminal,
+        )
+        with progress:
+            progress.add_task(text, total=None)
             yield progress
 
 

@@ -55,6 +55,10 @@ class UploadError(QuartalError):
     """Files could not be uploaded; those already there stay and are skipped by the next try."""
 
 
+class IngestError(QuartalError):
+    """Rows could not be brought out of a database; chunks that are in the lake stay and are used by the next try."""
+
+
 class PipelineError(QuartalError):
     """The crawl or the job of a workflow run failed."""
 

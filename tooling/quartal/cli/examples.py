@@ -20,6 +20,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "quartal export --tag 2024Q2 --out features/ --format csv",
     ),
     "history": ("quartal history", "quartal history --last 4 --json"),
+    "ingest": (
+        "quartal ingest postgresql://reader@db/traffic --table sightings --delivery 2026Q3",
+        "quartal ingest sqlite:///sales.db --query 'select * from sales' --key id --delivery 2026Q3",
+    ),
     "logs": ("quartal logs", "quartal logs wr_0123 --errors"),
     "maintenance": ("quartal maintenance --dry-run", "quartal maintenance --older-than 30d --env prod"),
     "plan": (

@@ -90,12 +90,15 @@ class ManifestStore:
     def record(self, delivery: str, files: dict[str, DeliveredFile], upload: UploadRecord) -> None:
         """Add files to a manifest; one that another upload writes at the same time is not lost.
 
+        An upload that records its files in several steps is listed once, with the time of the last.
+
         Raises:
             UploadError: others kept writing it in between.
         """
         for _ in range(_ATTEMPTS):
             manifest, etag = self._read(delivery)
-            merged = DeliveryManifest({**manifest.files, **files}, (*manifest.uploads, upload))
+            others = (entry for entry in manifest.uploads if entry.upload != upload.upload)
+            merged = DeliveryManifest({**manifest.files, **files}, (*others, upload))
             body = json.dumps(merged.as_json(delivery), indent=1).encode()
             try:
                 if etag is None:

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import csv
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import yaml
-
-from quartal.errors import ConfigurationError, UploadError
-from quartal.uploading.plan import UploadItem
+from quartal.contracts.finding import contract_of
+from quartal.errors import UploadError
+from quartal.uploading.plan import UploadItem, is_gzip
 
 _HEAD_BYTES = 64 * 1024  # as much as the job reads for it
 _SHOWN = 5
+_LINE_END = re.compile("\r\n|\r|\n")  # as the job splits lines
+# how a file begins that is no text; the job reads headers of plain files and of those that gzip compressed
+_SIGNATURES = {
+    rb"\x1f\x8b": "is compressed with gzip, and its name does not end in .gz",
+    rb"BZh[1-9]1AY&SY": "is compressed with bzip2, through which the job reads no header: use gzip",
+    rb"\x28\xb5\x2f\xfd": "is compressed with Zstandard, through which the job reads no header: use gzip",
+    rb"\xfd7zXZ\0": "is compressed with xz, through which the job reads no header: use gzip",
+    rb"PK\x03\x04": "is a ZIP archive, or a workbook: use CSV, compressed with gzip or not",
+    rb"PAR1\x15": "is Parquet: the job reads CSV",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,55 +34,47 @@ class HeaderRule:
         columns: names of the required columns, in the contract's order.
         delimiter: between two names.
         quote_symbol: around names.
+        encoding: how bytes become letters.
     """
 
     columns: tuple[str, ...]
     delimiter: str = ","
     quote_symbol: str = '"'
+    encoding: str = "UTF-8"
 
     @classmethod
     def of_dataset(cls, contracts: Path, dataset: str) -> HeaderRule | None:
         """The rule in the dataset's contract; None when its files have no header.
 
         Raises:
-            ConfigurationError: no contract in the folder is about the dataset, or it is not YAML.
+            ConfigurationError: no contract in the folder is about the dataset, or the job would refuse it.
         """
-        for path in sorted(contracts.glob("*.yaml")):
-            try:
-                contract = yaml.safe_load(path.read_text(encoding="utf-8"))
-                schemas = contract.get("schema") or [] if isinstance(contract, dict) else []
-                found = next((schema for schema in schemas if schema["name"] == dataset), None)
-                if found is not None:
-                    return cls._of_schema(found)
-            except (yaml.YAMLError, KeyError, TypeError, AttributeError, UnicodeDecodeError) as error:
-                raise ConfigurationError(
-                    f"{path} is no data contract: {error}", remedy="Correct it; `git diff` shows what has changed."
-                ) from error
-        raise ConfigurationError(
-            f"No data contract in {contracts} is about dataset {dataset}.",
-            remedy="Restore the contract that the environment was deployed with.",
-        )
-
-    @classmethod
-    def _of_schema(cls, schema: dict[str, Any]) -> HeaderRule | None:
-        custom = {entry["property"]: entry["value"] for entry in schema.get("customProperties") or []}
-        form = custom.get("csv") or {}
-        if not form.get("header", True):
+        contract = contract_of(contracts, dataset)
+        form = contract.csv
+        if not form.header:
             return None
-        required = tuple(entry["name"] for entry in schema["properties"] if entry.get("required"))
-        return cls(required, form.get("delimiter", ","), form.get("quoteSymbol", '"'))
+        required = tuple(column.name for column in contract.columns if column.required)
+        return cls(required, form.delimiter, form.quote_symbol, form.encoding)
 
     def problem_of(self, head: bytes) -> str | None:
         """What is wrong with a file that begins so; None when nothing is."""
-        first = head.split(b"\n", 1)[0].rstrip(b"\r")
-        if b"\0" in first:
-            return "line 1 holds NUL bytes: this is no UTF-8 text"
+        for signature, problem in _SIGNATURES.items():
+            if re.match(signature, head):
+                return problem
+        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            return f"is UTF-16, not {self.encoding}"
+        text = head.decode(self.encoding, errors="surrogateescape")  # a bad row is for the quarantine
+        line = _LINE_END.split(text, maxsplit=1)[0].removeprefix("\ufeff")
+        if "\0" in line:
+            return f"line 1 holds NUL bytes: this is no {self.encoding} text"
+        wrong = re.search("[\udc80-\udcff]", line)
+        if wrong is not None:
+            return f"line 1 is not {self.encoding} (byte {ord(wrong[0]) - 0xDC00:#04x})"
         try:
-            line = first.decode("utf-8").removeprefix("\ufeff")
-        except UnicodeDecodeError as error:
-            return f"line 1 is not UTF-8 (byte {first[error.start]:#04x})"
-        reader = csv.reader([line], delimiter=self.delimiter, quotechar=self.quote_symbol)
-        names = [name.strip() for name in next(reader, [])]
+            reader = csv.reader([line], delimiter=self.delimiter, quotechar=self.quote_symbol)
+            names = [name.strip() for name in next(reader, [])]
+        except csv.Error as error:
+            return f"line 1 is no CSV ({error}): {line[:120]!r}"
         missing = [name for name in self.columns if name not in names]
         if missing:
             expected = self.delimiter.join(self.columns)
@@ -110,6 +111,6 @@ def check_headers(items: tuple[UploadItem, ...], rule: HeaderRule) -> None:
 def _head(path: Path) -> bytes:
     with path.open("rb", buffering=0) as file:
         head = file.read(_HEAD_BYTES) or b""
-    if path.suffix == ".gz" and head:
+    if is_gzip(path) and head:
         return zlib.decompressobj(wbits=31).decompress(head, _HEAD_BYTES)
     return head

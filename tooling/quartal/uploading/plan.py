@@ -52,7 +52,7 @@ def plan_upload(
         ConfigurationError: a source is missing or empty, a file's delivery is not known, or two files want one key.
     """
     if delivery is not None:
-        _check_delivery(delivery)
+        check_delivery(delivery)
     items: dict[str, UploadItem] = {}
     for source in sources:
         for folder, path in _files_in(source):
@@ -74,6 +74,8 @@ def _item(path: Path, source: Path, raw_prefix: str, delivery: str | None, compr
         )
     compress = compress and path.suffix.lower() not in _COMPRESSED
     suffix = ".gz" if compress else ""
+    if is_gzip(path):  # Spark and the job know the suffix in small letters alone
+        below, suffix = below[: -len(".gz")], ".gz"
     return UploadItem(path, f"{raw_prefix}delivery={name}/{below}{suffix}", path.stat().st_size, name, compress)
 
 
@@ -84,20 +86,30 @@ def _place(path: Path, source: Path, delivery: str | None) -> tuple[str, str]:
     parts = path.resolve().parts
     for index in range(len(parts) - 2, -1, -1):
         if found := _DELIVERY_FOLDER.fullmatch(parts[index]):
-            return _check_delivery(found.group(1)), "/".join(parts[index + 1 :])
+            return check_delivery(found.group(1)), "/".join(parts[index + 1 :])
     raise ConfigurationError(
         f"{path}: which delivery is it part of?",
         remedy="Put it into a folder delivery=<name> (such as delivery=2024Q1), or name it with --delivery.",
     )
 
 
-def _check_delivery(name: str) -> str:
+def check_delivery(name: str) -> str:
+    """The name of a delivery, if it is one.
+
+    Raises:
+        ConfigurationError: it would break the key.
+    """
     if not _DELIVERY_NAME.fullmatch(name):
         raise ConfigurationError(
             f"'{name}' is no name for a delivery.",
             remedy="Use letters, digits, '.', '_' and '-', such as 2024Q1.",
         )
     return name
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether a file's name says that it is compressed with gzip, in small letters or capitals."""
+    return path.suffix.lower() == ".gz"
 
 
 def _files_in(source: Path) -> list[tuple[Path, Path]]:

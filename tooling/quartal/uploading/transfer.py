@@ -55,6 +55,19 @@ class Outcome:
     recorded: bool
 
 
+def objects_below(s3: S3Client, bucket: str, prefix: str) -> dict[str, StoredObject]:
+    """All objects below a prefix, by key."""
+    found: dict[str, StoredObject] = {}
+    last = ""
+    while True:
+        page = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, StartAfter=last)
+        for entry in page.get("Contents", []):
+            found[entry["Key"]] = StoredObject(entry["Size"], entry["ETag"].strip('"'))
+            last = entry["Key"]
+        if not page["IsTruncated"]:
+            return found
+
+
 class Transfer:
     """Uploads files of one delivery or several into one bucket.
 
@@ -90,15 +103,7 @@ class Transfer:
 
     def present(self, prefix: str) -> dict[str, StoredObject]:
         """All objects below a prefix, by key."""
-        found: dict[str, StoredObject] = {}
-        last = ""
-        while True:
-            page = self._s3.list_objects_v2(Bucket=self._bucket, Prefix=prefix, StartAfter=last)
-            for entry in page.get("Contents", []):
-                found[entry["Key"]] = StoredObject(entry["Size"], entry["ETag"].strip('"'))
-                last = entry["Key"]
-            if not page["IsTruncated"]:
-                return found
+        return objects_below(self._s3, self._bucket, prefix)
 
     def unfinished(self, prefix: str) -> dict[str, str]:
         """Ids of the unfinished uploads in parts below a prefix, by key."""

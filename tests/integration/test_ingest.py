@@ -1,0 +1,245 @@
+"""Rows of a real PostgreSQL into the lake: typed, in one state of the database, and through a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from quartal import ingests
+from quartal.aws import AwsConnection
+from quartal.contracts.finding import contract_of
+from quartal.errors import ConfigurationError, IngestError
+from quartal.ingesting.database import open_database
+from quartal.ingesting.relation import query_of, table_of
+from quartal.ingests import IngestOptions, IngestReport, Target
+from quartal.polling import Waiter
+from quartal.workspace import Workspace
+from tests.integration.postgresql import PASSWORD, Server, require_binaries, running
+
+CONTRACTS = Path(__file__).parents[2] / "data" / "contracts"
+GATE = 7  # an advisory lock: who reads behind it waits until the test lets go of it
+SIGHTINGS = """
+    create table sightings (n integer primary key, sighting_id text not null, brand text not null,
+                            date date not null, time time not null);
+    insert into sightings select n, 'S-' || n, case n % 3 when 0 then 'Škoda, a.s.' else 'BMW' end,
+                                 date '2024-01-01' + n % 91, time '00:00' + n * interval '1 second'
+    from generate_series(1, 6000) as n;
+    create function behind_gate(value time) returns time stable language plpgsql as
+        $$ begin perform pg_advisory_lock_shared(7); return value; end $$;
+    create view gated as select n, sighting_id, brand, date,
+        case when n > 3000 then behind_gate(time) else time end as time from sightings;
+"""
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Server]:
+    with running(require_binaries()) as server:
+        yield server
+
+
+@pytest.fixture
+def sightings(postgresql: Server) -> Server:
+    """6,000 rows, of which the view `gated` gives half at once, and half behind the gate."""
+    postgresql.run("drop schema public cascade", "create schema public", SIGHTINGS)
+    return postgresql
+
+
+@pytest.fixture
+def lake(endpoint_url: str) -> Iterator[tuple[AwsConnection, Target]]:
+    connection = AwsConnection("us-east-1", endpoint_url, "test", "test")
+    s3, bucket = connection.s3(), f"ingest-{secrets.token_hex(8)}"
+    s3.create_bucket(Bucket=bucket)
+    yield connection, Target(bucket, "raw/x/", "deliveries/x/", "2024Q1")
+    while found := s3.list_objects_v2(Bucket=bucket).get("Contents"):
+        s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": entry["Key"]} for entry in found]})
+    s3.delete_bucket(Bucket=bucket)
+
+
+def objects(connection: AwsConnection, bucket: str, prefix: str) -> dict[str, bytes]:
+    s3 = connection.s3()
+    found = s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+    return {entry["Key"]: s3.get_object(Bucket=bucket, Key=entry["Key"])["Body"].read() for entry in found}
+
+
+def lines(connection: AwsConnection, bucket: str, prefix: str) -> list[str]:
+    return [line for text in objects(connection, bucket, prefix).values() for line in text.decode().splitlines()[1:]]
+
+
+def expected_lines(server: Server) -> list[str]:
+    """The table's rows as PostgreSQL itself writes them as CSV."""
+    rows = "copy (select sighting_id, brand, date, date_trunc('second', time) from sightings order by n) to stdout csv"
+    with server.connect() as connection, connection.cursor().copy(rows) as copy:
+        return b"".join(copy).decode().splitlines()
+
+
+def ingest(server: Server, lake, dataset: str, *, table=None, query=None, key=(), **options) -> IngestReport:
+    connection, target = lake
+    with open_database(server.url, connections=4) as database:
+        if table is not None:
+            relation = table_of(database, table, called=None, key=key)
+        else:
+            relation = query_of(database, query, called=None, key=key)
+        return ingests.ingest(
+            connection, target, database, relation, contract_of(CONTRACTS, dataset), options=IngestOptions(**options)
+        )
+
+
+def wait_for(probe, *, what: str) -> None:
+    """Until something is true."""
+    waiter = Waiter(timeout_s=120, initial_s=0.05, longest_s=0.2)
+    waiter.wait_until(probe, is_done=bool, describe=str, waiting_for=what)
+
+
+def waiting_at_the_gate(server: Server) -> int:
+    with server.connect() as connection:
+        asked = "select count(*) from pg_locks where locktype = 'advisory' and objid = %s and not granted"
+        return connection.execute(asked, [GATE]).fetchone()[0]
+
+
+# ---------------------------------------------------------------------------- types and keys
+
+
+def test_types_are_written_as_the_contract_says(postgresql, lake):
+    postgresql.run(
+        "drop schema public cascade",
+        "create schema public",
+        """create table sessions (session_id bigint primary key, site varchar(20), plug text, ended_at timestamptz,
+                                  energy_kwh numeric(12, 4), duration_s smallint, member boolean);
+           insert into sessions values
+             (5000000000, 'DE-1', 'ccs', '2024-03-31 03:30:00.75+02', 12.5000, 600, true),
+             (-1, 'DE-2', 'type2', '2024-01-01 00:00:00+00', null, 0, null),
+             (5000000001, 'DE-"3";', 'ccs', '2024-12-31 23:59:59-05', 0, 1, false)""",
+    )
+    report = ingest(postgresql, lake, "charging_sessions", table="public.sessions", chunk_rows=1)
+    connection, target = lake
+    assert (report.rows, len(report.sent)) == (3, 3)
+    assert lines(connection, target.bucket, "raw/") == [
+        "-1;DE-2;type2;2024-01-01T00:00:00Z;;0;",
+        "5000000000;DE-1;ccs;2024-03-31T01:30:00Z;12,5;600;true",
+        '5000000001;"DE-""3"";";ccs;2025-01-01T04:59:59Z;0;1;false',
+    ]
+
+
+@pytest.mark.parametrize("key", [["n"], ["sighting_id"], ["date", "sighting_id"], ["brand"]])
+def test_every_row_arrives_once_whatever_the_key(sightings, lake, key):
+    columns = "n, sighting_id" if key == ["n"] else "sighting_id"
+    query = f"select {columns}, brand, date, time::time(0) from sightings where brand <> '%s' and brand <> ':x';"
+    report = ingest(sightings, lake, "vehicle_sightings", query=query, key=key, chunk_rows=700, parallel=3)
+    connection, target = lake
+    assert sorted(lines(connection, target.bucket, "raw/")) == sorted(expected_lines(sightings))
+    assert (report.rows, len(report.sent)) == (6000, 2 if key == ["brand"] else 9)
+
+
+def test_query_with_a_column_twice_is_refused(sightings, lake):
+    with pytest.raises(ConfigurationError, match="gives n twice"):
+        ingest(sightings, lake, "vehicle_sightings", query="select n, n from sightings", key=["n"])
+
+
+def test_database_that_goes_away_is_told_and_nothing_half_sent_is_there(sightings, lake):
+    """As the server ends the session in which a chunk is read."""
+    with sightings.connect() as holder, ThreadPoolExecutor(1) as pool:
+        holder.execute("select pg_advisory_lock(%s)", [GATE])
+        reading = pool.submit(
+            ingest, sightings, lake, "vehicle_sightings", table="gated", key=["n"], chunk_rows=1000, parallel=2
+        )
+        wait_for(lambda: waiting_at_the_gate(sightings) == 2, what="two readers at the gate")
+        holder.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted")
+        with pytest.raises(IngestError, match=r"127\.0\.0\.1.*chunk \d of gated could not be read") as error:
+            reading.result(120)
+    assert PASSWORD not in str(error.value)
+    connection, target = lake
+    assert lines(connection, target.bucket, "raw/") == expected_lines(sightings)[:3000]
+    assert ingest(sightings, lake, "vehicle_sightings", table="gated", key=["n"], chunk_rows=1000).rows == 6000
+    assert lines(connection, target.bucket, "raw/") == expected_lines(sightings)
+
+
+# ---------------------------------------------------------------------------- one state of the database
+
+
+def test_rows_that_change_while_they_are_read_are_delivered_as_they_were(sightings, lake):
+    before = expected_lines(sightings)
+    with sightings.connect() as writer, ThreadPoolExecutor(1) as pool:
+        writer.execute("select pg_advisory_lock(%s)", [GATE])
+        reading = pool.submit(
+            ingest, sightings, lake, "vehicle_sightings", table="gated", key=["n"], chunk_rows=1000, parallel=2
+        )
+        # when half is read, everything becomes something else
+        wait_for(lambda: waiting_at_the_gate(sightings) == 2, what="two readers at the gate")
+        writer.execute("update sightings set brand = 'Changed', n = n + 10000 where n > 4000")
+        writer.execute("delete from sightings where n between 2000 and 4000")
+        writer.execute("insert into sightings values (9999, 'S-new', 'New', '2024-02-02', '10:00')")
+        writer.execute("select pg_advisory_unlock(%s)", [GATE])
+        report = reading.result(120)
+    connection, target = lake
+    assert lines(connection, target.bucket, "raw/") == before
+    assert (report.rows, len(report.read_at)) == (6000, 1)
+
+
+# ---------------------------------------------------------------------------- the command itself
+
+
+def command(workspace: Workspace, url: str, *arguments: str) -> tuple[list[str], dict]:
+    """`quartal ingest ...` in the test's project, the URL in the environment."""
+    program = str(Path(sys.executable).with_name("quartal"))
+    options = {"cwd": workspace.settings.root, "env": {**workspace.settings.environ, "QUARTAL_INGEST_URL": url}}
+    return [program, "ingest", *arguments], options
+
+
+def test_killed_command_goes_on_and_delivers_every_row_once(pipeline, sightings):
+    workspace = pipeline.workspace
+    bucket, raw = workspace.deployment.lake_bucket, workspace.deployment.raw_prefix
+    arguments = ("--table", "gated", "--key", "n", "--delivery", "2024Q1", "--chunk-rows", "1000", "--parallel", "2")
+    program, options = command(workspace, sightings.url, *arguments, "--json")
+    s3, connection = workspace.connection.s3(), workspace.connection
+    with sightings.connect() as holder:
+        holder.execute("select pg_advisory_lock(%s)", [GATE])
+        process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options)
+        try:
+            wait_for(
+                lambda: process.poll() is not None or waiting_at_the_gate(sightings) == 2,
+                what="two readers at the gate",
+            )
+            assert process.poll() is None, process.communicate()[0]
+        finally:
+            os.kill(process.pid, signal.SIGKILL)
+            process.communicate()
+    brought = s3.list_objects_v2(Bucket=bucket, Prefix=raw)["Contents"]
+    assert len(brought) == 3
+
+    ended = subprocess.run(program, capture_output=True, text=True, check=True, timeout=300, **options)
+    report = json.loads(ended.stdout)
+    assert report["rows"] == 6000
+    assert len(report["sent"]) == 3
+    assert sorted(report["skipped"] + report["unchanged"]) == [entry["Key"] for entry in brought]
+    assert report["skipped"], "the first chunk is recorded as soon as it is there"
+    assert "The same command reads all of them again" in ended.stderr
+    assert lines(connection, bucket, raw) == expected_lines(sightings)
+    told = ended.stdout + ended.stderr
+    stored = b"".join(objects(connection, bucket, "deliveries/").values()).decode()
+    assert sightings.url.split("@")[1] in stored
+    for secret in (PASSWORD, "p%40ss", "clerk"):
+        assert secret not in told + stored
+
+    manifest = pipeline.run("2024Q1")  # the job reads what was ingested
+    assert manifest["totals"]["rows_in"] == 6000
+    assert manifest["totals"]["kept"] == 6000
+
+
+def test_wrong_password_ends_in_one_message_without_it(pipeline, sightings):
+    url = sightings.url.replace("rd-of-the-test", "ong")
+    program, options = command(pipeline.workspace, url, "--table", "sightings", "--delivery", "2024Q2")
+    ended = subprocess.run(program, capture_output=True, text=True, check=False, timeout=300, **options)
+    assert ended.returncode == 1
+    assert "cannot be reached" in ended.stderr
+    assert "What to do" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not any(secret in ended.stdout + ended.stderr for secret in ("p@ss", "p%40ss"))

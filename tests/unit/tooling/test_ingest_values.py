@@ -1,0 +1,218 @@
+"""How a value of a database becomes the text that the contract asks for, and what is refused instead of guessed."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quartal.contracts.model import Column, Contract, Layout
+from quartal.ingesting.csv_chunk import FileLayout, RowError, write_chunk
+from quartal.ingesting.values import format_of
+from quartal.uploading.checksums import checksum_of
+
+ISO = {"format": "yyyy-MM-dd"}
+CLOCK = {"format": "HH:mm:ss"}
+
+
+def column(kind: str, **rules) -> Column:
+    return Column.model_validate({"name": "value", "logicalType": kind, "logicalTypeOptions": rules})
+
+
+def text(kind: str, value: object, **rules) -> str:
+    return format_of(column(kind, **rules))(value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules", "value", "expected"),
+    [
+        pytest.param("integer", {}, 2**62, "4611686018427387904", id="large integer"),
+        pytest.param("integer", {}, Decimal("7.00"), "7", id="integer that the database holds as a decimal"),
+        pytest.param("integer", {}, -3.0, "-3", id="integer that the database holds as a double"),
+        pytest.param("number", {}, Decimal("1.50000000"), "1.5", id="zeros at the end say nothing"),
+        pytest.param("number", {}, Decimal("1E+3"), "1000", id="no exponent, decimal"),
+        pytest.param("number", {}, 1e-7, "0.0000001", id="no exponent, double"),
+        pytest.param("number", {"decimalSeparator": ","}, Decimal("-0.25"), "-0,25", id="decimal comma"),
+        pytest.param("number", {}, float("nan"), "NaN", id="not a number is for the quarantine"),
+        pytest.param("boolean", {}, True, "true", id="true"),
+        pytest.param("boolean", {}, 0, "false", id="false, from a database without booleans"),
+        pytest.param("date", ISO, date(812, 1, 2), "0812-01-02", id="early date"),
+        pytest.param("date", {"format": "dd.MM.yyyy"}, date(2024, 3, 31), "31.03.2024", id="German date"),
+        pytest.param("date", {"format": "yyyyMMdd"}, datetime(2024, 3, 31), "20240331", id="midnight"),
+        pytest.param("string", CLOCK, time(7, 5, 9, 999_999), "07:05:09", id="time"),
+        pytest.param("string", CLOCK, timedelta(hours=23, minutes=59), "23:59:00", id="time of MySQL"),
+        pytest.param(
+            "timestamp",
+            {"format": "yyyy-MM-dd'T'HH:mm:ssXXX"},
+            datetime(2024, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=2))),
+            "2023-12-31T22:30:00Z",
+            id="moment, in UTC wherever it was read",
+        ),
+        pytest.param(
+            "timestamp",
+            {"format": "yyyy-MM-dd HH:mm:ss", "timeZone": "Europe/Berlin"},
+            datetime(2024, 7, 1, 10, tzinfo=UTC),
+            "2024-07-01 12:00:00",
+            id="moment, by the clocks of the contract's zone",
+        ),
+        pytest.param(
+            "timestamp",
+            {"format": "dd.MM.yyyy '{'HH:mm:ss'}'", "timeZone": "UTC"},
+            datetime(2024, 7, 1, 10),
+            "01.07.2024 {10:00:00}",
+            id="time without a zone is in the contract's",
+        ),
+        pytest.param("string", {}, 17, "17", id="number as text"),
+        pytest.param("string", {}, UUID(int=1), "00000000-0000-0000-0000-000000000001", id="UUID"),
+        pytest.param("string", {}, date(2024, 1, 2), "2024-01-02", id="date as text"),
+        pytest.param("string", {}, datetime(2024, 1, 2, 3), "2024-01-02 03:00:00", id="timestamp as text"),
+    ],
+)
+def test_value_is_written_in_the_columns_format(kind, rules, value, expected):
+    assert text(kind, value, **rules) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "rules", "value", "reason"),
+    [
+        pytest.param("string", {}, b"\x00", "type bytes", id="bytes"),
+        pytest.param("string", {}, {"a": 1}, "type dict", id="JSON"),
+        pytest.param("integer", {}, True, "a boolean", id="boolean for a number"),
+        pytest.param("boolean", {}, 2, "type int", id="two for a boolean"),
+        pytest.param("date", ISO, datetime(2024, 1, 1, 5), "cast it to a date", id="moment for a date"),
+        pytest.param(
+            "date",
+            {"format": "yyyy-MM-dd"},
+            datetime(2024, 1, 1, tzinfo=UTC),
+            "cast it to a date",
+            id="midnight where?",
+        ),
+        pytest.param("string", CLOCK, time(1, tzinfo=UTC), "with an offset", id="time with an offset"),
+        pytest.param("string", CLOCK, timedelta(days=1), "type timedelta", id="time of more than a day"),
+        pytest.param(
+            "timestamp",
+            {"format": "yyyy-MM-dd HH:mm:ssXXX"},
+            datetime(2024, 1, 1),
+            "without a zone",
+            id="time without a zone where an offset is wanted",
+        ),
+        pytest.param(
+            "timestamp",
+            {"format": "yyyy-MM-dd HH:mm:ss", "timeZone": "Europe/Berlin"},
+            datetime(2024, 10, 27, 1, 30, tzinfo=UTC),
+            "a second time",
+            id="hour that comes twice",
+        ),
+    ],
+)
+def test_value_that_would_have_to_be_guessed_is_refused(kind, rules, value, reason):
+    with pytest.raises(ValueError, match=reason):
+        text(kind, value, **rules)
+
+
+@given(st.datetimes(timezones=st.just(UTC), min_value=datetime(1, 1, 3)))
+def test_moment_is_read_back_to_the_second_by_the_contracts_own_layout(moment):
+    written = text("timestamp", moment, format="yyyy-MM-dd'T'HH:mm:ssXXX")
+    assert len(written) <= len(Layout.parse("yyyy-MM-dd'T'HH:mm:ssXXX").text)
+    assert datetime.fromisoformat(written) == moment.replace(microsecond=0)
+
+
+# ---------------------------------------------------------------------------- rows as a file
+
+
+def layout(*present: str, **csv_form) -> FileLayout:
+    contract = Contract.model_validate(
+        {
+            "version": "1",
+            "dataset": "sales",
+            "columns": [
+                {"name": "id", "logicalType": "string", "required": True, "primaryKey": True},
+                {
+                    "name": "day",
+                    "logicalType": "date",
+                    "required": True,
+                    "logicalTypeOptions": ISO,
+                },
+                {"name": "note"},
+            ],
+            "csv": csv_form,
+            "features": {"entity": ["id"], "eventTime": {"date": "day"}, "count": "sales"},
+        }
+    )
+    return FileLayout.of_contract(contract, present or ("id", "day", "note"))
+
+
+DAY = date(2024, 1, 31)
+
+
+def written(rows, **csv_form) -> bytes:
+    file = io.BytesIO()
+    write_chunk([rows], layout(**csv_form), file, compress=False)
+    return file.getvalue()
+
+
+def test_null_is_an_empty_field_and_a_key_that_the_contract_does_not_know_is_not_written():
+    assert written([("a", DAY, None, 17)]) == b"id,day,note\na,2024-01-31,\n"
+
+
+def test_file_is_written_with_the_contracts_delimiter_quotes_and_encoding():
+    content = written([("ä;'", DAY, None)], delimiter=";", quoteSymbol="'", encoding="ISO-8859-1", header=False)
+    assert content == b"'\xe4;''';2024-01-31;\n"
+
+
+def test_columns_are_in_the_contracts_order_whatever_the_tables():
+    assert layout("note", "day", "id").columns == ("id", "day", "note")
+
+
+def test_row_that_spells_the_header_is_quoted_since_the_job_takes_the_header_for_no_row():
+    assert written([("id", "day", "note"), ("a", DAY, "x")]) == (b'id,day,note\n"id","day","note"\na,2024-01-31,x\n')
+
+
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "\r\n"])
+def test_value_with_a_line_break_is_refused_with_its_row_and_column(value):
+    with pytest.raises(RowError, match="column note holds a line break") as error:
+        written([("a", DAY, None), ("b", DAY, value)])
+    assert error.value.row == 1
+
+
+def test_letter_that_the_encoding_lacks_is_refused_with_its_row_and_column():
+    with pytest.raises(RowError, match="column note holds '€', which ISO-8859-1 cannot write") as error:
+        written([("a", DAY, "ä"), ("b", DAY, "5 €")], encoding="ISO-8859-1")
+    assert error.value.row == 1
+
+
+def test_value_that_has_no_text_is_refused_with_its_row_and_column():
+    with pytest.raises(RowError, match="column day holds a value of type int") as error:
+        written([("a", DAY, None), ("b", 5, None)])
+    assert error.value.row == 1
+
+
+@given(st.lists(st.tuples(st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), min_size=1), st.dates())))
+def test_every_text_without_a_line_break_comes_back_as_it_was(rows):
+    content = written([(*row, None) for row in rows]).decode()
+    lines = content.split("\n")[1:-1]  # as the job splits them
+    read = [next(csv.reader([line])) for line in lines]
+    assert read == [[name, day.isoformat(), ""] for name, day in rows]
+
+
+def test_compressed_file_holds_the_same_rows_and_both_checksums():
+    rows, plain, packed = [("a", DAY, "x")] * 1000, io.BytesIO(), io.BytesIO()
+    first = write_chunk([rows, rows], layout(), plain, compress=False)
+    second = write_chunk([rows, rows], layout(), packed, compress=True)
+    assert gzip.decompress(packed.getvalue()) == plain.getvalue()
+    assert (first.rows, first.size_bytes) == (2000, len(plain.getvalue()))
+    assert first.checksum == first.source_checksum == second.source_checksum == checksum_of(plain.getvalue())
+    assert (second.checksum, second.size_bytes) == (checksum_of(packed.getvalue()), len(packed.getvalue()))
+
+
+def test_layout_differs_where_the_same_rows_would_become_other_bytes():
+    assert layout().hash != layout(delimiter=";").hash
+    assert layout().hash != layout("id", "day").hash
+    assert layout().hash == layout("note", "day", "id").hash

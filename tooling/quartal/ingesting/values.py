@@ -1,0 +1,159 @@
+"""A value of a database as the text that a contract asks for.
+
+Text passes as it is: whether it is right is for the job to judge, which quarantines what is not. Any other value is
+written in the column's format, and refused where that would lose or guess something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from quartal.contracts.model import Column, Layout
+
+Format = Callable[[object], str]
+
+_UNITS = {"year": "04d", "month": "02d", "day": "02d", "hour": "02d", "minute": "02d", "second": "02d"}
+_DAY = timedelta(days=1)
+
+
+def format_of(column: Column) -> Format:
+    """How a column's values that are no text are written; the function raises ValueError with a reason.
+
+    The forms are those of docs/etl-job.md, "What a column may hold".
+    """
+    kinds: dict[str, Callable[[Column], Format]] = {
+        "boolean": lambda _: _boolean,
+        "date": _date_format,
+        "integer": lambda _: _number,
+        "number": _number_format,
+        "timestamp": _timestamp_format,
+    }
+    if column.logical_type in kinds:
+        return kinds[column.logical_type](column)
+    return _text if column.rules.format is None else _time_format(column)
+
+
+def _number_format(column: Column) -> Format:
+    if column.rules.decimal_separator == ",":
+        return lambda value: _number(value).replace(".", ",")
+    return _number
+
+
+def _number(value: object) -> str:
+    """Digits without an exponent; zeros at the end of a fraction say nothing and are left out."""
+    if isinstance(value, bool):
+        raise ValueError("holds a boolean, which is no number")
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        value = Decimal(repr(value))
+    if not isinstance(value, Decimal):
+        raise _unfit(value, "a number")
+    text = format(value, "f")  # NaN and infinity keep their names, and the job's quarantine them
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _boolean(value: object) -> str:
+    if isinstance(value, bool) or (isinstance(value, int | Decimal) and value in (0, 1)):
+        return "true" if value else "false"
+    raise _unfit(value, "a boolean")
+
+
+def _date_format(column: Column) -> Format:
+    write = lru_cache(maxsize=4096)(_writer(column.rules.format))
+
+    def text(value: object) -> str:
+        if isinstance(value, datetime):
+            if value.tzinfo is not None or value.time() != time.min:
+                raise ValueError(f"holds a moment ({value}), of which a date would be a part: cast it to a date")
+            return write(value.date())
+        if not isinstance(value, date):
+            raise _unfit(value, "a date")
+        return write(value)
+
+    return text
+
+
+def _time_format(column: Column) -> Format:
+    write = lru_cache(maxsize=86_400)(_writer(column.rules.format))  # as many as a day has seconds
+
+    def text(value: object) -> str:
+        if isinstance(value, timedelta) and timedelta(0) <= value < _DAY:  # as drivers of MySQL give a time
+            value = (datetime.min + value).time()
+        if not isinstance(value, time):
+            raise _unfit(value, "a time of day")
+        if value.tzinfo is not None:
+            raise ValueError(f"holds a time with an offset ({value}): cast it to one without")
+        return write(value)
+
+    return text
+
+
+def _timestamp_format(column: Column) -> Format:
+    write = _writer(column.rules.format)
+    zone = ZoneInfo(column.rules.time_zone) if column.rules.time_zone is not None else None
+
+    def text(value: object) -> str:
+        if not isinstance(value, datetime):
+            raise _unfit(value, "a timestamp")
+        if zone is None:
+            if value.tzinfo is None:
+                raise ValueError(
+                    f"holds a timestamp without a zone ({value}), and the contract's format has an offset: say which "
+                    "zone it is in, such as sold_at at time zone 'UTC'"
+                )
+            return write(value.astimezone(UTC)) + "Z"
+        return write(value if value.tzinfo is None else _in_zone(value, zone))
+
+    return text
+
+
+def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """The moment by the clocks of a zone, unless they show that time twice: a reader takes it for the first one."""
+    local = moment.astimezone(zone)
+    if local.fold:
+        raise ValueError(
+            f"holds {moment}, which clocks in {zone} show a second time as they are put back: give the contract a "
+            "format with an offset (XXX)"
+        )
+    return local
+
+
+def _writer(form: str | None) -> Callable[[date | time], str]:
+    """Writes the parts of a layout but its offset."""
+    layout = Layout.parse(form or "")
+    plain, end = layout.text.replace("'", ""), 0
+    template = ""
+    for part in sorted(layout.parts.values(), key=lambda part: part.start):
+        template += _literal(plain[end : part.start - 1])
+        if part.unit == "offset":
+            return template.format
+        template += f"{{0.{part.unit}:{_UNITS[part.unit]}}}"
+        end = part.start - 1 + part.width
+    return (template + _literal(plain[end:])).format
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _text(value: object) -> str:
+    """Any value that has one obvious text."""
+    if isinstance(value, bool):
+        return _boolean(value)
+    if isinstance(value, int | float | Decimal):
+        return _number(value)
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, date | time | UUID):
+        return str(value)
+    raise _unfit(value, "text")
+
+
+def _unfit(value: object, wanted: str) -> ValueError:
+    return ValueError(f"holds a value of type {type(value).__name__}, and the contract wants {wanted}: cast it")
