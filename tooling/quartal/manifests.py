@@ -63,7 +63,7 @@ def parse_manifest(body: bytes | str, uri: str) -> dict[str, Any]:
     """A manifest of the version that this tooling reads.
 
     Raises:
-        PipelineError: it is no manifest, of another version, or lacks a field.
+        PipelineError: it is no manifest, or of another version.
     """
     try:
         manifest: dict[str, Any] = json.loads(body)
@@ -75,9 +75,6 @@ def parse_manifest(body: bytes | str, uri: str) -> dict[str, Any]:
             f"{uri} is a run manifest of version {version}; this quartal reads version {MANIFEST_VERSION}.",
             remedy="Use the quartal that belongs to the deployed job, or deploy this one: `quartal apply`.",
         )
-    missing = [name for name in REQUIRED_FIELDS if name not in manifest]
-    if missing:
-        raise _no_manifest(uri, f": it lacks {', '.join(missing)}")
     return manifest
 
 
@@ -91,7 +88,14 @@ def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) ->
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = [entry for page in pages for entry in page.get("Contents", []) if entry["Key"].endswith(".json")]
     newest = sorted(found, key=lambda entry: entry["LastModified"], reverse=True)[:count]
-    return [read_manifest(s3, bucket, entry["Key"]) for entry in newest]
+    return [_complete(read_manifest(s3, bucket, entry["Key"]), f"s3://{bucket}/{entry['Key']}") for entry in newest]
+
+
+def _complete(manifest: dict[str, Any], uri: str) -> dict[str, Any]:
+    missing = [name for name in REQUIRED_FIELDS if name not in manifest]
+    if missing:
+        raise _no_manifest(uri, f": it lacks {', '.join(missing)}")
+    return manifest
 
 
 def _no_manifest(uri: str, why: str = "") -> PipelineError:

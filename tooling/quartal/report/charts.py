@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,9 @@ from quartal.report.drift import LARGE, MODERATE, FeatureHistory
 from quartal.report.model import DeliveryRows, DeliveryState, RunRecord
 from quartal.report.wording import duration, label_of, money, number, outcome_words
 
-WIDTH = 720
+WIDTH = 940
+_LETTER = 7.5  # pixels, on the wide side: whoever reads the page may have another font
+_LONGEST_LABEL = 300
 _OUTCOMES = {
     "SUCCEEDED": ("succeeded", "circle", "var(--good)"),
     "FAILED": ("failed", "cross", "var(--bad)"),
@@ -32,7 +35,7 @@ def durations(runs: Sequence[RunRecord]) -> Spec:
     """How long the job of each run took; a run whose job never began stands on the ground line."""
     rows = [
         {
-            "run": label_of(run),
+            "run": run.run_id,
             "minutes": (run.job_seconds or 0.0) / 60,
             "outcome": _OUTCOMES[run.outcome][0],
             "told": told(_run_sentence(run), run=run.run_id, deliveries=run.delivery_names),
@@ -68,7 +71,7 @@ def costs(runs: Sequence[RunRecord]) -> Spec:
     """What the job of each run cost, as far as that is known."""
     rows = [
         {
-            "run": label_of(run),
+            "run": run.run_id,
             "usd": run.cost.usd,
             "told": told(
                 f"{label_of(run)}: {money(run.cost.usd)}, {number(run.cost.dpu_seconds / 3600)} DPU-hours",
@@ -116,7 +119,7 @@ def delivery_rows(states: Sequence[DeliveryState]) -> Spec:
         "data": {"values": rows},
         "mark": {"type": "bar", **_BARS},
         "encoding": {
-            "y": {"field": "delivery", "type": "nominal", "title": None, "sort": None},
+            "y": _names("delivery", (state.delivery for state in states)),
             "x": _amount("rows", "rows"),
             "order": {"field": "order"},
             "fill": {
@@ -152,7 +155,7 @@ def delivery_shares(states: Sequence[DeliveryState]) -> Spec:
         "data": {"values": rows},
         "mark": {"type": "point", "size": 160, "opacity": 1, **_BARS},
         "encoding": {
-            "y": {"field": "delivery", "type": "nominal", "title": None, "sort": None, "axis": {"grid": True}},
+            "y": _names("delivery", (state.delivery for state in states), grid=True),
             "x": _amount("percent", "percent of the rows that came in"),
             "shape": {"field": "fate", "scale": {"domain": names, "range": [_FATES[name][1] for name in names]}},
             "fill": {
@@ -175,12 +178,11 @@ def reasons(totals: Mapping[str, int], deliveries: Mapping[str, Iterable[str]]) 
         }
         for rule, count in list(totals.items())[:_MOST_REASONS]
     ]
-    y = {"field": "rule", "type": "nominal", "title": None, "sort": None}
     return {
         "width": WIDTH - 200,
         "height": {"step": 26},
         "data": {"values": rows},
-        "encoding": {"y": y, "x": _amount("rows", "rows that break the rule")},
+        "encoding": {"y": _names("rule", totals), "x": _amount("rows", "rows that break the rule")},
         "layer": [
             {
                 "mark": {"type": "bar", "fill": "url(#stripes)", **_BARS},
@@ -216,24 +218,19 @@ def drift(features: Sequence[FeatureHistory]) -> Spec:
     }
     colours = [f"var(--series-{1 + position % 4})" for position in range(len(steps))]
     lines = [
-        {"at": MODERATE, "words": f"{MODERATE:g} moderate"},
-        {"at": LARGE, "words": f"{LARGE:g} large"},
+        {"at": MODERATE, "words": f"{MODERATE:g}", "side": "right"},
+        {"at": LARGE, "words": f"{LARGE:g} large", "side": "left"},
     ]
     return {
         "width": WIDTH - 160,
-        "height": {"step": 22},
+        "height": {"step": 30, "for": "position"},
         "layer": [
             {
                 "data": {"values": rows},
                 "mark": {"type": "point", "size": 110, "opacity": 1, **_BARS},
                 "encoding": {
-                    "y": {
-                        "field": "feature",
-                        "type": "nominal",
-                        "title": None,
-                        "sort": None,
-                        "axis": {"grid": True, "orient": "left"},
-                    },
+                    "y": _names("feature", (each.feature for each in ordered), grid=True),
+                    "yOffset": {"field": "step", "scale": {"domain": steps}},
                     "x": x,
                     "shape": {"field": "step", "scale": {"domain": steps, "range": list(_SHAPES[: len(steps)])}},
                     "fill": {"field": "step", "scale": {"domain": steps, "range": colours}},
@@ -245,11 +242,21 @@ def drift(features: Sequence[FeatureHistory]) -> Spec:
                 "mark": {"type": "rule", "stroke": "var(--ink)", "strokeDash": [6, 4], "aria": False},
                 "encoding": {"x": {"field": "at", "type": "quantitative"}},
             },
-            {
-                "data": {"values": lines},
-                "mark": {"type": "text", "align": "left", "baseline": "bottom", "dx": 3, "y": -2, "aria": False},
-                "encoding": {"x": {"field": "at", "type": "quantitative"}, "text": {"field": "words"}},
-            },
+            *(
+                {
+                    "data": {"values": [line]},
+                    "mark": {
+                        "type": "text",
+                        "align": line["side"],
+                        "baseline": "bottom",
+                        "dx": 3 if line["side"] == "left" else -3,
+                        "y": -2,
+                        "aria": False,
+                    },
+                    "encoding": {"x": {"field": "at", "type": "quantitative"}, "text": {"field": "words"}},
+                }
+                for line in lines
+            ),
         ],
     }
 
@@ -273,12 +280,11 @@ def distribution(history: FeatureHistory) -> Spec:
         for each in history.distributions
         if each.median is not None
     ]
-    y = {"field": "quarter", "type": "nominal", "title": None, "sort": None}
     return {
         "width": 250,
         "height": {"step": 24},
         "data": {"values": rows},
-        "encoding": {"y": y},
+        "encoding": {"y": _names("quarter", (each.quarter for each in history.distributions))},
         "layer": [
             {
                 "mark": {"type": "rule", "stroke": "var(--ink)", "strokeWidth": 2, "aria": False},
@@ -312,13 +318,24 @@ def _run_axis(runs: Sequence[RunRecord]) -> dict[str, Any]:
         "field": "run",
         "type": "nominal",
         "title": "start (UTC)",
-        "scale": {"domain": [label_of(run) for run in runs]},
-        "axis": {"labelAngle": -35, "labelOverlap": True},
+        "scale": {"domain": [run.run_id for run in runs]},
+        "axis": {
+            "labelAngle": -35,
+            "labelOverlap": True,
+            "labelExpr": f"{json.dumps({run.run_id: f'{run.started:%Y-%m-%d %H:%M}' for run in runs})}[datum.value]",
+        },
     }
 
 
+def _names(field: str, names: Iterable[str], *, grid: bool = False) -> dict[str, Any]:
+    """One row for each name, in the order of the data, with room for the longest."""
+    room = min(_LONGEST_LABEL, _LETTER * max((len(name) for name in names), default=0) + 10)
+    axis = {"grid": grid, "minExtent": room, "labelLimit": room}
+    return {"field": field, "type": "nominal", "title": None, "sort": None, "axis": axis}
+
+
 def _amount(field: str, title: str | None) -> dict[str, Any]:
-    return {"field": field, "type": "quantitative", "title": title, "axis": {"tickCount": 5, "format": "~s"}}
+    return {"field": field, "type": "quantitative", "title": title, "axis": {"tickCount": 5, "format": ",~r"}}
 
 
 def _run_sentence(run: RunRecord) -> str:

@@ -28,9 +28,15 @@ _CONFIG: dict[str, Any] = {
         "labelFontSize": 12,
         "titleFontSize": 12,
         "titleFontWeight": "normal",
-        "labelLimit": 260,
     },
-    "legend": {"labelColor": "var(--ink)", "labelFontSize": 12, "orient": "top", "title": None, "symbolSize": 120},
+    "legend": {
+        "columnPadding": 45,
+        "labelColor": "var(--ink)",
+        "labelFontSize": 12,
+        "orient": "top",
+        "title": None,
+        "symbolSize": 120,
+    },
     "text": {"fill": "var(--ink)", "fontSize": 12},
 }
 

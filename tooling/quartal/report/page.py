@@ -52,6 +52,7 @@ def render_report(report: Report, *, environment_option: str = "") -> str:
             pictures=_draw(report, totals, broken_in, ordered),
             reasons=totals,
             features=ordered,
+            starts={run.run_id: label_of(run) for run in report.runs},
             newest_first=tuple(reversed(report.runs)),
             delivery_names=sorted(
                 {name for run in report.runs for name in run.delivery_names}

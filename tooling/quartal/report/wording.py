@@ -34,6 +34,8 @@ def money(usd: float | None) -> str:
     """US dollars, to a tenth of a cent below one dollar; said where they are not known."""
     if usd is None:
         return NOT_KNOWN
+    if 0 < usd < 0.0005:
+        return "<$0.001"
     return f"${usd:.3f}" if 0 < usd < 1 else _money(usd)
 
 
