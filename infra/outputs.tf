@@ -8,6 +8,11 @@ output "crawler" {
   value       = module.glue_catalog.crawlers[local.dataset]
 }
 
+output "dashboard" {
+  description = "Name of the CloudWatch dashboard that shows the history of the runs; null where there is none."
+  value       = one(module.alerting[*].dashboard)
+}
+
 output "database" {
   description = "Name of the catalog database."
   value       = module.glue_catalog.database
@@ -64,6 +69,11 @@ output "log_groups" {
     job_error  = module.glue_job[local.dataset].log_groups.error
     job_output = module.glue_job[local.dataset].log_groups.output
   }
+}
+
+output "ml_run" {
+  description = "When the ML run needs the features: day of first_month and of every third month after it. Null where the schedule does not say."
+  value       = local.schedules[local.dataset].ml_run
 }
 
 output "raw_prefix" {

@@ -181,9 +181,15 @@ def _alarm(_: Mapping[str, Any], __: float, prices: PriceList, ___: Usage) -> Co
     return Cost(prices.usd("alarm_month"))
 
 
+def _dashboard(_: Mapping[str, Any], __: float, prices: PriceList, ___: Usage) -> Cost:
+    """Three are free in an account, which a plan cannot see: free tiers are left out everywhere."""
+    return Cost(prices.usd("dashboard_month"))
+
+
 _Pricing = Callable[[Mapping[str, Any], float, PriceList, Usage], Cost]
 _PRICED: dict[str, _Pricing] = {
     "aws_athena_workgroup": _workgroup,
+    "aws_cloudwatch_dashboard": _dashboard,
     "aws_cloudwatch_log_group": _log_group,
     "aws_cloudwatch_metric_alarm": _alarm,
     "aws_glue_crawler": _crawler,
