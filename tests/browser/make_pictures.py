@@ -47,7 +47,9 @@ def main() -> None:
         page.screenshot(path=FOLDER / "plan-review.png", full_page=True)
         file.write_text(render_report(example_report(), environment_option=" --env dev"), encoding="utf-8")
         page.goto(file.as_uri())
-        page.screenshot(path=FOLDER / "report.png", full_page=True)
+        page.screenshot(
+            path=FOLDER / "report.png", full_page=True, clip={"x": 0, "y": 0, "width": 1100, "height": 2260}
+        )
         context.close()
 
 
