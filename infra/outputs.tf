@@ -24,7 +24,7 @@ output "dataset" {
 }
 
 output "feeds" {
-  description = "What each feed has of its own, by dataset: crawler, job, log_groups, raw_prefix, role_arns, schedule, starts, triggers and workflow."
+  description = "What each feed has of its own, by dataset: crawler, job, log_groups, ml_run, raw_prefix, role_arns, schedule, starts, triggers and workflow."
   value = {
     for dataset in keys(var.contracts) : dataset => {
       crawler = module.glue_catalog.crawlers[dataset]
@@ -34,6 +34,7 @@ output "feeds" {
         job_error  = module.glue_job[dataset].log_groups.error
         job_output = module.glue_job[dataset].log_groups.output
       }
+      ml_run     = local.schedules[dataset].ml_run
       raw_prefix = module.glue_catalog.raw_prefixes[dataset]
       role_arns = {
         crawler = module.glue_catalog.role_arns[dataset]

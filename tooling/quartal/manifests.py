@@ -99,4 +99,6 @@ def _complete(manifest: dict[str, Any], uri: str) -> dict[str, Any]:
 
 
 def _no_manifest(uri: str, why: str = "") -> PipelineError:
-    return PipelineError(f"{uri} is no run manifest{why}.", remedy="Move it elsewhere: runs/ is for the job's own files.")
+    return PipelineError(
+        f"{uri} is no run manifest{why}.", remedy="Move it elsewhere: runs/ is for the job's own files."
+    )

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
 from quartal.report.writing import DEFAULT_NAME, make_report, write_page
 
 
@@ -27,13 +27,14 @@ def report(
         int, typer.Option("--quarters", min=2, help="How many of the newest quarters of the features to compare.")
     ] = 8,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write one page of history and quality: runs, rows, reasons, cost, drift, freshness, lineage.
 
     With --json the same numbers go to standard output, and the page is written only where --out names a file.
     """
-    workspace = open_workspace(env, as_json=as_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     made = make_report(workspace, runs=runs, quarters=quarters, now=datetime.now(UTC))
     if as_json:
         if out is not None:
