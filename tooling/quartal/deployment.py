@@ -66,7 +66,7 @@ class Deployment:
                 f"The deployment lacks the output {', '.join(missing)}.",
                 remedy="It is not complete, or from another version. Apply again: `quartal apply`.",
             )
-        names = {name: outputs.get(name) for name in cls.__slots__}
+        names: dict[str, Any] = {name: outputs.get(name) for name in cls.__slots__}
         return cls(**names | {"starts": tuple(names["starts"])})
 
     def curated_table(self) -> str:

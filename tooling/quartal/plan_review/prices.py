@@ -87,7 +87,7 @@ LISTED = {
     "alarm_month": Listed("AmazonCloudWatch", "CW:AlarmMonitorUsage"),
 }
 
-# what AWS sells without a region, so that the lists of regions lack it; its day and source are those of the bundled files
+# what AWS sells without a region, so that the lists of regions lack it; as of the day of the bundled files
 EVERYWHERE = {"dashboard_month": Price(usd=3.0, source="https://aws.amazon.com/cloudwatch/pricing/")}
 
 
