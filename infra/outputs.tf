@@ -8,6 +8,11 @@ output "crawler" {
   value       = module.glue_catalog.crawlers[local.dataset]
 }
 
+output "dashboard" {
+  description = "Name of the CloudWatch dashboard that shows the history of the runs; null where there is none."
+  value       = one(module.alerting[*].dashboard)
+}
+
 output "database" {
   description = "Name of the catalog database."
   value       = module.glue_catalog.database
@@ -19,7 +24,7 @@ output "dataset" {
 }
 
 output "feeds" {
-  description = "What each feed has of its own, by dataset: crawler, job, log_groups, raw_prefix, role_arns, schedule, starts, triggers and workflow."
+  description = "What each feed has of its own, by dataset: crawler, job, log_groups, ml_run, raw_prefix, role_arns, schedule, starts, triggers and workflow."
   value = {
     for dataset in keys(var.contracts) : dataset => {
       crawler = module.glue_catalog.crawlers[dataset]
@@ -29,6 +34,7 @@ output "feeds" {
         job_error  = module.glue_job[dataset].log_groups.error
         job_output = module.glue_job[dataset].log_groups.output
       }
+      ml_run     = local.schedules[dataset].ml_run
       raw_prefix = module.glue_catalog.raw_prefixes[dataset]
       role_arns = {
         crawler = module.glue_catalog.role_arns[dataset]
@@ -64,6 +70,11 @@ output "log_groups" {
     job_error  = module.glue_job[local.dataset].log_groups.error
     job_output = module.glue_job[local.dataset].log_groups.output
   }
+}
+
+output "ml_run" {
+  description = "When the ML run needs the features: day of first_month and of every third month after it. Null where the schedule does not say."
+  value       = local.schedules[local.dataset].ml_run
 }
 
 output "raw_prefix" {

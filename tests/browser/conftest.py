@@ -22,6 +22,8 @@ from quartal.plan_review.policies import load_rules
 from quartal.plan_review.prices import load_prices
 from quartal.plan_review.review import Basis, Review, review
 from quartal.plan_review.usage import load_usage
+from quartal.report.page import render_report
+from tests.unit.tooling.report.example import example_report
 
 PLANS = Path(__file__).parents[1] / "unit" / "tooling" / "plan_review" / "plans"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -62,14 +64,13 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def open_page(browser: BrowserContext, tmp_path: Path, complaints: list[str]) -> Iterator[Callable[..., Page]]:
-    """Open the review of a plan, by name or of given JSON; `fragment` is the part of the address after #."""
+def open_html(browser: BrowserContext, tmp_path: Path, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """Open a page as a file; `fragment` is the part of the address after #."""
     pages: list[Page] = []
 
-    def opened(plan: str | dict, fragment: str = "", **options: str) -> Page:
-        data = plan if isinstance(plan, dict) else json.loads((PLANS / f"{plan}.json").read_text())
-        file = tmp_path / "review.html"
-        file.write_text(render(data), encoding="utf-8")
+    def opened(html: str, fragment: str = "", **options: str) -> Page:
+        file = tmp_path / "page.html"
+        file.write_text(html, encoding="utf-8")
         page = browser.new_page()
         pages.append(page)
         if options:
@@ -83,6 +84,23 @@ def open_page(browser: BrowserContext, tmp_path: Path, complaints: list[str]) ->
     yield opened
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def open_page(open_html: Callable[..., Page]) -> Callable[..., Page]:
+    """Open the review of a plan, by name or of given JSON."""
+
+    def opened(plan: str | dict, fragment: str = "", **options: str) -> Page:
+        data = plan if isinstance(plan, dict) else json.loads((PLANS / f"{plan}.json").read_text())
+        return open_html(render(data), fragment, **options)
+
+    return opened
+
+
+@pytest.fixture(scope="session")
+def report_html() -> str:
+    """The report of a pipeline with a past, see its module."""
+    return render_report(example_report(), environment_option=" --env dev")
 
 
 def render(data: dict) -> str:

@@ -1,6 +1,6 @@
-"""Makes the pictures of docs/plan-review.md: `python -m tests.browser.make_pictures`, with Chromium on PATH.
+"""Makes the pictures of docs/plan-review.md and docs/report.md: `python -m tests.browser.make_pictures`.
 
-The plan is one of those that the tests keep, so nothing has to run for it.
+It needs Chromium on PATH. Plan and report are those that the tests keep, so nothing has to run for them.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from rich.console import Console
 
 from quartal.plan_review.page import render_page
 from quartal.plan_review.render_text import render_text
+from quartal.report.page import render_report
 from tests.browser.conftest import ARGUMENTS, PLANS, PROGRAMS, reviewed
+from tests.unit.tooling.report.example import example_report
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 
 
 def main() -> None:
-    """Write plan-review.svg, the text in a terminal, and plan-review.png, the page."""
+    """Write plan-review.svg, the text in a terminal, and plan-review.png and report.png, the pages."""
     made = reviewed(json.loads((PLANS / "update.json").read_text()))
     FOLDER.mkdir(exist_ok=True)
     console = Console(record=True, width=118, file=io.StringIO(), highlight=False)
@@ -43,6 +45,11 @@ def main() -> None:
         page = context.new_page()
         page.goto(f"{file.as_uri()}#aws_glue_job.features")
         page.screenshot(path=FOLDER / "plan-review.png", full_page=True)
+        file.write_text(render_report(example_report(), environment_option=" --env dev"), encoding="utf-8")
+        page.goto(file.as_uri())
+        page.screenshot(
+            path=FOLDER / "report.png", full_page=True, clip={"x": 0, "y": 0, "width": 1100, "height": 2260}
+        )
         context.close()
 
 

@@ -34,6 +34,7 @@ def names_left(endpoint_url: str, region: str, prefix: str) -> dict[str, list[st
         "topics": [topic["TopicArn"] for topic in client("sns").list_topics()["Topics"]],
         "rules": [rule["Name"] for rule in client("events").list_rules()["Rules"]],
         "alarms": [alarm["AlarmName"] for alarm in client("cloudwatch").describe_alarms()["MetricAlarms"]],
+        "dashboards": [each["DashboardName"] for each in client("cloudwatch").list_dashboards()["DashboardEntries"]],
         "state machines": [
             machine["name"] for machine in client("stepfunctions").list_state_machines()["stateMachines"]
         ],
@@ -57,7 +58,7 @@ def test_destroy_leaves_nothing_behind(pipeline: Pipeline, tmp_path):
     prefix = workspace.deployment.workflow.rsplit("-vehicle", 1)[0]
     kinds = names_left(endpoint_url, region, prefix)
     made = {"buckets", "roles", "databases", "crawlers", "jobs", "triggers", "workflows"}
-    assert made | {"topics", "rules", "alarms", "state machines", "workgroups"} <= set(kinds)
+    assert made | {"topics", "rules", "alarms", "dashboards", "state machines", "workgroups"} <= set(kinds)
 
     infrastructure.make_plan(workspace, destroy=True)
     infrastructure.apply_plan(workspace)

@@ -104,6 +104,7 @@ def _say_what_remains(workspace: Workspace) -> None:
                 f"Manifests    {lake}/runs/{deployment.dataset}/",
                 f'Ask          ./nox -s quartal -- query "{SAMPLE_QUERY}"',
                 "Look         ./nox -s quartal -- status",
+                "Report       ./nox -s quartal -- report",
                 "Run again    ./nox -s demo",
                 "Tear down    ./nox -s destroy && ./nox -s localstack -- stop",
             )

@@ -7,6 +7,8 @@ from typing import Any
 
 from quartal.errors import ConfigurationError, NotDeployedError
 
+_NEWER_OUTPUTS = frozenset({"ml_run"})  # a deployment of before serves without them
+
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
@@ -24,6 +26,8 @@ class Deployment:
         schedule: when it starts by itself, as AWS's cron expression in UTC.
         starts: the starts of a year as people say them, in UTC and local time; none for a cron expression of one's own.
         log_groups: CloudWatch log groups: "crawler", "job_output" and "job_error".
+        ml_run: when the features are needed: "first_month" and "day" of that and every third month after it; None where
+            nothing says, as with a cron expression of one's own.
     """
 
     region: str
@@ -37,6 +41,7 @@ class Deployment:
     schedule: str
     log_groups: dict[str, str]
     starts: tuple[str, ...] = ()
+    ml_run: dict[str, int] | None = None
 
     @classmethod
     def from_outputs(cls, outputs: dict[str, Any], *, dataset: str | None = None) -> Deployment:
@@ -55,13 +60,13 @@ class Deployment:
                     "infra/environments/ and `quartal apply`.",
                 )
             outputs = {**outputs, **feeds[dataset], "dataset": dataset}
-        missing = [name for name in cls.__slots__ if name not in outputs]
+        missing = [name for name in cls.__slots__ if name not in outputs and name not in _NEWER_OUTPUTS]
         if missing:
             raise NotDeployedError(
                 f"The deployment lacks the output {', '.join(missing)}.",
                 remedy="It is not complete, or from another version. Apply again: `quartal apply`.",
             )
-        names = {name: outputs[name] for name in cls.__slots__}
+        names: dict[str, Any] = {name: outputs.get(name) for name in cls.__slots__}
         return cls(**names | {"starts": tuple(names["starts"])})
 
     def curated_table(self) -> str:
@@ -79,6 +84,10 @@ class Deployment:
     def manifests_prefix(self) -> str:
         """Where the manifests of all runs are."""
         return f"runs/{self.dataset}/"
+
+    def ml_date(self) -> tuple[int, int] | None:
+        """First month of the quarterly ML run, and its day of the month; None where nothing says."""
+        return None if self.ml_run is None else (int(self.ml_run["first_month"]), int(self.ml_run["day"]))
 
     def deliveries_prefix(self) -> str:
         """Where the uploads keep the manifests of the deliveries."""

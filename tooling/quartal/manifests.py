@@ -11,13 +11,34 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 MANIFEST_VERSION = 1  # of etl_job/run_manifest.schema.json
+# as etl_job/run_manifest.schema.json has them; a test holds the two together
+REQUIRED_FIELDS = (
+    "run_id",
+    "dataset",
+    "database",
+    "status",
+    "reason",
+    "published_anything",
+    "started_at",
+    "finished_at",
+    "seconds",
+    "contract",
+    "totals",
+    "deliveries",
+    "stages",
+    "curated",
+    "features",
+    "quarantine",
+    "versions",
+    "published",
+)
 
 
 def read_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any]:
     """Read one manifest.
 
     Raises:
-        PipelineError: the run left none.
+        PipelineError: the run left none, or what is there is no manifest of this version.
     """
     manifest = find_manifest(s3, bucket, key)
     if manifest is None:
@@ -35,17 +56,23 @@ def find_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any] | None:
         body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     except s3.exceptions.NoSuchKey:
         return None
+    return parse_manifest(body, f"s3://{bucket}/{key}")
+
+
+def parse_manifest(body: bytes | str, uri: str) -> dict[str, Any]:
+    """A manifest of the version that this tooling reads.
+
+    Raises:
+        PipelineError: it is no manifest, or of another version.
+    """
     try:
         manifest: dict[str, Any] = json.loads(body)
         version = manifest["manifest_version"]
     except (ValueError, KeyError, TypeError) as error:
-        raise PipelineError(
-            f"s3://{bucket}/{key} is no run manifest.", remedy="Move it elsewhere: runs/ is for the job's own files."
-        ) from error
+        raise _no_manifest(uri) from error
     if version != MANIFEST_VERSION:
         raise PipelineError(
-            f"s3://{bucket}/{key} is a run manifest of version {version}; "
-            f"this quartal reads version {MANIFEST_VERSION}.",
+            f"{uri} is a run manifest of version {version}; this quartal reads version {MANIFEST_VERSION}.",
             remedy="Use the quartal that belongs to the deployed job, or deploy this one: `quartal apply`.",
         )
     return manifest
@@ -56,8 +83,22 @@ def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) ->
 
     Raises:
         ClientError: the bucket cannot be read.
+        PipelineError: one of them is no manifest of this version.
     """
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = [entry for page in pages for entry in page.get("Contents", []) if entry["Key"].endswith(".json")]
     newest = sorted(found, key=lambda entry: entry["LastModified"], reverse=True)[:count]
-    return [read_manifest(s3, bucket, entry["Key"]) for entry in newest]
+    return [_complete(read_manifest(s3, bucket, entry["Key"]), f"s3://{bucket}/{entry['Key']}") for entry in newest]
+
+
+def _complete(manifest: dict[str, Any], uri: str) -> dict[str, Any]:
+    missing = [name for name in REQUIRED_FIELDS if name not in manifest]
+    if missing:
+        raise _no_manifest(uri, f": it lacks {', '.join(missing)}")
+    return manifest
+
+
+def _no_manifest(uri: str, why: str = "") -> PipelineError:
+    return PipelineError(
+        f"{uri} is no run manifest{why}.", remedy="Move it elsewhere: runs/ is for the job's own files."
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -115,6 +115,13 @@ def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> Wo
         return None
     newest = max(runs, key=lambda run: run["StartedOn"])
     return _parse_run(dict(newest), workflow, crawler, job)
+
+
+def all_runs(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> tuple[WorkflowRun, ...]:
+    """Every run of the workflow that Glue still knows, the oldest first."""
+    pages = glue.get_paginator("get_workflow_runs").paginate(Name=workflow, IncludeGraph=True)
+    runs = [_parse_run(dict(run), workflow, crawler, job) for page in pages for run in page.get("Runs", [])]
+    return tuple(sorted(runs, key=lambda run: (run.started or datetime.min.replace(tzinfo=UTC), run.run_id)))
 
 
 def read_run(glue: GlueClient, workflow: str, run_id: str, *, crawler: str, job: str) -> WorkflowRun:

@@ -3,6 +3,11 @@ output "alarms" {
   value       = { for key, alarm in aws_cloudwatch_metric_alarm.this : key => alarm.alarm_name }
 }
 
+output "dashboard" {
+  description = "Name of the CloudWatch dashboard that shows the history of the runs."
+  value       = aws_cloudwatch_dashboard.this.dashboard_name
+}
+
 output "overdue_checks" {
   description = "Names of the state machines that check for overdue runs, by dataset."
   value       = { for dataset, check in aws_sfn_state_machine.overdue : dataset => check.name }

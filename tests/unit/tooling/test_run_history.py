@@ -12,6 +12,7 @@ from mypy_boto3_s3 import S3Client
 from quartal.aws import AwsConnection
 from quartal.cli.app import run
 from quartal.deployment import Deployment
+from quartal.manifests import REQUIRED_FIELDS
 from quartal.workspace import Workspace
 
 CONNECTION = AwsConnection("eu-central-1", None, "test", "test")
@@ -32,7 +33,7 @@ def s3(project, monkeypatch) -> Iterator[S3Client]:
 def put_manifest(
     s3: S3Client, run_id: str, started_at: str, *, dataset: str = "feed", reason: str | None = None
 ) -> None:
-    manifest = {
+    manifest = dict.fromkeys(REQUIRED_FIELDS) | {
         "manifest_version": 1,
         "run_id": run_id,
         "started_at": started_at,

@@ -6,7 +6,7 @@ from botocore.stub import Stubber
 
 from quartal.errors import PipelineError, WaitTimeoutError
 from quartal.polling import Waiter
-from quartal.workflow_run import Outcome, WorkflowRun, latest_run, read_run, start_workflow_run, wait_for_run
+from quartal.workflow_run import Outcome, WorkflowRun, all_runs, latest_run, read_run, start_workflow_run, wait_for_run
 
 STARTED = datetime(2026, 4, 8, 3, 0, tzinfo=UTC)
 ENDED = datetime(2026, 4, 8, 3, 1, tzinfo=UTC)
@@ -161,3 +161,13 @@ def test_workflow_that_never_ran_has_no_newest_run(glue):
     client, stubber = glue
     stubber.add_response("get_workflow_runs", {})
     assert latest_run(client, "flow", crawler="crawler", job="job") is None
+
+
+def test_all_runs_are_read_page_by_page_and_come_the_oldest_first(glue):
+    client, stubber = glue
+    newer, older = run_answer("COMPLETED", run_id="wr_2"), run_answer("COMPLETED", run_id="wr_1")
+    newer["StartedOn"] = ENDED
+    asked = {"Name": "flow", "IncludeGraph": True}
+    stubber.add_response("get_workflow_runs", {"Runs": [newer], "NextToken": "more"}, asked)
+    stubber.add_response("get_workflow_runs", {"Runs": [older]}, asked | {"NextToken": "more"})
+    assert [run.run_id for run in all_runs(client, "flow", crawler="crawler", job="job")] == ["wr_1", "wr_2"]

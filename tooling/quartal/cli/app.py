@@ -20,6 +20,7 @@ from quartal.cli import (
     local_stack,
     maintenance,
     pipeline,
+    reporting,
     results,
     toolchain,
 )
@@ -38,6 +39,7 @@ infrastructure.register(app)
 environments.register(app)
 pipeline.register(app)
 results.register(app)
+reporting.register(app)
 maintenance.register(app)
 diagnose.register(app)
 demo.register(app)

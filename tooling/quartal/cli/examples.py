@@ -35,6 +35,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'quartal query "select brand, day, sightings from features order by day desc limit 5"',
         'quartal query "select count(*) from curated" --as-of 2024Q1 --format csv',
     ),
+    "report": ("quartal report", "quartal report --env prod --out report.html", "quartal report --json"),
     "run": (
         "quartal run",
         "quartal run --delivery 2024Q1 --delivery 2024Q2",

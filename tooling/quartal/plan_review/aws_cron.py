@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from cronsim import CronSim, CronSimError
@@ -35,6 +35,19 @@ def next_dates(expression: str, after: datetime, count: int) -> tuple[datetime, 
         if len(found) == count:
             break
     return tuple(found)
+
+
+def last_date(expression: str, until: datetime) -> datetime | None:
+    """The last time up to a moment, in UTC; None where it did not fire in the two years before.
+
+    Raises:
+        CronError: the expression cannot be read.
+    """
+    for days in (1, 31, 731):  # the shortest span that holds one: some fire every minute
+        found = list(takewhile(lambda moment: moment <= until, _dates(expression, until - timedelta(days=days))))
+        if found:
+            return found[-1]
+    return None
 
 
 def dates_within(expression: str, after: datetime, until: datetime) -> int:

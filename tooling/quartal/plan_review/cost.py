@@ -13,7 +13,7 @@ from quartal.plan_review.prices import PriceList
 from quartal.plan_review.usage import Usage
 
 # DPUs of a worker. Source: docs.aws.amazon.com/glue/latest/dg/worker-types.html
-_WORKER_DPU = {
+WORKER_DPU = {
     "G.025X": 0.25,
     "G.1X": 1.0,
     "G.2X": 2.0,
@@ -144,7 +144,7 @@ def _runs_per_month(plan: Plan, usage: Usage, now: datetime, *, is_after: bool) 
 
 
 def _job(job: Mapping[str, Any], runs: float, prices: PriceList, usage: Usage) -> Cost:
-    workers, dpu = job.get("number_of_workers"), _WORKER_DPU.get(str(job.get("worker_type")), 1.0)
+    workers, dpu = job.get("number_of_workers"), WORKER_DPU.get(str(job.get("worker_type")), 1.0)
     capacity = workers * dpu if isinstance(workers, int | float) else job.get("max_capacity") or 0.0
     dpu_hours = float(capacity) * max(usage.run_minutes, 1.0) / 60 if isinstance(capacity, int | float) else 0.0
     per_run = dpu_hours * prices.usd("glue_job_dpu_hour")
@@ -181,9 +181,15 @@ def _alarm(_: Mapping[str, Any], __: float, prices: PriceList, ___: Usage) -> Co
     return Cost(prices.usd("alarm_month"))
 
 
+def _dashboard(_: Mapping[str, Any], __: float, prices: PriceList, ___: Usage) -> Cost:
+    """Three are free in an account, which a plan cannot see: free tiers are left out everywhere."""
+    return Cost(prices.usd("dashboard_month"))
+
+
 _Pricing = Callable[[Mapping[str, Any], float, PriceList, Usage], Cost]
 _PRICED: dict[str, _Pricing] = {
     "aws_athena_workgroup": _workgroup,
+    "aws_cloudwatch_dashboard": _dashboard,
     "aws_cloudwatch_log_group": _log_group,
     "aws_cloudwatch_metric_alarm": _alarm,
     "aws_glue_crawler": _crawler,

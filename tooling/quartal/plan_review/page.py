@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
+from quartal.pages import page_environment
 from quartal.plan_review.model import Action, ResourceChange
 from quartal.plan_review.picture import BOX_HEIGHT, BOX_WIDTH, draw
 from quartal.plan_review.review import Review
@@ -88,13 +89,7 @@ def _bars(review: Review) -> tuple[CostBar, ...]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("quartal.plan_review", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment("quartal.plan_review")
     environment.globals.update(
         signs=SIGNS, notes=notes, shown=shown, moment=moment, kind=kind, action_words=action_words, kinds_of=_KINDS
     )

@@ -51,11 +51,12 @@ class PriceList(BaseModel):
         Raises:
             ConfigurationError: the file lacks it.
         """
-        if name not in self.prices:
+        price = self.prices.get(name) or EVERYWHERE.get(name)
+        if price is None:
             raise ConfigurationError(
                 f"The prices of {self.region} lack '{name}'.", remedy=f"Run `quartal cost {self.region} --refresh`."
             )
-        return self.prices[name].usd
+        return price.usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,9 @@ LISTED = {
     "logs_stored_gb_month": Listed("AmazonCloudWatch", "TimedStorage-ByteHrs"),
     "alarm_month": Listed("AmazonCloudWatch", "CW:AlarmMonitorUsage"),
 }
+
+# what AWS sells without a region, so that the lists of regions lack it; as of the day of the bundled files
+EVERYWHERE = {"dashboard_month": Price(usd=3.0, source="https://aws.amazon.com/cloudwatch/pricing/")}
 
 
 def load_prices(region: str, *folders: Path) -> PriceList | None:
@@ -121,7 +125,7 @@ def refresh(region: str, folder: Path, fetch: FetchJson, today: date) -> PriceLi
         )
         for name, listed in LISTED.items()
     }
-    made = PriceList(region=region, as_of=today, origin="AWS's price list", prices=prices)
+    made = PriceList(region=region, as_of=today, origin="AWS's price list", prices=prices | EVERYWHERE)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{region}.yaml").write_text(yaml.safe_dump(made.model_dump(mode="json"), sort_keys=False))
     return made

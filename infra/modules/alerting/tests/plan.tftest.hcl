@@ -198,3 +198,85 @@ run "mails_and_watches_costs_when_told" {
     error_message = "The budget may not publish to the topic."
   }
 }
+
+run "dashboard_shows_what_the_job_puts_and_what_glue_says" {
+  command = plan
+
+  assert {
+    condition = flatten([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for metric in try(widget.properties.metrics, []) : metric[1]]
+    ]) == ["RowsDuplicate", "RowsIn", "RowsKept", "RowsQuarantined", "QuarantineShare", "DurationSeconds", "glue.error.ALL", "glue.driver.aggregate.numFailedTasks"]
+    error_message = "The dashboard shows other metrics: ${aws_cloudwatch_dashboard.this.dashboard_body}"
+  }
+
+  # the dimensions are those with which the job puts them, and the alarms watch them
+  assert {
+    condition = alltrue(flatten([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [
+        for metric in try(widget.properties.metrics, []) : (
+          metric[0] == "Quartal" ? slice(metric, 2, 6) == ["Dataset", "toll_bookings", "Database", "quartal_test"]
+          : slice(metric, 2, 6) == ["JobName", "quartal-test-toll-bookings", "JobRunId", "ALL"]
+        )
+      ]
+    ]))
+    error_message = "A metric of the dashboard has dimensions that nothing puts."
+  }
+
+  assert {
+    condition = flatten([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for limit in try(widget.properties.annotations.horizontal, []) : limit.value]
+    ]) == [0.05, 5400]
+    error_message = "The limits of the alarms are not drawn."
+  }
+
+  assert {
+    condition = flatten([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : try(widget.properties.alarms, [])
+    ]) == [for kind in ["duration", "job-failed", "quarantine-share"] : "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:quartal-test-toll-bookings-${kind}"]
+    error_message = "The dashboard does not show the alarms."
+  }
+
+  # runs are a quarter apart: all the time for which CloudWatch keeps metrics, a day at a time
+  assert {
+    condition = jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).start == "-P15M" && alltrue([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : try(widget.properties.period, 86400) == 86400
+    ])
+    error_message = "The dashboard does not reach back to the runs of the quarters before."
+  }
+
+  assert {
+    condition = alltrue([
+      for one in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : alltrue([
+        for other in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : (
+          one == other || one.x + one.width <= other.x || other.x + other.width <= one.x || one.y + one.height <= other.y || other.y + other.height <= one.y
+        )
+      ]) && one.x + one.width <= 24
+    ])
+    error_message = "Two widgets lie on each other, or one is beyond the 24 columns."
+  }
+}
+
+run "dashboard_has_a_row_for_each_feed_and_no_limit_where_there_is_none" {
+  command = plan
+
+  variables {
+    feeds = {
+      returns = { crawler = "c", database = "d", job = "j" }
+      visits  = { crawler = "c", database = "d", job = "k" }
+    }
+  }
+
+  assert {
+    condition = [
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : regex("^## ([a-z]+)", widget.properties.markdown)[0] if widget.type == "text"
+    ] == ["returns", "visits"]
+    error_message = "A feed has no row of its own."
+  }
+
+  assert {
+    condition = length(flatten([
+      for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : try(widget.properties.annotations.horizontal, [])
+    ])) == 0
+    error_message = "A limit is drawn that nobody set."
+  }
+}

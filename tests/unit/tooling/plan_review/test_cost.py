@@ -4,7 +4,9 @@ import pytest
 import yaml
 
 from quartal.errors import AwsError, ConfigurationError
-from quartal.plan_review.prices import LISTED, PRICE_LIST_URL, load_prices, refresh
+from quartal.plan_review.parse import parse_plan
+from quartal.plan_review.prices import EVERYWHERE, LISTED, PRICE_LIST_URL, load_prices, refresh
+from quartal.plan_review.review import review
 from quartal.plan_review.usage import load_usage, with_history
 
 
@@ -86,7 +88,9 @@ def test_refresh_writes_the_first_price_that_is_not_free_of_every_item(tmp_path)
     refresh("eu-west-1", tmp_path, fetch, date(2026, 11, 23))
     prices = load_prices("eu-west-1", tmp_path)
     assert prices is not None
-    assert {name: price.usd for name, price in prices.prices.items()} == {name: len(name) / 100 for name in LISTED}
+    assert {name: price.usd for name, price in prices.prices.items()} == (
+        {name: len(name) / 100 for name in LISTED} | {"dashboard_month": 3.0}
+    )
     assert prices.as_of == date(2026, 11, 23)
     assert PRICE_LIST_URL.format(offer="AWSGlue", region="eu-west-1") in asked
 
@@ -120,5 +124,23 @@ def test_price_file_that_cannot_be_read_is_refused_with_the_remedy(tmp_path):
 def test_bundled_prices_are_complete_dated_and_sourced(region):
     prices = load_prices(region)
     assert prices is not None
-    assert set(prices.prices) == set(LISTED)
+    assert set(prices.prices) == set(LISTED) | set(EVERYWHERE)
     assert all(price.source.startswith("https://aws.amazon.com/") for price in prices.prices.values())
+
+
+def test_dashboard_costs_what_it_costs_everywhere_also_by_prices_of_before_there_was_one():
+    bundled = load_prices("us-east-1")
+    assert bundled is not None
+    older = bundled.model_copy(update={"prices": {n: p for n, p in bundled.prices.items() if n != "dashboard_month"}})
+    assert bundled.usd("dashboard_month") == older.usd("dashboard_month") == 3.0
+
+
+def test_dashboard_is_priced_in_a_plan(basis):
+    change = {
+        "address": "aws_cloudwatch_dashboard.this",
+        "mode": "managed",
+        "type": "aws_cloudwatch_dashboard",
+        "change": {"actions": ["create"], "before": None, "after": {"dashboard_name": "runs"}},
+    }
+    plan = {"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": [change]}
+    assert review(parse_plan(plan), basis).cost.after.per_month == 3.0

@@ -50,13 +50,6 @@ if (search) {
     }
   });
 }
-// paper has no clicks: what is folded is opened for it, and folded again
-let folded = [];
-addEventListener("beforeprint", () => {
-  folded = changes.filter((change) => !change.open);
-  for (const change of folded) change.open = true;
-});
-addEventListener("afterprint", () => { for (const change of folded) change.open = false; });
 addEventListener("hashchange", openTarget);
 // only now: the browser's own jump to the fragment would take the focus away again
 addEventListener("load", openTarget);

@@ -1,0 +1,65 @@
+"""The cost of a past run: AWS's rules on what Glue says of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from quartal.plan_review.prices import load_prices
+from quartal.report.cost import Measured, RunCost, dpus_of, job_run_cost, manifest_cost, price_basis
+
+PRICES = price_basis(load_prices("us-east-1"))
+RUN = {"ExecutionTime": 1800, "WorkerType": "G.1X", "NumberOfWorkers": 4, "MaxCapacity": 4.0}
+
+
+def test_all_workers_are_billed_for_the_execution_time():
+    assert job_run_cost(RUN, PRICES) == RunCost(7200.0, pytest.approx(2 * 0.44), Measured.EXECUTION_TIME)
+
+
+def test_shorter_than_a_minute_is_billed_as_a_minute():
+    assert job_run_cost(RUN | {"ExecutionTime": 7}, PRICES).dpu_seconds == 240
+
+
+def test_dpu_seconds_win_where_glue_says_them():
+    found = job_run_cost(RUN | {"DPUSeconds": 3600.0}, PRICES)
+    assert found == RunCost(3600.0, pytest.approx(0.44), Measured.DPU_SECONDS)
+
+
+@pytest.mark.parametrize("more", [{"ExecutionTime": 0}, {"WorkerType": "G.99X", "MaxCapacity": None}])
+def test_run_that_did_not_run_or_on_nobody_knows_what_has_no_cost(more):
+    assert job_run_cost(RUN | more, PRICES) is None
+
+
+def test_flex_run_has_dpu_hours_but_no_price():
+    found = job_run_cost(RUN | {"ExecutionClass": "FLEX"}, PRICES)
+    assert (found.dpu_seconds, found.usd) == (7200.0, None)
+
+
+def test_region_without_prices_has_dpu_hours_alone():
+    assert price_basis(None) is None
+    assert job_run_cost(RUN, None) == RunCost(7200.0, None, Measured.EXECUTION_TIME)
+
+
+def test_run_that_glue_forgot_is_estimated_on_the_workers_of_today():
+    assert manifest_cost(600.0, RUN, PRICES) == RunCost(2400.0, pytest.approx(0.2933, abs=1e-4), Measured.MANIFEST)
+    assert manifest_cost(3.0, RUN, PRICES).dpu_seconds == 240
+    assert manifest_cost(600.0, None, PRICES) is None
+
+
+@pytest.mark.parametrize(
+    ("resource", "dpus"),
+    [
+        ({"WorkerType": "G.2X", "NumberOfWorkers": 10}, 20.0),
+        ({"WorkerType": "G.025X", "NumberOfWorkers": 2}, 0.5),
+        ({"MaxCapacity": 0.0625}, 0.0625),
+        ({}, None),
+    ],
+)
+def test_dpus_are_workers_by_type_or_else_the_capacity(resource, dpus):
+    assert dpus_of(resource) == dpus
+
+
+def test_basis_names_the_day_and_the_source_of_the_price():
+    assert PRICES is not None
+    assert (PRICES.region, PRICES.usd_per_dpu_hour) == ("us-east-1", 0.44)
+    assert PRICES.source.startswith("https://aws.amazon.com/glue/")
+    assert PRICES.as_of == load_prices("us-east-1").as_of

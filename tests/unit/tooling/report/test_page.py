@@ -1,0 +1,133 @@
+"""The page: what stands in it for a past as it may be; how it looks is tested in tests/browser."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from quartal.report.charts import durations
+from quartal.report.drawing import draw, told
+from quartal.report.page import render_report
+from quartal.report.wording import duration, money, number, size
+from tests.unit.tooling.report.example import example_report
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return render_report(example_report(), environment_option=" --env dev")
+
+
+def cells(page: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+
+
+def test_page_tells_every_run_and_why_it_failed(page):
+    for run in example_report().runs:
+        assert f'id="run-{run.run_id}"' in page
+    assert "Crawler lacks s3:ListBucket on lake" in page
+    assert "quartal explain --env dev wr_2" in page
+
+
+def test_page_names_formula_source_and_convention_of_the_index(page):
+    text = cells(page)
+    assert re.search(r"PSI = Σ \(q . p\) · ln\(q / p\)", text)
+    assert "scholarworks.wmich.edu/dissertations/3208" in page
+    assert "Below 0.1 is called small, up to 0.25 moderate, above it large. That is a convention" in text
+
+
+def test_page_has_no_word_of_localstack_for_an_account_and_a_plain_one_for_localstack(page):
+    assert "LocalStack bills nothing" not in page
+    assert "LocalStack bills nothing" in render_report(example_report(is_local=True))
+
+
+def test_page_without_prices_says_how_to_get_them():
+    report = example_report()
+    runs = tuple(replace(run, cost=replace(run.cost, usd=None) if run.cost else None) for run in report.runs)
+    text = render_report(replace(report, prices=None, runs=runs))
+    assert "quartal cost eu-central-1 --refresh" in text
+    assert "No run has a cost that is known" in text
+
+
+def test_what_comes_from_outside_is_escaped_everywhere():
+    evil = "<script>alert(1)</script>"
+    report = example_report()
+    runs = tuple(replace(run, run_id=evil, reason=evil, deliveries=()) for run in report.runs[:1])
+    features = tuple(replace(each, feature=evil) for each in (report.features or ())[:1])
+    text = render_report(replace(report, runs=runs, features=features, dataset=evil))
+    assert evil not in text
+    assert text.count("<script>") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"features": None, "quarters": ()}, "No features are published yet."),
+        ({"quarters": ("2026Q1",)}, "There is one quarter so far"),
+        ({"features": ()}, "The features have no numeric columns to compare."),
+        ({"deliveries": ()}, "No row of what is published now was quarantined."),
+        ({"lineage": ()}, "Nothing is published yet."),
+    ],
+)
+def test_part_without_anything_to_show_says_so(change, sentence):
+    report = example_report()
+    if change == {"quarters": ("2026Q1",)}:
+        features = tuple(replace(each, steps=()) for each in report.features or ())
+        change = change | {"features": features}
+    assert sentence in render_report(replace(report, **change))
+
+
+def test_chart_gives_each_mark_its_sentence_and_what_the_filter_knows_it_by():
+    runs = example_report().runs
+    root = ET.fromstring(draw(durations(runs), label="Runs"))  # noqa: S314  # our own
+    marks = {mark.get("data-run"): mark for mark in root.iter() if mark.get("class") == "told"}
+    assert set(marks) == {run.run_id for run in runs}
+    assert marks["wr_5"].get("data-deliveries") == "2026Q3"
+    assert marks["wr_5"].get("aria-label") == "2026-09-08 10:15:00: succeeded in 31 min, 2026Q3"
+    assert marks["wr_2"].get("aria-label") == "2026-06-08 02:00:00: failed at the crawl"
+    assert root.get("aria-label") == "Runs"
+
+
+def test_chart_is_the_same_each_time_and_asks_for_nothing_from_elsewhere():
+    spec = durations(example_report().runs)
+    assert draw(spec, label="Runs") == draw(spec, label="Runs")
+    assert "http" not in draw(spec, label="Runs")
+
+
+def test_text_of_a_mark_is_escaped():
+    values = [{"x": 1, "told": told('<b a="1">&', run='"<')}]
+    spec = {
+        "data": {"values": values},
+        "mark": "point",
+        "encoding": {"x": {"field": "x", "type": "quantitative"}, "description": {"field": "told"}},
+    }
+    svg = draw(spec, label="<&")
+    assert "<b" not in svg
+    root = ET.fromstring(svg)  # noqa: S314  # our own
+    mark = next(each for each in root.iter() if each.get("class") == "told")
+    assert (mark.get("aria-label"), mark.get("data-run")) == ('<b a="1">&', '"<')
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (duration(None), "not known"),
+        (duration(119.4), "119 s"),
+        (duration(3600), "60 min"),
+        (duration(3 * 3600 + 29), "3 h 0 min"),
+        (money(None), "not known"),
+        (money(0.0293), "$0.029"),
+        (money(0.0001), "<$0.001"),
+        (money(1234.5), "$1,234.50"),
+        (number(None), "not known"),
+        (number(0.123456), "0.1235"),
+        (number(1234567.0), "1,234,567"),
+        (size(0), "0 B"),
+        (size(1536), "1.5 KiB"),
+        (size(3 * 1024**4), "3.0 TiB"),
+    ],
+)
+def test_numbers_as_people_read_them(words, expected):
+    assert words == expected

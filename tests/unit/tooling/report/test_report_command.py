@@ -1,0 +1,176 @@
+"""`quartal report` on moto's Glue and S3: what is read, what is written, what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from moto import mock_aws
+from pyiceberg.catalog.glue import GlueCatalog
+
+from quartal.aws import AwsConnection
+from quartal.cli.app import run
+from quartal.deployment import Deployment
+from quartal.tags import RUN_ID
+from quartal.workspace import Workspace
+from tests.unit.tooling.report.example import counts, features, manifest
+
+CONNECTION = AwsConnection("eu-central-1", None, "test", "test")
+DEPLOYMENT = Deployment(
+    region="eu-central-1",
+    lake_bucket="lake",
+    dataset="feed",
+    raw_prefix="raw/feed/",
+    database="db",
+    crawler="crawler",
+    job="job",
+    workflow="flow",
+    schedule="cron(0 2 8 3,6,9,12 ? *)",
+    log_groups={},
+    ml_run={"first_month": 3, "day": 15},
+)
+
+
+@pytest.fixture
+def lake(project, monkeypatch) -> Iterator[AwsConnection]:
+    """A deployed pipeline that has not run."""
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(Workspace, "deployment", DEPLOYMENT)
+    monkeypatch.setattr(Workspace, "connection", CONNECTION)
+    with mock_aws():
+        CONNECTION.s3().create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        glue = CONNECTION.glue()
+        glue.create_workflow(Name="flow")
+        glue.create_job(
+            Name="job",
+            Role="arn:aws:iam::123456789012:role/job",
+            Command={"Name": "glueetl", "ScriptLocation": "s3://lake/code/main.py"},
+            WorkerType="G.1X",
+            NumberOfWorkers=2,
+        )
+        glue.create_database(DatabaseInput={"Name": "db"})
+        yield CONNECTION
+
+
+def put_manifest(name: str, body: str | dict) -> None:
+    text = body if isinstance(body, str) else json.dumps(body)
+    CONNECTION.s3().put_object(Bucket="lake", Key=f"runs/feed/{name}.json", Body=text)
+
+
+@pytest.fixture
+def published(lake, tmp_path, monkeypatch) -> GlueCatalog:
+    """Features of one run, with its manifest and the tag of the quarter."""
+    catalog = GlueCatalog("test", client=lake.glue())
+    monkeypatch.setattr("quartal.report.writing.iceberg_catalog", lambda _: catalog)
+    state = features()
+    table = catalog.create_table("db.feed_features", state.schema, location=f"file://{tmp_path}/features")
+    table.overwrite(state, snapshot_properties={RUN_ID: "wr_1"})
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "2026Q3").commit()
+    put_manifest(
+        "wr_1",
+        manifest(
+            "wr_1",
+            counts("2026Q3", 1000, {"date.format": 7}, 3),
+            started=datetime(2026, 9, 9, tzinfo=UTC),
+            published={"2026Q3": "wr_1"},
+        ),
+    )
+    return catalog
+
+
+def test_report_writes_a_page_that_needs_no_network_and_says_where(published, project, capsys):
+    assert run(["report"]) == 0
+    path = project / ".quartal" / "report.html"
+    text = path.read_text(encoding="utf-8")
+    assert str(path) in capsys.readouterr().out
+    assert "default-src 'none'" in text
+    assert 'id="run-wr_1"' in text
+    assert "LocalStack bills nothing" in text
+    assert not list(path.parent.glob(".*.partial"))
+
+
+def test_json_holds_the_numbers_of_the_page(published, project, capsys):
+    assert run(["report", "--json", "--quarters", "2"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (only,) = found["runs"]
+    assert (only["run_id"], only["outcome"], only["has_manifest"]) == ("wr_1", "SUCCEEDED", True)
+    assert only["cost"]["measured"] == "seconds in the manifest, on the workers that the job has now"
+    assert only["cost"]["dpu_seconds"] == 2 * 840
+    assert found["quarters"] == ["2026Q2", "2026Q3"], "only as many as asked for"
+    sightings = next(each for each in found["features"] if each["feature"] == "sightings")
+    assert [(step["before"], step["drift"]) for step in sightings["steps"]] == [("2026Q2", "large")]
+    assert found["deliveries"][0]["rows"]["quarantined"] == 7
+    snapshot = published.load_table("db.feed_features").current_snapshot().snapshot_id
+    assert [(line["features_snapshot_id"], line["tags"]) for line in found["lineage"]] == [(snapshot, ["2026Q3"])] * 2
+    assert found["freshness"]["last_day"] == "2026-09-30"
+    assert not (project / ".quartal" / "report.html").exists(), "a machine gets no file that it did not ask for"
+
+
+def test_json_with_a_file_writes_both(published, tmp_path, capsys):
+    out = tmp_path / "new" / "page.html"
+    assert run(["report", "--json", "--out", str(out)]) == 0
+    assert json.loads(capsys.readouterr().out)["dataset"] == "feed"
+    assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_job_run_that_left_no_manifest_is_in_the_report(lake, monkeypatch, capsys):
+    monkeypatch.setattr("quartal.report.writing.iceberg_catalog", lambda c: GlueCatalog("test", client=c.glue()))
+    job_run = lake.glue().start_job_run(JobName="job")["JobRunId"]
+    workflow_run = lake.glue().start_workflow_run(Name="flow")["RunId"]
+    assert run(["report", "--json"]) == 0
+    found = {each["run_id"]: each for each in json.loads(capsys.readouterr().out)["runs"]}
+    assert set(found) == {job_run, workflow_run}
+    assert not any(each["has_manifest"] for each in found.values())
+
+
+def test_pipeline_that_has_not_run_has_a_page_that_says_so(lake, project, monkeypatch):
+    monkeypatch.setattr("quartal.report.writing.iceberg_catalog", lambda c: GlueCatalog("test", client=c.glue()))
+    assert run(["report"]) == 0
+    text = (project / ".quartal" / "report.html").read_text(encoding="utf-8")
+    assert "The pipeline has not run yet" in text
+    assert "Features: none yet" in text
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        pytest.param(manifest("wr_1") | {"manifest_version": 2}, "version 2", id="another version"),
+        pytest.param("no json", "is no run manifest", id="no JSON"),
+        pytest.param("[]", "is no run manifest", id="no object"),
+        pytest.param({"manifest_version": 1, "run_id": "wr_1"}, "lacks dataset", id="a field is missing"),
+    ],
+)
+@pytest.mark.parametrize("command", ["report", "history"])
+def test_manifest_that_cannot_be_read_is_named_and_nothing_is_written(published, project, capsys, body, why, command):
+    put_manifest("wr_2", body)
+    assert run([command]) == 1
+    printed = capsys.readouterr()
+    assert "s3://lake/runs/feed/wr_2.json" in " ".join(printed.err.split())
+    assert why in " ".join(printed.err.split())
+    assert "What to do" in printed.err
+    assert not (project / ".quartal" / "report.html").exists()
+
+
+def test_file_that_cannot_be_written_is_refused_with_a_remedy(published, tmp_path, capsys):
+    (tmp_path / "taken").write_text("a file where a folder should be")
+    assert run(["report", "--out", str(tmp_path / "taken" / "report.html")]) == 2
+    assert "--out FILE" in capsys.readouterr().err
+    assert (tmp_path / "taken").read_text() == "a file where a folder should be"
+
+
+def test_folder_in_the_place_of_the_file_is_refused_and_nothing_is_left(published, tmp_path, capsys):
+    (tmp_path / "out" / "report.html").mkdir(parents=True)
+    assert run(["report", "--out", str(tmp_path / "out" / "report.html")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
+
+
+def test_required_fields_are_those_of_the_published_schema():
+    from quartal.manifests import MANIFEST_VERSION, REQUIRED_FIELDS
+
+    schema = json.loads((Path(__file__).parents[4] / "etl_job" / "run_manifest.schema.json").read_text())
+    assert list(REQUIRED_FIELDS) == schema["required"]
+    assert schema["properties"]["manifest_version"]["const"] == MANIFEST_VERSION

@@ -1,0 +1,45 @@
+"""report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
+from quartal.report.writing import DEFAULT_NAME, make_report, write_page
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel="Results")(report)
+
+
+def report(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help=f"File to write; without it .quartal/{DEFAULT_NAME}.", show_default=False),
+    ] = None,
+    runs: Annotated[int, typer.Option("--runs", min=1, help="How many of the newest runs to show.")] = 40,
+    quarters: Annotated[
+        int, typer.Option("--quarters", min=2, help="How many of the newest quarters of the features to compare.")
+    ] = 8,
+    env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write one page of history and quality: runs, rows, reasons, cost, drift, freshness, lineage.
+
+    With --json the same numbers go to standard output, and the page is written only where --out names a file.
+    """
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
+    made = make_report(workspace, runs=runs, quarters=quarters, now=datetime.now(UTC))
+    if as_json:
+        if out is not None:
+            write_page(workspace, made, out)
+        workspace.console.json(made.as_record())
+        return
+    path = write_page(workspace, made, out or workspace.settings.state_dir / DEFAULT_NAME)
+    workspace.console.result(f"{path}: {len(made.runs)} runs. Open it in a browser: {path.as_uri()}", data={})

@@ -1,0 +1,1 @@
+"""`quartal report`: the pipeline's history and quality on one page, and the same numbers as JSON."""

@@ -1,0 +1,183 @@
+"""Reads what the report tells: runs from Glue, manifests from the lake, features through PyIceberg."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from quartal.deployment import Deployment
+from quartal.errors import NotDeployedError
+from quartal.manifests import read_latest_manifests
+from quartal.plan_review.prices import PriceList
+from quartal.query import published_table
+from quartal.report.cost import price_basis
+from quartal.report.drift import QUARTER, FeatureHistory, feature_histories, numeric_features
+from quartal.report.freshness import freshness
+from quartal.report.model import Report
+from quartal.report.runs import delivery_states, lineage, merge_runs
+from quartal.tags import RUN_ID, summary_value, tags_of
+from quartal.workflow_run import all_runs
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_s3 import S3Client
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+
+Announce = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How far back to look.
+
+    Attributes:
+        runs: the newest runs, at most.
+        quarters: the newest quarters of the features, at most.
+    """
+
+    runs: int = 40
+    quarters: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where to read, each made by the caller."""
+
+    glue: GlueClient
+    s3: S3Client
+    catalog: Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class _Features:
+    quarters: tuple[str, ...]
+    histories: tuple[FeatureHistory, ...]
+    last_day: str | None
+
+
+def collect(
+    deployment: Deployment,
+    sources: Sources,
+    *,
+    environment: str,
+    is_local: bool,
+    prices: PriceList | None,
+    wanted: Wanted,
+    now: datetime,
+    announce: Announce,
+) -> Report:
+    """Read all of it; only reads.
+
+    Raises:
+        ClientError: Glue or the lake cannot be read.
+        ConfigurationError: a manifest is of another version, or the prices lack the one of a DPU-hour.
+    """
+    basis = price_basis(prices)
+    announce("runs from Glue")
+    workflow_runs = all_runs(sources.glue, deployment.workflow, crawler=deployment.crawler, job=deployment.job)
+    job_runs = {run["Id"]: run for run in _job_runs(sources.glue, deployment.job)}
+    announce("run manifests")
+    prefix = deployment.manifest_key("").removesuffix(".json")
+    manifests = {
+        manifest["run_id"]: manifest
+        for manifest in read_latest_manifests(sources.s3, deployment.lake_bucket, prefix, wanted.runs)
+    }
+    runs = merge_runs(
+        workflow_runs, job_runs, manifests, job=_job(sources.glue, deployment.job), prices=basis, count=wanted.runs
+    )
+    # as the job itself finds what is published: by the newest manifest of a run that succeeded
+    succeeded = [each for each in manifests.values() if each["status"] == "SUCCEEDED"]
+    newest = max(succeeded, key=lambda each: each["started_at"], default=None)
+    features, curated = _table(sources.catalog, deployment, "features"), _table(sources.catalog, deployment, "curated")
+    announce("features")
+    found = _read_features(features, wanted.quarters) if features is not None else None
+    return Report(
+        environment=environment,
+        dataset=deployment.dataset,
+        database=deployment.database,
+        region=deployment.region,
+        is_local=is_local,
+        made_at=now,
+        runs=runs,
+        deliveries=delivery_states(newest, runs),
+        lineage=lineage(
+            newest,
+            runs,
+            curated_snapshots=_snapshots(curated),
+            features_snapshots=_snapshots(features),
+            tags=_tags(features),
+        ),
+        quarters=found.quarters if found is not None else (),
+        features=found.histories if found is not None else None,
+        prices=basis,
+        freshness=freshness(
+            schedule=deployment.schedule,
+            ml_run=deployment.ml_date(),
+            last_success=max((run.started for run in runs if run.outcome == "SUCCEEDED"), default=None),
+            published=_committed(features),
+            last_day=found.last_day if found is not None else None,
+            now=now,
+        ),
+    )
+
+
+def _job_runs(glue: GlueClient, job: str) -> list[dict[str, Any]]:
+    pages = glue.get_paginator("get_job_runs").paginate(JobName=job)
+    return [dict(run) for page in pages for run in page["JobRuns"]]
+
+
+def _job(glue: GlueClient, job: str) -> dict[str, Any] | None:
+    try:
+        return dict(glue.get_job(JobName=job)["Job"])
+    except glue.exceptions.EntityNotFoundException:
+        return None
+
+
+def _table(catalog: Catalog, deployment: Deployment, name: str) -> Table | None:
+    try:
+        return published_table(catalog, deployment, name)
+    except NotDeployedError:
+        return None
+
+
+def _read_features(table: Table, quarters: int) -> _Features:
+    """The newest quarters, and of them only what is compared: the numeric columns."""
+    import pyarrow.compute as pc
+    from pyiceberg.expressions import GreaterThanOrEqual
+    from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+    names = numeric_features(schema_to_pyarrow(table.schema()))
+    days = table.scan(selected_fields=(QUARTER, "day")).to_arrow()
+    known = sorted(each for each in pc.unique(days[QUARTER]).to_pylist() if each is not None)
+    last_day = pc.max(days["day"]).as_py() if days.num_rows else None
+    shown = tuple(known[-quarters:])
+    if not shown:
+        return _Features((), (), None)
+    since = GreaterThanOrEqual(QUARTER, shown[0])  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
+    states = table.scan(row_filter=since, selected_fields=(QUARTER, *names)).to_arrow()
+    return _Features(shown, feature_histories(states, names), str(last_day))
+
+
+def _snapshots(table: Table | None) -> dict[str, int]:
+    """The snapshots that a table still has, by the run that committed them; the last one where a run has several."""
+    found = {}
+    for snapshot in table.metadata.snapshots if table is not None else ():
+        run_id = summary_value(snapshot, RUN_ID)
+        if run_id:
+            found[run_id] = snapshot.snapshot_id
+    return found
+
+
+def _tags(table: Table | None) -> dict[int, tuple[str, ...]]:
+    found: dict[int, tuple[str, ...]] = {}
+    for tag in tags_of(table) if table is not None else ():
+        found[tag.snapshot_id] = (*found.get(tag.snapshot_id, ()), tag.name)
+    return found
+
+
+def _committed(table: Table | None) -> datetime | None:
+    snapshot = table.current_snapshot() if table is not None else None
+    return datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC) if snapshot is not None else None

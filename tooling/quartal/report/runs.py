@@ -1,0 +1,219 @@
+"""Past runs, out of what Glue knows and what the manifests say: pure, so that every case has a test.
+
+Glue alone knows of failed crawls and killed jobs, which leave no manifest. It forgets after a while; manifests stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from quartal.report.cost import PriceBasis, job_run_cost, manifest_cost
+from quartal.report.model import DeliveryRows, DeliveryState, Lineage, Publication, RawFile, RunRecord
+from quartal.workflow_run import Outcome, WorkflowRun
+
+_GOING_ON = {"", "STARTING", "RUNNING", "STOPPING", "WAITING"}
+
+
+def merge_runs(
+    workflow_runs: Iterable[WorkflowRun],
+    job_runs: Mapping[str, Mapping[str, Any]],
+    manifests: Mapping[str, Mapping[str, Any]],
+    *,
+    job: Mapping[str, Any] | None,
+    prices: PriceBasis | None,
+    count: int,
+) -> tuple[RunRecord, ...]:
+    """The newest runs, the oldest of them first.
+
+    Args:
+        workflow_runs: as Glue has them.
+        job_runs: of the job, by id, as GetJobRuns gives them; those that no workflow started are runs as well.
+        manifests: by run id.
+        job: as GetJob gives it, for the workers of runs that Glue no longer knows; None where it is gone.
+        prices: of the region.
+        count: how many at most.
+    """
+    found: dict[str, RunRecord] = {}
+    in_workflows = set()
+    for run in workflow_runs:
+        in_workflows.add(run.job.run_id)
+        found[run.run_id] = _from_workflow(run, job_runs.get(run.job.run_id), manifests.get(run.run_id), prices)
+    for job_run_id, job_run in job_runs.items():
+        if job_run_id not in in_workflows:
+            found[job_run_id] = _from_job(job_run, manifests.get(job_run_id), prices)
+    for run_id, manifest in manifests.items():
+        if run_id not in found:
+            found[run_id] = _from_manifest(manifest, job, prices)
+    return tuple(sorted(found.values(), key=lambda run: (run.started, run.run_id))[-count:])
+
+
+def delivery_states(newest: Mapping[str, Any] | None, runs: tuple[RunRecord, ...]) -> tuple[DeliveryState, ...]:
+    """Each delivery as the newest manifest has it published, with its rows in the run that did so, by name."""
+    if newest is None:
+        return ()
+    rows = {(run.run_id, each.delivery): each for run in runs for each in run.deliveries}
+    return tuple(
+        DeliveryState(delivery, state["run_id"], state["withdrawn"], rows.get((state["run_id"], delivery)))
+        for delivery, state in sorted(newest["published"].items())
+    )
+
+
+def lineage(
+    newest: Mapping[str, Any] | None,
+    runs: tuple[RunRecord, ...],
+    *,
+    curated_snapshots: Mapping[str, int],
+    features_snapshots: Mapping[str, int],
+    tags: Mapping[int, tuple[str, ...]],
+) -> tuple[Lineage, ...]:
+    """The way of every raw file that is published now.
+
+    Args:
+        newest: the newest manifest.
+        runs: for snapshots that have expired.
+        curated_snapshots: those that the table still has, by the run that committed them.
+        features_snapshots: the same of the features.
+        tags: tags of the features by snapshot.
+    """
+    if newest is None:
+        return ()
+    published = {run.run_id: run for run in runs if run.published_anything}
+    found = []
+    for delivery, state in sorted(newest["published"].items()):
+        run_id = state["run_id"]
+        run = published.get(run_id)
+        curated = curated_snapshots.get(run_id) or (run.curated.snapshot_id if run and run.curated else None)
+        features = features_snapshots.get(run_id) or (run.features.snapshot_id if run and run.features else None)
+        for file in sorted(_files(state["inputs"]), key=lambda each: each.uri):
+            found.append(
+                Lineage(
+                    delivery=delivery,
+                    file=file,
+                    run_id=run_id,
+                    withdrawn=state["withdrawn"],
+                    curated_snapshot_id=curated,
+                    features_snapshot_id=features,
+                    tags=tags.get(features, ()) if features is not None else (),
+                )
+            )
+    return tuple(found)
+
+
+def _from_workflow(
+    run: WorkflowRun, job_run: Mapping[str, Any] | None, manifest: Mapping[str, Any] | None, prices: PriceBasis | None
+) -> RunRecord:
+    if not run.is_done:
+        outcome, failed_step = "RUNNING", ""
+    elif run.succeeded:
+        outcome, failed_step = "SUCCEEDED", ""
+    else:
+        outcome = "FAILED"
+        failed_step = (
+            "workflow"
+            if run.crawl.outcome is Outcome.NOT_STARTED and run.job.outcome is Outcome.NOT_STARTED
+            else "job"
+            if run.crawl.outcome is Outcome.SUCCEEDED
+            else "crawl"
+        )
+    reason = ""
+    if outcome == "FAILED":
+        step = run.job if failed_step == "job" else run.crawl
+        nothing = f"{step.kind} {step.name} is {step.outcome}; Glue gives no message"
+        reason = (manifest or {}).get("reason") or step.error or nothing
+    started = run.started or run.crawl.started or run.job.started
+    if started is None:
+        started = _time((manifest or {})["started_at"]) if manifest else datetime.fromtimestamp(0, UTC)
+    seconds = run.job.seconds
+    return RunRecord(
+        run_id=run.run_id,
+        started=started.astimezone(UTC),
+        ended=run.ended.astimezone(UTC) if run.ended else None,
+        outcome=outcome,
+        failed_step=failed_step,
+        reason=reason,
+        crawl=run.crawl.outcome,
+        job=run.job.outcome,
+        job_run_id=run.job.run_id,
+        crawl_seconds=run.crawl.seconds,
+        job_seconds=seconds if seconds is not None else (manifest or {}).get("seconds"),
+        cost=job_run_cost(job_run, prices) if job_run is not None else None,
+        **_told(manifest),
+    )
+
+
+def _from_job(job_run: Mapping[str, Any], manifest: Mapping[str, Any] | None, prices: PriceBasis | None) -> RunRecord:
+    state = job_run["JobRunState"]
+    outcome = "SUCCEEDED" if state == "SUCCEEDED" else "RUNNING" if state in _GOING_ON else "FAILED"
+    ended = job_run.get("CompletedOn")
+    started = job_run["StartedOn"]
+    return RunRecord(
+        run_id=job_run["Id"],
+        started=started.astimezone(UTC),
+        ended=ended.astimezone(UTC) if ended else None,
+        outcome=outcome,
+        failed_step="job" if outcome == "FAILED" else "",
+        reason=(manifest or {}).get("reason")
+        or job_run.get("ErrorMessage")
+        or (f"job {job_run['JobName']} is {state}; Glue gives no message" if outcome == "FAILED" else ""),
+        job=state,
+        job_run_id=job_run["Id"],
+        job_seconds=(ended - started).total_seconds() if ended else None,
+        cost=job_run_cost(job_run, prices),
+        **_told(manifest),
+    )
+
+
+def _from_manifest(manifest: Mapping[str, Any], job: Mapping[str, Any] | None, prices: PriceBasis | None) -> RunRecord:
+    succeeded = manifest["status"] == "SUCCEEDED"
+    return RunRecord(
+        run_id=manifest["run_id"],
+        started=_time(manifest["started_at"]),
+        ended=_time(manifest["finished_at"]),
+        outcome="SUCCEEDED" if succeeded else "FAILED",
+        failed_step="" if succeeded else "job",
+        reason=manifest["reason"] or "",
+        job_seconds=manifest["seconds"],
+        cost=manifest_cost(manifest["seconds"], job, prices),
+        **_told(manifest),
+    )
+
+
+def _told(manifest: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What only a manifest tells."""
+    if manifest is None:
+        return {}
+    return {
+        "has_manifest": True,
+        "published_anything": manifest["published_anything"],
+        "deliveries": tuple(_rows(delivery) for delivery in manifest["deliveries"]),
+        "curated": _publication(manifest["curated"]),
+        "features": _publication(manifest["features"]),
+    }
+
+
+def _rows(delivery: Mapping[str, Any]) -> DeliveryRows:
+    return DeliveryRows(
+        delivery=delivery["delivery"],
+        rows_in=delivery["rows_in"],
+        kept=delivery["kept"],
+        quarantined=delivery["quarantined"],
+        duplicates=delivery["duplicates"],
+        violations={rule: rows for rule, rows in delivery["violations"].items() if rows},
+        first_day=delivery["first_day"],
+        last_day=delivery["last_day"],
+        files=tuple(_files(delivery["inputs"])),
+    )
+
+
+def _files(inputs: Iterable[Mapping[str, Any]]) -> list[RawFile]:
+    return [RawFile(each["uri"], each["etag"], each["size_bytes"]) for each in inputs]
+
+
+def _publication(table: Mapping[str, Any] | None) -> Publication | None:
+    return None if table is None else Publication(table["table"], table["snapshot_id"], tuple(table["tags"]))
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,60 @@
+"""`quartal report`: collects for an environment, and writes the page."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from quartal.errors import ConfigurationError
+from quartal.plan_review.prices import load_prices
+from quartal.query import iceberg_catalog
+from quartal.report.collect import Sources, Wanted, collect
+from quartal.report.model import Report
+from quartal.report.page import render_report
+from quartal.reviewing import prices_folder
+from quartal.workspace import Workspace
+
+DEFAULT_NAME = "report.html"
+
+
+def make_report(workspace: Workspace, *, runs: int, quarters: int, now: datetime) -> Report:
+    """Read what the report tells.
+
+    Raises:
+        NotDeployedError: nothing is deployed.
+        ConfigurationError: a manifest or a file of prices cannot be read.
+    """
+    deployment, connection = workspace.deployment, workspace.connection
+    with workspace.console.waiting("reading") as line:
+        return collect(
+            deployment,
+            Sources(connection.glue(), connection.s3(), iceberg_catalog(connection)),
+            environment=workspace.settings.environment,
+            is_local=workspace.settings.is_local,
+            prices=load_prices(deployment.region, prices_folder(workspace)),
+            wanted=Wanted(runs, quarters),
+            now=now,
+            announce=line.update,
+        )
+
+
+def write_page(workspace: Workspace, report: Report, path: Path) -> Path:
+    """Write the page, whole or not at all, and return its full path.
+
+    Raises:
+        ConfigurationError: the file cannot be written.
+    """
+    environment = "" if workspace.settings.is_local else f" --env {workspace.settings.environment}"
+    text = render_report(report, environment_option=environment)
+    path = path.absolute()
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True) if path.parent.is_dir() else None
+        raise ConfigurationError(
+            f"{path} cannot be written: {error.strerror}.", remedy="Give a file that can: `quartal report --out FILE`."
+        ) from error
+    return path
