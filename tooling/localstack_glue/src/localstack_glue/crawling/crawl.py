@@ -1,6 +1,6 @@
 """One crawl, from the listing to the catalog, on the clients it is given."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ from localstack_glue.crawling.listing import S3Object, S3Target, list_objects, p
 from localstack_glue.crawling.new_folders import KnownFolders, add_to_known
 from localstack_glue.crawling.policies import CrawlPolicy
 from localstack_glue.crawling.sampling import ObjectReader
-from localstack_glue.crawling.schema import ClassifiedFile, Column, FileSchema
+from localstack_glue.crawling.schema import ClassifiedFile, Column, FileSchema, is_storable
 from localstack_glue.crawling.tables import build_tables, table_name
 
 READERS = 4  # LocalStack answers in this same process: more would only wait for its interpreter lock
@@ -113,6 +113,7 @@ class _TargetCrawl:
 
     def tables(self, objects: Sequence[S3Object], known: KnownFolders, writer: CatalogWriter) -> Iterator[Found]:
         """Yield the tables that the objects make; objects of known folders are left out."""
+        objects = list(self._storable(objects))
         roots = iceberg_rules.newest_metadata(objects)
         yield from self._iceberg_tables(roots)
         if self._target.is_iceberg:
@@ -129,6 +130,14 @@ class _TargetCrawl:
             files = add_to_known(known, self._target, files, writer, self._log)
             taken |= known.roots_below(self._target)
         yield from build_tables(self._target, files, self._request.policy.grouping, taken)
+
+    def _storable(self, objects: Iterable[S3Object]) -> Iterator[S3Object]:
+        for item in objects:
+            if is_storable(item.key):
+                yield item
+            else:
+                shown = ascii(self._target.uri(*item.path))
+                self._log(f"WARN : {shown} is skipped: the catalog cannot hold its name")
 
     def _classified(self, objects: Sequence[S3Object]) -> Iterator[ClassifiedFile]:
         for item, schema in map_in_order(self._pool, self._classify, objects, WINDOW):
