@@ -56,7 +56,7 @@ class CrawlExecutor:
             return list(self._threads)
 
     def start(self, scope: Scope, crawler: Crawler, origin: Origin, ended: Ended) -> Crawl:
-        """Begin a crawl; `ended` is called once, after its final state is set."""
+        """Begin a crawl; `ended` is called once, under the lock in which its final state is set."""
         with self._lock:
             is_encrypted = encrypts_logs(scope, crawler.definition.get("CrawlerSecurityConfiguration"))
             group = crawler_log_group(crawler.definition, is_encrypted=is_encrypted)
@@ -109,9 +109,9 @@ class CrawlExecutor:
             _count(record, changes)
             self._threads.pop(record.crawl_id, None)
             self._cancelled.discard(record.crawl_id)
-        LOG.info("crawl of %s: %s %s", record.crawler_name, state, error or "")
-        if not self._is_closed:
-            ended(scope, record)
+            LOG.info("crawl of %s: %s %s", record.crawler_name, state, error or "")
+            if not self._is_closed:  # what follows from the end is one step with it
+                ended(scope, record)
 
     def _crawl_logged(
         self, scope: Scope, definition: dict[str, object], record: Crawl, credentials: Credentials

@@ -88,7 +88,7 @@ class JobExecutor:
         return self._java.state
 
     def start(self, scope: Scope, run: JobRun, merged: Mapping[str, str], ended: Ended) -> None:
-        """Begin a run; `ended` is called once, after its final state is set."""
+        """Begin a run; `ended` is called once, under the lock in which its final state is set."""
         live = _LiveRun(self._runs_dir / run.run_id)
         live.thread = threading.Thread(
             target=self._run, args=(scope, run, merged, ended, live), name=f"glue-{run.run_id[:16]}", daemon=True
@@ -151,13 +151,14 @@ class JobExecutor:
                 live.jvm.close()  # if it is not yet: before its folder
         shutil.rmtree(live.folder, ignore_errors=True)
         seconds = round(time.monotonic() - live.started)
-        with self._lock:
+        with self._lock:  # what follows from the end too: nobody finds a failed attempt without the next one (G27)
+            if live.is_stopped and outcome.state is JobRunState.FAILED:
+                outcome = _Outcome(JobRunState.STOPPED)  # stopped while it failed
             run.mark_ended(outcome.state, self._clock.now(), seconds, outcome.error)
             self._live.pop(run.run_id, None)
-            is_closed = self._is_closed
-        LOG.info("job run %s of %s: %s %s", run.run_id, run.job_name, outcome.state, outcome.error or "")
-        if not is_closed:
-            ended(scope, run)
+            LOG.info("job run %s of %s: %s %s", run.run_id, run.job_name, outcome.state, outcome.error or "")
+            if not self._is_closed:
+                ended(scope, run)
 
     def _execute(self, scope: Scope, run: JobRun, merged: Mapping[str, str], live: _LiveRun) -> _Outcome:
         request = self._request(scope, run, merged)
