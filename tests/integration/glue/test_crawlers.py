@@ -185,28 +185,57 @@ def test_custom_classifier_wins_over_the_built_in_ones(account: Account):  # G16
     assert table["Parameters"]["skip.header.line.count"] == "1"
 
 
-GROUP = {"Version": 1.0, "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas"}}
-LEVEL = {"Version": 1.0, "Grouping": {"TableLevelConfiguration": 5}}
+PEOPLE = "id,born,town,street\n1,1815,London,Dorset Street\n2,1912,London,Warrington Crescent\n"
+COMBINED = {"Version": 1.0, "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas"}}
 
 
 @pytest.mark.parametrize(
-    ("configuration", "expected"),
+    ("second", "configuration", "expected"),
     [
-        pytest.param(None, {"cars", "people"}, id="schemas-that-differ-are-tables"),
-        pytest.param(GROUP, {"mixed"}, id="one-table-where-asked-for"),
+        pytest.param(CARS, None, {"mixed"}, id="the-same-schema-is-one-table"),
+        pytest.param(PEOPLE, None, {"cars", "others"}, id="schemas-that-differ-are-tables"),
+        pytest.param(PEOPLE, COMBINED, {"mixed"}, id="one-table-where-asked-for"),
     ],
 )
-def test_schemas_decide_what_one_table_is(account: Account, configuration: Any, expected: set[str]):  # G20
-    root = f"{account.prefix}/grouping_{len(expected)}/mixed"
+def test_schemas_decide_what_one_table_is(
+    account: Account, second: str, configuration: Any, expected: set[str]
+):  # G20
+    root = f"{account.prefix}/{account.name('grouping')}/mixed"
     account.put(f"{root}/cars/a.csv", CARS)
-    other = "id,brand,price\n4,Audi,8\n" if configuration else "name;born;town\nAda;1815;London\nAlan;1912;London\n"
-    account.put(f"{root}/people/a.csv", other)
+    account.put(f"{root}/others/a.csv", second)
     database = account.database()
     options = {"Configuration": json.dumps(configuration)} if configuration else {}
 
     account.crawl(account.crawler(f"{root}/", database=database, **options))
 
-    assert set(account.tables(database)) == expected
+    tables = account.tables(database)
+    assert set(tables) == expected
+    if configuration:
+        assert set(columns(tables["mixed"])) == {"id", "brand", "price", "born", "town", "street"}
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        pytest.param(None, {"yard": ["partition_0", "partition_1"]}, id="as-the-schemas-say"),
+        pytest.param(4, {"yard": ["partition_0", "partition_1"]}, id="the-include-path-itself"),
+        pytest.param(5, {"cars": ["partition_0"], "vans": ["partition_0"]}, id="a-folder-below"),
+        pytest.param(6, {"north": [], "south": [], "east": []}, id="two-folders-below"),
+    ],
+)
+def test_table_level_says_where_tables_begin(
+    account: Account, level: int | None, expected: dict[str, list[str]]
+):  # G20
+    root = f"{account.prefix}/{account.name('level')}/yard"  # the bucket is level 1: the yard is level 4
+    for folder in ("cars/north", "cars/south", "vans/east"):
+        account.put(f"{root}/{folder}/a.csv", CARS)
+    database = account.database()
+    grouping = {"Version": 1.0, "Grouping": {"TableLevelConfiguration": level}}
+    options = {"Configuration": json.dumps(grouping)} if level else {}
+
+    account.crawl(account.crawler(f"{root}/", database=database, **options))
+
+    assert {name: list(keys(table)) for name, table in account.tables(database).items()} == expected
 
 
 def recrawl(account: Account, update: str, delete: str, **definition: Any) -> dict[str, dict[str, Any]]:
