@@ -101,9 +101,7 @@ def test_workflow_run_is_not_over_between_two_attempts(service):
     service.add_job()
     service.workflows.create(service.scope, {"Name": "w"})
     actions = [{"JobName": "etl"}]
-    service.triggers.create(
-        service.scope, {"Name": "t", "Type": "ON_DEMAND", "Actions": actions, "WorkflowName": "w"}
-    )
+    service.triggers.create(service.scope, {"Name": "t", "Type": "ON_DEMAND", "Actions": actions, "WorkflowName": "w"})
     seen: set[tuple[int, bool]] = set()
 
     def look() -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
 
 JsonDict = dict[str, Any]
+Predecessors = tuple[tuple[str, str], ...]  # job and run id of the runs that met a predicate
 
 
 class CrawlerState(StrEnum):
@@ -181,6 +182,7 @@ class JobRun:
     timeout_min: int | None = None
     error_message: str | None = None
     log_group: str = "/aws-glue/jobs"
+    predecessors: Predecessors = ()
 
     @property
     def is_running(self) -> bool:
@@ -236,6 +238,7 @@ class Trigger:
     workflow_name: str | None = None
     scheduled_since: datetime | None = None
     met_conditions: set[int] = field(default_factory=set)
+    met_by: tuple[tuple[int, str, str], ...] = ()  # the condition, and the job and run that met it
 
 
 @dataclass
