@@ -197,9 +197,7 @@ COMBINED = {"Version": 1.0, "Grouping": {"TableGroupingPolicy": "CombineCompatib
         pytest.param(PEOPLE, COMBINED, {"mixed"}, id="one-table-where-asked-for"),
     ],
 )
-def test_schemas_decide_what_one_table_is(
-    account: Account, second: str, configuration: Any, expected: set[str]
-):  # G20
+def test_schemas_decide_what_one_table_is(account: Account, second: str, configuration: Any, expected: set[str]):  # G20
     root = f"{account.prefix}/{account.name('grouping')}/mixed"
     account.put(f"{root}/cars/a.csv", CARS)
     account.put(f"{root}/others/a.csv", second)
