@@ -116,3 +116,23 @@ def test_classifiers_take_part_in_a_crawl_in_its_order(glue):
     assert [classifier.name for classifier in found] == ["c", "odd", "j"]  # G16
     assert len(log) == 2
     assert glue.classifiers.get(glue.scope, {"Name": "g"})["Classifier"]["GrokClassifier"]["GrokPattern"] == "%{WORD:a}"
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        pytest.param("{", id="no-json"),
+        pytest.param("[]", id="a-list"),
+        pytest.param('{"CrawlerOutput": "x"}', id="output-is-a-word"),
+        pytest.param('{"CrawlerOutput": {"Tables": []}}', id="tables-is-a-list"),
+        pytest.param('{"CrawlerOutput": {"Partitions": 1}}', id="partitions-is-a-number"),
+        pytest.param('{"Grouping": 5}', id="grouping-is-a-number"),
+        pytest.param('{"Grouping": {"TableLevelConfiguration": [1]}}', id="level-is-a-list"),
+        pytest.param('{"Grouping": {"TableLevelConfiguration": "a"}}', id="level-is-a-word"),
+        pytest.param('{"CrawlerOutput": {"Tables": {"TableThreshold": {}}}}', id="threshold-is-an-object"),
+    ],
+)
+def test_configuration_that_cannot_be_read_is_refused(glue, configuration):
+    with pytest.raises(InvalidInputException):
+        glue.add_crawler("raw", Configuration=configuration)
+    assert glue.store.crawlers == {}

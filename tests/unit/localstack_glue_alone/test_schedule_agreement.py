@@ -64,7 +64,9 @@ DAY_OF_WEEK = st.one_of(
     st.sampled_from(WEEKDAYS).map("{}L".format),
 )
 DAYS = st.one_of(DAY_OF_MONTH.map(lambda day: (day, "?")), DAY_OF_WEEK.map(lambda day: ("?", day)))
-MINUTES = st.one_of(st.integers(0, 59).map(str), st.integers(5, 59).map("0/{}".format), st.just("*/15"))
+MINUTES = st.one_of(
+    st.integers(0, 59).map(str), st.sampled_from([5, 6, 10, 12, 15, 20, 30]).map("0/{}".format), st.just("*/15")
+)
 
 
 @settings(max_examples=200, deadline=None)
@@ -77,13 +79,9 @@ MINUTES = st.one_of(st.integers(0, 59).map(str), st.integers(5, 59).map("0/{}".f
 )
 def test_schedule_names_the_times_that_another_library_names(minutes, hours, days, months, start):
     fields = f"{minutes} {hours} {days[0]} {months} {days[1]} *"
-    try:
-        cron = SCHEDULE.Cron.parse(f"cron({fields})")
-    except SCHEDULE.ScheduleError as refusal:
-        assert "precision" in str(refusal)  # nothing else is wrong with these
-        return
+    cron = SCHEDULE.Cron.parse(f"cron({fields})")
     start = start.replace(second=0, microsecond=0)  # seconds are no matter of this dialect
 
-    own = [moment for moment in islice(cron.between(start, None), TIMES)]
+    own = list(islice(cron.between(start, None), TIMES))
 
     assert own == AwsCroniter(fields).get_next(start, TIMES)
