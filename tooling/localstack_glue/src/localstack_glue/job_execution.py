@@ -261,12 +261,16 @@ class JobExecutor:
 
 
 def own_runs_dir(parent: Path) -> Path:
-    """Name this process's folder for runs, and remove those of services that were killed."""
+    """Name this process's folder for runs, and remove those of services that were killed.
+
+    One of this process's own number is left from before too: in a container each service gets the same.
+    """
+    own = os.getpid()
     for other in parent.glob("[0-9]*"):
-        if other.name.isdigit() and not psutil.pid_exists(int(other.name)):
+        if other.name.isdigit() and (int(other.name) == own or not psutil.pid_exists(int(other.name))):
             kill_runs({run.name for run in other.iterdir()})
             shutil.rmtree(other, ignore_errors=True)
-    return parent / str(os.getpid())
+    return parent / str(own)
 
 
 def _exit_message(exit_code: int) -> str:
