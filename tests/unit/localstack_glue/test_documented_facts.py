@@ -85,7 +85,11 @@ def test_tests_that_a_fact_names_exist_and_cite_it(cells):
         assert path.is_file(), f"{cells[0]}: there is no {path.name}"
         assert not test or test in dict(functions_of(path)), f"{cells[0]}: there is no {test} in {path.name}"
         named.add(path)
-        cited |= cited_by_tests(path, test)
+        here = cited_by_tests(path, test)
+        assert here & set(facts(cells[0])) or set(facts(cells[0])) <= NOT_OBSERVABLE or path.parent.name == "awsglue", (
+            f"{cells[0]}: no test of {path.name} cites it"
+        )
+        cited |= here
     missing = set(facts(cells[0])) - cited - NOT_OBSERVABLE
     assert named
     assert not missing, f"no test that {cells[0]} names cites G{missing}"
