@@ -112,6 +112,7 @@ class Crawl:
     tables_updated: int = 0
     tables_deleted: int = 0
     summary: str | None = None
+    is_writing: bool = False  # to the catalog: it cannot be cancelled any more
 
     @property
     def is_running(self) -> bool:
@@ -150,7 +151,8 @@ class Crawler:
         current = self.current_crawl
         if current is None:
             return CrawlerState.READY
-        return CrawlerState.STOPPING if current.state is CrawlState.CANCELLING else CrawlerState.RUNNING
+        is_ending = current.is_writing or current.state is CrawlState.CANCELLING
+        return CrawlerState.STOPPING if is_ending else CrawlerState.RUNNING
 
 
 @dataclass

@@ -32,7 +32,7 @@ def remarks(merged: Mapping[str, str], glue_version: str, *, is_spark: bool) -> 
         if merged.get(name, "").lower() not in _IS_OFF:
             yield f"localstack-glue: {name} has no effect: {reason}"
     if not glue_version.startswith(GLUE_VERSION):
-        yield f"localstack-glue: GlueVersion {glue_version} has no effect: the job runs on Spark {SPARK_VERSION}, as 5.1"
+        yield f"localstack-glue: GlueVersion {glue_version} has no effect: jobs run on Spark {SPARK_VERSION}, as 5.1"
 
 
 def is_on(merged: Mapping[str, str], name: str) -> bool:
