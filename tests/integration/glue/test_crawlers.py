@@ -34,6 +34,7 @@ FILES: dict[str, str | bytes] = {
     "zipped/a.csv.gz": gzip.compress(CARS.encode()),
     "zipped2/a.csv.bz2": bz2.compress(CARS.encode()),
     "lines/a.json": '{"id": 1, "tags": ["a"], "size": {"x": 1.5}}\n{"id": 2, "tags": [], "size": {"x": 2.5}}\n',
+    "array/a.json": '[{"id": 1, "name": "one"}, {"id": 2, "name": "two"}]',
     "named/year=2025/month=01/a.csv": CARS,
     "named/year=2026/month=02/a.csv": CARS,
     "plain/2025/a.csv": CARS,
@@ -115,6 +116,10 @@ def test_json_lines_have_nested_types(crawled: Crawled):  # G14
     assert table["Parameters"]["classification"] == "json"
     found = columns(table)
     assert (found["tags"], found["size"]) == ("array<string>", "struct<x:double>")
+
+
+def test_json_array_is_one_column_for_the_built_in_classifier(crawled: Crawled):  # G14
+    assert columns(crawled.tables["t_array"]) == {"array": "array<struct<id:int,name:string>>"}
 
 
 def test_only_the_first_part_of_a_large_file_is_read(crawled: Crawled):  # G14
@@ -316,3 +321,38 @@ def test_running_crawler_is_neither_started_nor_changed_and_an_idle_one_not_stop
         raise AssertionError("a running crawler can be changed")
     assert account.wait_for_crawler(crawler)["LastCrawl"]["Status"] == "SUCCEEDED"
     assert refusal(account.glue.start_crawler, Name="no-such-crawler") == "EntityNotFoundException"
+
+
+@pytest.mark.parametrize("inherits", [False, True], ids=["own-columns", "the-tables-columns"])
+def test_partitions_have_their_own_columns_unless_they_inherit(account: Account, inherits: bool):  # G21
+    database, root = account.database(), f"{account.prefix}/{account.name('inherit')}/cars"
+    account.put(f"{root}/day=1/a.csv", "id,brand,price\n1,Volvo,9\n2,Skoda,7\n")
+    account.put(f"{root}/day=2/a.csv", CARS)
+    output = {"Version": 1.0, "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}}}
+    options = {"Configuration": json.dumps(output)} if inherits else {}
+
+    account.crawl(account.crawler(f"{root}/", database=database, **options))
+
+    partitions = account.glue.get_partitions(DatabaseName=database, TableName="cars")["Partitions"]
+    found = {partition["Values"][0]: columns(partition)["price"] for partition in partitions}
+    assert found == {"1": "double" if inherits else "bigint", "2": "double"}
+
+
+def test_crawl_of_new_folders_adds_them_and_changes_nothing_else(account: Account):  # G22
+    database, root = account.database(), f"{account.prefix}/{account.name('recent')}/cars"
+    account.put(f"{root}/day=1/a.csv", CARS)
+    crawler = account.crawler(
+        f"{root}/",
+        database=database,
+        RecrawlPolicy={"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
+        SchemaChangePolicy={"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"},
+    )
+    account.crawl(crawler)
+    before = account.tables(database)["cars"]
+    account.put(f"{root}/day=2/a.csv", CARS)
+
+    assert account.crawl(crawler)["Status"] == "SUCCEEDED"
+
+    partitions = account.glue.get_partitions(DatabaseName=database, TableName="cars")["Partitions"]
+    assert sorted(partition["Values"] for partition in partitions) == [["1"], ["2"]]
+    assert columns(account.tables(database)["cars"]) == columns(before)

@@ -225,3 +225,22 @@ def test_trigger_that_is_gone_fires_no_more_of_what_was_due(moving):
 )
 def test_control_endpoints_are_for_this_machine(control, address, headers):
     assert call(control, {}, address, **headers)[0] == 403
+
+
+def test_run_that_is_queued_for_fifteen_minutes_expires(moving):  # G26
+    glue = moving.glue
+    moving.scheduler.on_time = glue.jobs.expire
+    glue.jobs._clock = moving.clock
+    glue.add_job("etl", JobRunQueuingEnabled=True)
+    for _ in range(2):
+        glue.jobs.start(glue.scope, {"JobName": "etl"})
+
+    def states() -> list[str]:
+        return [run["JobRunState"] for run in glue.jobs.get_runs(glue.scope, {"JobName": "etl"})["JobRuns"]]
+
+    moving.clock.advance(timedelta(minutes=14))
+    moving.scheduler.tick()
+    assert states() == ["WAITING", "RUNNING"]
+    moving.clock.advance(timedelta(minutes=1))
+    moving.scheduler.tick()
+    assert states() == ["EXPIRED", "RUNNING"]

@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from localstack_glue import job_definitions, mappers
@@ -21,6 +22,7 @@ from localstack_glue.scope import Scope
 from localstack_glue.tagging import Tagger
 
 LOG = logging.getLogger(__name__)
+LONGEST_QUEUED = timedelta(minutes=15)
 CONCURRENCY_MESSAGE = "Exceeded maximum concurrent runs"
 # what ends in these goes to the listeners of conditional triggers; a retry is not an end (G27)
 RunListener = Callable[[Scope, JobRun], None]
@@ -183,6 +185,15 @@ class Jobs:
                 return
             run.mark_stopping(self._clock.now())
             self._executor.stop(run)
+
+    def expire(self, scope: Scope) -> None:
+        """End the runs that have been queued for longer than they may be (G26)."""
+        with self._lock:
+            now = self._clock.now()
+            for run in list(scope.store.job_runs.values()):
+                if run.is_waiting and now - run.started_on >= LONGEST_QUEUED:
+                    run.mark_ended(JobRunState.EXPIRED, now, 0, None)
+                    self._ended(scope, run)
 
     def _new_run(
         self, scope: Scope, job: Job, request: Mapping[str, Any], origin: Origin, predecessors: Predecessors

@@ -46,6 +46,7 @@ class JobRunState(StrEnum):
     TIMEOUT = "TIMEOUT"
     ERROR = "ERROR"
     WAITING = "WAITING"
+    EXPIRED = "EXPIRED"
 
 
 class TriggerState(StrEnum):

@@ -35,6 +35,8 @@ class Scheduler:
         self._ticking = threading.Lock()
         self._wake = threading.Event()
         self._is_closed = False
+        # besides schedules, what else only time brings about
+        self.on_time: Callable[[Scope], None] = lambda _scope: None
         self._thread = threading.Thread(target=self._loop, name="glue-scheduler", daemon=True)
         clock.on_change(self.wake)
 
@@ -65,6 +67,9 @@ class Scheduler:
                 with self._lock:  # between two starts others have their turn
                     LOG.info("the schedule of %s has come", moment.isoformat())
                     start_it()
+            for account_id, regions in list(glue_stores.items()):
+                for region in list(regions):
+                    self.on_time(Scope(account_id, region))
             return len(due)
 
     def is_too_far(self, moment: datetime) -> bool:
