@@ -34,6 +34,7 @@ FILES: dict[str, str | bytes] = {
     "zipped/a.csv.gz": gzip.compress(CARS.encode()),
     "zipped2/a.csv.bz2": bz2.compress(CARS.encode()),
     "lines/a.json": '{"id": 1, "tags": ["a"], "size": {"x": 1.5}}\n{"id": 2, "tags": [], "size": {"x": 2.5}}\n',
+    "array/a.json": '[{"id": 1, "name": "one"}, {"id": 2, "name": "two"}]',
     "named/year=2025/month=01/a.csv": CARS,
     "named/year=2026/month=02/a.csv": CARS,
     "plain/2025/a.csv": CARS,
@@ -117,6 +118,10 @@ def test_json_lines_have_nested_types(crawled: Crawled):  # G14
     assert (found["tags"], found["size"]) == ("array<string>", "struct<x:double>")
 
 
+def test_json_array_is_one_column_for_the_built_in_classifier(crawled: Crawled):  # G14
+    assert columns(crawled.tables["t_array"]) == {"array": "array<struct<id:int,name:string>>"}
+
+
 def test_only_the_first_part_of_a_large_file_is_read(crawled: Crawled):  # G14
     assert columns(crawled.tables["t_long"]) == {"id": "bigint", "value": "bigint"}
 
@@ -185,28 +190,55 @@ def test_custom_classifier_wins_over_the_built_in_ones(account: Account):  # G16
     assert table["Parameters"]["skip.header.line.count"] == "1"
 
 
-GROUP = {"Version": 1.0, "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas"}}
-LEVEL = {"Version": 1.0, "Grouping": {"TableLevelConfiguration": 5}}
+PEOPLE = "id,born,town,street\n1,1815,London,Dorset Street\n2,1912,London,Warrington Crescent\n"
+COMBINED = {"Version": 1.0, "Grouping": {"TableGroupingPolicy": "CombineCompatibleSchemas"}}
 
 
 @pytest.mark.parametrize(
-    ("configuration", "expected"),
+    ("second", "configuration", "expected"),
     [
-        pytest.param(None, {"cars", "people"}, id="schemas-that-differ-are-tables"),
-        pytest.param(GROUP, {"mixed"}, id="one-table-where-asked-for"),
+        pytest.param(CARS, None, {"mixed"}, id="the-same-schema-is-one-table"),
+        pytest.param(PEOPLE, None, {"cars", "others"}, id="schemas-that-differ-are-tables"),
+        pytest.param(PEOPLE, COMBINED, {"mixed"}, id="one-table-where-asked-for"),
     ],
 )
-def test_schemas_decide_what_one_table_is(account: Account, configuration: Any, expected: set[str]):  # G20
-    root = f"{account.prefix}/grouping_{len(expected)}/mixed"
+def test_schemas_decide_what_one_table_is(account: Account, second: str, configuration: Any, expected: set[str]):  # G20
+    root = f"{account.prefix}/{account.name('grouping')}/mixed"
     account.put(f"{root}/cars/a.csv", CARS)
-    other = "id,brand,price\n4,Audi,8\n" if configuration else "name;born;town\nAda;1815;London\nAlan;1912;London\n"
-    account.put(f"{root}/people/a.csv", other)
+    account.put(f"{root}/others/a.csv", second)
     database = account.database()
     options = {"Configuration": json.dumps(configuration)} if configuration else {}
 
     account.crawl(account.crawler(f"{root}/", database=database, **options))
 
-    assert set(account.tables(database)) == expected
+    tables = account.tables(database)
+    assert set(tables) == expected
+    if configuration:
+        assert set(columns(tables["mixed"])) == {"id", "brand", "price", "born", "town", "street"}
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        pytest.param(None, {"yard": ["partition_0", "partition_1"]}, id="as-the-schemas-say"),
+        pytest.param(4, {"yard": ["partition_0", "partition_1"]}, id="the-include-path-itself"),
+        pytest.param(5, {"cars": ["partition_0"], "vans": ["partition_0"]}, id="a-folder-below"),
+        pytest.param(6, {"north": [], "south": [], "east": []}, id="two-folders-below"),
+    ],
+)
+def test_table_level_says_where_tables_begin(
+    account: Account, level: int | None, expected: dict[str, list[str]]
+):  # G20
+    root = f"{account.prefix}/{account.name('level')}/yard"  # the bucket is level 1: the yard is level 4
+    for folder in ("cars/north", "cars/south", "vans/east"):
+        account.put(f"{root}/{folder}/a.csv", CARS)
+    database = account.database()
+    grouping = {"Version": 1.0, "Grouping": {"TableLevelConfiguration": level}}
+    options = {"Configuration": json.dumps(grouping)} if level else {}
+
+    account.crawl(account.crawler(f"{root}/", database=database, **options))
+
+    assert {name: list(keys(table)) for name, table in account.tables(database).items()} == expected
 
 
 def recrawl(account: Account, update: str, delete: str, **definition: Any) -> dict[str, dict[str, Any]]:
@@ -289,3 +321,38 @@ def test_running_crawler_is_neither_started_nor_changed_and_an_idle_one_not_stop
         raise AssertionError("a running crawler can be changed")
     assert account.wait_for_crawler(crawler)["LastCrawl"]["Status"] == "SUCCEEDED"
     assert refusal(account.glue.start_crawler, Name="no-such-crawler") == "EntityNotFoundException"
+
+
+@pytest.mark.parametrize("inherits", [False, True], ids=["own-columns", "the-tables-columns"])
+def test_partitions_have_their_own_columns_unless_they_inherit(account: Account, inherits: bool):  # G21
+    database, root = account.database(), f"{account.prefix}/{account.name('inherit')}/cars"
+    account.put(f"{root}/day=1/a.csv", "id,brand,price\n1,Volvo,9\n2,Skoda,7\n")
+    account.put(f"{root}/day=2/a.csv", CARS)
+    output = {"Version": 1.0, "CrawlerOutput": {"Partitions": {"AddOrUpdateBehavior": "InheritFromTable"}}}
+    options = {"Configuration": json.dumps(output)} if inherits else {}
+
+    account.crawl(account.crawler(f"{root}/", database=database, **options))
+
+    partitions = account.glue.get_partitions(DatabaseName=database, TableName="cars")["Partitions"]
+    found = {partition["Values"][0]: columns(partition)["price"] for partition in partitions}
+    assert found == {"1": "double" if inherits else "bigint", "2": "double"}
+
+
+def test_crawl_of_new_folders_adds_them_and_changes_nothing_else(account: Account):  # G22
+    database, root = account.database(), f"{account.prefix}/{account.name('recent')}/cars"
+    account.put(f"{root}/day=1/a.csv", CARS)
+    crawler = account.crawler(
+        f"{root}/",
+        database=database,
+        RecrawlPolicy={"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
+        SchemaChangePolicy={"UpdateBehavior": "LOG", "DeleteBehavior": "LOG"},
+    )
+    account.crawl(crawler)
+    before = account.tables(database)["cars"]
+    account.put(f"{root}/day=2/a.csv", CARS)
+
+    assert account.crawl(crawler)["Status"] == "SUCCEEDED"
+
+    partitions = account.glue.get_partitions(DatabaseName=database, TableName="cars")["Partitions"]
+    assert sorted(partition["Values"] for partition in partitions) == [["1"], ["2"]]
+    assert columns(account.tables(database)["cars"]) == columns(before)

@@ -150,3 +150,24 @@ def test_schedules_that_glue_does_not_know_are_refused(account: Account, schedul
         Schedule=schedule,
     )
     assert code == "InvalidInputException"
+
+
+def test_updated_job_trigger_and_workflow_are_as_the_update_says(account: Account):  # G3, G7
+    glue, first, second = account.glue, account.job(), account.job()
+    definition = glue.get_job(JobName=first)["Job"]
+    update = {"Role": definition["Role"], "Command": definition["Command"], "MaxCapacity": 1.0, "Timeout": 7}
+    glue.update_job(JobName=first, JobUpdate=update)
+    job = glue.get_job(JobName=first)["Job"]
+    assert (job["Timeout"], job["MaxCapacity"]) == (7, 1.0)
+    assert not job.get("DefaultArguments")  # replaced whole: what the update does not say is gone
+
+    trigger = account.trigger("ON_DEMAND", {"JobName": first})
+    glue.update_trigger(Name=trigger, TriggerUpdate={"Actions": [{"JobName": second}], "Description": "new"})
+    found = glue.get_trigger(Name=trigger)["Trigger"]
+    assert (found["Type"], found["Description"]) == ("ON_DEMAND", "new")
+    assert [action["JobName"] for action in found["Actions"]] == [second]
+
+    workflow = account.workflow(Description="old", DefaultRunProperties={"a": "1"})
+    glue.update_workflow(Name=workflow, Description="new", DefaultRunProperties={"b": "2"})
+    changed = glue.get_workflow(Name=workflow)["Workflow"]
+    assert (changed["Description"], changed["DefaultRunProperties"]) == ("new", {"b": "2"})

@@ -70,6 +70,7 @@ def test_crawl_writes_what_a_crawler_writes(aws):
     found = table(aws)
     assert (changes.tables_created, changes.partitions_created) == (1, 2)
     assert columns(found) == {"id": "bigint", "brand": "string"}
+    assert partitions(aws)[("2",)]["Parameters"]["objectCount"] == "1"  # G25: without _SUCCESS
     assert found["PartitionKeys"] == [{"Name": "d", "Type": "string"}]
     assert found["TableType"] == "EXTERNAL_TABLE"
     assert found["StorageDescriptor"]["Location"] == "s3://lake/raw/cars/"

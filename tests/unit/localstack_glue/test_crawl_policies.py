@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from localstack_glue.crawling.crawl import CrawlRequest, crawl
+from localstack_glue.crawling.crawl import CrawlCancelled, CrawlRequest, crawl
 
 NEW_ONLY = {
     "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
@@ -273,3 +273,30 @@ def test_remarks_on_a_table_outlive_a_merge(lake, has_new_column):  # G21
     assert table["Description"] == "all of them"
     assert table["StorageDescriptor"]["Columns"][1]["Comment"] == "as on the boot"
     assert ("doors" in columns(table)) == has_new_column
+
+
+@pytest.mark.parametrize("is_second", [False, True], ids=["first-crawl", "new-folders"])
+def test_catalog_is_changed_only_after_the_crawl_has_said_so(lake, is_second):  # G13
+    lake.put("cars/d=1/a.csv", CARS)
+    if is_second:
+        lake.crawl(**NEW_ONLY)
+        lake.put("cars/d=2/a.csv", CARS)
+    order: list[str] = []
+    writes = ("CreateDatabase", "CreateTable", "UpdateTable", "BatchCreatePartition")
+    for operation in writes:
+        lake.glue.meta.events.register(f"before-call.glue.{operation}", lambda model, **_: order.append(model.name))
+    targets = {"S3Targets": [{"Path": "s3://lake/raw/cars/"}]}
+    request = CrawlRequest.from_definition("crawler", {"DatabaseName": "db", "Targets": targets, **NEW_ONLY}, ())
+
+    crawl(request, lake.s3, lake.glue, print, lambda: False, begin_writing=lambda: order.append("begin"))
+
+    assert order[0] == "begin"
+    assert "BatchCreatePartition" in order
+    order.clear()
+
+    def refuse() -> None:
+        raise CrawlCancelled
+
+    with pytest.raises(CrawlCancelled):
+        crawl(request, lake.s3, lake.glue, print, lambda: False, begin_writing=refuse)
+    assert order == []

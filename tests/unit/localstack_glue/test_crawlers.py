@@ -5,7 +5,10 @@ from datetime import timedelta
 import pytest
 
 from localstack_glue.classifiers import crawl_classifiers
+from localstack_glue.crawler_settings import settings_without_effect
 from localstack_glue.errors import (
+    CrawlerRunningException,
+    CrawlerStoppingException,
     EntityNotFoundException,
     InvalidInputException,
 )
@@ -32,6 +35,7 @@ def test_classifier_is_created_changed_and_deleted(glue):
         pytest.param({"Configuration": "{"}, id="configuration-is-no-json"),
         pytest.param({"Configuration": "[]"}, id="configuration-is-no-object"),
         pytest.param({"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"}}, id="recrawl-without-log"),  # G22
+        pytest.param({"RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVENT_MODE"}}, id="by-events"),  # G22
         pytest.param({"Schedule": "cron(* * * * ? *)"}, id="too-fast"),  # G12
         pytest.param({"Role": ""}, id="no-role"),
     ],
@@ -116,3 +120,58 @@ def test_classifiers_take_part_in_a_crawl_in_its_order(glue):
     assert [classifier.name for classifier in found] == ["c", "odd", "j"]  # G16
     assert len(log) == 2
     assert glue.classifiers.get(glue.scope, {"Name": "g"})["Classifier"]["GrokClassifier"]["GrokPattern"] == "%{WORD:a}"
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        pytest.param("{", id="no-json"),
+        pytest.param("[]", id="a-list"),
+        pytest.param('{"CrawlerOutput": "x"}', id="output-is-a-word"),
+        pytest.param('{"CrawlerOutput": {"Tables": []}}', id="tables-is-a-list"),
+        pytest.param('{"CrawlerOutput": {"Partitions": 1}}', id="partitions-is-a-number"),
+        pytest.param('{"Grouping": 5}', id="grouping-is-a-number"),
+        pytest.param('{"Grouping": {"TableLevelConfiguration": [1]}}', id="level-is-a-list"),
+        pytest.param('{"Grouping": {"TableLevelConfiguration": "a"}}', id="level-is-a-word"),
+        pytest.param('{"CrawlerOutput": {"Tables": {"TableThreshold": {}}}}', id="threshold-is-an-object"),
+    ],
+)
+def test_configuration_that_cannot_be_read_is_refused(glue, configuration):
+    with pytest.raises(InvalidInputException):
+        glue.add_crawler("raw", Configuration=configuration)
+    assert glue.store.crawlers == {}
+
+
+@pytest.mark.parametrize(
+    ("definition", "named"),
+    [
+        pytest.param({"Targets": {"S3Targets": [{"ConnectionName": "vpc"}]}}, "ConnectionName", id="connection"),
+        pytest.param({"Targets": {"S3Targets": [{"EventQueueArn": "arn"}]}}, "EventQueueArn", id="queue"),
+        pytest.param({"LineageConfiguration": {"CrawlerLineageSettings": "ENABLE"}}, "Lineage", id="lineage"),
+        pytest.param(
+            {"LakeFormationConfiguration": {"UseLakeFormationCredentials": True}}, "LakeF", id="lake-formation"
+        ),
+        pytest.param({"CatalogId": "111111111111"}, "CatalogId", id="catalog"),
+        pytest.param({"Configuration": '{"CreatePartitionIndex": true}'}, "CreatePartitionIndex", id="index"),
+    ],
+)
+def test_setting_that_a_crawl_does_not_follow_is_named(definition, named):
+    (line,) = settings_without_effect(definition)
+    assert named in line
+    assert list(settings_without_effect({"LineageConfiguration": {"CrawlerLineageSettings": "DISABLE"}})) == []
+
+
+def test_crawler_that_writes_is_stopping_and_neither_started_nor_stopped(glue):  # G13
+    glue.add_crawler("raw")
+    glue.crawlers.start(glue.scope, {"Name": "raw"})
+    crawl = glue.store.crawlers["raw"].crawls[-1]
+    crawl.is_writing = True
+
+    assert glue.crawlers.get(glue.scope, {"Name": "raw"})["Crawler"]["State"] == "STOPPING"
+    for call, refusal in (
+        (glue.crawlers.start, CrawlerRunningException),
+        (glue.crawlers.update, CrawlerRunningException),
+        (glue.crawlers.stop, CrawlerStoppingException),
+    ):
+        with pytest.raises(refusal):
+            call(glue.scope, {"Name": "raw"})

@@ -1,5 +1,8 @@
 """The way of a run from its start to an honest end (G26-G29)."""
 
+import os
+import signal
+import subprocess
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +13,7 @@ import pytest
 
 from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.job_execution import JobExecutor, own_runs_dir
+from localstack_glue.job_runner import RUN_ID_VARIABLE
 from localstack_glue.settings import Settings
 
 
@@ -192,6 +196,17 @@ def test_folder_of_a_killed_service_is_removed(tmp_path):
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["notes"]
     assert own.parent == tmp_path
+
+
+def test_folder_of_a_killed_service_with_the_same_number_is_removed_and_its_processes_with_it(tmp_path):
+    run_id = "jr_left_behind_by_the_one_before"
+    (tmp_path / str(os.getpid()) / run_id).mkdir(parents=True)
+    left = subprocess.Popen(["sleep", "600"], env={**os.environ, RUN_ID_VARIABLE: run_id})
+
+    own = own_runs_dir(tmp_path)
+
+    assert left.wait(60) == -signal.SIGKILL
+    assert (own.name, list(tmp_path.iterdir())) == (str(os.getpid()), [])
 
 
 def test_run_under_a_role_that_does_not_trust_glue_fails(glue, tmp_path, monkeypatch):

@@ -131,8 +131,7 @@ def call(control: ControlEndpoints, body: Any, address: str = "127.0.0.1", **hea
 
 @pytest.fixture
 def control(moving: Any) -> ControlEndpoints:
-    settings = SimpleNamespace(is_control_open=False)
-    provider = SimpleNamespace(clock=moving.clock, scheduler=moving.scheduler, settings=settings)
+    provider = SimpleNamespace(clock=moving.clock, scheduler=moving.scheduler)
     return ControlEndpoints(provider)  # type: ignore[arg-type]
 
 
@@ -141,12 +140,79 @@ def test_clock_endpoint_moves_the_clock(control):
     assert call(control, {"set": "2027-01-01"})[1] == {"now": "2027-01-01T00:00:00+00:00", "frozen": True}
 
 
-@pytest.mark.parametrize("body", [{"jump": 1}, {"set": "soon"}, {"advance_seconds": "x"}, [], 3])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"jump": 1},
+        {"set": "soon"},
+        {"set": "9999-12-31"},
+        {"set": "1969-12-31"},
+        {"advance_seconds": "x"},
+        {"advance_seconds": 1e20},
+        {"advance_seconds": float("nan")},
+        {"advance_seconds": -(10**11)},
+        {"frozen": False, "advance_seconds": 1e20},
+        [],
+        3,
+    ],
+)
 def test_clock_endpoint_refuses_what_it_does_not_know(control, body):
+    before = call(control, {})[1]
     status, answer = call(control, body)
 
     assert status == 400
     assert answer["message"].startswith("not a change of the clock")
+    assert call(control, {})[1] == before
+
+
+def test_clock_is_not_moved_over_more_starts_than_can_be_served(control, moving):
+    moving.glue.add_job("etl")
+    often = {"Schedule": "cron(0/5 * * * ? *)", "StartOnCreation": True}
+    moving.glue.add_trigger("often", "SCHEDULED", [{"JobName": "etl"}], **often)
+
+    status, answer = call(control, {"advance_seconds": 366 * 86_400})
+
+    assert status == 400
+    assert "more than 10000 starts" in answer["message"]
+    assert moving.glue.started_jobs == []
+    assert call(control, {"advance_seconds": 3600})[0] == 200
+    assert len(moving.glue.jobs.get_runs(moving.glue.scope, {"JobName": "etl"})["JobRuns"]) == 12  # each five minutes
+
+
+def test_starts_that_are_due_do_not_keep_the_service_from_others(moving):
+    class Counted:
+        depth, freed = 0, 0
+
+        def __enter__(self) -> None:
+            self.depth += 1
+
+        def __exit__(self, *_: Any) -> None:
+            self.depth -= 1
+            self.freed += self.depth == 0
+
+    lock: Any = Counted()
+    scheduler = Scheduler(moving.clock, lock, moving.glue.orchestrator, moving.glue.crawlers)
+    moving.glue.add_job("etl", ExecutionProperty={"MaxConcurrentRuns": 99})
+    daily = {"Schedule": "cron(0 6 * * ? *)", "StartOnCreation": True}
+    moving.glue.add_trigger("daily", "SCHEDULED", [{"JobName": "etl"}], **daily)
+    moving.clock.advance(timedelta(days=30))
+
+    assert scheduler.tick() == 30
+    assert lock.freed >= 30  # between any two starts
+
+
+def test_trigger_that_is_gone_fires_no_more_of_what_was_due(moving):
+    glue = moving.glue
+    for name in ("first", "second"):
+        glue.add_job(name)
+        daily = {"Schedule": "cron(0 6 * * ? *)", "StartOnCreation": True}
+        glue.add_trigger(name, "SCHEDULED", [{"JobName": name}], **daily)
+    glue.jobs.tell_start = lambda scope, run: glue.triggers.delete(scope, {"Name": "second"})
+
+    moving.clock.advance(timedelta(days=1))
+    moving.scheduler.tick()
+
+    assert glue.started_jobs == ["first"]
 
 
 @pytest.mark.parametrize(
@@ -159,3 +225,22 @@ def test_clock_endpoint_refuses_what_it_does_not_know(control, body):
 )
 def test_control_endpoints_are_for_this_machine(control, address, headers):
     assert call(control, {}, address, **headers)[0] == 403
+
+
+def test_run_that_is_queued_for_fifteen_minutes_expires(moving):  # G26
+    glue = moving.glue
+    moving.scheduler.on_time = glue.jobs.expire
+    glue.jobs._clock = moving.clock
+    glue.add_job("etl", JobRunQueuingEnabled=True)
+    for _ in range(2):
+        glue.jobs.start(glue.scope, {"JobName": "etl"})
+
+    def states() -> list[str]:
+        return [run["JobRunState"] for run in glue.jobs.get_runs(glue.scope, {"JobName": "etl"})["JobRuns"]]
+
+    moving.clock.advance(timedelta(minutes=14))
+    moving.scheduler.tick()
+    assert states() == ["WAITING", "RUNNING"]
+    moving.clock.advance(timedelta(minutes=1))
+    moving.scheduler.tick()
+    assert states() == ["EXPIRED", "RUNNING"]

@@ -68,3 +68,15 @@ def test_event_trigger_must_belong_to_a_workflow():
     with pytest.raises(CommonServiceException, match="must belong to a workflow"):
         check(Trigger(name="t", type="EVENT", actions=[{"JobName": "j"}]))
     check(Trigger(name="t", type="EVENT", actions=[{"JobName": "j"}], workflow_name="w"))
+
+
+def test_registries_are_listed_page_by_page(glue):
+    registries = Registries(glue.clock, RLock(), MotoTagger())
+    for number in range(3):
+        registries.create(glue.scope, {"RegistryName": f"r{number}"})
+
+    first = registries.get_all(glue.scope, {"MaxResults": 2})
+    rest = registries.get_all(glue.scope, {"MaxResults": 2, "NextToken": first["NextToken"]})
+
+    assert [found["RegistryName"] for found in first["Registries"] + rest["Registries"]] == ["r0", "r1", "r2"]
+    assert rest["NextToken"] is None

@@ -9,6 +9,8 @@ from localstack.http import Request, Response
 
 from localstack_glue import __version__, stored_services
 from localstack_glue.provider import GlueProvider
+from localstack_glue.schedule import FIRST_YEAR, LAST_YEAR
+from localstack_glue.scheduler import MAX_STARTS
 from localstack_glue.settings import Network
 
 
@@ -52,7 +54,7 @@ class ControlEndpoints:
         if request.method == "POST":
             try:
                 self._move(json.loads(request.get_data() or b"{}"))
-            except (ValueError, TypeError, AttributeError) as error:
+            except (ValueError, TypeError, AttributeError, OverflowError) as error:
                 return _json({"message": f"not a change of the clock: {error}"}, 400)
             self._provider.scheduler.tick()
         return _json(self._clock_state())
@@ -84,15 +86,35 @@ class ControlEndpoints:
         unknown = set(change) - {"set", "advance_seconds", "frozen", "reset"}
         if unknown:
             raise ValueError(f"unknown members {sorted(unknown)}")
+        moment = self._destination(change)
         if change.get("reset"):
             clock.reset()
         if "frozen" in change:
             (clock.freeze if change["frozen"] else clock.unfreeze)()
+        if moment is not None:
+            clock.set(moment)
+
+    def _destination(self, change: dict[str, Any]) -> datetime | None:
+        """Where a change would take the clock, if anywhere; raise ValueError for where it cannot go."""
+        moment = None
         if "set" in change:
             moment = datetime.fromisoformat(change["set"])
-            clock.set(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
         if "advance_seconds" in change:
-            clock.advance(timedelta(seconds=float(change["advance_seconds"])))
+            base = moment or (datetime.now(UTC) if change.get("reset") else self._provider.clock.now())
+            moment = base + timedelta(seconds=float(change["advance_seconds"]))
+        if moment is None:
+            return None
+        if not FIRST_YEAR <= moment.astimezone(UTC).year <= LAST_YEAR:
+            raise ValueError(
+                f"{moment.isoformat()} is not within the years {FIRST_YEAR} to {LAST_YEAR} that schedules know"
+            )
+        if self._provider.scheduler.is_too_far(moment):
+            raise ValueError(
+                f"more than {MAX_STARTS} starts are due until {moment.isoformat()}; move in smaller steps, or"
+                " deactivate the schedules that are not meant"
+            )
+        return moment
 
     def _clock_state(self) -> dict[str, Any]:
         clock = self._provider.clock

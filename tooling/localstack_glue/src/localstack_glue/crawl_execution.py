@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from localstack_glue.classifiers import crawl_classifiers
 from localstack_glue.clients import ClientFactory, Credentials
 from localstack_glue.clock import Clock
+from localstack_glue.crawler_settings import settings_without_effect
 from localstack_glue.crawling.catalog_tables import CatalogChanges
 from localstack_glue.crawling.crawl import READERS, CrawlCancelled, CrawlRequest, crawl
 from localstack_glue.crawling.object_reads import ObjectReads
@@ -56,7 +57,7 @@ class CrawlExecutor:
             return list(self._threads)
 
     def start(self, scope: Scope, crawler: Crawler, origin: Origin, ended: Ended) -> Crawl:
-        """Begin a crawl; `ended` is called once, after its final state is set."""
+        """Begin a crawl; `ended` is called once, under the lock in which its final state is set."""
         with self._lock:
             is_encrypted = encrypts_logs(scope, crawler.definition.get("CrawlerSecurityConfiguration"))
             group = crawler_log_group(crawler.definition, is_encrypted=is_encrypted)
@@ -76,7 +77,7 @@ class CrawlExecutor:
     def stop(self, record: Crawl) -> None:
         """Begin to end a crawl; its thread sets the final state."""
         with self._lock:
-            if record.state is CrawlState.RUNNING:
+            if record.state is CrawlState.RUNNING and not record.is_writing:
                 record.state = CrawlState.CANCELLING
                 self._cancelled.add(record.crawl_id)
 
@@ -104,14 +105,14 @@ class CrawlExecutor:
             outcome = self._crawl_logged(scope, definition, record, credentials)
         state, error, changes = outcome
         with self._lock:
-            record.state, record.error_message = state, error
+            record.state, record.error_message, record.is_writing = state, error, False
             record.ended_on, record.runtime_s = self._clock.now(), time.monotonic() - started
             _count(record, changes)
             self._threads.pop(record.crawl_id, None)
             self._cancelled.discard(record.crawl_id)
-        LOG.info("crawl of %s: %s %s", record.crawler_name, state, error or "")
-        if not self._is_closed:
-            ended(scope, record)
+            LOG.info("crawl of %s: %s %s", record.crawler_name, state, error or "")
+            if not self._is_closed:  # what follows from the end is one step with it
+                ended(scope, record)
 
     def _crawl_logged(
         self, scope: Scope, definition: dict[str, object], record: Crawl, credentials: Credentials
@@ -125,6 +126,8 @@ class CrawlExecutor:
                 log.write(f"[{record.crawl_id}] {line}")
 
             write(f"BENCHMARK : Running Start Crawl for Crawler {record.crawler_name}")
+            for remark in settings_without_effect(definition):
+                write(f"WARN : {remark}")
             outcome = self._crawl(scope, definition, record, credentials, write)
             if outcome[1]:
                 write(f"ERROR : {outcome[1]}")
@@ -148,6 +151,12 @@ class CrawlExecutor:
         credentials: Credentials,
         write: Callable[[str], None],
     ) -> _Outcome:
+        def begin() -> None:
+            with self._lock:  # from here on it cannot be stopped (G13)
+                if record.crawl_id in self._cancelled:
+                    raise CrawlCancelled
+                record.is_writing = True
+
         try:
             names = definition.get("Classifiers") or []
             classifiers = crawl_classifiers(scope, names if isinstance(names, list) else [], write)
@@ -157,7 +166,7 @@ class CrawlExecutor:
                 closing(self._clients.with_credentials("glue", scope, credentials)) as glue,
                 closing(self._reads(scope, credentials)) as reads,
             ):
-                changes = crawl(request, s3, glue, write, lambda: record.crawl_id in self._cancelled, reads)
+                changes = crawl(request, s3, glue, write, lambda: record.crawl_id in self._cancelled, reads, begin)
         except CrawlCancelled:
             return CrawlState.CANCELLED, None, CatalogChanges()
         except (BotoCoreError, ClientError, ValueError) as error:

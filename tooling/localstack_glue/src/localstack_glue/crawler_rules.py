@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from localstack_glue.crawler_settings import refused_setting
 from localstack_glue.crawling.listing import S3Target
 from localstack_glue.crawling.policies import LOG, NEW_FOLDERS_ONLY, CrawlPolicy
 from localstack_glue.errors import InvalidInputException
@@ -40,6 +41,8 @@ def check_definition(definition: Mapping[str, Any]) -> None:
         raise InvalidInputException(
             f"localstack-glue crawls S3 and Iceberg targets only; not supported: {', '.join(others)}"
         )
+    if reason := refused_setting(definition):
+        raise InvalidInputException(reason)
     try:
         S3Target.from_targets(targets)
         policy = CrawlPolicy.from_definition(definition)

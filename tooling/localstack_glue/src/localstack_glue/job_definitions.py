@@ -14,7 +14,9 @@ DEFAULT_TIMEOUT_MIN = 2880
 DEFAULT_TIMEOUT_MIN_FROM_5 = 480
 DEFAULT_DPUS = 10.0
 PYTHON_SHELL_DPUS = 0.0625
+FLEX, FIRST_FLEX_VERSION = "FLEX", 3
 RUN_OVERRIDES = (
+    "ExecutionClass",
     "JobRunQueuingEnabled",
     "MaxCapacity",
     "NotificationProperty",
@@ -38,6 +40,7 @@ def complete(definition: Mapping[str, Any]) -> JsonDict:
     job["Command"] = {"PythonVersion": "3", **command}
     job.setdefault("MaxRetries", 0)
     job.setdefault("GlueVersion", "0.9")
+    _check_execution_class(job)
     job["ExecutionProperty"] = {"MaxConcurrentRuns": 1, **(job.get("ExecutionProperty") or {})}
     if not job.get("Timeout"):
         job["Timeout"] = DEFAULT_TIMEOUT_MIN_FROM_5 if _major(job["GlueVersion"]) >= 5 else DEFAULT_TIMEOUT_MIN
@@ -46,11 +49,14 @@ def complete(definition: Mapping[str, Any]) -> JsonDict:
 
 def for_run(definition: JsonDict, request: Mapping[str, Any]) -> JsonDict:
     """Lay what StartJobRun or a trigger's action says over a job's definition."""
+    if request.get("ExecutionRoleSessionPolicy"):  # a run must not have more rights than it was meant to have
+        raise InvalidInputException("localstack-glue does not support ExecutionRoleSessionPolicy")
     overrides = {key: request[key] for key in RUN_OVERRIDES if request.get(key) is not None}
     if (allocated := request.get("AllocatedCapacity")) is not None:  # what MaxCapacity was called before
         if "MaxCapacity" in overrides:
             raise InvalidInputException("Please set only Allocated Capacity or Max Capacity")
         overrides["MaxCapacity"] = float(allocated)
+    _check_execution_class(definition | overrides)
     if not {"WorkerType", "NumberOfWorkers", "MaxCapacity"} & set(overrides):
         return definition | overrides
     base = {key: value for key, value in definition.items() if key not in ("MaxCapacity", "AllocatedCapacity")}
@@ -107,6 +113,15 @@ def _capacity(job: Mapping[str, Any]) -> JsonDict:
     else:
         dpus = PYTHON_SHELL_DPUS if job["Command"]["Name"] == "pythonshell" else DEFAULT_DPUS
     return {"MaxCapacity": float(dpus), "AllocatedCapacity": int(dpus)}
+
+
+def _check_execution_class(job: Mapping[str, Any]) -> None:
+    if job.get("ExecutionClass") != FLEX:
+        return
+    if job["Command"]["Name"] != "glueetl" or _major(job["GlueVersion"]) < FIRST_FLEX_VERSION:
+        raise InvalidInputException(
+            f"Execution class {FLEX} is for jobs of command glueetl and Glue version {FIRST_FLEX_VERSION}.0 or later"
+        )
 
 
 def _major(glue_version: str) -> int:

@@ -19,14 +19,17 @@ from localstack_glue.clients import ClientFactory, Credentials
 from localstack_glue.clock import Clock
 from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.java_ahead import JavaAhead, run_request
-from localstack_glue.job_runner import TERMINATION_GRACE_S, JobRunner, RunningJob, kill_runs
+from localstack_glue.job_runner import TERMINATION_GRACE_S, JobRunner, LineSink, RunningJob, kill_runs
 from localstack_glue.job_runtime.arguments import RunIdentity
 from localstack_glue.job_runtime.bookmarks import job_id
-from localstack_glue.job_runtime.files import JobPreparationError
+from localstack_glue.job_runtime.files import JobPreparationError, upload
+from localstack_glue.job_runtime.memory import MemoryBudget
 from localstack_glue.job_runtime.modules import ModuleInstaller
 from localstack_glue.job_runtime.preparation import prepare, read_reason
-from localstack_glue.job_runtime.surroundings import RunRequest, Surroundings
-from localstack_glue.log_groups import logs_key
+from localstack_glue.job_runtime.remarks import remarks
+from localstack_glue.job_runtime.surroundings import RunRequest, Surroundings, events_of, heap_of, writes_events
+from localstack_glue.job_runtime.workers import budget_mb
+from localstack_glue.log_groups import continuous_log, job_log_stream, logs_key
 from localstack_glue.log_stream import LogStream
 from localstack_glue.models import JobRun, JobRunState
 from localstack_glue.scope import Scope
@@ -72,6 +75,7 @@ class JobExecutor:
         self._runner = runner
         self._installer = ModuleInstaller(settings.python, settings.work_dir / "modules")
         self._runs_dir = own_runs_dir(settings.work_dir / "runs")
+        self._memory = MemoryBudget(budget_mb(settings.memory_mb))
         self._java = JavaAhead(settings, clients, self._runs_dir)
         self._live: dict[str, _LiveRun] = {}
         self._is_closed = False
@@ -88,7 +92,7 @@ class JobExecutor:
         return self._java.state
 
     def start(self, scope: Scope, run: JobRun, merged: Mapping[str, str], ended: Ended) -> None:
-        """Begin a run; `ended` is called once, after its final state is set."""
+        """Begin a run; `ended` is called once, under the lock in which its final state is set."""
         live = _LiveRun(self._runs_dir / run.run_id)
         live.thread = threading.Thread(
             target=self._run, args=(scope, run, merged, ended, live), name=f"glue-{run.run_id[:16]}", daemon=True
@@ -151,13 +155,14 @@ class JobExecutor:
                 live.jvm.close()  # if it is not yet: before its folder
         shutil.rmtree(live.folder, ignore_errors=True)
         seconds = round(time.monotonic() - live.started)
-        with self._lock:
+        with self._lock:  # what follows from the end too: nobody finds a failed attempt without the next one (G27)
+            if live.is_stopped and outcome.state is JobRunState.FAILED:
+                outcome = _Outcome(JobRunState.STOPPED)  # stopped while it failed
             run.mark_ended(outcome.state, self._clock.now(), seconds, outcome.error)
             self._live.pop(run.run_id, None)
-            is_closed = self._is_closed
-        LOG.info("job run %s of %s: %s %s", run.run_id, run.job_name, outcome.state, outcome.error or "")
-        if not is_closed:
-            ended(scope, run)
+            LOG.info("job run %s of %s: %s %s", run.run_id, run.job_name, outcome.state, outcome.error or "")
+            if not self._is_closed:
+                ended(scope, run)
 
     def _execute(self, scope: Scope, run: JobRun, merged: Mapping[str, str], live: _LiveRun) -> _Outcome:
         request = self._request(scope, run, merged)
@@ -170,21 +175,26 @@ class JobExecutor:
 
     def _execute_with(self, logs: Any, scope: Scope, run: JobRun, live: _LiveRun, request: RunRequest) -> _Outcome:
         key = logs_key(scope, run.plan.get("SecurityConfiguration"))
-        output = LogStream(logs, f"{run.log_group}/output", run.run_id, key)
-        error = LogStream(logs, f"{run.log_group}/error", run.run_id, key)
+        stream = job_log_stream(request.merged, run.run_id)
+        streams = [LogStream(logs, f"{run.log_group}/{name}", stream, key) for name in ("output", "error")]
+        if continuous := continuous_log(request.merged, run.run_id):
+            streams.append(LogStream(logs, *continuous, key))
+        output, error = (_to_all(first, *streams[2:]) for first in streams[:2])
         done = threading.Event()
-        flusher = threading.Thread(target=self._flush_until, args=(done, output, error), daemon=True)
+        flusher = threading.Thread(target=self._flush_until, args=(done, *streams), daemon=True)
         flusher.start()
         try:
-            if request.merged.get("--enable-glue-datacatalog", "false").lower() != "false":
-                error.write("localstack-glue: Spark's own catalog is not backed by the Glue catalog here")
+            for remark in remarks(request.merged, run.plan.get("GlueVersion") or "", is_spark=request.is_spark):
+                error(remark)
             return self._execute_logged(scope, run, live, request, output, error)
         except JobPreparationError as failure:
-            error.write(str(failure))
+            error(str(failure))
             return _Outcome(JobRunState.STOPPED if live.is_stopped else JobRunState.FAILED, str(failure))
         finally:
             if live.jvm is not None:
                 live.jvm.close()  # what it printed last belongs to the log
+            self._memory.give_back(run.run_id)
+            self._keep_events(scope, live, request, error)
             done.set()
             flusher.join()
             if job_metrics.are_enabled(request.merged) and live.process is not None and not self._is_closed:
@@ -192,12 +202,17 @@ class JobExecutor:
                 job_metrics.put_elapsed_time(self._clients, scope, request.credentials, run.job_name, elapsed_s)
 
     def _execute_logged(
-        self, scope: Scope, run: JobRun, live: _LiveRun, request: RunRequest, output: LogStream, error: LogStream
+        self, scope: Scope, run: JobRun, live: _LiveRun, request: RunRequest, output: LineSink, error: LineSink
     ) -> _Outcome:
+        if request.is_spark and not self._memory.take(
+            run.run_id, heap_of(request, self._settings), lambda: live.is_stopped, error
+        ):
+            return _Outcome(JobRunState.STOPPED)
+
         def begin(found: Surroundings) -> Mapping[str, str]:
             if live.jvm is None:
                 live.jvm = self._java.start(request, live.folder, found)
-            return live.jvm.attach(output.write, error.write) if live.jvm else {}
+            return live.jvm.attach(output, error) if live.jvm else {}
 
         with closing(self._clients.with_credentials("s3", scope, request.credentials)) as s3:
             launch = prepare(request, s3, self._settings, self._installer, live.folder, begin)
@@ -205,7 +220,7 @@ class JobExecutor:
             if live.is_stopped:
                 return _Outcome(JobRunState.STOPPED)
             live.started = time.monotonic()
-            live.process = self._runner.start(launch, output.write, error.write)
+            live.process = self._runner.start(launch, output, error)
             run.mark_running(self._clock.now())
         process = live.process
         try:
@@ -223,6 +238,16 @@ class JobExecutor:
         if exit_code == 0 and reason is None:
             return _Outcome(JobRunState.SUCCEEDED)
         return _Outcome(JobRunState.FAILED, reason or _exit_message(exit_code))
+
+    def _keep_events(self, scope: Scope, live: _LiveRun, request: RunRequest, error: LineSink) -> None:
+        """Write Spark's event log where the run wants it; Java, which writes it, is gone by now."""
+        if not writes_events(request) or live.process is None:
+            return
+        try:
+            with closing(self._clients.with_credentials("s3", scope, request.credentials)) as s3:
+                upload(s3, events_of(live.folder), request.merged["--spark-event-logs-path"])
+        except JobPreparationError as failure:
+            error(f"localstack-glue: no event log: {failure}")
 
     def _flush_until(self, done: threading.Event, *streams: LogStream) -> None:
         is_over = False
@@ -259,13 +284,25 @@ class JobExecutor:
             raise JobPreparationError(f"Service is unable to assume role {role}: {failure}") from failure
 
 
+def _to_all(*streams: LogStream) -> LineSink:
+    def write(line: str) -> None:
+        for stream in streams:
+            stream.write(line)
+
+    return write
+
+
 def own_runs_dir(parent: Path) -> Path:
-    """Name this process's folder for runs, and remove those of services that were killed."""
+    """Name this process's folder for runs, and remove those of services that were killed.
+
+    One of this process's own number is left from before too: in a container each service gets the same.
+    """
+    own = os.getpid()
     for other in parent.glob("[0-9]*"):
-        if other.name.isdigit() and not psutil.pid_exists(int(other.name)):
+        if other.name.isdigit() and (int(other.name) == own or not psutil.pid_exists(int(other.name))):
             kill_runs({run.name for run in other.iterdir()})
             shutil.rmtree(other, ignore_errors=True)
-    return parent / str(os.getpid())
+    return parent / str(own)
 
 
 def _exit_message(exit_code: int) -> str:

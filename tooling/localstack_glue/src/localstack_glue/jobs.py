@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from localstack_glue import job_definitions, mappers
@@ -15,12 +16,13 @@ from localstack_glue.errors import (
 from localstack_glue.job_execution import JobExecutor
 from localstack_glue.job_runtime.arguments import merge
 from localstack_glue.log_groups import encrypts_logs, job_log_group
-from localstack_glue.models import BY_HAND, Job, JobRun, JobRunState, JsonDict, Origin
+from localstack_glue.models import BY_HAND, Job, JobRun, JobRunState, JsonDict, Origin, Predecessors
 from localstack_glue.pagination import page
 from localstack_glue.scope import Scope
 from localstack_glue.tagging import Tagger
 
 LOG = logging.getLogger(__name__)
+LONGEST_QUEUED = timedelta(minutes=15)
 CONCURRENCY_MESSAGE = "Exceeded maximum concurrent runs"
 # what ends in these goes to the listeners of conditional triggers; a retry is not an end (G27)
 RunListener = Callable[[Scope, JobRun], None]
@@ -109,11 +111,13 @@ class Jobs:
         run = self.start_run(scope, request["JobName"], request, BY_HAND)
         return {"JobRunId": run.run_id}
 
-    def start_run(self, scope: Scope, name: str, request: Mapping[str, Any], origin: Origin) -> JobRun:
+    def start_run(
+        self, scope: Scope, name: str, request: Mapping[str, Any], origin: Origin, predecessors: Predecessors = ()
+    ) -> JobRun:
         """Start a run; if the job has as many as it may have, queue it or raise (G26, G27)."""
         with self._lock:
             job = self._find(scope, name, "Failed to start job run due to missing metadata")
-            run = self._new_run(scope, job, request, origin)
+            run = self._new_run(scope, job, request, origin, predecessors)
             limit = run.plan["ExecutionProperty"]["MaxConcurrentRuns"]
             if _active(scope, name) >= limit:
                 if not run.plan.get("JobRunQueuingEnabled"):
@@ -124,13 +128,15 @@ class Jobs:
                 self._launch(scope, run)
             return run
 
-    def start_run_for_trigger(self, scope: Scope, name: str, action: Mapping[str, Any], origin: Origin) -> JobRun:
+    def start_run_for_trigger(
+        self, scope: Scope, name: str, action: Mapping[str, Any], origin: Origin, predecessors: Predecessors = ()
+    ) -> JobRun:
         """Start a run; above the limit the run is recorded as FAILED (G27). Its end is not told to any trigger."""
         with self._lock:
             try:
-                return self.start_run(scope, name, action, origin)
+                return self.start_run(scope, name, action, origin, predecessors)
             except ConcurrentRunsExceededException:
-                run = self._new_run(scope, self._find(scope, name), action, origin)
+                run = self._new_run(scope, self._find(scope, name), action, origin, predecessors)
                 run.mark_ended(JobRunState.FAILED, self._clock.now(), 0, CONCURRENCY_MESSAGE)
                 scope.store.job_runs[run.run_id] = run
                 self.tell_end(scope, run)
@@ -180,7 +186,18 @@ class Jobs:
             run.mark_stopping(self._clock.now())
             self._executor.stop(run)
 
-    def _new_run(self, scope: Scope, job: Job, request: Mapping[str, Any], origin: Origin) -> JobRun:
+    def expire(self, scope: Scope) -> None:
+        """End the runs that have been queued for longer than they may be (G26)."""
+        with self._lock:
+            now = self._clock.now()
+            for run in list(scope.store.job_runs.values()):
+                if run.is_waiting and now - run.started_on >= LONGEST_QUEUED:
+                    run.mark_ended(JobRunState.EXPIRED, now, 0, None)
+                    self._ended(scope, run)
+
+    def _new_run(
+        self, scope: Scope, job: Job, request: Mapping[str, Any], origin: Origin, predecessors: Predecessors
+    ) -> JobRun:
         plan = job_definitions.for_run(job.definition, request)
         now = self._clock.now()
         previous = request.get("JobRunId")
@@ -199,6 +216,7 @@ class Jobs:
             previous_run_id=previous,
             timeout_min=plan["Timeout"],
             log_group=job_log_group(plan, _merged(plan, arguments), is_encrypted=is_encrypted),
+            predecessors=predecessors,
         )
 
     def _launch(self, scope: Scope, run: JobRun) -> None:
@@ -223,6 +241,7 @@ class Jobs:
                     previous_run_id=run.run_id,
                     timeout_min=run.timeout_min,
                     log_group=run.log_group,
+                    predecessors=run.predecessors,
                 )
                 if run.job_name in scope.store.jobs:
                     scope.store.job_runs[retry.run_id] = retry

@@ -11,6 +11,7 @@ from typing import Any
 
 from moto.glue.models import glue_backends
 
+from localstack_glue.job_runtime.remarks import is_on
 from localstack_glue.scope import Scope
 
 CRAWLERS = "/aws-glue/crawlers"  # G13
@@ -25,6 +26,21 @@ def job_log_group(plan: Mapping[str, Any], merged_arguments: Mapping[str, str], 
     if not is_encrypted:
         return prefix
     return f"{prefix}/{plan['SecurityConfiguration']}-role/{role_name(plan['Role'])}"
+
+
+def job_log_stream(merged_arguments: Mapping[str, str], run_id: str) -> str:
+    """The stream of a run: its id, behind `--custom-logStream-prefix` if that is given."""
+    prefix = merged_arguments.get("--custom-logStream-prefix")
+    return f"{prefix}_{run_id}" if prefix else run_id
+
+
+def continuous_log(merged_arguments: Mapping[str, str], run_id: str) -> tuple[str, str] | None:
+    """Group and stream of a continuous log with a group of its own, which gets all that output and error get."""
+    group = merged_arguments.get("--continuous-log-logGroup")
+    if not group or not is_on(merged_arguments, "--enable-continuous-cloudwatch-log"):
+        return None
+    prefix = merged_arguments.get("--continuous-log-logStreamPrefix")
+    return group, f"{prefix or run_id}-driver"
 
 
 def crawler_log_group(definition: Mapping[str, Any], *, is_encrypted: bool) -> str:

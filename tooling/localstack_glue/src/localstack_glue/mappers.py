@@ -117,7 +117,7 @@ def job_run(run: JobRun) -> JsonDict:
         JobRunState=run.state.value,
         Arguments=run.arguments or None,
         ErrorMessage=run.error_message,
-        PredecessorRuns=[],
+        PredecessorRuns=[{"JobName": job, "RunId": run_id} for job, run_id in run.predecessors],
         AllocatedCapacity=plan.get("AllocatedCapacity"),
         ExecutionTime=run.execution_time_s,
         Timeout=run.timeout_min,

@@ -12,6 +12,7 @@ from typing import Any
 from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
 
 JsonDict = dict[str, Any]
+Predecessors = tuple[tuple[str, str], ...]  # job and run id of the runs that met a predicate
 
 
 class CrawlerState(StrEnum):
@@ -45,6 +46,7 @@ class JobRunState(StrEnum):
     TIMEOUT = "TIMEOUT"
     ERROR = "ERROR"
     WAITING = "WAITING"
+    EXPIRED = "EXPIRED"
 
 
 class TriggerState(StrEnum):
@@ -111,6 +113,7 @@ class Crawl:
     tables_updated: int = 0
     tables_deleted: int = 0
     summary: str | None = None
+    is_writing: bool = False  # to the catalog: it cannot be cancelled any more
 
     @property
     def is_running(self) -> bool:
@@ -149,7 +152,8 @@ class Crawler:
         current = self.current_crawl
         if current is None:
             return CrawlerState.READY
-        return CrawlerState.STOPPING if current.state is CrawlState.CANCELLING else CrawlerState.RUNNING
+        is_ending = current.is_writing or current.state is CrawlState.CANCELLING
+        return CrawlerState.STOPPING if is_ending else CrawlerState.RUNNING
 
 
 @dataclass
@@ -181,6 +185,7 @@ class JobRun:
     timeout_min: int | None = None
     error_message: str | None = None
     log_group: str = "/aws-glue/jobs"
+    predecessors: Predecessors = ()
 
     @property
     def is_running(self) -> bool:
@@ -236,6 +241,7 @@ class Trigger:
     workflow_name: str | None = None
     scheduled_since: datetime | None = None
     met_conditions: set[int] = field(default_factory=set)
+    met_by: tuple[tuple[int, str, str], ...] = ()  # the condition, and the job and run that met it
 
 
 @dataclass

@@ -20,6 +20,7 @@ from localstack_glue.models import (
     JobRunState,
     JsonDict,
     Origin,
+    Predecessors,
     Trigger,
     TriggerState,
     Workflow,
@@ -125,7 +126,8 @@ class Orchestrator:
     def job_run_ended(self, scope: Scope, run: JobRun) -> None:
         """Fire what waits for this job, unless it was started by hand (G1)."""
         with self._lock:
-            self._advance(scope, run.origin, {"JobName": run.job_name, "State": run.state.value})
+            event = {"JobName": run.job_name, "State": run.state.value, "RunId": run.run_id}
+            self._advance(scope, run.origin, event)
 
     def job_run_retried(self, scope: Scope, failed: JobRun, retry: JobRun) -> None:
         """Count a new attempt to the action of the failed one."""
@@ -146,8 +148,11 @@ class Orchestrator:
             return
         if run.status is WorkflowRunStatus.RUNNING:
             for trigger in run.triggers.values():
-                if _waits(trigger) and trigger.name not in run.fired and _holds_in(scope, run, trigger):
-                    self._fire(scope, trigger, run)
+                if not _waits(trigger) or trigger.name in run.fired:
+                    continue
+                met = _met_in(scope, run, trigger)
+                if trigger_rules.holds(trigger.predicate or {"Conditions": []}, met):
+                    self._fire(scope, trigger, run, tuple(runs for runs in met.values() if runs))
         self._settle(scope, run)
 
     def _advance_outside(self, scope: Scope, event: JsonDict) -> None:
@@ -159,28 +164,41 @@ class Orchestrator:
             for position, condition in enumerate(predicate["Conditions"]):
                 if action_target(condition) != action_target(event):
                     continue
+                others = tuple(met for met in trigger.met_by if met[0] != position)
                 watched = condition.get("State") or condition.get("CrawlState")
                 if watched == (event.get("State") or event.get("CrawlState")):
                     trigger.met_conditions.add(position)
                     touched = True
+                    if "RunId" in event:
+                        others = tuple(sorted((*others, (position, event["JobName"], event["RunId"]))))
                 else:
                     trigger.met_conditions.discard(position)  # its newest run ended otherwise
+                trigger.met_by = others
             if touched and trigger_rules.holds(predicate, trigger.met_conditions):
+                predecessors = tuple((job, run_id) for _, job, run_id in trigger.met_by)
                 trigger.met_conditions.clear()
-                self._fire(scope, trigger, None)
+                trigger.met_by = ()
+                self._fire(scope, trigger, None, predecessors)
 
-    def _fire(self, scope: Scope, trigger: Trigger, run: WorkflowRun | None) -> None:
+    def _fire(self, scope: Scope, trigger: Trigger, run: WorkflowRun | None, predecessors: Predecessors = ()) -> None:
         """Start all actions of a trigger; what cannot be started is recorded and keeps nothing else from starting."""
         LOG.info("trigger %s fires", trigger.name)
         if run is not None:
             run.fired.add(trigger.name)
         refused: list[JobRun] = []
         for action in trigger.actions:
-            refused += self._start(scope, trigger, action, run)
+            refused += self._start(scope, trigger, action, run, predecessors)
         for job_run in refused:
             self.job_run_ended(scope, job_run)
 
-    def _start(self, scope: Scope, trigger: Trigger, action: JsonDict, run: WorkflowRun | None) -> list[JobRun]:
+    def _start(
+        self,
+        scope: Scope,
+        trigger: Trigger,
+        action: JsonDict,
+        run: WorkflowRun | None,
+        predecessors: Predecessors = (),
+    ) -> list[JobRun]:
         """Start one action of a trigger; return the job run if it was refused at once (G27)."""
         origin = Origin(trigger.name, run.workflow_name if run else None, run.run_id if run else None)
         kind, name = action_target(action)
@@ -191,7 +209,7 @@ class Orchestrator:
             if kind == "CRAWLER":
                 record.run_ids.append(self._crawlers.start_crawl(scope, name, origin).crawl_id)
                 return []
-            job_run = self._jobs.start_run_for_trigger(scope, name, action, origin)
+            job_run = self._jobs.start_run_for_trigger(scope, name, action, origin, predecessors)
             record.run_ids.append(job_run.run_id)
             return [] if job_run.is_running else [job_run]
         except GlueError as error:
@@ -224,16 +242,17 @@ def _waits(trigger: Trigger) -> bool:
     return trigger.type == TriggerType.CONDITIONAL and trigger.state is TriggerState.ACTIVATED
 
 
-def _holds_in(scope: Scope, run: WorkflowRun, trigger: Trigger) -> bool:
-    """Whether a trigger's predicate holds by what has ended in its own workflow run (G5)."""
+def _met_in(scope: Scope, run: WorkflowRun, trigger: Trigger) -> dict[int, tuple[str, str] | None]:
+    """The conditions that are met by what has ended in a trigger's own workflow run (G5), with the job run of each."""
     predicate = trigger.predicate or {"Conditions": []}
-    met = []
+    met: dict[int, tuple[str, str] | None] = {}
     for position, condition in enumerate(predicate["Conditions"]):
         watched = condition.get("State") or condition.get("CrawlState")
         actions = [action for action in run.actions if (action.kind, action.name) == action_target(condition)]
-        if any(state_of(scope.store, action).value == watched for action in actions if action.run_ids):
-            met.append(position)
-    return trigger_rules.holds(predicate, met)
+        for action in actions:
+            if action.run_ids and state_of(scope.store, action).value == watched:
+                met[position] = (action.name, action.run_ids[-1]) if action.kind == "JOB" else None
+    return met
 
 
 def _is_running(state: JobRunState | CrawlState) -> bool:

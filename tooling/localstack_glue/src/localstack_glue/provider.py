@@ -56,6 +56,7 @@ class GlueProvider(GlueApi, ServiceLifecycleHook):
         self.triggers = Triggers(self.clock, self._lock, tagger, orchestrator.fire)
         self.workflows = Workflows(self.clock, self._lock, tagger, orchestrator)
         self.scheduler = Scheduler(self.clock, self._lock, orchestrator, self.crawlers)
+        self.scheduler.on_time = self.jobs.expire
         self.events = EventBus(clients)
         self.bookmarks = JobBookmarks(settings.bookmarks_dir)
         self.jobs.on_job_deleted = self.bookmarks.forget

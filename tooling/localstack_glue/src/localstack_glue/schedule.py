@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 MIN_INTERVAL = timedelta(minutes=5)
@@ -31,6 +31,7 @@ class Cron:
     years: frozenset[int]
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, expression: str) -> "Cron":
         """Read an expression; raise ScheduleError for what AWS would refuse (G12)."""
         match = re.fullmatch(r"cron\((.*)\)", expression.strip())
@@ -99,7 +100,14 @@ class Cron:
 
     def _is_too_fast(self) -> bool:
         spread = [hour * 60 + minute for hour in self.hours for minute in self.minutes]
-        return any(timedelta(minutes=later - earlier) < MIN_INTERVAL for earlier, later in pairwise(spread))
+        if any(timedelta(minutes=later - earlier) < MIN_INTERVAL for earlier, later in pairwise(spread)):
+            return True
+        over_midnight = timedelta(days=1) - timedelta(minutes=spread[-1] - spread[0])
+        return over_midnight < MIN_INTERVAL and self._has_neighbouring_days()
+
+    def _has_neighbouring_days(self) -> bool:
+        days = self._days_from(date(FIRST_YEAR, 1, 1))
+        return any(later - earlier == timedelta(days=1) for earlier, later in pairwise(days))
 
 
 def _values(field: str, low: int, high: int, names: dict[str, int] | None = None) -> set[int]:
@@ -152,10 +160,6 @@ def _day_of_week_rule(field: str) -> Callable[[date], bool]:
     if field.endswith("L"):
         last_of = _number(field[:-1], 1, 7, _WEEKDAYS)
         return lambda day: _aws_weekday(day) == last_of and day.day + 7 > _last_day(day)
-    if "#" in field:
-        name, _, nth_text = field.partition("#")
-        weekday, nth = _number(name, 1, 7, _WEEKDAYS), _number(nth_text, 1, 5)
-        return lambda day: _aws_weekday(day) == weekday and (day.day - 1) // 7 + 1 == nth
     allowed = _values(field, 1, 7, _WEEKDAYS)
     return lambda day: _aws_weekday(day) in allowed
 

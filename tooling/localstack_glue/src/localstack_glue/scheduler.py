@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from itertools import islice
 
 from localstack_glue.clock import MovableClock
 from localstack_glue.crawlers import Crawlers
@@ -16,6 +17,7 @@ from localstack_glue.trigger_rules import TriggerType
 
 LOG = logging.getLogger(__name__)
 LONGEST_WAIT_S = 30.0
+MAX_STARTS = 10_000  # that are served at once; a year of a daily schedule has 365, of one every 5 minutes 105,000
 Scheduled = tuple[Scope, Trigger | Crawler, str, datetime | None]
 
 
@@ -30,8 +32,11 @@ class Scheduler:
         self._orchestrator = orchestrator
         self._crawlers = crawlers
         self._served_until = clock.now()
+        self._ticking = threading.Lock()
         self._wake = threading.Event()
         self._is_closed = False
+        # besides schedules, what else only time brings about
+        self.on_time: Callable[[Scope], None] = lambda _scope: None
         self._thread = threading.Thread(target=self._loop, name="glue-scheduler", daemon=True)
         clock.on_change(self.wake)
 
@@ -50,18 +55,34 @@ class Scheduler:
 
     def tick(self) -> int:
         """Serve all times between the last tick and now, each once and in order; return how many there were."""
-        with self._lock:
-            now = self._clock.now()
-            since, self._served_until = self._served_until, now
-            due: list[tuple[datetime, int, Callable[[], None]]] = []
-            for position, (scope, item, expression, counts_from) in enumerate(self._scheduled()):
-                start = max(since, counts_from) if counts_from else since
-                for moment in Cron.parse(expression).between(start, now):
-                    due.append((moment, position, self._starter(scope, item)))
-            for moment, _, start_it in sorted(due, key=lambda entry: entry[:2]):
-                LOG.info("the schedule of %s has come", moment.isoformat())
-                start_it()
+        with self._ticking:
+            with self._lock:
+                now = self._clock.now()
+                since, self._served_until = self._served_until, now
+                due = sorted(self._due(since, now), key=lambda entry: entry[:2])
+            if len(due) > MAX_STARTS:  # the machine slept; who moves the clock is refused before
+                LOG.warning("%s starts are due at once: only the newest %s are made", len(due), MAX_STARTS)
+                due = due[-MAX_STARTS:]
+            for moment, _, start_it in due:
+                with self._lock:  # between two starts others have their turn
+                    LOG.info("the schedule of %s has come", moment.isoformat())
+                    start_it()
+            for account_id, regions in list(glue_stores.items()):
+                for region in list(regions):
+                    self.on_time(Scope(account_id, region))
             return len(due)
+
+    def is_too_far(self, moment: datetime) -> bool:
+        """Whether more starts lie between now and a moment than are served at once."""
+        with self._lock:
+            coming = self._due(self._served_until, moment)
+            return sum(1 for _ in islice(coming, MAX_STARTS + 1)) > MAX_STARTS
+
+    def _due(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, int, Callable[[], None]]]:
+        for position, (scope, item, expression, counts_from) in enumerate(self._scheduled()):
+            start = max(since, counts_from) if counts_from else since
+            for moment in Cron.parse(expression).between(start, until):
+                yield moment, position, self._starter(scope, item)
 
     def _loop(self) -> None:
         while not self._is_closed:
@@ -97,6 +118,8 @@ class Scheduler:
 
     def _starter(self, scope: Scope, item: Trigger | Crawler) -> Callable[[], None]:
         def start() -> None:
+            if not _is_still_there(scope, item):  # an earlier start, or somebody between two, has changed it
+                return
             try:
                 if isinstance(item, Trigger):
                     self._orchestrator.fire(scope, item)
@@ -107,3 +130,9 @@ class Scheduler:
                 LOG.warning("the schedule could not start %s: %s", item.name, error.message)
 
         return start
+
+
+def _is_still_there(scope: Scope, item: Trigger | Crawler) -> bool:
+    if isinstance(item, Trigger):
+        return scope.store.triggers.get(item.name) is item and item.state is TriggerState.ACTIVATED
+    return scope.store.crawlers.get(item.name) is item and item.is_scheduled

@@ -14,6 +14,7 @@ from pathlib import Path
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 REQUIRED_JAVA_MAJOR = 17
+LEAST_MEMORY_MB = 512
 S3A_JARS = ("hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar")
 
 
@@ -38,6 +39,7 @@ class Settings:
     java_options: str = ""
     state_dir: Path | None = None  # None: what is stored is gone with the service
     warm_jvm: WarmJvm = WarmJvm.CRAWL
+    memory_mb: int | None = None  # of all Spark runs together; None: a share of the machine's
 
     @property
     def bookmarks_dir(self) -> Path:
@@ -62,6 +64,7 @@ class Settings:
             control_networks=_networks(environ.get("LOCALSTACK_GLUE_CONTROL_ALLOWED", "")),
             state_dir=find_state_dir(environ, default_state_dir),
             warm_jvm=_warm_jvm(environ.get("LOCALSTACK_GLUE_WARM_JVM", "")),
+            memory_mb=_memory_mb(environ.get("LOCALSTACK_GLUE_MEMORY_MB", "")),
         )
 
     @property
@@ -142,6 +145,16 @@ def _warm_jvm(text: str) -> WarmJvm:
         return WarmJvm(text.strip().lower() or WarmJvm.CRAWL)
     except ValueError as error:
         raise ValueError(f"LOCALSTACK_GLUE_WARM_JVM is {text!r}; give one of {', '.join(WarmJvm)}") from error
+
+
+def _memory_mb(text: str) -> int | None:
+    if not text.strip():
+        return None
+    if not text.strip().isdigit() or int(text) < LEAST_MEMORY_MB:
+        raise ValueError(
+            f"LOCALSTACK_GLUE_MEMORY_MB is {text!r}; give a number of megabytes, {LEAST_MEMORY_MB} or more"
+        )
+    return int(text)
 
 
 def _networks(text: str) -> tuple[Network, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from localstack_glue.errors import InvalidInputException
-from localstack_glue.models import Crawl, CrawlState, JobRun, JobRunState, JsonDict, Trigger
+from localstack_glue.models import JsonDict, Trigger
 from localstack_glue.schedule import Cron, ScheduleError
 
 MAX_CRAWLERS = 2
@@ -90,26 +90,6 @@ def without_crawlers_beside_jobs(predicate: JsonDict) -> JsonDict:
         for each in predicate.get("Conditions") or ()
     ]
     return {**predicate, "Conditions": conditions}
-
-
-def watches_job(condition: JsonDict, run: JobRun) -> bool:
-    """Whether a condition is about this run's job."""
-    return condition.get("JobName") == run.job_name
-
-
-def watches_crawler(condition: JsonDict, crawl: Crawl) -> bool:
-    """Whether a condition is about this crawl's crawler."""
-    return condition.get("CrawlerName") == crawl.crawler_name
-
-
-def job_meets(condition: JsonDict, state: JobRunState) -> bool:
-    """Whether a run's end is the watched one."""
-    return condition.get("State") == state.value
-
-
-def crawl_meets(condition: JsonDict, state: CrawlState) -> bool:
-    """Whether a crawl's end is the watched one."""
-    return condition.get("CrawlState") == state.value
 
 
 def holds(predicate: JsonDict, met: Iterable[int]) -> bool:

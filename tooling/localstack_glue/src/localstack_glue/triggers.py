@@ -165,7 +165,8 @@ def _starting(scope: Scope, job_name: str | None) -> list[Trigger]:
     triggers = list(scope.store.triggers.values())
     if job_name is None:
         return triggers
-    return [trigger for trigger in triggers if any(action.get("JobName") == job_name for action in trigger.actions)]
+    found = [trigger for trigger in triggers if any(action.get("JobName") == job_name for action in trigger.actions)]
+    return found or triggers  # "if there is no such trigger, all triggers are returned": GetTriggers, ListTriggers
 
 
 def _definition(trigger: Trigger) -> tuple[object, ...]:

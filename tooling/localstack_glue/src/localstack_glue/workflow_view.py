@@ -25,6 +25,7 @@ _JOB_COUNTS = {
     JobRunState.TIMEOUT: "TimeoutActions",
     JobRunState.STOPPED: "StoppedActions",
     JobRunState.ERROR: "ErroredActions",
+    JobRunState.EXPIRED: "ErroredActions",  # there is no count of its own
     JobRunState.WAITING: "WaitingActions",
 }
 _CRAWL_COUNTS = {

@@ -1,6 +1,6 @@
 """One crawl, from the listing to the catalog, on the clients it is given."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ from localstack_glue.crawling.listing import S3Object, S3Target, list_objects, p
 from localstack_glue.crawling.new_folders import KnownFolders, add_to_known
 from localstack_glue.crawling.policies import CrawlPolicy
 from localstack_glue.crawling.sampling import ObjectReader
-from localstack_glue.crawling.schema import ClassifiedFile, Column, FileSchema
+from localstack_glue.crawling.schema import ClassifiedFile, Column, FileSchema, is_storable
 from localstack_glue.crawling.tables import build_tables, table_name
 
 READERS = 4  # LocalStack answers in this same process: more would only wait for its interpreter lock
@@ -55,11 +55,18 @@ class CrawlRequest:
 
 
 def crawl(
-    request: CrawlRequest, s3: Any, glue: Any, log: Log, is_cancelled: Callable[[], bool], reads: Any = None
+    request: CrawlRequest,
+    s3: Any,
+    glue: Any,
+    log: Log,
+    is_cancelled: Callable[[], bool],
+    reads: Any = None,
+    begin_writing: Callable[[], None] = lambda: None,
 ) -> CatalogChanges:
     """Crawl all targets and write what was found; raise CrawlCancelled if someone stops it on the way.
 
-    `reads` gets the objects if that is not to be done by `s3`.
+    `reads` gets the objects if that is not to be done by `s3`. `begin_writing` is called before the catalog is changed,
+    and may raise CrawlCancelled for the last time.
     """
     policy = request.policy
     writer = CatalogWriter(glue, request.database, request.crawler_name, policy, log)
@@ -72,7 +79,7 @@ def crawl(
         listings = map_in_order(pool, lambda target: list(list_objects(s3, target)), request.targets, READERS)
         for target, objects in zip(request.targets, listings, strict=True):
             log(f"INFO : {target.uri()}: {len(objects)} objects to crawl")
-            walk = _TargetCrawl(request, target, reads or s3, pool, log, is_cancelled)
+            walk = _TargetCrawl(request, target, reads or s3, pool, log, is_cancelled, begin_writing)
             found += walk.tables(objects, known, writer)
     log(f"BENCHMARK : Classification complete, writing results to database {request.database}")
     log(f"INFO : SchemaChangePolicy: UpdateBehavior={policy.update}, DeleteBehavior={policy.delete}")
@@ -83,6 +90,7 @@ def crawl(
         )
     if is_cancelled():
         raise CrawlCancelled
+    begin_writing()
     writer.ensure_database()
     # a crawl that saw new folders alone cannot tell what is gone
     roots = [] if known.tables else [target.uri() for target in request.targets]
@@ -102,17 +110,20 @@ class _TargetCrawl:
         pool: ThreadPoolExecutor,
         log: Log,
         is_cancelled: Callable[[], bool],
+        begin_writing: Callable[[], None],
     ) -> None:
         self._request = request
         self._target = target
         self._pool = pool
         self._log = log
         self._is_cancelled = is_cancelled
+        self._begin_writing = begin_writing
         self._reader = ObjectReader(reads, target.bucket)
         self._columns: dict[tuple[Column, ...], tuple[Column, ...]] = {}
 
     def tables(self, objects: Sequence[S3Object], known: KnownFolders, writer: CatalogWriter) -> Iterator[Found]:
         """Yield the tables that the objects make; objects of known folders are left out."""
+        objects = list(self._storable(objects))
         roots = iceberg_rules.newest_metadata(objects)
         yield from self._iceberg_tables(roots)
         if self._target.is_iceberg:
@@ -126,9 +137,18 @@ class _TargetCrawl:
         if known.tables:
             if self._is_cancelled():
                 raise CrawlCancelled
+            self._begin_writing()
             files = add_to_known(known, self._target, files, writer, self._log)
             taken |= known.roots_below(self._target)
         yield from build_tables(self._target, files, self._request.policy.grouping, taken)
+
+    def _storable(self, objects: Iterable[S3Object]) -> Iterator[S3Object]:
+        for item in objects:
+            if is_storable(item.key):
+                yield item
+            else:
+                shown = ascii(self._target.uri(*item.path))
+                self._log(f"WARN : {shown} is skipped: the catalog cannot hold its name")
 
     def _classified(self, objects: Sequence[S3Object]) -> Iterator[ClassifiedFile]:
         for item, schema in map_in_order(self._pool, self._classify, objects, WINDOW):

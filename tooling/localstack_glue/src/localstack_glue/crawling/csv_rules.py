@@ -9,7 +9,7 @@ from typing import Any
 
 from localstack_glue.crawling.hive_types import STRING
 from localstack_glue.crawling.sampling import Sample
-from localstack_glue.crawling.schema import MAX_COLUMNS, Column, FileSchema
+from localstack_glue.crawling.schema import MAX_COLUMNS, Column, FileSchema, column_name, unique_column_name
 from localstack_glue.crawling.typing_rules import infer, type_of
 
 DELIMITERS = (",", "|", "\t", ";", "\u0001")
@@ -164,9 +164,8 @@ def _columns(
     columns: list[Column] = []
     taken: set[str] = set()
     for position in range(width):
-        name = names[position].lower() if names else f"col{position}"
-        if name in taken:
-            name = f"{name}_{position}"
+        name = column_name(names[position] if names else "", position)
+        name = unique_column_name(name, position, taken)
         taken.add(name)
         if position < len(datatypes):
             kind = _CUSTOM_TYPES.get(datatypes[position].upper(), datatypes[position].lower())

@@ -1,6 +1,7 @@
 """The choices of a crawler: schema changes (G21), recrawls (G22) and grouping (G20)."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,24 +28,38 @@ class CrawlPolicy:
     def from_definition(cls, definition: Mapping[str, Any]) -> "CrawlPolicy":
         """Read a crawler's definition; raise ValueError if its configuration is no JSON of that kind."""
         changes = definition.get("SchemaChangePolicy") or {}
-        configuration = json.loads(definition.get("Configuration") or "{}")
-        if not isinstance(configuration, dict):
-            raise ValueError("Configuration must be a JSON object")
-        output = configuration.get("CrawlerOutput") or {}
-        tables = output.get("Tables") or {}
-        threshold = tables.get("TableThreshold")
-        grouping = configuration.get("Grouping") or {}
-        level = grouping.get("TableLevelConfiguration")
+        configuration = _object(json.loads(definition.get("Configuration") or "{}"), "Configuration")
+        output = _object(configuration.get("CrawlerOutput"), "Configuration: CrawlerOutput")
+        tables = _object(output.get("Tables"), "Configuration: CrawlerOutput.Tables")
+        partitions = _object(output.get("Partitions"), "Configuration: CrawlerOutput.Partitions")
+        grouping = _object(configuration.get("Grouping"), "Configuration: Grouping")
         return cls(
             update=changes.get("UpdateBehavior") or UPDATE,
             delete=changes.get("DeleteBehavior") or DEPRECATE,
             recrawl=(definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") or CRAWL_EVERYTHING,
             merges_new_columns=tables.get("AddOrUpdateBehavior") == "MergeNewColumns",
-            inherits_from_table=(output.get("Partitions") or {}).get("AddOrUpdateBehavior") == "InheritFromTable",
-            table_threshold=int(threshold) if threshold is not None else None,
+            inherits_from_table=partitions.get("AddOrUpdateBehavior") == "InheritFromTable",
+            table_threshold=_number(tables.get("TableThreshold"), "CrawlerOutput.Tables.TableThreshold"),
             grouping=GroupingRules(
                 prefix=definition.get("TablePrefix") or "",
                 combines_schemas=grouping.get("TableGroupingPolicy") == "CombineCompatibleSchemas",
-                table_level=int(level) if level is not None else None,
+                table_level=_number(grouping.get("TableLevelConfiguration"), "Grouping.TableLevelConfiguration"),
             ),
         )
+
+
+def _object(found: Any, name: str) -> dict[str, Any]:
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ValueError(f"{name} must be a JSON object")
+    return found
+
+
+def _number(found: Any, name: str) -> int | None:
+    """Read a whole number, which may be given as text."""
+    if found is None:
+        return None
+    if isinstance(found, bool) or not re.fullmatch(r"[0-9]{1,9}", str(found)):
+        raise ValueError(f"Configuration: {name} must be a whole number")
+    return int(found)

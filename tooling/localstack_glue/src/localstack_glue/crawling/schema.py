@@ -1,7 +1,7 @@
 """What a crawl finds out about a file and a table."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 
 from localstack_glue.crawling.hive_types import STRING, merge_names
@@ -11,7 +11,7 @@ SIMILARITY = 0.7
 WIDENED, DIFFERENT = 0.8, 0.5  # what a column of the same name counts if one type holds the other, and if not
 MAX_COLUMNS = 10_000  # a file with more is taken for broken: the catalog could not hold its table
 MAX_COLUMN_NAME = 255
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")  # what a name in the catalog cannot hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +58,30 @@ def format_of(schema: FileSchema) -> tuple[str, str]:
     return schema.classification, schema.compression
 
 
+def is_storable(path: str) -> bool:
+    """Whether the catalog can hold a location or a partition's value as it is."""
+    return not _UNSAFE.search(path)
+
+
+def column_name(found: str, position: int) -> str:
+    """Name a column as the catalog can hold it: in lower case, not too long, and never without a name."""
+    return _UNSAFE.sub("_", found.lower())[:MAX_COLUMN_NAME] or f"col{position}"
+
+
+def unique_column_name(name: str, position: int, taken: Container[str]) -> str:
+    """Tell a column from an earlier one of its name by its position."""
+    while name in taken:
+        suffix = f"_{position}"
+        name = f"{name[: MAX_COLUMN_NAME - len(suffix)]}{suffix}"
+        position += 1
+    return name
+
+
 def as_columns(found: Iterable[tuple[str, str]]) -> tuple[Column, ...]:
     """Name columns as the catalog can hold them: in lower case, each once; empty if they are too many."""
     types: dict[str, str] = {}
     for position, (name, kind) in enumerate(found):
-        name = _UNSAFE.sub("_", name.lower())[:MAX_COLUMN_NAME] or f"col{position}"
+        name = column_name(name, position)
         types[name] = merge_names(types.get(name), kind) or STRING
     return tuple(Column(name, kind) for name, kind in types.items()) if len(types) <= MAX_COLUMNS else ()
 

@@ -17,6 +17,7 @@ PARQUET_FORMATS = (
     "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
 )
 SERIALIZER_VERSION = "1.0"
+MAX_PARAMETER = 512_000  # characters that the catalog holds in one
 # these follow the data, not its shape: a change of theirs alone is no schema change
 STATISTICS = frozenset({"averageRecordSize", "objectCount", "recordCount", "sizeKey"})
 
@@ -88,7 +89,8 @@ def _serde_parameters(schema: FileSchema, columns: Sequence[Column]) -> dict[str
     if schema.classification == "parquet":
         return {"serialization.format": "1"}
     if schema.classification == "json":
-        return {"paths": ",".join(sorted(column.name for column in columns))}
+        paths = ",".join(sorted(column.name for column in columns))
+        return {"paths": paths} if len(paths) <= MAX_PARAMETER else {}
     if schema.serde.endswith("OpenCSVSerde"):
         return {"separatorChar": schema.delimiter, "quoteChar": schema.quote}
     return {"field.delim": schema.delimiter}

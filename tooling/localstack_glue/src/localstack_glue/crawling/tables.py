@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from localstack_glue.crawling.listing import S3Target
-from localstack_glue.crawling.schema import ClassifiedFile, Column, are_similar, merge_columns
+from localstack_glue.crawling.schema import ClassifiedFile, Column, are_similar, column_name, merge_columns
 
 MAX_NAME = 128
+NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what Hive and Spark call a partition whose value is null or empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +141,14 @@ def partition_keys(folders: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     for level in range(depth):
         names = {_key_of(folder[level]) for folder in folders if len(folder) > level}
         name = names.pop() if len(names) == 1 else None
+        name = column_name(name, level) if name else None
         keys.append(name if name and name not in keys else f"partition_{level}")
     return tuple(keys)
 
 
 def partition_values(folder: tuple[str, ...]) -> tuple[str, ...]:
     """Read the values of a leaf folder's levels (G19)."""
-    return tuple(part.partition("=")[2] if _key_of(part) else part for part in folder)
+    return tuple((part.partition("=")[2] or NO_VALUE) if _key_of(part) else part for part in folder)
 
 
 def _key_of(part: str) -> str | None:

@@ -1,14 +1,15 @@
 """The partition calls of the API."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from moto.glue.models import FakePartition, FakeTable
 
 from localstack_glue.api import Operation
-from localstack_glue.data_catalog.lookup import error_detail, find_table
+from localstack_glue.data_catalog.batches import each
+from localstack_glue.data_catalog.lookup import find_table
 from localstack_glue.data_catalog.partition_expression import PartitionExpression
-from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, GlueError, InvalidInputException
+from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from localstack_glue.models import JsonDict
 from localstack_glue.pagination import page
 from localstack_glue.scope import Scope
@@ -47,7 +48,7 @@ class Partitions:
         with self._lock:
             table = _table(scope, request)
             inputs = request["PartitionInputList"]
-            return {"Errors": _each(inputs, lambda wanted: _add(table, wanted), _named_by_values)}
+            return {"Errors": each(inputs, lambda wanted: _add(table, wanted), _named_by_values)}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
         """GetPartition."""
@@ -92,7 +93,7 @@ class Partitions:
         """BatchUpdatePartition; what could not be updated is listed."""
         with self._lock:
             table = _table(scope, request)
-            errors = _each(
+            errors = each(
                 request["Entries"],
                 lambda entry: _replace(table, entry["PartitionValueList"], entry["PartitionInput"]),
                 lambda entry: {"PartitionValueList": entry["PartitionValueList"]},
@@ -110,7 +111,7 @@ class Partitions:
         with self._lock:
             table = _table(scope, request)
             doomed = request["PartitionsToDelete"]
-            return {"Errors": _each(doomed, lambda each: _remove(table, each["Values"]), _named_by_values)}
+            return {"Errors": each(doomed, lambda each: _remove(table, each["Values"]), _named_by_values)}
 
 
 def _table(scope: Scope, request: JsonDict) -> FakeTable:
@@ -160,19 +161,6 @@ def _check_values(table: FakeTable, values: Sequence[str]) -> None:
     keys = table.as_dict().get("PartitionKeys")
     if keys is not None and len(values) != len(keys):
         raise InvalidInputException("The number of partition keys do not match the number of partition values")
-
-
-def _each(
-    items: Sequence[JsonDict], call: Callable[[JsonDict], object], describe: Callable[[JsonDict], JsonDict]
-) -> list[JsonDict]:
-    """Do something to each item, and list what was refused and why."""
-    errors = []
-    for item in items:
-        try:
-            call(item)
-        except GlueError as error:
-            errors.append({**describe(item), "ErrorDetail": error_detail(error)})
-    return errors
 
 
 def _named_by_values(item: JsonDict) -> JsonDict:

@@ -10,6 +10,7 @@ from localstack_glue.api import Operation
 from localstack_glue.clock import Clock
 from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from localstack_glue.models import JsonDict
+from localstack_glue.pagination import page
 from localstack_glue.scope import Scope
 from localstack_glue.tagging import Tagger, backend
 
@@ -30,6 +31,7 @@ class Registries:
             "CreateRegistry": self.create,
             "DeleteRegistry": self.delete,
             "GetRegistry": self.get,
+            "ListRegistries": self.get_all,
             "UpdateRegistry": self.update,
         }
 
@@ -48,14 +50,13 @@ class Registries:
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
         """GetRegistry."""
-        found = _find(scope, request["RegistryId"])
-        return {
-            **_named(found),
-            "Description": found.description,
-            "Status": found.status,
-            "CreatedTime": found.created_time.isoformat(),
-            "UpdatedTime": found.updated_time.isoformat(),
-        }
+        return _shown(_find(scope, request["RegistryId"]))
+
+    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListRegistries."""
+        registries = list(backend(scope).registries.values())
+        found, token = page(registries, request.get("NextToken"), request.get("MaxResults"))
+        return {"Registries": [_shown(registry) for registry in found], "NextToken": token}
 
     def update(self, scope: Scope, request: JsonDict) -> JsonDict:
         """UpdateRegistry."""
@@ -80,6 +81,16 @@ def _find(scope: Scope, registry_id: JsonDict) -> Any:
     if name not in backend(scope).registries:
         raise EntityNotFoundException(f"Registry is not found. RegistryName: {name}")
     return backend(scope).registries[name]
+
+
+def _shown(registry: Any) -> JsonDict:
+    return {
+        **_named(registry),
+        "Description": registry.description,
+        "Status": registry.status,
+        "CreatedTime": registry.created_time.isoformat(),
+        "UpdatedTime": registry.updated_time.isoformat(),
+    }
 
 
 def _named(registry: Any) -> JsonDict:

@@ -3,13 +3,14 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from moto.glue.models import FakeTable
 
 from localstack_glue.api import Operation
 from localstack_glue.data_catalog import table_search
-from localstack_glue.data_catalog.lookup import error_detail, find_database, find_table, shown
+from localstack_glue.data_catalog.batches import each
+from localstack_glue.data_catalog.lookup import find_database, find_table, shown
 from localstack_glue.data_catalog.partition_indexes import add
 from localstack_glue.errors import (
     AlreadyExistsException,
@@ -112,7 +113,7 @@ class Tables:
     def batch_delete(self, scope: Scope, request: JsonDict) -> JsonDict:
         """BatchDeleteTable; what could not be deleted is listed."""
         find_database(scope, request["DatabaseName"])
-        errors = _each(
+        errors = each(
             request["TablesToDelete"],
             lambda name: self.delete(scope, {"DatabaseName": request["DatabaseName"], "Name": name}),
             lambda name: {"TableName": name},
@@ -148,23 +149,12 @@ class Tables:
         """BatchDeleteTableVersion; what could not be deleted is listed."""
         where = {"DatabaseName": request["DatabaseName"], "TableName": request["TableName"]}
         find_table(scope, where["DatabaseName"], where["TableName"])
-        errors = _each(
+        errors = each(
             request["VersionIds"],
             lambda version: self.delete_version(scope, {**where, "VersionId": version}),
             lambda version: {"TableName": where["TableName"], "VersionId": version},
         )
         return {"Errors": errors}
-
-
-def _each(items: list[str], call: Callable[[str], object], describe: Callable[[str], JsonDict]) -> list[JsonDict]:
-    """Do something to each item, and list what was refused and why."""
-    errors = []
-    for item in items:
-        try:
-            call(item)
-        except GlueError as error:
-            errors.append({**describe(item), "ErrorDetail": error_detail(error)})
-    return errors
 
 
 def _check_version(table: FakeTable, version: str) -> None:

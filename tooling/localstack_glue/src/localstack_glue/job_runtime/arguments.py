@@ -87,10 +87,14 @@ def spark_conf(merged: Mapping[str, str]) -> dict[str, str]:
 
 
 def environment_variables(merged: Mapping[str, str]) -> dict[str, str]:
-    """Read `--customer-driver-env-vars`: `A=1,B="x"`; Glue demands the prefix CUSTOMER_ for them."""
+    """Read `--customer-driver-env-vars`: `A=1,B="x"`; Glue demands the prefix CUSTOMER_ for them.
+
+    Here the executors are the driver's own process: theirs count too, the driver's first.
+    """
     variables = {}
-    for pair in comma_list(merged, "--customer-driver-env-vars"):
-        key, is_pair, value = pair.partition("=")
-        if is_pair and key.startswith("CUSTOMER_"):
-            variables[key] = value.strip('"')
+    for name in ("--customer-executor-env-vars", "--customer-driver-env-vars"):
+        for pair in comma_list(merged, name):
+            key, is_pair, value = pair.partition("=")
+            if is_pair and key.startswith("CUSTOMER_"):
+                variables[key] = value.strip('"')
     return variables

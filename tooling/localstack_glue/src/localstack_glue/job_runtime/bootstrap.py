@@ -16,6 +16,7 @@ from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
 PARENT_VARIABLE = "LOCALSTACK_GLUE_PARENT"
+MEMORY_VARIABLE = "LOCALSTACK_GLUE_RUN_MEMORY_MB"
 
 
 def die_with_parent() -> None:
@@ -26,6 +27,19 @@ def die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.environ.pop(PARENT_VARIABLE, "") not in ("", str(os.getppid())):
         os._exit(1)  # it died before the request above
+
+
+def bound_memory() -> None:
+    """Take no more address space than the service says: a script that runs away fails, and not the machine."""
+    limit_mb = os.environ.pop(MEMORY_VARIABLE, "")
+    if not limit_mb or sys.platform == "win32":
+        return
+    import resource
+
+    limit = int(limit_mb) * 1024**2
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
 
 
 def reason(error: BaseException) -> str:
@@ -63,6 +77,7 @@ def print_traceback(error: BaseException) -> None:
 def main() -> None:
     """Run the script; exit 0 if it succeeds."""
     die_with_parent()
+    bound_memory()
     reason_file, script = Path(sys.argv[1]), Path(sys.argv[2])
     del sys.argv[:2]
     importlib.import_module("ready_gateway").install()  # this file's folder is still the first on the path

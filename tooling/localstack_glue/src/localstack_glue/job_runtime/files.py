@@ -5,6 +5,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
+from boto3.exceptions import S3UploadFailedError
 from botocore.exceptions import BotoCoreError, ClientError
 
 
@@ -31,6 +32,21 @@ def fetch(s3: Any, uri: str, folder: Path) -> Path:
     except BotoCoreError as error:
         raise JobPreparationError(f"Failed to download {uri}: {error}") from error
     return target
+
+
+def upload(s3: Any, folder: Path, uri: str) -> None:
+    """Put the files of a folder under a prefix; raise JobPreparationError if that cannot be."""
+    parts = urlsplit(uri)
+    if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc:
+        raise JobPreparationError(f"Not an S3 location: {uri}")
+    prefix = parts.path.strip("/")
+    try:
+        for file in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+            s3.upload_file(
+                str(file), parts.netloc, "/".join(filter(None, [prefix, file.relative_to(folder).as_posix()]))
+            )
+    except (BotoCoreError, ClientError, S3UploadFailedError) as error:
+        raise JobPreparationError(f"Failed to write to {uri}: {error}") from error
 
 
 def split_uri(uri: str) -> tuple[str, str]:

@@ -11,10 +11,12 @@ from localstack_glue.job_runner import Launch
 from localstack_glue.job_runtime import arguments, bootstrap, spark_conf
 from localstack_glue.job_runtime.files import JobPreparationError, fetch
 from localstack_glue.job_runtime.modules import ModuleInstaller, RuntimePython, missing_requirements
+from localstack_glue.job_runtime.remarks import refusal
 from localstack_glue.job_runtime.surroundings import (
     RunRequest,
     Surroundings,
     conf_of,
+    events_of,
     scratch_of,
     surroundings,
     temporary_of,
@@ -36,6 +38,8 @@ def prepare(
 ) -> Launch:
     """Write the configuration, fetch the files, and build the command; raise JobPreparationError if it cannot be."""
     if reason := why_not_runnable(request.identity.job_name, request.identity.run_id, request.command):
+        raise JobPreparationError(reason)
+    if reason := refusal(request.merged, is_spark=request.is_spark):
         raise JobPreparationError(reason)
     check_runtime(request, settings)
     modules = _modules(request, s3, settings, installer, folder)
@@ -60,6 +64,8 @@ def lay_out(folder: Path, found: Surroundings) -> None:
     """Make a run's folders, and write Spark's configuration; one that lies there stays."""
     scratch_of(folder).mkdir(parents=True, exist_ok=True)
     temporary_of(folder).mkdir(exist_ok=True)
+    if "spark.eventLog.dir" in found.properties:
+        events_of(folder).mkdir(exist_ok=True)
     if found.properties and not conf_of(folder).exists():
         spark_conf.write(conf_of(folder), found.properties)
 

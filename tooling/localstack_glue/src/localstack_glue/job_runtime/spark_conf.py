@@ -42,14 +42,20 @@ class SparkRun:
     jars_dir: Path
     extra_jars: tuple[Path, ...] = ()
     java_options: str = ""
+    user_jars_first: bool = False
+    event_logs: Path | None = None
 
 
 def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str]:
     """Build the properties of `spark-defaults.conf`; `overrides` are the run's `--conf` (G28)."""
-    jars = [str(run.jars_dir / jar) for jar in S3A_JARS] + [str(jar) for jar in run.extra_jars]
+    own_jars, extra_jars = [str(run.jars_dir / jar) for jar in S3A_JARS], [str(jar) for jar in run.extra_jars]
+    jars = extra_jars + own_jars if run.user_jars_first else own_jars + extra_jars
     # Java does not follow TMPDIR; and it leaves its performance data in /tmp when it is killed, as a run's end does
     own_options = f'{TRUST_LOCALSTACK} "-Djava.io.tmpdir={run.temporary}" -XX:-UsePerfData'
     s3a = "org.apache.hadoop.fs.s3a.S3AFileSystem"
+    events = {}
+    if run.event_logs is not None:
+        events = {"spark.eventLog.enabled": "true", "spark.eventLog.dir": run.event_logs.as_uri()}
     return {
         "spark.app.name": run.app_name,
         "spark.master": f"local[{run.cores}]",
@@ -73,6 +79,7 @@ def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str
         "spark.hadoop.fs.s3a.buffer.dir": str(run.scratch / "s3a"),
         # Glue commits with an S3-optimised committer; of Hadoop's two, this one copies each object once less
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
+        **events,
         **overrides,
         JAVA_OPTIONS: " ".join(filter(None, (own_options, run.java_options, overrides.get(JAVA_OPTIONS)))),
     }

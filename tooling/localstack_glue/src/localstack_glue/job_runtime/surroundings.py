@@ -10,8 +10,10 @@ from pathlib import Path
 
 from localstack_glue import awsglue_runtime
 from localstack_glue.clients import Credentials
-from localstack_glue.job_runtime import arguments, bookmarks, spark_conf, workers
+from localstack_glue.job_runtime import arguments, bookmarks, bootstrap, spark_conf, workers
 from localstack_glue.job_runtime.files import JobPreparationError, fetched_path, python_path
+from localstack_glue.job_runtime.memory import DRIVER_MEMORY, driver_heap_mb
+from localstack_glue.job_runtime.remarks import is_on
 from localstack_glue.settings import Settings
 
 SPARK_COMMAND = "glueetl"
@@ -59,6 +61,11 @@ def temporary_of(folder: Path) -> Path:
     return folder / "tmp"
 
 
+def events_of(folder: Path) -> Path:
+    """Where Spark writes its event log; it goes to S3 when the run is over."""
+    return folder / "spark-events"
+
+
 def conf_of(folder: Path) -> Path:
     """A run's SPARK_CONF_DIR."""
     return folder / "spark-conf"
@@ -93,6 +100,7 @@ def surroundings(request: RunRequest, settings: Settings, folder: Path, modules:
         environment["AWS_SESSION_TOKEN"] = credentials.session_token
     environment["PYTHONPATH"] = os.pathsep.join(path)
     if not request.is_spark:
+        environment[bootstrap.MEMORY_VARIABLE] = str(workers.budget_mb(settings.memory_mb))
         return Surroundings(environment, {})
     return Surroundings(environment | _spark_environment(settings, folder), _properties(request, settings, folder))
 
@@ -120,7 +128,7 @@ def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[s
     run = spark_conf.SparkRun(
         app_name=request.identity.job_name,
         cores=workers.local_cores(request.worker_type, request.workers),
-        heap_mb=workers.heap_mb(request.worker_type),
+        heap_mb=heap_of(request, settings),
         endpoint_url=request.endpoint_url,
         region=request.region,
         scratch=scratch_of(folder),
@@ -128,5 +136,20 @@ def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[s
         jars_dir=settings.jars_dir,
         extra_jars=tuple(fetched_path(uri, folder / "jars") for uri in request.extra_jars),
         java_options=settings.java_options,
+        user_jars_first=is_on(request.merged, "--user-jars-first"),
+        event_logs=events_of(folder) if writes_events(request) else None,
     )
-    return spark_conf.spark_defaults(run, arguments.spark_conf(request.merged))
+    overrides = arguments.spark_conf(request.merged)
+    return spark_conf.spark_defaults(run, {key: overrides[key] for key in overrides if key != DRIVER_MEMORY})
+
+
+def heap_of(request: RunRequest, settings: Settings) -> int:
+    """The heap of a run's Java, in megabytes."""
+    asked = arguments.spark_conf(request.merged).get(DRIVER_MEMORY)
+    return driver_heap_mb(request.worker_type, asked, workers.budget_mb(settings.memory_mb))
+
+
+def writes_events(request: RunRequest) -> bool:
+    """Whether Spark's event log is wanted, and where to is said."""
+    wanted = is_on(request.merged, "--enable-spark-ui") and request.merged.get("--spark-event-logs-path")
+    return request.is_spark and bool(wanted)

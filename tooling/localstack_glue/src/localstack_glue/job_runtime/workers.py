@@ -7,6 +7,7 @@ from pathlib import Path
 import psutil
 
 MACHINE_SHARE = 0.4  # of the memory, for the heap of one run: a second run and the rest must live too
+ALL_RUNS_SHARE = 0.8  # of the memory, for the heaps of all runs together
 MIN_HEAP_MB = 512
 
 
@@ -44,6 +45,11 @@ def heap_mb(worker_type: str) -> int:
     """Memory for the driver, which is the whole local Spark: a worker's, at most a share of the machine's."""
     machine_mb = int(usable_memory_bytes() * MACHINE_SHARE / 1024**2)
     return max(MIN_HEAP_MB, min(WORKER_TYPES[worker_type].memory_gb * 1024, machine_mb))
+
+
+def budget_mb(setting_mb: int | None) -> int:
+    """Memory for the heaps of all runs: what the setting says, else a share of the machine's."""
+    return setting_mb or max(MIN_HEAP_MB, int(usable_memory_bytes() * ALL_RUNS_SHARE / 1024**2))
 
 
 def usable_cores() -> int:

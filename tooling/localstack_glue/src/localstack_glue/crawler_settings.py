@@ -1,0 +1,31 @@
+"""Settings of crawlers that AWS has and this service does not: refused where a crawl would find something else."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+EVENT_MODE = "CRAWL_EVENT_MODE"
+
+
+def refused_setting(definition: Mapping[str, Any]) -> str | None:
+    """Say why a crawler cannot be as it is meant to be, or None."""
+    if (definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") == EVENT_MODE:
+        return f"localstack-glue does not crawl by S3 events: {EVENT_MODE} is not supported"
+    return None
+
+
+def settings_without_effect(definition: Mapping[str, Any]) -> Iterator[str]:
+    """Say which settings a crawl here does not follow."""
+    targets = (definition.get("Targets") or {}).get("S3Targets") or ()
+    if any(target.get("ConnectionName") for target in targets):
+        yield "ConnectionName of an S3 target has no effect: there is no network to go through"
+    if any(target.get("EventQueueArn") or target.get("DlqEventQueueArn") for target in targets):
+        yield f"EventQueueArn of an S3 target has no effect: {EVENT_MODE} is not supported"
+    if (definition.get("LineageConfiguration") or {}).get("CrawlerLineageSettings") == "ENABLE":
+        yield "LineageConfiguration has no effect: no lineage is kept"
+    if (definition.get("LakeFormationConfiguration") or {}).get("UseLakeFormationCredentials"):
+        yield "LakeFormationConfiguration has no effect: the crawler's role reads the data"
+    if definition.get("CatalogId"):
+        yield "CatalogId has no effect: tables are written to the catalog of the crawler's account"
+    if json.loads(str(definition.get("Configuration") or "{}")).get("CreatePartitionIndex"):
+        yield "CreatePartitionIndex has no effect: no index is made"

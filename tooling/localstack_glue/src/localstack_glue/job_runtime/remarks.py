@@ -1,0 +1,40 @@
+"""What a run's arguments ask for and this service does not do: refused where it matters, else said in the log."""
+
+from collections.abc import Iterator, Mapping
+
+SPARK_VERSION, GLUE_VERSION = "3.5.6", "5."
+_IS_OFF = ("", "false")
+# for these an argument that is on has no effect here; what stands behind it is the reason
+_WITHOUT_EFFECT = {
+    "--continuous-log-conversionPattern": "the pattern of log lines is the service's own",
+    "--datalake-formats": "the jars of Iceberg, Hudi and Delta are not on the class path; name them in --extra-jars",
+    "--enable-auto-scaling": "Spark runs on the threads of this machine",
+    "--enable-glue-datacatalog": "Spark's own catalog is not backed by the Glue catalog here",
+    "--executor-cores": "Spark runs on the threads of this machine",
+    "--use-postgres-driver": "JDBC connections are not supported",
+}
+
+
+def refusal(merged: Mapping[str, str], *, is_spark: bool) -> str | None:
+    """Say why a run cannot be what it is meant to be, or None."""
+    if is_spark and merged.get("--job-language", "python").lower() != "python":
+        return f"--job-language {merged['--job-language']} is not supported: localstack-glue runs Python scripts only"
+    if is_spark and merged.get("--class"):
+        return "--class is not supported: localstack-glue runs Python scripts only"
+    return None
+
+
+def remarks(merged: Mapping[str, str], glue_version: str, *, is_spark: bool) -> Iterator[str]:
+    """Say which arguments have no effect here."""
+    if not is_spark:
+        return
+    for name, reason in _WITHOUT_EFFECT.items():
+        if merged.get(name, "").lower() not in _IS_OFF:
+            yield f"localstack-glue: {name} has no effect: {reason}"
+    if not glue_version.startswith(GLUE_VERSION):
+        yield f"localstack-glue: GlueVersion {glue_version} has no effect: jobs run on Spark {SPARK_VERSION}, as 5.1"
+
+
+def is_on(merged: Mapping[str, str], name: str) -> bool:
+    """Whether an argument is given and not `false`; one without a value is on."""
+    return name in merged and merged[name].lower() != "false"
