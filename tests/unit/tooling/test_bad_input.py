@@ -131,7 +131,7 @@ def test_failure_that_nobody_knows_keeps_terraforms_words(settings, tmp_path):
             id="endpoint that does not answer",
         ),
         pytest.param(["doctor"], {"QUARTAL_TERRAFORM_MIRROR": "/nowhere"}, "/nowhere holds no", "mirror", id="mirror"),
-        pytest.param(["plan", "--out", "review.pdf"], {}, "review.pdf", "--format", id="a form nobody knows"),
+        pytest.param(["plan", "--out", "review.pdf"], {}, "review.pdf", ".html, .json", id="a form nobody knows"),
         pytest.param(["plan", "--approve", "data"], {}, "No such option", "", id="an option of apply"),
         pytest.param(["apply", "--approve", "everything"], {}, "everything", "data", id="no such level"),
         pytest.param(

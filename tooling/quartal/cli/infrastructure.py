@@ -78,11 +78,16 @@ def register(app: typer.Typer) -> None:
 def plan(
     env: EnvironmentOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write the review to this file: .txt, .md, .html or .json.")
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            help="Write the review to this file too: .txt, .md, .html or .json; may be repeated.",
+            show_default=False,
+        ),
     ] = None,
     form: Annotated[
-        Format | None, typer.Option("--format", help="Form of the review; the file's suffix decides by default.")
-    ] = None,
+        Format, typer.Option("--format", help="Form of the review on standard output.")
+    ] = Format.TEXT,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 3 when the plan has changes.")
     ] = False,
@@ -93,18 +98,13 @@ def plan(
 ) -> None:
     """Review what `apply` would change, without changing anything; `apply` then takes this very plan."""
     workspace = open_workspace(env, as_json=as_json)
-    target = _target(out, form)
+    targets = [(file, _form_of(file)) for file in out or ()]
     made = reviewing.review_saved_plan(
         workspace, infrastructure.save_plan(workspace), ReviewOptions(policies=policies, rules=rules, usage=usage)
     )
-    if target is None:
-        _print(workspace, made, Format.JSON if as_json else form or Format.TEXT)
-    else:
-        file, file_format = target
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(_rendered(workspace, made, file_format), encoding="utf-8")
-        _print(workspace, made, Format.JSON if as_json else Format.TEXT)
-        workspace.console.done(f"{file}")
+    _print(workspace, made, Format.JSON if as_json else form)
+    for file, file_form in targets:
+        _write(workspace, made, file, file_form)
     if detailed_exitcode and not made.plan.is_empty:
         raise typer.Exit(EXIT_CHANGES)
 
@@ -213,16 +213,26 @@ def level_of(approve: Approval | None, auto_approve: bool = False) -> Level:
     return Level[approve.value.upper()] if approve is not None else Level.NOTE
 
 
-def _target(out: Path | None, form: Format | None) -> tuple[Path, Format] | None:
-    if out is None:
-        return None
-    chosen = form or _SUFFIXES.get(out.suffix)
-    if chosen is None:
+def _form_of(file: Path) -> Format:
+    """The form that a file's suffix stands for."""
+    if file.suffix not in _SUFFIXES:
         raise ConfigurationError(
-            f"'{out}' does not say which form the review shall have.",
-            remedy=f"Give --format, or a file that ends in {', '.join(_SUFFIXES)}.",
+            f"'{file}' does not say which form the review shall have.",
+            remedy=f"Give a file that ends in {', '.join(_SUFFIXES)}; --format is for standard output.",
         )
-    return out, chosen
+    return _SUFFIXES[file.suffix]
+
+
+def _write(workspace: Workspace, made: Review, file: Path, form: Format) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_rendered(workspace, made, form), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The review cannot be written to '{file}': {error.strerror or error}.",
+            remedy="Give --out another file. The plan is saved all the same.",
+        ) from error
+    workspace.console.done(f"{file}")
 
 
 def _print(workspace: Workspace, made: Review, form: Format) -> None:
