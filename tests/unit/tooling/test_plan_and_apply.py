@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from quartal import reviewing, saved_plan
 from quartal.cli.app import run as quartal
+from quartal.console import Console
+from quartal.errors import ConfigurationError
+from quartal.plan_review.policies import Level
+from quartal.reviewing import ReviewOptions
+from quartal.settings import Settings
+from quartal.staging import stage
+from quartal.workspace import Workspace
 from tests.unit.tooling.conftest import change, write_plan
 
 
@@ -73,6 +83,22 @@ def test_options_of_a_review_judge_the_plan_that_waits_anew(stand_in, project, c
     assert "[no-log-group]" in capsys.readouterr().err
     assert quartal(["apply", "--no-policies", "--usage", "missing.yaml"]) == 2
     assert "missing.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("environment", ["dev", "localstack"])
+def test_saved_plan_that_nobody_can_judge_stays_blocked(stand_in, environment):
+    strange = change("aws_glue_job", {"name": "a"}, {"name": "b"})
+    strange["change"]["actions"] = ["evict"]
+    write_plan(stand_in, strange)
+    workspace = Workspace(replace(Settings.from_env(os.environ), environment=environment), Console())
+    staged = stage(workspace.settings)
+    staged.plan_file.write_text("the plan")
+    data = json.loads((stand_in / "plan.json").read_text())
+    reviewing.review_saved_plan(workspace, data, ReviewOptions(policies=False))
+    saved = saved_plan.require_record(staged)
+    with pytest.raises(ConfigurationError, match="is blocked") as error:
+        reviewing.refuse_unapproved(workspace, reviewing.verdict_of(saved), Level.DATA)
+    assert "[unknown-action]" in error.value.details[0]
 
 
 @pytest.mark.parametrize("options", [[], ["--approve", "data"], ["--auto-approve"]])

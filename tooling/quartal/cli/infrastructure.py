@@ -125,8 +125,11 @@ def apply(
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
     given = level_of(approve, auto_approve)
+    options = ReviewOptions(policies=policies, rules=rules, usage=usage)
     record = _waiting_plan(workspace)
     if record is not None:
+        if options != ReviewOptions():
+            record = _judged_anew(workspace, options)
         if record.decision == Decision.NOTHING:
             saved_plan.discard(workspace.staged)
             workspace.console.result(
@@ -142,7 +145,7 @@ def apply(
             data={"summary": record.summary, "reviewed_at": record.made_at, "seconds": round(seconds, 1)},
         )
         return
-    made = _reviewed(workspace, ReviewOptions(policies=policies, rules=rules, usage=usage))
+    made = _reviewed(workspace, options)
     if not made.plan.is_empty and not workspace.settings.is_local and given < Level.CHANGE:
         raise ConfigurationError(
             f"Nobody has seen this plan for '{workspace.settings.environment}' before. Nothing was applied.",
@@ -154,6 +157,7 @@ def apply(
 
 def destroy(
     env: EnvironmentOption = None,
+    approve: ApproveOption = None,
     auto_approve: AutoApproveOption = False,
     allow_dirty: Annotated[
         bool, typer.Option("--allow-dirty", help="Destroy prod from a tree that is not committed and pushed.")
@@ -165,7 +169,7 @@ def destroy(
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
     made = _reviewed(workspace, ReviewOptions(policies=False, is_destroy=True))
     try:
-        reviewing.refuse_unapproved(workspace, made.verdict, level_of(None, auto_approve))
+        reviewing.refuse_unapproved(workspace, made.verdict, level_of(approve, auto_approve))
     except ConfigurationError:
         saved_plan.discard(workspace.staged)
         raise
@@ -179,6 +183,14 @@ def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
     )
     workspace.console.say(render_text(made))
     return made
+
+
+def _judged_anew(workspace: Workspace, options: ReviewOptions) -> saved_plan.ReviewRecord:
+    """The record of the plan that waits, after a review of this very plan by other options."""
+    workspace.console.say("These options judge the plan that waits anew:")
+    made = reviewing.review_saved_plan(workspace, workspace.terraform.show_plan(), options)
+    workspace.console.say(render_text(made))
+    return saved_plan.require_record(workspace.staged)
 
 
 def _apply_reviewed(workspace: Workspace, made: Review) -> None:

@@ -13,6 +13,10 @@ from quartal.plan_review.policies import Finding, Level, RuleBook
 from quartal.plan_review.schedule import ScheduleChange
 
 
+# the findings of `unreadable`
+UNREADABLE = frozenset({"unknown-action", "plan-errored", "plan-incomplete"})
+
+
 class Decision(StrEnum):
     """What a reviewer would say."""
 
