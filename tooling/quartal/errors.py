@@ -59,6 +59,12 @@ class PipelineError(QuartalError):
     """The crawl or the job of a workflow run failed."""
 
 
+class InterruptedCommandError(QuartalError):
+    """Ctrl-C, or an order to terminate, where the command knows what remains of what it started."""
+
+    exit_code = EXIT_INTERRUPTED
+
+
 class WaitTimeoutError(QuartalError):
     """What was waited for did not come to an end before the deadline."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from quartal.console import Console, WaitingLine
 from quartal.diagnosis import explain_failure
-from quartal.errors import ConfigurationError, PipelineError
+from quartal.errors import ConfigurationError, InterruptedCommandError, PipelineError
 from quartal.manifests import read_manifest
 from quartal.polling import Waiter
 from quartal.run_logs import PROGRESS_MARK, LogFollower, all_lines
@@ -31,6 +31,7 @@ def run_pipeline(
     """Run the workflow to its end and return the run's manifest.
 
     Raises:
+        InterruptedCommandError: the watching was interrupted.
         PipelineError: the crawl or the job failed; message, log lines and remedy say why.
         WaitTimeoutError: it goes on longer than `timeout_s` seconds.
     """
@@ -69,6 +70,7 @@ def follow_run(workspace: Workspace, run_id: str, *, timeout_s: float) -> dict[s
     """Watch a run to its end, whoever started it, and return its manifest; an interruption ends the watching alone.
 
     Raises:
+        InterruptedCommandError: the watching was interrupted.
         PipelineError: the crawl or the job failed; message, log lines and remedy say why.
         WaitTimeoutError: it goes on longer than `timeout_s` seconds.
     """
@@ -92,10 +94,11 @@ def follow_run(workspace: Workspace, run_id: str, *, timeout_s: float) -> dict[s
                 ),
                 on_state=follower.show,
             )
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             again = typed_command(workspace, "status", "--follow")
-            workspace.console.warn(f"Stopped watching. Run {run_id} goes on: {again} watches it again.")
-            raise
+            raise InterruptedCommandError(
+                f"Stopped watching. Run {run_id} goes on: {again} watches it again."
+            ) from interrupt
     if not run.succeeded:
         raise explanation_of(workspace, run)
     return read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run_id))
