@@ -47,6 +47,12 @@ class TerraformError(CommandError):
     """Terraform refused or failed; details hold its own diagnostics."""
 
 
+class TerraformConfigurationError(TerraformError):
+    """Terraform refused what the user gave it: a variable, a contract, the provider's mirror."""
+
+    exit_code = EXIT_USAGE
+
+
 class AwsError(QuartalError):
     """A call to AWS, or to LocalStack, was refused or did not get through."""
 

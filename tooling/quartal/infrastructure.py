@@ -45,7 +45,7 @@ def save_plan(
         line.update()
         workspace.terraform.init()
     with workspace.console.waiting("terraform plan") as line:
-        workspace.terraform.plan(lambda event: _show_plan_event(event, line), destroy=destroy)
+        workspace.terraform.plan(lambda event: _show_plan_event(event, workspace.console, line), destroy=destroy)
     return workspace.terraform.show_plan()
 
 
@@ -89,9 +89,11 @@ def _interrupted(workspace: Workspace) -> InterruptedCommandError:
     )
 
 
-def _show_plan_event(event: TerraformEvent, line: WaitingLine) -> None:
+def _show_plan_event(event: TerraformEvent, console: Console, line: WaitingLine) -> None:
     if event.kind == "refresh_start":
         line.update(f"terraform plan: reading {event.address}")
+    else:
+        _warn(event, console)
 
 
 def _show_apply_event(event: TerraformEvent, console: Console, line: WaitingLine) -> None:
@@ -99,5 +101,11 @@ def _show_apply_event(event: TerraformEvent, console: Console, line: WaitingLine
         line.update(f"terraform apply: {event.action} {event.address}")
     elif event.kind == "apply_complete":
         console.say(f"  {event.action:<8} {event.address} ({event.elapsed_s:.0f} s)")
-    elif event.kind == "diagnostic" and event.diagnostic is not None and not event.diagnostic.is_error:
+    else:
+        _warn(event, console)
+
+
+def _warn(event: TerraformEvent, console: Console) -> None:
+    """Hand on what Terraform warns of, such as a variable that nobody declares."""
+    if event.kind == "diagnostic" and event.diagnostic is not None and not event.diagnostic.is_error:
         console.warn(" ".join(event.diagnostic.lines()))

@@ -20,6 +20,7 @@ if command == "version":
 elif command == "plan":
     out = next(a.partition("=")[2] for a in sys.argv if a.startswith("-out="))
     pathlib.Path(out).write_text((here / "plan.json").read_text())
+    print((here / "events").read_text() if (here / "events").exists() else "")
     sys.exit(2)
 elif command == "show":
     print((here / "plan.json").read_text())

@@ -53,6 +53,13 @@ def test_file_that_cannot_be_written_is_named_and_ends_with_2(stand_in, project,
     assert "taken/review.md" in capsys.readouterr().err
 
 
+def test_what_terraform_warns_of_while_planning_is_handed_on(stand_in, capsys):
+    diagnostic = {"severity": "warning", "summary": "Value for undeclared variable", "detail": "No variable colour."}
+    (stand_in / "events").write_text(json.dumps({"type": "diagnostic", "diagnostic": diagnostic}))
+    assert quartal(["plan", "--no-policies"]) == 0
+    assert "Value for undeclared variable No variable colour." in capsys.readouterr().err
+
+
 # ------------------------------------------------------------------ destroy
 
 
