@@ -180,7 +180,7 @@ def lint(session: nox.Session) -> None:
     run(session, "mypy")
     service = "tooling/localstack_glue/pyproject.toml"
     run(session, "quartal", "toolchain", "python", "localstack", "-m", "mypy", "--config-file", service)
-    run(session, "lint-imports")
+    run(session, "lint-imports", env={"PYTHONPATH": "tooling/localstack_glue/src"})  # it has an environment of its own
     run(session, "quartal", "toolchain", "exec", "terraform", "fmt", "-check", "-recursive", "-diff", "infra")
 
 
