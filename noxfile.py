@@ -1,10 +1,16 @@
-"""Every task of the project: `./nox --list` names them, `./nox -s NAME -- ARGUMENTS` runs one."""
+"""Every task of the project: `./nox --list` names them, `./nox -s NAME -- ARGUMENTS` runs one.
+
+nox ends with 0 or 1, whatever the exit code of what it ran.
+"""
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import nox
@@ -20,6 +26,7 @@ PYTHON_CODE = ["tooling", "etl_job", "data", "tests", "benchmarks", "docs/.site"
 WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*.yml"))
 LOCK = "requirements/quartal.txt"
 ENVIRONMENT = ROOT / ".nox" / "quartal"
+INTERRUPT_TIMEOUT_S = 300
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
 
 
@@ -53,23 +60,33 @@ def uv_binary(session: nox.Session) -> str:
 
 
 def run(session: nox.Session, program: str, *arguments: str, **options) -> None:
-    """Run a program, the shared environment's own before any other of that name."""
+    """Run a program, the shared environment's own before any other of that name.
+
+    After Ctrl-C it has the time that Terraform needs to end what it is about and to unlock the state: nox's own 0.3 s
+    would leave a lock, or a LocalStack.
+    """
     own = shutil.which(program, path=str(ENVIRONMENT / SCRIPTS))
-    session.run(own or program, *arguments, external=True, **options)
+    patience = {"interrupt_timeout": INTERRUPT_TIMEOUT_S, "terminate_timeout": INTERRUPT_TIMEOUT_S}
+    session.run(own or program, *arguments, external=True, **patience, **options)
 
 
 def quartal(session: nox.Session, *arguments: str) -> None:
-    """Run the command line tool; its exit code becomes the session's."""
+    """Run the command line tool. nox itself ends with 0 or 1: where the exit code matters, call the command itself."""
     run(session, "quartal", *arguments, *session.posargs)
+
+
+def environment_of(arguments: list[str], environ: Mapping[str, str]) -> str:
+    """The environment that a command line means, in every form that the command takes: --env dev, --env=dev, -e dev."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--env", "-e", default=environ.get("QUARTAL_ENV") or "localstack")
+    with contextlib.suppress(argparse.ArgumentError, SystemExit), contextlib.redirect_stderr(None):
+        return str(parser.parse_known_args(arguments)[0].env)
+    return ""  # the command itself says what is wrong
 
 
 def start_local_stack(session: nox.Session) -> None:
     """Start LocalStack unless one answers, when the session is about the environment that lives in it."""
-    environment = os.environ.get("QUARTAL_ENV", "localstack")
-    for name, value in zip(session.posargs, session.posargs[1:], strict=False):
-        if name in {"--env", "-e"}:
-            environment = value
-    if environment == "localstack" and "--help" not in session.posargs:
+    if environment_of(session.posargs, os.environ) == "localstack" and not {"--help", "-h"} & set(session.posargs):
         run(session, "quartal", "localstack", "start", "--if-needed")
 
 
@@ -152,7 +169,9 @@ def integration(session: nox.Session) -> None:
 def localstack(session: nox.Session) -> None:
     """LocalStack with the Glue service (-- start | start --foreground | stop | status)."""
     prepare(session)
-    run(session, "quartal", "localstack", *(session.posargs or ["status"]), success_codes=[0, 1])
+    arguments = session.posargs or ["status"]
+    # only where that was the question is "none answers" an answer
+    run(session, "quartal", "localstack", *arguments, success_codes=[0, 1] if arguments[0] == "status" else [0])
 
 
 @quartal_session(name="quartal", default=False)
@@ -174,7 +193,7 @@ def lint(session: nox.Session) -> None:
     run(session, "mypy")
     service = "tooling/localstack_glue/pyproject.toml"
     run(session, "quartal", "toolchain", "python", "localstack", "-m", "mypy", "--config-file", service)
-    run(session, "lint-imports")
+    run(session, "lint-imports", env={"PYTHONPATH": "tooling/localstack_glue/src"})  # it has an environment of its own
     run(session, "quartal", "toolchain", "exec", "terraform", "fmt", "-check", "-recursive", "-diff", "infra")
 
 

@@ -80,7 +80,7 @@ variable "contracts" {
     condition = alltrue([for dataset, feed in var.contracts : fileexists("${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}") ? can([
       for schema in [yamldecode(file("${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}")).schema[0]] : [schema.name, [for column in schema.properties : column.name]]
     ]) : true])
-    error_message = "A data contract of contracts cannot be read: schema[0] must have a name, and properties that each have a name."
+    error_message = "The data contract ${join(", ", [for dataset, feed in var.contracts : coalesce(feed.file, "${dataset}.yaml") if !can([for schema in [yamldecode(file("${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}")).schema[0]] : [schema.name, [for column in schema.properties : column.name]]])])} cannot be read: schema[0] must have a name, and properties that each have a name."
   }
 
   validation {

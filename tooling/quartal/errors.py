@@ -47,6 +47,12 @@ class TerraformError(CommandError):
     """Terraform refused or failed; details hold its own diagnostics."""
 
 
+class TerraformConfigurationError(TerraformError):
+    """Terraform refused what the user gave it: a variable, a contract, the provider's mirror."""
+
+    exit_code = EXIT_USAGE
+
+
 class AwsError(QuartalError):
     """A call to AWS, or to LocalStack, was refused or did not get through."""
 
@@ -61,6 +67,12 @@ class IngestError(QuartalError):
 
 class PipelineError(QuartalError):
     """The crawl or the job of a workflow run failed."""
+
+
+class InterruptedCommandError(QuartalError):
+    """Ctrl-C, or an order to terminate, where the command knows what remains of what it started."""
+
+    exit_code = EXIT_INTERRUPTED
 
 
 class WaitTimeoutError(QuartalError):

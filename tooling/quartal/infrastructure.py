@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from quartal.console import Console, WaitingLine
-from quartal.errors import NotDeployedError
+from quartal.errors import InterruptedCommandError, NotDeployedError
 from quartal.plan_review.model import Plan
 from quartal.plan_review.parse import parse_plan
 from quartal.saved_plan import ReviewRecord, discard, refuse_another_plan
@@ -45,7 +45,7 @@ def save_plan(
         line.update()
         workspace.terraform.init()
     with workspace.console.waiting("terraform plan") as line:
-        workspace.terraform.plan(lambda event: _show_plan_event(event, line), destroy=destroy)
+        workspace.terraform.plan(lambda event: _show_plan_event(event, workspace.console, line), destroy=destroy)
     return workspace.terraform.show_plan()
 
 
@@ -59,6 +59,7 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
 
     Raises:
         ConfigurationError: the saved plan is not the one of the record.
+        InterruptedCommandError: it was interrupted, and Terraform has ended.
         TerraformError: Terraform refused or failed; also when the state has changed since the plan was made.
     """
     if record is not None:
@@ -67,14 +68,32 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
     with workspace.console.waiting("terraform apply") as line:
         try:
             workspace.terraform.apply_plan(lambda event: _show_apply_event(event, workspace.console, line))
+        except KeyboardInterrupt as interrupt:
+            raise _interrupted(workspace) from interrupt
         finally:
             discard(workspace.staged)
     return time.monotonic() - started
 
 
-def _show_plan_event(event: TerraformEvent, line: WaitingLine) -> None:
+def _interrupted(workspace: Workspace) -> InterruptedCommandError:
+    """What an interrupted apply leaves: a part of the changes, and at worst a lock."""
+    lock = workspace.staged.folder / ".terraform.tfstate.lock.info"  # of a local state
+    remains = (
+        f"The state is still locked: {lock}."
+        if lock.is_file()
+        else "It unlocks the state when it ends by itself; where it did not, the next command names the lock."
+    )
+    return InterruptedCommandError(
+        f"Interrupted. Terraform has ended; what it had changed by then is in the state. {remains}",
+        remedy="`quartal plan` shows what is left to do.",
+    )
+
+
+def _show_plan_event(event: TerraformEvent, console: Console, line: WaitingLine) -> None:
     if event.kind == "refresh_start":
         line.update(f"terraform plan: reading {event.address}")
+    else:
+        _warn(event, console)
 
 
 def _show_apply_event(event: TerraformEvent, console: Console, line: WaitingLine) -> None:
@@ -82,5 +101,11 @@ def _show_apply_event(event: TerraformEvent, console: Console, line: WaitingLine
         line.update(f"terraform apply: {event.action} {event.address}")
     elif event.kind == "apply_complete":
         console.say(f"  {event.action:<8} {event.address} ({event.elapsed_s:.0f} s)")
-    elif event.kind == "diagnostic" and event.diagnostic is not None and not event.diagnostic.is_error:
+    else:
+        _warn(event, console)
+
+
+def _warn(event: TerraformEvent, console: Console) -> None:
+    """Hand on what Terraform warns of, such as a variable that nobody declares."""
+    if event.kind == "diagnostic" and event.diagnostic is not None and not event.diagnostic.is_error:
         console.warn(" ".join(event.diagnostic.lines()))

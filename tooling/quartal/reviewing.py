@@ -14,11 +14,11 @@ from quartal.errors import ConfigurationError
 from quartal.manifests import read_latest_manifests
 from quartal.plan_review.checkov import PolicyReport, not_asked, run_checkov
 from quartal.plan_review.parse import parse_plan
-from quartal.plan_review.policies import Level, load_rules
+from quartal.plan_review.policies import Finding, Level, load_rules
 from quartal.plan_review.prices import load_prices
 from quartal.plan_review.review import Basis, Review, review
 from quartal.plan_review.usage import Usage, load_usage, with_history
-from quartal.plan_review.verdict import Decision, Verdict
+from quartal.plan_review.verdict import UNREADABLE, Decision, Verdict
 from quartal.saved_plan import ReviewRecord, write_record
 from quartal.toolchain.environments import checkov_environment, ensure
 from quartal.workspace import Workspace
@@ -71,6 +71,7 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
         decision=made.verdict.decision.value,
         approval=made.verdict.level.word,
         is_destroy=options.is_destroy,
+        reasons=tuple(reason.model_dump(mode="json") for reason in made.verdict.reasons),
     )
     return made
 
@@ -91,9 +92,7 @@ def refuse_unapproved(workspace: Workspace, verdict: Verdict, given: Level) -> N
     environment = workspace.settings.environment
     if verdict.decision is Decision.NOTHING or verdict.is_approved_by(given):
         return
-    if workspace.settings.is_local and not any(
-        reason.rule in {"unknown-action", "plan-errored", "plan-incomplete"} for reason in verdict.reasons
-    ):
+    if workspace.settings.is_local and not UNREADABLE & {reason.rule for reason in verdict.reasons}:
         return
     details = tuple(
         f"{reason.address + ': ' if reason.address else ''}{reason.sentence} [{reason.rule}]"
@@ -114,8 +113,18 @@ def refuse_unapproved(workspace: Workspace, verdict: Verdict, given: Level) -> N
 
 
 def verdict_of(record: ReviewRecord) -> Verdict:
-    """The verdict of an earlier review; its reasons were shown then."""
-    return Verdict(Decision(record.decision), Level[record.approval.upper()], ())
+    """The verdict of an earlier review, with its reasons.
+
+    Raises:
+        ConfigurationError: the record is not one that a review wrote.
+    """
+    try:
+        reasons = tuple(Finding.model_validate(reason) for reason in record.reasons)
+        return Verdict(Decision(record.decision), Level[record.approval.upper()], reasons)
+    except (KeyError, ValueError) as error:
+        raise ConfigurationError(
+            "The record of the review cannot be read.", remedy="Plan and review again: `quartal plan`."
+        ) from error
 
 
 def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None) -> PolicyReport:

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 
 from quartal.console import Console
 from quartal.diagnosis import explain_failure
-from quartal.errors import ConfigurationError, PipelineError
+from quartal.errors import ConfigurationError, InterruptedCommandError, PipelineError
 from quartal.manifests import find_manifest, read_latest_manifests, read_manifest
 from quartal.polling import Waiter
 from quartal.run_logs import PROGRESS_MARK, LogFollower, all_lines
@@ -35,6 +35,7 @@ def run_pipeline(
     """Run the workflow to its end and return the run's manifest.
 
     Raises:
+        InterruptedCommandError: the watching was interrupted.
         PipelineError: the crawl or the job failed; message, log lines and remedy say why.
         WaitTimeoutError: it goes on longer than `timeout_s` seconds.
     """
@@ -73,6 +74,7 @@ def follow_run(workspace: Workspace, run_id: str, *, timeout_s: float) -> dict[s
     """Watch a run to its end, whoever started it, and return its manifest; an interruption ends the watching alone.
 
     Raises:
+        InterruptedCommandError: the watching was interrupted.
         PipelineError: the crawl or the job failed; message, log lines and remedy say why.
         WaitTimeoutError: it goes on longer than `timeout_s` seconds.
     """
@@ -97,10 +99,11 @@ def follow_run(workspace: Workspace, run_id: str, *, timeout_s: float) -> dict[s
                 ),
                 on_state=follower.show,
             )
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
             again = typed_command(workspace, "status", "--follow")
-            workspace.console.warn(f"Stopped watching. Run {run_id} goes on: {again} watches it again.")
-            raise
+            raise InterruptedCommandError(
+                f"Stopped watching. Run {run_id} goes on: {again} watches it again."
+            ) from interrupt
     if not run.succeeded:
         raise explanation_of(workspace, run)
     return read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run_id))

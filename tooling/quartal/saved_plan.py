@@ -6,6 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from quartal.errors import ConfigurationError
 from quartal.staging import StagedRoot
@@ -23,6 +24,7 @@ class ReviewRecord:
         decision: the verdict.
         approval: the level of consent that it needs.
         is_destroy: whether the plan removes everything.
+        reasons: the findings that decided, as the review's own fields.
     """
 
     plan_sha256: str
@@ -31,7 +33,8 @@ class ReviewRecord:
     summary: str
     decision: str
     approval: str
-    is_destroy: bool = False
+    is_destroy: bool
+    reasons: tuple[dict[str, Any], ...]
 
 
 def record_file(staged: StagedRoot) -> Path:
@@ -40,7 +43,14 @@ def record_file(staged: StagedRoot) -> Path:
 
 
 def write_record(
-    staged: StagedRoot, *, made_at: str, summary: str, decision: str, approval: str, is_destroy: bool
+    staged: StagedRoot,
+    *,
+    made_at: str,
+    summary: str,
+    decision: str,
+    approval: str,
+    is_destroy: bool,
+    reasons: tuple[dict[str, Any], ...] = (),
 ) -> ReviewRecord:
     """Write down which plan was reviewed."""
     record = ReviewRecord(
@@ -51,6 +61,7 @@ def write_record(
         decision=decision,
         approval=approval,
         is_destroy=is_destroy,
+        reasons=reasons,
     )
     record_file(staged).write_text(json.dumps(asdict(record), indent=2) + "\n")
     return record
@@ -62,11 +73,24 @@ def read_record(staged: StagedRoot) -> ReviewRecord | None:
     if not path.is_file() or not staged.plan_file.is_file():
         return None
     try:
-        return ReviewRecord(**json.loads(path.read_text()))
-    except (ValueError, TypeError) as error:
+        fields = json.loads(path.read_text())
+        return ReviewRecord(**{**fields, "reasons": tuple(fields["reasons"])})
+    except (KeyError, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"{path} is not the record of a review.", remedy="Delete it and plan again: `quartal plan`."
         ) from error
+
+
+def require_record(staged: StagedRoot) -> ReviewRecord:
+    """The record of the plan that was just reviewed.
+
+    Raises:
+        ConfigurationError: somebody has taken it away since.
+    """
+    record = read_record(staged)
+    if record is None:
+        raise ConfigurationError("The reviewed plan is gone.", remedy="Plan and review again: `quartal plan`.")
+    return record
 
 
 def refuse_another_plan(staged: StagedRoot, record: ReviewRecord) -> None:

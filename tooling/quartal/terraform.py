@@ -11,7 +11,7 @@ from python_terraform import IsFlagged
 from python_terraform import Terraform as CommandLine
 
 from quartal import process
-from quartal.errors import CommandError, NotDeployedError, TerraformError
+from quartal.errors import CommandError, NotDeployedError, TerraformConfigurationError, TerraformError
 from quartal.staging import StagedRoot
 from quartal.terraform_events import Diagnostic, TerraformEvent, parse_event
 from quartal.terraform_remedies import explain
@@ -94,9 +94,7 @@ class Terraform:
         try:
             return process.run(line, cwd=self._staged.folder, env=self._env)
         except CommandError as error:
-            raise _terraform_error(
-                command, error.command_exit_code, "\n".join(error.details), (), self._variables
-            ) from error
+            raise self._error(command, error.command_exit_code, "\n".join(error.details), ()) from error
 
     def _run_with_events(
         self,
@@ -121,18 +119,18 @@ class Terraform:
             line, cwd=self._staged.folder, env=self._env, success_codes=None, on_stdout_line=on_line
         )
         if completed.exit_code not in success_codes:
-            raise _terraform_error(command, completed.exit_code, completed.stderr, tuple(diagnostics), self._variables)
+            raise self._error(command, completed.exit_code, completed.stderr, tuple(diagnostics))
         return completed
 
-
-def _terraform_error(
-    command: str, exit_code: int, text: str, diagnostics: tuple[Diagnostic, ...], variables: str
-) -> TerraformError:
-    details = tuple(line for diagnostic in diagnostics for line in diagnostic.lines()) or tuple(
-        line.strip("│╷╵ ") for line in text.splitlines() if line.strip("│╷╵ ")
-    )
-    message, remedy = explain("\n".join(details), variables=variables) or (f"terraform {command} failed.", "")
-    return TerraformError(message, exit_code=exit_code, remedy=remedy, details=details)
+    def _error(self, command: str, exit_code: int, text: str, diagnostics: tuple[Diagnostic, ...]) -> TerraformError:
+        details = tuple(line for diagnostic in diagnostics for line in diagnostic.lines()) or tuple(
+            line.strip("│╷╵ ") for line in text.splitlines() if line.strip("│╷╵ ")
+        )
+        known = explain("\n".join(details), variables=self._variables, folder=str(self._staged.folder))
+        if known is None:
+            return TerraformError(f"terraform {command} failed.", exit_code=exit_code, details=details)
+        kind = TerraformConfigurationError if known.is_configuration else TerraformError
+        return kind(known.message, exit_code=exit_code, remedy=known.remedy, details=details)
 
 
 def _not_deployed() -> NotDeployedError:

@@ -12,16 +12,27 @@ class Remedy:
 
     Attributes:
         sign: words of Terraform by which the failure is known; upper and lower case count alike.
-        message: what happened. Both texts may hold `{variables}`, the environment's file of variables, and what
-            `details` finds.
+        message: what happened. Both texts may hold `{variables}`, the environment's file of variables, `{folder}`, where
+            Terraform runs, and what `details` finds.
         remedy: what to do next.
         details: a pattern with named groups, looked for in Terraform's words; where it finds nothing they are "?".
+        is_configuration: whether something that the user wrote or installed is wrong, and nothing was tried.
     """
 
     sign: str
     message: str
     remedy: str
     details: str = ""
+    is_configuration: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A failure that is known, in words for the user."""
+
+    message: str
+    remedy: str
+    is_configuration: bool
 
 
 REMEDIES = (
@@ -35,21 +46,38 @@ REMEDIES = (
         "The environment does not say what {name} is.",
         "Give {name} a value in {variables}.",
         r'input variable "(?P<name>[^"]+)"',
+        is_configuration=True,
+    ),
+    Remedy(
+        "cannot be read: schema[0]",
+        "The data contract {file} is broken: see below.",
+        "Correct data/contracts/{file}: `quartal contract lint data/contracts/{file}` says where.",
+        r"data contract (?P<file>[^\s,]+)",
+        is_configuration=True,
+    ),
+    Remedy(
+        "There is no data contract for",
+        "The environment names a data contract that does not exist: see below.",
+        "Correct `contracts` in {variables}, or write data/contracts/{dataset}.yaml: `quartal contract init` drafts it.",
+        r"no data contract for (?P<dataset>[^\s,]+)",
+        is_configuration=True,
     ),
     Remedy(
         "Invalid value for variable",
         "A variable of the environment has a value that cannot be: see below.",
         "Correct it in {variables}.",
+        is_configuration=True,
     ),
     Remedy(
-        "Value for undeclared variable",
-        "The environment sets a variable that does not exist: see below.",
-        "Correct its name in {variables}, or remove it.",
+        "Invalid value for input variable",
+        "A variable of the environment has a value of the wrong type: see below.",
+        "Correct it in {variables}.",
+        is_configuration=True,
     ),
     Remedy(
         "state lock",
         "The environment is locked by {who}, since {since}.",
-        "Wait for them. If they are gone for good: `terraform force-unlock {id}` in the working copy.",
+        "Wait for them. If they are gone for good: `terraform force-unlock {id}` in {folder}.",
         r"ID:\s+(?P<id>\S+)[\s\S]*?Who:\s+(?P<who>\S+)[\s\S]*?Created:\s+(?P<since>[^\n.]+)",
     ),
     Remedy("ExpiredToken", "The AWS credentials have expired.", "Sign in again, then run the same command again."),
@@ -69,16 +97,19 @@ REMEDIES = (
         "Failed to query available provider packages",
         "The AWS provider cannot be had.",
         "Let the machine reach the Terraform registry, or fill a mirror: see `quartal doctor`.",
+        is_configuration=True,
     ),
     Remedy(
         "checksums recorded in the dependency lock file",
         "The AWS provider is not the one whose checksums are in infra/.terraform.lock.hcl.",
         "The mirror is damaged or was made for another version: fill it anew by `terraform providers mirror`.",
+        is_configuration=True,
     ),
     Remedy(
         "Failed to install provider",
         "The AWS provider could not be installed.",
         "The mirror is damaged or not complete: fill it anew by `terraform providers mirror`; see `quartal doctor`.",
+        is_configuration=True,
     ),
     Remedy(
         "NoSuchBucket",
@@ -93,18 +124,22 @@ REMEDIES = (
 )
 
 
-def explain(text: str, *, variables: str) -> tuple[str, str] | None:
-    """The message and the remedy for what Terraform printed; None for a failure that is not known.
+def explain(text: str, *, variables: str, folder: str) -> Explanation | None:
+    """What Terraform printed in words for the user; None for a failure that is not known.
 
     Args:
         text: Terraform's own words.
         variables: the environment's file of variables, as users know it.
+        folder: where Terraform runs.
     """
+    # -json prints no frame, but the text of init folds its lines
+    folded = " ".join(text.split()).lower()
     for known in REMEDIES:
-        if known.sign.lower() not in text.lower():
+        if known.sign.lower() not in folded:
             continue
         match = re.search(known.details, text) if known.details else None
         names = re.compile(known.details).groupindex if known.details else {}
         found = {name: (match[name].strip() if match else "?") for name in names}
-        return known.message.format(variables=variables, **found), known.remedy.format(variables=variables, **found)
+        found |= {"variables": variables, "folder": folder}
+        return Explanation(known.message.format(**found), known.remedy.format(**found), known.is_configuration)
     return None

@@ -1,8 +1,35 @@
+import json
+import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from quartal.settings import Settings
+
+# A program in Terraform's place. It logs its commands, saves and shows the plan that lies beside it, and applies by
+# waiting for as long as a file `busy` is there; like Terraform, it ends in its own way on an interrupt.
+_STAND_IN = """#!{python}
+import json, os, pathlib, signal, sys, time
+here = pathlib.Path(__file__).parent
+command = sys.argv[1]
+(here / "log").open("a").write(command + "\\n")
+if command == "version":
+    print(json.dumps({{"terraform_version": "1.11.4"}}))
+elif command == "plan":
+    out = next(a.partition("=")[2] for a in sys.argv if a.startswith("-out="))
+    pathlib.Path(out).write_text((here / "plan.json").read_text())
+    print((here / "events").read_text() if (here / "events").exists() else "")
+    sys.exit(2)
+elif command == "show":
+    print((here / "plan.json").read_text())
+elif command == "apply":
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(1))
+    (here / "applying").write_text(str(os.getpid()))
+    while (here / "busy").exists():
+        time.sleep(0.05)
+"""
 
 
 @pytest.fixture
@@ -32,3 +59,41 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def settings(project: Path) -> Settings:
     return Settings.from_env({}, cwd=project)
+
+
+@pytest.fixture
+def stand_in(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a program in Terraform's place, first on PATH, inside a project with the environment `dev`."""
+    if sys.platform == "win32":
+        pytest.skip("the program in Terraform's place is a script")
+    folder = tmp_path / "stand-in"
+    folder.mkdir()
+    program = folder / "terraform"
+    program.write_text(_STAND_IN.format(python=sys.executable))
+    program.chmod(0o755)
+    write_plan(folder, change("aws_cloudwatch_log_group", {"retention_in_days": 30}, {"retention_in_days": 90}))
+    (project / "infra/environments/dev.tfvars").touch()
+    for name in ("AWS_ENDPOINT_URL", "QUARTAL_STATE_DIR", "QUARTAL_TERRAFORM", "QUARTAL_TERRAFORM_MIRROR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("QUARTAL_ENV", "dev")
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.chdir(project)
+    return folder
+
+
+def change(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> dict[str, Any]:
+    """A resource change as `terraform show -json` gives it."""
+    actions = ["create"] if before is None else ["delete"] if after is None else ["update"]
+    return {
+        "address": f"{kind}.this",
+        "mode": "managed",
+        "type": kind,
+        "change": {"actions": actions, "before": before, "after": after},
+    }
+
+
+def write_plan(folder: Path, *changes: dict[str, Any]) -> None:
+    """Let the program in Terraform's place plan these changes."""
+    variables = {"region": {"value": "us-east-1"}}
+    plan = {"format_version": "1.2", "variables": variables, "resource_changes": list(changes)}
+    (folder / "plan.json").write_text(json.dumps(plan))

@@ -1,7 +1,7 @@
 """What users get wrong with an environment: each mistake ends in one message that names it, and in a remedy.
 
-The diagnostics are Terraform 1.11's own words, as they were printed when each mistake was made; only those for expired
-and missing credentials are AWS's as documented, since LocalStack knows no expiry.
+The diagnostics about variables and contracts are Terraform's own words, which tests/terraform/test_mistakes.py compares. The
+lock's are those of Terraform 1.11; those for expired and missing credentials are AWS's as documented.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import pytest
 from quartal.cli.app import run as quartal
 from quartal.errors import TerraformError
 from quartal.settings import Settings
-from quartal.staging import stage
+from quartal.staging import stage, staged_root
 from quartal.terraform import Terraform
+from tests.unit.tooling.mistakes import MISTAKES
 
 LOCK = """Error message: operation error S3: PutObject, StatusCode: 412, api error PreconditionFailed
 Lock Info:
@@ -28,65 +29,51 @@ Lock Info:
   Version:   1.11.4
   Created:   2026-11-23 22:00:00.123 +0000 UTC"""
 
-MISTAKES = [
-    pytest.param(
-        ("No value for required variable", 'The root module input variable "region" is not set, and has no default.'),
-        "does not say what region is",
-        "Give region a value in infra/environments/localstack.tfvars",
-        id="missing variable",
-    ),
-    pytest.param(
-        ("Invalid value for variable", "schedule.cron has a field that Glue cannot read: minutes 0-59, hours 0-23."),
-        "schedule.cron has a field that Glue cannot read",
-        "infra/environments/localstack.tfvars",
-        id="invalid cron",
-    ),
-    pytest.param(
-        ("Invalid value for variable", "schedule.lead_time_days must be a whole number of days from 0 to 89: longer."),
-        "schedule.lead_time_days must be a whole number of days from 0 to 89",
-        "infra/environments/localstack.tfvars",
-        id="lead time longer than a quarter",
-    ),
-    pytest.param(
-        ("Invalid value for variable", "There is no data contract artifacts/contracts/no_such.yaml."),
-        "There is no data contract artifacts/contracts/no_such.yaml",
-        "infra/environments/localstack.tfvars",
-        id="contract that is missing",
+FAILURES = [
+    *(
+        pytest.param((mistake.summary, mistake.detail), mistake.message, mistake.remedy, 2, id=mistake.name)
+        for mistake in MISTAKES
     ),
     pytest.param(
         ("Error acquiring the state lock", LOCK),
         "locked by somebody@elsewhere, since 2026-11-23 22:00:00",
         "terraform force-unlock 12345678-aaaa-bbbb-cccc-1234567890ab",
+        1,
         id="state locked by another",
     ),
     pytest.param(
         ("Error acquiring the state lock", "Error message: resource temporarily unavailable"),
         "locked by ?",
         "Wait for them",
+        1,
         id="state locked by somebody unknown",
     ),
     pytest.param(
         ("Retrieving AWS account details", "api error ExpiredToken: The security token in the request is expired"),
         "credentials have expired",
         "Sign in again",
+        1,
         id="expired credentials",
     ),
     pytest.param(
         ("No valid credential sources found", "Please see the documentation."),
         "no AWS credentials",
         "AWS_PROFILE",
+        1,
         id="no credentials",
     ),
     pytest.param(
         ("Failed to query available provider packages", "hashicorp/aws was not found in any of the search locations"),
         "AWS provider cannot be had",
         "quartal doctor",
+        2,
         id="provider mirror that lacks the provider",
     ),
     pytest.param(
         ("Saved plan is stale", "The given plan file can no longer be applied because the state was changed."),
         "state has changed since this plan was reviewed",
         "quartal plan",
+        1,
         id="stale plan",
     ),
 ]
@@ -102,14 +89,24 @@ def terraform_that_prints(settings: Settings, folder: Path, summary: str, detail
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")
-@pytest.mark.parametrize(("diagnostic", "message", "remedy"), MISTAKES)
-def test_mistake_ends_in_one_message_and_its_remedy(settings, tmp_path, diagnostic, message, remedy):
+@pytest.mark.parametrize(("diagnostic", "message", "remedy", "code"), FAILURES)
+def test_mistake_ends_in_one_message_its_remedy_and_its_exit_code(
+    settings, tmp_path, diagnostic, message, remedy, code
+):
     terraform = terraform_that_prints(settings, tmp_path, *diagnostic)
     with pytest.raises(TerraformError) as error:
         terraform.plan(lambda _: None)
     assert message in "\n".join((error.value.message, *error.value.details))
     assert remedy in error.value.remedy
     assert "failed." not in error.value.message
+    assert error.value.exit_code == code
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")
+def test_locked_state_is_unlocked_where_terraform_runs(settings, tmp_path):
+    with pytest.raises(TerraformError) as error:
+        terraform_that_prints(settings, tmp_path, "Error acquiring the state lock", LOCK).plan(lambda _: None)
+    assert f"in {staged_root(settings).folder}" in error.value.remedy
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")
@@ -131,7 +128,7 @@ def test_failure_that_nobody_knows_keeps_terraforms_words(settings, tmp_path):
             id="endpoint that does not answer",
         ),
         pytest.param(["doctor"], {"QUARTAL_TERRAFORM_MIRROR": "/nowhere"}, "/nowhere holds no", "mirror", id="mirror"),
-        pytest.param(["plan", "--out", "review.pdf"], {}, "review.pdf", "--format", id="a form nobody knows"),
+        pytest.param(["plan", "--out", "review.pdf"], {}, "review.pdf", ".html, .json", id="a form nobody knows"),
         pytest.param(["plan", "--approve", "data"], {}, "No such option", "", id="an option of apply"),
         pytest.param(["apply", "--approve", "everything"], {}, "everything", "data", id="no such level"),
         pytest.param(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ import yaml
 
 from quartal.cli.app import app
 from quartal.cli.infrastructure import Approval
+from quartal.git_state import refuse_unpublished
 
 PROJECT = Path(__file__).parents[3]
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))
-QUARTAL = ["./nox", "-s", "quartal", "--"]
+QUARTAL = ([".nox/quartal/bin/quartal"], ["./nox", "-s", "quartal", "--"])
 
 # What the variables of the scripts stand for, in every value that they can have.
 VALUES = {"APPROVE": [level.value for level in Approval], "ENVIRONMENT": ["dev", "prod"]}
@@ -46,8 +48,7 @@ def quartal_commands(script: str) -> Iterator[list[str]]:
             if word[0] not in "();<>|&":
                 command.append(word)
                 continue
-            if command[: len(QUARTAL)] == QUARTAL:
-                yield command[len(QUARTAL) :]
+            yield from (command[len(typed) :] for typed in QUARTAL if command[: len(typed)] == typed)
             command = []
 
 
@@ -75,6 +76,15 @@ def with_values(arguments: list[str]) -> Iterator[list[str]]:
         yield from with_values([argument.replace(variable[0], value) for argument in arguments])
 
 
+def written_files(script: str) -> Iterator[str]:
+    """The files that a script with a call of Quartal leaves in the checkout."""
+    commands = list(quartal_commands(script))
+    for command in commands:
+        yield from (value for name, value in zip(command, command[1:], strict=False) if name == "--out")
+    if commands:
+        yield from re.findall(r">>? *\"?([^\s\"$&>]+)", script)
+
+
 def gitlab_pipeline() -> Any:
     """The pipeline that the docs show."""
     page = (PROJECT / "docs" / "infrastructure.md").read_text()
@@ -92,9 +102,40 @@ USED = {
 }
 
 
+def test_what_a_pipeline_writes_leaves_the_tree_as_clean_as_an_apply_of_prod_wants_it(tmp_path: Path):
+    checkout = tmp_path / "checkout"
+    remote = tmp_path / "remote"
+    git("init", "--quiet", "--bare", str(remote))
+    git("clone", "--quiet", str(remote), str(checkout))
+    (checkout / ".gitignore").write_text((PROJECT / ".gitignore").read_text())
+    git("-C", str(checkout), "add", ".")
+    git("-C", str(checkout), "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "-m", "first")
+    git("-C", str(checkout), "push", "--quiet", "origin", "HEAD")
+    written = [
+        file for pipeline in PIPELINES.values() for script in scripts(pipeline) for file in written_files(script)
+    ]
+    assert len(written) >= 5
+    for file in written:
+        path = checkout / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("a review")
+    refuse_unpublished(checkout, "prod", allowed=False)
+
+
+def git(*arguments: str) -> None:
+    subprocess.run(["git", *arguments], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("name", [name for name in PIPELINES if USED.get(name)])
+def test_pipeline_plans_each_environment_once_per_event(name: str):
+    plans = [c for script in scripts(PIPELINES[name]) for c in quartal_commands(script) if c[0] == "plan"]
+    assert len(plans) == len({script for script in map(str, plans)}) <= (2 if name == "GitLab" else 1)
+
+
 @pytest.mark.parametrize("name", PIPELINES)
 def test_pipeline_types_only_what_the_command_line_takes(name: str):
     typed = [command for script in scripts(PIPELINES[name]) for command in quartal_commands(script)]
+    typed = [command for command in typed if command != ["--version"]]  # that installs it
     assert {command[0] for command in typed} == USED.get(name, set())
     refused = {" ".join(c): refusal(c) for command in typed for c in with_values(command) if refusal(c)}
     assert refused == {}
@@ -108,6 +149,7 @@ def test_levels_that_a_person_may_choose_are_those_of_the_command_line():
 @pytest.mark.parametrize(
     "line",
     [
+        '.nox/quartal/bin/quartal drift --environment "$ENVIRONMENT" > .quartal/drift.txt',
         'mkdir x && ./nox -s quartal -- plan --env "$ENVIRONMENT" --detail > review.md',
         "./nox -s quartal -- plan --format pdf || status=$?",
         "./nox -s quartal -- apply \\\n  --approve everything",

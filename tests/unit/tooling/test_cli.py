@@ -4,6 +4,7 @@ import json
 import socket
 from pathlib import Path
 
+import psutil
 import pytest
 
 from quartal.cli.app import run
@@ -137,10 +138,16 @@ def test_version_and_help_are_no_errors(in_project, capsys):
     assert "doctor" in capsys.readouterr().out
 
 
-def test_interrupt_says_how_to_go_on_and_ends_with_130(in_project, capsys, monkeypatch):
+def test_interrupt_names_the_local_stack_that_still_runs_and_ends_with_130(in_project, capsys, monkeypatch):
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("quartal.cli.local_stack.find_endpoint", interrupted)
     assert run(["localstack", "status"]) == 130
-    assert "quartal localstack status" in capsys.readouterr().err
+    assert "LocalStack still runs" not in capsys.readouterr().err
+    folder = in_project / ".quartal" / "localstack"
+    me = psutil.Process()
+    record = {"pid": me.pid, "created": me.create_time(), "port": 4577, "folder": str(folder / "4577")}
+    (folder / "server.json").write_text(json.dumps(record))
+    assert run(["localstack", "status"]) == 130
+    assert f"LocalStack still runs at http://127.0.0.1:4577 (pid {me.pid})" in capsys.readouterr().err

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from quartal.console import Console
 from quartal.deployment import Deployment
-from quartal.errors import ConfigurationError, PipelineError
+from quartal.errors import ConfigurationError, InterruptedCommandError, PipelineError
 from quartal.run_pipeline import explain_run, follow_run, newest_run, show_logs, start_run, typed_command
 from quartal.workspace import Workspace
 
@@ -110,16 +110,15 @@ def test_run_that_somebody_else_started_is_watched_and_its_failure_names_the_com
     assert "`quartal run --delivery 2024Q1 --delivery 2024Q2`" in error.value.remedy
 
 
-def test_interruption_ends_the_watching_alone(aws, workspace, capsys):
+def test_interruption_ends_the_watching_alone(aws, workspace):
     aws.expect_run("RUNNING", "RUNNING", "WAITING")
 
     def interrupt(**_: object) -> None:
         raise KeyboardInterrupt
 
     aws.clients["logs"].get_log_events = interrupt
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(InterruptedCommandError, match="Run wr_1 goes on: `quartal status --follow`"):
         follow_run(workspace(), "wr_1", timeout_s=60)
-    assert "Run wr_1 goes on: `quartal status --follow`" in capsys.readouterr().err
 
 
 def test_failed_run_is_explained_later_as_it_was_then(aws, workspace, capsys):

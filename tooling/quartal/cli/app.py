@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from typing import Annotated
 
@@ -26,7 +28,15 @@ from quartal.cli import (
 )
 from quartal.cli.examples import add_examples
 from quartal.console import Console
-from quartal.errors import EXIT_INTERRUPTED, EXIT_USAGE, QuartalError
+from quartal.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+    ConfigurationError,
+    InterruptedCommandError,
+    QuartalError,
+)
+from quartal.local_stack import server
+from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
 
 app = typer.Typer(
     name="quartal",
@@ -67,7 +77,12 @@ def _root(
 
 def main() -> None:
     """Run the command line and end the process with the exit code that the documentation promises."""
+    signal.signal(signal.SIGTERM, _interrupt)  # an order to terminate ends a command as Ctrl-C does
     sys.exit(run(sys.argv[1:]))
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def run(arguments: list[str]) -> int:
@@ -80,6 +95,10 @@ def run(arguments: list[str]) -> int:
         return EXIT_USAGE
     except typer.Abort:
         code = EXIT_INTERRUPTED
+    except InterruptedCommandError as error:
+        console.warn(f"{error.message} {error.remedy}".rstrip())
+        _say_what_still_runs(console)
+        return error.exit_code
     except QuartalError as error:
         console.error(error)
         return error.exit_code
@@ -91,7 +110,18 @@ def run(arguments: list[str]) -> int:
         sys.stderr.close()
         return 0
     if code == EXIT_INTERRUPTED:  # typer's answer to Ctrl-C
-        console.warn(
-            "Interrupted. Run the same command again to go on; `quartal localstack status` tells what still runs."
-        )
+        console.warn("Interrupted. The programs that the command was running have ended; type it again to go on.")
+        _say_what_still_runs(console)
     return code if isinstance(code, int) else 0
+
+
+def _say_what_still_runs(console: Console) -> None:
+    """Name the LocalStack of this project, which outlives the command that started it."""
+    try:
+        running = server.running_server(Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT))
+    except (ConfigurationError, OSError, ValueError):  # the command was not about a project
+        return
+    if running is not None:
+        console.warn(
+            f"LocalStack still runs at {running.endpoint_url} (pid {running.pid}): `quartal localstack stop` ends it."
+        )

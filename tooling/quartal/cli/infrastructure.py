@@ -78,11 +78,14 @@ def register(app: typer.Typer) -> None:
 def plan(
     env: EnvironmentOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write the review to this file: .txt, .md, .html or .json.")
+        list[Path] | None,
+        typer.Option(
+            "--out",
+            help="Write the review to this file too: .txt, .md, .html or .json; may be repeated.",
+            show_default=False,
+        ),
     ] = None,
-    form: Annotated[
-        Format | None, typer.Option("--format", help="Form of the review; the file's suffix decides by default.")
-    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="Form of the review on standard output.")] = Format.TEXT,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 3 when the plan has changes.")
     ] = False,
@@ -93,18 +96,13 @@ def plan(
 ) -> None:
     """Review what `apply` would change, without changing anything; `apply` then takes this very plan."""
     workspace = open_workspace(env, as_json=as_json)
-    target = _target(out, form)
+    targets = [(file, _form_of(file)) for file in out or ()]
     made = reviewing.review_saved_plan(
         workspace, infrastructure.save_plan(workspace), ReviewOptions(policies=policies, rules=rules, usage=usage)
     )
-    if target is None:
-        _print(workspace, made, Format.JSON if as_json else form or Format.TEXT)
-    else:
-        file, file_format = target
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(_rendered(workspace, made, file_format), encoding="utf-8")
-        _print(workspace, made, Format.JSON if as_json else Format.TEXT)
-        workspace.console.done(f"{file}")
+    _print(workspace, made, Format.JSON if as_json else form)
+    for file, file_form in targets:
+        _write(workspace, made, file, file_form)
     if detailed_exitcode and not made.plan.is_empty:
         raise typer.Exit(EXIT_CHANGES)
 
@@ -125,8 +123,11 @@ def apply(
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
     given = level_of(approve, auto_approve)
+    options = ReviewOptions(policies=policies, rules=rules, usage=usage)
     record = _waiting_plan(workspace)
     if record is not None:
+        if options != ReviewOptions():
+            record = _judged_anew(workspace, options)
         if record.decision == Decision.NOTHING:
             saved_plan.discard(workspace.staged)
             workspace.console.result(
@@ -142,7 +143,7 @@ def apply(
             data={"summary": record.summary, "reviewed_at": record.made_at, "seconds": round(seconds, 1)},
         )
         return
-    made = _reviewed(workspace, ReviewOptions(policies=policies, rules=rules, usage=usage))
+    made = _reviewed(workspace, options)
     if not made.plan.is_empty and not workspace.settings.is_local and given < Level.CHANGE:
         raise ConfigurationError(
             f"Nobody has seen this plan for '{workspace.settings.environment}' before. Nothing was applied.",
@@ -154,6 +155,7 @@ def apply(
 
 def destroy(
     env: EnvironmentOption = None,
+    approve: ApproveOption = None,
     auto_approve: AutoApproveOption = False,
     allow_dirty: Annotated[
         bool, typer.Option("--allow-dirty", help="Destroy prod from a tree that is not committed and pushed.")
@@ -165,7 +167,7 @@ def destroy(
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
     made = _reviewed(workspace, ReviewOptions(policies=False, is_destroy=True))
     try:
-        reviewing.refuse_unapproved(workspace, made.verdict, level_of(None, auto_approve))
+        reviewing.refuse_unapproved(workspace, made.verdict, level_of(approve, auto_approve))
     except ConfigurationError:
         saved_plan.discard(workspace.staged)
         raise
@@ -179,6 +181,14 @@ def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
     )
     workspace.console.say(render_text(made))
     return made
+
+
+def _judged_anew(workspace: Workspace, options: ReviewOptions) -> saved_plan.ReviewRecord:
+    """The record of the plan that waits, after a review of this very plan by other options."""
+    workspace.console.say("These options judge the plan that waits anew:")
+    made = reviewing.review_saved_plan(workspace, workspace.terraform.show_plan(), options)
+    workspace.console.say(render_text(made))
+    return saved_plan.require_record(workspace.staged)
 
 
 def _apply_reviewed(workspace: Workspace, made: Review) -> None:
@@ -213,16 +223,26 @@ def level_of(approve: Approval | None, auto_approve: bool = False) -> Level:
     return Level[approve.value.upper()] if approve is not None else Level.NOTE
 
 
-def _target(out: Path | None, form: Format | None) -> tuple[Path, Format] | None:
-    if out is None:
-        return None
-    chosen = form or _SUFFIXES.get(out.suffix)
-    if chosen is None:
+def _form_of(file: Path) -> Format:
+    """The form that a file's suffix stands for."""
+    if file.suffix not in _SUFFIXES:
         raise ConfigurationError(
-            f"'{out}' does not say which form the review shall have.",
-            remedy=f"Give --format, or a file that ends in {', '.join(_SUFFIXES)}.",
+            f"'{file}' does not say which form the review shall have.",
+            remedy=f"Give a file that ends in {', '.join(_SUFFIXES)}; --format is for standard output.",
         )
-    return out, chosen
+    return _SUFFIXES[file.suffix]
+
+
+def _write(workspace: Workspace, made: Review, file: Path, form: Format) -> None:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(_rendered(workspace, made, form), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"The review cannot be written to '{file}': {error.strerror or error}.",
+            remedy="Give --out another file. The plan is saved all the same.",
+        ) from error
+    workspace.console.done(f"{file}")
 
 
 def _print(workspace: Workspace, made: Review, form: Format) -> None:

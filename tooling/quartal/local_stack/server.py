@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -131,10 +132,14 @@ def stop(settings: Settings, server: LocalStackServer) -> None:
     if process is not None:
         family = [process, *process.children(recursive=True)]
         process.send_signal(signal.SIGTERM)
-        _, alive = psutil.wait_procs(family, timeout=_STOP_TIMEOUT_S)
-        for survivor in alive:
-            survivor.kill()
-        psutil.wait_procs(alive, timeout=5)
+        try:
+            psutil.wait_procs(family, timeout=_STOP_TIMEOUT_S)
+        finally:  # a second Ctrl-C ends the patience, and leaves nothing either
+            alive = [survivor for survivor in family if survivor.is_running()]
+            for survivor in alive:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    survivor.kill()
+            psutil.wait_procs(alive, timeout=5)
     record = _record_file(settings)
     if record.is_file() and json.loads(record.read_text())["pid"] == server.pid:
         record.unlink()

@@ -1,13 +1,14 @@
 """When an AWS cron expression fires: `cron(Minutes Hours Day-of-month Month Day-of-week Year)`, in UTC.
 
 cronsim computes the dates; what AWS writes differently is translated: `?`, the week that begins with SUN = 1, `L` alone
-for Saturday, ranges that wrap, and the year. A day such as `15W` is not computed, and that is said.
+for Saturday, ranges that wrap, and the year. `15W`, the weekday nearest to a day of the month, is picked from all days.
 Source: docs.aws.amazon.com/glue/latest/dg/monitor-data-warehouse-schedule.html
 """
 
 from __future__ import annotations
 
 import re
+from calendar import SATURDAY, SUNDAY, monthrange
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -67,7 +68,8 @@ def _dates(expression: str, after: datetime) -> Iterator[datetime]:
     minutes, hours, day_of_month, month, day_of_week, year = fields
     if (day_of_month == "?") == (day_of_week == "?"):
         raise CronError(f"'{expression}' must have '?' in exactly one of day of month and day of week")
-    day = "*" if day_of_month == "?" else day_of_month
+    near = re.fullmatch(r"(0?[1-9]|[12]\d|3[01])W", day_of_month)
+    day = "*" if day_of_month == "?" or near else day_of_month
     weekday = "*" if day_of_week == "?" else ",".join(_weekday(part) for part in day_of_week.split(","))
     months = ",".join(_unwrapped(part, _MONTHS, 1) for part in month.split(","))
     years = _years(year, expression)
@@ -78,8 +80,21 @@ def _dates(expression: str, after: datetime) -> Iterator[datetime]:
     for moment in simulation:
         if moment.year > max(years):
             return
-        if moment.year in years:
+        if moment.year in years and (near is None or moment.day == _nearest_weekday(moment, int(near[1]))):
             yield moment
+
+
+def _nearest_weekday(moment: datetime, day: int) -> int:
+    """The weekday nearest to a day of the moment's month, within that month; 0 where the month has no such day."""
+    last = monthrange(moment.year, moment.month)[1]
+    if day > last:
+        return 0
+    weekday = moment.replace(day=day).weekday()
+    if weekday == SATURDAY:
+        return day - 1 if day > 1 else day + 2
+    if weekday == SUNDAY:
+        return day + 1 if day < last else day - 2
+    return day
 
 
 def _weekday(part: str) -> str:

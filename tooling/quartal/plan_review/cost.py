@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from quartal.plan_review.aws_cron import CronError, dates_within
 from quartal.plan_review.model import Plan
+from quartal.plan_review.parse import without_index
 from quartal.plan_review.prices import PriceList
+from quartal.plan_review.run_rates import RunRates, run_rates
 from quartal.plan_review.usage import Usage
 
 # DPUs of a worker. Source: docs.aws.amazon.com/glue/latest/dg/worker-types.html
@@ -37,7 +38,7 @@ class Cost:
 
     Attributes:
         per_month: of an average month.
-        per_run: of one run of the pipeline: a crawl and a job run.
+        per_run: of one crawl and one job run of every feed.
         dpu_hours_per_run: what a job run is charged for, at most: scaling up late or down early makes it less.
     """
 
@@ -68,6 +69,25 @@ class CostLine:
 
 
 @dataclass(frozen=True, slots=True)
+class JobSizeChange:
+    """A job that will run on more, fewer or other workers.
+
+    Attributes:
+        address: the job.
+        name: its name after the apply.
+        before: such as "4 x G.1X".
+        after: the same after the apply.
+        usd_per_run: US dollars more for one run, less if negative.
+    """
+
+    address: str
+    name: str
+    before: str
+    after: str
+    usd_per_run: float
+
+
+@dataclass(frozen=True, slots=True)
 class CostReview:
     """All that costs money by itself, the largest change first.
 
@@ -75,8 +95,9 @@ class CostReview:
         lines: resources with a price.
         before: their sum now.
         after: their sum after the apply.
-        runs_per_month_before: scheduled runs of an average month now.
+        runs_per_month_before: job runs of an average month now, those of all jobs together.
         runs_per_month_after: the same after the apply.
+        jobs: the jobs whose size the plan changes, by address.
         prices: where the prices are from.
         usage: what the numbers rest on.
     """
@@ -86,6 +107,7 @@ class CostReview:
     after: Cost
     runs_per_month_before: float
     runs_per_month_after: float
+    jobs: tuple[JobSizeChange, ...]
     prices: PriceList
     usage: Usage
 
@@ -94,99 +116,131 @@ class CostReview:
         """US dollars more per month, less if negative."""
         return self.after.per_month - self.before.per_month
 
+    def age_months(self, today: date) -> int:
+        """How old the prices are, in whole months."""
+        return int((today - self.prices.as_of).days / _DAYS_PER_MONTH)
+
     @property
     def basis(self) -> str:
         """What the numbers rest on, in one sentence."""
         return (
             f"{self.prices.region} prices of {self.prices.as_of} ({self.prices.origin}); "
             f"a run of {self.usage.run_minutes:.4g} minutes ({self.usage.origin}) on all workers; "
-            f"{self.usage.stored_gb:.4g} GB per bucket (estimate); without free tier and data transfer"
+            f"{self.usage.stored_gb:.4g} GB per bucket, {self.usage.access_log_gb:.4g} GB per access log (estimate); "
+            "without free tier and data transfer"
         )
 
 
 def cost_review(plan: Plan, prices: PriceList, usage: Usage, now: datetime) -> CostReview:
-    """Price every resource of the plan, before and after; a month's runs are those of the scheduled triggers."""
-    runs_before = _runs_per_month(plan, usage, now, is_after=False)
-    runs_after = _runs_per_month(plan, usage, now, is_after=True)
-    lines = []
+    """Price every resource of the plan, before and after; a job runs as often as the triggers that start it fire."""
+    before = _Basis(prices, usage, run_rates(plan, now, usage.runs_per_month, is_after=False), _access_logs(plan))
+    after = _Basis(prices, usage, run_rates(plan, now, usage.runs_per_month, is_after=True), _access_logs(plan))
+    lines, jobs, runs = [], [], [0.0, 0.0]
     for change in plan.resources:
         price = _PRICED.get(change.type)
         if price is None:
             continue
-        before = price(change.before, runs_before, prices, usage) if change.before else Cost()
-        after = price(change.after, runs_after, prices, usage) if change.after else Cost()
-        lines.append(CostLine(change.address, before, after))
+        line = CostLine(
+            change.address,
+            price(change.address, change.before, before) if change.before else Cost(),
+            price(change.address, change.after, after) if change.after else Cost(),
+        )
+        lines.append(line)
+        if change.type == "aws_glue_job":
+            runs[0] += before.rates.of_job(change.before.get("name")) if change.before else 0.0
+            runs[1] += after.rates.of_job(change.after.get("name")) if change.after else 0.0
+            sizes = _size(change.before), _size(change.after)
+            if change.before and change.after and sizes[0] != sizes[1]:
+                more = line.after.per_run - line.before.per_run
+                jobs.append(JobSizeChange(change.address, str(change.after.get("name")), *sizes, more))
     lines.sort(key=lambda line: (-abs(line.after.per_month - line.before.per_month), line.address))
     return CostReview(
         lines=tuple(lines),
         before=sum((line.before for line in lines), Cost()),
         after=sum((line.after for line in lines), Cost()),
-        runs_per_month_before=runs_before,
-        runs_per_month_after=runs_after,
+        runs_per_month_before=runs[0],
+        runs_per_month_after=runs[1],
+        jobs=tuple(jobs),
         prices=prices,
         usage=usage,
     )
 
 
-def _runs_per_month(plan: Plan, usage: Usage, now: datetime, *, is_after: bool) -> float:
-    found = None
-    for change in plan.resources:
-        attributes = change.after if is_after else change.before
-        expression = attributes.get("schedule")
-        if change.type != "aws_glue_trigger" or not isinstance(expression, str) or attributes.get("enabled") is False:
-            continue
-        try:
-            # two years, so that no part of a year counts for more than another
-            found = (found or 0.0) + dates_within(expression, now, now + timedelta(days=730)) / 24
-        except CronError:
-            continue
-    return usage.runs_per_month if found is None else found
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What a resource's cost rests on; the last are the buckets that hold access logs, by address or name."""
+
+    prices: PriceList
+    usage: Usage
+    rates: RunRates
+    access_logs: frozenset[str]
 
 
-def _job(job: Mapping[str, Any], runs: float, prices: PriceList, usage: Usage) -> Cost:
+def _access_logs(plan: Plan) -> frozenset[str]:
+    """Buckets that another one's access log goes to: by address without an index, and by name where it is known."""
+    names = {
+        name
+        for change in plan.resources
+        if change.type == "aws_s3_bucket_logging" and isinstance(name := change.attribute("target_bucket"), str)
+    }
+    return plan.log_targets | names
+
+
+def _size(job: Mapping[str, Any]) -> str:
+    if isinstance(job.get("number_of_workers"), int | float):
+        return f"{job['number_of_workers']:.4g} x {job.get('worker_type')}"
+    return f"{job.get('max_capacity')} DPU"
+
+
+def _job(_: str, job: Mapping[str, Any], basis: _Basis) -> Cost:
     workers, dpu = job.get("number_of_workers"), WORKER_DPU.get(str(job.get("worker_type")), 1.0)
     capacity = workers * dpu if isinstance(workers, int | float) else job.get("max_capacity") or 0.0
-    dpu_hours = float(capacity) * max(usage.run_minutes, 1.0) / 60 if isinstance(capacity, int | float) else 0.0
-    per_run = dpu_hours * prices.usd("glue_job_dpu_hour")
-    return Cost(per_run * runs, per_run, dpu_hours)
+    dpu_hours = float(capacity) * max(basis.usage.run_minutes, 1.0) / 60 if isinstance(capacity, int | float) else 0.0
+    per_run = dpu_hours * basis.prices.usd("glue_job_dpu_hour")
+    return Cost(per_run * basis.rates.of_job(job.get("name")), per_run, dpu_hours)
 
 
-def _crawler(_: Mapping[str, Any], runs: float, prices: PriceList, usage: Usage) -> Cost:
-    hours = max(usage.crawl_minutes, _LEAST_CRAWL_MINUTES) / 60
-    per_run = usage.crawl_dpu * hours * prices.usd("glue_crawler_dpu_hour")
-    return Cost(per_run * runs, per_run)
+def _crawler(_: str, crawler: Mapping[str, Any], basis: _Basis) -> Cost:
+    hours = max(basis.usage.crawl_minutes, _LEAST_CRAWL_MINUTES) / 60
+    per_run = basis.usage.crawl_dpu * hours * basis.prices.usd("glue_crawler_dpu_hour")
+    return Cost(per_run * basis.rates.of_crawler(crawler.get("name")), per_run)
 
 
-def _bucket(_: Mapping[str, Any], __: float, prices: PriceList, usage: Usage) -> Cost:
-    stored = usage.stored_gb * prices.usd("s3_standard_gb_month")
-    return Cost(stored + usage.put_requests_per_month * prices.usd("s3_put_request"))
+def _bucket(address: str, bucket: Mapping[str, Any], basis: _Basis) -> Cost:
+    gb_month = basis.prices.usd("s3_standard_gb_month")
+    if without_index(address) in basis.access_logs or bucket.get("bucket") in basis.access_logs:
+        # their delivery is free: docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
+        return Cost(basis.usage.access_log_gb * gb_month)
+    requests = basis.usage.put_requests_per_month * basis.prices.usd("s3_put_request")
+    return Cost(basis.usage.stored_gb * gb_month + requests)
 
 
-def _key(_: Mapping[str, Any], __: float, prices: PriceList, usage: Usage) -> Cost:
-    return Cost(prices.usd("kms_key_month") + usage.kms_requests_per_month * prices.usd("kms_request"))
+def _key(_: str, __: Mapping[str, Any], basis: _Basis) -> Cost:
+    requests = basis.usage.kms_requests_per_month * basis.prices.usd("kms_request")
+    return Cost(basis.prices.usd("kms_key_month") + requests)
 
 
-def _workgroup(_: Mapping[str, Any], __: float, prices: PriceList, usage: Usage) -> Cost:
-    return Cost(usage.athena_tb_per_month * prices.usd("athena_tb_scanned"))
+def _workgroup(_: str, __: Mapping[str, Any], basis: _Basis) -> Cost:
+    return Cost(basis.usage.athena_tb_per_month * basis.prices.usd("athena_tb_scanned"))
 
 
-def _log_group(group: Mapping[str, Any], _: float, prices: PriceList, usage: Usage) -> Cost:
+def _log_group(_: str, group: Mapping[str, Any], basis: _Basis) -> Cost:
     days = group.get("retention_in_days")
     kept_months = (days if isinstance(days, int | float) and days > 0 else 10 * 365) / _DAYS_PER_MONTH
-    stored = usage.log_gb_per_month * kept_months * prices.usd("logs_stored_gb_month")
-    return Cost(usage.log_gb_per_month * prices.usd("logs_ingested_gb") + stored)
+    stored = basis.usage.log_gb_per_month * kept_months * basis.prices.usd("logs_stored_gb_month")
+    return Cost(basis.usage.log_gb_per_month * basis.prices.usd("logs_ingested_gb") + stored)
 
 
-def _alarm(_: Mapping[str, Any], __: float, prices: PriceList, ___: Usage) -> Cost:
-    return Cost(prices.usd("alarm_month"))
+def _alarm(_: str, __: Mapping[str, Any], basis: _Basis) -> Cost:
+    return Cost(basis.prices.usd("alarm_month"))
 
 
-def _dashboard(_: Mapping[str, Any], __: float, prices: PriceList, ___: Usage) -> Cost:
+def _dashboard(_: str, __: Mapping[str, Any], basis: _Basis) -> Cost:
     """Three are free in an account, which a plan cannot see: free tiers are left out everywhere."""
-    return Cost(prices.usd("dashboard_month"))
+    return Cost(basis.prices.usd("dashboard_month"))
 
 
-_Pricing = Callable[[Mapping[str, Any], float, PriceList, Usage], Cost]
+_Pricing = Callable[[str, Mapping[str, Any], _Basis], Cost]
 _PRICED: dict[str, _Pricing] = {
     "aws_athena_workgroup": _workgroup,
     "aws_cloudwatch_dashboard": _dashboard,

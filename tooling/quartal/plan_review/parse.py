@@ -49,7 +49,8 @@ def parse_plan(data: dict[str, Any]) -> Plan:
         drift=drift,
         computed_drift=computed_drift,
         checks=tuple(_failed_checks(data.get("checks") or [])),
-        references=tuple(sorted(set(_references((data.get("configuration") or {}).get("root_module") or {}, "")))),
+        references=tuple(sorted(set(_references(_root_module(data), "")))),
+        log_targets=frozenset(_log_targets(_root_module(data), "")),
         terraform_version=str(data.get("terraform_version", "")),
         errored=bool(data.get("errored", False)),
         complete=bool(data.get("complete", True)),
@@ -65,7 +66,7 @@ def _drift(
     bucket shows once another resource has switched it on. So a difference counts where the configuration says something
     of the attribute, or the plan is about to change the resource.
     """
-    configured = dict(_configured((data.get("configuration") or {}).get("root_module") or {}, ""))
+    configured = dict(_configured(_root_module(data), ""))
     found, computed = [], []
     for change in map(_resource_change, data.get("resource_drift") or []):
         names = configured.get(without_index(change.address), frozenset())
@@ -83,6 +84,20 @@ def _configured(module: dict[str, Any], path: str) -> Iterator[tuple[str, frozen
             yield f"{path}{resource['address']}", frozenset(resource.get("expressions") or {})
     for name, call in (module.get("module_calls") or {}).items():
         yield from _configured(call.get("module") or {}, f"{path}module.{name}.")
+
+
+def _root_module(data: dict[str, Any]) -> dict[str, Any]:
+    return (data.get("configuration") or {}).get("root_module") or {}
+
+
+def _log_targets(module: dict[str, Any], path: str) -> Iterator[str]:
+    """The buckets that `aws_s3_bucket_logging` names as targets; on a first plan their names are not known yet."""
+    for resource in module.get("resources") or []:
+        if resource.get("type") == "aws_s3_bucket_logging":
+            for mentioned in _mentions((resource.get("expressions") or {}).get("target_bucket")):
+                yield from _targets(mentioned, path)
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _log_targets(call.get("module") or {}, f"{path}module.{name}.")
 
 
 def without_index(address: str) -> str:

@@ -101,6 +101,17 @@ def _cost_review(cost: CostReview) -> dict[str, Any]:
             "before": round(cost.runs_per_month_before, 3),
             "after": round(cost.runs_per_month_after, 3),
         },
+        "jobs": [
+            {
+                "address": job.address,
+                "name": job.name,
+                "before": job.before,
+                "after": job.after,
+                "usd_per_run": round(job.usd_per_run, 4),
+            }
+            for job in cost.jobs
+        ],
+        "prices_as_of": cost.prices.as_of.isoformat(),
         "basis": cost.basis,
         "lines": [
             {"address": line.address, "before": _cost(line.before), "after": _cost(line.after)} for line in cost.lines

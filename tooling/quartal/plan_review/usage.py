@@ -29,6 +29,7 @@ class Usage(BaseModel):
     crawl_minutes: float = Field(ge=0)
     crawl_dpu: float = Field(gt=0)
     stored_gb: float = Field(ge=0)
+    access_log_gb: float = Field(ge=0)
     put_requests_per_month: float = Field(ge=0)
     kms_requests_per_month: float = Field(ge=0)
     log_gb_per_month: float = Field(ge=0)

@@ -13,6 +13,10 @@ from quartal.plan_review.policies import Finding, Level, RuleBook
 from quartal.plan_review.schedule import ScheduleChange
 
 
+# the findings of `unreadable`
+UNREADABLE = frozenset({"unknown-action", "plan-errored", "plan-incomplete"})
+
+
 class Decision(StrEnum):
     """What a reviewer would say."""
 
@@ -139,7 +143,7 @@ def about_effects(
     for schedule in schedules:
         if schedule.problem and "never fires" not in schedule.problem and schedule.after.startswith("cron("):
             found.append(_finding(book, "schedule-unreadable", f"{schedule.problem}.", schedule.address))
-        elif schedule.before:
+        else:  # begun, ended or moved
             found.append(_finding(book, "schedule-changed", f"{schedule.sentence()}.", schedule.address))
     limit = book.thresholds.get("cost_up_usd_per_month", 0.0)
     if cost is not None and cost.before.per_month > 0 and cost.change_per_month > limit:

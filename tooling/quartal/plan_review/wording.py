@@ -9,6 +9,7 @@ from quartal.plan_review.model import Action, ResourceChange
 from quartal.plan_review.review import Review
 from quartal.plan_review.values import AttributeChange, Marker
 
+_FRESH_MONTHS = 12
 SIGNS = {
     Action.CREATE: "+",
     Action.READ: "<=",
@@ -84,10 +85,13 @@ def cost_sentences(review: Review) -> tuple[str, ...]:
     cost = review.cost
     if cost is None:
         return ("not known: there are no prices for this region. `quartal cost REGION --refresh` fetches them.",)
+    months = cost.age_months(review.made_at.date())
+    old = f" These prices are {months} months old: `quartal cost {cost.prices.region} --refresh` reads today's."
     return (
         f"per month {_before_after(cost.before.per_month, cost.after.per_month)}",
         f"per run   {_before_after(cost.before.per_run, cost.after.per_run)}{_dpu(cost.before, cost.after)}",
-        f"Estimated from {cost.basis}.",
+        *(f"job {job.name} {job.before} -> {job.after}: {_signed(job.usd_per_run)} per run" for job in cost.jobs),
+        f"Estimated from {cost.basis}.{old if months > _FRESH_MONTHS else ''}",
     )
 
 
@@ -103,8 +107,11 @@ def policy_sentence(review: Review) -> str:
 def _before_after(before: float, after: float) -> str:
     if abs(after - before) < 0.005:
         return f"{money(after)} (as before)"
-    sign = "+" if after > before else "-"
-    return f"{money(before)} -> {money(after)} ({sign}{money(abs(after - before))})"
+    return f"{money(before)} -> {money(after)} ({_signed(after - before)})"
+
+
+def _signed(usd: float) -> str:
+    return f"{'-' if usd < 0 else '+'}{money(abs(usd))}"
 
 
 def _dpu(before: Cost, after: Cost) -> str:

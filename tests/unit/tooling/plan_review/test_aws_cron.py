@@ -21,6 +21,15 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
         pytest.param("cron(0 0 L * ? *)", ["2026-11-30 00:00", "2026-12-31 00:00"], id="last day of the month"),
         pytest.param("cron(0 0 1 1 ? 2028-2029)", ["2028-01-01 00:00", "2029-01-01 00:00"], id="years"),
         pytest.param("cron(0 0 1 1 ? 2020)", [], id="a year that is over"),
+        # weekdays, by the calendar: 2027-05-15 Saturday, 2026-11-15 Sunday, 2027-05-01 Saturday, 2027-01-31 Sunday
+        pytest.param("cron(0 2 15W 5 ? *)", ["2027-05-14 02:00", "2028-05-15 02:00"], id="15W: a Saturday"),
+        pytest.param("cron(0 2 15W 8 ? *)", ["2027-08-16 02:00", "2028-08-15 02:00"], id="15W: a Sunday"),
+        pytest.param("cron(0 2 1W 5 ? *)", ["2027-05-03 02:00", "2028-05-01 02:00"], id="1W stays in its month"),
+        pytest.param("cron(0 2 31W * ? *)", ["2026-12-31 02:00", "2027-01-29 02:00"], id="31W stays in its month"),
+        pytest.param(
+            "cron(0 2 31W 2,3 ? *)", ["2027-03-31 02:00", "2028-03-31 02:00"], id="31W in months that have it"
+        ),
+        pytest.param("cron(0 2 LW 1 ? *)", ["2027-01-29 02:00", "2028-01-31 02:00"], id="LW"),
         pytest.param("cron(0 0/6 * * ? *)", ["2026-11-23 18:00", "2026-11-24 00:00"], id="every six hours"),
     ],
 )
@@ -39,7 +48,8 @@ def test_next_dates_are_those_of_aws(expression, expected):
         "cron(0 2 ? * 0 *)",
         "cron(0 2 ? 13 MON *)",
         "cron(0 2 1 * ? soon)",
-        "cron(0 2 15W * ? *)",
+        "cron(0 2 32W * ? *)",
+        "cron(0 2 *W * ? *)",
     ],
 )
 def test_expression_that_cannot_be_computed_is_refused(expression):

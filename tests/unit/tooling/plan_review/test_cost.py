@@ -1,13 +1,19 @@
-from datetime import date
+import html
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import yaml
 
 from quartal.errors import AwsError, ConfigurationError
+from quartal.plan_review.page import render_page
 from quartal.plan_review.parse import parse_plan
 from quartal.plan_review.prices import EVERYWHERE, LISTED, PRICE_LIST_URL, load_prices, refresh
+from quartal.plan_review.render_markdown import render_markdown
+from quartal.plan_review.render_text import render_text
 from quartal.plan_review.review import review
 from quartal.plan_review.usage import load_usage, with_history
+from tests.unit.tooling.conftest import change
 
 
 def test_larger_workers_cost_by_their_dpus(reviewed):
@@ -26,6 +32,95 @@ def test_cost_counts_what_stays_as_it_is(reviewed):
 
 def test_destroyed_pipeline_costs_nothing(reviewed):
     assert reviewed("destroy").cost.after.per_month == 0
+
+
+def feeds(count: int) -> dict:
+    """A plan that makes so many feeds, each with a crawler, a job and the triggers that start both once a quarter."""
+    quarterly = "cron(0 2 8 1,4,7,10 ? *)"
+    made = []
+    for name in (f"feed{number}" for number in range(count)):
+        conditions = [{"conditions": [{"crawler_name": name, "crawl_state": "SUCCEEDED"}], "logical": "AND"}]
+        start = {"type": "SCHEDULED", "schedule": quarterly, "enabled": True, "actions": [{"crawler_name": name}]}
+        follow = {"type": "CONDITIONAL", "enabled": True, "predicate": conditions, "actions": [{"job_name": name}]}
+        made += [
+            ("aws_glue_job", {"name": name, "number_of_workers": 4, "worker_type": "G.1X"}),
+            ("aws_glue_crawler", {"name": name}),
+            ("aws_glue_trigger", {"name": f"{name}-start", **start}),
+            ("aws_glue_trigger", {"name": f"{name}-follow", **follow}),
+        ]
+    changes = [change(kind, None, after) | {"address": f"{kind}.a{i}"} for i, (kind, after) in enumerate(made)]
+    return {"format_version": "1.2", "resource_changes": changes}
+
+
+# 4 DPUs for half an hour and a crawl of 2 DPUs for ten minutes at $0.44 per DPU-hour, four times a year
+QUARTERLY_USD_PER_MONTH = 4 / 12 * (4 * 0.5 + 2 / 6) * 0.44
+
+
+@pytest.mark.parametrize("count", [1, 2, 4])
+def test_cost_of_feeds_grows_by_their_number(reviewed, count):
+    cost = reviewed(feeds(count)).cost
+    assert cost.after.per_month == pytest.approx(count * QUARTERLY_USD_PER_MONTH)
+    assert cost.runs_per_month_after == pytest.approx(count * 4 / 12)
+
+
+def test_job_that_no_schedule_starts_runs_as_often_as_the_estimate_says(reviewed):
+    plan = feeds(1)
+    plan["resource_changes"][2]["change"]["after"]["enabled"] = False
+    assert reviewed(plan).cost.runs_per_month_after == load_usage().runs_per_month
+
+
+@pytest.mark.parametrize(("logical", "times"), [("AND", 1), ("ANY", 3)])
+def test_trigger_that_waits_for_several_fires_as_often_as_they_let_it(reviewed, logical, times):
+    plan = feeds(2)
+    entries = [entry["change"]["after"] for entry in plan["resource_changes"]]
+    entries[6]["schedule"] = "cron(0 2 8 1,2,4,5,7,8,10,11 ? *)"  # the second feed's crawl, eight times a year
+    conditions = [{"crawler_name": f"feed{number}", "crawl_state": "SUCCEEDED"} for number in (0, 1)]
+    entries[3]["predicate"] = [{"conditions": conditions, "logical": logical}]
+    cost = reviewed(plan).cost
+    job = next(line for line in cost.lines if line.address == "aws_glue_job.a0")
+    assert job.after.per_month == pytest.approx(times * 4 / 12 * 4 * 0.5 * 0.44)
+
+
+def test_jobs_that_wait_for_each_other_end_the_count(reviewed):
+    plan = feeds(1)
+    follow = plan["resource_changes"][3]["change"]["after"]
+    follow["predicate"] = [{"conditions": [{"job_name": "feed0", "state": "SUCCEEDED"}], "logical": "AND"}]
+    assert reviewed(plan).cost.runs_per_month_after == load_usage().runs_per_month
+
+
+def test_access_log_is_not_priced_as_the_lake(reviewed):
+    lake, log = change("aws_s3_bucket", None, {"bucket": "lake"}), change("aws_s3_bucket", None, {"bucket": "log"})
+    logging = change("aws_s3_bucket_logging", None, {"bucket": "lake", "target_bucket": "log"})
+    log["address"] = "aws_s3_bucket.log"
+    by_name = {"format_version": "1.2", "resource_changes": [lake, log, logging]}
+    unknown = change("aws_s3_bucket_logging", None, {"bucket": "lake"})
+    unknown["change"]["after_unknown"] = {"target_bucket": True}
+    references = {"references": ['aws_s3_bucket.log["this"].id', "aws_s3_bucket.log", "local.own"]}
+    block = {"address": "aws_s3_bucket_logging.this", "mode": "managed", "type": "aws_s3_bucket_logging"}
+    configuration = {"root_module": {"resources": [{**block, "expressions": {"target_bucket": references}}]}}
+    by_reference = by_name | {"resource_changes": [lake, log, unknown], "configuration": configuration}
+    for plan in (by_name, by_reference):
+        costs = {line.address: line.after.per_month for line in reviewed(plan).cost.lines}
+        assert costs["aws_s3_bucket.this"] > 1
+        assert costs["aws_s3_bucket.log"] == pytest.approx(0.2 * 0.023)
+
+
+@pytest.mark.parametrize("form", [render_text, render_markdown, render_page])
+def test_every_form_tells_what_a_larger_job_costs_per_run(reviewed, form):
+    told = html.unescape(form(reviewed("update"))).replace("\\", "")
+    assert "job review-features 4 x G.1X -> 10 x G.2X: +$3.52 per run" in told
+
+
+def test_old_prices_are_said_to_be_old(reviewed, basis):
+    plan = reviewed("update").plan
+    prices = basis.prices
+
+    def told(months: int) -> bool:
+        now = datetime(prices.as_of.year, prices.as_of.month, prices.as_of.day, tzinfo=UTC) + timedelta(31 * months)
+        return "months old: `quartal cost us-east-1 --refresh`" in render_text(review(plan, replace(basis, now=now)))
+
+    assert told(14)
+    assert not told(12)
 
 
 def test_region_without_prices_has_no_cost_and_says_so(reviewed, basis, monkeypatch):

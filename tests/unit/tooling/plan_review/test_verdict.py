@@ -1,10 +1,14 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from quartal.plan_review.parse import parse_plan
 from quartal.plan_review.policies import Level
+from quartal.plan_review.review import review
 from quartal.plan_review.verdict import Decision
+from tests.unit.tooling.conftest import change
 
 PLANS = Path(__file__).parent / "plans"
 
@@ -59,3 +63,37 @@ def test_deposed_object_is_named(reviewed):
     plan["resource_changes"][0]["deposed"] = "ac10ad5e"
     change = next(change for change in reviewed(plan).plan.changes if change.deposed)
     assert change.deposed == "ac10ad5e"
+
+
+def trigger(enabled: bool, schedule: str = "cron(0 2 8 1,4,7,10 ? *)") -> dict:
+    return {"name": "start", "type": "SCHEDULED", "enabled": enabled, "schedule": schedule}
+
+
+@pytest.mark.parametrize("environment", ["dev", "prod"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(trigger(False), trigger(True), id="switched on"),
+        pytest.param(trigger(True), trigger(False), id="switched off"),
+        pytest.param(trigger(True), trigger(True, "cron(0 3 15W 1,4,7,10 ? *)"), id="moved"),
+        pytest.param(None, trigger(True), id="new"),
+    ],
+)
+def test_schedule_that_changes_in_any_way_needs_consent(basis, environment, before, after):
+    plan = parse_plan({"format_version": "1.2", "resource_changes": [change("aws_glue_trigger", before, after)]})
+    verdict = review(plan, replace(basis, environment=environment)).verdict
+    assert [reason.rule for reason in verdict.reasons] == ["schedule-changed"]
+    assert verdict.decision is Decision.NEEDS_APPROVAL
+
+
+def test_schedule_that_nobody_can_read_blocks(reviewed):
+    entry = change("aws_glue_trigger", trigger(True), trigger(True, "cron(0 2 * * * *)"))
+    verdict = reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict
+    assert [reason.rule for reason in verdict.reasons] == ["schedule-unreadable"]
+    assert verdict.decision is Decision.BLOCKED
+
+
+def test_schedule_of_a_trigger_that_goes_is_told_once_with_its_end(reviewed):
+    entry = change("aws_glue_trigger", trigger(True), None)
+    rules = {reason.rule for reason in reviewed({"format_version": "1.2", "resource_changes": [entry]}).findings}
+    assert rules == {"resource-destroyed", "schedule-changed"}

@@ -1,0 +1,116 @@
+"""`quartal plan`, `apply` and `destroy` from the command line to a program in Terraform's place."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quartal import reviewing, saved_plan
+from quartal.cli.app import run as quartal
+from quartal.console import Console
+from quartal.errors import ConfigurationError
+from quartal.plan_review.policies import Level
+from quartal.reviewing import ReviewOptions
+from quartal.settings import Settings
+from quartal.staging import stage
+from quartal.workspace import Workspace
+from tests.unit.tooling.conftest import change, write_plan
+
+
+def commands(stand_in: Path) -> list[str]:
+    """What Terraform was told to do, questions for its version left out."""
+    return [line for line in (stand_in / "log").read_text().split() if line != "version"]
+
+
+# ------------------------------------------------------------------ plan --out, --format
+
+
+def test_one_plan_makes_every_form_that_was_asked_for(stand_in, project, capsys):
+    files = [f".quartal/review.{suffix}" for suffix in ("html", "md", "json", "txt")]
+    assert quartal(["plan", "--no-policies", *(word for file in files for word in ("--out", file))]) == 0
+    page, comment, data, text = ((project / file).read_text() for file in files)
+    assert page.startswith("<!doctype html>")
+    assert comment.startswith("## ")
+    assert json.loads(data)["summary"] == "1 to update"
+    assert text == capsys.readouterr().out
+    assert commands(stand_in).count("plan") == 1
+
+
+def test_format_is_that_of_standard_output_and_a_file_keeps_that_of_its_suffix(stand_in, project, capsys):
+    # what `nox -s plan -- --format markdown` types
+    assert quartal(["plan", "--no-policies", "--out", ".quartal/plan.html", "--format", "markdown"]) == 0
+    assert (project / ".quartal/plan.html").read_text().startswith("<!doctype html>")
+    assert capsys.readouterr().out.startswith("## ")
+
+
+def test_file_that_cannot_be_written_is_named_and_ends_with_2(stand_in, project, capsys):
+    (project / "taken").touch()
+    assert quartal(["plan", "--no-policies", "--out", "taken/review.md"]) == 2
+    assert "taken/review.md" in capsys.readouterr().err
+
+
+def test_what_terraform_warns_of_while_planning_is_handed_on(stand_in, capsys):
+    diagnostic = {"severity": "warning", "summary": "Value for undeclared variable", "detail": "No variable colour."}
+    (stand_in / "events").write_text(json.dumps({"type": "diagnostic", "diagnostic": diagnostic}))
+    assert quartal(["plan", "--no-policies"]) == 0
+    assert "Value for undeclared variable No variable colour." in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------ destroy
+
+
+def test_destroy_names_the_option_that_lets_it_go_on_and_takes_it(stand_in, capsys):
+    assert quartal(["plan", "--no-policies"]) == 0
+    write_plan(stand_in, change("aws_kms_key", {"description": "lake"}, None))
+    assert quartal(["destroy"]) == 2
+    assert "--approve data" in capsys.readouterr().err
+    assert quartal(["destroy", "--approve", "destroy"]) == 2
+    assert "apply" not in commands(stand_in)
+    assert quartal(["destroy", "--approve", "data"]) == 0
+    assert commands(stand_in)[-1] == "apply"
+
+
+# ------------------------------------------------------------------ apply with options of a review
+
+
+def test_options_of_a_review_judge_the_plan_that_waits_anew(stand_in, project, capsys):
+    (project / "own.yaml").write_text(
+        "rules:\n  - id: no-log-group\n    types: [aws_cloudwatch_log_group]\n    level: blocked\n    sentence: None.\n"
+    )
+    assert quartal(["plan", "--no-policies"]) == 0
+    assert quartal(["apply", "--no-policies", "--rules", "own.yaml", "--approve", "data"]) == 2
+    assert "[no-log-group]" in capsys.readouterr().err
+    assert commands(stand_in).count("plan") == 1
+    assert "apply" not in commands(stand_in)
+    assert quartal(["apply"]) == 2, "what blocked it stands in the record"
+    assert "[no-log-group]" in capsys.readouterr().err
+    assert quartal(["apply", "--no-policies", "--usage", "missing.yaml"]) == 2
+    assert "missing.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("environment", ["dev", "localstack"])
+def test_saved_plan_that_nobody_can_judge_stays_blocked(stand_in, environment):
+    strange = change("aws_glue_job", {"name": "a"}, {"name": "b"})
+    strange["change"]["actions"] = ["evict"]
+    write_plan(stand_in, strange)
+    workspace = Workspace(replace(Settings.from_env(os.environ), environment=environment), Console())
+    staged = stage(workspace.settings)
+    staged.plan_file.write_text("the plan")
+    data = json.loads((stand_in / "plan.json").read_text())
+    reviewing.review_saved_plan(workspace, data, ReviewOptions(policies=False))
+    saved = saved_plan.require_record(staged)
+    with pytest.raises(ConfigurationError, match="is blocked") as error:
+        reviewing.refuse_unapproved(workspace, reviewing.verdict_of(saved), Level.DATA)
+    assert "[unknown-action]" in error.value.details[0]
+
+
+@pytest.mark.parametrize("options", [[], ["--approve", "data"], ["--auto-approve"]])
+def test_plan_that_was_reviewed_is_applied_without_another(stand_in, options):
+    assert quartal(["plan", "--no-policies"]) == 0
+    assert quartal(["apply", *options]) == 0
+    assert commands(stand_in)[-1] == "apply"
+    assert commands(stand_in).count("plan") == 1
