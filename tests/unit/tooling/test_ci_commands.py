@@ -112,10 +112,7 @@ def test_what_a_pipeline_writes_leaves_the_tree_as_clean_as_an_apply_of_prod_wan
     git("-C", str(checkout), "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "--quiet", "-m", "first")
     git("-C", str(checkout), "push", "--quiet", "origin", "HEAD")
     written = [
-        file
-        for pipeline in PIPELINES.values()
-        for script in scripts(pipeline)
-        for file in written_files(script)
+        file for pipeline in PIPELINES.values() for script in scripts(pipeline) for file in written_files(script)
     ]
     assert len(written) >= 5
     for file in written:

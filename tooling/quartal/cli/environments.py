@@ -87,7 +87,10 @@ def adopt(
 def cost(
     region: Annotated[str, typer.Argument(help="AWS region.", show_default=False)],
     refresh_prices: Annotated[
-        bool, typer.Option("--refresh", help="Read AWS's price list into .quartal/prices/, which wins over the bundled prices.")
+        bool,
+        typer.Option(
+            "--refresh", help="Read AWS's price list into .quartal/prices/, which wins over the bundled prices."
+        ),
     ] = False,
     env: EnvironmentOption = None,
     as_json: JsonOption = False,

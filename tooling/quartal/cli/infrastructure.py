@@ -85,9 +85,7 @@ def plan(
             show_default=False,
         ),
     ] = None,
-    form: Annotated[
-        Format, typer.Option("--format", help="Form of the review on standard output.")
-    ] = Format.TEXT,
+    form: Annotated[Format, typer.Option("--format", help="Form of the review on standard output.")] = Format.TEXT,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 3 when the plan has changes.")
     ] = False,

@@ -26,7 +26,9 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
         pytest.param("cron(0 2 15W 8 ? *)", ["2027-08-16 02:00", "2028-08-15 02:00"], id="15W: a Sunday"),
         pytest.param("cron(0 2 1W 5 ? *)", ["2027-05-03 02:00", "2028-05-01 02:00"], id="1W stays in its month"),
         pytest.param("cron(0 2 31W * ? *)", ["2026-12-31 02:00", "2027-01-29 02:00"], id="31W stays in its month"),
-        pytest.param("cron(0 2 31W 2,3 ? *)", ["2027-03-31 02:00", "2028-03-31 02:00"], id="31W in months that have it"),
+        pytest.param(
+            "cron(0 2 31W 2,3 ? *)", ["2027-03-31 02:00", "2028-03-31 02:00"], id="31W in months that have it"
+        ),
         pytest.param("cron(0 2 LW 1 ? *)", ["2027-01-29 02:00", "2028-01-31 02:00"], id="LW"),
         pytest.param("cron(0 0/6 * * ? *)", ["2026-11-23 18:00", "2026-11-24 00:00"], id="every six hours"),
     ],
