@@ -12,7 +12,6 @@ from quartal.plan_review.model import Action, Plan
 from quartal.plan_review.policies import Finding, Level, RuleBook
 from quartal.plan_review.schedule import ScheduleChange
 
-
 # the findings of `unreadable`
 UNREADABLE = frozenset({"unknown-action", "plan-errored", "plan-incomplete"})
 

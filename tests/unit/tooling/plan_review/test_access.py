@@ -4,6 +4,8 @@ import pytest
 
 from quartal.plan_review.access import access_changes
 from quartal.plan_review.parse import parse_plan
+from quartal.plan_review.policies import Level
+from tests.unit.tooling.conftest import change
 
 
 def policy(*statements: dict) -> str:
@@ -119,3 +121,113 @@ def test_access_to_everything_is_told_apart(statement, is_broad):
     }
     changes = access_changes(parse_plan({"format_version": "1.0", "resource_changes": [entry]}))
     assert [item.is_broad for item in changes] == [is_broad]
+
+
+# ------------------------------------------------------------------ other ways to access
+
+
+PUBLIC = policy({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::lake/*"})
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+READ = {"principal": "arn:aws:quicksight:::user/a", "actions": ["quicksight:DescribeDataSet"]}
+BOUNDARY = "arn:aws:iam::1:policy/boundary"
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "says", "is_broad"),
+    [
+        pytest.param(
+            "aws_iam_policy_attachment",
+            {"policy_arn": ADMIN, "roles": ["a"]},
+            {"policy_arn": ADMIN, "roles": ["a", "b"]},
+            f"role b now has policy {ADMIN}",
+            True,
+            id="attachment to several",
+        ),
+        pytest.param(
+            "aws_iam_role",
+            {"name": "a", "managed_policy_arns": []},
+            {"name": "a", "managed_policy_arns": [ADMIN]},
+            f"role a now has policy {ADMIN}",
+            True,
+            id="managed policy of a role",
+        ),
+        pytest.param(
+            "aws_iam_role",
+            {"name": "a", "permissions_boundary": BOUNDARY},
+            {"name": "a", "permissions_boundary": None},
+            "role a has no boundary any more",
+            False,
+            id="boundary removed",
+        ),
+        pytest.param(
+            "aws_iam_role",
+            {"name": "a", "inline_policy": []},
+            {"name": "a", "inline_policy": [{"name": "x", "policy": PUBLIC}]},
+            "other policies written into it",
+            False,
+            id="policy inside a role",
+        ),
+        pytest.param("aws_s3_bucket", {"policy": ""}, {"policy": PUBLIC}, "everybody may now", True, id="bucket"),
+        pytest.param("aws_sns_topic", {"policy": ""}, {"policy": PUBLIC}, "everybody may now", True, id="topic"),
+        pytest.param("aws_sqs_queue", None, {"policy": PUBLIC}, "everybody may now", True, id="queue"),
+        pytest.param(
+            "aws_secretsmanager_secret_policy", None, {"policy": PUBLIC}, "everybody may now", True, id="secret"
+        ),
+        pytest.param("aws_new_thing", None, {"rights": PUBLIC}, "everybody may now", True, id="type nobody listed"),
+        pytest.param(
+            "aws_s3_bucket_acl",
+            {"bucket": "a", "acl": "private"},
+            {"bucket": "a", "acl": "public-read"},
+            "bucket a has the ACL public-read",
+            True,
+            id="ACL",
+        ),
+        pytest.param(
+            "aws_kms_grant",
+            None,
+            {"key_id": "k", "grantee_principal": "role/x", "operations": ["Decrypt"]},
+            "role/x may now Decrypt on k",
+            False,
+            id="grant on a key",
+        ),
+        pytest.param(
+            "aws_lakeformation_permissions",
+            None,
+            {"principal": "role/x", "permissions": ["SELECT"], "database": [{"name": "d"}]},
+            "role/x may now SELECT on [{'name': 'd'}]",
+            False,
+            id="Lake Formation",
+        ),
+        pytest.param(
+            "aws_quicksight_data_set",
+            {"permissions": []},
+            {"permissions": [READ]},
+            "user/a may now quicksight:DescribeDataSet",
+            False,
+            id="QuickSight",
+        ),
+        pytest.param(
+            "aws_unheard_of_grant", None, {"name": "x"}, "cannot tell who gains", False, id="access by its name alone"
+        ),
+    ],
+)
+def test_access_is_found_wherever_it_is_given(reviewed, kind, before, after, says, is_broad):
+    made = reviewed({"format_version": "1.2", "resource_changes": [change(kind, before, after)]})
+    assert [(item.widens, item.is_broad) for item in made.access if says in item.sentence] == [(True, is_broad)]
+    assert made.verdict.level >= Level.ACCESS
+
+
+@pytest.mark.parametrize("kind", ["aws_autoscaling_policy", "aws_iam_account_password_policy", "aws_glue_job"])
+def test_type_that_gives_nobody_access_is_not_called_access(reviewed, kind):
+    made = reviewed({"format_version": "1.2", "resource_changes": [change(kind, None, {"name": "x"})]})
+    assert made.access == ()
+
+
+@pytest.mark.parametrize(("sets", "widens"), [(("policy", "name"), [True]), (("name",), [])])
+def test_policy_that_is_not_known_yet_counts_where_the_configuration_sets_one(reviewed, sets, widens):
+    entry = change("aws_sns_topic", None, {"name": "t"})
+    entry["change"]["after_unknown"] = {"policy": True}
+    block = {"address": "aws_sns_topic.this", "mode": "managed", "type": "aws_sns_topic"}
+    configuration = {"root_module": {"resources": [{**block, "expressions": dict.fromkeys(sets, {})}]}}
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry], "configuration": configuration})
+    assert [item.widens for item in made.access] == widens

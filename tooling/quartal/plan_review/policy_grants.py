@@ -1,0 +1,119 @@
+"""A policy document taken apart into single grants (who, action, resource, condition).
+
+So a reordered or reformatted policy is no change. How AWS evaluates them (which deny wins, boundaries, organisations) is
+not repeated here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Grant:
+    """One thing that a policy allows or denies.
+
+    Attributes:
+        who: the principal.
+        effect: Allow or Deny.
+        action: one action, wildcards as written; "anything but ..." for NotAction.
+        resource: one resource; "anything but ..." for NotResource.
+        condition: the statement's condition as text; empty when there is none.
+    """
+
+    who: str
+    effect: str
+    action: str
+    resource: str
+    condition: str = ""
+
+    def covers(self, other: Grant) -> bool:
+        """Whether this grant already says all that the other one says."""
+        return (
+            self.who == other.who
+            and self.effect == other.effect
+            and self.condition in {"", other.condition}
+            and fnmatchcase(other.action.lower(), _pattern(self.action).lower())
+            and fnmatchcase(other.resource, _pattern(self.resource))
+        )
+
+
+def grants(document: Mapping[str, Any], who: str, resource: str | None = None) -> frozenset[Grant]:
+    """The single grants of a policy document.
+
+    Args:
+        document: the policy.
+        who: whom an identity policy belongs to; the owner is not a principal where the statement names its own.
+        resource: what the policy hangs on: what a statement without a resource (a trust policy) or with "*" is about.
+    """
+    return frozenset(_statement_grants(document, who, resource))
+
+
+def _statement_grants(document: Mapping[str, Any], who: str, resource: str | None) -> Iterator[Grant]:
+    for statement in _as_list(document.get("Statement")):
+        if not isinstance(statement, dict):
+            continue
+        principals = _principals(statement) or [who]
+        actions = _either(statement, "Action")
+        resources = _either(statement, "Resource") or [resource or "*"]
+        condition = _condition(statement.get("Condition"))
+        for principal in principals:
+            for action in actions:
+                for target in resources:
+                    place = resource if resource is not None and target == "*" else target
+                    yield Grant(principal, str(statement.get("Effect", "Allow")), action, place, condition)
+
+
+def _principals(statement: Mapping[str, Any]) -> list[str]:
+    if "NotPrincipal" in statement:
+        return [f"anybody but {json.dumps(statement['NotPrincipal'], sort_keys=True)}"]
+    principal = statement.get("Principal")
+    if principal is None:
+        return []
+    if principal == "*":
+        return ["everybody"]
+    named = [
+        "everybody" if name == "*" else f"{name}" for kind in principal.values() for name in map(str, _as_list(kind))
+    ]
+    return sorted(named)
+
+
+def _either(statement: Mapping[str, Any], key: str) -> list[str]:
+    if f"Not{key}" in statement:
+        return [f"anything but {', '.join(sorted(map(str, _as_list(statement[f'Not{key}']))))}"]
+    return [str(entry) for entry in _as_list(statement.get(key))]
+
+
+def _condition(condition: Any) -> str:
+    if not isinstance(condition, dict):
+        return ""
+    parts = [
+        f"{variable} {operator} {'|'.join(sorted(map(str, _as_list(values))))}"
+        for operator, tests in sorted(condition.items())
+        for variable, values in sorted(tests.items())
+    ]
+    return " and ".join(parts)
+
+
+def policy_document(value: Any) -> Mapping[str, Any] | None:
+    """The policy that an attribute holds as JSON; None for anything else."""
+    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+        return None
+    try:
+        parsed = json.loads(value)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) and "Statement" in parsed else None
+
+
+def _as_list(value: Any) -> list[Any]:
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _pattern(text: str) -> str:
+    # IAM knows * and ? only; a bracket is a bracket
+    return text.replace("[", "[[]")
