@@ -12,8 +12,8 @@ class Remedy:
 
     Attributes:
         sign: words of Terraform by which the failure is known; upper and lower case count alike.
-        message: what happened. Both texts may hold `{variables}`, the environment's file of variables, `{folder}`, where
-            Terraform runs, and what `details` finds.
+        message: what happened. Both texts may hold `{variables}`, the environment's file of variables, `{folder}`,
+            where Terraform runs, and what `details` finds.
         remedy: what to do next.
         details: a pattern with named groups, looked for in Terraform's words; where it finds nothing they are "?".
         is_configuration: whether something that the user wrote or installed is wrong, and nothing was tried.
@@ -58,7 +58,8 @@ REMEDIES = (
     Remedy(
         "There is no data contract for",
         "The environment names a data contract that does not exist: see below.",
-        "Correct `contracts` in {variables}, or write data/contracts/{dataset}.yaml: `quartal contract init` drafts it.",
+        "Correct `contracts` in {variables}, or write data/contracts/{dataset}.yaml: "
+        "`quartal contract init` drafts it.",
         r"no data contract for (?P<dataset>[^\s,]+)",
         is_configuration=True,
     ),

@@ -1,7 +1,7 @@
 """What users get wrong in an environment's variables, and Terraform's own words for it.
 
-`tests/terraform/test_mistakes.py` makes each mistake with real Terraform and compares the words; the unit tests hand them
-to the command.
+`tests/terraform/test_mistakes.py` makes each mistake with real Terraform and compares the words; the unit tests hand
+them to the command.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ MISTAKES = (
     Mistake(
         name="invalid cron",
         summary="Invalid value for variable",
-        detail="schedule.cron has a field that Glue cannot read: minutes 0-59, hours 0-23, day of month 1-31, month 1-12 "
-        "or JAN-DEC, day of week 1-7 or SUN-SAT, year, with the wildcards , - * / ? L W.",
+        detail="schedule.cron has a field that Glue cannot read: minutes 0-59, hours 0-23, day of month 1-31, month "
+        "1-12 or JAN-DEC, day of week 1-7 or SUN-SAT, year, with the wildcards , - * / ? L W.",
         message="schedule.cron has a field that Glue cannot read",
         remedy=VARIABLES,
         variables='schedule = { cron = "cron(61 2 1 * ? *)" }',
@@ -57,8 +57,8 @@ MISTAKES = (
     Mistake(
         name="lead time longer than a quarter",
         summary="Invalid value for variable",
-        detail="schedule.lead_time_days must be a whole number of days from 0 to 89: longer than a quarter would mean to "
-        "start before the previous ML run.",
+        detail="schedule.lead_time_days must be a whole number of days from 0 to 89: longer than a quarter would mean "
+        "to start before the previous ML run.",
         message="schedule.lead_time_days must be a whole number of days from 0 to 89",
         remedy=VARIABLES,
         variables="schedule = { ml_run = { first_month = 1, day = 15 }, lead_time_days = 95 }",
@@ -66,8 +66,8 @@ MISTAKES = (
     Mistake(
         name="contract that is missing",
         summary="Invalid value for variable",
-        detail="There is no data contract for no_such in artifacts/contracts. Check the variable contracts, and that the "
-        "artifacts were built.",
+        detail="There is no data contract for no_such in artifacts/contracts. Check the variable contracts, and that "
+        "the artifacts were built.",
         message="names a data contract that does not exist",
         remedy="write data/contracts/no_such.yaml",
         variables="contracts = { no_such = {} }",
@@ -75,8 +75,8 @@ MISTAKES = (
     Mistake(
         name="contract that is broken",
         summary="Invalid value for variable",
-        detail="The data contract broken.yaml cannot be read: schema[0] must have a name, and properties that each have "
-        "a name.",
+        detail="The data contract broken.yaml cannot be read: schema[0] must have a name, and properties that each "
+        "have a name.",
         message="The data contract broken.yaml is broken",
         remedy="Correct data/contracts/broken.yaml: `quartal contract lint data/contracts/broken.yaml`",
         variables="contracts = { broken = {} }",
@@ -85,8 +85,8 @@ MISTAKES = (
     Mistake(
         name="contract that is no YAML",
         summary="Invalid value for variable",
-        detail="The data contract broken.yaml cannot be read: schema[0] must have a name, and properties that each have "
-        "a name.",
+        detail="The data contract broken.yaml cannot be read: schema[0] must have a name, and properties that each "
+        "have a name.",
         message="The data contract broken.yaml is broken",
         remedy="Correct data/contracts/broken.yaml",
         variables="contracts = { broken = {} }",

@@ -1,7 +1,7 @@
 """What users get wrong with an environment: each mistake ends in one message that names it, and in a remedy.
 
-The diagnostics about variables and contracts are Terraform's own words, which tests/terraform/test_mistakes.py compares. The
-lock's are those of Terraform 1.11; those for expired and missing credentials are AWS's as documented.
+The diagnostics about variables and contracts are Terraform's own words, which tests/terraform/test_mistakes.py
+compares. The lock's are those of Terraform 1.11; those for expired and missing credentials are AWS's as documented.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,7 @@ def written_files(script: str) -> Iterator[str]:
     """The files that a script with a call of Quartal leaves in the checkout."""
     commands = list(quartal_commands(script))
     for command in commands:
-        yield from (value for name, value in zip(command, command[1:], strict=False) if name == "--out")
+        yield from (value for name, value in pairwise(command) if name == "--out")
     if commands:
         yield from re.findall(r">>? *\"?([^\s\"$&>]+)", script)
 
@@ -129,7 +130,7 @@ def git(*arguments: str) -> None:
 @pytest.mark.parametrize("name", [name for name in PIPELINES if USED.get(name)])
 def test_pipeline_plans_each_environment_once_per_event(name: str):
     plans = [c for script in scripts(PIPELINES[name]) for c in quartal_commands(script) if c[0] == "plan"]
-    assert len(plans) == len({script for script in map(str, plans)}) <= (2 if name == "GitLab" else 1)
+    assert len(plans) == len(set(map(str, plans))) <= (2 if name == "GitLab" else 1)
 
 
 @pytest.mark.parametrize("name", PIPELINES)

@@ -1,4 +1,4 @@
-"""What the nox sessions run. nox has an environment of its own, so a module with what the file uses stands in for it."""
+"""What the nox sessions run. nox has its own environment, so a module with what the file uses stands in for it."""
 
 from __future__ import annotations
 

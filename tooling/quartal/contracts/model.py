@@ -4,7 +4,8 @@ A second model would sooner or later accept what the job refuses. The modules na
 neither Spark nor AWS; import-linter holds the rest of the border.
 """
 
-from etl_job.contract import EARLIEST_DAY, Column, Contract, CsvFormat
+from etl_job.columns import Column
+from etl_job.contract import EARLIEST_DAY, Contract, CsvFormat
 from etl_job.contract_document import CUSTOM_PROPERTIES, parse_contract
 from etl_job.errors import ContractError
 from etl_job.layouts import Layout

@@ -82,8 +82,8 @@ def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
             read = True
             yield from _policy_change(change, attribute)
     if not read and grants_access_by_name(change.type) and change.attributes:
-        sentence = f"{change.address}: this review cannot tell who gains or loses access by {change.type}"
-        yield AccessChange(change.address, sentence, widens=True)
+        untold = f"{change.address}: this review cannot tell who gains or loses access by {change.type}"
+        yield AccessChange(change.address, untold, widens=True)
 
 
 def _is_policy(change: ResourceChange, attribute: str, plan: Plan) -> bool:

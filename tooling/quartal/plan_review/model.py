@@ -135,6 +135,7 @@ class Plan:
         computed_drift: resources that differ only in what the configuration says nothing of.
         checks: checks that did not pass.
         references: which resource mentions which in the configuration, both as addresses without an index.
+        configured: attributes that the configuration sets, by block: the address without an index.
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
         errored: Terraform broke off while planning, so the plan is a part of one.
@@ -149,6 +150,7 @@ class Plan:
     computed_drift: tuple[ResourceChange, ...] = ()
     checks: tuple[FailedCheck, ...] = ()
     references: tuple[tuple[str, str], ...] = ()
+    configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
     log_targets: frozenset[str] = frozenset()
     terraform_version: str = ""
     errored: bool = False

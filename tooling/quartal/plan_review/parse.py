@@ -50,6 +50,7 @@ def parse_plan(data: dict[str, Any]) -> Plan:
         computed_drift=computed_drift,
         checks=tuple(_failed_checks(data.get("checks") or [])),
         references=tuple(sorted(set(_references(_root_module(data), "")))),
+        configured=dict(_configured(_root_module(data), "")),
         log_targets=frozenset(_log_targets(_root_module(data), "")),
         terraform_version=str(data.get("terraform_version", "")),
         errored=bool(data.get("errored", False)),

@@ -1,7 +1,7 @@
 """A policy document taken apart into single grants (who, action, resource, condition).
 
-So a reordered or reformatted policy is no change. How AWS evaluates them (which deny wins, boundaries, organisations) is
-not repeated here.
+So a reordered or reformatted policy is no change. How AWS evaluates them (which deny wins, boundaries, organisations)
+is not repeated here.
 """
 
 from __future__ import annotations

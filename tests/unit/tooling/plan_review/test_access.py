@@ -228,6 +228,6 @@ def test_policy_that_is_not_known_yet_counts_where_the_configuration_sets_one(re
     entry = change("aws_sns_topic", None, {"name": "t"})
     entry["change"]["after_unknown"] = {"policy": True}
     block = {"address": "aws_sns_topic.this", "mode": "managed", "type": "aws_sns_topic"}
-    configuration = {"root_module": {"resources": [{**block, "expressions": dict.fromkeys(sets, {})}]}}
+    configuration = {"root_module": {"resources": [{**block, "expressions": {name: {} for name in sets}}]}}
     made = reviewed({"format_version": "1.2", "resource_changes": [entry], "configuration": configuration})
     assert [item.widens for item in made.access] == widens
