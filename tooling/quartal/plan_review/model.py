@@ -136,6 +136,8 @@ class Plan:
         checks: checks that did not pass.
         references: which resource mentions which in the configuration, both as addresses without an index.
         configured: attributes that the configuration sets, by block: the address without an index.
+        reads: data sources that are read during the apply, because what they depend on is not known before.
+        invoked_actions: actions of providers, which are no resources, that the apply would invoke.
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
         errored: Terraform broke off while planning, so the plan is a part of one.
@@ -151,6 +153,8 @@ class Plan:
     checks: tuple[FailedCheck, ...] = ()
     references: tuple[tuple[str, str], ...] = ()
     configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+    invoked_actions: tuple[str, ...] = ()
     log_targets: frozenset[str] = frozenset()
     terraform_version: str = ""
     errored: bool = False

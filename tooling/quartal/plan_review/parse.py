@@ -51,6 +51,8 @@ def parse_plan(data: dict[str, Any]) -> Plan:
         checks=tuple(_failed_checks(data.get("checks") or [])),
         references=tuple(sorted(set(_references(_root_module(data), "")))),
         configured=dict(_configured(_root_module(data), "")),
+        reads=tuple(sorted(_reads(data))),
+        invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
         log_targets=frozenset(_log_targets(_root_module(data), "")),
         terraform_version=str(data.get("terraform_version", "")),
         errored=bool(data.get("errored", False)),
@@ -85,6 +87,12 @@ def _configured(module: dict[str, Any], path: str) -> Iterator[tuple[str, frozen
             yield f"{path}{resource['address']}", frozenset(resource.get("expressions") or {})
     for name, call in (module.get("module_calls") or {}).items():
         yield from _configured(call.get("module") or {}, f"{path}module.{name}.")
+
+
+def _reads(data: dict[str, Any]) -> Iterator[str]:
+    for entry in data.get("resource_changes") or []:
+        if not _is_managed(entry) and tuple(entry["change"]["actions"]) == ("read",):
+            yield str(entry["address"])
 
 
 def _root_module(data: dict[str, Any]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def as_data(review: Review) -> dict[str, Any]:
         "unchanged": plan.unchanged,
         "changes": [_change(change) for change in plan.changes],
         "drift": [_change(change) for change in plan.drift],
+        "reads": list(plan.reads),
         "outputs": [
             {
                 "name": output.name,

@@ -81,6 +81,7 @@ def _lines(review: Review) -> Iterator[str]:
             for output in plan.outputs
         ],
     )
+    yield from _list("Read during the apply", [_code(address) for address in plan.reads])
     for group in review.groups:
         yield from ("", f"<details><summary>{_text(group.title)}: {len(group.changes)} changes</summary>", "")
         for change in group.changes:

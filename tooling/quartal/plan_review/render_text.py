@@ -45,6 +45,7 @@ def _lines(review: Review) -> Iterator[str]:
     if plan.unchanged:
         yield ""
         yield f"Unchanged: {plan.unchanged}"
+    yield from _section("Read during the apply", list(plan.reads))
     yield from _section("Access", [f"{'+' if item.widens else '-'} {item.sentence}" for item in review.access])
     yield from _section("Schedules (UTC)", list(_schedules(review)))
     yield from _section(

@@ -8,6 +8,7 @@ from enum import StrEnum
 from quartal.plan_review.access import AccessChange
 from quartal.plan_review.checkov import PolicyReport
 from quartal.plan_review.cost import CostReview
+from quartal.plan_review.lifecycle import expiring_raw_files
 from quartal.plan_review.model import Action, Plan
 from quartal.plan_review.policies import Finding, Level, RuleBook
 from quartal.plan_review.schedule import ScheduleChange
@@ -87,6 +88,15 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         for output in plan.outputs
         if output.action is Action.UNKNOWN
     ]
+    found += [
+        Finding(
+            rule="unknown-action",
+            level=Level.BLOCKED,
+            sentence="Terraform would invoke an action, and this review does not know what that does.",
+            address=address,
+        )
+        for address in plan.invoked_actions
+    ]
     if plan.errored:
         sentence = "Terraform broke off while planning; this is a part of a plan."
         found.append(Finding(rule="plan-errored", level=Level.BLOCKED, sentence=sentence))
@@ -118,6 +128,9 @@ def about_resources(plan: Plan, book: RuleBook) -> tuple[Finding, ...]:
             "is gone" if change.action is Action.DELETE else f"has another {', '.join(change.changed_attributes[:4])}"
         )
         found.append(_finding(book, "drift", f"Somebody changed it outside Terraform: it {what}.", change.address))
+    for address, sentence in expiring_raw_files(plan):
+        finding = _finding(book, "raw-expires", sentence, address)
+        found.append(finding.model_copy(update={"data_at_risk": True}))
     for check in plan.checks:
         problems = " ".join(check.problems) or f"its status is {check.status}"
         found.append(_finding(book, "check-failed", f"A check did not pass: {problems}", check.address))

@@ -14,8 +14,6 @@ from quartal.report.page import render_report
 from quartal.reviewing import prices_folder
 from quartal.workspace import Workspace
 
-DEFAULT_NAME = "report.html"
-
 
 def make_report(workspace: Workspace, *, runs: int, quarters: int, now: datetime) -> Report:
     """Read what the report tells.
