@@ -10,6 +10,7 @@ import contextlib
 import os
 import shutil
 import sys
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -75,10 +76,18 @@ def quartal(session: nox.Session, *arguments: str) -> None:
     run(session, "quartal", *arguments, *session.posargs)
 
 
+def environment_of_project(root: Path) -> str:
+    """The environment that quartal.toml names, where there is one; what is wrong with it the command itself says."""
+    try:
+        return str(tomllib.loads((root / "quartal.toml").read_text("utf-8")).get("environment", "localstack"))
+    except (OSError, ValueError):
+        return "localstack"
+
+
 def environment_of(arguments: list[str], environ: Mapping[str, str]) -> str:
     """The environment that a command line means, in every form that the command takes: --env dev, --env=dev, -e dev."""
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--env", "-e", default=environ.get("QUARTAL_ENV") or "localstack")
+    parser.add_argument("--env", "-e", default=environ.get("QUARTAL_ENV") or environment_of_project(ROOT))
     with contextlib.suppress(argparse.ArgumentError, SystemExit), contextlib.redirect_stderr(None):
         return str(parser.parse_known_args(arguments)[0].env)
     return ""  # the command itself says what is wrong

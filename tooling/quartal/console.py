@@ -95,7 +95,10 @@ class Console:
         self._err.print(f"[yellow]![/yellow] {escape(text)}")
 
     def error(self, error: QuartalError) -> None:
-        """A failure: what happened, the lines that matter, and the remedy."""
+        """A failure: what happened, the lines that matter, and the remedy; for a machine on standard output as well."""
+        if self.as_json:
+            told = {"message": error.message, "details": list(error.details), "remedy": error.remedy}
+            self.json({"error": told | {"exit_code": error.exit_code}})
         self._err.print(f"[bold red]Error:[/bold red] {escape(error.message)}")
         for line in error.details:
             self._err.print(f"  [dim]│[/dim] {escape(line)}")

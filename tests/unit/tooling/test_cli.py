@@ -94,6 +94,15 @@ def test_exit_code_follows_from_the_kind_of_error(error: QuartalError, code: int
     assert error.exit_code == code
 
 
+def test_failure_is_json_too_where_a_machine_reads_and_a_message_all_the_same(in_project, capsys):
+    assert run(["status", "--json"]) == 2
+    captured = capsys.readouterr()
+    told = json.loads(captured.out)["error"]
+    assert told["message"] in captured.err
+    assert told["exit_code"] == 2
+    assert "quartal localstack start" in told["remedy"]
+
+
 def test_doctor_prints_valid_json_and_nothing_else(in_project, capsys):
     code = run(["doctor", "--json"])
     report = json.loads(capsys.readouterr().out)

@@ -89,3 +89,18 @@ def test_command_has_minutes_to_end_after_an_interrupt(sessions):
     ((_, options),) = session.of_quartal()
     assert options["interrupt_timeout"] >= 60
     assert options["terminate_timeout"] >= 60
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        (None, "localstack"),
+        ('environment = "dev"\n', "dev"),
+        ('dataset = "a"\n', "localstack"),
+        ("no toml", "localstack"),
+    ],
+)
+def test_environment_of_the_project_file_counts_where_nobody_names_one(sessions, tmp_path, text, meant):
+    if text is not None:
+        (tmp_path / "quartal.toml").write_text(text)
+    assert sessions.environment_of_project(tmp_path) == meant

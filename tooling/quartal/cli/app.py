@@ -87,7 +87,7 @@ def _interrupt(*_: object) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every failure is one message, never a traceback."""
-    console = Console()
+    console = Console(as_json="--json" in arguments)
     try:
         code = typer.main.get_command(app).main(arguments, prog_name="quartal", standalone_mode=False)
     except typer.TyperException as error:
