@@ -11,6 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from quartal import aws
 from quartal.cli.app import run as quartal
 from quartal.console import Console
 from quartal.deployment import Deployment
@@ -36,6 +37,7 @@ def account(monkeypatch) -> str:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", number)  # LocalStack takes twelve digits for the account
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
+    aws._session.cache_clear()  # a command signs in once; here many run in one process, as different accounts
     return number
 
 
