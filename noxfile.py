@@ -28,6 +28,7 @@ WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/wo
 LOCK = "requirements/quartal.txt"
 ENVIRONMENT = ROOT / ".nox" / "quartal"
 INTERRUPT_TIMEOUT_S = 300
+TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile"]  # files, so that the fixtures of a module are made once
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
 
 
@@ -222,10 +223,14 @@ def policies(session: nox.Session) -> None:
 
 @quartal_session()
 def tests(session: nox.Session) -> None:
-    """Unit tests, and tests of the Glue service, the Terraform modules and the whole chain on LocalStack."""
+    """Unit tests, and tests of the Glue service, the Terraform modules and the whole chain on LocalStack.
+
+    Two files at a time, each on a LocalStack of its own, unless AWS_ENDPOINT_URL names one. `integration` tests on one
+    that runs already.
+    """
     prepare(session)
     run(session, "quartal", "toolchain", "install")
-    run(session, "pytest", "tests/unit", "--ignore=tests/unit/localstack_glue", *session.posargs)
+    run(session, "pytest", *TWO_AT_ONCE, "tests/unit", "--ignore=tests/unit/localstack_glue", *session.posargs)
     run(
         session,
         "quartal",
@@ -240,9 +245,10 @@ def tests(session: nox.Session) -> None:
     if os.environ.get("QUARTAL_BROWSER") == "required":
         install_chromium(session)
     run(session, "pytest", "tests/browser", *session.posargs)
-    run(session, "quartal", "toolchain", "exec", "pytest", "tests/terraform", *session.posargs)
+    run(session, "quartal", "toolchain", "exec", "pytest", *TWO_AT_ONCE, "tests/terraform", *session.posargs)
     install_postgresql(session)
-    run(session, "pytest", "tests/integration", *session.posargs)
+    at_once = [] if os.environ.get("AWS_ENDPOINT_URL") else TWO_AT_ONCE  # that one is all there is
+    run(session, "pytest", *at_once, "tests/integration", *session.posargs)
 
 
 @nox.session(python=PYTHON)
