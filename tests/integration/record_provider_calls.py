@@ -14,7 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from quartal.settings import Settings
 from quartal.workspace import Workspace
 
 PROJECT = Path(__file__).parents[2]
+LOG = PROJECT / ".quartal" / "provider.log"
 RECORD = PROJECT / "tests" / "terraform" / "provider_calls.json"
 
 EVERYTHING: dict[str, Any] = {
@@ -56,7 +57,9 @@ CHANGED: dict[str, Any] = EVERYTHING | {
     "tags": {"changed": "yes"},
 }
 
-_CALL = re.compile(r"HTTP Request Sent: .*?\brpc\.method=(\w+) rpc\.service=\"?([\w ]+?)\"? rpc\.system")
+_ENTRY = re.compile(r"^\d{4}-\d\d-\d\dT\S+ \[")  # what follows it up to the next one belongs to it
+_OPERATION = re.compile(r"\brpc\.method=(\w+)")
+_SERVICE = re.compile(r"\brpc\.service=(\"[^\"]+\"|\S+)")
 _RESOURCE = re.compile(r"\btf_(?:resource_type|data_source_type)=(\w+)")
 _STEP = re.compile(r"\btf_rpc=(\w+)")
 
@@ -68,16 +71,28 @@ def calls_in(lines: Iterable[str]) -> dict[str, dict[str, set[str]]]:
         ValueError: a request is logged in a way that this does not know.
     """
     found: dict[str, dict[str, set[str]]] = defaultdict(lambda: {"read": set(), "apply": set()})
-    for line in lines:
-        if "HTTP Request Sent" not in line:
+    for entry in entries(lines):
+        if "HTTP Request Sent" not in entry:
             continue
-        call, step, resource = _CALL.search(line), _STEP.search(line), _RESOURCE.search(line)
-        if call is None:
-            raise ValueError(f"not understood: {line}")
+        operation, service = _OPERATION.search(entry), _SERVICE.search(entry)
+        if operation is None or service is None:
+            raise ValueError(f"not understood: {entry}")
+        step, resource = _STEP.search(entry), _RESOURCE.search(entry)
         kind = "apply" if step is not None and step[1] == "ApplyResourceChange" else "read"
         owner = resource[1] if resource is not None else "provider"
-        found[owner][kind].add(f"{call[2].replace(' ', '').lower()}:{call[1]}")
+        found[owner][kind].add(f"{service[1].strip(chr(34)).replace(' ', '').lower()}:{operation[1]}")
     return found
+
+
+def entries(lines: Iterable[str]) -> Iterator[str]:
+    """The entries of a log, each with the lines that follow its first."""
+    entry: list[str] = []
+    for line in lines:
+        if _ENTRY.match(line) and entry:
+            yield "".join(entry)
+            entry = []
+        entry.append(line)
+    yield "".join(entry)
 
 
 def with_values(variables: str, values: Mapping[str, Any]) -> str:
@@ -101,7 +116,9 @@ def make_quicksight_role(endpoint_url: str) -> None:
 def main() -> None:
     """Deploy, change, destroy, and write the record."""
     with tempfile.TemporaryDirectory() as scratch:
-        root, log = Path(scratch) / "project", Path(scratch) / "provider.log"
+        root, log = Path(scratch) / "project", LOG
+        log.parent.mkdir(exist_ok=True)
+        log.unlink(missing_ok=True)
         shutil.copytree(PROJECT / "infra", root / "infra", ignore=shutil.ignore_patterns(".terraform", "artifacts"))
         shutil.copytree(PROJECT / "data" / "contracts", root / "data" / "contracts")
         (root / "etl_job").symlink_to(PROJECT / "etl_job")
