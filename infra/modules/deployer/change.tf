@@ -16,8 +16,8 @@ data "aws_iam_policy_document" "change" {
         "glue:DeleteTrigger", "glue:DeleteWorkflow", "glue:StartTrigger", "glue:StopTrigger", "glue:TagResource",
         "glue:UntagResource", "glue:UpdateCrawler", "glue:UpdateDatabase", "glue:UpdateJob", "glue:UpdateTable",
         "glue:UpdateTrigger", "glue:UpdateWorkflow",
-        "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteRetentionPolicy",
-        "logs:PutRetentionPolicy", "logs:TagResource", "logs:UntagResource",
+        "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy",
+        "logs:TagResource", "logs:UntagResource",
         "sns:CreateTopic", "sns:DeleteTopic", "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource",
         "states:CreateStateMachine", "states:DeleteStateMachine", "states:TagResource", "states:UntagResource",
         "states:UpdateStateMachine",
@@ -142,7 +142,6 @@ data "aws_iam_policy_document" "roles" {
     sid = "ChangeRoles"
     actions = [
       "iam:DeleteRole", "iam:ListInstanceProfilesForRole", "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
-      "iam:UpdateRole", "iam:UpdateRoleDescription",
     ]
     resources = local.named.iam
   }
