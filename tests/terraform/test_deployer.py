@@ -58,8 +58,8 @@ ACTIONS = {
     "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
 }
-# sts:GetCallerIdentity nobody can be refused; iam:GetUser the provider asks only where it may not ask STS, on LocalStack.
-NEEDS_NO_PERMISSION = {"iam:GetUser", "sts:GetCallerIdentity"}
+# Nobody can be refused the former; the latter the provider asks for only where it may not ask STS, as on LocalStack.
+NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "iam:GetUser"}
 
 # Granted though the record has no such request, by the reason.
 BESIDE_THE_RECORD = {
