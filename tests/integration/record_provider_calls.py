@@ -146,10 +146,9 @@ def main() -> None:
     data = {
         owner: {kind: sorted(calls) for kind, calls in sorted(kinds.items())} for owner, kinds in sorted(found.items())
     }
-    version = re.search(
-        r'^  version\s*=\s*"(.+)"', (PROJECT / "infra" / ".terraform.lock.hcl").read_text(), re.MULTILINE
-    )
-    made = {"provider_version": version[1] if version else None, "calls": data}
+    lock = (PROJECT / "infra" / ".terraform.lock.hcl").read_text()
+    (version,) = re.findall(r'^  version\s*=\s*"(.+)"', lock, re.MULTILINE)
+    made = {"provider_version": version, "calls": data}
     RECORD.write_text(json.dumps(made, indent=1) + "\n", encoding="utf-8")
 
 

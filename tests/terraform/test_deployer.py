@@ -115,7 +115,7 @@ def policies(plan: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 def of_role(policies: dict[str, list[dict[str, Any]]], role: str) -> list[dict[str, Any]]:
     """The statements of planner or deployer."""
     named = re.compile(rf'^module\.deployer\.aws_iam_role_policy\.(read|state)\["{role}"\]')
-    own = re.compile(r"^module\.deployer\.aws_iam_role_policy\.change\[")
+    own = re.compile(r"^module\.deployer\.aws_iam_policy\.change\[")
     return [
         statement
         for address, statements in policies.items()
@@ -157,7 +157,7 @@ def managed(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def test_record_is_of_the_provider_and_of_every_resource_type(plan: dict[str, Any]) -> None:
     lock = (HERE.parents[1] / "infra" / ".terraform.lock.hcl").read_text()
-    assert re.findall(r'^  version\s*=\s*"(.+)"', lock, re.MULTILINE) == RECORD["provider_version"]
+    assert re.findall(r'^  version\s*=\s*"(.+)"', lock, re.MULTILINE) == [RECORD["provider_version"]]
     assert {change["type"] for change in managed(plan)} - CALLS.keys() == set()
 
 
@@ -217,7 +217,7 @@ def test_deployer_may_create_each_resource_by_its_name(
         makes = {
             action_of(call)
             for call in CALLS[change["type"]]["apply"]
-            if re.search(r":(Create|Put)(?!.*Tag)", call) and action_of(call) not in {"kms:CreateKey"}
+            if re.search(r":(Create|Put)(?!.*Tag)", call) and action_of(call) != "kms:CreateKey"
         }
         for action in makes:
             if not any(

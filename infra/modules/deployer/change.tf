@@ -11,7 +11,7 @@ data "aws_iam_policy_document" "change" {
         "cloudwatch:TagResource", "cloudwatch:UntagResource",
         "events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource",
         "events:UntagResource",
-        "glue:CreateCrawler", "glue:CreateDatabase", "glue:CreateJob", "glue:CreateTable", "glue:CreateTrigger",
+        "glue:CreateDatabase", "glue:CreateJob", "glue:CreateTable", "glue:CreateTrigger",
         "glue:CreateWorkflow", "glue:DeleteCrawler", "glue:DeleteDatabase", "glue:DeleteJob", "glue:DeleteTable",
         "glue:DeleteTrigger", "glue:DeleteWorkflow", "glue:StartTrigger", "glue:StopTrigger", "glue:TagResource",
         "glue:UntagResource", "glue:UpdateCrawler", "glue:UpdateDatabase", "glue:UpdateJob", "glue:UpdateTable",
@@ -23,7 +23,7 @@ data "aws_iam_policy_document" "change" {
         "states:UpdateStateMachine",
       ],
       var.quicksight == null ? [] : [
-        "quicksight:CreateDataSet", "quicksight:CreateDataSource", "quicksight:DeleteDataSet", "quicksight:DeleteDataSource",
+        "quicksight:CreateDataSet", "quicksight:DeleteDataSet", "quicksight:DeleteDataSource",
         "quicksight:PassDataSet", "quicksight:PassDataSource", "quicksight:TagResource", "quicksight:UntagResource",
         "quicksight:UpdateDataSet", "quicksight:UpdateDataSetPermissions", "quicksight:UpdateDataSource",
         "quicksight:UpdateDataSourcePermissions",
@@ -43,6 +43,19 @@ data "aws_iam_policy_document" "change" {
       var.encrypt_account_catalog ? ["glue:PutDataCatalogEncryptionSettings"] : [],
     )
     resources = ["*"]
+  }
+
+  # Nor in these, but in the tags that what is made gets.
+  statement {
+    sid       = "MakeTagged"
+    actions   = concat(["glue:CreateCrawler"], var.quicksight == null ? [] : ["quicksight:CreateDataSource"])
+    resources = ["*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/pipeline"
+      values   = [var.prefix]
+    }
   }
 }
 
@@ -169,14 +182,29 @@ data "aws_iam_policy_document" "roles" {
   }
 }
 
-resource "aws_iam_role_policy" "change" {
-  for_each = {
+locals {
+  # Managed policies: together they are longer than IAM allows for those inside a role.
+  changes = {
     buckets = data.aws_iam_policy_document.buckets.json
     change  = data.aws_iam_policy_document.change.json
     roles   = data.aws_iam_policy_document.roles.json
   }
+}
 
-  name   = each.key
-  role   = aws_iam_role.this["deployer"].name
-  policy = each.value
+resource "aws_iam_policy" "change" {
+  for_each = local.changes
+
+  name        = "${local.names.deployer}-${each.key}"
+  description = "What a deployment of ${var.prefix} may change: ${each.key}"
+  policy      = each.value
+  tags        = var.tags
+}
+
+resource "aws_iam_role_policy_attachment" "change" {
+  for_each = local.changes
+
+  role       = aws_iam_role.this["deployer"].name
+  policy_arn = "${local._aws}:iam::${var.account.id}:policy/${local.names.deployer}-${each.key}"
+
+  depends_on = [aws_iam_policy.change]
 }

@@ -13,5 +13,5 @@ output "oidc_provider_arn" {
 output "role_arns" {
   description = "ARNs of the roles: deployer and planner."
   value       = { for role, made in aws_iam_role.this : role => made.arn }
-  depends_on  = [aws_iam_role_policy.change, aws_iam_role_policy.read]
+  depends_on  = [aws_iam_role_policy.read, aws_iam_role_policy.state, aws_iam_role_policy_attachment.change]
 }

@@ -13,7 +13,8 @@ locals {
     ]
     events = ["${local._aws}:events:${local._account}:rule/${var.prefix}-*"]
     glue = concat(
-      ["${local._glue}:catalog", "${local._glue}:database/${local.database}", "${local._glue}:table/${local.database}/*"],
+      ["${local._glue}:catalog", "${local._glue}:database/${local.database}"],
+      [for kind in ["table", "userDefinedFunction"] : "${local._glue}:${kind}/${local.database}/*"],
       [for kind in ["crawler", "job", "trigger", "workflow"] : "${local._glue}:${kind}/${var.prefix}-*"],
     )
     iam        = ["${local._aws}:iam::${var.account.id}:role/${var.prefix}-*"]
