@@ -209,10 +209,14 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def policies(session: nox.Session) -> None:
-    """checkov over the Terraform modules, parliament over what each role may do, zizmor over the GitHub workflows."""
+    """checkov over the Terraform modules, parliament over what each role may do, and linters over the workflows.
+
+    jactionlint is the fork of actionlint whose package holds the program: actionlint's own downloads it from GitHub.
+    """
     session.install("-q", "-r", "requirements/checkov.txt")
     session.run("checkov", "--config-file", ".checkov.yaml", "--quiet", "--compact", *session.posargs)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    session.run("jactionlint", "--strict-exit", *WORKFLOWS)  # and, by shellcheck, the scripts in them
     session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", *WORKFLOWS)
     python, planned = str(Path(session.bin) / "python"), str(Path(session.create_tmp()) / "policies.json")
     prepare(session)

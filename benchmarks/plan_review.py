@@ -1,16 +1,21 @@
 """The review of a plan beside Terraform's own text: what both say of the same plan files, and what a large one takes.
 
-CPU seconds of this process, the least of several runs: a busy machine makes wall time meaningless.
+CPU seconds of this process, the least of several runs: a busy machine makes wall time meaningless. How long Chromium
+takes to open the page is wall time, from the navigation to the end of its load event, the least of several.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import shutil
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from playwright.sync_api import sync_playwright
 
 from quartal.plan_review.checkov import not_asked
 from quartal.plan_review.page import render_page
@@ -22,6 +27,8 @@ from quartal.plan_review.review import Basis, Review, review
 from quartal.plan_review.usage import load_usage
 
 PLANS = Path(__file__).parents[1] / "tests" / "unit" / "tooling" / "plan_review" / "plans"
+_CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 _HEADING = re.compile(r"^  # (?P<address>\S+)", re.MULTILINE)
 
 
@@ -79,6 +86,27 @@ def time_of(resources: int, rounds: int) -> Size:
         runs.append((reviewed - started, printed - reviewed, time.process_time() - printed))
     review_s, text_s, page_s = min(runs, key=sum)
     return Size(resources, review_s, text_s, page_s)
+
+
+def time_to_open(resources: int, rounds: int) -> float | None:
+    """The least seconds that Chromium takes to load the page of that many resources; None where there is none."""
+    program = next(filter(None, map(shutil.which, _CHROMIUM)), None)
+    if program is None:
+        return None
+    with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
+        file = Path(scratch) / "page.html"
+        file.write_text(render_page(_review(_plan_of_many(resources))), encoding="utf-8")
+        # no sandbox: inside a container Chromium may not make one, and it opens this page alone
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        found = []
+        for _ in range(rounds):
+            page = browser.new_page()
+            page.goto(file.as_uri(), wait_until="load")
+            page.wait_for_function(f"{_LOADED} > 0")
+            found.append(float(page.evaluate(_LOADED)) / 1000)
+            page.close()
+        browser.close()
+    return min(found)
 
 
 def _review(data: dict[str, object]) -> Review:

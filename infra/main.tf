@@ -16,31 +16,33 @@ module "data_lake" {
 module "glue_catalog" {
   source = "./modules/glue-catalog"
 
-  account            = local.account
-  account_catalog    = var.encrypt_account_catalog ? { key_arn = module.data_lake.key_arn } : null
-  contracts          = local.contracts
-  crawl              = var.crawl
-  lake               = local.lake
-  log_retention_days = var.log_retention_days
-  prefix             = var.prefix
-  tags               = local.tags
+  account              = local.account
+  account_catalog      = var.encrypt_account_catalog ? { key_arn = module.data_lake.key_arn } : null
+  contracts            = local.contracts
+  crawl                = var.crawl
+  lake                 = local.lake
+  log_retention_days   = var.log_retention_days
+  permissions_boundary = var.permissions_boundary
+  prefix               = var.prefix
+  tags                 = local.tags
 }
 
 module "glue_job" {
   source   = "./modules/glue-job"
   for_each = var.contracts
 
-  account            = local.account
-  artifacts          = local.artifacts[each.key]
-  database           = module.glue_catalog.database
-  dataset            = each.key
-  job                = each.value.job == null ? var.job : each.value.job
-  lake               = local.lake
-  log_retention_days = var.log_retention_days
-  prefix             = var.prefix
-  python_modules     = local.python_modules
-  tags               = local.tags
-  workflow           = local.workflows[each.key]
+  account              = local.account
+  artifacts            = local.artifacts[each.key]
+  database             = module.glue_catalog.database
+  dataset              = each.key
+  job                  = each.value.job == null ? var.job : each.value.job
+  lake                 = local.lake
+  log_retention_days   = var.log_retention_days
+  permissions_boundary = var.permissions_boundary
+  prefix               = var.prefix
+  python_modules       = local.python_modules
+  tags                 = local.tags
+  workflow             = local.workflows[each.key]
 }
 
 module "glue_workflow" {
@@ -59,15 +61,16 @@ module "alerting" {
   source = "./modules/alerting"
   count  = var.alerting == null ? 0 : 1
 
-  account         = local.account
-  budget          = var.alerting.budget_usd == null ? null : { monthly_usd = var.alerting.budget_usd, tag = { key = "pipeline", value = var.prefix } }
-  emails          = var.alerting.emails
-  explain_command = "quartal explain --env ${var.environment}"
-  feeds           = local.watched
-  job_states      = var.alerting.job_states
-  key_arn         = module.data_lake.key_arn
-  prefix          = var.prefix
-  tags            = local.tags
+  account              = local.account
+  budget               = var.alerting.budget_usd == null ? null : { monthly_usd = var.alerting.budget_usd, tag = { key = "pipeline", value = var.prefix } }
+  emails               = var.alerting.emails
+  explain_command      = "quartal explain --env ${var.environment}"
+  feeds                = local.watched
+  job_states           = var.alerting.job_states
+  key_arn              = module.data_lake.key_arn
+  permissions_boundary = var.permissions_boundary
+  prefix               = var.prefix
+  tags                 = local.tags
 }
 
 module "athena" {
@@ -106,15 +109,16 @@ module "access" {
   source = "./modules/access"
   count  = var.readers == null ? 0 : 1
 
-  account        = local.account
-  database       = module.glue_catalog.database
-  datasets       = keys(var.contracts)
-  lake           = local.lake
-  prefix         = var.prefix
-  readers        = var.readers
-  results_prefix = module.athena[0].results_prefix
-  tags           = local.tags
-  workgroup      = module.athena[0].workgroup
+  account              = local.account
+  database             = module.glue_catalog.database
+  datasets             = keys(var.contracts)
+  lake                 = local.lake
+  permissions_boundary = var.permissions_boundary
+  prefix               = var.prefix
+  readers              = var.readers
+  results_prefix       = module.athena[0].results_prefix
+  tags                 = local.tags
+  workgroup            = module.athena[0].workgroup
 }
 
 locals {

@@ -18,6 +18,7 @@ PAGES = (
     "CHANGELOG.md",
     "CONTRIBUTING.md",
     "infra/README.md",
+    "infra/examples/*/README.md",
     "infra/modules/*/README.md",
     "tooling/localstack_glue/README.md",
 )

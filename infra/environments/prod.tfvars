@@ -1,7 +1,7 @@
 environment = "prod"
 prefix      = "quartal-prod"
 region      = "eu-central-1"
-contracts   = { vehicle_sightings = {} }
+contracts   = { vehicle_sightings = { duration_limit_minutes = 180 } } # an hour is left until the job's own timeout
 
 lake = {
   access_log = { retention_days = 365 }
@@ -15,7 +15,12 @@ lake = {
   }
 }
 
-alerting = {}
+# Write here who is to be told: the review blocks a plan for prod that would tell example.com. The budget is for what carries the
+# pipeline's tag: a run of the largest job, the storage, and as much again.
+alerting = {
+  budget_usd = 100
+  emails     = ["data-team@example.com"]
+}
 
 athena = { scan_limit_gib = 500 }
 

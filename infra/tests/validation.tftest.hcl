@@ -117,3 +117,12 @@ run "rejects_readers_without_a_workgroup" {
     readers = { trusted_principals = ["arn:aws:iam::123456789012:role/analysts"] }
   }
 }
+
+run "rejects_boundary_that_is_no_policy" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "boundary-orders-prod"
+  }
+}

@@ -1,12 +1,15 @@
-"""What `apply` made, `destroy` removes: no bucket, table, role, key alias, log group or process stays."""
+"""What `apply` made it changes in place, and `destroy` removes: no bucket, table, role, log group or process stays."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import boto3
 import psutil
 
 from feed_generator import generate
 from quartal import infrastructure
+from quartal.plan_review.model import Action
 from tests.integration.conftest import Pipeline
 
 
@@ -47,6 +50,33 @@ def names_left(endpoint_url: str, region: str, prefix: str) -> dict[str, list[st
     }
     marks = (prefix, prefix.replace("-", "_"))
     return {kind: left for kind, names in found.items() if (left := [n for n in names if any(m in n for m in marks)])}
+
+
+def test_changed_variables_are_changed_in_place_and_only_once(pipeline: Pipeline, project: Path):
+    variables = project / "infra" / "environments" / "localstack.tfvars"
+    text = variables.read_text()
+    for before, after in (
+        ("number_of_workers = 2", "number_of_workers = 3"),
+        ("log_retention_days = 7", "log_retention_days = 14"),
+        ("lead_time_days = 7", "lead_time_days = 5"),
+    ):
+        assert before in text
+        text = text.replace(before, after)
+    variables.write_text(text)
+
+    plan = infrastructure.make_plan(pipeline.workspace)
+
+    assert {change.action for change in plan.changes} == {Action.UPDATE}
+    assert {change.type for change in plan.changes} >= {
+        "aws_cloudwatch_log_group",
+        "aws_glue_job",
+        "aws_glue_trigger",
+        "aws_sfn_state_machine",
+    }
+    infrastructure.apply_plan(pipeline.workspace)
+    assert infrastructure.make_plan(pipeline.workspace).summary() == "no changes"
+    job = pipeline.workspace.connection.glue().get_job(JobName=pipeline.workspace.deployment.job)["Job"]
+    assert job["NumberOfWorkers"] == 3
 
 
 def test_destroy_leaves_nothing_behind(pipeline: Pipeline, tmp_path):

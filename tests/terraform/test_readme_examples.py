@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
 from tests.terraform.conftest import stage_infra
 
@@ -77,8 +79,38 @@ def test_readme_example_plans_what_it_says(planned_resources: Counter[str], modu
 @pytest.mark.parametrize("name", FOLDERS)
 def test_example_folder_plans_something_of_every_module_that_it_uses(planned: list[dict[str, Any]], name: str) -> None:
     used = set(re.findall(r'^module "(\w+)"', (INFRA / "examples" / name / "main.tf").read_text(), re.MULTILINE))
-    made = {change["module_address"].split(".")[3] for change in planned if f"module.{name}." in change["address"]}
+    start = f"module.{name}."
+    made = {change["module_address"].split(".")[3] for change in planned if change["address"].startswith(start)}
     assert made == used
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_example_folder_plans_its_inventory(planned: list[dict[str, Any]], name: str) -> None:
+    """How many of each type, and of some resources the attributes that the wiring decides.
+
+    QUARTAL_WRITE_EXPECTED=1 writes the counts anew.
+    """
+    start, file = f"module.{name}.", INFRA / "tests" / "inventories" / f"{name}.yaml"
+    made = {change["address"].removeprefix(start): change for change in planned if change["address"].startswith(start)}
+    counts = dict(sorted(Counter(change["type"] for change in made.values()).items()))
+    inventory = yaml.safe_load(file.read_text())
+    if os.environ.get("QUARTAL_WRITE_EXPECTED"):
+        inventory["counts"] = counts
+        file.write_text(yaml.safe_dump(inventory, sort_keys=False, width=120))
+    assert inventory["counts"] == counts
+    expected = inventory["resources"]
+    attributes = {address: made[address]["change"]["after"] for address in expected}
+    found = {
+        address: {attribute: attributes[address].get(attribute) for attribute in values}
+        for address, values in expected.items()
+    }
+    assert found == expected
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_example_folder_says_what_it_is_for(name: str) -> None:
+    text = (INFRA / "examples" / name / "README.md").read_text()
+    assert text.startswith(f"# {name}\n\n")
 
 
 def test_pipelines_of_an_account_share_no_name(planned: list[dict[str, Any]]) -> None:

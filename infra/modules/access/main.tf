@@ -21,8 +21,9 @@ data "aws_iam_policy_document" "trust" {
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role
 resource "aws_iam_role" "reader" {
-  name               = "${var.prefix}-reader"
-  description        = "Readers of the published tables of ${var.database}: ask Athena, change nothing"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
-  tags               = var.tags
+  name                 = "${var.prefix}-reader"
+  description          = "Readers of the published tables of ${var.database}: ask Athena, change nothing"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }

@@ -24,10 +24,11 @@ data "aws_iam_policy_document" "trust" {
 resource "aws_iam_role" "crawler" {
   for_each = local.roles
 
-  name               = each.value
-  description        = "The crawler of ${each.key}: reads its raw files, writes its raw table"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
-  tags               = var.tags
+  name                 = each.value
+  description          = "The crawler of ${each.key}: reads its raw files, writes its raw table"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 data "aws_iam_policy_document" "raw" {

@@ -126,6 +126,17 @@ variable "log_retention_days" {
   }
 }
 
+variable "permissions_boundary" {
+  description = "ARN of the IAM policy that bounds what every role may do, whatever its own policies say. Null bounds nothing. See modules/deployer."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary-orders-prod."
+  }
+}
+
 variable "prefix" {
   description = "First part of every name. Unique per pipeline and environment in an account."
   type        = string

@@ -29,10 +29,11 @@ data "aws_iam_policy_document" "trust" {
 }
 
 resource "aws_iam_role" "job" {
-  name               = local.role
-  description        = "The job of ${var.dataset}: reads its raw files, writes what it publishes"
-  assume_role_policy = data.aws_iam_policy_document.trust.json
-  tags               = var.tags
+  name                 = local.role
+  description          = "The job of ${var.dataset}: reads its raw files, writes what it publishes"
+  assume_role_policy   = data.aws_iam_policy_document.trust.json
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
 }
 
 data "aws_iam_policy_document" "lake" {

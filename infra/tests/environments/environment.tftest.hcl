@@ -42,6 +42,11 @@ run "guards_what_production_cannot_lose" {
   }
 
   assert {
+    condition     = var.environment != "prod" ? true : length(coalesce(var.alerting.emails, [])) > 0 && var.alerting.budget_usd != null && alltrue([for feed in var.contracts : feed.duration_limit_minutes != null])
+    error_message = "Nobody is told of production, or nobody of runs that take too long or months that cost too much."
+  }
+
+  assert {
     condition     = var.environment != "prod" ? true : var.log_retention_days >= 365
     error_message = "Production's logs are kept for less than a year."
   }

@@ -64,12 +64,26 @@ def _role(change: ResourceChange) -> Iterator[Sentence]:
     for policy in sorted(had - has):
         yield Sentence(f"{role} no longer has policy {policy}", False)
     before, after = change.before.get("permissions_boundary"), change.after.get("permissions_boundary")
+    if after and not before and change.before:
+        yield Sentence(f"{role} is now bounded by {after}", False)
     if before and before != after and change.after:
         text = f"{role} has the boundary {after} in place of {before}" if after else f"{role} has no boundary any more"
         yield Sentence(f"{text}: its policies may allow more", True)
     had_inline, has_inline = change.before.get("inline_policy") or [], change.after.get("inline_policy") or []
     if change.after and has_inline not in (had_inline, Marker.UNKNOWN):
         yield Sentence(f"{role} has other policies written into it, see its attribute inline_policy", True)
+
+
+def _identity_provider(change: ResourceChange) -> Iterator[Sentence]:
+    """`aws_iam_openid_connect_provider`: whose tokens count, for those roles whose trust policy names it."""
+    who = f"whom {change.attribute('url')} vouches for"
+    had, has = _names(change.before, "client_id_list"), _names(change.after, "client_id_list")
+    if not change.before:
+        yield Sentence(f"{who} may now take the roles that trust it", True)
+    elif not change.after:
+        yield Sentence(f"{who} may no longer take the roles that trust it", False)
+    elif has - had:
+        yield Sentence(f"{who} may now say so to {', '.join(sorted(has - had))}", True)
 
 
 def _acl(change: ResourceChange) -> Iterator[Sentence]:
@@ -138,6 +152,7 @@ def _is_broad(policy: Any) -> bool:
 
 
 READ_BY_TYPE: dict[str, Callable[[ResourceChange], Iterator[Sentence]]] = {
+    "aws_iam_openid_connect_provider": _identity_provider,
     "aws_iam_policy_attachment": _policy_attachment,
     "aws_iam_role": _role,
     "aws_kms_grant": _listed("operations", "grantee_principal", "key_id"),

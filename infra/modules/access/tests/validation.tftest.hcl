@@ -88,3 +88,12 @@ run "rejects_results_outside_a_folder" {
     results_prefix = "answers"
   }
 }
+
+run "rejects_boundary_that_is_no_policy" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "boundary-orders-prod"
+  }
+}

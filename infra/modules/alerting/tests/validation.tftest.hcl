@@ -120,3 +120,12 @@ run "rejects_prefix_with_underscore" {
     prefix = "quartal_test"
   }
 }
+
+run "rejects_boundary_that_is_no_policy" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "boundary-orders-prod"
+  }
+}

@@ -164,3 +164,12 @@ run "rejects_requirement_that_glue_would_cut_in_two" {
     python_modules = ["pyiceberg[glue,pyarrow]==0.12.0"]
   }
 }
+
+run "rejects_boundary_that_is_no_policy" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "boundary-orders-prod"
+  }
+}

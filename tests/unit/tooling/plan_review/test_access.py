@@ -207,6 +207,22 @@ BOUNDARY = "arn:aws:iam::1:policy/boundary"
             id="QuickSight",
         ),
         pytest.param(
+            "aws_iam_openid_connect_provider",
+            None,
+            {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com"]},
+            "whom https://token.actions.githubusercontent.com vouches for may now take the roles that trust it",
+            False,
+            id="identity provider",
+        ),
+        pytest.param(
+            "aws_iam_openid_connect_provider",
+            {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com"]},
+            {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com", "other"]},
+            "https://token.actions.githubusercontent.com vouches for may now say so to other",
+            False,
+            id="identity provider for another audience",
+        ),
+        pytest.param(
             "aws_unheard_of_grant", None, {"name": "x"}, "cannot tell who gains", False, id="access by its name alone"
         ),
     ],
@@ -215,6 +231,28 @@ def test_access_is_found_wherever_it_is_given(reviewed, kind, before, after, say
     made = reviewed({"format_version": "1.2", "resource_changes": [change(kind, before, after)]})
     assert [(item.widens, item.is_broad) for item in made.access if says in item.sentence] == [(True, is_broad)]
     assert made.verdict.level >= Level.ACCESS
+
+
+def test_boundary_that_a_role_gets_is_told_and_widens_nothing(reviewed):
+    entry = change("aws_iam_role", {"name": "a"}, {"name": "a", "permissions_boundary": BOUNDARY})
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert [(item.widens, item.sentence) for item in made.access] == [(False, f"role a is now bounded by {BOUNDARY}")]
+
+
+def test_role_that_workflows_take_is_told_with_the_workflows(reviewed):
+    provider = "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:a/b:environment:prod"}},
+    }
+    entry = change("aws_iam_role", None, {"name": "deployer", "assume_role_policy": policy(trust)})
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert [item.sentence for item in made.access] == [
+        f"{provider} may now sts:AssumeRoleWithWebIdentity on role deployer, when "
+        "token.actions.githubusercontent.com:sub StringEquals repo:a/b:environment:prod"
+    ]
 
 
 @pytest.mark.parametrize("kind", ["aws_autoscaling_policy", "aws_iam_account_password_policy", "aws_glue_job"])

@@ -72,6 +72,19 @@ def test_bucket_that_a_destroy_may_empty_is_blocked_in_prod_alone(basis, environ
     assert ("unprotected-bucket-in-prod" in found) is is_found
 
 
+@pytest.mark.parametrize(
+    ("environment", "endpoint", "is_found"),
+    [
+        pytest.param("prod", "data-team@example.com", True, id="placeholder in prod"),
+        pytest.param("prod", "data-team@example.com.invalid", False, id="an address of one's own"),
+        pytest.param("dev", "data-team@example.com", False, id="placeholder elsewhere"),
+    ],
+)
+def test_placeholder_for_who_is_told_is_blocked_in_prod_alone(basis, environment, endpoint, is_found):
+    found = rules_of(basis, environment, change("aws_sns_topic_subscription", None, {"endpoint": endpoint}))
+    assert found == ({"alerts-go-to-nobody": Level.BLOCKED} if is_found else {})
+
+
 @pytest.mark.parametrize(("workers", "is_found"), [(1000, True), (5, False)])
 def test_cost_that_rises_beyond_the_limit_needs_consent(basis, workers, is_found):
     before = {"name": "j", "number_of_workers": 4, "worker_type": "G.1X"}

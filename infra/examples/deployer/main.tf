@@ -1,0 +1,35 @@
+# What an administrator applies once in an account: the roles with which GitHub's workflows review and deploy dev and prod.
+
+locals {
+  repository   = "example/orders"
+  state_bucket = "quartal-state-${local.account.id}-${var.region}"
+}
+
+module "dev" {
+  source = "../../modules/deployer"
+
+  account = local.account
+  github  = { repository = local.repository, environment = "dev" }
+  lake    = { may_be_emptied = true }
+  prefix  = "orders-dev"
+  state   = { bucket = local.state_bucket, key = "quartal/dev/terraform.tfstate" }
+}
+
+module "prod" {
+  source = "../../modules/deployer"
+
+  account = local.account
+  github  = { repository = local.repository, environment = "prod", oidc_provider_arn = module.dev.oidc_provider_arn }
+  prefix  = "orders-prod"
+  state   = { bucket = local.state_bucket, key = "quartal/prod/terraform.tfstate" }
+}
+
+output "boundary_arns" {
+  description = "What each environment's tfvars has as permissions_boundary."
+  value       = { dev = module.dev.boundary_arn, prod = module.prod.boundary_arn }
+}
+
+output "role_arns" {
+  description = "What the variables of the repository and of its GitHub environments are set to."
+  value       = { dev = module.dev.role_arns, prod = module.prod.role_arns }
+}

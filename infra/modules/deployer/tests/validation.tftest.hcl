@@ -1,0 +1,77 @@
+# Every rule of variables.tf, broken once. The provider is a mock: no input gets as far as AWS.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  account = { id = "123456789012", region = "eu-central-1" }
+  github  = { repository = "example/orders", environment = "dev" }
+  prefix  = "quartal-test"
+  state   = { bucket = "my-states", key = "quartal/test/terraform.tfstate" }
+}
+
+run "rejects_account_that_is_no_number" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "my-account", region = "eu-central-1" }
+  }
+}
+
+run "rejects_every_repository_of_an_owner" {
+  command         = plan
+  expect_failures = [var.github]
+
+  variables {
+    github = { repository = "example/*", environment = "dev" }
+  }
+}
+
+run "rejects_every_environment" {
+  command         = plan
+  expect_failures = [var.github]
+
+  variables {
+    github = { repository = "example/orders", environment = "*" }
+  }
+}
+
+run "rejects_provider_of_somebody_else" {
+  command         = plan
+  expect_failures = [var.github]
+
+  variables {
+    github = { repository = "example/orders", environment = "dev", oidc_provider_arn = "arn:aws:iam::123456789012:oidc-provider/example.com" }
+  }
+}
+
+run "rejects_prefix_with_underscore" {
+  command         = plan
+  expect_failures = [var.prefix]
+
+  variables {
+    prefix = "quartal_test"
+  }
+}
+
+run "rejects_prefix_of_the_roles_that_deploy" {
+  command         = plan
+  expect_failures = [var.prefix]
+
+  variables {
+    prefix = "deployer-quartal"
+  }
+}
+
+run "rejects_every_state_of_a_bucket" {
+  command         = plan
+  expect_failures = [var.state]
+
+  variables {
+    state = { bucket = "my-states", key = "*" }
+  }
+}

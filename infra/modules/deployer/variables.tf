@@ -1,0 +1,102 @@
+variable "account" {
+  description = "Account, partition and region that names and policies are built from."
+  type = object({
+    id        = string
+    partition = optional(string, "aws")
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the twelve digits of an AWS account."
+  }
+}
+
+variable "encrypt_account_catalog" {
+  description = "Whether the pipeline sets the encryption of the account's catalog, and may therefore change it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "github" {
+  description = "Whose workflows take the roles: the repository (owner/name), the GitHub environment that deploys, and the branch whose workflows may plan beside those of pull requests. The provider is made, unless the ARN of the account's own is given: there can be one per account."
+  type = object({
+    branch            = optional(string, "main")
+    environment       = string
+    oidc_provider_arn = optional(string)
+    repository        = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github.repository))
+    error_message = "github.repository must be owner/name of one repository. There are no wildcards: they would let in the repositories of strangers."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9._-]+$", var.github.environment)) && can(regex("^[A-Za-z0-9._/-]+$", var.github.branch))
+    error_message = "github.environment and github.branch must be one name each, without wildcards."
+  }
+
+  validation {
+    condition     = var.github.oidc_provider_arn == null || can(regex("^arn:[a-z-]+:iam::[0-9]{12}:oidc-provider/token\\.actions\\.githubusercontent\\.com$", var.github.oidc_provider_arn))
+    error_message = "github.oidc_provider_arn must be the ARN of the account's provider of token.actions.githubusercontent.com."
+  }
+}
+
+variable "lake" {
+  description = "The pipeline's bucket: its name if not the usual one, and whether a destroy may empty it."
+  type = object({
+    bucket_name    = optional(string)
+    may_be_emptied = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "prefix" {
+  description = "First part of every name of the pipeline. No other pipeline's prefix may continue it after a hyphen: the roles know what is theirs by it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+
+  validation {
+    condition     = length(regexall("^(boundary|deployer|planner)(-|$)", var.prefix)) == 0
+    error_message = "prefix must not begin with boundary, deployer or planner: a pipeline of that name could change the role that deploys another."
+  }
+}
+
+variable "quicksight" {
+  description = "The account's role that QuickSight asks with, to which the pipeline adds policies. Whoever deploys can then give that role anything. Null where the pipeline makes no data sets."
+  type = object({
+    service_role = optional(string, "aws-quicksight-service-role-v0")
+  })
+  default = null
+}
+
+variable "state" {
+  description = "Where the pipeline's Terraform state lies."
+  type = object({
+    bucket = string
+    key    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = length(regexall("[*?]", "${var.state.bucket}${var.state.key}")) == 0
+    error_message = "state must name one object, without wildcards: a state tells everything of what it describes."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
