@@ -6,18 +6,22 @@ import json
 import os
 import signal
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from quartal.cli.app import run as quartal
-from quartal.ephemeral import ephemeral_cost
+from quartal.console import Console
+from quartal.ephemeral import EphemeralResult, ephemeral_cost, show_result
+from quartal.feature_export import Export, ExportFormat
 from quartal.kept_data import standing, state_resources
 from quartal.plan_review.cost import Cost, CostLine, CostReview
 from quartal.plan_review.prices import PriceList
 from quartal.plan_review.usage import load_usage
 from quartal.report.cost import Measured, RunCost
+from quartal.workspace import Workspace
 from tests.unit.tooling.conftest import change, write_plan, write_state
 from tests.unit.tooling.test_interrupt import QUARTAL, _terraform
 from tests.unit.tooling.test_plan_and_apply import commands
@@ -202,3 +206,18 @@ def test_cost_without_prices_says_how_to_get_them():
     found = ephemeral_cost("mars-north-1", None, None, None)
     assert "an unknown sum" in found.sentences()[1]
     assert "quartal cost mars-north-1 --refresh" in found.sentences()[2]
+
+
+def test_result_is_one_json_document_and_for_a_person_says_where_what_and_how_dear(settings, capsys):
+    manifest = {"run_id": "wr_1", "deliveries": []}
+    cost = ephemeral_cost("mars-north-1", RunCost(3600.0, 0.44, Measured.DPU_SECONDS), None, None)
+    features = Export("db.features", "2024Q1", 7, ExportFormat.PARQUET, 12, (), ())
+    result = EphemeralResult(manifest, Path("out"), features, cost, "40 to delete")
+    show_result(Workspace(settings, Console()), result)
+    told = capsys.readouterr().out
+    assert "out: 12 rows of db.features at 2024Q1" in told
+    assert "localstack: 40 to delete; the data stays." in told
+    assert "job 0.44 USD for 3,600 DPU-seconds" in told
+    show_result(Workspace(settings, Console(as_json=True)), replace(result, export=None))
+    told = json.loads(capsys.readouterr().out)
+    assert (told["run_id"], told["export"], told["cost"]["job_usd"]) == ("wr_1", None, 0.44)

@@ -126,7 +126,10 @@ def collect(
 
 def _job_runs(glue: GlueClient, job: str) -> list[dict[str, Any]]:
     pages = glue.get_paginator("get_job_runs").paginate(JobName=job)
-    return [dict(run) for page in pages for run in page["JobRuns"]]
+    try:
+        return [dict(run) for page in pages for run in page["JobRuns"]]
+    except glue.exceptions.EntityNotFoundException:
+        return []
 
 
 def _job(glue: GlueClient, job: str) -> dict[str, Any] | None:
