@@ -8,7 +8,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "adopt": ("quartal adopt my-lake --env dev",),
     "apply": ("quartal apply", "quartal apply --env dev --approve access"),
     "bootstrap": ("quartal bootstrap --env dev",),
-    "cost": ("quartal cost eu-central-1", "quartal cost eu-central-1 --refresh --env dev"),
+    "cost": (
+        "quartal cost",
+        "quartal cost --last 4 --json",
+        "quartal cost eu-central-1",
+        "quartal cost eu-central-1 --refresh --env dev",
+    ),
     "demo": ("quartal demo", "quartal demo --rows 20000 --teardown"),
     "destroy": (
         "quartal destroy",
@@ -48,6 +53,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "quartal run --ephemeral --upload exports/ --delivery 2026Q3 --out features/ --env dev --approve destroy",
     ),
     "status": ("quartal status", "quartal status --follow --env prod"),
+    "tag": ("quartal tag model-7", "quartal tag model-6 --as-of 2024Q1", "quartal tag model-6 --delete"),
     "tags": ("quartal tags", "quartal tags --json"),
     "upload": (
         "quartal upload exports/ --delivery 2026Q3",
