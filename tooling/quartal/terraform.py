@@ -142,7 +142,12 @@ class Terraform:
         )
         known = explain("\n".join(details), variables=self._variables, folder=str(self._staged.folder))
         if known is None:
-            return TerraformError(f"terraform {command} failed.", exit_code=exit_code, details=details)
+            return TerraformError(
+                f"terraform {command} failed.",
+                exit_code=exit_code,
+                remedy="The lines above are Terraform's own. `quartal plan` shows what is left to do.",
+                details=details,
+            )
         kind = TerraformConfigurationError if known.is_configuration else TerraformError
         return kind(known.message, exit_code=exit_code, remedy=known.remedy, details=details)
 

@@ -124,8 +124,9 @@ def test_interruption_ends_the_watching_alone(aws, workspace):
         raise KeyboardInterrupt
 
     aws.clients["logs"].get_log_events = interrupt
-    with pytest.raises(InterruptedCommandError, match="Run wr_1 goes on: `quartal status --follow`"):
+    with pytest.raises(InterruptedCommandError, match="Run wr_1 goes on") as error:
         follow_run(workspace(), "wr_1", timeout_s=60)
+    assert "`quartal status --follow`" in error.value.remedy
 
 
 def test_failed_run_is_explained_later_as_it_was_then(aws, workspace, capsys):
