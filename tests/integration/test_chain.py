@@ -19,7 +19,6 @@ from quartal.cli.app import run as quartal
 from quartal.errors import TerraformError
 from quartal.polling import Waiter
 from quartal.query import iceberg_catalog
-from quartal.report.wording import number
 from quartal.reviewing import ReviewOptions
 from quartal.toolchain.terraform_binary import require_terraform
 from quartal.workspace import terraform_environment
@@ -256,7 +255,7 @@ def test_report_is_a_page_of_the_run_with_its_numbers_and_its_cost_is_told(manif
     assert {line["run_id"] for line in told["lineage"]} == {run_id}
     text = page.read_text("utf-8")
     assert f'id="run-{run_id}"' in text
-    assert all(number(each["rows_in"]) in text for each in manifest["deliveries"])
+    assert all(f'<td class="number">{each["rows_in"]:,}</td>' in text for each in manifest["deliveries"])
     assert quartal(["cost", "--json"]) == 0
     costs = {each["run_id"]: each["cost"] for each in json.loads(capsys.readouterr().out)["runs"]}
     assert costs[run_id] == run["cost"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -50,8 +51,10 @@ def upload(
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)
-    report = uploads.deliver(workspace, sources, delivery=delivery, options=options)
     deployment = workspace.deployment
+    started = time.perf_counter()
+    report = uploads.deliver(workspace, sources, delivery=delivery, options=options)
+    seconds = time.perf_counter() - started
     target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}"
     stored = f" as {report.stored_bytes / 1e6:.1f} MB" if report.stored_bytes != report.uploaded_bytes else ""
     workspace.console.result(
@@ -64,6 +67,7 @@ def upload(
             "uploaded_bytes": report.uploaded_bytes,
             "stored_bytes": report.stored_bytes,
             "manifests": list(report.manifests),
+            "seconds": round(seconds, 3),
         },
     )
 
