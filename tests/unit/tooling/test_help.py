@@ -61,3 +61,18 @@ def test_completion_script_is_offered_for_each_shell(shell: str, capsys, monkeyp
     with pytest.raises(SystemExit, match=r"^0$"):
         run(["--show-completion", shell])
     assert "_QUARTAL_COMPLETE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("quartal plan --env ", ["dev", "localstack"]), ("quartal tag", ["tag"])]
+)
+def test_shell_completes_commands_and_environments(typed: str, offered: list[str], project, capsys, monkeypatch):
+    (project / "infra/environments/dev.tfvars").touch()
+    monkeypatch.chdir(project)
+    words = typed.split(" ")
+    monkeypatch.setenv("_QUARTAL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run([])
+    assert set(offered) <= set(capsys.readouterr().out.split())
