@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 _SAY_NOTHING = frozenset({"as_posix", "join", "len", "name", "repr", "sorted", "str", "strerror", "tuple", "value"})
@@ -37,6 +38,7 @@ class ErrorSite:
         remedy: the same.
         line: number of its first line.
         end_line: of its last.
+        number: counts the sites of a function whose type and first words are the same.
     """
 
     module: str
@@ -46,11 +48,13 @@ class ErrorSite:
     remedy: str
     line: int
     end_line: int
+    number: int = 1
 
     @property
     def key(self) -> str:
         """Names the site for as long as its place in the source and its first words stay."""
-        return f"{self.module}:{self.function}:{self.type}:{self.message[:40]}"
+        again = f" #{self.number}" if self.number > 1 else ""
+        return f"{self.module} {self.function} {self.type} {self.message[:40].strip()}{again}"
 
 
 def error_types() -> dict[str, ErrorType]:
@@ -80,9 +84,14 @@ def error_types() -> dict[str, ErrorType]:
 def error_sites() -> list[ErrorSite]:
     """All places, by module and line."""
     names = set(error_types())
-    return [
+    sites = [
         site for path in sorted(PACKAGE.rglob("*.py")) if path.name != "errors.py" for site in _sites_of(path, names)
     ]
+    seen: Counter[str] = Counter()
+    for place, site in enumerate(sites):
+        seen[site.key] += 1
+        sites[place] = replace(site, number=seen[site.key])
+    return sites
 
 
 def _sites_of(path: Path, names: set[str]) -> Iterator[ErrorSite]:
