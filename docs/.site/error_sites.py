@@ -1,7 +1,7 @@
 """Every error that a user can cause, read from the source: where it is made, its type, its message and its remedy.
 
 Run as a program it prints the page that docs/.site/schema_pages.py puts into the site. The table of the tests,
-tests/unit/tooling/error_table.py, has a row for each of them.
+tests/unit/tooling/errors.yaml, has a row for each of them.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class ErrorSite:
     def key(self) -> str:
         """Names the site for as long as its place in the source and its first words stay."""
         again = f" #{self.number}" if self.number > 1 else ""
-        return f"{self.module} {self.function} {self.type} {self.message[:40].strip()}{again}"
+        return f"{self.module} {self.function}: {self.message[:40].strip()}{again}"
 
 
 def error_types() -> dict[str, ErrorType]:

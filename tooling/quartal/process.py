@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from quartal.errors import CommandError, ToolchainError
 
@@ -71,9 +71,7 @@ def run(
             remedy="`quartal doctor` says which programs are used, and what is missing.",
         ) from error
 
-    stdout, stderr = process.stdout, process.stderr
-    if stdout is None or stderr is None:  # pragma: no cover - both are pipes
-        raise ToolchainError(f"Cannot read the output of {arguments[0]}.", remedy="Type the command again.")
+    stdout, stderr = cast(IO[str], process.stdout), cast(IO[str], process.stderr)  # both are pipes
     stdout_lines: list[str] = []
     stderr_lines: list[str] = []
     readers = [
