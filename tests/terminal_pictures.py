@@ -75,7 +75,7 @@ def main() -> None:
 
     if sys.argv[1:] == ["demo"]:
         recorder, _ = _recording()
-        recorder.print(Text(_demo()))
+        recorder.print(Text(_shortened(_demo())))
         _write("terminal-demo", as_svg(recorder, "./nox -s demo", "demo"))
 
 
@@ -108,6 +108,18 @@ def _demo() -> str:
             return run("demo", "--rows", str(DEMO_ROWS)).replace(state, ".quartal").strip()
         finally:
             run("localstack", "stop")
+
+
+def _shortened(text: str) -> str:
+    """The text with three of what Terraform makes, and the number of the others."""
+    made = [line for line in text.splitlines() if re.match(r"  (create|read) ", line)]
+    kept, lines = made[:3], []
+    for line in text.splitlines():
+        if line not in made or line in kept:
+            lines.append(line)
+        if line == kept[-1]:
+            lines.append(f"  ... and {len(made) - len(kept)} more")
+    return "\n".join(lines)
 
 
 def _write(name: str, picture: str) -> None:
