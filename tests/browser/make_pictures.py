@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -19,6 +18,7 @@ from quartal.plan_review.page import render_page
 from quartal.plan_review.render_text import render_text
 from quartal.report.page import render_report
 from tests.browser.conftest import ARGUMENTS, PLANS, PROGRAMS, reviewed
+from tests.terminal_pictures import as_svg
 from tests.unit.tooling.report.example import example_report
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
@@ -30,9 +30,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     console = Console(record=True, width=118, file=io.StringIO(), highlight=False)
     console.print(render_text(made), markup=False)
-    picture = console.export_svg(title="quartal plan --env dev", unique_id="plan-review")
-    # the fonts would come from the network
-    (FOLDER / "plan-review.svg").write_text(re.sub(r"@font-face \{.*?\}\s*", "", picture, flags=re.DOTALL))
+    (FOLDER / "plan-review.svg").write_text(as_svg(console, "quartal plan --env dev", "plan-review"))
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         raise SystemExit("There is no Chromium on PATH.")

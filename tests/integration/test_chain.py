@@ -231,10 +231,35 @@ def test_published_features_are_handed_over_as_of_a_tag_and_their_run_is_told(ma
         assert answer("query", count, "--as-of", quarter) == answer("query", count)
     assert answer("diff", quarter, run_id)["rows_after"] == rows
     exported = answer("export", "--tag", quarter, "--out", str(tmp_path / "features"))
+    assert answer("tag", "model-1", "--as-of", quarter)["snapshot_id"] == exported["snapshot_id"]
+    assert answer("query", "select count(*) as n from features", "--as-of", "model-1")[0]["n"] == rows
+    assert answer("tag", "model-1", "--delete")["removed"] is True
     assert (exported["rows"], exported["snapshot_id"]) == (rows, manifest["features"]["snapshot_id"])
     past = {run["run_id"]: run for run in answer("history")}
     assert (past[run_id]["status"], past[run_id]["rows_in"]) == ("SUCCEEDED", manifest["totals"]["rows_in"])
     assert any(line.startswith("[quartal]") for line in answer("logs", run_id)["lines"])
+
+
+def test_report_is_a_page_of_the_run_with_its_numbers_and_its_cost_is_told(manifest, command_line, capsys, tmp_path):
+    page, run_id = tmp_path / "report.html", manifest["run_id"]
+    assert quartal(["report", "--json", "--out", str(page)]) == 0
+    told = json.loads(capsys.readouterr().out)
+    run = {each["run_id"]: each for each in told["runs"]}[run_id]
+    assert (run["outcome"], run["crawl"], run["has_manifest"]) == ("SUCCEEDED", "SUCCEEDED", True)
+    counts = ("delivery", "rows_in", "kept", "quarantined", "duplicates", "first_day", "last_day")
+    assert [[each[name] for name in counts] for each in run["deliveries"]] == [
+        [each[name] for name in counts] for each in manifest["deliveries"]
+    ]
+    assert run["features"]["snapshot_id"] == manifest["features"]["snapshot_id"]
+    assert told["quarters"] == DELIVERIES
+    assert {line["run_id"] for line in told["lineage"]} == {run_id}
+    text = page.read_text("utf-8")
+    assert f'id="run-{run_id}"' in text
+    assert all(f'<td class="number">{each["rows_in"]:,}</td>' in text for each in manifest["deliveries"])
+    assert quartal(["cost", "--json"]) == 0
+    costs = {each["run_id"]: each["cost"] for each in json.loads(capsys.readouterr().out)["runs"]}
+    assert costs[run_id] == run["cost"]
+    assert costs[run_id]["usd"] > 0
 
 
 # ---------------------------------------------------------------------------- the same tables through Athena

@@ -1,16 +1,24 @@
-"""What `apply` made it changes in place, and `destroy` removes: no bucket, table, role, log group or process stays."""
+"""What `apply` made, `destroy` removes: no bucket, table, role, key alias, log group or process stays.
+
+An ephemeral run before it removes all but the data, and a new deployment stands on what it left. Changed variables are
+changed in place.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import boto3
 import psutil
+import pyarrow.parquet
+import pytest
 
 from feed_generator import generate
 from quartal import infrastructure
+from quartal.cli.app import run as quartal
 from quartal.plan_review.model import Action
-from tests.integration.conftest import Pipeline
+from quartal.workspace import Workspace
 
 
 def names_left(endpoint_url: str, region: str, prefix: str) -> dict[str, list[str]]:
@@ -52,7 +60,31 @@ def names_left(endpoint_url: str, region: str, prefix: str) -> dict[str, list[st
     return {kind: left for kind, names in found.items() if (left := [n for n in names if any(m in n for m in marks)])}
 
 
-def test_changed_variables_are_changed_in_place_and_only_once(pipeline: Pipeline, project: Path):
+DATA = {"buckets", "key aliases", "databases", "log groups"}
+MADE = {"roles", "crawlers", "jobs", "triggers", "workflows", "topics", "rules", "alarms", "dashboards"}
+MADE |= {"state machines", "workgroups", "classifiers"}
+
+
+@pytest.fixture
+def run_ephemeral(workspace: Workspace, tmp_path, monkeypatch, capsys):
+    """`quartal run --ephemeral`, from nothing, of a small delivery: what it prints as JSON, and where it wrote."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", str(workspace.settings.endpoint_url))
+    monkeypatch.setenv("QUARTAL_PROJECT_DIR", str(workspace.settings.root))
+    monkeypatch.delenv("QUARTAL_STATE_DIR", raising=False)
+    generate(tmp_path / "feed", rows=500, seed=3, first_quarter="2024Q1", quarters=1)
+    out = tmp_path / "features"
+    command = ["run", "--ephemeral", "--upload", str(tmp_path / "feed"), "--out", str(out), "--json"]
+    try:
+        assert quartal(command) == 0
+        yield json.loads(capsys.readouterr().out), out
+    finally:
+        if workspace.terraform.resources():  # something has failed
+            infrastructure.make_plan(workspace, destroy=True)
+            infrastructure.apply_plan(workspace)
+
+
+def change_in_place(workspace: Workspace, project: Path) -> None:
+    """Change variables that users change, and see that resources are updated once and none is replaced."""
     variables = project / "infra" / "environments" / "localstack.tfvars"
     text = variables.read_text()
     for before, after in (
@@ -64,8 +96,7 @@ def test_changed_variables_are_changed_in_place_and_only_once(pipeline: Pipeline
         text = text.replace(before, after)
     variables.write_text(text)
 
-    plan = infrastructure.make_plan(pipeline.workspace)
-
+    plan = infrastructure.make_plan(workspace)
     assert {change.action for change in plan.changes} == {Action.UPDATE}
     assert {change.type for change in plan.changes} >= {
         "aws_cloudwatch_log_group",
@@ -73,28 +104,51 @@ def test_changed_variables_are_changed_in_place_and_only_once(pipeline: Pipeline
         "aws_glue_trigger",
         "aws_sfn_state_machine",
     }
-    infrastructure.apply_plan(pipeline.workspace)
-    assert infrastructure.make_plan(pipeline.workspace).summary() == "no changes"
-    job = pipeline.workspace.connection.glue().get_job(JobName=pipeline.workspace.deployment.job)["Job"]
-    assert job["NumberOfWorkers"] == 3
+    infrastructure.apply_plan(workspace)
+    assert infrastructure.make_plan(workspace).summary() == "no changes"
+    assert workspace.connection.glue().get_job(JobName=workspace.deployment.job)["Job"]["NumberOfWorkers"] == 3
 
 
-def test_destroy_leaves_nothing_behind(pipeline: Pipeline, tmp_path):
-    workspace = pipeline.workspace
-    generate(tmp_path, rows=500, seed=3, first_quarter="2024Q1", quarters=1)
-    pipeline.upload(tmp_path)
-    pipeline.run()
-    endpoint_url, region = str(workspace.settings.endpoint_url), workspace.deployment.region
-    prefix = workspace.deployment.workflow.rsplit("-vehicle", 1)[0]
-    kinds = names_left(endpoint_url, region, prefix)
-    made = {"buckets", "roles", "databases", "crawlers", "jobs", "triggers", "workflows"}
-    assert made | {"topics", "rules", "alarms", "dashboards", "state machines", "workgroups"} <= set(kinds)
+def test_ephemeral_run_leaves_the_data_a_deployment_goes_on_there_and_destroy_leaves_nothing(
+    workspace: Workspace, project: Path, run_ephemeral, capsys
+):
+    told, out = run_ephemeral
+    deployment, connection = workspace.deployment, workspace.connection
+    endpoint_url, region = str(workspace.settings.endpoint_url), deployment.region
+    prefix = deployment.workflow.rsplit("-vehicle", 1)[0]
+
+    assert told["manifest"]["totals"]["rows_in"] == 500
+    exported = pyarrow.parquet.read_table(out / "features-2024Q1.parquet")
+    assert exported.num_rows == told["export"]["rows"] > 0
+    assert told["export"]["tag"] == "2024Q1"
+    cost = told["cost"]
+    assert cost["job_usd"] == pytest.approx(cost["job_dpu_seconds"] / 3600 * 0.44)
+    assert 1 < cost["kept_usd_per_month"] < cost["standing_usd_per_month"]
+    assert set(names_left(endpoint_url, region, prefix)) == DATA
+
+    assert quartal(["query", "--json", "select count(*) as rows from features"]) == 0
+    assert json.loads(capsys.readouterr().out) == [{"rows": exported.num_rows}]
+    assert quartal(["status"]) == 0
+    assert "quartal apply" in capsys.readouterr().out
+    assert quartal(["run"]) == 2
+    assert "There is no workflow" in capsys.readouterr().err
+    assert quartal(["destroy", "--keep-data"]) == 2
+    assert "Nothing but data is deployed" in capsys.readouterr().err
+
+    plan = infrastructure.make_plan(workspace)
+    assert {str(change.action) for change in plan.changes} == {"create"}, plan.summary()
+    assert f"{len(plan.changes)} to delete" == told["removed"]
+    infrastructure.apply_plan(workspace)
+    assert set(names_left(endpoint_url, region, prefix)) >= DATA | MADE
+    table = connection.glue().get_table(DatabaseName=deployment.database, Name=deployment.features_table())["Table"]
+    assert table["Parameters"]["table_type"].upper() == "ICEBERG"
+
+    change_in_place(workspace, project)
 
     infrastructure.make_plan(workspace, destroy=True)
     infrastructure.apply_plan(workspace)
-
     assert names_left(endpoint_url, region, prefix) == {}
-    job = workspace.deployment.job
+    job = deployment.job
     assert [
         process.pid for process in psutil.process_iter(["cmdline"]) if job in " ".join(process.info["cmdline"] or [])
     ] == []

@@ -170,6 +170,9 @@ def names_left(stack: Stack) -> dict[str, list[str]]:
         ],
         "connections": [connection["Name"] for connection in glue.get_connections()["ConnectionList"]],
         "crawlers": glue.list_crawlers()["CrawlerNames"],
+        "dashboards": [
+            entry["DashboardName"] for entry in stack.client("cloudwatch").list_dashboards()["DashboardEntries"]
+        ],
         "data catalogs": [found["CatalogName"] for found in athena.list_data_catalogs()["DataCatalogsSummary"]],
         "data sets": [found["DataSetId"] for found in quicksight.list_data_sets(**account)["DataSetSummaries"]],
         "data sources": [found["DataSourceId"] for found in quicksight.list_data_sources(**account)["DataSources"]],

@@ -153,6 +153,9 @@ def _session(
         ) from error
 
 
+_TRY_AGAIN = "Try again; `quartal doctor` says which endpoint and which tools are used."
+
+
 def as_aws_error(error: Exception) -> AwsError:
     """A failed call in one sentence, with what a user can do about it."""
     if isinstance(error, ClientError):
@@ -166,9 +169,9 @@ def as_aws_error(error: Exception) -> AwsError:
             "NoSuchBucket": "The lake is gone; deploy it again: `quartal apply`.",
             "EntityNotFoundException": "Was LocalStack started anew since the last deployment? Then: `quartal apply`.",
         }
-        return AwsError(f"{error.operation_name}: {text or code} ({code})", remedy=remedies.get(code, ""))
+        return AwsError(f"{error.operation_name}: {text or code} ({code})", remedy=remedies.get(code, _TRY_AGAIN))
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):
         return AwsError(str(error), remedy="Is the endpoint up? See `quartal doctor`.")
     if isinstance(error, NoCredentialsError):
         return AwsError("No AWS credentials.", remedy="Sign in to AWS, or set AWS_PROFILE.")
-    return AwsError(str(error))
+    return AwsError(str(error), remedy=_TRY_AGAIN)

@@ -33,13 +33,22 @@ _PIPE_WIDTH = 200
 
 
 class Console:
-    """Writes for a person; with `as_json` results are JSON for a machine, and progress stays on standard error."""
+    """Writes for a person; with `as_json` results are JSON for a machine, and progress stays on standard error.
 
-    def __init__(self, *, as_json: bool = False) -> None:
+    Args:
+        as_json: whether a machine reads.
+        out: where results go, in place of standard output.
+        err: where all else goes, in place of standard error.
+    """
+
+    def __init__(
+        self, *, as_json: bool = False, out: RichConsole | None = None, err: RichConsole | None = None
+    ) -> None:
         self.as_json = as_json
         # a pipe has no width: tables must not be folded to a guess of 80 columns
-        self._out = RichConsole(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
-        self._err = RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        width = None if sys.stdout.isatty() else _PIPE_WIDTH
+        self._out = out or RichConsole(highlight=False, soft_wrap=True, width=width)
+        self._err = err or RichConsole(stderr=True, highlight=False, soft_wrap=True)
 
     @property
     def is_terminal(self) -> bool:

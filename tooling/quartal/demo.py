@@ -38,8 +38,8 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
 
     console.heading("3/6  Infrastructure, by Terraform")
     plan = infrastructure.make_plan(workspace)
-    seconds = 0.0 if plan.is_empty else infrastructure.apply_plan(workspace)
-    console.done(f"{plan.summary()}" + (f", applied in {seconds:.0f} s" if not plan.is_empty else ""))
+    applied_s = 0.0 if plan.is_empty else infrastructure.apply_plan(workspace)
+    console.done(f"{plan.summary()}" + (f", applied in {applied_s:.0f} s" if not plan.is_empty else ""))
 
     console.heading("4/6  Upload to S3")
     deployment = workspace.deployment
@@ -50,13 +50,17 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
     )
 
     console.heading("5/6  Workflow: crawler, trigger, Spark job")
-    show_manifest(console, run_pipeline(workspace, deliveries=(), timeout_s=1800))
+    manifest = run_pipeline(workspace, deliveries=(), timeout_s=1800)
+    if not console.as_json:
+        show_manifest(console, manifest)
 
     console.heading("6/6  Features")
     answer = run_query(SAMPLE_QUERY, deployment, iceberg_catalog(workspace.connection))
-    console.table("", answer.columns, list(answer.rows), data=answer.as_records())
+    seconds = time.monotonic() - started
+    told = {"features": answer.as_records(), "manifest": manifest, "seconds": round(seconds, 1)}
+    console.table("", answer.columns, list(answer.rows), data=told)
 
-    console.done(f"From nothing to features in {time.monotonic() - started:.0f} s")
+    console.done(f"From nothing to features in {seconds:.0f} s")
     if keep:
         _say_what_remains(workspace)
     else:
@@ -104,7 +108,7 @@ def _say_what_remains(workspace: Workspace) -> None:
                 f"Manifests    {lake}/runs/{deployment.dataset}/",
                 f'Ask          ./nox -s quartal -- query "{SAMPLE_QUERY}"',
                 "Look         ./nox -s quartal -- status",
-                "Report       ./nox -s quartal -- report",
+                "See it       ./nox -s quartal -- report      (one page: rows, reasons, cost, drift, lineage)",
                 "Run again    ./nox -s demo",
                 "Tear down    ./nox -s destroy && ./nox -s localstack -- stop",
             )

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from feed_generator import generate, generate_charging
 from quartal.console import Console
 from quartal.errors import ConfigurationError
 
@@ -29,13 +28,20 @@ class Delivered(Protocol):
     def size_bytes(self) -> int: ...  # noqa: D102
 
 
+def _sightings(folder: Path, rows: int, seed: int, told: Callable[[int], None]) -> Sequence[Delivered]:
+    from feed_generator import generate  # takes its time, and few commands need it
+
+    return generate(folder, rows, seed, on_rows=told).deliveries
+
+
+def _charging(folder: Path, rows: int, seed: int, told: Callable[[int], None]) -> Sequence[Delivered]:
+    from feed_generator import generate_charging
+
+    return generate_charging(folder, rows, seed, on_rows=told)
+
+
 Generator = Callable[[Path, int, int, Callable[[int], None]], Sequence[Delivered]]
-FEEDS: Mapping[str, Generator] = MappingProxyType(
-    {
-        "vehicle_sightings": lambda folder, rows, seed, told: generate(folder, rows, seed, on_rows=told).deliveries,
-        "charging_sessions": lambda folder, rows, seed, told: generate_charging(folder, rows, seed, on_rows=told),
-    }
-)
+FEEDS: Mapping[str, Generator] = MappingProxyType({"vehicle_sightings": _sightings, "charging_sessions": _charging})
 DEFAULT_FEED = "vehicle_sightings"
 _SUMMARY = ".feed.json"  # a leading dot: neither uploaded nor crawled (G25)
 

@@ -76,8 +76,7 @@ def export_features(table: Table, snapshot_id: int, tag: str, folder: Path, form
     Raises:
         ConfigurationError: the folder holds something, or cannot be written; nothing is left behind.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConfigurationError(f"{folder} exists and is not empty.", remedy="Name another folder with --out.")
+    refuse_used_folder(folder)
     folder = folder.absolute()
     partial = folder.with_name(f".{folder.name}.partial-{secrets.token_hex(4)}")
     try:
@@ -94,6 +93,16 @@ def export_features(table: Table, snapshot_id: int, tag: str, folder: Path, form
     finally:
         shutil.rmtree(partial, ignore_errors=True)  # gone already where all went well
     return export
+
+
+def refuse_used_folder(folder: Path) -> None:
+    """Stop unless the folder is missing or empty.
+
+    Raises:
+        ConfigurationError: it holds something, or is no folder.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigurationError(f"{folder} exists and is not empty.", remedy="Name another folder with --out.")
 
 
 def _write(table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportFormat) -> Export:

@@ -8,12 +8,16 @@ from typing import Any
 
 from quartal.console import Console, WaitingLine
 from quartal.errors import InterruptedCommandError, NotDeployedError
+from quartal.kept_data import standing
 from quartal.plan_review.model import Plan
 from quartal.plan_review.parse import parse_plan
 from quartal.saved_plan import ReviewRecord, discard, refuse_another_plan
 from quartal.staging import stage
 from quartal.terraform_events import TerraformEvent
 from quartal.workspace import Workspace
+
+# Terraform warns of -target, which only `destroy --keep-data` uses, and on purpose
+_OF_TARGETS = frozenset({"Resource targeting is in effect", "Applied changes may be incomplete"})
 
 
 def make_plan(workspace: Workspace, *, destroy: bool = False) -> Plan:
@@ -22,16 +26,18 @@ def make_plan(workspace: Workspace, *, destroy: bool = False) -> Plan:
 
 
 def save_plan(
-    workspace: Workspace, *, destroy: bool = False, prepare: Callable[[], None] | None = None
+    workspace: Workspace, *, destroy: bool = False, keep_data: bool = False, prepare: Callable[[], None] | None = None
 ) -> dict[str, Any]:
     """Stage the configuration, initialise Terraform, save a plan, and return it as `terraform show -json` gives it.
 
     Args:
         workspace: the environment.
         destroy: plan the end of everything.
+        keep_data: of everything but what `kept_data` names.
         prepare: brings the working copy to what is to be planned, in place of the usual staging.
 
     Raises:
+        NotDeployedError: there is nothing to destroy.
         TerraformError: Terraform refused; the details are its own diagnostics.
     """
     if destroy and not workspace.staged.has_remote_state and not workspace.staged.folder.is_dir():
@@ -44,9 +50,25 @@ def save_plan(
     with workspace.console.waiting("terraform init") as line:
         line.update()
         workspace.terraform.init()
+    targets = _all_but_data(workspace) if destroy and keep_data else ()
     with workspace.console.waiting("terraform plan") as line:
-        workspace.terraform.plan(lambda event: _show_plan_event(event, workspace.console, line), destroy=destroy)
-    return workspace.terraform.show_plan()
+        workspace.terraform.plan(
+            lambda event: _show_plan_event(event, workspace.console, line), destroy=destroy, targets=targets
+        )
+    planned = workspace.terraform.show_plan()
+    if targets and not planned.get("deferred_changes"):
+        planned["complete"] = True  # Terraform calls every plan with targets incomplete; these are all that was wanted
+    return planned
+
+
+def _all_but_data(workspace: Workspace) -> tuple[str, ...]:
+    targets = tuple(resource.address for resource in standing(workspace.terraform.resources()))
+    if not targets:  # a plan without targets would be the end of everything
+        raise NotDeployedError(
+            "Nothing but data is deployed in this environment.",
+            remedy="There is nothing to destroy; `quartal destroy` without --keep-data removes the data too.",
+        )
+    return targets
 
 
 def discard_plan(workspace: Workspace) -> None:
@@ -108,4 +130,6 @@ def _show_apply_event(event: TerraformEvent, console: Console, line: WaitingLine
 def _warn(event: TerraformEvent, console: Console) -> None:
     """Hand on what Terraform warns of, such as a variable that nobody declares."""
     if event.kind == "diagnostic" and event.diagnostic is not None and not event.diagnostic.is_error:
+        if event.diagnostic.summary in _OF_TARGETS:
+            return
         console.warn(" ".join(event.diagnostic.lines()))

@@ -42,7 +42,10 @@ def read_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any]:
     """
     manifest = find_manifest(s3, bucket, key)
     if manifest is None:
-        raise PipelineError(f"The run left no manifest at s3://{bucket}/{key}.")
+        raise PipelineError(
+            f"The run left no manifest at s3://{bucket}/{key}.",
+            remedy="Its log says how far it came: `quartal logs`. Run again: `quartal run`.",
+        )
     return manifest
 
 

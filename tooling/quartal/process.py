@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from quartal.errors import CommandError, ToolchainError
 
@@ -66,11 +66,12 @@ def run(
             start_new_session=sys.platform != "win32",
         )
     except OSError as error:
-        raise ToolchainError(f"Cannot start {arguments[0]}: {error.strerror or error}.") from error
+        raise ToolchainError(
+            f"Cannot start {arguments[0]}: {error.strerror or error}.",
+            remedy="`quartal doctor` says which programs are used, and what is missing.",
+        ) from error
 
-    stdout, stderr = process.stdout, process.stderr
-    if stdout is None or stderr is None:  # pragma: no cover - both are pipes
-        raise ToolchainError(f"Cannot read the output of {arguments[0]}.")
+    stdout, stderr = cast(IO[str], process.stdout), cast(IO[str], process.stderr)  # both are pipes
     stdout_lines: list[str] = []
     stderr_lines: list[str] = []
     readers = [
@@ -84,7 +85,11 @@ def run(
     except subprocess.TimeoutExpired as error:
         process.kill()
         process.wait()
-        raise CommandError(f"{arguments[0]} took more than {timeout_s:.0f} s.", exit_code=-1) from error
+        raise CommandError(
+            f"{arguments[0]} took more than {timeout_s:.0f} s.",
+            exit_code=-1,
+            remedy="It was ended. Type the command again where the machine, or the network, is less busy.",
+        ) from error
     except KeyboardInterrupt:
         _interrupt(process)
         raise
@@ -97,6 +102,7 @@ def run(
         raise CommandError(
             f"{Path(arguments[0]).name} ended with exit code {exit_code}.",
             exit_code=exit_code,
+            remedy="Its last lines, above, say why.",
             details=tuple(last_lines),
         )
     return result

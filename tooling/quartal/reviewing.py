@@ -36,6 +36,7 @@ class ReviewOptions:
         usage: a file of usage that overrides the estimate.
         now: the moment from which the next dates count; None for the present.
         is_destroy: the plan is one that removes everything, asked for as such.
+        keep_data: everything but the data.
     """
 
     policies: bool | None = None
@@ -43,6 +44,7 @@ class ReviewOptions:
     usage: Path | None = None
     now: datetime | None = None
     is_destroy: bool = False
+    keep_data: bool = False
 
 
 def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: ReviewOptions) -> Review:

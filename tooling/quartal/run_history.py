@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from quartal.console import Console
 from quartal.manifests import read_latest_manifests
 from quartal.workspace import Workspace
 
@@ -44,10 +46,15 @@ class PastRun:
 
 def show_history(workspace: Workspace, count: int) -> None:
     """Print the newest runs, the newest first."""
-    deployment, console = workspace.deployment, workspace.console
+    deployment = workspace.deployment
     manifests = read_latest_manifests(
         workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), count
     )
+    print_history(workspace.console, manifests)
+
+
+def print_history(console: Console, manifests: Iterable[dict[str, Any]]) -> None:
+    """Print the runs of these manifests, the newest first."""
     runs = sorted((PastRun.from_manifest(each) for each in manifests), key=lambda run: run.started_at, reverse=True)
     if not runs and not console.as_json:
         console.say("No run has left a manifest yet: `quartal upload FOLDER`, then `quartal run`.")

@@ -102,7 +102,7 @@ def follow_run(workspace: Workspace, run_id: str, *, timeout_s: float) -> dict[s
         except KeyboardInterrupt as interrupt:
             again = typed_command(workspace, "status", "--follow")
             raise InterruptedCommandError(
-                f"Stopped watching. Run {run_id} goes on: {again} watches it again."
+                f"Stopped watching. Run {run_id} goes on.", remedy=f"{again} watches it again."
             ) from interrupt
     if not run.succeeded:
         raise explanation_of(workspace, run)

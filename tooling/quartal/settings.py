@@ -79,6 +79,15 @@ class Settings:
             default_options=(project.environment or LOCALSTACK_ENVIRONMENT, project.dataset),
         )
 
+    @staticmethod
+    def known_environments(environ: Mapping[str, str], *, cwd: Path | None = None) -> tuple[str, ...]:
+        """Names of the environments of the project that a command would work in.
+
+        Raises:
+            ConfigurationError: this is not a Quartal project.
+        """
+        return available_environments(_find_root(environ, cwd or Path.cwd()))
+
     @property
     def is_local(self) -> bool:
         """Whether the environment is the one that lives in LocalStack."""

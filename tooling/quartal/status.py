@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from quartal.errors import NotDeployedError
 from quartal.plan_review.aws_cron import CronError, next_dates
 from quartal.workflow_run import Outcome, Step, latest_run
 from quartal.workspace import Workspace
@@ -13,8 +14,15 @@ from quartal.workspace import Workspace
 def show_status(workspace: Workspace) -> None:
     """Print the deployment and its newest workflow run."""
     deployment = workspace.deployment
-    run = latest_run(workspace.connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job)
-    next_start = _next_start(deployment.schedule, datetime.now(UTC))
+    gone: NotDeployedError | None = None
+    run = None
+    try:
+        run = latest_run(
+            workspace.connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job
+        )
+    except NotDeployedError as error:
+        gone = error
+    next_start = _next_start(deployment.schedule, datetime.now(UTC)) if gone is None else None
     data: dict[str, Any] = {
         "environment": workspace.settings.environment,
         "endpoint_url": workspace.endpoint.url if workspace.endpoint else None,
@@ -23,6 +31,7 @@ def show_status(workspace: Workspace) -> None:
         "workflow": deployment.workflow,
         "schedule": deployment.schedule,
         "next_start": next_start,
+        "is_deployed": gone is None,
         "last_run": None,
     }
     lines = [
@@ -35,7 +44,9 @@ def show_status(workspace: Workspace) -> None:
     if next_start is not None:
         local = [start.partition(", ")[2] for start in deployment.starts if start.startswith(f"{next_start:%B} ")]
         lines.append(", ".join([f"Next start   {next_start:%Y-%m-%d %H:%M} UTC", *filter(None, local)]))
-    if run is None:
+    if gone is not None:
+        lines.append(f"{gone.message} {gone.remedy}")
+    elif run is None:
         lines.append("Last run     none yet: `quartal upload FOLDER`, then `quartal run`")
     else:
         data["last_run"] = {

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from quartal.errors import ConfigurationError
+from quartal.errors import ConfigurationError, PipelineError
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
+    from pyiceberg.table.update.snapshot import ManageSnapshots
 
 RUN_ID = "quartal.run-id"  # in each snapshot's summary, see docs/outputs.md
 CURATED_SNAPSHOT = "quartal.curated-snapshot-id"
+_OWN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
+_JOBS_NAME = re.compile(r"main|\d{4}Q[1-4]|(wr|jr)_[0-9a-f]+")  # branch, quarters, runs as Glue names them
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,65 @@ def snapshot_named(table: Table, name: str) -> Snapshot:
             f"Table {'.'.join(table.name())} has no tag and no snapshot '{name}'.", remedy=f"Its tags: {known}."
         )
     return snapshot
+
+
+def set_tag(table: Table, name: str, snapshot_id: int) -> bool:
+    """Give a snapshot a name of one's own; it can be read by it, and stays, until the tag is removed.
+
+    Returns:
+        Whether the tag is new; False where that snapshot has this name already.
+
+    Raises:
+        ConfigurationError: the name is one that the job gives, or names another snapshot.
+        PipelineError: a run changed the table meanwhile.
+    """
+    if not _OWN_NAME.fullmatch(name) or _JOBS_NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"'{name}' cannot be the name of a tag of your own.",
+            remedy="Begin with a letter and use letters, digits, '.', '_' and '-'; quarters such as 2024Q1, 'main' and "
+            "ids of runs are names that the job gives.",
+        )
+    there = table.refs().get(name)
+    if there is not None and there.snapshot_id == snapshot_id:
+        return False
+    if there is not None:
+        raise ConfigurationError(
+            f"'{name}' names another state already, snapshot {there.snapshot_id}.",
+            remedy=f"Choose another name, or remove that tag first: `quartal tag {name} --delete`.",
+        )
+    _commit(table, lambda references: references.create_tag(snapshot_id, name))
+    return True
+
+
+def remove_tag(table: Table, name: str) -> None:
+    """Take a tag of one's own away. What nothing names any more, `quartal maintenance` removes.
+
+    Raises:
+        ConfigurationError: there is no such tag, or the job gave it.
+        PipelineError: a run changed the table meanwhile.
+    """
+    found = {tag.name: tag for tag in tags_of(table)}.get(name)
+    if found is None:
+        known = ", ".join(tag.name for tag in tags_of(table)) or "none yet"
+        raise ConfigurationError(f"Table {'.'.join(table.name())} has no tag '{name}'.", remedy=f"Its tags: {known}.")
+    if _JOBS_NAME.fullmatch(name) or name == found.run_id:
+        raise ConfigurationError(
+            f"'{name}' is a tag that the job gave; others may read by it.",
+            remedy="It stays: the tags of quarters for ever, those of runs until newer runs push them out.",
+        )
+    _commit(table, lambda references: references.remove_tag(name))
+
+
+def _commit(table: Table, change: Callable[[ManageSnapshots], ManageSnapshots]) -> None:
+    from pyiceberg.exceptions import CommitFailedException
+
+    try:
+        change(table.manage_snapshots()).commit()
+    except CommitFailedException as error:
+        raise PipelineError(
+            f"{'.'.join(table.name())} was changed meanwhile, so its tags were left as they are.",
+            remedy="Type the command again once the run has ended.",
+        ) from error
 
 
 def summary_value(snapshot: Snapshot, name: str) -> str | None:

@@ -12,6 +12,7 @@ from python_terraform import Terraform as CommandLine
 
 from quartal import process
 from quartal.errors import CommandError, NotDeployedError, TerraformConfigurationError, TerraformError
+from quartal.kept_data import StateResource, state_resources
 from quartal.staging import StagedRoot
 from quartal.terraform_events import Diagnostic, TerraformEvent, parse_event
 from quartal.terraform_remedies import explain
@@ -49,10 +50,18 @@ class Terraform:
             options["backend_config"] = list(self._staged.backend_config)
         self._run("init", **options)
 
-    def plan(self, on_event: EventHandler, *, destroy: bool = False, refresh_only: bool = False) -> bool:
+    def plan(
+        self,
+        on_event: EventHandler,
+        *,
+        destroy: bool = False,
+        refresh_only: bool = False,
+        targets: tuple[str, ...] = (),
+    ) -> bool:
         """Save a plan to the staged root's plan file and say whether it holds changes.
 
-        With `refresh_only` it holds what differs between the state and what is really there.
+        With `refresh_only` it holds what differs between the state and what is really there; with `targets` only these
+        resources, and what depends on them.
         """
         completed = self._run_with_events(
             "plan",
@@ -63,6 +72,7 @@ class Terraform:
             detailed_exitcode=IsFlagged,
             destroy=IsFlagged if destroy else None,
             refresh_only=IsFlagged if refresh_only else None,
+            target=list(targets),
             lock_timeout="60s",
         )
         return completed.exit_code == 2
@@ -71,6 +81,10 @@ class Terraform:
         """The saved plan as `terraform show -json` gives it."""
         answer: dict[str, Any] = json.loads(self._run("show", str(self._staged.plan_file), json=IsFlagged).stdout)
         return answer
+
+    def resources(self) -> tuple[StateResource, ...]:
+        """What is in the state, and so was deployed and not destroyed since."""
+        return state_resources(json.loads(self._run("show", json=IsFlagged).stdout))
 
     def apply_plan(self, on_event: EventHandler) -> None:
         """Apply exactly the saved plan."""
@@ -128,7 +142,12 @@ class Terraform:
         )
         known = explain("\n".join(details), variables=self._variables, folder=str(self._staged.folder))
         if known is None:
-            return TerraformError(f"terraform {command} failed.", exit_code=exit_code, details=details)
+            return TerraformError(
+                f"terraform {command} failed.",
+                exit_code=exit_code,
+                remedy="The lines above are Terraform's own. `quartal plan` shows what is left to do.",
+                details=details,
+            )
         kind = TerraformConfigurationError if known.is_configuration else TerraformError
         return kind(known.message, exit_code=exit_code, remedy=known.remedy, details=details)
 

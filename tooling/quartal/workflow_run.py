@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from quartal.errors import PipelineError
+from quartal.errors import NotDeployedError, PipelineError
 from quartal.polling import Waiter
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ def start_workflow_run(glue: GlueClient, workflow: str, properties: dict[str, st
     Starting the crawler itself would never start the job (G1, G2): only the workflow's own trigger does.
 
     Raises:
+        NotDeployedError: there is no such workflow, as after `destroy --keep-data`.
         PipelineError: another run is going, and the workflow allows no second one (G8).
     """
     try:
@@ -106,11 +107,20 @@ def start_workflow_run(glue: GlueClient, workflow: str, properties: dict[str, st
             f"Workflow {workflow} is running already.",
             remedy="Watch that run to its end: `quartal status --follow`; then start this one again.",
         ) from error
+    except glue.exceptions.EntityNotFoundException as error:
+        raise _gone(workflow) from error
 
 
 def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> WorkflowRun | None:
-    """The newest run of the workflow; None when it never ran."""
-    runs = glue.get_workflow_runs(Name=workflow, IncludeGraph=True, MaxResults=25).get("Runs", [])
+    """The newest run of the workflow; None when it never ran.
+
+    Raises:
+        NotDeployedError: there is no such workflow, as after `destroy --keep-data`.
+    """
+    try:
+        runs = glue.get_workflow_runs(Name=workflow, IncludeGraph=True, MaxResults=25).get("Runs", [])
+    except glue.exceptions.EntityNotFoundException as error:
+        raise _gone(workflow) from error
     if not runs:
         return None
     newest = max(runs, key=lambda run: run["StartedOn"])
@@ -118,9 +128,12 @@ def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> Wo
 
 
 def all_runs(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> tuple[WorkflowRun, ...]:
-    """Every run of the workflow that Glue still knows, the oldest first."""
+    """Every run of the workflow that Glue still knows, the oldest first; none where the workflow is gone."""
     pages = glue.get_paginator("get_workflow_runs").paginate(Name=workflow, IncludeGraph=True)
-    runs = [_parse_run(dict(run), workflow, crawler, job) for page in pages for run in page.get("Runs", [])]
+    try:
+        runs = [_parse_run(dict(run), workflow, crawler, job) for page in pages for run in page.get("Runs", [])]
+    except glue.exceptions.EntityNotFoundException:
+        return ()
     return tuple(sorted(runs, key=lambda run: (run.started or datetime.min.replace(tzinfo=UTC), run.run_id)))
 
 
@@ -165,6 +178,13 @@ def wait_for_run(
         describe=WorkflowRun.describe,
         waiting_for=f"workflow run {run_id}",
         remedy="It goes on without you: `quartal status --follow` takes up watching.",
+    )
+
+
+def _gone(workflow: str) -> NotDeployedError:
+    return NotDeployedError(
+        f"There is no workflow {workflow}: at most the data is still there.",
+        remedy="`quartal apply` deploys it, on the data that is there; `quartal run --ephemeral` does so for one run.",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from tests.integration.read_back.stack import ACCOUNT, REGION, TAGS, TEXT, Found, Stack, pairs
@@ -107,6 +108,12 @@ def budget(s: Stack) -> Found:
     }
 
 
+def dashboard(s: Stack) -> Found:
+    body = json.loads(s.client("cloudwatch").get_dashboard(DashboardName=s.prefix)["DashboardBody"])
+    wanted = {"widgets": [{"type": "text", "width": 6, "height": 3, "properties": {"markdown": TEXT}}]}
+    return {"dashboard_body": (body, wanted)}
+
+
 def alarm(s: Stack) -> Found:
     cloudwatch = s.client("cloudwatch")
     found = cloudwatch.describe_alarms(AlarmNames=[s.prefix])["MetricAlarms"][0]
@@ -122,6 +129,7 @@ OTHER_RESOURCES: dict[str, Callable[[Stack], Found]] = {
     "aws_athena_prepared_statement.this": prepared_statement,
     "aws_athena_workgroup.this": workgroup,
     "aws_budgets_budget.this": budget,
+    "aws_cloudwatch_dashboard.this": dashboard,
     "aws_cloudwatch_metric_alarm.this": alarm,
     "aws_quicksight_data_set.refreshed": refreshed_data_set,
     "aws_quicksight_data_set.this": data_set,

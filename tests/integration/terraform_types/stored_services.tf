@@ -190,3 +190,8 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   threshold           = 0
   tags                = local.tags
 }
+
+resource "aws_cloudwatch_dashboard" "this" {
+  dashboard_name = var.prefix
+  dashboard_body = jsonencode({ widgets = [{ type = "text", width = 6, height = 3, properties = { markdown = local.description } }] })
+}

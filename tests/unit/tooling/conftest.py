@@ -8,8 +8,8 @@ import pytest
 
 from quartal.settings import Settings
 
-# A program in Terraform's place. It logs its commands, saves and shows the plan that lies beside it, and applies by
-# waiting for as long as a file `busy` is there; like Terraform, it ends in its own way on an interrupt.
+# A program in Terraform's place. It logs its commands, saves and shows the plan that lies beside it, or the state, and
+# applies by waiting for as long as a file `busy` is there; like Terraform, it ends in its own way on an interrupt.
 _STAND_IN = """#!{python}
 import json, os, pathlib, signal, sys, time
 here = pathlib.Path(__file__).parent
@@ -17,13 +17,19 @@ command = sys.argv[1]
 (here / "log").open("a").write(command + "\\n")
 if command == "version":
     print(json.dumps({{"terraform_version": "1.11.4"}}))
+elif command == "init":
+    pathlib.Path(".terraform").mkdir(exist_ok=True)
+elif command == "output":
+    print("{{}}")
 elif command == "plan":
+    (here / "targets").write_text("\\n".join(a.partition("=")[2] for a in sys.argv if a.startswith("-target=")))
     out = next(a.partition("=")[2] for a in sys.argv if a.startswith("-out="))
     pathlib.Path(out).write_text((here / "plan.json").read_text())
     print((here / "events").read_text() if (here / "events").exists() else "")
     sys.exit(2)
 elif command == "show":
-    print((here / "plan.json").read_text())
+    of_plan = any(argument.endswith(".tfplan") for argument in sys.argv)
+    print((here / ("plan.json" if of_plan else "state.json")).read_text())
 elif command == "apply":
     signal.signal(signal.SIGINT, lambda *_: sys.exit(1))
     (here / "applying").write_text(str(os.getpid()))
@@ -90,6 +96,19 @@ def change(kind: str, before: dict[str, Any] | None, after: dict[str, Any] | Non
         "type": kind,
         "change": {"actions": actions, "before": before, "after": after},
     }
+
+
+def write_state(folder: Path, *resources: tuple[str, tuple[str, ...]]) -> None:
+    """Let the program in Terraform's place have these addresses in its state, each with what it depends on."""
+    entries = [
+        {"address": address, "mode": "managed", "type": _type_of(address), "depends_on": list(depends_on)}
+        for address, depends_on in resources
+    ]
+    (folder / "state.json").write_text(json.dumps({"values": {"root_module": {"resources": entries}}}))
+
+
+def _type_of(address: str) -> str:
+    return next(part for part in address.split(".") if part.startswith("aws_"))
 
 
 def write_plan(folder: Path, *changes: dict[str, Any]) -> None:

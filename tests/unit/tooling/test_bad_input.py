@@ -134,6 +134,7 @@ def test_failure_that_nobody_knows_keeps_terraforms_words(settings, tmp_path):
         pytest.param(
             ["cost", "mars-north-1"], {}, "no prices for mars-north-1", "--refresh", id="region without prices"
         ),
+        pytest.param(["cost", "--refresh"], {}, "of which region", "eu-central-1", id="prices of no region"),
         pytest.param(["bootstrap"], {}, "needs no bucket", "s3.tfbackend", id="bootstrap of a local state"),
     ],
 )

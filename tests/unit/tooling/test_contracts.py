@@ -338,6 +338,9 @@ def test_init_drafts_a_contract_that_lints_with_its_guesses_marked(tmp_path, cap
     assert "days of events: from 2000-01-01 to the day after a file's upload" in out.read_text()
     assert "entity: shop (2 different values" in out.read_text()
     assert run(["contract", "init", str(feed), "--out", str(out)]) == 2  # it is not overwritten
+    capsys.readouterr()
+    assert run(["contract", "init", str(feed), "--dataset", "orders", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"dataset": "orders", "contract": out.read_text(), "file": None}
 
 
 def test_init_of_the_sample_finds_what_its_contract_says(capsys):

@@ -34,6 +34,20 @@ def test_help_shows_the_examples_and_every_option_says_what_it_is_for(name: str,
     assert [p.name for p in COMMANDS[name].params if not getattr(p, "help", "")] == []
 
 
+def leaves(command, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], list[str]]:
+    """Every command below this one, and its options."""
+    if not hasattr(command, "commands"):
+        return {path: [option for parameter in command.params for option in parameter.opts]}
+    return {
+        key: found for name, inner in command.commands.items() for key, found in leaves(inner, (*path, name)).items()
+    }
+
+
+def test_every_command_prints_json_but_those_that_hand_on_to_another_program():
+    without = {path for path, options in leaves(typer.main.get_command(app)).items() if "--json" not in options}
+    assert without == {("toolchain", "exec"), ("toolchain", "python")}
+
+
 def test_output_that_is_no_terminal_has_no_colour(capsys, monkeypatch):
     monkeypatch.delenv("FORCE_COLOR", raising=False)
     assert run(["query"]) == 2
@@ -47,3 +61,18 @@ def test_completion_script_is_offered_for_each_shell(shell: str, capsys, monkeyp
     with pytest.raises(SystemExit, match=r"^0$"):
         run(["--show-completion", shell])
     assert "_QUARTAL_COMPLETE" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("quartal plan --env ", ["dev", "localstack"]), ("quartal tag", ["tag"])]
+)
+def test_shell_completes_commands_and_environments(typed: str, offered: list[str], project, capsys, monkeypatch):
+    (project / "infra/environments/dev.tfvars").touch()
+    monkeypatch.chdir(project)
+    words = typed.split(" ")
+    monkeypatch.setenv("_QUARTAL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", typed)
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run([])
+    assert set(offered) <= set(capsys.readouterr().out.split())

@@ -529,3 +529,31 @@ def test_name_that_a_crawler_would_not_see_is_refused(lake, source):
     source.run("create table _hidden (id integer primary key, shop text, day text, note text)")
     error = refused(lake, source, table="_hidden")
     assert "--name" in error.remedy
+
+
+# ---------------------------------------------------------------------------- what cannot be brought
+
+
+def test_table_that_changes_while_it_is_read_is_told(lake, source, monkeypatch):
+    """SQLite keeps what it shows for as long as it is read; other databases may not."""
+    source.fill([1, 2])
+    monkeypatch.setattr("quartal.ingests.rows_to_read", lambda *_: 3)
+    with pytest.raises(IngestError, match="3 rows were counted, 2 were read") as error:
+        ingest(lake, source)
+    assert "--reread" in error.value.remedy
+
+
+def test_chunk_that_finds_no_room_on_its_way_names_the_folder(lake, source, tmp_path, monkeypatch):
+    source.fill([1])
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "full"))
+    with pytest.raises(IngestError, match=r"could not be kept in .*full") as error:
+        ingest(lake, source)
+    assert "TMPDIR" in error.value.remedy
+
+
+def test_chunk_that_s3_does_not_take_at_once_names_the_option(lake, source, monkeypatch):
+    source.fill([1])
+    monkeypatch.setattr("quartal.ingesting.transfer._MAX_OBJECT_BYTES", 1)
+    with pytest.raises(IngestError, match="S3 takes 5 GiB") as error:
+        ingest(lake, source)
+    assert "--chunk-rows" in error.value.remedy

@@ -24,7 +24,7 @@ from quartal.errors import ConfigurationError, PipelineError
 from quartal.feature_diff import diff_features
 from quartal.feature_export import ExportFormat, export_features
 from quartal.query import run_query
-from quartal.tags import CURATED_SNAPSHOT, RUN_ID, snapshot_named, tags_of
+from quartal.tags import CURATED_SNAPSHOT, RUN_ID, set_tag, snapshot_named, tags_of
 from quartal.workspace import Workspace
 
 DEPLOYMENT = Deployment(
@@ -303,3 +303,44 @@ def test_diff_of_a_tag_and_itself_says_that_they_are_the_same(command_line, caps
 def test_export_prints_where_and_what(command_line, capsys, tmp_path):
     assert run(["export", "--tag", "2024Q2", "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
     assert "4 rows of db.feed_features at 2024Q2 in 2 files" in capsys.readouterr().out
+
+
+def test_tag_of_ones_own_names_the_newest_state_or_another_one_and_can_be_removed(command_line, catalog, capsys):
+    assert run(["tag", "model-7"]) == run(["tag", "model-6", "--as-of", "2024Q1"]) == 0
+    capsys.readouterr()
+    assert run(["tag", "--json"]) == 0
+    named = {tag["name"]: tag["snapshot_id"] for tag in json.loads(capsys.readouterr().out)}
+    assert (named["model-7"], named["model-6"]) == (named["2024Q2"], named["2024Q1"])
+    assert sum_of("features", catalog, "model-6") == 7
+    assert run(["tag", "model-6", "--delete"]) == 0
+    assert {tag.name for tag in tags_of(catalog.load_table("db.feed_features"))} == {"2024Q1", "2024Q2", "model-7"}
+
+
+def test_tag_that_names_this_state_already_is_no_error_and_one_that_names_another_is(command_line, capsys):
+    assert run(["tag", "model-7"]) == 0
+    capsys.readouterr()
+    assert run(["tag", "model-7", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["is_new"] is False
+    assert run(["tag", "model-7", "--as-of", "2024Q1"]) == 2
+    assert "quartal tag model-7 --delete" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["2025Q1", "main", "wr_0a1b", "123", "a b", ""])
+def test_name_that_the_job_gives_or_nobody_could_read_by_is_refused(command_line, capsys, name):
+    assert run(["tag", name]) == 2
+    assert "cannot be the name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"), [(["2024Q1"], "the job gave"), (["x"], "2024Q1, 2024Q2"), ([], "Which")]
+)
+def test_tag_that_is_the_jobs_or_not_there_is_not_removed(command_line, capsys, arguments, said):
+    assert run(["tag", *arguments, "--delete"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_tag_while_a_run_changes_the_table_says_so_and_ends_with_1(command_line, catalog):
+    stale = catalog.load_table("db.feed_features")
+    assert run(["tag", "model-7"]) == 0
+    with pytest.raises(PipelineError, match="changed meanwhile"):
+        set_tag(stale, "model-7", stale.current_snapshot().snapshot_id)

@@ -13,7 +13,7 @@ from botocore.stub import Stubber
 
 from quartal.console import Console
 from quartal.deployment import Deployment
-from quartal.errors import ConfigurationError, InterruptedCommandError, PipelineError
+from quartal.errors import ConfigurationError, InterruptedCommandError, NotDeployedError, PipelineError
 from quartal.run_pipeline import explain_run, follow_run, newest_run, show_logs, start_run, typed_command
 from quartal.workspace import Workspace
 
@@ -94,6 +94,13 @@ def test_second_run_is_refused_while_one_is_going_and_says_how_to_watch_it(aws, 
     assert "quartal status --follow" in error.value.remedy
 
 
+def test_run_where_only_data_is_left_says_what_deploys_the_rest(aws, workspace):
+    aws.stubs["glue"].add_client_error("start_workflow_run", "EntityNotFoundException")
+    with pytest.raises(NotDeployedError, match="There is no workflow flow") as error:
+        start_run(workspace(), ())
+    assert "`quartal apply`" in error.value.remedy
+
+
 def test_run_is_started_for_the_deliveries_that_it_processes_and_takes_out(aws, workspace):
     expected = {"Name": DEPLOYMENT.workflow, "RunProperties": {"delivery": "2024Q1,2024Q2", "withdraw": "2023Q4"}}
     aws.stubs["glue"].add_response("start_workflow_run", {"RunId": "wr_1"}, expected)
@@ -117,8 +124,9 @@ def test_interruption_ends_the_watching_alone(aws, workspace):
         raise KeyboardInterrupt
 
     aws.clients["logs"].get_log_events = interrupt
-    with pytest.raises(InterruptedCommandError, match="Run wr_1 goes on: `quartal status --follow`"):
+    with pytest.raises(InterruptedCommandError, match="Run wr_1 goes on") as error:
         follow_run(workspace(), "wr_1", timeout_s=60)
+    assert "`quartal status --follow`" in error.value.remedy
 
 
 def test_failed_run_is_explained_later_as_it_was_then(aws, workspace, capsys):

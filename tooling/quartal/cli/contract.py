@@ -88,13 +88,18 @@ def init(
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write, which must not exist. Default: standard output.")
     ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Draft a contract from the head of a CSV file: types and formats, and guesses for key, entity and event time."""
     from quartal.contracts.drafting import draft
 
-    text = draft(feed, dataset or _dataset_of(feed))
+    console, name = Console(as_json=as_json), dataset or _dataset_of(feed)
+    text = draft(feed, name)
     if out is None:
-        sys.stdout.write(text)
+        if as_json:
+            console.json({"dataset": name, "contract": text, "file": None})
+        else:
+            sys.stdout.write(text)
         return
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
@@ -104,7 +109,9 @@ def init(
         raise ConfigurationError(
             f"{out} cannot be written: {error.strerror}.", remedy="Name another with --out."
         ) from error
-    Console().done(f"{out}: a draft. Read it, then: quartal contract lint {out}")
+    console.done(f"{out}: a draft. Read it, then: quartal contract lint {out}")
+    if as_json:
+        console.json({"dataset": name, "contract": text, "file": str(out)})
 
 
 def _dataset_of(feed: Path) -> str:

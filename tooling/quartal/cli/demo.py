@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from quartal.cli.options import open_workspace
+from quartal.cli.options import JsonOption, open_workspace
 from quartal.settings import LOCALSTACK_ENVIRONMENT
 
 
@@ -25,8 +25,9 @@ def demo(
             help="Leave the deployment and LocalStack running, or remove both at the end.",
         ),
     ] = True,
+    as_json: JsonOption = False,
 ) -> None:
     """The whole chain on this machine: LocalStack, Terraform, upload, crawl, trigger, Spark, features."""
     from quartal.demo import run_demo
 
-    run_demo(open_workspace(LOCALSTACK_ENVIRONMENT), rows=rows, seed=seed, keep=keep)
+    run_demo(open_workspace(LOCALSTACK_ENVIRONMENT, as_json=as_json), rows=rows, seed=seed, keep=keep)

@@ -15,7 +15,7 @@ from quartal import bootstrap as bootstrapping
 from quartal import infrastructure, reviewing, saved_plan
 from quartal.adoption import plan_adoption
 from quartal.cli.infrastructure import ApproveOption, level_of
-from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
 from quartal.drift import drift_as_data, find_drift, render_drift
 from quartal.errors import EXIT_CHANGES, AwsError, ConfigurationError
 from quartal.git_state import refuse_unpublished
@@ -85,18 +85,32 @@ def adopt(
 
 
 def cost(
-    region: Annotated[str, typer.Argument(help="AWS region.", show_default=False)],
+    region: Annotated[
+        str | None, typer.Argument(help="Print the prices of this AWS region instead.", show_default=False)
+    ] = None,
     refresh_prices: Annotated[
         bool,
         typer.Option(
-            "--refresh", help="Read AWS's price list into .quartal/prices/, which wins over the bundled prices."
+            "--refresh",
+            help="Read AWS's price list for REGION into .quartal/prices/, which wins over the bundled prices.",
         ),
     ] = False,
+    last: Annotated[int, typer.Option("--last", min=1, help="So many runs, the newest.")] = 20,
     env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """The prices that reviews use for a region, with their day and source."""
-    workspace = open_workspace(env, as_json=as_json)
+    """What the runs cost, each and by month; or the prices of a region that all costs rest on, with day and source."""
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
+    if region is None:
+        if refresh_prices:
+            raise ConfigurationError(
+                "--refresh needs to know of which region.", remedy="Name it: `quartal cost eu-central-1 --refresh`."
+            )
+        from quartal.run_costs import show_run_costs
+
+        show_run_costs(workspace, last)
+        return
     folder = reviewing.prices_folder(workspace)
     if refresh_prices:
         with workspace.console.waiting("AWS's price list") as line:

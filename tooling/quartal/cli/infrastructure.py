@@ -160,12 +160,18 @@ def destroy(
     allow_dirty: Annotated[
         bool, typer.Option("--allow-dirty", help="Destroy prod from a tree that is not committed and pushed.")
     ] = False,
+    keep_data: Annotated[
+        bool,
+        typer.Option(
+            "--keep-data", help="Leave the lake with its key, the catalog and the logs; `apply` goes on there."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove everything that `apply` deployed."""
+    """Remove everything that `apply` deployed, or all of it but the data."""
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
-    made = _reviewed(workspace, ReviewOptions(policies=False, is_destroy=True))
+    made = _reviewed(workspace, ReviewOptions(policies=False, is_destroy=True, keep_data=keep_data))
     try:
         reviewing.refuse_unapproved(workspace, made.verdict, level_of(approve, auto_approve))
     except ConfigurationError:
@@ -177,7 +183,9 @@ def destroy(
 def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
     """Plan and review, and show the review beside the result, which standard output is for."""
     made = reviewing.review_saved_plan(
-        workspace, infrastructure.save_plan(workspace, destroy=options.is_destroy), options
+        workspace,
+        infrastructure.save_plan(workspace, destroy=options.is_destroy, keep_data=options.keep_data),
+        options,
     )
     workspace.console.say(render_text(made))
     return made

@@ -30,11 +30,14 @@ def start(
         bool, typer.Option("--foreground", "-f", help="Stay and show the log; Ctrl-C stops it.")
     ] = False,
     if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing when one answers already.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Start LocalStack in the background; its state is gone when it stops."""
-    settings, console = _settings(), Console()
+    settings, console = _settings(), Console(as_json=as_json)
     if if_needed and (endpoint := find_endpoint(settings)) is not None:
         console.done(f"LocalStack at {endpoint.url} ({endpoint.source})")
+        if as_json:
+            console.json({"endpoint_url": endpoint.url, "source": endpoint.source, "started": False})
         return
     with console.waiting("starting LocalStack") as line:
         started = server.start(
@@ -43,20 +46,25 @@ def start(
             announce=line.update if console.is_terminal else console.say,
         )
     console.done(f"LocalStack at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
+    if as_json:
+        log = str(started.log_file)
+        console.json({"endpoint_url": started.endpoint_url, "pid": started.pid, "log_file": log, "started": True})
     if foreground:
         server.follow(settings, started, on_line=console.say)
 
 
 @app.command()
-def stop() -> None:
+def stop(as_json: JsonOption = False) -> None:
     """Stop the LocalStack that this project started."""
-    settings, console = _settings(), Console()
+    settings, console = _settings(), Console(as_json=as_json)
     running = server.running_server(settings)
     if running is None:
         console.say("No LocalStack of this project is running.")
-        return
-    server.stop(settings, running)
-    console.done(f"Stopped LocalStack at {running.endpoint_url}")
+    else:
+        server.stop(settings, running)
+        console.done(f"Stopped LocalStack at {running.endpoint_url}")
+    if as_json:
+        console.json({"stopped": running.endpoint_url if running is not None else None})
 
 
 @app.command()

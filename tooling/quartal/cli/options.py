@@ -8,8 +8,18 @@ from typing import Annotated
 import typer
 
 from quartal.console import Console
+from quartal.errors import ConfigurationError
 from quartal.settings import Settings
 from quartal.workspace import Workspace
+
+
+def _environments(incomplete: str) -> list[str]:
+    """The environments whose names begin like this, for the shell's completion; none outside a project."""
+    try:
+        return [name for name in Settings.known_environments(os.environ) if name.startswith(incomplete)]
+    except ConfigurationError:
+        return []
+
 
 EnvironmentOption = Annotated[
     str | None,
@@ -18,6 +28,7 @@ EnvironmentOption = Annotated[
         "-e",
         help="Environment: the name of a file infra/environments/<name>.tfvars.",
         envvar="QUARTAL_ENV",
+        autocompletion=_environments,
     ),
 ]
 DatasetOption = Annotated[

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from quartal import status as status_report
+from quartal.cli.infrastructure import Approval, level_of
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
+from quartal.errors import ConfigurationError
+from quartal.git_state import refuse_unpublished
 from quartal.run_history import show_history
 from quartal.run_pipeline import explain_run, follow_run, newest_run, show_logs, start_run, typed_command
 from quartal.run_report import show_manifest
@@ -47,8 +51,10 @@ def upload(
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)
-    report = uploads.deliver(workspace, sources, delivery=delivery, options=options)
     deployment = workspace.deployment
+    started = time.perf_counter()
+    report = uploads.deliver(workspace, sources, delivery=delivery, options=options)
+    seconds = time.perf_counter() - started
     target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}"
     stored = f" as {report.stored_bytes / 1e6:.1f} MB" if report.stored_bytes != report.uploaded_bytes else ""
     workspace.console.result(
@@ -61,6 +67,7 @@ def upload(
             "uploaded_bytes": report.uploaded_bytes,
             "stored_bytes": report.stored_bytes,
             "manifests": list(report.manifests),
+            "seconds": round(seconds, 3),
         },
     )
 
@@ -150,6 +157,34 @@ def run(
     ] = None,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to wait for the end.")] = 60,
     detach: Annotated[bool, typer.Option("--detach", help="Start it and return at once.")] = False,
+    ephemeral: Annotated[
+        bool,
+        typer.Option(
+            "--ephemeral",
+            help="Deploy first, export the features after it, then remove all but the data, and say what it cost.",
+        ),
+    ] = False,
+    upload_first: Annotated[
+        list[Path] | None,
+        typer.Option("--upload", help="With --ephemeral: upload these first, as `upload` does; may be repeated."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="With --ephemeral: folder for the features; without it .quartal/exports/ENVIRONMENT/RUN.",
+            show_default=False,
+        ),
+    ] = None,
+    approve: Annotated[
+        Approval | None,
+        typer.Option("--approve", help="With --ephemeral: consent to deploy and to remove, at least 'destroy'."),
+    ] = None,
+    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="With --ephemeral: as for `apply`.")] = False,
+    policies: Annotated[
+        bool | None,
+        typer.Option("--policies/--no-policies", help="With --ephemeral: as for `apply`.", show_default=False),
+    ] = None,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
@@ -159,6 +194,26 @@ def run(
     Ctrl-C ends the watching, not the run: `quartal status --follow` takes it up again.
     """
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
+    _refuse_options_that_differ(
+        ephemeral=ephemeral,
+        detach=detach,
+        others=bool(upload_first or out or approve or allow_dirty or policies is not None),
+    )
+    if ephemeral:
+        from quartal import ephemeral as ephemeral_runs
+
+        refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
+        wanted = ephemeral_runs.EphemeralRun(
+            deliveries=tuple(delivery or ()),
+            withdrawn=tuple(withdraw or ()),
+            sources=tuple(upload_first or ()),
+            out=out,
+            timeout_s=timeout * 60,
+            given=level_of(approve),
+            policies=policies,
+        )
+        ephemeral_runs.show_result(workspace, ephemeral_runs.run_ephemeral(workspace, wanted))
+        return
     run_id = start_run(workspace, tuple(delivery or ()), tuple(withdraw or ()))
     if detach:
         watch = typed_command(workspace, "status", "--follow")
@@ -167,6 +222,19 @@ def run(
         )
         return
     show_manifest(workspace.console, follow_run(workspace, run_id, timeout_s=timeout * 60))
+
+
+def _refuse_options_that_differ(*, ephemeral: bool, detach: bool, others: bool) -> None:
+    if ephemeral and detach:
+        raise ConfigurationError(
+            "--ephemeral and --detach exclude each other: what was deployed is removed at the end of the run.",
+            remedy="Leave out --detach.",
+        )
+    if others and not ephemeral:
+        raise ConfigurationError(
+            "--upload, --out, --approve, --allow-dirty and --policies belong to --ephemeral.",
+            remedy="Add --ephemeral; or use `quartal upload` before and `quartal export` after the run.",
+        )
 
 
 def status(

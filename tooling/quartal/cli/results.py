@@ -1,4 +1,4 @@
-"""query, tags, diff, export."""
+"""query, tags, tag, diff, export."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Annotated
 import typer
 
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
+from quartal.errors import ConfigurationError, NotDeployedError
 from quartal.feature_diff import diff_snapshots
 from quartal.feature_export import ExportFormat, export_features
 from quartal.query import iceberg_catalog, published_table, run_query
-from quartal.tags import snapshot_named, tags_of
+from quartal.tags import remove_tag, set_tag, snapshot_named, tags_of
 
 _PANEL = "Results"
 _TAG_HELP = "A tag (`quartal tags` lists them) or a snapshot id."
@@ -30,7 +31,7 @@ class AnswerFormat(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (query, tags, diff, export):
+    for command in (query, tags, tag, diff, export):
         app.command(rich_help_panel=_PANEL)(command)
 
 
@@ -61,6 +62,40 @@ def tags(env: EnvironmentOption = None, dataset: DatasetOption = None, as_json: 
     rows = [(t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", t.rows, t.run_id) for t in found]
     columns = ("tag", "snapshot", "committed (UTC)", "rows", "run")
     workspace.console.table("", columns, rows, data=[asdict(tag) for tag in found])
+
+
+def tag(
+    name: Annotated[str | None, typer.Argument(help="The tag to set; without it all are listed.")] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="TAG", help=f"The state to name; default: the newest. {_TAG_HELP}"),
+    ] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Remove the tag instead, if it is one of your own.")] = False,
+    env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Name a published state of the features, such as the one that a model was trained on, so that it stays."""
+    if name is None:
+        if as_of or delete:
+            raise ConfigurationError("Which tag is meant?", remedy="Name it: `quartal tag NAME --as-of 2024Q1`.")
+        tags(env, dataset, as_json)
+        return
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
+    table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
+    if delete:
+        remove_tag(table, name)
+        workspace.console.result(f"Tag {name} is removed.", data={"tag": name, "removed": True})
+        return
+    snapshot = snapshot_named(table, as_of) if as_of is not None else table.current_snapshot()
+    if snapshot is None:
+        raise NotDeployedError("The features have no published state yet.", remedy="Run first: `quartal run`.")
+    is_new = set_tag(table, name, snapshot.snapshot_id)
+    verb = "names" if is_new else "names already"
+    workspace.console.result(
+        f"Tag {name} {verb} snapshot {snapshot.snapshot_id}. Read it: `quartal query SQL --as-of {name}`",
+        data={"tag": name, "snapshot_id": snapshot.snapshot_id, "is_new": is_new},
+    )
 
 
 def diff(

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from quartal.cli.options import JsonOption
 from quartal.console import Console
 from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
 from quartal.toolchain import environments
@@ -18,15 +19,19 @@ app = typer.Typer(help="The tools that Quartal found or installed for itself.", 
 
 
 @app.command()
-def install() -> None:
+def install(as_json: JsonOption = False) -> None:
     """Install LocalStack and the Glue runtime now, not on first use."""
-    settings, console = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT), Console()
+    settings, console = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT), Console(as_json=as_json)
+    installed = {}
     for environment in (
         environments.localstack_environment(settings),
         environments.glue_runtime_environment(settings),
     ):
         python = environments.ensure(settings, environment, console.say)
         console.done(f"{environment.title}: {python}")
+        installed[environment.name] = str(python)
+    if as_json:
+        console.json(installed)
 
 
 @app.command("exec", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -12,10 +12,10 @@ from quartal.errors import NotDeployedError
 from quartal.manifests import read_latest_manifests
 from quartal.plan_review.prices import PriceList
 from quartal.query import published_table
-from quartal.report.cost import price_basis
+from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.drift import QUARTER, FeatureHistory, feature_histories, numeric_features
 from quartal.report.freshness import freshness
-from quartal.report.model import Report
+from quartal.report.model import Report, RunRecord
 from quartal.report.runs import delivery_states, lineage, merge_runs
 from quartal.tags import RUN_ID, summary_value, tags_of
 from quartal.workflow_run import all_runs
@@ -76,18 +76,8 @@ def collect(
         ConfigurationError: a manifest is of another version, or the prices lack the one of a DPU-hour.
     """
     basis = price_basis(prices)
-    announce("runs from Glue")
-    workflow_runs = all_runs(sources.glue, deployment.workflow, crawler=deployment.crawler, job=deployment.job)
-    job_runs = {run["Id"]: run for run in _job_runs(sources.glue, deployment.job)}
-    announce("run manifests")
-    prefix = deployment.manifest_key("").removesuffix(".json")
-    manifests = {
-        manifest["run_id"]: manifest
-        for manifest in read_latest_manifests(sources.s3, deployment.lake_bucket, prefix, wanted.runs)
-    }
-    runs = merge_runs(
-        workflow_runs, job_runs, manifests, job=_job(sources.glue, deployment.job), prices=basis, count=wanted.runs
-    )
+    announce("runs")
+    runs, manifests = past_runs(deployment, sources.glue, sources.s3, basis, wanted.runs)
     # as the job itself finds what is published: by the newest manifest of a run that succeeded
     succeeded = [each for each in manifests.values() if each["status"] == "SUCCEEDED"]
     newest = max(succeeded, key=lambda each: each["started_at"], default=None)
@@ -124,9 +114,31 @@ def collect(
     )
 
 
+def past_runs(
+    deployment: Deployment, glue: GlueClient, s3: S3Client, prices: PriceBasis | None, count: int
+) -> tuple[tuple[RunRecord, ...], dict[str, dict[str, Any]]]:
+    """The newest runs, the oldest of them first, as Glue and the manifests tell of them; and the manifests by run.
+
+    Raises:
+        ClientError: Glue or the lake cannot be read.
+        PipelineError: a manifest is of another version.
+    """
+    workflow_runs = all_runs(glue, deployment.workflow, crawler=deployment.crawler, job=deployment.job)
+    job_runs = {run["Id"]: run for run in _job_runs(glue, deployment.job)}
+    manifests = {
+        manifest["run_id"]: manifest
+        for manifest in read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), count)
+    }
+    job = _job(glue, deployment.job)
+    return merge_runs(workflow_runs, job_runs, manifests, job=job, prices=prices, count=count), manifests
+
+
 def _job_runs(glue: GlueClient, job: str) -> list[dict[str, Any]]:
     pages = glue.get_paginator("get_job_runs").paginate(JobName=job)
-    return [dict(run) for page in pages for run in page["JobRuns"]]
+    try:
+        return [dict(run) for page in pages for run in page["JobRuns"]]
+    except glue.exceptions.EntityNotFoundException:
+        return []
 
 
 def _job(glue: GlueClient, job: str) -> dict[str, Any] | None:

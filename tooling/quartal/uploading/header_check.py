@@ -14,7 +14,7 @@ from quartal.uploading.plan import UploadItem, is_gzip
 
 _HEAD_BYTES = 64 * 1024  # as much as the job reads for it
 _SHOWN = 5
-_LINE_END = re.compile("\r\n|\r|\n")  # as the job splits lines
+_LINE_END = re.compile(rb"\r\n|\r|\n")  # as the job splits lines
 # how a file begins that is no text; the job reads headers of plain files and of those that gzip compressed
 _SIGNATURES = {
     rb"\x1f\x8b": "is compressed with gzip, and its name does not end in .gz",
@@ -63,8 +63,10 @@ class HeaderRule:
                 return problem
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return f"is UTF-16, not {self.encoding}"
-        text = head.decode(self.encoding, errors="surrogateescape")  # a bad row is for the quarantine
-        line = _LINE_END.split(text, maxsplit=1)[0].removeprefix("\ufeff")
+        first = _LINE_END.split(head, maxsplit=1)[
+            0
+        ]  # in the encodings that a contract may name, these are single bytes
+        line = first.decode(self.encoding, errors="surrogateescape").removeprefix("\ufeff")
         if "\0" in line:
             return f"line 1 holds NUL bytes: this is no {self.encoding} text"
         wrong = re.search("[\udc80-\udcff]", line)

@@ -174,3 +174,42 @@ def test_required_fields_are_those_of_the_published_schema():
     schema = json.loads((Path(__file__).parents[4] / "etl_job" / "run_manifest.schema.json").read_text())
     assert list(REQUIRED_FIELDS) == schema["required"]
     assert schema["properties"]["manifest_version"]["const"] == MANIFEST_VERSION
+
+
+def test_cost_tells_each_run_and_its_month(published, capsys):
+    put_manifest("wr_2", manifest("wr_2", started=datetime(2026, 9, 10, tzinfo=UTC), seconds=30))
+    assert run(["cost", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    price = found["prices"]["usd_per_dpu_hour"]
+    assert [each["run_id"] for each in found["runs"]] == ["wr_2", "wr_1"], "the newest first"
+    seconds = 2 * (840 + 60)  # two workers; a minute is the least
+    assert found["months"] == [
+        {
+            "month": "2026-09",
+            "runs": 2,
+            "dpu_seconds": seconds,
+            "usd": pytest.approx(seconds / 3600 * price),
+            "unknown": 0,
+        }
+    ]
+    assert run(["cost", "--last", "1", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["runs"]) == 1
+    assert run(["cost"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.index("wr_2") < printed.out.index("wr_1")
+    assert "2026-09: 0.2200 USD for 2 runs" in printed.err
+    assert "LocalStack bills nothing" in printed.err
+
+
+def test_cost_of_a_pipeline_that_has_not_run_says_so(lake, capsys):
+    assert run(["cost"]) == 0
+    assert "Nothing has run yet" in capsys.readouterr().err
+
+
+def test_history_of_a_pipeline_whose_data_alone_is_left_is_in_report_and_cost(published, lake, capsys):
+    lake.glue().delete_workflow(Name="flow")
+    lake.glue().delete_job(JobName="job")
+    assert run(["report", "--json"]) == run(["cost"]) == 0
+    printed = capsys.readouterr()
+    assert "wr_1" in printed.out
+    assert "1 of them unknown" in printed.err

@@ -1,0 +1,188 @@
+"""Every error that a user can cause, read from the source: where it is made, its type, its message and its remedy.
+
+Run as a program it prints the page that docs/.site/schema_pages.py puts into the site. The table of the tests,
+tests/unit/tooling/errors.yaml, has a row for each of them.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+_SAY_NOTHING = frozenset({"as_posix", "join", "len", "name", "repr", "sorted", "str", "strerror", "tuple", "value"})
+PACKAGE = Path(__file__).parents[2] / "tooling" / "quartal"
+
+
+@dataclass(frozen=True)
+class ErrorType:
+    """A class of quartal/errors.py, with what its docstring says and the exit code that it ends with."""
+
+    name: str
+    meaning: str
+    exit_code: int
+
+
+@dataclass(frozen=True)
+class ErrorSite:
+    """A place that makes an error.
+
+    Attributes:
+        module: path below the package.
+        function: the function or method it is in.
+        type: name of the class.
+        message: with what is only known when it happens as `<name>`; empty where another function words it.
+        remedy: the same.
+        line: number of its first line.
+        end_line: of its last.
+        number: counts the sites of a function whose type and first words are the same.
+    """
+
+    module: str
+    function: str
+    type: str
+    message: str
+    remedy: str
+    line: int
+    end_line: int
+    number: int = 1
+
+    @property
+    def key(self) -> str:
+        """Names the site for as long as its place in the source and its first words stay."""
+        again = f" #{self.number}" if self.number > 1 else ""
+        return f"{self.module} {self.function}: {self.message[:40].strip()}{again}"
+
+
+def error_types() -> dict[str, ErrorType]:
+    """The classes by name, a base before those that are derived from it."""
+    tree = ast.parse((PACKAGE / "errors.py").read_text("utf-8"))
+    codes = {
+        node.targets[0].id: node.value.value
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.targets[0], ast.Name)
+    }
+    found: dict[str, ErrorType] = {}
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        own = [
+            codes[statement.value.id]
+            for statement in node.body
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name)
+        ]
+        inherited = [found[base.id].exit_code for base in node.bases if isinstance(base, ast.Name) and base.id in found]
+        found[node.name] = ErrorType(node.name, (ast.get_docstring(node) or "").splitlines()[0], (own or inherited)[0])
+    return found
+
+
+def error_sites() -> list[ErrorSite]:
+    """All places, by module and line."""
+    names = set(error_types())
+    sites = [
+        site for path in sorted(PACKAGE.rglob("*.py")) if path.name != "errors.py" for site in _sites_of(path, names)
+    ]
+    seen: Counter[str] = Counter()
+    for place, site in enumerate(sites):
+        seen[site.key] += 1
+        sites[place] = replace(site, number=seen[site.key])
+    return sites
+
+
+def _sites_of(path: Path, names: set[str]) -> Iterator[ErrorSite]:
+    module = path.relative_to(PACKAGE).as_posix()
+
+    def walk(node: ast.AST, function: str) -> Iterator[ErrorSite]:
+        for child in ast.iter_child_nodes(node):
+            inner = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else function
+            if isinstance(child, ast.Call) and isinstance(child.func, ast.Name) and child.func.id in names:
+                remedy = next((keyword.value for keyword in child.keywords if keyword.arg == "remedy"), None)
+                yield ErrorSite(
+                    module,
+                    function,
+                    child.func.id,
+                    _text(child.args[0]) if child.args else "",
+                    _text(remedy) if remedy is not None else "",
+                    child.lineno,
+                    child.end_lineno or child.lineno,
+                )
+            yield from walk(child, inner)
+
+    yield from walk(ast.parse(path.read_text("utf-8")), "")
+
+
+def _text(node: ast.expr) -> str:
+    """What a message says, with the expressions in it by their last name."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(_text(part) for part in node.values)
+    if isinstance(node, ast.FormattedValue):
+        return f"<{_name(node.value)}>"
+    if isinstance(node, ast.IfExp):
+        return _text(node.body)
+    return f"<{_name(node)}>"
+
+
+def _name(node: ast.expr) -> str:
+    names = [each.attr if isinstance(each, ast.Attribute) else each.id for each in ast.walk(node) if _is_name(each)]
+    names = [name for name in names if name not in _SAY_NOTHING]
+    return names[0].strip("_").replace("_", " ") if names else "…"
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Attribute | ast.Name)
+
+
+def page() -> str:
+    """The reference page."""
+    types = error_types()
+    lines = [
+        "# Exit codes and errors",
+        "",
+        "Every command ends with one of these codes. nox knows only 0 and 1: call `.nox/quartal/bin/quartal` itself",
+        "where a machine reads the code.",
+        "",
+        "| code | meaning |",
+        "|---|---|",
+        "| 0 | done |",
+        "| 1 | the pipeline, AWS or a program that Quartal runs failed |",
+        "| 2 | usage or configuration: the command line, a file or a variable is wrong, or nothing is deployed |",
+        "| 3 | the plan has changes (`plan --detailed-exitcode`), or `drift` found some |",
+        "| 4 | waiting timed out; what was waited for goes on |",
+        "| 130 | interrupted |",
+        "",
+        "A failure is one message with its remedy on standard error. With `--json` it is on standard output as well:",
+        '`{"error": {"message": ..., "details": [...], "remedy": ..., "exit_code": ...}}`.',
+        "",
+    ]
+    for name, kind in types.items():
+        sites = sorted({(s.message, s.remedy) for s in error_sites() if s.type == name and s.message.strip("<>… ")})
+        told = [(message, remedy) for message, remedy in sites if " " in message.strip("<>")]
+        if not told:
+            continue
+        lines += [
+            f"## {name}: exit code {kind.exit_code}",
+            "",
+            kind.meaning,
+            "",
+            "| message | what to do |",
+            "|---|---|",
+        ]
+        lines += [f"| {_cell(message)} | {_cell(remedy)} |" for message, remedy in told]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    flat = " ".join(textwrap.dedent(text).split())
+    return flat.replace("|", "\\|").replace("<", "&lt;").replace(">", "&gt;")
+
+
+if __name__ == "__main__":
+    print(page())  # noqa: T201  # the page is what it is for

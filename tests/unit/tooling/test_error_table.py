@@ -1,0 +1,67 @@
+"""The table of errors is whole: every place that makes one has a row, with a test that provokes it, and a remedy."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import sys
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+import yaml
+
+from quartal import errors
+
+ROOT = Path(__file__).parents[3]
+
+
+def _error_sites() -> ModuleType:
+    """What also makes the page of errors in the documentation."""
+    spec = importlib.util.spec_from_file_location("error_sites", ROOT / "docs" / ".site" / "error_sites.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+SITES = {site.key: site for site in _error_sites().error_sites()}
+TYPES = _error_sites().error_types()
+TABLE: dict[str, dict[str, str]] = yaml.safe_load(Path(__file__).with_name("errors.yaml").read_text("utf-8"))
+ERRORS = {place: test for places in TABLE.values() for place, test in places.items()}
+
+
+@cache
+def functions_in(file: str) -> frozenset[str]:
+    tree = ast.parse((ROOT / "tests" / file).read_text("utf-8"))
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+def test_every_place_that_makes_an_error_has_a_row_and_no_row_is_left_over():
+    assert sorted(set(SITES) - set(ERRORS)) == []
+    assert sorted(set(ERRORS) - set(SITES)) == []
+    assert {place: kind for kind, places in TABLE.items() for place in places} == {
+        key: site.type for key, site in SITES.items()
+    }
+
+
+def test_every_type_of_error_is_made_somewhere_and_knows_its_exit_code():
+    made = Counter(site.type for site in SITES.values())
+    assert {name for name in TYPES if not made[name]} == {"TerraformConfigurationError"}, "made by its base's maker"
+    for name, kind in TYPES.items():
+        assert kind.exit_code == getattr(errors, name).exit_code
+
+
+@pytest.mark.parametrize("test", sorted(set(ERRORS.values())))
+def test_test_that_a_row_names_is_there(test: str):
+    file, _, name = test.partition("::")
+    assert name in functions_in(file)
+
+
+@pytest.mark.parametrize("key", sorted(SITES))
+def test_error_says_what_to_do(key: str):
+    assert SITES[key].remedy
