@@ -164,6 +164,28 @@ class Account:
         self.cleanup.callback(gone, self.glue.delete_workflow, Name=name)
         return name
 
+    def workflow_arn(self, name: str) -> str:
+        """The ARN of a workflow: no answer of the API has it."""
+        caller: str = self.client("sts").get_caller_identity()["Arn"]
+        partition, owner = caller.split(":")[1], caller.split(":")[4]
+        return f"arn:{partition}:glue:{self.session.region_name}:{owner}:workflow/{name}"
+
+    def rule_that_notifies(self, workflow: str, pattern: Mapping[str, Any]) -> None:
+        """Make a rule of EventBridge that brings events to a workflow, with the role that it needs."""
+        iam, events, name = self.client("iam"), self.client("events"), self.name("rule")
+        arn, trust = self.workflow_arn(workflow), {**TRUST_IN_GLUE, "Principal": {"Service": "events.amazonaws.com"}}
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+        self.cleanup.callback(iam.delete_role, RoleName=name)
+        may_notify = {"Effect": "Allow", "Action": "glue:notifyEvent", "Resource": arn}
+        iam.put_role_policy(RoleName=name, PolicyName="notify", PolicyDocument=policy(may_notify))
+        self.cleanup.callback(iam.delete_role_policy, RoleName=name, PolicyName="notify")
+        if self.endpoint_url is None:
+            time.sleep(PROPAGATION_S)  # AWS drops what the role may not deliver, without a word
+        events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        self.cleanup.callback(events.delete_rule, Name=name)
+        events.put_targets(Rule=name, Targets=[{"Id": "workflow", "Arn": arn, "RoleArn": role}])
+        self.cleanup.callback(events.remove_targets, Rule=name, Ids=["workflow"])
+
     def powerless_role(self) -> str:
         """Make a role that Glue can assume and that may read nothing."""
         iam, name = self.client("iam"), self.name("role")

@@ -1,4 +1,4 @@
-"""Functions, rulesets and registries: stored for Terraform and readers; and EVENT triggers, which nothing fires."""
+"""Functions, rulesets and registries: stored for Terraform and readers."""
 
 from threading import RLock
 
