@@ -8,7 +8,12 @@ from moto.core.exceptions import JsonRESTError
 
 from localstack_glue.api import Operation
 from localstack_glue.clock import Clock
-from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
+from localstack_glue.errors import (
+    AlreadyExistsException,
+    EntityNotFoundException,
+    InvalidInputException,
+    ResourceNumberLimitExceededException,
+)
 from localstack_glue.models import JsonDict
 from localstack_glue.pagination import page
 from localstack_glue.scope import Scope
@@ -44,7 +49,9 @@ class Registries:
             try:
                 made = backend(scope).create_registry(name, request.get("Description"), request.get("Tags"))
             except JsonRESTError as error:  # moto's checks of names, descriptions and tags
-                raise InvalidInputException(str(error.message)) from error
+                is_limit = error.error_type == ResourceNumberLimitExceededException.__name__
+                refusal = ResourceNumberLimitExceededException if is_limit else InvalidInputException
+                raise refusal(str(error.message)) from error
             self._tagger.tag(scope, made["RegistryArn"], request.get("Tags"))
         return {**made, "Tags": request.get("Tags") or {}}
 
