@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import secrets
@@ -23,6 +24,16 @@ PROPAGATION_S = 90.0  # a role that was just made is not known everywhere at onc
 
 TRUST_IN_GLUE = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
+# three cars as Parquet: id (long), brand (string), price (double); what writes Parquet is no part of this suite
+PARQUET_CARS = base64.b85decode(
+    "P(e~L6#x}H6+A2z1{DAm1{DSz00002000060RaF20000000IC20000000RI30000002KfgKovkN6$TXm6$TXs8~^|S0ssI21"
+    "_1>C0035RY<6!20000}Yj0#>1ONa4MrmPm6#x}H6+A2z1{DAm1{DSz00002000060RR910000ZKmY&$0000TKmY&$00008Ko"
+    "tZTOf>))26JO*Wo=;<1^^WVB?1@%X=DHu3?%{>1!8hxZe%3@OdJ3J02K-)0vH8wa%p2_02T%r92q<&02~zr86^e)85ja-WEB"
+    "7w1{Pu#VkQVl92Ec+02KlNJShelCIAKi001Tc92E>1B?bT)7zJW-VQyp<02T%oW)@~9YDpXw02Kfg0suS~92o`~CIAKi001T"
+    "c92E)~B?bT)7zJ>0X=7y-02T%oVisa1&;dyt6#x|g6#@V}DFzuP00sa602ZnO76v8=7ODaOC?IfQa&dKKbS-0Wa4lhSa&LDa"
+    "c4cyNX>V>IGBPeOE-)E98~^|u000~S00032002-yQZW"
+)
+
 SCRIPTS = {
     "succeed": "print('all is well')\n",
     "fail": "raise ValueError('no wheels today')\n",
@@ -35,6 +46,23 @@ print("telling")
 boto3.client("s3").put_object(Bucket=given["--bucket"], Key=given["--tell"], Body=json.dumps(given))
 """,
     # runs until an object is there
+    # reads a table's files with Spark, and looks for a file in the jars it was given
+    "spark": """
+import json, sys
+import boto3
+from pyspark.sql import SparkSession
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+spark = SparkSession.builder.getOrCreate()
+frame = spark.read.parquet(given["--lake"])
+loader = spark._jvm.java.lang.ClassLoader.getSystemClassLoader()
+told = {
+    "rows": frame.count(),
+    "dearest": frame.orderBy("price", ascending=False).first()["brand"],
+    "spark": spark.version,
+    "in_jar": loader.getResource(given["--resource"]) is not None,
+}
+boto3.client("s3").put_object(Bucket=given["--bucket"], Key=given["--tell"], Body=json.dumps(told))
+""",
     "gate": """
 import sys, time
 import boto3
@@ -125,18 +153,25 @@ class Account:
         self.cleanup.callback(self._remove_crawler, name)
         return name
 
-    def job(self, script: str = "succeed", *, arguments: Mapping[str, str] | None = None, **definition: Any) -> str:
-        """Make a Python shell job that runs one of SCRIPTS."""
+    def job(
+        self,
+        script: str = "succeed",
+        *,
+        arguments: Mapping[str, str] | None = None,
+        is_spark: bool = False,
+        **definition: Any,
+    ) -> str:
+        """Make a job that runs one of SCRIPTS, as a Python shell job if it does not need Spark."""
         name = self.name(script)
         location = self.put(f"{self.prefix}/scripts/{script}.py", SCRIPTS[script])
         defaults = {"--bucket": self.bucket, **(arguments or {})}
-        self._make(
-            self.glue.create_job,
-            Name=name,
-            Role=self.role,
-            Command={"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": location},
-            **{"MaxCapacity": 0.0625, "Timeout": 10, "DefaultArguments": defaults, **definition},
-        )
+        command = {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": location}
+        size: dict[str, Any] = {"MaxCapacity": 0.0625}
+        if is_spark:
+            command |= {"Name": "glueetl", "PythonVersion": "3"}
+            size = {"GlueVersion": "5.0", "WorkerType": "G.1X", "NumberOfWorkers": 2}
+        made = {**size, "Timeout": 10, "DefaultArguments": defaults, **definition}
+        self._make(self.glue.create_job, Name=name, Role=self.role, Command=command, **made)
         self.cleanup.callback(gone, self.glue.delete_job, JobName=name)
         self.cleanup.callback(self._stop_runs, name)
         return name
@@ -163,6 +198,28 @@ class Account:
         self.glue.create_workflow(Name=name, **definition)
         self.cleanup.callback(gone, self.glue.delete_workflow, Name=name)
         return name
+
+    def workflow_arn(self, name: str) -> str:
+        """The ARN of a workflow: no answer of the API has it."""
+        caller: str = self.client("sts").get_caller_identity()["Arn"]
+        partition, owner = caller.split(":")[1], caller.split(":")[4]
+        return f"arn:{partition}:glue:{self.session.region_name}:{owner}:workflow/{name}"
+
+    def rule_that_notifies(self, workflow: str, pattern: Mapping[str, Any]) -> None:
+        """Make a rule of EventBridge that brings events to a workflow, with the role that it needs."""
+        iam, events, name = self.client("iam"), self.client("events"), self.name("rule")
+        arn, trust = self.workflow_arn(workflow), {**TRUST_IN_GLUE, "Principal": {"Service": "events.amazonaws.com"}}
+        role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+        self.cleanup.callback(iam.delete_role, RoleName=name)
+        may_notify = {"Effect": "Allow", "Action": "glue:notifyEvent", "Resource": arn}
+        iam.put_role_policy(RoleName=name, PolicyName="notify", PolicyDocument=policy(may_notify))
+        self.cleanup.callback(iam.delete_role_policy, RoleName=name, PolicyName="notify")
+        if self.endpoint_url is None:
+            time.sleep(PROPAGATION_S)  # AWS drops what the role may not deliver, without a word
+        events.put_rule(Name=name, EventPattern=json.dumps(pattern))
+        self.cleanup.callback(events.delete_rule, Name=name)
+        events.put_targets(Rule=name, Targets=[{"Id": "workflow", "Arn": arn, "RoleArn": role}])
+        self.cleanup.callback(events.remove_targets, Rule=name, Ids=["workflow"])
 
     def powerless_role(self) -> str:
         """Make a role that Glue can assume and that may read nothing."""

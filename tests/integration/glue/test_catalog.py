@@ -209,6 +209,72 @@ def test_connection_is_kept_and_its_password_hidden_where_asked(account: Account
     assert name in [each["Name"] for each in found]
 
 
+def test_partition_indexes_are_kept_up_to_three_of_a_table(account: Account, database: str):
+    glue, table = account.glue, partitioned(account, database, year="int", month="int", day="int")
+    place = {"DatabaseName": database, "TableName": table}
+    for keys in (["year"], ["year", "month"], ["day"]):
+        glue.create_partition_index(**place, PartitionIndex={"Keys": keys, "IndexName": "_".join(keys)})
+        account.wait(
+            lambda: glue.get_partition_indexes(**place)["PartitionIndexDescriptorList"],
+            lambda found: all(index["IndexStatus"] == "ACTIVE" for index in found),
+            "the index is active",
+        )
+
+    found = glue.get_partition_indexes(**place)["PartitionIndexDescriptorList"]
+    assert {index["IndexName"]: [key["Name"] for key in index["Keys"]] for index in found} == {
+        "year": ["year"],
+        "year_month": ["year", "month"],
+        "day": ["day"],
+    }
+    fourth = {"Keys": ["month"], "IndexName": "month"}
+    code = refusal(glue.create_partition_index, **place, PartitionIndex=fourth)
+    assert code == "ResourceNumberLimitExceededException"
+    code = refusal(glue.create_partition_index, **place, PartitionIndex={"Keys": ["colour"], "IndexName": "c"})
+    assert code in ("InvalidInputException", "ResourceNumberLimitExceededException")
+    glue.delete_partition_index(**place, IndexName="day")
+    account.wait(
+        lambda: [i["IndexName"] for i in glue.get_partition_indexes(**place)["PartitionIndexDescriptorList"]],
+        lambda names: "day" not in names,
+        "the index is gone",
+    )
+
+
+def test_encryption_settings_of_the_catalog_are_kept(account: Account):
+    glue = account.glue
+    before = glue.get_data_catalog_encryption_settings()["DataCatalogEncryptionSettings"]
+    account.cleanup.callback(glue.put_data_catalog_encryption_settings, DataCatalogEncryptionSettings=before)
+    # passwords in clear and no key: nothing that another user of the account would notice
+    settings = {
+        "EncryptionAtRest": {"CatalogEncryptionMode": "DISABLED"},
+        "ConnectionPasswordEncryption": {"ReturnConnectionPasswordEncrypted": False},
+    }
+
+    glue.put_data_catalog_encryption_settings(DataCatalogEncryptionSettings=settings)
+
+    kept = glue.get_data_catalog_encryption_settings()["DataCatalogEncryptionSettings"]
+    assert kept["EncryptionAtRest"]["CatalogEncryptionMode"] == "DISABLED"
+    assert kept["ConnectionPasswordEncryption"]["ReturnConnectionPasswordEncrypted"] is False
+    mode = {"EncryptionAtRest": {"CatalogEncryptionMode": "ROT13"}}
+    code = refusal(account.unchecked_glue.put_data_catalog_encryption_settings, DataCatalogEncryptionSettings=mode)
+    assert code in ("ValidationException", "InvalidInputException")
+
+
+def test_security_configuration_is_kept_as_given(account: Account):
+    glue, name = account.glue, account.name("security")
+    encryption = {
+        "S3Encryption": [{"S3EncryptionMode": "SSE-S3"}],
+        "CloudWatchEncryption": {"CloudWatchEncryptionMode": "DISABLED"},
+        "JobBookmarksEncryption": {"JobBookmarksEncryptionMode": "DISABLED"},
+    }
+    glue.create_security_configuration(Name=name, EncryptionConfiguration=encryption)
+    account.cleanup.callback(glue.delete_security_configuration, Name=name)
+
+    kept = glue.get_security_configuration(Name=name)["SecurityConfiguration"]
+    assert kept["EncryptionConfiguration"] == encryption
+    code = refusal(glue.create_security_configuration, Name=name, EncryptionConfiguration=encryption)
+    assert code == "AlreadyExistsException"
+
+
 def test_tags_are_kept_by_arn_and_resources_found_by_them(account: Account):
     job = account.job(Tags={"team": "cars"})
     other = account.job()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.integration.glue.account import Account, refusal
+from tests.integration.glue.account import PARQUET_CARS, Account, refusal
 
 CARS = "id,brand,price\n1,Volvo,9.5\n2,Skoda,7.25\n3,Fiat,3\n"
 
@@ -34,6 +35,7 @@ FILES: dict[str, str | bytes] = {
     "zipped/a.csv.gz": gzip.compress(CARS.encode()),
     "zipped2/a.csv.bz2": bz2.compress(CARS.encode()),
     "lines/a.json": '{"id": 1, "tags": ["a"], "size": {"x": 1.5}}\n{"id": 2, "tags": [], "size": {"x": 2.5}}\n',
+    "columnar/a.parquet": PARQUET_CARS,
     "array/a.json": '[{"id": 1, "name": "one"}, {"id": 2, "name": "two"}]',
     "named/year=2025/month=01/a.csv": CARS,
     "named/year=2026/month=02/a.csv": CARS,
@@ -116,6 +118,51 @@ def test_json_lines_have_nested_types(crawled: Crawled):  # G14
     assert table["Parameters"]["classification"] == "json"
     found = columns(table)
     assert (found["tags"], found["size"]) == ("array<string>", "struct<x:double>")
+
+
+def test_schema_of_parquet_is_the_files_own(crawled: Crawled):  # G14, G23
+    table = crawled.tables["t_columnar"]
+    assert columns(table) == {"id": "bigint", "brand": "string", "price": "double"}
+    assert table["Parameters"]["classification"] == "parquet"
+    serde = table["StorageDescriptor"]["SerdeInfo"]["SerializationLibrary"]
+    assert serde == "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+
+
+def test_iceberg_table_is_registered_with_its_metadata(account: Account):  # G23
+    root = f"s3://{account.bucket}/{account.prefix}/ice/cars"
+    fields = [
+        {"id": 1, "name": "id", "required": True, "type": "long"},
+        {"id": 2, "name": "brand", "required": False, "type": "string"},
+    ]
+    metadata = {
+        "format-version": 2,
+        "table-uuid": str(uuid.uuid4()),
+        "location": root,
+        "last-sequence-number": 0,
+        "last-updated-ms": 1767225600000,
+        "last-column-id": 2,
+        "current-schema-id": 0,
+        "schemas": [{"type": "struct", "schema-id": 0, "fields": fields}],
+        "default-spec-id": 0,
+        "partition-specs": [{"spec-id": 0, "fields": []}],
+        "last-partition-id": 999,
+        "default-sort-order-id": 0,
+        "sort-orders": [{"order-id": 0, "fields": []}],
+        "properties": {},
+        "current-snapshot-id": -1,
+        "snapshots": [],
+    }
+    name = f"00000-{uuid.uuid4()}.metadata.json"
+    account.put(f"{account.prefix}/ice/cars/metadata/{name}", json.dumps(metadata))
+    database = account.database()
+    targets = {"IcebergTargets": [{"Paths": [root.removesuffix("/cars")], "MaximumTraversalDepth": 3}]}
+
+    account.crawl(account.crawler(database=database, Targets=targets))
+
+    (table,) = account.tables(database).values()
+    assert (table["Name"], table["Parameters"]["table_type"].upper()) == ("cars", "ICEBERG")
+    assert table["Parameters"]["metadata_location"] == f"{root}/metadata/{name}"
+    assert columns(table) == {"id": "bigint", "brand": "string"}
 
 
 def test_json_array_is_one_column_for_the_built_in_classifier(crawled: Crawled):  # G14

@@ -1,4 +1,4 @@
-"""The example of localstack-glue's distribution, run as its README says."""
+"""The examples of localstack-glue's distribution, run as its README says."""
 
 from __future__ import annotations
 
@@ -9,15 +9,34 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parents[3] / "tooling/localstack_glue/examples/crawl_then_run.py"
+EXAMPLES = Path(__file__).parents[3] / "tooling/localstack_glue/examples"
+
+
+def output_of(example: str, endpoint: str | None) -> list[list[str]]:
+    """Run an example to its end and return the words of each line that it printed."""
+    if endpoint is None:
+        pytest.skip("it needs Spark jobs: run it by hand on AWS")
+    environment = {**os.environ, "AWS_ENDPOINT_URL": endpoint, "AWS_EC2_METADATA_DISABLED": "true"}
+    command = [sys.executable, str(EXAMPLES / example)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == 0, done.stderr
+    return [line.split() for line in done.stdout.splitlines()]
 
 
 def test_example_prints_what_its_job_has_summed_up(glue_endpoint: str | None):  # G1, G7
-    if glue_endpoint is None:
-        pytest.skip("it needs a Spark job: run it by hand on AWS")
-    environment = {**os.environ, "AWS_ENDPOINT_URL": glue_endpoint, "AWS_EC2_METADATA_DISABLED": "true"}
-    done = subprocess.run(
-        [sys.executable, str(EXAMPLE)], env=environment, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert [line.split() for line in done.stdout.splitlines()[1:]] == [["Skoda", "20000.00"], ["Volvo", "61000.50"]]
+    lines = output_of("crawl_then_run.py", glue_endpoint)
+
+    assert lines[1:] == [["Skoda", "20000.00"], ["Volvo", "61000.50"]]
+
+
+def test_job_with_bookmarks_reads_only_what_is_new_until_they_are_reset(glue_endpoint: str | None):  # G28
+    january = ["10 Ada bolt 4", "10 Ada nut 4", "11 Grace washer 1"]
+    february = ["12 Ada bolt 9"]
+
+    lines = [" ".join(words) for words in output_of("only_new_files.py", glue_endpoint)]
+
+    assert lines == [
+        *("first run: 3 lines", *january),
+        *("second run: 1 lines", *february),
+        *("after a reset: 4 lines", *january, *february),
+    ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
 
 import pytest
 
-from tests.integration.glue.account import Account, refusal
+from tests.integration.glue.account import PARQUET_CARS, Account, refusal
 
 
 def test_run_succeeds_and_logs_under_its_id(account: Account):  # G26, G29
@@ -89,6 +91,27 @@ def test_arguments_of_a_run_override_but_those_that_must_not_be(account: Account
         "--c": "fixed",
         "--d": "run",
     }
+
+
+def test_spark_job_reads_parquet_with_the_jars_it_was_given(account: Account):  # G26, G28
+    jar = io.BytesIO()
+    with zipfile.ZipFile(jar, "w") as archive:
+        archive.writestr("conformance/marker.txt", "here")
+    told = f"{account.prefix}/told/spark.json"
+    account.put(f"{account.prefix}/lake/cars.parquet", PARQUET_CARS)
+    arguments = {
+        "--lake": f"s3://{account.bucket}/{account.prefix}/lake/",
+        "--tell": told,
+        "--resource": "conformance/marker.txt",
+        "--extra-jars": account.put(f"{account.prefix}/jars/marker.jar", jar.getvalue()),
+    }
+
+    run = account.run(account.job("spark", arguments=arguments, is_spark=True))
+
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    answer = account.read_json(told)
+    assert answer.pop("spark").startswith("3.5.")
+    assert answer == {"rows": 3, "dearest": "Volvo", "in_jar": True}
 
 
 def test_bookmark_of_a_job_that_never_committed_is_not_there(account: Account):  # G28

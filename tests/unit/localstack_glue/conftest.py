@@ -93,6 +93,7 @@ class GlueHarness:
         from localstack_glue.classifiers import Classifiers
         from localstack_glue.crawlers import Crawlers
         from localstack_glue.data_catalog.catalog import Catalog
+        from localstack_glue.event_triggers import EventTriggers
         from localstack_glue.jobs import Jobs
         from localstack_glue.orchestration import Orchestrator
         from localstack_glue.scope import Scope
@@ -109,6 +110,7 @@ class GlueHarness:
         self.jobs = Jobs(self.clock, lock, self.job_executor, tagger)
         self.crawlers = Crawlers(self.clock, lock, self.crawl_executor, tagger)
         self.orchestrator = Orchestrator(self.clock, lock, self.crawlers, self.jobs)
+        self.event_triggers = EventTriggers(self.clock, lock, self.orchestrator)
         self.triggers = Triggers(self.clock, lock, tagger, self.orchestrator.fire)
         self.workflows = Workflows(self.clock, lock, tagger, self.orchestrator)
 

@@ -40,8 +40,18 @@ def test_operation_that_nobody_answers_is_refused_by_name():
 
 
 def test_operation_of_moto_is_checked_against_the_model_too():
-    with pytest.raises(ValidationException, match="registryName"):
-        GlueApi({}).invoke("CreateRegistry", context("CreateRegistry"), {"RegistryName": "no spaces"})
+    with pytest.raises(ValidationException, match="schemaName"):
+        GlueApi({}).invoke("GetSchema", context("GetSchema"), {"SchemaId": {"SchemaName": "no spaces"}})
+
+
+def test_operation_with_checks_of_its_own_is_asked_for_what_is_required_alone():
+    with pytest.raises(NotImplementedError):  # moto has it, with the schema registry's words
+        GlueApi({}).invoke("CreateSchema", context("CreateSchema"), {"SchemaName": "no spaces", "DataFormat": "odd"})
+    with pytest.raises(ValidationException) as refused:
+        GlueApi({}).invoke("CreateSchema", context("CreateSchema"), {"DataFormat": "odd"})
+    assert refused.value.message == (
+        "1 validation error detected: Value null at 'schemaName' failed to satisfy constraint: Member must not be null"
+    )
 
 
 def context(operation: str) -> Any:

@@ -15,6 +15,7 @@ from localstack_glue.iam.gateway import (
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
 from localstack_glue.iam.policy import parse
 from localstack_glue.iam.roles import RoleState
+from localstack_glue.settings import is_iam_enforced
 
 ROLE = "arn:aws:iam::111122223333:role/path/etl"
 TRUST = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}}}
@@ -254,3 +255,12 @@ def test_describe_tells_what_would_be_refused_without_each_statement():
             {"action": "s3:GetObject", "resource": "arn:aws:s3:::lake/a2"},
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("environ", "enforced"),
+    [({}, True), ({"LOCALSTACK_GLUE_IAM": "1"}, True), ({"LOCALSTACK_GLUE_IAM": "0"}, False)]
+    + [({"LOCALSTACK_GLUE_IAM": value}, False) for value in ("", "off", "False")],
+)
+def test_roles_are_enforced_unless_that_is_turned_off(environ, enforced):
+    assert is_iam_enforced(environ) is enforced

@@ -34,6 +34,8 @@ def holds(expression: str, values: Any = VALUES) -> bool:
         ("n != 10", False),
         ("n <> 10 or not n < 10", True),
         ("N IN (1, 10) AND n NOT IN (2)", True),
+        ("(n) = ((9)) (OR) ((n)) = (10)", True),
+        ("n = 9 (and) n = 10", False),
         ("price = 9.5", True),
         ("price between 9.49 and 9.51", True),
         ("price not between 9.49 and 9.51", False),

@@ -23,7 +23,8 @@ def moving(glue: Any) -> Any:
     clock.set(START)
     glue.clock.now = clock.now
     lock = threading.RLock()
-    return SimpleNamespace(glue=glue, clock=clock, scheduler=Scheduler(clock, lock, glue.orchestrator, glue.crawlers))
+    scheduler = Scheduler(clock, lock, glue.orchestrator, glue.crawlers, glue.event_triggers)
+    return SimpleNamespace(glue=glue, clock=clock, scheduler=scheduler)
 
 
 def test_year_of_a_quarterly_schedule_fires_four_times(moving):
@@ -191,7 +192,8 @@ def test_starts_that_are_due_do_not_keep_the_service_from_others(moving):
             self.freed += self.depth == 0
 
     lock: Any = Counted()
-    scheduler = Scheduler(moving.clock, lock, moving.glue.orchestrator, moving.glue.crawlers)
+    glue = moving.glue
+    scheduler = Scheduler(moving.clock, lock, glue.orchestrator, glue.crawlers, glue.event_triggers)
     moving.glue.add_job("etl", ExecutionProperty={"MaxConcurrentRuns": 99})
     daily = {"Schedule": "cron(0 6 * * ? *)", "StartOnCreation": True}
     moving.glue.add_trigger("daily", "SCHEDULED", [{"JobName": "etl"}], **daily)
@@ -244,3 +246,59 @@ def test_run_that_is_queued_for_fifteen_minutes_expires(moving):  # G26
     moving.clock.advance(timedelta(minutes=1))
     moving.scheduler.tick()
     assert states() == ["EXPIRED", "RUNNING"]
+
+
+def on_events(glue: Any, **batching: int) -> None:
+    """A workflow that events start."""
+    glue.add_job("etl", ExecutionProperty={"MaxConcurrentRuns": 9})
+    glue.workflows.create(glue.scope, {"Name": "arrivals"})
+    condition = {"EventBatchingCondition": batching} if batching else {}
+    glue.add_trigger("arrival", "EVENT", [{"JobName": "etl"}], WorkflowName="arrivals", **condition)
+
+
+@pytest.mark.parametrize(("window", "seconds"), [({}, 900), ({"BatchWindow": 60}, 60)], ids=["default", "given"])
+def test_window_of_a_batch_begins_with_its_first_event_and_starts_one_run(moving, window, seconds):
+    glue = moving.glue
+    on_events(glue, BatchSize=10, **window)
+    moving.clock.advance(timedelta(hours=1))
+    glue.event_triggers.notify(glue.scope, "arrivals", "first")
+    moving.clock.advance(timedelta(seconds=seconds - 1))
+    glue.event_triggers.notify(glue.scope, "arrivals", "second")
+
+    assert moving.scheduler.tick() == 0
+    moving.clock.advance(timedelta(seconds=1))
+    assert moving.scheduler.tick() == 1  # G32
+    assert moving.scheduler.tick() == 0
+
+    (run,) = glue.workflows.get_runs(glue.scope, {"Name": "arrivals"})["Runs"]
+    assert run["StartingEventBatchCondition"] == {"BatchWindow": seconds}
+    assert run["WorkflowRunProperties"] == {"aws:eventIds": "[first, second]"}
+    assert glue.started_jobs == ["etl"]
+
+
+def test_window_of_a_trigger_that_is_gone_starts_nothing(moving):
+    glue = moving.glue
+    on_events(glue, BatchSize=10)
+    glue.event_triggers.notify(glue.scope, "arrivals", "first")
+    glue.triggers.delete(glue.scope, {"Name": "arrival"})
+
+    moving.clock.advance(timedelta(hours=1))
+
+    assert moving.scheduler.tick() == 0
+    assert glue.started_jobs == []
+
+
+def test_schedule_above_the_limit_of_its_workflow_leaves_a_run_in_error(moving):
+    glue = moving.glue
+    glue.add_job("etl", ExecutionProperty={"MaxConcurrentRuns": 9})
+    glue.workflows.create(glue.scope, {"Name": "daily", "MaxConcurrentRuns": 1})
+    schedule = {"Schedule": "cron(0 6 * * ? *)", "StartOnCreation": True, "WorkflowName": "daily"}
+    glue.add_trigger("start", "SCHEDULED", [{"JobName": "etl"}], **schedule)
+
+    moving.clock.advance(timedelta(days=2))
+    assert moving.scheduler.tick() == 2
+
+    second, first = glue.workflows.get_runs(glue.scope, {"Name": "daily"})["Runs"]
+    assert (first["Status"], second["Status"]) == ("RUNNING", "ERROR")  # G7
+    assert second["ErrorMessage"] == "Concurrent runs exceeded for workflow: daily"  # G8
+    assert glue.started_jobs == ["etl"]

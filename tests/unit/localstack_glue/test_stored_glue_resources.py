@@ -1,4 +1,4 @@
-"""Functions, rulesets and registries: stored for Terraform and readers; and EVENT triggers, which nothing fires."""
+"""Functions, rulesets and registries: stored for Terraform and readers."""
 
 from threading import RLock
 
@@ -8,6 +8,7 @@ from localstack.aws.api import CommonServiceException
 from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulesets
 from localstack_glue.data_catalog.schema_registry import Registries
 from localstack_glue.data_catalog.user_functions import UserFunctions
+from localstack_glue.errors import InvalidInputException, ResourceNumberLimitExceededException
 from localstack_glue.models import Trigger
 from localstack_glue.tagging import MotoTagger, backend
 from localstack_glue.trigger_rules import check
@@ -60,8 +61,18 @@ def test_registry_keeps_its_tags_where_get_tags_finds_them(glue):
 
 def test_registry_of_a_name_that_is_no_name_is_refused(glue):
     registries = Registries(glue.clock, RLock(), MotoTagger())
-    with pytest.raises(CommonServiceException):
+    with pytest.raises(InvalidInputException, match="Parameter Name: registryName"):
         registries.create(glue.scope, {"RegistryName": "no name"})
+
+
+def test_more_registries_than_allowed_are_refused(glue):
+    registries = Registries(glue.clock, RLock(), MotoTagger())
+    glue.catalog.reset()
+    for number in range(10):
+        registries.create(glue.scope, {"RegistryName": f"r{number}"})
+    with pytest.raises(ResourceNumberLimitExceededException):
+        registries.create(glue.scope, {"RegistryName": "r10"})
+    glue.catalog.reset()
 
 
 def test_event_trigger_must_belong_to_a_workflow():

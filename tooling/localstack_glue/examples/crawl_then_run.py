@@ -50,22 +50,7 @@ def build(s3, iam, glue, name: str) -> None:
     """Fill the bucket with the file and the script; make a role, a crawler, a job, and the workflow that joins them."""
     s3.put_object(Bucket=name, Key="raw/sales/2026.csv", Body=SALES)
     s3.put_object(Bucket=name, Key="code/job.py", Body=(Path(__file__).parent / "sales_by_brand.py").read_bytes())
-    trust = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
-    lake = f"arn:aws:s3:::{name}"
-    allowed = [
-        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": lake},
-        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": f"{lake}/*"},
-        {
-            "Effect": "Allow",
-            "Action": ["glue:Get*", "glue:*Table", "glue:*Database", "glue:*Partition"],
-            "Resource": "*",
-        },
-        {"Effect": "Allow", "Action": "logs:*", "Resource": "arn:aws:logs:*:*:log-group:/aws-glue/*"},
-    ]
-    iam.put_role_policy(RoleName=name, PolicyName="glue", PolicyDocument=policy(*allowed))
-
-    database = name.replace("-", "_")
+    role, database = make_role(iam, name), name.replace("-", "_")
     glue.create_database(DatabaseInput={"Name": database})
     when_role_is_known(
         glue.create_crawler,
@@ -94,6 +79,25 @@ def build(s3, iam, glue, name: str) -> None:
         Actions=[{"JobName": name}],
         StartOnCreation=True,
     )
+
+
+def make_role(iam, name: str) -> str:
+    """Make a role for the crawler and the job that reaches the bucket, the catalog and the logs; return its ARN."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]["Arn"]
+    lake = f"arn:aws:s3:::{name}"
+    allowed = [
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": lake},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": f"{lake}/*"},
+        {
+            "Effect": "Allow",
+            "Action": ["glue:Get*", "glue:*Table", "glue:*Database", "glue:*Partition"],
+            "Resource": "*",
+        },
+        {"Effect": "Allow", "Action": "logs:*", "Resource": "arn:aws:logs:*:*:log-group:/aws-glue/*"},
+    ]
+    iam.put_role_policy(RoleName=name, PolicyName="glue", PolicyDocument=policy(*allowed))
+    return role
 
 
 def wait(glue, name: str, run_id: str) -> str | None:

@@ -9,7 +9,7 @@ from moto.glue.responses import GlueResponse
 
 from localstack_glue.errors import OperationNotSupportedException, ValidationException
 from localstack_glue.models import JsonDict
-from localstack_glue.request_checks import check_members
+from localstack_glue.request_checks import check_members, check_required
 from localstack_glue.scope import Scope
 
 Operation = Callable[[Scope, JsonDict], JsonDict]
@@ -24,6 +24,8 @@ class ModelApi:
     service: str
     version: str
     bad_request: Callable[[str], CommonServiceException] = ValidationException
+    # operations behind the model's checks of which AWS has checks and words of its own
+    own_checks: frozenset[str] = frozenset()
 
     def __init__(self, operations: Mapping[str, Operation]) -> None:
         self._operations = operations
@@ -38,7 +40,8 @@ class ModelApi:
         implementation = self._operations.get(operation)
         if implementation is None:
             self.leave_to_moto(operation)
-        check_members(context.operation.input_shape, request, type(self).bad_request)
+        check = check_required if operation in self.own_checks else check_members
+        check(context.operation.input_shape, request, type(self).bad_request)
         if implementation is None:
             raise NotImplementedError
         answer = implementation(Scope(context.account_id, context.region), request)
@@ -64,6 +67,16 @@ class GlueApi(ModelApi):
 
     service = "glue"
     version = "2017-03-31"
+    # the schema registry answers InvalidInputException and names the parameter: moto has those checks and words
+    own_checks = frozenset(
+        {
+            "CreateRegistry",
+            "CreateSchema",
+            "GetSchemaVersion",
+            "PutSchemaVersionMetadata",
+            "RegisterSchemaVersion",
+        }
+    )
 
     def leave_to_moto(self, operation: str) -> None:
         """Refuse an operation that moto does not know either; raise OperationNotSupportedException."""

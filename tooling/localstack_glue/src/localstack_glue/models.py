@@ -242,6 +242,8 @@ class Trigger:
     scheduled_since: datetime | None = None
     met_conditions: set[int] = field(default_factory=set)
     met_by: tuple[tuple[int, str, str], ...] = ()  # the condition, and the job and run that met it
+    waiting_events: tuple[str, ...] = ()  # ids of the events of an EVENT trigger's batch
+    first_event_on: datetime | None = None  # when that batch began
 
 
 @dataclass
@@ -281,6 +283,7 @@ class WorkflowRun:
     completed_on: datetime | None = None
     previous_run_id: str | None = None
     error_message: str | None = None
+    starting_event_batch: JsonDict | None = None  # the condition that an EVENT trigger's batch met
     fired: set[str] = field(default_factory=set)
     actions: list[ActionRun] = field(default_factory=list)
 

@@ -4,6 +4,7 @@ import copy
 import logging
 import secrets
 import threading
+from collections.abc import Mapping
 
 from localstack_glue import resume, trigger_rules
 from localstack_glue.clock import Clock
@@ -54,29 +55,60 @@ class Orchestrator:
         else:
             self._fire(scope, trigger, None)
 
-    def start_workflow_run(self, scope: Scope, workflow: Workflow, properties: dict[str, str]) -> WorkflowRun:
+    def fire_unattended(
+        self,
+        scope: Scope,
+        trigger: Trigger,
+        properties: Mapping[str, str] | None = None,
+        batch: JsonDict | None = None,
+    ) -> None:
+        """Fire a starting trigger that nobody waits for: a workflow's limit leaves a run in ERROR (G8).
+
+        That is the only error a run can tell of its start: `WorkflowRun.ErrorMessage` in the API reference.
+        """
+        workflow = scope.store.workflows.get(trigger.workflow_name or "")
+        if workflow is None:
+            self._fire(scope, trigger, None)
+            return
+        with self._lock:
+            try:
+                self.start_workflow_run(scope, workflow, dict(properties or {}), batch)
+            except ConcurrentRunsExceededException as error:
+                LOG.warning("trigger %s could not start a run: %s", trigger.name, error.message)
+                run = self._new_run(scope, workflow, dict(properties or {}), batch)
+                run.status, run.error_message, run.completed_on = WorkflowRunStatus.ERROR, error.message, run.started_on
+                workflow.runs.append(run)
+
+    def start_workflow_run(
+        self, scope: Scope, workflow: Workflow, properties: dict[str, str], batch: JsonDict | None = None
+    ) -> WorkflowRun:
         """Start a run over a snapshot of the triggers (G6); raise above the limit (G8)."""
         with self._lock:
             _check_limit(workflow)
-            triggers = {
-                name: copy.deepcopy(trigger)
-                for name, trigger in scope.store.triggers.items()
-                if trigger.workflow_name == workflow.name
-            }
-            start = next((trigger for trigger in triggers.values() if is_starting(trigger)), None)
+            run = self._new_run(scope, workflow, properties, batch)
+            start = next((trigger for trigger in run.triggers.values() if is_starting(trigger)), None)
             if start is None:
                 raise InvalidInputException(f"Workflow {workflow.name} does not have a starting trigger")
-            run = WorkflowRun(
-                run_id=f"wr_{secrets.token_hex(32)}",
-                workflow_name=workflow.name,
-                properties={**workflow.default_run_properties, **properties},
-                started_on=self._clock.now(),
-                triggers=triggers,
-            )
             workflow.runs.append(run)
             self._fire(scope, start, run)
             self._settle(scope, run)
             return run
+
+    def _new_run(
+        self, scope: Scope, workflow: Workflow, properties: dict[str, str], batch: JsonDict | None
+    ) -> WorkflowRun:
+        return WorkflowRun(
+            run_id=f"wr_{secrets.token_hex(32)}",
+            workflow_name=workflow.name,
+            properties={**workflow.default_run_properties, **properties},
+            started_on=self._clock.now(),
+            triggers={
+                name: copy.deepcopy(trigger)
+                for name, trigger in scope.store.triggers.items()
+                if trigger.workflow_name == workflow.name
+            },
+            starting_event_batch=batch,
+        )
 
     def resume_workflow_run(
         self, scope: Scope, workflow: Workflow, previous: WorkflowRun, node_ids: list[str]

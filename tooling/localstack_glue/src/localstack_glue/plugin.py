@@ -84,6 +84,7 @@ def prepare_runtime() -> None:
 
     from localstack_glue import compat, host_mode, s3_listing
     from localstack_glue.alarm_tags import keep_alarm_tags
+    from localstack_glue.events.workflow_target import WorkflowTargets
 
     compat.apply()
     host_mode.listen_only_where_told()
@@ -91,6 +92,7 @@ def prepare_runtime() -> None:
         host_mode.keep_s3_objects_in(Path(root).absolute() / "s3-objects")
     s3_listing.mend()
     handlers.run_custom_response_handlers.append(keep_alarm_tags)
+    handlers.serve_custom_service_request_handlers.append(WorkflowTargets(_provider))
     from localstack.services.edge import ROUTER
 
     ROUTER.add("/_glue/health", lambda request: _control().health(request), methods=["GET"])

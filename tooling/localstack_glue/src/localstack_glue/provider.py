@@ -16,6 +16,7 @@ from localstack_glue.crawl_execution import CrawlExecutor
 from localstack_glue.crawlers import Crawlers
 from localstack_glue.data_catalog.catalog import Catalog
 from localstack_glue.data_catalog.connections import encrypt_by_kms
+from localstack_glue.event_triggers import EventTriggers
 from localstack_glue.events.bus import EventBus
 from localstack_glue.forecast import jobs_behind
 from localstack_glue.interruption import end_what_ran
@@ -55,7 +56,8 @@ class GlueProvider(GlueApi, ServiceLifecycleHook):
         orchestrator = Orchestrator(self.clock, self._lock, self.crawlers, self.jobs)
         self.triggers = Triggers(self.clock, self._lock, tagger, orchestrator.fire)
         self.workflows = Workflows(self.clock, self._lock, tagger, orchestrator)
-        self.scheduler = Scheduler(self.clock, self._lock, orchestrator, self.crawlers)
+        self.event_triggers = EventTriggers(self.clock, self._lock, orchestrator)
+        self.scheduler = Scheduler(self.clock, self._lock, orchestrator, self.crawlers, self.event_triggers)
         self.scheduler.on_time = self.jobs.expire
         self.events = EventBus(clients)
         self.bookmarks = JobBookmarks(settings.bookmarks_dir)
@@ -72,8 +74,15 @@ class GlueProvider(GlueApi, ServiceLifecycleHook):
             self.jobs.tell_end = _both(self.jobs.tell_end, self._expect_again)
         self.crawlers.on_schedule_changed = self.scheduler.wake
         self.triggers.on_schedule_changed = self.scheduler.wake
+        self.event_triggers.on_batch_begun = self.scheduler.wake
         self.state = StateFile(settings.state_dir, self._lock) if settings.state_dir else None
         super().__init__(self._routes())
+
+    def notify_event(self, scope: Scope, workflow_name: str, event_id: str) -> None:
+        """Take an event that EventBridge delivers to a workflow; raise a GlueError where it starts nothing."""
+        self.event_triggers.notify(scope, workflow_name, event_id)
+        if self.state is not None:
+            self.state.touch()
 
     def on_before_start(self) -> None:
         """Take up what was stored before, and begin to serve schedules."""

@@ -24,9 +24,20 @@ def check_members(
     error: Callable[[str], CommonServiceException] = ValidationException,
 ) -> None:
     """Refuse a request that does not fit the model, in AWS's words."""
-    if shape is None:
-        return
-    problems = list(_problems(shape, request, ""))
+    _refuse(list(_problems(shape, request, "")) if shape else [], error)
+
+
+def check_required(
+    shape: StructureShape | None,
+    request: JsonDict,
+    error: Callable[[str], CommonServiceException] = ValidationException,
+) -> None:
+    """Refuse a request that lacks what the model requires, in AWS's words; nothing else is looked at."""
+    problems = _problems(shape, request, "") if shape else ()
+    _refuse([problem for problem in problems if problem.startswith("Value null ")], error)
+
+
+def _refuse(problems: list[str], error: Callable[[str], CommonServiceException]) -> None:
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
         raise error(count + "; ".join(problems))

@@ -1,4 +1,4 @@
-"""Fires scheduled triggers and crawlers when their time comes (G2, G3, G12)."""
+"""Fires scheduled triggers and crawlers, and ends the windows of event batches, when their time comes (G2, G3, G12)."""
 
 import logging
 import threading
@@ -9,6 +9,7 @@ from itertools import islice
 from localstack_glue.clock import MovableClock
 from localstack_glue.crawlers import Crawlers
 from localstack_glue.errors import GlueError
+from localstack_glue.event_triggers import EventTriggers
 from localstack_glue.models import BY_HAND, Crawler, Trigger, TriggerState, glue_stores
 from localstack_glue.orchestration import Orchestrator
 from localstack_glue.schedule import Cron
@@ -25,12 +26,18 @@ class Scheduler:
     """A thread that waits for the next time any schedule names, and serves what has come due, in order."""
 
     def __init__(
-        self, clock: MovableClock, lock: threading.RLock, orchestrator: Orchestrator, crawlers: Crawlers
+        self,
+        clock: MovableClock,
+        lock: threading.RLock,
+        orchestrator: Orchestrator,
+        crawlers: Crawlers,
+        event_triggers: EventTriggers,
     ) -> None:
         self._clock = clock
         self._lock = lock
         self._orchestrator = orchestrator
         self._crawlers = crawlers
+        self._event_triggers = event_triggers
         self._served_until = clock.now()
         self._ticking = threading.Lock()
         self._wake = threading.Event()
@@ -65,11 +72,10 @@ class Scheduler:
                 due = due[-MAX_STARTS:]
             for moment, _, start_it in due:
                 with self._lock:  # between two starts others have their turn
-                    LOG.info("the schedule of %s has come", moment.isoformat())
+                    LOG.info("the time %s has come", moment.isoformat())
                     start_it()
-            for account_id, regions in list(glue_stores.items()):
-                for region in list(regions):
-                    self.on_time(Scope(account_id, region))
+            for scope in _scopes():
+                self.on_time(scope)
             return len(due)
 
     def is_too_far(self, moment: datetime) -> bool:
@@ -83,6 +89,9 @@ class Scheduler:
             start = max(since, counts_from) if counts_from else since
             for moment in Cron.parse(expression).between(start, until):
                 yield moment, position, self._starter(scope, item)
+        for position, (scope, trigger, end) in enumerate(self._windows()):
+            if end <= until:
+                yield end, position, self._window_ender(scope, trigger)
 
     def _loop(self) -> None:
         while not self._is_closed:
@@ -101,20 +110,35 @@ class Scheduler:
         now = self._clock.now()
         with self._lock:
             coming = [Cron.parse(expression).next_after(now) for _, _, expression, _ in self._scheduled()]
+            coming += [end for _, _, end in self._windows()]
         waits = [(moment - now).total_seconds() for moment in coming if moment is not None]
         return max(0.01, min([*waits, LONGEST_WAIT_S]))
 
     def _scheduled(self) -> Iterator[Scheduled]:
-        for account_id, regions in list(glue_stores.items()):
-            for region, store in list(regions.items()):
-                scope = Scope(account_id, region)
-                for trigger in list(store.triggers.values()):
-                    is_active = trigger.state is TriggerState.ACTIVATED
-                    if trigger.type == TriggerType.SCHEDULED and trigger.schedule and is_active:
-                        yield scope, trigger, trigger.schedule, trigger.scheduled_since
-                for crawler in list(store.crawlers.values()):
-                    if crawler.is_scheduled and crawler.schedule:
-                        yield scope, crawler, crawler.schedule, crawler.scheduled_since
+        for scope in _scopes():
+            for trigger in list(scope.store.triggers.values()):
+                is_active = trigger.state is TriggerState.ACTIVATED
+                if trigger.type == TriggerType.SCHEDULED and trigger.schedule and is_active:
+                    yield scope, trigger, trigger.schedule, trigger.scheduled_since
+            for crawler in list(scope.store.crawlers.values()):
+                if crawler.is_scheduled and crawler.schedule:
+                    yield scope, crawler, crawler.schedule, crawler.scheduled_since
+
+    def _windows(self) -> Iterator[tuple[Scope, Trigger, datetime]]:
+        for scope in _scopes():
+            for end, trigger in self._event_triggers.window_ends(scope):
+                yield scope, trigger, end
+
+    def _window_ender(self, scope: Scope, trigger: Trigger) -> Callable[[], None]:
+        def end() -> None:
+            if scope.store.triggers.get(trigger.name) is not trigger:
+                return
+            try:
+                self._event_triggers.end_window(scope, trigger)
+            except GlueError as error:
+                LOG.warning("the events of %s could not start a run: %s", trigger.name, error.message)
+
+        return end
 
     def _starter(self, scope: Scope, item: Trigger | Crawler) -> Callable[[], None]:
         def start() -> None:
@@ -122,7 +146,7 @@ class Scheduler:
                 return
             try:
                 if isinstance(item, Trigger):
-                    self._orchestrator.fire(scope, item)
+                    self._orchestrator.fire_unattended(scope, item)
                 else:
                     # by its own schedule: no conditional trigger will fire on its end (G2)
                     self._crawlers.start_crawl(scope, item.name, BY_HAND)
@@ -130,6 +154,10 @@ class Scheduler:
                 LOG.warning("the schedule could not start %s: %s", item.name, error.message)
 
         return start
+
+
+def _scopes() -> list[Scope]:
+    return [Scope(account_id, region) for account_id, regions in list(glue_stores.items()) for region in list(regions)]
 
 
 def _is_still_there(scope: Scope, item: Trigger | Crawler) -> bool:

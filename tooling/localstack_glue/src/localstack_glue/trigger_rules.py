@@ -13,7 +13,7 @@ WATCHABLE_CRAWL_STATES: tuple[str, ...] = ("SUCCEEDED", "FAILED", "CANCELLED")
 
 
 class TriggerType(StrEnum):
-    """The kinds of triggers; all are stored, and all but EVENT fire."""
+    """The kinds of triggers."""
 
     ON_DEMAND = "ON_DEMAND"
     SCHEDULED = "SCHEDULED"

@@ -45,8 +45,8 @@ class Triggers:
         if trigger.predicate:
             trigger.predicate = trigger_rules.without_crawlers_beside_jobs(trigger.predicate)
         if request.get("StartOnCreation"):
-            if trigger.type == TriggerType.ON_DEMAND:
-                raise InvalidInputException("StartOnCreation is not supported for on-demand triggers")
+            if trigger.type in (TriggerType.ON_DEMAND, TriggerType.EVENT):
+                raise InvalidInputException(f"StartOnCreation is not supported for {trigger.type} triggers")
             self._activate(trigger)
         with self._lock:
             existing = scope.store.triggers.get(trigger.name)
@@ -103,6 +103,8 @@ class Triggers:
                 event_batching=change.get("EventBatchingCondition", trigger.event_batching),
                 workflow_name=trigger.workflow_name,
                 scheduled_since=self._clock.now(),
+                waiting_events=trigger.waiting_events,
+                first_event_on=trigger.first_event_on,
             )
             trigger_rules.check(changed)
             if changed.predicate:
@@ -120,9 +122,14 @@ class Triggers:
         return {"Name": request["Name"]}
 
     def start(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """StartTrigger: fires an on-demand trigger, activates another one (G3)."""
+        """StartTrigger: fires an on-demand trigger, activates another one (G3); events alone start an EVENT trigger.
+
+        The words of its refusal, and of StopTrigger's, are AWS's: hashicorp/terraform-provider-aws, issue 49407.
+        """
         with self._lock:
             trigger = self._find(scope, request["Name"])
+            if trigger.type == TriggerType.EVENT:
+                raise InvalidInputException(f"Trigger Type {TriggerType.EVENT} cannot be started")
             if trigger.type == TriggerType.ON_DEMAND:
                 self._fire(scope, trigger)
             else:
@@ -134,8 +141,11 @@ class Triggers:
         """StopTrigger: only an activated trigger fires from now on (G3)."""
         with self._lock:
             trigger = self._find(scope, request["Name"])
-            if trigger.state is TriggerState.ACTIVATED:
-                trigger.state = TriggerState.DEACTIVATED
+            if trigger.state is TriggerState.CREATED:
+                raise InvalidInputException(
+                    f"The operation is not allowed when trigger is in state: {trigger.state.value}"
+                )
+            trigger.state = TriggerState.DEACTIVATED
         self.on_schedule_changed()
         return {"Name": trigger.name}
 

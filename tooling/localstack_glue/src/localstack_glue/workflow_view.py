@@ -90,6 +90,7 @@ def workflow_run(store: GlueStore, run: WorkflowRun, *, with_graph: bool = False
         CompletedOn=run.completed_on,
         Status=run.status.value,
         ErrorMessage=run.error_message,
+        StartingEventBatchCondition=run.starting_event_batch,
         Statistics=statistics(store, run),
         Graph=graph(run.triggers.values(), store, run) if with_graph else None,
     )

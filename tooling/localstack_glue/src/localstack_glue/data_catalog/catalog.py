@@ -14,6 +14,7 @@ from localstack_glue.data_catalog.lookup import find_table
 from localstack_glue.data_catalog.partition_indexes import PartitionIndexes
 from localstack_glue.data_catalog.partitions import Partitions
 from localstack_glue.data_catalog.schema_registry import Registries
+from localstack_glue.data_catalog.schema_versions import SchemaVersions
 from localstack_glue.data_catalog.security_configurations import SecurityConfigurations
 from localstack_glue.data_catalog.tables import Tables
 from localstack_glue.data_catalog.user_functions import UserFunctions
@@ -35,6 +36,7 @@ class Catalog:
             UserFunctions(clock, lock),
             DataQualityRulesets(clock, lock, tagger),
             Registries(clock, lock, tagger),
+            SchemaVersions(lock),
         )
 
     def routes(self) -> Mapping[str, Operation]:

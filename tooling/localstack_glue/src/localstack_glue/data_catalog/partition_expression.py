@@ -137,6 +137,8 @@ def _grammar() -> pp.ParserElement:
         return lambda tokens: ("not", (kind, *tokens)) if negated else (kind, *tokens)
 
     no = pp.Suppress(not_)
+    # in brackets too, `a = 1 (OR) b = 2`, as moto's tests have it
+    both, either = (pp.Suppress(word | left + word + right) for word in (and_, or_))
     condition = (
         (name + pp.Suppress(is_ + null)).set_parse_action(node("null"))
         | (name + pp.Suppress(is_ + not_ + null)).set_parse_action(node("null", negated=True))
@@ -154,8 +156,8 @@ def _grammar() -> pp.ParserElement:
         condition,
         [
             (pp.Suppress(not_), 1, pp.OpAssoc.RIGHT, lambda tokens: ("not", tokens[0][0])),
-            (pp.Suppress(and_), 2, pp.OpAssoc.LEFT, lambda tokens: ("and", *tokens[0])),
-            (pp.Suppress(or_), 2, pp.OpAssoc.LEFT, lambda tokens: ("or", *tokens[0])),
+            (both, 2, pp.OpAssoc.LEFT, lambda tokens: ("and", *tokens[0])),
+            (either, 2, pp.OpAssoc.LEFT, lambda tokens: ("or", *tokens[0])),
         ],
     )
 

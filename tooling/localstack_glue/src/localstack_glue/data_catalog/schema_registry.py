@@ -8,7 +8,12 @@ from moto.core.exceptions import JsonRESTError
 
 from localstack_glue.api import Operation
 from localstack_glue.clock import Clock
-from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
+from localstack_glue.errors import (
+    AlreadyExistsException,
+    EntityNotFoundException,
+    InvalidInputException,
+    ResourceNumberLimitExceededException,
+)
 from localstack_glue.models import JsonDict
 from localstack_glue.pagination import page
 from localstack_glue.scope import Scope
@@ -44,13 +49,15 @@ class Registries:
             try:
                 made = backend(scope).create_registry(name, request.get("Description"), request.get("Tags"))
             except JsonRESTError as error:  # moto's checks of names, descriptions and tags
-                raise InvalidInputException(str(error.message)) from error
+                is_limit = error.error_type == ResourceNumberLimitExceededException.__name__
+                refusal = ResourceNumberLimitExceededException if is_limit else InvalidInputException
+                raise refusal(str(error.message)) from error
             self._tagger.tag(scope, made["RegistryArn"], request.get("Tags"))
         return {**made, "Tags": request.get("Tags") or {}}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
         """GetRegistry."""
-        return _shown(_find(scope, request["RegistryId"]))
+        return _shown(find_registry(scope, request["RegistryId"]))
 
     def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListRegistries."""
@@ -61,21 +68,22 @@ class Registries:
     def update(self, scope: Scope, request: JsonDict) -> JsonDict:
         """UpdateRegistry."""
         with self._lock:
-            found = _find(scope, request["RegistryId"])
+            found = find_registry(scope, request["RegistryId"])
             found.description, found.updated_time = request["Description"], self._clock.now()
         return _named(found)
 
     def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
         """DeleteRegistry, with its schemas."""
         with self._lock:
-            found = _find(scope, request["RegistryId"])
+            found = find_registry(scope, request["RegistryId"])
             del backend(scope).registries[found.name]
             for arn in (found.registry_arn, *(schema.schema_arn for schema in found.schemas.values())):
                 self._tagger.forget(scope, arn)
         return {**_named(found), "Status": "DELETING"}
 
 
-def _find(scope: Scope, registry_id: JsonDict) -> Any:
+def find_registry(scope: Scope, registry_id: JsonDict) -> Any:
+    """moto's registry of a name or an ARN; raise EntityNotFoundException."""
     arn = registry_id.get("RegistryArn") or ""
     name = registry_id.get("RegistryName") or arn.rpartition("/")[2] or DEFAULT_REGISTRY
     if name not in backend(scope).registries:

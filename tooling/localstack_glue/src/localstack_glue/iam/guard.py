@@ -1,17 +1,19 @@
 """Decides the calls of roles that the Glue service assumed."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from localstack_glue.iam.ledger import Ledger
+from localstack_glue.iam.patterns import Context
 from localstack_glue.iam.policy import Access, Decision, Statement, Verdict, decide, trusts_service
 from localstack_glue.iam.roles import RoleDirectory
 from localstack_glue.iam.service_access import ALWAYS_ALLOWED, Place, accesses
 
 GLUE = "glue.amazonaws.com"
+EVENTS = "events.amazonaws.com"
 
 
 class RoleNotAssumableError(Exception):
@@ -63,11 +65,20 @@ class RoleGuard:
         """Whether anybody could be meant at all."""
         return bool(self._sessions)
 
-    def check_trust(self, role_arn: str) -> None:
-        """Raise RoleNotAssumableError unless the Glue service may assume a role."""
+    def check_trust(self, role_arn: str, service: str = GLUE, context: Context | None = None) -> None:
+        """Raise RoleNotAssumableError unless a service, Glue's if none is named, may assume a role."""
         role = self._directory.find(role_arn) if role_arn.count(":") >= 5 else None
-        if role is None or not trusts_service(role.trust, GLUE, {}):
+        if role is None or not trusts_service(role.trust, service, context or {}):
             raise RoleNotAssumableError(role_arn)
+
+    def check_delivery(self, role_arn: str, rule_arn: str, access: Access, place: Place) -> list[Denial]:
+        """Check whether a rule of EventBridge may do something with the role of its target; list what it may not do.
+
+        Raises RoleNotAssumableError where EventBridge may not assume the role for that rule.
+        """
+        source = {"aws:sourcearn": (rule_arn,), "aws:sourceaccount": (rule_arn.split(":")[4],)}
+        self.check_trust(role_arn, EVENTS, source)
+        return self._check(RoleSession(role_arn, EVENTS.partition(".")[0]), [access], place)
 
     def remember(self, access_key_id: str, role_arn: str, session_name: str) -> None:
         """From now on calls with this key are the role's. They stay so: a key that outlives its run gains nothing."""
@@ -82,6 +93,9 @@ class RoleGuard:
         self, session: RoleSession, service: str, operation: str, call: Mapping[str, Any], place: Place
     ) -> list[Denial]:
         """Check all that a call does; list what the role may not do."""
+        return self._check(session, accesses(service, operation, call, place), place)
+
+    def _check(self, session: RoleSession, wanted: Iterable[Access], place: Place) -> list[Denial]:
         role = self._directory.find(session.role_arn)
         statements = role.statements if role else ()
         boundary = role.boundary if role else None
@@ -89,7 +103,7 @@ class RoleGuard:
         denials: list[Denial] = []
         allowing: dict[str, list[Statement]] = {}
         allowed: list[Access] = []
-        for needed in accesses(service, operation, call, place):
+        for needed in wanted:
             if needed.action in ALWAYS_ALLOWED:
                 continue
             access = Access(needed.action, needed.resources, {**principal, **needed.context})

@@ -1,0 +1,1 @@
+"""Public test suites of others, run against the Glue service by hand."""

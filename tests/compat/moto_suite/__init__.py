@@ -1,0 +1,1 @@
+"""moto's public tests of Glue."""

@@ -1,0 +1,78 @@
+"""Brings events of EventBridge to Glue workflows.
+
+On AWS EventBridge calls `glue:NotifyEvent` with the role of the target. That operation is in no public model of the
+API, so here the event goes to the service in the same process; the role is checked as if it had been called.
+"""
+
+import logging
+import uuid
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from localstack.services.events.target import TargetSender
+
+from localstack_glue.errors import GlueError
+from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
+from localstack_glue.iam.policy import Access
+from localstack_glue.iam.service_access import Place
+from localstack_glue.scope import Scope
+
+LOG = logging.getLogger(__name__)
+NOTIFY = "glue:NotifyEvent"
+
+
+class DeliveryError(Exception):
+    """An event did not reach its workflow. EventBridge's caller learns nothing of it, as on AWS."""
+
+
+class Receiver(Protocol):
+    """The Glue service, as an event sees it."""
+
+    guard: RoleGuard | None
+
+    def notify_event(self, scope: Scope, workflow_name: str, event_id: str) -> None:
+        """Take an event for a workflow; raise a GlueError where it starts nothing."""
+        ...
+
+
+def workflow_sender(receiver: Callable[[], Receiver]) -> type[TargetSender]:
+    """Make the class of LocalStack's EventBridge that brings events to workflows."""
+
+    class GlueWorkflowTargetSender(TargetSender):
+        def process_event(self, event: Any, trace_header: Any) -> None:
+            # not what `Input` makes of it: the workflow learns the id of the event itself
+            event_id = event.get("id") if isinstance(event, dict) else None
+            self.send_event({"id": event_id or str(uuid.uuid4())}, trace_header)
+
+        def send_event(self, event: Any, _trace_header: Any) -> None:
+            deliver(receiver(), self.target["Arn"], self.target.get("RoleArn") or "", self.rule_arn, event["id"])
+
+    return GlueWorkflowTargetSender
+
+
+def deliver(receiver: Receiver, target_arn: str, role_arn: str, rule_arn: str, event_id: str) -> None:
+    """Bring an event to a workflow; raise DeliveryError where it may not or starts nothing."""
+    try:
+        _, partition, _, region, account_id, resource = target_arn.split(":", 5)
+    except ValueError:
+        raise _failed(f"{target_arn} is no ARN of a workflow") from None
+    kind, _, name = resource.partition("/")
+    if kind != "workflow" or not name:
+        raise _failed(f"{target_arn} is no ARN of a workflow")
+    if receiver.guard is not None:
+        access = Access(NOTIFY, (target_arn,), {})
+        try:
+            denials = receiver.guard.check_delivery(role_arn, rule_arn, access, Place(partition, region, account_id))
+        except RoleNotAssumableError as error:
+            raise _failed(str(error)) from error
+        if denials:
+            raise _failed(denials[0].message)
+    try:
+        receiver.notify_event(Scope(account_id, region), name, event_id)
+    except GlueError as error:
+        raise _failed(error.message) from error
+
+
+def _failed(reason: str) -> DeliveryError:
+    LOG.warning("EventBridge could not deliver an event: %s", reason)
+    return DeliveryError(reason)
