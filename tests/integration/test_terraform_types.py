@@ -23,7 +23,8 @@ from tests.integration.read_back import READ_BACK, Stack
 
 FOLDER = Path(__file__).parent / "terraform_types"
 DOCUMENTED = PROJECT / "docs" / "glue-service" / "terraform.md"
-SUPPORT = {"aws_iam_role", "aws_kms_key"}  # named by what is tested, not themselves under test
+# named by what is tested, or what brings events to it; not themselves under test
+SUPPORT = {"aws_cloudwatch_event_rule", "aws_cloudwatch_event_target", "aws_iam_role", "aws_kms_key"}
 REPLACED = {"aws_athena_named_query"}  # by the provider, whatever changes
 # what the provider does not read from AWS, so that an import cannot bring it
 NOT_IMPORTED = {
@@ -114,6 +115,8 @@ def story(root: Root, endpoint_url: str) -> Story:
         stack = Stack(endpoint_url, root.env["TF_VAR_prefix"], resources["aws_kms_key.this"]["arn"])
         read_back = {address: read(stack) for address, read in READ_BACK.items()}
         ids = {address: values["id"] for address, values in resources.items()}
+        target = resources["aws_cloudwatch_event_target.workflow"]
+        ids["aws_cloudwatch_event_target.workflow"] = f"{target['rule']}/{target['target_id']}"
         import_plan = root.importing(ids).plan(2)
     finally:
         root.run("destroy", "-no-color", "-auto-approve", "-parallelism=20", "-var=revision=2")

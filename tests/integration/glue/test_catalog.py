@@ -275,6 +275,35 @@ def test_security_configuration_is_kept_as_given(account: Account):
     assert code == "AlreadyExistsException"
 
 
+def test_schemas_and_their_versions_are_listed_with_metadata(account: Account):
+    glue, registry = account.glue, account.name("registry")
+    glue.create_registry(RegistryName=registry)
+    account.cleanup.callback(glue.delete_registry, RegistryId={"RegistryName": registry})
+    avro = '{"type": "record", "name": "car", "fields": [{"name": "id", "type": "long"}]}'
+    definition = {"DataFormat": "AVRO", "Compatibility": "NONE", "SchemaDefinition": avro}
+    glue.create_schema(RegistryId={"RegistryName": registry}, SchemaName="cars", **definition)
+    schema = {"RegistryName": registry, "SchemaName": "cars"}
+    changed = glue.register_schema_version(SchemaId=schema, SchemaDefinition=avro.replace('"long"', '"int"'))
+    pair = {"MetadataKey": "team", "MetadataValue": "roads"}
+    glue.put_schema_version_metadata(SchemaVersionId=changed["SchemaVersionId"], MetadataKeyValue=pair)
+
+    listed = glue.list_schemas(RegistryId={"RegistryName": registry})["Schemas"]
+    versions = glue.list_schema_versions(SchemaId=schema)["Schemas"]
+    latest = {"SchemaId": schema, "SchemaVersionNumber": {"LatestVersion": True}}
+    found = glue.query_schema_version_metadata(**latest)
+
+    assert [(each["SchemaName"], each["SchemaStatus"]) for each in listed] == [("cars", "AVAILABLE")]
+    assert sorted(version["VersionNumber"] for version in versions) == [1, 2]
+    assert found["SchemaVersionId"] == changed["SchemaVersionId"]
+    assert {key: info["MetadataValue"] for key, info in found["MetadataInfoMap"].items()} == {"team": "roads"}
+    glue.remove_schema_version_metadata(**latest, MetadataKeyValue=pair)
+    assert not glue.query_schema_version_metadata(**latest).get("MetadataInfoMap")
+    code = refusal(glue.list_schema_versions, SchemaId={**schema, "SchemaName": "boats"})
+    assert code == "EntityNotFoundException"
+    code = refusal(glue.create_registry, RegistryName="no spaces")
+    assert code == "InvalidInputException"
+
+
 def test_tags_are_kept_by_arn_and_resources_found_by_them(account: Account):
     job = account.job(Tags={"team": "cars"})
     other = account.job()

@@ -122,3 +122,16 @@ resource "aws_glue_trigger" "event" {
     job_name = aws_glue_job.plain.name
   }
 }
+
+# what brings events to the workflow of that trigger
+resource "aws_cloudwatch_event_rule" "arrivals" {
+  name          = "${var.prefix}-arrivals"
+  event_pattern = jsonencode({ source = [var.prefix] })
+}
+
+resource "aws_cloudwatch_event_target" "workflow" {
+  rule      = aws_cloudwatch_event_rule.arrivals.name
+  target_id = "workflow"
+  arn       = aws_glue_workflow.on_events.arn
+  role_arn  = aws_iam_role.this.arn
+}

@@ -66,6 +66,7 @@ def build(s3, iam, glue, name: str) -> None:
         NumberOfWorkers=2,
         DefaultArguments={
             "--job-bookmark-option": "job-bookmark-enable",
+            "--conf": "spark.sql.shuffle.partitions=2",  # a handful of rows
             "--database": database,
             "--target": f"s3://{name}/out/",
             "--TempDir": f"s3://{name}/tmp/",
