@@ -14,8 +14,8 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.catalog import Delivery
 from etl_job.contract import ConflictPolicy, Contract
+from etl_job.event_time import hour_of_event, second_of_event
 from etl_job.free_rules import typed_columns
-from etl_job.layouts import Layout
 from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken, warnings_of
 from etl_job.schemas import (
     BLOCK,
@@ -47,7 +47,7 @@ from etl_job.schemas import (
     number_column,
     value_column,
 )
-from etl_job.values import date_of, hour_of, number_of, second_of, second_of_day
+from etl_job.values import number_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,8 @@ def classify_rows(
         *hashes,
         F.when(valid & F.lit(bool(keys)), F.xxhash64(LINE)).alias(CONTENT),
         *(F.when(valid, F.col(value_column(n))).alias(value_column(n)) for n in contract.features.entity),
-        F.when(valid, _hour(contract)).alias(HOUR),
-        *((F.when(valid, _second(contract)).alias(SECOND),) if needs_seconds(contract.features) else ()),
+        F.when(valid, hour_of_event(contract)).alias(HOUR),
+        *((F.when(valid, second_of_event(contract)).alias(SECOND),) if needs_seconds(contract.features) else ()),
         *(
             F.when(valid, _number(contract, m.column)).alias(number_column(m.column))
             for m in contract.features.measures
@@ -119,31 +119,6 @@ def _latest_day(deliveries: Sequence[Delivery]) -> Column:
         for file in delivery.files_with_rows
     ]
     return F.lit(days[0]) if len(set(days)) == 1 else F.get(F.array(*map(F.lit, days)), F.col(FILE)).cast("date")
-
-
-def _day(contract: Contract) -> Column:
-    name = contract.features.event_time.date or ""
-    return date_of(F.col(value_column(name)), _layout(contract, name))
-
-
-def _hour(contract: Contract) -> Column:
-    moment, time = contract.features.event_time.timestamp, contract.features.event_time.time
-    if moment is not None:
-        return F.floor(_second(contract) / 3600).cast("int")
-    hour = hour_of(F.col(value_column(time)), _layout(contract, time)) if time is not None else F.lit(0)
-    return F.unix_date(_day(contract)) * 24 + hour
-
-
-def _second(contract: Contract) -> Column:
-    moment, time = contract.features.event_time.timestamp, contract.features.event_time.time
-    if moment is not None:
-        return second_of(contract.column(moment), F.col(value_column(moment)))
-    in_day = second_of_day(F.col(value_column(time)), _layout(contract, time)) if time is not None else F.lit(0)
-    return F.unix_date(_day(contract)).cast("long") * 86_400 + in_day
-
-
-def _layout(contract: Contract, name: str) -> Layout:
-    return Layout.parse(contract.column(name).rules.format or "")
 
 
 def _number(contract: Contract, name: str) -> Column:

@@ -20,13 +20,14 @@ MAX_RULES = 63  # of each severity: one bit each in a signed 64-bit integer
 FIELD_COUNT = "row.field_count"
 ENCODING = "row.encoding"
 CONFLICT = "row.conflict"
+EVENT_TIME = "row.event_time"  # clocks of the zone named skip such a time
 FUTURE = "future"  # of the event time's column
 _UNREAD = {
     "format": "raw files are CSV; convert JSON lines and Parquet before they are uploaded",
     "multiLine": "a line break ends a row, also within quotes; replace line breaks before files are uploaded",
     "escape": "a quote within a quoted value is written twice; no other escape character is read",
 }
-_ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT)
+_ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT, EVENT_TIME)
 DESCRIPTIVE_FIELDS_OF_RULES = {
     "authoritativeDefinitions", "businessImpact", "description", "dimension", "id", "method", "scheduler", "schedule",
     "tags", "unit",
@@ -214,6 +215,11 @@ class Contract(Strict):
         return self.column(self.features.event_time.timestamp or self.features.event_time.date or "")
 
     @property
+    def has_zone_of_its_own(self) -> bool:
+        """Whether dates and times are those of clocks that are put forward and back."""
+        return self.features.event_time.time_zone not in (None, "UTC")
+
+    @property
     def key(self) -> tuple[str, ...]:
         """Columns that identify a row; empty where rows are never duplicates of each other."""
         return tuple(column.name for column in self.columns if column.primary_key)
@@ -224,7 +230,8 @@ class Contract(Strict):
         of_columns = (f"{column.name}.{rule}" for column in self.columns for rule in self.rules_of_column(column))
         of_row = (f"row.{rule.name}" for rule in self.quality if rule.severity == "error")
         conflict = (CONFLICT,) if self.conflicts is ConflictPolicy.QUARANTINE_BOTH else ()
-        return (FIELD_COUNT, ENCODING, *of_columns, *of_row, *conflict)
+        event_time = (EVENT_TIME,) if self.has_zone_of_its_own else ()
+        return (FIELD_COUNT, ENCODING, *of_columns, *event_time, *of_row, *conflict)
 
     @property
     def warning_names(self) -> tuple[str, ...]:
@@ -254,6 +261,18 @@ class Contract(Strict):
         Thresholds are left out: what is published obeys any of them, and need not be made again.
         """
         content = self.model_dump(mode="json", exclude={"version", "thresholds"})
-        if not self.quality:  # as contracts were hashed that knew no such rules
-            del content["quality"]
+        _leave_out_unsaid(content)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _leave_out_unsaid(content: dict[str, Any]) -> None:
+    """Take out what a contract may say since a later version, and does not say: its hash stays as it was before."""
+    event_time = content["features"]["event_time"]
+    for part, names in (
+        (content, ("quality",)),
+        (event_time, ("time_zone",)),
+        *((column["rules"], ("other_formats",)) for column in content["columns"]),
+    ):
+        for name in names:
+            if not part[name]:
+                del part[name]

@@ -14,9 +14,18 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.columns import Column as ContractColumn
-from etl_job.contract import CONFLICT, EARLIEST_DAY, ENCODING, FIELD_COUNT, FUTURE, ConflictPolicy, Contract
+from etl_job.contract import (
+    CONFLICT,
+    EARLIEST_DAY,
+    ENCODING,
+    EVENT_TIME,
+    FIELD_COUNT,
+    FUTURE,
+    ConflictPolicy,
+    Contract,
+)
+from etl_job.event_time import event_takes_place
 from etl_job.free_rules import expression_of
-from etl_job.layouts import Layout
 from etl_job.schemas import BROKEN, DECODABLE, LATEST_DAY, WELL_FORMED, value_column
 from etl_job.values import date_of, day_of_second, has_form, number_of, second_of
 
@@ -36,6 +45,8 @@ def rules_of(contract: Contract) -> tuple[Rule, ...]:
         rules += _rules_of_column(column if column is not contract.event_column else with_default_bounds(column))
         if column is contract.event_column and column.rules.maximum is None:
             rules.append(_not_in_the_future(column))
+    if contract.has_zone_of_its_own:
+        rules.append(Rule(EVENT_TIME, event_takes_place(contract)))
     rules += _free_rules(contract, "error")
     if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
         rules.append(Rule(CONFLICT, F.lit(True)))  # found broken when rows meet, see staging.settle
@@ -102,7 +113,7 @@ def _rules_of_column(column: ContractColumn) -> list[Rule]:
 
 def _comparable(column: ContractColumn, text: Column) -> Column:
     if column.logical_type == "date":
-        return date_of(text, Layout.parse(column.rules.format or ""))
+        return date_of(column, text)
     return day_of_second(second_of(column, text)) if column.logical_type == "timestamp" else number_of(column, text)
 
 

@@ -52,6 +52,11 @@ def test_custom_property_of_another_program_is_none_of_the_jobs_business(documen
     assert parse(document).hash == contract.hash
 
 
+def test_hash_is_that_of_earlier_versions_where_a_contract_says_no_more_than_they_knew(contract):
+    # A hash that changed by itself would have every delivery processed anew.
+    assert contract.hash == "350a6e5603e72e3a543eea6acd0890c431a57dfe2319a3b5d1f108c2ee10d4d1"
+
+
 def misspelt_custom_property(document):
     document["schema"][0]["customProperties"].append({"property": "threshold", "value": {"quarantinedShare": 0.1}})
 
@@ -140,6 +145,23 @@ def odd_date_format(document):
     column(document, "date")["logicalTypeOptions"]["format"] = "d MMM yyyy"
 
 
+def two_meanings_of_a_date(document):
+    column(document, "date")["logicalTypeOptions"] |= {"format": "dd/MM/yyyy", "otherFormats": ["d/M/yyyy", "M/d/yyyy"]}
+
+
+def other_formats_alone(document):
+    column(document, "date")["logicalTypeOptions"] = {"otherFormats": ["yyyy-MM-dd"]}
+
+
+def date_in_a_zone(document):
+    column(document, "date")["logicalTypeOptions"]["timeZone"] = "Europe/Berlin"
+
+
+def zone_of_days(document):
+    custom(document, "features")["hourHistogram"] = False
+    custom(document, "features")["eventTime"] = {"date": "date", "timeZone": "Europe/Berlin"}
+
+
 def date_without_format(document):
     del column(document, "date")["logicalTypeOptions"]["format"]
 
@@ -214,7 +236,11 @@ def no_features(document):
         (time_that_is_a_number, "features.eventTime.time names 'time', which must be a required column with a format"),
         (number_with_a_format, r"properties\.1: logicalTypeOptions\.format: number columns have one form only; remove"),
         (timestamp_without_zone, r"properties\.2: logicalTypeOptions\.timeZone must name the zone .* none is given"),
-        (timestamp_in_no_zone, "for instance UTC or Europe/Berlin; 'Berlin' is no IANA time zone"),
+        (timestamp_in_no_zone, r"timeZone: 'Berlin' is no IANA time zone; name one, for instance UTC"),
+        (two_meanings_of_a_date, "a text may have both formats 'dd/MM/yyyy' and 'M/d/yyyy', and mean another time in"),
+        (other_formats_alone, r"logicalTypeOptions\.otherFormats are those beside format: name that first"),
+        (date_in_a_zone, r"the zone of a date and a time in two columns is that of features\.eventTime"),
+        (zone_of_days, r"features\.eventTime: timeZone is that of a date and a time column"),
         (bound_of_another_type, r"properties\.2: logicalTypeOptions\.minimum of a date must be a date: 2000-01-31"),
         (measure_of_text, "features.measures names 'brand', which must be a column of logicalType integer or number"),
         (unknown_aggregate, r"features\.measures\.0\.aggregates\.0: Input should be 'sum', .*, is 'median'"),
@@ -228,7 +254,7 @@ def no_features(document):
             event_in_the_far_future,
             "maximum of 'date', the day of events, must be from 1900-01-01 to 2200-12-31, is 9999",
         ),
-        (odd_date_format, r"properties\.2: 'd MMM yyyy' has 'd'; a layout is made of yyyy"),
+        (odd_date_format, r"properties\.2: 'd MMM yyyy' has 'MMM'; a layout is made of yyyy"),
         (date_without_format, r"properties\.2: logicalTypeOptions\.format of a date must hold yyyy, MM and dd"),
         (optional_key, r"properties\.0: a primaryKey column must be required: true"),
         (unknown_entity, "features.entity names 'make', which must be a required column"),
@@ -272,14 +298,46 @@ def test_document_that_is_no_such_contract_is_refused(text, message):
         parse_contract(text, "c.yaml", "feed")
 
 
-@pytest.mark.parametrize("text", ["yyyy-MM-dd", "dd.MM.yyyy", "HH:mm:ss", "HHmmss"])
-def test_layout_parts_spell_the_layout(text):
-    layout = Layout.parse(text)
-    for part in layout.parts.values():
-        assert len(set(text[part.start - 1 : part.start - 1 + part.width])) == 1
+@pytest.mark.parametrize("text", ["yyyy-MM-dd", "dd.MM.yyyy", "HH:mm:ss", "HHmmss", "dd/MM/yyyy HH:mm:ssXXX"])
+def test_layout_of_fixed_width_says_where_its_parts_lie(text):
+    for part in Layout.parse(text).parts.values():
+        assert part.is_fixed
+        assert len(set(text[part.start - 1 : part.start - 1 + part.least])) == 1
 
 
-@pytest.mark.parametrize("text", ["yy-MM-dd", "yyyy-MM-dd yyyy", "EEE", "yyyy-M-d"])
-def test_layout_of_varying_width_is_refused(text):
-    with pytest.raises(ValueError, match="a layout is made of"):
+def test_parts_after_one_of_varying_width_have_no_fixed_place():
+    parts = Layout.parse("d.MM.yyyy HH:mm:ss.SSSXXX").parts
+    assert [name for name, part in parts.items() if part.is_fixed] == []
+    assert parts["day"].start == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("yy-MM-dd", "a layout is made of"),
+        ("yyyy-MM-dd yyyy", "a layout is made of"),
+        ("EEE", "a layout is made of"),
+        ("HH:mmXXX ss", "a layout is made of"),
+        ("yyyyMd", "where day begins cannot be told"),
+        ("HH:mm.SSS", r"a fraction of a second, but no seconds \(ss\)"),
+    ],
+)
+def test_layout_that_cannot_be_read_is_refused(text, message):
+    with pytest.raises(ValueError, match=message):
         Layout.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "mistaken"),
+    [
+        ("dd/MM/yyyy", "MM/dd/yyyy", True),
+        ("d/M/yyyy", "MM/dd/yyyy", True),
+        ("yyyyMMdd", "ddMMyyyy", True),
+        ("dd.MM.yyyy", "d.M.yyyy", False),  # the same time in both
+        ("dd.MM.yyyy", "MM/dd/yyyy", False),
+        ("yyyy-MM-dd", "dd-MM-yyyy", False),
+        ("yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss.SSS", False),
+    ],
+)
+def test_layouts_that_give_one_text_two_meanings_are_told_apart(one, other, mistaken):
+    assert Layout.parse(one).may_be_mistaken_for(Layout.parse(other)) is mistaken

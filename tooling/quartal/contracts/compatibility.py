@@ -189,7 +189,7 @@ def _is_looser(rule: str, before: Any, after: Any) -> bool:
         return bool(after < before)
     if rule.startswith("max"):
         return bool(after > before)
-    if rule == "enum":
+    if rule in ("enum", "other_formats"):
         return set(after) >= set(before)
     return False
 
