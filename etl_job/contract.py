@@ -9,7 +9,7 @@ import json
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -22,11 +22,6 @@ ENCODING = "row.encoding"
 CONFLICT = "row.conflict"
 EVENT_TIME = "row.event_time"  # clocks of the zone named skip such a time
 FUTURE = "future"  # of the event time's column
-_UNREAD = {
-    "format": "raw files are CSV; convert JSON lines and Parquet before they are uploaded",
-    "multiLine": "a line break ends a row, also within quotes; replace line breaks before files are uploaded",
-    "escape": "a quote within a quoted value is written twice; no other escape character is read",
-}
 _ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT, EVENT_TIME)
 DESCRIPTIVE_FIELDS_OF_RULES = {
     "authoritativeDefinitions", "businessImpact", "description", "dimension", "id", "method", "scheduler", "schedule",
@@ -38,20 +33,39 @@ _EVENT_DAYS = (date(1900, 1, 1), date(2200, 12, 31))  # within which a contract 
 _DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 
 
-class CsvFormat(Strict):
-    """How the files are written. Quoted values may hold the delimiter, but no line break."""
+class FileFormat(StrEnum):
+    """What raw files are."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _asks_for_nothing_unread(cls, value: Any) -> Any:
-        for name in _UNREAD.keys() & value.keys() if isinstance(value, dict) else ():
-            raise ValueError(f"{name} is not supported: {_UNREAD[name]}")
-        return value
+    CSV = "csv"
+    JSON_LINES = "jsonLines"
+    PARQUET = "parquet"
+
+
+class RawFiles(Strict):
+    """The format of all raw files of the feed."""
+
+    format: FileFormat = FileFormat.CSV
+
+
+class CsvFormat(Strict):
+    """How CSV files are written. Quoted values may hold the delimiter, and line breaks if ``multi_line`` says so.
+
+    A quote within quotes is written twice, or after the ``escape`` character, which then stands for itself if doubled.
+    """
 
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote_symbol: str = Field(default='"', min_length=1, max_length=1)
     header: bool = True
     encoding: Literal["UTF-8", "ISO-8859-1"] = "UTF-8"
+    multi_line: bool = False
+    escape: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "CsvFormat":
+        marks = [mark for mark in (self.delimiter, self.quote_symbol, self.escape) if mark is not None]
+        if len(set(marks)) < len(marks):
+            raise ValueError("delimiter, quoteSymbol and escape must be three different characters")
+        return self
 
 
 class ConflictPolicy(StrEnum):
@@ -107,11 +121,18 @@ class Contract(Strict):
     version: str
     dataset: Name
     columns: tuple[Column, ...] = Field(min_length=1)
+    files: RawFiles = Field(default_factory=lambda: RawFiles())
     csv: CsvFormat = Field(default_factory=lambda: CsvFormat())
     quality: tuple[FreeRule, ...] = ()
     conflicts: ConflictPolicy = ConflictPolicy.KEEP_FIRST
     thresholds: Thresholds = Field(default_factory=lambda: Thresholds())
     features: FeatureSpec
+
+    @model_validator(mode="after")
+    def _csv_is_said_of_csv(self) -> "Contract":
+        if self.files.format is not FileFormat.CSV and "csv" in self.model_fields_set:
+            raise ValueError(f"csv says how CSV is written, and files.format is {self.files.format.value}: remove it")
+        return self
 
     @field_validator("columns")
     @classmethod
@@ -267,9 +288,12 @@ class Contract(Strict):
 
 def _leave_out_unsaid(content: dict[str, Any]) -> None:
     """Take out what a contract may say since a later version, and does not say: its hash stays as it was before."""
-    event_time = content["features"]["event_time"]
+    event_time, csv = content["features"]["event_time"], content["csv"]
+    if content["files"] == RawFiles().model_dump(mode="json"):
+        del content["files"]
     for part, names in (
         (content, ("quality",)),
+        (csv, ("multi_line", "escape")),
         (event_time, ("time_zone",)),
         *((column["rules"], ("other_formats",)) for column in content["columns"]),
     ):

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from etl_job.contract import Contract
 from etl_job.errors import ContractError
 
-CUSTOM_PROPERTIES = frozenset({"conflicts", "csv", "features", "thresholds"})
+CUSTOM_PROPERTIES = frozenset({"conflicts", "csv", "features", "files", "thresholds"})
 _FOREIGN = "x-"  # begins the names of custom properties that are none of the job's business
 
 

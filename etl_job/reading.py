@@ -1,7 +1,7 @@
 """Raw files as rows of text: which columns a file has, and how its lines become values.
 
-Lines are split by the delimiter where they hold no quote, which costs half of what a CSV parser does, and parsed as CSV
-where they do. A quoted value may hold the delimiter but no line break.
+Lines of CSV are split by the delimiter where they hold no quote, which costs half of what a CSV parser does, and parsed
+as CSV where they do. The other formats are in modules of their own.
 """
 
 import csv
@@ -9,7 +9,6 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from io import BytesIO
 from string import ascii_letters, digits
@@ -18,22 +17,18 @@ from urllib.parse import quote
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import Contract
+from etl_job.contract import Contract, FileFormat
 from etl_job.errors import InputError
+from etl_job.json_rows import json_rows
+from etl_job.multi_line import multi_line_records
 from etl_job.object_store import ObjectStore
+from etl_job.parquet_rows import parquet_rows
+from etl_job.raw_files import Header, decoded_lines, place_columns
 from etl_job.schemas import BLOCK, DECODABLE, FILE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
 
 HEAD_BYTES = 64 * 1024
 _UNQUOTED = frozenset(ascii_letters + digits + "/_-!.~'()*,;:$&+=@")
 _BYTE_ORDER_MARK = "\ufeff"
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A file's first line as Spark reads it, and the column names in it."""
-
-    line: str
-    columns: tuple[str, ...]
 
 
 def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
@@ -50,7 +45,7 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
     line = first.decode(contract.csv.encoding, errors="replace")
     line = line.removeprefix(_BYTE_ORDER_MARK)  # which Spark's reader takes away as well
     form = contract.csv
-    reader = csv.reader([line], delimiter=form.delimiter, quotechar=form.quote_symbol)
+    reader = csv.reader([line], delimiter=form.delimiter, quotechar=form.quote_symbol, escapechar=form.escape)
     columns = tuple(name.strip() for name in next(reader, []))
     missing = [c.name for c in contract.columns if c.required and c.name not in columns]
     if missing:
@@ -96,11 +91,6 @@ def spark_path(uri: str) -> str:
     return f"{scheme}:{quoted}" if scheme == "file" else f"{scheme}://{quoted}"
 
 
-def _without_wildcards(uri: str) -> str:
-    """A path for Spark to read, in which no character of a file's name works as a wildcard."""
-    return re.sub(r"([\\\[\]{}*?])", r"\\\1", uri)
-
-
 def is_unpacking_error(message: str) -> bool:
     """Whether Spark failed since a packed file could not be unpacked; its message does not name the file."""
     return re.search(r"ZipException|EOFException|not a gzip file", message) is not None
@@ -121,21 +111,20 @@ def first_damaged(store: ObjectStore, uris: Iterable[str]) -> str | None:
 
 
 def _rows_of(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:
-    read = spark.read.text([_without_wildcards(uri) for uri in uris]).where(F.col("value") != "")
-    # Spark's reader takes all bytes for UTF-8, and changes none of them. Those that are none become U+FFFD, so that no
-    # reader of the quarantine stumbles over them, and what is written back then shows it.
-    raw = F.col("value").cast("binary")
-    decoded = F.decode(raw, contract.csv.encoding)
-    lines = read.select(decoded.alias("value"), raw.alias("_raw"), "_metadata")
+    if contract.files.format is FileFormat.JSON_LINES:
+        return json_rows(spark, uris, contract)
+    if contract.files.format is FileFormat.PARQUET:
+        return parquet_rows(spark, uris, header, contract)
+    if contract.csv.multi_line:
+        lines = multi_line_records(spark, uris, len(header.columns), contract.csv)
+    else:
+        lines = decoded_lines(spark, uris, contract.csv.encoding)
     if contract.csv.header:
         lines = lines.where(F.col("value") != header.line)
     width = len(header.columns)
     numbered = lines.select(
         F.col("value").alias(LINE),
-        F.col("_metadata.file_path").alias(FILE_PATH),
-        F.col("_metadata.file_block_start").alias(BLOCK),
-        # Within one block of one file this counts the rows in their order.
-        F.monotonically_increasing_id().alias(ROW),
+        *place_columns(),
         (F.encode(F.col("value"), contract.csv.encoding) == F.col("_raw")).alias(DECODABLE),
         _split(F.col("value"), contract).alias("plain"),
         _parsed_if_quoted(F.col("value"), width, contract).alias("quoted"),
@@ -176,7 +165,7 @@ def _parsed_if_quoted(line: Column, width: int, contract: Contract) -> Column:
         {
             "sep": form.delimiter,
             "quote": form.quote_symbol,
-            "escape": form.quote_symbol,
+            "escape": form.escape or form.quote_symbol,
             "mode": "PERMISSIVE",
             "columnNameOfCorruptRecord": "malformed",
         },

@@ -10,11 +10,13 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.accounting import DeliveryOutcome, classify_rows, count_outcomes, delivery_outcomes
 from etl_job.catalog import Delivery
 from etl_job.choosing import Chosen
-from etl_job.contract import Contract
+from etl_job.contract import Contract, FileFormat
 from etl_job.errors import InputError
 from etl_job.manifest import DeliveryCounts, inputs_of
 from etl_job.object_store import ObjectStore
-from etl_job.reading import HEAD_BYTES, Header, first_damaged, is_unpacking_error, number_files, parse_header, read_rows
+from etl_job.parquet_rows import parquet_header
+from etl_job.raw_files import Header
+from etl_job.reading import HEAD_BYTES, first_damaged, is_unpacking_error, number_files, parse_header, read_rows
 from etl_job.rules import Rule
 from etl_job.session import suit_to_input
 from etl_job.staging import (
@@ -102,12 +104,17 @@ def read_headers(
 ) -> dict[str, Header]:
     """The header of every file, in file order. Raises InputError for the first that lacks a required column."""
     uris = [file.uri for delivery in deliveries for file in delivery.files_with_rows]
-    if not contract.csv.header:
+    if contract.files.format is FileFormat.JSON_LINES:
+        return dict.fromkeys(uris, Header("", tuple(column.name for column in contract.columns)))
+    if contract.files.format is FileFormat.CSV and not contract.csv.header:
         spelled = {column.name.lower(): column.name for column in contract.columns}  # the catalog has lower case only
         return dict.fromkeys(uris, Header("", tuple(spelled.get(name, name) for name in catalog_columns)))
     with ThreadPoolExecutor(_READERS) as readers:
-        heads = readers.map(lambda uri: store.read(uri, HEAD_BYTES), uris)
-        return {uri: parse_header(head, uri, contract) for uri, head in zip(uris, heads, strict=True)}
+        if contract.files.format is FileFormat.PARQUET:
+            found = readers.map(lambda uri: parquet_header(store, uri, contract), uris)
+        else:
+            found = readers.map(lambda uri: parse_header(store.read(uri, HEAD_BYTES), uri, contract), uris)
+        return dict(zip(uris, found, strict=True))
 
 
 def stage_rows(

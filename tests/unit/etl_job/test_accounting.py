@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import yaml
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -13,7 +14,8 @@ from etl_job.contract import ConflictPolicy, Contract, FreeRule, Thresholds
 from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError, ReconciliationError, ThresholdError
 from etl_job.object_store import LocalObjectStore, StoredFile
-from etl_job.reading import Header, read_rows
+from etl_job.raw_files import Header
+from etl_job.reading import read_rows
 from etl_job.rules import rules_of, warnings_of
 from etl_job.settling import read_headers, stage_rows
 from etl_job.staging import Meeting, read_staged, suspects_of
@@ -275,3 +277,39 @@ def test_reconcile_refuses_a_lost_row():
     )
     with pytest.raises(ReconciliationError, match=r"3 rows were read but 2 accounted for .* nothing was published"):
         reconcile(3, [outcome])
+
+
+def csv_contract(**csv_form) -> Contract:
+    document = yaml.safe_load(CONTRACT.read_text())
+    entry = next(each for each in document["schema"][0]["customProperties"] if each["property"] == "csv")
+    entry["value"] = csv_form
+    return parse_contract(yaml.safe_dump(document), "contract.yaml", "vehicle_sightings")
+
+
+def test_quoted_values_hold_line_breaks_where_the_contract_says_so(spark, tmp_path):
+    at = ",2024-01-01,00:00:00"
+    good = [f"a1,Opel{at}", f'a2,"Kia\r\n""new"""{at}', f'a3,"{"x" * 3}\n\n{"y" * 3}"{at}']
+    bad = {
+        f'"b\n1",Opel{at}': ["sighting_id.pattern"],
+        f"b2,Opel{at},": ["row.field_count"],
+        f'b3,"{"x\n" * 50_000}"{at}': ["brand.maxLength"],
+        "b4,Opel": ["date.required", "row.field_count", "time.required"],
+        f"b5,\udcff{at}": ["row.encoding"],
+        ",".join("123456789"): [*("date.format", "row.field_count", "time.format")],
+        ",".join("x" * 65): [*("date.format", "row.field_count", "time.format")],  # as many as are asked for
+    }
+    first = "\ufeff" + HEADER + "\n" + "\n".join([*good, "", *bad]) + "\n"
+    second = HEADER + "\r\n" + "\r\n".join([good[0], good[1], good[2]])
+    done = Accounted(spark, tmp_path, csv_contract(multiLine=True), [first, second])
+    raw = {text.replace("\udcff", "\ufffd"): reasons for text, reasons in bad.items()}
+    assert {text: sorted(reasons) for text, reasons in done.quarantine.items()} == raw
+    assert (done.totals.kept, done.totals.duplicates, done.totals.conflicts) == (3, 3, 0)
+    assert [row[1] for row in done.curated] == ['Kia\r\n"new"', "Opel", "xxx\n\nyyy"]
+
+
+def test_escape_character_of_the_contract_makes_quotes_and_itself_plain(spark, tmp_path):
+    at = ",2024-01-01,00:00:00"
+    lines = [rf'a1,"Kia \"old\", \\ 2"{at}', rf"a2,back\slash{at}", rf'a3,"open\"{at}']
+    done = Accounted(spark, tmp_path, csv_contract(escape="\\"), ["\n".join([HEADER, *lines])])
+    assert [row[1] for row in done.curated] == ['Kia "old", \\ 2', r"back\slash"]
+    assert list(done.quarantine) == [lines[2]]

@@ -202,12 +202,16 @@ def other_encoding(document):
     custom(document, "csv")["encoding"] = "UTF-16"
 
 
-def json_lines(document):
-    custom(document, "csv")["format"] = "json"
+def csv_options_of_json_lines(document):
+    document["schema"][0]["customProperties"].append({"property": "files", "value": {"format": "jsonLines"}})
 
 
-def line_breaks_within_quotes(document):
-    custom(document, "csv")["multiLine"] = True
+def unknown_file_format(document):
+    document["schema"][0]["customProperties"].append({"property": "files", "value": {"format": "avro"}})
+
+
+def escape_that_is_the_delimiter(document):
+    custom(document, "csv")["escape"] = ","
 
 
 def unknown_policy(document):
@@ -227,7 +231,7 @@ def no_features(document):
     [
         (
             misspelt_custom_property,
-            "the job knows no property 'threshold'; it knows conflicts, csv, features, thresholds. Correct its",
+            "the job knows no property 'threshold'; it knows conflicts, csv, features, files, thresholds. Correct its",
         ),
         (custom_property_twice, "customProperties: conflicts is there twice; remove one"),
         (unknown_rule, r"properties\.1\.logicalTypeOptions\.maxLenght: .*check its spelling"),
@@ -265,8 +269,9 @@ def no_features(document):
         (column_twice, "column date appears twice"),
         (window_of_no_days, r"features\.rollingMeanDays\.0: .* is 0"),
         (other_encoding, r"csv\.encoding: Input should be 'UTF-8' or 'ISO-8859-1', is 'UTF-16'"),
-        (json_lines, "csv: format is not supported: raw files are CSV; convert JSON lines and Parquet before"),
-        (line_breaks_within_quotes, "csv: multiLine is not supported: a line break ends a row, also within quotes"),
+        (csv_options_of_json_lines, "schema: csv says how CSV is written, and files.format is jsonLines: remove it"),
+        (unknown_file_format, r"files\.format: Input should be 'csv', 'jsonLines' or 'parquet', is 'avro'"),
+        (escape_that_is_the_delimiter, "csv: delimiter, quoteSymbol and escape must be three different characters"),
         (unknown_policy, "conflicts: Input should be 'keepFirst', 'keepLast' or 'quarantineBoth', is 'keepBest'"),
         (threshold_of_all, r"thresholds\.quarantinedShare: Input should be less than 1, is 1"),
         (no_features, "features: Field required"),

@@ -111,6 +111,24 @@ run "follows_another_csv_dialect" {
   }
 }
 
+run "leaves_other_formats_than_csv_to_the_classifiers_of_glue" {
+  command = plan
+
+  variables {
+    contracts = { vehicle_sightings = { columns = ["plate"] }, tolls = { columns = ["plate"], format = "parquet" }, fines = { columns = ["plate"], format = "jsonLines" } }
+  }
+
+  assert {
+    condition = (
+      keys(aws_glue_classifier.this) == tolist(["vehicle_sightings"])
+      && length(aws_glue_crawler.this["vehicle_sightings"].classifiers) == 1
+      && length(coalesce(aws_glue_crawler.this["tolls"].classifiers, [])) == 0
+      && length(coalesce(aws_glue_crawler.this["fines"].classifiers, [])) == 0
+    )
+    error_message = "A feed that is no CSV has a CSV classifier."
+  }
+}
+
 run "lets_the_crawler_read_raw_and_write_its_table_only" {
   command = plan
 
