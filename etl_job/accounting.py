@@ -36,6 +36,7 @@ from etl_job.schemas import (
     KIND,
     LATEST_DAY,
     LINE,
+    NO_BLOCK,
     QUARANTINED,
     ROW,
     RUN_ID,
@@ -229,7 +230,8 @@ def quarantined_rows(
 ) -> DataFrame:
     """The quarantined rows: raw text, file, and the names of all rules they break.
 
-    ``position`` orders the rows of a file.
+    ``row_number`` counts the rows of a file from 1, where the format knows it; else ``part_offset`` is the byte at which
+    the part of the file begins that one task read. ``position`` orders the rows of a file.
     """
     uris = F.array(*(F.lit(uri) for uri in file_order))
     columns = [DELIVERY, LINE, FILE, BLOCK, ROW, BROKEN]
@@ -241,6 +243,8 @@ def quarantined_rows(
         F.col(LINE).alias("raw"),
         F.get(uris, F.col(FILE)).alias("file"),
         names_of_broken(rules).alias("reasons"),
+        F.when(F.col(BLOCK) != NO_BLOCK, F.col(BLOCK)).alias("part_offset"),
+        F.when(F.col(BLOCK) == NO_BLOCK, F.col(ROW) + 1).alias("row_number"),
         F.lit(run_id).alias(RUN_ID),
         F.struct(BLOCK, ROW).alias("position"),
     )

@@ -75,8 +75,8 @@ class ValueRules(Strict):
     """``logicalTypeOptions``: what a value must look like.
 
     ``minimum`` and ``maximum`` are inclusive: numbers for numeric columns, ISO dates for dates, and for timestamps the
-    days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset. ``format`` is the one
-    that is written where texts are made; those of ``other_formats`` are right as well.
+    days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset. ``format`` is what is
+    written where texts are made; those of ``other_formats`` are right as well.
     """
 
     format: str | None = None
@@ -132,8 +132,8 @@ class Column(Strict):
         form, kind, layouts = self.rules.format, self.logical_type, self.rules.layouts
         if self.rules.time_zone is not None and kind != "timestamp":
             raise ValueError(
-                "logicalTypeOptions.timeZone needs logicalType: timestamp; the zone of a date and a time in two columns "
-                "is that of features.eventTime"
+                "logicalTypeOptions.timeZone needs logicalType: timestamp; the zone of a date and a time in two "
+                "columns is that of features.eventTime"
             )
         if form is None and self.rules.other_formats:
             raise ValueError("logicalTypeOptions.otherFormats are those beside format: name that first")
@@ -151,24 +151,24 @@ class Column(Strict):
         for one, other in combinations(layouts, 2):
             if one.may_be_mistaken_for(other):
                 raise ValueError(
-                    f"logicalTypeOptions: a text may have both formats {one.text!r} and {other.text!r}, and mean another "
-                    "time in each; keep one"
+                    f"logicalTypeOptions: a text may have both formats {one.text!r} and {other.text!r}, and mean "
+                    "another time in each; keep one"
                 )
 
     def _moments_can_be_told(self, layouts: Sequence[Layout]) -> None:
         units, optional = ("year", "month", "day", "hour", "minute"), ("second", "fraction", "offset")
         if not layouts or not all(layout.has_units(*units, optional=optional) for layout in layouts):
             raise ValueError(
-                "logicalTypeOptions.format of a timestamp must hold yyyy, MM, dd, HH, mm, perhaps ss, and XXX where the "
-                "text has an offset, for instance yyyy-MM-dd'T'HH:mm:ssXXX"
+                "logicalTypeOptions.format of a timestamp must hold yyyy, MM, dd, HH, mm, perhaps ss, and XXX where "
+                "the text has an offset, for instance yyyy-MM-dd'T'HH:mm:ssXXX"
             )
         all_have_offsets = all("offset" in layout.parts for layout in layouts)
         if all_have_offsets and self.rules.time_zone is not None:
             raise ValueError("logicalTypeOptions: format has an offset (XXX), so timeZone says nothing; drop it")
         if not all_have_offsets and self.rules.time_zone is None:
             raise ValueError(
-                "logicalTypeOptions.timeZone must name the zone of a timestamp without offset (XXX), for instance UTC or "
-                "Europe/Berlin; none is given"
+                "logicalTypeOptions.timeZone must name the zone of a timestamp without offset (XXX), for instance UTC "
+                "or Europe/Berlin; none is given"
             )
 
     def _bounds_fit_the_type(self) -> None:

@@ -19,7 +19,7 @@ _REPLACEMENT = "\ufffd"  # what bytes become that are no text
 
 
 def multi_line_records(spark: SparkSession, uris: Sequence[str], width: int, form: CsvFormat) -> DataFrame:
-    """The records that are not blank as ``value``, ``_raw`` and ``_metadata``, as ``raw_files.decoded_lines`` gives them.
+    """The records that are not blank as ``value``, ``_raw`` and ``_metadata``, as ``decoded_lines`` gives them.
 
     Files are not split between tasks. ``_raw`` is encoded anew, and differs where a byte was no text.
     """

@@ -26,6 +26,7 @@ from etl_job.schemas import (
     FILE_PATH,
     FRACTION_DIGITS,
     LINE,
+    NO_BLOCK,
     ROW,
     WELL_FORMED,
     value_column,
@@ -59,8 +60,8 @@ def parquet_header(store: ObjectStore, uri: str, contract: Contract) -> Header:
         schema = pq.ParquetFile(pa.BufferReader(_footer(store, uri))).schema
     except (pa.ArrowException, ValueError) as error:
         raise InputError(
-            f"{uri} is no Parquet file, or damaged ({' '.join(str(error).split())[:200]}). Deliver it again; nothing was "
-            "written"
+            f"{uri} is no Parquet file, or damaged ({' '.join(str(error).split())[:200]}). Deliver it again; nothing "
+            "was written"
         ) from error
     leaves = [schema.column(place) for place in range(len(schema))]
     found = {leaf.path.partition(".")[0].lower(): _kind(leaf) for leaf in leaves}
@@ -92,7 +93,7 @@ def parquet_rows(spark: SparkSession, uris: Sequence[str], header: Header, contr
     texts = {c.name: _text(c, kinds[c.name]) for c in contract.columns if c.name in kinds}
     known = rows.select(
         F.col("_metadata.file_path").alias(FILE_PATH),
-        F.lit(0).cast("long").alias(BLOCK),
+        F.lit(NO_BLOCK).cast("long").alias(BLOCK),
         F.col("_metadata.row_index").alias(ROW),
         *(text.alias(value_column(name)) for name, text in texts.items()),
     )

@@ -10,6 +10,7 @@ FILE = "_file"  # number of the raw file in the run's file order
 FILE_PATH = "_file_path"
 BLOCK = "_block"  # where the reading task's part of the file begins, in bytes
 ROW = "_row"  # counts rows within a block
+NO_BLOCK = -1  # in place of a block, where rows are counted from the file's first
 WELL_FORMED = "_well_formed"  # whether the row has as many values as the header
 DECODABLE = "_decodable"  # whether the row's bytes are text in the contract's encoding
 LATEST_DAY = "_latest_day"  # the last day that an event of the row's file can have

@@ -74,10 +74,13 @@ class FormatLake(ChargingLake):
         return run_job(self, "--contract", str(self.contract))
 
     @property
-    def quarantine(self) -> dict[str, list[str]]:
+    def bad_rows(self) -> list[dict[str, Any]]:
         files = (self.root / "quarantine" / "charging_sessions").rglob("*.parquet")
-        rows = [row for file in files for row in pq.read_table(file, partitioning=None).to_pylist()]
-        return {row["raw"]: row["reasons"] for row in rows}
+        return [row for file in files for row in pq.read_table(file, partitioning=None).to_pylist()]
+
+    @property
+    def quarantine(self) -> dict[str, list[str]]:
+        return {row["raw"]: row["reasons"] for row in self.bad_rows}
 
 
 def with_kept(rows: Iterable[tuple[object, ...]]) -> duckdb.DuckDBPyConnection:
@@ -177,10 +180,9 @@ def test_feed_of_json_lines_equals_duckdb_in_two_steps(spark, moto_catalog, tmp_
     lake.crawl()
     second = lake.run()
     assert first.totals.quarantined == len(BAD_JSON)
+    assert {(row["part_offset"], row["row_number"]) for row in lake.bad_rows} == {(0, None)}
     of_early = [values for _, values in early if values[0] < 55]
-    assert second.totals == Totals(
-        rows_in=len(early), kept=len(of_early), duplicates=len(early) - len(of_early)
-    )
+    assert second.totals == Totals(rows_in=len(early), kept=len(of_early), duplicates=len(early) - len(of_early))
     expected = {text: (reasons + MISSING if "row." in reasons[0] else reasons) for text, reasons in BAD_JSON.items()}
     expected[list(BAD_JSON)[5]] = ["row.event_time"]
     assert {text: sorted(reasons) for text, reasons in lake.quarantine.items()} == {
@@ -250,6 +252,8 @@ def test_feed_of_parquet_equals_duckdb_in_two_steps(spark, moto_catalog, tmp_pat
         "9002": ["site.required", "energy_kwh.format"],
         "9003": ["ended_at.minimum"],
     }
+    places = [(Path(row["file"]).name, row["part_offset"], row["row_number"]) for row in lake.bad_rows]
+    assert places == [("b.parquet", None, number) for number in (1, 2, 3, 4)]
     database = duckdb.connect()
     database.execute("set timezone = 'UTC'; set threads = 1")
     database.execute("set variable files = ?", [str(lake.raw / "*" / "a*.parquet")])
@@ -304,7 +308,9 @@ def refusal(file: Path) -> str:
             id="type",
         ),
         pytest.param(
-            {"ended_at": pa.array([date(2024, 1, 1)])}, "values of type date, and the contract wants timestamp", id="date"
+            {"ended_at": pa.array([date(2024, 1, 1)])},
+            "values of type date, and the contract wants timestamp",
+            id="date",
         ),
     ],
 )

@@ -118,7 +118,7 @@ def test_run_over_the_sample_then_again_then_a_change(lake, start):
     assert first.features.tags == ("2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1", "one")
     quarantine = pl.read_parquet(lake.root / "quarantine" / "**" / "*.parquet", hive_partitioning=True)
     assert quarantine.height == first.totals.quarantined
-    assert set(quarantine.columns) == {"raw", "file", "reasons", "delivery", "run_id"}
+    assert set(quarantine.columns) == {"raw", "file", "reasons", "part_offset", "row_number", "delivery", "run_id"}
 
     again = start("--run_id", "two")
     assert (again.published_anything, again.published.keys()) == (False, first.published.keys())

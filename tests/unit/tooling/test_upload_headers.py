@@ -63,7 +63,7 @@ def test_header_that_does_not_fit_is_told_with_its_line(head: bytes, problem: st
         pytest.param("jsonLines", b'{"id": 1}\n{"id": 2}\n', None, id="json lines"),
         pytest.param("jsonLines", b'\xef\xbb\xbf {"brand": "x"', None, id="json lines that are for the job to judge"),
         pytest.param("jsonLines", b"[\n", "line 1 is no JSON object: '['", id="one json document"),
-        pytest.param("jsonLines", b"PAR1\x15\x04", "is Parquet, and the contract wants JSON lines", id="parquet for json"),
+        pytest.param("jsonLines", b"PAR1\x15\x04", "is Parquet, and the contract wants JSON lines", id="parquet"),
     ],
 )
 def test_beginning_of_other_formats_is_what_the_contract_says(form: str, head: bytes, problem: str | None):

@@ -120,8 +120,8 @@ def breaking_changes(old: Contract, new: Contract, file: str) -> Iterator[Proble
         message += "a row of the tables is about something else"
         yield Problem(file, f"{dataset}.features.entity", message, _NEW_DATASET)
     if old.files != new.files:
-        message = f"format changed from {old.files.format.value} to {new.files.format.value}: files that were delivered "
-        yield Problem(file, f"{dataset}.files.format", f"{message}are of the other", _ALL_ANEW)
+        message = f"format changed from {old.files.format.value} to {new.files.format.value}: "
+        yield Problem(file, f"{dataset}.files.format", f"{message}files that were delivered are not that", _ALL_ANEW)
     for name, before in old.csv.model_dump(by_alias=True).items():
         after = new.csv.model_dump(by_alias=True)[name]
         if before != after:

@@ -82,9 +82,7 @@ class HeaderRule:
             found = line.lstrip()
             return None if not found or found.startswith("{") else f"line 1 is no JSON object: {line[:120]!r}"
         try:
-            reader = csv.reader(
-                [line], delimiter=self.delimiter, quotechar=self.quote_symbol, escapechar=self.escape
-            )
+            reader = csv.reader([line], delimiter=self.delimiter, quotechar=self.quote_symbol, escapechar=self.escape)
             names = [name.strip() for name in next(reader, [])]
         except csv.Error as error:
             return f"line 1 is no CSV ({error}): {line[:120]!r}"

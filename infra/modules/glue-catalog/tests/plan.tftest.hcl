@@ -193,7 +193,7 @@ run "lets_people_ask_the_rows_that_were_quarantined" {
     condition = (
       output.quarantine_tables == { vehicle_sightings = "vehicle_sightings_quarantine" }
       && aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].location == "s3://my-lake/quarantine/vehicle_sightings/"
-      && join(",", [for column in aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].columns : "${column.name} ${column.type}"]) == "raw string,file string,reasons array<string>"
+      && join(",", [for column in aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].columns : "${column.name} ${column.type}"]) == "raw string,file string,reasons array<string>,part_offset bigint,row_number bigint"
     )
     error_message = "The table of quarantined rows is not what the job writes."
   }
