@@ -230,8 +230,8 @@ def quarantined_rows(
 ) -> DataFrame:
     """The quarantined rows: raw text, file, and the names of all rules they break.
 
-    ``row_number`` counts the rows of a file from 1, where the format knows it; else ``part_offset`` is the byte at which
-    the part of the file begins that one task read. ``position`` orders the rows of a file.
+    ``row_number`` counts the rows of a file from 1, where the format knows it; else ``part_offset`` is the byte at
+    which the part of the file begins that one task read. ``position`` orders the rows of a file.
     """
     uris = F.array(*(F.lit(uri) for uri in file_order))
     columns = [DELIVERY, LINE, FILE, BLOCK, ROW, BROKEN]

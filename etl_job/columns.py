@@ -75,8 +75,8 @@ class ValueRules(Strict):
     """``logicalTypeOptions``: what a value must look like.
 
     ``minimum`` and ``maximum`` are inclusive: numbers for numeric columns, ISO dates for dates, and for timestamps the
-    days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset. ``format`` is what is
-    written where texts are made; those of ``other_formats`` are right as well.
+    days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset. ``format`` is what
+    is written where texts are made; those of ``other_formats`` are right as well.
     """
 
     format: str | None = None
