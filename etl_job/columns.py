@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from etl_job.layouts import Layout
+from etl_job.standard_forms import with_options_of_its_own
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 DESCRIPTIVE_FIELDS = {
@@ -111,7 +112,7 @@ class Column(Strict):
     @classmethod
     def _drop_descriptions(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: content for name, content in value.items() if name not in DESCRIPTIVE_FIELDS}
+            return with_options_of_its_own({n: content for n, content in value.items() if n not in DESCRIPTIVE_FIELDS})
         return value
 
     @model_validator(mode="after")

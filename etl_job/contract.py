@@ -15,6 +15,7 @@ from pydantic import Field, field_validator, model_validator
 
 from etl_job.columns import NUMERIC, Column, Name, Strict
 from etl_job.feature_spec import Aggregate, FeatureSpec
+from etl_job.standard_forms import as_sql_rule
 
 MAX_RULES = 63  # of each severity: one bit each in a signed 64-bit integer
 FIELD_COUNT = "row.field_count"
@@ -77,7 +78,10 @@ class ConflictPolicy(StrEnum):
 
 
 class FreeRule(Strict):
-    """An SQL expression over the columns of a row that must be true. A row that breaks a warning is kept."""
+    """An SQL expression over the columns of a row that must be true. A row that breaks a warning is kept.
+
+    In the standard's words it is a rule of type ``custom``, for the engine ``quartal``.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     type: Literal["sql"]
@@ -88,7 +92,7 @@ class FreeRule(Strict):
     @classmethod
     def _drop_descriptions(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: content for name, content in value.items() if name not in DESCRIPTIVE_FIELDS_OF_RULES}
+            return as_sql_rule({n: content for n, content in value.items() if n not in DESCRIPTIVE_FIELDS_OF_RULES})
         return value
 
     @field_validator("name")
