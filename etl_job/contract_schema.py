@@ -1,8 +1,8 @@
 """The JSON Schema of contracts, for editors and for checks without Quartal: ``contract.schema.json`` in this package.
 
 It holds what a document may say, field by field; what must fit together (a measure that is a column, say) only
-``quartal contract lint`` knows. Contracts follow the Open Data Contract Standard v3; what the job reads beyond it can be
-said in the places that the standard leaves for that (``standard_forms.py``).
+``quartal contract lint`` knows. Contracts follow the Open Data Contract Standard v3; what the job reads beyond it can
+be said in the places that the standard leaves for that (``standard_forms.py``).
 """
 
 import json

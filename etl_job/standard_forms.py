@@ -1,8 +1,8 @@
 """Where the Open Data Contract Standard has a place of its own for what the job reads elsewhere.
 
-The standard allows no options of a column but its own, and what it calls an SQL rule is a query that counts. So what the
-job needs beyond it can be said in custom properties of the column and in rules of type ``custom``; a contract that does
-so keeps the standard's JSON Schema.
+The standard allows no options of a column but its own, and what it calls an SQL rule is a query that counts. So what
+the job needs beyond it can be said in custom properties of the column and in rules of type ``custom``; a contract that
+does so keeps the standard's JSON Schema.
 https://github.com/bitol-io/open-data-contract-standard/tree/main/schema
 """
 
