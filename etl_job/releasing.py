@@ -182,16 +182,18 @@ def _write_files(
 
 def _write_curated(work: Work, fresh: DataFrame) -> tuple[str, ...]:
     folder = new_data_folder(work.tables.curated.location, work.arguments.run_id)
-    return write_table_files(fresh, DELIVERY, [*work.contract.features.entity, DAY], folder, work.store)
+    spec = work.contract.features
+    return write_table_files(fresh, curated_columns(spec), DELIVERY, [*spec.entity, DAY], folder, work.store)
 
 
 def _write_features(work: Work, daily: DataFrame, wanted: FeatureRange | None) -> tuple[str, ...]:
     if wanted is None:
         return ()
     spec = work.contract.features
-    features = compute_features(daily, spec, wanted).select(*names(feature_columns(spec)))
+    columns = feature_columns(spec)
+    features = compute_features(daily, spec, wanted).select(*names(columns))
     folder = new_data_folder(work.tables.features.location, work.arguments.run_id)
-    return write_table_files(features, QUARTER, [*spec.entity, DAY], folder, work.store)
+    return write_table_files(features, columns, QUARTER, [*spec.entity, DAY], folder, work.store)
 
 
 def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, ...]:
