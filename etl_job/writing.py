@@ -36,8 +36,8 @@ def write_table_files(
 ) -> tuple[str, ...]:
     """Write the frame's rows below the folder, no file with two partitions, and return the files' URIs.
 
-    A partition is one file unless it is too big for that. The folder names carry a copy of the partition column: Iceberg
-    takes the value from the files themselves.
+    A partition is one file unless it is too big for that. The folder names carry a copy of the partition column:
+    Iceberg takes the value from the files themselves.
     """
     copy = f"{partition_column}_part"
     (
