@@ -9,7 +9,7 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from io import BytesIO
 from string import ascii_letters, digits
@@ -26,14 +26,16 @@ from etl_job.schemas import BLOCK, DECODABLE, FILE, FILE_PATH, LINE, ROW, WELL_F
 HEAD_BYTES = 64 * 1024
 _UNQUOTED = frozenset(ascii_letters + digits + "/_-!.~'()*,;:$&+=@")
 _BYTE_ORDER_MARK = "\ufeff"
+_REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A file's first line as Spark reads it, and the column names in it."""
+    """A file's first line as Spark reads it, the column names in it, and whether the file's beginning has quotes."""
 
     line: str
     columns: tuple[str, ...]
+    quotes: bool = field(default=False, compare=False)
 
 
 def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
@@ -58,42 +60,64 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
             f"{uri} lacks the required column {', '.join(missing)}; its header is {line[:200]!r}. "
             "Correct the file or the contract; nothing was written"
         )
-    return Header(line, columns)
+    return Header(line, columns, quotes=form.quote_symbol.encode(form.encoding) in head)
 
 
-def read_rows(spark: SparkSession, headers: Mapping[str, Header], contract: Contract) -> DataFrame:
+def read_rows(
+    spark: SparkSession, headers: Mapping[str, Header], contract: Contract, parse_quoted: bool = True
+) -> DataFrame:
     """Every row of the files, as text values by column name, with the place it comes from.
 
     ``headers`` maps a file's URI to its header. Header lines and blank lines are no rows. Columns that the contract
-    does not know are left out, optional ones that a file lacks are null.
+    does not know are left out, optional ones that a file lacks are null. Without ``parse_quoted`` lines are split at
+    their delimiters, whether they hold quotes or not.
     """
     by_header: dict[Header, list[str]] = {}
     for uri, header in headers.items():
         by_header.setdefault(header, []).append(uri)
     if not by_header:
         values = (f"{value_column(column.name)} string" for column in contract.columns)
-        schema = f"{LINE} string, {FILE_PATH} string, {BLOCK} bigint, {ROW} bigint"
-        schema += f", {WELL_FORMED} boolean, {DECODABLE} boolean"
+        schema = f"{LINE} string, {FILE_PATH} bigint, {BLOCK} bigint, {ROW} bigint"
+        schema += f", {DECODABLE} boolean, {WELL_FORMED} boolean"
         return spark.createDataFrame([], ", ".join([schema, *values]))
     return reduce(
         DataFrame.unionByName,
-        (_rows_of(spark, uris, header, contract) for header, uris in by_header.items()),
+        (
+            _with_values(_lines_of(spark, uris, header, contract), header, contract, parse_quoted)
+            for header, uris in by_header.items()
+        ),
+    )
+
+
+def parse_lines(
+    lines: DataFrame, headers: Mapping[str, Header], file_order: Sequence[str], contract: Contract
+) -> DataFrame:
+    """The rows in lines that hold quotes, of which text, number of the file, block, row and decodability are known."""
+    by_header: dict[Header, list[int]] = {}
+    for number, uri in enumerate(file_order):
+        by_header.setdefault(headers[uri], []).append(number)
+    return reduce(
+        DataFrame.unionByName,
+        (
+            _with_values(lines.where(F.col(FILE).isin(numbers)), header, contract, parse_quoted=True)
+            for header, numbers in by_header.items()
+        ),
     )
 
 
 def number_files(rows: DataFrame, file_order: Sequence[str]) -> DataFrame:
     """Add each row's file as a number: its place in ``file_order``. A row of any other file is dropped."""
-    paths = F.array(*(F.lit(spark_path(uri)) for uri in file_order))
+    # Joined by a hash: a path is as long as a row, and would be compared once for each.
+    paths = F.array(*(F.xxhash64(F.lit(spark_path(uri))) for uri in file_order))
     # A literal, and so a local relation: a DataFrame from Python rows would cost a job of its own.
     numbers = rows.sparkSession.range(1).select(F.posexplode(paths).alias(FILE, FILE_PATH))
     return rows.join(F.broadcast(numbers), FILE_PATH, "inner").drop(FILE_PATH)
 
 
 def spark_path(uri: str) -> str:
-    """A file's URI as Spark's metadata column writes it: no empty host, and quoted as ``java.net.URI`` does."""
+    """A file's URI as Spark's ``input_file_name`` gives it: quoted as ``java.net.URI`` does."""
     scheme, _, rest = uri.partition("://")
-    quoted = "".join(c if ord(c) > 127 or c in _UNQUOTED else quote(c, safe="") for c in rest)
-    return f"{scheme}:{quoted}" if scheme == "file" else f"{scheme}://{quoted}"
+    return f"{scheme}://{''.join(c if ord(c) > 127 or c in _UNQUOTED else quote(c, safe='') for c in rest)}"
 
 
 def _without_wildcards(uri: str) -> str:
@@ -120,45 +144,53 @@ def first_damaged(store: ObjectStore, uris: Iterable[str]) -> str | None:
     return None
 
 
-def _rows_of(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:
+def _lines_of(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:
     read = spark.read.text([_without_wildcards(uri) for uri in uris]).where(F.col("value") != "")
     # Spark's reader takes all bytes for UTF-8, and changes none of them. Those that are none become U+FFFD, so that no
     # reader of the quarantine stumbles over them, and what is written back then shows it.
     raw = F.col("value").cast("binary")
-    decoded = F.decode(raw, contract.csv.encoding)
-    lines = read.select(decoded.alias("value"), raw.alias("_raw"), "_metadata")
     if contract.csv.header:
-        lines = lines.where(F.col("value") != header.line)
-    width = len(header.columns)
-    numbered = lines.select(
-        F.col("value").alias(LINE),
-        F.col("_metadata.file_path").alias(FILE_PATH),
-        F.col("_metadata.file_block_start").alias(BLOCK),
+        # The bytes are those of the header where it is UTF-8; else they have to be decoded, row by row.
+        is_plain = header.line.isascii() or (contract.csv.encoding == "UTF-8" and _REPLACEMENT not in header.line)
+        line = F.col("value") if is_plain else F.decode(raw, contract.csv.encoding)
+        read = read.where(line != header.line)
+    lines = read.select(
+        F.decode(raw, contract.csv.encoding).alias(LINE),
+        raw.alias("_raw"),
+        # What Spark knows of the file beside the rows. Its metadata column would copy it into each of them.
+        F.xxhash64(F.input_file_name()).alias(FILE_PATH),
+        F.expr("input_file_block_start()").alias(BLOCK),
         # Within one block of one file this counts the rows in their order.
         F.monotonically_increasing_id().alias(ROW),
-        (F.encode(F.col("value"), contract.csv.encoding) == F.col("_raw")).alias(DECODABLE),
-        _split(F.col("value"), contract).alias("plain"),
-        _parsed_if_quoted(F.col("value"), width, contract).alias("quoted"),
     )
-    is_plain = F.col("quoted").isNull()
-    well_formed = F.when(is_plain, F.size("plain") == width).otherwise(F.col("quoted.malformed").isNull())
-    return numbered.select(
-        LINE,
-        FILE_PATH,
-        BLOCK,
-        ROW,
+    decodable = F.encode(F.col(LINE), contract.csv.encoding) == F.col("_raw")
+    return lines.select(LINE, FILE_PATH, BLOCK, ROW, decodable.alias(DECODABLE))
+
+
+def _with_values(lines: DataFrame, header: Header, contract: Contract, parse_quoted: bool) -> DataFrame:
+    width = len(header.columns)
+    plain = _split(F.col(LINE), contract).alias("plain")
+    if not parse_quoted:
+        values = {name: F.get("plain", F.lit(place)) for place, name in enumerate(header.columns)}
+        split, well_formed = lines.select("*", plain), F.size("plain") == width
+    else:
+        split = lines.select("*", plain, _parsed_if_quoted(F.col(LINE), width, contract).alias("quoted"))
+        is_plain = F.col("quoted").isNull()
+        values = {
+            name: F.when(is_plain, F.get("plain", F.lit(place))).otherwise(F.col(f"quoted.v{place}"))
+            for place, name in enumerate(header.columns)
+        }
+        well_formed = F.when(is_plain, F.size("plain") == width).otherwise(F.col("quoted.malformed").isNull())
+    return split.select(
+        *lines.columns,
         well_formed.alias(WELL_FORMED),
-        DECODABLE,
-        *(_value(header.columns, column.name).alias(value_column(column.name)) for column in contract.columns),
+        *(_value(values.get(column.name)).alias(value_column(column.name)) for column in contract.columns),
     )
 
 
-def _value(columns: Sequence[str], name: str) -> Column:
-    if name not in columns:
-        return F.lit(None).cast("string")
-    place = columns.index(name)
-    text = F.when(F.col("quoted").isNull(), F.get("plain", F.lit(place))).otherwise(F.col(f"quoted.v{place}"))
-    return F.when(text != "", text)  # an empty value is a missing one
+def _value(text: Column | None) -> Column:
+    # An empty value is a missing one.
+    return F.lit(None).cast("string") if text is None else F.when(text != "", text)
 
 
 def _split(line: Column, contract: Contract) -> Column:
