@@ -39,7 +39,7 @@ def get_session(environ: Mapping[str, str]) -> SparkSession:
     builder = SparkSession.builder.appName("quartal-etl")
     settings = dict(_SETTINGS)
     if not SparkConf().contains("spark.ui.enabled"):
-        settings["spark.ui.enabled"] = "false"  # a web server for everybody on the network; the manifest has the metrics
+        settings["spark.ui.enabled"] = "false"  # a web server open to the network
     for name, value in settings.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
