@@ -38,6 +38,7 @@ from etl_job.schemas import (
     LINE,
     NO_BLOCK,
     QUARANTINED,
+    QUOTED_ROWS,
     ROW,
     RUN_ID,
     SECOND,
@@ -46,9 +47,10 @@ from etl_job.schemas import (
     hour_columns,
     needs_seconds,
     number_column,
+    parsed_column,
     value_column,
 )
-from etl_job.values import number_of
+from etl_job.values import parsed_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +75,21 @@ class DeliveryOutcome:
 
 
 def classify_rows(
-    rows: DataFrame, contract: Contract, rules: Sequence[Rule], deliveries: Sequence[Delivery]
+    rows: DataFrame,
+    contract: Contract,
+    rules: Sequence[Rule],
+    deliveries: Sequence[Delivery],
+    set_quoted_aside: bool = False,
 ) -> DataFrame:
     """Say of each row which rules it breaks, and keep of it only what its class needs, as it is staged.
 
     Of a valid row that is two hashes of its key, one of its text, entity and hour; of a broken one its text. The
-    numbers of files count those with rows, delivery by delivery.
+    numbers of files count those with rows, delivery by delivery. Rows whose text holds quotes can be set aside, with
+    all of it, for those who parse them.
     """
     of_file = [delivery.name for delivery in deliveries for _ in delivery.files_with_rows]
-    known = rows.withColumns({LATEST_DAY: _latest_day(deliveries), **typed_columns(contract)})
+    parsed = rows.withColumns({LATEST_DAY: _latest_day(deliveries), **parsed_columns(contract.columns)})
+    known = parsed.withColumns(typed_columns(contract)) if contract.quality else parsed
     judged = known.select("*", broken_rules(rules), broken_rules(warnings_of(contract), WARNED))
     valid = F.col(BROKEN) == 0
     keys = [F.col(value_column(name)) for name in contract.key]
@@ -90,7 +98,11 @@ def classify_rows(
         for name, salt in ((KEY_1, [F.lit(0)]), (KEY_2, [F.lit(1)]))
     )
     # Which rows are in conflict is known only when they have met: their text must still be there then.
-    line = F.col(LINE) if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH else F.when(~valid, F.col(LINE))
+    kind = F.when(valid, VALID_ROWS).otherwise(BROKEN_ROWS)
+    keeps_line = F.lit(True) if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH else ~valid
+    if set_quoted_aside:
+        quoted = F.col(LINE).contains(contract.csv.quote_symbol)
+        kind, keeps_line = F.when(quoted, QUOTED_ROWS).otherwise(kind), quoted | keeps_line
     return judged.select(
         F.get(F.array(*map(F.lit, of_file)), F.col(FILE)).alias(DELIVERY),
         *hashes,
@@ -99,16 +111,16 @@ def classify_rows(
         F.when(valid, hour_of_event(contract)).alias(HOUR),
         *((F.when(valid, second_of_event(contract)).alias(SECOND),) if needs_seconds(contract.features) else ()),
         *(
-            F.when(valid, _number(contract, m.column)).alias(number_column(m.column))
+            F.when(valid, F.col(parsed_column(m.column))).alias(number_column(m.column))
             for m in contract.features.measures
         ),
         BROKEN,
         F.when(valid, F.col(WARNED)).otherwise(F.lit(0).cast("long")).alias(WARNED),
-        line.alias(LINE),
+        F.when(keeps_line, F.col(LINE)).alias(LINE),
         FILE,
         BLOCK,
         ROW,
-        F.when(valid, VALID_ROWS).otherwise(BROKEN_ROWS).alias(KIND),
+        kind.alias(KIND),
     )
 
 
@@ -120,10 +132,6 @@ def _latest_day(deliveries: Sequence[Delivery]) -> Column:
         for file in delivery.files_with_rows
     ]
     return F.lit(days[0]) if len(set(days)) == 1 else F.get(F.array(*map(F.lit, days)), F.col(FILE)).cast("date")
-
-
-def _number(contract: Contract, name: str) -> Column:
-    return number_of(contract.column(name), F.col(value_column(name)))
 
 
 def count_outcomes(staged: DataFrame, suspects: DataFrame | None, contract: Contract) -> DataFrame:

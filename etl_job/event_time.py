@@ -4,12 +4,15 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.contract import Contract
-from etl_job.schemas import value_column
-from etl_job.values import date_of, has_form, hour_of, in_zone, second_of, second_of_day
+from etl_job.schemas import parsed_column, value_column
+from etl_job.values import hour_of, in_zone, is_readable, second_of_day
 
 
 def hour_of_event(contract: Contract) -> Column:
-    """Whole hours since 1970 began in UTC; nonsense for rows whose texts have not their form."""
+    """Whole hours since 1970 began in UTC; null or nonsense for rows whose texts have not their form.
+
+    Needs ``values.parsed_columns``, as the others here do.
+    """
     wanted = contract.features.event_time
     if wanted.timestamp is not None or wanted.time_zone is not None:
         return F.floor(second_of_event(contract) / 3600).cast("int")
@@ -21,7 +24,7 @@ def second_of_event(contract: Contract) -> Column:
     """Whole seconds since 1970 began in UTC; null where clocks of the zone named skip such a time."""
     wanted = contract.features.event_time
     if wanted.timestamp is not None:
-        return second_of(contract.column(wanted.timestamp), _text(wanted.timestamp))
+        return F.col(parsed_column(wanted.timestamp))
     in_day = F.lit(0) if wanted.time is None else second_of_day(contract.column(wanted.time), _text(wanted.time))
     shown = F.unix_date(_day(contract)).cast("long") * 86_400 + in_day
     return shown if wanted.time_zone is None else in_zone(F.timestamp_seconds(shown), wanted.time_zone)
@@ -33,15 +36,14 @@ def event_takes_place(contract: Contract) -> Column:
     forms = [
         F.coalesce(form, F.lit(False))
         for name in (wanted.date, wanted.time)
-        if name is not None and (form := has_form(contract.column(name), _text(name))) is not None
+        if name is not None and (form := is_readable(contract.column(name))) is not None
     ]
     readable = forms[0] & forms[1] if len(forms) > 1 else forms[0]
     return ~readable | second_of_event(contract).isNotNull()
 
 
 def _day(contract: Contract) -> Column:
-    name = contract.features.event_time.date or ""
-    return date_of(contract.column(name), _text(name))
+    return F.col(parsed_column(contract.features.event_time.date or ""))
 
 
 def _text(name: str) -> Column:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.contract import Contract
-from etl_job.raw_files import decoded_lines, place_columns
+from etl_job.raw_files import place_columns, text_lines
 from etl_job.schemas import BLOCK, DECODABLE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
 
 # Strings are passed over whole, and each match begins where the last one ended: so numbers within strings stay.
@@ -25,14 +25,15 @@ def json_rows(spark: SparkSession, uris: Sequence[str], contract: Contract) -> D
     """Every line as values by column name. One that is not exactly one JSON object is not well formed."""
     names = [column.name for column in contract.columns]
     members = ", ".join(f"`{name}` string" for name in (*names, _END))
-    line = F.col("value")
+    raw = F.col("value").cast("binary")
+    line = F.decode(raw, "UTF-8")
     numbers_quoted = F.regexp_replace(line, _BEFORE_NUMBER + _NUMBER, '$1"$2"')
     # An array with a mark at its end: the parser stops at the end of a value, and what comes after must not be lost.
     both = F.concat(F.lit("["), numbers_quoted, F.lit(f',{{"{_END}":"1"}}]'))
-    parsed = decoded_lines(spark, uris, "UTF-8").select(
+    parsed = text_lines(spark, uris).select(
         line.alias(LINE),
         *place_columns(),
-        (F.encode(line, "UTF-8") == F.col("_raw")).alias(DECODABLE),
+        (F.encode(line, "UTF-8") == raw).alias(DECODABLE),
         F.from_json(both, f"array<struct<{members}>>", _STRICT).alias("both"),
     )
     is_one = (F.size("both") == 2) & F.get("both", F.lit(0)).isNotNull() & (F.col("both")[1][_END] == "1")

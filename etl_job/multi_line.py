@@ -19,7 +19,7 @@ _REPLACEMENT = "\ufffd"  # what bytes become that are no text
 
 
 def multi_line_records(spark: SparkSession, uris: Sequence[str], width: int, form: CsvFormat) -> DataFrame:
-    """The records that are not blank as ``value``, ``_raw`` and ``_metadata``, as ``decoded_lines`` gives them.
+    """The records that are not blank as ``value``, and their bytes as ``_raw``.
 
     Files are not split between tasks. ``_raw`` is encoded anew, and differs where a byte was no text.
     """
@@ -43,7 +43,7 @@ def multi_line_records(spark: SparkSession, uris: Sequence[str], width: int, for
     )
     joined = F.concat_ws(form.delimiter, *(F.coalesce(F.col(name), F.lit("")) for name in places))
     record = F.regexp_replace(F.coalesce(_RAW, joined), r"\r\z", "")
-    found = read.select(record.alias("value"), "_metadata").where(F.col("value") != "")
+    found = read.select(record.alias("value")).where(F.col("value") != "")
     unreadable = F.col("value").contains(_REPLACEMENT)
     raw = F.encode(F.when(unreadable, F.lit("")).otherwise(F.col("value")), form.encoding)
-    return found.select("value", raw.alias("_raw"), "_metadata")
+    return found.select("value", raw.alias("_raw"))

@@ -76,7 +76,7 @@ def parquet_header(store: ObjectStore, uri: str, contract: Contract) -> Header:
         problem = _problem(column, found[column.name.lower()])
         if problem:
             raise InputError(f"{uri}: column {column.name} {problem}; nothing was written")
-    return Header("", tuple(c.name for c in present), tuple(found[c.name.lower()] for c in present))
+    return Header("", tuple(c.name for c in present), tuple(found[c.name.lower()] for c in present), quotes=True)
 
 
 def parquet_rows(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:
@@ -92,7 +92,7 @@ def parquet_rows(spark: SparkSession, uris: Sequence[str], header: Header, contr
     )
     texts = {c.name: _text(c, kinds[c.name]) for c in contract.columns if c.name in kinds}
     known = rows.select(
-        F.col("_metadata.file_path").alias(FILE_PATH),
+        F.xxhash64(F.input_file_name()).alias(FILE_PATH),
         F.lit(NO_BLOCK).cast("long").alias(BLOCK),
         F.col("_metadata.row_index").alias(ROW),
         *(text.alias(value_column(name)) for name, text in texts.items()),

@@ -4,15 +4,16 @@ A text is checked by its shape and a cast, which costs a fraction of a parser fo
 take more than the contract promises: spaces around a value, exponents, dates without a day.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job.columns import NUMERIC
 from etl_job.columns import Column as ContractColumn
 from etl_job.layouts import Layout
-from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS, VALUE_KIND
+from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS, VALUE_KIND, parsed_column, value_column
 
 
 def is_value(column: ContractColumn, text: Column) -> Column:
@@ -44,21 +45,46 @@ def _has_layout(column: ContractColumn, text: Column) -> Column:
 KINDS = {"date": "date", "timestamp": "timestamp", "boolean": "boolean", "integer": VALUE_KIND, "number": VALUE_KIND}
 
 
-def typed_value(column: ContractColumn, text: Column) -> Column:
-    """The value in Spark's type for the column's (``KINDS``, else string); null where the text stands for none."""
-    kind = column.logical_type
-    if kind == "string":
-        return text
-    if kind == "date":
-        value = date_of(column, text)
-    elif kind == "timestamp":
-        value = F.timestamp_seconds(second_of(column, text))
-    elif kind == "boolean":
-        value = F.lower(text) == "true"
-    else:
-        value = number_of(column, text)
-    form = has_form(column, text)
-    return value if form is None else F.when(form, value)
+def typed_value(column: ContractColumn) -> Column:
+    """The value in Spark's type for the column's (``KINDS``, else string); null where the text stands for none.
+
+    Needs ``parsed_columns``.
+    """
+    text, parsed = F.col(value_column(column.name)), F.col(parsed_column(column.name))
+    if column.logical_type == "boolean":
+        return F.when(is_value(column, text), F.lower(text) == "true")
+    if column.logical_type == "string":
+        form = has_form(column, text)
+        return text if form is None else F.when(form, text)
+    return F.timestamp_seconds(parsed) if column.logical_type == "timestamp" else parsed
+
+
+def is_readable(column: ContractColumn) -> Column | None:
+    """Whether the text stands for a value of the column's type; None where any text does. Needs ``parsed_columns``."""
+    if column.logical_type in ("date", "timestamp", *NUMERIC):
+        return F.col(parsed_column(column.name)).isNotNull()
+    return has_form(column, F.col(value_column(column.name)))
+
+
+def parsed_columns(columns: Iterable[ContractColumn]) -> dict[str, Column]:
+    """What the texts of dates, timestamps and numbers stand for, by internal column; null where that is nothing.
+
+    Moments are in seconds since 1970. Rules, free expressions and features all use these, so a text is parsed once.
+    """
+    found = {}
+    for column in columns:
+        text = F.col(value_column(column.name))
+        if column.logical_type == "date":
+            value = date_of(column, text)
+        elif column.logical_type == "timestamp":
+            value = second_of(column, text)
+        elif column.logical_type in NUMERIC:
+            value = number_of(column, text)
+        else:
+            continue
+        form = has_form(column, text)
+        found[parsed_column(column.name)] = value if form is None else F.when(form, value)
+    return found
 
 
 def number_of(column: ContractColumn, text: Column) -> Column:

@@ -1,5 +1,6 @@
 """Rows of text to outcomes: every row in exactly one class, for the reasons that the contract gives."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ from etl_job.object_store import LocalObjectStore, StoredFile
 from etl_job.raw_files import Header
 from etl_job.reading import read_rows
 from etl_job.rules import rules_of, warnings_of
-from etl_job.settling import read_headers, stage_rows
+from etl_job.settling import begin_with_quotes, read_headers, stage_quoted_rows, stage_rows
 from etl_job.staging import Meeting, read_staged, suspects_of
 
 from .conftest import CONTRACT
@@ -28,7 +29,9 @@ HEADER = "sighting_id,brand,date,time"
 class Accounted:
     """The outcomes of some files, one delivery per list of files."""
 
-    def __init__(self, spark, tmp_path, contract: Contract, *deliveries: list[str]) -> None:
+    def __init__(
+        self, spark, tmp_path, contract: Contract, *deliveries: list[str], quotes_come_late: bool = False
+    ) -> None:
         store = LocalObjectStore()
         found = []
         for number, contents in enumerate(deliveries):
@@ -42,9 +45,13 @@ class Accounted:
         self.rules = rules_of(contract)
         headers = read_headers(store, contract, (), found)
         self.files = list(headers)
-        rows = read_rows(spark, headers, contract)
+        if quotes_come_late:
+            headers = {uri: replace(header, quotes=False) for uri, header in headers.items()}
+        rows = read_rows(spark, headers, contract, begin_with_quotes(headers))
         observation, staged = Observation("input"), f"file://{tmp_path}/staged"
-        stage_rows(rows, observation, contract, self.rules, self.files, found, staged)
+        stage_rows(rows, observation, contract, self.rules, headers, found, staged)
+        if not begin_with_quotes(headers):
+            stage_quoted_rows(spark, store, contract, self.rules, headers, found, staged)
         self.staged = read_staged(spark, store, staged, contract.features)
         self.suspects = suspects_of(self.staged, contract, self.rules, Meeting())
         self.frame = count_outcomes(self.staged, self.suspects, contract)
@@ -100,12 +107,18 @@ BAD = {
 }
 
 
-@pytest.fixture(scope="module")
-def accounted(spark, tmp_path_factory, contract):
+@pytest.fixture(scope="module", params=["quotes from the start", "quotes come late"])
+def accounted(spark, tmp_path_factory, contract, request):
     lines = [HEADER, *GOOD, *BAD]
     windows_file = "\ufeff" + "\r\n".join([HEADER, "w-1,Opel,2024-02-29,05:00:00", "", "w-2,,2024-02-29,05:00:00"])
     return Accounted(
-        spark, tmp_path_factory.mktemp("rows"), contract, ["\n".join(lines) + "\n"], [windows_file], [HEADER + "\n"]
+        spark,
+        tmp_path_factory.mktemp("rows"),
+        contract,
+        ["\n".join(lines) + "\n"],
+        [windows_file],
+        [HEADER + "\n"],
+        quotes_come_late=request.param == "quotes come late",
     )
 
 

@@ -9,16 +9,20 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.columns import Column
 from etl_job.rules import _rules_of_column as rules_of_column
-from etl_job.values import number_of, second_of, second_of_day
+from etl_job.values import number_of, parsed_columns, second_of, second_of_day
 
 
 def column(kind: str, **options: object) -> Column:
     return Column.model_validate({"name": "v", "logicalType": kind, "logicalTypeOptions": options})
 
 
+def parsed(of: Column) -> list[object]:
+    return [value.alias(name) for name, value in parsed_columns([of]).items()]
+
+
 def judged(spark, of: Column, texts: list[str]) -> dict[str, list[str]]:
     """The names of the rules that each text breaks."""
-    frame = spark.createDataFrame([(text,) for text in texts], "_v_v string")
+    frame = spark.createDataFrame([(text,) for text in texts], "_v_v string").select("*", *parsed(of))
     rules = rules_of_column(of)
     broken = (F.when(~F.coalesce(rule.holds, F.lit(False)), F.lit(rule.name.removeprefix("v."))) for rule in rules)
     return {row[0]: row[1] for row in frame.select("_v_v", F.array_compact(F.array(*broken))).collect()}
