@@ -124,7 +124,11 @@ def breaking_changes(old: Contract, new: Contract, file: str) -> Iterator[Proble
         yield Problem(file, f"{dataset}.files.format", f"{message}files that were delivered are not that", _ALL_ANEW)
     for name, before in old.csv.model_dump(by_alias=True).items():
         after = new.csv.model_dump(by_alias=True)[name]
-        if before != after:
+        if before != after and name == "multiLine":
+            message = f"changed to {after}: values with line breaks are{'' if after else ' no longer'} read as one row"
+            remedy = "Nothing, if the published numbers may change."
+            yield Problem(file, f"{dataset}.csv.{name}", message, remedy, Severity.WARNING)
+        elif before != after:
             message = (
                 f"{name} changed from {before!r} to {after!r}: files that were delivered are not written like that"
             )
