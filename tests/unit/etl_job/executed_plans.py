@@ -5,6 +5,8 @@ A plan is a tree of operators; those marked with a star are compiled together. A
 
 import os
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -29,16 +31,29 @@ class ExecutedPlans:
 
     def text(self) -> str:
         """Each distinct tree, in order of the texts: queries that run at the same time have no order."""
-        return "\n\n".join(sorted({tree_of(described) for described in self._all()[self._first :]})) + "\n"
+        trees = {tree for described in self._all()[self._first :] for tree in trees_of(described)}
+        return "\n\n".join(sorted(trees)) + "\n"
 
 
-def tree_of(described: str) -> str:
-    """The operators of a plan; of one that adapts itself those that it began with."""
+def trees_of(described: str) -> Iterator[str]:
+    """The operators of a plan, and apart from it those of each frame that it keeps in memory."""
     tree = described.partition("== Physical Plan ==\n")[2].partition("\n\n")[0]
-    if "== Initial Plan ==" in tree:
-        tree = tree.partition("== Initial Plan ==\n")[2]
-    lines = (re.sub(r" \((?:unknown|\d+)\)$", "", line.rstrip()) for line in tree.splitlines())
-    return "\n".join(re.sub(r"^[ :+]*$", "", line) for line in lines).strip("\n")
+    lines = [re.sub(r" +(\(\d+\))?$", "", line) for line in tree.splitlines()]
+    yield from _apart([(len(line) - len(line.lstrip(" :+-")), line.lstrip(" :+-")) for line in lines])
+
+
+def _apart(lines: list[tuple[int, str]]) -> Iterator[str]:
+    kept: list[str] = []
+    place = 0
+    while place < len(lines):
+        depth, operator = lines[place]
+        kept.append(" " * (depth - lines[0][0]) + operator)
+        place += 1
+        if operator == "InMemoryRelation":
+            below = list(takewhile(lambda line, depth=depth: line[0] > depth, lines[place:]))
+            yield from _apart(below)
+            place += len(below)
+    yield "\n".join(kept)
 
 
 def assert_as_kept(name: str, plans: str) -> None:

@@ -243,8 +243,8 @@ def test_feed_of_parquet_equals_duckdb_in_two_steps(spark, moto_catalog, tmp_pat
     lake.crawl()
     second = lake.run()
     assert first.totals == Totals(rows_in=64, kept=60, quarantined=4)
-    # the later delivery wins, so the earlier one is processed again
-    assert second.totals == Totals(rows_in=124, kept=114, quarantined=4, duplicates=6, conflicts=6)
+    # The later delivery wins, so the earlier one is processed again. Rows of other types and equal values are the same.
+    assert second.totals == Totals(rows_in=124, kept=114, quarantined=4, duplicates=6)
     reasons = {json.loads(raw)["session_id"]: reasons for raw, reasons in lake.quarantine.items()}
     assert reasons == {
         "9000": ["plug.enum"],
