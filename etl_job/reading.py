@@ -27,6 +27,7 @@ from etl_job.raw_files import Header, place_columns, text_lines
 from etl_job.schemas import BLOCK, DECODABLE, FILE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
 
 HEAD_BYTES = 64 * 1024
+_FEW_FILES = 64  # to look through these for each row costs less than a join, and the Spark job that a join takes
 _UNQUOTED = frozenset(ascii_letters + digits + "/_-!.~'()*,;:$&+=@")
 _BYTE_ORDER_MARK = "\ufeff"
 _REPLACEMENT = "\ufffd"
@@ -97,9 +98,12 @@ def parse_lines(
 
 
 def number_files(rows: DataFrame, file_order: Sequence[str]) -> DataFrame:
-    """Add each row's file as a number: its place in ``file_order``. A row of any other file is dropped."""
-    # Joined by a hash: a path is as long as a row, and would be compared once for each.
+    """Add each row's file as a number: its place in ``file_order``, which names all of them."""
+    # Found by a hash: a path is as long as a row, and would be compared once for each.
     paths = F.array(*(F.xxhash64(F.lit(spark_path(uri))) for uri in file_order))
+    if len(file_order) <= _FEW_FILES:
+        place = F.call_function("array_position", paths, F.col(FILE_PATH)).cast("int") - 1
+        return rows.withColumn(FILE, place).drop(FILE_PATH)
     # A literal, and so a local relation: a DataFrame from Python rows would cost a job of its own.
     numbers = rows.sparkSession.range(1).select(F.posexplode(paths).alias(FILE, FILE_PATH))
     return rows.join(F.broadcast(numbers), FILE_PATH, "inner").drop(FILE_PATH)
