@@ -120,10 +120,10 @@ run "leaves_other_formats_than_csv_to_the_classifiers_of_glue" {
 
   assert {
     condition = (
-      keys(aws_glue_classifier.this) == tolist(["vehicle_sightings"])
+      toset(keys(aws_glue_classifier.this)) == toset(["vehicle_sightings"])
       && length(aws_glue_crawler.this["vehicle_sightings"].classifiers) == 1
-      && length(coalesce(aws_glue_crawler.this["tolls"].classifiers, [])) == 0
-      && length(coalesce(aws_glue_crawler.this["fines"].classifiers, [])) == 0
+      && length(aws_glue_crawler.this["tolls"].classifiers) == 0
+      && length(aws_glue_crawler.this["fines"].classifiers) == 0
     )
     error_message = "A feed that is no CSV has a CSV classifier."
   }
