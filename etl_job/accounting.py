@@ -14,8 +14,8 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.catalog import Delivery
 from etl_job.contract import ConflictPolicy, Contract
+from etl_job.event_time import hour_of_event, second_of_event
 from etl_job.free_rules import typed_columns
-from etl_job.layouts import Layout
 from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken, warnings_of
 from etl_job.schemas import (
     BLOCK,
@@ -36,7 +36,9 @@ from etl_job.schemas import (
     KIND,
     LATEST_DAY,
     LINE,
+    NO_BLOCK,
     QUARANTINED,
+    QUOTED_ROWS,
     ROW,
     RUN_ID,
     SECOND,
@@ -45,9 +47,10 @@ from etl_job.schemas import (
     hour_columns,
     needs_seconds,
     number_column,
+    parsed_column,
     value_column,
 )
-from etl_job.values import date_of, hour_of, number_of, second_of, second_of_day
+from etl_job.values import parsed_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +75,21 @@ class DeliveryOutcome:
 
 
 def classify_rows(
-    rows: DataFrame, contract: Contract, rules: Sequence[Rule], deliveries: Sequence[Delivery]
+    rows: DataFrame,
+    contract: Contract,
+    rules: Sequence[Rule],
+    deliveries: Sequence[Delivery],
+    set_quoted_aside: bool = False,
 ) -> DataFrame:
     """Say of each row which rules it breaks, and keep of it only what its class needs, as it is staged.
 
     Of a valid row that is two hashes of its key, one of its text, entity and hour; of a broken one its text. The
-    numbers of files count those with rows, delivery by delivery.
+    numbers of files count those with rows, delivery by delivery. Rows whose text holds quotes can be set aside, with
+    all of it, for those who parse them.
     """
     of_file = [delivery.name for delivery in deliveries for _ in delivery.files_with_rows]
-    known = rows.withColumns({LATEST_DAY: _latest_day(deliveries), **typed_columns(contract)})
+    parsed = rows.withColumns({LATEST_DAY: _latest_day(deliveries), **parsed_columns(contract.columns)})
+    known = parsed.withColumns(typed_columns(contract)) if contract.quality else parsed
     judged = known.select("*", broken_rules(rules), broken_rules(warnings_of(contract), WARNED))
     valid = F.col(BROKEN) == 0
     keys = [F.col(value_column(name)) for name in contract.key]
@@ -89,25 +98,29 @@ def classify_rows(
         for name, salt in ((KEY_1, [F.lit(0)]), (KEY_2, [F.lit(1)]))
     )
     # Which rows are in conflict is known only when they have met: their text must still be there then.
-    line = F.col(LINE) if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH else F.when(~valid, F.col(LINE))
+    kind = F.when(valid, VALID_ROWS).otherwise(BROKEN_ROWS)
+    keeps_line = F.lit(True) if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH else ~valid
+    if set_quoted_aside:
+        quoted = F.col(LINE).contains(contract.csv.quote_symbol)
+        kind, keeps_line = F.when(quoted, QUOTED_ROWS).otherwise(kind), quoted | keeps_line
     return judged.select(
         F.get(F.array(*map(F.lit, of_file)), F.col(FILE)).alias(DELIVERY),
         *hashes,
         F.when(valid & F.lit(bool(keys)), F.xxhash64(LINE)).alias(CONTENT),
         *(F.when(valid, F.col(value_column(n))).alias(value_column(n)) for n in contract.features.entity),
-        F.when(valid, _hour(contract)).alias(HOUR),
-        *((F.when(valid, _second(contract)).alias(SECOND),) if needs_seconds(contract.features) else ()),
+        F.when(valid, hour_of_event(contract)).alias(HOUR),
+        *((F.when(valid, second_of_event(contract)).alias(SECOND),) if needs_seconds(contract.features) else ()),
         *(
-            F.when(valid, _number(contract, m.column)).alias(number_column(m.column))
+            F.when(valid, F.col(parsed_column(m.column))).alias(number_column(m.column))
             for m in contract.features.measures
         ),
         BROKEN,
         F.when(valid, F.col(WARNED)).otherwise(F.lit(0).cast("long")).alias(WARNED),
-        line.alias(LINE),
+        F.when(keeps_line, F.col(LINE)).alias(LINE),
         FILE,
         BLOCK,
         ROW,
-        F.when(valid, VALID_ROWS).otherwise(BROKEN_ROWS).alias(KIND),
+        kind.alias(KIND),
     )
 
 
@@ -119,35 +132,6 @@ def _latest_day(deliveries: Sequence[Delivery]) -> Column:
         for file in delivery.files_with_rows
     ]
     return F.lit(days[0]) if len(set(days)) == 1 else F.get(F.array(*map(F.lit, days)), F.col(FILE)).cast("date")
-
-
-def _day(contract: Contract) -> Column:
-    name = contract.features.event_time.date or ""
-    return date_of(F.col(value_column(name)), _layout(contract, name))
-
-
-def _hour(contract: Contract) -> Column:
-    moment, time = contract.features.event_time.timestamp, contract.features.event_time.time
-    if moment is not None:
-        return F.floor(_second(contract) / 3600).cast("int")
-    hour = hour_of(F.col(value_column(time)), _layout(contract, time)) if time is not None else F.lit(0)
-    return F.unix_date(_day(contract)) * 24 + hour
-
-
-def _second(contract: Contract) -> Column:
-    moment, time = contract.features.event_time.timestamp, contract.features.event_time.time
-    if moment is not None:
-        return second_of(contract.column(moment), F.col(value_column(moment)))
-    in_day = second_of_day(F.col(value_column(time)), _layout(contract, time)) if time is not None else F.lit(0)
-    return F.unix_date(_day(contract)).cast("long") * 86_400 + in_day
-
-
-def _layout(contract: Contract, name: str) -> Layout:
-    return Layout.parse(contract.column(name).rules.format or "")
-
-
-def _number(contract: Contract, name: str) -> Column:
-    return number_of(contract.column(name), F.col(value_column(name)))
 
 
 def count_outcomes(staged: DataFrame, suspects: DataFrame | None, contract: Contract) -> DataFrame:
@@ -254,7 +238,8 @@ def quarantined_rows(
 ) -> DataFrame:
     """The quarantined rows: raw text, file, and the names of all rules they break.
 
-    ``position`` orders the rows of a file.
+    ``row_number`` counts the rows of a file from 1, where the format knows it; else ``part_offset`` is the byte at
+    which the part of the file begins that one task read. ``position`` orders the rows of a file.
     """
     uris = F.array(*(F.lit(uri) for uri in file_order))
     columns = [DELIVERY, LINE, FILE, BLOCK, ROW, BROKEN]
@@ -266,6 +251,8 @@ def quarantined_rows(
         F.col(LINE).alias("raw"),
         F.get(uris, F.col(FILE)).alias("file"),
         names_of_broken(rules).alias("reasons"),
+        F.when(F.col(BLOCK) != NO_BLOCK, F.col(BLOCK)).alias("part_offset"),
+        F.when(F.col(BLOCK) == NO_BLOCK, F.col(ROW) + 1).alias("row_number"),
         F.lit(run_id).alias(RUN_ID),
         F.struct(BLOCK, ROW).alias("position"),
     )

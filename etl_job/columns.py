@@ -1,8 +1,10 @@
 """The columns of a feed as a contract describes them: types, formats and rules, each checked to make sense."""
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import combinations
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -10,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from etl_job.layouts import Layout
+from etl_job.standard_forms import with_options_of_its_own
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 DESCRIPTIVE_FIELDS = {
@@ -53,6 +56,16 @@ Bound = Annotated[
 ]
 
 
+def _time_zone(name: str) -> str:
+    # A machine without a time zone database knows no zone: there the job's own Java decides.
+    if name not in (available_timezones() or {name}):
+        raise ValueError(f"timeZone: {name!r} is no IANA time zone; name one, for instance UTC or Europe/Berlin")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
 class Strict(BaseModel):
     """A part of a contract: a field that the job does not know is refused."""
 
@@ -63,10 +76,12 @@ class ValueRules(Strict):
     """``logicalTypeOptions``: what a value must look like.
 
     ``minimum`` and ``maximum`` are inclusive: numbers for numeric columns, ISO dates for dates, and for timestamps the
-    days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset.
+    days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset. ``format`` is what
+    is written where texts are made; those of ``other_formats`` are right as well.
     """
 
     format: str | None = None
+    other_formats: tuple[str, ...] = ()
     min_length: int | None = Field(default=None, ge=0)
     max_length: int | None = Field(default=None, ge=0)
     minimum: Bound | None = None
@@ -74,7 +89,12 @@ class ValueRules(Strict):
     pattern: str | None = None
     enum: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     decimal_separator: Literal[".", ","] | None = None
-    time_zone: str | None = None
+    time_zone: TimeZone | None = None
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """Every form that a date or time may have."""
+        return tuple(map(Layout.parse, () if self.format is None else (self.format, *self.other_formats)))
 
 
 class Column(Strict):
@@ -92,7 +112,7 @@ class Column(Strict):
     @classmethod
     def _drop_descriptions(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: content for name, content in value.items() if name not in DESCRIPTIVE_FIELDS}
+            return with_options_of_its_own({n: content for n, content in value.items() if n not in DESCRIPTIVE_FIELDS})
         return value
 
     @model_validator(mode="after")
@@ -110,37 +130,47 @@ class Column(Strict):
         return self
 
     def _format_fits_the_type(self) -> None:
-        form, kind = self.rules.format, self.logical_type
-        zone = self.rules.time_zone
-        if zone is not None and kind != "timestamp":
-            raise ValueError("logicalTypeOptions.timeZone needs logicalType: timestamp")
+        form, kind, layouts = self.rules.format, self.logical_type, self.rules.layouts
+        if self.rules.time_zone is not None and kind != "timestamp":
+            raise ValueError(
+                "logicalTypeOptions.timeZone needs logicalType: timestamp; the zone of a date and a time in two "
+                "columns is that of features.eventTime"
+            )
+        if form is None and self.rules.other_formats:
+            raise ValueError("logicalTypeOptions.otherFormats are those beside format: name that first")
         if kind == "date":
-            if not Layout.parse(form or "").has_units("year", "month", "day"):
+            if not layouts or not all(layout.has_units("year", "month", "day") for layout in layouts):
                 raise ValueError(
                     "logicalTypeOptions.format of a date must hold yyyy, MM and dd, for instance yyyy-MM-dd"
                 )
         elif kind == "timestamp":
-            layout, units = Layout.parse(form or ""), ("year", "month", "day", "hour", "minute", "second")
-            if layout.has_units(*units, "offset"):
-                if zone is not None:
-                    raise ValueError(
-                        "logicalTypeOptions: format has an offset (XXX), so timeZone says nothing; drop it"
-                    )
-            elif not layout.has_units(*units):
-                raise ValueError(
-                    "logicalTypeOptions.format of a timestamp must hold yyyy, MM, dd, HH, mm, ss, and XXX where the "
-                    "text has an offset, for instance yyyy-MM-dd'T'HH:mm:ssXXX"
-                )
-            # A machine without a time zone database knows no zone: there the job's own Java decides.
-            elif zone is None or zone not in (available_timezones() or {zone}):
-                raise ValueError(
-                    f"logicalTypeOptions.timeZone must name the zone of a timestamp without offset (XXX), for instance "
-                    f"UTC or Europe/Berlin; {'none is given' if zone is None else f'{zone!r} is no IANA time zone'}"
-                )
+            self._moments_can_be_told(layouts)
         elif form is not None and kind != "string":
             raise ValueError(f"logicalTypeOptions.format: {kind} columns have one form only; remove it")
-        elif form is not None and not Layout.parse(form).has_units("hour", "minute", "second"):
+        elif not all(layout.has_units("hour", "minute", optional=("second", "fraction")) for layout in layouts):
             raise ValueError("logicalTypeOptions.format of a string is a time of day: HH:mm:ss or the like")
+        for one, other in combinations(layouts, 2):
+            if one.may_be_mistaken_for(other):
+                raise ValueError(
+                    f"logicalTypeOptions: a text may have both formats {one.text!r} and {other.text!r}, and mean "
+                    "another time in each; keep one"
+                )
+
+    def _moments_can_be_told(self, layouts: Sequence[Layout]) -> None:
+        units, optional = ("year", "month", "day", "hour", "minute"), ("second", "fraction", "offset")
+        if not layouts or not all(layout.has_units(*units, optional=optional) for layout in layouts):
+            raise ValueError(
+                "logicalTypeOptions.format of a timestamp must hold yyyy, MM, dd, HH, mm, perhaps ss, and XXX where "
+                "the text has an offset, for instance yyyy-MM-dd'T'HH:mm:ssXXX"
+            )
+        all_have_offsets = all("offset" in layout.parts for layout in layouts)
+        if all_have_offsets and self.rules.time_zone is not None:
+            raise ValueError("logicalTypeOptions: format has an offset (XXX), so timeZone says nothing; drop it")
+        if not all_have_offsets and self.rules.time_zone is None:
+            raise ValueError(
+                "logicalTypeOptions.timeZone must name the zone of a timestamp without offset (XXX), for instance UTC "
+                "or Europe/Berlin; none is given"
+            )
 
     def _bounds_fit_the_type(self) -> None:
         for name, bound in (("minimum", self.rules.minimum), ("maximum", self.rules.maximum)):

@@ -9,24 +9,21 @@ import json
 import re
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from etl_job.columns import NUMERIC, Column, Name, Strict
 from etl_job.feature_spec import Aggregate, FeatureSpec
+from etl_job.standard_forms import as_sql_rule
 
 MAX_RULES = 63  # of each severity: one bit each in a signed 64-bit integer
 FIELD_COUNT = "row.field_count"
 ENCODING = "row.encoding"
 CONFLICT = "row.conflict"
+EVENT_TIME = "row.event_time"  # clocks of the zone named skip such a time
 FUTURE = "future"  # of the event time's column
-_UNREAD = {
-    "format": "raw files are CSV; convert JSON lines and Parquet before they are uploaded",
-    "multiLine": "a line break ends a row, also within quotes; replace line breaks before files are uploaded",
-    "escape": "a quote within a quoted value is written twice; no other escape character is read",
-}
-_ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT)
+_ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT, EVENT_TIME)
 DESCRIPTIVE_FIELDS_OF_RULES = {
     "authoritativeDefinitions", "businessImpact", "description", "dimension", "id", "method", "scheduler", "schedule",
     "tags", "unit",
@@ -37,20 +34,39 @@ _EVENT_DAYS = (date(1900, 1, 1), date(2200, 12, 31))  # within which a contract 
 _DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 
 
-class CsvFormat(Strict):
-    """How the files are written. Quoted values may hold the delimiter, but no line break."""
+class FileFormat(StrEnum):
+    """What raw files are."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _asks_for_nothing_unread(cls, value: Any) -> Any:
-        for name in _UNREAD.keys() & value.keys() if isinstance(value, dict) else ():
-            raise ValueError(f"{name} is not supported: {_UNREAD[name]}")
-        return value
+    CSV = "csv"
+    JSON_LINES = "jsonLines"
+    PARQUET = "parquet"
+
+
+class RawFiles(Strict):
+    """The format of all raw files of the feed."""
+
+    format: FileFormat = FileFormat.CSV
+
+
+class CsvFormat(Strict):
+    """How CSV files are written. Quoted values may hold the delimiter, and line breaks if ``multi_line`` says so.
+
+    A quote within quotes is written twice, or after the ``escape`` character, which then stands for itself if doubled.
+    """
 
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote_symbol: str = Field(default='"', min_length=1, max_length=1)
     header: bool = True
     encoding: Literal["UTF-8", "ISO-8859-1"] = "UTF-8"
+    multi_line: bool = False
+    escape: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "CsvFormat":
+        marks = [mark for mark in (self.delimiter, self.quote_symbol, self.escape) if mark is not None]
+        if len(set(marks)) < len(marks):
+            raise ValueError("delimiter, quoteSymbol and escape must be three different characters")
+        return self
 
 
 class ConflictPolicy(StrEnum):
@@ -62,7 +78,10 @@ class ConflictPolicy(StrEnum):
 
 
 class FreeRule(Strict):
-    """An SQL expression over the columns of a row that must be true. A row that breaks a warning is kept."""
+    """An SQL expression over the columns of a row that must be true. A row that breaks a warning is kept.
+
+    In the standard's words it is a rule of type ``custom``, for the engine ``quartal``.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     type: Literal["sql"]
@@ -73,7 +92,7 @@ class FreeRule(Strict):
     @classmethod
     def _drop_descriptions(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {name: content for name, content in value.items() if name not in DESCRIPTIVE_FIELDS_OF_RULES}
+            return as_sql_rule({n: content for n, content in value.items() if n not in DESCRIPTIVE_FIELDS_OF_RULES})
         return value
 
     @field_validator("name")
@@ -106,11 +125,18 @@ class Contract(Strict):
     version: str
     dataset: Name
     columns: tuple[Column, ...] = Field(min_length=1)
+    files: RawFiles = Field(default_factory=lambda: RawFiles())
     csv: CsvFormat = Field(default_factory=lambda: CsvFormat())
     quality: tuple[FreeRule, ...] = ()
     conflicts: ConflictPolicy = ConflictPolicy.KEEP_FIRST
     thresholds: Thresholds = Field(default_factory=lambda: Thresholds())
     features: FeatureSpec
+
+    @model_validator(mode="after")
+    def _csv_is_said_of_csv(self) -> "Contract":
+        if self.files.format is not FileFormat.CSV and "csv" in self.model_fields_set:
+            raise ValueError(f"csv says how CSV is written, and files.format is {self.files.format.value}: remove it")
+        return self
 
     @field_validator("columns")
     @classmethod
@@ -214,6 +240,11 @@ class Contract(Strict):
         return self.column(self.features.event_time.timestamp or self.features.event_time.date or "")
 
     @property
+    def has_zone_of_its_own(self) -> bool:
+        """Whether dates and times are those of clocks that are put forward and back."""
+        return self.features.event_time.time_zone not in (None, "UTC")
+
+    @property
     def key(self) -> tuple[str, ...]:
         """Columns that identify a row; empty where rows are never duplicates of each other."""
         return tuple(column.name for column in self.columns if column.primary_key)
@@ -224,7 +255,8 @@ class Contract(Strict):
         of_columns = (f"{column.name}.{rule}" for column in self.columns for rule in self.rules_of_column(column))
         of_row = (f"row.{rule.name}" for rule in self.quality if rule.severity == "error")
         conflict = (CONFLICT,) if self.conflicts is ConflictPolicy.QUARANTINE_BOTH else ()
-        return (FIELD_COUNT, ENCODING, *of_columns, *of_row, *conflict)
+        event_time = (EVENT_TIME,) if self.has_zone_of_its_own else ()
+        return (FIELD_COUNT, ENCODING, *of_columns, *event_time, *of_row, *conflict)
 
     @property
     def warning_names(self) -> tuple[str, ...]:
@@ -254,6 +286,21 @@ class Contract(Strict):
         Thresholds are left out: what is published obeys any of them, and need not be made again.
         """
         content = self.model_dump(mode="json", exclude={"version", "thresholds"})
-        if not self.quality:  # as contracts were hashed that knew no such rules
-            del content["quality"]
+        _leave_out_unsaid(content)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def _leave_out_unsaid(content: dict[str, Any]) -> None:
+    """Take out what a contract may say since a later version, and does not say: its hash stays as it was before."""
+    event_time, csv = content["features"]["event_time"], content["csv"]
+    if content["files"] == RawFiles().model_dump(mode="json"):
+        del content["files"]
+    for part, names in (
+        (content, ("quality",)),
+        (csv, ("multi_line", "escape")),
+        (event_time, ("time_zone",)),
+        *((column["rules"], ("other_formats",)) for column in content["columns"]),
+    ):
+        for name in names:
+            if not part[name]:
+                del part[name]

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 
 from etl_job.contract import Contract
 from etl_job.errors import ContractError
+from etl_job.standard_forms import FOREIGN
 
-CUSTOM_PROPERTIES = frozenset({"conflicts", "csv", "features", "thresholds"})
-_FOREIGN = "x-"  # begins the names of custom properties that are none of the job's business
+CUSTOM_PROPERTIES = frozenset({"conflicts", "csv", "features", "files", "thresholds"})
 
 
 def parse_contract(text: str, source: str, dataset: str) -> Contract:
@@ -49,11 +49,11 @@ def _custom_properties(schema: dict[str, Any], source: str) -> dict[str, Any]:
         raise ContractError(f"contract {source}: customProperties must be a list of property/value pairs")
     names = [entry.get("property") for entry in custom]
     for name in names:
-        if name not in CUSTOM_PROPERTIES and not str(name).startswith(_FOREIGN):
+        if name not in CUSTOM_PROPERTIES and not str(name).startswith(FOREIGN):
             raise ContractError(
                 f"contract {source}: customProperties: the job knows no property {name!r}; it knows "
                 f"{', '.join(sorted(CUSTOM_PROPERTIES))}. Correct its spelling, remove it, or begin its name with "
-                f"{_FOREIGN!r} if another program reads it"
+                f"{FOREIGN!r} if another program reads it"
             )
         if names.count(name) > 1:
             raise ContractError(f"contract {source}: customProperties: {name} is there twice; remove one")

@@ -1,8 +1,8 @@
 """The JSON Schema of contracts, for editors and for checks without Quartal: ``contract.schema.json`` in this package.
 
 It holds what a document may say, field by field; what must fit together (a measure that is a column, say) only
-``quartal contract lint`` knows. Contracts follow the Open Data Contract Standard v3. Beyond it go the custom
-properties, ``timestamp`` (which came with v3.1), and of the options ``enum``, ``decimalSeparator`` and ``timeZone``.
+``quartal contract lint`` knows. Contracts follow the Open Data Contract Standard v3; what the job reads beyond it can
+be said in the places that the standard leaves for that (``standard_forms.py``).
 """
 
 import json
@@ -14,6 +14,7 @@ from pydantic.json_schema import models_json_schema
 from etl_job.columns import DESCRIPTIVE_FIELDS, Column
 from etl_job.contract import DESCRIPTIVE_FIELDS_OF_RULES, Contract, FreeRule
 from etl_job.contract_document import CUSTOM_PROPERTIES
+from etl_job.standard_forms import COLUMN_PROPERTIES, ENGINE
 
 
 def json_schema() -> str:
@@ -24,8 +25,9 @@ def json_schema() -> str:
     of_contract = parts.pop("Contract")["properties"]
     for name, fields in (("Column", DESCRIPTIVE_FIELDS), ("FreeRule", DESCRIPTIVE_FIELDS_OF_RULES)):
         parts[name]["properties"] |= dict.fromkeys(sorted(fields), True)
-    custom = [_custom(name, of_contract[name]) for name in sorted(CUSTOM_PROPERTIES)]
     foreign = {"properties": {"property": {"type": "string", "pattern": "^x-"}}, "required": ["property"]}
+    _add_standard_forms(parts, foreign)
+    custom = [_custom(name, of_contract[name]) for name in sorted(CUSTOM_PROPERTIES)]
     dataset = {
         "type": "object",
         "required": ["name", "properties", "customProperties"],
@@ -50,6 +52,25 @@ def json_schema() -> str:
         "$defs": parts,
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _add_standard_forms(parts: dict[str, Any], foreign: dict[str, Any]) -> None:
+    """What columns and rules may say in the standard's own way (``standard_forms.py``)."""
+    options, rule = parts["ValueRules"]["properties"], parts["FreeRule"]
+    own = [_custom(name, options[name]) for name in COLUMN_PROPERTIES]
+    value = {"type": "object", "required": ["value"]}
+    parts["Column"]["properties"] |= {
+        "customProperties": {"type": "array", "items": {"anyOf": [*own, foreign]}},
+        "enum": {"type": "array", "minItems": 1, "items": value},
+    }
+    options["defaultTimezone"] = options["timeZone"]
+    fields = rule["properties"]
+    fields |= {"engine": {"const": ENGINE}, "implementation": fields["query"], "type": {"enum": ["sql", "custom"]}}
+    rule["required"] = ["name", "type"]
+    rule["oneOf"] = [
+        {"properties": {"type": {"const": "sql"}}, "required": ["query"], "not": {"required": ["engine"]}},
+        {"properties": {"type": {"const": "custom"}}, "required": ["engine", "implementation"]},
+    ]
 
 
 def _custom(name: str, value: dict[str, Any]) -> dict[str, Any]:

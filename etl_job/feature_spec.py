@@ -5,20 +5,28 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
-from etl_job.columns import Name, Strict
+from etl_job.columns import Name, Strict, TimeZone
 
 
 class EventTime(Strict):
-    """The columns that say when the event took place: one of timestamps, or one of dates and perhaps one of times."""
+    """The columns that say when the event took place: one of timestamps, or one of dates and perhaps one of times.
+
+    ``time_zone`` is the IANA name of the zone whose clocks show date and time; else they are in UTC.
+    """
 
     date: str | None = None
     time: str | None = None
     timestamp: str | None = None
+    time_zone: TimeZone | None = None
 
     @model_validator(mode="after")
     def _is_either(self) -> "EventTime":
         if (self.date is None) == (self.timestamp is None) or (self.timestamp is not None and self.time is not None):
             raise ValueError("name either a timestamp column, or a date column and perhaps a time column")
+        if self.time_zone is not None and self.time is None:
+            raise ValueError(
+                "timeZone is that of a date and a time column; of timestamps it is in their logicalTypeOptions"
+            )
         return self
 
 

@@ -38,10 +38,14 @@ from etl_job.schemas import (
 
 @dataclass(frozen=True, slots=True)
 class FeatureRange:
-    """The days whose features a run computes: whole quarters from ``first_day``, up to ``last_day``."""
+    """The days whose features a run computes: whole quarters from ``first_day``, up to ``last_day``.
+
+    ``reaches_end`` says whether that is the last day of all; else it is the last of a quarter.
+    """
 
     first_day: date
     last_day: date
+    reaches_end: bool = True
 
     @property
     def quarters(self) -> tuple[str, ...]:
@@ -66,8 +70,9 @@ def affected_range(
     """Which features change when the counts of some days do; None where none do, or where no count is left.
 
     ``changed`` holds first and last days of what was added or taken away. A row looks only at its own day and
-    earlier ones, so everything from the first changed day on is computed anew. A new last day of all lengthens (or
-    shortens) every entity's calendar, so the days after the earlier of the two last days change as well.
+    earlier ones, so everything from the first changed day on is computed anew, unless ``narrowed`` finds where that may
+    end. A new last day of all lengthens (or shortens) every entity's calendar, so the days after the earlier of the two
+    last days change as well.
     """
     starts = [first for first, _ in changed]
     if old_last_day is not None and new_last_day is not None and old_last_day != new_last_day:
@@ -75,6 +80,28 @@ def affected_range(
     if new_last_day is None or not starts:
         return None
     return FeatureRange(first_day_of_quarter(min(starts)), new_last_day)
+
+
+def narrowed(whole: FeatureRange, last_changed: date, reach_days: int) -> FeatureRange:
+    """The range without the quarters of which no row looks at a day up to ``last_changed``, if there are such."""
+    last = first_day_of_quarter(last_changed + timedelta(days=reach_days))
+    next_quarter = first_day_of_quarter(last + timedelta(days=92))
+    end = next_quarter - timedelta(days=1)
+    return whole if end >= whole.last_day else FeatureRange(whole.first_day, end, reaches_end=False)
+
+
+def last_new_beginning(old: DataFrame, new: DataFrame, spec: FeatureSpec, last_day: date) -> date | None:
+    """Up to which day a calendar that begins on another day differs from before; None where all begin as they did.
+
+    That is the later of its two first days, and ``last_day`` for an entity that was not there or is not any more. Both
+    frames hold the entity's columns and ``day``. Runs a Spark job.
+    """
+    first = [frame.groupBy(*spec.entity).agg(F.min(DAY).alias(f"_{n}")) for n, frame in enumerate((old, new))]
+    both = first[0].join(first[1], list(spec.entity), "full").where(~F.col("_0").eqNullSafe(F.col("_1")))
+    is_in_both = F.col("_0").isNotNull() & F.col("_1").isNotNull()
+    later = F.when(is_in_both, F.greatest("_0", "_1")).otherwise(F.lit(last_day))
+    found: date | None = both.agg(F.max(later)).collect()[0][0]
+    return found
 
 
 def compute_features(daily: DataFrame, spec: FeatureSpec, wanted: FeatureRange) -> DataFrame:
@@ -88,7 +115,7 @@ def compute_features(daily: DataFrame, spec: FeatureSpec, wanted: FeatureRange) 
     context_start = wanted.first_day - timedelta(days=spec.reach_days)
     parts = [part for measure in spec.measures for part in measure_parts(measure)]
     # The delivery decides between latest values of the same second.
-    recent = daily.where(F.col(DAY) >= F.lit(context_start)).select(
+    recent = daily.where(F.col(DAY).between(F.lit(context_start), F.lit(wanted.last_day))).select(
         *entity, DAY, *counts, *((DELIVERY, *names(tuple(parts))) if parts else ())
     )
     zeros = empty_days(daily, spec, context_start, wanted.last_day)

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.contract import Contract, FreeRule
 from etl_job.errors import ContractError
 from etl_job.schemas import value_column
-from etl_job.values import KINDS, has_form, typed_value
+from etl_job.values import KINDS, is_readable, typed_value
 
 
 def expression_of(rule: FreeRule, contract: Contract) -> Column:
@@ -32,9 +32,7 @@ def expression_of(rule: FreeRule, contract: Contract) -> Column:
         reason = str(error).strip().splitlines()[0]
         raise ContractError(f"quality rule {rule.name}: {rule.query!r} is no condition on a row: {reason}") from error
     columns = [column for column in contract.columns if column.name.lower() in named]
-    forms = [
-        (F.col(value_column(column.name)), has_form(column, F.col(value_column(column.name)))) for column in columns
-    ]
+    forms = [(F.col(value_column(column.name)), is_readable(column)) for column in columns]
     readable = [text.isNull() | form for text, form in forms if form is not None]
     holds = F.coalesce(F.expr(rule.query), F.lit(False))
     return ~reduce(lambda left, right: left & right, readable) | holds if readable else holds
@@ -44,7 +42,7 @@ def typed_columns(contract: Contract) -> dict[str, Column]:
     """The columns that the expressions see, by name; none where there are no expressions."""
     if not contract.quality:
         return {}
-    return {column.name: typed_value(column, F.col(value_column(column.name))) for column in contract.columns}
+    return {column.name: typed_value(column) for column in contract.columns}
 
 
 def _columns_in(spark: SparkSession, query: str) -> set[str]:

@@ -1,68 +1,136 @@
 """Date and time layouts such as ``yyyy-MM-dd``: where each part of a text lies.
 
-All parts have a fixed width but the offset from UTC (``XXX``: ``Z``, ``+02:00``), which therefore ends a layout.
+The letters are those of Spark's datetime patterns, as far as they stand for numbers: a letter repeated says how many
+digits there are, a single one that there may be one or two, and ``S`` repeated how many digits a fraction may have at
+most. The offset from UTC (``XXX``: ``Z``, ``+02:00``; ``XX``: ``Z``, ``+0200``) ends a layout.
+https://spark.apache.org/docs/3.5.6/sql-ref-datetime-pattern.html
 """
 
 import re
 from dataclasses import dataclass
 from itertools import groupby
 
-_PARTS = {"yyyy": "year", "MM": "month", "dd": "day", "HH": "hour", "mm": "minute", "ss": "second", "XXX": "offset"}
-_OFFSET_WIDTH = 6  # at most
 # Spelled out as ASCII, which the job's regular expressions (Java's) and Python's read alike.
-_PATTERNS = {
-    "year": "[0-9]{4}",
-    "month": "[0-9]{2}",
-    "day": "[0-9]{2}",
-    "hour": "(?:[01][0-9]|2[0-3])",
-    "minute": "[0-5][0-9]",
-    "second": "[0-5][0-9]",
-    "offset": "(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))",
+_HOUR, _DAY, _MONTH, _SIXTY = "[01][0-9]|2[0-3]", "0[1-9]|[12][0-9]|3[01]", "0[1-9]|1[0-2]", "[0-5][0-9]"
+_OFFSET = "Z|[+-](?:(?:0[0-9]|1[0-3]){0}[0-5][0-9]|14{0}00)"
+# Unit, least and greatest number of characters, pattern.
+_PARTS = {
+    "yyyy": ("year", 4, 4, "[0-9]{4}"),
+    "MM": ("month", 2, 2, "[0-9]{2}"),
+    "M": ("month", 1, 2, f"(?:{_MONTH}|[1-9])"),
+    "dd": ("day", 2, 2, "[0-9]{2}"),
+    "d": ("day", 1, 2, f"(?:{_DAY}|[1-9])"),
+    "HH": ("hour", 2, 2, f"(?:{_HOUR})"),
+    "H": ("hour", 1, 2, f"(?:{_HOUR}|[0-9])"),
+    "mm": ("minute", 2, 2, _SIXTY),
+    "ss": ("second", 2, 2, _SIXTY),
+    **{"S" * most: ("fraction", 1, most, f"[0-9]{{1,{most}}}") for most in range(1, 10)},
+    "XXX": ("offset", 1, 6, f"(?:{_OFFSET.format(':')})"),
+    "XX": ("offset", 1, 5, f"(?:{_OFFSET.format('')})"),
 }
+_NAMED = "yyyy, MM, M, dd, d, HH, H, mm, ss, S to SSSSSSSSS, XXX, XX"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Characters at a fixed place: ``start`` counts from 1, as SQL's ``substring`` does."""
+    """Characters that stand for one unit.
+
+    ``start`` counts from 1, as SQL's ``substring`` does; it is None where parts before may be longer or shorter.
+    """
 
     unit: str
-    start: int
-    width: int
+    start: int | None
+    least: int
+    most: int
+    pattern: str
+
+    @property
+    def is_fixed(self) -> bool:
+        """Whether it lies at the same place in every text."""
+        return self.start is not None and (self.least == self.most or self.unit == "offset")
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A layout taken apart: its parts by unit, and the pattern that every text of this layout matches."""
+    """A layout taken apart: its parts and the literal texts between them, in order."""
 
     text: str
-    parts: dict[str, Part]
-    pattern: str
+    pieces: tuple[str | Part, ...]
 
     @classmethod
     def parse(cls, text: str) -> "Layout":
-        """Take a layout apart; raise ValueError for letters other than whole yyyy, MM, dd, HH, mm, ss, XXX.
+        """Take a layout apart; raise ValueError for letters other than those of the module's description.
 
         Text between single quotes stands for itself, as in ``yyyy-MM-dd'T'HH:mm:ss``.
         """
-        parts: dict[str, Part] = {}
-        patterns: list[str] = []
-        start = 1
+        pieces: list[str | Part] = []
+        units: set[str] = set()
+        start: int | None = 1
         for number, piece in enumerate(text.split("'")):
             for is_letter, run in groupby(piece, key=lambda c: c if c.isalpha() else ""):
                 letters = "".join(run)
-                if is_letter and number % 2 == 0:
-                    unit = _PARTS.get(letters)
-                    if unit is None or unit in parts or "offset" in parts:
-                        raise ValueError(
-                            f"{text!r} has {letters!r}; a layout is made of {', '.join(_PARTS)}, each once, XXX last"
-                        )
-                    parts[unit] = Part(unit, start, _OFFSET_WIDTH if unit == "offset" else len(letters))
-                    patterns.append(_PATTERNS[unit])
-                else:
-                    patterns.append(re.escape(letters))
-                start += len(letters)
-        return cls(text, parts, rf"\A{''.join(patterns)}\z")
+                if not (is_letter and number % 2 == 0):
+                    pieces.append(letters)
+                    start = start + len(letters) if start is not None else None
+                    continue
+                if letters not in _PARTS or _PARTS[letters][0] in units or "offset" in units:
+                    raise ValueError(
+                        f"{text!r} has {letters!r}; a layout is made of {_NAMED}, each unit once, the offset last"
+                    )
+                unit, least, most, pattern = _PARTS[letters]
+                before = pieces[-1] if pieces else ""
+                if isinstance(before, Part) and before.least < before.most and unit != "offset":
+                    raise ValueError(f"{text!r}: where {unit} begins cannot be told, as what is before it may vary")
+                pieces.append(Part(unit, start, least, most, pattern))
+                units.add(unit)
+                start = start + most if start is not None and least == most else None
+        if "fraction" in units and "second" not in units:
+            raise ValueError(f"{text!r} has a fraction of a second, but no seconds (ss)")
+        return cls(text, tuple(pieces))
 
-    def has_units(self, *units: str) -> bool:
-        """Whether exactly these units appear."""
-        return set(self.parts) == set(units)
+    @property
+    def parts(self) -> dict[str, Part]:
+        """The parts by unit."""
+        return {piece.unit: piece for piece in self.pieces if isinstance(piece, Part)}
+
+    @property
+    def pattern(self) -> str:
+        """What every text of this layout matches, and no other."""
+        return self.pattern_around("")
+
+    def pattern_around(self, unit: str) -> str:
+        """The same with one unit as its first group."""
+        found = (
+            re.escape(piece)
+            if isinstance(piece, str)
+            else (f"({piece.pattern})" if piece.unit == unit else piece.pattern)
+            for piece in self.pieces
+        )
+        return rf"\A{''.join(found)}\z"
+
+    def has_units(self, *wanted: str, optional: tuple[str, ...] = ()) -> bool:
+        """Whether all of the wanted units appear, and no others but optional ones."""
+        return set(wanted) <= self.parts.keys() <= {*wanted, *optional}
+
+    def may_be_mistaken_for(self, other: "Layout") -> bool:
+        """Whether a text could have both layouts and mean different things, as 01/02/2024 with day or month first."""
+        if list(self.parts) == list(other.parts):
+            return False
+        own, others = self._outline(), other._outline()
+        return len(own) == len(others) and all(
+            a == b if isinstance(a, str) or isinstance(b, str) else a[0] <= b[1] and b[0] <= a[1]
+            for a, b in zip(own, others, strict=True)
+        )
+
+    def _outline(self) -> list[str | tuple[int, int]]:
+        """Literal texts, and between them how many digits there are at least and at most."""
+        found: list[str | tuple[int, int]] = []
+        for piece in self.pieces:
+            if isinstance(piece, str) or piece.unit == "offset":
+                found.append(piece if isinstance(piece, str) else "offset")
+            elif found and isinstance(found[-1], tuple):
+                least, most = found[-1]
+                found[-1] = (least + piece.least, most + piece.most)
+            else:
+                found.append((piece.least, piece.most))
+        return found

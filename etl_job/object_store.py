@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from os import SEEK_END
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,6 +28,9 @@ class ObjectStore(Protocol):
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
         """The content, or its first bytes. Raises FileNotFoundError."""
+
+    def read_end(self, uri: str, last_bytes: int) -> bytes:
+        """The last bytes of the content, or all if there are fewer. Raises FileNotFoundError."""
 
     def write(self, uri: str, content: bytes) -> None:
         """Create or replace the file, whole or not at all."""
@@ -61,12 +65,18 @@ class S3ObjectStore:
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
         """See ObjectStore."""
+        return self._read(uri, None if first_bytes is None else f"bytes=0-{first_bytes - 1}")
+
+    def read_end(self, uri: str, last_bytes: int) -> bytes:
+        """See ObjectStore."""
+        return self._read(uri, f"bytes=-{last_bytes}")
+
+    def _read(self, uri: str, byte_range: str | None) -> bytes:
         bucket, key = split_s3_uri(uri)
         try:
-            if first_bytes is None:
+            if byte_range is None:
                 return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            answer = self._s3.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{first_bytes - 1}")
-            return answer["Body"].read()
+            return self._s3.get_object(Bucket=bucket, Key=key, Range=byte_range)["Body"].read()
         except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.NoSuchBucket) as error:
             raise FileNotFoundError(uri) from error
 
@@ -105,6 +115,12 @@ class LocalObjectStore:
         with local_path(uri).open("rb") as file:
             return file.read(-1 if first_bytes is None else first_bytes)
 
+    def read_end(self, uri: str, last_bytes: int) -> bytes:
+        """See ObjectStore."""
+        with local_path(uri).open("rb") as file:
+            file.seek(-min(last_bytes, file.seek(0, SEEK_END)), SEEK_END)
+            return file.read()
+
     def write(self, uri: str, content: bytes) -> None:
         """See ObjectStore."""
         path = local_path(uri)
@@ -139,6 +155,10 @@ class LakeFiles:
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
         """See ObjectStore."""
         return self._store(uri).read(uri, first_bytes)
+
+    def read_end(self, uri: str, last_bytes: int) -> bytes:
+        """See ObjectStore."""
+        return self._store(uri).read_end(uri, last_bytes)
 
     def write(self, uri: str, content: bytes) -> None:
         """See ObjectStore."""

@@ -1,7 +1,7 @@
 """Raw files as rows of text: which columns a file has, and how its lines become values.
 
-Lines are split by the delimiter where they hold no quote, which costs half of what a CSV parser does, and parsed as CSV
-where they do. A quoted value may hold the delimiter but no line break.
+Lines of CSV are split by the delimiter where they hold no quote, which costs half of what a CSV parser does, and parsed
+as CSV where they do. The other formats are in modules of their own.
 """
 
 import csv
@@ -9,7 +9,6 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from io import BytesIO
 from string import ascii_letters, digits
@@ -18,22 +17,20 @@ from urllib.parse import quote
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract import Contract
+from etl_job.contract import Contract, FileFormat
 from etl_job.errors import InputError
+from etl_job.json_rows import json_rows
+from etl_job.multi_line import multi_line_records
 from etl_job.object_store import ObjectStore
+from etl_job.parquet_rows import parquet_rows
+from etl_job.raw_files import Header, place_columns, text_lines
 from etl_job.schemas import BLOCK, DECODABLE, FILE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
 
 HEAD_BYTES = 64 * 1024
+_FEW_FILES = 64  # to look through these for each row costs less than a join, and the Spark job that a join takes
 _UNQUOTED = frozenset(ascii_letters + digits + "/_-!.~'()*,;:$&+=@")
 _BYTE_ORDER_MARK = "\ufeff"
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A file's first line as Spark reads it, and the column names in it."""
-
-    line: str
-    columns: tuple[str, ...]
+_REPLACEMENT = "\ufffd"
 
 
 def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
@@ -50,7 +47,7 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
     line = first.decode(contract.csv.encoding, errors="replace")
     line = line.removeprefix(_BYTE_ORDER_MARK)  # which Spark's reader takes away as well
     form = contract.csv
-    reader = csv.reader([line], delimiter=form.delimiter, quotechar=form.quote_symbol)
+    reader = csv.reader([line], delimiter=form.delimiter, quotechar=form.quote_symbol, escapechar=form.escape)
     columns = tuple(name.strip() for name in next(reader, []))
     missing = [c.name for c in contract.columns if c.required and c.name not in columns]
     if missing:
@@ -58,47 +55,64 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
             f"{uri} lacks the required column {', '.join(missing)}; its header is {line[:200]!r}. "
             "Correct the file or the contract; nothing was written"
         )
-    return Header(line, columns)
+    return Header(line, columns, quotes=form.multi_line or form.quote_symbol.encode(form.encoding) in head)
 
 
-def read_rows(spark: SparkSession, headers: Mapping[str, Header], contract: Contract) -> DataFrame:
+def read_rows(
+    spark: SparkSession, headers: Mapping[str, Header], contract: Contract, parse_quoted: bool = True
+) -> DataFrame:
     """Every row of the files, as text values by column name, with the place it comes from.
 
     ``headers`` maps a file's URI to its header. Header lines and blank lines are no rows. Columns that the contract
-    does not know are left out, optional ones that a file lacks are null.
+    does not know are left out, optional ones that a file lacks are null. Without ``parse_quoted`` lines are split at
+    their delimiters, whether they hold quotes or not.
     """
     by_header: dict[Header, list[str]] = {}
     for uri, header in headers.items():
         by_header.setdefault(header, []).append(uri)
     if not by_header:
         values = (f"{value_column(column.name)} string" for column in contract.columns)
-        schema = f"{LINE} string, {FILE_PATH} string, {BLOCK} bigint, {ROW} bigint"
-        schema += f", {WELL_FORMED} boolean, {DECODABLE} boolean"
+        schema = f"{LINE} string, {FILE_PATH} bigint, {BLOCK} bigint, {ROW} bigint"
+        schema += f", {DECODABLE} boolean, {WELL_FORMED} boolean"
         return spark.createDataFrame([], ", ".join([schema, *values]))
     return reduce(
         DataFrame.unionByName,
-        (_rows_of(spark, uris, header, contract) for header, uris in by_header.items()),
+        (_rows_of(spark, uris, header, contract, parse_quoted) for header, uris in by_header.items()),
+    )
+
+
+def parse_lines(
+    lines: DataFrame, headers: Mapping[str, Header], file_order: Sequence[str], contract: Contract
+) -> DataFrame:
+    """The rows in lines that hold quotes, of which text, number of the file, block, row and decodability are known."""
+    by_header: dict[Header, list[int]] = {}
+    for number, uri in enumerate(file_order):
+        by_header.setdefault(headers[uri], []).append(number)
+    return reduce(
+        DataFrame.unionByName,
+        (
+            _with_values(lines.where(F.col(FILE).isin(numbers)), header, contract, parse_quoted=True)
+            for header, numbers in by_header.items()
+        ),
     )
 
 
 def number_files(rows: DataFrame, file_order: Sequence[str]) -> DataFrame:
-    """Add each row's file as a number: its place in ``file_order``. A row of any other file is dropped."""
-    paths = F.array(*(F.lit(spark_path(uri)) for uri in file_order))
+    """Add each row's file as a number: its place in ``file_order``, which names all of them."""
+    # Found by a hash: a path is as long as a row, and would be compared once for each.
+    paths = F.array(*(F.xxhash64(F.lit(spark_path(uri))) for uri in file_order))
+    if len(file_order) <= _FEW_FILES:
+        place = F.call_function("array_position", paths, F.col(FILE_PATH)).cast("int") - 1
+        return rows.withColumn(FILE, place).drop(FILE_PATH)
     # A literal, and so a local relation: a DataFrame from Python rows would cost a job of its own.
     numbers = rows.sparkSession.range(1).select(F.posexplode(paths).alias(FILE, FILE_PATH))
     return rows.join(F.broadcast(numbers), FILE_PATH, "inner").drop(FILE_PATH)
 
 
 def spark_path(uri: str) -> str:
-    """A file's URI as Spark's metadata column writes it: no empty host, and quoted as ``java.net.URI`` does."""
+    """A file's URI as Spark's ``input_file_name`` gives it: quoted as ``java.net.URI`` does."""
     scheme, _, rest = uri.partition("://")
-    quoted = "".join(c if ord(c) > 127 or c in _UNQUOTED else quote(c, safe="") for c in rest)
-    return f"{scheme}:{quoted}" if scheme == "file" else f"{scheme}://{quoted}"
-
-
-def _without_wildcards(uri: str) -> str:
-    """A path for Spark to read, in which no character of a file's name works as a wildcard."""
-    return re.sub(r"([\\\[\]{}*?])", r"\\\1", uri)
+    return f"{scheme}://{''.join(c if ord(c) > 127 or c in _UNQUOTED else quote(c, safe='') for c in rest)}"
 
 
 def is_unpacking_error(message: str) -> bool:
@@ -120,45 +134,58 @@ def first_damaged(store: ObjectStore, uris: Iterable[str]) -> str | None:
     return None
 
 
-def _rows_of(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:
-    read = spark.read.text([_without_wildcards(uri) for uri in uris]).where(F.col("value") != "")
-    # Spark's reader takes all bytes for UTF-8, and changes none of them. Those that are none become U+FFFD, so that no
-    # reader of the quarantine stumbles over them, and what is written back then shows it.
-    raw = F.col("value").cast("binary")
-    decoded = F.decode(raw, contract.csv.encoding)
-    lines = read.select(decoded.alias("value"), raw.alias("_raw"), "_metadata")
-    if contract.csv.header:
-        lines = lines.where(F.col("value") != header.line)
+def _rows_of(
+    spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract, parse_quoted: bool
+) -> DataFrame:
+    if contract.files.format is FileFormat.JSON_LINES:
+        return json_rows(spark, uris, contract)
+    if contract.files.format is FileFormat.PARQUET:
+        return parquet_rows(spark, uris, header, contract)
+    return _with_values(_lines_of(spark, uris, header, contract), header, contract, parse_quoted)
+
+
+def _lines_of(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:
+    form = contract.csv
+    if form.multi_line:
+        records = multi_line_records(spark, uris, len(header.columns), form)
+        read = records.where(F.col("value") != header.line) if form.header else records
+        line, raw = F.col("value"), F.col("_raw")
+    else:
+        read, raw = text_lines(spark, uris), F.col("value").cast("binary")
+        line = F.decode(raw, form.encoding)
+        if form.header:
+            # The bytes are those of the header where it is UTF-8; else they have to be decoded, row by row.
+            is_plain = header.line.isascii() or (form.encoding == "UTF-8" and _REPLACEMENT not in header.line)
+            read = read.where((F.col("value") if is_plain else line) != header.line)
+    lines = read.select(line.alias(LINE), raw.alias("_raw"), *place_columns())
+    decodable = F.encode(F.col(LINE), form.encoding) == F.col("_raw")
+    return lines.select(LINE, FILE_PATH, BLOCK, ROW, decodable.alias(DECODABLE))
+
+
+def _with_values(lines: DataFrame, header: Header, contract: Contract, parse_quoted: bool) -> DataFrame:
     width = len(header.columns)
-    numbered = lines.select(
-        F.col("value").alias(LINE),
-        F.col("_metadata.file_path").alias(FILE_PATH),
-        F.col("_metadata.file_block_start").alias(BLOCK),
-        # Within one block of one file this counts the rows in their order.
-        F.monotonically_increasing_id().alias(ROW),
-        (F.encode(F.col("value"), contract.csv.encoding) == F.col("_raw")).alias(DECODABLE),
-        _split(F.col("value"), contract).alias("plain"),
-        _parsed_if_quoted(F.col("value"), width, contract).alias("quoted"),
-    )
-    is_plain = F.col("quoted").isNull()
-    well_formed = F.when(is_plain, F.size("plain") == width).otherwise(F.col("quoted.malformed").isNull())
-    return numbered.select(
-        LINE,
-        FILE_PATH,
-        BLOCK,
-        ROW,
+    plain = _split(F.col(LINE), contract).alias("plain")
+    if not parse_quoted:
+        values = {name: F.get("plain", F.lit(place)) for place, name in enumerate(header.columns)}
+        split, well_formed = lines.select("*", plain), F.size("plain") == width
+    else:
+        split = lines.select("*", plain, _parsed_if_quoted(F.col(LINE), width, contract).alias("quoted"))
+        is_plain = F.col("quoted").isNull()
+        values = {
+            name: F.when(is_plain, F.get("plain", F.lit(place))).otherwise(F.col(f"quoted.v{place}"))
+            for place, name in enumerate(header.columns)
+        }
+        well_formed = F.when(is_plain, F.size("plain") == width).otherwise(F.col("quoted.malformed").isNull())
+    return split.select(
+        *lines.columns,
         well_formed.alias(WELL_FORMED),
-        DECODABLE,
-        *(_value(header.columns, column.name).alias(value_column(column.name)) for column in contract.columns),
+        *(_value(values.get(column.name)).alias(value_column(column.name)) for column in contract.columns),
     )
 
 
-def _value(columns: Sequence[str], name: str) -> Column:
-    if name not in columns:
-        return F.lit(None).cast("string")
-    place = columns.index(name)
-    text = F.when(F.col("quoted").isNull(), F.get("plain", F.lit(place))).otherwise(F.col(f"quoted.v{place}"))
-    return F.when(text != "", text)  # an empty value is a missing one
+def _value(text: Column | None) -> Column:
+    # An empty value is a missing one.
+    return F.lit(None).cast("string") if text is None else F.when(text != "", text)
 
 
 def _split(line: Column, contract: Contract) -> Column:
@@ -176,7 +203,7 @@ def _parsed_if_quoted(line: Column, width: int, contract: Contract) -> Column:
         {
             "sep": form.delimiter,
             "quote": form.quote_symbol,
-            "escape": form.quote_symbol,
+            "escape": form.escape or form.quote_symbol,
             "mode": "PERMISSIVE",
             "columnNameOfCorruptRecord": "malformed",
         },

@@ -2,16 +2,23 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
-from pyiceberg.expressions import AlwaysTrue
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyspark.sql import DataFrame, SparkSession
 
 from etl_job.accounting import curated_rows, quarantined_rows
 from etl_job.contract import Contract
 from etl_job.csv_export import export_csv
-from etl_job.features import FeatureRange, affected_range, compute_features, quarter_of
+from etl_job.features import (
+    FeatureRange,
+    affected_range,
+    compute_features,
+    last_new_beginning,
+    narrowed,
+    quarter_of,
+)
 from etl_job.job_args import JobArguments
 from etl_job.manifest import CsvExport, DeliveryCounts, PublishedTable, Totals
 from etl_job.measures import with_measures
@@ -66,22 +73,27 @@ class _History:
     """What the curated table holds apart from this run's deliveries, and the days of what the run replaces."""
 
     files: tuple[str, ...]
+    replaced_files: tuple[str, ...]
     replaced_days: tuple[tuple[date, date], ...]
     last_day: date | None
     last_kept_day: date | None
+    in_step: bool
 
 
 def _history(tables: Tables, replaced: Sequence[str]) -> _History:
     files = tables.curated.data_files()
     others = [file for file in files if file.partition not in replaced]
-    changed = [file for file in files if file.partition in replaced]
-    if not in_step(tables.curated, tables.features):  # an earlier run ended between its commits: all days may differ
+    changed = gone = [file for file in files if file.partition in replaced]
+    are_in_step = in_step(tables.curated, tables.features)
+    if not are_in_step:  # an earlier run ended between its commits: all days may differ
         changed = [*files, *tables.features.data_files()]
     return _History(
         tuple(file.uri for file in others),
+        tuple(file.uri for file in gone),
         tuple((file.first_day, file.last_day) for file in changed),
         last_day=max((file.last_day for file in files), default=None),
         last_kept_day=max((file.last_day for file in others), default=None),
+        in_step=are_in_step,
     )
 
 
@@ -89,7 +101,7 @@ def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: P
     """Write all files, commit both tables, and note in ``done`` what has been done."""
     replaced = [*(outcome.delivery for outcome in account.counted), *gone]
     history = _history(work.tables, replaced)
-    days = _Days.of(account, history)
+    days = _Days.of(account, history).narrowed(work, account, history)
     with work.progress.stage("write") as seen:
         curated_files, feature_files = _write_files(work, account, history, days, done)
         seen.update(
@@ -126,17 +138,38 @@ class _Days:
         last = max([*(day for _, day in fresh), *filter(None, [history.last_kept_day])], default=None)
         return cls(fresh, last, affected_range([*fresh, *history.replaced_days], history.last_day, last))
 
+    def narrowed(self, work: Work, account: Account, history: _History) -> "_Days":
+        """The same without quarters after those that change. Runs a Spark job if there may be such."""
+        changed = [*self.fresh, *history.replaced_days]
+        if self.wanted is None or not changed or self.last != history.last_day or not history.in_step:
+            return self
+        spec, last_changed = work.contract.features, max(last for _, last in changed)
+        if narrowed(self.wanted, last_changed, spec.reach_days) == self.wanted:
+            return self
+        kept, gone = (_curated(work, files) for files in (history.files, history.replaced_files))
+        days = [
+            frame.select(*spec.entity, DAY) for frame in (kept, gone, curated_rows(account.outcomes, work.contract))
+        ]
+        begun = last_new_beginning(
+            days[0].unionByName(days[1]), days[0].unionByName(days[2]), spec, self.wanted.last_day
+        )
+        return replace(self, wanted=narrowed(self.wanted, max(filter(None, [last_changed, begun])), spec.reach_days))
+
+
+def _curated(work: Work, files: Sequence[str]) -> DataFrame:
+    return work.spark.read.schema(ddl(curated_columns(work.contract.features))).parquet(*files)
+
 
 def _write_files(
     work: Work, account: Account, history: _History, days: _Days, done: Processed
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files of both tables, and the bad rows."""
-    contract, spec = work.contract, work.contract.features
+    contract = work.contract
     fresh = with_measures(curated_rows(account.outcomes, contract), account.staged, account.suspects, contract)
     fresh = fresh.persist()  # the curated table needs it once, the features twice
     daily = fresh
     if history.files:
-        daily = fresh.unionByName(work.spark.read.schema(ddl(curated_columns(spec))).parquet(*history.files))
+        daily = fresh.unionByName(_curated(work, history.files))
     with ThreadPoolExecutor(2, thread_name_prefix="write") as writers:
         features_written = writers.submit(_write_features, work, daily, days.wanted)
         curated_written = writers.submit(_write_curated, work, fresh) if days.fresh else None
@@ -149,16 +182,18 @@ def _write_files(
 
 def _write_curated(work: Work, fresh: DataFrame) -> tuple[str, ...]:
     folder = new_data_folder(work.tables.curated.location, work.arguments.run_id)
-    return write_table_files(fresh, DELIVERY, [*work.contract.features.entity, DAY], folder, work.store)
+    spec = work.contract.features
+    return write_table_files(fresh, curated_columns(spec), DELIVERY, [*spec.entity, DAY], folder, work.store)
 
 
 def _write_features(work: Work, daily: DataFrame, wanted: FeatureRange | None) -> tuple[str, ...]:
     if wanted is None:
         return ()
     spec = work.contract.features
-    features = compute_features(daily, spec, wanted).select(*names(feature_columns(spec)))
+    columns = feature_columns(spec)
+    features = compute_features(daily, spec, wanted).select(*names(columns))
     folder = new_data_folder(work.tables.features.location, work.arguments.run_id)
-    return write_table_files(features, QUARTER, [*spec.entity, DAY], folder, work.store)
+    return write_table_files(features, columns, QUARTER, [*spec.entity, DAY], folder, work.store)
 
 
 def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, ...]:
@@ -204,9 +239,14 @@ def _commit_curated(work: Work, account: Account, gone: Sequence[str], files: tu
 
 
 def _commit_features(work: Work, wanted: FeatureRange | None, files: tuple[str, ...], done: Processed) -> None:
-    """Replace the wanted quarters and all later ones, of which none may be left to compute; else everything."""
+    """Replace the wanted quarters, those that reach the end with all later ones, which are no more; else everything."""
     table, quarters = work.tables.features, wanted.quarters if wanted else ()
-    removed = from_on(QUARTER, quarter_of(wanted.first_day)) if wanted else AlwaysTrue()
+    if wanted is None:
+        removed: BooleanExpression = AlwaysTrue()
+    elif wanted.reaches_end:
+        removed = from_on(QUARTER, quarter_of(wanted.first_day))
+    else:
+        removed = among(QUARTER, quarters)
     table.replace(Replacement(removed, files, work.arguments.run_id, quarters, work.tables.curated.snapshot_id))
     done.features = _published(table, len(files), quarters)
     _say_committed(work.progress, table)

@@ -14,11 +14,20 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.columns import Column as ContractColumn
-from etl_job.contract import CONFLICT, EARLIEST_DAY, ENCODING, FIELD_COUNT, FUTURE, ConflictPolicy, Contract
+from etl_job.contract import (
+    CONFLICT,
+    EARLIEST_DAY,
+    ENCODING,
+    EVENT_TIME,
+    FIELD_COUNT,
+    FUTURE,
+    ConflictPolicy,
+    Contract,
+)
+from etl_job.event_time import event_takes_place
 from etl_job.free_rules import expression_of
-from etl_job.layouts import Layout
-from etl_job.schemas import BROKEN, DECODABLE, LATEST_DAY, WELL_FORMED, value_column
-from etl_job.values import date_of, day_of_second, has_form, number_of, second_of
+from etl_job.schemas import BROKEN, DECODABLE, LATEST_DAY, WELL_FORMED, parsed_column, value_column
+from etl_job.values import day_of_second, is_readable
 
 
 @dataclass(frozen=True)
@@ -36,6 +45,8 @@ def rules_of(contract: Contract) -> tuple[Rule, ...]:
         rules += _rules_of_column(column if column is not contract.event_column else with_default_bounds(column))
         if column is contract.event_column and column.rules.maximum is None:
             rules.append(_not_in_the_future(column))
+    if contract.has_zone_of_its_own:
+        rules.append(Rule(EVENT_TIME, event_takes_place(contract)))
     rules += _free_rules(contract, "error")
     if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
         rules.append(Rule(CONFLICT, F.lit(True)))  # found broken when rows meet, see staging.settle
@@ -63,11 +74,8 @@ def with_default_bounds(column: ContractColumn) -> ContractColumn:
 
 def _not_in_the_future(column: ContractColumn) -> Rule:
     """No event takes place after it was delivered: one wild date would make a calendar of years without events."""
-    text = F.col(value_column(column.name))
-    form = has_form(column, text)
-    in_time = _comparable(column, text) <= F.col(LATEST_DAY)
-    applies = F.lit(False) if form is None else F.coalesce(form, F.lit(False))
-    return Rule(f"{column.name}.{FUTURE}", text.isNull() | ~applies | in_time)
+    in_time = _comparable(column) <= F.col(LATEST_DAY)
+    return Rule(f"{column.name}.{FUTURE}", F.col(parsed_column(column.name)).isNull() | in_time)
 
 
 def _rules_of_column(column: ContractColumn) -> list[Rule]:
@@ -88,22 +96,21 @@ def _rules_of_column(column: ContractColumn) -> list[Rule]:
         add("pattern", text.rlike(wanted.pattern))
     if wanted.enum is not None:
         add("enum", text.isin(*wanted.enum))
-    holds = has_form(column, text)
-    if holds is None:
+    readable = is_readable(column)
+    if readable is None:
         return rules
-    add("format", holds)
+    add("format", readable)
     for name, bound in (("minimum", wanted.minimum), ("maximum", wanted.maximum)):
         if bound is not None:
-            value = _comparable(column, text)
+            value = _comparable(column)
             in_range = value >= F.lit(bound) if name == "minimum" else value <= F.lit(bound)
-            add(name, ~F.coalesce(holds, F.lit(False)) | in_range)
+            rules.append(Rule(f"{column.name}.{name}", F.col(parsed_column(column.name)).isNull() | in_range))
     return rules
 
 
-def _comparable(column: ContractColumn, text: Column) -> Column:
-    if column.logical_type == "date":
-        return date_of(text, Layout.parse(column.rules.format or ""))
-    return day_of_second(second_of(column, text)) if column.logical_type == "timestamp" else number_of(column, text)
+def _comparable(column: ContractColumn) -> Column:
+    parsed = F.col(parsed_column(column.name))
+    return day_of_second(parsed) if column.logical_type == "timestamp" else parsed
 
 
 def broken_rules(rules: Sequence[Rule], name: str = BROKEN) -> Column:

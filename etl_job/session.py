@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from pyspark import SparkConf
 from pyspark.sql import SparkSession
 
 _SETTINGS = {
@@ -36,7 +37,10 @@ LEAST_PARTITION_BYTES = 8_000_000
 def get_session(environ: Mapping[str, str]) -> SparkSession:
     """Take the running session or make one, with the settings the job relies on."""
     builder = SparkSession.builder.appName("quartal-etl")
-    for name, value in _SETTINGS.items():
+    settings = dict(_SETTINGS)
+    if not SparkConf().contains("spark.ui.enabled"):
+        settings["spark.ui.enabled"] = "false"  # a web server open to the network
+    for name, value in settings.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     # Asked of Spark's own settings: Hadoop's defaults name an endpoint that nobody chose.

@@ -37,6 +37,7 @@ from etl_job.schemas import (
     KEY_2,
     KIND,
     QUARANTINED,
+    QUOTED_ROWS,
     RANK,
     ROW,
     VALID_ROWS,
@@ -86,8 +87,11 @@ def new_staging_folder(table_location: str, run_id: str) -> str:
 
 
 def write_staged(classified: DataFrame, folder: str) -> None:
-    """Write a run's rows, valid and broken ones apart. Random numbers do not compress, so the fastest codec will do."""
-    classified.write.partitionBy(KIND).option("compression", "lz4").parquet(folder)
+    """Add rows to those of a run, each kind apart. Random numbers do not compress, so the fastest codec will do."""
+    writer = classified.write.mode("append").partitionBy(KIND).option("compression", "lz4")
+    for column in (KEY_1, KEY_2, CONTENT, ROW):  # whose values hardly repeat: a dictionary would be made in vain
+        writer = writer.option(f"parquet.enable.dictionary#{column}", "false")
+    writer.parquet(folder)
 
 
 def read_staged(spark: SparkSession, store: ObjectStore, folder: str, spec: FeatureSpec) -> DataFrame:
@@ -100,6 +104,17 @@ def drop(spark: SparkSession, folder: str) -> None:
     context = spark.sparkContext
     path = context._jvm.org.apache.hadoop.fs.Path(folder)  # type: ignore[union-attr]
     path.getFileSystem(context._jsc.hadoopConfiguration()).delete(path, True)
+
+
+def read_quoted(spark: SparkSession, store: ObjectStore, folder: str, spec: FeatureSpec) -> DataFrame | None:
+    """The rows that ``write_staged`` wrote as quoted ones; None where there are none."""
+    files = [file.uri for file in store.list_files(f"{quoted_part(folder)}/") if file.uri.endswith(".parquet")]
+    return spark.read.schema(ddl(staged_columns(spec))).parquet(*files) if files else None
+
+
+def quoted_part(folder: str) -> str:
+    """Where a staging folder has the rows that are still to be parsed."""
+    return f"{folder}/{KIND}={QUOTED_ROWS}"
 
 
 def broken_part(folder: str) -> str:
@@ -229,10 +244,13 @@ def rivals(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
 
 
 def repeated_keys(staged: DataFrame) -> DataFrame:
-    """The keys that more than one row of the run has: a hash aggregate of two numbers a row."""
+    """The first hashes of keys that more than one row of the run has: a hash aggregate of one number a row.
+
+    Two keys may share their first hash, so a row found by it need not be a repeated one.
+    """
     # Hardly any key repeats, so aggregating before the shuffle, as Spark would by itself, would be work for nothing.
-    keys = staged.where(F.col(KIND) == VALID_ROWS).select(*_KEY).repartition(KEY_1)
-    return keys.groupBy(*_KEY).agg(F.count(F.lit(1)).alias("_n")).where(F.col("_n") > 1).select(*_KEY)
+    keys = staged.where(F.col(KIND) == VALID_ROWS).select(KEY_1).repartition(KEY_1)
+    return keys.groupBy(KEY_1).agg(F.count(F.lit(1)).alias("_n")).where(F.col("_n") > 1).select(KEY_1)
 
 
 def suspects_of(staged: DataFrame, contract: Contract, rules: Sequence[Rule], met: Meeting) -> DataFrame | None:
@@ -246,10 +264,10 @@ def suspects_of(staged: DataFrame, contract: Contract, rules: Sequence[Rule], me
     count = repeated.count() + met.keys
     if count == 0:
         return None
-    keys = repeated if met.rivals is None else repeated.unionByName(met.rivals.select(*_KEY))
+    keys = repeated if met.rivals is None else repeated.unionByName(met.rivals.select(KEY_1))
     if count <= _BROADCAST_ROWS:
         keys = F.broadcast(keys)
-    shared = of_keys(staged.where(F.col(KIND) == VALID_ROWS), keys)
+    shared = staged.where(F.col(KIND) == VALID_ROWS).join(keys, KEY_1, "left_semi")
     return settle(rank_within_key(shared, contract), contract, rules, met.rivals, met.keys).persist()
 
 

@@ -12,13 +12,14 @@ locals {
   _schemas = { for dataset, files in local.artifacts : dataset => yamldecode(file(files.contract)).schema[0] }
   _custom = {
     for dataset, schema in local._schemas : dataset => {
-      for name in ["csv", "features"] : name => one([for property in try(schema.customProperties, []) : property.value if property.property == name])
+      for name in ["csv", "features", "files"] : name => one([for property in try(schema.customProperties, []) : property.value if property.property == name])
     }
   }
 
   contracts = {
     for dataset, schema in local._schemas : dataset => {
       columns = [for property in schema.properties : property.name]
+      format  = try(local._custom[dataset].files.format, "csv")
       csv = {
         delimiter    = try(local._custom[dataset].csv.delimiter, null)
         header       = try(local._custom[dataset].csv.header, null)

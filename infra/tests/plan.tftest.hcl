@@ -66,6 +66,7 @@ run "reads_the_contract" {
       toll_bookings = {
         columns = ["booking_id", "plate", "amount"]
         csv     = { delimiter = ";", header = true, quote_symbol = "'" }
+        format  = "csv"
       }
     })
     error_message = "The contract was read otherwise: ${jsonencode(local.contracts)}"

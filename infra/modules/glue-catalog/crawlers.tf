@@ -12,7 +12,7 @@ resource "aws_glue_crawler" "this" {
 
   name                   = local.names[each.key]
   description            = "Finds new deliveries of ${each.key} and keeps its raw table up to date"
-  classifiers            = [aws_glue_classifier.this[each.key].name]
+  classifiers            = each.value.format == "csv" ? [aws_glue_classifier.this[each.key].name] : []
   database_name          = aws_glue_catalog_database.this.name
   role                   = aws_iam_role.crawler[each.key].arn
   security_configuration = var.lake.security_configuration

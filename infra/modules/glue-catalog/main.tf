@@ -13,10 +13,11 @@ resource "aws_glue_catalog_database" "this" {
   tags        = var.tags
 }
 
-# Glue's own classifier takes a header for data where every column is a string, so the contract names the columns.
+# Glue's own classifier takes a header for data where every column is a string, so the contract names the columns. JSON and
+# Parquet name theirs themselves, and Glue's own classifiers read them.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_classifier
 resource "aws_glue_classifier" "this" {
-  for_each = var.contracts
+  for_each = { for dataset, contract in var.contracts : dataset => contract if contract.format == "csv" }
 
   name = local.names[each.key]
 

@@ -33,6 +33,18 @@ resource "aws_glue_catalog_table" "quarantine" {
       comment = "Every rule that the row breaks, as <column>.<rule>"
     }
 
+    columns {
+      name    = "part_offset"
+      type    = "bigint"
+      comment = "Byte of the file at which the part begins that one task read; 0 where it read the whole file"
+    }
+
+    columns {
+      name    = "row_number"
+      type    = "bigint"
+      comment = "The row's number in a Parquet file, from 1; null for text"
+    }
+
     ser_de_info {
       serialization_library = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
     }

@@ -22,9 +22,10 @@ variable "account_catalog" {
 }
 
 variable "contracts" {
-  description = "What the data contracts say of the raw files, by dataset: the columns in the order of the file, and the CSV dialect."
+  description = "What the data contracts say of the raw files, by dataset: their format (csv, jsonLines or parquet), the columns in the order of the file, and the CSV dialect."
   type = map(object({
     columns = list(string)
+    format  = optional(string, "csv")
     csv = optional(object({
       delimiter    = optional(string, ",")
       header       = optional(bool, true)
@@ -36,6 +37,11 @@ variable "contracts" {
   validation {
     condition     = length(var.contracts) > 0 && alltrue([for dataset in keys(var.contracts) : can(regex("^[a-z][a-z0-9_]*$", dataset)) && length(dataset) <= 30])
     error_message = "contracts must be keyed by at least one dataset, of at most 30 lower-case letters, digits and underscores, beginning with a letter: it names a folder, a table and a crawler."
+  }
+
+  validation {
+    condition     = alltrue([for contract in values(var.contracts) : contains(["csv", "jsonLines", "parquet"], contract.format)])
+    error_message = "contracts.format must be csv, jsonLines or parquet."
   }
 
   # The roles' policies name tables by their beginning.

@@ -104,10 +104,17 @@ def judged(delivery: str, place: tuple[str, int, int], line: bytes) -> Row:
 
 
 def moment_of(text: str) -> datetime | None:
-    """Berlin's time, the first of two; none where clocks skip it."""
-    if not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text, re.ASCII):
+    """Berlin's time in two formats, the first of two; none where clocks skip it. Or a moment with its offset."""
+    offset = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d{1,3}(Z|[+-]\d\d:\d\d)", text, re.ASCII)
+    german = re.fullmatch(r"(\d\d?)\.(\d\d?)\.(\d{4}) (\d\d:\d\d)", text, re.ASCII)
+    if german:
+        day, month, year, time = german.groups()
+        text = f"{year}-{month:0>2}-{day:0>2} {time}:00"
+    elif not offset and not re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", text, re.ASCII):
         return None
     try:
+        if offset:
+            return datetime.fromisoformat(offset[1] + offset[2]).astimezone(UTC)
         local = datetime.fromisoformat(text).replace(tzinfo=BERLIN, fold=0)
         moment = local.astimezone(UTC)
     except (ValueError, OverflowError):

@@ -1,8 +1,10 @@
 """Rows of text to outcomes: every row in exactly one class, for the reasons that the contract gives."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import yaml
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -13,9 +15,10 @@ from etl_job.contract import ConflictPolicy, Contract, FreeRule, Thresholds
 from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError, ReconciliationError, ThresholdError
 from etl_job.object_store import LocalObjectStore, StoredFile
-from etl_job.reading import Header, read_rows
+from etl_job.raw_files import Header
+from etl_job.reading import read_rows
 from etl_job.rules import rules_of, warnings_of
-from etl_job.settling import read_headers, stage_rows
+from etl_job.settling import begin_with_quotes, read_headers, stage_quoted_rows, stage_rows
 from etl_job.staging import Meeting, read_staged, suspects_of
 
 from .conftest import CONTRACT
@@ -26,7 +29,9 @@ HEADER = "sighting_id,brand,date,time"
 class Accounted:
     """The outcomes of some files, one delivery per list of files."""
 
-    def __init__(self, spark, tmp_path, contract: Contract, *deliveries: list[str]) -> None:
+    def __init__(
+        self, spark, tmp_path, contract: Contract, *deliveries: list[str], quotes_come_late: bool = False
+    ) -> None:
         store = LocalObjectStore()
         found = []
         for number, contents in enumerate(deliveries):
@@ -40,9 +45,13 @@ class Accounted:
         self.rules = rules_of(contract)
         headers = read_headers(store, contract, (), found)
         self.files = list(headers)
-        rows = read_rows(spark, headers, contract)
+        if quotes_come_late:
+            headers = {uri: replace(header, quotes=False) for uri, header in headers.items()}
+        rows = read_rows(spark, headers, contract, begin_with_quotes(headers))
         observation, staged = Observation("input"), f"file://{tmp_path}/staged"
-        stage_rows(rows, observation, contract, self.rules, self.files, found, staged)
+        stage_rows(rows, observation, contract, self.rules, headers, found, staged)
+        if not begin_with_quotes(headers):
+            stage_quoted_rows(spark, store, contract, self.rules, headers, found, staged)
         self.staged = read_staged(spark, store, staged, contract.features)
         self.suspects = suspects_of(self.staged, contract, self.rules, Meeting())
         self.frame = count_outcomes(self.staged, self.suspects, contract)
@@ -98,12 +107,18 @@ BAD = {
 }
 
 
-@pytest.fixture(scope="module")
-def accounted(spark, tmp_path_factory, contract):
+@pytest.fixture(scope="module", params=["quotes from the start", "quotes come late"])
+def accounted(spark, tmp_path_factory, contract, request):
     lines = [HEADER, *GOOD, *BAD]
     windows_file = "\ufeff" + "\r\n".join([HEADER, "w-1,Opel,2024-02-29,05:00:00", "", "w-2,,2024-02-29,05:00:00"])
     return Accounted(
-        spark, tmp_path_factory.mktemp("rows"), contract, ["\n".join(lines) + "\n"], [windows_file], [HEADER + "\n"]
+        spark,
+        tmp_path_factory.mktemp("rows"),
+        contract,
+        ["\n".join(lines) + "\n"],
+        [windows_file],
+        [HEADER + "\n"],
+        quotes_come_late=request.param == "quotes come late",
     )
 
 
@@ -275,3 +290,40 @@ def test_reconcile_refuses_a_lost_row():
     )
     with pytest.raises(ReconciliationError, match=r"3 rows were read but 2 accounted for .* nothing was published"):
         reconcile(3, [outcome])
+
+
+def csv_contract(**csv_form) -> Contract:
+    document = yaml.safe_load(CONTRACT.read_text())
+    entry = next(each for each in document["schema"][0]["customProperties"] if each["property"] == "csv")
+    entry["value"] = csv_form
+    return parse_contract(yaml.safe_dump(document), "contract.yaml", "vehicle_sightings")
+
+
+def test_quoted_values_hold_line_breaks_where_the_contract_says_so(spark, tmp_path):
+    at = ",2024-01-01,00:00:00"
+    good = [f"a1,Opel{at}", f'a2,"Kia\r\n""new"""{at}', f'a3,"{"x" * 3}\n\n{"y" * 3}"{at}']
+    long = "x\n" * 50_000
+    bad = {
+        f'"b\n1",Opel{at}': ["sighting_id.pattern"],
+        f"b2,Opel{at},": ["row.field_count"],
+        f'b3,"{long}"{at}': ["brand.maxLength"],
+        "b4,Opel": ["date.required", "row.field_count", "time.required"],
+        f"b5,\udcff{at}": ["row.encoding"],
+        ",".join("123456789"): [*("date.format", "row.field_count", "time.format")],
+        ",".join("x" * 65): [*("date.format", "row.field_count", "time.format")],  # as many as are asked for
+    }
+    first = "\ufeff" + HEADER + "\n" + "\n".join([*good, "", *bad]) + "\n"
+    second = HEADER + "\r\n" + "\r\n".join([good[0], good[1], good[2]])
+    done = Accounted(spark, tmp_path, csv_contract(multiLine=True), [first, second])
+    raw = {text.replace("\udcff", "\ufffd"): reasons for text, reasons in bad.items()}
+    assert {text: sorted(reasons) for text, reasons in done.quarantine.items()} == raw
+    assert (done.totals.kept, done.totals.duplicates, done.totals.conflicts) == (3, 3, 0)
+    assert [row[1] for row in done.curated] == ['Kia\r\n"new"', "Opel", "xxx\n\nyyy"]
+
+
+def test_escape_character_of_the_contract_makes_quotes_and_itself_plain(spark, tmp_path):
+    at = ",2024-01-01,00:00:00"
+    lines = [rf'a1,"Kia \"old\", \\ 2"{at}', rf"a2,back\slash{at}", rf'a3,"open\"{at}']
+    done = Accounted(spark, tmp_path, csv_contract(escape="\\"), ["\n".join([HEADER, *lines])])
+    assert [row[1] for row in done.curated] == ['Kia "old", \\ 2', r"back\slash"]
+    assert list(done.quarantine) == [lines[2]]

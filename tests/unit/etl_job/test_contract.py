@@ -52,6 +52,11 @@ def test_custom_property_of_another_program_is_none_of_the_jobs_business(documen
     assert parse(document).hash == contract.hash
 
 
+def test_hash_is_that_of_earlier_versions_where_a_contract_says_no_more_than_they_knew(contract):
+    # A hash that changed by itself would have every delivery processed anew.
+    assert contract.hash == "350a6e5603e72e3a543eea6acd0890c431a57dfe2319a3b5d1f108c2ee10d4d1"
+
+
 def misspelt_custom_property(document):
     document["schema"][0]["customProperties"].append({"property": "threshold", "value": {"quarantinedShare": 0.1}})
 
@@ -140,6 +145,23 @@ def odd_date_format(document):
     column(document, "date")["logicalTypeOptions"]["format"] = "d MMM yyyy"
 
 
+def two_meanings_of_a_date(document):
+    column(document, "date")["logicalTypeOptions"] |= {"format": "dd/MM/yyyy", "otherFormats": ["d/M/yyyy", "M/d/yyyy"]}
+
+
+def other_formats_alone(document):
+    column(document, "date")["logicalTypeOptions"] = {"otherFormats": ["yyyy-MM-dd"]}
+
+
+def date_in_a_zone(document):
+    column(document, "date")["logicalTypeOptions"]["timeZone"] = "Europe/Berlin"
+
+
+def zone_of_days(document):
+    custom(document, "features")["hourHistogram"] = False
+    custom(document, "features")["eventTime"] = {"date": "date", "timeZone": "Europe/Berlin"}
+
+
 def date_without_format(document):
     del column(document, "date")["logicalTypeOptions"]["format"]
 
@@ -180,12 +202,16 @@ def other_encoding(document):
     custom(document, "csv")["encoding"] = "UTF-16"
 
 
-def json_lines(document):
-    custom(document, "csv")["format"] = "json"
+def csv_options_of_json_lines(document):
+    document["schema"][0]["customProperties"].append({"property": "files", "value": {"format": "jsonLines"}})
 
 
-def line_breaks_within_quotes(document):
-    custom(document, "csv")["multiLine"] = True
+def unknown_file_format(document):
+    document["schema"][0]["customProperties"].append({"property": "files", "value": {"format": "avro"}})
+
+
+def escape_that_is_the_delimiter(document):
+    custom(document, "csv")["escape"] = ","
 
 
 def unknown_policy(document):
@@ -205,7 +231,7 @@ def no_features(document):
     [
         (
             misspelt_custom_property,
-            "the job knows no property 'threshold'; it knows conflicts, csv, features, thresholds. Correct its",
+            "the job knows no property 'threshold'; it knows conflicts, csv, features, files, thresholds. Correct its",
         ),
         (custom_property_twice, "customProperties: conflicts is there twice; remove one"),
         (unknown_rule, r"properties\.1\.logicalTypeOptions\.maxLenght: .*check its spelling"),
@@ -214,7 +240,11 @@ def no_features(document):
         (time_that_is_a_number, "features.eventTime.time names 'time', which must be a required column with a format"),
         (number_with_a_format, r"properties\.1: logicalTypeOptions\.format: number columns have one form only; remove"),
         (timestamp_without_zone, r"properties\.2: logicalTypeOptions\.timeZone must name the zone .* none is given"),
-        (timestamp_in_no_zone, "for instance UTC or Europe/Berlin; 'Berlin' is no IANA time zone"),
+        (timestamp_in_no_zone, r"timeZone: 'Berlin' is no IANA time zone; name one, for instance UTC"),
+        (two_meanings_of_a_date, "a text may have both formats 'dd/MM/yyyy' and 'M/d/yyyy', and mean another time in"),
+        (other_formats_alone, r"logicalTypeOptions\.otherFormats are those beside format: name that first"),
+        (date_in_a_zone, r"the zone of a date and a time in two columns is that of features\.eventTime"),
+        (zone_of_days, r"features\.eventTime: timeZone is that of a date and a time column"),
         (bound_of_another_type, r"properties\.2: logicalTypeOptions\.minimum of a date must be a date: 2000-01-31"),
         (measure_of_text, "features.measures names 'brand', which must be a column of logicalType integer or number"),
         (unknown_aggregate, r"features\.measures\.0\.aggregates\.0: Input should be 'sum', .*, is 'median'"),
@@ -228,7 +258,7 @@ def no_features(document):
             event_in_the_far_future,
             "maximum of 'date', the day of events, must be from 1900-01-01 to 2200-12-31, is 9999",
         ),
-        (odd_date_format, r"properties\.2: 'd MMM yyyy' has 'd'; a layout is made of yyyy"),
+        (odd_date_format, r"properties\.2: 'd MMM yyyy' has 'MMM'; a layout is made of yyyy"),
         (date_without_format, r"properties\.2: logicalTypeOptions\.format of a date must hold yyyy, MM and dd"),
         (optional_key, r"properties\.0: a primaryKey column must be required: true"),
         (unknown_entity, "features.entity names 'make', which must be a required column"),
@@ -239,8 +269,9 @@ def no_features(document):
         (column_twice, "column date appears twice"),
         (window_of_no_days, r"features\.rollingMeanDays\.0: .* is 0"),
         (other_encoding, r"csv\.encoding: Input should be 'UTF-8' or 'ISO-8859-1', is 'UTF-16'"),
-        (json_lines, "csv: format is not supported: raw files are CSV; convert JSON lines and Parquet before"),
-        (line_breaks_within_quotes, "csv: multiLine is not supported: a line break ends a row, also within quotes"),
+        (csv_options_of_json_lines, "schema: csv says how CSV is written, and files.format is jsonLines: remove it"),
+        (unknown_file_format, r"files\.format: Input should be 'csv', 'jsonLines' or 'parquet', is 'avro'"),
+        (escape_that_is_the_delimiter, "csv: delimiter, quoteSymbol and escape must be three different characters"),
         (unknown_policy, "conflicts: Input should be 'keepFirst', 'keepLast' or 'quarantineBoth', is 'keepBest'"),
         (threshold_of_all, r"thresholds\.quarantinedShare: Input should be less than 1, is 1"),
         (no_features, "features: Field required"),
@@ -272,14 +303,46 @@ def test_document_that_is_no_such_contract_is_refused(text, message):
         parse_contract(text, "c.yaml", "feed")
 
 
-@pytest.mark.parametrize("text", ["yyyy-MM-dd", "dd.MM.yyyy", "HH:mm:ss", "HHmmss"])
-def test_layout_parts_spell_the_layout(text):
-    layout = Layout.parse(text)
-    for part in layout.parts.values():
-        assert len(set(text[part.start - 1 : part.start - 1 + part.width])) == 1
+@pytest.mark.parametrize("text", ["yyyy-MM-dd", "dd.MM.yyyy", "HH:mm:ss", "HHmmss", "dd/MM/yyyy HH:mm:ssXXX"])
+def test_layout_of_fixed_width_says_where_its_parts_lie(text):
+    for part in Layout.parse(text).parts.values():
+        assert part.is_fixed
+        assert len(set(text[part.start - 1 : part.start - 1 + part.least])) == 1
 
 
-@pytest.mark.parametrize("text", ["yy-MM-dd", "yyyy-MM-dd yyyy", "EEE", "yyyy-M-d"])
-def test_layout_of_varying_width_is_refused(text):
-    with pytest.raises(ValueError, match="a layout is made of"):
+def test_parts_after_one_of_varying_width_have_no_fixed_place():
+    parts = Layout.parse("d.MM.yyyy HH:mm:ss.SSSXXX").parts
+    assert [name for name, part in parts.items() if part.is_fixed] == []
+    assert parts["day"].start == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("yy-MM-dd", "a layout is made of"),
+        ("yyyy-MM-dd yyyy", "a layout is made of"),
+        ("EEE", "a layout is made of"),
+        ("HH:mmXXX ss", "a layout is made of"),
+        ("yyyyMd", "where day begins cannot be told"),
+        ("HH:mm.SSS", r"a fraction of a second, but no seconds \(ss\)"),
+    ],
+)
+def test_layout_that_cannot_be_read_is_refused(text, message):
+    with pytest.raises(ValueError, match=message):
         Layout.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "mistaken"),
+    [
+        ("dd/MM/yyyy", "MM/dd/yyyy", True),
+        ("d/M/yyyy", "MM/dd/yyyy", True),
+        ("yyyyMMdd", "ddMMyyyy", True),
+        ("dd.MM.yyyy", "d.M.yyyy", False),  # the same time in both
+        ("dd.MM.yyyy", "MM/dd/yyyy", False),
+        ("yyyy-MM-dd", "dd-MM-yyyy", False),
+        ("yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss.SSS", False),
+    ],
+)
+def test_layouts_that_give_one_text_two_meanings_are_told_apart(one, other, mistaken):
+    assert Layout.parse(one).may_be_mistaken_for(Layout.parse(other)) is mistaken

@@ -1,15 +1,18 @@
 """The published JSON Schema of contracts: that of the model, and one that examples keep and mistakes break."""
 
 import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft201909Validator, Draft202012Validator
 
 import etl_job
+from etl_job.contract_document import parse_contract
 from etl_job.contract_schema import json_schema
+from etl_job.errors import ContractError
 
 from .conftest import CONTRACT
 
@@ -33,6 +36,42 @@ def test_example_keeps_the_schema(path):
     assert problems(yaml.safe_load(path.read_text())) == []
 
 
+def standard() -> dict[str, Any]:
+    return json.loads(resources.files("open_data_contract_standard").joinpath("schema.json").read_text())
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_example_keeps_the_schema_of_the_open_data_contract_standard(path):
+    plain = json.loads(json.dumps(yaml.safe_load(path.read_text()), default=str))
+    assert [error.message for error in Draft201909Validator(standard()).iter_errors(plain)] == []
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_what_is_said_in_the_ways_of_the_standard_and_in_the_jobs_own_is_the_same(path):
+    document = yaml.safe_load(path.read_text())
+    schema = document["schema"][0]
+    told = parse_contract(yaml.safe_dump(document), path.name, schema["name"])
+    for column in schema["properties"]:
+        options = column.setdefault("logicalTypeOptions", {})
+        options |= {entry["property"]: entry["value"] for entry in column.pop("customProperties", [])}
+        options |= {"enum": [each["value"] for each in column.pop("enum")]} if "enum" in column else {}
+        options |= {"timeZone": options.pop("defaultTimezone")} if "defaultTimezone" in options else {}
+    schema["quality"] = [
+        {"type": "sql", "name": rule["name"], "query": rule["implementation"], "severity": rule["severity"]}
+        for rule in schema.get("quality", [])
+    ]
+    assert parse_contract(yaml.safe_dump(document), path.name, schema["name"]) == told
+    assert problems(document) == []
+
+
+def column_property_of_nobody(schema):
+    schema["properties"][0]["customProperties"] = [{"property": "decimalSeperator", "value": ","}]
+
+
+def rule_of_another_engine(schema):
+    schema["quality"] = [{"type": "custom", "name": "odd", "engine": "soda", "implementation": "x"}]
+
+
 def misspelt_rule(schema):
     schema["properties"][0]["logicalTypeOptions"]["maxLenght"] = 3
 
@@ -53,7 +92,13 @@ def rule_without_query(schema):
     schema["quality"] = [{"type": "sql", "name": "odd"}]
 
 
-@pytest.mark.parametrize("spoil", [misspelt_rule, unknown_type, misspelt_property, unknown_policy, rule_without_query])
-def test_mistake_breaks_the_schema(document, spoil):
+MISTAKES = [misspelt_rule, unknown_type, misspelt_property, unknown_policy, rule_without_query]
+MISTAKES += [column_property_of_nobody, rule_of_another_engine]
+
+
+@pytest.mark.parametrize("spoil", MISTAKES)
+def test_mistake_breaks_the_schema_and_is_refused(document, parse, spoil):
     spoil(document["schema"][0])
     assert problems(document)
+    with pytest.raises(ContractError):
+        parse(document)

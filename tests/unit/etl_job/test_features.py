@@ -9,6 +9,8 @@ from etl_job.features import (
     affected_range,
     compute_features,
     first_day_of_quarter,
+    last_new_beginning,
+    narrowed,
     quarter_of,
 )
 
@@ -82,6 +84,36 @@ def test_affected_range_is_none_where_nothing_changed_or_nothing_is_left():
 def test_affected_range_begins_with_the_first_changed_quarter(changed, old_last, new_last, quarters):
     found = affected_range([(D(first), D(last)) for first, last in changed], D(old_last), D(new_last))
     assert list(found.quarters) == quarters
+
+
+@pytest.mark.parametrize(
+    ("last_changed", "reach", "quarters"),
+    [
+        pytest.param("2023-02-03", 28, ["2023Q1"], id="within the quarter"),
+        pytest.param("2023-03-03", 28, ["2023Q1"], id="up to the quarter's last day"),
+        pytest.param("2023-03-04", 28, ["2023Q1", "2023Q2"], id="into the next quarter"),
+        pytest.param("2023-03-31", 100, ["2023Q1", "2023Q2", "2023Q3"], id="over a quarter"),
+        pytest.param("2023-12-01", 28, ["2023Q1", "2023Q2", "2023Q3", "2023Q4"], id="all but the last"),
+        pytest.param("2024-01-31", 28, ["2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1"], id="all"),
+    ],
+)
+def test_range_is_narrowed_to_quarters_with_rows_that_look_at_changed_days(last_changed, reach, quarters):
+    whole = FeatureRange(D("2023-01-01"), D("2024-02-29"))
+    found = narrowed(whole, D(last_changed), reach)
+    assert (list(found.quarters), found.reaches_end) == (quarters, quarters[-1] == "2024Q1")
+    assert found.reaches_end or quarter_of(found.last_day + timedelta(days=1)) not in quarters
+
+
+def test_calendars_that_begin_on_another_day_say_how_long_they_differ(spark, small_spec):
+    def found(old, new):
+        frames = [spark.createDataFrame([(b, D(d)) for b, d in rows], "brand string, day date") for rows in (old, new)]
+        return last_new_beginning(*frames, small_spec, D("2024-12-31"))
+
+    old = [("Opel", "2024-02-01"), ("Opel", "2024-03-01"), ("Kia", "2024-01-05")]
+    assert found(old, [*old[1:], ("Opel", "2024-02-01")]) is None
+    assert found(old, [*old, ("Opel", "2024-01-01")]) == D("2024-02-01")
+    assert found(old, old[1:]) == D("2024-03-01")
+    assert found(old, old[:2]) == found(old[:2], old) == D("2024-12-31")
 
 
 @given(st.dates(), st.integers(0, 4_000))

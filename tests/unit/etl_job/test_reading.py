@@ -4,7 +4,8 @@ import pytest
 
 from etl_job.errors import InputError
 from etl_job.object_store import LocalObjectStore
-from etl_job.reading import Header, parse_header
+from etl_job.raw_files import Header
+from etl_job.reading import parse_header
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ def test_run_over_the_sample_then_again_then_a_change(lake, start):
     assert first.features.tags == ("2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1", "one")
     quarantine = pl.read_parquet(lake.root / "quarantine" / "**" / "*.parquet", hive_partitioning=True)
     assert quarantine.height == first.totals.quarantined
-    assert set(quarantine.columns) == {"raw", "file", "reasons", "delivery", "run_id"}
+    assert set(quarantine.columns) == {"raw", "file", "reasons", "part_offset", "row_number", "delivery", "run_id"}
 
     again = start("--run_id", "two")
     assert (again.published_anything, again.published.keys()) == (False, first.published.keys())
@@ -135,6 +135,18 @@ def test_run_over_the_sample_then_again_then_a_change(lake, start):
     curated = published("curated").group_by("delivery").agg(pl.col("sightings").sum()).sort("delivery")
     expected = kept_rows(lake.raw).group_by("delivery").agg(pl.len().alias("sightings")).sort("delivery")
     assert curated.rows() == expected.rows()
+
+    # A late row of a brand that is known: the windows of the next quarter reach back to it, and no later ones.
+    late = (SAMPLE / "delivery=2023Q1" / "part-00000.csv").read_text() + "late1,Opel,2023-03-20,10:00:00\n"
+    lake.deliver("2023Q1", late)
+    fourth = start("--run_id", "four")
+    assert fourth.features.partitions == ("2023Q1", "2023Q2")
+    assert_features_are_those_of(lake.raw)
+    # A brand that was not there has a calendar that goes on to the end.
+    lake.deliver("2023Q1", late + "late2,Wartburg,2023-03-20,10:00:00\n")
+    fifth = start("--run_id", "five")
+    assert (fifth.features.partitions[0], fifth.features.partitions[-1]) == ("2023Q1", "2024Q2")
+    assert_features_are_those_of(lake.raw)
 
     old = GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_features")
     tagged = old.scan(snapshot_id=old.snapshot_by_name("one").snapshot_id).to_arrow()

@@ -9,16 +9,20 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.columns import Column
 from etl_job.rules import _rules_of_column as rules_of_column
-from etl_job.values import number_of, second_of
+from etl_job.values import number_of, parsed_columns, second_of, second_of_day
 
 
 def column(kind: str, **options: object) -> Column:
     return Column.model_validate({"name": "v", "logicalType": kind, "logicalTypeOptions": options})
 
 
+def parsed(of: Column) -> list[object]:
+    return [value.alias(name) for name, value in parsed_columns([of]).items()]
+
+
 def judged(spark, of: Column, texts: list[str]) -> dict[str, list[str]]:
     """The names of the rules that each text breaks."""
-    frame = spark.createDataFrame([(text,) for text in texts], "_v_v string")
+    frame = spark.createDataFrame([(text,) for text in texts], "_v_v string").select("*", *parsed(of))
     rules = rules_of_column(of)
     broken = (F.when(~F.coalesce(rule.holds, F.lit(False)), F.lit(rule.name.removeprefix("v."))) for rule in rules)
     return {row[0]: row[1] for row in frame.select("_v_v", F.array_compact(F.array(*broken))).collect()}
@@ -79,10 +83,56 @@ def read(spark, texts: list[str], how) -> list[object]:
             | {"2024-02-29T10:00:00+15:00": ["format"], "2024-02-29T10:00:00+0100": ["format"]},
             id="timestamp with an offset",
         ),
+        pytest.param(
+            column("date", format="dd.MM.yyyy", otherFormats=["d.M.yyyy", "yyyyMMdd"], minimum=date(2024, 2, 3)),
+            ["03.02.2024", "3.2.2024", "13.2.2024", "20240203", "29.2.2024"],
+            {"02.02.2024": ["minimum"], "2.2.2024": ["minimum"], "20240202": ["minimum"], "29.2.2023": ["format"]}
+            | {"2024-02-03": ["format"], "003.2.2024": ["format"], "3.13.2024": ["format"], "0.2.2024": ["format"]},
+            id="date of several formats",
+        ),
+        pytest.param(
+            column(
+                "timestamp",
+                format="yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+                otherFormats=["yyyy-MM-dd'T'HH:mm:ssXX", "d/M/yyyy H:mm"],
+                timeZone="Europe/Berlin",
+                minimum=date(2024, 3, 31),
+            ),
+            [
+                "2024-03-31T00:00:00.5Z",
+                "2024-03-31T01:00:00.123456+01:00",
+                "2024-03-31T00:00:00Z",
+                "2024-03-31T02:00:00+0200",
+                "31/3/2024 1:00",
+                "31/03/2024 03:00",
+                "27/10/2024 2:30",
+            ],
+            {"2024-03-31T00:00:00.Z": ["format"], "2024-03-31T00:00:00.1234567Z": ["format"]}
+            | {"2024-03-31T00:00:00.999999+01:00": ["minimum"], "2024-03-31T00:00:00+01:00": ["format"]}
+            | {"31/3/2024 2:30": ["format"], "31/3/2024 0:59": ["minimum"], "31/3/2024 24:00": ["format"]},
+            id="timestamp of several formats, with fractions, offsets and a zone",
+        ),
+        pytest.param(
+            column("string", format="HH:mm", otherFormats=["HH:mm:ss.SSS", "H'h'mm"]),
+            ["00:00", "23:59", "23:59:59.9", "00:00:00.000", "7h05", "17h05"],
+            {"24:00": ["format"], "7:05": ["format"], "10:00:00": ["format"], "10:00:00.0000": ["format"]},
+            id="time of day without seconds",
+        ),
     ],
 )
 def test_text_breaks_the_rules_that_it_breaks_and_no_others(spark, of, good, bad):
     assert judged(spark, of, [*good, *bad]) == {**{text: [] for text in good}, **bad}
+
+
+def test_texts_of_all_formats_mean_the_same_moment(spark):
+    forms = {"format": "yyyy-MM-dd HH:mm:ss.SSS", "otherFormats": ["d.M.yyyy H:mm", "yyyyMMdd'T'HHmmssXX"]}
+    of = column("timestamp", timeZone="Europe/Berlin", **forms)
+    texts = ["2024-07-01 09:05:00.999", "1.7.2024 9:05", "01.07.2024 09:05", "20240701T070500Z", "20240701T000500-0700"]
+    moment = int(datetime(2024, 7, 1, 7, 5, tzinfo=UTC).timestamp())
+    assert read(spark, texts, lambda text: second_of(of, text)) == [moment] * len(texts)
+    of_day = column("string", format="HH:mm", otherFormats=["H'h'mm'm'ss.S"])
+    times = ["00:00", "23:59", "7h05m09.9"]
+    assert read(spark, times, lambda text: second_of_day(of_day, text)) == [0, 86_340, 25_509]
 
 
 def test_number_is_read_exactly(spark):

@@ -7,6 +7,7 @@ import gzip
 import json
 import subprocess
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft201909Validator
 
 from quartal.cli.app import run
 from quartal.contracts.compatibility import breaking_changes
@@ -188,6 +190,39 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
         ),
         pytest.param(
             lambda d: None,
+            lambda d: custom(d, "csv").update(multiLine=True),
+            [(Severity.WARNING, "vehicle_sightings.csv.multiLine")],
+            id="line breaks within quotes",
+        ),
+        pytest.param(
+            lambda d: custom_properties(d).remove(next(e for e in custom_properties(d) if e["property"] == "csv")),
+            lambda d: (
+                custom_properties(d).remove(next(e for e in custom_properties(d) if e["property"] == "csv")),
+                custom_properties(d).insert(0, {"property": "files", "value": {"format": "jsonLines"}}),
+            ),
+            [(Severity.ERROR, "vehicle_sightings.files.format")],
+            id="another format of the files",
+        ),
+        pytest.param(
+            lambda d: None,
+            lambda d: columns_of(d)[2]["logicalTypeOptions"].update(otherFormats=["d.M.yyyy"]),
+            [],
+            id="one more format of a date",
+        ),
+        pytest.param(
+            lambda d: columns_of(d)[2]["logicalTypeOptions"].update(otherFormats=["d.M.yyyy"]),
+            lambda d: None,
+            [(Severity.WARNING, "vehicle_sightings.properties.date.logicalTypeOptions")],
+            id="one format of a date less",
+        ),
+        pytest.param(
+            lambda d: None,
+            lambda d: features_of(d)["eventTime"].update(timeZone="Europe/Berlin"),
+            [(Severity.ERROR, "vehicle_sightings.features.eventTime")],
+            id="date and time in another zone",
+        ),
+        pytest.param(
+            lambda d: None,
             lambda d: next(e for e in custom_properties(d) if e["property"] == "conflicts").update(value="keepLast"),
             [(Severity.WARNING, "vehicle_sightings.conflicts")],
             id="another row of a key is kept",
@@ -210,6 +245,8 @@ def test_init_drafts_numbers_timestamps_and_measures_as_they_are_written(tmp_pat
         lines.append(f"R{n};S{n % 3};{left};{n},50;{n};{member};0{n};2024-05-01 07:00:00")
     (tmp_path / "rides.csv").write_text("\n".join(lines))
     text = draft(tmp_path / "rides.csv", "rides")
+    standard = json.loads(resources.files("open_data_contract_standard").joinpath("schema.json").read_text())
+    assert [error.message for error in Draft201909Validator(standard).iter_errors(yaml.safe_load(text))] == []
     contract = lint(text, "c.yaml").contracts["rides"]
     assert [(column.name, column.logical_type) for column in contract.columns] == [
         ("ride", "string"),

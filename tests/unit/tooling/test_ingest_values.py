@@ -10,11 +10,14 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+import sqlalchemy
 from hypothesis import given
 from hypothesis import strategies as st
 
 from quartal.contracts.model import Column, Contract, Layout
+from quartal.errors import ConfigurationError
 from quartal.ingesting.csv_chunk import FileLayout, RowError, write_chunk
+from quartal.ingesting.relation import Relation, check_columns
 from quartal.ingesting.values import format_of
 from quartal.uploading.checksums import checksum_of
 
@@ -45,6 +48,22 @@ def text(kind: str, value: object, **rules) -> str:
         pytest.param("boolean", {}, 0, "false", id="false, from a database without booleans"),
         pytest.param("date", ISO, date(812, 1, 2), "0812-01-02", id="early date"),
         pytest.param("date", {"format": "dd.MM.yyyy"}, date(2024, 3, 31), "31.03.2024", id="German date"),
+        pytest.param("date", {"format": "d.M.yyyy"}, date(2024, 3, 31), "31.3.2024", id="date of varying width"),
+        pytest.param("string", {"format": "HH:mm"}, time(7, 5, 9), "07:05", id="time without seconds"),
+        pytest.param(
+            "timestamp",
+            {"format": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"},
+            datetime(2024, 3, 31, 7, 5, 9, 123_456, UTC),
+            "2024-03-31T07:05:09.123Z",
+            id="fraction",
+        ),
+        pytest.param(
+            "timestamp",
+            {"format": "yyyy-MM-dd HH:mmXX", "otherFormats": ["yyyy-MM-dd HH:mm"], "timeZone": "Europe/Berlin"},
+            datetime(2024, 3, 31, 7, 5, tzinfo=UTC),
+            "2024-03-31 07:05Z",
+            id="offset where other formats have a zone",
+        ),
         pytest.param("date", {"format": "yyyyMMdd"}, datetime(2024, 3, 31), "20240331", id="midnight"),
         pytest.param("string", CLOCK, time(7, 5, 9, 999_999), "07:05:09", id="time"),
         pytest.param("string", CLOCK, timedelta(hours=23, minutes=59), "23:59:00", id="time of MySQL"),
@@ -180,6 +199,37 @@ def test_value_with_a_line_break_is_refused_with_its_row_and_column(value):
     with pytest.raises(RowError, match="column note holds a line break") as error:
         written([("a", DAY, None), ("b", DAY, value)])
     assert error.value.row == 1
+
+
+def test_value_with_a_line_break_is_written_where_the_contract_has_them_read():
+    assert written([("a", DAY, 'x\n"y"')], multiLine=True) == b'id,day,note\na,2024-01-31,"x\n""y"""\n'
+
+
+def test_values_are_quoted_with_the_contracts_escape_character():
+    content = written([("a", DAY, 'C:\\ "x"')], escape="\\")
+    assert content == b'"id","day","note"\n"a","2024-01-31","C:\\\\ \\"x\\""\n'
+
+
+def test_layout_of_a_contract_that_says_nothing_new_has_the_hash_that_it_had():
+    assert layout(multiLine=False).hash == layout().hash != layout(escape="\\").hash
+
+
+def test_contract_of_other_files_than_csv_is_refused():
+    contract = Contract.model_validate(
+        {
+            "version": "1",
+            "dataset": "sales",
+            "columns": [
+                {"name": "shop", "required": True},
+                {"name": "on", "logicalType": "date", "required": True, "logicalTypeOptions": ISO},
+            ],
+            "files": {"format": "parquet"},
+            "features": {"entity": ["shop"], "eventTime": {"date": "on"}, "count": "sales"},
+        }
+    )
+    relation = Relation("sales", "sales", sqlalchemy.table("sales"), ("shop", "on"), ("shop",))
+    with pytest.raises(ConfigurationError, match="The contract of sales wants parquet files, and ingest writes CSV"):
+        check_columns(relation, contract)
 
 
 def test_letter_that_the_encoding_lacks_is_refused_with_its_row_and_column():

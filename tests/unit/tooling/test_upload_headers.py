@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from quartal.contracts.model import FileFormat
 from quartal.errors import ConfigurationError, UploadError
 from quartal.uploading.header_check import HeaderRule, check_headers
 from quartal.uploading.plan import plan_upload
@@ -52,6 +53,21 @@ def test_header_that_the_job_can_read_passes(head: bytes):
 )
 def test_header_that_does_not_fit_is_told_with_its_line(head: bytes, problem: str):
     assert (RULE.problem_of(head) or "").startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("form", "head", "problem"),
+    [
+        pytest.param("parquet", b"PAR1\x15\x04", None, id="parquet"),
+        pytest.param("parquet", b"id,brand\n", "is no Parquet, and the contract wants Parquet", id="csv for parquet"),
+        pytest.param("jsonLines", b'{"id": 1}\n{"id": 2}\n', None, id="json lines"),
+        pytest.param("jsonLines", b'\xef\xbb\xbf {"brand": "x"', None, id="json lines that are for the job to judge"),
+        pytest.param("jsonLines", b"[\n", "line 1 is no JSON object: '['", id="one json document"),
+        pytest.param("jsonLines", b"PAR1\x15\x04", "is Parquet, and the contract wants JSON lines", id="parquet"),
+    ],
+)
+def test_beginning_of_other_formats_is_what_the_contract_says(form: str, head: bytes, problem: str | None):
+    assert HeaderRule(("id", "brand"), format=FileFormat(form)).problem_of(head) == problem
 
 
 def test_first_bad_file_is_named_and_the_others_listed(tmp_path: Path):

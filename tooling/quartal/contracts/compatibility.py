@@ -119,9 +119,16 @@ def breaking_changes(old: Contract, new: Contract, file: str) -> Iterator[Proble
         message = f"the entity changed from {_list(old.features.entity)} to {_list(new.features.entity)}: "
         message += "a row of the tables is about something else"
         yield Problem(file, f"{dataset}.features.entity", message, _NEW_DATASET)
+    if old.files != new.files:
+        message = f"format changed from {old.files.format.value} to {new.files.format.value}: "
+        yield Problem(file, f"{dataset}.files.format", f"{message}files that were delivered are not that", _ALL_ANEW)
     for name, before in old.csv.model_dump(by_alias=True).items():
         after = new.csv.model_dump(by_alias=True)[name]
-        if before != after:
+        if before != after and name == "multiLine":
+            message = f"changed to {after}: values with line breaks are{'' if after else ' no longer'} read as one row"
+            remedy = "Nothing, if the published numbers may change."
+            yield Problem(file, f"{dataset}.csv.{name}", message, remedy, Severity.WARNING)
+        elif before != after:
             message = (
                 f"{name} changed from {before!r} to {after!r}: files that were delivered are not written like that"
             )
@@ -189,7 +196,7 @@ def _is_looser(rule: str, before: Any, after: Any) -> bool:
         return bool(after < before)
     if rule.startswith("max"):
         return bool(after > before)
-    if rule == "enum":
+    if rule in ("enum", "other_formats"):
         return set(after) >= set(before)
     return False
 

@@ -85,7 +85,7 @@ class SampledColumn:
             found = SampledColumn(self.name, bare, self.rows).format_among(_TIMESTAMP_FORMATS)
             return {"format": f"{found}XXX"} if found else None
         found = self.format_among(_TIMESTAMP_FORMATS)
-        return {"format": found, "timeZone": "UTC"} if found else None
+        return {"format": found, "defaultTimezone": "UTC"} if found else None
 
     def plain_type(self) -> tuple[str, dict[str, str]] | None:
         """The type of its values, with the options to say so, where they are booleans or numbers."""
@@ -191,7 +191,7 @@ def draft(file: Path, dataset: str) -> str:
         ],
     }
     head = {
-        "apiVersion": "v3.0.2",
+        "apiVersion": "v3.2.0",
         "kind": "DataContract",
         "id": dataset.replace("_", "-"),
         "name": dataset.replace("_", " ").capitalize(),
@@ -258,7 +258,7 @@ def _property(column: SampledColumn, *, is_key: bool, is_event: bool) -> dict[st
     elif not is_key and (plain := column.plain_type()):
         drafted["logicalType"], options = plain
         if options:
-            drafted["logicalTypeOptions"] = dict(options)
+            drafted["customProperties"] = [{"property": name, "value": value} for name, value in options.items()]
     elif column.values:
         # twice what was seen: enough to catch a broken line, not so tight that tomorrow's values fail
         drafted["logicalTypeOptions"] = {"maxLength": 2 * max(map(len, column.values))}
@@ -268,7 +268,7 @@ def _property(column: SampledColumn, *, is_key: bool, is_event: bool) -> dict[st
 
 
 def _zoneless(column: SampledColumn) -> bool:
-    return "timeZone" in (column.timestamp_options() or {})
+    return "defaultTimezone" in (column.timestamp_options() or {})
 
 
 def _features(

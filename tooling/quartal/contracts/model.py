@@ -5,7 +5,7 @@ neither Spark nor AWS; import-linter holds the rest of the border.
 """
 
 from etl_job.columns import Column
-from etl_job.contract import EARLIEST_DAY, Contract, CsvFormat
+from etl_job.contract import EARLIEST_DAY, Contract, CsvFormat, FileFormat
 from etl_job.contract_document import CUSTOM_PROPERTIES, parse_contract
 from etl_job.errors import ContractError
 from etl_job.layouts import Layout
@@ -18,6 +18,7 @@ __all__ = [
     "Contract",
     "ContractError",
     "CsvFormat",
+    "FileFormat",
     "Layout",
     "TableColumn",
     "curated_columns",

@@ -59,7 +59,10 @@ class FileLayout:
         rules = [
             (c.name, c.logical_type, c.rules.format, c.rules.decimal_separator, c.rules.time_zone) for c in columns
         ]
-        content = json.dumps([contract.csv.model_dump(mode="json"), rules])
+        form = contract.csv.model_dump(mode="json")
+        # as it was before contracts could say these
+        form = {name: value for name, value in form.items() if value or name not in ("multi_line", "escape")}
+        content = json.dumps([form, rules])
         return cls(
             tuple(column.name for column in columns),
             tuple(format_of(column) for column in columns),
@@ -92,7 +95,7 @@ class FileLayout:
             content = self._lines(lines)
         except UnicodeEncodeError:
             raise self._culprit(texts) from None
-        if content.count(b"\n") != len(lines) or b"\r" in content:
+        if not self.form.multi_line and (content.count(b"\n") != len(lines) or b"\r" in content):
             raise self._culprit(texts)
         return content
 
@@ -111,14 +114,21 @@ class FileLayout:
     def _writer(self, text: io.StringIO, quoting: Literal[0, 1] = csv.QUOTE_MINIMAL) -> Any:
         form = self.form
         return csv.writer(
-            text, delimiter=form.delimiter, quotechar=form.quote_symbol, lineterminator="\n", quoting=quoting
+            text,
+            delimiter=form.delimiter,
+            quotechar=form.quote_symbol,
+            lineterminator="\n",
+            escapechar=form.escape,
+            doublequote=form.escape is None,
+            # the job reads escapes within quotes only, and this writer would set them elsewhere too
+            quoting=quoting if form.escape is None else csv.QUOTE_ALL,
         )
 
     def _culprit(self, texts: Sequence[Sequence[str]]) -> RowError:
         """The first value that no line of the file can hold."""
         for row, line in enumerate(zip(*texts, strict=True)):
             for name, value in zip(self.columns, line, strict=True):
-                if "\n" in value or "\r" in value:
+                if not self.form.multi_line and ("\n" in value or "\r" in value):
                     return RowError(row, name, "holds a line break, which ends a row for the job")
                 try:
                     value.encode(self.form.encoding)

@@ -12,7 +12,7 @@ import sqlalchemy
 from sqlalchemy import ColumnElement, Connection, FromClause
 from sqlalchemy.exc import NoSuchTableError, SQLAlchemyError
 
-from quartal.contracts.model import Contract
+from quartal.contracts.model import Contract, FileFormat
 from quartal.errors import ConfigurationError
 from quartal.ingesting.chunks import Key, KeyRange, at_or_behind, behind, within
 from quartal.ingesting.database import Database
@@ -151,8 +151,14 @@ def check_columns(relation: Relation, contract: Contract) -> None:
     """Whether the columns are those of the contract; a key that the contract does not know is read, but not delivered.
 
     Raises:
-        ConfigurationError: one that the job needs is missing, or one is there that the contract does not know.
+        ConfigurationError: one that the job needs is missing, or one is there that the contract does not know; or the
+            contract wants files that are no CSV.
     """
+    if contract.files.format is not FileFormat.CSV:
+        raise ConfigurationError(
+            f"The contract of {contract.dataset} wants {contract.files.format.value} files, and ingest writes CSV.",
+            remedy="Deliver files with quartal upload, or give the rows of the database a dataset of their own.",
+        )
     known = {column.name for column in contract.columns}
     # without a header a value's place says which column it is, so none may be left out
     needed = [column.name for column in contract.columns if column.required or not contract.csv.header]

@@ -17,7 +17,6 @@ from quartal.contracts.model import Column, Layout
 
 Format = Callable[[object], str]
 
-_UNITS = {"year": "04d", "month": "02d", "day": "02d", "hour": "02d", "minute": "02d", "second": "02d"}
 _DAY = timedelta(days=1)
 
 
@@ -96,7 +95,8 @@ def _time_format(column: Column) -> Format:
 
 def _timestamp_format(column: Column) -> Format:
     write = _writer(column.rules.format)
-    zone = ZoneInfo(column.rules.time_zone) if column.rules.time_zone is not None else None
+    has_offset = "offset" in column.rules.layouts[0].parts  # else the contract names a zone
+    zone = None if has_offset else ZoneInfo(column.rules.time_zone or "UTC")
 
     def text(value: object) -> str:
         if not isinstance(value, datetime):
@@ -125,17 +125,20 @@ def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
 
 
 def _writer(form: str | None) -> Callable[[date | time], str]:
-    """Writes the parts of a layout but its offset."""
+    """Writes the parts of a layout but its offset; a fraction has all digits that the layout allows."""
     layout = Layout.parse(form or "")
-    plain, end = layout.text.replace("'", ""), 0
-    template = ""
-    for part in sorted(layout.parts.values(), key=lambda part: part.start):
-        template += _literal(plain[end : part.start - 1])
-        if part.unit == "offset":
-            return template.format
-        template += f"{{0.{part.unit}:{_UNITS[part.unit]}}}"
-        end = part.start - 1 + part.width
-    return (template + _literal(plain[end:])).format
+    digits, template = 0, ""
+    for piece in layout.pieces:
+        if isinstance(piece, str):
+            template += _literal(piece)
+        elif piece.unit == "fraction":
+            digits = piece.most
+            template += "{1}"
+        elif piece.unit != "offset":
+            template += f"{{0.{piece.unit}:0{piece.least}d}}"
+    if not digits:
+        return template.format
+    return lambda value: template.format(value, f"{getattr(value, 'microsecond', 0):06d}".ljust(9, "0")[:digits])
 
 
 def _literal(text: str) -> str:

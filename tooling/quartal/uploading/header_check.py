@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quartal.contracts.finding import contract_of
+from quartal.contracts.model import FileFormat
 from quartal.errors import UploadError
 from quartal.uploading.plan import UploadItem, is_gzip
 
@@ -22,8 +23,9 @@ _SIGNATURES = {
     rb"\x28\xb5\x2f\xfd": "is compressed with Zstandard, through which the job reads no header: use gzip",
     rb"\xfd7zXZ\0": "is compressed with xz, through which the job reads no header: use gzip",
     rb"PK\x03\x04": "is a ZIP archive, or a workbook: use CSV, compressed with gzip or not",
-    rb"PAR1\x15": "is Parquet: the job reads CSV",
+    rb"PAR1\x15": "is Parquet, and the contract wants {wanted}",
 }
+_NAMES = {FileFormat.CSV: "CSV", FileFormat.JSON_LINES: "JSON lines", FileFormat.PARQUET: "Parquet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,32 +37,38 @@ class HeaderRule:
         delimiter: between two names.
         quote_symbol: around names.
         encoding: how bytes become letters.
+        escape: before a quote within quotes; else it is written twice.
+        format: of the files. Only CSV names columns in its first line.
     """
 
     columns: tuple[str, ...]
     delimiter: str = ","
     quote_symbol: str = '"'
     encoding: str = "UTF-8"
+    escape: str | None = None
+    format: FileFormat = FileFormat.CSV
 
     @classmethod
     def of_dataset(cls, contracts: Path, dataset: str) -> HeaderRule | None:
-        """The rule in the dataset's contract; None when its files have no header.
+        """The rule in the dataset's contract; None when its files are CSV without a header.
 
         Raises:
             ConfigurationError: no contract in the folder is about the dataset, or the job would refuse it.
         """
         contract = contract_of(contracts, dataset)
         form = contract.csv
-        if not form.header:
+        if contract.files.format is FileFormat.CSV and not form.header:
             return None
         required = tuple(column.name for column in contract.columns if column.required)
-        return cls(required, form.delimiter, form.quote_symbol, form.encoding)
+        return cls(required, form.delimiter, form.quote_symbol, form.encoding, form.escape, contract.files.format)
 
     def problem_of(self, head: bytes) -> str | None:
         """What is wrong with a file that begins so; None when nothing is."""
+        if self.format is FileFormat.PARQUET:
+            return None if head.startswith(b"PAR1") else "is no Parquet, and the contract wants Parquet"
         for signature, problem in _SIGNATURES.items():
             if re.match(signature, head):
-                return problem
+                return problem.format(wanted=_NAMES[self.format])
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return f"is UTF-16, not {self.encoding}"
         first = _LINE_END.split(head, maxsplit=1)[
@@ -72,8 +80,11 @@ class HeaderRule:
         wrong = re.search("[\udc80-\udcff]", line)
         if wrong is not None:
             return f"line 1 is not {self.encoding} (byte {ord(wrong[0]) - 0xDC00:#04x})"
+        if self.format is FileFormat.JSON_LINES:
+            found = line.lstrip()
+            return None if not found or found.startswith("{") else f"line 1 is no JSON object: {line[:120]!r}"
         try:
-            reader = csv.reader([line], delimiter=self.delimiter, quotechar=self.quote_symbol)
+            reader = csv.reader([line], delimiter=self.delimiter, quotechar=self.quote_symbol, escapechar=self.escape)
             names = [name.strip() for name in next(reader, [])]
         except csv.Error as error:
             return f"line 1 is no CSV ({error}): {line[:120]!r}"

@@ -111,6 +111,24 @@ run "follows_another_csv_dialect" {
   }
 }
 
+run "leaves_other_formats_than_csv_to_the_classifiers_of_glue" {
+  command = plan
+
+  variables {
+    contracts = { vehicle_sightings = { columns = ["plate"] }, tolls = { columns = ["plate"], format = "parquet" }, fines = { columns = ["plate"], format = "jsonLines" } }
+  }
+
+  assert {
+    condition = (
+      toset(keys(aws_glue_classifier.this)) == toset(["vehicle_sightings"])
+      && length(aws_glue_crawler.this["vehicle_sightings"].classifiers) == 1
+      && length(aws_glue_crawler.this["tolls"].classifiers) == 0
+      && length(aws_glue_crawler.this["fines"].classifiers) == 0
+    )
+    error_message = "A feed that is no CSV has a CSV classifier."
+  }
+}
+
 run "lets_the_crawler_read_raw_and_write_its_table_only" {
   command = plan
 
@@ -175,7 +193,7 @@ run "lets_people_ask_the_rows_that_were_quarantined" {
     condition = (
       output.quarantine_tables == { vehicle_sightings = "vehicle_sightings_quarantine" }
       && aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].location == "s3://my-lake/quarantine/vehicle_sightings/"
-      && join(",", [for column in aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].columns : "${column.name} ${column.type}"]) == "raw string,file string,reasons array<string>"
+      && join(",", [for column in aws_glue_catalog_table.quarantine["vehicle_sightings"].storage_descriptor[0].columns : "${column.name} ${column.type}"]) == "raw string,file string,reasons array<string>,part_offset bigint,row_number bigint"
     )
     error_message = "The table of quarantined rows is not what the job writes."
   }

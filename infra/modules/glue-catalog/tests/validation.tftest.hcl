@@ -68,6 +68,15 @@ run "rejects_delimiter_of_two_characters" {
   }
 }
 
+run "rejects_unknown_format" {
+  command         = plan
+  expect_failures = [var.contracts]
+
+  variables {
+    contracts = { vehicle_sightings = { columns = ["brand"], format = "json" } }
+  }
+}
+
 run "rejects_quote_symbol_that_is_the_delimiter" {
   command         = plan
   expect_failures = [var.contracts]
