@@ -16,10 +16,9 @@ from quartal.contracts.finding import contract_of
 from quartal.contracts.model import Contract
 from quartal.errors import ConfigurationError, IngestError, QuartalError
 from quartal.ingesting.chunks import ranges_of
-from quartal.ingesting.csv_chunk import FileLayout
 from quartal.ingesting.database import Database, open_database
 from quartal.ingesting.options import IngestOptions, IngestReport, Target
-from quartal.ingesting.planning import bounds_of, earlier_try, is_done, rows_to_read
+from quartal.ingesting.planning import bounds_of, earlier_try, is_done, layout_of, rows_to_read
 from quartal.ingesting.progress import Progress
 from quartal.ingesting.record import IngestRecord, IngestSource, RecordStore, check_bounds
 from quartal.ingesting.relation import Relation, check_columns, query_of, table_of
@@ -92,7 +91,7 @@ def ingest(
     on_count: Callable[[int], None] | None = None,
     on_rows: Callable[[int], None] | None = None,
 ) -> IngestReport:
-    """Bring all rows of a relation into a delivery, as files `<name>-<number>.csv`, each of a range of its key.
+    """Bring all rows of a relation into a delivery, as files `<name>-<number>`, each of a range of its key.
 
     After an interruption the same call goes on with the chunks that are not there. After one that came to its end, it
     reads all rows anew and sends the chunks that differ.
@@ -119,8 +118,15 @@ def ingest(
             f"'{relation.name}' is no name for files of the lake.",
             remedy="Name them with --name: letters, digits, '.', '_' and '-'.",
         )
-    layout = FileLayout.of_contract(contract, relation.columns)
-    source = IngestSource(database.shown, relation.reads, relation.key, options.chunk_rows, options.compress)
+    layout = layout_of(contract, relation.columns, compress=options.compress)
+    source = IngestSource(
+        database.shown,
+        relation.reads,
+        relation.key,
+        options.chunk_rows,
+        options.compress,
+        contract.files.format.value,
+    )
     s3 = connection.s3()
     records = RecordStore(s3, target.bucket, f"{target.manifest_prefix}{target.delivery}/{relation.name}.json")
     earlier = earlier_try(records, source, target.delivery)
@@ -151,7 +157,6 @@ def ingest(
                 s3=s3,
                 writer=writer,
                 bucket=target.bucket,
-                compress=options.compress,
                 upload_id=upload.upload,
                 on_rows=on_rows or (lambda _: None),
             )
@@ -172,8 +177,7 @@ def _bring(
     """Send the chunks that are not there, and close the record."""
     store = ManifestStore(transfer.s3, target.bucket, target.manifest_prefix)
     stem = f"{target.raw_prefix}delivery={target.delivery}/{transfer.relation.name}-"
-    suffix = ".csv.gz" if transfer.compress else ".csv"
-    chunks = {f"{stem}{chunk.number:05d}{suffix}": chunk for chunk in ranges_of(record.bounds)}
+    chunks = {f"{stem}{chunk.number:05d}{transfer.layout.suffix}": chunk for chunk in ranges_of(record.bounds)}
     present = objects_below(transfer.s3, target.bucket, stem)
     known = store.read(target.delivery).files
     skipped = tuple(key for key, chunk in chunks.items() if is_done(record, chunk, known.get(key), present.get(key)))

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from quartal.contracts.model import Column, Contract, Layout
 from quartal.errors import ConfigurationError
-from quartal.ingesting.csv_chunk import FileLayout, RowError, write_chunk
+from quartal.ingesting.chunk_file import RowError
+from quartal.ingesting.csv_chunk import CsvLayout
 from quartal.ingesting.relation import Relation, check_columns
 from quartal.ingesting.values import format_of
 from quartal.uploading.checksums import checksum_of
@@ -129,6 +130,13 @@ def test_value_is_written_in_the_columns_format(kind, rules, value, expected):
             "a second time",
             id="hour that comes twice",
         ),
+        pytest.param(
+            "timestamp",
+            {"format": "yyyy-MM-dd HH:mm:ssXXX"},
+            datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-5))),
+            "not in the years 1 to 9999",
+            id="moment that has no year of four digits in UTC",
+        ),
     ],
 )
 def test_value_that_would_have_to_be_guessed_is_refused(kind, rules, value, reason):
@@ -146,7 +154,7 @@ def test_moment_is_read_back_to_the_second_by_the_contracts_own_layout(moment):
 # ---------------------------------------------------------------------------- rows as a file
 
 
-def layout(*present: str, **csv_form) -> FileLayout:
+def layout(*present: str, compress: bool = False, **csv_form) -> CsvLayout:
     contract = Contract.model_validate(
         {
             "version": "1",
@@ -165,7 +173,7 @@ def layout(*present: str, **csv_form) -> FileLayout:
             "features": {"entity": ["id"], "eventTime": {"date": "day"}, "count": "sales"},
         }
     )
-    return FileLayout.of_contract(contract, present or ("id", "day", "note"))
+    return CsvLayout.of_contract(contract, present or ("id", "day", "note"), compress=compress)
 
 
 DAY = date(2024, 1, 31)
@@ -173,7 +181,7 @@ DAY = date(2024, 1, 31)
 
 def written(rows, **csv_form) -> bytes:
     file = io.BytesIO()
-    write_chunk([rows], layout(**csv_form), file, compress=False)
+    layout(**csv_form).write([rows], file)
     return file.getvalue()
 
 
@@ -214,7 +222,7 @@ def test_layout_of_a_contract_that_says_nothing_new_has_the_hash_that_it_had():
     assert layout(multiLine=False).hash == layout().hash != layout(escape="\\").hash
 
 
-def test_contract_of_other_files_than_csv_is_refused():
+def test_contract_of_json_lines_is_refused():
     contract = Contract.model_validate(
         {
             "version": "1",
@@ -223,12 +231,14 @@ def test_contract_of_other_files_than_csv_is_refused():
                 {"name": "shop", "required": True},
                 {"name": "on", "logicalType": "date", "required": True, "logicalTypeOptions": ISO},
             ],
-            "files": {"format": "parquet"},
+            "files": {"format": "jsonLines"},
             "features": {"entity": ["shop"], "eventTime": {"date": "on"}, "count": "sales"},
         }
     )
     relation = Relation("sales", "sales", sqlalchemy.table("sales"), ("shop", "on"), ("shop",))
-    with pytest.raises(ConfigurationError, match="The contract of sales wants parquet files, and ingest writes CSV"):
+    with pytest.raises(
+        ConfigurationError, match="The contract of sales wants JSON lines, and ingest writes CSV or Parquet"
+    ):
         check_columns(relation, contract)
 
 
@@ -254,8 +264,8 @@ def test_every_text_without_a_line_break_comes_back_as_it_was(rows):
 
 def test_compressed_file_holds_the_same_rows_and_both_checksums():
     rows, plain, packed = [("a", DAY, "x")] * 1000, io.BytesIO(), io.BytesIO()
-    first = write_chunk([rows, rows], layout(), plain, compress=False)
-    second = write_chunk([rows, rows], layout(), packed, compress=True)
+    first = layout().write([rows, rows], plain)
+    second = layout(compress=True).write([rows, rows], packed)
     assert gzip.decompress(packed.getvalue()) == plain.getvalue()
     assert (first.rows, first.size_bytes) == (2000, len(plain.getvalue()))
     assert first.checksum == first.source_checksum == second.source_checksum == checksum_of(plain.getvalue())

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import secrets
 import sqlite3
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ import sqlalchemy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
+from pyarrow import parquet
 
 from quartal import ingests
 from quartal.aws import AwsConnection
@@ -43,6 +46,7 @@ CONTRACT = Contract.model_validate(
         "features": {"entity": ["shop"], "eventTime": {"date": "day"}, "count": "sales"},
     }
 )
+PARQUET = Contract.model_validate(CONTRACT.model_dump(exclude={"csv"}) | {"files": {"format": "parquet"}})
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +76,11 @@ class Lake:
     def lines(self) -> list[str]:
         """All rows of the delivery, without headers."""
         return [line for text in self.objects().values() for line in text.decode().splitlines()[1:]]
+
+    def rows(self) -> list[tuple]:
+        """All rows of a delivery of Parquet files."""
+        tables = [parquet.read_table(io.BytesIO(content)) for content in self.objects().values()]
+        return [tuple(row.values()) for table in tables for row in table.to_pylist()]
 
     def put(self, key: str, body: bytes) -> None:
         self.connection.s3().put_object(Bucket=self.target.bucket, Key=key, Body=body)
@@ -243,6 +252,20 @@ def test_key_of_several_columns_is_found_in_the_table(lake, source):
     assert (report.rows, len(lake.lines())) == (8, 8)
 
 
+def test_contract_of_parquet_gets_one_parquet_file_of_typed_columns_per_chunk(lake, source):
+    source.fill(range(1, 6))
+    report = ingest(lake, source, contract=PARQUET)
+    assert (report.rows, names(report.sent)) == (5, ["sales-00001.parquet", "sales-00002.parquet"])
+    assert lake.rows() == [(i, "north", date(2024, 1, 31), None) for i in range(1, 6)]
+    contents = lake.objects()
+    for name, entry in lake.manifest()["files"].items():
+        content = contents[name.removeprefix(FOLDER)]
+        assert entry["crc64nvme"] == entry["source_crc64nvme"] == checksum_of(content)
+    before = lake.objects()
+    assert names(ingest(lake, source, contract=PARQUET, parallel=1).unchanged) == names(report.sent)
+    assert lake.objects() == before
+
+
 # ---------------------------------------------------------------------------- what is refused before anything is sent
 
 
@@ -322,6 +345,15 @@ def test_row_that_no_file_can_hold_is_named_by_its_key(lake, source):
     assert lake.objects() == {}
 
 
+def test_row_that_no_typed_column_can_hold_is_named_by_its_key(lake, source):
+    source.fill([1, 2])
+    source.run("update sales set day = '31.01.2024' where id = 2")
+    with pytest.raises(IngestError, match=r"sales, row id=2: column day holds the text '31\.01\.2024'") as error:
+        ingest(lake, source, contract=PARQUET)
+    assert "cast" in error.value.remedy
+    assert lake.objects() == {}
+
+
 # ---------------------------------------------------------------------------- the database's address
 
 
@@ -384,15 +416,19 @@ class Killed(Progress):
         pass
 
 
-@pytest.fixture
-def interrupted(lake, source, monkeypatch) -> Source:
+def interrupt(lake, source, monkeypatch, contract) -> None:
     """Nine rows in three chunks of which two are sent; of those one is recorded, since a record is due later."""
     source.fill(range(1, 10))
     with monkeypatch.context() as patch:
         patch.setattr(ingests, "Progress", Killed)
         with pytest.raises(KeyboardInterrupt):
-            ingest(lake, source, parallel=1)
+            ingest(lake, source, parallel=1, contract=contract)
     assert (sorted(lake.record()["done"]), lake.record()["complete"]) == (["1"], False)
+
+
+@pytest.fixture
+def interrupted(lake, source, monkeypatch) -> Source:
+    interrupt(lake, source, monkeypatch, CONTRACT)
     return source
 
 
@@ -403,6 +439,14 @@ def test_interrupted_ingest_sends_only_what_lacks(lake, interrupted):
     assert (names(report.sent), report.rows, len(report.read_at)) == ([], 9, 2)
     assert len(lake.lines()) == 9
     assert lake.record()["complete"]
+
+
+def test_interrupted_ingest_of_parquet_sends_only_what_lacks(lake, source, monkeypatch):
+    interrupt(lake, source, monkeypatch, PARQUET)
+    report = ingest(lake, source, contract=PARQUET)
+    assert names(report.skipped) == ["sales-00001.parquet"]
+    assert names(report.unchanged) == ["sales-00002.parquet", "sales-00003.parquet"]
+    assert (names(report.sent), [row[0] for row in lake.rows()]) == ([], list(range(1, 10)))
 
 
 def test_chunk_that_vanished_or_was_replaced_since_is_sent_again(lake, interrupted):
@@ -447,6 +491,7 @@ def test_complete_ingest_is_read_anew_and_only_what_differs_is_sent(lake, source
         pytest.param({"chunk_rows": 4}, "--chunk-rows was: 3", id="chunk"),
         pytest.param({"compress": True}, "--gzip was: False", id="gzip"),
         pytest.param({"key": ["shop"]}, "--key was: id", id="key"),
+        pytest.param({"contract": PARQUET}, "the contract's files.format was: csv", id="format"),
     ],
 )
 def test_same_delivery_cut_otherwise_is_refused_since_rows_would_count_twice(lake, source, options, detail):
@@ -457,6 +502,15 @@ def test_same_delivery_cut_otherwise_is_refused_since_rows_would_count_twice(lak
         ingest(lake, source, **options)
     assert error.value.details == (detail,)
     assert lake.objects() == before
+
+
+def test_record_from_before_there_was_parquet_is_one_of_csv(lake, source):
+    source.fill([1])
+    ingest(lake, source)
+    record = lake.record()
+    del record["source"]["format"]
+    lake.put("deliveries/sales/2024Q1/sales.json", json.dumps(record).encode())
+    assert names(ingest(lake, source).unchanged) == ["sales-00001.csv"]
 
 
 def test_two_ingests_of_one_name_at_once_are_noticed(lake):

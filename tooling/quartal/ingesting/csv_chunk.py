@@ -11,49 +11,31 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
-from awscrt.checksums import crc64nvme
-
 from quartal.contracts.model import Contract, CsvFormat
+from quartal.ingesting.chunk_file import RowError, Rows, SummedFile, WrittenChunk
 from quartal.ingesting.values import Format, format_of
-from quartal.uploading.checksums import encode
-
-Rows = Sequence[Sequence[Any]]
-
-
-class RowError(Exception):
-    """A row has no place in the file.
-
-    Attributes:
-        row: its place in the batch.
-        column: name of the column whose value is the reason.
-        reason: what is wrong with the value.
-    """
-
-    def __init__(self, row: int, column: str, reason: str) -> None:
-        super().__init__(f"column {column} {reason}")
-        self.row = row
-        self.column = column
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
-class FileLayout:
+class CsvLayout:
     """What each file of an ingest looks like.
 
     Attributes:
         columns: names of the columns, in the order of the file.
         formats: how the values of each are written.
         form: delimiter, quotes, header and encoding.
-        hash: differs where the same rows would become other bytes.
+        hash: differs where the same rows would become other bytes before compression.
+        compress: whether they are compressed with gzip.
     """
 
     columns: tuple[str, ...]
     formats: tuple[Format, ...]
     form: CsvFormat
     hash: str
+    compress: bool = False
 
     @classmethod
-    def of_contract(cls, contract: Contract, present: Sequence[str]) -> FileLayout:
+    def of_contract(cls, contract: Contract, present: Sequence[str], *, compress: bool = False) -> CsvLayout:
         """The layout of files with the columns of the contract that are present."""
         columns = [column for column in contract.columns if column.name in present]
         rules = [
@@ -68,7 +50,32 @@ class FileLayout:
             tuple(format_of(column) for column in columns),
             contract.csv,
             hashlib.sha256(content.encode()).hexdigest()[:16],
+            compress,
         )
+
+    @property
+    def suffix(self) -> str:
+        """How the files' names end."""
+        return ".csv.gz" if self.compress else ".csv"
+
+    def write(self, batches: Iterable[Rows], target: BinaryIO) -> WrittenChunk:
+        """As `ChunkLayout.write`: each batch is written as it comes."""
+        stored = SummedFile(target)
+        packed = gzip.GzipFile("", "wb", 6, stored, mtime=0) if self.compress else None
+        source = stored if packed is None else SummedFile(packed)
+        rows = 0
+        for content, count in self._contents(batches):
+            rows += count
+            source.write(content)
+        if packed is not None:
+            packed.close()
+        return WrittenChunk(rows, stored.size_bytes, stored.checksum, source.checksum)
+
+    def _contents(self, batches: Iterable[Rows]) -> Iterator[tuple[bytes, int]]:
+        """Bytes, and how many rows they hold."""
+        yield self.header(), 0
+        for rows in batches:
+            yield self.lines(rows), len(rows)
 
     def header(self) -> bytes:
         """The first line; nothing where the contract says so."""
@@ -135,67 +142,6 @@ class FileLayout:
                 except UnicodeEncodeError as error:
                     return RowError(row, name, f"holds {value[error.start]!r}, which {self.form.encoding} cannot write")
         raise AssertionError("every value can be written")
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenChunk:
-    """A chunk as it lies in its file.
-
-    Attributes:
-        rows: how many.
-        size_bytes: size of the file.
-        checksum: CRC-64/NVME of the file.
-        source_checksum: CRC-64/NVME of the rows before compression.
-    """
-
-    rows: int
-    size_bytes: int
-    checksum: str
-    source_checksum: str
-
-
-def write_chunk(batches: Iterable[Rows], layout: FileLayout, target: BinaryIO, *, compress: bool) -> WrittenChunk:
-    """Write rows into a file; equal rows give equal bytes.
-
-    Raises:
-        RowError: as `FileLayout.lines`; the row counts within its batch.
-    """
-    stored = _SummedFile(target)
-    packed = gzip.GzipFile(filename="", mode="wb", fileobj=stored, compresslevel=6, mtime=0) if compress else None
-    rows, source = 0, 0
-    for content, count in _contents(batches, layout):
-        rows += count
-        source = crc64nvme(content, source)
-        (packed or stored).write(content)
-    if packed is not None:
-        packed.close()
-    return WrittenChunk(rows, stored.size_bytes, encode(stored.checksum), encode(source))
-
-
-def _contents(batches: Iterable[Rows], layout: FileLayout) -> Iterator[tuple[bytes, int]]:
-    """Bytes, and how many rows they hold."""
-    yield layout.header(), 0
-    for rows in batches:
-        yield layout.lines(rows), len(rows)
-
-
-class _SummedFile:
-    """A file that sums up what is written to it."""
-
-    def __init__(self, target: BinaryIO) -> None:
-        self._target = target
-        self.size_bytes = 0
-        self.checksum = 0
-
-    def write(self, content: bytes) -> int:
-        """Write all of it."""
-        self._target.write(content)
-        self.size_bytes += len(content)
-        self.checksum = crc64nvme(content, self.checksum)
-        return len(content)
-
-    def flush(self) -> None:
-        """What GzipFile calls at its end."""
 
 
 def _texts(values: Sequence[Any], column: str, write: Format) -> list[str]:

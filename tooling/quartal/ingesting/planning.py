@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
+from quartal.contracts.model import Contract, FileFormat
 from quartal.errors import ConfigurationError, IngestError
+from quartal.ingesting.chunk_file import ChunkLayout
 from quartal.ingesting.chunks import Key, KeyRange, even_bounds, walked_bounds
+from quartal.ingesting.csv_chunk import CsvLayout
 from quartal.ingesting.record import IngestRecord, IngestSource, RecordStore
 from quartal.ingesting.relation import Relation
 from quartal.uploading.delivery_manifest import DeliveredFile
 from quartal.uploading.transfer import StoredObject
+
+
+def layout_of(contract: Contract, present: Sequence[str], *, compress: bool) -> ChunkLayout:
+    """The layout of files as the contract says, with those of its columns that are present.
+
+    Args:
+        contract: of the dataset; its files are CSV or Parquet.
+        present: names of columns.
+        compress: whether files are to be compressed with gzip.
+
+    Raises:
+        ConfigurationError: Parquet files would be compressed twice.
+    """
+    if contract.files.format is not FileFormat.PARQUET:
+        return CsvLayout.of_contract(contract, present, compress=compress)
+    if compress:
+        raise ConfigurationError(
+            f"The contract of {contract.dataset} wants Parquet files, which gzip does not make smaller.",
+            remedy="Leave --gzip out: the columns of a Parquet file are compressed with zstd.",
+        )
+    from quartal.ingesting.parquet_chunk import ParquetLayout  # which needs Arrow
+
+    return ParquetLayout.of_contract(contract, present)
 
 
 def is_done(record: IngestRecord, chunk: KeyRange, known: DeliveredFile | None, there: StoredObject | None) -> bool:
@@ -34,7 +62,7 @@ def earlier_try(records: RecordStore, source: IngestSource, delivery: str) -> In
     if earlier is None or earlier.source == source:
         return earlier
     names = {"database": "database", "reads": "--table or --query", "key": "--key"}
-    names |= {"chunk_rows": "--chunk-rows", "gzip": "--gzip"}
+    names |= {"chunk_rows": "--chunk-rows", "gzip": "--gzip", "format": "the contract's files.format"}
     differing = [name for name in names if getattr(earlier.source, name) != getattr(source, name)]
     raise ConfigurationError(
         f"Delivery {delivery} holds an ingest of this name that was made otherwise. Nothing was sent.",

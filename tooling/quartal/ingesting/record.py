@@ -16,6 +16,7 @@ from uuid import UUID
 
 from botocore.exceptions import ClientError
 
+from quartal.contracts.model import FileFormat
 from quartal.errors import ConfigurationError, UploadError
 from quartal.ingesting.chunks import Key
 
@@ -45,7 +46,8 @@ class IngestSource:
         reads: the table or the query.
         key: columns that cut it into chunks.
         chunk_rows: rows per chunk.
-        gzip: whether the files are compressed.
+        gzip: whether the files are compressed with it.
+        format: what files they are, in the contract's word; CSV where an older record does not say.
     """
 
     database: str
@@ -53,11 +55,12 @@ class IngestSource:
     key: tuple[str, ...]
     chunk_rows: int
     gzip: bool
+    format: str = FileFormat.CSV.value
 
 
 @dataclass(frozen=True, slots=True)
 class ChunkDone:
-    """A chunk that is in the lake: how many rows it has, and the CRC-64/NVME of them before compression."""
+    """A chunk that is in the lake: how many rows it has, and the CRC-64/NVME of its file before gzip."""
 
     rows: int
     source_crc64nvme: str

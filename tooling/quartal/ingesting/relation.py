@@ -152,11 +152,11 @@ def check_columns(relation: Relation, contract: Contract) -> None:
 
     Raises:
         ConfigurationError: one that the job needs is missing, or one is there that the contract does not know; or the
-            contract wants files that are no CSV.
+            contract wants JSON lines.
     """
-    if contract.files.format is not FileFormat.CSV:
+    if contract.files.format is FileFormat.JSON_LINES:
         raise ConfigurationError(
-            f"The contract of {contract.dataset} wants {contract.files.format.value} files, and ingest writes CSV.",
+            f"The contract of {contract.dataset} wants JSON lines, and ingest writes CSV or Parquet.",
             remedy="Deliver files with quartal upload, or give the rows of the database a dataset of their own.",
         )
     known = {column.name for column in contract.columns}

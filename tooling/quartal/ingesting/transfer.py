@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from sqlalchemy import Connection
 
 from quartal.errors import IngestError
+from quartal.ingesting.chunk_file import ChunkLayout, RowError, Rows, WrittenChunk
 from quartal.ingesting.chunks import KeyRange
-from quartal.ingesting.csv_chunk import FileLayout, RowError, Rows, WrittenChunk, write_chunk
 from quartal.ingesting.database import Database
 from quartal.ingesting.progress import ChunkOutcome, Progress
 from quartal.ingesting.relation import Relation
@@ -43,7 +43,6 @@ class ChunkTransfer:
         s3: compares with what is there.
         writer: sends.
         bucket: the lake's bucket.
-        compress: whether files are compressed with gzip.
         upload_id: what the manifest calls this run.
         on_rows: called with numbers of rows as they are read, from several threads.
     """
@@ -51,11 +50,10 @@ class ChunkTransfer:
     database: Database
     snapshot: Snapshot
     relation: Relation
-    layout: FileLayout
+    layout: ChunkLayout
     s3: S3Client
     writer: ObjectWriter
     bucket: str
-    compress: bool
     upload_id: str
     on_rows: Callable[[int], None]
 
@@ -147,7 +145,7 @@ class ChunkTransfer:
             batches = self._batches(connection, chunk, stopping)
             last: list[Rows] = []
             try:
-                return write_chunk(_kept(batches, last), self.layout, file, compress=self.compress)
+                return self.layout.write(_kept(batches, last), file)
             except RowError as error:
                 raise _row_refused(self.relation, self.layout, last[0][error.row], error) from error
 
@@ -194,7 +192,7 @@ def _blocks(file: BinaryIO, size_bytes: int, stopping: threading.Event) -> Itera
         yield block
 
 
-def _row_refused(relation: Relation, layout: FileLayout, row: object, error: RowError) -> IngestError:
+def _row_refused(relation: Relation, layout: ChunkLayout, row: object, error: RowError) -> IngestError:
     names = [*layout.columns, *(name for name in relation.key if name not in layout.columns)]
     values = dict(zip(names, row, strict=True))  # type: ignore[call-overload]  # a row is a tuple
     key = ", ".join(f"{name}={values[name]}" for name in relation.key)

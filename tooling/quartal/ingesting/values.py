@@ -1,7 +1,7 @@
-"""A value of a database as the text that a contract asks for.
+"""A value of a database as what a contract's column stands for, and as the text that the contract asks for.
 
 Text passes as it is: whether it is right is for the job to judge, which quarantines what is not. Any other value is
-written in the column's format, and refused where that would lose or guess something.
+written in the column's format, and refused where that would lose or guess something: by a ValueError with the reason.
 """
 
 from __future__ import annotations
@@ -43,39 +43,51 @@ def _number_format(column: Column) -> Format:
     return _number
 
 
-def _number(value: object) -> str:
-    """Digits without an exponent; zeros at the end of a fraction say nothing and are left out."""
+def as_number(value: object) -> int | Decimal:
+    """The number that a value is, exactly as it prints; NaN and infinity among them."""
     if isinstance(value, bool):
         raise ValueError("holds a boolean, which is no number")
-    if isinstance(value, int):
-        return str(value)
     if isinstance(value, float):
-        value = Decimal(repr(value))
-    if not isinstance(value, Decimal):
+        return Decimal(repr(value))
+    if not isinstance(value, int | Decimal):
         raise _unfit(value, "a number")
-    text = format(value, "f")  # NaN and infinity keep their names, and the job's quarantine them
+    return value
+
+
+def _number(value: object) -> str:
+    """Digits without an exponent; zeros at the end of a fraction say nothing and are left out."""
+    number = as_number(value)
+    if isinstance(number, int):
+        return str(number)
+    text = format(number, "f")  # NaN and infinity keep their names, and the job's quarantine them
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _boolean(value: object) -> str:
+def as_boolean(value: object) -> bool:
+    """A boolean, or 0 and 1 of a database that has none."""
     if isinstance(value, bool) or (isinstance(value, int | Decimal) and value in (0, 1)):
-        return "true" if value else "false"
+        return bool(value)
     raise _unfit(value, "a boolean")
+
+
+def _boolean(value: object) -> str:
+    return "true" if as_boolean(value) else "false"
+
+
+def as_date(value: object) -> date:
+    """A date, or the midnight with which it begins."""
+    if isinstance(value, datetime):
+        if value.tzinfo is not None or value.time() != time.min:
+            raise ValueError(f"holds a moment ({value}), of which a date would be a part: cast it to a date")
+        return value.date()
+    if not isinstance(value, date):
+        raise _unfit(value, "a date")
+    return value
 
 
 def _date_format(column: Column) -> Format:
     write = lru_cache(maxsize=4096)(_writer(column.rules.format))
-
-    def text(value: object) -> str:
-        if isinstance(value, datetime):
-            if value.tzinfo is not None or value.time() != time.min:
-                raise ValueError(f"holds a moment ({value}), of which a date would be a part: cast it to a date")
-            return write(value.date())
-        if not isinstance(value, date):
-            raise _unfit(value, "a date")
-        return write(value)
-
-    return text
+    return lambda value: write(as_date(value))
 
 
 def _time_format(column: Column) -> Format:
@@ -93,35 +105,53 @@ def _time_format(column: Column) -> Format:
     return text
 
 
-def _timestamp_format(column: Column) -> Format:
-    write = _writer(column.rules.format)
-    has_offset = "offset" in column.rules.layouts[0].parts  # else the contract names a zone
-    zone = None if has_offset else ZoneInfo(column.rules.time_zone or "UTC")
+def has_offset(column: Column) -> bool:
+    """Whether a timestamp is written as a moment; else it is what the clocks of the contract's zone show."""
+    return "offset" in column.rules.layouts[0].parts
 
-    def text(value: object) -> str:
+
+def timestamp_of(column: Column) -> Callable[[object], datetime]:
+    """The function that makes a value the moment in UTC that a column holds, or the time without a zone."""
+    zone = None if has_offset(column) else ZoneInfo(column.rules.time_zone or "UTC")
+
+    def timestamp(value: object) -> datetime:
         if not isinstance(value, datetime):
             raise _unfit(value, "a timestamp")
-        if zone is None:
-            if value.tzinfo is None:
-                raise ValueError(
-                    f"holds a timestamp without a zone ({value}), and the contract's format has an offset: say which "
-                    "zone it is in, such as sold_at at time zone 'UTC'"
-                )
-            return write(value.astimezone(UTC)) + "Z"
-        return write(value if value.tzinfo is None else _in_zone(value, zone))
+        if zone is not None:
+            return value if value.tzinfo is None else _in_zone(value, zone)
+        if value.tzinfo is None:
+            raise ValueError(
+                f"holds a timestamp without a zone ({value}), and the contract's format has an offset: say which "
+                "zone it is in, such as sold_at at time zone 'UTC'"
+            )
+        return _moved(value, UTC)
 
-    return text
+    return timestamp
+
+
+def _timestamp_format(column: Column) -> Format:
+    write, timestamp = _writer(column.rules.format), timestamp_of(column)
+    if has_offset(column):
+        return lambda value: write(timestamp(value)) + "Z"
+    return lambda value: write(timestamp(value))
 
 
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
     """The moment by the clocks of a zone, unless they show that time twice: a reader takes it for the first one."""
-    local = moment.astimezone(zone)
+    local = _moved(moment, zone)
     if local.fold:
         raise ValueError(
             f"holds {moment}, which clocks in {zone} show a second time as they are put back: give the contract a "
             "format with an offset (XXX)"
         )
-    return local
+    return local.replace(tzinfo=None)
+
+
+def _moved(moment: datetime, zone: tzinfo) -> datetime:
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        raise ValueError(f"holds {moment}, which by the clocks of {zone} is not in the years 1 to 9999") from None
 
 
 def _writer(form: str | None) -> Callable[[date | time], str]:
