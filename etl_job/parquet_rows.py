@@ -1,7 +1,8 @@
 """Parquet files as rows of text: typed values in the forms that the contract names, so all rules hold as for CSV.
 
-Dates and times are written in the column's ``format``, numbers in digits without zeros at the end of a fraction. A
-number that the contract could not hold keeps Spark's text, and so breaks its rule. Spark 3.5 reads no times of day.
+Dates and times are written in the column's ``format``, numbers in digits without zeros at the end of a fraction, with
+the column's decimal separator. A number that the contract could not hold keeps Spark's text, and so breaks its rule.
+Spark 3.5 reads no times of day.
 https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
 """
 
@@ -173,7 +174,10 @@ def _text(column: ContractColumn, kind: str) -> Column:
         value = F.timestamp_micros(F.expr(f"(`{column.name}` - pmod(`{column.name}`, 1000)) div 1000"))
     if column.logical_type in ("date", "timestamp"):
         return F.date_format(value, column.rules.layouts[0].text)
-    return value.cast("string") if kind == "boolean" else _digits(value, kind)
+    if kind == "boolean":
+        return value.cast("string")
+    digits = _digits(value, kind)
+    return F.translate(digits, ".", ",") if column.rules.decimal_separator == "," else digits
 
 
 def _digits(value: Column, kind: str) -> Column:
