@@ -10,13 +10,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from decimal import Decimal
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 
 from quartal import ingests
 from quartal.aws import AwsConnection
 from quartal.contracts.finding import contract_of
+from quartal.contracts.model import Contract
 from quartal.errors import ConfigurationError, IngestError
 from quartal.ingesting.database import open_database
 from quartal.ingesting.relation import query_of, table_of
@@ -81,16 +86,19 @@ def expected_lines(server: Server) -> list[str]:
         return b"".join(copy).decode().splitlines()
 
 
-def ingest(server: Server, lake, dataset: str, *, table=None, query=None, key=(), **options) -> IngestReport:
+def ingest(
+    server: Server, lake, contract: str | Contract, *, table=None, query=None, key=(), **options
+) -> IngestReport:
+    """As `quartal ingest` does, for a dataset or by a contract of the test's own."""
     connection, target = lake
+    if isinstance(contract, str):
+        contract = contract_of(CONTRACTS, contract)
     with open_database(server.url, connections=4) as database:
         if table is not None:
             relation = table_of(database, table, called=None, key=key)
         else:
             relation = query_of(database, query, called=None, key=key)
-        return ingests.ingest(
-            connection, target, database, relation, contract_of(CONTRACTS, dataset), options=IngestOptions(**options)
-        )
+        return ingests.ingest(connection, target, database, relation, contract, options=IngestOptions(**options))
 
 
 def wait_for(probe, *, what: str) -> None:
@@ -108,7 +116,9 @@ def waiting_at_the_gate(server: Server) -> int:
 # ---------------------------------------------------------------------------- types and keys
 
 
-def test_types_are_written_as_the_contract_says(postgresql, lake):
+@pytest.fixture
+def sessions(postgresql: Server) -> Server:
+    """Three rows of all types that a contract knows."""
     postgresql.run(
         "drop schema public cascade",
         "create schema public",
@@ -119,7 +129,11 @@ def test_types_are_written_as_the_contract_says(postgresql, lake):
              (-1, 'DE-2', 'type2', '2024-01-01 00:00:00+00', null, 0, null),
              (5000000001, 'DE-"3";', 'ccs', '2024-12-31 23:59:59-05', 0, 1, false)""",
     )
-    report = ingest(postgresql, lake, "charging_sessions", table="public.sessions", chunk_rows=1)
+    return postgresql
+
+
+def test_types_are_written_as_the_contract_says(sessions, lake):
+    report = ingest(sessions, lake, "charging_sessions", table="public.sessions", chunk_rows=1)
     connection, target = lake
     assert (report.rows, len(report.sent)) == (3, 3)
     assert lines(connection, target.bucket, "raw/") == [
@@ -127,6 +141,25 @@ def test_types_are_written_as_the_contract_says(postgresql, lake):
         "5000000000;DE-1;ccs;2024-03-31T01:30:00Z;12,5;600;true",
         '5000000001;"DE-""3"";";ccs;2025-01-01T04:59:59Z;0;1;false',
     ]
+
+
+def test_types_of_parquet_are_those_of_the_contract(sessions, lake):
+    """How the job reads such files is asked in tests/unit/etl_job/test_ingested_files.py."""
+    said = contract_of(CONTRACTS, "charging_sessions").model_dump(exclude={"csv"})
+    contract = Contract.model_validate(said | {"files": {"format": "parquet"}})
+    report = ingest(sessions, lake, contract, table="sessions", chunk_rows=1, parallel=3)
+    connection, target = lake
+    files = objects(connection, target.bucket, "raw/")
+    assert tuple(files) == report.sent
+    assert [
+        tuple(row.values()) for file in files.values() for row in parquet.read_table(BytesIO(file)).to_pylist()
+    ] == [
+        (-1, "DE-2", "type2", datetime(2024, 1, 1, tzinfo=UTC), None, 0, None),
+        (5000000000, "DE-1", "ccs", datetime(2024, 3, 31, 1, 30, 0, 750_000, UTC), Decimal("12.5"), 600, True),
+        (5000000001, 'DE-"3";', "ccs", datetime(2025, 1, 1, 4, 59, 59, tzinfo=UTC), Decimal(0), 1, False),
+    ]
+    again = ingest(sessions, lake, contract, table="sessions", chunk_rows=1)
+    assert again.unchanged == report.sent
 
 
 @pytest.mark.parametrize("key", [["n"], ["sighting_id"], ["date", "sighting_id"], ["brand"]])
