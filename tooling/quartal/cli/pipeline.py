@@ -94,7 +94,7 @@ def ingest(
     name: Annotated[str | None, typer.Option("--name", help="What the files are called. Default: the table.")] = None,
     chunk_rows: Annotated[int, typer.Option("--chunk-rows", min=1, help="Rows per chunk, one file each.")] = 100_000,
     parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Chunks at once.")] = 4,
-    compress: Annotated[bool, typer.Option("--gzip", help="Compress with gzip; keys end in .gz.")] = False,
+    compress: Annotated[bool, typer.Option("--gzip", help="Compress CSV with gzip; keys end in .gz.")] = False,
     reread: Annotated[
         bool, typer.Option("--reread", help="After an interruption, read also what is there, and send what differs.")
     ] = False,
@@ -102,7 +102,7 @@ def ingest(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring rows of a database straight into the lake, as CSV that fits the data contract.
+    """Bring rows of a database straight into the lake, as CSV or Parquet that fits the data contract.
 
     Columns that do not fit the contract are refused before anything is sent. After an interruption the same command
     goes on with the chunks that are not there yet.
