@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from uuid import UUID
@@ -239,6 +241,20 @@ def test_value_without_a_place_is_told_with_its_row_in_the_batch():
     with pytest.raises(RowError, match="column day holds the text 'soon'") as error:
         written([(1, DAY, None)], [(2, DAY, None), (3, "soon", None)])
     assert error.value.row == 1
+
+
+class FullDisk(io.BytesIO):
+    """Has room for a few bytes."""
+
+    def write(self, content) -> int:
+        if self.tell() + len(content) > 10:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(content)
+
+
+def test_disk_without_room_is_an_error_of_the_operating_system():
+    with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+        layout().write([[(1, DAY, "x")]], FullDisk())
 
 
 def test_layout_differs_where_the_same_rows_would_become_other_values():
