@@ -106,7 +106,8 @@ def _columns(table: "TableTypeDef", contract: Contract) -> tuple[str, ...]:
     if missing:
         raise CatalogError(
             f"the Glue table {name} lacks the required column {', '.join(missing)} (it has {', '.join(columns)}): "
-            "compare the file's header, the crawler's classifier and the contract, then crawl again"
+            "compare the files, the crawler's classifier and the contract. A crawler that took the files for something "
+            "else keeps to that (its log says so): delete that table, and the next run's crawl writes it anew"
         )
     return columns
 
