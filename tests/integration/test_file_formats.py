@@ -1,0 +1,108 @@
+"""Feeds of JSON lines and of Parquet by their contracts alone: recognized by a real crawl, read by a real job."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+from quartal.query import iceberg_catalog
+from tests.integration.conftest import Pipeline
+
+JSON_LINES, PARQUET = "charging_json", "charging_parquet"
+ROWS = 400
+SESSIONS = [
+    {
+        "session_id": number,
+        "site": ("BE-1", "HH-7")[number % 2],
+        "plug": ("ccs", "type2")[number % 3 == 0],
+        "ended_at": datetime(2024, 1, 1, tzinfo=UTC) + timedelta(hours=5 * number),
+        "energy_kwh": Decimal(number * 7919 % 400_000) / 1000,
+        "duration_s": number,
+        "member": number % 2 == 0,
+    }
+    for number in range(1, ROWS + 1)
+]
+
+
+def contract_of(dataset: str, file_format: str, source: Path) -> str:
+    """The contract of charging sessions for files of another format, which have a decimal point."""
+    document = yaml.safe_load(source.read_text())
+    document["id"] = dataset
+    schema = document["schema"][0]
+    schema["name"] = dataset
+    for column in schema["properties"]:
+        column.pop("customProperties", None)
+    properties = [each for each in schema["customProperties"] if each["property"] != "csv"]
+    schema["customProperties"] = [{"property": "files", "value": {"format": file_format}}, *properties]
+    return yaml.safe_dump(document)
+
+
+@pytest.fixture(scope="module")
+def project(project: Path) -> Path:
+    contracts = project / "data" / "contracts"
+    for dataset, file_format in ((JSON_LINES, "jsonLines"), (PARQUET, "parquet")):
+        text = contract_of(dataset, file_format, contracts / "charging_sessions.yaml")
+        (contracts / f"{dataset}.yaml").write_text(text)
+    variables = project / "infra" / "environments" / "localstack.tfvars"
+    text = variables.read_text()
+    one = "contracts   = { vehicle_sightings = {} }"
+    assert one in text
+    both = f'contracts = {{ {JSON_LINES} = {{}}, {PARQUET} = {{}} }}\ndataset = "{JSON_LINES}"'
+    variables.write_text(text.replace(one, both))
+    return project
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a run of one feed left."""
+
+    table: dict[str, Any]
+    totals: dict[str, int]
+    features: pa.Table
+
+
+def run_of(pipeline: Pipeline, dataset: str, folder: Path) -> Published:
+    settings = replace(pipeline.workspace.settings, dataset=dataset)
+    of_feed = Pipeline(replace(pipeline.workspace, settings=settings))
+    of_feed.upload(folder)
+    manifest = of_feed.run()
+    connection, database = of_feed.workspace.connection, of_feed.workspace.deployment.database
+    table = connection.glue().get_table(DatabaseName=database, Name=dataset)["Table"]
+    features = iceberg_catalog(connection).load_table((database, f"{dataset}_features")).scan().to_arrow()
+    order = [("site", "ascending"), ("plug", "ascending"), ("day", "ascending")]
+    return Published(table, manifest["totals"], features.sort_by(order))
+
+
+def test_feeds_of_json_lines_and_of_parquet_are_crawled_and_come_to_the_same_features(pipeline: Pipeline, tmp_path):
+    lines, columns = (tmp_path / name / "delivery=2024Q1" for name in ("lines", "columns"))
+    lines.mkdir(parents=True)
+    columns.mkdir(parents=True)
+    rows = [*SESSIONS, SESSIONS[0]]
+    texts = [
+        json.dumps({**row, "ended_at": row["ended_at"].isoformat(), "energy_kwh": float(row["energy_kwh"])})
+        for row in rows
+    ]
+    (lines / "part-1.jsonl").write_text("\n".join([*texts, '{"session_id": 90001, "site": "nowhere"}']))
+    pq.write_table(pa.Table.from_pylist(rows), columns / "part-1.parquet")
+
+    from_lines = run_of(pipeline, JSON_LINES, lines.parent)
+    from_columns = run_of(pipeline, PARQUET, columns.parent)
+
+    assert from_lines.table["Parameters"]["classification"] == "json"
+    assert from_columns.table["Parameters"]["classification"] == "parquet"
+    counts = {"kept": ROWS, "duplicates": 1}
+    assert from_lines.totals | counts | {"rows_in": ROWS + 2, "quarantined": 1} == from_lines.totals
+    assert from_columns.totals | counts | {"rows_in": ROWS + 1, "quarantined": 0} == from_columns.totals
+    assert from_lines.features.equals(from_columns.features)
+    published = from_lines.features.to_pydict()
+    assert sum(published["sessions"]) == ROWS
+    assert sum(published["energy_kwh_sum"]) == pytest.approx(float(sum(row["energy_kwh"] for row in SESSIONS)))
