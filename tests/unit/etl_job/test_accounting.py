@@ -8,6 +8,7 @@ import yaml
 from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job import reading
 from etl_job.accounting import DeliveryOutcome, count_outcomes, curated_rows, delivery_outcomes, quarantined_rows
 from etl_job.catalog import Delivery
 from etl_job.checks import check_thresholds, count_input, reconcile
@@ -107,19 +108,22 @@ BAD = {
 }
 
 
-@pytest.fixture(scope="module", params=["quotes from the start", "quotes come late"])
+@pytest.fixture(scope="module", params=["few files, quotes from the start", "many files, quotes come late"])
 def accounted(spark, tmp_path_factory, contract, request):
     lines = [HEADER, *GOOD, *BAD]
     windows_file = "\ufeff" + "\r\n".join([HEADER, "w-1,Opel,2024-02-29,05:00:00", "", "w-2,,2024-02-29,05:00:00"])
-    return Accounted(
-        spark,
-        tmp_path_factory.mktemp("rows"),
-        contract,
-        ["\n".join(lines) + "\n"],
-        [windows_file],
-        [HEADER + "\n"],
-        quotes_come_late=request.param == "quotes come late",
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        if "many files" in request.param:
+            patch.setattr(reading, "_FEW_FILES", 1)
+        return Accounted(
+            spark,
+            tmp_path_factory.mktemp("rows"),
+            contract,
+            ["\n".join(lines) + "\n"],
+            [windows_file],
+            [HEADER + "\n"],
+            quotes_come_late="quotes come late" in request.param,
+        )
 
 
 def test_each_bad_row_is_quarantined_with_all_its_reasons(accounted):
