@@ -97,8 +97,8 @@ def classify_rows(
         F.when(valid & F.lit(bool(keys)), F.xxhash64(*salt, *keys)).alias(name)
         for name, salt in ((KEY_1, [F.lit(0)]), (KEY_2, [F.lit(1)]))
     )
-    # Which rows are in conflict is known only when they have met: their text must still be there then.
     kind = F.when(valid, VALID_ROWS).otherwise(BROKEN_ROWS)
+    # Which rows are in conflict is known only when they have met: their text must still be there then.
     keeps_line = F.lit(True) if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH else ~valid
     if set_quoted_aside:
         quoted = F.col(LINE).contains(contract.csv.quote_symbol)

@@ -84,9 +84,7 @@ def account_for(
         rows = read_rows(spark, headers, contract, begin_with_quotes(headers))
         if headers:
             try:
-                stage_rows(rows, observation, contract, rules, headers, deliveries, folder)
-                if not begin_with_quotes(headers):
-                    stage_quoted_rows(spark, store, contract, rules, headers, deliveries, folder)
+                stage_rows(store, rows, observation, contract, rules, headers, deliveries, folder)
             except Exception as error:
                 drop(spark, folder)
                 damaged = first_damaged(store, headers) if is_unpacking_error(str(error)) else None
@@ -134,12 +132,13 @@ def begin_with_quotes(headers: Mapping[str, Header]) -> bool:
     """Whether some file's beginning holds quotes, so that all lines are to be parsed.
 
     A parser for quotes costs each row something, those without quotes too. Where no file begins with any, lines are
-    split, and those that hold quotes nevertheless are set aside, for ``stage_quoted_rows``.
+    split, and those that hold quotes nevertheless are set aside and parsed after them.
     """
     return any(header.quotes for header in headers.values())
 
 
 def stage_rows(
+    store: ObjectStore,
     rows: DataFrame,
     observation: Observation,
     contract: Contract,
@@ -152,9 +151,11 @@ def stage_rows(
     numbered = number_files(rows.observe(observation, F.count(F.lit(1)).alias("rows")), list(headers))
     aside = not begin_with_quotes(headers)
     write_staged(classify_rows(numbered, contract, rules, deliveries, set_quoted_aside=aside), folder)
+    if aside:
+        _stage_quoted_rows(rows.sparkSession, store, contract, rules, headers, deliveries, folder)
 
 
-def stage_quoted_rows(
+def _stage_quoted_rows(
     spark: SparkSession,
     store: ObjectStore,
     contract: Contract,

@@ -19,7 +19,7 @@ from etl_job.object_store import LocalObjectStore, StoredFile
 from etl_job.raw_files import Header
 from etl_job.reading import read_rows
 from etl_job.rules import rules_of, warnings_of
-from etl_job.settling import begin_with_quotes, read_headers, stage_quoted_rows, stage_rows
+from etl_job.settling import begin_with_quotes, read_headers, stage_rows
 from etl_job.staging import Meeting, read_staged, suspects_of
 
 from .conftest import CONTRACT
@@ -50,9 +50,7 @@ class Accounted:
             headers = {uri: replace(header, quotes=False) for uri, header in headers.items()}
         rows = read_rows(spark, headers, contract, begin_with_quotes(headers))
         observation, staged = Observation("input"), f"file://{tmp_path}/staged"
-        stage_rows(rows, observation, contract, self.rules, headers, found, staged)
-        if not begin_with_quotes(headers):
-            stage_quoted_rows(spark, store, contract, self.rules, headers, found, staged)
+        stage_rows(store, rows, observation, contract, self.rules, headers, found, staged)
         self.staged = read_staged(spark, store, staged, contract.features)
         self.suspects = suspects_of(self.staged, contract, self.rules, Meeting())
         self.frame = count_outcomes(self.staged, self.suspects, contract)
