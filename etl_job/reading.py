@@ -158,7 +158,9 @@ def _lines_of(spark: SparkSession, uris: Sequence[str], header: Header, contract
             is_plain = header.line.isascii() or (form.encoding == "UTF-8" and _REPLACEMENT not in header.line)
             read = read.where((F.col("value") if is_plain else line) != header.line)
     lines = read.select(line.alias(LINE), raw.alias("_raw"), *place_columns())
-    decodable = F.encode(F.col(LINE), form.encoding) == F.col("_raw")
+    # Spark's strings are UTF-8 themselves.
+    written_back = F.col(LINE).cast("binary") if form.encoding == "UTF-8" else F.encode(F.col(LINE), form.encoding)
+    decodable = written_back == F.col("_raw")
     return lines.select(LINE, FILE_PATH, BLOCK, ROW, decodable.alias(DECODABLE))
 
 
