@@ -23,10 +23,15 @@ def open_bench(scratch: Path, announce: Callable[[str], None]) -> Iterator[Bench
     own.state_dir.mkdir(parents=True, exist_ok=True)
     started = server.start(own, port=server.free_port(), announce=announce)
     try:
-        env = aws_environment(settings, started.endpoint_url)
-        connection = AwsConnection.from_environment(env, local=True)
-        folder = str(Path(sys.executable).parent)  # spark-submit looks for python, and python for pyspark, on PATH
-        env |= {"PATH": os.pathsep.join([folder, env["PATH"]]), "PYSPARK_PYTHON": sys.executable}
-        yield Bench(settings, connection, env, scratch)
+        yield bench_at(settings, started.endpoint_url, scratch)
     finally:
         server.stop(own, started)
+
+
+def bench_at(settings: Settings, endpoint_url: str, scratch: Path) -> Bench:
+    """A bench on a LocalStack that runs already."""
+    env = aws_environment(settings, endpoint_url)
+    connection = AwsConnection.from_environment(env, local=True)
+    folder = str(Path(sys.executable).parent)  # spark-submit looks for python, and python for pyspark, on PATH
+    env |= {"PATH": os.pathsep.join([folder, env["PATH"]]), "PYSPARK_PYTHON": sys.executable}
+    return Bench(settings, connection, env, scratch)
