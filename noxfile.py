@@ -46,6 +46,7 @@ def prepare(session: nox.Session) -> None:
     # compiled once: where PYTHONDONTWRITEBYTECODE is set, or a user may not write, each start would do it anew
     install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
     session.run(uv, *install, "-r", LOCK, "-e", ".", external=True)
+    session.run(str(python), "-m", "compileall", "-q", "tooling/quartal", "etl_job", external=True)
     session.env["VIRTUAL_ENV"] = str(ENVIRONMENT)
     session.env["PATH"] = os.pathsep.join([str(ENVIRONMENT / SCRIPTS), os.environ.get("PATH", os.defpath)])
 
