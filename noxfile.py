@@ -43,7 +43,10 @@ def prepare(session: nox.Session) -> None:
     python = ENVIRONMENT / SCRIPTS / "python"
     if not python.with_suffix(".exe" if sys.platform == "win32" else "").exists():
         session.run(uv, "venv", "--quiet", "--python", PYTHON, str(ENVIRONMENT), external=True)
-    session.run(uv, "pip", "install", "--quiet", "--python", str(python), "-r", LOCK, "-e", ".", external=True)
+    # compiled once: where PYTHONDONTWRITEBYTECODE is set, or a user may not write, each start would do it anew
+    install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
+    session.run(uv, *install, "-r", LOCK, "-e", ".", external=True)
+    session.run(str(python), "-m", "compileall", "-q", "tooling/quartal", "etl_job", external=True)
     session.env["VIRTUAL_ENV"] = str(ENVIRONMENT)
     session.env["PATH"] = os.pathsep.join([str(ENVIRONMENT / SCRIPTS), os.environ.get("PATH", os.defpath)])
 

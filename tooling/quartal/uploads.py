@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,20 +23,29 @@ from quartal.workspace import Workspace
 
 __all__ = ["UploadItem", "UploadOptions", "UploadReport", "deliver", "plan_upload", "upload"]
 
+_PARALLEL = 8
+# LocalStack is one Python process: it works on one request at a time, and more of them only make its threads wait for
+# each other. Two are on their way meanwhile.
+_PARALLEL_TO_LOCALSTACK = 3
+
 
 @dataclass(frozen=True, slots=True)
 class UploadOptions:
     """How an upload is done.
 
     Attributes:
-        parallel_files: how many files at once.
+        parallel_files: how many files at once; None for what suits the environment.
         compress: whether files are compressed with gzip on their way.
         bytes_per_s: bandwidth limit; None for none.
     """
 
-    parallel_files: int = 8
+    parallel_files: int | None = None
     compress: bool = False
     bytes_per_s: float | None = None
+
+    def files_at_once(self, *, is_local: bool) -> int:
+        """How many files go up at once, to LocalStack or to AWS, unless the user has said it."""
+        return self.parallel_files or (_PARALLEL_TO_LOCALSTACK if is_local else _PARALLEL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ def deliver(
             deployment.lake_bucket,
             items,
             manifest_prefix=deployment.deliveries_prefix(),
-            options=options,
+            options=replace(options, parallel_files=options.files_at_once(is_local=settings.is_local)),
             on_bytes=lambda count: progress.advance(progress.task_ids[0], count),
         )
 
@@ -158,7 +167,8 @@ def _run(
             known |= store.read(delivery).files
         if any(transfer.is_large(item) for item in items if item.delivery == delivery):
             unfinished |= transfer.unfinished(prefix)
-    error = transfer.run(items, present, known, unfinished, parallel_files=options.parallel_files, outcomes=outcomes)
+    at_once = options.files_at_once(is_local=False)
+    error = transfer.run(items, present, known, unfinished, parallel_files=at_once, outcomes=outcomes)
     outcomes.sort(key=lambda outcome: outcome.item.key)
     return error
 

@@ -50,6 +50,12 @@ def test_environment_is_made_once(settings: Settings, fake_uv: Path):
     assert (fake_uv / "log").read_text().count("pip install") == 1
 
 
+def test_environment_is_compiled_when_it_is_made_and_not_at_each_start(settings: Settings, fake_uv: Path):
+    environments.ensure(settings, environment_of("spark==1"), silent)
+    (install,) = [line for line in (fake_uv / "log").read_text().splitlines() if line.startswith("pip install")]
+    assert "--compile-bytecode" in install.split()
+
+
 def test_other_pins_make_another_environment_and_the_old_one_goes(settings: Settings, fake_uv: Path):
     old = environments.ensure(settings, environment_of("spark==1"), silent)
     new = environments.ensure(settings, environment_of("spark==2"), silent)

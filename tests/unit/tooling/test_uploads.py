@@ -204,6 +204,16 @@ def test_progress_counts_every_byte_once(upload, tmp_path: Path):
     assert sum(counted) == 3 * MEBIBYTE + 12
 
 
+@pytest.mark.parametrize(
+    ("options", "to_localstack", "to_aws"),
+    [(UploadOptions(), 3, 8), (UploadOptions(parallel_files=5), 5, 5)],
+    ids=["by environment", "as the user says"],
+)
+def test_localstack_gets_fewer_files_at_once_than_aws(options: UploadOptions, to_localstack: int, to_aws: int):
+    assert options.files_at_once(is_local=True) == to_localstack
+    assert options.files_at_once(is_local=False) == to_aws
+
+
 def test_file_that_vanished_is_named_and_the_others_stay(upload, connection, bucket, feed: Path):
     items = plan_upload([feed], raw_prefix=RAW, delivery=None)
     (feed / "delivery=2024Q2" / "a.csv").unlink()

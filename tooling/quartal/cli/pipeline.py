@@ -36,7 +36,12 @@ def upload(
         ),
     ],
     delivery: Annotated[str | None, typer.Option("--delivery", help="Name of the delivery, such as 2024Q1.")] = None,
-    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Files at once.")] = 8,
+    parallel: Annotated[
+        int | None,
+        typer.Option(
+            "--parallel", min=1, max=64, help="Files at once. Default: 8; to LocalStack 3.", show_default=False
+        ),
+    ] = None,
     compress: Annotated[bool, typer.Option("--gzip", help="Compress with gzip on the way; keys end in .gz.")] = False,
     limit: Annotated[float | None, typer.Option("--limit", min=0.001, help="At most so many MB per second.")] = None,
     env: EnvironmentOption = None,

@@ -24,8 +24,6 @@ def find_endpoint(settings: Settings) -> Endpoint | None:
     Raises:
         ConfigurationError: `AWS_ENDPOINT_URL` is set and nothing answers there.
     """
-    from localstack_client.config import get_service_endpoint  # it imports boto3, a fifth of a second
-
     if settings.endpoint_url is not None:
         if read_health(settings.endpoint_url) is None:
             raise ConfigurationError(
@@ -36,6 +34,9 @@ def find_endpoint(settings: Settings) -> Endpoint | None:
     own = running_server(settings)
     if own is not None and read_health(own.endpoint_url) is not None:
         return Endpoint(own.endpoint_url, f"started by Quartal (pid {own.pid})")
+
+    from localstack_client.config import get_service_endpoint  # it imports boto3, which few commands need this early
+
     host = settings.environ.get("LOCALSTACK_HOST") or f"127.0.0.1:{DEFAULT_LOCALSTACK_PORT}"
     url = get_service_endpoint("glue", localstack_host=host)
     if url is not None and (health := read_health(url)) is not None and health.has_glue:

@@ -161,8 +161,10 @@ def _install(settings: Settings, environment: ToolEnvironment) -> None:
     uv_binary, python = uv.find_uv_bin(), str(python_of(settings, environment))
     try:
         process.run([uv_binary, "venv", "--quiet", "--python", PYTHON_VERSION, str(folder)], env=settings.environ)
+        # compiled once: where PYTHONDONTWRITEBYTECODE is set, each start of LocalStack or Spark would do it anew
+        install = [uv_binary, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
         for arguments in environment.installs:
-            process.run([uv_binary, "pip", "install", "--quiet", "--python", python, *arguments], env=settings.environ)
+            process.run([*install, *arguments], env=settings.environ)
     except CommandError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise ToolchainError(

@@ -165,7 +165,11 @@ class ObjectWriter:
         S3SigV4Auth(self._credentials, "s3", self._address.region).add_auth(request)
         connection = self._connection()
         try:
-            connection.request("PUT", target, body=cast("Any", body()), headers=dict(request.headers.items()))
+            # `request` would add a header that says nothing here; each one costs LocalStack's time
+            connection.putrequest("PUT", target, skip_accept_encoding=True)
+            for name, value in request.headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(cast("Any", body()))
             answer = connection.getresponse()
             content = answer.read()
         except (http.client.HTTPException, OSError) as error:

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from quartal.aws import AwsConnection
+from quartal.ingests import Target
+from tests.unit.tooling.ingests.example import Lake, Source
+
+
+@pytest.fixture(scope="module")
+def connection():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield AwsConnection("us-east-1", f"http://{host}:{port}", "test", "test")
+    server.stop()
+
+
+@pytest.fixture
+def lake(connection) -> Lake:
+    name = f"lake-{secrets.token_hex(8)}"
+    connection.s3().create_bucket(Bucket=name)
+    return Lake(connection, Target(name, "raw/sales/", "deliveries/sales/", "2024Q1"))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Source:
+    database = Source(tmp_path / "shop.db")
+    database.run("create table sales (id integer primary key, shop text, day text, note text)")
+    return database
