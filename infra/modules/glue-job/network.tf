@@ -18,10 +18,15 @@ data "aws_iam_policy_document" "network" {
       "ec2:DescribeRouteTables",
       "ec2:DescribeSecurityGroups",
       "ec2:DescribeSubnets",
-      "ec2:DescribeVpcAttribute",
       "ec2:DescribeVpcEndpoints",
     ]
     resources = ["*"]
+  }
+
+  statement {
+    sid       = "SeeVpc"
+    actions   = ["ec2:DescribeVpcAttribute"]
+    resources = ["${local._ec2_arn}:vpc/*"]
   }
 
   statement {

@@ -1,10 +1,17 @@
+locals {
+  # IAM calls one service otherwise than its endpoint.
+  _iam_names = { for service in setunion(var.services, ["s3"]) : service => lookup({ monitoring = "cloudwatch" }, service, split(".", service)[0]) }
+}
+
 # Who may use an endpoint. What each of them may do, its own policies say: the endpoint's keeps out the credentials of other
 # accounts, with which data could be carried away, and lets AWS's services act for the runs that they start.
 # docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html
 data "aws_iam_policy_document" "endpoint" {
+  for_each = local._iam_names
+
   statement {
     sid       = "PrincipalsOfThisAccount"
-    actions   = ["*"]
+    actions   = ["${each.value}:*"]
     resources = ["*"]
 
     principals {
@@ -21,7 +28,7 @@ data "aws_iam_policy_document" "endpoint" {
 
   statement {
     sid       = "ServicesOfAws"
-    actions   = ["*"]
+    actions   = ["${each.value}:*"]
     resources = ["*"]
 
     principals {
@@ -40,7 +47,7 @@ data "aws_iam_policy_document" "endpoint" {
 # S3's gateway is free of charge.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/vpc_endpoint
 resource "aws_vpc_endpoint" "s3" {
-  policy            = data.aws_iam_policy_document.endpoint.json
+  policy            = data.aws_iam_policy_document.endpoint["s3"].json
   route_table_ids   = [aws_route_table.this.id]
   service_name      = "com.amazonaws.${var.account.region}.s3"
   tags              = merge(var.tags, { Name = "${local.name}-s3" })
@@ -52,7 +59,7 @@ resource "aws_vpc_endpoint" "s3" {
 resource "aws_vpc_endpoint" "service" {
   for_each = var.services
 
-  policy              = data.aws_iam_policy_document.endpoint.json
+  policy              = data.aws_iam_policy_document.endpoint[each.key].json
   private_dns_enabled = true # so that clients find it by the service's usual name
   security_group_ids  = [aws_security_group.this.id]
   service_name        = "com.amazonaws.${var.account.region}.${each.key}"

@@ -11,13 +11,13 @@ resource "aws_vpc" "this" {
   tags                 = merge(var.tags, { Name = local.name })
 }
 
-# The group that a VPC brings lets its members talk to each other and to everybody. This one has no rules.
+# The group that a VPC brings lets its members talk to each other and to everybody. This one has no rules, and no tags: who deploys
+# may close untagged groups, and do nothing else with them.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/default_security_group
 resource "aws_default_security_group" "this" {
   egress  = []
   ingress = []
   vpc_id  = aws_vpc.this.id
-  tags    = merge(var.tags, { Name = "${local.name}-unused" })
 }
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/subnet

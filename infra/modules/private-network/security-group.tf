@@ -11,6 +11,9 @@ resource "aws_security_group" "this" {
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/vpc_security_group_ingress_rule
 resource "aws_vpc_security_group_ingress_rule" "members" {
+  # checkov:skip=CKV_AWS_24:The rule names the group and no addresses, which the check takes for all addresses.
+  # checkov:skip=CKV_AWS_25:The rule names the group and no addresses, which the check takes for all addresses.
+  # checkov:skip=CKV_AWS_260:The rule names the group and no addresses, which the check takes for all addresses.
   description                  = "From members of the group"
   from_port                    = 0
   ip_protocol                  = "tcp"

@@ -280,9 +280,10 @@ run "crawls_in_the_private_network" {
       MarkAsGlues    = ["ec2:DeleteTags", "ec2:CreateTags"]
       ReadConnection = ["glue:GetConnection"]
       SeeNetwork = [
-        "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcAttribute", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups",
-        "ec2:DescribeRouteTables", "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeVpcEndpoints", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeRouteTables",
+        "ec2:DescribeNetworkInterfaces",
       ]
+      SeeVpc = ["ec2:DescribeVpcAttribute"]
     }
     error_message = "The role may not do what Glue does with it in a network, or more: ${aws_iam_role_policy.network["vehicle_sightings"].policy}"
   }

@@ -253,9 +253,10 @@ run "runs_in_the_private_network_with_packages_from_the_lake" {
       MarkAsGlues     = ["ec2:DeleteTags", "ec2:CreateTags"]
       ReadConnections = ["glue:GetConnection"]
       SeeNetwork = [
-        "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcAttribute", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups",
-        "ec2:DescribeRouteTables", "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeVpcEndpoints", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeRouteTables",
+        "ec2:DescribeNetworkInterfaces",
       ]
+      SeeVpc = ["ec2:DescribeVpcAttribute"]
     }
     error_message = "The role may not do what Glue does with it in a network, or more: ${aws_iam_role_policy.network[0].policy}"
   }

@@ -65,6 +65,11 @@ run "reaches_s3_and_the_services_that_glue_and_the_job_call_and_nothing_else" {
     ])])
     error_message = "Credentials of other accounts could be used through an endpoint."
   }
+
+  assert {
+    condition     = jsondecode(aws_vpc_endpoint.service["monitoring"].policy).Statement[0].Action == "cloudwatch:*" && jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Action == "s3:*"
+    error_message = "An endpoint's policy does not name its service as IAM does."
+  }
 }
 
 run "opens_nothing_but_what_glue_demands" {
