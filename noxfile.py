@@ -294,9 +294,18 @@ def bench(session: nox.Session) -> None:
 
 @quartal_session(default=False)
 def lock(session: nox.Session) -> None:
-    """Write requirements/quartal.txt and docs.txt anew from pyproject.toml and the job's requirements."""
-    options = ["--universal", "--python-version", PYTHON, "--no-annotate", "--no-header", "--upgrade"]
+    """Write requirements/ anew from pyproject.toml and the job's requirements, and etl_job/requirements.lock.
+
+    `-- job` writes only the lock: what etl_job/requirements.txt brings to a private network, for Glue's Python.
+    """
+    quietly = ["pip", "compile", "--quiet", "--python-version", PYTHON, "--no-annotate", "--no-header", "--upgrade"]
+    glue = ["--python-platform", "x86_64-manylinux_2_28", "--only-binary", ":all:", "--generate-hashes"]
+    job = ["etl_job/requirements.txt", "-o", "etl_job/requirements.lock"]
+    run(session, uv_binary(session), *quietly, *glue, *job)
+    if session.posargs == ["job"]:
+        return
+    options = [*quietly, "--universal"]
     site = ["--group", "docs", "-o", "requirements/docs.txt"]
-    run(session, uv_binary(session), "pip", "compile", "--quiet", *options, *site)
+    run(session, uv_binary(session), *options, *site)
     groups = ["--group", "spark", "--group", "test", "-c", "etl_job/requirements.txt"]
-    run(session, uv_binary(session), "pip", "compile", "--quiet", *options, "pyproject.toml", *groups, "-o", LOCK)
+    run(session, uv_binary(session), *options, "pyproject.toml", *groups, "-o", LOCK)

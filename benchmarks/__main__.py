@@ -37,7 +37,7 @@ def plan_review(
     rounds: Annotated[int, typer.Option(min=1, help="Reviews of the large plan; the quickest counts.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """`quartal plan` beside Terraform's own text on the same plan files, and how long a large plan takes."""
+    """`quartal plan` beside Terraform's text and tf-summarize on the same plans, and how long a large plan takes."""
     rows, size = plan_review_benchmark.compare(), plan_review_benchmark.time_of(resources, rounds)
     open_s = plan_review_benchmark.time_to_open(page_resources, rounds)
     seconds = {"review_s": size.review_s, "text_s": size.text_s, "page_s": size.page_s}
@@ -51,10 +51,18 @@ def plan_review(
         }
         typer.echo(json.dumps(data, indent=2))
         return
-    table = Table("plan", "Terraform, lines", "review, lines", "missing in the review", "only in the review")
+    table = Table(
+        "plan",
+        "Terraform, lines",
+        "tf-summarize, facts",
+        "review, lines",
+        "missing in the review",
+        "only in the review",
+    )
     for row in rows:
-        missing = ", ".join(row.missing) or "nothing"
-        table.add_row(row.name, str(row.terraform_lines), str(row.review_lines), missing, ", ".join(row.says_more))
+        sizes = (row.terraform_lines, row.tf_summarize_facts, row.review_lines)
+        missing = ", ".join(row.missing + row.missing_of_tf_summarize) or "nothing"
+        table.add_row(row.name, *map(str, sizes), missing, ", ".join(row.says_more))
     Console().print(table)
     for name, value in seconds.items():
         typer.echo(f"{size.resources} resources, {name} (CPU): {value:.3f}")

@@ -1,4 +1,4 @@
-"""The review of a plan beside Terraform's own text: what both say of the same plan files, and what a large one takes.
+"""The review of a plan beside Terraform's own text and beside what tf-summarize shows, and what a large plan takes.
 
 CPU seconds of this process, the least of several runs: a busy machine makes wall time meaningless. How long Chromium
 takes to open the page is wall time, from the navigation to the end of its load event, the least of several.
@@ -17,11 +17,13 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from benchmarks.tf_summarize import facts_of, missing_in
 from quartal.plan_review.checkov import not_asked
 from quartal.plan_review.page import render_page
 from quartal.plan_review.parse import parse_plan
 from quartal.plan_review.policies import load_rules
 from quartal.plan_review.prices import load_prices
+from quartal.plan_review.render_json import as_data
 from quartal.plan_review.render_text import render_text
 from quartal.plan_review.review import Basis, Review, review
 from quartal.plan_review.usage import load_usage
@@ -34,12 +36,14 @@ _HEADING = re.compile(r"^  # (?P<address>\S+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class SideBySide:
-    """One plan file in both tools' words."""
+    """One plan file in each tool's words; of tf-summarize's, how many facts it shows, by its source."""
 
     name: str
     terraform_lines: int
     review_lines: int
     missing: tuple[str, ...]
+    tf_summarize_facts: int
+    missing_of_tf_summarize: tuple[str, ...]
     says_more: tuple[str, ...]
 
 
@@ -54,10 +58,11 @@ class Size:
 
 
 def compare() -> list[SideBySide]:
-    """Every plan file in both; `missing` are resources that Terraform's text names and the review does not."""
+    """Every plan file in each; `missing` are resources that Terraform's text names and the review does not."""
     found = []
     for path in sorted(PLANS.glob("*.json")):
-        made = _review(json.loads(path.read_text()))
+        data = json.loads(path.read_text())
+        made, facts = _review(data), facts_of(data)
         text, own = render_text(made), path.with_suffix(".terraform.txt").read_text()
         addresses = {match["address"] for match in _HEADING.finditer(own)}
         found.append(
@@ -66,6 +71,8 @@ def compare() -> list[SideBySide]:
                 terraform_lines=len(own.splitlines()),
                 review_lines=len(text.splitlines()),
                 missing=tuple(sorted(address for address in addresses if address not in text)),
+                tf_summarize_facts=len(facts),
+                missing_of_tf_summarize=missing_in(as_data(made), facts),
                 says_more=_more(made),
             )
         )

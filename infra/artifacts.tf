@@ -5,6 +5,7 @@ locals {
       contract = "${var.artifacts_folder}/contracts/${coalesce(feed.file, "${dataset}.yaml")}"
       package  = "${var.artifacts_folder}/etl_job.zip"
       script   = "${var.artifacts_folder}/main.py"
+      wheels   = var.private_network == null ? null : "${var.artifacts_folder}/etl_job.gluewheels.zip"
     }
   }
 

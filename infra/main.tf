@@ -13,6 +13,21 @@ module "data_lake" {
   tags            = local.tags
 }
 
+module "private_network" {
+  source = "./modules/private-network"
+  count  = try(var.private_network.cidr_block, null) == null ? 0 : 1
+
+  account              = local.account
+  cidr_block           = var.private_network.cidr_block
+  key_arn              = module.data_lake.key_arn
+  log_retention_days   = var.log_retention_days
+  permissions_boundary = var.permissions_boundary
+  prefix               = var.prefix
+  services             = var.private_network.services
+  subnets              = var.private_network.subnets
+  tags                 = local.tags
+}
+
 module "glue_catalog" {
   source = "./modules/glue-catalog"
 
@@ -22,6 +37,7 @@ module "glue_catalog" {
   crawl                = var.crawl
   lake                 = local.lake
   log_retention_days   = var.log_retention_days
+  network              = local.network
   permissions_boundary = var.permissions_boundary
   prefix               = var.prefix
   tags                 = local.tags
@@ -33,6 +49,7 @@ module "glue_job" {
 
   account              = local.account
   artifacts            = local.artifacts[each.key]
+  connections          = module.glue_catalog.connections
   database             = module.glue_catalog.database
   dataset              = each.key
   job                  = each.value.job == null ? var.job : each.value.job
@@ -128,6 +145,14 @@ locals {
     bucket                 = module.data_lake.bucket
     key_arn                = module.data_lake.key_arn
     security_configuration = module.data_lake.security_configuration
+  }
+  # Zone by zone, so that the zones are known at plan, when the subnets of a network that is made are not.
+  network = var.private_network == null ? null : {
+    security_group_ids = coalesce(var.private_network.security_group_ids, flatten(module.private_network[*].network.security_group_ids))
+    subnets = {
+      for zone, subnet in var.private_network.subnets :
+      zone => length(module.private_network) == 0 ? subnet : module.private_network[0].network.subnets[zone]
+    }
   }
   schedules = { for dataset, feed in var.contracts : dataset => feed.schedule == null ? var.schedule : feed.schedule }
 

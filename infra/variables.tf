@@ -198,6 +198,32 @@ variable "prefix" {
   }
 }
 
+variable "private_network" {
+  description = "Network without a way to the internet that crawls and job runs happen in: one that is made, by cidr_block and the CIDR blocks of its subnets by availability zone; or one that is there, by security_group_ids and the ids of its subnets by zone. The job's packages come from the lake then. Null leaves them on Glue's own network, at no cost. See modules/private-network."
+  type = object({
+    cidr_block         = optional(string)
+    security_group_ids = optional(list(string))
+    services           = optional(set(string))
+    subnets            = map(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.private_network == null ? true : (var.private_network.cidr_block == null) != (var.private_network.security_group_ids == null)
+    error_message = "private_network must have either cidr_block, for a network that is made, or security_group_ids, for one that is there."
+  }
+
+  validation {
+    condition     = try(var.private_network.security_group_ids, null) == null ? true : alltrue([for id in values(var.private_network.subnets) : startswith(id, "subnet-")]) && alltrue([for id in var.private_network.security_group_ids : startswith(id, "sg-")])
+    error_message = "private_network with security_group_ids must name ids: sg-... for each group, subnet-... for each zone."
+  }
+
+  validation {
+    condition     = var.private_network == null ? true : fileexists("${var.artifacts_folder}/etl_job.gluewheels.zip")
+    error_message = "private_network needs the job's packages in ${var.artifacts_folder}/etl_job.gluewheels.zip, because Glue does not reach PyPI from there. `quartal plan` builds it where the environment's file in infra/environments, or TF_VAR_private_network, says private_network."
+  }
+}
+
 variable "provider_settings" {
   description = "How the AWS provider reaches its endpoint. The defaults are right for AWS."
   type = object({

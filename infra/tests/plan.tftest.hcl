@@ -119,3 +119,38 @@ run "keeps_pipelines_of_an_account_apart" {
     error_message = "A name does not begin with the prefix, so two pipelines would collide."
   }
 }
+
+run "stays_on_glues_own_network" {
+  command = plan
+
+  assert {
+    condition     = length(module.private_network) == 0 && module.glue_catalog.connections == [] && local.artifacts["toll_bookings"].wheels == null
+    error_message = "A network that costs is made though nobody asked for one."
+  }
+}
+
+run "makes_a_private_network_and_runs_in_it" {
+  command = plan
+
+  variables {
+    private_network = { cidr_block = "10.20.0.0/24", subnets = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.128/25" } }
+  }
+
+  assert {
+    condition     = length(module.private_network) == 1 && module.glue_catalog.connections == ["quartal-test-eu-central-1a", "quartal-test-eu-central-1b"]
+    error_message = "There is no network, or there are no connections into it."
+  }
+}
+
+run "runs_in_a_network_that_is_there" {
+  command = plan
+
+  variables {
+    private_network = { security_group_ids = ["sg-0123"], subnets = { eu-central-1a = "subnet-a" } }
+  }
+
+  assert {
+    condition     = length(module.private_network) == 0 && module.glue_catalog.connections == ["quartal-test-eu-central-1a"]
+    error_message = "A network is made beside the one that is there."
+  }
+}

@@ -126,3 +126,31 @@ run "rejects_boundary_that_is_no_policy" {
     permissions_boundary = "boundary-orders-prod"
   }
 }
+
+run "rejects_private_network_that_is_both_made_and_there" {
+  command         = plan
+  expect_failures = [var.private_network]
+
+  variables {
+    private_network = { cidr_block = "10.20.0.0/24", security_group_ids = ["sg-0123"], subnets = { eu-central-1a = "subnet-a" } }
+  }
+}
+
+run "rejects_private_network_by_other_names_than_ids" {
+  command         = plan
+  expect_failures = [var.private_network]
+
+  variables {
+    private_network = { security_group_ids = ["glue"], subnets = { eu-central-1a = "subnet-a" } }
+  }
+}
+
+run "rejects_private_network_without_the_jobs_packages" {
+  command         = plan
+  expect_failures = [var.private_network]
+
+  variables {
+    artifacts_folder = "tests/artifacts/without-wheels"
+    private_network  = { security_group_ids = ["sg-0123"], subnets = { eu-central-1a = "subnet-a" } }
+  }
+}

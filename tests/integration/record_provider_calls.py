@@ -42,6 +42,10 @@ EVERYTHING: dict[str, Any] = {
         "key_deletion_window_days": 7,
         "lifecycle_rules": {"tmp": {"prefix": "tmp/", "expiration_days": 3}},
     },
+    "private_network": {
+        "cidr_block": "10.20.0.0/24",
+        "subnets": {"us-east-1a": "10.20.0.0/25", "us-east-1b": "10.20.0.128/25"},
+    },
     "quicksight": {"readers": ["arn:aws:quicksight:us-east-1:123456789012:group/default/analysts"]},
     "readers": {"trusted_principals": ["arn:aws:iam::123456789012:root"]},
 }
@@ -53,6 +57,7 @@ CHANGED: dict[str, Any] = EVERYTHING | {
     "crawl": {"exclusions": ["**.tmp"]},
     "job": {"number_of_workers": 3, "max_retries": 1},
     "log_retention_days": 14,
+    "private_network": EVERYTHING["private_network"] | {"services": ["events", "glue", "logs", "monitoring"]},
     "schedule": {"cron": "cron(0 3 1 1,4,7,10 ? *)"},
     "tags": {"changed": "yes"},
 }

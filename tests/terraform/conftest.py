@@ -107,6 +107,7 @@ def stage_artifacts(folder: Path) -> None:
     """The project's contracts and requirements; the code only has to be there."""
     shutil.copytree(ROOT / "data" / "contracts", folder / "contracts")
     shutil.copyfile(ROOT / "etl_job" / "requirements.txt", folder / "requirements.txt")
-    (folder / "main.py").write_text("")
+    for name in ("main.py", "etl_job.gluewheels.zip"):
+        (folder / name).write_text("")
     with zipfile.ZipFile(folder / "etl_job.zip", "w") as archive:
         archive.writestr("etl_job/__init__.py", "")

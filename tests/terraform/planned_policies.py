@@ -21,6 +21,10 @@ _EVERYTHING = {
     "encrypt_account_catalog": True,
     "lake": {"access_log": {}, "force_destroy": True, "key_deletion_window_days": 7},
     "permissions_boundary": f"arn:aws:iam::{ACCOUNT}:policy/boundary-quartal-localstack",
+    "private_network": {
+        "cidr_block": "10.20.0.0/24",
+        "subnets": {"us-east-1a": "10.20.0.0/25", "us-east-1b": "10.20.0.128/25"},
+    },
     "quicksight": {"readers": ["arn:aws:quicksight:us-east-1:123456789012:group/default/analysts"]},
     "readers": {"trusted_principals": ["arn:aws:iam::123456789012:role/analysts"]},
 }
@@ -34,6 +38,7 @@ module "deployer" {{
   github                  = {{ repository = "example/orders", environment = "dev" }}
   lake                    = {{ may_be_emptied = true }}
   prefix                  = "quartal-localstack"
+  private_network         = true
   quicksight              = {{}}
   state                   = {{ bucket = "quartal-state", key = "quartal/localstack/terraform.tfstate" }}
 }}

@@ -28,7 +28,7 @@ def test_module_has_the_usual_files(module: Path) -> None:
 def test_module_knows_no_endpoint_and_no_environment(module: Path) -> None:
     code = "\n".join(path.read_text() for path in module.glob("*.tf"))
     # an endpoint as such may be a subscriber's address or a network's way to a service
-    settings = r'localstack|endpoints\b|endpoint_url|^provider "'
+    settings = r'localstack|endpoints\s*[{=]|endpoint_url|^provider "'
     assert re.findall(settings, code, re.IGNORECASE | re.MULTILINE) == []
 
 

@@ -38,6 +38,8 @@ ACTIONS = {
     "budgets:DescribeNotificationsForBudget": "budgets:ViewBudget",
     "budgets:DescribeSubscribersForNotification": "budgets:ViewBudget",
     "budgets:UpdateBudget": "budgets:ModifyBudget",
+    "s3:CompleteMultipartUpload": "s3:PutObject",
+    "s3:CreateMultipartUpload": "s3:PutObject",
     "s3:DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
     "s3:DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
     "s3:DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
@@ -57,6 +59,7 @@ ACTIONS = {
     "s3:PutBucketEncryption": "s3:PutEncryptionConfiguration",
     "s3:PutBucketLifecycleConfiguration": "s3:PutLifecycleConfiguration",
     "s3:PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+    "s3:UploadPart": "s3:PutObject",
 }
 # Nobody can be refused the former; the latter the provider asks for only where it may not ask STS, as on LocalStack.
 NEEDS_NO_PERMISSION = {"sts:GetCallerIdentity", "iam:GetUser"}
@@ -67,6 +70,7 @@ BESIDE_THE_RECORD = {
         "glue:StartTrigger",
         "glue:StopTrigger",
         "glue:UpdateClassifier",
+        "glue:UpdateConnection",
         "glue:UpdateDatabase",
         "glue:UpdateTable",
         "glue:UpdateWorkflow",
@@ -89,6 +93,7 @@ BESIDE_THE_RECORD = {
         "logs:AssociateKmsKey",
         "quicksight:PassDataSet",
         "quicksight:PassDataSource",
+        "route53:AssociateVPCWithHostedZone",
     },
     "a pipeline whose roles were made before they had a boundary": {"iam:PutRolePermissionsBoundary"},
     "deletions in a bucket with versions; LocalStack's empties by the object": {"s3:DeleteObjectVersion"},
@@ -114,7 +119,7 @@ def policies(plan: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 def of_role(policies: dict[str, list[dict[str, Any]]], role: str) -> list[dict[str, Any]]:
     """The statements of planner or deployer."""
-    named = re.compile(rf'^module\.deployer\.aws_iam_role_policy\.(read|state)\["{role}"\]')
+    named = re.compile(rf'^module\.deployer\.aws_iam_role_policy\.(read|read_network|state)\["{role}"\]')
     own = re.compile(r"^module\.deployer\.aws_iam_policy\.change\[")
     return [
         statement
@@ -188,6 +193,7 @@ ARNS = {
     "aws_cloudwatch_metric_alarm": "arn:aws:cloudwatch:us-east-1:{account}:alarm:{alarm_name}",
     "aws_glue_catalog_database": "arn:aws:glue:us-east-1:{account}:database/{name}",
     "aws_glue_catalog_table": "arn:aws:glue:us-east-1:{account}:table/{database_name}/{name}",
+    "aws_glue_connection": "arn:aws:glue:us-east-1:{account}:connection/{name}",
     "aws_glue_crawler": "arn:aws:glue:us-east-1:{account}:crawler/{name}",
     "aws_glue_job": "arn:aws:glue:us-east-1:{account}:job/{name}",
     "aws_glue_trigger": "arn:aws:glue:us-east-1:{account}:trigger/{name}",
@@ -236,7 +242,7 @@ def test_every_role_of_the_pipeline_has_the_boundary(plan: dict[str, Any]) -> No
         for change in managed(plan)
         if change["type"] == "aws_iam_role"
     }
-    assert len(roles) == 6
+    assert len(roles) == 7
     assert set(roles.values()) == {f"arn:aws:iam::{ACCOUNT}:policy/boundary-{PREFIX}"}
 
 

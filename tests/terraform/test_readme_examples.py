@@ -174,5 +174,5 @@ def _example(module: str, kind: str) -> re.Match[str]:
 
 def _write_example_artifacts(folder: Path) -> None:
     (folder / "contracts").mkdir(parents=True)
-    for name in ("main.py", "etl_job.zip", "contracts/orders.yaml"):
+    for name in ("main.py", "etl_job.zip", "etl_job.gluewheels.zip", "contracts/orders.yaml"):
         (folder / name).write_text("")

@@ -9,7 +9,7 @@ from pathlib import Path
 from quartal.errors import ConfigurationError
 
 # the earliest time that a zip can hold: equal sources make equal bytes, so an unchanged job is an unchanged plan
-_ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def build_artifacts(root: Path, target: Path) -> Path:
@@ -41,9 +41,7 @@ def write_package_zip(package: Path, target: Path) -> None:
     """Zip a Python package so that the same sources always give the same bytes."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for source in sorted(package.rglob("*.py")):
-            entry = zipfile.ZipInfo(
-                str(Path(package.name) / source.relative_to(package)).replace("\\", "/"), _ZIP_EPOCH
-            )
+            entry = zipfile.ZipInfo(str(Path(package.name) / source.relative_to(package)).replace("\\", "/"), ZIP_EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, source.read_bytes())

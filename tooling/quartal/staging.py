@@ -9,6 +9,7 @@ from pathlib import Path
 
 from quartal.artifacts import build_artifacts
 from quartal.errors import ConfigurationError
+from quartal.job_wheels import stage_wheels
 from quartal.settings import Settings
 from quartal.state_bucket import STATE_BUCKET_VARIABLE
 
@@ -65,6 +66,7 @@ def stage(settings: Settings) -> StagedRoot:
 
     Raises:
         ConfigurationError: a source of the artifacts is missing, or the name of the bucket for the state.
+        ToolchainError: a private network needs the job's packages, and they could not be downloaded.
     """
     staged = staged_root(settings)
     staged.folder.mkdir(parents=True, exist_ok=True)
@@ -79,7 +81,7 @@ def stage(settings: Settings) -> StagedRoot:
     override = settings.infra_dir / "environments" / f"{settings.environment}.backend.tf"
     if not staged.backend_config and override.is_file():
         shutil.copyfile(override, staged.folder / "backend_override.tf")
-    build_artifacts(settings.root, staged.folder / "artifacts")
+    stage_wheels(settings, build_artifacts(settings.root, staged.folder / "artifacts"))
     return staged
 
 

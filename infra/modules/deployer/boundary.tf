@@ -78,6 +78,55 @@ data "aws_iam_policy_document" "boundary" {
       values   = ["quartal"]
     }
   }
+
+  dynamic "statement" {
+    for_each = var.private_network ? ["this"] : []
+
+    content {
+      sid = "SeeNetworks"
+      actions = [
+        "ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets",
+        "ec2:DescribeVpcEndpoints", "logs:DescribeLogGroups",
+      ]
+      resources = ["*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.private_network ? ["this"] : []
+
+    content {
+      sid       = "JoinNetworks"
+      actions   = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:DescribeVpcAttribute"]
+      resources = [for kind in ["network-interface", "security-group", "subnet", "vpc"] : "${local._aws}:ec2:${local._account}:${kind}/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.private_network ? ["this"] : []
+
+    content {
+      sid       = "MarkAsGlues"
+      actions   = ["ec2:CreateTags", "ec2:DeleteTags"]
+      resources = ["${local._aws}:ec2:${local._account}:network-interface/*"]
+
+      condition {
+        test     = "ForAllValues:StringEquals"
+        variable = "aws:TagKeys"
+        values   = ["aws-glue-service-resource"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = var.private_network ? ["this"] : []
+
+    content {
+      sid       = "ConnectionsAndFlowLog"
+      actions   = ["glue:GetConnection", "logs:DescribeLogStreams"]
+      resources = concat(local.connection_arns, local.named.logs)
+    }
+  }
 }
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_policy

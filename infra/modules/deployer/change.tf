@@ -184,11 +184,11 @@ data "aws_iam_policy_document" "roles" {
 
 locals {
   # Managed policies: together they are longer than IAM allows for those inside a role.
-  changes = {
+  changes = merge({
     buckets = data.aws_iam_policy_document.buckets.json
     change  = data.aws_iam_policy_document.change.json
     roles   = data.aws_iam_policy_document.roles.json
-  }
+  }, var.private_network ? { network = data.aws_iam_policy_document.network.json } : {})
 }
 
 resource "aws_iam_policy" "change" {

@@ -72,6 +72,13 @@ variable "prefix" {
   }
 }
 
+variable "private_network" {
+  description = "Whether the pipeline's crawls and job runs happen in a private network: whoever deploys may then make one, and the roles have network interfaces in it."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "quicksight" {
   description = "The account's role that QuickSight asks with, to which the pipeline adds policies. Whoever deploys can then give that role anything. Null where the pipeline makes no data sets."
   type = object({

@@ -35,8 +35,9 @@ resource "aws_glue_crawler" "this" {
   }
 
   s3_target {
-    path       = "s3://${var.lake.bucket}/${local.raw_prefixes[each.key]}"
-    exclusions = var.crawl.exclusions
+    path            = "s3://${var.lake.bucket}/${local.raw_prefixes[each.key]}"
+    connection_name = try(aws_glue_connection.this[keys(local.connections)[0]].name, null)
+    exclusions      = var.crawl.exclusions
   }
 
   schema_change_policy {
@@ -45,7 +46,9 @@ resource "aws_glue_crawler" "this" {
   }
 
   # A crawler that starts before its role may read anything fails.
-  depends_on = [aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.logs, aws_iam_role_policy.raw]
+  depends_on = [
+    aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.logs, aws_iam_role_policy.network, aws_iam_role_policy.raw
+  ]
 }
 
 # Glue gives a crawler with an encrypting security configuration a log group of this name.

@@ -1,3 +1,8 @@
+output "connections" {
+  description = "Names of the connections into the private network, in the order of their zones; none without one."
+  value       = [for zone in keys(local.connections) : aws_glue_connection.this[zone].name]
+}
+
 output "crawlers" {
   description = "Names of the crawlers, by dataset."
   value       = { for dataset, crawler in aws_glue_crawler.this : dataset => crawler.name }

@@ -132,6 +132,25 @@ variable "log_retention_days" {
   }
 }
 
+variable "network" {
+  description = "Private network that crawlers and jobs run in: the security groups of their network interfaces, and a subnet by availability zone. One of the groups must let its members reach each other on all TCP ports, as Glue demands. Null leaves them on Glue's own network. See modules/private-network."
+  type = object({
+    security_group_ids = list(string)
+    subnets            = map(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.network == null ? true : length(var.network.security_group_ids) > 0 && length(var.network.subnets) > 0
+    error_message = "network must have at least one security group and one subnet."
+  }
+
+  validation {
+    condition     = var.network == null ? true : alltrue([for zone in keys(var.network.subnets) : can(regex("^${var.account.region}[a-z]$", zone))])
+    error_message = "network.subnets must be keyed by availability zones of ${var.account.region}, such as ${var.account.region}a."
+  }
+}
+
 variable "permissions_boundary" {
   description = "ARN of the IAM policy that bounds what every role may do, whatever its own policies say. Null bounds nothing. See modules/deployer."
   type        = string

@@ -1,10 +1,12 @@
 locals {
   # What the job runs: under code/<dataset>/ in the lake, by the role that each file plays.
-  _code = {
+  _code = merge({
     contract = { file = var.artifacts.contract, key = "code/${var.dataset}/contracts/${basename(var.artifacts.contract)}" }
     package  = { file = var.artifacts.package, key = "code/${var.dataset}/${basename(var.artifacts.package)}" }
     script   = { file = var.artifacts.script, key = "code/${var.dataset}/${basename(var.artifacts.script)}" }
-  }
+    }, var.artifacts.wheels == null ? {} : {
+    wheels = { file = var.artifacts.wheels, key = "code/${var.dataset}/${basename(coalesce(var.artifacts.wheels, "-"))}" }
+  })
 }
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_object

@@ -6,8 +6,13 @@ locals {
   # Where the job may write; each dataset has its own folder in each of them.
   zones = ["curated", "exports", "features", "quarantine", "runs", "tmp"]
 
-  _arguments = {
-    "--additional-python-modules"        = join(",", var.python_modules)
+  # From the lake, Glue installs without asking an index: docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html
+  _packages = var.artifacts.wheels == null ? { "--additional-python-modules" = join(",", var.python_modules) } : {
+    "--additional-python-modules"       = local.scripts.wheels
+    "--python-modules-installer-option" = "--no-index"
+  }
+
+  _arguments = merge(local._packages, {
     "--contract"                         = local.scripts.contract
     "--database"                         = var.database
     "--dataset"                          = var.dataset
@@ -19,12 +24,13 @@ locals {
     "--job-bookmark-option"              = "job-bookmark-disable"
     "--lake_bucket"                      = var.lake.bucket
     "--TempDir"                          = "${local.lake}/tmp/${var.dataset}/"
-  }
+  })
 }
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_job
 resource "aws_glue_job" "this" {
   name                   = local.name
+  connections            = length(var.connections) == 0 ? null : var.connections
   description            = "Turns new deliveries of ${var.dataset} into curated rows and features"
   default_arguments      = merge(local._arguments, var.job.arguments)
   execution_class        = "STANDARD"
@@ -53,5 +59,6 @@ resource "aws_glue_job" "this" {
     aws_iam_role_policy.key,
     aws_iam_role_policy.lake,
     aws_iam_role_policy.monitoring,
+    aws_iam_role_policy.network,
   ]
 }

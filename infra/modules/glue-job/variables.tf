@@ -14,23 +14,36 @@ variable "account" {
 }
 
 variable "artifacts" {
-  description = "Paths of the built files: the script that Glue starts, the package that it imports, the data contract that it follows."
+  description = "Paths of the built files: the script that Glue starts, the package that it imports, the data contract that it follows; and a zip of wheels, from which Glue installs what the job needs in place of python_modules from PyPI."
   type = object({
     contract = string
     package  = string
     script   = string
+    wheels   = optional(string)
   })
   nullable = false
 
   validation {
-    condition     = alltrue([for file in values(var.artifacts) : fileexists(file)])
-    error_message = "artifacts must be files that exist; missing: ${join(", ", [for file in values(var.artifacts) : file if !fileexists(file)])}. Build them first."
+    condition     = alltrue([for file in values(var.artifacts) : file == null || try(fileexists(file), false)])
+    error_message = "artifacts must be files that exist; missing: ${join(", ", [for file in values(var.artifacts) : file if file != null && !try(fileexists(file), true)])}. Build them first."
+  }
+
+  validation {
+    condition     = var.artifacts.wheels == null || endswith(coalesce(var.artifacts.wheels, "-"), ".gluewheels.zip")
+    error_message = "artifacts.wheels must end with .gluewheels.zip, by which Glue knows a zip of wheels."
   }
 
   validation {
     condition     = endswith(var.artifacts.package, ".zip")
     error_message = "artifacts.package must be a .zip, which Glue can put on Python's path."
   }
+}
+
+variable "connections" {
+  description = "Names of Glue connections of type NETWORK into the private network that runs have their workers in; Glue takes the first whose zone works. None leaves them on Glue's own network."
+  type        = list(string)
+  default     = []
+  nullable    = false
 }
 
 variable "database" {
@@ -144,7 +157,7 @@ variable "prefix" {
 }
 
 variable "python_modules" {
-  description = "Python requirements that Glue installs before a run."
+  description = "Python requirements that Glue installs from PyPI before a run, unless artifacts has wheels."
   type        = list(string)
   default     = []
   nullable    = false

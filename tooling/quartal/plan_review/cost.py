@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -133,8 +134,9 @@ class CostReview:
 
 def cost_review(plan: Plan, prices: PriceList, usage: Usage, now: datetime) -> CostReview:
     """Price every resource of the plan, before and after; a job runs as often as the triggers that start it fire."""
-    before = _Basis(prices, usage, run_rates(plan, now, usage.runs_per_month, is_after=False), _access_logs(plan))
-    after = _Basis(prices, usage, run_rates(plan, now, usage.runs_per_month, is_after=True), _access_logs(plan))
+    logs, subnets = _access_logs(plan), _subnets(plan)
+    before = _Basis(prices, usage, run_rates(plan, now, usage.runs_per_month, is_after=False), logs, subnets)
+    after = _Basis(prices, usage, run_rates(plan, now, usage.runs_per_month, is_after=True), logs, subnets)
     lines, jobs, runs = [], [], [0.0, 0.0]
     for change in plan.resources:
         price = _PRICED.get(change.type)
@@ -168,12 +170,21 @@ def cost_review(plan: Plan, prices: PriceList, usage: Usage, now: datetime) -> C
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """What a resource's cost rests on; the last are the buckets that hold access logs, by address or name."""
+    """What a resource's cost rests on.
+
+    Attributes:
+        prices: of one unit each.
+        usage: of a month.
+        rates: how often jobs and crawlers run.
+        access_logs: the buckets that hold access logs, by address or name.
+        subnets: how many subnets each module has, by its path.
+    """
 
     prices: PriceList
     usage: Usage
     rates: RunRates
     access_logs: frozenset[str]
+    subnets: Mapping[str, int]
 
 
 def _access_logs(plan: Plan) -> frozenset[str]:
@@ -184,6 +195,11 @@ def _access_logs(plan: Plan) -> frozenset[str]:
         if change.type == "aws_s3_bucket_logging" and isinstance(name := change.attribute("target_bucket"), str)
     }
     return plan.log_targets | names
+
+
+def _subnets(plan: Plan) -> Mapping[str, int]:
+    """What a module's endpoints are put into where the plan cannot name it yet."""
+    return Counter(change.module for change in plan.resources if change.type == "aws_subnet" and change.after)
 
 
 def _size(job: Mapping[str, Any]) -> str:
@@ -240,6 +256,16 @@ def _dashboard(_: str, __: Mapping[str, Any], basis: _Basis) -> Cost:
     return Cost(basis.prices.usd("dashboard_month"))
 
 
+def _endpoint(address: str, endpoint: Mapping[str, Any], basis: _Basis) -> Cost:
+    """An interface endpoint costs by the hour in each zone, used or not; a gateway costs nothing."""
+    if endpoint.get("vpc_endpoint_type") != "Interface":
+        return Cost()
+    ids = endpoint.get("subnet_ids")
+    module = address.partition("aws_vpc_endpoint.")[0].removesuffix(".")
+    zones = len(ids) if isinstance(ids, list) else basis.subnets.get(module, 1)
+    return Cost(zones * 24 * _DAYS_PER_MONTH * basis.prices.usd("vpc_endpoint_zone_hour"))
+
+
 _Pricing = Callable[[str, Mapping[str, Any], _Basis], Cost]
 _PRICED: dict[str, _Pricing] = {
     "aws_athena_workgroup": _workgroup,
@@ -250,4 +276,5 @@ _PRICED: dict[str, _Pricing] = {
     "aws_glue_job": _job,
     "aws_kms_key": _key,
     "aws_s3_bucket": _bucket,
+    "aws_vpc_endpoint": _endpoint,
 }

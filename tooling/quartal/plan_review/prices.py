@@ -85,6 +85,7 @@ LISTED = {
     "logs_ingested_gb": Listed("AmazonCloudWatch", "DataProcessing-Bytes", (("operation", "PutLogEvents"),)),
     "logs_stored_gb_month": Listed("AmazonCloudWatch", "TimedStorage-ByteHrs"),
     "alarm_month": Listed("AmazonCloudWatch", "CW:AlarmMonitorUsage"),
+    "vpc_endpoint_zone_hour": Listed("AmazonVPC", "VpcEndpoint-Hours", (("operation", "VpcEndpoint"),)),
 }
 
 # what AWS sells without a region, so that the lists of regions lack it; as of the day of the bundled files

@@ -153,3 +153,36 @@ run "stays_within_the_quotas_of_iam" {
     error_message = "IAM would refuse the managed policies."
   }
 }
+
+run "leaves_networks_alone_unless_the_pipeline_has_one" {
+  command = plan
+
+  assert {
+    condition     = length(aws_iam_role_policy.read_network) == 0 && keys(aws_iam_policy.change) == ["buckets", "change", "roles"] && !strcontains(aws_iam_policy.boundary.policy, "ec2:")
+    error_message = "A deployment may touch networks, though the pipeline has none."
+  }
+}
+
+run "changes_only_networks_that_bear_the_pipelines_tag" {
+  command = plan
+
+  variables {
+    private_network = true
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_policy.change["network"].policy).Statement :
+      contains(["TagWhatIsMade", "CloseSecurityGroups"], statement.Sid) || jsonencode(values(statement.Condition)) == jsonencode([{ (statement.Sid == "MakeTaggedParts" ? "aws:RequestTag/pipeline" : "aws:ResourceTag/pipeline") = "quartal-test" }])
+      if can(regex("ec2:", jsonencode(statement.Action)))
+    ])
+    error_message = "A deployment may change networks of others: ${aws_iam_policy.change["network"].policy}"
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_policy.change["network"].policy).Statement : statement.Action if statement.Sid == "CloseSecurityGroups"] == [
+      ["ec2:RevokeSecurityGroupIngress", "ec2:RevokeSecurityGroupEgress"]
+    ]
+    error_message = "A deployment may do more to security groups without a tag than close them."
+  }
+}

@@ -241,3 +241,50 @@ run "encrypts_the_accounts_catalog_when_told_to" {
     error_message = "The catalog is not encrypted through a role of its own."
   }
 }
+
+run "stays_on_glues_own_network" {
+  command = plan
+
+  assert {
+    condition     = length(aws_glue_connection.this) == 0 && output.connections == [] && length(aws_iam_role_policy.network) == 0 && aws_glue_crawler.this["vehicle_sightings"].s3_target[0].connection_name == null
+    error_message = "Something of a private network is there though nobody asked for one."
+  }
+}
+
+run "crawls_in_the_private_network" {
+  command = plan
+
+  variables {
+    network = { security_group_ids = ["sg-0123"], subnets = { eu-central-1b = "subnet-b", eu-central-1a = "subnet-a" } }
+  }
+
+  assert {
+    condition = { for zone, connection in aws_glue_connection.this : connection.name => [
+      connection.connection_type, connection.physical_connection_requirements[0].availability_zone, connection.physical_connection_requirements[0].subnet_id
+      ] } == {
+      quartal-test-eu-central-1a = ["NETWORK", "eu-central-1a", "subnet-a"]
+      quartal-test-eu-central-1b = ["NETWORK", "eu-central-1b", "subnet-b"]
+    }
+    error_message = "There is not one connection per zone."
+  }
+
+  assert {
+    condition     = output.connections == ["quartal-test-eu-central-1a", "quartal-test-eu-central-1b"] && aws_glue_crawler.this["vehicle_sightings"].s3_target[0].connection_name == "quartal-test-eu-central-1a"
+    error_message = "The crawler does not go through the first connection."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.network["vehicle_sightings"].policy).Statement : statement.Sid => flatten([statement.Action]) } == {
+      JoinNetwork    = ["ec2:CreateNetworkInterface"]
+      LeaveNetwork   = ["ec2:DeleteNetworkInterface"]
+      MarkAsGlues    = ["ec2:DeleteTags", "ec2:CreateTags"]
+      ReadConnection = ["glue:GetConnection"]
+      SeeNetwork = [
+        "ec2:DescribeVpcEndpoints", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeRouteTables",
+        "ec2:DescribeNetworkInterfaces",
+      ]
+      SeeVpc = ["ec2:DescribeVpcAttribute"]
+    }
+    error_message = "The role may not do what Glue does with it in a network, or more: ${aws_iam_role_policy.network["vehicle_sightings"].policy}"
+  }
+}

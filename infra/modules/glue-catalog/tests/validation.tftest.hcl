@@ -149,3 +149,21 @@ run "rejects_boundary_that_is_no_policy" {
     permissions_boundary = "boundary-orders-prod"
   }
 }
+
+run "rejects_network_without_a_subnet" {
+  command         = plan
+  expect_failures = [var.network]
+
+  variables {
+    network = { security_group_ids = ["sg-0123"], subnets = {} }
+  }
+}
+
+run "rejects_network_in_another_region" {
+  command         = plan
+  expect_failures = [var.network]
+
+  variables {
+    network = { security_group_ids = ["sg-0123"], subnets = { us-east-1a = "subnet-0123" } }
+  }
+}

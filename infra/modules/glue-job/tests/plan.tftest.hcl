@@ -203,3 +203,61 @@ run "lets_the_job_touch_its_own_folders_and_tables_only" {
     error_message = "Others than Glue may use the job's role."
   }
 }
+
+run "stays_on_glues_own_network" {
+  command = plan
+
+  assert {
+    condition     = aws_glue_job.this.connections == null && length(aws_iam_role_policy.network) == 0 && length(aws_s3_object.code) == 3
+    error_message = "Something of a private network is there though nobody asked for one."
+  }
+}
+
+run "runs_in_the_private_network_with_packages_from_the_lake" {
+  command = plan
+
+  variables {
+    artifacts = {
+      contract = "tests/artifacts/vehicle_sightings.yaml"
+      package  = "tests/artifacts/etl_job.zip"
+      script   = "tests/artifacts/main.py"
+      wheels   = "tests/artifacts/etl_job.gluewheels.zip"
+    }
+    connections    = ["quartal-test-eu-central-1a", "quartal-test-eu-central-1b"]
+    python_modules = ["pyyaml==6.0.3"]
+  }
+
+  assert {
+    condition     = join(",", aws_glue_job.this.connections) == "quartal-test-eu-central-1a,quartal-test-eu-central-1b"
+    error_message = "The job does not run in the network."
+  }
+
+  assert {
+    condition = (
+      aws_glue_job.this.default_arguments["--additional-python-modules"] == "s3://my-lake/code/vehicle_sightings/etl_job.gluewheels.zip"
+      && aws_glue_job.this.default_arguments["--python-modules-installer-option"] == "--no-index"
+      && aws_s3_object.code["wheels"].key == "code/vehicle_sightings/etl_job.gluewheels.zip"
+    )
+    error_message = "Glue would look for packages on PyPI, which it does not reach."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.network[0].policy).Statement[0].Resource == ["arn:aws:glue:eu-central-1:123456789012:connection/quartal-test-eu-central-1b", "arn:aws:glue:eu-central-1:123456789012:connection/quartal-test-eu-central-1a", "arn:aws:glue:eu-central-1:123456789012:catalog"]
+    error_message = "The job may read other connections: ${aws_iam_role_policy.network[0].policy}"
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.network[0].policy).Statement : statement.Sid => flatten([statement.Action]) } == {
+      JoinNetwork     = ["ec2:CreateNetworkInterface"]
+      LeaveNetwork    = ["ec2:DeleteNetworkInterface"]
+      MarkAsGlues     = ["ec2:DeleteTags", "ec2:CreateTags"]
+      ReadConnections = ["glue:GetConnection"]
+      SeeNetwork = [
+        "ec2:DescribeVpcEndpoints", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeRouteTables",
+        "ec2:DescribeNetworkInterfaces",
+      ]
+      SeeVpc = ["ec2:DescribeVpcAttribute"]
+    }
+    error_message = "The role may not do what Glue does with it in a network, or more: ${aws_iam_role_policy.network[0].policy}"
+  }
+}

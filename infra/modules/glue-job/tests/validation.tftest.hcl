@@ -57,6 +57,20 @@ run "rejects_package_that_is_no_zip" {
   }
 }
 
+run "rejects_wheels_that_glue_does_not_know_by_their_name" {
+  command         = plan
+  expect_failures = [var.artifacts]
+
+  variables {
+    artifacts = {
+      contract = "tests/artifacts/vehicle_sightings.yaml"
+      package  = "tests/artifacts/etl_job.zip"
+      script   = "tests/artifacts/main.py"
+      wheels   = "tests/artifacts/etl_job.zip"
+    }
+  }
+}
+
 run "rejects_dataset_with_hyphen" {
   command         = plan
   expect_failures = [var.dataset]

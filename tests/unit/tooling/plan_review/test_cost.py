@@ -239,3 +239,26 @@ def test_dashboard_is_priced_in_a_plan(basis):
     }
     plan = {"format_version": "1.2", "terraform_version": "1.11.4", "resource_changes": [change]}
     assert review(parse_plan(plan), basis).cost.after.per_month == 3.0
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "usd_per_month"),
+    [
+        pytest.param({"vpc_endpoint_type": "Interface", "subnet_ids": ["subnet-a"]}, 7.30, id="in one zone"),
+        pytest.param({"vpc_endpoint_type": "Interface", "subnet_ids": ["subnet-a", "subnet-b"]}, 14.60, id="in two"),
+        pytest.param({"vpc_endpoint_type": "Interface"}, 21.90, id="in those that the plan makes"),
+        pytest.param({"vpc_endpoint_type": "Gateway"}, 0.0, id="gateway"),
+    ],
+)
+def test_endpoint_costs_by_the_hour_in_each_zone_and_a_gateway_nothing(reviewed, endpoint, usd_per_month):
+    module = {"module_address": "module.network"}
+    made = [change("aws_subnet", None, {"cidr_block": f"10.0.{n}.0/24"}) for n in range(3)]
+    made = [part | module | {"address": f"module.network.aws_subnet.this[{n}]"} for n, part in enumerate(made)]
+    endpoint_change = change("aws_vpc_endpoint", None, endpoint)
+    if "subnet_ids" not in endpoint:
+        endpoint_change["change"]["after_unknown"] = {"subnet_ids": True}
+    made.append(endpoint_change | module | {"address": "module.network.aws_vpc_endpoint.glue"})
+
+    cost = reviewed({"format_version": "1.2", "resource_changes": made}).cost
+
+    assert cost.after.per_month == pytest.approx(usd_per_month)

@@ -1,10 +1,13 @@
-"""Nothing that Terraform's own text of a plan names may be missing from the review."""
+"""Nothing that Terraform's own text of a plan names, or that tf-summarize shows, may be missing from the review."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from benchmarks.tf_summarize import facts_of, missing_in
+from quartal.plan_review.render_json import as_data
 from quartal.plan_review.render_text import render_text
 
 PLANS = Path(__file__).parent / "plans"
@@ -33,3 +36,37 @@ def test_every_attribute_that_terraform_changes_is_in_the_review(reviewed, name)
         changed = re.findall(r"^      ~ (\w+) +=", section, re.MULTILINE)
         missing += [(address, attribute) for attribute in changed if (address, attribute) not in told]
     assert missing == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everything_that_tf_summarize_shows_is_in_the_review(reviewed, name):
+    facts = facts_of(json.loads((PLANS / f"{name}.json").read_text()))
+    review = reviewed(name)
+    assert missing_in(as_data(review), facts) == ()
+    text = render_text(review)
+    assert [address for _, address in facts.resources if address not in text] == []
+    assert [output for _, output in facts.outputs if output not in text] == []
+
+
+def test_plans_have_every_kind_of_change_that_tf_summarize_knows():
+    facts = [facts_of(json.loads((PLANS / f"{name}.json").read_text())) for name in NAMES]
+    assert {kind for each in facts for kind in each.counts} == {
+        "add",
+        "delete",
+        "import",
+        "recreate, create first",
+        "recreate, destroy first",
+        "update",
+    }
+    assert {kind for each in facts for kind, _ in each.outputs} == {"add", "delete", "update"}
+    assert any(each.moves for each in facts)
+
+
+def test_fact_that_a_review_lacks_is_named(reviewed):
+    """The comparison itself: a review without changes and outputs lacks all that there is."""
+    facts = facts_of(json.loads((PLANS / "move-import-forget.json").read_text()))
+    nothing = as_data(reviewed("move-import-forget")) | {"changes": [], "outputs": []}
+    assert missing_in(nothing, facts) == (
+        "import aws_s3_bucket.archive",
+        "move aws_glue_trigger.start to aws_glue_trigger.quarterly",
+    )

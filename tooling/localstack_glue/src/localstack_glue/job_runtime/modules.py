@@ -101,22 +101,22 @@ def missing_requirements(lines: Iterable[str], runtime: RuntimePython) -> list[s
 
 
 class ModuleInstaller:
-    """Installs sets of modules, each once, in folders of their own."""
+    """Installs sets of modules, each once, in folders of their own below the cache."""
 
     def __init__(self, python: Path, cache: Path) -> None:
         self._python = python
-        self._cache = cache
+        self.cache = cache
         self._lock = Lock()
 
     def install(self, missing: Sequence[str], options: Sequence[str] = ()) -> Path:
         """Return the folder that holds these modules; raise JobPreparationError if they cannot be had."""
         key = hashlib.sha256("\n".join([str(self._python), *sorted(missing), *options]).encode()).hexdigest()[:24]
-        folder = self._cache / key
+        folder = self.cache / key
         with self._lock:
             if folder.is_dir():
                 return folder
             # built beside and then renamed: another LocalStack may share the cache
-            building = self._cache / f"{key}.{os.getpid()}.partial"
+            building = self.cache / f"{key}.{os.getpid()}.partial"
             shutil.rmtree(building, ignore_errors=True)
             building.mkdir(parents=True)
             try:

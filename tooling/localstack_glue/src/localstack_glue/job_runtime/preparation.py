@@ -21,6 +21,7 @@ from localstack_glue.job_runtime.surroundings import (
     surroundings,
     temporary_of,
 )
+from localstack_glue.job_runtime.wheels_zip import is_wheels_zip, unpack
 from localstack_glue.settings import Settings
 
 REASON_FILE = "error-message"
@@ -92,8 +93,14 @@ def missing_modules(request: RunRequest, settings: Settings) -> list[str]:
 
 def _modules(request: RunRequest, s3: Any, settings: Settings, installer: ModuleInstaller, folder: Path) -> list[str]:
     missing = missing_modules(request, settings)
-    if not missing:
-        return []
-    local = [str(fetch(s3, line, folder / "wheels")) if line.startswith("s3://") else line for line in missing]
     options = shlex.split(request.merged.get("--python-modules-installer-option", ""))
-    return [str(installer.install(local, options))]
+    wanted = []
+    for line in missing:
+        module = str(fetch(s3, line, folder / "wheels")) if line.startswith("s3://") else line
+        if is_wheels_zip(module):
+            found = unpack(Path(module), installer.cache)
+            options += ["--find-links", str(found.folder)]
+            wanted += missing_requirements(found.requirements, RuntimePython.probe(settings.python))
+        else:
+            wanted.append(module)
+    return [str(installer.install(wanted, options))] if wanted else []

@@ -1,0 +1,44 @@
+locals {
+  name = "${var.prefix}-network"
+}
+
+# No gateway to the internet and no route to one: what is not reached through an endpoint is not reached at all.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/vpc
+resource "aws_vpc" "this" {
+  cidr_block           = var.cidr_block
+  enable_dns_hostnames = true # the endpoints' private names need both
+  enable_dns_support   = true
+  tags                 = merge(var.tags, { Name = local.name })
+}
+
+# The group that a VPC brings lets its members talk to each other and to everybody. This one has no rules, and no tags: who deploys
+# may close untagged groups, and do nothing else with them.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/default_security_group
+resource "aws_default_security_group" "this" {
+  egress  = []
+  ingress = []
+  vpc_id  = aws_vpc.this.id
+}
+
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/subnet
+resource "aws_subnet" "this" {
+  for_each = var.subnets
+
+  availability_zone = each.key
+  cidr_block        = each.value
+  vpc_id            = aws_vpc.this.id
+  tags              = merge(var.tags, { Name = "${local.name}-${each.key}" })
+}
+
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/route_table
+resource "aws_route_table" "this" {
+  vpc_id = aws_vpc.this.id
+  tags   = merge(var.tags, { Name = local.name })
+}
+
+resource "aws_route_table_association" "this" {
+  for_each = aws_subnet.this
+
+  route_table_id = aws_route_table.this.id
+  subnet_id      = each.value.id
+}

@@ -1,0 +1,127 @@
+# What the module plans. The provider is the real one with dummy keys, so that policy documents are really computed;
+# nothing is applied and nothing is asked of AWS.
+
+provider "aws" {
+  region                      = "eu-central-1"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+variables {
+  account            = { id = "123456789012", region = "eu-central-1" }
+  cidr_block         = "10.20.0.0/24"
+  key_arn            = "arn:aws:kms:eu-central-1:123456789012:key/0000"
+  log_retention_days = 30
+  prefix             = "quartal-test"
+  subnets            = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.128/25" }
+}
+
+run "makes_a_subnet_in_each_zone" {
+  command = plan
+
+  assert {
+    condition = { for zone, subnet in aws_subnet.this : zone => [subnet.availability_zone, subnet.cidr_block] } == {
+      eu-central-1a = ["eu-central-1a", "10.20.0.0/25"]
+      eu-central-1b = ["eu-central-1b", "10.20.0.128/25"]
+    }
+    error_message = "The subnets are others than were asked for."
+  }
+
+  assert {
+    condition     = alltrue([for subnet in aws_subnet.this : !subnet.map_public_ip_on_launch]) && aws_vpc.this.enable_dns_hostnames && aws_vpc.this.enable_dns_support
+    error_message = "A subnet gives out public addresses, or the endpoints' private names do not work."
+  }
+}
+
+run "reaches_s3_and_the_services_that_glue_and_the_job_call_and_nothing_else" {
+  command = plan
+
+  assert {
+    condition = { for service, endpoint in aws_vpc_endpoint.service : service => endpoint.service_name } == {
+      for service in ["events", "glue", "kms", "logs", "monitoring", "sts"] : service => "com.amazonaws.eu-central-1.${service}"
+    }
+    error_message = "The endpoints are others than those of the services."
+  }
+
+  assert {
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.service : endpoint.vpc_endpoint_type == "Interface" && endpoint.private_dns_enabled])
+    error_message = "Clients would not find an endpoint by the service's usual name."
+  }
+
+  assert {
+    condition     = aws_vpc_endpoint.s3.service_name == "com.amazonaws.eu-central-1.s3" && aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway"
+    error_message = "S3 is not reached through its gateway, which is free."
+  }
+
+  assert {
+    condition = toset([for policy in concat([aws_vpc_endpoint.s3.policy], [for endpoint in aws_vpc_endpoint.service : endpoint.policy]) :
+      jsonencode([for statement in jsondecode(policy).Statement : statement.Condition])
+      ]) == toset([jsonencode([
+        { StringEquals = { "aws:PrincipalAccount" = "123456789012" } },
+        { Bool = { "aws:PrincipalIsAWSService" = "true" } },
+    ])])
+    error_message = "Credentials of other accounts could be used through an endpoint."
+  }
+
+  assert {
+    condition     = jsondecode(aws_vpc_endpoint.service["monitoring"].policy).Statement[0].Action == "cloudwatch:*" && jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Action == "s3:*"
+    error_message = "An endpoint's policy does not name its service as IAM does."
+  }
+}
+
+run "opens_nothing_but_what_glue_demands" {
+  command = plan
+
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.members.cidr_ipv4 == null && aws_vpc_security_group_egress_rule.members.cidr_ipv4 == null && aws_vpc_security_group_egress_rule.s3.cidr_ipv4 == null
+    error_message = "A rule names addresses, and not the group or S3."
+  }
+
+  # docs.aws.amazon.com/glue/latest/dg/setup-vpc-for-glue-access.html: all TCP ports between members
+  assert {
+    condition = [for rule in [aws_vpc_security_group_ingress_rule.members, aws_vpc_security_group_egress_rule.members] : [rule.ip_protocol, rule.from_port, rule.to_port]] == [
+      ["tcp", 0, 65535], ["tcp", 0, 65535],
+    ]
+    error_message = "Glue's workers do not reach each other on all TCP ports."
+  }
+
+  assert {
+    condition     = length(aws_default_security_group.this.ingress) == 0 && length(aws_default_security_group.this.egress) == 0
+    error_message = "The group that the VPC brings is open."
+  }
+}
+
+run "logs_all_traffic_where_the_lakes_key_encrypts" {
+  command = plan
+
+  assert {
+    condition     = aws_flow_log.this.traffic_type == "ALL" && aws_cloudwatch_log_group.flow.name == "/aws-glue/jobs/quartal-test-network/flow" && aws_cloudwatch_log_group.flow.kms_key_id == var.key_arn && aws_cloudwatch_log_group.flow.retention_in_days == 30
+    error_message = "Not all traffic is logged, or the log is not encrypted with the lake's key, or is kept for ever."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role_policy.flow_log.policy).Statement[0].Resource == ["arn:aws:logs:eu-central-1:123456789012:log-group:/aws-glue/jobs/quartal-test-network/flow:*", "arn:aws:logs:eu-central-1:123456789012:log-group:/aws-glue/jobs/quartal-test-network/flow"]
+    error_message = "The flow log's role may write to other groups: ${aws_iam_role_policy.flow_log.policy}"
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_role.flow_log.assume_role_policy).Statement[0].Principal == { Service = "vpc-flow-logs.amazonaws.com" } && jsondecode(aws_iam_role.flow_log.assume_role_policy).Statement[0].Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+    error_message = "Others than the account's flow logs may take the role."
+  }
+}
+
+run "tells_zones_at_plan_and_takes_fewer_services" {
+  command = plan
+
+  variables {
+    services = ["events", "glue", "logs", "monitoring"]
+  }
+
+  assert {
+    condition     = keys(output.network.subnets) == ["eu-central-1a", "eu-central-1b"] && length(aws_vpc_endpoint.service) == 4
+    error_message = "The zones are known only after the apply, or endpoints are made that nobody asked for."
+  }
+}

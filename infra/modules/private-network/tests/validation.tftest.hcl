@@ -1,0 +1,106 @@
+# Every rule of variables.tf, broken once. The provider is a mock: no input gets as far as AWS.
+
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = { json = "{}" }
+  }
+}
+
+variables {
+  account            = { id = "123456789012", region = "eu-central-1" }
+  cidr_block         = "10.20.0.0/24"
+  key_arn            = "arn:aws:kms:eu-central-1:123456789012:key/0000"
+  log_retention_days = 30
+  prefix             = "quartal-test"
+  subnets            = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.128/25" }
+}
+
+run "rejects_account_that_is_no_number" {
+  command         = plan
+  expect_failures = [var.account]
+
+  variables {
+    account = { id = "my-account", region = "eu-central-1" }
+  }
+}
+
+run "rejects_block_larger_than_a_vpc" {
+  command         = plan
+  expect_failures = [var.cidr_block]
+
+  variables {
+    cidr_block = "10.0.0.0/8"
+  }
+}
+
+run "rejects_key_by_its_alias" {
+  command         = plan
+  expect_failures = [var.key_arn]
+
+  variables {
+    key_arn = "alias/quartal-test-lake"
+  }
+}
+
+run "rejects_retention_that_cloudwatch_does_not_know" {
+  command         = plan
+  expect_failures = [var.log_retention_days]
+
+  variables {
+    log_retention_days = 31
+  }
+}
+
+run "rejects_boundary_that_is_no_policy" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "boundary-orders-prod"
+  }
+}
+
+run "rejects_prefix_with_underscore" {
+  command         = plan
+  expect_failures = [var.prefix]
+
+  variables {
+    prefix = "quartal_test"
+  }
+}
+
+run "rejects_services_without_the_jobs_own" {
+  command         = plan
+  expect_failures = [var.services]
+
+  variables {
+    services = ["glue", "logs"]
+  }
+}
+
+run "rejects_one_zone" {
+  command         = plan
+  expect_failures = [var.subnets]
+
+  variables {
+    subnets = { eu-central-1a = "10.20.0.0/25" }
+  }
+}
+
+run "rejects_zone_of_another_region" {
+  command         = plan
+  expect_failures = [var.subnets]
+
+  variables {
+    subnets = { eu-central-1a = "10.20.0.0/25", us-east-1a = "10.20.0.128/25" }
+  }
+}
+
+run "rejects_subnets_of_the_same_addresses" {
+  command         = plan
+  expect_failures = [var.subnets]
+
+  variables {
+    subnets = { eu-central-1a = "10.20.0.0/25", eu-central-1b = "10.20.0.0/25" }
+  }
+}

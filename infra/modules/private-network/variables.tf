@@ -1,0 +1,109 @@
+variable "account" {
+  description = "Account, partition and region that policies are built from."
+  type = object({
+    id        = string
+    partition = optional(string, "aws")
+    region    = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex("^[0-9]{12}$", var.account.id))
+    error_message = "account.id must be the twelve digits of an AWS account."
+  }
+}
+
+variable "cidr_block" {
+  description = "Addresses of the network, of a private range that nothing it is ever joined to uses."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(cidrnetmask(var.cidr_block)) && try(tonumber(split("/", var.cidr_block)[1]) >= 16 && tonumber(split("/", var.cidr_block)[1]) <= 28, false)
+    error_message = "cidr_block must be a block of IPv4 addresses from /16 to /28, such as 10.20.0.0/24."
+  }
+}
+
+variable "key_arn" {
+  description = "ARN of the key that encrypts the flow log: the lake's, which encrypts log groups under /aws-glue/jobs/<prefix>-."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^arn:[a-z-]+:kms:", var.key_arn))
+    error_message = "key_arn must be the ARN of a key of KMS."
+  }
+}
+
+variable "log_retention_days" {
+  description = "How long CloudWatch keeps the flow log."
+  type        = number
+  nullable    = false
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_retention_days)
+    error_message = "log_retention_days must be a number that CloudWatch Logs knows, such as 7, 30, 90, 365 or 731."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the IAM policy that bounds what the flow log's role may do, whatever its own policy says. Null bounds nothing. See modules/deployer."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary-orders-prod."
+  }
+}
+
+variable "prefix" {
+  description = "First part of every name. Unique per pipeline and environment in an account."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "services" {
+  description = "Services beside S3 that get an endpoint, by the last part of its name. The job calls events, glue and monitoring; Glue itself logs and, where it encrypts or takes on the role from within the network, kms and sts."
+  type        = set(string)
+  default     = ["events", "glue", "kms", "logs", "monitoring", "sts"]
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for service in ["events", "glue", "logs", "monitoring"] : contains(var.services, service)])
+    error_message = "services must hold events, glue, logs and monitoring, without which no run of the job ends well."
+  }
+}
+
+variable "subnets" {
+  description = "Addresses of the private subnets, by availability zone. A subnet needs an address for each worker of the runs at one time, and one for each endpoint; AWS keeps five."
+  type        = map(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.subnets) >= 2
+    error_message = "subnets must be in at least two zones, so that a run finds another where one fails."
+  }
+
+  validation {
+    condition     = alltrue([for zone in keys(var.subnets) : can(regex("^${var.account.region}[a-z]$", zone))])
+    error_message = "subnets must be keyed by availability zones of ${var.account.region}, such as ${var.account.region}a."
+  }
+
+  validation {
+    condition     = alltrue([for block in values(var.subnets) : can(cidrnetmask(block))]) && length(distinct(values(var.subnets))) == length(var.subnets)
+    error_message = "subnets must be blocks of IPv4 addresses, each another one, such as 10.20.0.0/25 and 10.20.0.128/25."
+  }
+}
+
+variable "tags" {
+  description = "Tags of every resource that takes them."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}

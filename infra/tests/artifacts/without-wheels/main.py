@@ -1,0 +1,1 @@
+raise SystemExit("only here to be uploaded in a plan")
