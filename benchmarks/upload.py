@@ -94,7 +94,7 @@ def measure(rounds: int) -> UploadResult:
                 S5CMD: [str(s5cmd), "--log", "error", "sync", f"{folder}/", "s3://BUCKET/raw/"],
             }
             for round_number in range(rounds):
-                for tool, command in commands.items():
+                for tool, command in _from(round_number, commands):
                     bucket = f"bench-{tool.replace(' ', '-')}-{count}-{round_number}"
                     s3.create_bucket(Bucket=bucket)
                     _deployed(state_dir, bucket)
@@ -109,6 +109,13 @@ def measure(rounds: int) -> UploadResult:
                     _empty(s3, bucket)
             shutil.rmtree(folder)
     return UploadResult(tuple(Timing(work, tool, tuple(seconds)) for (work, tool), seconds in timings.items()))
+
+
+def _from(round_number: int, commands: dict[str, list[str]]) -> list[tuple[str, list[str]]]:
+    """The tools in their order, another one first in each round: who is first meets a server that has just started."""
+    first = round_number % len(commands)
+    entries = list(commands.items())
+    return entries[first:] + entries[:first]
 
 
 @contextmanager
