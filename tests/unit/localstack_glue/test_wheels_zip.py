@@ -74,7 +74,7 @@ def prepared(tmp_path: Path, archive: Path, run: str = "run") -> list[str]:
     return launch.environment["PYTHONPATH"].split(":")
 
 
-def test_run_has_its_modules_from_the_zip_and_from_no_index(tmp_path, monkeypatch):
+def test_run_has_its_modules_from_the_zip_and_from_no_index(tmp_path, monkeypatch):  # G28
     for name in ("UV_INDEX_URL", "UV_DEFAULT_INDEX", "PIP_INDEX_URL"):
         monkeypatch.setenv(name, "http://127.0.0.1:9/simple")  # nothing listens there
 
