@@ -16,6 +16,7 @@ from etl_job.catalog import Delivery
 from etl_job.contract import ConflictPolicy, Contract
 from etl_job.event_time import hour_of_event, second_of_event
 from etl_job.free_rules import typed_columns
+from etl_job.object_store import StoredFile
 from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken, warnings_of
 from etl_job.schemas import (
     BLOCK,
@@ -37,9 +38,11 @@ from etl_job.schemas import (
     LATEST_DAY,
     LINE,
     NO_BLOCK,
+    PLAIN_ROWS,
     QUARANTINED,
     QUOTED_ROWS,
     ROW,
+    ROWS,
     RUN_ID,
     SECOND,
     VALID_ROWS,
@@ -124,62 +127,62 @@ def classify_rows(
     )
 
 
-def _latest_day(deliveries: Sequence[Delivery]) -> Column:
+def latest_event_day(file: StoredFile) -> date:
     """The last day that an event of a file can have: the one after its upload, since a day begins earlier elsewhere."""
-    days = [
-        datetime.fromtimestamp(file.modified, UTC).date() + timedelta(days=1)
-        for delivery in deliveries
-        for file in delivery.files_with_rows
-    ]
+    return datetime.fromtimestamp(file.modified, UTC).date() + timedelta(days=1)
+
+
+def _latest_day(deliveries: Sequence[Delivery]) -> Column:
+    days = [latest_event_day(file) for delivery in deliveries for file in delivery.files_with_rows]
     return F.lit(days[0]) if len(set(days)) == 1 else F.get(F.array(*map(F.lit, days)), F.col(FILE)).cast("date")
 
 
-def count_outcomes(staged: DataFrame, suspects: DataFrame | None, contract: Contract) -> DataFrame:
-    """A line per delivery, entity, hour and set of broken rules, warnings too: how many rows became what.
+def count_outcomes(
+    staged: DataFrame, suspects: DataFrame | None, contract: Contract, plain_counts: DataFrame | None = None
+) -> DataFrame:
+    """A line per delivery, entity, day and set of broken rules, warnings too: how many rows became what.
 
-    All valid rows count as kept, and what became of the ``suspects`` (staging.settle) is set against that: so only
-    they need to be ordered, and the others are counted where they are read.
+    If the contract asks for a histogram, a line says for each hour of the day how many rows were kept. All valid rows
+    count as kept, and what became of the ``suspects`` (staging.settle) is set against that: so only they need to be
+    ordered, and the others are counted where they are read. ``plain_counts`` are those of the plain rows, which need
+    not be counted again then.
     """
-    of_row = [
-        DELIVERY,
-        *map(value_column, contract.features.entity),
-        HOUR,
-        *([WARNED] if contract.warning_names else []),
-    ]
-    by = [*of_row, BROKEN]
+    entity = [value_column(name) for name in contract.features.entity]
+    warned = [WARNED] if contract.warning_names else []
+    by = [DELIVERY, *entity, DAY, *warned, BROKEN]
     zero, one = F.lit(0).cast("long"), F.lit(1).cast("long")
     valid = F.col(BROKEN) == 0
-    every = staged.groupBy(*by).agg(F.count(one).alias("_n"))
-    all_valid_kept = every.select(
-        *by,
-        F.when(valid, F.col("_n")).otherwise(zero).alias(KEPT),
-        zero.alias(DUPLICATES),
-        zero.alias(CONFLICTS),
-        F.when(valid, zero).otherwise(F.col("_n")).alias(QUARANTINED),
-    )
-    if suspects is None:
-        return all_valid_kept
-    duplicate = F.col(CLASS) == DUPLICATES
-    counts = (KEPT, DUPLICATES, CONFLICTS, QUARANTINED)
-    not_kept = F.struct(zero.alias(BROKEN), (-one).alias(KEPT), *(zero.alias(name) for name in counts[1:]))
-    instead = F.struct(
-        BROKEN,
-        zero.alias(KEPT),
-        F.when(duplicate, one).otherwise(zero).alias(DUPLICATES),
-        F.when(duplicate & F.col(DIFFERS), one).otherwise(zero).alias(CONFLICTS),
-        F.when(duplicate, zero).otherwise(one).alias(QUARANTINED),
-    )
-    lost = suspects.where(F.col(CLASS) != KEPT)
-    changes = lost.select(*of_row, F.inline(F.array(not_kept, instead)))
-    together = all_valid_kept.unionByName(changes)
-    return together.groupBy(*by).agg(*(F.sum(name).alias(name) for name in counts))
+    hours = hour_columns(contract.features)
+
+    def line(kept: Column, duplicates: Column, conflicts: Column, quarantined: Column) -> list[Column]:
+        counts = {KEPT: kept, DUPLICATES: duplicates, CONFLICTS: conflicts, QUARANTINED: quarantined}
+        hour_of_day = F.pmod(HOUR, F.lit(24))
+        in_hour = {name: F.when(hour_of_day == hour, kept).otherwise(zero) for hour, name in enumerate(hours)}
+        return [count.alias(name) for name, count in {**counts, **in_hour}.items()]
+
+    read = staged if plain_counts is None else staged.where(F.col(KIND) != PLAIN_ROWS)
+    every = read.groupBy(DELIVERY, *entity, HOUR, *warned, BROKEN).agg(F.count(one).alias(ROWS)).withColumn(DAY, _day())
+    n = F.col(ROWS)
+    lines = every.select(*by, *line(F.when(valid, n).otherwise(zero), zero, zero, F.when(valid, zero).otherwise(n)))
+    if plain_counts is not None:
+        plain = plain_counts.withColumns({BROKEN: zero, WARNED: zero, DUPLICATES: zero, CONFLICTS: zero})
+        lines = lines.unionByName(plain.withColumns({KEPT: n, QUARANTINED: zero}).select(*lines.columns))
+    if suspects is not None:
+        lost = suspects.where(F.col(CLASS) != KEPT).withColumn(DAY, _day())
+        duplicate = F.col(CLASS) == DUPLICATES
+        differs = F.when(duplicate & F.col(DIFFERS), one).otherwise(zero)
+        instead = line(zero, F.when(duplicate, one).otherwise(zero), differs, F.when(duplicate, zero).otherwise(one))
+        lines = lines.unionByName(lost.withColumn(BROKEN, zero).select(*by, *line(-one, zero, zero, zero)))
+        lines = lines.unionByName(lost.select(*by, *instead))
+    counts = lines.columns[len(by) :]
+    return lines.groupBy(*by).agg(*(F.sum(name).alias(name) for name in counts))
 
 
 def delivery_outcomes(
     outcomes: DataFrame, rules: Sequence[Rule], deliveries: Sequence[str], warnings: Sequence[str] = ()
 ) -> tuple[DeliveryOutcome, ...]:
     """Add the outcomes up per delivery. Runs a Spark job; a delivery without rows has zeros."""
-    kept_day = F.when(F.col(KEPT) > 0, _day_of_hour())
+    kept_day = F.when(F.col(KEPT) > 0, F.col(DAY))
     broken = F.col(QUARANTINED)
     counted = outcomes.groupBy(DELIVERY).agg(
         *(F.sum(name).alias(name) for name in (KEPT, QUARANTINED, DUPLICATES, CONFLICTS)),
@@ -219,17 +222,13 @@ def delivery_outcomes(
 def curated_rows(outcomes: DataFrame, contract: Contract) -> DataFrame:
     """The daily counts, as the curated table holds them; measures.py adds to them."""
     spec = contract.features
-    hour_of_day = F.pmod(HOUR, F.lit(24))
     entity = (F.col(value_column(name)).alias(name) for name in spec.entity)
-    of_hour = (
-        F.sum(F.when(hour_of_day == hour, F.col(KEPT)).otherwise(F.lit(0))).alias(name)
-        for hour, name in enumerate(hour_columns(spec))
-    )
-    daily = outcomes.where(F.col(KEPT) > 0).groupBy(DELIVERY, *entity, _day_of_hour().alias(DAY))
+    of_hour = (F.sum(name).alias(name) for name in hour_columns(spec))
+    daily = outcomes.where(F.col(KEPT) > 0).groupBy(DELIVERY, *entity, DAY)
     return daily.agg(F.sum(KEPT).alias(spec.count), *of_hour)
 
 
-def _day_of_hour() -> Column:
+def _day() -> Column:
     return F.date_from_unix_date(F.floor(F.col(HOUR) / 24).cast("int"))
 
 

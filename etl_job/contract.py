@@ -290,6 +290,12 @@ class Contract(Strict):
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
+def with_default_bounds(column: Column) -> Column:
+    """The column of the event time, with the least day that it may name where the contract does not say."""
+    least = column.rules.minimum or EARLIEST_DAY
+    return column.model_copy(update={"rules": column.rules.model_copy(update={"minimum": least})})
+
+
 def _leave_out_unsaid(content: dict[str, Any]) -> None:
     """Take out what a contract may say since a later version, and does not say: its hash stays as it was before."""
     event_time, csv = content["features"]["event_time"], content["csv"]

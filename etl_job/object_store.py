@@ -1,12 +1,14 @@
 """Files of the lake by URI: objects in S3, or files below a folder for rehearsals without any service."""
 
 import json
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 if TYPE_CHECKING:
+    from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 
@@ -31,6 +33,9 @@ class ObjectStore(Protocol):
 
     def read_end(self, uri: str, last_bytes: int) -> bytes:
         """The last bytes of the content, or all if there are fewer. Raises FileNotFoundError."""
+
+    def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
+        """The content from a byte on, to be read once from there. Raises FileNotFoundError."""
 
     def write(self, uri: str, content: bytes) -> None:
         """Create or replace the file, whole or not at all."""
@@ -71,12 +76,19 @@ class S3ObjectStore:
         """See ObjectStore."""
         return self._read(uri, f"bytes=-{last_bytes}")
 
+    def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
+        """See ObjectStore."""
+        return closing(cast(BinaryIO, self._body(uri, f"bytes={first_byte}-" if first_byte else None)))
+
     def _read(self, uri: str, byte_range: str | None) -> bytes:
+        return self._body(uri, byte_range).read()
+
+    def _body(self, uri: str, byte_range: str | None) -> "StreamingBody":
         bucket, key = split_s3_uri(uri)
         try:
             if byte_range is None:
-                return self._s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-            return self._s3.get_object(Bucket=bucket, Key=key, Range=byte_range)["Body"].read()
+                return self._s3.get_object(Bucket=bucket, Key=key)["Body"]
+            return self._s3.get_object(Bucket=bucket, Key=key, Range=byte_range)["Body"]
         except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.NoSuchBucket) as error:
             raise FileNotFoundError(uri) from error
 
@@ -121,6 +133,12 @@ class LocalObjectStore:
             file.seek(-min(last_bytes, file.seek(0, SEEK_END)), SEEK_END)
             return file.read()
 
+    def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
+        """See ObjectStore."""
+        file = local_path(uri).open("rb")
+        file.seek(first_byte)
+        return file
+
     def write(self, uri: str, content: bytes) -> None:
         """See ObjectStore."""
         path = local_path(uri)
@@ -160,6 +178,10 @@ class LakeFiles:
         """See ObjectStore."""
         return self._store(uri).read_end(uri, last_bytes)
 
+    def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
+        """See ObjectStore."""
+        return self._store(uri).open(uri, first_byte)
+
     def write(self, uri: str, content: bytes) -> None:
         """See ObjectStore."""
         self._store(uri).write(uri, content)
@@ -171,6 +193,15 @@ class LakeFiles:
     def delete(self, uri: str) -> None:
         """See ObjectStore."""
         self._store(uri).delete(uri)
+
+
+def store_for(uri: str) -> ObjectStore:
+    """The store of a URI's scheme, for a task: workers have no client of the driver's."""
+    if not uri.startswith("s3://"):
+        return LocalObjectStore()
+    import boto3  # which takes a while, and local files need it not
+
+    return S3ObjectStore(boto3.Session().client("s3"))
 
 
 def read_json(store: ObjectStore, uri: str) -> object:

@@ -5,12 +5,12 @@ from contextlib import suppress
 
 from py4j.protocol import Py4JError
 
-from etl_job.checks import check_thresholds, count_input, reconcile
+from etl_job.checks import check_thresholds, reconcile
 from etl_job.choosing import Chosen
 from etl_job.errors import ThresholdError
 from etl_job.releasing import Processed, Work, drop_own_quarantine, quarantine_rows, write_and_publish
 from etl_job.settling import Account, account_for, delivery_counts
-from etl_job.staging import broken_part, drop
+from etl_job.staging import drop, passing_parts
 
 
 def process_deliveries(work: Work, catalog_columns: Sequence[str], chosen: Chosen, done: Processed) -> None:
@@ -25,6 +25,7 @@ def process_deliveries(work: Work, catalog_columns: Sequence[str], chosen: Chose
         except Exception:
             _let_go(work, account, account.folder)
             raise
+        done.read = account.read
         totals = done.totals.model_dump() if done.totals else {}
         seen.update(deliveries=len(account.deliveries), rows=totals.pop("rows_in", 0), **totals)
     try:
@@ -35,12 +36,11 @@ def process_deliveries(work: Work, catalog_columns: Sequence[str], chosen: Chose
             done.quarantine = ()
             _let_go(work, account, account.folder)
         raise
-    _let_go(work, account, broken_part(account.folder) if contract.key else account.folder)
+    _let_go(work, account, *(passing_parts(account.folder) if contract.key else [account.folder]))
 
 
 def _check(work: Work, account: Account, done: Processed) -> None:
-    rows_in = count_input(account.rows, account.observation, account.counted)
-    done.totals = reconcile(rows_in, account.counted)
+    done.totals = reconcile(account.rows_in, account.counted)
     done.deliveries = delivery_counts(account.deliveries, account.counted)
     try:
         check_thresholds(account.counted, work.contract.thresholds)
@@ -49,10 +49,11 @@ def _check(work: Work, account: Account, done: Processed) -> None:
         raise ThresholdError(f"{error}. The bad rows are in {', '.join(done.quarantine)}") from error
 
 
-def _let_go(work: Work, account: Account, folder: str) -> None:
+def _let_go(work: Work, account: Account, *folders: str) -> None:
     """Give memory and staged rows back. A JVM that is gone has none, and why it went must be heard."""
     with suppress(Py4JError, OSError):
-        drop(work.spark, folder)
+        for folder in folders:
+            drop(work.spark, folder)
         for frame in (account.outcomes, account.suspects):
             if frame is not None:
                 frame.unpersist()

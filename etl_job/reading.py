@@ -116,8 +116,8 @@ def spark_path(uri: str) -> str:
 
 
 def is_unpacking_error(message: str) -> bool:
-    """Whether Spark failed since a packed file could not be unpacked; its message does not name the file."""
-    return re.search(r"ZipException|EOFException|not a gzip file", message) is not None
+    """Whether Spark failed since a packed file could not be unpacked, by Java or Python; its message does not name the file."""
+    return re.search(r"ZipException|EOFException|not a gzip file|BadGzipFile|EOFError|zlib\.error", message) is not None
 
 
 def first_damaged(store: ObjectStore, uris: Iterable[str]) -> str | None:

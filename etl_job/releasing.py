@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
@@ -23,6 +23,7 @@ from etl_job.job_args import JobArguments
 from etl_job.manifest import CsvExport, DeliveryCounts, PublishedTable, Totals
 from etl_job.measures import with_measures
 from etl_job.object_store import ObjectStore
+from etl_job.plain_staging import Read
 from etl_job.progress import Progress
 from etl_job.publication import PublishedIceberg, in_step
 from etl_job.replacement import Replacement, among, from_on
@@ -66,6 +67,7 @@ class Processed:
     features: PublishedTable | None = None
     quarantine: tuple[str, ...] = ()
     csv_export: CsvExport | None = None
+    read: Read = field(default_factory=Read)
 
 
 @dataclass(frozen=True, slots=True)

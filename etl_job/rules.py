@@ -16,13 +16,13 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.columns import Column as ContractColumn
 from etl_job.contract import (
     CONFLICT,
-    EARLIEST_DAY,
     ENCODING,
     EVENT_TIME,
     FIELD_COUNT,
     FUTURE,
     ConflictPolicy,
     Contract,
+    with_default_bounds,
 )
 from etl_job.event_time import event_takes_place
 from etl_job.free_rules import expression_of
@@ -64,12 +64,6 @@ def _free_rules(contract: Contract, severity: str) -> list[Rule]:
         for rule in contract.quality
         if rule.severity == severity
     ]
-
-
-def with_default_bounds(column: ContractColumn) -> ContractColumn:
-    """The column of the event time, with the least day that it may name where the contract does not say."""
-    least = column.rules.minimum or EARLIEST_DAY
-    return column.model_copy(update={"rules": column.rules.model_copy(update={"minimum": least})})
 
 
 def _not_in_the_future(column: ContractColumn) -> Rule:

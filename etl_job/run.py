@@ -34,6 +34,7 @@ from etl_job.manifest import (
 )
 from etl_job.metrics import put_metrics
 from etl_job.object_store import LakeFiles, ObjectStore
+from etl_job.plain_staging import Read
 from etl_job.processing import process_deliveries
 from etl_job.progress import Progress
 from etl_job.publication import in_step, open_catalog
@@ -183,9 +184,9 @@ def _tell(session: boto3.Session, manifest: RunManifest, uri: str, progress: Pro
             progress.say(what, skipped=problem)
 
 
-def _spark_metrics(meter: SparkMeter | None) -> SparkMetrics | None:
+def _spark_metrics(meter: SparkMeter | None, read_by_workers: Read) -> SparkMetrics | None:
     try:
-        return meter.read() if meter else None
+        return meter.read(read_by_workers.rows, read_by_workers.size_bytes) if meter else None
     except (Py4JError, OSError):  # a run that failed because its JVM died has no metrics, and its reason must stand
         return None
 
@@ -211,7 +212,7 @@ def _manifest(arguments: JobArguments, facts: _Facts, progress: Progress, reason
         features=done.features,
         quarantine=done.quarantine,
         csv_export=done.csv_export,
-        spark=_spark_metrics(facts.meter),
+        spark=_spark_metrics(facts.meter, done.read),
         versions=_versions(),
         published=facts.published,
         drift=DriftRecord(**asdict(facts.drift)) if facts.drift else None,

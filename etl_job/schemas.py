@@ -25,6 +25,7 @@ CONTENT = "_content"  # hash of a row's text: rows of one key with different one
 RANK = "_rank"  # 1 for the row of a key that is kept
 DIFFERS = "_differs"  # the row is not the same as the one that is kept in its stead
 KIND = "kind"  # folder of staged rows: those with a key that may be kept, or broken ones
+ROWS = "_rows"  # how many rows a line of counts stands for
 
 CLASS = "_class"  # what became of a row: one of the first three below
 KEPT = "_kept"
@@ -38,6 +39,7 @@ RUN_ID = "run_id"
 SHARE = "share"
 
 VALID_ROWS = "valid"
+PLAIN_ROWS = "plain"  # valid as well, and judged as they were read, without Spark
 BROKEN_ROWS = "broken"
 QUOTED_ROWS = "quoted"  # set aside until they are parsed as CSV
 
@@ -122,6 +124,17 @@ def staged_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
         TableColumn(FILE, "int"),
         TableColumn(BLOCK, "long"),
         TableColumn(ROW, "long"),
+    )
+
+
+def plain_count_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
+    """How many plain rows of a run there are, per hour of the day too if the contract asks for that."""
+    return (
+        TableColumn(DELIVERY, "string"),
+        *(TableColumn(value_column(name), "string") for name in spec.entity),
+        TableColumn(DAY, "date"),
+        TableColumn(ROWS, "long"),
+        *(TableColumn(name, "long") for name in hour_columns(spec)),
     )
 
 

@@ -48,6 +48,10 @@ def get_session(environ: Mapping[str, str]) -> SparkSession:
         hadoop = spark.sparkContext._jsc.hadoopConfiguration()
         for name, value in object_store_settings(environ).items():
             hadoop.set(name, value)
+    # Spark asks for the Java class of its functions each time one is used, and py4j then looks for its name in vain in
+    # hundreds of jars before it finds it: half a millisecond a call, a second in all.
+    jvm = spark.sparkContext._jvm
+    jvm.functions = jvm.functions  # type: ignore[union-attr]
     return spark
 
 

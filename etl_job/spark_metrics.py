@@ -17,8 +17,11 @@ class SparkMeter:
         self._first_stage = 1 + max((stage.stageId() for stage in self._stages()), default=-1)
         self._first_job = 1 + max((job.jobId() for job in self._jobs()), default=-1)
 
-    def read(self) -> SparkMetrics:
-        """Everything since the beginning. Spark keeps the newest 1,000 stages, many times what a run has."""
+    def read(self, rows_read: int = 0, bytes_read: int = 0) -> SparkMetrics:
+        """Everything since the beginning. Spark keeps the newest 1,000 stages, many times what a run has.
+
+        What Python workers read by themselves Spark does not see; it is added.
+        """
         stages = [stage for stage in self._stages() if stage.stageId() >= self._first_stage]
 
         def total(name: str) -> int:
@@ -28,8 +31,8 @@ class SparkMeter:
             jobs=sum(job.jobId() >= self._first_job for job in self._jobs()),
             stages=sum(stage.numCompleteTasks() > 0 for stage in stages),
             tasks=total("numCompleteTasks"),
-            bytes_read=total("inputBytes"),
-            rows_read=total("inputRecords"),
+            bytes_read=bytes_read + total("inputBytes"),
+            rows_read=rows_read + total("inputRecords"),
             bytes_written=total("outputBytes"),
             shuffle_write_bytes=total("shuffleWriteBytes"),
             shuffle_read_bytes=total("shuffleReadBytes"),

@@ -21,6 +21,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.contract import CONFLICT, ConflictPolicy, Contract
 from etl_job.feature_spec import FeatureSpec
 from etl_job.object_store import ObjectStore
+from etl_job.repeated_keys import RepeatedKeys
 from etl_job.rules import Rule
 from etl_job.schemas import (
     BLOCK,
@@ -36,17 +37,20 @@ from etl_job.schemas import (
     KEY_1,
     KEY_2,
     KIND,
+    PLAIN_ROWS,
     QUARANTINED,
     QUOTED_ROWS,
     RANK,
     ROW,
     VALID_ROWS,
     ddl,
+    plain_count_columns,
     staged_columns,
 )
 
 FOLDER = "keys"  # below the curated table's location
 PROPERTY = "quartal.key-registers"
+_COUNTS, _REPEATED = "_counts", "_repeated"
 _KEY = [KEY_1, KEY_2]
 _BROADCAST_ROWS = 1_000_000  # about 50 MB; more is joined by a shuffle
 _BEATEN_BY = "_other"  # the other delivery whose row the contract prefers most
@@ -117,9 +121,30 @@ def quoted_part(folder: str) -> str:
     return f"{folder}/{KIND}={QUOTED_ROWS}"
 
 
-def broken_part(folder: str) -> str:
-    """Where a staging folder has the broken rows: what stays when it is dropped holds no raw text of theirs."""
-    return f"{folder}/{KIND}={BROKEN_ROWS}"
+def plain_part(folder: str) -> str:
+    """Where a staging folder has the rows that were judged without Spark."""
+    return f"{folder}/{KIND}={PLAIN_ROWS}"
+
+
+def passing_parts(folder: str) -> tuple[str, ...]:
+    """What of a staging folder has served once a run is published. What stays holds no raw text of broken rows."""
+    return f"{folder}/{KIND}={BROKEN_ROWS}", counts_part(folder), repeated_part(folder)
+
+
+def repeated_part(folder: str) -> str:
+    """Where a staging folder has the hashes of keys that repeat."""
+    return f"{folder}/{_REPEATED}"
+
+
+def counts_part(folder: str) -> str:
+    """Where a staging folder has the counts of its plain rows."""
+    return f"{folder}/{_COUNTS}"
+
+
+def read_counts(spark: SparkSession, store: ObjectStore, folder: str, spec: FeatureSpec) -> DataFrame | None:
+    """How many plain rows there are per delivery, entity and day, in several lines; None where there are none."""
+    files = [file.uri for file in store.list_files(f"{counts_part(folder)}/")]
+    return spark.read.schema(ddl(plain_count_columns(spec))).parquet(*files) if files else None
 
 
 def read_registers(spark: SparkSession, store: ObjectStore, registers: Registers) -> DataFrame | None:
@@ -137,12 +162,18 @@ def read_registers(spark: SparkSession, store: ObjectStore, registers: Registers
 
 def keys_in(staged: DataFrame) -> DataFrame:
     """Delivery, key and content of the valid rows."""
-    return staged.where(F.col(KIND) == VALID_ROWS).select(*_KEY, CONTENT, DELIVERY)
+    return staged.where(is_valid()).select(*_KEY, CONTENT, DELIVERY)
+
+
+def is_valid() -> Column:
+    """Whether staged rows are valid."""
+    return F.col(KIND).isin(VALID_ROWS, PLAIN_ROWS)
 
 
 def _read(spark: SparkSession, store: ObjectStore, folder: str, columns: str) -> DataFrame:
     schema = f"{columns}, {KIND} string"
-    files = [file.uri for file in store.list_files(f"{folder}/") if file.uri.endswith(".parquet")]
+    stored = store.list_files(f"{folder}/")
+    files = [file.uri for file in stored if file.uri.endswith(".parquet") and f"/{KIND}=" in file.uri]
     if not files:  # a run without rows
         return spark.createDataFrame([], schema)
     return spark.read.schema(schema).option("basePath", folder).parquet(*files)
@@ -243,31 +274,31 @@ def rivals(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
     )
 
 
-def repeated_keys(staged: DataFrame) -> DataFrame:
-    """The first hashes of keys that more than one row of the run has: a hash aggregate of one number a row.
+def valid_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
+    """The files that hold the valid rows of a staging folder."""
+    return tuple(
+        file.uri
+        for kind in (PLAIN_ROWS, VALID_ROWS)
+        for file in store.list_files(f"{folder}/{KIND}={kind}/")
+        if file.uri.endswith(".parquet")
+    )
 
-    Two keys may share their first hash, so a row found by it need not be a repeated one.
-    """
-    # Hardly any key repeats, so aggregating before the shuffle, as Spark would by itself, would be work for nothing.
-    keys = staged.where(F.col(KIND) == VALID_ROWS).select(KEY_1).repartition(KEY_1)
-    return keys.groupBy(KEY_1).agg(F.count(F.lit(1)).alias("_n")).where(F.col("_n") > 1).select(KEY_1)
 
-
-def suspects_of(staged: DataFrame, contract: Contract, rules: Sequence[Rule], met: Meeting) -> DataFrame | None:
+def suspects_of(
+    staged: DataFrame, repeated: RepeatedKeys, contract: Contract, rules: Sequence[Rule], met: Meeting
+) -> DataFrame | None:
     """The rows that share their key with others, settled; None where each row has a key of its own.
 
-    Runs Spark jobs. The rows are few and are used several times, so they are persisted.
+    The rows are few and are used several times, so they are persisted.
     """
-    if not contract.key:
+    count = repeated.count + met.keys
+    if not contract.key or count == 0:
         return None
-    repeated = repeated_keys(staged).persist()
-    count = repeated.count() + met.keys
-    if count == 0:
-        return None
-    keys = repeated if met.rivals is None else repeated.unionByName(met.rivals.select(KEY_1))
+    sides = [repeated.read(staged.sparkSession), None if met.rivals is None else met.rivals.select(KEY_1)]
+    keys = reduce(DataFrame.unionByName, (side for side in sides if side is not None))
     if count <= _BROADCAST_ROWS:
         keys = F.broadcast(keys)
-    shared = staged.where(F.col(KIND) == VALID_ROWS).join(keys, KEY_1, "left_semi")
+    shared = staged.where(is_valid()).join(keys, KEY_1, "left_semi")
     return settle(rank_within_key(shared, contract), contract, rules, met.rivals, met.keys).persist()
 
 

@@ -1,0 +1,115 @@
+"""Plain rows from raw files to staged ones, part by part, in Spark's Python workers (plain_rows.py).
+
+A task writes files whose names say which part they are of: one that is repeated writes the same ones again.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyarrow import parquet
+
+from etl_job.contract import Contract
+from etl_job.object_store import ObjectStore, store_for
+from etl_job.plain_rows import Source, judge_chunk
+from etl_job.raw_parts import RawPart, chunks_of, parts_of
+from etl_job.schemas import BLOCK, BROKEN, CONTENT, DELIVERY, FILE, HOUR, KEY_1, KEY_2, ROW, WARNED, value_column
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Folders for plain rows, for lines that are set aside, and for counts of plain rows."""
+
+    plain: str
+    aside: str
+    counts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Rows and bytes that were read."""
+
+    rows: int = 0
+    size_bytes: int = 0
+
+
+def stage_plain_rows(
+    spark: "SparkSession", files: Mapping[str, int], sources: Sequence[Source], contract: Contract, places: Places
+) -> Read:
+    """Read files, given by URI and size with what is known of each, and write their rows to the places. Runs a job.
+
+    Each row is written once, to ``plain`` or ``aside``. Raises what Spark raises for a task that failed.
+    """
+    context = spark.sparkContext
+    parts = parts_of(tuple(files.items()), context.defaultParallelism)
+    stage = partial(_stage_part, {source.file: source for source in sources}, contract, places)
+    read = context.parallelize(parts, max(1, len(parts))).map(stage).collect()
+    return Read(sum(each.rows for each in read), sum(each.size_bytes for each in read))
+
+
+def _stage_part(sources: Mapping[int, Source], contract: Contract, places: Places, part: RawPart) -> Read:
+    store, source = store_for(part.uri), sources[part.file]
+    targets = _Targets(store_for(places.plain), places, f"part-{part.file:05d}-{part.start:015d}.parquet", contract)
+    rows = numbers = size = 0
+    for chunk in chunks_of(store, part):
+        judged = judge_chunk(chunk, source, contract, part.start, numbers)
+        targets.add(judged.plain, judged.aside, judged.counts)
+        rows, numbers, size = rows + judged.rows, numbers + judged.numbers, size + len(chunk)
+    targets.write()
+    return Read(rows, size)
+
+
+class _Targets:
+    """The files of a part: each written whole, and none where there are no rows."""
+
+    def __init__(self, store: ObjectStore, places: Places, name: str, contract: Contract) -> None:
+        self._store = store
+        self._name = name
+        self._of_entity = [value_column(column) for column in contract.features.entity]
+        self._files = {folder: _ParquetFile(self._of_entity) for folder in (places.plain, places.aside, places.counts)}
+
+    def add(self, *tables: pa.Table) -> None:
+        for file, table in zip(self._files.values(), tables, strict=True):
+            file.add(table)
+
+    def write(self) -> None:
+        for folder, file in self._files.items():
+            content = file.close()
+            if content is not None:
+                self._store.write(f"{folder}/{self._name}", content)
+
+
+class _ParquetFile:
+    """A file in memory, begun with its first rows. Hashes do not compress, and hardly repeat."""
+
+    def __init__(self, of_entity: Sequence[str]) -> None:
+        self._repeating = [DELIVERY, *of_entity, HOUR, BROKEN, WARNED, FILE, BLOCK]
+        self._content = BytesIO()
+        self._writer: parquet.ParquetWriter | None = None
+
+    def add(self, table: pa.Table) -> None:
+        if not table.num_rows:
+            return
+        if self._writer is None:
+            names = table.schema.names
+            self._writer = parquet.ParquetWriter(
+                self._content,
+                table.schema,
+                compression={name: "none" if name in (KEY_1, KEY_2, CONTENT) else "snappy" for name in names},
+                use_dictionary=[name for name in names if name in self._repeating],
+                column_encoding={ROW: "DELTA_BINARY_PACKED"} if ROW in names else None,
+                store_schema=False,
+            )
+        self._writer.write_table(table)
+
+    def close(self) -> bytes | None:
+        if self._writer is None:
+            return None
+        self._writer.close()
+        return self._content.getvalue()

@@ -1,0 +1,104 @@
+"""Parts of raw files that are read one by one, each by one task, and the lines that begin in them."""
+
+import gzip
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from etl_job.object_store import ObjectStore
+
+# What a task holds at a time is a few times its chunk, and what it has made of its part.
+PART_BYTES = 64_000_000
+CHUNK_BYTES = 16_000_000
+_BYTE_ORDER_MARK = "\ufeff".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class RawPart:
+    """The lines of a file that begin from ``start`` up to ``end``, in bytes; a packed file is one part.
+
+    ``file`` is its number in the run's file order.
+    """
+
+    uri: str
+    file: int
+    start: int
+    end: int
+
+
+def parts_of(files: Sequence[tuple[str, int]], tasks: int) -> tuple[RawPart, ...]:
+    """Parts of files, given by URI and size, of about equal size, and for at least so many tasks if there is much."""
+    total = sum(size for _, size in files)
+    most = max(1, min(PART_BYTES, -(-total // max(1, tasks))))
+    found = []
+    for number, (uri, size) in enumerate(files):
+        pieces = 1 if uri.endswith(".gz") else max(1, round(size / most))
+        cuts = [size * piece // pieces for piece in range(pieces + 1)]
+        found += [RawPart(uri, number, start, end) for start, end in zip(cuts, cuts[1:], strict=False)]
+    return tuple(found)
+
+
+def chunks_of(store: ObjectStore, part: RawPart) -> Iterator[bytes]:
+    """The part's lines, many at a time and none cut, without a byte order mark at the file's beginning.
+
+    A line ends with LF, CR or both, as Spark's reader of texts has it. Raises OSError, EOFError or zlib.error for a
+    packed file that is damaged.
+    """
+    with store.open(part.uri, max(0, part.start - 1)) as raw:
+        if part.uri.endswith(".gz"):
+            with gzip.GzipFile(fileobj=raw) as unpacked:
+                found = _lines(cast(BinaryIO, unpacked), 0, None)
+                yield from _without_mark(found)
+        elif part.start == 0:
+            yield from _without_mark(_lines(raw, 0, part.end))
+        else:
+            yield from _lines(raw, part.start, part.end)
+
+
+def _without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    for number, chunk in enumerate(chunks):
+        yield chunk.removeprefix(_BYTE_ORDER_MARK) if number == 0 else chunk
+
+
+def _lines(stream: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
+    """Lines that begin from ``start`` on and before ``end``; the stream begins a byte before ``start``, if it can."""
+    position, block, is_inside = max(0, start - 1), b"", start == 0
+    while True:
+        read = stream.read(CHUNK_BYTES)
+        block, is_last = block + read, not read
+        if not is_inside:  # the line at the beginning belongs to the part before
+            cut = _line_after(block, 0, is_last)
+            if cut is None and not is_last:
+                continue
+            cut = len(block) if cut is None else cut
+            block, position, is_inside = block[cut:], position + cut, True
+        if end is not None and position >= end:
+            return
+        if end is not None and position + len(block) >= end:
+            cut = _line_after(block, end - position - 1, is_last)
+            if cut is not None or is_last:
+                yield block[:cut]
+                return
+            continue
+        cut = len(block) if is_last else _last_line_end(block)
+        if cut:
+            yield block[:cut]
+        if is_last:
+            return
+        block, position = block[cut:], position + cut
+
+
+def _line_after(block: bytes, place: int, is_last: bool) -> int | None:
+    """Where the first line begins after a line end at or behind a place; None where the block does not tell."""
+    feed = block.find(b"\n", place)
+    back = block.find(b"\r", place, feed if feed >= 0 else len(block))
+    if back < 0:
+        return feed + 1 if feed >= 0 else None
+    if back + 1 == len(block):
+        return len(block) if is_last else None  # a line feed may follow
+    return back + 2 if feed == back + 1 else back + 1
+
+
+def _last_line_end(block: bytes) -> int:
+    """Behind the last line end, 0 where there is none; a CR at the very end may be half of one."""
+    return max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
