@@ -23,7 +23,7 @@ from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS
 DAY_SECONDS = 86_400
 NUMBER = pa.decimal128(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS)
 _SAMPLE = 4_096
-# What Java's regular expressions (Spark's) and RE2 (Arrow's) read alike: no dot, no \s, no look-around, no backreference.
+# What Java's regular expressions (Spark's) and RE2 (Arrow's) read alike: no dot, no \s, no flags, no look-around.
 _LITERAL = r"[A-Za-z0-9 _@#%=<>!~\"',;:/]"
 _ESCAPED = r"\\[-.^$|?*+()\[\]{}\\/]|\\[dw]"
 _IN_CLASS = rf"(?:{_LITERAL}|[.$|?*+(){{}}]|{_ESCAPED})"

@@ -53,22 +53,26 @@ class Intake:
         return count_input(self.rows, self.observation, counted)
 
 
-def take_in(
-    spark: SparkSession,
-    store: ObjectStore,
-    contract: Contract,
-    rules: Sequence[Rule],
-    headers: Mapping[str, Header],
-    deliveries: Sequence[Delivery],
-    folder: str,
-) -> Intake:
-    """Judge all rows of the files that ``headers`` names, write them to the folder, and find keys that repeat."""
-    if can_judge(contract) and not begin_with_quotes(headers):
-        return stage_plain(spark, store, contract, rules, headers, deliveries, folder)
-    observation = Observation("input")
-    rows = read_rows(spark, headers, contract, begin_with_quotes(headers))
-    stage_rows(store, rows, observation, contract, rules, headers, deliveries, folder)
-    return Intake(_repeated_keys(spark, valid_files(store, folder), folder, contract), Read(), rows, observation)
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What is to be staged, and how: the files that ``headers`` names, in file order, by a contract, into a folder."""
+
+    spark: SparkSession
+    store: ObjectStore
+    contract: Contract
+    rules: Sequence[Rule]
+    headers: Mapping[str, Header]
+    deliveries: Sequence[Delivery]
+    folder: str
+
+    @property
+    def begins_with_quotes(self) -> bool:
+        """Whether some file's beginning holds quotes, so that all lines are to be parsed.
+
+        A parser for quotes costs each row something, those without quotes too. Where no file begins with any, lines
+        are split, and those that hold quotes nevertheless are set aside and parsed after them.
+        """
+        return any(header.quotes for header in self.headers.values())
 
 
 def read_headers(
@@ -89,84 +93,63 @@ def read_headers(
         return dict(zip(uris, found, strict=True))
 
 
-def begin_with_quotes(headers: Mapping[str, Header]) -> bool:
-    """Whether some file's beginning holds quotes, so that all lines are to be parsed.
-
-    A parser for quotes costs each row something, those without quotes too. Where no file begins with any, lines are
-    split, and those that hold quotes nevertheless are set aside and parsed after them.
-    """
-    return any(header.quotes for header in headers.values())
+def take_in(staging: Staging) -> Intake:
+    """Judge all rows of the files, write them to the folder, and find keys that repeat."""
+    is_plain = can_judge(staging.contract) and not staging.begins_with_quotes
+    return stage_plain(staging) if is_plain else stage_by_spark(staging)
 
 
-def stage_rows(
-    store: ObjectStore,
-    rows: DataFrame,
-    observation: Observation,
-    contract: Contract,
-    rules: Sequence[Rule],
-    headers: Mapping[str, Header],
-    deliveries: Sequence[Delivery],
-    folder: str,
-) -> None:
-    """Judge the rows and write them to the folder; the observation has counted them then."""
-    numbered = number_files(rows.observe(observation, F.count(F.lit(1)).alias("rows")), list(headers))
-    aside = not begin_with_quotes(headers)
-    write_staged(classify_rows(numbered, contract, rules, deliveries, set_quoted_aside=aside), folder)
+def stage_by_spark(staging: Staging) -> Intake:
+    """Have Spark read all rows and judge them."""
+    observation, aside = Observation("input"), not staging.begins_with_quotes
+    rows = read_rows(staging.spark, staging.headers, staging.contract, parse_quoted=not aside)
+    counted = rows.observe(observation, F.count(F.lit(1)).alias("rows"))
+    numbered = number_files(counted, list(staging.headers))
+    judged = classify_rows(numbered, staging.contract, staging.rules, staging.deliveries, set_quoted_aside=aside)
+    write_staged(judged, staging.folder)
     if aside:
-        _stage_quoted_rows(rows.sparkSession, store, contract, rules, headers, deliveries, folder)
+        _stage_quoted_rows(staging)
+    repeated = _repeated_keys(staging, valid_files(staging.store, staging.folder))
+    return Intake(repeated, Read(), rows, observation)
 
 
-def stage_plain(
-    spark: SparkSession,
-    store: ObjectStore,
-    contract: Contract,
-    rules: Sequence[Rule],
-    headers: Mapping[str, Header],
-    deliveries: Sequence[Delivery],
-    folder: str,
-) -> Intake:
-    """Judge plain rows as they are read, and the other rows after them."""
-    files = [(delivery.name, file) for delivery in deliveries for file in delivery.files_with_rows]
+def stage_plain(staging: Staging) -> Intake:
+    """Judge plain rows as they are read, and have Spark judge the other ones after them."""
+    files = [(delivery.name, file) for delivery in staging.deliveries for file in delivery.files_with_rows]
     sources = [
-        Source(number, name, headers[file.uri].line, headers[file.uri].columns, latest_event_day(file))
+        Source(number, name, staging.headers[file.uri].line, staging.headers[file.uri].columns, latest_event_day(file))
         for number, (name, file) in enumerate(files)
     ]
     sizes = {file.uri: file.size_bytes for _, file in files}
+    folder = staging.folder
     places = Places(plain_part(folder), quoted_part(folder), counts_part(folder))
-    read = stage_plain_rows(spark, sizes, sources, contract, places)
-    plain = valid_files(store, folder)
+    read = stage_plain_rows(staging.spark, sizes, sources, staging.contract, places)
+    plain = valid_files(staging.store, folder)
     with ThreadPoolExecutor(1, thread_name_prefix="keys") as finder:
         # Most lines that were set aside are bad, and Spark takes longer to plan their judgement than to judge them.
-        found = finder.submit(_repeated_keys, spark, plain, folder, contract)
-        _stage_quoted_rows(spark, store, contract, rules, headers, deliveries, folder)
+        found = finder.submit(_repeated_keys, staging, plain)
+        _stage_quoted_rows(staging)
         repeated = found.result()
-    valid = valid_files(store, folder)
-    return Intake(repeated if valid == plain else _repeated_keys(spark, valid, folder, contract), read)
+    valid = valid_files(staging.store, folder)
+    return Intake(repeated if valid == plain else _repeated_keys(staging, valid), read)
 
 
-def _repeated_keys(spark: SparkSession, files: Sequence[str], folder: str, contract: Contract) -> RepeatedKeys:
-    if not contract.key:
+def _repeated_keys(staging: Staging, files: Sequence[str]) -> RepeatedKeys:
+    if not staging.contract.key:
         return RepeatedKeys()
-    partitions = int(spark.conf.get("spark.sql.shuffle.partitions") or 1)
-    return find_repeated_keys(spark, files, f"{repeated_part(folder)}/of-{len(files)}-files", partitions)
+    partitions = int(staging.spark.conf.get("spark.sql.shuffle.partitions") or 1)
+    folder = f"{repeated_part(staging.folder)}/of-{len(files)}-files"
+    return find_repeated_keys(staging.spark, files, folder, partitions)
 
 
-def _stage_quoted_rows(
-    spark: SparkSession,
-    store: ObjectStore,
-    contract: Contract,
-    rules: Sequence[Rule],
-    headers: Mapping[str, Header],
-    deliveries: Sequence[Delivery],
-    folder: str,
-) -> None:
+def _stage_quoted_rows(staging: Staging) -> None:
     """Parse and judge the rows that were set aside, if any, and write them to the same folder."""
-    quoted = read_quoted(spark, store, folder, contract.features)
+    contract, folder = staging.contract, staging.folder
+    quoted = read_quoted(staging.spark, staging.store, folder, contract.features)
     if quoted is None:
         return
-    encoding = next(bit for bit, rule in enumerate(rules) if rule.name == ENCODING)
+    encoding = next(bit for bit, rule in enumerate(staging.rules) if rule.name == ENCODING)
     lines = quoted.select(LINE, FILE, BLOCK, ROW, (~is_broken(encoding)).alias(DECODABLE))
-    write_staged(
-        classify_rows(parse_lines(lines, headers, list(headers), contract), contract, rules, deliveries), folder
-    )
-    drop(spark, quoted_part(folder))
+    parsed = parse_lines(lines, staging.headers, list(staging.headers), contract)
+    write_staged(classify_rows(parsed, contract, staging.rules, staging.deliveries), folder)
+    drop(staging.spark, quoted_part(folder))

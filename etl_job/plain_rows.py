@@ -142,7 +142,7 @@ def _is_text(content: bytes) -> bool:
 
 
 def _split(text: bytes, width: int, contract: Contract) -> tuple[list[pa.StringArray], dict[int, str]]:
-    """The values of lines that have as many as there are columns, and the other lines by number. Blank lines are none."""
+    """The values of lines that have one for each column, and the other lines by number. Blank lines are none."""
     names, malformed = [str(place) for place in range(width)], dict[int, str]()
 
     def set_aside(row: csv.InvalidRow) -> str:

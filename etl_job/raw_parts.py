@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import BinaryIO, cast
 
 from etl_job.object_store import ObjectStore
@@ -17,13 +18,14 @@ _BYTE_ORDER_MARK = "\ufeff".encode()
 class RawPart:
     """The lines of a file that begin from ``start`` up to ``end``, in bytes; a packed file is one part.
 
-    ``file`` is its number in the run's file order.
+    ``file`` is its number in the run's file order, ``chunk_bytes`` how much is read at a time.
     """
 
     uri: str
     file: int
     start: int
     end: int
+    chunk_bytes: int = CHUNK_BYTES
 
 
 def parts_of(files: Sequence[tuple[str, int]], tasks: int) -> tuple[RawPart, ...]:
@@ -34,7 +36,7 @@ def parts_of(files: Sequence[tuple[str, int]], tasks: int) -> tuple[RawPart, ...
     for number, (uri, size) in enumerate(files):
         pieces = 1 if uri.endswith(".gz") else max(1, round(size / most))
         cuts = [size * piece // pieces for piece in range(pieces + 1)]
-        found += [RawPart(uri, number, start, end) for start, end in zip(cuts, cuts[1:], strict=False)]
+        found += [RawPart(uri, number, start, end, CHUNK_BYTES) for start, end in pairwise(cuts)]
     return tuple(found)
 
 
@@ -47,12 +49,12 @@ def chunks_of(store: ObjectStore, part: RawPart) -> Iterator[bytes]:
     with store.open(part.uri, max(0, part.start - 1)) as raw:
         if part.uri.endswith(".gz"):
             with gzip.GzipFile(fileobj=raw) as unpacked:
-                found = _lines(cast(BinaryIO, unpacked), 0, None)
+                found = _lines(cast(BinaryIO, unpacked), 0, None, part.chunk_bytes)
                 yield from _without_mark(found)
         elif part.start == 0:
-            yield from _without_mark(_lines(raw, 0, part.end))
+            yield from _without_mark(_lines(raw, 0, part.end, part.chunk_bytes))
         else:
-            yield from _lines(raw, part.start, part.end)
+            yield from _lines(raw, part.start, part.end, part.chunk_bytes)
 
 
 def _without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -60,11 +62,11 @@ def _without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield chunk.removeprefix(_BYTE_ORDER_MARK) if number == 0 else chunk
 
 
-def _lines(stream: BinaryIO, start: int, end: int | None) -> Iterator[bytes]:
+def _lines(stream: BinaryIO, start: int, end: int | None, chunk_bytes: int) -> Iterator[bytes]:
     """Lines that begin from ``start`` on and before ``end``; the stream begins a byte before ``start``, if it can."""
     position, block, is_inside = max(0, start - 1), b"", start == 0
     while True:
-        read = stream.read(CHUNK_BYTES)
+        read = stream.read(chunk_bytes)
         block, is_last = block + read, not read
         if not is_inside:  # the line at the beginning belongs to the part before
             cut = _line_after(block, 0, is_last)

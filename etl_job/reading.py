@@ -116,7 +116,7 @@ def spark_path(uri: str) -> str:
 
 
 def is_unpacking_error(message: str) -> bool:
-    """Whether Spark failed since a packed file could not be unpacked, by Java or Python; its message does not name the file."""
+    """Whether Spark failed since Java or Python could not unpack a file, which the message does not name."""
     return re.search(r"ZipException|EOFException|not a gzip file|BadGzipFile|EOFError|zlib\.error", message) is not None
 
 

@@ -1,5 +1,7 @@
 """The one place that makes or takes the Spark session."""
 
+import os
+import sys
 from collections.abc import Mapping
 
 from pyspark import SparkConf
@@ -36,6 +38,9 @@ LEAST_PARTITION_BYTES = 8_000_000
 
 def get_session(environ: Mapping[str, str]) -> SparkSession:
     """Take the running session or make one, with the settings the job relies on."""
+    if SparkConf().get("spark.master", "local").startswith("local"):
+        # Workers on this machine are of this Python, which has the packages they need.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("quartal-etl")
     settings = dict(_SETTINGS)
     if not SparkConf().contains("spark.ui.enabled"):

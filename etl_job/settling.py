@@ -10,7 +10,7 @@ from etl_job.catalog import Delivery
 from etl_job.choosing import Chosen
 from etl_job.contract import Contract
 from etl_job.errors import InputError
-from etl_job.intake import Intake, read_headers, take_in
+from etl_job.intake import Intake, Staging, read_headers, take_in
 from etl_job.manifest import DeliveryCounts, inputs_of
 from etl_job.object_store import ObjectStore
 from etl_job.plain_staging import Read
@@ -71,7 +71,7 @@ def account_for(
         intake = Intake()
         if headers:
             try:
-                intake = take_in(spark, store, contract, rules, headers, deliveries, folder)
+                intake = take_in(Staging(spark, store, contract, rules, headers, deliveries, folder))
             except Exception as error:
                 drop(spark, folder)
                 damaged = first_damaged(store, headers) if is_unpacking_error(str(error)) else None

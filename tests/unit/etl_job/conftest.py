@@ -1,5 +1,6 @@
 import os
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ DATABASE = "lake"
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[SparkSession]:
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # whose packages the workers need
     session = (
         SparkSession.builder.master("local[2]")
         .appName("etl_job tests")

@@ -1,26 +1,25 @@
 """Rows of text to outcomes: every row in exactly one class, for the reasons that the contract gives."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import yaml
-from pyspark.sql import Observation
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job import reading
 from etl_job.accounting import DeliveryOutcome, count_outcomes, curated_rows, delivery_outcomes, quarantined_rows
 from etl_job.catalog import Delivery
-from etl_job.checks import check_thresholds, count_input, reconcile
+from etl_job.checks import check_thresholds, reconcile
 from etl_job.contract import ConflictPolicy, Contract, FreeRule, Thresholds
 from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError, ReconciliationError, ThresholdError
+from etl_job.intake import Intake, Staging, read_headers, stage_by_spark, take_in
 from etl_job.object_store import LocalObjectStore, StoredFile
 from etl_job.raw_files import Header
-from etl_job.reading import read_rows
 from etl_job.rules import rules_of, warnings_of
-from etl_job.settling import begin_with_quotes, read_headers, stage_rows
-from etl_job.staging import Meeting, read_staged, suspects_of
+from etl_job.staging import Meeting, read_counts, read_staged, suspects_of
 
 from .conftest import CONTRACT
 
@@ -31,7 +30,13 @@ class Accounted:
     """The outcomes of some files, one delivery per list of files."""
 
     def __init__(
-        self, spark, tmp_path, contract: Contract, *deliveries: list[str], quotes_come_late: bool = False
+        self,
+        spark,
+        tmp_path,
+        contract: Contract,
+        *deliveries: list[str],
+        quotes_come_late: bool = False,
+        stage: Callable[[Staging], Intake] = take_in,
     ) -> None:
         store = LocalObjectStore()
         found = []
@@ -48,16 +53,16 @@ class Accounted:
         self.files = list(headers)
         if quotes_come_late:
             headers = {uri: replace(header, quotes=False) for uri, header in headers.items()}
-        rows = read_rows(spark, headers, contract, begin_with_quotes(headers))
-        observation, staged = Observation("input"), f"file://{tmp_path}/staged"
-        stage_rows(store, rows, observation, contract, self.rules, headers, found, staged)
+        staged = f"file://{tmp_path}/staged"
+        intake = stage(Staging(spark, store, contract, self.rules, headers, found, staged))
         self.staged = read_staged(spark, store, staged, contract.features)
-        self.suspects = suspects_of(self.staged, contract, self.rules, Meeting())
-        self.frame = count_outcomes(self.staged, self.suspects, contract)
+        self.suspects = suspects_of(self.staged, intake.repeated, contract, self.rules, Meeting())
+        plain_counts = read_counts(spark, store, staged, contract.features)
+        self.frame = count_outcomes(self.staged, self.suspects, contract, plain_counts)
         self.by_delivery = delivery_outcomes(
             self.frame, self.rules, [each.name for each in found], contract.warning_names
         )
-        self.totals = reconcile(count_input(rows, observation, self.by_delivery), self.by_delivery)
+        self.totals = reconcile(intake.count_rows(self.by_delivery), self.by_delivery)
         self.contract = contract
 
     @property
@@ -106,7 +111,14 @@ BAD = {
 }
 
 
-@pytest.fixture(scope="module", params=["few files, quotes from the start", "many files, quotes come late"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "few files, quotes from the start",
+        "many files, quotes come late, by Spark alone",
+        "few files, quotes come late",
+    ],
+)
 def accounted(spark, tmp_path_factory, contract, request):
     lines = [HEADER, *GOOD, *BAD]
     windows_file = "\ufeff" + "\r\n".join([HEADER, "w-1,Opel,2024-02-29,05:00:00", "", "w-2,,2024-02-29,05:00:00"])
@@ -121,6 +133,7 @@ def accounted(spark, tmp_path_factory, contract, request):
             [windows_file],
             [HEADER + "\n"],
             quotes_come_late="quotes come late" in request.param,
+            stage=stage_by_spark if "Spark" in request.param else take_in,
         )
 
 

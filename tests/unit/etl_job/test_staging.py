@@ -12,7 +12,7 @@ from etl_job.choosing import Chosen
 from etl_job.contract import CONFLICT, ConflictPolicy
 from etl_job.object_store import LocalObjectStore
 from etl_job.rules import rules_of
-from etl_job.schemas import DELIVERY, HOUR, KEPT, value_column
+from etl_job.schemas import DAY, DELIVERY, HOURS, KEPT, value_column
 from etl_job.settling import account_for
 from etl_job.staging import Registers
 
@@ -74,17 +74,11 @@ class History:
         self.registers = account.registers
         processed = {delivery.name for delivery in account.deliveries}
         self.kept.update({name: Counter() for name in processed})
-        for row in (
-            account.outcomes.where(f"{KEPT} > 0")
-            .selectExpr(
-                DELIVERY,
-                value_column("brand"),
-                f"date_format(timestamp_seconds({HOUR} * 3600L), 'yyyy-MM-dd HH')",
-                KEPT,
-            )
-            .collect()
-        ):
-            self.kept[row[0]][row[1], row[2]] = row[3]
+        for row in account.outcomes.where(f"{KEPT} > 0").collect():
+            for hour, name in enumerate(HOURS):
+                if row[name]:
+                    place = row[value_column("brand")], f"{row[DAY]} {hour:02d}"
+                    self.kept[row[DELIVERY]][place] = row[name]
         for outcome in account.counted:
             counts = Counter({"duplicate": outcome.duplicates, "quarantined": outcome.quarantined})
             self.rest[outcome.delivery] = +counts

@@ -1,0 +1,75 @@
+"""Files are read in parts, and each of their lines once, whole, wherever a part begins."""
+
+import gzip
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from etl_job import raw_parts
+from etl_job.object_store import LocalObjectStore
+from etl_job.raw_parts import RawPart, chunks_of, parts_of
+
+BYTE_ORDER_MARK = "\ufeff".encode()
+contents = st.lists(st.sampled_from([b"a", b"bc", b"\n", b"\r", b"\r\n", b"\n\n", b"long line"]), max_size=40).map(
+    b"".join
+)
+
+
+def lines(content: bytes) -> list[bytes]:
+    return [line for line in re.split(rb"\r\n|\r|\n", content) if line]
+
+
+@settings(deadline=None, max_examples=300)
+@given(content=contents, cuts=st.sets(st.integers(0, 120), max_size=6), chunk=st.integers(1, 40))
+@example(content=b"a\r\nb", cuts={2}, chunk=1)  # between the two halves of a line end
+@example(content=b"a\r", cuts={1}, chunk=2)
+@example(content=b"\r\r\n", cuts={1, 2}, chunk=1)
+def test_parts_together_hold_each_line_once_in_order(tmp_path_factory, content, cuts, chunk):
+    file = tmp_path_factory.getbasetemp() / "cut.csv"
+    file.write_bytes(content)
+    places = [0, *sorted(cut for cut in cuts if 0 < cut < len(content)), len(content)]
+    parts = [RawPart(f"file://{file}", 0, start, end, chunk) for start, end in pairwise(places)]
+    read = [list(chunks_of(LocalObjectStore(), part)) for part in parts]
+    assert [line for chunks in read for each in chunks for line in lines(each)] == lines(content)
+    assert b"".join(each for chunks in read for each in chunks) == content
+
+
+def test_packed_file_is_read_in_chunks_and_loses_its_byte_order_mark(tmp_path: Path, monkeypatch):
+    content = b"a,b\n" + b"1,2\n" * 1_000
+    file = tmp_path / "part.csv.gz"
+    file.write_bytes(gzip.compress(BYTE_ORDER_MARK + content))
+    monkeypatch.setattr(raw_parts, "CHUNK_BYTES", 100)
+    (part,) = parts_of([(f"file://{file}", file.stat().st_size)], tasks=4)
+    chunks = list(chunks_of(LocalObjectStore(), part))
+    assert len(chunks) > 10
+    assert b"".join(chunks) == content
+
+
+def test_byte_order_mark_is_one_at_the_beginning_only(tmp_path: Path):
+    file = tmp_path / "part.csv"
+    file.write_bytes(BYTE_ORDER_MARK + b"a\n" + BYTE_ORDER_MARK + b"b\n")
+    parts = [RawPart(f"file://{file}", 0, 0, 5), RawPart(f"file://{file}", 0, 5, 10)]
+    assert [list(chunks_of(LocalObjectStore(), part)) for part in parts] == [[b"a\n"], [BYTE_ORDER_MARK + b"b\n"]]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "tasks", "expected"),
+    [
+        pytest.param([10, 10], 2, [(0, 10), (0, 10)], id="as many files as tasks"),
+        pytest.param([40], 4, [(0, 10), (10, 20), (20, 30), (30, 40)], id="one file for all tasks"),
+        pytest.param([3, 41], 4, [(0, 3), (0, 10), (10, 20), (20, 30), (30, 41)], id="files of different size"),
+    ],
+)
+def test_files_are_cut_so_that_all_tasks_have_work(sizes, tasks, expected):
+    parts = parts_of([(f"file:///{n}", size) for n, size in enumerate(sizes)], tasks)
+    assert [(part.start, part.end) for part in parts] == expected
+
+
+def test_large_files_are_cut_into_parts_of_bounded_size():
+    parts = parts_of([("file:///a", 1_000_000_000)], tasks=2)
+    assert max(part.end - part.start for part in parts) <= raw_parts.PART_BYTES * 1.1
+    assert sum(part.end - part.start for part in parts) == 1_000_000_000
