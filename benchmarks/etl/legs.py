@@ -10,9 +10,9 @@ from pathlib import Path
 from benchmarks.etl.feed import EQUAL_QUARTERS, equal_deliveries, feed_of
 from benchmarks.etl.lake import DATASET, Lake, local_lake, s3_lake, upload
 from benchmarks.etl.measuring import BenchmarkError, Cost
-from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED, Bench, Job, Outcome, tools
+from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED, TUNED_SAME_JAVA, Bench, Job, Outcome, Tool, tools
 
-MILLION = 1_000_000
+MILLION, SMALL = 1_000_000, 20_000
 Announce = Callable[[str], None]
 
 
@@ -60,13 +60,15 @@ def rows_text(rows: int) -> str:
 
 def tools_for(rows: int) -> tuple[str, ...]:
     """Who takes part at a size: the naive script only up to a million rows, DuckDB everywhere."""
-    return (OURS, TUNED, DUCKDB) if rows > MILLION else (OURS, TUNED, NAIVE, DUCKDB)
+    both = (OURS, TUNED, TUNED_SAME_JAVA, DUCKDB)
+    return both if rows > MILLION else (*both, NAIVE)
 
 
 def sizes(bench: Bench, result: EtlResult, rows: int, names: Sequence[str], rounds: int, announce: Announce) -> None:
     """The whole work on one feed by several tools. Raises BenchmarkError where they do not give the same answer."""
     feed = feed_of(bench.scratch, rows, announce)
     chosen = tools(bench, names)
+    _prepare(bench, chosen, announce)
     outcomes: dict[str, list[Outcome]] = {tool.name: [] for tool in chosen}
     for number in range(rounds):
         for tool in chosen:
@@ -81,6 +83,7 @@ def over_s3a(bench: Bench, result: EtlResult, rows: int, rounds: int, announce: 
     """The job on a bucket of LocalStack, in turns with the job on local files."""
     feed = feed_of(bench.scratch, rows, announce)
     job = Job(bench)
+    _prepare(bench, [job], announce)
     local, remote = f"{rows_text(rows)}, files", f"{rows_text(rows)}, S3A"
     outcomes: dict[str, list[Outcome]] = {local: [], remote: []}
     for number in range(rounds):
@@ -103,6 +106,7 @@ def deliveries(bench: Bench, result: EtlResult, rows: int, rounds: int, announce
     """Five deliveries of equal size, each published by a run of its own."""
     feed = equal_deliveries(bench.scratch, rows, announce)
     job = Job(bench)
+    _prepare(bench, [job], announce)
     outcomes: dict[str, list[Outcome]] = {}
     for number in range(rounds):
         lake = local_lake(bench.connection, bench.scratch)
@@ -114,6 +118,12 @@ def deliveries(bench: Bench, result: EtlResult, rows: int, rounds: int, announce
         finally:
             lake.remove()
     result.lines += [_line(work, OURS, rows, found) for work, found in outcomes.items()]
+
+
+def _prepare(bench: Bench, chosen: Sequence[Tool], announce: Announce) -> None:
+    small = feed_of(bench.scratch, SMALL, announce)
+    for tool in chosen:
+        tool.prepare(small)
 
 
 def delivery_text(rows: int, place: int) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from benchmarks.etl.legs import MILLION, EtlResult, Line, delivery_text, rows_text
-from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED
+from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED, TUNED_SAME_JAVA
 
 # What each number needs, for those who ask why it is absent.
 NEEDS = {
@@ -13,6 +13,8 @@ NEEDS = {
     "cpu_over_tuned_spark": "--rows 10000000",
     "wall_over_tuned_spark_1m": "--rows 1000000",
     "cpu_over_tuned_spark_1m": "--rows 1000000",
+    "wall_over_tuned_spark_same_java": "--rows 10000000",
+    "wall_over_tuned_spark_1m_same_java": "--rows 1000000",
     "wall_over_naive": "--rows 1000000, without --quick",
     "wall_over_duckdb": "--rows 40000000",
     "s3a_over_local": "--s3a",
@@ -37,6 +39,8 @@ def ratios(result: EtlResult) -> dict[str, float]:
     over("cpu_over_tuned_spark", result.line(ten), result.line(ten, TUNED), "cpu_s")
     over("wall_over_tuned_spark_1m", result.line(one), result.line(one, TUNED))
     over("cpu_over_tuned_spark_1m", result.line(one), result.line(one, TUNED), "cpu_s")
+    over("wall_over_tuned_spark_same_java", result.line(ten), result.line(ten, TUNED_SAME_JAVA))
+    over("wall_over_tuned_spark_1m_same_java", result.line(one), result.line(one, TUNED_SAME_JAVA))
     over("wall_over_naive", result.line(one), result.line(one, NAIVE))
     over("wall_over_duckdb", result.line(forty), result.line(forty, DUCKDB))
     over("growth_10x", result.line(ten), result.line(one))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sys
 import uuid
@@ -19,6 +20,7 @@ from quartal.aws import AwsConnection
 from quartal.settings import Settings
 
 OURS, TUNED, NAIVE, DUCKDB = "quartal", "tuned Spark", "naive Spark", "DuckDB"
+TUNED_SAME_JAVA = "tuned Spark, the job's Java options"
 JOB_HEAP, PEER_HEAP = "2g", "4g"
 CORES = 2
 # Hadoop and the SDK by the names that Glue's own double uses; see localstack_glue.settings.S3A_JARS.
@@ -42,6 +44,26 @@ class Tool(Protocol):
     def run(self, feed: Path) -> Outcome:
         """Do all the work on a feed, from nothing."""
 
+    def prepare(self, feed: Path) -> None:
+        """Do once what serves all later runs, if there is such a thing; a small feed will do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Java:
+    """How docs/etl-job.md has Java started for the job: by its options, with an archive of the classes it loads."""
+
+    options: Path
+    archive: Path
+
+    def env(self) -> dict[str, str]:
+        """For a run, which reads the archive where there is one."""
+        shared = f" -XX:SharedArchiveFile={self.archive}" if self.archive.is_file() else ""
+        return {"JDK_JAVA_OPTIONS": f"@{self.options}{shared}"}
+
+    def env_for_archive(self) -> dict[str, str]:
+        """For a run that leaves the archive."""
+        return {"JDK_JAVA_OPTIONS": f"@{self.options} -XX:ArchiveClassesAtExit={self.archive} -Xlog:disable"}
+
 
 @dataclass(frozen=True, slots=True)
 class Bench:
@@ -54,9 +76,15 @@ class Bench:
 
     def log(self, name: str) -> Path:
         """A new log's path without its ending."""
-        return self.scratch / "logs" / f"{name.replace(' ', '-')}-{uuid.uuid4().hex[:6]}"
+        return self.scratch / "logs" / f"{re.sub('[^A-Za-z]+', '-', name)}-{uuid.uuid4().hex[:6]}"
 
-    def spark(self, log: Path, heap: str, script: Path, arguments: Sequence[str]) -> tuple[Cost, str, int]:
+    def java(self, name: str) -> Java:
+        """Java as the job has it, with an archive of a program's own."""
+        return Java(self.settings.root / "etl_job" / "java.options", self.scratch / f"{name}.jsa")
+
+    def spark(
+        self, log: Path, heap: str, script: Path, arguments: Sequence[str], java: Mapping[str, str]
+    ) -> tuple[Cost, str, int]:
         """Run a script with spark-submit; the cost, what it wrote to stdout, and the bytes it shuffled."""
         events = self.scratch / "events" / log.name
         events.mkdir(parents=True)
@@ -70,7 +98,7 @@ class Bench:
         }
         command = [self._program("spark-submit"), "--master", f"local[{CORES}]", "--driver-memory", heap]
         command += [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
-        cost, printed = run([*command, str(script), *arguments], self.env, log)
+        cost, printed = run([*command, str(script), *arguments], {**self.env, **java}, log)
         shuffled = shuffled_bytes(events)
         shutil.rmtree(events)
         return cost, printed, shuffled
@@ -93,16 +121,29 @@ class Job:
     bench: Bench
     name: str = OURS
 
+    @property
+    def java(self) -> Java:
+        """Its Java."""
+        return self.bench.java("job")
+
     def run(self, feed: Path) -> Outcome:
         """See Tool: all deliveries of the feed in one run, into a new lake of local files."""
+        return self._run(feed, self.java.env())
+
+    def prepare(self, feed: Path) -> None:
+        """See Tool: an archive of classes."""
+        if not self.java.archive.is_file():
+            self._run(feed, self.java.env_for_archive())
+
+    def _run(self, feed: Path, java: Mapping[str, str]) -> Outcome:
         lake = local_lake(self.bench.connection, self.bench.scratch)
         try:
             lake.add_deliveries(deliveries_in(feed))
-            return self.run_in(lake)
+            return self.run_in(lake, java)
         finally:
             lake.remove()
 
-    def run_in(self, lake: Lake) -> Outcome:
+    def run_in(self, lake: Lake, java: Mapping[str, str] | None = None) -> Outcome:
         """One run over what is new in a lake."""
         run_id = f"bench-{uuid.uuid4().hex[:8]}"
         root = self.bench.settings.root
@@ -115,23 +156,40 @@ class Job:
         }
         arguments = [word for name, value in named.items() for word in (f"--{name}", value)]
         script = root / "etl_job" / "main.py"
-        cost, _, shuffled = self.bench.spark(self.bench.log(self.name), JOB_HEAP, script, arguments)
+        cost, _, shuffled = self.bench.spark(
+            self.bench.log(self.name), JOB_HEAP, script, arguments, self.java.env() if java is None else java
+        )
         return Outcome(cost, answer(lake.manifest(run_id)["totals"], lake.features()), shuffled)
 
 
 @dataclass(frozen=True, slots=True)
 class SparkPeer:
-    """A plain Spark script."""
+    """A plain Spark script, with Java as it comes or as the job has it."""
 
     bench: Bench
     name: str
     script: str
+    has_java_of_job: bool = False
 
     def run(self, feed: Path) -> Outcome:
         """See Tool."""
+        return self._run(feed, self._java.env() if self.has_java_of_job else {})
+
+    def prepare(self, feed: Path) -> None:
+        """See Tool: an archive of classes."""
+        if self.has_java_of_job and not self._java.archive.is_file():
+            self._run(feed, self._java.env_for_archive())
+
+    @property
+    def _java(self) -> Java:
+        return self.bench.java(Path(self.script).stem)
+
+    def _run(self, feed: Path, java: Mapping[str, str]) -> Outcome:
         out = self.bench.scratch / f"out-{uuid.uuid4().hex[:8]}"
         script = _peer(self.bench, self.script)
-        cost, printed, shuffled = self.bench.spark(self.bench.log(self.name), PEER_HEAP, script, [str(feed), str(out)])
+        cost, printed, shuffled = self.bench.spark(
+            self.bench.log(self.name), PEER_HEAP, script, [str(feed), str(out)], java
+        )
         return Outcome(cost, _answer_of(printed, out), shuffled)
 
 
@@ -149,12 +207,16 @@ class DuckDbPeer:
         cost, printed = run(command, self.bench.env, self.bench.log(self.name))
         return Outcome(cost, _answer_of(printed, out), None)
 
+    def prepare(self, feed: Path) -> None:
+        """See Tool: nothing."""
+
 
 def tools(bench: Bench, names: Sequence[str]) -> list[Tool]:
     """The tools of these names, in their order."""
     known: dict[str, Tool] = {
         OURS: Job(bench),
         TUNED: SparkPeer(bench, TUNED, "tuned_spark.py"),
+        TUNED_SAME_JAVA: SparkPeer(bench, TUNED_SAME_JAVA, "tuned_spark.py", has_java_of_job=True),
         NAIVE: SparkPeer(bench, NAIVE, "naive_spark.py"),
         DUCKDB: DuckDbPeer(bench),
     }
