@@ -5,7 +5,7 @@ settled, counted, quarantined and published. So the raw files are read once, and
 counted stems from the same rows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -151,31 +151,43 @@ def count_outcomes(
     warned = [WARNED] if contract.warning_names else []
     by = [DELIVERY, *entity, DAY, *warned, BROKEN]
     zero, one = F.lit(0).cast("long"), F.lit(1).cast("long")
-    valid = F.col(BROKEN) == 0
-    hours = hour_columns(contract.features)
-
-    def line(kept: Column, duplicates: Column, conflicts: Column, quarantined: Column) -> list[Column]:
-        counts = {KEPT: kept, DUPLICATES: duplicates, CONFLICTS: conflicts, QUARANTINED: quarantined}
-        hour_of_day = F.pmod(HOUR, F.lit(24))
-        in_hour = {name: F.when(hour_of_day == hour, kept).otherwise(zero) for hour, name in enumerate(hours)}
-        return [count.alias(name) for name, count in {**counts, **in_hour}.items()]
-
+    valid, n = F.col(BROKEN) == 0, F.col(ROWS)
     read = staged if plain_counts is None else staged.where(F.col(KIND) != PLAIN_ROWS)
-    every = read.groupBy(DELIVERY, *entity, HOUR, *warned, BROKEN).agg(F.count(one).alias(ROWS)).withColumn(DAY, _day())
-    n = F.col(ROWS)
-    lines = every.select(*by, *line(F.when(valid, n).otherwise(zero), zero, zero, F.when(valid, zero).otherwise(n)))
+    every = read.groupBy(DELIVERY, *entity, HOUR, *warned, BROKEN).agg(F.count(one).alias(ROWS))
+    all_valid_kept = {
+        KEPT: F.when(valid, n).otherwise(zero),
+        DUPLICATES: zero,
+        CONFLICTS: zero,
+        QUARANTINED: F.when(valid, zero).otherwise(n),
+    }
+    lines = _lines(every, by, all_valid_kept, contract)
     if plain_counts is not None:
-        plain = plain_counts.withColumns({BROKEN: zero, WARNED: zero, DUPLICATES: zero, CONFLICTS: zero})
-        lines = lines.unionByName(plain.withColumns({KEPT: n, QUARANTINED: zero}).select(*lines.columns))
+        plain = plain_counts.withColumns({BROKEN: zero, WARNED: zero}).withColumns(all_valid_kept)
+        lines = lines.unionByName(plain.select(*lines.columns))
     if suspects is not None:
-        lost = suspects.where(F.col(CLASS) != KEPT).withColumn(DAY, _day())
+        lost = suspects.where(F.col(CLASS) != KEPT)
         duplicate = F.col(CLASS) == DUPLICATES
-        differs = F.when(duplicate & F.col(DIFFERS), one).otherwise(zero)
-        instead = line(zero, F.when(duplicate, one).otherwise(zero), differs, F.when(duplicate, zero).otherwise(one))
-        lines = lines.unionByName(lost.withColumn(BROKEN, zero).select(*by, *line(-one, zero, zero, zero)))
-        lines = lines.unionByName(lost.select(*by, *instead))
-    counts = lines.columns[len(by) :]
-    return lines.groupBy(*by).agg(*(F.sum(name).alias(name) for name in counts))
+        instead = {
+            KEPT: zero,
+            DUPLICATES: F.when(duplicate, one).otherwise(zero),
+            CONFLICTS: F.when(duplicate & F.col(DIFFERS), one).otherwise(zero),
+            QUARANTINED: F.when(duplicate, zero).otherwise(one),
+        }
+        not_kept = {BROKEN: zero, KEPT: -one, DUPLICATES: zero, CONFLICTS: zero, QUARANTINED: zero}
+        lines = lines.unionByName(_lines(lost, by, not_kept, contract))
+        lines = lines.unionByName(_lines(lost, by, instead, contract))
+    return lines.groupBy(*by).agg(*(F.expr(f"sum({name}) AS {name}") for name in lines.columns[len(by) :]))
+
+
+def _lines(rows: DataFrame, by: Sequence[str], counts: Mapping[str, Column], contract: Contract) -> DataFrame:
+    """Counts as a line has them; those of kept rows are also those of their hour of the day."""
+    hours = (
+        f"CASE WHEN pmod({HOUR}, 24) = {hour} THEN {KEPT} ELSE 0L END AS {name}"
+        for hour, name in enumerate(hour_columns(contract.features))
+    )
+    counted = rows.withColumns({DAY: F.date_from_unix_date(F.floor(F.col(HOUR) / 24).cast("int")), **counts})
+    # One expression for all, not a call to Java for each part of each.
+    return counted.selectExpr(*(f"`{name}`" for name in by), KEPT, DUPLICATES, CONFLICTS, QUARANTINED, *hours)
 
 
 def delivery_outcomes(
@@ -226,10 +238,6 @@ def curated_rows(outcomes: DataFrame, contract: Contract) -> DataFrame:
     of_hour = (F.sum(name).alias(name) for name in hour_columns(spec))
     daily = outcomes.where(F.col(KEPT) > 0).groupBy(DELIVERY, *entity, DAY)
     return daily.agg(F.sum(KEPT).alias(spec.count), *of_hour)
-
-
-def _day() -> Column:
-    return F.date_from_unix_date(F.floor(F.col(HOUR) / 24).cast("int"))
 
 
 def quarantined_rows(

@@ -18,6 +18,8 @@ from etl_job.plain_rows import Source, judge_chunk
 from etl_job.raw_parts import RawPart, chunks_of, parts_of
 from etl_job.schemas import BLOCK, BROKEN, CONTENT, DELIVERY, FILE, HOUR, KEY_1, KEY_2, ROW, WARNED, value_column
 
+TASK_BYTES = 32_000_000  # small files come several to a task, each of which takes a moment to begin
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
@@ -48,8 +50,9 @@ def stage_plain_rows(
     """
     context = spark.sparkContext
     parts = parts_of(tuple(files.items()), context.defaultParallelism)
+    tasks = max(context.defaultParallelism, -(-sum(files.values()) // TASK_BYTES))
     stage = partial(_stage_part, {source.file: source for source in sources}, contract, places)
-    read = context.parallelize(parts, max(1, len(parts))).map(stage).collect()
+    read = context.parallelize(parts, min(tasks, len(parts))).map(stage).collect()
     return Read(sum(each.rows for each in read), sum(each.size_bytes for each in read))
 
 

@@ -40,8 +40,9 @@ def find_repeated_keys(spark: "SparkSession", files: Sequence[str], folder: str,
     """Find the repeated hashes of staged files of valid rows and write them to a folder. Runs a Spark job."""
     if not files:
         return RepeatedKeys()
+    tasks = max(partitions, spark.sparkContext.defaultParallelism)
     buckets = 1 << (partitions - 1).bit_length()
-    blocks = spark.sparkContext.parallelize(files, len(files)).flatMap(partial(_hashes_by_bucket, buckets))
+    blocks = spark.sparkContext.parallelize(files, min(len(files), tasks)).flatMap(partial(_hashes_by_bucket, buckets))
     found = blocks.partitionBy(buckets, int).mapPartitionsWithIndex(partial(_write_repeated, folder)).collect()
     return RepeatedKeys(tuple(uri for uri, _ in found), sum(count for _, count in found))
 

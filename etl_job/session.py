@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any
 
 from pyspark import SparkConf
 from pyspark.sql import SparkSession
@@ -53,11 +54,20 @@ def get_session(environ: Mapping[str, str]) -> SparkSession:
         hadoop = spark.sparkContext._jsc.hadoopConfiguration()
         for name, value in object_store_settings(environ).items():
             hadoop.set(name, value)
-    # Spark asks for the Java class of its functions each time one is used, and py4j then looks for its name in vain in
-    # hundreds of jars before it finds it: half a millisecond a call, a second in all.
-    jvm = spark.sparkContext._jvm
-    jvm.functions = jvm.functions  # type: ignore[union-attr]
+    _keep_functions(spark)
     return spark
+
+
+def _keep_functions(spark: SparkSession) -> None:
+    """Keep the Java class of Spark's functions, and those of its functions that are used most.
+
+    PySpark asks py4j for them each time one is used, which looks for the name in vain in hundreds of jars before it
+    finds it: together a millisecond a call, more than a second for the plans of a run.
+    """
+    jvm: Any = spark.sparkContext._jvm
+    jvm.functions = jvm.functions
+    for name in ("coalesce", "col", "expr", "lit", "substring", "sum", "when"):
+        setattr(jvm.functions, name, getattr(jvm.functions, name))
 
 
 def object_store_settings(environ: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,7 @@ from pyiceberg.exceptions import NoSuchTableError
 
 from quartal.aws import AwsConnection
 from quartal.lake_files import LocalFiles
+from quartal.local_stack.server import java_options
 from quartal.maintenance import Lake, Upkeep, files_named_by, maintain
 from quartal.query import iceberg_catalog
 from tests.integration.independent import expected_tables
@@ -84,8 +85,7 @@ class Rehearsal:
 
     def __init__(self, project: Path, folder: Path, connection: AwsConnection, env: Mapping[str, str]) -> None:
         self._project, self._folder, self._connection = project, folder, connection
-        # small deliveries compile more than they compute
-        quick = f'--conf "spark.driver.extraJavaOptions=-XX:TieredStopAtLevel=1" --conf spark.local.dir={folder}/spark'
+        quick = f'--conf "spark.driver.extraJavaOptions={java_options(project)}" --conf spark.local.dir={folder}/spark'
         master = "--master local[2] --conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1"
         submit = f"{master} --conf spark.driver.bindAddress=127.0.0.1 {quick} pyspark-shell"
         self._env = {**env, "PYSPARK_SUBMIT_ARGS": submit, "PYSPARK_PYTHON": sys.executable}

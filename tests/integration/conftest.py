@@ -58,9 +58,7 @@ def endpoint_url(tmp_path_factory) -> Iterator[str]:
     if found is not None:
         yield found.url
         return
-    # small feeds compile more than they compute: the quick compiler alone more than halves a run
-    environ = {"LOCALSTACK_GLUE_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1", **settings.environ}
-    settings = replace(settings, state_dir=tmp_path_factory.mktemp("localstack"), environ=environ)
+    settings = replace(settings, state_dir=tmp_path_factory.mktemp("localstack"))
     embedded = server.start(settings, port=server.free_port(), announce=print)
     try:
         yield embedded.endpoint_url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.etl.lake import DATASET, s3_lake, upload
@@ -19,8 +18,6 @@ QUARTERS = ("2024Q1", "2024Q2")
 def test_spark_submit_publishes_what_lies_in_a_bucket(endpoint_url: str, tmp_path: Path) -> None:
     settings = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
     bench = bench_at(settings, endpoint_url, tmp_path)
-    # little data compiles more than it computes, see conftest.py
-    bench = replace(bench, env={**bench.env, "JDK_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1"})
     lake = s3_lake(bench.connection)
     try:
         files = [SAMPLE / f"delivery={quarter}" / "part-00000.csv" for quarter in QUARTERS]

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 CLOCK_MARGIN = timedelta(minutes=5)  # clocks of S3, Glue and this machine may differ so far
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 KEY_REGISTERS = "quartal.key-registers"  # property of the curated table: {delivery: folder}, see etl_job/staging.py
-_BROKEN_ROWS = "/kind=broken/"  # staged for the quarantine, and of no use once they are there
+# Staged beside the keys, and of no use once a run is published: rows for the quarantine and to parse, what was counted.
+_PASSING = re.compile(r"/(kind=(broken|quoted)|_counts|_repeated)/")
 _UNFINISHED = ("/_temporary/", "/.spark-staging-")  # where Spark writes before it commits a task
 _RUN_FOLDER = re.compile(r"/run_id=([^/]+)/")
 _RUNNING = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
@@ -167,7 +168,7 @@ class NamedFiles:
 
     def __contains__(self, path: str) -> bool:
         """Whether something names the file."""
-        return path in self.files or (path.startswith(self.folders) and _BROKEN_ROWS not in path)
+        return path in self.files or (path.startswith(self.folders) and not _PASSING.search(path))
 
 
 def files_named_by(table: Table, without: frozenset[int] = frozenset()) -> NamedFiles:

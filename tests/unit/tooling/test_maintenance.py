@@ -126,6 +126,9 @@ def test_registers_of_keys_stay_as_long_as_the_table_names_them(catalog, lake):
     keys = Path(lake_path(lake.root)) / "features/feed/keys"
     stays = write(keys / "run-2-b/kind=valid/part-0.parquet")
     goes = [write(keys / "run-1-a/kind=valid/part-0.parquet"), write(keys / "run-2-b/kind=broken/part-0.parquet")]
+    goes += [
+        write(keys / f"run-2-b/{part}/part-0.parquet") for part in ("_counts", "_repeated/of-2-files", "kind=quoted")
+    ]
     with table.transaction() as transaction:
         transaction.set_properties({KEY_REGISTERS: '{"2024Q1": "run-2-b", "2024Q2": "run-2-b"}'})
     maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)

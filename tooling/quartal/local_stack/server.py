@@ -196,6 +196,13 @@ def _refuse_busy_port(port: int) -> None:
             ) from error
 
 
+def java_options(root: Path) -> str:
+    """What suits the Java of rehearsals, from the job's own file; nothing where there is no such file."""
+    file = root / "etl_job" / "java.options"
+    lines = file.read_text().splitlines() if file.is_file() else []
+    return " ".join(line for line in lines if not line.startswith("#"))
+
+
 def _environment(settings: Settings, *, port: int, folder: Path, job_python: Path) -> dict[str, str]:
     env = {
         name: value
@@ -205,6 +212,7 @@ def _environment(settings: Settings, *, port: int, folder: Path, job_python: Pat
     java = find_system_java(settings)
     if java.ok:
         env["LOCALSTACK_GLUE_JAVA_HOME"] = java.location
+    env.setdefault("LOCALSTACK_GLUE_JAVA_OPTIONS", java_options(settings.root))
     uv_folder = str(Path(uv.find_uv_bin()).parent)
     return env | {
         "PATH": os.pathsep.join([env.get("PATH", os.defpath), uv_folder]),

@@ -1,0 +1,15 @@
+"""Java of job runs in rehearsals is started as the job's own file says."""
+
+from pathlib import Path
+
+from quartal.local_stack.server import java_options
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_options_are_those_of_the_job_without_its_remarks():
+    assert java_options(ROOT) == "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
+
+
+def test_a_project_without_the_job_has_none(tmp_path: Path):
+    assert java_options(tmp_path) == ""
