@@ -17,7 +17,9 @@ from etl_job.plain_staging import Read
 from etl_job.reading import first_damaged, is_unpacking_error
 from etl_job.rules import Rule
 from etl_job.session import suit_to_input
+from etl_job.shared_keys import RegisterFile, may_share_keys
 from etl_job.staging import (
+    Meeting,
     Registers,
     drop,
     meet_others,
@@ -25,7 +27,9 @@ from etl_job.staging import (
     read_counts,
     read_registers,
     read_staged,
+    register_files,
     suspects_of,
+    valid_files,
 )
 from etl_job.tables import Tables
 
@@ -65,8 +69,8 @@ def account_for(
     while True:
         names_in = [delivery.name for delivery in deliveries]
         headers = read_headers(store, contract, catalog_columns, deliveries)
-        others_published = bool(registers.without(names_in).folders)
-        suit_to_input(spark, sum(delivery.size_bytes for delivery in deliveries), has_history=others_published)
+        size = sum(delivery.size_bytes for delivery in deliveries)
+        suit_to_input(spark, size)
         folder = new_staging_folder(tables.curated.location, run_id)
         intake = Intake()
         if headers:
@@ -83,9 +87,13 @@ def account_for(
                 raise
         staged = read_staged(spark, store, folder, spec)
         replaced = [*names_in, *chosen.gone]
-        before = read_registers(spark, store, registers.of(replaced))
-        others = read_registers(spark, store, registers.without(replaced))
-        met = meet_others(staged, before, others, contract.conflicts)
+        before, others = registers.of(replaced), registers.without(replaced)
+        own = [RegisterFile(uri, frozenset(names_in)) for uri in valid_files(store, folder)]
+        met = Meeting()
+        if may_share_keys(spark, [*own, *register_files(store, before)], register_files(store, others)):
+            suit_to_input(spark, size, meets_history=True)
+            own_before, of_others = (read_registers(spark, store, side) for side in (before, others))
+            met = meet_others(staged, own_before, of_others, contract.conflicts)
         if not met.changed:
             break
         drop(spark, folder)

@@ -47,6 +47,7 @@ from etl_job.schemas import (
     plain_count_columns,
     staged_columns,
 )
+from etl_job.shared_keys import RegisterFile
 
 FOLDER = "keys"  # below the curated table's location
 PROPERTY = "quartal.key-registers"
@@ -158,6 +159,15 @@ def read_registers(spark: SparkSession, store: ObjectStore, registers: Registers
         for folder, deliveries in by_folder.items()
     ]
     return reduce(DataFrame.unionByName, frames) if frames else None
+
+
+def register_files(store: ObjectStore, registers: Registers) -> tuple[RegisterFile, ...]:
+    """The files with the valid rows of these deliveries."""
+    found: list[RegisterFile] = []
+    for folder in sorted(set(registers.folders.values())):
+        deliveries = frozenset(name for name, of_it in registers.folders.items() if of_it == folder)
+        found += [RegisterFile(uri, deliveries) for uri in valid_files(store, folder)]
+    return tuple(found)
 
 
 def keys_in(staged: DataFrame) -> DataFrame:
