@@ -235,9 +235,11 @@ def curated_rows(outcomes: DataFrame, contract: Contract) -> DataFrame:
     """The daily counts, as the curated table holds them; measures.py adds to them."""
     spec = contract.features
     entity = (F.col(value_column(name)).alias(name) for name in spec.entity)
-    of_hour = (F.sum(name).alias(name) for name in hour_columns(spec))
-    daily = outcomes.where(F.col(KEPT) > 0).groupBy(DELIVERY, *entity, DAY)
-    return daily.agg(F.sum(KEPT).alias(spec.count), *of_hour)
+    kept, hours = outcomes.where(F.col(KEPT) > 0), hour_columns(spec)
+    if not contract.warning_names:  # then a day has one line of rows that broke nothing
+        return kept.select(DELIVERY, *entity, DAY, F.col(KEPT).alias(spec.count), *hours)
+    of_hour = (F.sum(name).alias(name) for name in hours)
+    return kept.groupBy(DELIVERY, *entity, DAY).agg(F.sum(KEPT).alias(spec.count), *of_hour)
 
 
 def quarantined_rows(
