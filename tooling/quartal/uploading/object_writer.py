@@ -8,10 +8,10 @@ llhttp, TLS is the standard library's, and the address comes from boto3's own cl
 from __future__ import annotations
 
 import logging
-import queue
 import ssl
 import time
 import xml.etree.ElementTree as ElementTree
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -93,7 +93,7 @@ class ObjectWriter:
         self._sleep = sleep
         self._signing = {"client_config": Config(s3={"payload_signing_enabled": False})}
         self._tls = ssl.create_default_context(cafile=ca_bundle) if address.scheme == "https" else None
-        self._idle: queue.LifoQueue[HttpConnection] = queue.LifoQueue()
+        self._idle: deque[HttpConnection] = deque()
 
     def put(
         self,
@@ -138,8 +138,8 @@ class ObjectWriter:
 
     def close(self) -> None:
         """Close all connections."""
-        while not self._idle.empty():
-            self._idle.get().close()
+        while self._idle:
+            self._idle.pop().close()
 
     def _put(
         self,
@@ -155,6 +155,7 @@ class ObjectWriter:
             "PUT",
             f"{self._address.scheme}://{self._address.host}{target}",
             headers={
+                "Host": self._address.host,  # botocore would find it in the address of each request
                 "Content-Length": str(size_bytes),
                 "x-amz-sdk-checksum-algorithm": "CRC64NVME",
                 "x-amz-checksum-crc64nvme": checksum,
@@ -163,15 +164,14 @@ class ObjectWriter:
         request.context = self._signing
         # TLS and the checksum protect the content: hashing it once more for the signature would only cost time
         S3SigV4Auth(self._credentials, "s3", self._address.region).add_auth(request)
-        lines = [f"PUT {target} HTTP/1.1", f"Host: {self._address.host}"]
-        lines += [f"{name}: {value}" for name, value in request.headers.items()]
-        head = "\r\n".join((*lines, "", "")).encode("ascii")
+        lines = (f"{name}: {value}" for name, value in request.headers.items())
+        head = "\r\n".join((f"PUT {target} HTTP/1.1", *lines, "", "")).encode("ascii")
         connection = self._connection()
         try:
             answer = connection.exchange(head, body())
         except OSError as error:
             raise _TryAgainError(str(error) or type(error).__name__) from error
-        self._idle.put(connection)
+        self._idle.append(connection)
         if answer.status in _TRY_AGAIN:
             raise _TryAgainError(f"the server answered {answer.status}")
         if answer.status != 200:
@@ -181,8 +181,8 @@ class ObjectWriter:
     def _connection(self) -> HttpConnection:
         """One that nobody uses; connects by itself when it must."""
         try:
-            return self._idle.get_nowait()
-        except queue.Empty:
+            return self._idle.pop()
+        except IndexError:
             return HttpConnection(self._address.host, tls=self._tls, timeout_s=_TIMEOUT_S)
 
 
