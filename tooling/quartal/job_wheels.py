@@ -16,9 +16,6 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
-
 from quartal.artifacts import ZIP_EPOCH
 from quartal.errors import CommandError, ConfigurationError, ToolchainError
 from quartal.process import run
@@ -104,6 +101,9 @@ def _read(file: Path) -> str:
 
 
 def _refuse_stale(requirements: str, lock: str) -> None:
+    from packaging.requirements import Requirement  # which commands that stage no wheels need not load
+    from packaging.utils import canonicalize_name
+
     pinned = {canonicalize_name(name): version for name, version in _PINNED.findall(lock)}
     for line in requirements.splitlines():
         wanted = line.partition("#")[0].strip()

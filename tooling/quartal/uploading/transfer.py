@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,22 +134,32 @@ class Transfer:
             outcomes: gets the outcome of each file as it is done, so that none is forgotten in an interruption.
         """
 
-        def one(item: UploadItem) -> None:
-            outcomes.append(self._one(item, known.get(item.key), present.get(item.key), unfinished.get(item.key)))
+        waiting, taking = iter(items), threading.Lock()
 
-        futures: dict[Future[None], UploadItem] = {}
+        def next_item() -> UploadItem | None:
+            with taking:
+                return None if self._stopping.is_set() else next(waiting, None)
+
+        in_hand: dict[int, UploadItem] = {}
+
+        def take_turns(worker: int) -> None:
+            while (item := next_item()) is not None:
+                in_hand[worker] = item
+                there, begun = present.get(item.key), unfinished.get(item.key)
+                outcomes.append(self._one(item, known.get(item.key), there, begun))
+
+        # one task per thread, not per file: thousands of futures cost as much time as hundreds of files
         with ThreadPoolExecutor(max_workers=parallel_files, thread_name_prefix="upload") as pool:
             try:
-                futures |= {pool.submit(one, item): item for item in items}
-                wait(futures, return_when=FIRST_EXCEPTION)
+                workers = [pool.submit(take_turns, worker) for worker in range(parallel_files)]
+                wait(workers, return_when=FIRST_EXCEPTION)
             finally:
                 self._stopping.set()
-                for future in futures:
-                    future.cancel()
-        for future, item in futures.items():
-            error = None if future.cancelled() else future.exception()
+        failures = {worker: future.exception() for worker, future in enumerate(workers)}
+        for worker in sorted(in_hand, key=lambda worker: in_hand[worker].key):
+            error = failures[worker]
             if error is not None and not isinstance(error, _StoppedError):
-                return _as_upload_error(item, error)
+                return _as_upload_error(in_hand[worker], error)
         return None
 
     def _one(
