@@ -123,7 +123,7 @@ def stage_plain(staging: Staging) -> Intake:
     sizes = {file.uri: file.size_bytes for _, file in files}
     folder = staging.folder
     places = Places(plain_part(folder), quoted_part(folder), counts_part(folder))
-    read = stage_plain_rows(staging.spark, sizes, sources, staging.contract, places)
+    read = stage_plain_rows(staging.spark, staging.store, sizes, sources, staging.contract, places)
     plain = valid_files(staging.store, folder)
     with ThreadPoolExecutor(1, thread_name_prefix="keys") as finder:
         # Most lines that were set aside are bad, and Spark takes longer to plan their judgement than to judge them.
@@ -139,7 +139,7 @@ def _repeated_keys(staging: Staging, files: Sequence[str]) -> RepeatedKeys:
         return RepeatedKeys()
     partitions = int(staging.spark.conf.get("spark.sql.shuffle.partitions") or 1)
     folder = f"{repeated_part(staging.folder)}/of-{len(files)}-files"
-    return find_repeated_keys(staging.spark, files, folder, partitions)
+    return find_repeated_keys(staging.spark, staging.store, files, folder, partitions)
 
 
 def _stage_quoted_rows(staging: Staging) -> None:

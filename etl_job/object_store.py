@@ -157,14 +157,28 @@ class LocalObjectStore:
 
 
 class LakeFiles:
-    """Sends each URI to the store that its scheme names."""
+    """Sends each URI to the store that its scheme names.
 
-    def __init__(self, s3: "S3Client") -> None:
-        self._s3 = S3ObjectStore(s3)
+    A task gets it with a client of its own, for the same region, made when an object is first asked for.
+    """
+
+    def __init__(self, s3: "S3Client | None", region: str | None = None) -> None:
+        self._s3 = None if s3 is None else S3ObjectStore(s3)
+        self._region = region if s3 is None else s3.meta.region_name
         self._local = LocalObjectStore()
 
+    def __reduce__(self) -> tuple[type["LakeFiles"], tuple[None, str | None]]:
+        """What is left of it on the way to a worker: clients stay where they are."""
+        return LakeFiles, (None, self._region)
+
     def _store(self, uri: str) -> ObjectStore:
-        return self._s3 if uri.startswith("s3://") else self._local
+        if not uri.startswith("s3://"):
+            return self._local
+        if self._s3 is None:
+            import boto3  # which takes a while, and local files do not need it
+
+            self._s3 = S3ObjectStore(boto3.Session(region_name=self._region).client("s3"))
+        return self._s3
 
     def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
         """See ObjectStore."""
@@ -193,15 +207,6 @@ class LakeFiles:
     def delete(self, uri: str) -> None:
         """See ObjectStore."""
         self._store(uri).delete(uri)
-
-
-def store_for(uri: str) -> ObjectStore:
-    """The store of a URI's scheme, for a task: workers have no client of the driver's."""
-    if not uri.startswith("s3://"):
-        return LocalObjectStore()
-    import boto3  # which takes a while, and local files need it not
-
-    return S3ObjectStore(boto3.Session().client("s3"))
 
 
 def read_json(store: ObjectStore, uri: str) -> object:

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from etl_job.contract import Contract
-from etl_job.object_store import ObjectStore, store_for
+from etl_job.object_store import ObjectStore
 from etl_job.plain_rows import Source, judge_chunk
 from etl_job.raw_parts import RawPart, chunks_of, parts_of
 from etl_job.schemas import BLOCK, BROKEN, CONTENT, DELIVERY, FILE, HOUR, KEY_1, KEY_2, ROW, WARNED, value_column
@@ -42,23 +42,30 @@ class Read:
 
 
 def stage_plain_rows(
-    spark: "SparkSession", files: Mapping[str, int], sources: Sequence[Source], contract: Contract, places: Places
+    spark: "SparkSession",
+    store: ObjectStore,
+    files: Mapping[str, int],
+    sources: Sequence[Source],
+    contract: Contract,
+    places: Places,
 ) -> Read:
     """Read files, given by URI and size with what is known of each, and write their rows to the places. Runs a job.
 
-    Each row is written once, to ``plain`` or ``aside``. Raises what Spark raises for a task that failed.
+    Each row is written once, to ``plain`` or ``aside``. Tasks get the store. Raises what Spark raises where one failed.
     """
     context = spark.sparkContext
     parts = parts_of(tuple(files.items()), context.defaultParallelism)
     tasks = max(context.defaultParallelism, -(-sum(files.values()) // TASK_BYTES))
-    stage = partial(_stage_part, {source.file: source for source in sources}, contract, places)
+    stage = partial(_stage_part, store, {source.file: source for source in sources}, contract, places)
     read = context.parallelize(parts, min(tasks, len(parts))).map(stage).collect()
     return Read(sum(each.rows for each in read), sum(each.size_bytes for each in read))
 
 
-def _stage_part(sources: Mapping[int, Source], contract: Contract, places: Places, part: RawPart) -> Read:
-    store, source = store_for(part.uri), sources[part.file]
-    targets = _Targets(store_for(places.plain), places, f"part-{part.file:05d}-{part.start:015d}.parquet", contract)
+def _stage_part(
+    store: ObjectStore, sources: Mapping[int, Source], contract: Contract, places: Places, part: RawPart
+) -> Read:
+    source = sources[part.file]
+    targets = _Targets(store, places, f"part-{part.file:05d}-{part.start:015d}.parquet", contract)
     rows = numbers = size = 0
     for chunk in chunks_of(store, part):
         judged = judge_chunk(chunk, source, contract, part.start, numbers)

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from etl_job.object_store import store_for
+from etl_job.object_store import ObjectStore
 from etl_job.schemas import KEY_1
 
 if TYPE_CHECKING:
@@ -36,19 +36,23 @@ class RepeatedKeys:
         return spark.read.schema(f"{KEY_1} bigint").parquet(*self.files) if self.files else None
 
 
-def find_repeated_keys(spark: "SparkSession", files: Sequence[str], folder: str, partitions: int) -> RepeatedKeys:
+def find_repeated_keys(
+    spark: "SparkSession", store: ObjectStore, files: Sequence[str], folder: str, partitions: int
+) -> RepeatedKeys:
     """Find the repeated hashes of staged files of valid rows and write them to a folder. Runs a Spark job."""
     if not files:
         return RepeatedKeys()
     tasks = max(partitions, spark.sparkContext.defaultParallelism)
     buckets = 1 << (partitions - 1).bit_length()
-    blocks = spark.sparkContext.parallelize(files, min(len(files), tasks)).flatMap(partial(_hashes_by_bucket, buckets))
-    found = blocks.partitionBy(buckets, int).mapPartitionsWithIndex(partial(_write_repeated, folder)).collect()
+    blocks = spark.sparkContext.parallelize(files, min(len(files), tasks)).flatMap(
+        partial(_hashes_by_bucket, store, buckets)
+    )
+    found = blocks.partitionBy(buckets, int).mapPartitionsWithIndex(partial(_write_repeated, store, folder)).collect()
     return RepeatedKeys(tuple(uri for uri, _ in found), sum(count for _, count in found))
 
 
-def _hashes_by_bucket(buckets: int, uri: str) -> Iterator[tuple[int, bytes]]:
-    content = pa.BufferReader(store_for(uri).read(uri))
+def _hashes_by_bucket(store: ObjectStore, buckets: int, uri: str) -> Iterator[tuple[int, bytes]]:
+    content = pa.BufferReader(store.read(uri))
     hashes = parquet.read_table(content, columns=[KEY_1], use_threads=False).column(0).combine_chunks()
     of_each = pc.bit_wise_and(hashes, buckets - 1)
     ordered = hashes.take(pc.sort_indices(of_each))
@@ -59,7 +63,9 @@ def _hashes_by_bucket(buckets: int, uri: str) -> Iterator[tuple[int, bytes]]:
         place += count
 
 
-def _write_repeated(folder: str, bucket: int, blocks: Iterator[tuple[int, bytes]]) -> Iterator[tuple[str, int]]:
+def _write_repeated(
+    store: ObjectStore, folder: str, bucket: int, blocks: Iterator[tuple[int, bytes]]
+) -> Iterator[tuple[str, int]]:
     arrays = [pa.Array.from_buffers(pa.int64(), len(block) // 8, [None, pa.py_buffer(block)]) for _, block in blocks]
     if not arrays:
         return
@@ -69,5 +75,5 @@ def _write_repeated(folder: str, bucket: int, blocks: Iterator[tuple[int, bytes]
         content = BytesIO()
         parquet.write_table(pa.table({KEY_1: repeated}), content, use_dictionary=False, compression="none")
         uri = f"{folder}/part-{bucket:05d}.parquet"
-        store_for(uri).write(uri, content.getvalue())
+        store.write(uri, content.getvalue())
         yield uri, len(repeated)

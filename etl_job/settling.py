@@ -90,7 +90,7 @@ def account_for(
         before, others = registers.of(replaced), registers.without(replaced)
         own = [RegisterFile(uri, frozenset(names_in)) for uri in valid_files(store, folder)]
         met = Meeting()
-        if may_share_keys(spark, [*own, *register_files(store, before)], register_files(store, others)):
+        if may_share_keys(spark, store, [*own, *register_files(store, before)], register_files(store, others)):
             suit_to_input(spark, size, meets_history=True)
             own_before, of_others = (read_registers(spark, store, side) for side in (before, others))
             met = meet_others(staged, own_before, of_others, contract.conflicts)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import parquet
 
-from etl_job.object_store import store_for
+from etl_job.object_store import ObjectStore
 from etl_job.schemas import DELIVERY, KEY_1
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ class RegisterFile:
     deliveries: frozenset[str]
 
 
-def may_share_keys(spark: "SparkSession", own: Sequence[RegisterFile], others: Sequence[RegisterFile]) -> bool:
+def may_share_keys(
+    spark: "SparkSession", store: ObjectStore, own: Sequence[RegisterFile], others: Sequence[RegisterFile]
+) -> bool:
     """Whether a first hash (``KEY_1``) is in both; true as well if there are too many of its own to ask.
 
     Two keys may share their first hash. Runs a Spark job.
@@ -39,7 +41,7 @@ def may_share_keys(spark: "SparkSession", own: Sequence[RegisterFile], others: S
         return False
     hashes, count = [], 0
     for file in own:
-        hashes.append(_hashes(file))
+        hashes.append(_hashes(store, file))
         count += len(hashes[-1])
         if count > _MOST_HASHES:
             return True
@@ -47,18 +49,18 @@ def may_share_keys(spark: "SparkSession", own: Sequence[RegisterFile], others: S
     asked: Any = context.broadcast(pa.concat_arrays(hashes).buffers()[1].to_pybytes())
     tasks = context.parallelize(others, min(len(others), context.defaultParallelism))
     try:
-        return any(tasks.mapPartitions(partial(_found_in, asked)).collect())
+        return any(tasks.mapPartitions(partial(_found_in, store, asked)).collect())
     finally:
         asked.destroy()
 
 
-def _found_in(asked: Any, files: Iterable[RegisterFile]) -> Iterator[bool]:
+def _found_in(store: ObjectStore, asked: Any, files: Iterable[RegisterFile]) -> Iterator[bool]:
     hashes = pa.Array.from_buffers(pa.int64(), len(asked.value) // 8, [None, pa.py_buffer(asked.value)])
-    yield any(pc.any(pc.is_in(_hashes(file), value_set=hashes)).as_py() for file in files)
+    yield any(pc.any(pc.is_in(_hashes(store, file), value_set=hashes)).as_py() for file in files)
 
 
-def _hashes(file: RegisterFile) -> pa.Array:
-    content = pa.BufferReader(store_for(file.uri).read(file.uri))
+def _hashes(store: ObjectStore, file: RegisterFile) -> pa.Array:
+    content = pa.BufferReader(store.read(file.uri))
     rows = parquet.read_table(content, columns=[KEY_1, DELIVERY], use_threads=False)
     of_these = pc.is_in(rows.column(DELIVERY), value_set=pa.array(sorted(file.deliveries), pa.string()))
     return rows.column(KEY_1).filter(of_these).combine_chunks()

@@ -7,6 +7,7 @@ import pytest
 from pyarrow import parquet
 
 from etl_job import shared_keys
+from etl_job.object_store import LocalObjectStore
 from etl_job.schemas import DELIVERY, KEY_1
 from etl_job.shared_keys import RegisterFile, may_share_keys
 
@@ -24,23 +25,25 @@ def register(tmp_path: Path):
 def test_a_key_in_common_is_found_in_any_file_and_only_there(spark, register):
     own = [register("own-1", (1, "d1"), (-5, "d1")), register("own-2", (7, "d1"))]
     others = [register(f"other-{n}", (n + 100, "d2"), (n + 200, "d3")) for n in range(5)]
-    assert not may_share_keys(spark, own, others)
-    assert may_share_keys(spark, own, [*others, register("with", (3, "d2"), (-5, "d2"))])
-    assert may_share_keys(spark, own, [register("first", (7, "d2")), *others])
+    assert not may_share_keys(spark, LocalObjectStore(), own, others)
+    assert may_share_keys(spark, LocalObjectStore(), own, [*others, register("with", (3, "d2"), (-5, "d2"))])
+    assert may_share_keys(spark, LocalObjectStore(), own, [register("first", (7, "d2")), *others])
 
 
 def test_rows_of_other_deliveries_in_the_same_file_do_not_count(spark, register):
     own = [register("own", (1, "d1"), (2, "d2"), of="d1")]
     others = [register("other", (2, "d3"), (1, "d1"), of="d3")]
-    assert not may_share_keys(spark, own, others)
+    assert not may_share_keys(spark, LocalObjectStore(), own, others)
 
 
 def test_without_keys_on_either_side_nothing_is_shared(spark, register):
     file = register("one", (1, "d1"))
-    assert not may_share_keys(spark, [], [file])
-    assert not may_share_keys(spark, [file], [])
+    assert not may_share_keys(spark, LocalObjectStore(), [], [file])
+    assert not may_share_keys(spark, LocalObjectStore(), [file], [])
 
 
 def test_more_keys_than_are_asked_are_left_to_spark(spark, register, monkeypatch):
     monkeypatch.setattr(shared_keys, "_MOST_HASHES", 1)
-    assert may_share_keys(spark, [register("own", (1, "d1"), (2, "d1"))], [register("other", (3, "d2"))])
+    assert may_share_keys(
+        spark, LocalObjectStore(), [register("own", (1, "d1"), (2, "d1"))], [register("other", (3, "d2"))]
+    )
