@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from etl_job.arrow_values import NUMBER, ReadColumn, can_read, floor_divide, read_column
+from etl_job.arrow_values import DAY_SECONDS, NUMBER, ReadColumn, can_read, floor_divide, read_column
 from etl_job.contract import ENCODING, ConflictPolicy, Contract, FileFormat, with_default_bounds
 from etl_job.schemas import (
     BLOCK,
@@ -39,7 +39,7 @@ from etl_job.schemas import (
 )
 from etl_job.xxhash64 import hash_columns
 
-_HOUR_SECONDS, _DAY_SECONDS = 3600, 86_400
+_HOUR_SECONDS = 3600
 _KINDS = {"string": pa.string(), "long": pa.int64(), "int": pa.int32()}
 
 
@@ -236,7 +236,7 @@ def _second_of_event(rows: Rows, contract: Contract) -> pa.Int64Array:
     wanted = contract.features.event_time
     if wanted.timestamp is not None:
         return rows.values[wanted.timestamp]
-    midnight = pc.multiply(rows.values[wanted.date or ""].cast(pa.int32()).cast(pa.int64()), _DAY_SECONDS)
+    midnight = pc.multiply(rows.values[wanted.date or ""].cast(pa.int32()).cast(pa.int64()), DAY_SECONDS)
     return midnight if wanted.time is None else pc.add(midnight, rows.values[wanted.time])
 
 
