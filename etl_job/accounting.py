@@ -13,8 +13,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.catalog import Delivery
-from etl_job.contract import ConflictPolicy, Contract
+from etl_job.contract import CONFLICT, ConflictPolicy, Contract
 from etl_job.event_time import hour_of_event, second_of_event
+from etl_job.extent import gathered
 from etl_job.free_rules import typed_columns
 from etl_job.object_store import StoredFile
 from etl_job.rules import Rule, broken_rules, is_broken, names_of_broken, warnings_of
@@ -138,7 +139,11 @@ def _latest_day(deliveries: Sequence[Delivery]) -> Column:
 
 
 def count_outcomes(
-    staged: DataFrame, suspects: DataFrame | None, contract: Contract, plain_counts: DataFrame | None = None
+    staged: DataFrame,
+    suspects: DataFrame | None,
+    contract: Contract,
+    plain_counts: DataFrame | None = None,
+    in_one_task: bool = False,
 ) -> DataFrame:
     """A line per delivery, entity, day and set of broken rules, warnings too: how many rows became what.
 
@@ -153,7 +158,7 @@ def count_outcomes(
     zero, one = F.lit(0).cast("long"), F.lit(1).cast("long")
     valid, n = F.col(BROKEN) == 0, F.col(ROWS)
     read = staged if plain_counts is None else staged.where(F.col(KIND) != PLAIN_ROWS)
-    every = read.groupBy(DELIVERY, *entity, HOUR, *warned, BROKEN).agg(F.count(one).alias(ROWS))
+    every = gathered(read, in_one_task).groupBy(DELIVERY, *entity, HOUR, *warned, BROKEN).agg(F.count(one).alias(ROWS))
     all_valid_kept = {
         KEPT: F.when(valid, n).otherwise(zero),
         DUPLICATES: zero,
@@ -168,15 +173,21 @@ def count_outcomes(
         lost = suspects.where(F.col(CLASS) != KEPT)
         duplicate = F.col(CLASS) == DUPLICATES
         instead = {
-            KEPT: zero,
+            BROKEN: zero,
+            KEPT: -one,
             DUPLICATES: F.when(duplicate, one).otherwise(zero),
             CONFLICTS: F.when(duplicate & F.col(DIFFERS), one).otherwise(zero),
-            QUARANTINED: F.when(duplicate, zero).otherwise(one),
+            QUARANTINED: zero,
         }
-        not_kept = {BROKEN: zero, KEPT: -one, DUPLICATES: zero, CONFLICTS: zero, QUARANTINED: zero}
-        lines = lines.unionByName(_lines(lost, by, not_kept, contract))
         lines = lines.unionByName(_lines(lost, by, instead, contract))
-    return lines.groupBy(*by).agg(*(F.expr(f"sum({name}) AS {name}") for name in lines.columns[len(by) :]))
+        if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
+            bad = {KEPT: zero, DUPLICATES: zero, CONFLICTS: zero, QUARANTINED: one}
+            lines = lines.unionByName(_lines(lost.where(~duplicate), by, bad, contract))
+    return (
+        gathered(lines, in_one_task)
+        .groupBy(*by)
+        .agg(*(F.expr(f"sum({name}) AS {name}") for name in lines.columns[len(by) :]))
+    )
 
 
 def _lines(rows: DataFrame, by: Sequence[str], counts: Mapping[str, Column], contract: Contract) -> DataFrame:
@@ -253,7 +264,7 @@ def quarantined_rows(
     uris = F.array(*(F.lit(uri) for uri in file_order))
     columns = [DELIVERY, LINE, FILE, BLOCK, ROW, BROKEN]
     rows = staged.where(F.col(KIND) == BROKEN_ROWS).select(*columns)
-    if suspects is not None:
+    if suspects is not None and any(rule.name == CONFLICT for rule in rules):
         rows = rows.unionByName(suspects.where(F.col(CLASS) == QUARANTINED).select(*columns))
     return rows.select(
         DELIVERY,

@@ -19,6 +19,7 @@ from datetime import date, timedelta
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job.extent import gathered
 from etl_job.feature_spec import FeatureSpec
 from etl_job.measures import add_up, aggregates
 from etl_job.schemas import (
@@ -46,6 +47,10 @@ class FeatureRange:
     first_day: date
     last_day: date
     reaches_end: bool = True
+
+    def days(self, reach_days: int) -> int:
+        """How many days the range has, with those before it that the first of them look back on."""
+        return (self.last_day - self.first_day).days + 1 + reach_days
 
     @property
     def quarters(self) -> tuple[str, ...]:
@@ -104,7 +109,7 @@ def last_new_beginning(old: DataFrame, new: DataFrame, spec: FeatureSpec, last_d
     return found
 
 
-def compute_features(daily: DataFrame, spec: FeatureSpec, wanted: FeatureRange) -> DataFrame:
+def compute_features(daily: DataFrame, spec: FeatureSpec, wanted: FeatureRange, in_one_task: bool = False) -> DataFrame:
     """The features of every entity and day in the range.
 
     ``daily`` holds the counts of all deliveries (a day may appear once per delivery), those before the range too: the
@@ -114,20 +119,20 @@ def compute_features(daily: DataFrame, spec: FeatureSpec, wanted: FeatureRange) 
     counts = [spec.count, *hour_columns(spec)]
     context_start = wanted.first_day - timedelta(days=spec.reach_days)
     parts = [part for measure in spec.measures for part in measure_parts(measure)]
+    daily = gathered(daily, in_one_task)
     # The delivery decides between latest values of the same second.
     recent = daily.where(F.col(DAY).between(F.lit(context_start), F.lit(wanted.last_day))).select(
         *entity, DAY, *counts, *((DELIVERY, *names(tuple(parts))) if parts else ())
     )
     zeros = empty_days(daily, spec, context_start, wanted.last_day)
     measured = [column for measure in spec.measures for column in add_up(measure)]
-    together = recent.unionByName(zeros, allowMissingColumns=bool(parts)).groupBy(*entity, DAY)
-    filled = together.agg(*(F.sum(name).alias(name) for name in counts), *measured)
+    together = gathered(recent.unionByName(zeros, allowMissingColumns=bool(parts)), in_one_task)
+    filled = together.groupBy(*entity, DAY).agg(*(F.sum(name).alias(name) for name in counts), *measured)
     published = {name: column for measure in spec.measures for name, column in aggregates(measure).items()}
-    return (
-        with_windows(with_share(filled.withColumns(published) if published else filled, spec), spec)
-        .where(F.col(DAY) >= F.lit(wanted.first_day))
-        .select(*names(feature_columns(spec)))
-    )
+    measured_days = filled.withColumns(published) if published else filled
+    # Only now are the days before the range, which the first windows look back on, no longer needed.
+    in_range = with_windows(with_share(measured_days, spec), spec).where(F.col(DAY) >= F.lit(wanted.first_day))
+    return in_range.select(*names(feature_columns(spec)))
 
 
 def empty_days(daily: DataFrame, spec: FeatureSpec, first_day: date, last_day: date) -> DataFrame:
@@ -151,7 +156,8 @@ def with_share(filled: DataFrame, spec: FeatureSpec) -> DataFrame:
 def with_windows(filled: DataFrame, spec: FeatureSpec) -> DataFrame:
     """Add quarter, rolling means, lags and quarter-to-date to rows that hold every day of each calendar."""
     count = F.col(spec.count)
-    by_day = Window.partitionBy(*spec.entity).orderBy(DAY)
+    # Quarters come in the order of their days: with them, one order of the rows serves all windows.
+    by_day = Window.partitionBy(*spec.entity).orderBy(QUARTER, DAY)
     with_quarter = filled.withColumn(QUARTER, quarter_column(F.col(DAY)))
     added: dict[str, Column] = {}
     for days in spec.rolling_mean_days:

@@ -11,6 +11,7 @@ from etl_job.accounting import DeliveryOutcome, classify_rows, latest_event_day
 from etl_job.catalog import Delivery
 from etl_job.checks import count_input
 from etl_job.contract import ENCODING, Contract, FileFormat
+from etl_job.extent import Extent
 from etl_job.object_store import ObjectStore
 from etl_job.parquet_rows import parquet_header
 from etl_job.plain_rows import Source, can_judge
@@ -38,13 +39,15 @@ _READERS = 16  # requests at a time; each takes a round trip and hardly any work
 class Intake:
     """What is known of the staged rows of a run: keys that repeat, and how many rows were read.
 
-    ``read`` counts what was read beside Spark's own readers, ``rows`` and ``observation`` what they read.
+    ``read`` counts what was read beside Spark's own readers, ``rows`` and ``observation`` what they read. ``extent`` is
+    that of the valid rows with those others that are counted one by one, None where it is unknown.
     """
 
     repeated: RepeatedKeys = field(default_factory=RepeatedKeys)
     read: Read = field(default_factory=Read)
     rows: DataFrame | None = None
     observation: Observation | None = None
+    extent: Extent | None = None
 
     def count_rows(self, counted: Sequence[DeliveryOutcome]) -> int:
         """How many rows were read; may run a Spark job."""
@@ -123,7 +126,7 @@ def stage_plain(staging: Staging) -> Intake:
     sizes = {file.uri: file.size_bytes for _, file in files}
     folder = staging.folder
     places = Places(plain_part(folder), quoted_part(folder), counts_part(folder))
-    read = stage_plain_rows(staging.spark, staging.store, sizes, sources, staging.contract, places)
+    staged = stage_plain_rows(staging.spark, staging.store, sizes, sources, staging.contract, places)
     plain = valid_files(staging.store, folder)
     with ThreadPoolExecutor(1, thread_name_prefix="keys") as finder:
         # Most lines that were set aside are bad, and Spark takes longer to plan their judgement than to judge them.
@@ -131,7 +134,9 @@ def stage_plain(staging: Staging) -> Intake:
         _stage_quoted_rows(staging)
         repeated = found.result()
     valid = valid_files(staging.store, folder)
-    return Intake(repeated if valid == plain else _repeated_keys(staging, valid), read)
+    if valid != plain:
+        return Intake(_repeated_keys(staging, valid), staged.read)
+    return Intake(repeated, staged.read, extent=staged.counts + Extent(lines=staged.aside + repeated.rows))
 
 
 def _repeated_keys(staging: Staging, files: Sequence[str]) -> RepeatedKeys:

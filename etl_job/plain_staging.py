@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from etl_job.contract import Contract
+from etl_job.extent import Extent, fits_one_task
 from etl_job.object_store import ObjectStore
 from etl_job.plain_rows import Source, judge_chunk
 from etl_job.raw_parts import RawPart, chunks_of, parts_of
@@ -41,6 +42,15 @@ class Read:
     size_bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What came of files: the extent of the counts of their plain rows, and how many rows were set aside."""
+
+    read: Read
+    counts: Extent
+    aside: int
+
+
 def stage_plain_rows(
     spark: "SparkSession",
     store: ObjectStore,
@@ -48,7 +58,7 @@ def stage_plain_rows(
     sources: Sequence[Source],
     contract: Contract,
     places: Places,
-) -> Read:
+) -> Staged:
     """Read files, given by URI and size with what is known of each, and write their rows to the places. Runs a job.
 
     Each row is written once, to ``plain`` or ``aside``. Tasks get the store. Raises what Spark raises where one failed.
@@ -57,22 +67,38 @@ def stage_plain_rows(
     parts = parts_of(tuple(files.items()), context.defaultParallelism)
     tasks = max(context.defaultParallelism, -(-sum(files.values()) // TASK_BYTES))
     stage = partial(_stage_part, store, {source.file: source for source in sources}, contract, places)
-    read = context.parallelize(parts, min(tasks, len(parts))).map(stage).collect()
-    return Read(sum(each.rows for each in read), sum(each.size_bytes for each in read))
+    staged = context.parallelize(parts, min(tasks, len(parts))).map(stage).collect()
+    return Staged(
+        Read(sum(each.read.rows for each in staged), sum(each.read.size_bytes for each in staged)),
+        sum((each.counts for each in staged), Extent()),
+        sum(each.aside for each in staged),
+    )
 
 
 def _stage_part(
     store: ObjectStore, sources: Mapping[int, Source], contract: Contract, places: Places, part: RawPart
-) -> Read:
+) -> Staged:
     source = sources[part.file]
     targets = _Targets(store, places, f"part-{part.file:05d}-{part.start:015d}.parquet", contract)
-    rows = numbers = size = 0
+    rows = numbers = size = aside = 0
+    counts: list[pa.Table] = []
     for chunk in chunks_of(store, part):
         judged = judge_chunk(chunk, source, contract, part.start, numbers)
         targets.add(judged.plain, judged.aside, judged.counts)
         rows, numbers, size = rows + judged.rows, numbers + judged.numbers, size + len(chunk)
+        aside += judged.aside.num_rows
+        counts.append(judged.counts)
     targets.write()
-    return Read(rows, size)
+    return Staged(Read(rows, size), _extent(counts, contract), aside)
+
+
+def _extent(counts: Sequence[pa.Table], contract: Contract) -> Extent:
+    entity = [value_column(name) for name in contract.features.entity]
+    lines = sum(table.num_rows for table in counts)
+    if not (lines and fits_one_task(lines)):  # with more it does not matter how many entities they are of
+        return Extent(lines, lines)
+    found = pa.concat_tables([table.select(entity) for table in counts])
+    return Extent(lines, found.group_by(entity, use_threads=False).aggregate([]).num_rows)
 
 
 class _Targets:

@@ -56,12 +56,13 @@ _PROPERTIES = {
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file of a table's current snapshot: its partition's value and the days it spans."""
+    """A file of a table's current snapshot: its partition's value, the days it spans, and how many rows it has."""
 
     uri: str
     partition: str
     first_day: date
     last_day: date
+    rows: int
 
 
 def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[str, str]) -> GlueCatalog:
@@ -137,8 +138,14 @@ class PublishedIceberg:
         for task in self._table.scan().plan_files():
             bounds = [limits[day] for limits in (task.file.lower_bounds, task.file.upper_bounds)]
             first, last = (_day(from_bytes(DateType(), bound)) for bound in bounds)
-            found.append(DataFile(task.file.file_path, str(task.file.partition[0]), first, last))
+            found.append(
+                DataFile(task.file.file_path, str(task.file.partition[0]), first, last, task.file.record_count)
+            )
         return tuple(found)
+
+    def count_rows_on(self, day: date) -> int:
+        """How many rows of that day there are."""
+        return self._table.scan(row_filter=EqualTo(DAY, day)).count() if self._table else 0  # type: ignore[arg-type, call-arg]
 
     def rows_of(self, partition: str) -> "pa.RecordBatchReader":
         """The rows of one partition as readers see them now, a batch at a time."""

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from etl_job.accounting import curated_rows, quarantined_rows
 from etl_job.contract import Contract
 from etl_job.csv_export import export_csv
+from etl_job.extent import Extent, fits_one_task
 from etl_job.features import (
     FeatureRange,
     affected_range,
@@ -28,7 +29,7 @@ from etl_job.progress import Progress
 from etl_job.publication import PublishedIceberg, in_step
 from etl_job.replacement import Replacement, among, from_on
 from etl_job.rules import Rule
-from etl_job.schemas import DAY, DELIVERY, QUARTER, RUN_ID, curated_columns, ddl, feature_columns, names
+from etl_job.schemas import DAY, DELIVERY, QUARTER, RUN_ID, TableColumn, curated_columns, ddl, feature_columns
 from etl_job.settling import Account
 from etl_job.tables import Tables
 from etl_job.writing import new_data_folder, partition_folder, write_quarantine, write_table_files
@@ -80,6 +81,12 @@ class _History:
     last_day: date | None
     last_kept_day: date | None
     in_step: bool
+    lines: int
+    entities: int | None
+
+    def and_fresh(self, fresh: Extent | None) -> Extent | None:
+        """The extent of all daily counts, given that of the run's; None where one is unknown."""
+        return None if fresh is None or self.entities is None else fresh + Extent(self.lines, self.entities)
 
 
 def _history(tables: Tables, replaced: Sequence[str]) -> _History:
@@ -96,7 +103,19 @@ def _history(tables: Tables, replaced: Sequence[str]) -> _History:
         last_day=max((file.last_day for file in files), default=None),
         last_kept_day=max((file.last_day for file in others), default=None),
         in_step=are_in_step,
+        lines=sum(file.rows for file in others),
+        entities=_entities(tables.features) if are_in_step else None,
     )
+
+
+def _entities(features: PublishedIceberg) -> int | None:
+    """How many entities there are: each calendar reaches to the last day of all. None where that is costly to tell."""
+    files = features.data_files()
+    last_day = max((file.last_day for file in files), default=None)
+    if last_day is None:
+        return 0
+    of_last_day = [file for file in files if file.last_day == last_day]
+    return features.count_rows_on(last_day) if fits_one_task(sum(file.rows for file in of_last_day)) else None
 
 
 def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: Processed) -> None:
@@ -168,43 +187,59 @@ def _write_files(
     """The files of both tables, and the bad rows."""
     contract = work.contract
     fresh = with_measures(curated_rows(account.outcomes, contract), account.staged, account.suspects, contract)
-    fresh = fresh.persist()  # the curated table needs it once, the features twice
+    if contract.features.measures or contract.warning_names:  # else it hardly differs from the outcomes
+        fresh = fresh.persist()  # the curated table needs it once, the features twice
+    extent = history.and_fresh(account.extent)
     daily = fresh
     if history.files:
         daily = fresh.unionByName(_curated(work, history.files))
+    in_one_task = account.extent is not None and account.extent.fits_one_task
+    curated = _Planned(fresh, curated_columns(contract.features), DELIVERY, work.tables.curated, in_one_task)
+    # The features take longest, so their plan comes first.
+    features = _features(work, daily, days.wanted, extent) if days.wanted else None
     with ThreadPoolExecutor(2, thread_name_prefix="write") as writers:
-        features_written = writers.submit(_write_features, work, daily, days.wanted)
-        curated_written = writers.submit(_write_curated, work, fresh) if days.fresh else None
+        features_written = writers.submit(features.write, work) if features else None
+        curated_written = writers.submit(curated.write, work) if days.fresh else None
         done.quarantine = quarantine_rows(work, account, work.quarantine)
         curated_files = curated_written.result() if curated_written else ()
-        feature_files = features_written.result()
+        feature_files = features_written.result() if features_written else ()
     fresh.unpersist()
     return curated_files, feature_files
 
 
-def _write_curated(work: Work, fresh: DataFrame) -> tuple[str, ...]:
-    folder = new_data_folder(work.tables.curated.location, work.arguments.run_id)
-    spec = work.contract.features
-    return write_table_files(fresh, curated_columns(spec), DELIVERY, [*spec.entity, DAY], folder, work.store)
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """Rows on their way into a table."""
+
+    rows: DataFrame
+    columns: tuple[TableColumn, ...]
+    partition_column: str
+    table: PublishedIceberg
+    in_one_task: bool
+
+    def write(self, work: Work) -> tuple[str, ...]:
+        """Write them to files, and return those."""
+        folder = new_data_folder(self.table.location, work.arguments.run_id)
+        sort_by = [*work.contract.features.entity, DAY]
+        return write_table_files(
+            self.rows, self.columns, self.partition_column, sort_by, folder, work.store, self.in_one_task
+        )
 
 
-def _write_features(work: Work, daily: DataFrame, wanted: FeatureRange | None) -> tuple[str, ...]:
-    if wanted is None:
-        return ()
+def _features(work: Work, daily: DataFrame, wanted: FeatureRange, extent: Extent | None) -> _Planned:
     spec = work.contract.features
-    columns = feature_columns(spec)
-    features = compute_features(daily, spec, wanted).select(*names(columns))
-    folder = new_data_folder(work.tables.features.location, work.arguments.run_id)
-    return write_table_files(features, columns, QUARTER, [*spec.entity, DAY], folder, work.store)
+    in_one_task = extent is not None and extent.fits_one_task_over(wanted.days(spec.reach_days))
+    rows = compute_features(daily, spec, wanted, in_one_task)
+    return _Planned(rows, feature_columns(spec), QUARTER, work.tables.features, in_one_task)
 
 
 def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, ...]:
     """Write the bad rows below a location; return their folders, one for each delivery that has some."""
     run_id = work.arguments.run_id
-    bad = [outcome.delivery for outcome in account.counted if outcome.quarantined]
+    bad = {outcome.delivery: outcome.quarantined for outcome in account.counted if outcome.quarantined}
     if bad:
         rows = quarantined_rows(account.staged, account.suspects, work.rules, account.file_order, run_id)
-        write_quarantine(rows, location)
+        write_quarantine(rows, location, in_one_task=fits_one_task(sum(bad.values())))
     return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)
 
 

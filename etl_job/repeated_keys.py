@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 class RepeatedKeys:
     """The first hashes (``KEY_1``) that more than one row has, in files of one column; ``files`` is empty for none.
 
-    Two keys may share their first hash, so a row found by it need not be a repeated one.
+    There are ``count`` hashes, of so many ``rows``. Two keys may share their first hash, so a row found by it need not
+    be a repeated one.
     """
 
     files: tuple[str, ...] = ()
     count: int = 0
+    rows: int = 0
 
     def read(self, spark: "SparkSession") -> "DataFrame | None":
         """The hashes; None where there are none."""
@@ -48,7 +50,8 @@ def find_repeated_keys(
         partial(_hashes_by_bucket, store, buckets)
     )
     found = blocks.partitionBy(buckets, int).mapPartitionsWithIndex(partial(_write_repeated, store, folder)).collect()
-    return RepeatedKeys(tuple(uri for uri, _ in found), sum(count for _, count in found))
+    uris, counts, rows = zip(*found, strict=True) if found else ((), (), ())
+    return RepeatedKeys(uris, sum(counts), sum(rows))
 
 
 def _hashes_by_bucket(store: ObjectStore, buckets: int, uri: str) -> Iterator[tuple[int, bytes]]:
@@ -65,15 +68,17 @@ def _hashes_by_bucket(store: ObjectStore, buckets: int, uri: str) -> Iterator[tu
 
 def _write_repeated(
     store: ObjectStore, folder: str, bucket: int, blocks: Iterator[tuple[int, bytes]]
-) -> Iterator[tuple[str, int]]:
+) -> Iterator[tuple[str, int, int]]:
     arrays = [pa.Array.from_buffers(pa.int64(), len(block) // 8, [None, pa.py_buffer(block)]) for _, block in blocks]
     if not arrays:
         return
     counted = pc.value_counts(pa.concat_arrays(arrays))
-    repeated = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+    repeated = counted.filter(pc.greater(counted.field("counts"), 1))
     if len(repeated):
         content = BytesIO()
-        parquet.write_table(pa.table({KEY_1: repeated}), content, use_dictionary=False, compression="none")
+        parquet.write_table(
+            pa.table({KEY_1: repeated.field("values")}), content, use_dictionary=False, compression="none"
+        )
         uri = f"{folder}/part-{bucket:05d}.parquet"
         store.write(uri, content.getvalue())
-        yield uri, len(repeated)
+        yield uri, len(repeated), pc.sum(repeated.field("counts")).as_py()

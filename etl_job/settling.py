@@ -10,6 +10,7 @@ from etl_job.catalog import Delivery
 from etl_job.choosing import Chosen
 from etl_job.contract import Contract
 from etl_job.errors import InputError
+from etl_job.extent import Extent
 from etl_job.intake import Intake, Staging, read_headers, take_in
 from etl_job.manifest import DeliveryCounts, inputs_of
 from etl_job.object_store import ObjectStore
@@ -38,7 +39,7 @@ from etl_job.tables import Tables
 class Account:
     """Every row of a run, settled and counted. ``folder`` holds the staged rows, ``deliveries`` are in name order.
 
-    ``read`` is what was read beside Spark's own readers.
+    ``read`` is what was read beside Spark's own readers, ``extent`` that of the valid rows, None where it is unknown.
     """
 
     deliveries: tuple[Delivery, ...]
@@ -51,6 +52,7 @@ class Account:
     rows_in: int
     read: Read
     registers: Registers
+    extent: Extent | None
 
 
 def account_for(
@@ -72,7 +74,7 @@ def account_for(
         size = sum(delivery.size_bytes for delivery in deliveries)
         suit_to_input(spark, size)
         folder = new_staging_folder(tables.curated.location, run_id)
-        intake = Intake()
+        intake = Intake(extent=Extent())
         if headers:
             try:
                 intake = take_in(Staging(spark, store, contract, rules, headers, deliveries, folder))
@@ -100,7 +102,8 @@ def account_for(
         deliveries = tuple(sorted((*deliveries, *chosen.find(met.changed)), key=lambda delivery: delivery.name))
     suspects = suspects_of(staged, intake.repeated, contract, rules, met)
     plain_counts = read_counts(spark, store, folder, spec)
-    outcomes = count_outcomes(staged, suspects, contract, plain_counts).persist()
+    in_one_task = met.rivals is None and intake.extent is not None and intake.extent.fits_one_task
+    outcomes = count_outcomes(staged, suspects, contract, plain_counts, in_one_task).persist()
     counted = delivery_outcomes(outcomes, rules, names_in, contract.warning_names)
     kept = Registers({**registers.without(replaced).folders, **dict.fromkeys(names_in, folder)})
     return Account(
@@ -114,6 +117,7 @@ def account_for(
         intake.count_rows(counted),
         intake.read,
         kept,
+        intake.extent,
     )
 
 

@@ -299,7 +299,7 @@ def suspects_of(
 ) -> DataFrame | None:
     """The rows that share their key with others, settled; None where each row has a key of its own.
 
-    The rows are few and are used several times, so they are persisted.
+    The rows are few, and persisted where they are used for more than the outcomes: for measures, and as quarantined.
     """
     count = repeated.count + met.keys
     if not contract.key or count == 0:
@@ -309,7 +309,9 @@ def suspects_of(
     if count <= _BROADCAST_ROWS:
         keys = F.broadcast(keys)
     shared = staged.where(is_valid()).join(keys, KEY_1, "left_semi")
-    return settle(rank_within_key(shared, contract), contract, rules, met.rivals, met.keys).persist()
+    settled = settle(rank_within_key(shared, contract), contract, rules, met.rivals, met.keys)
+    used_again = contract.features.measures or contract.conflicts is ConflictPolicy.QUARANTINE_BOTH
+    return settled.persist() if used_again else settled
 
 
 def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:

@@ -33,6 +33,7 @@ def write_table_files(
     sort_by: Sequence[str],
     folder: str,
     store: ObjectStore,
+    in_one_task: bool = False,
 ) -> tuple[str, ...]:
     """Write the frame's rows below the folder, no file with two partitions, and return the files' URIs.
 
@@ -40,9 +41,9 @@ def write_table_files(
     Iceberg takes the value from the files themselves.
     """
     copy = f"{partition_column}_part"
+    together = frame.coalesce(1) if in_one_task else frame.repartition(partition_column)
     (
-        frame.withColumn(copy, F.col(partition_column))
-        .repartition(partition_column)
+        together.withColumn(copy, F.col(partition_column))
         .sortWithinPartitions(partition_column, *sort_by)
         .write.partitionBy(copy)
         .option("maxRecordsPerFile", rows_per_file(columns))
@@ -51,15 +52,15 @@ def write_table_files(
     return parquet_files(store, folder)
 
 
-def write_quarantine(rows: DataFrame, location: str) -> None:
+def write_quarantine(rows: DataFrame, location: str, in_one_task: bool = False) -> None:
     """Write broken rows to ``<location>/delivery=<d>/run_id=<r>/``, one file each.
 
     Dynamic overwriting replaces these very folders, should the run be repeated, and keeps the unfinished files in a
     folder of this write's own, so two runs do not meet.
     """
+    together = rows.coalesce(1) if in_one_task else rows.repartition(DELIVERY)
     (
-        rows.repartition(DELIVERY)
-        .sortWithinPartitions(DELIVERY, "file", "position")
+        together.sortWithinPartitions(DELIVERY, "file", "position")
         .drop("position")
         .write.mode("overwrite")
         .option("partitionOverwriteMode", "dynamic")

@@ -14,11 +14,12 @@ from etl_job.accounting import count_outcomes
 from etl_job.catalog import Delivery
 from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
+from etl_job.extent import Extent
 from etl_job.intake import Staging, read_headers, stage_by_spark, stage_plain
 from etl_job.object_store import LocalObjectStore
 from etl_job.plain_rows import can_judge
 from etl_job.rules import rules_of
-from etl_job.schemas import BLOCK, BROKEN_ROWS, KIND, LINE, PLAIN_ROWS, ROW, VALID_ROWS
+from etl_job.schemas import BLOCK, BROKEN, BROKEN_ROWS, KIND, LINE, PLAIN_ROWS, ROW, VALID_ROWS, value_column
 from etl_job.staging import Meeting, read_counts, read_staged, suspects_of
 
 from .conftest import CONTRACT
@@ -141,6 +142,11 @@ def staged_by(stage, spark, contract: Contract, folder: Path, name: str) -> tupl
     outcomes = count_outcomes(staged, suspects, contract, counts)
     rows = staged.withColumn(KIND, F.when(F.col(KIND) == PLAIN_ROWS, VALID_ROWS).otherwise(F.col(KIND))).collect()
     in_order = sorted(rows, key=lambda row: (row["_file"], row[BLOCK], row[ROW]))
+    if intake.extent is not None:  # None where rows that were set aside turned out to be valid
+        of_entity = [value_column(column) for column in contract.features.entity]
+        assert staged.where(F.col(BROKEN) == 0).select(*of_entity).distinct().count() <= intake.extent.entities
+        lines = staged.where(F.col(KIND) != PLAIN_ROWS).count() + (counts.count() if counts else 0)
+        assert lines + (suspects.count() if suspects else 0) <= intake.extent.lines
     compared = [tuple(value for key, value in row.asDict().items() if key not in (BLOCK, ROW)) for row in in_order]
     kept = Counter(tuple(row) for row in outcomes.orderBy(outcomes.columns).collect())
     return compared, kept, len(rows)
@@ -158,3 +164,5 @@ def test_most_rows_are_plain_and_what_is_set_aside_is_judged_with_its_text(spark
     assert Counter(row[KIND] for row in staged.collect()) == {PLAIN_ROWS: 5, BROKEN_ROWS: 1}
     assert [row[LINE] for row in staged.where(F.col(KIND) == BROKEN_ROWS).collect()] == ["k9,Opel,2024-01-01"]
     assert (intake.read.rows, intake.read.size_bytes, intake.repeated.count) == (6, len(content), 2)
+    # Four lines of counts, one row that was set aside, and four that share their keys.
+    assert (intake.repeated.rows, intake.extent) == (4, Extent(lines=4 + 1 + 4, entities=3))

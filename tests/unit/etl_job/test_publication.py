@@ -63,6 +63,15 @@ def test_replacement_takes_the_old_part_out_and_leaves_the_rest(opened, file_of)
     assert rows_in() == {"d1": 3, "d2": 2}
 
 
+def test_files_say_their_rows_and_a_day_can_be_counted(opened, file_of):
+    table = opened()
+    assert (table.data_files(), table.count_rows_on(date(2024, 1, 1))) == ((), 0)
+    for delivery in ("d1", "d2"):
+        table.replace(change(file_of(delivery, 5, delivery), delivery, delivery))
+    assert [file.rows for file in opened().data_files()] == [1, 1]
+    assert (opened().count_rows_on(date(2024, 1, 1)), opened().count_rows_on(date(2024, 1, 2))) == (2, 0)
+
+
 def test_a_run_that_read_an_older_state_fails_and_changes_nothing(opened, file_of):
     opened().replace(change(file_of("d1", 1, "a"), "d1", "a"))
     late = opened()

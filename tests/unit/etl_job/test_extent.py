@@ -1,0 +1,30 @@
+"""What is work for one task. That results do not depend on it is tested in test_run.py, plans in test_job_count.py."""
+
+import pytest
+
+from etl_job.extent import ONE_TASK_ROWS, Extent, fits_one_task, gathered
+
+
+def test_extents_add_up_as_if_they_had_nothing_in_common():
+    assert Extent(10, 2) + Extent(5, 2) == Extent(15, 4)
+
+
+@pytest.mark.parametrize(
+    ("extent", "days", "fits"),
+    [
+        (Extent(), 365, True),
+        (Extent(lines=ONE_TASK_ROWS, entities=1), 365, True),
+        (Extent(lines=ONE_TASK_ROWS + 1, entities=1), 365, False),
+        (Extent(lines=1_000, entities=1_000), ONE_TASK_ROWS // 1_000, True),  # each seen once, and counted on every day
+        (Extent(lines=1_000, entities=1_000), ONE_TASK_ROWS // 1_000 + 1, False),
+    ],
+)
+def test_days_of_all_entities_and_lines_both_have_to_fit(extent, days, fits):
+    assert extent.fits_one_task_over(days) is fits
+    assert extent.fits_one_task is fits_one_task(extent.lines)
+
+
+def test_gathered_rows_lie_in_one_partition(spark):
+    rows = spark.range(10).repartition(3)
+    assert gathered(rows, in_one_task=True).rdd.getNumPartitions() == 1
+    assert gathered(rows, in_one_task=False).rdd.getNumPartitions() == 3
