@@ -2,7 +2,11 @@
 
 import uuid
 from collections.abc import Sequence
+from io import BytesIO
 
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -37,19 +41,47 @@ def write_table_files(
 ) -> tuple[str, ...]:
     """Write the frame's rows below the folder, no file with two partitions, and return the files' URIs.
 
-    A partition is one file unless it is too big for that. The folder names carry a copy of the partition column:
-    Iceberg takes the value from the files themselves.
+    A partition is one file unless it is too big for that. Rows for one task are few enough for the driver, which writes
+    them by itself: Spark would take tens of milliseconds for each file, whatever is in it.
     """
-    copy = f"{partition_column}_part"
-    together = frame.coalesce(1) if in_one_task else frame.repartition(partition_column)
+    limit = rows_per_file(columns)
+    if in_one_task:
+        return _write_here(frame, partition_column, sort_by, limit, folder, store)
+    copy = _copy_of(partition_column)
     (
-        together.withColumn(copy, F.col(partition_column))
+        frame.repartition(partition_column)
+        .withColumn(copy, F.col(partition_column))
         .sortWithinPartitions(partition_column, *sort_by)
         .write.partitionBy(copy)
-        .option("maxRecordsPerFile", rows_per_file(columns))
+        .option("maxRecordsPerFile", limit)
         .parquet(folder)
     )
     return parquet_files(store, folder)
+
+
+def _copy_of(partition_column: str) -> str:
+    """The name that folders carry. Iceberg takes a partition's value from the files themselves."""
+    return f"{partition_column}_part"
+
+
+def _write_here(
+    frame: DataFrame, partition_column: str, sort_by: Sequence[str], limit: int, folder: str, store: ObjectStore
+) -> tuple[str, ...]:
+    batches: list[pa.RecordBatch] = frame.coalesce(1)._collect_as_arrow()  # from Spark 4.0 on: toArrow()
+    if not batches:
+        return ()
+    rows = pa.Table.from_batches(batches)
+    rows = rows.sort_by([(name, "ascending") for name in (partition_column, *sort_by)])
+    written: list[str] = []
+    copy = _copy_of(partition_column)
+    for value in pc.unique(rows.column(partition_column)).to_pylist():
+        of_value = rows.filter(pc.equal(rows.column(partition_column), value))
+        for first in range(0, len(of_value), limit):
+            content = BytesIO()
+            parquet.write_table(of_value.slice(first, limit), content, compression="zstd", store_schema=False)
+            written.append(f"{folder}/{partition_folder(copy, value)}/part-{first // limit:05d}.parquet")
+            store.write(written[-1], content.getvalue())
+    return tuple(written)
 
 
 def write_quarantine(rows: DataFrame, location: str, in_one_task: bool = False) -> None:

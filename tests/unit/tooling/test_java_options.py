@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_options_are_those_of_the_job_without_its_remarks():
-    assert java_options(ROOT) == "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC"
+    assert java_options(ROOT) == "-XX:TieredStopAtLevel=1 -XX:+UseParallelGC -XX:MetaspaceSize=256m"
 
 
 def test_a_project_without_the_job_has_none(tmp_path: Path):
