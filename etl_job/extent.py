@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 
 ONE_TASK_ROWS = 400_000
+ONE_TASK_VALUES = 16_000_000  # of rows that the driver gets and writes: 128 MB of numbers
 
 
-def fits_one_task(rows: int) -> bool:
-    """Whether so many rows of daily counts, or of features, are work for one task."""
-    return rows <= ONE_TASK_ROWS
+def fits_one_task(rows: int, columns: int = 1) -> bool:
+    """Whether so many rows, of daily counts or of features, are work for one task."""
+    return rows <= ONE_TASK_ROWS and rows * columns <= ONE_TASK_VALUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,13 @@ class Extent:
         """Both together, as if they had nothing in common."""
         return Extent(self.lines + other.lines, self.entities + other.entities)
 
-    @property
-    def fits_one_task(self) -> bool:
-        """Whether the lines do."""
-        return fits_one_task(self.lines)
+    def fits_one_task(self, columns: int = 1) -> bool:
+        """Whether the lines do, each of so many columns."""
+        return fits_one_task(self.lines, columns)
 
-    def fits_one_task_over(self, days: int) -> bool:
-        """Whether the lines do, and so many days of all entities."""
-        return self.fits_one_task and fits_one_task(self.entities * days)
+    def fits_one_task_over(self, days: int, columns: int = 1) -> bool:
+        """Whether the lines do, and so many days of all entities, each of so many columns."""
+        return fits_one_task(self.lines) and fits_one_task(self.entities * days, columns)
 
 
 def gathered(rows: DataFrame, in_one_task: bool) -> DataFrame:

@@ -193,8 +193,9 @@ def _write_files(
     daily = fresh
     if history.files:
         daily = fresh.unionByName(_curated(work, history.files))
-    in_one_task = account.extent is not None and account.extent.fits_one_task
-    curated = _Planned(fresh, curated_columns(contract.features), DELIVERY, work.tables.curated, in_one_task)
+    columns = curated_columns(contract.features)
+    in_one_task = account.extent is not None and account.extent.fits_one_task(len(columns))
+    curated = _Planned(fresh, columns, DELIVERY, work.tables.curated, in_one_task)
     # The features take longest, so their plan comes first.
     features = _features(work, daily, days.wanted, extent) if days.wanted else None
     with ThreadPoolExecutor(2, thread_name_prefix="write") as writers:
@@ -228,9 +229,10 @@ class _Planned:
 
 def _features(work: Work, daily: DataFrame, wanted: FeatureRange, extent: Extent | None) -> _Planned:
     spec = work.contract.features
-    in_one_task = extent is not None and extent.fits_one_task_over(wanted.days(spec.reach_days))
+    columns = feature_columns(spec)
+    in_one_task = extent is not None and extent.fits_one_task_over(wanted.days(spec.reach_days), len(columns))
     rows = compute_features(daily, spec, wanted, in_one_task)
-    return _Planned(rows, feature_columns(spec), QUARTER, work.tables.features, in_one_task)
+    return _Planned(rows, columns, QUARTER, work.tables.features, in_one_task)
 
 
 def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, ...]:

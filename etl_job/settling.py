@@ -102,7 +102,7 @@ def account_for(
         deliveries = tuple(sorted((*deliveries, *chosen.find(met.changed)), key=lambda delivery: delivery.name))
     suspects = suspects_of(staged, intake.repeated, contract, rules, met)
     plain_counts = read_counts(spark, store, folder, spec)
-    in_one_task = met.rivals is None and intake.extent is not None and intake.extent.fits_one_task
+    in_one_task = met.rivals is None and intake.extent is not None and intake.extent.fits_one_task()
     outcomes = count_outcomes(staged, suspects, contract, plain_counts, in_one_task).persist()
     counted = delivery_outcomes(outcomes, rules, names_in, contract.warning_names)
     kept = Registers({**registers.without(replaced).folders, **dict.fromkeys(names_in, folder)})

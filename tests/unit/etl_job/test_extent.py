@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl_job.extent import ONE_TASK_ROWS, Extent, fits_one_task, gathered
+from etl_job.extent import ONE_TASK_ROWS, ONE_TASK_VALUES, Extent, fits_one_task, gathered
 
 
 def test_extents_add_up_as_if_they_had_nothing_in_common():
@@ -21,7 +21,14 @@ def test_extents_add_up_as_if_they_had_nothing_in_common():
 )
 def test_days_of_all_entities_and_lines_both_have_to_fit(extent, days, fits):
     assert extent.fits_one_task_over(days) is fits
-    assert extent.fits_one_task is fits_one_task(extent.lines)
+    assert extent.fits_one_task() is fits_one_task(extent.lines)
+
+
+@pytest.mark.parametrize(("columns", "fits"), [(40, True), (41, False)])
+def test_wide_rows_are_fewer_before_they_are_too_many_for_the_driver(columns, fits):
+    widest = Extent(lines=ONE_TASK_VALUES // 40, entities=ONE_TASK_VALUES // 40)
+    assert widest.fits_one_task(columns) is fits
+    assert widest.fits_one_task_over(1, columns) is fits
 
 
 def test_gathered_rows_lie_in_one_partition(spark):
