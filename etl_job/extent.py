@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 
-ONE_TASK_ROWS = 400_000
-ONE_TASK_VALUES = 16_000_000  # of rows that the driver gets and writes: 128 MB of numbers
+ONE_TASK_ROWS = 200_000
+ONE_TASK_VALUES = 8_000_000  # of rows that the driver gets and writes: 64 MB of numbers
+ONE_TASK_FILES = 100  # which one task opens one after the other
 
 
 def fits_one_task(rows: int, columns: int = 1) -> bool:
@@ -19,22 +20,23 @@ def fits_one_task(rows: int, columns: int = 1) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """At most so many lines of daily counts, of at most so many entities."""
+    """At most so many lines of daily counts, of at most so many entities, in so many files."""
 
     lines: int = 0
     entities: int = 0
+    files: int = 0
 
     def __add__(self, other: "Extent") -> "Extent":
         """Both together, as if they had nothing in common."""
-        return Extent(self.lines + other.lines, self.entities + other.entities)
+        return Extent(self.lines + other.lines, self.entities + other.entities, self.files + other.files)
 
     def fits_one_task(self, columns: int = 1) -> bool:
-        """Whether the lines do, each of so many columns."""
-        return fits_one_task(self.lines, columns)
+        """Whether the lines and their files do, each line of so many columns."""
+        return self.files <= ONE_TASK_FILES and fits_one_task(self.lines, columns)
 
     def fits_one_task_over(self, days: int, columns: int = 1) -> bool:
         """Whether the lines do, and so many days of all entities, each of so many columns."""
-        return fits_one_task(self.lines) and fits_one_task(self.entities * days, columns)
+        return self.fits_one_task() and fits_one_task(self.entities * days, columns)
 
 
 def gathered(rows: DataFrame, in_one_task: bool) -> DataFrame:

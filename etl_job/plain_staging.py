@@ -81,24 +81,41 @@ def _stage_part(
     source = sources[part.file]
     targets = _Targets(store, places, f"part-{part.file:05d}-{part.start:015d}.parquet", contract)
     rows = numbers = size = aside = 0
-    counts: list[pa.Table] = []
+    counted = _Counted(contract)
     for chunk in chunks_of(store, part):
         judged = judge_chunk(chunk, source, contract, part.start, numbers)
         targets.add(judged.plain, judged.aside, judged.counts)
         rows, numbers, size = rows + judged.rows, numbers + judged.numbers, size + len(chunk)
         aside += judged.aside.num_rows
-        counts.append(judged.counts)
+        counted.add(judged.counts)
     targets.write()
-    return Staged(Read(rows, size), _extent(counts, contract), aside)
+    return Staged(Read(rows, size), counted.extent, aside)
 
 
-def _extent(counts: Sequence[pa.Table], contract: Contract) -> Extent:
-    entity = [value_column(name) for name in contract.features.entity]
-    lines = sum(table.num_rows for table in counts)
-    if not (lines and fits_one_task(lines)):  # with more it does not matter how many entities they are of
-        return Extent(lines, lines)
-    found = pa.concat_tables([table.select(entity) for table in counts])
-    return Extent(lines, found.group_by(entity, use_threads=False).aggregate([]).num_rows)
+class _Counted:
+    """The extent of a part's counts.
+
+    Where they are too many for one task it does not matter how many entities they are of.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self._of_entity = [value_column(name) for name in contract.features.entity]
+        self._entities: list[pa.Table] = []
+        self._lines = 0
+
+    def add(self, counts: pa.Table) -> None:
+        self._lines += counts.num_rows
+        if not fits_one_task(self._lines):
+            self._entities.clear()
+        elif counts.num_rows:
+            self._entities.append(counts.select(self._of_entity))
+
+    @property
+    def extent(self) -> Extent:
+        if not self._entities:
+            return Extent(self._lines, self._lines, files=1)
+        distinct = pa.concat_tables(self._entities).group_by(self._of_entity, use_threads=False).aggregate([])
+        return Extent(self._lines, distinct.num_rows, files=1)
 
 
 class _Targets:

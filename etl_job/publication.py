@@ -1,9 +1,9 @@
 """The Iceberg tables: what they hold now, and one commit that replaces a part of them.
 
-Spark writes the Parquet files; PyIceberg takes them into the table. Taking the old part out, the new files in, and
-setting the tags is one transaction per table, so readers see all of a run or nothing of it. A run computes its features
-from the state it read at the start; if another run commits meanwhile, this one fails rather than mix the two. So
-PyIceberg's own retries are off.
+The Parquet files are written first (writing.py); PyIceberg takes them into the table. Taking the old part out, the new
+files in, and setting the tags is one transaction per table, so readers see all of a run or nothing of it. A run
+computes its features from the state it read at the start; if another run commits meanwhile, this one fails rather than
+mix the two. So PyIceberg's own retries are off.
 
 The two tables of a dataset cannot change in one commit. The curated one changes first, and each commit of the features
 notes the snapshot of the curated table that they were computed from. A run that finds another one there knows that an
@@ -145,7 +145,9 @@ class PublishedIceberg:
 
     def count_rows_on(self, day: date) -> int:
         """How many rows of that day there are."""
-        return self._table.scan(row_filter=EqualTo(DAY, day)).count() if self._table else 0  # type: ignore[arg-type, call-arg]
+        if self._table is None:
+            return 0
+        return self._table.scan(row_filter=EqualTo(DAY, day), selected_fields=(DAY,)).count()  # type: ignore[arg-type, call-arg]
 
     def rows_of(self, partition: str) -> "pa.RecordBatchReader":
         """The rows of one partition as readers see them now, a batch at a time."""

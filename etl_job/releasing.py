@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -81,19 +82,19 @@ class _History:
     last_day: date | None
     last_kept_day: date | None
     in_step: bool
-    lines: int
-    entities: int | None
+    extent: Extent | None
 
     def and_fresh(self, fresh: Extent | None) -> Extent | None:
         """The extent of all daily counts, given that of the run's; None where one is unknown."""
-        return None if fresh is None or self.entities is None else fresh + Extent(self.lines, self.entities)
+        return None if fresh is None or self.extent is None else fresh + self.extent
 
 
-def _history(tables: Tables, replaced: Sequence[str]) -> _History:
+def _history(tables: Tables, replaced: Sequence[str], with_extent: bool) -> _History:
     files = tables.curated.data_files()
     others = [file for file in files if file.partition not in replaced]
     changed = gone = [file for file in files if file.partition in replaced]
     are_in_step = in_step(tables.curated, tables.features)
+    entities = _entities(tables.features) if with_extent and are_in_step else None
     if not are_in_step:  # an earlier run ended between its commits: all days may differ
         changed = [*files, *tables.features.data_files()]
     return _History(
@@ -103,25 +104,28 @@ def _history(tables: Tables, replaced: Sequence[str]) -> _History:
         last_day=max((file.last_day for file in files), default=None),
         last_kept_day=max((file.last_day for file in others), default=None),
         in_step=are_in_step,
-        lines=sum(file.rows for file in others),
-        entities=_entities(tables.features) if are_in_step else None,
+        extent=None if entities is None else Extent(sum(file.rows for file in others), entities, len(others)),
     )
 
 
 def _entities(features: PublishedIceberg) -> int | None:
-    """How many entities there are: each calendar reaches to the last day of all. None where that is costly to tell."""
+    """How many entities there are: each calendar reaches to the last day of all. None where that is hard to tell."""
     files = features.data_files()
     last_day = max((file.last_day for file in files), default=None)
     if last_day is None:
         return 0
     of_last_day = [file for file in files if file.last_day == last_day]
-    return features.count_rows_on(last_day) if fits_one_task(sum(file.rows for file in of_last_day)) else None
+    if not fits_one_task(sum(file.rows for file in of_last_day)):
+        return None
+    with suppress(OSError):  # a file that is gone is no reason to stop: this run may replace it
+        return features.count_rows_on(last_day)
+    return None
 
 
 def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: Processed) -> None:
     """Write all files, commit both tables, and note in ``done`` what has been done."""
     replaced = [*(outcome.delivery for outcome in account.counted), *gone]
-    history = _history(work.tables, replaced)
+    history = _history(work.tables, replaced, with_extent=account.extent is not None)
     days = _Days.of(account, history).narrowed(work, account, history)
     with work.progress.stage("write") as seen:
         curated_files, feature_files = _write_files(work, account, history, days, done)
@@ -241,7 +245,8 @@ def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, .
     bad = {outcome.delivery: outcome.quarantined for outcome in account.counted if outcome.quarantined}
     if bad:
         rows = quarantined_rows(account.staged, account.suspects, work.rules, account.file_order, run_id)
-        write_quarantine(rows, location, in_one_task=fits_one_task(sum(bad.values())))
+        in_few_files = account.extent is not None and account.extent.fits_one_task()
+        write_quarantine(rows, location, in_one_task=in_few_files and fits_one_task(sum(bad.values())))
     return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)
 
 

@@ -39,7 +39,7 @@ from etl_job.tables import Tables
 class Account:
     """Every row of a run, settled and counted. ``folder`` holds the staged rows, ``deliveries`` are in name order.
 
-    ``read`` is what was read beside Spark's own readers, ``extent`` that of the valid rows, None where it is unknown.
+    ``read`` and ``extent`` are those of the intake.
     """
 
     deliveries: tuple[Delivery, ...]

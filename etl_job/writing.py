@@ -74,8 +74,10 @@ def _write_here(
     rows = rows.sort_by([(name, "ascending") for name in (partition_column, *sort_by)])
     written: list[str] = []
     copy = _copy_of(partition_column)
-    for value in pc.unique(rows.column(partition_column)).to_pylist():
-        of_value = rows.filter(pc.equal(rows.column(partition_column), value))
+    place = 0
+    for counted in pc.value_counts(rows.column(partition_column)).to_pylist():  # in the order of the rows
+        value, of_value = counted["values"], rows.slice(place, counted["counts"])
+        place += counted["counts"]
         for first in range(0, len(of_value), limit):
             content = BytesIO()
             parquet.write_table(of_value.slice(first, limit), content, compression="zstd", store_schema=False)

@@ -2,11 +2,17 @@
 
 import pytest
 
-from etl_job.extent import ONE_TASK_ROWS, ONE_TASK_VALUES, Extent, fits_one_task, gathered
+from etl_job.extent import ONE_TASK_FILES, ONE_TASK_ROWS, ONE_TASK_VALUES, Extent, fits_one_task, gathered
 
 
 def test_extents_add_up_as_if_they_had_nothing_in_common():
-    assert Extent(10, 2) + Extent(5, 2) == Extent(15, 4)
+    assert Extent(10, 2, 1) + Extent(5, 2, 3) == Extent(15, 4, 4)
+
+
+def test_many_files_are_opened_by_many_tasks():
+    assert Extent(files=ONE_TASK_FILES).fits_one_task_over(1)
+    assert not Extent(files=ONE_TASK_FILES + 1).fits_one_task()
+    assert not Extent(files=ONE_TASK_FILES + 1).fits_one_task_over(1)
 
 
 @pytest.mark.parametrize(

@@ -165,4 +165,4 @@ def test_most_rows_are_plain_and_what_is_set_aside_is_judged_with_its_text(spark
     assert [row[LINE] for row in staged.where(F.col(KIND) == BROKEN_ROWS).collect()] == ["k9,Opel,2024-01-01"]
     assert (intake.read.rows, intake.read.size_bytes, intake.repeated.count) == (6, len(content), 2)
     # Four lines of counts, one row that was set aside, and four that share their keys.
-    assert (intake.repeated.rows, intake.extent) == (4, Extent(lines=4 + 1 + 4, entities=3))
+    assert (intake.repeated.rows, intake.extent) == (4, Extent(lines=4 + 1 + 4, entities=3, files=1))
