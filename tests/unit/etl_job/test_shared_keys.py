@@ -47,3 +47,11 @@ def test_more_keys_than_are_asked_are_left_to_spark(spark, register, monkeypatch
     assert may_share_keys(
         spark, LocalObjectStore(), [register("own", (1, "d1"), (2, "d1"))], [register("other", (3, "d2"))]
     )
+
+
+def test_registers_larger_than_what_is_asked_at_once_are_asked_in_parts(spark, register, monkeypatch):
+    monkeypatch.setattr(shared_keys, "_MOST_HASHES", 2)
+    own = [register("own", (1, "d1"), (2, "d1"))]
+    others = [register(f"other-{n}", (n + 100, "d2"), (n + 200, "d3")) for n in range(5)]
+    assert not may_share_keys(spark, LocalObjectStore(), own, others)
+    assert may_share_keys(spark, LocalObjectStore(), own, [*others, register("last", (2, "d2"))])
