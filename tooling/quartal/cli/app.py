@@ -35,7 +35,6 @@ from quartal.errors import (
     InterruptedCommandError,
     QuartalError,
 )
-from quartal.local_stack import server
 from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
 
 app = typer.Typer(
@@ -117,8 +116,10 @@ def run(arguments: list[str]) -> int:
 
 def _say_what_still_runs(console: Console) -> None:
     """Name the LocalStack of this project, which outlives the command that started it."""
+    from quartal.local_stack.server import running_server
+
     try:
-        running = server.running_server(Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT))
+        running = running_server(Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT))
     except (ConfigurationError, OSError, ValueError):  # the command was not about a project
         return
     if running is not None:

@@ -10,7 +10,6 @@ import typer
 from quartal.cli.options import JsonOption
 from quartal.console import Console
 from quartal.errors import ConfigurationError
-from quartal.local_stack import server
 from quartal.local_stack.endpoint import find_endpoint
 from quartal.local_stack.health import read_health
 from quartal.settings import DEFAULT_LOCALSTACK_PORT, LOCALSTACK_ENVIRONMENT, Settings
@@ -33,6 +32,8 @@ def start(
     as_json: JsonOption = False,
 ) -> None:
     """Start LocalStack in the background; its state is gone when it stops."""
+    from quartal.local_stack import server
+
     settings, console = _settings(), Console(as_json=as_json)
     if if_needed and (endpoint := find_endpoint(settings)) is not None:
         console.done(f"LocalStack at {endpoint.url} ({endpoint.source})")
@@ -56,6 +57,8 @@ def start(
 @app.command()
 def stop(as_json: JsonOption = False) -> None:
     """Stop the LocalStack that this project started."""
+    from quartal.local_stack import server
+
     settings, console = _settings(), Console(as_json=as_json)
     running = server.running_server(settings)
     if running is None:

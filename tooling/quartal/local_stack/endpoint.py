@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from quartal.errors import ConfigurationError
 from quartal.local_stack.health import read_health
-from quartal.local_stack.server import running_server
 from quartal.settings import DEFAULT_LOCALSTACK_PORT, Settings
 
 
@@ -31,6 +30,8 @@ def find_endpoint(settings: Settings) -> Endpoint | None:
                 remedy="Start it, correct the variable, or unset it to use a LocalStack of Quartal's own.",
             )
         return Endpoint(settings.endpoint_url, "AWS_ENDPOINT_URL")
+    from quartal.local_stack.server import running_server  # psutil and more, for those who have no LocalStack elsewhere
+
     own = running_server(settings)
     if own is not None and read_health(own.endpoint_url) is not None:
         return Endpoint(own.endpoint_url, f"started by Quartal (pid {own.pid})")

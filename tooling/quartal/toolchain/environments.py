@@ -15,9 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import uv
-from filelock import FileLock
 
 from quartal import process
 from quartal.errors import CommandError, ToolchainError
@@ -146,6 +144,8 @@ def ensure(settings: Settings, environment: ToolEnvironment, announce: Announce)
     """
     if is_ready(settings, environment):
         return python_of(settings, environment)
+    from filelock import FileLock  # few commands install something
+
     settings.tools_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.tools_dir / f"{environment.name}.lock"):
         if not is_ready(settings, environment):
@@ -186,6 +186,8 @@ def _remove_earlier(settings: Settings, environment: ToolEnvironment) -> None:
 
 
 def _in_use(folder: Path) -> bool:
+    import psutil
+
     prefix = f"{folder}{os.sep}"
     return any(
         argument.startswith(prefix)
