@@ -48,7 +48,8 @@ def test_help_imports_no_library_that_only_a_command_needs(arguments):
 
 
 def test_a_command_ends_without_looking_for_garbage():
-    script = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count())); from quartal.cli import main; main()"
+    script = "import atexit, gc; atexit.register(lambda: print(gc.get_freeze_count()))"
+    script += "; from quartal.cli import main; main()"
     ended = subprocess.run(
         [sys.executable, "-c", script, "--version"], capture_output=True, text=True, check=True, timeout=300
     )
