@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import (
     ClientError,
@@ -138,9 +139,13 @@ def _session(
     """One for all clients: each new one would read the services' descriptions again, a tenth of a second per client."""
     import boto3  # a fifth of a second, which commands that call nobody need not take
     from botocore.exceptions import ProfileNotFound
+    from botocore.session import get_session
 
+    core = get_session()
+    core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
     try:
         return boto3.Session(
+            botocore_session=core,
             aws_access_key_id=access_key_id,
             aws_secret_access_key=secret_access_key,
             region_name=region,
@@ -151,6 +156,16 @@ def _session(
             f"The AWS configuration has no profile '{profile}'.",
             remedy="Make it with `aws configure sso`, or name another one in AWS_PROFILE or quartal.toml.",
         ) from error
+
+
+def _timestamp(value: Any) -> datetime:
+    """A time in an answer. A listing has one per object, and botocore's parser takes thirty times as long for them."""
+    if isinstance(value, str) and "T" in value and value.endswith("Z"):
+        return datetime.fromisoformat(value)
+    from botocore.utils import parse_timestamp
+
+    parsed: datetime = parse_timestamp(value)
+    return parsed
 
 
 _TRY_AGAIN = "Try again; `quartal doctor` says which endpoint and which tools are used."

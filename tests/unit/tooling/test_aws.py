@@ -1,3 +1,8 @@
+from datetime import UTC, datetime
+from io import BytesIO
+
+import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from quartal.aws import AwsConnection, as_aws_error, aws_environment
@@ -30,6 +35,33 @@ def test_clients_talk_to_the_endpoint():
     connection = AwsConnection("us-east-1", "http://127.0.0.1:9", "test", "test")
     assert connection.glue().meta.endpoint_url == "http://127.0.0.1:9"
     assert connection.s3().meta.endpoint_url == "http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-02-28T23:59:58.000Z",
+        "2026-02-28T23:59:58Z",
+        "20260228T235958Z",
+        "2026-02-28T23:59:58+00:00",
+        "Sat, 28 Feb 2026 23:59:58 GMT",
+        "1772323198",
+    ],
+)
+def test_times_in_answers_are_read_in_every_form_that_services_write(text):
+    def answer(request, **_):
+        content = f"<R><Contents><Key>k</Key><LastModified>{text}</LastModified></Contents></R>".encode()
+        return AWSResponse(request.url, 200, {}, _Raw(content))
+
+    s3 = AwsConnection("us-east-1", "http://127.0.0.1:9", "test", "test").s3()
+    s3.meta.events.register("before-send.s3.ListObjectsV2", answer)
+    (entry,) = s3.list_objects_v2(Bucket="lake")["Contents"]
+    assert entry["LastModified"] == datetime(2026, 2, 28, 23, 59, 58, tzinfo=UTC)
+
+
+class _Raw(BytesIO):
+    def stream(self):
+        yield self.read()
 
 
 def test_refused_call_names_operation_reason_and_remedy():
