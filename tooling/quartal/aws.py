@@ -159,7 +159,7 @@ def _session(
 
 
 def _timestamp(value: Any) -> datetime:
-    """A time in an answer. A listing has one per object, and botocore's parser takes thirty times as long for them."""
+    """A time in an answer. A listing has one per object, and botocore's parser takes 0.03 ms for each."""
     if isinstance(value, str) and "T" in value and value.endswith("Z"):
         return datetime.fromisoformat(value)
     from botocore.utils import parse_timestamp

@@ -30,7 +30,7 @@ def find_endpoint(settings: Settings) -> Endpoint | None:
                 remedy="Start it, correct the variable, or unset it to use a LocalStack of Quartal's own.",
             )
         return Endpoint(settings.endpoint_url, "AWS_ENDPOINT_URL")
-    from quartal.local_stack.server import running_server  # psutil and more, for those who have no LocalStack elsewhere
+    from quartal.local_stack.server import running_server  # with psutil, needless where an endpoint is named
 
     own = running_server(settings)
     if own is not None and read_health(own.endpoint_url) is not None:
