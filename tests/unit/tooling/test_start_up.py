@@ -56,3 +56,11 @@ def test_a_command_ends_without_looking_for_garbage():
     version, frozen = ended.stdout.splitlines()
     assert version.startswith("quartal ")
     assert int(frozen) > 10_000
+
+
+def test_a_command_that_used_duckdb_ends_without_a_word():
+    script = "import duckdb; duckdb.sql('select 1').fetchall(); from quartal.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", script, "--version"], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert ended.stderr == ""
