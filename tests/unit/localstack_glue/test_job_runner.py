@@ -211,6 +211,34 @@ time.sleep(600)
     assert job.out == ["ready", "cleaned"]
 
 
+@pytest.mark.parametrize("new_session", [False, True], ids=["in-the-group", "outside-the-group"])
+def test_each_process_is_asked_to_stop_once(tmp_path, new_session):
+    counting = """
+import signal, time
+asked = []
+def count(*_):
+    asked.append(1)
+    print("asked", len(asked), flush=True)
+signal.signal(signal.SIGTERM, count)
+print("ready", flush=True)
+while not asked:
+    time.sleep(0.05)
+time.sleep(0.5)  # for a second request
+"""
+    script = f"""
+import signal, subprocess, sys
+signal.signal(signal.SIGTERM, lambda *_: None)
+subprocess.run([sys.executable, "-c", {counting!r}], start_new_session={new_session}, check=False)
+"""
+    job = StartedJob(tmp_path, script)
+    job.wait_for_output("ready")
+
+    job.process.stop(grace_s=60)
+    job.process.wait(60)
+
+    assert job.out == ["ready", "asked 1"]
+
+
 def test_runs_of_a_killed_service_are_killed_by_their_id(tmp_path):
     job = StartedJob(tmp_path, "import time\nprint('on', flush=True)\ntime.sleep(600)")
     job.wait_for_output("on")

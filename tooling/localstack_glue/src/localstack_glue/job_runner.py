@@ -104,9 +104,7 @@ class JobProcess:
             family = self._family()
             if not family:
                 return
-            self._signal_group(signal.SIGTERM)
-            for member in family:
-                _signal(member, signal.SIGTERM)
+            self._signal_all(family, signal.SIGTERM)
             deadline = time.monotonic() + grace_s
             # polled, not waited for: psutil would take the exit code that `wait` is to return
             while time.monotonic() < deadline and self._family():
@@ -116,16 +114,18 @@ class JobProcess:
     def _kill(self) -> None:
         with self._stop_lock:
             while family := self._family():
-                self._signal_group(signal.SIGKILL)
-                for member in family:
-                    _signal(member, signal.SIGKILL)
+                self._signal_all(family, signal.SIGKILL)
                 time.sleep(POLL_S)
 
-    def _signal_group(self, number: signal.Signals) -> None:
+    def _signal_all(self, family: Collection[psutil.Process], number: signal.Signals) -> None:
+        """Signal each process once: a second request to stop would interrupt the clean-up that the first began."""
+        outside = [member for member in family if not self._is_in_group(member)]
         try:
             os.killpg(self._process.pid, number)
         except (ProcessLookupError, PermissionError):
             LOG.debug("no process group %s any more", self._process.pid)
+        for member in outside:
+            _signal(member, number)
 
     def _family(self) -> list[psutil.Process]:
         """Find the live processes of the run, even those that left its group: they carry its id."""
@@ -137,13 +137,19 @@ class JobProcess:
         ]
 
     def _belongs(self, process: psutil.Process) -> bool:
+        if self._is_in_group(process):
+            return True
         try:
-            if process.pid == self._process.pid or os.getpgid(process.pid) == self._process.pid:
-                return True
             marker: str | None = process.environ().get(RUN_ID_VARIABLE)
         except (psutil.Error, OSError):
             return False
         return marker == self._run_id
+
+    def _is_in_group(self, process: psutil.Process) -> bool:
+        try:
+            return os.getpgid(process.pid) == self._process.pid
+        except OSError:
+            return False
 
 
 def kill_runs(run_ids: Collection[str]) -> None:
