@@ -8,6 +8,7 @@ counted stems from the same rows.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
@@ -55,6 +56,8 @@ from etl_job.schemas import (
     value_column,
 )
 from etl_job.values import parsed_columns
+
+_COUNTS = (KEPT, DUPLICATES, CONFLICTS, QUARANTINED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +142,7 @@ def _latest_day(deliveries: Sequence[Delivery]) -> Column:
 
 
 def count_outcomes(
-    staged: DataFrame,
-    suspects: DataFrame | None,
-    contract: Contract,
-    plain_counts: DataFrame | None = None,
-    in_one_task: bool = False,
+    staged: DataFrame, suspects: DataFrame | None, contract: Contract, plain_counts: DataFrame | None = None
 ) -> DataFrame:
     """A line per delivery, entity, day and set of broken rules, warnings too: how many rows became what.
 
@@ -152,45 +151,76 @@ def count_outcomes(
     ordered, and the others are counted where they are read. ``plain_counts`` are those of the plain rows, which need
     not be counted again then.
     """
-    entity = [value_column(name) for name in contract.features.entity]
-    warned = [WARNED] if contract.warning_names else []
-    by = [DELIVERY, *entity, DAY, *warned, BROKEN]
-    zero, one = F.lit(0).cast("long"), F.lit(1).cast("long")
+    entity, warned = [value_column(name) for name in contract.features.entity], _warned(contract)
     valid, n = F.col(BROKEN) == 0, F.col(ROWS)
     read = staged if plain_counts is None else staged.where(F.col(KIND) != PLAIN_ROWS)
-    every = gathered(read, in_one_task).groupBy(DELIVERY, *entity, HOUR, *warned, BROKEN).agg(F.count(one).alias(ROWS))
+    every = read.groupBy(DELIVERY, *entity, HOUR, *warned, BROKEN).agg(F.count(F.lit(1)).alias(ROWS))
     all_valid_kept = {
-        KEPT: F.when(valid, n).otherwise(zero),
-        DUPLICATES: zero,
-        CONFLICTS: zero,
-        QUARANTINED: F.when(valid, zero).otherwise(n),
+        KEPT: F.when(valid, n).otherwise(_zero()),
+        DUPLICATES: _zero(),
+        CONFLICTS: _zero(),
+        QUARANTINED: F.when(valid, _zero()).otherwise(n),
     }
-    lines = _lines(every, by, all_valid_kept, contract)
+    lines = [_lines(every, all_valid_kept, contract)]
     if plain_counts is not None:
-        plain = plain_counts.withColumns({BROKEN: zero, WARNED: zero}).withColumns(all_valid_kept)
-        lines = lines.unionByName(plain.select(*lines.columns))
-    if suspects is not None:
-        lost = suspects.where(F.col(CLASS) != KEPT)
-        duplicate = F.col(CLASS) == DUPLICATES
-        instead = {
-            BROKEN: zero,
-            KEPT: -one,
-            DUPLICATES: F.when(duplicate, one).otherwise(zero),
-            CONFLICTS: F.when(duplicate & F.col(DIFFERS), one).otherwise(zero),
-            QUARANTINED: zero,
-        }
-        lines = lines.unionByName(_lines(lost, by, instead, contract))
-        if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
-            bad = {KEPT: zero, DUPLICATES: zero, CONFLICTS: zero, QUARANTINED: one}
-            lines = lines.unionByName(_lines(lost.where(~duplicate), by, bad, contract))
-    return (
-        gathered(lines, in_one_task)
-        .groupBy(*by)
-        .agg(*(F.expr(f"sum({name}) AS {name}") for name in lines.columns[len(by) :]))
-    )
+        lines.append(_plain_lines(plain_counts, contract))
+    return _added_up([*lines, *_lines_of_suspects(suspects, contract)], contract)
 
 
-def _lines(rows: DataFrame, by: Sequence[str], counts: Mapping[str, Column], contract: Contract) -> DataFrame:
+def count_plain_outcomes(plain_counts: DataFrame, suspects: DataFrame | None, contract: Contract) -> DataFrame:
+    """The same of plain rows only, counted by one task."""
+    lines = [_plain_lines(plain_counts, contract), *_lines_of_suspects(suspects, contract)]
+    return _added_up(lines, contract, in_one_task=True)
+
+
+def _line_keys(contract: Contract) -> list[str]:
+    entity = [value_column(name) for name in contract.features.entity]
+    return [DELIVERY, *entity, DAY, *_warned(contract), BROKEN]
+
+
+def _warned(contract: Contract) -> list[str]:
+    return [WARNED] if contract.warning_names else []
+
+
+def _zero() -> Column:
+    return F.lit(0).cast("long")
+
+
+def _added_up(lines: Sequence[DataFrame], contract: Contract, in_one_task: bool = False) -> DataFrame:
+    together, by = reduce(DataFrame.unionByName, lines), _line_keys(contract)
+    counts = (F.expr(f"sum({name}) AS {name}") for name in together.columns[len(by) :])
+    return gathered(together, in_one_task).groupBy(*by).agg(*counts)
+
+
+def _plain_lines(plain_counts: DataFrame, contract: Contract) -> DataFrame:
+    """Plain rows as if all were kept."""
+    none_else = dict.fromkeys((BROKEN, WARNED, DUPLICATES, CONFLICTS, QUARANTINED), _zero())
+    counted = plain_counts.withColumns({**none_else, KEPT: F.col(ROWS)})
+    return counted.select(*_line_keys(contract), *_COUNTS, *hour_columns(contract.features))
+
+
+def _lines_of_suspects(suspects: DataFrame | None, contract: Contract) -> list[DataFrame]:
+    """What is to be set against counts in which all suspects are kept."""
+    if suspects is None:
+        return []
+    one = F.lit(1).cast("long")
+    lost = suspects.where(F.col(CLASS) != KEPT)
+    duplicate = F.col(CLASS) == DUPLICATES
+    instead = {
+        BROKEN: _zero(),
+        KEPT: -one,
+        DUPLICATES: F.when(duplicate, one).otherwise(_zero()),
+        CONFLICTS: F.when(duplicate & F.col(DIFFERS), one).otherwise(_zero()),
+        QUARANTINED: _zero(),
+    }
+    lines = [_lines(lost, instead, contract)]
+    if contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
+        bad = {KEPT: _zero(), DUPLICATES: _zero(), CONFLICTS: _zero(), QUARANTINED: one}
+        lines.append(_lines(lost.where(~duplicate), bad, contract))
+    return lines
+
+
+def _lines(rows: DataFrame, counts: Mapping[str, Column], contract: Contract) -> DataFrame:
     """Counts as a line has them; those of kept rows are also those of their hour of the day."""
     hours = (
         f"CASE WHEN pmod({HOUR}, 24) = {hour} THEN {KEPT} ELSE 0L END AS {name}"
@@ -198,7 +228,7 @@ def _lines(rows: DataFrame, by: Sequence[str], counts: Mapping[str, Column], con
     )
     counted = rows.withColumns({DAY: F.date_from_unix_date(F.floor(F.col(HOUR) / 24).cast("int")), **counts})
     # One expression for all, not a call to Java for each part of each.
-    return counted.selectExpr(*(f"`{name}`" for name in by), KEPT, DUPLICATES, CONFLICTS, QUARANTINED, *hours)
+    return counted.selectExpr(*(f"`{name}`" for name in _line_keys(contract)), *_COUNTS, *hours)
 
 
 def delivery_outcomes(

@@ -6,11 +6,13 @@ longer than the work on them.
 
 from dataclasses import dataclass
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 
 ONE_TASK_ROWS = 200_000
 ONE_TASK_VALUES = 8_000_000  # of rows that the driver gets and writes: 64 MB of numbers
 ONE_TASK_FILES = 100  # which one task opens one after the other
+DRIVER_BYTES = 64_000_000  # of raw text that the driver reads at once
 
 
 def fits_one_task(rows: int, columns: int = 1) -> bool:
@@ -42,3 +44,9 @@ class Extent:
 def gathered(rows: DataFrame, in_one_task: bool) -> DataFrame:
     """The rows in a single partition, which what comes after them keeps without exchanging any; or as they are."""
     return rows.coalesce(1) if in_one_task else rows
+
+
+def collected(rows: DataFrame) -> pa.Table:
+    """The rows in the driver's memory; a table without columns where there are none."""
+    batches: list[pa.RecordBatch] = rows._collect_as_arrow()  # from Spark 4.0 on: toArrow()
+    return pa.Table.from_batches(batches) if batches else pa.table({})

@@ -11,16 +11,18 @@ from etl_job.accounting import DeliveryOutcome, classify_rows, latest_event_day
 from etl_job.catalog import Delivery
 from etl_job.checks import count_input
 from etl_job.contract import ENCODING, Contract, FileFormat
-from etl_job.extent import Extent
+from etl_job.extent import DRIVER_BYTES, Extent
 from etl_job.object_store import ObjectStore
 from etl_job.parquet_rows import parquet_header
+from etl_job.plain_outcomes import PlainOutcomes, settle_plain_rows
 from etl_job.plain_rows import Source, can_judge
 from etl_job.plain_staging import Places, Read, stage_plain_rows
 from etl_job.raw_files import Header
 from etl_job.reading import HEAD_BYTES, number_files, parse_header, parse_lines, read_rows
 from etl_job.repeated_keys import RepeatedKeys, find_repeated_keys
 from etl_job.rules import Rule, is_broken
-from etl_job.schemas import BLOCK, DECODABLE, FILE, LINE, ROW
+from etl_job.schemas import BLOCK, DECODABLE, FILE, LINE, ROW, curated_columns
+from etl_job.shared_keys import RegisterFile, may_share_keys
 from etl_job.staging import (
     counts_part,
     drop,
@@ -40,7 +42,8 @@ class Intake:
     """What is known of the staged rows of a run: keys that repeat, and how many rows were read.
 
     ``read`` counts what was read beside Spark's own readers, ``rows`` and ``observation`` what they read. ``extent`` is
-    that of the valid rows with those others that are counted one by one, None where it is unknown.
+    that of the valid rows with those others that are counted one by one, None where it is unknown. ``outcomes`` are
+    those of the valid rows, if no key is another delivery's and they could be told already.
     """
 
     repeated: RepeatedKeys = field(default_factory=RepeatedKeys)
@@ -48,6 +51,7 @@ class Intake:
     rows: DataFrame | None = None
     observation: Observation | None = None
     extent: Extent | None = None
+    outcomes: PlainOutcomes | None = None
 
     def count_rows(self, counted: Sequence[DeliveryOutcome]) -> int:
         """How many rows were read; may run a Spark job."""
@@ -58,7 +62,10 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """What is to be staged, and how: the files that ``headers`` names, in file order, by a contract, into a folder."""
+    """What is to be staged, and how: the files that ``headers`` names, in file order, by a contract, into a folder.
+
+    ``keys_before`` and ``other_keys`` are the registers of the same deliveries, as they were published, and of others.
+    """
 
     spark: SparkSession
     store: ObjectStore
@@ -67,6 +74,8 @@ class Staging:
     headers: Mapping[str, Header]
     deliveries: Sequence[Delivery]
     folder: str
+    keys_before: Sequence[RegisterFile] = ()
+    other_keys: Sequence[RegisterFile] = ()
 
     @property
     def begins_with_quotes(self) -> bool:
@@ -128,15 +137,31 @@ def stage_plain(staging: Staging) -> Intake:
     places = Places(plain_part(folder), quoted_part(folder), counts_part(folder))
     staged = stage_plain_rows(staging.spark, staging.store, sizes, sources, staging.contract, places)
     plain = valid_files(staging.store, folder)
-    with ThreadPoolExecutor(1, thread_name_prefix="keys") as finder:
+    with ThreadPoolExecutor(1, thread_name_prefix="aside") as judge:
         # Most lines that were set aside are bad, and Spark takes longer to plan their judgement than to judge them.
-        found = finder.submit(_repeated_keys, staging, plain)
-        _stage_quoted_rows(staging)
-        repeated = found.result()
+        judged = judge.submit(_stage_quoted_rows, staging)
+        repeated = _repeated_keys(staging, plain)
+        extent = staged.counts + Extent(lines=staged.aside.rows + repeated.rows)
+        is_small = extent.fits_one_task(len(curated_columns(staging.contract.features)))
+        outcomes = None
+        if plain and is_small and staged.aside.size_bytes <= DRIVER_BYTES and not shares_keys(staging, plain):
+            outcomes = settle_plain_rows(
+                staging.spark, staging.store, staging.contract, staging.rules, folder, plain, repeated
+            )
+        judged.result()
     valid = valid_files(staging.store, folder)
-    if valid != plain:
-        return Intake(_repeated_keys(staging, valid), staged.read)
-    return Intake(repeated, staged.read, extent=staged.counts + Extent(lines=staged.aside + repeated.rows))
+    if valid == plain:
+        return Intake(repeated, staged.read, extent=extent, outcomes=outcomes)
+    if outcomes is not None:
+        outcomes.unpersist()
+    return Intake(_repeated_keys(staging, valid), staged.read)
+
+
+def shares_keys(staging: Staging, files: Sequence[str]) -> bool:
+    """Whether keys of staged files, or of their deliveries as published, may be other deliveries' too. Runs a job."""
+    names = frozenset(delivery.name for delivery in staging.deliveries)
+    own = [*(RegisterFile(uri, names) for uri in files), *staging.keys_before]
+    return may_share_keys(staging.spark, staging.store, own, staging.other_keys)
 
 
 def _repeated_keys(staging: Staging, files: Sequence[str]) -> RepeatedKeys:

@@ -41,14 +41,18 @@ class Read:
     rows: int = 0
     size_bytes: int = 0
 
+    def __add__(self, other: "Read") -> "Read":
+        """Both together."""
+        return Read(self.rows + other.rows, self.size_bytes + other.size_bytes)
+
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What came of files: the extent of the counts of their plain rows, and how many rows were set aside."""
+    """What came of files: the extent of the counts of their plain rows, and the rows that were set aside."""
 
     read: Read
     counts: Extent
-    aside: int
+    aside: Read
 
 
 def stage_plain_rows(
@@ -69,9 +73,9 @@ def stage_plain_rows(
     stage = partial(_stage_part, store, {source.file: source for source in sources}, contract, places)
     staged = context.parallelize(parts, min(tasks, len(parts))).map(stage).collect()
     return Staged(
-        Read(sum(each.read.rows for each in staged), sum(each.read.size_bytes for each in staged)),
+        sum((each.read for each in staged), Read()),
         sum((each.counts for each in staged), Extent()),
-        sum(each.aside for each in staged),
+        sum((each.aside for each in staged), Read()),
     )
 
 
@@ -80,16 +84,17 @@ def _stage_part(
 ) -> Staged:
     source = sources[part.file]
     targets = _Targets(store, places, f"part-{part.file:05d}-{part.start:015d}.parquet", contract)
-    rows = numbers = size = aside = 0
+    read, aside, numbers = Read(), Read(), 0
     counted = _Counted(contract)
     for chunk in chunks_of(store, part):
         judged = judge_chunk(chunk, source, contract, part.start, numbers)
         targets.add(judged.plain, judged.aside, judged.counts)
-        rows, numbers, size = rows + judged.rows, numbers + judged.numbers, size + len(chunk)
-        aside += judged.aside.num_rows
+        read += Read(judged.rows, len(chunk))
+        aside += Read(judged.aside.num_rows, judged.aside.nbytes)
+        numbers += judged.numbers
         counted.add(judged.counts)
     targets.write()
-    return Staged(Read(rows, size), counted.extent, aside)
+    return Staged(read, counted.extent, aside)
 
 
 class _Counted:

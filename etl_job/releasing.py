@@ -21,6 +21,7 @@ from etl_job.features import (
     narrowed,
     quarter_of,
 )
+from etl_job.few_outcomes import daily_counts
 from etl_job.job_args import JobArguments
 from etl_job.manifest import CsvExport, DeliveryCounts, PublishedTable, Totals
 from etl_job.measures import with_measures
@@ -33,7 +34,7 @@ from etl_job.rules import Rule
 from etl_job.schemas import DAY, DELIVERY, QUARTER, RUN_ID, TableColumn, curated_columns, ddl, feature_columns
 from etl_job.settling import Account
 from etl_job.tables import Tables
-from etl_job.writing import new_data_folder, partition_folder, write_quarantine, write_table_files
+from etl_job.writing import new_data_folder, partition_folder, write_quarantine, write_rows, write_table_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,10 @@ def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: P
     """Write all files, commit both tables, and note in ``done`` what has been done."""
     replaced = [*(outcome.delivery for outcome in account.counted), *gone]
     history = _history(work.tables, replaced, with_extent=account.extent is not None)
-    days = _Days.of(account, history).narrowed(work, account, history)
     with work.progress.stage("write") as seen:
-        curated_files, feature_files = _write_files(work, account, history, days, done)
+        fresh = _Fresh.of(work, account)
+        days = _Days.of(account, history).narrowed(work, fresh, history)
+        curated_files, feature_files = _write_files(work, account, history, fresh, days, done)
         seen.update(
             curated_files=len(curated_files),
             feature_files=len(feature_files),
@@ -150,6 +152,41 @@ def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: P
 
 
 @dataclass(frozen=True, slots=True)
+class _Fresh:
+    """The run's rows of the curated table, and the files that hold them, if they are written already."""
+
+    rows: DataFrame
+    files: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, work: Work, account: Account) -> "_Fresh":
+        """Few rows that the driver has are written at once."""
+        contract, spec = work.contract, work.contract.features
+        if account.lines is not None and not spec.measures:
+            rows, folder = daily_counts(account.lines, spec), _new_folder(work, work.tables.curated)
+            files = write_rows(rows, curated_columns(spec), DELIVERY, _sort_order(work), folder, work.store)
+            return cls(_curated(work, files), files)
+        fresh = with_measures(curated_rows(account.outcomes, contract), account.staged, account.suspects, contract)
+        if spec.measures or contract.warning_names:  # else it hardly differs from the outcomes
+            fresh = fresh.persist()  # the curated table needs it once, the features twice
+        return cls(fresh)
+
+    def and_others(self, work: Work, others: Sequence[str]) -> DataFrame:
+        """With the rows of other files of the curated table."""
+        if self.files is not None:
+            return _curated(work, (*self.files, *others))
+        return self.rows.unionByName(_curated(work, others)) if others else self.rows
+
+
+def _new_folder(work: Work, table: PublishedIceberg) -> str:
+    return new_data_folder(table.location, work.arguments.run_id)
+
+
+def _sort_order(work: Work) -> list[str]:
+    return [*work.contract.features.entity, DAY]
+
+
+@dataclass(frozen=True, slots=True)
 class _Days:
     """The days of the rows that were kept now, the last of all days, and the features to compute."""
 
@@ -163,7 +200,7 @@ class _Days:
         last = max([*(day for _, day in fresh), *filter(None, [history.last_kept_day])], default=None)
         return cls(fresh, last, affected_range([*fresh, *history.replaced_days], history.last_day, last))
 
-    def narrowed(self, work: Work, account: Account, history: _History) -> "_Days":
+    def narrowed(self, work: Work, fresh: _Fresh, history: _History) -> "_Days":
         """The same without quarters after those that change. Runs a Spark job if there may be such."""
         changed = [*self.fresh, *history.replaced_days]
         if self.wanted is None or not changed or self.last != history.last_day or not history.in_step:
@@ -172,9 +209,7 @@ class _Days:
         if narrowed(self.wanted, last_changed, spec.reach_days) == self.wanted:
             return self
         kept, gone = (_curated(work, files) for files in (history.files, history.replaced_files))
-        days = [
-            frame.select(*spec.entity, DAY) for frame in (kept, gone, curated_rows(account.outcomes, work.contract))
-        ]
+        days = [frame.select(*spec.entity, DAY) for frame in (kept, gone, fresh.rows)]
         begun = last_new_beginning(
             days[0].unionByName(days[1]), days[0].unionByName(days[2]), spec, self.wanted.last_day
         )
@@ -186,29 +221,22 @@ def _curated(work: Work, files: Sequence[str]) -> DataFrame:
 
 
 def _write_files(
-    work: Work, account: Account, history: _History, days: _Days, done: Processed
+    work: Work, account: Account, history: _History, fresh: _Fresh, days: _Days, done: Processed
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files of both tables, and the bad rows."""
-    contract = work.contract
-    fresh = with_measures(curated_rows(account.outcomes, contract), account.staged, account.suspects, contract)
-    if contract.features.measures or contract.warning_names:  # else it hardly differs from the outcomes
-        fresh = fresh.persist()  # the curated table needs it once, the features twice
-    extent = history.and_fresh(account.extent)
-    daily = fresh
-    if history.files:
-        daily = fresh.unionByName(_curated(work, history.files))
-    columns = curated_columns(contract.features)
+    columns = curated_columns(work.contract.features)
     in_one_task = account.extent is not None and account.extent.fits_one_task(len(columns))
-    curated = _Planned(fresh, columns, DELIVERY, work.tables.curated, in_one_task)
+    curated = _Planned(fresh.rows, columns, DELIVERY, work.tables.curated, in_one_task)
     # The features take longest, so their plan comes first.
+    daily, extent = fresh.and_others(work, history.files), history.and_fresh(account.extent)
     features = _features(work, daily, days.wanted, extent) if days.wanted else None
     with ThreadPoolExecutor(2, thread_name_prefix="write") as writers:
         features_written = writers.submit(features.write, work) if features else None
-        curated_written = writers.submit(curated.write, work) if days.fresh else None
+        curated_written = writers.submit(curated.write, work) if days.fresh and fresh.files is None else None
         done.quarantine = quarantine_rows(work, account, work.quarantine)
-        curated_files = curated_written.result() if curated_written else ()
+        curated_files = curated_written.result() if curated_written else fresh.files or ()
         feature_files = features_written.result() if features_written else ()
-    fresh.unpersist()
+    fresh.rows.unpersist()
     return curated_files, feature_files
 
 
@@ -224,8 +252,7 @@ class _Planned:
 
     def write(self, work: Work) -> tuple[str, ...]:
         """Write them to files, and return those."""
-        folder = new_data_folder(self.table.location, work.arguments.run_id)
-        sort_by = [*work.contract.features.entity, DAY]
+        folder, sort_by = _new_folder(work, self.table), _sort_order(work)
         return write_table_files(
             self.rows, self.columns, self.partition_column, sort_by, folder, work.store, self.in_one_task
         )

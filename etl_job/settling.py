@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from etl_job.accounting import DeliveryOutcome, count_outcomes, delivery_outcomes
@@ -11,17 +12,18 @@ from etl_job.choosing import Chosen
 from etl_job.contract import Contract
 from etl_job.errors import InputError
 from etl_job.extent import Extent
-from etl_job.intake import Intake, Staging, read_headers, take_in
+from etl_job.few_outcomes import outcomes_of_deliveries, with_broken_rows
+from etl_job.intake import Intake, Staging, read_headers, shares_keys, take_in
 from etl_job.manifest import DeliveryCounts, inputs_of
 from etl_job.object_store import ObjectStore
 from etl_job.plain_staging import Read
 from etl_job.reading import first_damaged, is_unpacking_error
 from etl_job.rules import Rule
 from etl_job.session import suit_to_input
-from etl_job.shared_keys import RegisterFile, may_share_keys
 from etl_job.staging import (
     Meeting,
     Registers,
+    broken_files,
     drop,
     meet_others,
     new_staging_folder,
@@ -39,7 +41,8 @@ from etl_job.tables import Tables
 class Account:
     """Every row of a run, settled and counted. ``folder`` holds the staged rows, ``deliveries`` are in name order.
 
-    ``read`` and ``extent`` are those of the intake.
+    ``read`` and ``extent`` are those of the intake. ``lines`` are the outcomes in the driver's memory, where they are
+    few: then ``outcomes`` lack broken rows, and are persisted only if the contract has measures.
     """
 
     deliveries: tuple[Delivery, ...]
@@ -48,6 +51,7 @@ class Account:
     staged: DataFrame
     suspects: DataFrame | None
     outcomes: DataFrame
+    lines: pa.Table | None
     counted: tuple[DeliveryOutcome, ...]
     rows_in: int
     read: Read
@@ -74,10 +78,14 @@ def account_for(
         size = sum(delivery.size_bytes for delivery in deliveries)
         suit_to_input(spark, size)
         folder = new_staging_folder(tables.curated.location, run_id)
+        replaced = [*names_in, *chosen.gone]
+        before, others = registers.of(replaced), registers.without(replaced)
+        keys_before, other_keys = (register_files(store, side) for side in (before, others))
+        staging = Staging(spark, store, contract, rules, headers, deliveries, folder, keys_before, other_keys)
         intake = Intake(extent=Extent())
         if headers:
             try:
-                intake = take_in(Staging(spark, store, contract, rules, headers, deliveries, folder))
+                intake = take_in(staging)
             except Exception as error:
                 drop(spark, folder)
                 damaged = first_damaged(store, headers) if is_unpacking_error(str(error)) else None
@@ -88,11 +96,8 @@ def account_for(
                     ) from error
                 raise
         staged = read_staged(spark, store, folder, spec)
-        replaced = [*names_in, *chosen.gone]
-        before, others = registers.of(replaced), registers.without(replaced)
-        own = [RegisterFile(uri, frozenset(names_in)) for uri in valid_files(store, folder)]
         met = Meeting()
-        if may_share_keys(spark, store, [*own, *register_files(store, before)], register_files(store, others)):
+        if intake.outcomes is None and shares_keys(staging, valid_files(store, folder)):
             suit_to_input(spark, size, meets_history=True)
             own_before, of_others = (read_registers(spark, store, side) for side in (before, others))
             met = meet_others(staged, own_before, of_others, contract.conflicts)
@@ -100,11 +105,15 @@ def account_for(
             break
         drop(spark, folder)
         deliveries = tuple(sorted((*deliveries, *chosen.find(met.changed)), key=lambda delivery: delivery.name))
-    suspects = suspects_of(staged, intake.repeated, contract, rules, met)
-    plain_counts = read_counts(spark, store, folder, spec)
-    in_one_task = met.rivals is None and intake.extent is not None and intake.extent.fits_one_task()
-    outcomes = count_outcomes(staged, suspects, contract, plain_counts, in_one_task).persist()
-    counted = delivery_outcomes(outcomes, rules, names_in, contract.warning_names)
+    lines: pa.Table | None = None
+    if intake.outcomes is not None:
+        suspects, outcomes = intake.outcomes.suspects, intake.outcomes.outcomes
+        lines = with_broken_rows(intake.outcomes.lines, store, broken_files(store, folder))
+        counted = outcomes_of_deliveries(lines, rules, names_in)
+    else:
+        suspects = suspects_of(staged, intake.repeated, contract, rules, met)
+        outcomes = count_outcomes(staged, suspects, contract, read_counts(spark, store, folder, spec)).persist()
+        counted = delivery_outcomes(outcomes, rules, names_in, contract.warning_names)
     kept = Registers({**registers.without(replaced).folders, **dict.fromkeys(names_in, folder)})
     return Account(
         deliveries,
@@ -113,6 +122,7 @@ def account_for(
         staged,
         suspects,
         outcomes,
+        lines,
         counted,
         intake.count_rows(counted),
         intake.read,

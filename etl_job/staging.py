@@ -104,6 +104,11 @@ def read_staged(spark: SparkSession, store: ObjectStore, folder: str, spec: Feat
     return _read(spark, store, folder, ddl(staged_columns(spec)))
 
 
+def read_staged_files(spark: SparkSession, files: Sequence[str], folder: str, spec: FeatureSpec) -> DataFrame:
+    """The rows of some of the files below the folder."""
+    return _read_files(spark, files, folder, ddl(staged_columns(spec)))
+
+
 def drop(spark: SparkSession, folder: str) -> None:
     """Remove a folder and what is in it; one that is not there is no error."""
     context = spark.sparkContext
@@ -181,9 +186,13 @@ def is_valid() -> Column:
 
 
 def _read(spark: SparkSession, store: ObjectStore, folder: str, columns: str) -> DataFrame:
-    schema = f"{columns}, {KIND} string"
     stored = store.list_files(f"{folder}/")
     files = [file.uri for file in stored if file.uri.endswith(".parquet") and f"/{KIND}=" in file.uri]
+    return _read_files(spark, files, folder, columns)
+
+
+def _read_files(spark: SparkSession, files: Sequence[str], folder: str, columns: str) -> DataFrame:
+    schema = f"{columns}, {KIND} string"
     if not files:  # a run without rows
         return spark.createDataFrame([], schema)
     return spark.read.schema(schema).option("basePath", folder).parquet(*files)
@@ -286,9 +295,18 @@ def rivals(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
 
 def valid_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
     """The files that hold the valid rows of a staging folder."""
+    return _files_of(store, folder, PLAIN_ROWS, VALID_ROWS)
+
+
+def broken_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
+    """The files that hold its broken rows."""
+    return _files_of(store, folder, BROKEN_ROWS)
+
+
+def _files_of(store: ObjectStore, folder: str, *kinds: str) -> tuple[str, ...]:
     return tuple(
         file.uri
-        for kind in (PLAIN_ROWS, VALID_ROWS)
+        for kind in kinds
         for file in store.list_files(f"{folder}/{KIND}={kind}/")
         if file.uri.endswith(".parquet")
     )

@@ -10,6 +10,7 @@ from pyarrow import parquet
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job.extent import collected
 from etl_job.object_store import ObjectStore
 from etl_job.schemas import DELIVERY, RUN_ID, TableColumn
 
@@ -44,16 +45,15 @@ def write_table_files(
     A partition is one file unless it is too big for that. Rows for one task are few enough for the driver, which writes
     them by itself: Spark would take tens of milliseconds for each file, whatever is in it.
     """
-    limit = rows_per_file(columns)
     if in_one_task:
-        return _write_here(frame, partition_column, sort_by, limit, folder, store)
+        return write_rows(collected(frame.coalesce(1)), columns, partition_column, sort_by, folder, store)
     copy = _copy_of(partition_column)
     (
         frame.repartition(partition_column)
         .withColumn(copy, F.col(partition_column))
         .sortWithinPartitions(partition_column, *sort_by)
         .write.partitionBy(copy)
-        .option("maxRecordsPerFile", limit)
+        .option("maxRecordsPerFile", rows_per_file(columns))
         .parquet(folder)
     )
     return parquet_files(store, folder)
@@ -64,16 +64,20 @@ def _copy_of(partition_column: str) -> str:
     return f"{partition_column}_part"
 
 
-def _write_here(
-    frame: DataFrame, partition_column: str, sort_by: Sequence[str], limit: int, folder: str, store: ObjectStore
+def write_rows(
+    rows: pa.Table,
+    columns: Sequence[TableColumn],
+    partition_column: str,
+    sort_by: Sequence[str],
+    folder: str,
+    store: ObjectStore,
 ) -> tuple[str, ...]:
-    batches: list[pa.RecordBatch] = frame.coalesce(1)._collect_as_arrow()  # from Spark 4.0 on: toArrow()
-    if not batches:
+    """As ``write_table_files``, for rows that the driver has."""
+    if not rows.num_rows:
         return ()
-    rows = pa.Table.from_batches(batches)
     rows = rows.sort_by([(name, "ascending") for name in (partition_column, *sort_by)])
+    limit, copy = rows_per_file(columns), _copy_of(partition_column)
     written: list[str] = []
-    copy = _copy_of(partition_column)
     place = 0
     for counted in pc.value_counts(rows.column(partition_column)).to_pylist():  # in the order of the rows
         value, of_value = counted["values"], rows.slice(place, counted["counts"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl_job.extent import ONE_TASK_FILES, ONE_TASK_ROWS, ONE_TASK_VALUES, Extent, fits_one_task, gathered
+from etl_job.extent import ONE_TASK_FILES, ONE_TASK_ROWS, ONE_TASK_VALUES, Extent, collected, fits_one_task, gathered
 
 
 def test_extents_add_up_as_if_they_had_nothing_in_common():
@@ -41,3 +41,9 @@ def test_gathered_rows_lie_in_one_partition(spark):
     rows = spark.range(10).repartition(3)
     assert gathered(rows, in_one_task=True).rdd.getNumPartitions() == 1
     assert gathered(rows, in_one_task=False).rdd.getNumPartitions() == 3
+
+
+def test_collected_rows_are_all_rows_and_none_is_an_empty_table(spark):
+    rows = spark.range(10).repartition(3)
+    assert sorted(collected(rows).column("id").to_pylist()) == list(range(10))
+    assert collected(rows.where("id > 10")).num_rows == 0

@@ -10,17 +10,18 @@ from hypothesis import strategies as st
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job import raw_parts
-from etl_job.accounting import count_outcomes
+from etl_job.accounting import count_outcomes, delivery_outcomes
 from etl_job.catalog import Delivery
 from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
 from etl_job.extent import Extent
+from etl_job.few_outcomes import outcomes_of_deliveries, with_broken_rows
 from etl_job.intake import Staging, read_headers, stage_by_spark, stage_plain
 from etl_job.object_store import LocalObjectStore
 from etl_job.plain_rows import can_judge
 from etl_job.rules import rules_of
 from etl_job.schemas import BLOCK, BROKEN, BROKEN_ROWS, KIND, LINE, PLAIN_ROWS, ROW, VALID_ROWS, value_column
-from etl_job.staging import Meeting, read_counts, read_staged, suspects_of
+from etl_job.staging import Meeting, broken_files, read_counts, read_staged, suspects_of
 
 from .conftest import CONTRACT
 
@@ -145,8 +146,11 @@ def staged_by(stage, spark, contract: Contract, folder: Path, name: str) -> tupl
     if intake.extent is not None:  # None where rows that were set aside turned out to be valid
         of_entity = [value_column(column) for column in contract.features.entity]
         assert staged.where(F.col(BROKEN) == 0).select(*of_entity).distinct().count() <= intake.extent.entities
-        lines = staged.where(F.col(KIND) != PLAIN_ROWS).count() + (counts.count() if counts else 0)
-        assert lines + (suspects.count() if suspects else 0) <= intake.extent.lines
+        at_most = staged.where(F.col(KIND) != PLAIN_ROWS).count() + (counts.count() if counts else 0)
+        assert at_most + (suspects.count() if suspects else 0) <= intake.extent.lines
+    if intake.outcomes is not None:
+        lines = with_broken_rows(intake.outcomes.lines, store, broken_files(store, staged_in))
+        assert outcomes_of_deliveries(lines, rules, ["d1"]) == delivery_outcomes(outcomes, rules, ["d1"])
     compared = [tuple(value for key, value in row.asDict().items() if key not in (BLOCK, ROW)) for row in in_order]
     kept = Counter(tuple(row) for row in outcomes.orderBy(outcomes.columns).collect())
     return compared, kept, len(rows)
