@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import threading
+import uuid
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -199,7 +200,7 @@ def test_folder_of_a_killed_service_is_removed(tmp_path):
 
 
 def test_folder_of_a_killed_service_with_the_same_number_is_removed_and_its_processes_with_it(tmp_path):
-    run_id = "jr_left_behind_by_the_one_before"
+    run_id = f"jr_{uuid.uuid4()}"
     (tmp_path / str(os.getpid()) / run_id).mkdir(parents=True)
     left = subprocess.Popen(["sleep", "600"], env={**os.environ, RUN_ID_VARIABLE: run_id})
 

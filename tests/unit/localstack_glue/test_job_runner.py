@@ -2,6 +2,7 @@
 
 import sys
 import time
+import uuid
 from pathlib import Path
 
 import psutil
@@ -21,7 +22,7 @@ class StartedJob:
         file.write_text(script)
         self.folder, self.out, self.err = folder, [], []  # type: ignore[var-annotated]
         command = [sys.executable, bootstrap.__file__, str(folder / REASON_FILE), str(file), *arguments]
-        launch = Launch(f"jr_{folder.name}", command, {"PATH": "/usr/bin:/bin"}, folder)
+        launch = Launch(f"jr_{uuid.uuid4()}", command, {"PATH": "/usr/bin:/bin"}, folder)
         self.process: JobProcess = SubprocessRunner().start(launch, self.out.append, self.err.append)  # type: ignore[assignment]
         self.run_id = launch.run_id
 
@@ -169,7 +170,7 @@ def test_flood_of_output_is_kept_neither_in_memory_nor_in_the_log(tmp_path, monk
     file = tmp_path / "job.py"
     file.write_text("line = 'x' * 999\nfor _ in range(20_000):\n    print(line)")
     command = [sys.executable, bootstrap.__file__, str(tmp_path / REASON_FILE), str(file)]
-    launch = Launch("jr_flood", command, {"PATH": "/usr/bin:/bin"}, tmp_path)
+    launch = Launch(f"jr_{uuid.uuid4()}", command, {"PATH": "/usr/bin:/bin"}, tmp_path)
 
     assert SubprocessRunner().start(launch, stream.write, stream.write).wait(60) == 0
 

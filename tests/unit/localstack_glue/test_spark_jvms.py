@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -102,8 +103,14 @@ def started(settings: Settings, folder: Path) -> SparkJvm:
     return start(settings.spark_home, folder, found)
 
 
-def test_what_java_prints_before_it_is_taken_comes_into_the_runs_log(settings, tmp_path):
-    jvm = started(settings, tmp_path / "run")
+@pytest.fixture
+def run_folder(tmp_path: Path) -> Path:
+    """A run's processes carry the name of its folder, and no other run's may."""
+    return tmp_path / f"jr_{uuid.uuid4()}"
+
+
+def test_what_java_prints_before_it_is_taken_comes_into_the_runs_log(settings, run_folder):
+    jvm = started(settings, run_folder)
     wait_until(lambda: jvm.is_ready)
     lines: list[str] = []
 
@@ -112,23 +119,23 @@ def test_what_java_prints_before_it_is_taken_comes_into_the_runs_log(settings, t
 
     assert lines == ["Java is up"]
     assert not jvm.is_running
-    assert marked("run") == []
+    assert marked(run_folder.name) == []
 
 
-def test_java_ends_with_the_script_of_its_run(settings, tmp_path):
-    jvm = started(settings, tmp_path / "run")
+def test_java_ends_with_the_script_of_its_run(settings, tmp_path, run_folder):
+    jvm = started(settings, run_folder)
     wait_until(lambda: jvm.is_ready)
-    launch = Launch("run", [sys.executable, "-c", "pass"], {}, tmp_path)
+    launch = Launch(run_folder.name, [sys.executable, "-c", "pass"], {}, tmp_path)
 
     SubprocessRunner().start(launch, lambda _line: None, lambda _line: None).wait(60)
 
     wait_until(lambda: not jvm.is_running)
-    assert marked("run") == []
+    assert marked(run_folder.name) == []
     jvm.close()
 
 
-def test_java_ends_when_its_standard_input_does_as_when_the_service_dies(settings, tmp_path):
-    jvm = started(settings, tmp_path / "run")
+def test_java_ends_when_its_standard_input_does_as_when_the_service_dies(settings, run_folder):
+    jvm = started(settings, run_folder)
     wait_until(lambda: jvm.is_ready)
 
     jvm._process.stdin.close()  # type: ignore[union-attr]
