@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from quartal.errors import CommandError, ToolchainError
+from quartal.interrupts import HeldInterrupts
 
 LineHandler = Callable[[str], None]
 
@@ -52,50 +53,52 @@ def run(
         ToolchainError: the program does not exist or cannot be started.
         CommandError: it ended with another exit code, or took too long.
     """
-    try:
-        process = subprocess.Popen(
-            list(arguments),
-            cwd=cwd,
-            env=dict(env) if env is not None else None,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=sys.platform != "win32",
-        )
-    except OSError as error:
-        raise ToolchainError(
-            f"Cannot start {arguments[0]}: {error.strerror or error}.",
-            remedy="`quartal doctor` says which programs are used, and what is missing.",
-        ) from error
+    with HeldInterrupts() as interrupts:
+        try:
+            process = subprocess.Popen(
+                list(arguments),
+                cwd=cwd,
+                env=dict(env) if env is not None else None,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=sys.platform != "win32",
+            )
+        except OSError as error:
+            raise ToolchainError(
+                f"Cannot start {arguments[0]}: {error.strerror or error}.",
+                remedy="`quartal doctor` says which programs are used, and what is missing.",
+            ) from error
 
-    stdout, stderr = cast(IO[str], process.stdout), cast(IO[str], process.stderr)  # both are pipes
-    stdout_lines: list[str] = []
-    stderr_lines: list[str] = []
-    readers = [
-        threading.Thread(target=_drain, args=(stdout, stdout_lines, on_stdout_line), daemon=True),
-        threading.Thread(target=_drain, args=(stderr, stderr_lines, None), daemon=True),
-    ]
-    for reader in readers:
-        reader.start()
-    try:
-        exit_code = process.wait(timeout_s)
-    except subprocess.TimeoutExpired as error:
-        process.kill()
-        process.wait()
-        raise CommandError(
-            f"{arguments[0]} took more than {timeout_s:.0f} s.",
-            exit_code=-1,
-            remedy="It was ended. Type the command again where the machine, or the network, is less busy.",
-        ) from error
-    except KeyboardInterrupt:
-        _interrupt(process)
-        raise
-    finally:
+        stdout, stderr = cast(IO[str], process.stdout), cast(IO[str], process.stderr)  # both are pipes
+        stdout_lines: list[str] = []
+        stderr_lines: list[str] = []
+        readers = [
+            threading.Thread(target=_drain, args=(stdout, stdout_lines, on_stdout_line), daemon=True),
+            threading.Thread(target=_drain, args=(stderr, stderr_lines, None), daemon=True),
+        ]
         for reader in readers:
-            reader.join(timeout=5)
+            reader.start()
+        try:
+            interrupts.release()
+            exit_code = process.wait(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            process.wait()
+            raise CommandError(
+                f"{arguments[0]} took more than {timeout_s:.0f} s.",
+                exit_code=-1,
+                remedy="It was ended. Type the command again where the machine, or the network, is less busy.",
+            ) from error
+        except KeyboardInterrupt:
+            _interrupt(process)
+            raise
+        finally:
+            for reader in readers:
+                reader.join(timeout=5)
     result = CompletedCommand(tuple(arguments), exit_code, "".join(stdout_lines), "".join(stderr_lines))
     if success_codes is not None and exit_code not in success_codes:
         last_lines = (result.stderr or result.stdout).strip().splitlines()[-15:]

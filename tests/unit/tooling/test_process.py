@@ -1,13 +1,18 @@
 import os
 import signal
+import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from quartal import process
 from quartal.errors import CommandError, ToolchainError
+from quartal.local_stack import server
+from quartal.toolchain import environments
 
 
 def test_both_streams_are_drained_however_much_comes():
@@ -68,3 +73,53 @@ def test_interrupt_reaches_the_program_once_and_its_end_is_waited_for(tmp_path: 
     with pytest.raises(KeyboardInterrupt):
         process.run([sys.executable, "-c", script])
     assert (tmp_path / "count").read_text() == "1"
+
+
+class InterruptedStart(subprocess.Popen):  # type: ignore[type-arg]
+    """Ctrl-C comes when the program runs already, but nobody waits for it yet."""
+
+    started: ClassVar[list[subprocess.Popen[str]]] = []
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.started.append(self)
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[subprocess.Popen[str]]]:
+    monkeypatch.setattr(subprocess, "Popen", InterruptedStart)
+    InterruptedStart.started.clear()
+    yield InterruptedStart.started
+    for left in InterruptedStart.started:
+        left.kill()
+        left.wait()
+
+
+def test_program_is_ended_by_an_interrupt_that_comes_while_it_is_started(started):
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with pytest.raises(KeyboardInterrupt):
+        process.run([sys.executable, "-c", "import time; time.sleep(60)"])
+    assert [each.poll() for each in started] != [None]
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == handlers
+
+
+def test_localstack_is_stopped_by_an_interrupt_that_comes_while_it_is_started(started, settings, monkeypatch):
+    (settings.root / "localstack" / "runtime").mkdir(parents=True)
+    (settings.root / "localstack" / "runtime" / "main.py").write_text("import time; time.sleep(60)")
+    monkeypatch.setattr(environments, "ensure", lambda *_: sys.executable)
+    monkeypatch.setattr(server, "_environment", lambda *_args, **_options: {"PYTHONPATH": str(settings.root)})
+    with pytest.raises(KeyboardInterrupt):
+        server.start(settings, port=server.free_port(), announce=print)
+    assert [each.poll() for each in started] != [None]
+    assert server.running_server(settings) is None
+
+
+def test_interrupt_while_a_program_that_does_not_exist_is_started_is_an_interrupt(monkeypatch):
+    def fail(*_arguments: Any, **_options: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+        raise FileNotFoundError(2, "No such file")
+
+    monkeypatch.setattr(subprocess, "Popen", fail)
+    with pytest.raises(KeyboardInterrupt):
+        process.run(["no-such-program"])

@@ -18,6 +18,7 @@ import psutil
 import uv
 
 from quartal.errors import ConfigurationError, QuartalError
+from quartal.interrupts import HeldInterrupts
 from quartal.local_stack.health import Health, read_health
 from quartal.polling import Waiter
 from quartal.settings import Settings
@@ -106,23 +107,25 @@ def start(settings: Settings, *, port: int, announce: Announce) -> LocalStackSer
     folder = settings.state_dir / "localstack" / str(port)
     shutil.rmtree(folder, ignore_errors=True)  # community LocalStack keeps no state over a restart
     folder.mkdir(parents=True)
-    with (folder / "localstack.log").open("w") as log:
-        process = subprocess.Popen(
-            [str(python), "-m", "localstack.runtime.main"],
-            cwd=folder,
-            env=_environment(settings, port=port, folder=folder, job_python=runtime),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    server = LocalStackServer(process.pid, psutil.Process(process.pid).create_time(), port, str(folder))
-    _record_file(settings).write_text(json.dumps(asdict(server)))
-    try:
-        _wait_until_healthy(server, process)
-    except BaseException:
-        stop(settings, server)
-        raise
+    with HeldInterrupts() as interrupts:
+        with (folder / "localstack.log").open("w") as log:
+            process = subprocess.Popen(
+                [str(python), "-m", "localstack.runtime.main"],
+                cwd=folder,
+                env=_environment(settings, port=port, folder=folder, job_python=runtime),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        server = LocalStackServer(process.pid, psutil.Process(process.pid).create_time(), port, str(folder))
+        _record_file(settings).write_text(json.dumps(asdict(server)))
+        try:
+            interrupts.release()
+            _wait_until_healthy(server, process)
+        except BaseException:
+            stop(settings, server)
+            raise
     return server
 
 
