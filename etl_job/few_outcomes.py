@@ -38,7 +38,7 @@ def with_broken_rows(lines: pa.Table, store: ObjectStore, files: Sequence[str]) 
         return lines
     by = [DELIVERY, BROKEN]
     counted = pa.concat_tables(broken).group_by(by, use_threads=False).aggregate([([], "count_all")])
-    return pa.concat_tables([lines, counted.rename_columns([*by, QUARANTINED])], promote_options="default")
+    return pa.concat_tables([lines, counted.rename_columns([*by, QUARANTINED])], promote_options="permissive")
 
 
 def outcomes_of_deliveries(

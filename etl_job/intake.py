@@ -42,8 +42,8 @@ class Intake:
     """What is known of the staged rows of a run: keys that repeat, and how many rows were read.
 
     ``read`` counts what was read beside Spark's own readers, ``rows`` and ``observation`` what they read. ``extent`` is
-    that of the valid rows with those others that are counted one by one, None where it is unknown. ``outcomes`` are
-    those of the valid rows, if no key is another delivery's and they could be told already.
+    that of the valid rows with those others that are counted one by one, and ``shares_keys`` whether a key may be
+    another delivery's; None where that is unknown. ``outcomes`` are those of the valid rows, if they could be told.
     """
 
     repeated: RepeatedKeys = field(default_factory=RepeatedKeys)
@@ -51,6 +51,7 @@ class Intake:
     rows: DataFrame | None = None
     observation: Observation | None = None
     extent: Extent | None = None
+    shares_keys: bool | None = None
     outcomes: PlainOutcomes | None = None
 
     def count_rows(self, counted: Sequence[DeliveryOutcome]) -> int:
@@ -137,21 +138,22 @@ def stage_plain(staging: Staging) -> Intake:
     places = Places(plain_part(folder), quoted_part(folder), counts_part(folder))
     staged = stage_plain_rows(staging.spark, staging.store, sizes, sources, staging.contract, places)
     plain = valid_files(staging.store, folder)
-    with ThreadPoolExecutor(1, thread_name_prefix="aside") as judge:
+    with ThreadPoolExecutor(2, thread_name_prefix="beside") as beside:
         # Most lines that were set aside are bad, and Spark takes longer to plan their judgement than to judge them.
-        judged = judge.submit(_stage_quoted_rows, staging)
+        judged = beside.submit(_stage_quoted_rows, staging)
+        asked = beside.submit(shares_keys, staging, plain)
         repeated = _repeated_keys(staging, plain)
         extent = staged.counts + Extent(lines=staged.aside.rows + repeated.rows)
         is_small = extent.fits_one_task(len(curated_columns(staging.contract.features)))
         outcomes = None
-        if plain and is_small and staged.aside.size_bytes <= DRIVER_BYTES and not shares_keys(staging, plain):
+        if plain and is_small and staged.aside.size_bytes <= DRIVER_BYTES and not asked.result():
             outcomes = settle_plain_rows(
                 staging.spark, staging.store, staging.contract, staging.rules, folder, plain, repeated
             )
         judged.result()
     valid = valid_files(staging.store, folder)
     if valid == plain:
-        return Intake(repeated, staged.read, extent=extent, outcomes=outcomes)
+        return Intake(repeated, staged.read, extent=extent, shares_keys=asked.result(), outcomes=outcomes)
     if outcomes is not None:
         outcomes.unpersist()
     return Intake(_repeated_keys(staging, valid), staged.read)

@@ -96,8 +96,8 @@ def account_for(
                     ) from error
                 raise
         staged = read_staged(spark, store, folder, spec)
-        met = Meeting()
-        if intake.outcomes is None and shares_keys(staging, valid_files(store, folder)):
+        met, shares = Meeting(), intake.shares_keys
+        if shares_keys(staging, valid_files(store, folder)) if shares is None else shares:
             suit_to_input(spark, size, meets_history=True)
             own_before, of_others = (read_registers(spark, store, side) for side in (before, others))
             met = meet_others(staged, own_before, of_others, contract.conflicts)

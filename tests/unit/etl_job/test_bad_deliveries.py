@@ -6,6 +6,7 @@ import json
 import polars as pl
 import pytest
 
+from etl_job import extent
 from etl_job.catalog import Delivery
 from etl_job.choosing import choose
 from etl_job.errors import CatalogError, InputError, ThresholdError
@@ -95,3 +96,20 @@ def test_wild_dates_make_no_calendar(lake, start):
     assert manifest.deliveries[0].violations == {"date.future": 2, "date.minimum": 1}
     (lake.raw / "delivery=d1" / "part-00000.csv").write_text(f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n")
     assert_features_are_those_of(lake.raw)
+
+
+@pytest.mark.parametrize("one_task_rows", [extent.ONE_TASK_ROWS, 0], ids=["in one task", "in many tasks"])
+def test_delivery_whose_good_rows_all_contradict_each_other_is_all_quarantine(
+    lake, start, tmp_path, monkeypatch, one_task_rows
+):
+    monkeypatch.setattr(extent, "ONE_TASK_ROWS", one_task_rows)
+    both = tmp_path / "both.yaml"
+    both.write_text(CONTRACT.read_text().replace("value: keepFirst", "value: quarantineBoth"))
+    rows = ["k1,Opel,2024-01-01,10:00:00", "k1,Kia,2024-01-01,10:00:00"]
+    lake.deliver("d1", "\n".join([HEADER, *rows, "bad"]))
+    manifest = start("one", "--contract", str(both))
+    assert (manifest.totals.kept, manifest.totals.quarantined, manifest.features) == (0, 3, None)
+    assert sorted(quarantined(lake)["one"]) == sorted([*rows, "bad"])
+    lake.deliver("d2", "\n".join([HEADER, "k2,Kia,2024-01-02,11:00:00"]))
+    assert start("two", "--contract", str(both)).totals.kept == 1
+    assert published("curated")["delivery"].to_list() == ["d2"]

@@ -36,6 +36,19 @@ def test_rows_of_other_deliveries_in_the_same_file_do_not_count(spark, register)
     assert not may_share_keys(spark, LocalObjectStore(), own, others)
 
 
+@pytest.mark.parametrize("statistics", [True, False], ids=["with-statistics", "without"])
+@pytest.mark.parametrize(
+    ("meant", "shared"), [("d1", True), ("d2", False), ("d1 d2", True), ("d3", False), ("d2 d3", False)]
+)
+def test_deliveries_that_are_meant_are_told_by_the_files_statistics_or_its_rows(
+    spark, register, tmp_path, statistics, meant, shared
+):
+    other = register("other", (1, "d1"), (2, "d2"), of=meant)
+    rows = parquet.read_table(tmp_path / "other")
+    parquet.write_table(rows, tmp_path / "other", row_group_size=1, write_statistics=statistics)
+    assert may_share_keys(spark, LocalObjectStore(), [register("own", (1, "d4"), of="d4")], [other]) is shared
+
+
 def test_without_keys_on_either_side_nothing_is_shared(spark, register):
     file = register("one", (1, "d1"))
     assert not may_share_keys(spark, LocalObjectStore(), [], [file])
