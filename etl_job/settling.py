@@ -97,7 +97,9 @@ def account_for(
                 raise
         staged = read_staged(spark, store, folder, spec)
         met, shares = Meeting(), intake.shares_keys
-        if shares_keys(staging, valid_files(store, folder)) if shares is None else shares:
+        if shares is None:
+            shares = shares_keys(staging, valid_files(store, folder))
+        if shares:
             suit_to_input(spark, size, meets_history=True)
             own_before, of_others = (read_registers(spark, store, side) for side in (before, others))
             met = meet_others(staged, own_before, of_others, contract.conflicts)
