@@ -8,7 +8,7 @@ from typing import Any
 
 from quartal.errors import TerraformError
 from quartal.plan_review.model import ACTION_ORDER, Action, FailedCheck, OutputChange, Plan, ResourceChange
-from quartal.plan_review.values import AttributeChange, Marker, differences, redacted
+from quartal.plan_review.values import AttributeChange, Marker, Side, differences, hidden_differences, redacted
 
 _SUPPORTED_FORMAT = "1"
 _ACTIONS = {
@@ -126,8 +126,8 @@ def _resource_change(entry: dict[str, Any]) -> ResourceChange:
     change = entry["change"]
     actions = tuple(change["actions"])
     action = _ACTIONS.get(actions, Action.UNKNOWN)
-    before = redacted(change.get("before"), change.get("before_sensitive"))
-    after = redacted(change.get("after"), change.get("after_sensitive"), change.get("after_unknown"))
+    sides = _sides(change)
+    before, after = redacted(*sides), redacted(*reversed(sides))
     address = str(entry["address"])
     return ResourceChange(
         address=address,
@@ -136,7 +136,7 @@ def _resource_change(entry: dict[str, Any]) -> ResourceChange:
         type=str(entry.get("type") or address.rpartition(".")[0].rpartition(".")[2]),
         before=before if isinstance(before, dict) else {},
         after=after if isinstance(after, dict) else {},
-        attributes=_attribute_changes(before, after, change),
+        attributes=_attribute_changes(before, after, sides),
         forces_replacement=tuple(_path(steps) for steps in change.get("replace_paths") or []),
         reason=str(entry.get("action_reason", "")),
         previous_address=str(entry.get("previous_address", "")),
@@ -146,7 +146,14 @@ def _resource_change(entry: dict[str, Any]) -> ResourceChange:
     )
 
 
-def _attribute_changes(before: Any, after: Any, change: dict[str, Any]) -> tuple[AttributeChange, ...]:
+def _sides(change: dict[str, Any]) -> tuple[Side, Side]:
+    """What a change has before and after."""
+    before = Side(change.get("before"), change.get("before_sensitive"))
+    after = Side(change.get("after"), change.get("after_sensitive"), change.get("after_unknown"))
+    return before, after
+
+
+def _attribute_changes(before: Any, after: Any, sides: tuple[Side, Side]) -> tuple[AttributeChange, ...]:
     if not isinstance(before, dict) or not isinstance(after, dict):
         shown = after if isinstance(after, dict) else before if isinstance(before, dict) else {}
         return tuple(
@@ -154,23 +161,10 @@ def _attribute_changes(before: Any, after: Any, change: dict[str, Any]) -> tuple
             for name, value in sorted(shown.items())
             if value not in (None, [], {})
         )
-    found = list(differences(before, after))
     # two sensitive values look alike once they are taken out: whether they differ is seen before, and only that is told
-    named = {item.name for item in found}
-    raw_before, raw_after = change.get("before") or {}, change.get("after") or {}
-    for name in sorted(raw_before.keys() | raw_after.keys()):
-        hidden = name not in named and name in after and raw_before.get(name) != raw_after.get(name)
-        if hidden and _holds_sensitive(before.get(name)) and _holds_sensitive(after.get(name)):
-            found.append(AttributeChange(name, Marker.SENSITIVE, Marker.SENSITIVE))
-    return tuple(sorted(found, key=lambda item: item.path))
-
-
-def _holds_sensitive(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(_holds_sensitive(entry) for entry in value.values())
-    if isinstance(value, list):
-        return any(_holds_sensitive(entry) for entry in value)
-    return value is Marker.SENSITIVE
+    found = {item.path: item for item in differences(before, after)}
+    hidden = {item.path: item for item in hidden_differences(*sides)}
+    return tuple(item for _, item in sorted({**found, **hidden}.items()))
 
 
 def _path(steps: list[str | int]) -> str:
@@ -181,11 +175,12 @@ def _path(steps: list[str | int]) -> str:
 
 
 def _output_change(name: str, change: dict[str, Any]) -> OutputChange:
+    sides = _sides(change)
     return OutputChange(
         name=name,
         action=_ACTIONS.get(tuple(change["actions"]), Action.UNKNOWN),
-        before=redacted(change.get("before"), change.get("before_sensitive")),
-        after=redacted(change.get("after"), change.get("after_sensitive"), change.get("after_unknown")),
+        before=redacted(*sides),
+        after=redacted(*reversed(sides)),
     )
 
 

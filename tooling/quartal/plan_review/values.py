@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import reduce
+from itertools import zip_longest
 from typing import Any
 
 
@@ -13,6 +15,8 @@ class Marker(Enum):
     """Stands for a value that is not shown or not known."""
 
     SENSITIVE = "(sensitive value)"
+    BECOMES_SENSITIVE = "(sensitive value from now on)"
+    NO_LONGER_SENSITIVE = "(no longer marked as sensitive)"
     UNKNOWN = "(known after apply)"
     ABSENT = "(not set)"
 
@@ -40,28 +44,106 @@ class AttributeChange:
         return self.path.partition(".")[0].partition("[")[0]
 
 
-def redacted(value: Any, sensitive: Any, unknown: Any = False) -> Any:
-    """The value with a marker in the place of everything sensitive or unknown, at any depth.
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a change, with Terraform's parallel trees: true where the whole subtree is meant."""
 
-    `sensitive` and `unknown` are Terraform's parallel trees: true where the whole subtree is meant. A sensitive value
-    stays out even where it is unknown too.
+    value: Any
+    sensitive: Any = False
+    unknown: Any = False
+
+    def at(self, step: str | int) -> Side:
+        """What the side has at a key or an index."""
+        value: Any = None
+        if (isinstance(self.value, dict) and isinstance(step, str)) or self._has(step):
+            value = self.value.get(step) if isinstance(self.value, dict) else self.value[step]
+        return Side(value, _at(self.sensitive, step), _at(self.unknown, step))
+
+    def has(self, step: str | int) -> bool:
+        """Whether the value has this key or index."""
+        return step in self.value if isinstance(self.value, dict) else self._has(step)
+
+    def _has(self, step: str | int) -> bool:
+        return isinstance(self.value, list) and isinstance(step, int) and step < len(self.value)
+
+
+def redacted(side: Side, other: Side = Side(None)) -> Any:
+    """The value of one side with a marker in the place of everything sensitive or unknown, at any depth.
+
+    What either side calls sensitive is taken out of both: a value is no less secret for a mark that comes or goes. An
+    element of a list may have moved, so there a value is out wherever it stands, and so is the attribute of a block. A
+    sensitive value stays out even where it is unknown too.
     """
-    if sensitive is True:
+    if side.sensitive is True:
         return Marker.SENSITIVE
-    if unknown is True:
+    if other.sensitive is True and (side.value is not None or side.unknown is True):
+        return Marker.SENSITIVE
+    if side.unknown is True:
         return Marker.UNKNOWN
-    if isinstance(value, dict) or (value is None and (_is_tree(sensitive, dict) or _is_tree(unknown, dict))):
+    value = side.value
+    if isinstance(value, dict) or (value is None and (_is_tree(side.sensitive, dict) or _is_tree(side.unknown, dict))):
         inner = value or {}
-        names = inner.keys() | _keys(sensitive) | _keys(unknown)
-        found = {name: redacted(inner.get(name), _at(sensitive, name), _at(unknown, name)) for name in sorted(names)}
+        names = sorted(inner.keys() | _keys(side.sensitive) | _keys(side.unknown))
+        found = {name: redacted(side.at(name), other.at(name)) for name in names}
         # a key that only the parallel trees know, and that they say nothing of, does not exist
         return {name: entry for name, entry in found.items() if name in inner or entry is not None}
     if isinstance(value, list):
-        length = max(len(value), len(unknown) if isinstance(unknown, list) else 0)
-        return [
-            redacted(value[i] if i < len(value) else None, _at(sensitive, i), _at(unknown, i)) for i in range(length)
-        ]
+        return list(_redacted_elements(side, other))
     return value
+
+
+def _redacted_elements(side: Side, other: Side) -> Iterator[Any]:
+    elements = [each.at(index) for each in (side, other) for index in _indices(each)]
+    secrets = [element.value for element in elements if element.sensitive is True]
+    of_blocks = [element.sensitive for element in elements if isinstance(element.sensitive, dict)]
+    in_blocks: Any = reduce(_merged, of_blocks, False)
+    for index in _indices(side):
+        own, its_other = side.at(index), other.at(index)
+        if own.value is not None and own.value in secrets:
+            yield Marker.SENSITIVE
+        else:
+            marks = _merged(its_other.sensitive, in_blocks) if isinstance(own.value, dict) else its_other.sensitive
+            yield redacted(own, replace(its_other, sensitive=marks))
+
+
+def _indices(side: Side) -> range:
+    return range(max((len(tree) for tree in (side.value, side.unknown) if isinstance(tree, list)), default=0))
+
+
+def _merged(one: Any, other: Any) -> Any:
+    """The parallel tree that marks what one of two marks."""
+    if True in (one, other):
+        return True
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {name: _merged(one.get(name, False), other.get(name, False)) for name in one.keys() | other.keys()}
+    if isinstance(one, list) and isinstance(other, list):
+        return [_merged(*pair) for pair in zip_longest(one, other, fillvalue=False)]
+    return one or other
+
+
+def hidden_differences(before: Side, after: Side, path: str = "") -> Iterator[AttributeChange]:
+    """What differs where neither side is shown: a sensitive value, or whether it is marked as one."""
+    marks = before.sensitive is True, after.sensitive is True
+    if any(marks):
+        if before.value != after.value or marks[0] != marks[1] or after.unknown:
+            yield AttributeChange(path, *_hidden(before, after))
+        return
+    trees = before.value, before.sensitive, after.value, after.sensitive
+    for name in sorted(set().union(*map(_keys, trees))):
+        yield from hidden_differences(before.at(name), after.at(name), f"{path}.{name}" if path else name)
+    for index in range(max(len(_indices(before)), len(_indices(after)))):
+        yield from hidden_differences(before.at(index), after.at(index), f"{path}[{index}]")
+
+
+def _hidden(before: Side, after: Side) -> tuple[Marker, Marker]:
+    if before.value is None or (after.value is None and not after.unknown):
+        return (
+            Marker.ABSENT if before.value is None else Marker.SENSITIVE,
+            Marker.ABSENT if after.value is None and not after.unknown else Marker.SENSITIVE,
+        )
+    if before.sensitive is not True:
+        return Marker.SENSITIVE, Marker.BECOMES_SENSITIVE
+    return Marker.SENSITIVE, Marker.SENSITIVE if after.sensitive is True else Marker.NO_LONGER_SENSITIVE
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[AttributeChange]:

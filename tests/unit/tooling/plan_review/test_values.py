@@ -3,7 +3,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quartal.plan_review.values import Marker, differences, plain, redacted, shown
+from quartal.plan_review.values import Marker, Side, differences, plain, redacted, shown
 
 SECRET = "s3cr3t"
 LEAVES = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
@@ -31,7 +31,7 @@ def hidden_values(draw):
 
 @given(hidden_values(), hidden_values(), st.one_of(st.booleans(), VALUES))
 def test_no_sensitive_value_is_ever_shown(before, after, unknown):
-    one, other = redacted(*before), redacted(*after, unknown)
+    one, other = redacted(Side(*before), Side(*after)), redacted(Side(*after, unknown), Side(*before))
     texts = [json.dumps(plain(one)), json.dumps(plain(other))]
     texts += [shown(item.before) + shown(item.after) for item in differences(one, other)]
     assert not any(SECRET in text for text in texts)
@@ -44,11 +44,14 @@ def test_equal_values_do_not_differ(value):
 
 @given(VALUES)
 def test_value_without_secrets_stays_what_it_is(value):
-    assert redacted(value, False) == value
+    assert redacted(Side(value)) == value
 
 
 def test_unknown_part_of_a_known_list_is_marked():
-    assert redacted([{"id": 1}], False, [{"arn": True}, True]) == [{"arn": Marker.UNKNOWN, "id": 1}, Marker.UNKNOWN]
+    assert redacted(Side([{"id": 1}], False, [{"arn": True}, True])) == [
+        {"arn": Marker.UNKNOWN, "id": 1},
+        Marker.UNKNOWN,
+    ]
 
 
 def test_documents_are_compared_as_documents():
