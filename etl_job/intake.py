@@ -88,16 +88,16 @@ class Staging:
         return any(header.quotes for header in self.headers.values())
 
 
-def read_headers(
-    store: ObjectStore, contract: Contract, catalog_columns: Sequence[str], deliveries: Sequence[Delivery]
-) -> dict[str, Header]:
-    """The header of every file, in file order. Raises InputError for the first that lacks a required column."""
+def read_headers(store: ObjectStore, contract: Contract, deliveries: Sequence[Delivery]) -> dict[str, Header]:
+    """The header of every file, in file order. Raises InputError for the first that lacks a required column.
+
+    Files without one have the contract's columns, in its order: what a crawler makes of them decides nothing.
+    """
     uris = [file.uri for delivery in deliveries for file in delivery.files_with_rows]
     if contract.files.format is FileFormat.JSON_LINES:
         return dict.fromkeys(uris, Header("", tuple(column.name for column in contract.columns), quotes=True))
     if contract.files.format is FileFormat.CSV and not contract.csv.header:
-        spelled = {column.name.lower(): column.name for column in contract.columns}  # the catalog has lower case only
-        return dict.fromkeys(uris, Header("", tuple(spelled.get(name, name) for name in catalog_columns)))
+        return dict.fromkeys(uris, Header("", tuple(column.name for column in contract.columns)))
     with ThreadPoolExecutor(_READERS) as readers:
         if contract.files.format is FileFormat.PARQUET:
             found = readers.map(lambda uri: parquet_header(store, uri, contract), uris)

@@ -1,6 +1,5 @@
 """From chosen deliveries to published tables: read, account for every row, write, and commit last."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 
 from py4j.protocol import Py4JError
@@ -13,13 +12,11 @@ from etl_job.settling import Account, account_for, delivery_counts
 from etl_job.staging import drop, passing_parts
 
 
-def process_deliveries(work: Work, catalog_columns: Sequence[str], chosen: Chosen, done: Processed) -> None:
+def process_deliveries(work: Work, chosen: Chosen, done: Processed) -> None:
     """Do the run's work and note in ``done`` what has been done. Raises QuartalJobError; nothing is published then."""
     contract, spark = work.contract, work.spark
     with work.progress.stage("validate") as seen:
-        account = account_for(
-            spark, work.store, contract, work.rules, catalog_columns, chosen, work.tables, work.arguments.run_id
-        )
+        account = account_for(spark, work.store, contract, work.rules, chosen, work.tables, work.arguments.run_id)
         try:
             _check(work, account, done)
         except Exception:

@@ -141,7 +141,7 @@ def _run(
         ready = spark.result()
         facts.meter = SparkMeter(ready)
     work = Work(ready, store, arguments, contract, rules_of(contract), tables, progress)
-    process_deliveries(work, raw.columns, chosen, facts.processed)
+    process_deliveries(work, chosen, facts.processed)
     for counts in facts.processed.deliveries:
         facts.published[counts.delivery] = PublishedDelivery(
             run_id=arguments.run_id, contract_hash=contract.hash, inputs=counts.inputs

@@ -64,7 +64,6 @@ def account_for(
     store: ObjectStore,
     contract: Contract,
     rules: Sequence[Rule],
-    catalog_columns: Sequence[str],
     chosen: Chosen,
     tables: Tables,
     run_id: str,
@@ -74,7 +73,7 @@ def account_for(
     registers = tables.registers if contract.key else Registers({})
     while True:
         names_in = [delivery.name for delivery in deliveries]
-        headers = read_headers(store, contract, catalog_columns, deliveries)
+        headers = read_headers(store, contract, deliveries)
         size = sum(delivery.size_bytes for delivery in deliveries)
         suit_to_input(spark, size)
         folder = new_staging_folder(tables.curated.location, run_id)

@@ -49,7 +49,7 @@ class Accounted:
                 )
             found.append(Delivery(f"d{number}", store.list_files(f"file://{folder}")))
         self.rules = rules_of(contract)
-        headers = read_headers(store, contract, (), found)
+        headers = read_headers(store, contract, found)
         self.files = list(headers)
         if quotes_come_late:
             headers = {uri: replace(header, quotes=False) for uri, header in headers.items()}
@@ -280,13 +280,13 @@ def test_contract_names_the_rules_that_the_job_keeps(spark, path):
         assert tuple(rule.name for rule in warnings_of(example)) == example.warning_names
 
 
-def test_column_names_of_a_catalog_in_lower_case_are_those_of_the_contract(contract):
+def test_files_without_a_header_have_the_columns_of_the_contract_in_its_order(contract):
     day = contract.event_column.model_copy(update={"name": "Date"})
     columns = tuple(day if each.name == "date" else each for each in contract.columns)
     without_header = contract.csv.model_copy(update={"header": False})
     changed = contract.model_copy(update={"columns": columns, "csv": without_header})
     delivery = Delivery("d", (StoredFile("file:///f.csv", 1, "e", 0.0), StoredFile("file:///empty.csv", 0, "e", 0.0)))
-    headers = read_headers(LocalObjectStore(), changed, ("sighting_id", "brand", "date", "time"), [delivery])
+    headers = read_headers(LocalObjectStore(), changed, [delivery])
     assert headers == {"file:///f.csv": Header("", ("sighting_id", "brand", "Date", "time"))}
 
 

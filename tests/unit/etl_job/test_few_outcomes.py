@@ -44,7 +44,7 @@ class Taken:
             (folder / name).mkdir()
             (folder / name / "part.csv").write_text("\n".join([HEADER, *lines]))
             found.append(Delivery(name, self.store.list_files(f"file://{folder}/{name}")))
-        headers = read_headers(self.store, contract, (), found)
+        headers = read_headers(self.store, contract, found)
         self.intake = take_in(
             Staging(spark, self.store, contract, self.rules, headers, found, self.staged_in, **staging)
         )

@@ -135,7 +135,7 @@ def staged_by(stage, spark, contract: Contract, folder: Path, name: str) -> tupl
     store = LocalObjectStore()
     delivery = Delivery("d1", store.list_files(f"file://{folder}"))
     rules, staged_in = rules_of(contract), f"file://{folder}-{name}"
-    headers = read_headers(store, contract, (), [delivery])
+    headers = read_headers(store, contract, [delivery])
     intake = stage(Staging(spark, store, contract, rules, headers, [delivery], staged_in))
     staged = read_staged(spark, store, staged_in, contract.features)
     suspects = suspects_of(staged, intake.repeated, contract, rules, Meeting())
@@ -162,7 +162,7 @@ def test_most_rows_are_plain_and_what_is_set_aside_is_judged_with_its_text(spark
     (tmp_path / "part.csv.gz").write_bytes(gzip.compress(content))
     store, staged_in = LocalObjectStore(), f"file://{tmp_path}/staged"
     delivery = Delivery("d1", store.list_files(f"file://{tmp_path}"))
-    headers = read_headers(store, contract, (), [delivery])
+    headers = read_headers(store, contract, [delivery])
     intake = stage_plain(Staging(spark, store, contract, rules_of(contract), headers, [delivery], staged_in))
     staged = read_staged(spark, store, staged_in, contract.features)
     assert Counter(row[KIND] for row in staged.collect()) == {PLAIN_ROWS: 5, BROKEN_ROWS: 1}

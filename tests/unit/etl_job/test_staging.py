@@ -70,7 +70,7 @@ class History:
             curated=SimpleNamespace(location=f"file://{self.root}/tables"), registers=self.registers
         )
         chosen = Chosen(tuple(known[name] for name in arrived), tuple(gone), known)
-        account = account_for(self.spark, store, self.contract, self.rules, (), chosen, tables, "r")
+        account = account_for(self.spark, store, self.contract, self.rules, chosen, tables, "r")
         self.registers = account.registers
         processed = {delivery.name for delivery in account.deliveries}
         self.kept.update({name: Counter() for name in processed})
