@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.csv
 
+from etl_job.lake_paths import LakePaths
 from etl_job.manifest import CsvExport
 from etl_job.object_store import ObjectStore, read_json
 from etl_job.publication import DataFile, PublishedIceberg
@@ -24,7 +25,7 @@ from etl_job.publication import DataFile, PublishedIceberg
 
 def export_csv(table: PublishedIceberg, store: ObjectStore, lake_root: str, dataset: str) -> CsvExport:
     """Bring the CSV files to what the table holds now; say which were written and which went."""
-    location = f"{lake_root}/exports/{dataset}/features"
+    location = f"{LakePaths(lake_root, dataset).exports}/features"
     state_uri, manifest_uri = f"{location}.state.json", f"{location}.manifest.json"
     before, now = _read_state(store, state_uri), _fingerprints(table.data_files())
     written = [quarter for quarter in sorted(now) if before.get(quarter) != now[quarter]]

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from etl_job.catalog import Delivery
+from etl_job.lake_paths import LakePaths
 from etl_job.object_store import ObjectStore
 
 
@@ -187,7 +188,7 @@ def inputs_of(delivery: Delivery) -> tuple[Input, ...]:
 
 def manifest_uri(lake_root: str, dataset: str, run_id: str) -> str:
     """Where a run's manifest lies."""
-    return f"{lake_root}/runs/{dataset}/{run_id}.json"
+    return f"{LakePaths(lake_root, dataset).runs}/{run_id}.json"
 
 
 def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) -> str:
@@ -202,7 +203,7 @@ def read_last_run(store: ObjectStore, lake_root: str, dataset: str) -> LastRun:
 
     A manifest that cannot be read counts as a failed run: at worst its deliveries are processed again.
     """
-    files = store.list_files(f"{lake_root}/runs/{dataset}/")
+    files = store.list_files(f"{LakePaths(lake_root, dataset).runs}/")
     for file in sorted(files, key=lambda f: (f.modified, f.uri), reverse=True):
         if not file.uri.endswith(".json"):
             continue

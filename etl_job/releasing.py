@@ -23,6 +23,7 @@ from etl_job.features import (
 )
 from etl_job.few_outcomes import daily_counts
 from etl_job.job_args import JobArguments
+from etl_job.lake_paths import LakePaths
 from etl_job.manifest import CsvExport, DeliveryCounts, PublishedTable, Totals
 from etl_job.measures import with_measures
 from etl_job.object_store import ObjectStore
@@ -52,12 +53,16 @@ class Work:
     @property
     def quarantine(self) -> str:
         """Where bad rows of published deliveries lie."""
-        return f"{self.arguments.lake_root}/quarantine/{self.contract.dataset}"
+        return self._paths.quarantine
 
     @property
     def failed_quarantine(self) -> str:
         """Where those lie that stopped a run: beside the others, which people count."""
-        return f"{self.quarantine}.failed"
+        return self._paths.failed_quarantine
+
+    @property
+    def _paths(self) -> LakePaths:
+        return LakePaths(self.arguments.lake_root, self.contract.dataset)
 
 
 @dataclass

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.contract import Contract
+from etl_job.lake_paths import LakePaths
 from etl_job.publication import PublishedIceberg
 from etl_job.schemas import DELIVERY, QUARTER, curated_columns, feature_columns
 from etl_job.staging import Registers
@@ -26,11 +27,8 @@ class Tables:
 def open_tables(catalog: GlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:
     """Look the tables up; those that do not exist yet are made at the first commit."""
     dataset, spec = contract.dataset, contract.features
+    paths = LakePaths(lake_root, dataset)
     return Tables(
-        PublishedIceberg(
-            catalog, database, f"{dataset}_curated", f"{lake_root}/curated/{dataset}", curated_columns(spec), DELIVERY
-        ),
-        PublishedIceberg(
-            catalog, database, f"{dataset}_features", f"{lake_root}/features/{dataset}", feature_columns(spec), QUARTER
-        ),
+        PublishedIceberg(catalog, database, f"{dataset}_curated", paths.curated, curated_columns(spec), DELIVERY),
+        PublishedIceberg(catalog, database, f"{dataset}_features", paths.features, feature_columns(spec), QUARTER),
     )
