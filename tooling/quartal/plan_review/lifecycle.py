@@ -1,44 +1,130 @@
-"""Raw files that a lifecycle rule will delete: the pipeline can no longer process their deliveries again."""
+"""Objects that a lifecycle rule deletes, or puts into a storage class where they cannot be read at once.
+
+The review knows no bucket's contents, so every prefix counts. Two cases weigh less: objects of a lake that can be made
+again (answers of Athena, scratch files), and buckets that the same plan makes, which hold nothing yet, unless the rule
+is for what a lake must keep.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from quartal.plan_review.model import Plan, ResourceChange
+from quartal.plan_review.values import Marker
 
-_TYPE = "aws_s3_bucket_lifecycle_configuration"
-_RAW = "raw/"
+_TYPES = ("aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket")
+_SCRATCH = ("athena-results/", "tmp/")
+# raw files, tables with their registers of keys, manifests of runs, and what is handed over
+_KEPT = ("raw/", "curated/", "features/", "runs/", "exports/", "quarantine/")
+_ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
+_AT_ONCE = 0.0
 
 
-def expiring_raw_files(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Address and sentence of each rule after which raw files expire that did not before, or did later."""
+@dataclass(frozen=True, slots=True)
+class LosingRule:
+    """A lifecycle rule after which more objects cannot be read than before.
+
+    Attributes:
+        address: the resource that holds the rule.
+        sentence: what becomes of which objects, and when.
+        is_data: whether objects are meant that somebody may miss.
+    """
+
+    address: str
+    sentence: str
+    is_data: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """What a rule does to objects below a prefix, after so many days; `narrowed` by tags or sizes, as text."""
+
+    verb: str
+    prefix: str
+    days: float
+    when: str
+    narrowed: str = ""
+
+    def covers(self, other: _Effect) -> bool:
+        return (
+            self.verb == other.verb
+            and other.prefix.startswith(self.prefix)
+            and self.days <= other.days
+            and self.narrowed in ("", other.narrowed)
+        )
+
+    @property
+    def sentence(self) -> str:
+        some = " that the rule's filter names" if self.narrowed else ""
+        return f"{self.verb[:1].upper()}{self.verb[1:]} {self.when}: those below '{self.prefix or '/'}'{some}."
+
+
+def losing_rules(plan: Plan) -> Iterator[LosingRule]:
+    """Each rule of the plan that takes away objects which stayed before, or stayed longer."""
+    made = {change.after.get("bucket") for change in plan.changes if _is_new_bucket(change)}
     for change in plan.changes:
-        if change.type == _TYPE and change.after:
-            yield from _of(change)
+        if change.type in _TYPES and change.after:
+            is_new = change.after.get("bucket") in made and isinstance(change.after.get("bucket"), str | Marker)
+            yield from _of(change, is_new)
 
 
-def _of(change: ResourceChange) -> Iterator[tuple[str, str]]:
-    before, after = dict(_expirations(change.before)), dict(_expirations(change.after))
-    for prefix, days in sorted(after.items()):
-        covered = any(prefix.startswith(known) and days_before <= days for known, days_before in before.items())
-        if not covered:
-            yield change.address, f"Objects below '{prefix or '/'}' are deleted after {days:.0f} days, raw files too."
+def _is_new_bucket(change: ResourceChange) -> bool:
+    return change.type == "aws_s3_bucket" and bool(change.after) and not change.before
 
 
-def _expirations(attributes: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
-    """Prefix and days of each enabled rule that deletes something below raw/; the earliest of a prefix comes last."""
-    found = []
-    for rule in _blocks(attributes.get("rule")):
-        if rule.get("status") != "Enabled":
+def _of(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
+    before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
+    for effect in sorted(after, key=lambda item: (item.prefix, item.verb, item.days)):
+        if any(known.covers(effect) for known in before):
             continue
-        prefix = _prefix(rule)
-        days = [
-            entry["days"] for entry in _blocks(rule.get("expiration")) if isinstance(entry.get("days"), int | float)
-        ]
-        if any(days) and (_RAW.startswith(prefix) or prefix.startswith(_RAW)):
-            found.append((prefix, float(min(day for day in days if day))))
-    yield from sorted(found, key=lambda item: -item[1])
+        scratch = effect.prefix.startswith(_SCRATCH)
+        kept = any(prefix.startswith(effect.prefix) or effect.prefix.startswith(prefix) for prefix in _KEPT)
+        of_old_versions = effect.verb.startswith("old versions")
+        unread = scratch or (is_new and (of_old_versions or not kept))
+        yield LosingRule(change.address, effect.sentence, is_data=not unread)
+
+
+def _effects(attributes: Mapping[str, Any]) -> Iterator[_Effect]:
+    rules = attributes.get("rule", attributes.get("lifecycle_rule"))
+    if isinstance(attributes.get("rule"), Marker):  # a bucket's own are computed where others are configured
+        yield _Effect("objects may be deleted", "", _AT_ONCE, "by rules that this review does not see")
+    for rule in _blocks(rules):
+        if rule.get("status") != "Enabled" and rule.get("enabled") is not True:
+            continue
+        prefix, narrowed = _prefix(rule), _narrowing(rule)
+        for verb, days, when in _actions(rule):
+            yield _Effect(verb, prefix, days, when, narrowed)
+
+
+def _actions(rule: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
+    for name, whose, days_name in (
+        ("expiration", "objects", "days"),
+        ("noncurrent_version_expiration", "old versions of objects", "noncurrent_days"),
+    ):
+        for block in _blocks(rule.get(name)):
+            for days, when in _moment(block, days_name):
+                yield f"{whose} are deleted", days, when
+    for name, whose, days_name in (
+        ("transition", "objects", "days"),
+        ("noncurrent_version_transition", "old versions of objects", "noncurrent_days"),
+    ):
+        for block in _blocks(rule.get(name)):
+            if block.get("storage_class") in _ARCHIVES or isinstance(block.get("storage_class"), Marker):
+                for days, when in _moment(block, days_name, may_be_at_once=True):
+                    yield f"{whose} must be restored before they can be read", days, when
+
+
+def _moment(block: Mapping[str, Any], days_name: str, *, may_be_at_once: bool = False) -> Iterator[tuple[float, str]]:
+    """Days until then, and in words; nothing for a block that merely removes delete markers."""
+    days, date = block.get(days_name, block.get("days")), block.get("date")
+    if isinstance(days, Marker) or isinstance(date, Marker):
+        yield _AT_ONCE, "after a time that this review does not see"
+    elif isinstance(date, str) and date:
+        yield _AT_ONCE, f"on {date[:10]}"
+    elif isinstance(days, int | float) and (days or may_be_at_once):
+        yield float(days), f"after {days:.0f} days" if days else "at once"
 
 
 def _prefix(rule: Mapping[str, Any]) -> str:
@@ -48,6 +134,18 @@ def _prefix(rule: Mapping[str, Any]) -> str:
                 return str(holder["prefix"])
     legacy = rule.get("prefix")
     return legacy if isinstance(legacy, str) else ""
+
+
+def _narrowing(rule: Mapping[str, Any]) -> str:
+    """Tags and sizes of a filter, as text to compare; empty where it has none."""
+    holders = [holder for chosen in _blocks(rule.get("filter")) for holder in (chosen, *_blocks(chosen.get("and")))]
+    found = [
+        f"{name}={holder[name]}"
+        for holder in (*holders, rule)
+        for name in ("tag", "tags", "object_size_greater_than", "object_size_less_than")
+        if holder.get(name) not in (None, [], {}, 0, "")
+    ]
+    return ", ".join(sorted(found))
 
 
 def _blocks(value: Any) -> list[Mapping[str, Any]]:

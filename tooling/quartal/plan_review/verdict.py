@@ -8,7 +8,7 @@ from enum import StrEnum
 from quartal.plan_review.access import AccessChange
 from quartal.plan_review.checkov import PolicyReport
 from quartal.plan_review.cost import CostReview
-from quartal.plan_review.lifecycle import expiring_raw_files
+from quartal.plan_review.lifecycle import losing_rules
 from quartal.plan_review.model import Action, Plan
 from quartal.plan_review.policies import Finding, Level, RuleBook
 from quartal.plan_review.schedule import ScheduleChange
@@ -128,9 +128,11 @@ def about_resources(plan: Plan, book: RuleBook) -> tuple[Finding, ...]:
             "is gone" if change.action is Action.DELETE else f"has another {', '.join(change.changed_attributes[:4])}"
         )
         found.append(_finding(book, "drift", f"Somebody changed it outside Terraform: it {what}.", change.address))
-    for address, sentence in expiring_raw_files(plan):
-        finding = _finding(book, "raw-expires", sentence, address)
-        found.append(finding.model_copy(update={"data_at_risk": True}))
+    for rule in losing_rules(plan):
+        finding = _finding(
+            book, "objects-expire" if rule.is_data else "objects-expire-unread", rule.sentence, rule.address
+        )
+        found.append(finding.model_copy(update={"data_at_risk": rule.is_data}))
     for check in plan.checks:
         problems = " ".join(check.problems) or f"its status is {check.status}"
         found.append(_finding(book, "check-failed", f"A check did not pass: {problems}", check.address))

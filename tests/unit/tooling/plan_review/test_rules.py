@@ -92,30 +92,6 @@ def test_cost_that_rises_beyond_the_limit_needs_consent(basis, workers, is_found
     assert ("cost-up" in found) is is_found
 
 
-def lifecycle(days: int, prefix: str = "raw/", status: str = "Enabled") -> dict:
-    expiring = {"expiration": [{"days": days}]} if days else {}
-    return {"bucket": "lake", "rule": [{"id": "r", "status": status, "filter": [{"prefix": prefix}], **expiring}]}
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "is_found"),
-    [
-        pytest.param(lifecycle(0), lifecycle(30), True, id="begins to expire"),
-        pytest.param(lifecycle(90), lifecycle(30), True, id="expires sooner"),
-        pytest.param(None, lifecycle(30, prefix=""), True, id="everything expires"),
-        pytest.param(None, lifecycle(30, prefix="raw/feed/"), True, id="one feed"),
-        pytest.param(lifecycle(30), lifecycle(30) | {"bucket": "other"}, False, id="as before"),
-        pytest.param(lifecycle(0), lifecycle(30, prefix="tmp/"), False, id="another folder"),
-        pytest.param(lifecycle(0), lifecycle(30, status="Disabled"), False, id="switched off"),
-        pytest.param(lifecycle(30), lifecycle(0), False, id="ends"),
-    ],
-)
-def test_raw_files_that_will_expire_are_data_at_risk(reviewed, before, after, is_found):
-    entry = change("aws_s3_bucket_lifecycle_configuration", before, after)
-    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
-    assert ("raw-expires" in {risk.rule for risk in made.data_at_risk}) is is_found
-
-
 def test_action_that_terraform_would_invoke_blocks_even_where_nothing_changes(reviewed):
     action = {"address": "action.aws_lambda_invoke.this", "type": "aws_lambda_invoke"}
     made = reviewed({"format_version": "1.2", "resource_changes": [], "action_invocations": [action]})

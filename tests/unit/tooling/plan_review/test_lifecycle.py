@@ -1,0 +1,134 @@
+"""What a lifecycle rule deletes, or puts where it cannot be read at once, needs consent whatever prefix it is for."""
+
+import pytest
+
+from tests.unit.tooling.conftest import change
+
+TYPE = "aws_s3_bucket_lifecycle_configuration"
+UNKNOWN_DAYS = {"after_unknown": {"rule": [{"expiration": [{"days": True}]}]}}
+
+
+def rules(prefix: str = "curated/", status: str = "Enabled", bucket: str = "lake", **actions) -> dict:
+    return {"bucket": bucket, "rule": [{"id": "r", "status": status, "filter": [{"prefix": prefix}], **actions}]}
+
+
+def expiring(days: int, prefix: str = "curated/", **more) -> dict:
+    return rules(prefix, expiration=[{"days": days}], **more)
+
+
+def found_by(reviewed, *entries: dict) -> dict[str, str]:
+    made = reviewed({"format_version": "1.2", "resource_changes": list(entries)})
+    return {finding.rule: finding.level.word for finding in made.findings if finding.rule.startswith("objects-")}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(None, expiring(1), id="tables"),
+        pytest.param(None, expiring(1, "curated/sightings/keys/"), id="registers of keys"),
+        pytest.param(None, expiring(1, "features/"), id="features"),
+        pytest.param(None, expiring(1, "runs/"), id="manifests"),
+        pytest.param(None, expiring(1, "exports/"), id="exports"),
+        pytest.param(None, expiring(1, "raw/"), id="raw files"),
+        pytest.param(None, expiring(1, ""), id="everything"),
+        pytest.param(None, expiring(1, "anything/", bucket="another"), id="a bucket of others"),
+        pytest.param(expiring(90), expiring(30), id="sooner"),
+        pytest.param(expiring(30, "features/"), expiring(30), id="another prefix"),
+        pytest.param(expiring(30, status="Disabled"), expiring(30), id="switched on"),
+        pytest.param(None, rules(expiration=[{"date": "2027-01-01T00:00:00Z"}]), id="at a date"),
+        pytest.param(None, rules(noncurrent_version_expiration=[{"noncurrent_days": 1}]), id="old versions"),
+        pytest.param(None, rules(transition=[{"days": 1, "storage_class": "GLACIER"}]), id="an archive"),
+        pytest.param(None, rules(transition=[{"days": 1, "storage_class": "DEEP_ARCHIVE"}]), id="a deep archive"),
+        pytest.param(
+            None,
+            rules(noncurrent_version_transition=[{"noncurrent_days": 1, "storage_class": "GLACIER"}]),
+            id="old versions in an archive",
+        ),
+        pytest.param(
+            {"bucket": "lake", "rule": [{"status": "Enabled", "filter": [{"tag": [{"key": "a", "value": "b"}]}]}]},
+            {
+                "bucket": "lake",
+                "rule": [
+                    {
+                        "status": "Enabled",
+                        "filter": [{"tag": [{"key": "a", "value": "b"}]}],
+                        "expiration": [{"days": 1}],
+                    }
+                ],
+            },
+            id="objects of a tag",
+        ),
+        pytest.param(
+            {
+                "bucket": "lake",
+                "rule": [{"status": "Enabled", "filter": [{"object_size_less_than": 9}], "expiration": [{"days": 1}]}],
+            },
+            expiring(1, ""),
+            id="large ones too, where only small ones went",
+        ),
+    ],
+)
+def test_rule_that_deletes_or_archives_is_data_at_risk(reviewed, before, after):
+    assert set(found_by(reviewed, change(TYPE, before, after)).values()) == {"data"}
+
+
+def test_rule_of_a_bucket_resource_itself_is_read(reviewed):
+    before = {"bucket": "lake", "id": "lake", "lifecycle_rule": []}
+    after = before | {"lifecycle_rule": [{"enabled": True, "prefix": "curated/", "expiration": [{"days": 1}]}]}
+    assert found_by(reviewed, change("aws_s3_bucket", before, after)) == {"objects-expire": "data"}
+
+
+def test_days_that_are_not_known_yet_are_data_at_risk(reviewed):
+    entry = change(TYPE, None, rules(expiration=[{"days": None}]))
+    entry["change"] |= UNKNOWN_DAYS
+    assert found_by(reviewed, entry) == {"objects-expire": "data"}
+
+
+def test_rules_that_are_not_known_yet_are_data_at_risk(reviewed):
+    entry = change(TYPE, expiring(30), {"bucket": "lake"})
+    entry["change"]["after_unknown"] = {"rule": True}
+    assert found_by(reviewed, entry) == {"objects-expire": "data"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(expiring(30), expiring(30), id="as before"),
+        pytest.param(expiring(30), expiring(60), id="later"),
+        pytest.param(expiring(30, "curated/"), expiring(30, "curated/a/"), id="a part of what went before"),
+        pytest.param(expiring(30), rules(), id="ends"),
+        pytest.param(None, expiring(30, status="Disabled"), id="switched off"),
+        pytest.param(
+            None, rules(transition=[{"days": 1, "storage_class": "GLACIER_IR"}]), id="cheaper and read at once"
+        ),
+        pytest.param(None, rules(expiration=[{"days": 0, "expired_object_delete_marker": True}]), id="delete markers"),
+        pytest.param(None, rules(abort_incomplete_multipart_upload=[{"days_after_initiation": 7}]), id="unfinished"),
+    ],
+)
+def test_rule_that_deletes_nothing_more_is_no_finding(reviewed, before, after):
+    assert found_by(reviewed, change(TYPE, before, after)) == {}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        pytest.param(expiring(7, "athena-results/"), id="answers of Athena"),
+        pytest.param(expiring(7, "tmp/"), id="scratch files"),
+    ],
+)
+def test_rule_for_what_can_be_made_again_needs_a_look(reviewed, after):
+    assert found_by(reviewed, change(TYPE, None, after)) == {"objects-expire-unread": "change"}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "level"), [("logs/", "change"), ("curated/", "data"), ("raw/", "data"), ("", "data")]
+)
+def test_new_bucket_holds_nothing_yet_but_its_tables_would_not_last(reviewed, prefix, level):
+    bucket = change("aws_s3_bucket", None, {"bucket": "lake"})
+    assert set(found_by(reviewed, bucket, change(TYPE, None, expiring(30, prefix))).values()) == {level}
+
+
+def test_old_versions_of_a_new_bucket_may_go(reviewed):
+    bucket = change("aws_s3_bucket", None, {"bucket": "lake"})
+    entry = change(TYPE, None, rules("", noncurrent_version_expiration=[{"noncurrent_days": 90}]))
+    assert found_by(reviewed, bucket, entry) == {"objects-expire-unread": "change"}
