@@ -2,6 +2,7 @@
 
 import ipaddress
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,17 +14,23 @@ from localstack_glue.schedule import FIRST_YEAR, LAST_YEAR
 from localstack_glue.scheduler import MAX_STARTS
 from localstack_glue.settings import Network
 
+_HOST = re.compile(r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?", re.ASCII)
+_LOOPBACK_NAMES = ("localhost", "localhost.localstack.cloud")
+
 
 class ControlEndpoints:
     """`/_glue/health`, `/_glue/clock`, `/_glue/iam` and `/_glue/reset`."""
 
-    def __init__(self, provider: GlueProvider, allowed: tuple[Network, ...] = ()) -> None:
+    def __init__(self, provider: GlueProvider, allowed: tuple[Network, ...] = (), hosts: tuple[str, ...] = ()) -> None:
         self._provider = provider
         self._allowed = allowed
+        self._hosts = hosts
 
     def health(self, request: Request) -> Response:
         """GET: the version, the job runtime that was found, and what runs. Callers from elsewhere learn the version."""
         status = {"status": "running", "version": __version__}
+        if refusal := self._refuse_host(request):
+            return refusal
         if self._refuse(request):
             # through a container's published port, each caller comes from elsewhere: is the service up?
             return _json(status)
@@ -74,7 +81,17 @@ class ControlEndpoints:
         stored_services.reset()
         return _json({"reset": True})
 
+    def _refuse_host(self, request: Request) -> Response | None:
+        host = request.headers.get("Host")
+        if host is None or is_served_host(host, self._hosts, self._allowed):  # every browser says a host
+            return None
+        return _json(
+            {"message": f"not served under the name {host[:100]!r}; LOCALSTACK_GLUE_CONTROL_HOSTS names more"}, 403
+        )
+
     def _refuse(self, request: Request) -> Response | None:
+        if refusal := self._refuse_host(request):
+            return refusal
         if may_control(request.remote_addr, request.headers.get("Origin"), self._allowed):
             return None
         return _json(
@@ -127,6 +144,25 @@ def may_control(remote_addr: str | None, origin: str | None, allowed: tuple[Netw
         return False  # a page in a browser is no caller of ours, wherever it runs
     try:
         address = ipaddress.ip_address(remote_addr or "")
+    except ValueError:
+        return False
+    return address.is_loopback or any(address in network for network in allowed)
+
+
+def is_served_host(host: str, hosts: tuple[str, ...], allowed: tuple[Network, ...]) -> bool:
+    """Whether a Host header names this machine, or what the settings name.
+
+    A page of a name that its owner lets lead to 127.0.0.1 sends that name: it comes from this machine and, read by GET,
+    without an Origin.
+    """
+    found = _HOST.fullmatch(host)
+    if found is None:
+        return False
+    name = (found["bracketed"] or found["name"]).lower().removesuffix(".")
+    if name in (*_LOOPBACK_NAMES, *hosts):
+        return True
+    try:
+        address = ipaddress.ip_address(name)
     except ValueError:
         return False
     return address.is_loopback or any(address in network for network in allowed)

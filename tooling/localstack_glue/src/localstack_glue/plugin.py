@@ -184,4 +184,4 @@ def _control() -> "ControlEndpoints":
     from localstack_glue.control import ControlEndpoints
 
     provider = _provider()
-    return ControlEndpoints(provider, provider.settings.control_networks)
+    return ControlEndpoints(provider, provider.settings.control_networks, provider.settings.control_hosts)

@@ -36,6 +36,7 @@ class Settings:
     jars_dir: Path | None
     work_dir: Path
     control_networks: tuple[Network, ...] = ()
+    control_hosts: tuple[str, ...] = ()
     java_options: str = ""
     state_dir: Path | None = None  # None: what is stored is gone with the service
     warm_jvm: WarmJvm = WarmJvm.CRAWL
@@ -62,6 +63,7 @@ class Settings:
             work_dir=(Path(work_dir) if work_dir else default_work_dir).absolute(),
             java_options=environ.get("LOCALSTACK_GLUE_JAVA_OPTIONS", ""),
             control_networks=_networks(environ.get("LOCALSTACK_GLUE_CONTROL_ALLOWED", "")),
+            control_hosts=_hosts(environ),
             state_dir=find_state_dir(environ, default_state_dir),
             warm_jvm=_warm_jvm(environ.get("LOCALSTACK_GLUE_WARM_JVM", "")),
             memory_mb=_memory_mb(environ.get("LOCALSTACK_GLUE_MEMORY_MB", "")),
@@ -163,6 +165,13 @@ def _networks(text: str) -> tuple[Network, ...]:
         return tuple(ipaddress.ip_network(part.strip()) for part in text.split(",") if part.strip())
     except ValueError as error:
         raise ValueError(f"LOCALSTACK_GLUE_CONTROL_ALLOWED: {error}; give networks such as 172.16.0.0/12") from error
+
+
+def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The names that the control endpoints are called by: a comma list, and the one that LocalStack answers with."""
+    own = environ.get("LOCALSTACK_HOST", "").partition(":")[0]
+    named = [*environ.get("LOCALSTACK_GLUE_CONTROL_HOSTS", "").split(","), own]
+    return tuple(name.strip().lower().removesuffix(".") for name in named if name.strip())
 
 
 def _find_java_home(environ: Mapping[str, str], site_packages: tuple[Path, ...]) -> Path | None:
