@@ -82,21 +82,21 @@ variable "lifecycle_rules" {
     error_message = "lifecycle_rules must move objects to another class before they expire."
   }
 
-  # A rule concerns raw files if its prefix lies in raw/, or raw/ in its prefix.
+  # A rule concerns a folder if its prefix lies in the folder, or the folder in its prefix.
   validation {
     condition = alltrue([
       for rule in values(var.lifecycle_rules) : rule.expiration_days == null
-      if startswith(rule.prefix, "raw/") || startswith("raw/", rule.prefix)
+      if anytrue([for folder in ["curated/", "features/", "raw/", "runs/"] : startswith(rule.prefix, folder) || startswith(folder, rule.prefix)])
     ])
-    error_message = "lifecycle_rules must not expire raw files (a rule for raw/, a folder below it, or the whole bucket): all tables are computed from them, and a delivery whose files are gone cannot be processed again when its contract changes, or another delivery that shares rows with it. Move them to a cheaper class with transitions, and give expiration_days to the other prefixes one by one."
+    error_message = "lifecycle_rules must not expire raw files, tables or manifests (a rule for raw/, curated/, features/, runs/, a folder below them, or the whole bucket): all tables are computed from the raw files, and a table whose files are gone, old ones too, can no longer be read. Move raw files to a cheaper class with transitions, let `quartal maintenance` delete what no table names any more, and give expiration_days to the other prefixes one by one."
   }
 
   validation {
     condition = alltrue([
       for rule in values(var.lifecycle_rules) : length(setintersection(keys(rule.transitions), ["DEEP_ARCHIVE", "GLACIER"])) == 0
-      if startswith(rule.prefix, "raw/") || startswith("raw/", rule.prefix)
+      if anytrue([for folder in ["curated/", "features/", "raw/", "runs/"] : startswith(rule.prefix, folder) || startswith(folder, rule.prefix)])
     ])
-    error_message = "lifecycle_rules must not move raw files to GLACIER or DEEP_ARCHIVE (a rule for raw/, a folder below it, or the whole bucket): there a file must be restored before crawler and job can read it. GLACIER_IR is cheap and read at once."
+    error_message = "lifecycle_rules must not move raw files, tables or manifests to GLACIER or DEEP_ARCHIVE (a rule for raw/, curated/, features/, runs/, a folder below them, or the whole bucket): there a file must be restored before crawler, job and readers can read it. GLACIER_IR is cheap and read at once."
   }
 }
 

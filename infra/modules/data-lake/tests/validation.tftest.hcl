@@ -101,6 +101,42 @@ run "rejects_expiration_of_the_whole_bucket" {
   }
 }
 
+run "rejects_expiration_of_live_table_files" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { old = { prefix = "curated/", expiration_days = 3650 } }
+  }
+}
+
+run "rejects_expiration_of_live_feature_files" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { old = { prefix = "features/", expiration_days = 3650 } }
+  }
+}
+
+run "rejects_expiration_of_manifests" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { old = { prefix = "runs/", expiration_days = 3650 } }
+  }
+}
+
+run "rejects_live_table_files_in_a_class_that_cannot_be_read_at_once" {
+  command         = plan
+  expect_failures = [var.lifecycle_rules]
+
+  variables {
+    lifecycle_rules = { old = { prefix = "curated/vehicle_sightings/", transitions = { DEEP_ARCHIVE = 400 } } }
+  }
+}
+
 run "rejects_raw_files_in_a_class_that_cannot_be_read_at_once" {
   command         = plan
   expect_failures = [var.lifecycle_rules]
