@@ -70,6 +70,8 @@ class ResourceChange:
         import_id: the identifier that it is imported by; empty unless it is.
         deposed: key of a deposed object, which a replacement left behind; empty otherwise.
         actions: Terraform's own words for the action.
+        provider: name of the provider, without its registry.
+        provisioners: kinds of provisioners that the configuration has for it.
     """
 
     address: str
@@ -85,6 +87,8 @@ class ResourceChange:
     import_id: str = ""
     deposed: str = ""
     actions: tuple[str, ...] = ()
+    provider: str = ""
+    provisioners: tuple[str, ...] = ()
 
     @property
     def changed_attributes(self) -> tuple[str, ...]:

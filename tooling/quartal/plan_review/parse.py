@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from quartal.errors import TerraformError
@@ -37,7 +38,9 @@ def parse_plan(data: dict[str, Any]) -> Plan:
             exit_code=0,
             remedy="Use the Terraform version that the README names.",
         )
-    parsed = [_resource_change(entry) for entry in data.get("resource_changes") or [] if _is_managed(entry)]
+    provisioners = dict(_provisioners(_root_module(data), ""))
+    managed = (entry for entry in data.get("resource_changes") or [] if _is_managed(entry))
+    parsed = [_resource_change(entry, provisioners) for entry in managed]
     touched = sorted((change for change in parsed if change.is_touched), key=_rank)
     outputs = [_output_change(name, entry) for name, entry in (data.get("output_changes") or {}).items()]
     drift, computed_drift = _drift(data, frozenset(change.address for change in touched))
@@ -89,6 +92,15 @@ def _configured(module: dict[str, Any], path: str) -> Iterator[tuple[str, frozen
         yield from _configured(call.get("module") or {}, f"{path}module.{name}.")
 
 
+def _provisioners(module: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every block that has provisioners, and their kinds."""
+    for resource in module.get("resources") or []:
+        if resource.get("provisioners"):
+            yield f"{path}{resource['address']}", tuple(str(each.get("type")) for each in resource["provisioners"])
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _provisioners(call.get("module") or {}, f"{path}module.{name}.")
+
+
 def _reads(data: dict[str, Any]) -> Iterator[str]:
     for entry in data.get("resource_changes") or []:
         if not _is_managed(entry) and tuple(entry["change"]["actions"]) == ("read",):
@@ -122,7 +134,9 @@ def _is_managed(entry: dict[str, Any]) -> bool:
     return str(entry.get("mode", "managed")) == "managed"
 
 
-def _resource_change(entry: dict[str, Any]) -> ResourceChange:
+def _resource_change(
+    entry: dict[str, Any], provisioners: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> ResourceChange:
     change = entry["change"]
     actions = tuple(change["actions"])
     action = _ACTIONS.get(actions, Action.UNKNOWN)
@@ -143,6 +157,8 @@ def _resource_change(entry: dict[str, Any]) -> ResourceChange:
         import_id=str((change.get("importing") or {}).get("id", "")),
         deposed=str(entry.get("deposed", "")),
         actions=actions,
+        provider=str(entry.get("provider_name", "")).rpartition("/")[2],
+        provisioners=provisioners.get(without_index(address), ()),
     )
 
 

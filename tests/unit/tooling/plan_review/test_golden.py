@@ -58,7 +58,7 @@ def test_the_plan_of_sensitive_values_does_hold_them():
         pytest.param("move-import-forget", "needs approval", "change", id="a log group is forgotten"),
         pytest.param("replace", "needs approval", "data", id="bucket and database"),
         pytest.param("replace-create-first", "needs approval", "destroy", id="role"),
-        pytest.param("sensitive", "apply", "note", id="only secrets"),
+        pytest.param("sensitive", "needs approval", "access", id="secrets"),
         pytest.param("unchanged", "nothing to apply", "note", id="nothing"),
         pytest.param("update", "needs approval", "data", id="shorter retention"),
     ],
