@@ -23,6 +23,7 @@ class Action(StrEnum):
     DELETE = "delete"
     DELETE_THEN_CREATE = "replace (destroy first)"
     CREATE_THEN_DELETE = "replace (create first)"
+    REPLACE_AND_FORGET = "replace (the old one is forgotten)"
     FORGET = "forget"
     NO_OP = "no-op"
     UNKNOWN = "unknown"
@@ -34,8 +35,13 @@ class Action(StrEnum):
 
     @property
     def replaces(self) -> bool:
-        """Whether another real object takes the place of one that goes away."""
-        return self in {Action.DELETE_THEN_CREATE, Action.CREATE_THEN_DELETE}
+        """Whether another real object takes the place of one that goes away, or that Terraform forgets."""
+        return self in {Action.DELETE_THEN_CREATE, Action.CREATE_THEN_DELETE, Action.REPLACE_AND_FORGET}
+
+    @property
+    def forgets(self) -> bool:
+        """Whether a real object stays, and Terraform no longer looks after it."""
+        return self in {Action.FORGET, Action.REPLACE_AND_FORGET}
 
 
 # the order in which a reviewer wants to see them: what nobody can judge, then what destroys, comes first
@@ -44,6 +50,7 @@ ACTION_ORDER = (
     Action.DELETE,
     Action.DELETE_THEN_CREATE,
     Action.CREATE_THEN_DELETE,
+    Action.REPLACE_AND_FORGET,
     Action.FORGET,
     Action.UPDATE,
     Action.CREATE,
@@ -67,7 +74,7 @@ class ResourceChange:
         forces_replacement: paths of the attributes that force a replacement.
         reason: Terraform's own word for why, such as delete_because_no_resource_config.
         previous_address: where it was before a move; empty unless it moves.
-        import_id: the identifier that it is imported by; empty unless it is.
+        import_id: the identifier that it is imported by, in words where it has none yet; empty unless it is.
         deposed: key of a deposed object, which a replacement left behind; empty otherwise.
         actions: Terraform's own words for the action.
         provider: name of the provider, without its registry.
@@ -141,6 +148,7 @@ class Plan:
         references: which resource mentions which in the configuration, both as addresses without an index.
         configured: attributes that the configuration sets, by block: the address without an index.
         reads: data sources that are read during the apply, because what they depend on is not known before.
+        deferred: what Terraform puts off to a later plan, and its word for why.
         invoked_actions: actions of providers, which are no resources, that the apply would invoke.
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
@@ -158,6 +166,7 @@ class Plan:
     references: tuple[tuple[str, str], ...] = ()
     configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
     reads: tuple[str, ...] = ()
+    deferred: tuple[tuple[str, str], ...] = ()
     invoked_actions: tuple[str, ...] = ()
     log_targets: frozenset[str] = frozenset()
     terraform_version: str = ""

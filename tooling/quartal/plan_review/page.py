@@ -20,6 +20,7 @@ _KINDS = {
     Action.DELETE: "destroy",
     Action.DELETE_THEN_CREATE: "replace",
     Action.CREATE_THEN_DELETE: "replace",
+    Action.REPLACE_AND_FORGET: "forget",
     Action.FORGET: "forget",
     Action.UPDATE: "update",
     Action.CREATE: "create",

@@ -19,6 +19,8 @@ _ACTIONS = {
     ("delete",): Action.DELETE,
     ("delete", "create"): Action.DELETE_THEN_CREATE,
     ("create", "delete"): Action.CREATE_THEN_DELETE,
+    ("create", "forget"): Action.REPLACE_AND_FORGET,
+    ("forget", "create"): Action.REPLACE_AND_FORGET,
     ("forget",): Action.FORGET,
     ("no-op",): Action.NO_OP,
 }
@@ -41,6 +43,9 @@ def parse_plan(data: dict[str, Any]) -> Plan:
     provisioners = dict(_provisioners(_root_module(data), ""))
     managed = (entry for entry in data.get("resource_changes") or [] if _is_managed(entry))
     parsed = [_resource_change(entry, provisioners) for entry in managed]
+    known = {change.address for change in parsed}
+    drifted = (entry for entry in data.get("resource_drift") or [] if _is_managed(entry) and _is_move(entry))
+    parsed += [_moved(entry) for entry in drifted if entry["address"] not in known]
     touched = sorted((change for change in parsed if change.is_touched), key=_rank)
     outputs = [_output_change(name, entry) for name, entry in (data.get("output_changes") or {}).items()]
     drift, computed_drift = _drift(data, frozenset(change.address for change in touched))
@@ -55,6 +60,7 @@ def parse_plan(data: dict[str, Any]) -> Plan:
         references=tuple(sorted(set(_references(_root_module(data), "")))),
         configured=dict(_configured(_root_module(data), "")),
         reads=tuple(sorted(_reads(data))),
+        deferred=tuple(_deferred(data)),
         invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
         log_targets=frozenset(_log_targets(_root_module(data), "")),
         terraform_version=str(data.get("terraform_version", "")),
@@ -126,6 +132,21 @@ def without_index(address: str) -> str:
     return _INDEX.sub("", address)
 
 
+def _is_move(entry: dict[str, Any]) -> bool:
+    return bool(entry.get("previous_address")) and entry["previous_address"] != entry["address"]
+
+
+def _moved(entry: dict[str, Any]) -> ResourceChange:
+    """A move that only the drift tells of; what else differs there is told as drift."""
+    return _resource_change({**entry, "change": {**entry["change"], "actions": ["no-op"]}})
+
+
+def _deferred(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, what in (("deferred_changes", "resource_change"), ("deferred_action_invocations", "action_invocation")):
+        for entry in data.get(name) or []:
+            yield str((entry.get(what) or {}).get("address", "")), str(entry.get("reason", ""))
+
+
 def _rank(change: ResourceChange) -> tuple[int, str]:
     return ACTION_ORDER.index(change.action), change.address
 
@@ -154,12 +175,22 @@ def _resource_change(
         forces_replacement=tuple(_path(steps) for steps in change.get("replace_paths") or []),
         reason=str(entry.get("action_reason", "")),
         previous_address=str(entry.get("previous_address", "")),
-        import_id=str((change.get("importing") or {}).get("id", "")),
+        import_id=_import_id(change.get("importing")),
         deposed=str(entry.get("deposed", "")),
         actions=actions,
         provider=str(entry.get("provider_name", "")).rpartition("/")[2],
         provisioners=provisioners.get(without_index(address), ()),
     )
+
+
+def _import_id(importing: Any) -> str:
+    """By what a resource is imported: an id, or from Terraform 1.12 on an identity; either may not be known yet."""
+    if not isinstance(importing, dict):
+        return ""
+    identity = importing.get("identity")
+    if isinstance(identity, dict) and identity:
+        return ", ".join(f"{name}={value}" for name, value in sorted(identity.items()))
+    return str(importing.get("id") or "an id that is only known after the apply")
 
 
 def _sides(change: dict[str, Any]) -> tuple[Side, Side]:

@@ -217,8 +217,10 @@ def _kinds(action: Action) -> set[str]:
         kinds.add("remove")
     if action is Action.CREATE or action.replaces:
         kinds.add("create")
-    if action in {Action.UPDATE, Action.FORGET}:
-        kinds.add(action.value)
+    if action is Action.UPDATE:
+        kinds.add("update")
+    if action.forgets:
+        kinds.add("forget")
     return kinds
 
 

@@ -102,6 +102,15 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
     if plan.errored:
         sentence = "Terraform broke off while planning; this is a part of a plan."
         found.append(Finding(rule="plan-errored", level=Level.BLOCKED, sentence=sentence))
+    found += [
+        Finding(
+            rule="plan-incomplete",
+            level=Level.BLOCKED,
+            sentence=f"Terraform puts this change off to a later plan: {reason}.",
+            address=address,
+        )
+        for address, reason in plan.deferred
+    ]
     if not plan.complete:
         sentence = "Terraform has put changes off to a later plan; they are not in this one."
         found.append(Finding(rule="plan-incomplete", level=Level.BLOCKED, sentence=sentence))
@@ -116,15 +125,10 @@ def about_resources(plan: Plan, book: RuleBook) -> tuple[Finding, ...]:
             forced = f", forced by {', '.join(change.forces_replacement)}" if change.forces_replacement else ""
             verb = "replaced" if change.action.replaces else "destroyed"
             found.append(_finding(book, "resource-destroyed", f"It is {verb}{forced}.", change.address))
-        elif change.action is Action.FORGET:
-            found.append(
-                _finding(
-                    book,
-                    "resource-forgotten",
-                    "It stays in AWS, and Terraform no longer looks after it.",
-                    change.address,
-                )
-            )
+        elif change.action.forgets:
+            what = "The old one" if change.action.replaces else "It"
+            sentence = f"{what} stays in AWS, and Terraform no longer looks after it."
+            found.append(_finding(book, "resource-forgotten", sentence, change.address))
     for change in plan.drift:
         what = (
             "is gone" if change.action is Action.DELETE else f"has another {', '.join(change.changed_attributes[:4])}"

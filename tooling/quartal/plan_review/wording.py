@@ -17,6 +17,7 @@ SIGNS = {
     Action.DELETE: "-",
     Action.DELETE_THEN_CREATE: "-/+",
     Action.CREATE_THEN_DELETE: "+/-",
+    Action.REPLACE_AND_FORGET: "+/.",
     Action.FORGET: ".",
     Action.NO_OP: " ",
     Action.UNKNOWN: "?",
@@ -44,8 +45,8 @@ def notes(change: ResourceChange) -> tuple[str, ...]:
         found.append(f"imported by {change.import_id}")
     if change.deposed:
         found.append(f"deposed object {change.deposed}")
-    if change.action is Action.FORGET:
-        found.append("stays in AWS")
+    if change.action.forgets:
+        found.append("the old one stays in AWS" if change.action.replaces else "stays in AWS")
     reason = {
         "delete_because_no_resource_config": "no longer in the configuration",
         "delete_because_no_module": "its module is no longer in the configuration",

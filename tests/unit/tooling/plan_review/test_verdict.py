@@ -19,11 +19,11 @@ def real(name: str) -> dict:
 
 def test_unknown_action_blocks_and_is_named(reviewed):
     plan = real("update")
-    plan["resource_changes"][0]["change"]["actions"] = ["create", "forget"]
+    plan["resource_changes"][0]["change"]["actions"] = ["create", "teleport"]
     verdict = reviewed(plan).verdict
     assert verdict.decision is Decision.BLOCKED
     assert verdict.reasons[0].rule == "unknown-action"
-    assert "create, forget" in verdict.reasons[0].sentence
+    assert "create, teleport" in verdict.reasons[0].sentence
 
 
 def test_unknown_action_of_an_output_blocks(reviewed):
