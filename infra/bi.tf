@@ -1,5 +1,8 @@
 # What BI shows of each feed: the counts per entity and day, and the quarantined rows per delivery and rule.
 locals {
+  # Not the bad rows that stopped a run, which lie beside the quarantine.
+  shown_folders = flatten([for dataset in keys(var.contracts) : [for zone in ["curated", "features", "quarantine"] : "${zone}/${dataset}/"]])
+
   data_sets = merge(
     {
       for dataset, features in local.features : "${dataset}_features" => {

@@ -108,18 +108,19 @@ module "quicksight" {
   source = "./modules/quicksight"
   count  = var.quicksight == null ? 0 : 1
 
-  account        = local.account
-  data_sets      = local.data_sets
-  database       = module.glue_catalog.database
-  lake           = local.lake
-  manifests      = { for dataset in keys(local.features) : dataset => { prefix = "exports/${dataset}/features/" } }
-  owners         = var.quicksight.owners
-  prefix         = var.prefix
-  readers        = var.quicksight.readers
-  results_prefix = module.athena[0].results_prefix
-  service_role   = var.quicksight.service_role
-  tags           = local.tags
-  workgroup      = module.athena[0].workgroup
+  account           = local.account
+  data_sets         = local.data_sets
+  database          = module.glue_catalog.database
+  lake              = local.lake
+  manifests         = { for dataset in keys(local.features) : dataset => { prefix = "exports/${dataset}/features/" } }
+  owners            = var.quicksight.owners
+  prefix            = var.prefix
+  readable_prefixes = local.shown_folders
+  readers           = var.quicksight.readers
+  results_prefix    = module.athena[0].results_prefix
+  service_role      = var.quicksight.service_role
+  tags              = local.tags
+  workgroup         = module.athena[0].workgroup
 }
 
 module "access" {

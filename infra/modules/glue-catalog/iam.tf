@@ -81,7 +81,7 @@ data "aws_iam_policy_document" "catalog" {
     resources = [
       "${local._glue_arn}:catalog",
       "${local._glue_arn}:database/${local.database}",
-      "${local._glue_arn}:table/${local.database}/${each.key}*",
+      "${local._glue_arn}:table/${local.database}/${each.key}",
     ]
   }
 
@@ -94,7 +94,7 @@ data "aws_iam_policy_document" "catalog" {
       resources = [
         "${local._glue_arn}:catalog",
         "${local._glue_arn}:database/${local.database}",
-        "${local._glue_arn}:table/${local.database}/${each.key}*",
+        "${local._glue_arn}:table/${local.database}/${each.key}",
       ]
     }
   }

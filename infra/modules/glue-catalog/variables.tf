@@ -44,7 +44,8 @@ variable "contracts" {
     error_message = "contracts.format must be csv, jsonLines or parquet."
   }
 
-  # The roles' policies name tables by their beginning.
+  # x_curated, x_features and x_quarantine are tables of x; others of such names a crawler of x would give to files that it
+  # does not take for the dataset's.
   validation {
     condition = alltrue(flatten([for dataset in keys(var.contracts) : [
       for other in keys(var.contracts) : dataset == other || !startswith(other, "${dataset}_")

@@ -10,8 +10,15 @@ locals {
 
   # Hadoop's S3 client asks for a folder by its bare name before it lists what is below it, and puts an empty object in
   # the place of a folder that it empties.
-  _readable = flatten([for folder in ["raw", "code"] : ["${folder}/${var.dataset}", "${folder}/${var.dataset}/*"]])
-  _writable = flatten([for zone in local.zones : [zone, "${zone}/", "${zone}/${var.dataset}", "${zone}/${var.dataset}/*"]])
+  _folders  = concat([for zone in local.zones : "${zone}/${var.dataset}"], ["quarantine/${var.dataset}.failed"])
+  _readable = flatten([for zone in ["raw", "code"] : ["${zone}/${var.dataset}", "${zone}/${var.dataset}/*"]])
+  _writable = concat(
+    flatten([for zone in local.zones : [zone, "${zone}/"]]),
+    flatten([for folder in local._folders : [folder, "${folder}/*"]]),
+  )
+
+  # By their whole names: what begins like the dataset may be another's.
+  _published_tables = [for zone in ["curated", "features"] : "${var.dataset}_${zone}"]
 }
 
 # No condition on the source account: Glue does not send it when it assumes a role, and a role cannot be passed to Glue
@@ -78,22 +85,20 @@ data "aws_iam_policy_document" "catalog" {
   statement {
     sid     = "ReadCatalog"
     actions = ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"]
-    resources = [
-      "${local._account_arns.glue}:catalog",
-      "${local._account_arns.glue}:database/${var.database}",
-      "${local._account_arns.glue}:table/${var.database}/${var.dataset}*",
-    ]
+    resources = concat(
+      ["${local._account_arns.glue}:catalog", "${local._account_arns.glue}:database/${var.database}"],
+      [for table in concat([var.dataset], local._published_tables) : "${local._account_arns.glue}:table/${var.database}/${table}"],
+    )
   }
 
-  # The published tables are named after the dataset too, with an ending. The raw table itself is the crawler's.
+  # The raw table itself is the crawler's, that of the quarantine Terraform's.
   statement {
     sid     = "PublishTables"
     actions = ["glue:CreateTable", "glue:UpdateTable"]
-    resources = [
-      "${local._account_arns.glue}:catalog",
-      "${local._account_arns.glue}:database/${var.database}",
-      "${local._account_arns.glue}:table/${var.database}/${var.dataset}_*",
-    ]
+    resources = concat(
+      ["${local._account_arns.glue}:catalog", "${local._account_arns.glue}:database/${var.database}"],
+      [for table in local._published_tables : "${local._account_arns.glue}:table/${var.database}/${table}"],
+    )
   }
 
   statement {

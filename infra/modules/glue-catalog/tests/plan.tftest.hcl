@@ -150,7 +150,7 @@ run "lets_the_crawler_read_raw_and_write_its_table_only" {
 
   assert {
     condition = jsondecode(aws_iam_role_policy.catalog["vehicle_sightings"].policy).Statement[0].Resource == [
-      "arn:aws:glue:eu-central-1:123456789012:table/quartal_test/vehicle_sightings*",
+      "arn:aws:glue:eu-central-1:123456789012:table/quartal_test/vehicle_sightings",
       "arn:aws:glue:eu-central-1:123456789012:database/quartal_test",
       "arn:aws:glue:eu-central-1:123456789012:catalog",
     ]

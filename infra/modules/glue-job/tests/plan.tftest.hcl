@@ -145,9 +145,12 @@ run "lets_the_job_touch_its_own_folders_and_tables_only" {
       FindBucket     = ["arn:aws:s3:::my-lake"]
       ListItsFolders = ["arn:aws:s3:::my-lake"]
       ReadRawAndCode = sort(flatten([for folder in ["raw", "code"] : ["arn:aws:s3:::my-lake/${folder}/vehicle_sightings", "arn:aws:s3:::my-lake/${folder}/vehicle_sightings/*"]]))
-      WriteZones = sort(flatten([for zone in ["curated", "exports", "features", "quarantine", "runs", "tmp"] : [
-        for path in ["", "/", "/vehicle_sightings", "/vehicle_sightings/*"] : "arn:aws:s3:::my-lake/${zone}${path}"
-      ]]))
+      WriteZones = sort(concat(
+        flatten([for zone in ["curated", "exports", "features", "quarantine", "runs", "tmp"] : [
+          for path in ["", "/", "/vehicle_sightings", "/vehicle_sightings/*"] : "arn:aws:s3:::my-lake/${zone}${path}"
+        ]]),
+        [for path in ["", "/*"] : "arn:aws:s3:::my-lake/quarantine/vehicle_sightings.failed${path}"],
+      ))
     })
     error_message = "The job may touch other objects than it needs."
   }
@@ -169,10 +172,10 @@ run "lets_the_job_touch_its_own_folders_and_tables_only" {
 
   assert {
     condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.catalog.policy).Statement : statement.Sid => {
-      actions = sort(flatten([statement.Action])), on = reverse(sort(flatten([statement.Resource])))[0] } }) == jsonencode({
-      PublishTables   = { actions = ["glue:CreateTable", "glue:UpdateTable"], on = "arn:aws:glue:eu-central-1:123456789012:table/quartal_test/vehicle_sightings_*" }
-      ReadCatalog     = { actions = ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"], on = "arn:aws:glue:eu-central-1:123456789012:table/quartal_test/vehicle_sightings*" }
-      ReadWorkflowRun = { actions = ["glue:GetWorkflowRunProperties"], on = "arn:aws:glue:eu-central-1:123456789012:workflow/quartal-test-vehicle-sightings" }
+      actions = sort(flatten([statement.Action])), on = sort([for arn in flatten([statement.Resource]) : element(split(":", arn), 5)]) } }) == jsonencode({
+      PublishTables   = { actions = ["glue:CreateTable", "glue:UpdateTable"], on = ["catalog", "database/quartal_test", "table/quartal_test/vehicle_sightings_curated", "table/quartal_test/vehicle_sightings_features"] }
+      ReadCatalog     = { actions = ["glue:GetDatabase", "glue:GetPartitions", "glue:GetTable"], on = ["catalog", "database/quartal_test", "table/quartal_test/vehicle_sightings", "table/quartal_test/vehicle_sightings_curated", "table/quartal_test/vehicle_sightings_features"] }
+      ReadWorkflowRun = { actions = ["glue:GetWorkflowRunProperties"], on = ["workflow/quartal-test-vehicle-sightings"] }
     })
     error_message = "The job may do more in the catalog than read, and publish its own tables."
   }
