@@ -94,6 +94,10 @@ class AwsConnection:
         """A client for AWS Glue."""
         return self._session().client("glue", endpoint_url=self.endpoint_url, config=self._config())
 
+    def glue_once(self) -> GlueClient:
+        """A client for AWS Glue that sends each request once, for calls that must not be repeated unseen."""
+        return self._session().client("glue", endpoint_url=self.endpoint_url, config=self._config(attempts=1))
+
     def logs(self) -> CloudWatchLogsClient:
         """A client for CloudWatch Logs."""
         return self._session().client("logs", endpoint_url=self.endpoint_url, config=self._config())
@@ -120,11 +124,11 @@ class AwsConnection:
     def _session(self) -> boto3.Session:
         return _session(self.access_key_id, self.secret_access_key, self.region, self.profile)
 
-    def _config(self) -> Config:
+    def _config(self, attempts: int = 5) -> Config:
         from botocore.config import Config
 
         return Config(
-            retries={"mode": "standard", "total_max_attempts": 5},
+            retries={"mode": "standard", "total_max_attempts": attempts},
             connect_timeout=5,
             read_timeout=60,
             max_pool_connections=32,

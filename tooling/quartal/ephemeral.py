@@ -10,7 +10,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from quartal import infrastructure, reviewing, saved_plan
 from quartal.aws import as_aws_error
-from quartal.errors import ConfigurationError, InterruptedCommandError, NotDeployedError, QuartalError
+from quartal.effects import reason_of
+from quartal.errors import (
+    ConfigurationError,
+    InterruptedCommandError,
+    NotDeployedError,
+    QuartalError,
+    UnknownOutcomeError,
+    WaitTimeoutError,
+)
 from quartal.feature_export import Export, ExportFormat, export_features, refuse_used_folder
 from quartal.kept_data import standing
 from quartal.plan_review.cost import CostReview
@@ -25,9 +33,10 @@ from quartal.run_pipeline import follow_run, start_run, typed_command
 from quartal.run_report import show_manifest
 from quartal.tags import tags_of
 from quartal.uploads import UploadOptions, deliver
-from quartal.workflow_run import read_run
+from quartal.workflow_run import latest_run, read_run
 from quartal.workspace import Workspace
 
+_RUN_MAY_GO_ON = (InterruptedCommandError, UnknownOutcomeError, WaitTimeoutError)
 # what a run costs is the same whether or not the rest stands between the runs
 _PER_RUN = frozenset({"aws_glue_crawler", "aws_glue_job"})
 
@@ -135,7 +144,8 @@ def run_ephemeral(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult
     except KeyboardInterrupt as interrupt:
         raise InterruptedCommandError("Interrupted.", remedy=_what_stands(workspace)) from interrupt
     except QuartalError as error:
-        error.remedy = f"{error.remedy} {_what_stands(workspace)}".strip()
+        stands = _what_stands(workspace, may_run=isinstance(error, _RUN_MAY_GO_ON))
+        error.remedy = f"{error.remedy} {stands}".strip()
         raise
     except (BotoCoreError, ClientError) as error:
         known = as_aws_error(error)
@@ -176,6 +186,7 @@ def _run(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult:
     export = _export(workspace, folder)
     job = _job_cost(workspace, run_id)
     console.heading("Remove all but the data")
+    refuse_while_a_run_goes_on(workspace)
     removed = _applied(workspace, ReviewOptions(policies=False, is_destroy=True, keep_data=True), wanted.given)
     return EphemeralResult(
         manifest=manifest,
@@ -184,6 +195,27 @@ def _run(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult:
         cost=ephemeral_cost(workspace.deployment.region, job, deployed.cost, removed.cost),
         removed=removed.plan.summary(),
     )
+
+
+def refuse_while_a_run_goes_on(workspace: Workspace) -> None:
+    """Stop unless the newest run of the workflow has ended.
+
+    Raises:
+        UnknownOutcomeError: it goes on, or nobody can tell; nothing was removed.
+    """
+    deployment, connection = workspace.deployment, workspace.connection
+    follow = typed_command(workspace, "status", "--follow")
+    try:
+        run = latest_run(connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job)
+    except (BotoCoreError, ClientError) as error:
+        raise UnknownOutcomeError(
+            f"Whether a run goes on could not be looked up, so nothing was removed: {reason_of(error)}.",
+            remedy=f"{follow} watches the newest run.",
+        ) from error
+    if run is not None and not run.is_done:
+        raise UnknownOutcomeError(
+            f"Run {run.run_id} goes on ({run.describe()}), so nothing was removed.", remedy=f"{follow} watches it."
+        )
 
 
 def _applied(workspace: Workspace, options: ReviewOptions, given: Level) -> Review:
@@ -261,20 +293,21 @@ def _is_per_run(address: str) -> bool:
     return any(f".{kind}." in f".{address}" for kind in _PER_RUN)
 
 
-def _what_stands(workspace: Workspace) -> str:
+def _what_stands(workspace: Workspace, *, may_run: bool = False) -> str:
     """What is deployed beside data, and the command that removes it; empty where nothing is."""
     consent = () if workspace.settings.is_local else (f"--approve {Level.DESTROY.word}",)
     remove = typed_command(workspace, "destroy", "--keep-data", *consent)
+    when = "once the run has ended, " if may_run else ""
     try:
         if not workspace.staged.is_connected:
             return ""
         left = standing(workspace.terraform.resources())
     except QuartalError:
-        return f"What of it still stands cannot be read now; {remove} removes it and keeps the data."
+        return f"What of it still stands cannot be read now; {when}{remove} removes it and keeps the data."
     if not left:
         return ""
     where = workspace.settings.environment
-    return f"{len(left)} resources of {where} still stand: {remove} removes them and keeps the data."
+    return f"{len(left)} resources of {where} still stand: {when}{remove} removes them and keeps the data."
 
 
 def _usd(value: float | None) -> str:

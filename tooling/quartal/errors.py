@@ -6,7 +6,9 @@ EXIT_PIPELINE_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CHANGES = 3
 EXIT_TIMEOUT = 4
+EXIT_UNKNOWN = 5
 EXIT_INTERRUPTED = 130
+EXIT_BROKEN_PIPE = 141
 
 
 class QuartalError(Exception):
@@ -79,3 +81,27 @@ class WaitTimeoutError(QuartalError):
     """What was waited for did not come to an end before the deadline."""
 
     exit_code = EXIT_TIMEOUT
+
+
+class UnknownOutcomeError(QuartalError):
+    """It could not be found out whether what was asked for took effect; nothing was undone or removed on a guess."""
+
+    exit_code = EXIT_UNKNOWN
+
+
+class WatchingError(UnknownOutcomeError):
+    """A run could not be watched to its end; the run itself goes on."""
+
+
+class OutputError(QuartalError):
+    """What the command has to say could not be written to standard output."""
+
+
+class BrokenOutputError(OutputError):
+    """Who read standard output has gone, as in `quartal query ... | head`: nothing is wrong, and nobody needs telling."""
+
+    exit_code = EXIT_BROKEN_PIPE
+
+
+class UnexpectedError(QuartalError):
+    """A mistake of Quartal's own; a file holds the particulars."""

@@ -1,20 +1,26 @@
 """Keeps the lake from growing for ever: snapshots that nothing names expire, files that no snapshot names go.
 
 What a tag or a branch names stays, so every published quarter can be read as it was. Only what is older than a cutoff
-is touched; the cutoff also lies before the start of every run in progress, whose files no snapshot names yet.
+is touched; the cutoff also lies before the start of every run in progress, whose files no snapshot names yet. Files go
+only after the expiry is known to have taken effect, and only those that the table, read after it, does not name.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from quartal.effects import may_pass, reason_of
 from quartal.errors import ConfigurationError, PipelineError
+from quartal.iceberg_commits import Change, Sleep, commit, load_patiently
 from quartal.lake_files import LakeFile, LakeFiles, lake_path
+from quartal.polling import ask_patiently
+from quartal.tags import RUN_ID, summary_value
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -102,61 +108,75 @@ def safe_cutoff(glue: GlueClient, job: str, now: datetime, age: timedelta) -> da
     return min([now - age, *started]) - CLOCK_MARGIN
 
 
-def maintain(lake: Lake, catalog: Catalog, files: LakeFiles, cutoff: datetime, *, dry_run: bool) -> Upkeep:
+def maintain(
+    lake: Lake, catalog: Catalog, files: LakeFiles, cutoff: datetime, *, dry_run: bool, sleep: Sleep = time.sleep
+) -> Upkeep:
     """Expire snapshots and delete orphans older than the cutoff, or only say which.
 
     Raises:
-        PipelineError: a run committed meanwhile; what was not done yet can be done by another try.
+        PipelineError: the snapshots of a table did not expire, or what a table names cannot be read; its files stay.
+        UnknownOutcomeError: whether they expired cannot be told; its files stay.
     """
-    tables = tuple(
-        upkeep
+    found = [
+        kept
         for name in lake.tables
-        if (upkeep := _maintain_table(catalog, f"{lake.database}.{name}", files, cutoff, dry_run=dry_run)) is not None
-    )
-    leftovers = tuple(_leftovers(lake, files, cutoff))
+        if (kept := _maintain_table(catalog, f"{lake.database}.{name}", files, cutoff, dry_run=dry_run, sleep=sleep))
+    ]
+    leftovers = tuple(_leftovers(lake, files, cutoff, frozenset().union(*(runs for _, runs in found))))
     if not dry_run:
         files.delete(leftovers)
-    return Upkeep(cutoff, dry_run, tables, leftovers)
+    return Upkeep(cutoff, dry_run, tuple(upkeep for upkeep, _ in found), leftovers)
 
 
 def _maintain_table(
-    catalog: Catalog, identifier: str, files: LakeFiles, cutoff: datetime, *, dry_run: bool
-) -> TableUpkeep | None:
-    from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
+    catalog: Catalog, identifier: str, files: LakeFiles, cutoff: datetime, *, dry_run: bool, sleep: Sleep
+) -> tuple[TableUpkeep, frozenset[str]] | None:
+    """What was done for a table, and the runs that it names; None where there is no such table."""
+    from pyiceberg.exceptions import NoSuchTableError
+
+    from quartal.snapshot_expiry import expirable, expire
 
     try:
-        table = catalog.load_table(identifier)
+        table = load_patiently(catalog, identifier, sleep)
     except NoSuchTableError:
         return None
     expired = expirable(table, cutoff)
     if expired and not dry_run:
-        try:
-            table.maintenance.expire_snapshots().by_ids(list(expired)).commit()
-        except CommitFailedException as error:
-            raise PipelineError(
-                f"{identifier} was changed meanwhile, so its snapshots were left as they are.",
-                remedy="Run `quartal maintenance` again once the run has ended.",
-            ) from error
+        expiry = Change(
+            "the expiry of snapshots",
+            lambda now: expire(now, cutoff),
+            lambda now: not expirable(now, cutoff),
+            show="`quartal maintenance --dry-run`",
+            again="`quartal maintenance`",
+        )
+        commit(table, expiry, sleep)
     # Listed first, asked for second: what a run adds to the table in between is named by the time it is asked.
     present = [file for file in files.below(table.location()) if file.modified < cutoff]
-    table = catalog.load_table(identifier)
-    named = files_named_by(table, without=frozenset(expired))
+    table = load_patiently(catalog, identifier, sleep)
+    named = _read_named_files(table, frozenset(expired) if dry_run else frozenset(), sleep)
     orphans = tuple(file for file in present if file.path not in named)
     if not dry_run:
         files.delete(orphans)
-    kept = sum(snapshot.snapshot_id not in expired for snapshot in table.metadata.snapshots)
-    return TableUpkeep(identifier, expired, kept, orphans)
+    there = {snapshot.snapshot_id for snapshot in table.metadata.snapshots}
+    gone = expired if dry_run else tuple(snapshot_id for snapshot_id in expired if snapshot_id not in there)
+    return TableUpkeep(identifier, gone, len(there.difference(gone)), orphans), _runs_named_by(table)
 
 
-def expirable(table: Table, cutoff: datetime) -> tuple[int, ...]:
-    """Snapshots older than the cutoff that no branch and no tag names."""
-    named = {reference.snapshot_id for reference in table.refs().values()}
-    limit_ms = cutoff.timestamp() * 1000
-    return tuple(
-        snapshot.snapshot_id
-        for snapshot in table.metadata.snapshots
-        if snapshot.timestamp_ms < limit_ms and snapshot.snapshot_id not in named
-    )
+def _read_named_files(table: Table, without: frozenset[int], sleep: Sleep) -> NamedFiles:
+    try:
+        return ask_patiently(lambda: files_named_by(table, without), may_pass, outage_s=30, sleep=sleep)
+    except OSError as error:  # PyArrow has no other type for what S3 answers
+        raise PipelineError(
+            f"What {'.'.join(table.name())} names could not be read, so no file of it was deleted: {reason_of(error)}.",
+            remedy="Is a file gone that the table names? `quartal tags` lists the states that can be read.",
+        ) from error
+
+
+def _runs_named_by(table: Table) -> frozenset[str]:
+    """Runs that published what the table holds now, or in one of its snapshots; a manifest of theirs may be missing."""
+    committed = {summary_value(snapshot, RUN_ID) or "" for snapshot in table.metadata.snapshots}
+    staged = {folder.rpartition("-")[0] for folder in _register_folders(table)}  # RUN-xxxxxxxx, see etl_job/staging.py
+    return frozenset(committed | staged)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,15 +213,24 @@ def files_named_by(table: Table, without: frozenset[int] = frozenset()) -> Named
 
 def _key_registers(table: Table) -> tuple[str, ...]:
     """Folders with the keys of published deliveries, which the job keeps beside the curated table's data files."""
-    named = json.loads(table.properties.get(KEY_REGISTERS, "{}"))
-    return tuple(f"{lake_path(table.location())}/keys/{folder}/" for folder in sorted(set(named.values())))
+    return tuple(f"{lake_path(table.location())}/keys/{folder}/" for folder in _register_folders(table))
 
 
-def _leftovers(lake: Lake, files: LakeFiles, cutoff: datetime) -> Iterable[LakeFile]:
-    """What killed runs left in the quarantine: unfinished files, and finished ones of runs without a manifest."""
-    recorded = {
-        file.path.rpartition("/")[2].removesuffix(".json") for file in files.below(f"{lake.root}/runs/{lake.dataset}")
-    }
+def _register_folders(table: Table) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(set(json.loads(table.properties.get(KEY_REGISTERS, "{}")).values())))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise PipelineError(
+            f"Property {KEY_REGISTERS} of {'.'.join(table.name())} does not say which keys are in use, so nothing of "
+            "it was deleted.",
+            remedy="Was the table changed by hand? Publish it again: `quartal run`.",
+        ) from error
+
+
+def _leftovers(lake: Lake, files: LakeFiles, cutoff: datetime, published: frozenset[str]) -> Iterable[LakeFile]:
+    """What killed runs left in the quarantine: unfinished files, and finished ones of runs that nothing tells of."""
+    manifests = files.below(f"{lake.root}/runs/{lake.dataset}")
+    recorded = published | {file.path.rpartition("/")[2].removesuffix(".json") for file in manifests}
     for file in files.below(f"{lake.root}/quarantine/{lake.dataset}"):
         if file.modified >= cutoff:
             continue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from quartal.aws import AwsConnection
 from quartal.deployment import Deployment
 from quartal.errors import ConfigurationError, NotDeployedError
+from quartal.iceberg_commits import committing_client
 from quartal.table_reading import read_rows
 from quartal.tags import CURATED_SNAPSHOT, find_snapshot, snapshot_named, summary_value
 
@@ -41,12 +42,12 @@ class QueryResult:
 
 
 def iceberg_catalog(connection: AwsConnection) -> Catalog:
-    """The Glue catalog as PyIceberg sees it, with the connection's credentials and endpoint."""
-    from pyiceberg.catalog import load_catalog
+    """The Glue catalog as PyIceberg sees it, with the connection's credentials and endpoint; writes are sent once."""
+    from pyiceberg.catalog.glue import GlueCatalog
 
-    properties: dict[str, str] = {"type": "glue", "client.region": connection.region}
+    properties: dict[str, str] = {"client.region": connection.region}
     if connection.endpoint_url is not None:
-        properties |= {"glue.endpoint": connection.endpoint_url, "s3.endpoint": connection.endpoint_url}
+        properties["s3.endpoint"] = connection.endpoint_url
     if connection.access_key_id is not None and connection.secret_access_key is not None:
         properties |= {
             "client.access-key-id": connection.access_key_id,
@@ -61,7 +62,8 @@ def iceberg_catalog(connection: AwsConnection) -> Catalog:
         }
         if signed_in.token:
             properties["client.session-token"] = signed_in.token
-    return load_catalog("glue", **properties)
+    client = committing_client(connection.glue(), connection.glue_once())
+    return GlueCatalog("glue", client=client, **properties)
 
 
 def run_query(sql: str, deployment: Deployment, catalog: Catalog, *, as_of: str | None = None) -> QueryResult:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import RenderableType
 
 from quartal.console import Console
 from quartal.diagnosis import explain_failure
-from quartal.errors import ConfigurationError, InterruptedCommandError, PipelineError
+from quartal.effects import is_expired, is_missing, reason_of
+from quartal.errors import (
+    ConfigurationError,
+    InterruptedCommandError,
+    PipelineError,
+    QuartalError,
+    WaitTimeoutError,
+    WatchingError,
+)
 from quartal.manifests import find_manifest, read_latest_manifests, read_manifest
 from quartal.polling import Waiter
 from quartal.run_logs import PROGRESS_MARK, LogFollower, all_lines
@@ -23,9 +33,9 @@ from quartal.workflow_run import (
     latest_run,
     read_run,
     selection_of,
-    start_workflow_run,
     wait_for_run,
 )
+from quartal.workflow_start import start_workflow_run
 from quartal.workspace import Workspace
 
 
@@ -37,21 +47,38 @@ def run_pipeline(
     Raises:
         InterruptedCommandError: the watching was interrupted.
         PipelineError: the crawl or the job failed; message, log lines and remedy say why.
+        UnknownOutcomeError: whether it started, or how it ended, cannot be told; it may go on.
         WaitTimeoutError: it goes on longer than `timeout_s` seconds.
     """
     return follow_run(workspace, start_run(workspace, deliveries, withdrawn), timeout_s=timeout_s)
 
 
-def start_run(workspace: Workspace, deliveries: tuple[str, ...], withdrawn: tuple[str, ...] = ()) -> str:
+def start_run(
+    workspace: Workspace,
+    deliveries: tuple[str, ...],
+    withdrawn: tuple[str, ...] = (),
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> str:
     """Start the workflow and return the run's id; it processes `deliveries` and takes `withdrawn` out of the tables.
 
     Raises:
+        AwsError: it was not started.
+        InterruptedCommandError: the starting was interrupted, so it may have started.
         PipelineError: a run is going already.
+        UnknownOutcomeError: whether it started cannot be told.
     """
-    workflow = workspace.deployment.workflow
+    workflow, connection = workspace.deployment.workflow, workspace.connection
     selected = {"delivery": deliveries, "withdraw": withdrawn}
     properties = {name: ",".join(names) for name, names in selected.items() if names}
-    run_id = start_workflow_run(workspace.connection.glue(), workflow, properties)
+    show = typed_command(workspace, "status")
+    try:
+        starter, reader = connection.glue_once(), connection.glue()
+        run_id = start_workflow_run(starter, reader, workflow, properties, show=show, sleep=sleep)
+    except KeyboardInterrupt as interrupt:
+        raise InterruptedCommandError(
+            f"Interrupted while workflow {workflow} was being started: it may run.", remedy=f"{show} shows it."
+        ) from interrupt
     workspace.console.say(f"Workflow {workflow}, run {run_id}")
     return run_id
 
@@ -70,43 +97,108 @@ def newest_run(workspace: Workspace) -> str:
     return run.run_id
 
 
-def follow_run(workspace: Workspace, run_id: str, *, timeout_s: float) -> dict[str, Any]:
-    """Watch a run to its end, whoever started it, and return its manifest; an interruption ends the watching alone.
+def follow_newest_run(workspace: Workspace, *, timeout_s: float) -> dict[str, Any]:
+    """Watch the newest run to its end and return its manifest.
+
+    Raises:
+        WatchingError: it could not be looked up, or not be watched to its end.
+        InterruptedCommandError, PipelineError, WaitTimeoutError: see follow_run.
+    """
+    try:
+        run_id = newest_run(workspace)
+    except (BotoCoreError, ClientError) as error:
+        again = typed_command(workspace, "status", "--follow")
+        raise WatchingError(
+            f"The newest run of workflow {workspace.deployment.workflow} could not be looked up: {reason_of(error)}.",
+            remedy=f"{_sign_in(error)}What runs goes on; follow it with {again}.",
+        ) from error
+    return follow_run(workspace, run_id, timeout_s=timeout_s)
+
+
+def follow_run(
+    workspace: Workspace, run_id: str, *, timeout_s: float, sleep: Callable[[float], None] = time.sleep
+) -> dict[str, Any]:
+    """Watch a run to its end, whoever started it, and return its manifest.
+
+    What ends the watching alone, whether an interruption or an error, says nothing of the run, which goes on.
 
     Raises:
         InterruptedCommandError: the watching was interrupted.
         PipelineError: the crawl or the job failed; message, log lines and remedy say why.
         WaitTimeoutError: it goes on longer than `timeout_s` seconds.
+        WatchingError: it could not be watched to its end, or has succeeded and what it did could not be read.
     """
-    deployment, connection = workspace.deployment, workspace.connection
+    again = typed_command(workspace, "status", "--follow")
+    try:
+        run = _watch(workspace, run_id, again, timeout_s, sleep)
+    except KeyboardInterrupt as interrupt:
+        raise InterruptedCommandError(
+            f"Stopped watching. Run {run_id} goes on.", remedy=f"{again} watches it again."
+        ) from interrupt
+    except (BrokenPipeError, WaitTimeoutError):
+        raise
+    except Exception as error:  # none of them is the run's own
+        raise WatchingError(
+            f"Run {run_id} could not be watched any longer: {reason_of(error)}.",
+            remedy=f"{typed_command(workspace, 'status')} shows what is deployed: was it removed meanwhile?"
+            if is_missing(error)
+            else f"{_sign_in(error)}It goes on; follow it with {again}.",
+        ) from error
+    if not run.succeeded:
+        raise _failure_of(workspace, run)
+    return _manifest_of(workspace, run_id)
+
+
+def _watch(
+    workspace: Workspace, run_id: str, again: str, timeout_s: float, sleep: Callable[[float], None]
+) -> WorkflowRun:
+    deployment, connection, console = workspace.deployment, workspace.connection, workspace.console
     glue, logs = connection.glue(), connection.logs()
-    with workspace.console.live() as draw:
+    with console.live() as draw:
         follower = RunFollower(
-            workspace.console,
+            console,
             lambda step: LogFollower(logs, deployment.log_groups["job_output"], step.run_id),
             draw=draw,
             typical=_typical(workspace) if draw else "",
         )
-        try:
-            run = wait_for_run(
-                glue,
-                deployment.workflow,
-                run_id,
-                crawler=deployment.crawler,
-                job=deployment.job,
-                waiter=Waiter(
-                    timeout_s=timeout_s, initial_s=0.5, longest_s=2.0 if workspace.settings.is_local else 15.0
-                ),
-                on_state=follower.show,
-            )
-        except KeyboardInterrupt as interrupt:
-            again = typed_command(workspace, "status", "--follow")
-            raise InterruptedCommandError(
-                f"Stopped watching. Run {run_id} goes on.", remedy=f"{again} watches it again."
-            ) from interrupt
-    if not run.succeeded:
-        raise explanation_of(workspace, run)
-    return read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run_id))
+        longest_s = 2.0 if workspace.settings.is_local else 15.0
+        return wait_for_run(
+            glue,
+            deployment.workflow,
+            run_id,
+            crawler=deployment.crawler,
+            job=deployment.job,
+            waiter=Waiter(timeout_s=timeout_s, initial_s=0.5, longest_s=longest_s, sleep=sleep),
+            on_state=follower.show,
+            on_trouble=lambda error: console.say(f"  no answer for now, trying on: {reason_of(error)}"),
+            watch=again,
+        )
+
+
+def _manifest_of(workspace: Workspace, run_id: str) -> dict[str, Any]:
+    deployment, s3 = workspace.deployment, workspace.connection.s3()
+    try:
+        return read_manifest(s3, deployment.lake_bucket, deployment.manifest_key(run_id))
+    except (BotoCoreError, ClientError) as error:
+        raise WatchingError(
+            f"Run {run_id} has succeeded, but what it did could not be read: {reason_of(error)}.",
+            remedy=f"{_sign_in(error)}{typed_command(workspace, 'explain', run_id)} tells it.",
+        ) from error
+
+
+def _failure_of(workspace: Workspace, run: WorkflowRun) -> PipelineError:
+    """Why a run failed; where that cannot be read, that it failed all the same."""
+    try:
+        return explanation_of(workspace, run)
+    except (BotoCoreError, ClientError) as error:
+        return PipelineError(
+            f"Run {run.run_id} did not succeed: {run.describe()}. Why could not be read: {reason_of(error)}.",
+            remedy=f"{_sign_in(error)}{typed_command(workspace, 'explain', run.run_id)} tells it.",
+        )
+
+
+def _sign_in(error: BaseException) -> str:
+    return "The AWS credentials have expired: sign in again. " if is_expired(error) else ""
 
 
 def explanation_of(workspace: Workspace, run: WorkflowRun) -> PipelineError:
@@ -179,11 +271,14 @@ def _known_run(workspace: Workspace, run_id: str) -> WorkflowRun:
 
 
 def _typical(workspace: Workspace) -> str:
-    """How long the last runs that had something to do took."""
+    """How long the last runs that had something to do took; nothing where that cannot be read."""
     deployment = workspace.deployment
-    manifests = read_latest_manifests(
-        workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), 8
-    )
+    try:
+        manifests = read_latest_manifests(
+            workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), 8
+        )
+    except (BotoCoreError, ClientError, QuartalError):
+        return ""
     return typical_seconds([each["seconds"] for each in manifests if each["deliveries"] and not each["reason"]][:5])
 
 
@@ -232,7 +327,10 @@ class RunFollower:
     def _new_stages(self, job: Step) -> list[str]:
         if job.run_id not in self._logs:
             self._logs[job.run_id] = self._follow(job)
-        lines = self._logs[job.run_id].new_lines()
+        try:
+            lines = self._logs[job.run_id].new_lines()
+        except (BotoCoreError, ClientError):  # the run is what is watched; its log is read again the next time
+            return []
         new = [text.removeprefix(PROGRESS_MARK).strip() for text in lines if text.startswith(PROGRESS_MARK)]
         self._stages.setdefault(job.run_id, []).extend(new)
         return new

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from quartal.errors import ConfigurationError, PipelineError
+from quartal.errors import ConfigurationError
+from quartal.iceberg_commits import Change, Sleep, commit
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
-    from pyiceberg.table.update.snapshot import ManageSnapshots
 
 RUN_ID = "quartal.run-id"  # in each snapshot's summary, see docs/outputs.md
 CURATED_SNAPSHOT = "quartal.curated-snapshot-id"
@@ -81,15 +81,16 @@ def snapshot_named(table: Table, name: str) -> Snapshot:
     return snapshot
 
 
-def set_tag(table: Table, name: str, snapshot_id: int) -> bool:
+def set_tag(table: Table, name: str, snapshot_id: int, sleep: Sleep = time.sleep) -> bool:
     """Give a snapshot a name of one's own; it can be read by it, and stays, until the tag is removed.
 
     Returns:
         Whether the tag is new; False where that snapshot has this name already.
 
     Raises:
-        ConfigurationError: the name is one that the job gives, or names another snapshot.
-        PipelineError: a run changed the table meanwhile.
+        ConfigurationError: the name is one that the job gives, or names another snapshot, or the snapshot is gone.
+        PipelineError: the tag is not set, for the reason that it says.
+        UnknownOutcomeError: whether it is set cannot be told.
     """
     if not _OWN_NAME.fullmatch(name) or _JOBS_NAME.fullmatch(name):
         raise ConfigurationError(
@@ -97,24 +98,46 @@ def set_tag(table: Table, name: str, snapshot_id: int) -> bool:
             remedy="Begin with a letter and use letters, digits, '.', '_' and '-'; quarters such as 2024Q1, 'main' and "
             "ids of runs are names that the job gives.",
         )
-    there = table.refs().get(name)
-    if there is not None and there.snapshot_id == snapshot_id:
+    if _names(table, name, snapshot_id):
         return False
-    if there is not None:
-        raise ConfigurationError(
-            f"'{name}' names another state already, snapshot {there.snapshot_id}.",
-            remedy=f"Choose another name, or remove that tag first: `quartal tag {name} --delete`.",
-        )
-    _commit(table, lambda references: references.create_tag(snapshot_id, name))
+
+    def make(current: Table) -> None:
+        if current.snapshot_by_id(snapshot_id) is None:
+            raise ConfigurationError(
+                f"Snapshot {snapshot_id} is no longer kept, so nothing can name it.",
+                remedy="`quartal tags` lists the states that are.",
+            )
+        there = current.refs().get(name)
+        if there is not None:
+            raise ConfigurationError(
+                f"'{name}' names another state already, snapshot {there.snapshot_id}.",
+                remedy=f"Choose another name, or remove that tag first: `quartal tag {name} --delete`.",
+            )
+        current.manage_snapshots().create_tag(snapshot_id, name).commit()
+
+    tag = Change(
+        f"tag '{name}'",
+        make,
+        lambda now: _names(now, name, snapshot_id),
+        show="`quartal tags`",
+        again=f"`quartal tag {name}`",
+    )
+    commit(table, tag, sleep)
     return True
 
 
-def remove_tag(table: Table, name: str) -> None:
+def _names(table: Table, name: str, snapshot_id: int) -> bool:
+    there = table.refs().get(name)
+    return there is not None and there.snapshot_id == snapshot_id
+
+
+def remove_tag(table: Table, name: str, sleep: Sleep = time.sleep) -> None:
     """Take a tag of one's own away. What nothing names any more, `quartal maintenance` removes.
 
     Raises:
         ConfigurationError: there is no such tag, or the job gave it.
-        PipelineError: a run changed the table meanwhile.
+        PipelineError: the tag is still there, for the reason that it says.
+        UnknownOutcomeError: whether it is there cannot be told.
     """
     found = {tag.name: tag for tag in tags_of(table)}.get(name)
     if found is None:
@@ -125,19 +148,14 @@ def remove_tag(table: Table, name: str) -> None:
             f"'{name}' is a tag that the job gave; others may read by it.",
             remedy="It stays: the tags of quarters for ever, those of runs until newer runs push them out.",
         )
-    _commit(table, lambda references: references.remove_tag(name))
-
-
-def _commit(table: Table, change: Callable[[ManageSnapshots], ManageSnapshots]) -> None:
-    from pyiceberg.exceptions import CommitFailedException
-
-    try:
-        change(table.manage_snapshots()).commit()
-    except CommitFailedException as error:
-        raise PipelineError(
-            f"{'.'.join(table.name())} was changed meanwhile, so its tags were left as they are.",
-            remedy="Type the command again once the run has ended.",
-        ) from error
+    removal = Change(
+        f"the removal of tag '{name}'",
+        lambda now: now.manage_snapshots().remove_tag(name).commit(),
+        lambda now: not _names(now, name, found.snapshot_id),
+        show="`quartal tags`",
+        again=f"`quartal tag {name} --delete`",
+    )
+    commit(table, removal, sleep)
 
 
 def summary_value(snapshot: Snapshot, name: str) -> str | None:

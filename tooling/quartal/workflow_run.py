@@ -1,4 +1,4 @@
-"""A run of the Glue workflow: started, watched to its end, judged by its parts."""
+"""A run of the Glue workflow: looked up, watched to its end, judged by its parts."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from botocore.parsers import ResponseParserError
+
+from quartal.effects import may_pass
 from quartal.errors import NotDeployedError, PipelineError
-from quartal.polling import Waiter
+from quartal.polling import Waiter, ask_patiently
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -33,6 +36,7 @@ class Outcome(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+_OUTAGE_S = 600  # so long without an answer is waited while a run is watched
 _TERMINAL_RUN_STATES = {"COMPLETED", "STOPPED", "ERROR"}  # G7
 
 
@@ -91,26 +95,6 @@ class WorkflowRun:
         return f"workflow run {self.status}, crawl {self.crawl.outcome}, job {self.job.outcome}"
 
 
-def start_workflow_run(glue: GlueClient, workflow: str, properties: dict[str, str]) -> str:
-    """Start the workflow on demand and return the run's id.
-
-    Starting the crawler itself would never start the job (G1, G2): only the workflow's own trigger does.
-
-    Raises:
-        NotDeployedError: there is no such workflow, as after `destroy --keep-data`.
-        PipelineError: another run is going, and the workflow allows no second one (G8).
-    """
-    try:
-        return glue.start_workflow_run(Name=workflow, RunProperties=properties)["RunId"]
-    except glue.exceptions.ConcurrentRunsExceededException as error:
-        raise PipelineError(
-            f"Workflow {workflow} is running already.",
-            remedy="Watch that run to its end: `quartal status --follow`; then start this one again.",
-        ) from error
-    except glue.exceptions.EntityNotFoundException as error:
-        raise _gone(workflow) from error
-
-
 def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> WorkflowRun | None:
     """The newest run of the workflow; None when it never ran.
 
@@ -120,7 +104,7 @@ def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> Wo
     try:
         runs = glue.get_workflow_runs(Name=workflow, IncludeGraph=True, MaxResults=25).get("Runs", [])
     except glue.exceptions.EntityNotFoundException as error:
-        raise _gone(workflow) from error
+        raise gone(workflow) from error
     if not runs:
         return None
     newest = max(runs, key=lambda run: run["StartedOn"])
@@ -140,6 +124,8 @@ def all_runs(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> tupl
 def read_run(glue: GlueClient, workflow: str, run_id: str, *, crawler: str, job: str) -> WorkflowRun:
     """The run as it is now."""
     answer = glue.get_workflow_run(Name=workflow, RunId=run_id, IncludeGraph=True)
+    if "Run" not in answer:
+        raise ResponseParserError("The answer to GetWorkflowRun broke off.")
     return _parse_run(dict(answer["Run"]), workflow, crawler, job)
 
 
@@ -160,15 +146,25 @@ def wait_for_run(
     job: str,
     waiter: Waiter[WorkflowRun],
     on_state: Callable[[WorkflowRun], None],
+    on_trouble: Callable[[BaseException], None] = lambda _: None,
+    watch: str = "`quartal status --follow`",
 ) -> WorkflowRun:
     """Watch a run until nothing more happens; the caller judges whether it succeeded.
+
+    Calls that are throttled, or that a broken connection or AWS itself fails, are repeated for as long as ten minutes.
 
     Raises:
         WaitTimeoutError: it did not end before the waiter's deadline.
     """
 
     def probe() -> WorkflowRun:
-        run = read_run(glue, workflow, run_id, crawler=crawler, job=job)
+        run = ask_patiently(
+            lambda: read_run(glue, workflow, run_id, crawler=crawler, job=job),
+            may_pass,
+            outage_s=min(_OUTAGE_S, waiter.timeout_s),
+            sleep=waiter.sleep,
+            on_trouble=on_trouble,
+        )
         on_state(run)
         return run
 
@@ -177,11 +173,12 @@ def wait_for_run(
         is_done=lambda run: run.is_done,
         describe=WorkflowRun.describe,
         waiting_for=f"workflow run {run_id}",
-        remedy="It goes on without you: `quartal status --follow` takes up watching.",
+        remedy=f"It goes on without you: {watch} takes up watching.",
     )
 
 
-def _gone(workflow: str) -> NotDeployedError:
+def gone(workflow: str) -> NotDeployedError:
+    """What to say where there is no such workflow."""
     return NotDeployedError(
         f"There is no workflow {workflow}: at most the data is still there.",
         remedy="`quartal apply` deploys it, on the data that is there; `quartal run --ephemeral` does so for one run.",

@@ -6,15 +6,26 @@ import json
 import os
 import signal
 import subprocess
+from contextlib import nullcontext
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from botocore.stub import Stubber
 
+from quartal.aws import AwsConnection
 from quartal.cli.app import run as quartal
 from quartal.console import Console
-from quartal.ephemeral import EphemeralResult, ephemeral_cost, show_result
+from quartal.ephemeral import EphemeralResult, ephemeral_cost, refuse_while_a_run_goes_on, show_result
+from quartal.errors import (
+    InterruptedCommandError,
+    PipelineError,
+    UnknownOutcomeError,
+    WaitTimeoutError,
+    WatchingError,
+)
 from quartal.feature_export import Export, ExportFormat
 from quartal.kept_data import standing, state_resources
 from quartal.plan_review.cost import Cost, CostLine, CostReview
@@ -25,6 +36,7 @@ from quartal.workspace import Workspace
 from tests.unit.tooling.conftest import change, write_plan, write_state
 from tests.unit.tooling.test_interrupt import QUARTAL, _terraform
 from tests.unit.tooling.test_plan_and_apply import commands
+from tests.unit.tooling.test_run_pipeline import DEPLOYMENT
 
 LAKE = ("module.data_lake.aws_s3_bucket.this", ())
 DATABASE = ("module.glue_catalog.aws_glue_catalog_database.this", ())
@@ -154,6 +166,55 @@ def test_failure_before_anything_stands_names_no_command_that_removes(stand_in, 
     told = capsys.readouterr().err
     assert "Nothing was applied" in told
     assert "still stand" not in told
+
+
+@pytest.mark.parametrize(
+    ("error", "when"),
+    [
+        (WatchingError("Run wr_1 could not be watched any longer.", remedy="It goes on."), True),
+        (UnknownOutcomeError("Whether it was started is not known.", remedy="Look."), True),
+        (WaitTimeoutError("Waited.", remedy="It goes on."), True),
+        (InterruptedCommandError("Stopped watching.", remedy="It goes on."), True),
+        (PipelineError("The job failed.", remedy="Mend it."), False),
+    ],
+)
+def test_run_that_may_go_on_is_ended_before_anything_is_removed(stand_in, capsys, monkeypatch, error, when):
+    write_state(stand_in, LAKE, JOB, ALARM)
+    write_plan(stand_in, change("aws_cloudwatch_log_group", None, {"name": "job"}))
+
+    def fail(*_: object, **__: object) -> str:
+        raise error
+
+    monkeypatch.setattr("quartal.ephemeral.start_run", fail)
+    monkeypatch.setattr(Workspace, "deployment", DEPLOYMENT)
+    assert quartal(["run", "--ephemeral", "--no-policies", "--approve", "destroy"]) == error.exit_code
+    told = capsys.readouterr().err
+    removal = "`quartal destroy --env dev --keep-data --approve destroy` removes them"
+    assert f"still stand: {'once the run has ended, ' if when else ''}{removal}" in told
+    assert (stand_in / "log").read_text().split().count("apply") == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"Runs": [{"WorkflowRunId": "wr_2", "Status": "RUNNING", "StartedOn": datetime.now(UTC)}]}, "Run wr_2 goes"),
+        (None, "could not be looked up"),
+        ({"Runs": [{"WorkflowRunId": "wr_2", "Status": "COMPLETED", "StartedOn": datetime.now(UTC)}]}, ""),
+        ({}, ""),
+    ],
+)
+def test_nothing_is_removed_under_a_run_that_goes_on_or_may(settings, answer, said):
+    glue = AwsConnection("eu-central-1", None, "test", "test").glue()
+    workspace = Workspace(settings, Console(as_json=False))
+    vars(workspace).update(deployment=DEPLOYMENT, connection=SimpleNamespace(glue=lambda: glue))
+    with Stubber(glue) as stub:
+        if answer is None:
+            stub.add_client_error("get_workflow_runs", "ThrottlingException")
+        else:
+            stub.add_response("get_workflow_runs", answer)
+        refused = pytest.raises(UnknownOutcomeError, match=said) if said else nullcontext()
+        with refused:
+            refuse_while_a_run_goes_on(workspace)
 
 
 def test_interruption_says_what_stands_too(stand_in: Path, project: Path):

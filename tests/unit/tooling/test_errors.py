@@ -198,7 +198,7 @@ def maintenance_while_a_run_commits(place: Place) -> None:
         racing = Racing("test", client=boto3.client("glue", **KEYS))
         lake = maintenance.Lake(f"file://{place.folder}", "db", "feed", ("feed_features",))
         later = maintenance.datetime.now(maintenance.UTC) + maintenance.timedelta(hours=1)
-        maintenance.maintain(lake, racing, LocalFiles(), later, dry_run=False)
+        maintenance.maintain(lake, racing, LocalFiles(), later, dry_run=False, sleep=lambda _: None)
 
 
 def query_of_a_catalog_without(place: Place, sql: str, *, database: bool = True) -> None:

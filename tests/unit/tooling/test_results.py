@@ -26,6 +26,7 @@ from quartal.feature_export import ExportFormat, export_features
 from quartal.query import run_query
 from quartal.tags import CURATED_SNAPSHOT, RUN_ID, set_tag, snapshot_named, tags_of
 from quartal.workspace import Workspace
+from tests.unit.tooling.lost_answers import Faulty, conflict
 
 DEPLOYMENT = Deployment(
     "eu-central-1",
@@ -339,8 +340,22 @@ def test_tag_that_is_the_jobs_or_not_there_is_not_removed(command_line, capsys, 
     assert said in capsys.readouterr().err
 
 
-def test_tag_while_a_run_changes_the_table_says_so_and_ends_with_1(command_line, catalog):
+def test_tag_that_somebody_gives_to_another_state_meanwhile_is_refused_and_stays_theirs(command_line, catalog):
     stale = catalog.load_table("db.feed_features")
-    assert run(["tag", "model-7"]) == 0
-    with pytest.raises(PipelineError, match="changed meanwhile"):
-        set_tag(stale, "model-7", stale.current_snapshot().snapshot_id)
+    assert run(["tag", "model-7", "--as-of", "2024Q1"]) == 0
+    with pytest.raises(ConfigurationError, match="names another state already"):
+        set_tag(stale, "model-7", stale.current_snapshot().snapshot_id, lambda _: None)
+    assert sum_of("features", catalog, "model-7") == 7
+
+
+def test_tag_of_a_state_that_has_expired_meanwhile_is_refused(catalog):
+    table = catalog.load_table("db.feed_features")
+    with pytest.raises(ConfigurationError, match="no longer kept"):
+        set_tag(table, "model-7", 1, lambda _: None)
+
+
+def test_tag_while_the_table_is_changed_again_and_again_says_so(catalog):
+    table = catalog.load_table("db.feed_features")
+    table.catalog.glue = Faulty(table.catalog.glue).before("update_table", conflict, None)
+    with pytest.raises(PipelineError, match="changed meanwhile, so tag 'model-7' was not made"):
+        set_tag(table, "model-7", table.current_snapshot().snapshot_id, lambda _: None)

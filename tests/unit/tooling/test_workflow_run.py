@@ -2,11 +2,14 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 from botocore.stub import Stubber
 
 from quartal.errors import PipelineError, WaitTimeoutError
 from quartal.polling import Waiter
-from quartal.workflow_run import Outcome, WorkflowRun, all_runs, latest_run, read_run, start_workflow_run, wait_for_run
+from quartal.workflow_run import Outcome, WorkflowRun, all_runs, latest_run, read_run, wait_for_run
+from tests.unit.tooling.lost_answers import Faulty, broken_off, reset, server_error, throttled, unreachable
 
 STARTED = datetime(2026, 4, 8, 3, 0, tzinfo=UTC)
 ENDED = datetime(2026, 4, 8, 3, 1, tzinfo=UTC)
@@ -95,22 +98,6 @@ def test_state_that_aws_does_not_document_is_an_error_and_not_a_wait_for_ever(gl
         read(glue, run_answer("RUNNING", crawls=[crawl("DREAMING")]))
 
 
-def test_start_passes_the_run_properties(glue):  # G10
-    client, stubber = glue
-    stubber.add_response(
-        "start_workflow_run", {"RunId": "wr_9"}, {"Name": "flow", "RunProperties": {"delivery": "2024Q1"}}
-    )
-    assert start_workflow_run(client, "flow", {"delivery": "2024Q1"}) == "wr_9"
-
-
-def test_second_run_at_once_is_explained(glue):  # G8
-    client, stubber = glue
-    stubber.add_client_error("start_workflow_run", "ConcurrentRunsExceededException", "Concurrent runs exceeded")
-    with pytest.raises(PipelineError, match="running already") as error:
-        start_workflow_run(client, "flow", {})
-    assert "quartal status" in error.value.remedy
-
-
 def test_wait_reports_each_state_and_ends_with_the_run(glue):
     client, stubber = glue
     for answer in (
@@ -146,6 +133,50 @@ def test_wait_that_takes_too_long_says_what_it_saw_last(glue):
             waiter=Waiter(timeout_s=0),
             on_state=lambda _: None,
         )
+
+
+@pytest.mark.parametrize("error", [throttled, server_error, reset, unreachable, broken_off])
+def test_wait_outlasts_what_may_pass_and_says_once_that_it_tries_on(glue, error):
+    client, stubber = glue
+    done = run_answer("COMPLETED", crawls=[crawl("SUCCEEDED")], job_runs=[job_run("SUCCEEDED")])
+    for answer in (run_answer("RUNNING"), done):
+        stubber.add_response("get_workflow_run", {"Run": answer})
+    told: list[BaseException] = []
+    run = wait_for_run(
+        Faulty(client).before("get_workflow_run", error, 5),
+        "flow",
+        "wr_1",
+        crawler="crawler",
+        job="job",
+        waiter=Waiter(timeout_s=3600, sleep=lambda _: None),
+        on_state=lambda _: None,
+        on_trouble=told.append,
+    )
+    assert run.succeeded
+    assert len(told) == 1
+
+
+def test_wait_gives_up_where_no_answer_comes_for_ten_minutes(glue):
+    client, _ = glue
+    pauses: list[float] = []
+    with pytest.raises(ClientError, match="ThrottlingException"):
+        wait_for_run(
+            Faulty(client).before("get_workflow_run", throttled, None),
+            "flow",
+            "wr_1",
+            crawler="crawler",
+            job="job",
+            waiter=Waiter(timeout_s=3600, sleep=pauses.append),
+            on_state=lambda _: None,
+        )
+    assert 600 <= sum(pauses) <= 640
+
+
+def test_answer_without_a_run_broke_off(glue):
+    client, stubber = glue
+    stubber.add_response("get_workflow_run", {})
+    with pytest.raises(ResponseParserError, match="broke off"):
+        read_run(client, "flow", "wr_1", crawler="crawler", job="job")
 
 
 def test_newest_run_is_the_one_that_started_last(glue):

@@ -15,7 +15,15 @@ from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, op
 from quartal.errors import ConfigurationError
 from quartal.git_state import refuse_unpublished
 from quartal.run_history import show_history
-from quartal.run_pipeline import explain_run, follow_run, newest_run, show_logs, start_run, typed_command
+from quartal.run_pipeline import (
+    explain_run,
+    follow_newest_run,
+    follow_run,
+    newest_run,
+    show_logs,
+    start_run,
+    typed_command,
+)
 from quartal.run_report import show_manifest
 
 _PANEL = "Pipeline"
@@ -255,7 +263,7 @@ def status(
     """What is deployed, when it runs next, and how the last run went."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if follow:
-        show_manifest(workspace.console, follow_run(workspace, newest_run(workspace), timeout_s=timeout * 60))
+        show_manifest(workspace.console, follow_newest_run(workspace, timeout_s=timeout * 60))
     else:
         status_report.show_status(workspace)
 
