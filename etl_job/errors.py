@@ -31,3 +31,11 @@ class ReconciliationError(QuartalJobError):
 
 class PublicationError(QuartalJobError):
     """The tables could not be changed, for instance because another run changed them meanwhile."""
+
+
+class UnknownPublicationError(PublicationError):
+    """Nobody can tell whether a table was changed: nothing that the change names may be deleted."""
+
+
+class LostFilesError(QuartalJobError):
+    """A published table names files that are not there; nothing was read nor published."""

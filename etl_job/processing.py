@@ -6,7 +6,7 @@ from py4j.protocol import Py4JError
 
 from etl_job.checks import check_thresholds, reconcile
 from etl_job.choosing import Chosen
-from etl_job.errors import ThresholdError
+from etl_job.errors import ThresholdError, UnknownPublicationError
 from etl_job.releasing import Processed, Work, drop_own_quarantine, quarantine_rows, write_and_publish
 from etl_job.settling import Account, account_for, delivery_counts
 from etl_job.staging import drop, passing_parts
@@ -27,6 +27,8 @@ def process_deliveries(work: Work, chosen: Chosen, done: Processed) -> None:
         seen.update(deliveries=len(account.deliveries), rows=totals.pop("rows_in", 0), **totals)
     try:
         write_and_publish(work, account, chosen.gone, done)
+    except UnknownPublicationError:
+        raise  # the table may name all of it: the next run sees what became of this one
     except Exception:
         if done.curated is None:
             drop_own_quarantine(work, done.quarantine)

@@ -5,6 +5,8 @@ files in, and setting the tags is one transaction per table, so readers see all 
 computes its features from the state it read at the start; if another run commits meanwhile, this one fails rather than
 mix the two. So PyIceberg's own retries are off.
 
+What became of a commit is not what Glue's answer said but what the table says afterwards (commit_outcome.py).
+
 The two tables of a dataset cannot change in one commit. The curated one changes first, and each commit of the features
 notes the snapshot of the curated table that they were computed from. A run that finds another one there knows that an
 earlier run ended between its two commits, and computes all features anew.
@@ -13,9 +15,10 @@ earlier run ended between its two commits, and computes all features anew.
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from botocore.config import Config
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.conversions import from_bytes
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
@@ -28,8 +31,9 @@ from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import DateType, DecimalType, DoubleType, IcebergType, LongType, NestedField, StringType
 
-from etl_job.errors import PublicationError
-from etl_job.replacement import SOURCE_SNAPSHOT, Changes, Replacement, changes_since, noted, outlived_run_tags
+from etl_job.commit_outcome import DecidingGlueCatalog, NotCommittedError, OutcomeUnknownError
+from etl_job.errors import LostFilesError, PublicationError, UnknownPublicationError
+from etl_job.replacement import RUN, SOURCE_SNAPSHOT, Changes, Replacement, changes_since, noted, outlived_run_tags
 from etl_job.schemas import DAY, FRACTION_DIGITS, INTEGER_DIGITS, SUM_KIND, VALUE_KIND, TableColumn
 
 if TYPE_CHECKING:
@@ -45,6 +49,7 @@ _TYPES: dict[str, IcebergType] = {
     VALUE_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS),
     SUM_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS + 10, FRACTION_DIGITS),
 }
+_ONE_ATTEMPT = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 _PROPERTIES = {
     "format-version": "2",
     "commit.retry.num-retries": "0",
@@ -65,8 +70,11 @@ class DataFile:
     rows: int
 
 
-def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[str, str]) -> GlueCatalog:
-    """The Glue catalog, with the same credentials, region and endpoint for files as boto3 uses."""
+def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[str, str]) -> DecidingGlueCatalog:
+    """The Glue catalog, with the same credentials, region and endpoint for files as boto3 uses.
+
+    ``glue`` reads; writes are sent by a client of their own, which does not repeat what may have been done.
+    """
     properties: dict[str, str] = {}
     credentials = session.get_credentials()
     if credentials is not None:
@@ -80,7 +88,13 @@ def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[
     endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
     if endpoint:
         properties["s3.endpoint"] = endpoint
-    return GlueCatalog("quartal", client=glue, **properties)
+    writer = session.client(
+        "glue",
+        region_name=glue.meta.region_name,
+        endpoint_url=glue.meta.endpoint_url,
+        config=glue.meta.config.merge(_ONE_ATTEMPT),
+    )
+    return DecidingGlueCatalog("quartal", glue, writer, properties)
 
 
 class PublishedIceberg:
@@ -92,7 +106,7 @@ class PublishedIceberg:
         self.identifier = f"{database}.{name}"
         self.location = location
         self.partition_column = by
-        self._catalog = catalog
+        self._catalog = DecidingGlueCatalog.over(catalog)
         self._columns = columns
         self._table = self._load()
 
@@ -101,6 +115,11 @@ class PublishedIceberg:
             return self._catalog.load_table(self.identifier)
         except NoSuchTableError:
             return None
+        except FileNotFoundError as error:
+            raise LostFilesError(
+                f"{self.identifier} names a metadata file that is not there ({error}): restore it, or drop the table; "
+                "the next run makes it anew"
+            ) from error
 
     @property
     def snapshot_id(self) -> int | None:
@@ -129,6 +148,27 @@ class PublishedIceberg:
         refs = self._table.refs() if self._table else {}
         return tuple(sorted(name for name in refs if name != MAIN_BRANCH))
 
+    @property
+    def manifest_lists(self) -> tuple[str, ...]:
+        """Those of the snapshots that a branch or a tag names."""
+        if self._table is None:
+            return ()
+        named = (self._table.snapshot_by_id(reference.snapshot_id) for reference in self._table.refs().values())
+        return tuple(sorted({snapshot.manifest_list for snapshot in named if snapshot}))
+
+    def manifests(self) -> tuple[str, ...]:
+        """Those of the current snapshot."""
+        snapshot = self._table.current_snapshot() if self._table else None
+        if self._table is None or snapshot is None:
+            return ()
+        return tuple(manifest.manifest_path for manifest in snapshot.manifests(self._table.io))
+
+    def runs_since(self, moment: datetime) -> frozenset[str]:
+        """The runs that committed a snapshot since then."""
+        snapshots = self._table.metadata.snapshots if self._table else []
+        since = moment.timestamp() * 1000
+        return frozenset(filter(None, (noted(each, RUN) for each in snapshots if each.timestamp_ms >= since)))
+
     def data_files(self) -> tuple[DataFile, ...]:
         """The files of the snapshot that this object read when it was made."""
         if self._table is None or self._table.current_snapshot() is None:
@@ -156,7 +196,11 @@ class PublishedIceberg:
         return self._table.scan(row_filter=EqualTo(self.partition_column, partition)).to_arrow_batch_reader()  # type: ignore[arg-type, call-arg]
 
     def replace(self, change: Replacement) -> None:
-        """Make the change in one commit. Raises PublicationError where another run came first; nothing changed then."""
+        """Make the change in one commit.
+
+        Raises PublicationError where it was not made, for instance because another run came first: nothing changed
+        then. Raises UnknownPublicationError where nobody can tell: whatever the change names must stay.
+        """
         table = self._table or self._create()
         try:
             with warnings.catch_warnings(), table.transaction() as transaction:
@@ -182,11 +226,20 @@ class PublishedIceberg:
                         references.create_tag(made, tag)
                     for tag in outlived_run_tags(transaction.table_metadata, change.run_id):
                         references.remove_tag(tag)
+        except NotCommittedError as error:
+            raise PublicationError(f"{self.identifier} was not changed ({error}); run again") from error
+        except OutcomeUnknownError as error:
+            raise UnknownPublicationError(
+                f"whether {self.identifier} was changed is unknown ({error}). Nothing was deleted. Run again when Glue "
+                "answers: that run sees what became of this one, and goes on from there"
+            ) from error
         except (CommitFailedException, ValidationException) as error:
             raise PublicationError(
                 f"another run changed {self.identifier} while this one worked ({error}); run again"
             ) from error
-        self._table = self._catalog.load_table(self.identifier)
+        except NoSuchTableError as error:
+            raise PublicationError(f"{self.identifier} was dropped while this run worked; run again") from error
+        self._table = table  # as committed: the features must name this state, even if another came since
 
     def _schema(self) -> Schema:
         return Schema(
@@ -212,6 +265,8 @@ class PublishedIceberg:
             )
         except TableAlreadyExistsError as error:
             raise PublicationError(f"another run created {self.identifier} while this one worked; run again") from error
+        except (NotCommittedError, OutcomeUnknownError) as error:  # an empty table, if any: nobody's rows are at stake
+            raise PublicationError(f"{self.identifier} could not be created ({error}); run again") from error
 
 
 def in_step(curated: PublishedIceberg, features: PublishedIceberg) -> bool:

@@ -291,8 +291,13 @@ def drop_outdated_quarantine(work: Work, deliveries: Sequence[str]) -> None:
 
 
 def drop_own_quarantine(work: Work, folders: Sequence[str]) -> None:
-    """Delete the bad rows of a run that published nothing: whoever counts them would count them with others'."""
-    for folder in folders:
+    """Delete the bad rows of a run that published nothing: whoever counts them would count them with others'.
+
+    An earlier attempt of the same run may have published: what the table names stays.
+    """
+    named = work.tables.quarantines.runs.items()
+    standing = {f"{work.quarantine}/{partition_folder(DELIVERY, name)}/{RUN_ID}={run}" for name, run in named}
+    for folder in set(folders) - standing:
         for file in work.store.list_files(f"{folder}/"):
             work.store.delete(file.uri)
 
@@ -300,12 +305,17 @@ def drop_own_quarantine(work: Work, folders: Sequence[str]) -> None:
 def _commit_curated(work: Work, account: Account, gone: Sequence[str], files: tuple[str, ...], done: Processed) -> None:
     table, processed = work.tables.curated, [outcome.delivery for outcome in account.counted]
     replaced = [*processed, *gone]
+    bad = [outcome.delivery for outcome in account.counted if outcome.quarantined]
+    quarantines = work.tables.quarantines.after(replaced, bad, work.arguments.run_id)
     table.replace(
         Replacement(
             among(DELIVERY, replaced),
             files,
             work.arguments.run_id,
-            table_properties=account.registers.properties if work.contract.key else {},
+            table_properties={
+                **(account.registers.properties if work.contract.key else {}),
+                **quarantines.properties,
+            },
             processed=processed,
             withdrawn=gone,
         )

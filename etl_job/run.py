@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 
 from etl_job import __version__
 from etl_job.catalog import Drift, drift_of, properties_of_workflow, read_raw_table
-from etl_job.choosing import choose
+from etl_job.choosing import Chosen, choose
 from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError, QuartalJobError
@@ -44,6 +44,7 @@ from etl_job.rules import rules_of
 from etl_job.run_event import put_run_event
 from etl_job.session import get_session
 from etl_job.spark_metrics import SparkMeter
+from etl_job.standing_files import check_metadata, check_what_runs_left
 from etl_job.tables import Tables, open_tables
 
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
@@ -109,13 +110,17 @@ def _run(
         raw = read_raw_table(glue, store, arguments.database, contract)
         tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
         facts.tables = tables
+        check_metadata(store, tables)
         facts.drift = drift_of(raw.columns, contract)
-        standing = standing_of(read_last_run(store, arguments.lake_root, arguments.dataset), tables.curated)
+        last = read_last_run(store, arguments.lake_root, arguments.dataset)
+        standing = standing_of(last, tables.curated)
         facts.published = dict(standing.published)
         asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
         named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
         withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
         chosen = choose(raw.deliveries, named, withdrawn, facts.published, contract.hash).and_without(standing.returned)
+        replaced = (*(delivery.name for delivery in chosen.deliveries), *chosen.gone)
+        check_what_runs_left(store, arguments.lake_root, contract, tables, last, replaced, facts.started_at)
         seen.update(
             run_id=arguments.run_id,
             deliveries_known=len(raw.deliveries),
@@ -141,6 +146,9 @@ def _run(
         ready = spark.result()
         facts.meter = SparkMeter(ready)
     work = Work(ready, store, arguments, contract, rules_of(contract), tables, progress)
+    if chosen and not in_step(tables.curated, tables.features):
+        progress.say("recovery", message="the features are not those of the curated table: they come first")
+        process_deliveries(work, Chosen(()), facts.processed)
     process_deliveries(work, chosen, facts.processed)
     for counts in facts.processed.deliveries:
         facts.published[counts.delivery] = PublishedDelivery(

@@ -115,7 +115,8 @@ def account_for(
         suspects = suspects_of(staged, intake.repeated, contract, rules, met)
         outcomes = count_outcomes(staged, suspects, contract, read_counts(spark, store, folder, spec)).persist()
         counted = delivery_outcomes(outcomes, rules, names_in, contract.warning_names)
-    kept = Registers({**registers.without(replaced).folders, **dict.fromkeys(names_in, folder)})
+    files = len(valid_files(store, folder)) if contract.key else 0
+    kept = registers.without(replaced).and_those_in(folder, names_in, files)
     return Account(
         deliveries,
         tuple(headers),

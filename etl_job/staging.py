@@ -12,7 +12,7 @@ when a delivery was processed, so incremental runs end at what one run over ever
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 
 from pyspark.sql import Column, DataFrame, SparkSession, Window
@@ -51,6 +51,7 @@ from etl_job.shared_keys import RegisterFile
 
 FOLDER = "keys"  # below the curated table's location
 PROPERTY = "quartal.key-registers"
+FILES_PROPERTY = "quartal.key-register-files"  # how many files a folder has: a run without valid rows leaves none
 _COUNTS, _REPEATED = "_counts", "_repeated"
 _KEY = [KEY_1, KEY_2]
 _BROADCAST_ROWS = 1_000_000  # about 50 MB; more is joined by a shuffle
@@ -61,29 +62,51 @@ _LEAST, _GREATEST = "_least_content", "_greatest_content"
 
 @dataclass(frozen=True, slots=True)
 class Registers:
-    """Where the keys of deliveries lie: a staging folder for each of them."""
+    """Where the keys of deliveries lie: a staging folder for each of them.
+
+    ``files`` says how many files with keys a folder has, where the version that made it said so.
+    """
 
     folders: Mapping[str, str]
+    files: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, properties: Mapping[str, str], table_location: str) -> "Registers":
         """Read them from the curated table's properties."""
         named = json.loads(properties.get(PROPERTY, "{}"))
-        return cls({delivery: f"{table_location}/{FOLDER}/{name}" for delivery, name in named.items()})
+        counted = json.loads(properties.get(FILES_PROPERTY, "{}"))
+        return cls(
+            {delivery: f"{table_location}/{FOLDER}/{name}" for delivery, name in named.items()},
+            {f"{table_location}/{FOLDER}/{name}": number for name, number in counted.items()},
+        )
 
     @property
     def properties(self) -> dict[str, str]:
-        """As the curated table's property. Folders are named below its location, which may be copied elsewhere."""
-        named = {delivery: folder.rpartition("/")[2] for delivery, folder in sorted(self.folders.items())}
-        return {PROPERTY: json.dumps(named)}
+        """As the curated table's properties. Folders are named below its location, which may be copied elsewhere."""
+        named = {delivery: _name_of(folder) for delivery, folder in sorted(self.folders.items())}
+        used = sorted(set(self.folders.values()) & self.files.keys())
+        return {
+            PROPERTY: json.dumps(named),
+            FILES_PROPERTY: json.dumps({_name_of(folder): self.files[folder] for folder in used}),
+        }
 
     def of(self, deliveries: Sequence[str]) -> "Registers":
         """Only those of some deliveries."""
-        return Registers({name: folder for name, folder in self.folders.items() if name in deliveries})
+        kept = {name: folder for name, folder in self.folders.items() if name in deliveries}
+        return Registers(kept, self.files)
 
     def without(self, deliveries: Sequence[str]) -> "Registers":
         """Those of all but some deliveries."""
-        return Registers({name: folder for name, folder in self.folders.items() if name not in deliveries})
+        kept = {name: folder for name, folder in self.folders.items() if name not in deliveries}
+        return Registers(kept, self.files)
+
+    def and_those_in(self, folder: str, deliveries: Sequence[str], files: int) -> "Registers":
+        """With a folder of so many files for these deliveries."""
+        return Registers({**self.folders, **dict.fromkeys(deliveries, folder)}, {**self.files, folder: files})
+
+
+def _name_of(folder: str) -> str:
+    return folder.rpartition("/")[2]
 
 
 def new_staging_folder(table_location: str, run_id: str) -> str:

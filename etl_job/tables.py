@@ -7,6 +7,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from etl_job.contract import Contract
 from etl_job.lake_paths import LakePaths
 from etl_job.publication import PublishedIceberg
+from etl_job.quarantines import Quarantines
 from etl_job.schemas import DELIVERY, QUARTER, curated_columns, feature_columns
 from etl_job.staging import Registers
 
@@ -22,6 +23,11 @@ class Tables:
     def registers(self) -> Registers:
         """Where the keys of the published deliveries lie."""
         return Registers.parse(self.curated.properties, self.curated.location)
+
+    @property
+    def quarantines(self) -> Quarantines:
+        """Where the bad rows of the published deliveries lie."""
+        return Quarantines.parse(self.curated.properties)
 
 
 def open_tables(catalog: GlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:

@@ -1,0 +1,179 @@
+"""Whether a write to the Glue catalog took effect, asked of the catalog itself.
+
+An answer can be lost: the connection breaks, or an error comes back, after Glue has done what was asked. To send it
+again then meets its own first call and is refused with ConcurrentModificationException (AlreadyExistsException where a
+table was created), which PyIceberg takes for another writer's change: it deletes the manifests of the snapshot that
+readers have before them. So after any error the table is read again, with patience. The metadata file that a write
+points the table to has a name that nothing else has: where the table points to it, or has gone on from it, the write
+took effect; where it does not, the files written for it may go; where that cannot be read, nothing is deleted.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+from pyiceberg.catalog import METADATA_LOCATION, PREVIOUS_METADATA_LOCATION
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_glue.type_defs import TableInputTypeDef
+
+_SENDS, _READS = 4, 6
+_SENT_AGAIN = frozenset({"ThrottlingException", "Throttling", "OperationTimeoutException", "RequestLimitExceeded"})
+_MAY_BE_OWN = frozenset({"ConcurrentModificationException", "AlreadyExistsException"})
+
+
+class Outcome(StrEnum):
+    """What became of a write: it took effect; nothing has changed; another's change is there instead."""
+
+    LANDED = "landed"
+    UNCHANGED = "unchanged"
+    OVERTAKEN = "overtaken"
+
+
+class NotCommittedError(CommitFailedException):
+    """The write did not take effect, and nobody else's did: PyIceberg deletes what it wrote for it.
+
+    ``may_succeed_later``: the failure was Glue's, not that of the request.
+    """
+
+    def __init__(self, message: str, may_succeed_later: bool) -> None:
+        super().__init__(message)
+        self.may_succeed_later = may_succeed_later
+
+
+class OutcomeUnknownError(Exception):
+    """Nobody can tell yet whether the write took effect. PyIceberg deletes nothing then, nor may anybody else."""
+
+
+class DecidingGlueCatalog(GlueCatalog):
+    """A Glue catalog that answers each write with what became of it, whatever Glue said.
+
+    ``writer`` sends the writes, each once; ``reader`` reads, and may repeat itself.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        reader: "GlueClient",
+        writer: "GlueClient",
+        properties: Mapping[str, str],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        super().__init__(name, client=reader, **properties)
+        self._sender = GlueCatalog(name, client=writer, **properties)
+        self._sleep = sleep
+
+    @classmethod
+    def over(cls, catalog: GlueCatalog) -> "DecidingGlueCatalog":
+        """The same catalog; one that does not decide is asked through its own client."""
+        if isinstance(catalog, cls):
+            return catalog
+        return cls(catalog.name, catalog.glue, catalog.glue, catalog.properties)
+
+    def outcome(self, database: str, table: str, written: str, before: str | None) -> Outcome:
+        """What became of the write that points a table to the metadata ``written``, and not to ``before`` any more.
+
+        ``before`` is None for a table that was created. Raises what reading the table raises, after some patience.
+        """
+        for attempt in self._patience(_READS, lambda _: True):
+            with attempt:
+                return self._outcome(database, table, written, before)
+        raise AssertionError("patience ends with a result or an error")
+
+    def _outcome(self, database: str, table: str, written: str, before: str | None) -> Outcome:
+        try:
+            found = self._get_glue_table(database, table)
+        except NoSuchTableError:
+            return Outcome.UNCHANGED if before is None else Outcome.OVERTAKEN
+        points_to = found.get("Parameters", {}).get(METADATA_LOCATION)
+        if points_to == written:
+            return Outcome.LANDED
+        if points_to == before:
+            return Outcome.UNCHANGED
+        if points_to is None:  # another's table, and none of Iceberg's
+            return Outcome.OVERTAKEN
+        later = self._convert_glue_to_iceberg(found).metadata
+        gone_by = {entry.metadata_file for entry in later.metadata_log}
+        return Outcome.LANDED if written in gone_by else Outcome.OVERTAKEN
+
+    def _update_glue_table(
+        self, database_name: str, table_name: str, table_input: "TableInputTypeDef", version_id: str
+    ) -> None:
+        for attempt in self._patience(_SENDS, _may_succeed_later):
+            with attempt, self._decided(database_name, table_name, table_input):
+                self._sender._update_glue_table(database_name, table_name, table_input, version_id)
+
+    def _create_glue_table(self, database_name: str, table_name: str, table_input: "TableInputTypeDef") -> None:
+        for attempt in self._patience(_SENDS, _may_succeed_later):
+            with attempt, self._decided(database_name, table_name, table_input):
+                self._sender._create_glue_table(database_name, table_name, table_input)
+
+    @contextmanager
+    def _decided(self, database: str, table: str, table_input: "TableInputTypeDef") -> Iterator[None]:
+        """Ends without an error where the write took effect, and else with one that says what is so."""
+        parameters = table_input.get("Parameters", {})
+        written, before = parameters.get(METADATA_LOCATION), parameters.get(PREVIOUS_METADATA_LOCATION)
+        try:
+            yield
+        except Exception as error:
+            if written is None:
+                raise
+            try:
+                outcome = self.outcome(database, table, written, before)
+            except Exception as unreadable:
+                if _is_refusal(error):
+                    raise NotCommittedError(_said(error), may_succeed_later=False) from error
+                raise OutcomeUnknownError(
+                    f"{_said(error)}; and the table cannot be read since: {_said(unreadable)}"
+                ) from error
+            if outcome is Outcome.LANDED:
+                return
+            if outcome is Outcome.UNCHANGED:
+                raise NotCommittedError(_said(error), _is_passing(error)) from error
+            if before is None:
+                raise TableAlreadyExistsError(f"Table {database}.{table} already exists") from error
+            raise CommitFailedException(f"{database}.{table} is not any more what it was: {_said(error)}") from error
+
+    def _patience(self, attempts: int, again: Callable[[BaseException], bool]) -> Retrying:
+        return Retrying(
+            stop=stop_after_attempt(attempts),
+            wait=wait_exponential_jitter(initial=1, max=15),
+            retry=retry_if_exception(lambda error: isinstance(error, Exception) and again(error)),
+            sleep=self._sleep,
+            reraise=True,
+        )
+
+
+def _may_succeed_later(error: BaseException) -> bool:
+    return isinstance(error, NotCommittedError) and error.may_succeed_later
+
+
+def _answer(error: Exception) -> ClientError | None:
+    """What Glue answered, if it did: PyIceberg has names of its own for some answers."""
+    return next((each for each in (error, error.__cause__) if isinstance(each, ClientError)), None)
+
+
+def _is_passing(error: Exception) -> bool:
+    answer = _answer(error)
+    if answer is None:
+        return True  # none came
+    status = answer.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or status == 429 or answer.response["Error"].get("Code", "") in _SENT_AGAIN
+
+
+def _is_refusal(error: Exception) -> bool:
+    """Whether the answer itself says that nothing was changed by this client, however often it asked."""
+    answer = _answer(error)
+    return answer is not None and not _is_passing(error) and answer.response["Error"].get("Code") not in _MAY_BE_OWN
+
+
+def _said(error: Exception) -> str:
+    cause = _answer(error) or error
+    return f"{type(cause).__name__}: {' '.join(str(cause).split())}"

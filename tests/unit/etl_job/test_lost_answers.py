@@ -1,0 +1,250 @@
+"""Commits of which an answer or an effect is lost: the table says what became of them, and stays readable.
+
+Over moto's Glue and files, no Spark.
+"""
+
+import os
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from botocore.config import Config
+from pyiceberg.catalog.glue import GlueCatalog
+
+from etl_job.commit_outcome import DecidingGlueCatalog
+from etl_job.errors import PublicationError, UnknownPublicationError
+from etl_job.publication import PublishedIceberg, open_catalog
+from etl_job.replacement import Replacement, among
+from etl_job.schemas import TableColumn
+
+from .conftest import DATABASE, Lake
+from .glue_faults import ALWAYS, CONCURRENT, RESET, GlueFaults, inject
+
+COLUMNS = (TableColumn("delivery", "string"), TableColumn("day", "date"), TableColumn("rows", "long"))
+SCHEMA = pa.schema([("delivery", pa.string()), ("day", pa.date32()), ("rows", pa.int64())])
+LOST = [pytest.param(RESET, id="reset"), pytest.param("InternalServiceException", id="500")]
+
+
+@pytest.fixture
+def faults(moto_catalog: None, monkeypatch: pytest.MonkeyPatch) -> GlueFaults:
+    return inject(monkeypatch)
+
+
+@pytest.fixture
+def waits() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def opened(faults, lake: Lake, waits):
+    once = Config(retries={"total_max_attempts": 1})
+
+    def opened() -> PublishedIceberg:
+        reader, writer = (boto3.client("glue", config=once) for _ in range(2))
+        catalog = DecidingGlueCatalog("test", reader, writer, {}, waits.append)
+        return PublishedIceberg(catalog, DATABASE, "counts", f"file://{lake.root}/counts", COLUMNS, "delivery")
+
+    return opened
+
+
+@pytest.fixture
+def change(lake: Lake):
+    def change(rows: int, run_id: str, delivery: str = "d1") -> Replacement:
+        path = Path(lake.root) / "files" / f"{run_id}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        columns = {"delivery": [delivery], "day": [date(2024, 1, 1)], "rows": [rows]}
+        pq.write_table(pa.table(columns, SCHEMA), path)
+        return Replacement(among("delivery", [delivery]), [f"file://{path}"], run_id)
+
+    return change
+
+
+def rows() -> dict[str, int]:
+    found = GlueCatalog("test").load_table(f"{DATABASE}.counts").scan().to_arrow().to_pylist()
+    return {row["delivery"]: row["rows"] for row in found}
+
+
+def metadata_files(lake: Lake) -> set[Path]:
+    return set((lake.root / "counts" / "metadata").iterdir())
+
+
+def named_files() -> Iterator[Path]:
+    table = GlueCatalog("test").load_table(f"{DATABASE}.counts")
+    for snapshot in table.snapshots():
+        yield Path(snapshot.manifest_list.removeprefix("file://"))
+        for manifest in snapshot.manifests(table.io):
+            yield Path(manifest.manifest_path.removeprefix("file://"))
+
+
+def assert_all_there() -> None:
+    assert [path for path in named_files() if not path.exists()] == []
+
+
+@pytest.mark.parametrize("answer", LOST)
+def test_commit_whose_answer_was_lost_has_landed(opened, change, faults, answer):
+    opened().replace(change(1, "one"))
+    faults.fail("UpdateTable", answer, after_effect=True)
+    table = opened()
+    table.replace(change(2, "two"))
+    assert (rows(), opened().snapshot_id) == ({"d1": 2}, table.snapshot_id)
+    assert_all_there()
+
+
+def test_commit_that_met_its_own_first_call_has_landed(opened, change, faults):
+    opened().replace(change(1, "one"))
+    faults.fail("UpdateTable", CONCURRENT, after_effect=True)
+    opened().replace(change(2, "two"))
+    assert rows() == {"d1": 2}
+    assert_all_there()
+
+
+def test_client_that_repeats_what_was_done_does_not_destroy_the_table(lake, faults, change):
+    opened = PublishedIceberg(
+        GlueCatalog("test"), DATABASE, "counts", f"file://{lake.root}/counts", COLUMNS, "delivery"
+    )
+    faults.fail("UpdateTable", RESET, after_effect=True)
+    opened.replace(change(1, "one"))
+    assert rows() == {"d1": 1}
+    assert_all_there()
+
+
+@pytest.mark.parametrize("answer", LOST)
+def test_commit_that_failed_before_its_effect_is_sent_again(opened, change, faults, answer, waits):
+    opened().replace(change(1, "one"))
+    faults.fail("UpdateTable", answer)
+    opened().replace(change(2, "two"))
+    assert (rows(), len(waits)) == ({"d1": 2}, 1)
+    assert_all_there()
+
+
+@pytest.mark.parametrize("answer", [RESET, "InternalServiceException", "AccessDeniedException", CONCURRENT])
+def test_commit_that_never_had_an_effect_says_why_and_leaves_nothing(lake, opened, change, faults, answer):
+    opened().replace(change(1, "one"))
+    before = metadata_files(lake)
+    faults.fail("UpdateTable", answer, times=ALWAYS)
+    table = opened()
+    with pytest.raises(PublicationError, match="was not changed") as caught:
+        table.replace(change(2, "two"))
+    assert "another run" not in str(caught.value)
+    assert not isinstance(caught.value, UnknownPublicationError)
+    assert (answer if answer != RESET else "Connection") in str(caught.value)
+    left = {path for path in metadata_files(lake) - before if path.suffix == ".avro"}
+    assert (rows(), left) == ({"d1": 1}, set())
+    faults.heal()
+    opened().replace(change(2, "two"))
+    assert rows() == {"d1": 2}
+
+
+@pytest.mark.parametrize("after_effect", [True, False])
+def test_commit_of_unknown_outcome_deletes_nothing_and_says_so(lake, opened, change, faults, after_effect):
+    opened().replace(change(1, "one"))
+    before, table = metadata_files(lake), opened()
+    blind_from_update_on(faults)
+    faults.fail("UpdateTable", RESET, after_effect=after_effect, times=ALWAYS)
+    with pytest.raises(UnknownPublicationError, match=r"is unknown .*Run again"):
+        table.replace(change(2, "two"))
+    faults.heal()
+    assert {path.suffix for path in metadata_files(lake) - before} == {".avro", ".json"}
+    assert rows() == {"d1": 2 if after_effect else 1}
+    assert_all_there()
+    opened().replace(change(3, "three"))
+    assert rows() == {"d1": 3}
+
+
+def blind_from_update_on(faults: GlueFaults) -> None:
+    faults.meanwhile("UpdateTable", lambda: faults.fail("GetTable", RESET, times=ALWAYS))
+
+
+def test_refusal_is_one_even_where_the_table_cannot_be_read_since(opened, change, faults):
+    opened().replace(change(1, "one"))
+    table = opened()
+    blind_from_update_on(faults)
+    faults.fail("UpdateTable", "AccessDeniedException", times=ALWAYS)
+    with pytest.raises(PublicationError, match="AccessDenied") as caught:
+        table.replace(change(2, "two"))
+    assert not isinstance(caught.value, UnknownPublicationError)
+
+
+def test_commit_that_others_went_on_from_has_landed(opened, change, faults):
+    opened().replace(change(1, "one"))
+    table = opened()
+    third = change(3, "three", "d3")
+    faults.meanwhile("UpdateTable", lambda: faults.meanwhile("GetTable", lambda: opened().replace(third)))
+    faults.fail("UpdateTable", RESET, after_effect=True)
+    table.replace(change(2, "two"))
+    assert rows() == {"d1": 2, "d3": 3}
+    assert table.snapshot_id != opened().snapshot_id  # its own: features computed from it must name it
+
+
+def test_commit_that_another_one_overtook_says_so(opened, change, faults):
+    opened().replace(change(1, "one"))
+    table = opened()
+    faults.meanwhile("UpdateTable", lambda: opened().replace(change(3, "three")))
+    with pytest.raises(PublicationError, match="another run changed"):
+        table.replace(change(2, "two"))
+    assert rows() == {"d1": 3}
+    assert_all_there()
+
+
+@pytest.mark.parametrize("answer", [RESET, "InternalServiceException", "AlreadyExistsException"])
+def test_creation_whose_answer_was_lost_has_landed(opened, change, faults, answer):
+    faults.fail("CreateTable", answer, after_effect=True)
+    opened().replace(change(1, "one"))
+    assert rows() == {"d1": 1}
+
+
+def test_creation_that_failed_before_its_effect_is_sent_again(opened, change, faults):
+    faults.fail("CreateTable", "ThrottlingException")
+    opened().replace(change(1, "one"))
+    assert rows() == {"d1": 1}
+
+
+def test_creation_that_another_run_was_first_with_says_so(opened, change):
+    late = opened()
+    opened().replace(change(1, "one"))
+    with pytest.raises(PublicationError, match="another run created"):
+        late.replace(change(2, "two"))
+    assert rows() == {"d1": 1}
+
+
+def test_creation_that_is_refused_says_why(opened, change, faults):
+    faults.fail("CreateTable", "AccessDeniedException", times=ALWAYS)
+    with pytest.raises(PublicationError, match=r"could not be created .*AccessDenied"):
+        opened().replace(change(1, "one"))
+
+
+def test_table_that_was_dropped_meanwhile_is_told(opened, change):
+    opened().replace(change(1, "one"))
+    table = opened()
+    GlueCatalog("test").drop_table(f"{DATABASE}.counts")
+    with pytest.raises(PublicationError, match="counts"):
+        table.replace(change(2, "two"))
+
+
+def test_metadata_that_cannot_be_written_leaves_the_table_as_it_was(lake, opened, change):
+    opened().replace(change(1, "one"))
+    table, folder = opened(), lake.root / "counts" / "metadata"
+    kept = folder.with_name("kept")
+    folder.rename(kept)
+    folder.write_text("in the way")
+    with pytest.raises(OSError):  # noqa: PT011
+        table.replace(change(2, "two"))
+    folder.unlink()
+    kept.rename(folder)
+    opened().replace(change(3, "three"))
+    assert rows() == {"d1": 3}
+
+
+def test_catalog_sends_each_write_once_and_reads_with_patience(lake, faults):
+    session = boto3.Session()
+    catalog = open_catalog(session, session.client("glue"), dict(os.environ))
+    faults.fail("CreateTable", RESET, times=ALWAYS)
+    writer = catalog._sender.glue
+    with pytest.raises(Exception, match="Connection"):
+        writer.create_table(DatabaseName=DATABASE, TableInput={"Name": "counts"})
+    assert faults.sent.count("CreateTable") == 1
+    assert catalog.glue is not writer
