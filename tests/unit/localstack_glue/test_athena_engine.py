@@ -1,5 +1,6 @@
 """Queries over files in S3 by the Glue catalog, as Athena answers them; moto plays Glue and S3."""
 
+import datetime
 import functools
 import gzip
 import io
@@ -10,6 +11,8 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 from moto import mock_aws
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.types import DateType
 
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.results import as_text, read_csv, result_column, write_csv
@@ -41,15 +44,17 @@ class Lake:
         self.s3.put_object(Bucket="lake", Key=key, Body=body)
         return len(body)
 
-    def table(self, name, columns, *, serde=LAZY, serde_parameters=None, parameters=None, keys=""):
+    def table(
+        self, name, columns, *, serde=LAZY, serde_parameters=None, parameters=None, keys="", database="feeds", folder=""
+    ):
         given = serde_parameters or {"field.delim": ","}
         self.glue.create_table(
-            DatabaseName="feeds",
+            DatabaseName=database,
             TableInput={
                 "Name": name,
                 "StorageDescriptor": {
                     "Columns": _columns(columns),
-                    "Location": f"s3://lake/{name}/",
+                    "Location": f"s3://lake/{folder or name}/",
                     "SerdeInfo": {"SerializationLibrary": serde, "Parameters": given},
                 },
                 "PartitionKeys": _columns(keys),
@@ -148,6 +153,45 @@ def test_table_without_files_has_no_rows(lake: Lake):
     assert lake.rows("select count(*), max(a) from t") == [("0", None)]
 
 
+@pytest.fixture
+def evolved(lake: Lake, tmp_path) -> tuple[int, int]:
+    """An Iceberg table whose columns were renamed, dropped and added after its first snapshot; both snapshots' ids."""
+    catalog = GlueCatalog("test", client=lake.glue)
+    data = pyarrow.table({"id": [1, 2], "old": ["x", "y"], "gone": [1, 2]})
+    table = catalog.create_table("feeds.t", data.schema, location=f"file://{tmp_path}")
+    table.append(data)
+    first = table.current_snapshot().snapshot_id
+    with table.update_schema() as change:
+        change.rename_column("old", "new")
+        change.delete_column("gone")
+        change.add_column("Added", DateType())
+    table.append(pyarrow.table({"id": [3], "new": ["z"], "Added": [datetime.date(2024, 1, 2)]}))
+    return first, table.current_snapshot().snapshot_id
+
+
+def test_columns_of_iceberg_come_from_its_metadata(lake: Lake, evolved):  # G38
+    answer = lake.engine.run("select * from t order by id", "feeds")
+    assert [column.name for column in answer.columns] == ["id", "new", "added"]
+    assert answer.rows == (("1", "x", None), ("2", "y", None), ("3", "z", "2024-01-02"))
+    assert lake.rows("select id, new from t where added is not null") == [("3", "z")]
+    assert [row[0] for row in lake.rows("describe t")] == ["id", "new", "added"]
+
+
+def test_column_that_was_dropped_cannot_be_read(lake: Lake, evolved):
+    with pytest.raises(QueryFailedError, match=r"COLUMN_NOT_FOUND.*gone"):
+        lake.rows("select gone from t")
+
+
+def test_earlier_snapshot_has_the_columns_of_its_time(lake: Lake, evolved):
+    first, second = evolved
+    assert lake.rows(f"select * from t for version as of {first} order by id") == [("1", "x", "1"), ("2", "y", "2")]
+    sql = (
+        f"select a.old, b.new from t for version as of {first} a join t for version as of {second} b on a.id = b.id "
+        "order by 1"
+    )
+    assert lake.rows(sql) == [("x", "x"), ("y", "y")]
+
+
 # ---------------------------------------------------------------------------- partitions and the scan limit
 
 
@@ -229,6 +273,133 @@ def test_unnest_and_with_and_other_databases(lake: Lake):
     lake.put("t/x.json", '{"a": 1, "tags": ["p", "q"]}\n')
     sql = "with t2 as (select * from feeds.t) select tag, a from t2 cross join unnest(tags) as u(tag) order by tag"
     assert list(lake.engine.run(sql, "elsewhere").rows) == [("p", "1"), ("q", "1")]
+
+
+@pytest.fixture
+def two_orders(lake: Lake) -> Lake:
+    """A table of the same name in two databases, one of which has a name that must be quoted."""
+    lake.glue.create_database(DatabaseInput={"Name": "cur-ated.x"})
+    lake.put("raw/a.csv", "1,raw\n2,raw\n")
+    lake.put("cur/a.csv", "1,curated\n")
+    lake.table("orders", "id int; src string", folder="raw")
+    lake.table("orders", "id int; src string", database="cur-ated.x", folder="cur")
+    return lake
+
+
+@pytest.mark.parametrize(
+    ("sql", "rows"),
+    [
+        pytest.param(
+            'select (select count(*) from feeds.orders), (select count(*) from "cur-ated.x".orders)',
+            [("2", "1")],
+            id="subqueries",
+        ),
+        pytest.param(
+            'select src from feeds.orders union all select src from "cur-ated.x".orders order by src',
+            [("curated",), ("raw",), ("raw",)],
+            id="union",
+        ),
+        pytest.param(
+            'select count(*) from feeds.orders r left join "cur-ated.x".orders c on r.id = c.id where c.id is null',
+            [("1",)],
+            id="join with aliases",
+        ),
+        pytest.param(
+            'select feeds.orders.src, "cur-ated.x".orders.src from feeds.orders join "cur-ated.x".orders '
+            'on feeds.orders.id = "cur-ated.x".orders.id',
+            [("raw", "curated")],
+            id="join without aliases",
+        ),
+        pytest.param("select feeds.orders.id from feeds.orders order by 1", [("1",), ("2",)], id="column by database"),
+        pytest.param("select orders.id from orders order by orders.id", [("1",), ("2",)], id="column by table"),
+        pytest.param("select a.id from orders a join orders b on a.id = b.id + 1", [("2",)], id="self join"),
+        pytest.param(
+            "with orders as (select * from orders where id = 2) select id from orders", [("2",)], id="with hides itself"
+        ),
+        pytest.param(
+            "with a as (select * from orders), orders as (select 9 as id) select a.id, orders.id from a, orders "
+            "order by 1",
+            [("1", "9"), ("2", "9")],
+            id="a later with is not seen by an earlier one",
+        ),
+        pytest.param(
+            "select (with orders as (select 7 as id) select id from orders), (select count(*) from orders)",
+            [("7", "2")],
+            id="with of another query",
+        ),
+        pytest.param(
+            "with recursive t(n) as (select 1 union all select n + 1 from t where n < 3) select count(*) from t",
+            [("3",)],
+            id="recursive",
+        ),
+    ],
+)
+def test_table_is_the_one_that_the_query_names(two_orders: Lake, sql: str, rows: list[tuple[str, ...]]):
+    assert two_orders.rows(sql) == rows
+
+
+@pytest.mark.parametrize(
+    ("sql", "names", "rows"),
+    [
+        (
+            "select upper(k), count(*) from t group by 1 order by 1",
+            ["_col0", "_col1"],
+            [("A", "2"), ("B", "1")],
+        ),
+        ("select k, count(*) from t group by k order by 2 desc", ["k", "_col1"], [("a", "2"), ("b", "1")]),
+        (
+            "select id % 2, count(*) from t group by id % 2 order by id % 2",
+            ["_col0", "_col1"],
+            [("0", "1"), ("1", "2")],
+        ),
+        ("select distinct upper(k) from t order by 1", ["_col0"], [("A",), ("B",)]),
+        (
+            "select upper(k) from t union all select 'Z' order by 1",
+            ["_col0"],
+            [("A",), ("A",), ("B",), ("Z",)],
+        ),
+        (
+            "select upper(k), sum(id) from t group by rollup(upper(k)) order by 2",
+            ["_col0", "_col1"],
+            [("B", "2"), ("A", "4"), (None, "6")],
+        ),
+        (
+            "select k, row_number() over (order by id + 1) from t order by 2",
+            ["k", "_col1"],
+            [("a", "1"), ("b", "2"), ("a", "3")],
+        ),
+        ("select *, cast(id as varchar) from t where id = 1", ["id", "k", "_col2"], [("1", "a", "1")]),
+        ("select _col0 from (select max(id) from t)", ["_col0"], [("3",)]),
+        ("select (select max(id) from t), 1", ["_col0", "_col1"], [("3", "1")]),
+    ],
+)
+def test_expression_without_a_name_is_numbered_and_can_be_sorted_by(lake: Lake, sql: str, names, rows):
+    lake.put("t/a.csv", "1,a\n2,b\n3,a\n")
+    lake.table("t", "id int; k string")
+    answer = lake.engine.run(sql, "feeds")
+    assert [column.name for column in answer.columns] == names
+    assert list(answer.rows) == rows
+
+
+@pytest.mark.parametrize("name", ["Order ID", "order-id", "a.b", 'a"b', "select", "größe"])
+def test_any_name_of_a_column_can_be_read(lake: Lake, name: str):
+    lake.put("t/a.csv", "1,2\n")
+    lake.glue.create_table(
+        DatabaseName="feeds",
+        TableInput={
+            "Name": "t",
+            "StorageDescriptor": {
+                "Columns": [{"Name": name, "Type": "int"}, {"Name": "x", "Type": "int"}],
+                "Location": "s3://lake/t/",
+                "SerdeInfo": {"SerializationLibrary": LAZY, "Parameters": {"field.delim": ","}},
+            },
+        },
+    )
+    quoted = name.lower().replace('"', '""')
+    answer = lake.engine.run("select * from t", "feeds")
+    assert ([column.name for column in answer.columns], answer.rows) == ([name.lower(), "x"], (("1", "2"),))
+    assert lake.rows(f'select "{quoted}" from t where "{quoted}" = 1') == [("1",)]
+    assert lake.rows(f'select t."{quoted}", count(*) from "feeds"."t" group by 1 order by 1') == [("1", "1")]
 
 
 def test_parameters_take_the_places_of_the_question_marks(sightings: Lake):

@@ -4,16 +4,16 @@ import re
 import tempfile
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from pyiceberg.table import StaticTable
 
 from localstack_glue.athena.engine import results, statements
 from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Partition
 from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
+from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_snapshot
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions, quoted, text_of
 
@@ -94,6 +94,12 @@ class QueryEngine:
         query = statements.Query(statement, database)
         catalog = GlueCatalog(self.glue)
         tables = {use.view: catalog.table(use.database, use.name, use.place) for use in query.uses}
+        snapshots = {
+            use.view: open_snapshot(tables[use.view], use, self.iceberg_properties)
+            for use in query.uses
+            if tables[use.view].is_iceberg
+        }
+        tables |= {view: replace(tables[view], columns=each.columns()) for view, each in snapshots.items()}
         query.bind(tables)
         with (
             tempfile.TemporaryDirectory(prefix="athena-") as folder,
@@ -105,7 +111,12 @@ class QueryEngine:
             files = ObjectFiles(self.s3, Path(folder))
             for use in query.uses:
                 stop.check()
-                self._lay_out(connection, catalog, query, use, tables[use.view], files, budget)
+                if not _is_new(connection, use):
+                    continue
+                if use.view in snapshots:
+                    _lay_out_iceberg(connection, use, snapshots[use.view], budget)
+                else:
+                    _lay_out(connection, catalog, query, use, tables[use.view], files, budget)
             # what the query says itself reaches nothing but these files
             connection.execute(f"SET allowed_directories = [{text_of(folder)}]")
             connection.execute("SET enable_external_access = false")
@@ -122,66 +133,6 @@ class QueryEngine:
         except duckdb.Error as error:
             raise _failure(error, query) from error
         return Answer(columns, rows, scanned_bytes)
-
-    def _lay_out(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        catalog: GlueCatalog,
-        query: statements.Query,
-        use: statements.TableUse,
-        table: CatalogTable,
-        files: ObjectFiles,
-        budget: "_ScanBudget",
-    ) -> None:
-        schema = quoted(use.database)
-        name = f"{schema}.{quoted(use.view)}"
-        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
-        exists = "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?"
-        if connection.execute(exists, [use.database, use.view]).fetchone():
-            return
-        if table.is_iceberg:
-            self._lay_out_iceberg(connection, name, use, table, budget)
-            return
-        if use.snapshot_id is not None or use.moment is not None:
-            raise QueryFailedError("NOT_SUPPORTED", f"{use.place}: only Iceberg tables keep earlier versions")
-        partitions = [Partition((), table.location)]
-        if table.partition_keys:
-            partitions = catalog.partitions(table)
-            condition = query.partition_filter(use, [key.name for key in table.partition_keys])
-            if condition is not None:
-                partitions = kept_partitions(connection, table, partitions, condition)
-        sources = [(partition, files.listed(partition.location)) for partition in partitions]
-        budget.take(sum(item.size_bytes for _, objects in sources for item in objects))
-        create_view(connection, name, table, sources, files.fetch)
-
-    def _lay_out_iceberg(
-        self,
-        connection: duckdb.DuckDBPyConnection,
-        name: str,
-        use: statements.TableUse,
-        table: CatalogTable,
-        budget: "_ScanBudget",
-    ) -> None:
-        iceberg = StaticTable.from_metadata(table.metadata_location, self.iceberg_properties)
-        snapshot_id = use.snapshot_id
-        if use.moment is not None:
-            found = iceberg.snapshot_as_of_timestamp(int(use.moment.timestamp() * 1000))
-            if found is None:
-                raise QueryFailedError(
-                    "INVALID_ARGUMENTS",
-                    f'{use.place}: No version history table "{use.database}"."{use.name}" at or before '
-                    f"{use.moment.isoformat()}",
-                )
-            snapshot_id = found.snapshot_id
-        if snapshot_id is not None and iceberg.snapshot_by_id(snapshot_id) is None:
-            raise QueryFailedError(
-                "INVALID_ARGUMENTS", f"{use.place}: Iceberg snapshot ID does not exists: {snapshot_id}"
-            )
-        scan = iceberg.scan(snapshot_id=snapshot_id)
-        budget.take(sum(task.file.file_size_in_bytes for task in scan.plan_files()))
-        arrow = f"arrow {use.database} {use.view}"
-        connection.register(arrow, scan.to_arrow())
-        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {quoted(arrow)}")
 
     def _show(self, show: statements.Show) -> Answer:
         catalog = GlueCatalog(self.glue)
@@ -201,9 +152,54 @@ class QueryEngine:
 
     def _describe(self, database: str, name: str) -> Answer:
         table = GlueCatalog(self.glue).table(database, name, "line 1:1")
+        if table.is_iceberg:
+            table = replace(table, columns=open_snapshot(table, None, self.iceberg_properties).columns())
         columns = tuple(ResultColumn(text, "string") for text in ("col_name", "data_type", "comment"))
         rows = tuple((column.name, column.hive_type, "") for column in (*table.columns, *table.partition_keys))
         return Answer(columns, rows, has_header=False)
+
+
+def _is_new(connection: duckdb.DuckDBPyConnection, use: statements.TableUse) -> bool:
+    """Whether the view is still to be made; makes its schema."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(use.database)}")
+    exists = "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?"
+    return connection.execute(exists, [use.database, use.view]).fetchone() is None
+
+
+def _lay_out(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: GlueCatalog,
+    query: statements.Query,
+    use: statements.TableUse,
+    table: CatalogTable,
+    files: ObjectFiles,
+    budget: "_ScanBudget",
+) -> None:
+    if use.snapshot_id is not None or use.moment is not None:
+        raise QueryFailedError("NOT_SUPPORTED", f"{use.place}: only Iceberg tables keep earlier versions")
+    partitions = [Partition((), table.location)]
+    if table.partition_keys:
+        partitions = catalog.partitions(table)
+        condition = query.partition_filter(use, [key.name for key in table.partition_keys])
+        if condition is not None:
+            partitions = kept_partitions(connection, table, partitions, condition)
+    sources = [(partition, files.listed(partition.location)) for partition in partitions]
+    budget.take(sum(item.size_bytes for _, objects in sources for item in objects))
+    create_view(connection, _view(use), table, sources, files.fetch)
+
+
+def _lay_out_iceberg(
+    connection: duckdb.DuckDBPyConnection, use: statements.TableUse, snapshot: IcebergSnapshot, budget: "_ScanBudget"
+) -> None:
+    scan = snapshot.scan()
+    budget.take(sum(task.file.file_size_in_bytes for task in scan.plan_files()))
+    arrow = f"arrow {use.view}"
+    connection.register(arrow, scan.to_arrow())
+    connection.execute(f"CREATE VIEW {_view(use)} AS SELECT * FROM {quoted(arrow)}")
+
+
+def _view(use: statements.TableUse) -> str:
+    return f"{quoted(use.database)}.{quoted(use.view)}"
 
 
 @dataclass

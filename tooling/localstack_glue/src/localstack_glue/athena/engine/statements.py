@@ -16,7 +16,7 @@ from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
 
 _DIALECT = "athena"
-_UNNAMED = re.compile(r"_col_(\d+)")
+_UNNAMED = "unnamed expression "
 _SHOW = re.compile(
     r"\s*show\s+(?:(databases|schemas)|tables(?:\s+(?:in|from)\s+[`\"]?([\w-]+)[`\"]?)?|"
     r"partitions\s+(?:[`\"]?([\w-]+)[`\"]?\.)?[`\"]?([\w-]+)[`\"]?)\s*;?\s*",
@@ -110,14 +110,15 @@ class Query:
         self._tree = statement.copy()
         self._database = database
         self.uses = tuple(self._name_uses())
+        self._mark_unnamed()
 
     def bind(self, tables: Mapping[str, CatalogTable]) -> None:
         """Say which columns the tables have, by the view's name; names of columns become complete."""
         schema = MappingSchema(dialect=_DIALECT)
         for use in self.uses:
             table = tables[use.view]
-            columns = {c.name: c.data_type().sql(_DIALECT) for c in (*table.columns, *table.partition_keys)}
-            schema.add_table(exp.table_(use.view, db=use.database), columns, dialect=_DIALECT)
+            columns = {_quoted(c.name): c.data_type().sql(_DIALECT) for c in (*table.columns, *table.partition_keys)}
+            schema.add_table(exp.table_(use.view, db=use.database, quoted=True), columns, dialect=_DIALECT)
         try:
             self._tree = qualify(
                 self._tree,
@@ -128,6 +129,7 @@ class Query:
                 quote_identifiers=False,
                 validate_qualify_columns=False,
             )
+            self._number_unnamed()
             self._tree = annotate_types(self._tree, schema=schema, dialect=_DIALECT)
         except OptimizeError as error:
             raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: {error}") from error
@@ -159,10 +161,7 @@ class Query:
             is_date = sum_.type is not None and sum_.type.is_type(exp.DType.DATE)
             if is_date:  # of a date and an interval DuckDB makes a timestamp
                 sum_.replace(exp.cast(sum_.copy(), exp.DType.DATE))
-        for alias in tree.find_all(exp.Alias):
-            if _UNNAMED.fullmatch(alias.alias):
-                alias.set("alias", exp.to_identifier(alias.alias.replace("_col_", "_col"), quoted=True))
-        return tree.sql("duckdb")
+        return tree.sql("duckdb", identify=True)  # a name may be a word of DuckDB's, or hold blanks
 
     def place_of_column(self, name: str) -> str:
         """Where a column stands in the query."""
@@ -176,25 +175,96 @@ class Query:
         """Whether a join may keep rows for which the filter would have to see the missing partition as null."""
         return any(join.side for join in select.args.get("joins") or ()) and bool(aliases)
 
+    def _mark_unnamed(self) -> None:
+        """Give expressions without a name one to be found by: sqlglot would name some by what is in them."""
+        selects = list(self._tree.find_all(exp.Select))
+        unnamed = [each for select in selects for each in select.expressions if not each.is_star and _is_unnamed(each)]
+        for number, expression in enumerate(unnamed):
+            expression.replace(exp.alias_(expression.copy(), f"{_UNNAMED}{number}", quoted=True))
+
+    def _number_unnamed(self) -> None:
+        """Call them `_col` and the number of their place, as Trino does; what refers to them follows."""
+        numbered = {
+            expression.alias: f"_col{place}"
+            for select in self._tree.find_all(exp.Select)
+            for place, expression in enumerate(select.expressions)
+            if expression.alias.startswith(_UNNAMED)
+        }
+        for name in list(self._tree.find_all(exp.Identifier)):
+            if name.name in numbered:
+                name.replace(exp.to_identifier(numbered[name.name], quoted=True))
+
     def _name_uses(self) -> Iterator[TableUse]:
-        common = {cte.alias.lower() for cte in self._tree.find_all(exp.CTE)}
-        for number, table in enumerate(list(self._tree.find_all(exp.Table))):
-            if not isinstance(table.this, exp.Identifier) or (not table.db and table.name.lower() in common):
-                continue
+        """Every mention of a table that is no WITH query's, which then means a view that is this table's alone."""
+        mentions = [
+            table
+            for table in self._tree.find_all(exp.Table)
+            if isinstance(table.this, exp.Identifier) and not (not table.db and _is_with_query(table))
+        ]
+        for number, table in enumerate(mentions):
             name, database = table.name.lower(), (table.db or self._database).lower()
             version = table.args.get("version")
-            view, snapshot_id, moment = name, None, None
+            view, snapshot_id, moment = f"{database}.{name}", None, None
             if version is not None:
                 snapshot_id, moment = _version(version)
-                view = f"{name}__as_of_{number}"
+                view = f"{view} as of {number}"
                 table.set("version", None)
-                if not table.alias:
-                    table.set("alias", exp.TableAlias(this=exp.to_identifier(name)))
             place = _place(table.args.get("db") or table.this)
-            table.set("this", exp.to_identifier(view))
-            table.set("db", exp.to_identifier(database))
+            if not table.alias:
+                alias = name if _is_alone(table, name, mentions) else f"{database}.{name}"
+                _point_columns(table, database, name, alias)
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
+            table.set("this", exp.to_identifier(view, quoted=True))
+            table.set("db", exp.to_identifier(database, quoted=True))
             table.set("catalog", None)
             yield TableUse(database, name, place, snapshot_id, moment, view)
+
+
+def _is_unnamed(expression: exp.Expr) -> bool:
+    return not isinstance(expression, exp.Alias | exp.Aliases | exp.Column | exp.Dot | exp.Identifier)
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(_DIALECT)
+
+
+def _is_with_query(table: exp.Table) -> bool:
+    """Whether a name without a database is that of a WITH query that it can see.
+
+    A WITH query sees those before it, and itself only where it is recursive.
+    """
+    name = table.name.lower()
+    inner: exp.Expr = table
+    outer = inner.parent
+    while outer is not None:
+        with_ = outer.args.get("with_") or outer.args.get("with")
+        visible: list[exp.Expr] = []
+        if isinstance(with_, exp.With) and inner is not with_:
+            visible = with_.expressions
+        elif isinstance(outer, exp.With) and isinstance(inner, exp.CTE):
+            place = next(place for place, query in enumerate(outer.expressions) if query is inner)
+            visible = outer.expressions[: place + 1] if outer.args.get("recursive") else outer.expressions[:place]
+        if any(query.alias.lower() == name for query in visible):
+            return True
+        inner, outer = outer, outer.parent
+    return False
+
+
+def _is_alone(table: exp.Table, name: str, mentions: Sequence[exp.Table]) -> bool:
+    """Whether no other table of the same FROM goes by this name."""
+    select = table.find_ancestor(exp.Select)
+    others = [other for other in mentions if other is not table and other.find_ancestor(exp.Select) is select]
+    return all((other.alias or other.name).lower() != name for other in others)
+
+
+def _point_columns(table: exp.Table, database: str, name: str, alias: str) -> None:
+    """Columns that are named with the database of their table get the name that the table goes by."""
+    select = table.find_ancestor(exp.Select)
+    for column in select.find_all(exp.Column) if select is not None else ():
+        if (column.db.lower(), column.table.lower()) == (database, name):
+            column.set("db", None)
+            column.set("catalog", None)
+            column.set("table", exp.to_identifier(alias, quoted=True))
 
 
 def _version(version: exp.Expr) -> tuple[int | None, datetime | None]:

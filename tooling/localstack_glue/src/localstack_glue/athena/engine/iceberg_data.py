@@ -1,0 +1,77 @@
+"""Iceberg tables: which snapshot a query means, and its columns. They come from the table's metadata file.
+
+The Glue table keeps renamed and dropped columns, so it cannot say which ones there are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pyiceberg.table import DataScan, StaticTable
+from pyiceberg.types import DecimalType, FixedType, IcebergType, ListType, MapType, StructType
+
+from localstack_glue.athena.engine.catalog import CatalogTable, Column
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.statements import TableUse
+
+_HIVE_TYPES = {
+    "long": "bigint",
+    "time": "string",
+    "timestamptz": "timestamp with time zone",
+    "timestamptz_ns": "timestamp with time zone",
+    "timestamp_ns": "timestamp",
+    "uuid": "string",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class IcebergSnapshot:
+    """A table as of one snapshot; `snapshot_id` is None for the newest."""
+
+    table: StaticTable
+    snapshot_id: int | None
+
+    def scan(self) -> DataScan:
+        """A scan of everything that it holds."""
+        return self.table.scan(snapshot_id=self.snapshot_id)
+
+    def columns(self) -> tuple[Column, ...]:
+        """The columns that it has, in their order, names in lower case as Athena tells them."""
+        schema = self.scan().projection()
+        return tuple(Column(field.name.lower(), hive_type(field.field_type)) for field in schema.fields)
+
+
+def open_snapshot(table: CatalogTable, use: TableUse | None, properties: Mapping[str, str]) -> IcebergSnapshot:
+    """What a mention of an Iceberg table means; None is the table as it is now.
+
+    Raises:
+        QueryFailedError: there is no such snapshot.
+    """
+    iceberg = StaticTable.from_metadata(table.metadata_location, dict(properties))
+    if use is None:
+        return IcebergSnapshot(iceberg, None)
+    snapshot_id = use.snapshot_id
+    if use.moment is not None:
+        found = iceberg.snapshot_as_of_timestamp(int(use.moment.timestamp() * 1000))
+        if found is None:
+            raise QueryFailedError(
+                "INVALID_ARGUMENTS",
+                f'{use.place}: No version history table "{use.database}"."{use.name}" at or before '
+                f"{use.moment.isoformat()}",
+            )
+        snapshot_id = found.snapshot_id
+    if snapshot_id is not None and iceberg.snapshot_by_id(snapshot_id) is None:
+        raise QueryFailedError("INVALID_ARGUMENTS", f"{use.place}: Iceberg snapshot ID does not exists: {snapshot_id}")
+    return IcebergSnapshot(iceberg, snapshot_id)
+
+
+def hive_type(kind: IcebergType) -> str:
+    """A type of Iceberg's in Hive's words, as Glue has them."""
+    if isinstance(kind, StructType):
+        return f"struct<{','.join(f'{field.name}:{hive_type(field.field_type)}' for field in kind.fields)}>"
+    if isinstance(kind, ListType):
+        return f"array<{hive_type(kind.element_type)}>"
+    if isinstance(kind, MapType):
+        return f"map<{hive_type(kind.key_type)},{hive_type(kind.value_type)}>"
+    if isinstance(kind, DecimalType):
+        return f"decimal({kind.precision},{kind.scale})"
+    return "binary" if isinstance(kind, FixedType) else _HIVE_TYPES.get(str(kind), str(kind))
