@@ -2,16 +2,27 @@
 
 import re
 from collections.abc import Sequence
-from datetime import date
-from decimal import Decimal, InvalidOperation
+from datetime import date, datetime
+from decimal import Decimal
 from itertools import combinations
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from etl_job.layouts import Layout
+from etl_job.patterns import problem_of
 from etl_job.standard_forms import with_options_of_its_own
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
@@ -20,6 +31,10 @@ DESCRIPTIVE_FIELDS = {
     "id", "partitioned", "partitionKeyPosition", "physicalName", "primaryKeyPosition", "tags", "transformDescription",
 }  # fmt: skip
 NUMERIC = ("integer", "number")
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_NUMBER = r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?"
+MAX_LENGTH = 2**31 - 1  # of a text in Spark
+_BOUND_DIGITS = 18  # before and after the point: values have no more before it, and fewer after
 
 
 def _table_name(name: str) -> str:
@@ -33,26 +48,23 @@ Name = Annotated[str, AfterValidator(_table_name)]
 
 def _bound(value: Any) -> Any:
     """A number or a date as YAML gives it: numbers as they are spelled, dates with or without quotes."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, datetime | bool) or not isinstance(value, int | float | str | date):
+        raise ValueError("write a number, or a date as 2000-01-31")
+    if isinstance(value, int | float):
         return Decimal(str(value))
     if isinstance(value, str):
-        try:
+        if re.fullmatch(_DATE, value):
             return date.fromisoformat(value)
-        except ValueError:
-            pass
-        try:
-            return Decimal(value)
-        except InvalidOperation:
-            return value
+        if not re.fullmatch(_NUMBER, value):
+            raise ValueError("write a number, or a date as 2000-01-31")
+        return Decimal(value)
     return value
 
 
 Bound = Annotated[
     date | Decimal,
     BeforeValidator(_bound),
-    WithJsonSchema(
-        {"anyOf": [{"type": "number"}, {"type": "string", "pattern": r"^(\d{4}-\d\d-\d\d|[+-]?\d+(\.\d+)?)$"}]}
-    ),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^({_DATE}|{_NUMBER})$"}]}),
 ]
 
 
@@ -61,6 +73,13 @@ def _time_zone(name: str) -> str:
     if name not in (available_timezones() or {name}):
         raise ValueError(f"timeZone: {name!r} is no IANA time zone; name one, for instance UTC or Europe/Berlin")
     return name
+
+
+def _bounded_pattern(pattern: str) -> str:
+    problem = problem_of(pattern)
+    if problem:
+        raise ValueError(f"pattern {pattern[:80]!r} {problem}")
+    return pattern
 
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
@@ -82,11 +101,11 @@ class ValueRules(Strict):
 
     format: str | None = None
     other_formats: tuple[str, ...] = ()
-    min_length: int | None = Field(default=None, ge=0)
-    max_length: int | None = Field(default=None, ge=0)
+    min_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH)
+    max_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH)
     minimum: Bound | None = None
     maximum: Bound | None = None
-    pattern: str | None = None
+    pattern: Annotated[str, AfterValidator(_bounded_pattern)] | None = None
     enum: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     decimal_separator: Literal[".", ","] | None = None
     time_zone: TimeZone | None = None
@@ -103,9 +122,9 @@ class Column(Strict):
     name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     logical_type: Literal["string", "date", "timestamp", "integer", "number", "boolean"] = "string"
     physical_type: str = "string"
-    required: bool = False
-    unique: bool = False
-    primary_key: bool = False
+    required: StrictBool = False
+    unique: StrictBool = False
+    primary_key: StrictBool = False
     rules: ValueRules = Field(default_factory=lambda: ValueRules(), alias="logicalTypeOptions")
 
     @model_validator(mode="before")
@@ -179,6 +198,12 @@ class Column(Strict):
             if self.logical_type in NUMERIC:
                 if not isinstance(bound, Decimal) or not bound.is_finite():
                     raise ValueError(f"logicalTypeOptions.{name} of a {self.logical_type} must be a number")
+                digits = bound.as_tuple()
+                if bound and (bound.adjusted() >= _BOUND_DIGITS or int(digits.exponent) < -_BOUND_DIGITS):
+                    raise ValueError(
+                        f"logicalTypeOptions.{name} has more than {_BOUND_DIGITS} digits before or after the point, "
+                        "which no value has: leave it out"
+                    )
             elif self.logical_type in ("date", "timestamp"):
                 if not isinstance(bound, date):
                     raise ValueError(f"logicalTypeOptions.{name} of a {self.logical_type} must be a date: 2000-01-31")

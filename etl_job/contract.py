@@ -11,12 +11,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StrictBool, StrictFloat, field_validator, model_validator
 
 from etl_job.columns import NUMERIC, Column, Name, Strict
 from etl_job.feature_spec import Aggregate, FeatureSpec
 from etl_job.standard_forms import as_sql_rule
 
+MAX_QUERY = 10_000
 MAX_RULES = 63  # of each severity: one bit each in a signed 64-bit integer
 FIELD_COUNT = "row.field_count"
 ENCODING = "row.encoding"
@@ -56,9 +57,9 @@ class CsvFormat(Strict):
 
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote_symbol: str = Field(default='"', min_length=1, max_length=1)
-    header: bool = True
+    header: StrictBool = True
     encoding: Literal["UTF-8", "ISO-8859-1"] = "UTF-8"
-    multi_line: bool = False
+    multi_line: StrictBool = False
     escape: Annotated[str, Field(min_length=1, max_length=1)] | None = None
 
     @model_validator(mode="after")
@@ -85,7 +86,7 @@ class FreeRule(Strict):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     type: Literal["sql"]
-    query: str = Field(min_length=1)
+    query: str = Field(min_length=1, max_length=MAX_QUERY)
     severity: Literal["error", "warning"] = "error"
 
     @model_validator(mode="before")
@@ -116,7 +117,7 @@ class FreeRule(Strict):
 class Thresholds(Strict):
     """What a delivery may hold at most; beyond that the run fails before anything is published."""
 
-    quarantined_share: float | None = Field(default=None, ge=0, lt=1)
+    quarantined_share: StrictFloat | None = Field(default=None, ge=0, lt=1)
 
 
 class Contract(Strict):

@@ -34,7 +34,7 @@ def json_schema() -> str:
         "properties": {
             "name": of_contract["dataset"] | {"pattern": "^[a-z_][a-z0-9_]*$"},
             "properties": of_contract["columns"],
-            "quality": of_contract["quality"],
+            "quality": {"anyOf": [of_contract["quality"], {"type": "null"}]},
             "customProperties": {"type": "array", "items": {"anyOf": [*custom, foreign]}},
         },
     }
@@ -42,11 +42,11 @@ def json_schema() -> str:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Data contract of Quartal",
         "type": "object",
-        "required": ["apiVersion", "kind", "version", "schema"],
+        "required": ["apiVersion", "kind", "schema"],
         "properties": {
             "apiVersion": {"type": "string", "pattern": r"^v3\."},
             "kind": {"const": "DataContract"},
-            "version": {"type": "string"},
+            "version": {"type": ["string", "number"]},
             "schema": {"type": "array", "minItems": 1, "items": dataset},
         },
         "$defs": parts,

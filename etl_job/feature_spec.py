@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, StrictInt, WithJsonSchema, model_validator
 
 from etl_job.columns import Name, Strict, TimeZone
 
@@ -59,10 +59,10 @@ class FeatureSpec(Strict):
     grain: Literal["day"] = "day"
     count: Name
     measures: tuple[Measure, ...] = ()
-    hour_histogram: bool = False
-    share: bool = False
-    rolling_mean_days: tuple[Annotated[int, Field(ge=1, le=366)], ...] = ()
-    lag_days: tuple[Annotated[int, Field(ge=1, le=366)], ...] = ()
+    hour_histogram: StrictBool = False
+    share: StrictBool = False
+    rolling_mean_days: tuple[Annotated[StrictInt, Field(ge=1, le=366)], ...] = ()
+    lag_days: tuple[Annotated[StrictInt, Field(ge=1, le=366)], ...] = ()
     to_date: Annotated[
         Literal["quarter"] | None,
         BeforeValidator(lambda v: None if v == "none" else v),

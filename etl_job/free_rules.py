@@ -8,6 +8,7 @@ Otherwise it holds only where it is true; null, as of a missing value that it do
 from functools import reduce
 from typing import Any
 
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -31,11 +32,29 @@ def expression_of(rule: FreeRule, contract: Contract) -> Column:
     except PySparkException as error:
         reason = str(error).strip().splitlines()[0]
         raise ContractError(f"quality rule {rule.name}: {rule.query!r} is no condition on a row: {reason}") from error
+    except Py4JError as error:  # as where there are more levels than Java's stack holds
+        raise ContractError(
+            f"quality rule {rule.name}: {rule.query[:80]!r} is more than Spark reads ({type(error).__name__}): make it "
+            "shorter"
+        ) from error
     columns = [column for column in contract.columns if column.name.lower() in named]
     forms = [(F.col(value_column(column.name)), is_readable(column)) for column in columns]
     readable = [text.isNull() | form for text, form in forms if form is not None]
     holds = F.coalesce(F.expr(rule.query), F.lit(False))
     return ~reduce(lambda left, right: left & right, readable) | holds if readable else holds
+
+
+def refuse_unreadable_patterns(contract: Contract) -> None:
+    """Raise ContractError for a pattern of a column that Java does not read: no row could be judged by it."""
+    java: Any = SparkSession.active()._jvm
+    for column in contract.columns:
+        try:
+            java.java.util.regex.Pattern.compile(column.rules.pattern or "")
+        except (PySparkException, Py4JError) as error:
+            reason = str(error).strip().splitlines()[0]
+            raise ContractError(
+                f"column {column.name}: pattern {column.rules.pattern!r} is no regular expression: {reason}"
+            ) from error
 
 
 def typed_columns(contract: Contract) -> dict[str, Column]:

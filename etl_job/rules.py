@@ -25,7 +25,7 @@ from etl_job.contract import (
     with_default_bounds,
 )
 from etl_job.event_time import event_takes_place
-from etl_job.free_rules import expression_of
+from etl_job.free_rules import expression_of, refuse_unreadable_patterns
 from etl_job.schemas import BROKEN, DECODABLE, LATEST_DAY, WELL_FORMED, parsed_column, value_column
 from etl_job.values import day_of_second, is_readable
 
@@ -39,7 +39,8 @@ class Rule:
 
 
 def rules_of(contract: Contract) -> tuple[Rule, ...]:
-    """Every rule that sends a row into quarantine. Raises ContractError for an expression that Spark does not take."""
+    """Every rule that sends a row into quarantine. Raises ContractError for one that Spark does not take."""
+    refuse_unreadable_patterns(contract)
     rules = [Rule(FIELD_COUNT, F.col(WELL_FORMED)), Rule(ENCODING, F.col(DECODABLE))]
     for column in contract.columns:
         rules += _rules_of_column(column if column is not contract.event_column else with_default_bounds(column))

@@ -32,13 +32,15 @@ def with_options_of_its_own(column: Mapping[str, Any]) -> dict[str, Any]:
                 f"customProperties: the job knows no property {name!r} of a column; it knows "
                 f"{', '.join(COLUMN_PROPERTIES)}. Correct its spelling, remove it, or begin its name with {FOREIGN!r}"
             )
-    options = plain.get("logicalTypeOptions")
-    if isinstance(options, Mapping) and "defaultTimezone" in options:
+    options = plain.get("logicalTypeOptions", {})
+    if not isinstance(options, Mapping):
+        raise ValueError("logicalTypeOptions must be a mapping")
+    if "defaultTimezone" in options:
         said.append(("timeZone", options["defaultTimezone"]))
         options = {name: content for name, content in options.items() if name != "defaultTimezone"}
     if not said:
         return plain
-    merged = dict(options or {})
+    merged = dict(options)
     for name, content in said:
         if name in merged:
             raise ValueError(f"{name} is said twice; remove one")
@@ -50,6 +52,8 @@ def as_sql_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     """A rule of type ``custom`` for this job's engine as the SQL rule that it is; any other as it stands."""
     if rule.get("type") != "custom" or rule.get("engine") != ENGINE:
         return dict(rule)
+    if "query" in rule:
+        raise ValueError("a rule of type custom says its expression in implementation: remove query")
     plain = {name: content for name, content in rule.items() if name not in ("engine", "implementation")}
     return plain | {"type": "sql", "query": rule.get("implementation")}
 

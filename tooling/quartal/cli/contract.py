@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +41,10 @@ def lint_files(
     errors = sum(problem.severity is Severity.ERROR for problem in problems)
     if problems or as_json:
         columns = ("severity", "file", "field", "what is wrong", "what to do")
-        rows = [(str(p.severity), p.file, p.field, p.message, p.remedy) for p in problems]
+        rows = [
+            (str(p.severity), f"{p.file}:{p.line}" if p.line else p.file, p.field, p.message, p.remedy)
+            for p in problems
+        ]
         console.table("", columns, rows, data=[asdict(problem) for problem in problems])
     else:
         console.done(f"{len(files)} contract{'s' if len(files) > 1 else ''}: nothing wrong")
@@ -99,7 +101,7 @@ def init(
         if as_json:
             console.json({"dataset": name, "contract": text, "file": None})
         else:
-            sys.stdout.write(text)
+            console.document(text)
         return
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
-
-from quartal.contracts.model import Contract, ContractError, parse_contract
+from quartal.contracts.model import Contract, ContractError, DocumentError, parse_contract, read_document
 from quartal.errors import ConfigurationError
 
 
@@ -19,13 +17,13 @@ def contract_of(contracts: Path, dataset: str) -> Contract:
     for path in sorted(contracts.glob("*.yaml")):
         try:
             text = path.read_text(encoding="utf-8")
-            if dataset in _datasets(yaml.safe_load(text)):
+            if dataset in _datasets(read_document(text).content):
                 return parse_contract(text, str(path), dataset)
         except ContractError as error:
             raise ConfigurationError(
                 f"{error}.", remedy=f"quartal contract lint {path} lists all that is wrong."
             ) from error
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        except (OSError, UnicodeDecodeError, DocumentError) as error:
             raise ConfigurationError(
                 f"{path} is no data contract: {error}", remedy="Correct it; `git diff` shows what has changed."
             ) from error
@@ -35,7 +33,7 @@ def contract_of(contracts: Path, dataset: str) -> Contract:
     )
 
 
-def _datasets(document: object) -> set[object]:
+def _datasets(document: object) -> list[object]:
     schemas = document.get("schema") if isinstance(document, dict) else None
     entries = schemas if isinstance(schemas, list) else []
-    return {entry.get("name") for entry in entries if isinstance(entry, dict)}
+    return [entry.get("name") for entry in entries if isinstance(entry, dict)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +11,20 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from quartal.contracts.model import CUSTOM_PROPERTIES, Contract, ContractError, parse_contract
+from quartal.contracts.expressions import problem_of_condition
+from quartal.contracts.model import (
+    CUSTOM_PROPERTIES,
+    Contract,
+    ContractError,
+    Document,
+    DocumentError,
+    line_of_problem,
+    parse_contract,
+    read_document,
+    shortened,
+    shown,
+)
+from quartal.contracts.patterns import problem_of_pattern
 from quartal.errors import ConfigurationError
 
 
@@ -32,6 +44,7 @@ class Problem:
     message: str
     remedy: str
     severity: Severity = Severity.ERROR
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +62,36 @@ _REMEDIES = {
     "enum": "Use one of the values named.",
     "string_pattern_mismatch": "Rename it.",
 }
+_MOST_BYTES = 4_000_000
+_MOST_PROBLEMS = 100
 
 
 def read_text(path: Path) -> str:
     """The text of a contract file.
 
     Raises:
-        ConfigurationError: there is no such file, or it is no UTF-8.
+        ConfigurationError: there is no such file, or it is no UTF-8, or longer than any contract.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}", remedy="Name a contract, a YAML file.") from error
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        text = content.decode("utf-8")
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {shortened(str(error))}", remedy="Name a contract, a YAML file."
+        ) from error
+    if len(content) > _MOST_BYTES:
+        raise ConfigurationError(
+            f"{path} has more than {_MOST_BYTES:,} bytes, as no contract has.", remedy="Name a contract, a YAML file."
+        )
+    return text
 
 
 def lint(text: str, file: str) -> Linted:
     """Read every dataset of a contract, and say all that is wrong."""
     try:
         names = dataset_names(text)
+        document = read_document(text)
     except ValueError as error:
         return Linted({}, (Problem(file, "schema", str(error), "See docs/your-own-data.md for a whole contract."),))
     contracts: dict[str, Contract] = {}
@@ -75,65 +100,83 @@ def lint(text: str, file: str) -> Linted:
         try:
             contract = contracts[name] = parse_contract(text, file, name)
         except ContractError as error:
-            problems += _problems_of(error, file, name)
+            problems += _problems_of(error, document, file, name)
         else:
-            problems += _patterns(contract, file)
+            problems += (*_patterns(contract, document, file), *_conditions(contract, document, file))
     return Linted(contracts, tuple(problems))
 
 
 def dataset_names(text: str) -> list[str]:
     """The datasets of a contract. Raises ValueError where it is no YAML, or names none."""
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ValueError(f"not YAML: {' '.join(str(error).split())}") from error
+        document = read_document(text).content
+    except DocumentError as error:
+        raise ValueError(f"not YAML that is read: {shortened(str(error))}") from error
     schemas = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schemas, list) or not all(isinstance(entry, dict) and entry.get("name") for entry in schemas):
         raise ValueError("there must be a list of datasets, each with a name")
     if not schemas:
         raise ValueError("the list of datasets is empty")
-    return [str(entry["name"]) for entry in schemas]
+    names = [entry["name"] for entry in schemas]
+    odd = [name for name in names if not isinstance(name, str)]
+    if odd:
+        raise ValueError(f"the name of a dataset must be a text, is {shown(odd[0])}")
+    return names
 
 
 def without_unknown_properties(text: str) -> str:
     """The contract without the custom properties that the job does not know; anything else stays as it is."""
     try:
-        document = yaml.safe_load(text)
+        document = read_document(text).content
         for schema in document["schema"]:
             properties = schema["customProperties"]
             schema["customProperties"] = [entry for entry in properties if entry["property"] in CUSTOM_PROPERTIES]
-    except (yaml.YAMLError, KeyError, TypeError):
+    except (DocumentError, KeyError, TypeError):
         return text
     return yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
 
 
-def _problems_of(error: ContractError, file: str, dataset: str) -> list[Problem]:
+def _problems_of(error: ContractError, document: Document, file: str, dataset: str) -> list[Problem]:
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         message = str(error).removeprefix(f"contract {file}: ")
-        return [Problem(file, dataset, message, "Correct it; the message says what is expected.")]
-    return [_problem(found, file, dataset) for found in cause.errors(include_url=False)]
+        return [Problem(file, shortened(dataset), message, "Correct it; the message says what is expected.")]
+    return [_problem(found, document, file, dataset) for found in cause.errors(include_url=False)[:_MOST_PROBLEMS]]
 
 
-def _problem(found: Any, file: str, dataset: str) -> Problem:
+def _problem(found: Any, document: Document, file: str, dataset: str) -> Problem:
     path = ".".join(map(str, (dataset, *found["loc"]))).replace(".columns.", ".properties.", 1)
     message = found["msg"].removeprefix("Value error, ")
     if found["type"] not in {"missing", "value_error"}:
-        message += f", is {found['input']!r}"
+        message += f", is {shown(found['input'])}"
     remedy = _REMEDIES.get(found["type"], "Correct it; the message says what is expected.")
-    return Problem(file, path, message, remedy)
+    line = line_of_problem(document, dataset, found["loc"])
+    return Problem(file, shortened(path), shortened(message), remedy, line=line)
 
 
-def _patterns(contract: Contract, file: str) -> list[Problem]:
+def _patterns(contract: Contract, document: Document, file: str) -> list[Problem]:
     """Patterns run in Java; what Python cannot compile either is a mistake, what only Java reads is rare."""
     problems = []
-    for column in contract.columns:
+    for place, column in enumerate(contract.columns):
         pattern = column.rules.pattern
-        try:
-            re.compile(pattern or "")
-        except re.error as error:
+        reason = problem_of_pattern(pattern) if pattern is not None else None
+        if reason:
             field = f"{contract.dataset}.{column.name}.logicalTypeOptions.pattern"
-            problems.append(
-                Problem(file, field, f"{pattern!r} is no regular expression: {error}", "Correct or escape it.")
-            )
+            message = shortened(f"{shown(pattern)} is no regular expression: {reason}")
+            line = line_of_problem(document, contract.dataset, ("columns", place, "logicalTypeOptions", "pattern"))
+            problems.append(Problem(file, field, message, "Correct or escape it.", line=line))
+    return problems
+
+
+def _conditions(contract: Contract, document: Document, file: str) -> list[Problem]:
+    problems = []
+    kinds = {column.name: column.logical_type for column in contract.columns}
+    for place, rule in enumerate(contract.quality):
+        reason = problem_of_condition(rule.query, kinds)
+        if reason:
+            field = f"{contract.dataset}.quality.{place}"
+            message = shortened(f"rule {rule.name}: {shown(rule.query)} is no condition on a row: {reason}")
+            line = line_of_problem(document, contract.dataset, ("quality", place))
+            remedy = "Use the row's columns, constants, and Spark's functions of one row."
+            problems.append(Problem(file, field, message, remedy, line=line))
     return problems

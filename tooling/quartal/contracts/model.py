@@ -6,7 +6,8 @@ neither Spark nor AWS; import-linter holds the rest of the border.
 
 from etl_job.columns import Column
 from etl_job.contract import EARLIEST_DAY, Contract, CsvFormat, FileFormat
-from etl_job.contract_document import CUSTOM_PROPERTIES, parse_contract
+from etl_job.contract_document import CUSTOM_PROPERTIES, line_of_problem, parse_contract, shortened, shown
+from etl_job.contract_yaml import Document, DocumentError, read_document
 from etl_job.errors import ContractError
 from etl_job.layouts import Layout
 from etl_job.schemas import TableColumn, curated_columns, feature_columns
@@ -18,10 +19,16 @@ __all__ = [
     "Contract",
     "ContractError",
     "CsvFormat",
+    "Document",
+    "DocumentError",
     "FileFormat",
     "Layout",
     "TableColumn",
     "curated_columns",
     "feature_columns",
+    "line_of_problem",
     "parse_contract",
+    "read_document",
+    "shortened",
+    "shown",
 ]

@@ -1,0 +1,147 @@
+"""The YAML of a contract, read under bounds: no document takes more memory, time or depth than a contract can need.
+
+What YAML would take silently and a contract cannot mean is refused with its line: a key that is there twice, numbers
+that are none or too long, aliases that grow into more than a document, types beyond text, number, date and list.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+MAX_CHARACTERS = 1_000_000
+MAX_DEPTH = 40
+MAX_NODES = 150_000  # with what aliases stand for
+MAX_DIGITS = 64  # of a number
+_TAG = "tag:yaml.org,2002:"
+_KINDS = {f"{_TAG}{kind}" for kind in ("null", "bool", "int", "float", "timestamp", "str", "seq", "map", "merge")}
+_NUMBERS = (f"{_TAG}int", f"{_TAG}float")
+
+
+class DocumentError(ValueError):
+    """A text is no document that a contract could be; the message names the line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML document: its content, and where in the text each part of it begins."""
+
+    content: Any
+    _root: Node | None
+
+    def line_of(self, path: Sequence[str | int]) -> int | None:
+        """The line, from 1, of what a path of keys and places leads to, or of the last part of it that is there."""
+        node = self._root
+        if node is None:
+            return None
+        line: int = node.start_mark.line
+        for step in path:
+            found = _below(node, step)
+            if found is None:
+                break
+            mark, node = found
+            line = mark.start_mark.line
+        return line + 1
+
+
+def read_document(text: str) -> Document:
+    """Read YAML; raise DocumentError, on one line, for what is none or beyond the bounds."""
+    if len(text) > MAX_CHARACTERS:
+        raise DocumentError(f"it has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read")
+    try:
+        loader = _BoundedLoader(text)
+    except yaml.YAMLError as error:
+        raise DocumentError(_one_line(error)) from error
+    try:
+        root = loader.get_single_node()
+        return Document(None if root is None else loader.construct_document(root), root)
+    except yaml.YAMLError as error:
+        raise DocumentError(_one_line(error)) from error
+    except (ValueError, OverflowError) as error:  # an escape that stands for no character
+        line = loader.get_mark().line + 1
+        raise DocumentError(f"line {line}: {_one_line(error)}") from error
+    finally:
+        loader.dispose()
+
+
+class _BoundedLoader(yaml.SafeLoader):
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+        self._nodes = 0
+        self._sizes: dict[Node, int] = {}
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node | None:
+        """Compose, count and bound what is composed: what an alias stands for counts anew each time."""
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        before, self._depth = self._nodes, self._depth + 1
+        if self._depth > MAX_DEPTH:
+            raise _problem(event, f"more than {MAX_DEPTH} levels within each other")
+        node: Node | None = super().compose_node(parent, index)
+        self._depth -= 1
+        if isinstance(event, yaml.AliasEvent):
+            if node not in self._sizes:
+                raise _problem(event, f"*{event.anchor} stands for something that it is a part of")
+            self._nodes += self._sizes[node]
+        elif node is not None:
+            self._nodes += 1
+            self._sizes[node] = self._nodes - before
+        if self._nodes > MAX_NODES:
+            raise _problem(event, f"more than {MAX_NODES:,} values, with what aliases stand for")
+        return node
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:
+        """Construct a value of a kind that contracts have."""
+        if node.tag not in _KINDS:
+            raise _problem(node, f"a value of type {node.tag.replace(_TAG, '!!')[:100]}; quote it if it is a text")
+        if node.tag in _NUMBERS and len(str(node.value)) > MAX_DIGITS:
+            raise _problem(node, f"a number of {len(node.value):,} characters, at most {MAX_DIGITS} are read")
+        try:
+            value = super().construct_object(node, deep)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
+            shown = repr(str(node.value)[:100])
+            raise _problem(node, f"{shown} is no {node.tag.removeprefix(_TAG)}; quote it if it is a text") from error
+        if isinstance(value, float) and not math.isfinite(value):
+            raise _problem(node, f"{str(node.value)[:100]} is no finite number")
+        if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
+            raise _problem(node, "an escape that stands for half a character")
+        return value
+
+    def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Construct a mapping whose keys are texts, each there once."""
+        if isinstance(node, MappingNode):
+            self._refuse_repeated_keys(node)
+        found: dict[Any, Any] = super().construct_mapping(node, deep)
+        return found
+
+    def _refuse_repeated_keys(self, node: MappingNode) -> None:
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if not isinstance(key, ScalarNode):
+                raise _problem(key, "a key that is no text")
+            name = str(key.value)
+            if name in lines:
+                raise _problem(key, f"{name[:100]!r} is there twice, first in line {lines[name]}; remove one")
+            lines[name] = key.start_mark.line + 1
+
+
+def _below(node: Node | None, step: str | int) -> tuple[Node, Node] | None:
+    """Where a part begins, which is its key if it has one, and the part."""
+    if isinstance(node, MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == str(step)), None)
+    if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None
+
+
+def _problem(place: Any, message: str) -> yaml.YAMLError:
+    return yaml.YAMLError(f"line {place.start_mark.line + 1}: {message}")
+
+
+def _one_line(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {' '.join((error.problem or '').split())}"
+    return " ".join(str(error).split())

@@ -1,0 +1,239 @@
+"""Documents that are no contracts, or want to be too much: one line, with the place."""
+
+import string
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl_job.contract_document import parse_contract
+from etl_job.contract_yaml import MAX_CHARACTERS, DocumentError, read_document
+from etl_job.errors import ContractError
+from etl_job.patterns import problem_of
+
+from .conftest import CONTRACT, DATASET
+
+
+def laughs(level: str) -> str:
+    return "a0: &a0 {x: 1}\n" + "".join(
+        f"a{n}: &a{n} {level.format(', '.join([f'*a{n - 1}'] * 9))}\n" for n in range(1, 12)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("a: 1\nb: 2\na: 3", "line 3: 'a' is there twice, first in line 1", id="key-twice"),
+        pytest.param("a: {b: 1, 'b': 2}", "line 1: 'b' is there twice", id="key-twice-in-flow"),
+        pytest.param("\n" + "[" * 100_000, "line 2: more than 40 levels", id="deep-lists"),
+        pytest.param("{a: " * 100_000, "more than 40 levels", id="deep-mappings"),
+        pytest.param("- " * 100_000, "more than 40 levels", id="deep-blocks"),
+        pytest.param(laughs("[{}]"), "with what aliases stand for", id="billion-laughs"),
+        pytest.param(laughs("{{<<: [{}]}}"), "with what aliases stand for", id="billion-merges"),
+        pytest.param("a: &a [*a]", "a stands for something that it is a part of", id="alias-of-itself"),
+        pytest.param("a:\n  b: .inf", "line 2: .inf is no finite number", id="infinity"),
+        pytest.param("a: .nan", "line 1: .nan is no finite number", id="no-number"),
+        pytest.param("a: 1.0e+400", "is no finite number", id="overflowing-number"),
+        pytest.param("a: 1" + "0" * 5000, "line 1: a number of 5,001 characters", id="long-number"),
+        pytest.param("a: 0x" + "f" * 5000, "a number of 5,002 characters", id="long-hexadecimal-number"),
+        pytest.param("a: 2001-13-45", "'2001-13-45' is no timestamp", id="no-date"),
+        pytest.param("a: !!python/object:os.system x", "a value of type !!python/object", id="python"),
+        pytest.param("a: !!binary aGVsbG8=", "a value of type !!binary", id="binary"),
+        pytest.param("a: !!set {b}", "a value of type !!set", id="set"),
+        pytest.param("a: !!int x", "'x' is no int", id="int-that-is-none"),
+        pytest.param('a: "\\UFFFFFFFF"', "line 1", id="no-character"),
+        pytest.param('a: "\\uD800"', "half a character", id="half-a-character"),
+        pytest.param("? [a]\n: 1", "line 1: a key that is no text", id="key-of-lists"),
+        pytest.param("a:\n\t- b", "line 2", id="tab"),
+        pytest.param("a: \x00", "unacceptable character", id="null-byte"),
+        pytest.param("a: 1\n---\nb: 2", "another document", id="two-documents"),
+        pytest.param("a: *b", "undefined alias", id="alias-of-nothing"),
+        pytest.param("x" * (MAX_CHARACTERS + 1), "1,000,001 characters, at most", id="long"),
+    ],
+)
+def test_document_beyond_the_bounds_is_refused_with_its_line(text, message):
+    with pytest.raises(DocumentError) as raised:
+        read_document(text)
+    assert message in str(raised.value)
+    assert "\n" not in str(raised.value)
+    with pytest.raises(ContractError, match=r"contract c\.yaml is not YAML that is read") as refused:
+        parse_contract(text, "c.yaml", DATASET)
+    assert len(str(refused.value)) < 1000
+
+
+def test_byte_order_mark_is_no_part_of_the_document():
+    assert parse_contract("\ufeff" + CONTRACT.read_text(), "c.yaml", DATASET).dataset == DATASET
+
+
+def test_aliases_and_merges_are_read():
+    text = "a: &a {x: 1}\nb: *a\nc: {<<: *a, y: 2}"
+    assert read_document(text).content == {"a": {"x": 1}, "b": {"x": 1}, "c": {"x": 1, "y": 2}}
+
+
+def test_line_is_that_of_the_last_part_that_is_there():
+    document = read_document("a:\n  - b: 1\n    c: 2\n")
+    assert [document.line_of(path) for path in (("a", 0, "c"), ("a", 0, "d"), ("a", 7), (), ("z",))] == [3, 2, 1, 1, 1]
+
+
+# Whatever stands for a value: what a person could write, and what nobody would.
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**60), 10**60),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.dates(),
+    st.datetimes(),
+    st.text(max_size=8),
+    st.text(string.ascii_letters + string.punctuation + string.digits, max_size=12),
+    st.sampled_from(["x" * 300_000, "1e400", "9" * 5000, "NaN", "sNaN", "-0", "(a+)+$", "(" * 900, "[a-", "\x1b[31m"]),
+    st.lists(st.integers(), max_size=2),
+    st.lists(st.none(), max_size=2),
+    st.dictionaries(st.text(max_size=4), st.integers(), max_size=2),
+)
+
+
+def places(content, path=()):
+    """Where a value could be put instead."""
+    yield path
+    pairs = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, value in list(pairs):
+        yield from places(value, (*path, key))
+
+
+PLAIN = yaml.safe_load(CONTRACT.read_text())
+FULL = {
+    **PLAIN,
+    "schema": [
+        {
+            **PLAIN["schema"][0],
+            "properties": [
+                *PLAIN["schema"][0]["properties"],
+                {
+                    "name": "price",
+                    "logicalType": "number",
+                    "logicalTypeOptions": {"minimum": 0, "maximum": 9.5},
+                    "customProperties": [{"property": "decimalSeparator", "value": ","}],
+                    "enum": [{"value": "1"}],
+                },
+            ],
+            "quality": [{"type": "sql", "name": "dear", "query": "price > 1", "severity": "warning"}],
+            "customProperties": [
+                *PLAIN["schema"][0]["customProperties"],
+                {"property": "thresholds", "value": {"quarantinedShare": 0.5}},
+            ],
+        }
+    ],
+}
+NAMES = [
+    "minLength",
+    "maxLength",
+    "minimum",
+    "pattern",
+    "format",
+    "enum",
+    "otherFormats",
+    "timeZone",
+    "min_length",
+    "odd",
+]
+
+
+def changed(content, path, value):
+    if not path:
+        return value
+    copy = dict(content) if isinstance(content, dict) else list(content)
+    copy[path[0]] = changed(content[path[0]], path[1:], value)
+    return copy
+
+
+@st.composite
+def odd_contracts(draw):
+    """The example contract with one to three values put in, in place of others or beside them."""
+    document = FULL
+    for _ in range(draw(st.integers(1, 3))):
+        path = draw(st.sampled_from([path for path in places(document) if path]))
+        parent = document
+        for step in path[:-1]:
+            parent = parent[step]
+        if isinstance(parent, dict) and draw(st.booleans()):
+            path = (*path[:-1], draw(st.sampled_from(NAMES)))
+            document = changed_by_addition(document, path, draw(ODD))
+        else:
+            document = changed(document, path, draw(ODD))
+    return document
+
+
+def changed_by_addition(document, path, value):
+    parent = document
+    for step in path[:-1]:
+        parent = parent[step]
+    return changed(document, path[:-1], {**parent, path[-1]: value}) if path[:-1] else {**document, path[-1]: value}
+
+
+def refusal(read):
+    """What is said against a document; None where it is read. Anything else that is raised is a mistake of ours."""
+    try:
+        read()
+    except (ContractError, DocumentError) as error:
+        return str(error)
+    return None
+
+
+@given(odd_contracts())
+def test_contract_with_odd_values_is_read_or_refused_on_one_short_line(document):
+    text = yaml.safe_dump(document, allow_unicode=False)
+    message = refusal(lambda: parse_contract(text, "c.yaml", DATASET))
+    assert message is None or message.startswith("contract c.yaml")
+    assert len(message or "") < 1000
+    assert (message or "").isprintable()
+
+
+@given(st.text(max_size=200) | st.text(" \n\t-?:,[]{}#&*!|>'\"%@`ab1.<=~", max_size=60))
+def test_any_text_is_read_or_refused(text):
+    assert "\n" not in (refusal(lambda: read_document(text)) or "")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "field"),
+    [
+        (lambda text: text.replace("maxLength: 40", "maxLenght: 40"), "properties.1.logicalTypeOptions.maxLenght"),
+        (lambda text: text.replace("minimum:", "maximum: 1, minimum:"), "maximum of a date must be a date"),
+        (lambda text: text.replace("count: sightings", "count: 5"), "features.count"),
+    ],
+)
+def test_refused_field_is_told_with_its_line(spoil, field):
+    before = CONTRACT.read_text()
+    after = spoil(before)
+    place = next(n for n, (a, b) in enumerate(zip(before.split("\n"), after.split("\n"), strict=True), 1) if a != b)
+    with pytest.raises(ContractError) as raised:
+        parse_contract(after, "c.yaml", DATASET)
+    assert field in str(raised.value)
+    told = int(str(raised.value).rpartition("(line ")[2].rstrip(")"))
+    assert place - 6 <= told <= place
+
+
+@pytest.mark.parametrize(
+    "bound", ["1e400", "'1e400'", "9" * 60, "'NaN'", "'Infinity'", "true", "[1]", "1e-40", "'1_000'"]
+)
+def test_bound_that_no_value_could_have_is_refused(bound):
+    text = CONTRACT.read_text().replace(
+        "    customProperties:\n",
+        "      - name: toll\n        logicalType: number\n"
+        f"        logicalTypeOptions: {{ minimum: {bound} }}\n    customProperties:\n",
+    )
+    with pytest.raises(ContractError, match=r"properties\.4.*\(line \d+\)"):
+        parse_contract(text, "c.yaml", DATASET)
+
+
+@pytest.mark.parametrize("pattern", ["(a+)+$", "^(\\w+\\s?)*$", "(a*)*", "((a+)b?)+", "(?:a|b+)*", "(a{1,90}){1,90}"])
+def test_pattern_that_takes_time_without_bound_is_refused(pattern):
+    assert "repeats what is repeated itself" in problem_of(pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["^[A-Za-z0-9-]+$", "([a-z]+-)*[a-z]+", "(?:[a-z]+\\.)+com", "(\\d{3}){1,5}", "(a?b)+", "\\p{L}+", "(a|b)*"],
+)
+def test_pattern_that_ends_is_taken(pattern):
+    assert problem_of(pattern) is None

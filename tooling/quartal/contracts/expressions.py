@@ -1,0 +1,240 @@
+"""Whether the job takes an SQL expression over a row, judged without Spark, and never more kindly than by Spark.
+
+The job asks Spark's analyzer (``etl_job/free_rules.py``). Here sqlglot parses, and what is parsed must be made of
+operators and functions whose types are known: so what passes here passes there, and a few expressions that Spark would
+take must be written in another way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.spark import Spark
+from sqlglot.errors import SqlglotError
+from sqlglot.parser import Parser
+from sqlglot.parsers.spark import SparkParser
+
+from quartal.contracts.patterns import problem_of_pattern
+from quartal.contracts.row_functions import ROW_FUNCTIONS
+
+_KINDS = {"string": "t", "date": "d", "timestamp": "s", "integer": "n", "number": "n", "boolean": "b"}
+_WORDS = {"t": "text", "n": "number", "d": "date", "s": "timestamp", "b": "boolean", "0": "null"}
+_TAKEN_AS = {"t": "tnds", "n": "nt", "d": "dst", "b": "b", "x": "tndsb", "i": "n"}
+_COMPARED = {("t", "n"), ("t", "d"), ("t", "s"), ("d", "s")}
+_CASTS = {"t": "tndsb", "n": "tnb", "d": "tds", "s": "tdsn", "b": "tnb"}
+_TYPES = {
+    exp.DataType.Type.TEXT: "t",
+    exp.DataType.Type.INT: "n",
+    exp.DataType.Type.BIGINT: "n",
+    exp.DataType.Type.DOUBLE: "n",
+    exp.DataType.Type.FLOAT: "n",
+    exp.DataType.Type.DATE: "d",
+    exp.DataType.Type.TIMESTAMPTZ: "s",
+    exp.DataType.Type.TIMESTAMP: "s",
+    exp.DataType.Type.BOOLEAN: "b",
+}
+_COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
+_ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
+_NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,6})?|\.[0-9]{1,6}", re.ASCII)
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?)?", re.ASCII)
+
+
+class _RowParser(SparkParser):
+    """Functions stay what they are called, whatever other dialects call them."""
+
+    FUNCTIONS: ClassVar[Any] = {}
+    FUNCTION_PARSERS: ClassVar[Any] = {name: Parser.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST")}
+    NO_PAREN_FUNCTIONS: ClassVar[Any] = {}
+
+
+class _RefusedError(ValueError):
+    """What an expression has that the job does not take."""
+
+
+def problem_of_condition(query: str, columns: Mapping[str, str]) -> str | None:
+    """Why an expression is no condition on a row of these columns, given by name and logical type; or None."""
+    try:
+        kind = _Judge(columns).kind_of(_parsed(query))
+    except _RefusedError as refusal:
+        return str(refusal)
+    except RecursionError:
+        return "it has too many levels within each other"
+    except (SqlglotError, ValueError):
+        return "it is no SQL expression: a value is missing, a bracket is not closed, or something follows its end"
+    return None if kind == "b" else f"it gives a {_WORDS[kind]}, not true or false"
+
+
+def _parsed(query: str) -> exp.Expression:
+    tokens = Spark().tokenize(query)
+    if any(token.token_type.name == "SEMICOLON" for token in tokens):
+        raise _RefusedError("';' ends a statement: write one expression")
+    (found,) = _RowParser(dialect=Spark()).parse_into(exp.Condition, tokens, query)
+    if not isinstance(found, exp.Expression):
+        raise _RefusedError("there is no expression")
+    return found
+
+
+class _Judge:
+    def __init__(self, columns: Mapping[str, str]) -> None:
+        self._columns = {name.lower(): _KINDS[kind] for name, kind in columns.items()}
+
+    def kind_of(self, node: Any) -> str:
+        """The kind of value that a part of an expression gives. Raises _RefusedError for what is not known."""
+        if isinstance(node, exp.Paren):
+            return self.kind_of(node.this)
+        if isinstance(node, exp.Column):
+            return self._column(node)
+        if isinstance(node, exp.Literal | exp.Boolean | exp.Null):
+            return _constant(node)
+        if isinstance(node, exp.And | exp.Or | exp.Not):
+            return self._all(node, "b", "b", node.this, *([] if isinstance(node, exp.Not) else [node.expression]))
+        if isinstance(node, _COMPARISONS):
+            return self._compared(node, node.this, node.expression)
+        if isinstance(node, _ARITHMETIC):
+            return self._all(node, "n", "n", node.this, node.expression)
+        if isinstance(node, exp.Neg):
+            return self._all(node, "n", "n", node.this)
+        if isinstance(node, exp.DPipe):
+            return self._all(node, "t", "t", node.this, node.expression)
+        if isinstance(node, exp.Is):
+            return self._is(node)
+        if isinstance(node, exp.In) and node.expressions and not node.args.get("query"):
+            return self._compared(node, node.this, *node.expressions)
+        if isinstance(node, exp.Between):
+            return self._compared(node, node.this, node.args["low"], node.args["high"])
+        if isinstance(node, exp.Like | exp.ILike | exp.RegexpLike):
+            return self._matched(node)
+        if isinstance(node, exp.Case):
+            return self._case(node)
+        if isinstance(node, exp.Cast):
+            return self._cast(node)
+        if isinstance(node, exp.If):
+            self._must_be(node, self.kind_of(node.this), "b")
+            return self._one_kind(node, [node.args["true"], node.args.get("false") or exp.Null()])
+        if isinstance(node, exp.Anonymous):
+            return self._function(node)
+        raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} is nothing that a condition on a row is made of")
+
+    def _column(self, node: exp.Column) -> str:
+        if node.name.lower() not in self._columns or len(node.parts) > 1:
+            raise _RefusedError(
+                f"there is no column {node.sql(dialect='spark')[:80]!r}; the contract names the columns"
+            )
+        return self._columns[node.name.lower()]
+
+    def _all(self, node: exp.Expression, taken: str, given: str, *parts: Any) -> str:
+        for part in parts:
+            self._must_be(node, self.kind_of(part), taken)
+        return given
+
+    def _must_be(self, node: exp.Expression, kind: str, taken: str) -> None:
+        if kind not in (*_TAKEN_AS[taken], "0"):
+            wanted = "true or false" if taken == "b" else f"a {_WORDS.get(taken, 'number')}"
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} needs {wanted}, and gets a {_WORDS[kind]}")
+
+    def _compared(self, node: exp.Expression, *parts: Any) -> str:
+        kinds = {kind for kind in map(self.kind_of, parts) if kind != "0"}
+        if len(kinds) > 1 and not (len(kinds) == 2 and any(kinds == set(pair) for pair in _COMPARED)):
+            named = " and ".join(sorted(_WORDS[kind] for kind in kinds))
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} compares {named}")
+        return "b"
+
+    def _one_kind(self, node: exp.Expression, parts: list[Any]) -> str:
+        kinds = {kind for kind in map(self.kind_of, parts) if kind != "0"}
+        if len(kinds) > 1:
+            named = ", ".join(sorted(_WORDS[kind] for kind in kinds))
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} gives one of {named}: make them one kind")
+        return kinds.pop() if kinds else "0"
+
+    def _is(self, node: exp.Is) -> str:
+        kind = self.kind_of(node.this)
+        if isinstance(node.expression, exp.Boolean):
+            self._must_be(node, kind, "b")
+        elif not isinstance(node.expression, exp.Null):
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: write IS NULL, IS TRUE or IS FALSE")
+        return "b"
+
+    def _matched(self, node: Any) -> str:
+        pattern = node.expression
+        if not isinstance(pattern, exp.Literal) or not pattern.is_string:
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: the pattern must be a text between quotes")
+        problem = _problem_of_match(node, pattern.this)
+        if problem:
+            raise _RefusedError(f"the pattern {pattern.this[:80]!r}: {problem}")
+        return self._all(node, "t", "b", node.this)
+
+    def _case(self, node: exp.Case) -> str:
+        whens = node.args["ifs"]
+        if node.this is None:
+            self._all(node, "b", "b", *(when.this for when in whens))
+        else:
+            for when in whens:
+                self._compared(node, node.this, when.this)
+        default = node.args.get("default")
+        return self._one_kind(node, [when.args["true"] for when in whens] + ([] if default is None else [default]))
+
+    def _cast(self, node: exp.Cast) -> str:
+        kind, wanted = self.kind_of(node.this), _TYPES.get(node.to.this)
+        if wanted is None or node.to.expressions or node.args.get("format"):
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: cast to string, int, double, date or timestamp")
+        if kind not in ("0",) and wanted not in _CASTS[kind]:
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: a {_WORDS[kind]} is no {_WORDS[wanted]}")
+        if isinstance(node.this, exp.Literal) and wanted in "ds" and not _is_moment(node.this.name, wanted):
+            raise _RefusedError(f"{node.this.name[:80]!r} is no {_WORDS[wanted]}")
+        return wanted
+
+    def _function(self, node: exp.Anonymous) -> str:
+        name, given = str(node.this).lower(), node.expressions
+        if name not in ROW_FUNCTIONS:
+            raise _RefusedError(f"the function {name[:80]!r} is none that speaks of one row, or lint does not know it")
+        takes, gives = ROW_FUNCTIONS[name]
+        wanted = re.findall(r".[?+]?", takes)
+        least = sum(not mark.endswith("?") for mark in wanted)
+        if len(given) < least or (len(given) > len(wanted) and not takes.endswith("+")):
+            raise _RefusedError(f"{name} takes {least}{' or more' if len(wanted) > least else ''} values")
+        of_one_kind = []
+        for place, part in enumerate(given):
+            mark = wanted[min(place, len(wanted) - 1)][0]
+            if mark == "=":
+                of_one_kind.append(part)
+                continue
+            if mark == "i" and not _is_whole(part):
+                raise _RefusedError(f"{name}: {part.sql(dialect='spark')[:80]!r} must be a whole number")
+            self._must_be(node, self.kind_of(part), mark)
+        kind = self._one_kind(node, of_one_kind) if of_one_kind else ""
+        if name in ("greatest", "least") and kind == "0":
+            raise _RefusedError(f"{name} of nothing but null")
+        return kind if gives == "=" else gives
+
+
+def _constant(node: Any) -> str:
+    if isinstance(node, exp.Boolean | exp.Null):
+        return "b" if isinstance(node, exp.Boolean) else "0"
+    if node.is_string:
+        return "t"
+    if not _NUMBER.fullmatch(node.name):
+        raise _RefusedError(f"{node.name[:80]!r}: write a number of at most 18 digits, without an exponent")
+    return "n"
+
+
+def _is_whole(node: Any) -> bool:
+    plain = node.this if isinstance(node, exp.Neg) else node
+    return isinstance(plain, exp.Literal) and not plain.is_string and re.fullmatch("[0-9]{1,4}", plain.name) is not None
+
+
+def _is_moment(text: str, kind: str) -> bool:
+    try:
+        date.fromisoformat(text[:10])
+    except ValueError:
+        return False
+    return _MOMENT.fullmatch(text) is not None and (kind == "s" or len(text) == 10)
+
+
+def _problem_of_match(node: Any, pattern: str) -> str | None:
+    if isinstance(node, exp.RegexpLike):
+        return problem_of_pattern(pattern)
+    return "\\ in a pattern of LIKE stands before %, _ or \\ only" if "\\" in pattern else None
