@@ -38,6 +38,7 @@ _TYPES = {
     exp.DataType.Type.BOOLEAN: "b",
 }
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ)
+_PREDICATES = (exp.Is, exp.In, exp.Between, exp.Like, exp.ILike, exp.RegexpLike, exp.Not, exp.And, exp.Or)
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.IntDiv)
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,6})?|\.[0-9]{1,6}", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d( ([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?)?", re.ASCII)
@@ -95,11 +96,11 @@ class _Judge:
         if isinstance(node, _COMPARISONS):
             return self._compared(node, node.this, node.expression)
         if isinstance(node, _ARITHMETIC):
-            return self._all(node, "n", "n", node.this, node.expression)
+            return self._calculated(node, "n", node.this, node.expression)
         if isinstance(node, exp.Neg):
-            return self._all(node, "n", "n", node.this)
+            return self._calculated(node, "n", node.this)
         if isinstance(node, exp.DPipe):
-            return self._all(node, "t", "t", node.this, node.expression)
+            return self._calculated(node, "t", node.this, node.expression)
         if isinstance(node, exp.Is):
             return self._is(node)
         if isinstance(node, exp.In) and node.expressions and not node.args.get("query"):
@@ -119,6 +120,12 @@ class _Judge:
             return self._function(node)
         raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} is nothing that a condition on a row is made of")
 
+    def _operand(self, node: exp.Expression, part: Any) -> str:
+        """The kind of what stands beside an operator, where Spark takes no condition without brackets."""
+        if isinstance(part, _PREDICATES):
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: put brackets around the inner condition")
+        return self.kind_of(part)
+
     def _column(self, node: exp.Column) -> str:
         if node.name.lower() not in self._columns or len(node.parts) > 1:
             raise _RefusedError(
@@ -131,13 +138,18 @@ class _Judge:
             self._must_be(node, self.kind_of(part), taken)
         return given
 
+    def _calculated(self, node: exp.Expression, kind: str, *parts: Any) -> str:
+        for part in parts:
+            self._must_be(node, self._operand(node, part), kind)
+        return kind
+
     def _must_be(self, node: exp.Expression, kind: str, taken: str) -> None:
         if kind not in (*_TAKEN_AS[taken], "0"):
             wanted = "true or false" if taken == "b" else f"a {_WORDS.get(taken, 'number')}"
             raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} needs {wanted}, and gets a {_WORDS[kind]}")
 
     def _compared(self, node: exp.Expression, *parts: Any) -> str:
-        kinds = {kind for kind in map(self.kind_of, parts) if kind != "0"}
+        kinds = {kind for kind in (self._operand(node, part) for part in parts) if kind != "0"}
         if len(kinds) > 1 and not (len(kinds) == 2 and any(kinds == set(pair) for pair in _COMPARED)):
             named = " and ".join(sorted(_WORDS[kind] for kind in kinds))
             raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} compares {named}")
@@ -151,7 +163,7 @@ class _Judge:
         return kinds.pop() if kinds else "0"
 
     def _is(self, node: exp.Is) -> str:
-        kind = self.kind_of(node.this)
+        kind = self._operand(node, node.this)
         if isinstance(node.expression, exp.Boolean):
             self._must_be(node, kind, "b")
         elif not isinstance(node.expression, exp.Null):
@@ -165,7 +177,8 @@ class _Judge:
         problem = _problem_of_match(node, pattern.this)
         if problem:
             raise _RefusedError(f"the pattern {pattern.this[:80]!r}: {problem}")
-        return self._all(node, "t", "b", node.this)
+        self._must_be(node, self._operand(node, node.this), "t")
+        return "b"
 
     def _case(self, node: exp.Case) -> str:
         whens = node.args["ifs"]

@@ -75,16 +75,11 @@ def read_text(path: Path) -> str:
     try:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
-        text = content.decode("utf-8")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {shortened(str(error))}", remedy="Name a contract, a YAML file."
-        ) from error
-    if len(content) > _MOST_BYTES:
-        raise ConfigurationError(
-            f"{path} has more than {_MOST_BYTES:,} bytes, as no contract has.", remedy="Name a contract, a YAML file."
-        )
-    return text
+        if len(content) > _MOST_BYTES:
+            raise ValueError(f"it has more than {_MOST_BYTES:,} bytes, as no contract has")
+        return content.decode("utf-8")
+    except (OSError, ValueError) as error:  # a UnicodeDecodeError is the latter
+        raise ConfigurationError(f"{path} cannot be read: {error}", remedy="Name a contract, a YAML file.") from error
 
 
 def lint(text: str, file: str) -> Linted:

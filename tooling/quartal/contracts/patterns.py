@@ -15,7 +15,7 @@ _OF_PYTHON_ALONE = (
     (r"\(\?[a-zA-Z]*[aL]", "the flag a or L, which Java does not know"),
     (r"\\[NU]", "an escape \\N or \\U, which Java does not know or reads in another way"),
     (r"\\[0-9]", "a reference to a group or an octal number, which Java reads in another way"),
-    (r"\\Z", "\\Z, which in Java comes before a line break too: write $ or \\z"),
+    (r"\\Z", "the escape \\Z, which in Java comes before a line break too: write $"),
 )
 _CLASS_START = re.compile(r"\[\^?")
 
@@ -30,8 +30,10 @@ def problem_of_pattern(pattern: str) -> str | None:
         return " ".join(str(error).split()) or "it has too many groups within each other"
     outside, inside = _outside_and_inside(pattern)
     for mark, reason in _OF_PYTHON_ALONE:
-        if mark != r"\\Z" and re.search(mark, outside):
+        if re.search(mark, outside):
             return f"it has {reason}"
+    if re.search(r"\\[0-9bBAZNU]", inside):
+        return "within [ ] it has an escape that Java does not know or reads in another way"
     if re.search(r"\{(?![0-9]+(,[0-9]*)?\})", outside):
         return "{ begins a number of repetitions: write \\{ for the character"
     if any(int(number) >= 2**31 for number in re.findall(r"\{([0-9]+)", outside) + re.findall(r",([0-9]+)\}", outside)):
