@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from rich.console import Console as RichConsole
-from rich.console import RenderableType
+from rich.console import ConsoleOptions, RenderableType
 from rich.live import Live
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -25,11 +25,34 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.segment import Segment
 from rich.table import Table
 
 from quartal.errors import QuartalError
+from quartal.passwords import without_passwords
+from quartal.visible import visible
 
 _PIPE_WIDTH = 200
+
+
+def escape(text: str) -> str:
+    """Text from elsewhere for a line with markup: its brackets are brackets, and its control characters are seen."""
+    return escape_markup(visible(text))
+
+
+def _told(text: str) -> str:
+    """A message for a line with markup: as `escape`, and without the passwords of URLs."""
+    return escape(without_passwords(text))
+
+
+class SafeConsole(RichConsole):
+    """Rich's console, through which no control character of a text reaches the terminal, whoever hands it in."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Rich's own pieces; what steers the terminal is Rich's alone, and is marked as such."""
+        for segment in super().render(renderable, options):
+            shown = segment.text if segment.control else visible(segment.text)
+            yield segment if shown == segment.text else Segment(shown, segment.style, segment.control)
 
 
 class Console:
@@ -47,8 +70,8 @@ class Console:
         self.as_json = as_json
         # a pipe has no width: tables must not be folded to a guess of 80 columns
         width = None if sys.stdout.isatty() else _PIPE_WIDTH
-        self._out = out or RichConsole(highlight=False, soft_wrap=True, width=width)
-        self._err = err or RichConsole(stderr=True, highlight=False, soft_wrap=True)
+        self._out = out or SafeConsole(highlight=False, emoji=False, soft_wrap=True, width=width)
+        self._err = err or SafeConsole(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
     @property
     def is_terminal(self) -> bool:
@@ -60,11 +83,16 @@ class Console:
         if self.as_json:
             self.json(data)
         else:
-            self._out.print(escape(text))
+            self._out.print(_told(text))
 
     def json(self, data: Any) -> None:
         """Print JSON to standard output."""
         sys.stdout.write(self.json_text(data))
+        sys.stdout.flush()
+
+    def document(self, text: str) -> None:
+        """Print a text that a program may read, such as CSV: exact in a pipe, made visible on a terminal."""
+        sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
 
     @staticmethod
@@ -80,39 +108,43 @@ class Console:
         numeric = [
             all(isinstance(row[i], int | float | Decimal) for row in rows) and bool(rows) for i in range(len(columns))
         ]
-        table = Table(title=title or None, title_justify="left", title_style="bold")
+        table = Table(title=escape(title) or None, title_justify="left", title_style="bold")
         for name, is_numeric in zip(columns, numeric, strict=True):
-            table.add_column(name, justify="right" if is_numeric else "left", overflow="fold")
+            table.add_column(escape(name), justify="right" if is_numeric else "left", overflow="fold")
         for row in rows:
             table.add_row(*(escape(_cell(value)) for value in row))
         self._out.print(table)
 
     def heading(self, text: str) -> None:
         """Announce the next part of a longer command."""
-        self._err.print(f"\n[bold]{escape(text)}[/bold]")
+        self._err.print(f"\n[bold]{_told(text)}[/bold]")
 
     def say(self, text: str) -> None:
         """One line of progress."""
-        self._err.print(escape(text))
+        self._err.print(_told(text))
 
     def done(self, text: str) -> None:
         """One line about a step that has succeeded."""
-        self._err.print(f"[green]✓[/green] {escape(text)}")
+        self._err.print(f"[green]✓[/green] {_told(text)}")
 
     def warn(self, text: str) -> None:
         """One line that deserves a look."""
-        self._err.print(f"[yellow]![/yellow] {escape(text)}")
+        self._err.print(f"[yellow]![/yellow] {_told(text)}")
 
     def error(self, error: QuartalError) -> None:
         """A failure: what happened, the lines that matter, and the remedy; for a machine on standard output as well."""
         if self.as_json:
-            told = {"message": error.message, "details": list(error.details), "remedy": error.remedy}
+            told = {
+                "message": without_passwords(error.message),
+                "details": [without_passwords(line) for line in error.details],
+                "remedy": without_passwords(error.remedy),
+            }
             self.json({"error": told | {"exit_code": error.exit_code}})
-        self._err.print(f"[bold red]Error:[/bold red] {escape(error.message)}")
+        self._err.print(f"[bold red]Error:[/bold red] {_told(error.message)}")
         for line in error.details:
-            self._err.print(f"  [dim]│[/dim] {escape(line)}")
+            self._err.print(f"  [dim]│[/dim] {_told(line)}")
         if error.remedy:
-            self._err.print(f"[bold]What to do:[/bold] {escape(error.remedy)}")
+            self._err.print(f"[bold]What to do:[/bold] {_told(error.remedy)}")
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[WaitingLine]:
@@ -121,7 +153,7 @@ class Console:
             self.say(f"{text} ...")
             yield WaitingLine(None, text)
             return
-        with self._err.status(escape(text)) as status:
+        with self._err.status(_told(text)) as status:
             yield WaitingLine(status, text)
 
     @contextmanager
@@ -146,7 +178,7 @@ class Console:
             disable=not self._err.is_terminal,
         )
         with progress:
-            progress.add_task(text, total=total_bytes)
+            progress.add_task(_told(text), total=total_bytes)
             yield progress
 
     @contextmanager
@@ -162,7 +194,7 @@ class Console:
             disable=not self._err.is_terminal,
         )
         with progress:
-            progress.add_task(text, total=None)
+            progress.add_task(_told(text), total=None)
             yield progress
 
 
@@ -178,7 +210,7 @@ class WaitingLine:
         """Say something else, or only refresh the seconds."""
         self._text = text or self._text
         if self._status is not None:
-            self._status.update(f"{escape(self._text)} [dim]{time.monotonic() - self._since:.0f} s[/dim]")
+            self._status.update(f"{_told(self._text)} [dim]{time.monotonic() - self._since:.0f} s[/dim]")
 
 
 def _cell(value: Any) -> str:

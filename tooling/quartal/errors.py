@@ -98,7 +98,7 @@ class OutputError(QuartalError):
 
 
 class BrokenOutputError(OutputError):
-    """Who read standard output has gone, as in `quartal query ... | head`: nothing is wrong, and nobody needs telling."""
+    """Who read standard output has gone, as in `quartal query ... | head`: nobody needs telling."""
 
     exit_code = EXIT_BROKEN_PIPE
 

@@ -13,8 +13,12 @@ def main() -> None:
     # objects takes several hundredths of a second and finds none.
     gc.set_threshold(50_000, *gc.get_threshold()[1:])
     atexit.register(_spare_the_last_search)
-    from quartal.cli import app
-
+    try:
+        from quartal.cli import app
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except Exception as error:  # an installation that lacks something
+        sys.exit(f"Error: Quartal cannot be loaded: {error}. Remove .nox/quartal: `./nox` makes it anew.")
     app.main()
 
 

@@ -27,15 +27,20 @@ from quartal.cli import (
     toolchain,
 )
 from quartal.cli.examples import add_examples
+from quartal.cli.streams import close_output, prepare_streams
 from quartal.console import Console
 from quartal.errors import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
+    BrokenOutputError,
     ConfigurationError,
     InterruptedCommandError,
+    OutputError,
     QuartalError,
 )
+from quartal.passwords import without_passwords
 from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.visible import visible
 
 app = typer.Typer(
     name="quartal",
@@ -77,7 +82,20 @@ def _root(
 def main() -> None:
     """Run the command line and end the process with the exit code that the documentation promises."""
     signal.signal(signal.SIGTERM, _interrupt)  # an order to terminate ends a command as Ctrl-C does
-    sys.exit(run(sys.argv[1:]))
+    prepare_streams()
+    code = run(sys.argv[1:])
+    try:
+        close_output()
+    except OutputError as error:
+        code = _failed(error, code)
+    sys.exit(code)
+
+
+def _failed(error: OutputError, code: int) -> int:
+    """The exit code where the last of the output was lost: another failure keeps its own."""
+    if not isinstance(error, BrokenOutputError):
+        Console().error(error)
+    return code or error.exit_code
 
 
 def _interrupt(*_: object) -> None:
@@ -88,8 +106,25 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every failure is one message, never a traceback."""
     console = Console(as_json="--json" in arguments)
     try:
+        return _run(arguments, console)
+    except BrokenOutputError as error:  # while a failure was being told
+        return error.exit_code
+    except QuartalError as error:
+        console.error(error)
+        return error.exit_code
+    except Exception as error:  # the one place where what nobody foresaw becomes a message
+        from quartal.cli.unexpected import as_unexpected
+
+        unexpected = as_unexpected(error, arguments)
+        console.error(unexpected)
+        return unexpected.exit_code
+
+
+def _run(arguments: list[str], console: Console) -> int:
+    try:
         code = typer.main.get_command(app).main(arguments, prog_name="quartal", standalone_mode=False)
     except typer.TyperException as error:
+        error.message = visible(without_passwords(error.message))
         error.show()  # type: ignore[attr-defined]  # every usage error has it; the public base class does not say so
         return EXIT_USAGE
     except typer.Abort:
@@ -98,6 +133,8 @@ def run(arguments: list[str]) -> int:
         console.warn(f"{error.message} {error.remedy}".rstrip())
         _say_what_still_runs(console)
         return error.exit_code
+    except BrokenOutputError as error:  # the reader of our output has gone: `quartal query ... | head`
+        return error.exit_code
     except QuartalError as error:
         console.error(error)
         return error.exit_code
@@ -105,9 +142,10 @@ def run(arguments: list[str]) -> int:
         aws_error = as_aws_error(error)
         console.error(aws_error)
         return aws_error.exit_code
-    except BrokenPipeError:  # the reader of our output has gone: `quartal query ... | head`
-        sys.stderr.close()
-        return 0
+    except SystemExit as end:
+        if isinstance(end.__context__, OSError):  # typer takes every broken pipe for that of the output: it is not
+            raise end.__context__ from None
+        code = end.code if isinstance(end.code, int) else 0
     if code == EXIT_INTERRUPTED:  # typer's answer to Ctrl-C
         console.warn("Interrupted. The programs that the command was running have ended; type it again to go on.")
         _say_what_still_runs(console)

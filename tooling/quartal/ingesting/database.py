@@ -101,6 +101,12 @@ def _parsed(text: str) -> sqlalchemy.URL:
             "The database's URL cannot be read.",
             remedy=f"Write it {_URL_FORM}; write characters such as @ : / in a password as %40 %3A %2F.",
         ) from error
+    if "@" in (url.host or "") or (url.host and "@" in (url.database or "")):
+        # the password ends at the first @ for the library: the rest of it would be taken for the host, and shown
+        raise ConfigurationError(
+            "The database's URL has an @ in its password that is not escaped.",
+            remedy=f"Write it {_URL_FORM}; write characters such as @ : / in a password as %40 %3A %2F.",
+        )
     return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
 
 

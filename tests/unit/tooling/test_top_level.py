@@ -1,0 +1,142 @@
+"""Whatever happens, a command ends with one message and a documented exit code; its output may be full or closed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from quartal.cli import app as cli_app
+from quartal.cli.unexpected import command_without_secrets
+from quartal.errors import ConfigurationError
+from quartal.ingesting.database import open_database
+
+QUARTAL = [sys.executable, "-m", "quartal"]
+EXIT_CODES = {0, 1, 2, 3, 4, 5, 130, 141}
+unix = pytest.mark.skipif(sys.platform != "linux", reason="/dev/full and closed descriptors are Linux's")
+
+
+def shell(project: Path, line: str) -> subprocess.CompletedProcess[str]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("QUARTAL_", "AWS_"))}
+    return subprocess.run(
+        ["bash", "-c", f'{line}; echo "code ${{PIPESTATUS[0]}}" > code'],
+        cwd=project,
+        env=environ | {"QUARTAL": " ".join(QUARTAL), "LOCALSTACK_HOST": "127.0.0.1:9"},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+def code_of(project: Path) -> int:
+    return int((project / "code").read_text().split()[1])
+
+
+@unix
+@pytest.mark.parametrize(
+    ("line", "code", "told"),
+    [
+        pytest.param("$QUARTAL --version > /dev/full", 1, "No space left on device", id="version, full"),
+        pytest.param("$QUARTAL --help > /dev/full", 1, "No space left on device", id="help, full"),
+        pytest.param("$QUARTAL status --json > /dev/full", 1, "No space left on device", id="JSON of an error, full"),
+        pytest.param("$QUARTAL --version >&-", 1, "Bad file descriptor", id="closed from the start"),
+        pytest.param("$QUARTAL --help | true", 141, "", id="reader that has gone"),
+        pytest.param("$QUARTAL status --json | true", 141, "", id="reader of JSON that has gone"),
+        pytest.param("$QUARTAL status 2> /dev/full", 2, "", id="messages, full"),
+        pytest.param("$QUARTAL --version 2>&-", 0, "", id="messages closed"),
+        pytest.param("$QUARTAL status <&- >&- 2>&-", 2, "", id="all closed"),
+        pytest.param("$QUARTAL frobnicate 2> /dev/full", 2, "", id="wrong usage, messages full"),
+    ],
+)
+def test_output_that_cannot_be_written_ends_cleanly(project, line, code, told):
+    ended = shell(project, line)
+    assert code_of(project) == code
+    assert told in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+    assert len(ended.stderr.splitlines()) <= 3 if told else "Error" not in ended.stderr
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_what_nobody_foresaw_is_one_message_and_a_log_for_its_owner_alone(project, monkeypatch, capsys, as_json):
+    monkeypatch.setenv("QUARTAL_STATE_DIR", str(project / ".quartal"))
+    monkeypatch.chdir(project)
+
+    def fail(*_: object) -> int:
+        raise ZeroDivisionError("while reading postgresql://u:p@ss@host/db\nand more")
+
+    monkeypatch.setattr(cli_app, "_run", fail)
+    arguments = ["ingest", "postgresql://u:p@ss@host/db", "--password", "geheim", *(["--json"] if as_json else [])]
+    assert cli_app.run(arguments) == 1
+    printed = capsys.readouterr()
+    (log,) = (project / ".quartal" / "unexpected").iterdir()
+    assert str(log) in printed.err
+    assert "ZeroDivisionError: while reading postgresql://***@host/db and more" in printed.err
+    assert "Traceback" not in printed.err
+    written = log.read_text()
+    assert "Traceback" in written
+    assert "command: quartal ingest" in written
+    for secret in ("p@ss", "ss@host", "geheim"):
+        assert secret not in printed.out + printed.err + written
+    if sys.platform != "win32":
+        assert stat.S_IMODE(log.stat().st_mode) == 0o600
+
+
+def test_log_that_cannot_be_written_is_told(project, monkeypatch, capsys):
+    (project / "file").touch()
+    monkeypatch.setenv("QUARTAL_STATE_DIR", str(project / "file"))
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(cli_app, "_run", lambda *_: 1 // 0)
+    assert cli_app.run(["status"]) == 1
+    printed = capsys.readouterr().err
+    assert "ZeroDivisionError" in printed
+    assert "QUARTAL_STATE_DIR" in printed
+
+
+def test_command_in_the_log_has_no_secrets():
+    shown = command_without_secrets(["x", "--token=a", "--password", "b", "redis://:c@h", "--db-secret", "d", "e f"])
+    assert shown == "quartal x --token=*** --password *** 'redis://***@h' --db-secret *** 'e f'"
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p@ss@host/db", "postgresql://u:p@s/s@host/db"])
+def test_address_with_an_at_in_its_password_is_refused_before_a_part_of_it_is_shown(url):
+    with pytest.raises(ConfigurationError, match="not escaped") as error, open_database(url, connections=1):
+        pass
+    assert "s@" not in f"{error.value.message} {error.value.remedy}"
+
+
+def test_usage_error_repeats_no_password(capsys):
+    assert cli_app.run(["ingest", "a", "postgresql://u:p@ss@host/db", "b"]) == 2
+    printed = capsys.readouterr()
+    assert "ss@" not in printed.out + printed.err
+
+
+WORDS = st.one_of(
+    st.sampled_from(
+        ["--json", "--help", "--env", "contract", "lint", "--version", "--", "-", "-e", "data", "cost", "--refresh", ""]
+    ),
+    st.text(max_size=8),
+    st.text("\x00\x1b[]{}\\/'\"%\n\u202e", max_size=6),
+)
+
+
+@pytest.mark.parametrize("command", [["contract", "lint"], ["contract", "show"], ["cost"], ["toolchain"], []])
+def test_any_arguments_end_in_a_documented_exit_code(command, project, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # no project: a command that would do something has nothing to do it to
+    monkeypatch.delenv("QUARTAL_PROJECT_DIR", raising=False)
+    monkeypatch.setenv("QUARTAL_STATE_DIR", str(tmp_path / "state"))
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(WORDS, max_size=4))
+    def holds(words: list[str]) -> None:
+        assert cli_app.run([*command, *words]) in EXIT_CODES - {1}
+        assert not (tmp_path / "state" / "unexpected").exists(), next((tmp_path / "state").rglob("*.log")).read_text()
+
+    holds()

@@ -1,0 +1,113 @@
+"""Standard input, output and error of a command, whatever they are: full, closed, or read by somebody who has gone.
+
+A result that cannot be written is an error of the command. Progress that cannot be written is no reason to end it: the
+run or the apply that it tells of goes on.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from io import TextIOWrapper
+from typing import TextIO
+
+from quartal.errors import BrokenOutputError, OutputError
+
+
+class OutputStream(TextIOWrapper):
+    """Standard output that says in one error that it cannot be written; what is written after that goes nowhere."""
+
+    def write(self, text: str, /) -> int:
+        """Write.
+
+        Raises:
+            OutputError: nothing can be written there.
+        """
+        try:
+            return super().write(text)
+        except OSError as error:
+            raise self._given_up(error) from error
+
+    def flush(self) -> None:
+        """Write what waits.
+
+        Raises:
+            OutputError: nothing can be written there.
+        """
+        try:
+            super().flush()
+        except OSError as error:
+            raise self._given_up(error) from error
+
+    def _given_up(self, error: OSError) -> OutputError:
+        _lead_nowhere(1)
+        if error.errno == errno.EPIPE:
+            return BrokenOutputError("Who read standard output has gone.", remedy="Read it to its end.")
+        return OutputError(
+            f"Standard output cannot be written: {error.strerror or error}.",
+            remedy="Send it to a place that can hold it. What the command did beside is done.",
+        )
+
+
+class ProgressStream(TextIOWrapper):
+    """Standard error that falls silent when it cannot be written."""
+
+    def write(self, text: str, /) -> int:
+        """Write, if that can be."""
+        try:
+            return super().write(text)
+        except OSError:
+            _lead_nowhere(2)
+            return len(text)
+
+    def flush(self) -> None:
+        """Write what waits, if that can be."""
+        try:
+            super().flush()
+        except OSError:
+            _lead_nowhere(2)
+
+
+def prepare_streams() -> None:
+    """Put these in the place of the process's own; a closed one is opened, so that no file takes its number."""
+    # read-only in the place of a closed standard output: a result that is lost is told, as by the shell's own commands
+    for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, flags)  # the lowest free number, which is this one
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stdout = _as(OutputStream, sys.stdout, 1)
+    sys.stderr = _as(ProgressStream, sys.stderr, 2)
+
+
+def close_output() -> None:
+    """Write what waits in standard output.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+
+
+def _as(kind: type[TextIOWrapper], stream: TextIO | None, number: int) -> TextIOWrapper:
+    if stream is None:
+        return kind(open(number, "wb", closefd=False), "utf-8", "backslashreplace", line_buffering=True)
+    # a character that the encoding does not know is no reason to fail
+    return kind(
+        stream.buffer,
+        stream.encoding,
+        "backslashreplace",
+        line_buffering=number == 2 or stream.isatty(),
+        write_through=number == 2,
+    )
+
+
+def _lead_nowhere(number: int) -> None:
+    """Let a descriptor lead nowhere, so that what still waits for it can be dropped without another error."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)
