@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import typer
-
 from quartal import infrastructure, reviewing, saved_plan
 from quartal.cli.infrastructure import Format
 from quartal.errors import ConfigurationError
@@ -17,6 +15,7 @@ from quartal.plan_review.review import Review
 from quartal.plan_review.verdict import Decision
 from quartal.reviewing import ReviewOptions
 from quartal.staging import stage
+from quartal.visible import visible
 from quartal.workspace import Workspace
 
 
@@ -151,7 +150,7 @@ def _print(workspace: Workspace, made: Review, form: Format) -> None:
     if form is Format.JSON:
         workspace.console.json(as_data(made))
     else:
-        typer.echo(_rendered(workspace, made, form), nl=False)
+        workspace.console.document(_rendered(workspace, made, form))
 
 
 def _rendered(workspace: Workspace, made: Review, form: Format) -> str:
@@ -161,4 +160,4 @@ def _rendered(workspace: Workspace, made: Review, form: Format) -> str:
         from quartal.plan_review.page import render_page
 
         return render_page(made)
-    return {Format.TEXT: render_text, Format.MARKDOWN: render_markdown}[form](made)
+    return visible({Format.TEXT: render_text, Format.MARKDOWN: render_markdown}[form](made))

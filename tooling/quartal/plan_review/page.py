@@ -7,7 +7,7 @@ from functools import cache
 
 from jinja2 import Environment
 
-from quartal.pages import page_environment
+from quartal.pages import page_environment, render_template
 from quartal.plan_review.model import Action, ResourceChange
 from quartal.plan_review.picture import BOX_HEIGHT, BOX_WIDTH, draw
 from quartal.plan_review.review import Review
@@ -48,20 +48,20 @@ class CostBar:
 
 def render_page(review: Review) -> str:
     """The page as text. Every value of the plan is escaped, wherever it stands."""
-    return (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            review=review,
-            picture=draw(review.plan),
-            box_width=BOX_WIDTH,
-            box_height=BOX_HEIGHT,
-            bars=_bars(review),
-            cost_lines=cost_sentences(review),
-            policy_line=policy_sentence(review),
-            decision=_DECISIONS[review.verdict.decision],
-            kinds=sorted({kind(change) for change in review.plan.changes}),
-        )
+    return render_template(
+        _environment(),
+        "page.html.j2",
+        styles=("base.css", "page.css"),
+        scripts=("page.js", "print.js"),
+        review=review,
+        picture=draw(review.plan),
+        box_width=BOX_WIDTH,
+        box_height=BOX_HEIGHT,
+        bars=_bars(review),
+        cost_lines=cost_sentences(review),
+        policy_line=policy_sentence(review),
+        decision=_DECISIONS[review.verdict.decision],
+        kinds=sorted({kind(change) for change in review.plan.changes}),
     )
 
 

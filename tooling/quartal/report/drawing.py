@@ -13,6 +13,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from quartal.visible import visible
+
 _SVG = "http://www.w3.org/2000/svg"
 _KEYS_END = "\u241f"  # "symbol for unit separator": in no name and in no sentence
 _CONFIG: dict[str, Any] = {
@@ -54,16 +56,26 @@ def draw(spec: dict[str, Any], *, label: str) -> Markup:
     """
     import vl_convert  # it starts a JavaScript engine, which only this needs
 
-    text = vl_convert.vegalite_to_svg({"config": _CONFIG, **spec}, allowed_base_urls=[])
+    # a name with a control character would make a picture that no browser and no parser reads
+    text = vl_convert.vegalite_to_svg(_visible({"config": _CONFIG, **spec}), allowed_base_urls=[])
     ET.register_namespace("", _SVG)
     root = ET.fromstring(text)  # noqa: S314  # made by the line above
     root.set("role", "group")
-    root.set("aria-label", label)
+    root.set("aria-label", visible(label))
     root.attrib.pop("class", None)
     for element in root.iter():
+        element.attrib.pop("style", None)  # the page's policy takes no style but its own sheet
         _annotate(element)
     # S704: the only text in it is escaped by ElementTree
     return Markup(re.sub(r' xmlns(:xlink)?="[^"]*"', "", ET.tostring(root, encoding="unicode")))  # noqa: S704
+
+
+def _visible(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {visible(name): _visible(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_visible(each) for each in value]
+    return visible(value) if isinstance(value, str) else value
 
 
 def _annotate(element: ET.Element) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from quartal.pages import page_environment
+from quartal.pages import page_environment, render_template
 from quartal.report import charts
 from quartal.report.cost import LEAST_SECONDS
 from quartal.report.drawing import draw
@@ -44,23 +44,23 @@ def render_report(report: Report, *, environment_option: str = "") -> str:
     """
     totals, broken_in = _reasons(report.deliveries)
     ordered = _by_drift(report.features or ())
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            report=report,
-            pictures=_draw(report, totals, broken_in, ordered),
-            reasons=totals,
-            features=ordered,
-            starts={run.run_id: label_of(run) for run in report.runs},
-            newest_first=tuple(reversed(report.runs)),
-            delivery_names=sorted(
-                {name for run in report.runs for name in run.delivery_names}
-                | {state.delivery for state in report.deliveries}
-            ),
-            facts=_facts(report),
-            environment_option=environment_option,
-        )
+    return render_template(
+        _environment(),
+        "report.html.j2",
+        styles=("base.css", "report.css"),
+        scripts=("report.js", "print.js"),
+        report=report,
+        pictures=_draw(report, totals, broken_in, ordered),
+        reasons=totals,
+        features=ordered,
+        starts={run.run_id: label_of(run) for run in report.runs},
+        newest_first=tuple(reversed(report.runs)),
+        delivery_names=sorted(
+            {name for run in report.runs for name in run.delivery_names}
+            | {state.delivery for state in report.deliveries}
+        ),
+        facts=_facts(report),
+        environment_option=environment_option,
     )
 
 
