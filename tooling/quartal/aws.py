@@ -106,6 +106,10 @@ class AwsConnection:
         """A client for S3, with connections enough for parallel transfers."""
         return self._session().client("s3", endpoint_url=self.endpoint_url, config=self._config())
 
+    def s3_once(self) -> S3Client:
+        """A client for S3 that sends each request once, for calls that must not be repeated unseen."""
+        return self._session().client("s3", endpoint_url=self.endpoint_url, config=self._config(attempts=1))
+
     def sts(self) -> STSClient:
         """A client for the Security Token Service, which says who is signed in."""
         return self._session().client("sts", endpoint_url=self.endpoint_url, config=self._config())

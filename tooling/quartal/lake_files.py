@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _KEYS_PER_REQUEST = 1000  # the most that DeleteObjects takes
+_ATTEMPTS = 5
+_BUSY = frozenset({"InternalError", "SlowDown", "ServiceUnavailable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,9 @@ class LakeFiles(Protocol):
 class S3Files:
     """Objects of S3."""
 
-    def __init__(self, s3: S3Client) -> None:
+    def __init__(self, s3: S3Client, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._s3 = s3
+        self._sleep = sleep
 
     def below(self, folder: str) -> tuple[LakeFile, ...]:
         """See LakeFiles."""
@@ -55,20 +59,35 @@ class S3Files:
         """See LakeFiles.
 
         Raises:
-            AwsError: S3 refused to delete one of them.
+            AwsError: S3 did not delete some of them; the others are gone.
         """
+        refused: list[tuple[str, str]] = []
         for start in range(0, len(files), _KEYS_PER_REQUEST):
             split = [file.path.partition("/") for file in files[start : start + _KEYS_PER_REQUEST]]
-            for bucket in {bucket for bucket, _, _ in split}:
-                keys = [key for of, _, key in split if of == bucket]
-                answer = self._s3.delete_objects(
-                    Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
-                )
-                for error in answer.get("Errors", ()):
-                    raise AwsError(
-                        f"s3://{bucket}/{error.get('Key')} was not deleted: {error.get('Message')}",
-                        remedy="Maintenance needs s3:DeleteObject in the lake.",
-                    )
+            for bucket in sorted({bucket for bucket, _, _ in split}):
+                refused += self._delete(bucket, [key for of, _, key in split if of == bucket])
+        if refused:
+            path, reason = refused[0]
+            raise AwsError(
+                f"s3://{path} was not deleted: {reason}; {len(refused)} of {len(files)} files stay.",
+                remedy="Maintenance needs s3:DeleteObject in the lake. Run it again: what is gone is skipped.",
+            )
+
+    def _delete(self, bucket: str, keys: list[str]) -> list[tuple[str, str]]:
+        """Delete objects and return those that stay, with S3's reason; one that S3 was too busy for is tried again.
+
+        boto3 repeats a request that failed, but not the single keys that an answer calls failed.
+        """
+        for attempt in range(_ATTEMPTS):
+            answer = self._s3.delete_objects(
+                Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            )
+            errors = answer.get("Errors", ())
+            if not errors or attempt == _ATTEMPTS - 1 or any(error.get("Code") not in _BUSY for error in errors):
+                break
+            keys = [error["Key"] for error in errors]
+            self._sleep(0.2 * 2**attempt)
+        return [(f"{bucket}/{error.get('Key')}", error.get("Message") or error.get("Code", "")) for error in errors]
 
 
 class LocalFiles:

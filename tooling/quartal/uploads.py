@@ -124,7 +124,9 @@ def upload(
         ca_bundle=connection.ca_bundle,
     )
     limit = BandwidthLimit(options.bytes_per_s) if options.bytes_per_s is not None else None
-    transfer = Transfer(s3, writer, bucket, upload_id=upload_id, limit=limit, on_bytes=on_bytes)
+    transfer = Transfer(
+        s3, writer, bucket, upload_id=upload_id, limit=limit, on_bytes=on_bytes, s3_once=connection.s3_once()
+    )
     outcomes: list[Outcome] = []
     try:
         error = _run(transfer, store, items, options, outcomes)
@@ -141,6 +143,8 @@ def upload(
             raise
         error.details = (*error.details, f"The record of what was delivered was not written: {record_error}")
     if error is not None:
+        there = f"{len(outcomes)} of {len(items)} files are in the lake and stay there"
+        error.details = (f"{there}; the others were not sent to the end.", *error.details)
         raise error
     return UploadReport(
         tuple(outcome.item for outcome in outcomes if outcome.sent),

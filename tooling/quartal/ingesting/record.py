@@ -7,6 +7,7 @@ manifest: a chunk that it calls done is in the manifest too.
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
@@ -14,16 +15,17 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from botocore.exceptions import ClientError
-
 from quartal.contracts.model import FileFormat
+from quartal.effects import Effect, effect_of, reason_of
 from quartal.errors import ConfigurationError, UploadError
 from quartal.ingesting.chunks import Key
+from quartal.uploading.settling import CALL_ERRORS, is_conflict, look, read_object
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _VERSION = 1
+_WRITE = "quartal-write"  # metadata by which a write is known that has landed without an answer
 # a datetime is a date too, a boolean an integer: the exact type decides
 _WRITTEN: dict[type, Callable[[str], Any]] = {
     str: str,
@@ -147,13 +149,12 @@ class RecordStore:
         Raises:
             UploadError: something else is there.
         """
-        try:
-            answer = self._s3.get_object(Bucket=self._bucket, Key=self._key)
-        except self._s3.exceptions.NoSuchKey:
+        found = read_object(self._s3, self._bucket, self._key)
+        if found is None:
             return None
-        self._etag = answer["ETag"]
+        self._etag = found.etag
         try:
-            return IngestRecord.from_json(json.loads(answer["Body"].read()))
+            return IngestRecord.from_json(json.loads(found.content))
         except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
             raise UploadError(
                 f"s3://{self._bucket}/{self._key} is no record of an ingest: {error}",
@@ -164,17 +165,33 @@ class RecordStore:
         """Write the record.
 
         Raises:
-            UploadError: another ingest has written it since.
+            UploadError: another ingest has written it since, or it could not be written or looked at.
         """
+        mark = {_WRITE: secrets.token_hex(8)}
         body = json.dumps(record.as_json(), indent=1).encode()
         try:
             if self._etag is None:
-                answer = self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=body, IfNoneMatch="*")
+                answer = self._s3.put_object(
+                    Bucket=self._bucket, Key=self._key, Body=body, Metadata=mark, IfNoneMatch="*"
+                )
             else:
-                answer = self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=body, IfMatch=self._etag)
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in {"PreconditionFailed", "ConditionalRequestConflict"}:
+                answer = self._s3.put_object(
+                    Bucket=self._bucket, Key=self._key, Body=body, Metadata=mark, IfMatch=self._etag
+                )
+        except CALL_ERRORS as error:
+            if not is_conflict(error) and effect_of(error) is Effect.REFUSED:
                 raise
+            found = look(
+                lambda: read_object(self._s3, self._bucket, self._key), f"s3://{self._bucket}/{self._key}", error
+            )
+            if found is not None and found.metadata.get(_WRITE) == mark[_WRITE]:
+                self._etag = found.etag  # it was this write, whose answer was lost
+                return
+            if not is_conflict(error):
+                raise UploadError(
+                    f"s3://{self._bucket}/{self._key} was not written: {reason_of(error)}",
+                    remedy="Run the same command again: it goes on with the chunks that are not there.",
+                ) from error
             raise UploadError(
                 f"Another ingest writes the same files: s3://{self._bucket}/{self._key} has changed.",
                 remedy="Wait for its end, or name this one otherwise with --name.",

@@ -21,6 +21,7 @@ from quartal.ingesting.snapshot import Snapshot
 from quartal.uploading.checksums import read_range
 from quartal.uploading.delivery_manifest import DeliveredFile
 from quartal.uploading.object_writer import ObjectWriter
+from quartal.uploading.settling import put_object
 from quartal.uploading.transfer import StoredObject
 
 if TYPE_CHECKING:
@@ -128,7 +129,10 @@ class ChunkTransfer:
                     f"Chunk {chunk.number} has {written.size_bytes / 1e9:.1f} GB, S3 takes 5 GiB at once.",
                     remedy="Ingest as another delivery, with fewer rows per chunk: --chunk-rows.",
                 )
-            etag = self.writer.put(
+            etag = put_object(
+                self.s3,
+                self.writer,
+                self.bucket,
                 key,
                 lambda: _blocks(file, written.size_bytes, stopping),
                 size_bytes=written.size_bytes,

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from quartal.effects import Effect, effect_of, reason_of
 from quartal.errors import UploadError
+from quartal.uploading.settling import CALL_ERRORS, is_conflict, look, read_object
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -93,10 +93,17 @@ class ManifestStore:
         An upload that records its files in several steps is listed once, with the time of the last.
 
         Raises:
-            UploadError: others kept writing it in between.
+            UploadError: others kept writing it in between, or it could not be found out whether it was written.
         """
+        failure: BaseException | None = None
         for _ in range(_ATTEMPTS):
-            manifest, etag = self._read(delivery)
+            if failure is None:
+                manifest, etag = self._read(delivery)
+            else:
+                what = f"the record of delivery {delivery}"
+                manifest, etag = look(lambda: self._read(delivery), what, failure)
+            if upload in manifest.uploads and all(manifest.files.get(key) == file for key, file in files.items()):
+                return  # an earlier attempt, whose answer was lost
             others = (entry for entry in manifest.uploads if entry.upload != upload.upload)
             merged = DeliveryManifest({**manifest.files, **files}, (*others, upload))
             body = json.dumps(merged.as_json(delivery), indent=1).encode()
@@ -105,11 +112,17 @@ class ManifestStore:
                     self.s3.put_object(Bucket=self.bucket, Key=self.key_of(delivery), Body=body, IfNoneMatch="*")
                 else:
                     self.s3.put_object(Bucket=self.bucket, Key=self.key_of(delivery), Body=body, IfMatch=etag)
-            except ClientError as error:
-                if error.response["Error"]["Code"] not in {"PreconditionFailed", "ConditionalRequestConflict"}:
+            except CALL_ERRORS as error:
+                if not is_conflict(error) and effect_of(error) is Effect.REFUSED:
                     raise
+                failure = error
             else:
                 return
+        if failure is not None and not is_conflict(failure):
+            raise UploadError(
+                f"The record of delivery {delivery} could not be written: {reason_of(failure)}",
+                remedy="The files are there. Run the same command again: it skips them and writes the record.",
+            ) from failure
         raise UploadError(
             f"The record of delivery {delivery} could not be written: other uploads keep changing it.",
             remedy="The files are there. Run the same command again once the others are done.",
@@ -117,12 +130,11 @@ class ManifestStore:
 
     def _read(self, delivery: str) -> tuple[DeliveryManifest, str | None]:
         key = self.key_of(delivery)
-        try:
-            answer = self.s3.get_object(Bucket=self.bucket, Key=key)
-        except self.s3.exceptions.NoSuchKey:
+        found = read_object(self.s3, self.bucket, key)
+        if found is None:
             return DeliveryManifest(), None
         try:
-            return DeliveryManifest.from_json(json.loads(answer["Body"].read())), answer["ETag"]
+            return DeliveryManifest.from_json(json.loads(found.content)), found.etag
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UploadError(
                 f"s3://{self.bucket}/{key} is no delivery manifest: {error}",

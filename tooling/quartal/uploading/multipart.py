@@ -8,8 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from botocore.exceptions import ClientError
+
+from quartal.effects import Effect, effect_of, reason_of
+from quartal.errors import UploadError
 from quartal.uploading.checksums import checksum_of_range, combined, encode, read_range
-from quartal.uploading.object_writer import ObjectWriter
+from quartal.uploading.object_writer import ObjectWriter, UnansweredError
+from quartal.uploading.settling import CALL_ERRORS, look, stored_etag
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,6 +26,7 @@ THRESHOLD_BYTES = 96 * _MEBIBYTE
 _PART_BYTES = 32 * _MEBIBYTE
 _MAX_PARTS = 10_000
 _PARALLEL_PARTS = 4
+_BEGINNINGS = 5
 
 Watch = Callable[[Iterable[memoryview]], Iterable[memoryview]]
 
@@ -68,11 +74,12 @@ def store_in_parts(
     watch: Watch,
     on_kept: Callable[[int], None],
     parts: tuple[Part, ...] | None = None,
+    s3_once: S3Client | None = None,
 ) -> tuple[str, str]:
     """Store a file in parts and return the object's ETag and checksum.
 
     Args:
-        s3: begins and completes the upload.
+        s3: completes the upload, and looks at it.
         writer: sends the parts.
         bucket: the bucket.
         key: the object's key.
@@ -82,17 +89,19 @@ def store_in_parts(
         watch: what the blocks pass through on their way, to count them and to hold them back.
         on_kept: called with the size of each part that was there already.
         parts: how the file is cut; None for the default.
+        s3_once: begins the upload; sends each request once, or a lost answer would leave one open for each repetition.
 
     Raises:
-        UploadError: a part was refused. The upload stays open: the next try goes on with it.
+        UploadError: a part was refused, or nobody can say what became of the whole. The upload stays open where the
+            object is not there: the next try goes on with it.
     """
-    there = _parts_there(s3, bucket, key, unfinished) if unfinished else {}
-    upload_id = (
-        unfinished
-        or s3.create_multipart_upload(
-            Bucket=bucket, Key=key, ChecksumAlgorithm="CRC64NVME", ChecksumType="FULL_OBJECT"
-        )["UploadId"]
-    )
+    there: dict[int, tuple[str, int, str]] = {}
+    if unfinished:
+        try:
+            there = _parts_there(s3, bucket, key, unfinished)
+        except s3.exceptions.NoSuchUpload:  # ended since it was listed
+            unfinished = None
+    upload_id = unfinished or _begin(s3, s3_once or s3, bucket, key)
 
     def store(part: Part) -> tuple[int, CompletedPartTypeDef]:
         with path.open("rb", buffering=0) as file:
@@ -102,13 +111,20 @@ def store_in_parts(
                 on_kept(part.size_bytes)
                 etag = there[part.number][0]
             else:
-                etag = writer.put(
-                    key,
-                    lambda: watch(read_range(file, part.start, part.size_bytes)),
-                    size_bytes=part.size_bytes,
-                    checksum=text,
-                    query={"partNumber": str(part.number), "uploadId": upload_id},
-                )
+                try:
+                    etag = writer.put(
+                        key,
+                        lambda: watch(read_range(file, part.start, part.size_bytes)),
+                        size_bytes=part.size_bytes,
+                        checksum=text,
+                        query={"partNumber": str(part.number), "uploadId": upload_id},
+                    )
+                except UnansweredError as error:
+                    what = f"part {part.number} of s3 key {key}"
+                    landed = look(lambda: _parts_there(s3, bucket, key, upload_id), what, error).get(part.number)
+                    if landed is None or landed[1:] != (part.size_bytes, text):
+                        raise
+                    etag = landed[0]
         return checksum, {"PartNumber": part.number, "ETag": etag, "ChecksumCRC64NVME": text}
 
     cut = parts or parts_of(size_bytes)
@@ -121,15 +137,62 @@ def store_in_parts(
     whole = stored[0][0]
     for part, (checksum, _) in zip(cut[1:], stored[1:], strict=True):
         whole = combined(whole, checksum, part.size_bytes)
-    answer = s3.complete_multipart_upload(
-        Bucket=bucket,
-        Key=key,
-        UploadId=upload_id,
-        ChecksumCRC64NVME=encode(whole),
-        ChecksumType="FULL_OBJECT",
-        MultipartUpload={"Parts": [completed for _, completed in stored]},
-    )
-    return answer["ETag"].strip('"'), encode(whole)
+    return _complete(s3, bucket, key, upload_id, size_bytes, encode(whole), [part for _, part in stored]), encode(whole)
+
+
+def _begin(s3: S3Client, s3_once: S3Client, bucket: str, key: str) -> str:
+    """Begin an upload of a key that has none open, and return its id; one that began without an answer is taken up."""
+    for left in reversed(range(_BEGINNINGS)):
+        try:
+            return s3_once.create_multipart_upload(
+                Bucket=bucket, Key=key, ChecksumAlgorithm="CRC64NVME", ChecksumType="FULL_OBJECT"
+            )["UploadId"]
+        except CALL_ERRORS as error:
+            if effect_of(error) is Effect.REFUSED:
+                raise
+            begun = look(lambda: unfinished_uploads(s3, bucket, key).get(key), f"the beginning of s3 key {key}", error)
+            if begun is not None:
+                return begun
+            if not left:
+                raise
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _complete(
+    s3: S3Client,
+    bucket: str,
+    key: str,
+    upload_id: str,
+    size_bytes: int,
+    checksum: str,
+    parts: list[CompletedPartTypeDef],
+) -> str:
+    """Make the object of its parts and return its ETag.
+
+    Where the first answer is lost, boto3's repetition meets NoSuchUpload: what lies there decides, not the answer.
+    """
+    try:
+        answer = s3.complete_multipart_upload(
+            Bucket=bucket,
+            Key=key,
+            UploadId=upload_id,
+            ChecksumCRC64NVME=checksum,
+            ChecksumType="FULL_OBJECT",
+            MultipartUpload={"Parts": parts},
+        )
+        return answer["ETag"].strip('"')
+    except CALL_ERRORS as error:
+        etag = look(
+            lambda: stored_etag(s3, bucket, key, size_bytes=size_bytes, checksum=checksum), f"s3 key {key}", error
+        )
+        if etag is not None:
+            return etag
+        if isinstance(error, ClientError) and effect_of(error) is Effect.REFUSED:
+            raise
+        raise UploadError(
+            f"s3 key {key} was not put together of its {len(parts)} parts: {reason_of(error)}",
+            remedy="Run the same command again: the parts that are there are used again.",
+        ) from error
 
 
 def _parts_there(s3: S3Client, bucket: str, key: str, upload_id: str) -> dict[int, tuple[str, int, str]]:

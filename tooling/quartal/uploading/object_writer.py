@@ -34,6 +34,7 @@ _ATTEMPTS = 5
 _TIMEOUT_S = 60
 _LOGGER = logging.getLogger(__name__)
 _TRY_AGAIN = {429, 500, 502, 503, 504}
+_TOO_SLOW = b"<Code>RequestTimeout</Code>"  # the body did not come in time: S3 answers 400
 _REMEDIES = {
     "AccessDenied": "The signed-in identity lacks s3:PutObject on this key, or the use of the lake's KMS key.",
     "BadDigest": "The file changed while it was read: run the same command again once it is complete.",
@@ -64,6 +65,10 @@ class BucketAddress:
         """Ask boto3, which knows about partitions, endpoints and names that need a path."""
         url = urlsplit(s3.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k"}, ExpiresIn=1))
         return cls(url.scheme, url.netloc, url.path.removesuffix("k"), s3.meta.region_name)
+
+
+class UnansweredError(UploadError):
+    """No attempt got an answer that says what became of it: the object may be there."""
 
 
 class _TryAgainError(Exception):
@@ -114,7 +119,8 @@ class ObjectWriter:
             query: `partNumber` and `uploadId` of a part.
 
         Raises:
-            UploadError: S3 refused, or did not answer in five attempts.
+            UnansweredError: S3 did not answer in five attempts; what they did is not known.
+            UploadError: S3 refused.
         """
         arguments = (key, body, size_bytes, checksum, query or {})
         try:
@@ -132,7 +138,7 @@ class ObjectWriter:
         try:
             return retrying(self._put, *arguments)
         except _TryAgainError as error:
-            raise UploadError(
+            raise UnansweredError(
                 f"s3 key {key} was not stored: {error}", remedy="Run the same command again: what is done is skipped."
             ) from error
 
@@ -172,11 +178,14 @@ class ObjectWriter:
         except OSError as error:
             raise _TryAgainError(str(error) or type(error).__name__) from error
         self._idle.append(connection)
-        if answer.status in _TRY_AGAIN:
+        if answer.status in _TRY_AGAIN or (answer.status == 400 and _TOO_SLOW in answer.content):
             raise _TryAgainError(f"the server answered {answer.status}")
         if answer.status != 200:
             raise _refusal(key, answer)
-        return answer.headers.get("etag", "").strip('"')
+        etag = answer.headers.get("etag", "").strip('"')
+        if not etag:
+            raise _TryAgainError("the server's answer names no ETag")
+        return etag
 
     def _connection(self) -> HttpConnection:
         """One that nobody uses; connects by itself when it must."""

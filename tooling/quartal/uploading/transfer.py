@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from boto3.exceptions import Boto3Error
-from botocore.exceptions import BotoCoreError, ClientError
 
-from quartal.errors import QuartalError, UploadError
+from quartal.effects import is_expired
+from quartal.errors import AwsError, QuartalError, UploadError
 from quartal.uploading.bandwidth import BandwidthLimit
 from quartal.uploading.checksums import BLOCK_BYTES, checksum_of, checksum_of_range, encode, read_range
 from quartal.uploading.delivery_manifest import DeliveredFile
 from quartal.uploading.multipart import THRESHOLD_BYTES, store_in_parts, unfinished_uploads
 from quartal.uploading.object_writer import ObjectWriter
 from quartal.uploading.plan import UploadItem
+from quartal.uploading.settling import CALL_ERRORS, put_object
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -66,6 +67,11 @@ def objects_below(s3: S3Client, bucket: str, prefix: str) -> dict[str, StoredObj
             last = entry["Key"]
         if not page["IsTruncated"]:
             return found
+        if not page.get("Contents"):
+            raise AwsError(
+                f"The listing of s3://{bucket}/{prefix} broke off after {len(found)} objects.",
+                remedy="Run the same command again.",
+            )
 
 
 class Transfer:
@@ -79,6 +85,7 @@ class Transfer:
         limit: the bandwidth limit; None for none.
         on_bytes: called with each number of bytes sent or found unchanged, from several threads.
         multipart_threshold: size from which a file goes up in parts.
+        s3_once: a client that sends each request once, to begin uploads in parts; None for `s3`.
     """
 
     def __init__(
@@ -91,8 +98,10 @@ class Transfer:
         limit: BandwidthLimit | None = None,
         on_bytes: OnBytes | None = None,
         multipart_threshold: int = THRESHOLD_BYTES,
+        s3_once: S3Client | None = None,
     ) -> None:
         self._s3 = s3
+        self._s3_once = s3_once or s3
         self._writer = writer
         self._bucket = bucket
         self._upload_id = upload_id
@@ -178,7 +187,7 @@ class Transfer:
             return Outcome(item, unchanged, sent=False, recorded=unchanged is known)
         if item.compress:
             with _compressed(item.path) as path:
-                stored = self._store(item, path, None, None)
+                stored = self._store(item, path, None, unfinished)
         else:
             stored = self._store(item, item.path, small, unfinished)
         size_bytes, etag, checksum = stored
@@ -212,7 +221,10 @@ class Transfer:
             def body() -> bytes | Iterable[memoryview]:
                 return self._watch_bytes(whole)
 
-            return size_bytes, self._writer.put(item.key, body, size_bytes=size_bytes, checksum=checksum), checksum
+            etag = put_object(
+                self._s3, self._writer, self._bucket, item.key, body, size_bytes=size_bytes, checksum=checksum
+            )
+            return size_bytes, etag, checksum
         size_bytes = path.stat().st_size
         if size_bytes > self._threshold:
             etag, checksum = store_in_parts(
@@ -225,11 +237,15 @@ class Transfer:
                 unfinished=unfinished,
                 watch=self._watch,
                 on_kept=self._on_bytes,
+                s3_once=self._s3_once,
             )
             return size_bytes, etag, checksum
         with path.open("rb", buffering=0) as file:
             checksum = encode(checksum_of_range(file, 0, size_bytes))
-            etag = self._writer.put(
+            etag = put_object(
+                self._s3,
+                self._writer,
+                self._bucket,
                 item.key,
                 lambda: self._watch(read_range(file, 0, size_bytes)),
                 size_bytes=size_bytes,
@@ -274,8 +290,8 @@ def _compressed(path: Path) -> Iterator[Path]:
 def _as_upload_error(item: UploadItem, error: BaseException) -> UploadError:
     if isinstance(error, UploadError):
         return UploadError(f"{item.path}: {error.message}", remedy=error.remedy, details=error.details)
-    if not isinstance(error, OSError | Boto3Error | BotoCoreError | ClientError | QuartalError):
+    if not isinstance(error, (OSError, Boto3Error, QuartalError, *CALL_ERRORS)):
         raise error
-    return UploadError(
-        f"{item.path} was not uploaded: {error}", remedy="Run the same command again: what is done is skipped."
-    )
+    again = "Run the same command again: what is done is skipped."
+    remedy = f"The AWS credentials have expired: sign in again. {again}" if is_expired(error) else again
+    return UploadError(f"{item.path} was not uploaded: {error}", remedy=remedy)

@@ -1,0 +1,356 @@
+"""Uploads whose calls fail before their effect or after it: what is put, listed and recorded is the same."""
+
+import json
+import secrets
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from quartal import uploads
+from quartal.aws import AwsConnection
+from quartal.contracts.model import FileFormat
+from quartal.errors import UploadError
+from quartal.ingesting.record import IngestRecord, IngestSource, RecordStore
+from quartal.lake_files import LakeFile, S3Files
+from quartal.uploading.checksums import checksum_of
+from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
+from quartal.uploading.multipart import Part, store_in_parts
+from quartal.uploading.object_writer import BucketAddress, ObjectWriter, UnansweredError
+from quartal.uploading.settling import put_object
+from quartal.uploading.transfer import Transfer
+from quartal.uploads import UploadOptions, plan_upload
+from tests.unit.tooling.lost_answers import Faulty, broken_off, denied, expired, refusal, reset, server_error
+
+KEY = "raw/sightings/delivery=2024Q1/a.csv"
+CONTENT = b"a" * (5 * 1024 * 1024) + b"id\n"  # S3's smallest part, and a rest
+PARTS = (Part(1, 0, 5 * 1024 * 1024), Part(2, 5 * 1024 * 1024, 3))
+FAULTS = [pytest.param(reset, id="reset"), pytest.param(server_error, id="500"), pytest.param(broken_off, id="cut off")]
+
+
+@pytest.fixture(scope="module")
+def connection():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield AwsConnection("us-east-1", f"http://{host}:{port}", "test", "test")
+    server.stop()
+
+
+@pytest.fixture
+def s3(connection):
+    """S3; unlike AWS and LocalStack, moto does not list the checksums of parts."""
+    client = connection.s3()
+
+    def add_checksums(parsed, **_):
+        for entry in parsed.get("Parts", []):
+            part = PARTS[entry["PartNumber"] - 1]
+            entry["ChecksumCRC64NVME"] = checksum_of(CONTENT[part.start : part.start + part.size_bytes])
+
+    client.meta.events.register("after-call.s3.ListParts", add_checksums)
+    return client
+
+
+@pytest.fixture
+def bucket(s3) -> str:
+    name = f"lake-{secrets.token_hex(8)}"
+    s3.create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture
+def writer(connection, s3, bucket):
+    return ObjectWriter(BucketAddress.of(s3, bucket), connection.credentials(), sleep=lambda _: None)
+
+
+class Unheard:
+    """A writer whose answers are lost, after what was sent has landed or before."""
+
+    def __init__(self, writer: ObjectWriter, *, lands: bool) -> None:
+        self._writer = writer
+        self._lands = lands
+
+    def put(self, key, body, **arguments):
+        if self._lands:
+            self._writer.put(key, body, **arguments)
+        raise UnansweredError(f"s3 key {key} was not stored: the server answered 500")
+
+
+def open_uploads(s3, bucket: str) -> list[str]:
+    return [entry["UploadId"] for entry in s3.list_multipart_uploads(Bucket=bucket).get("Uploads", [])]
+
+
+@pytest.fixture
+def in_parts(s3, writer, bucket, tmp_path):
+    """`in_parts(client)` stores a file of two parts."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(CONTENT)
+
+    def store(client, *, sender=writer, unfinished=None):
+        return store_in_parts(
+            client,
+            sender,
+            bucket,
+            KEY,
+            path,
+            size_bytes=len(CONTENT),
+            unfinished=unfinished,
+            watch=lambda blocks: blocks,
+            on_kept=lambda _: None,
+            parts=PARTS,
+        )
+
+    return store
+
+
+def stored(s3, bucket: str) -> bytes:
+    return s3.get_object(Bucket=bucket, Key=KEY)["Body"].read()
+
+
+# ---------------------------------------------------------------------------- one object
+
+
+def test_object_that_landed_without_an_answer_is_stored(s3, writer, bucket):
+    arguments = {"size_bytes": 3, "checksum": checksum_of(b"id\n")}
+    etag = put_object(s3, Unheard(writer, lands=True), bucket, KEY, lambda: b"id\n", **arguments)
+    assert f'"{etag}"' == s3.head_object(Bucket=bucket, Key=KEY)["ETag"]
+
+
+@pytest.mark.parametrize("before", [None, b"no\n"], ids=["nothing there", "other content of the same size"])
+def test_object_that_did_not_land_is_not_called_stored(s3, writer, bucket, before):
+    if before is not None:
+        writer.put(KEY, lambda: before, size_bytes=3, checksum=checksum_of(before))
+    with pytest.raises(UploadError, match="was not stored"):
+        put_object(
+            s3,
+            Unheard(writer, lands=False),
+            bucket,
+            KEY,
+            lambda: b"id\n",
+            size_bytes=3,
+            checksum=checksum_of(b"id\n"),
+        )
+
+
+def test_object_that_nobody_can_look_at_is_called_neither_stored_nor_failed(s3, writer, bucket):
+    blind = Faulty(s3).before("head_object", reset, None)
+    with pytest.raises(UploadError, match=r"not known whether .* was stored"):
+        put_object(
+            blind,
+            Unheard(writer, lands=True),
+            bucket,
+            KEY,
+            lambda: b"id\n",
+            size_bytes=3,
+            checksum=checksum_of(b"id\n"),
+        )
+
+
+# ---------------------------------------------------------------------------- one object in parts
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_upload_in_parts_that_begins_without_an_answer_is_taken_up(s3, bucket, in_parts, when, fault):
+    client = Faulty(s3)
+    getattr(client, when)("create_multipart_upload", fault)
+    in_parts(client)
+    assert (stored(s3, bucket), open_uploads(s3, bucket)) == (CONTENT, [])
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_object_put_together_without_an_answer_is_stored(s3, bucket, in_parts, fault):
+    etag, checksum = in_parts(Faulty(s3).after("complete_multipart_upload", fault))
+    head = s3.head_object(Bucket=bucket, Key=KEY, ChecksumMode="ENABLED")
+    assert (f'"{etag}"', checksum) == (head["ETag"], head["ChecksumCRC64NVME"])
+    assert open_uploads(s3, bucket) == []
+
+
+def test_repetition_of_a_completion_that_meets_no_upload_is_no_failure(s3, bucket, in_parts):
+    gone = Faulty(s3).after("complete_multipart_upload", lambda: refusal("NoSuchUpload", 404))
+    in_parts(gone)
+    assert stored(s3, bucket) == CONTENT
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_completion_that_did_not_happen_is_told_and_the_next_try_uses_its_parts(s3, bucket, in_parts, fault):
+    with pytest.raises(UploadError, match="was not put together of its 2 parts") as error:
+        in_parts(Faulty(s3).before("complete_multipart_upload", fault))
+    assert "the parts that are there are used again" in error.value.remedy
+    (left,) = open_uploads(s3, bucket)
+    in_parts(s3, unfinished=left, sender=None)  # nothing is sent
+    assert (stored(s3, bucket), open_uploads(s3, bucket)) == (CONTENT, [])
+
+
+def test_parts_that_landed_without_an_answer_are_used(s3, writer, bucket, in_parts):
+    in_parts(s3, sender=Unheard(writer, lands=True))
+    assert (stored(s3, bucket), open_uploads(s3, bucket)) == (CONTENT, [])
+
+
+def test_upload_that_was_ended_since_it_was_listed_begins_anew(s3, bucket, in_parts):
+    gone = s3.create_multipart_upload(Bucket=bucket, Key=KEY)["UploadId"]
+    s3.abort_multipart_upload(Bucket=bucket, Key=KEY, UploadId=gone)
+    in_parts(s3, unfinished=gone)
+    assert (stored(s3, bucket), open_uploads(s3, bucket)) == (CONTENT, [])
+
+
+# ---------------------------------------------------------------------------- the record of a delivery
+
+
+ENTRY = ({KEY: DeliveredFile(1, "e", "c", "c", "u")}, UploadRecord("u", "2024-01-01T00:00:00Z", "arn"))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_manifest_is_written_once_whatever_becomes_of_the_answer(s3, bucket, when, fault):
+    client = Faulty(s3)
+    getattr(client, when)("put_object", fault)
+    ManifestStore(client, bucket, "deliveries/sightings/").record("2024Q1", *ENTRY)
+    found = ManifestStore(s3, bucket, "deliveries/sightings/").read("2024Q1")
+    assert (found.files, found.uploads) == (ENTRY[0], (ENTRY[1],))
+
+
+def test_manifest_that_was_refused_is_not_tried_again(s3, bucket):
+    client = Faulty(s3).before("put_object", denied, None)
+    with pytest.raises(Exception, match="AccessDenied"):
+        ManifestStore(client, bucket, "d/").record("2024Q1", *ENTRY)
+    assert client.calls.count("put_object") == 1
+
+
+def test_manifest_that_stays_unwritten_is_told_with_the_true_reason(s3, bucket):
+    client = Faulty(s3).before("put_object", server_error, None)
+    with pytest.raises(UploadError, match=r"could not be written: .*InternalServiceException"):
+        ManifestStore(client, bucket, "d/").record("2024Q1", *ENTRY)
+
+
+class Cut:
+    """The body of an answer that breaks off."""
+
+    def read(self) -> bytes:
+        raise reset()
+
+
+class CutOnce:
+    """An S3 client whose first body breaks off."""
+
+    def __init__(self, s3) -> None:
+        self._s3 = s3
+        self._left = 1
+
+    def __getattr__(self, name):
+        return getattr(self._s3, name)
+
+    def get_object(self, **request):
+        answer = self._s3.get_object(**request)
+        if self._left:
+            self._left -= 1
+            answer["Body"] = Cut()
+        return answer
+
+
+def test_manifest_whose_answer_is_cut_off_is_read_again(s3, bucket):
+    ManifestStore(s3, bucket, "d/").record("2024Q1", *ENTRY)
+    assert ManifestStore(CutOnce(s3), bucket, "d/").read("2024Q1").files == ENTRY[0]
+
+
+# ---------------------------------------------------------------------------- the record of an ingest
+
+
+RECORD = IngestRecord(IngestSource("db", "t", ("id",), 10, False, FileFormat.CSV.value), "layout", ((1,),), ("now",))
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
+@pytest.mark.parametrize(
+    "fault", [*FAULTS, pytest.param(lambda: refusal("PreconditionFailed", 412), id="met by its own repetition")]
+)
+def test_record_of_an_ingest_that_landed_without_an_answer_is_its_own(s3, bucket, first, fault):
+    client = Faulty(s3)
+    records = RecordStore(client, bucket, "d/2024Q1/t.json")
+    if not first:
+        records.write(RECORD)
+    client.after("put_object", fault)
+    records.write(RECORD)
+    records.write(RECORD)  # it knows the object that it has written
+    assert RecordStore(s3, bucket, "d/2024Q1/t.json").read() == RECORD
+
+
+def test_record_that_another_ingest_wrote_is_still_refused(s3, bucket):
+    ours, other = RecordStore(s3, bucket, "d/t.json"), RecordStore(s3, bucket, "d/t.json")
+    other.write(RECORD)
+    with pytest.raises(UploadError, match="Another ingest writes the same files"):
+        ours.write(RECORD)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_record_of_an_ingest_that_was_not_written_is_told(s3, bucket, fault):
+    with pytest.raises(UploadError, match="was not written"):
+        RecordStore(Faulty(s3).before("put_object", fault), bucket, "d/t.json").write(RECORD)
+
+
+# ---------------------------------------------------------------------------- the whole
+
+
+def test_failed_upload_says_how_many_files_are_there_and_the_next_one_sends_the_rest(connection, s3, bucket, tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(f"{name}\n")
+    items = plan_upload([tmp_path], raw_prefix="raw/sightings/", delivery="2024Q1")
+    (tmp_path / "b.csv").rename(tmp_path / "b.away")
+    with pytest.raises(UploadError, match=r"b\.csv was not uploaded") as error:
+        uploads.upload(connection, bucket, items, manifest_prefix="d/", options=UploadOptions(parallel_files=1))
+    assert "1 of 2 files are in the lake" in error.value.details[0]
+    (tmp_path / "b.away").rename(tmp_path / "b.csv")
+    report = uploads.upload(connection, bucket, items, manifest_prefix="d/")
+    listed = {entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket, Prefix="raw/")["Contents"]}
+    manifest = json.loads(s3.get_object(Bucket=bucket, Key="d/2024Q1.json")["Body"].read())
+    assert [item.path.name for item in report.uploaded] == ["b.csv"]
+    assert listed == set(manifest["files"]) == {item.key for item in items}
+
+
+def test_credentials_that_expire_in_mid_upload_are_told_with_what_to_do(s3, bucket, writer, tmp_path):
+    (tmp_path / "a.csv").write_bytes(CONTENT)
+    items = plan_upload([tmp_path], raw_prefix="raw/sightings/", delivery="2024Q1")
+    late = Faulty(s3).before("complete_multipart_upload", expired)
+    transfer = Transfer(late, writer, bucket, upload_id="u", multipart_threshold=1024)
+    told = transfer.run(items, {}, {}, {}, parallel_files=1, outcomes=[])
+    assert "sign in again" in told.remedy
+    assert "what is done is skipped" in told.remedy
+
+
+# ---------------------------------------------------------------------------- deletion
+
+
+class PartlyRefused:
+    """An S3 client that does not delete one key, for a reason, the first times."""
+
+    def __init__(self, s3, code: str, times: int) -> None:
+        self._s3 = s3
+        self._code = code
+        self._times = times
+
+    def delete_objects(self, *, Bucket, Delete):  # boto3's names
+        keys = [entry["Key"] for entry in Delete["Objects"]]
+        if "x/1" not in keys or not self._times:
+            return self._s3.delete_objects(Bucket=Bucket, Delete=Delete)
+        self._times -= 1
+        rest = [entry for entry in Delete["Objects"] if entry["Key"] != "x/1"]
+        if rest:
+            self._s3.delete_objects(Bucket=Bucket, Delete={"Objects": rest})
+        return {"Errors": [{"Key": "x/1", "Code": self._code, "Message": f"{self._code}!"}]}
+
+
+@pytest.fixture
+def files(s3, bucket):
+    for number in (1, 2):
+        s3.put_object(Bucket=bucket, Key=f"x/{number}", Body=b"")
+    return [LakeFile(file.path, 0, file.modified) for file in S3Files(s3).below(f"s3://{bucket}/x")]
+
+
+@pytest.mark.parametrize("code", ["SlowDown", "InternalError"])
+def test_object_that_s3_was_too_busy_to_delete_is_deleted(s3, files, bucket, code):
+    S3Files(PartlyRefused(s3, code, 1), sleep=lambda _: None).delete(files)
+    assert S3Files(s3).below(f"s3://{bucket}/x") == ()
+
+
+def test_object_that_is_not_deleted_is_named_with_how_many_stay(s3, files, bucket):
+    with pytest.raises(Exception, match=r"x/1 was not deleted: AccessDenied!; 1 of 2 files stay"):
+        S3Files(PartlyRefused(s3, "AccessDenied", 9), sleep=lambda _: None).delete(files)
+    assert [file.path for file in S3Files(s3).below(f"s3://{bucket}/x")] == [f"{bucket}/x/1"]
