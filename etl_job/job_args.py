@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from etl_job.errors import ArgumentError
 
 _REQUIRED = ("lake_bucket", "dataset", "contract", "database")
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")  # of a folder of the lake, and of a table or database
+_LONGEST = 1024  # of an S3 key
 _RESERVED_RUN_ID = re.compile(r"main|\d{4}Q[1-4]")  # a branch, and the tags of quarters
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
@@ -41,14 +43,16 @@ def parse_arguments(argv: Sequence[str]) -> JobArguments:
     missing = [f"--{name}" for name in _REQUIRED if not values.get(name)]
     if missing:
         raise ArgumentError(f"missing argument {', '.join(missing)}: give each a value")
+    _refuse_odd_values(values)
     ids = (values.get(name) for name in ("run_id", "WORKFLOW_RUN_ID", "JOB_RUN_ID"))
     run_id = next(filter(None, ids), None) or f"run-{uuid.uuid4()}"
     if not _RUN_ID.fullmatch(run_id):
         raise ArgumentError(
-            f"--run_id {run_id!r}: use at most 128 letters, digits, '.', '_' and '-', beginning with a letter or digit"
+            f"--run_id {run_id[:80]!r}: use at most 128 letters, digits, '.', '_' and '-', beginning with a letter or "
+            "digit"
         )
     if _RESERVED_RUN_ID.fullmatch(run_id):
-        raise ArgumentError(f"--run_id {run_id!r} is a name that the tables use themselves: choose another")
+        raise ArgumentError(f"--run_id {run_id[:80]!r} is a name that the tables use themselves: choose another")
     return JobArguments(
         **{name: values[name] for name in _REQUIRED},
         deliveries=split_deliveries(values.get("delivery", "")),
@@ -57,6 +61,21 @@ def parse_arguments(argv: Sequence[str]) -> JobArguments:
         workflow_name=values.get("WORKFLOW_NAME"),
         workflow_run_id=values.get("WORKFLOW_RUN_ID"),
     )
+
+
+def _refuse_odd_values(values: dict[str, str]) -> None:
+    for name in ("dataset", "database"):
+        if not _NAME.fullmatch(values[name]):
+            raise ArgumentError(f"--{name} {values[name][:80]!r}: use letters, digits, '_', '.' and '-' only")
+    for name in ("contract", "lake_bucket"):
+        if not values[name].isprintable() or len(values[name]) > _LONGEST:
+            raise ArgumentError(f"--{name} {values[name][:80]!r} has characters that no name has, or too many")
+    for name in ("delivery", "withdraw"):
+        for delivery in split_deliveries(values.get(name, "")):
+            if not delivery.isprintable() or re.search(r"[/\\]", delivery) or delivery in (".", ".."):
+                raise ArgumentError(f"--{name} {delivery[:80]!r}: a delivery is named by its folder's name alone")
+            if len(delivery) > _LONGEST:
+                raise ArgumentError(f"--{name} {delivery[:80]!r}... is longer than a folder's name can be")
 
 
 def split_deliveries(text: str) -> tuple[str, ...]:

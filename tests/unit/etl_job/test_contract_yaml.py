@@ -1,12 +1,16 @@
 """Documents that are no contracts, or want to be too much: one line, with the place."""
 
+import json
 import string
+from pathlib import Path
 
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
+import etl_job
 from etl_job.contract_document import parse_contract
 from etl_job.contract_yaml import MAX_CHARACTERS, DocumentError, read_document
 from etl_job.errors import ContractError
@@ -187,6 +191,17 @@ def test_contract_with_odd_values_is_read_or_refused_on_one_short_line(document)
     assert message is None or message.startswith("contract c.yaml")
     assert len(message or "") < 1000
     assert (message or "").isprintable()
+
+
+SCHEMA = Draft202012Validator(json.loads(Path(etl_job.__file__).with_name("contract.schema.json").read_text()))
+
+
+@given(odd_contracts())
+def test_contract_that_is_read_keeps_the_published_schema(document):
+    text = yaml.safe_dump(document, allow_unicode=False)
+    if refusal(lambda: parse_contract(text, "c.yaml", DATASET)) is None:
+        plain = json.loads(json.dumps(read_document(text).content, default=str))
+        assert [error.message for error in SCHEMA.iter_errors(plain)] == []
 
 
 @given(st.text(max_size=200) | st.text(" \n\t-?:,[]{}#&*!|>'\"%@`ab1.<=~", max_size=60))

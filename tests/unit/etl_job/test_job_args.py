@@ -58,3 +58,52 @@ def test_split_deliveries_drops_blanks_and_repeats():
 def test_parse_never_fails_on_unknown_words(words):
     extra = [word for word in words if not word.startswith("--")]
     assert parse_arguments([*REQUIRED, "--run_id", "r", *extra]).run_id == "r"
+
+
+WORDS = st.sampled_from(
+    ["--run_id", "--delivery", "--withdraw", "--dataset", "--lake_bucket", "--contract", "--database", "--", "--=", "="]
+)
+
+
+@given(st.lists(WORDS | st.text(max_size=20) | st.tuples(WORDS, st.text(max_size=20)).map("=".join), max_size=12))
+def test_any_words_are_read_or_refused_on_one_line(words):
+    message = ""
+    try:
+        parse_arguments(words)
+    except ArgumentError as error:
+        message = str(error)
+    assert message.isprintable()
+    assert len(message) < 600
+
+
+@given(st.lists(WORDS | st.text(max_size=20) | st.tuples(WORDS, st.text(max_size=20)).map("=".join), max_size=6))
+def test_arguments_that_are_taken_name_one_folder_each(words):
+    try:
+        found = parse_arguments([*REQUIRED, *words])
+    except ArgumentError:
+        return
+    for name in (found.dataset, found.database, *found.deliveries, *found.withdrawn):
+        assert "/" not in name
+        assert name.isprintable()
+        assert name not in ("", ".", "..")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--dataset", "../up"],
+        ["--dataset", "a b"],
+        ["--database", "x/y"],
+        ["--delivery", "2024Q1/../2024Q2"],
+        ["--delivery", "a\nb"],
+        ["--withdraw", ".."],
+        ["--contract", "s3://lake/c\x00.yaml"],
+        ["--lake_bucket", "lake\n"],
+        ["--dataset", "x" * 5000],
+    ],
+)
+def test_argument_that_names_no_folder_or_table_is_refused_by_its_name(words):
+    with pytest.raises(ArgumentError, match=words[0]) as raised:
+        parse_arguments([*REQUIRED, *words])
+    assert str(raised.value).isprintable()
+    assert len(str(raised.value)) < 600
