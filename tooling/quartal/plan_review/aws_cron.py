@@ -73,9 +73,11 @@ def _dates(expression: str, after: datetime) -> Iterator[datetime]:
     weekday = "*" if day_of_week == "?" else ",".join(_weekday(part) for part in day_of_week.split(","))
     months = ",".join(_unwrapped(part, _MONTHS, 1) for part in month.split(","))
     years = _years(year, expression)
+    # cronsim takes a range of one number for a start: 0-0/2 is 0 alone
+    minutes, hours, day = (re.sub(r"\b([0-9]+)-\1/[0-9]+", r"\1", field) for field in (minutes, hours, day))
     try:
         simulation = CronSim(f"{minutes} {hours} {day} {months} {weekday}", after.astimezone(UTC))
-    except CronSimError as error:
+    except (CronSimError, ValueError) as error:
         raise CronError(f"'{expression}' cannot be read: {error}") from error
     for moment in simulation:
         if moment.year > max(years):
@@ -100,49 +102,53 @@ def _nearest_weekday(moment: datetime, day: int) -> int:
 def _weekday(part: str) -> str:
     if part == "L":
         return "6"
-    base, step = ([*part.split("/", 1), ""])[:2]
-    if base.endswith("L"):
-        return f"{_weekday_number(base[:-1])}L"
-    if "#" in base:
-        name, nth = base.split("#", 1)
+    if part.endswith("L"):
+        return f"{_weekday_number(part[:-1])}L"
+    if "#" in part:
+        name, nth = part.split("#", 1)
         return f"{_weekday_number(name)}#{nth}"
-    translated = _unwrapped(base, _WEEKDAYS, 0, offset=1)
-    return f"{translated}/{step}" if step else translated
+    return _unwrapped(part, _WEEKDAYS, 0, offset=1)
 
 
 def _weekday_number(text: str) -> int:
     if text in _WEEKDAYS:
         return _WEEKDAYS.index(text)
-    if text in set("1234567"):
+    if re.fullmatch("[1-7]", text):
         return int(text) - 1
     raise CronError(f"'{text}' is no day of the week: 1 (SUN) to 7 (SAT)")
 
 
 def _unwrapped(part: str, names: tuple[str, ...], first: int, offset: int = 0) -> str:
-    """A part of a field with names as numbers; a range that runs over the end of the field as a list."""
+    """A part of a field as the list of its numbers; a range may run over the end of the field.
+
+    A step counts from its start to the end of the range, or of the field: `2/2` is 2, 4, 6 and no day of the next week.
+    """
 
     def number(text: str) -> int:
         if text in names:
             return names.index(text) + first
-        if text.isdigit() and first + offset <= int(text) <= len(names) - 1 + first + offset:
+        if re.fullmatch("[0-9]{1,2}", text) and first + offset <= int(text) <= len(names) - 1 + first + offset:
             return int(text) - offset
         raise CronError(f"'{text}' is not one of {names[0]} to {names[-1]}")
 
-    base, _, step = part.partition("/")
+    base, is_stepped, step = part.partition("/")
+    if is_stepped and not re.fullmatch("0*[1-9][0-9]{0,3}", step):
+        raise CronError(f"'{step}' in '{part}' is no step: a number from 1")
     if base == "*":
-        return part
-    low, is_range, high = base.partition("-")
-    if not is_range:
-        return f"{number(low)}/{step}" if step else str(number(low))
-    span = (number(high) - number(low)) % len(names)
-    values = [(number(low) - first + i) % len(names) + first for i in range(0, span + 1, int(step or 1))]
+        start, span = first, len(names) - 1
+    else:
+        low, is_range, high = base.partition("-")
+        start = number(low)
+        to_the_end = len(names) - 1 + first - start if is_stepped else 0
+        span = (number(high) - start) % len(names) if is_range else to_the_end
+    values = [(start - first + i) % len(names) + first for i in range(0, span + 1, int(step or 1))]
     return ",".join(str(value) for value in values)
 
 
 def _years(field: str, expression: str) -> frozenset[int]:
     years: set[int] = set()
     for part in field.split(","):
-        match = re.fullmatch(r"(?:(\*)|(\d{4})(?:-(\d{4}))?)(?:/(\d+))?", part)
+        match = re.fullmatch(r"(?:(\*)|([0-9]{4})(?:-([0-9]{4}))?)(?:/(0*[1-9][0-9]{0,3}))?", part)
         if match is None:
             raise CronError(f"'{expression}' has a year that cannot be read: {part}")
         low = 1970 if match[1] else int(match[2])

@@ -1,6 +1,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from quartal.plan_review.aws_cron import CronError, dates_within, next_dates
 
@@ -17,6 +19,13 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
         pytest.param("cron(0 0 ? * 6L *)", ["2026-11-27 00:00", "2026-12-25 00:00"], id="last Friday of the month"),
         pytest.param("cron(0 0 ? * 2#1 *)", ["2026-12-07 00:00", "2027-01-04 00:00"], id="first Monday"),
         pytest.param("cron(0 0 ? * SAT-SUN *)", ["2026-11-28 00:00", "2026-11-29 00:00"], id="over the weekend"),
+        pytest.param("cron(0 6 ? * 2/2 *)", ["2026-11-25 06:00", "2026-11-27 06:00", "2026-11-30 06:00"], id="2, 4, 6"),
+        pytest.param(
+            "cron(0 6 ? * MON-FRI/2 *)",
+            ["2026-11-25 06:00", "2026-11-27 06:00", "2026-11-30 06:00"],
+            id="MON to FRI by 2",
+        ),
+        pytest.param("cron(0 6 ? * */3 *)", ["2026-11-25 06:00", "2026-11-28 06:00", "2026-11-29 06:00"], id="1, 4, 7"),
         pytest.param("cron(0 0 1 NOV-JAN ? *)", ["2026-12-01 00:00", "2027-01-01 00:00"], id="range over new year"),
         pytest.param("cron(0 0 L * ? *)", ["2026-11-30 00:00", "2026-12-31 00:00"], id="last day of the month"),
         pytest.param("cron(0 0 1 1 ? 2028-2029)", ["2028-01-01 00:00", "2029-01-01 00:00"], id="years"),
@@ -34,7 +43,7 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
     ],
 )
 def test_next_dates_are_those_of_aws(expression, expected):
-    assert [f"{date:%Y-%m-%d %H:%M}" for date in next_dates(expression, NOW, 2)] == expected
+    assert [f"{date:%Y-%m-%d %H:%M}" for date in next_dates(expression, NOW, max(2, len(expected)))] == expected
 
 
 @pytest.mark.parametrize(
@@ -50,6 +59,12 @@ def test_next_dates_are_those_of_aws(expression, expected):
         "cron(0 2 1 * ? soon)",
         "cron(0 2 32W * ? *)",
         "cron(0 2 *W * ? *)",
+        "cron(0 0 1 1-3/0 ? *)",
+        "cron(0 0 1 1-3/x ? *)",
+        "cron(0 0 1 \u00b2 ? *)",
+        "cron(0 0 ? * \u0663 *)",
+        "cron(0 0 ? * 2/ *)",
+        "cron(0 0 1 1 ? 2000/0)",
     ],
 )
 def test_expression_that_cannot_be_computed_is_refused(expression):
@@ -59,3 +74,21 @@ def test_expression_that_cannot_be_computed_is_refused(expression):
 
 def test_runs_of_a_year_are_counted():
     assert dates_within("cron(0 2 8 1,4,7,10 ? *)", NOW, NOW.replace(year=2027)) == 4
+
+
+FIELD = st.one_of(
+    st.text("0123456789*/-,LW#?SUNMONJAN\u0663\u00b2", max_size=6), st.sampled_from(["*", "?", "1", "2/2"])
+)
+EXPRESSION = st.one_of(
+    st.text(max_size=20), st.lists(FIELD, min_size=5, max_size=7).map(lambda f: f"cron({' '.join(f)})")
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(EXPRESSION)
+def test_any_text_is_an_expression_or_is_refused(expression):
+    try:
+        found = next_dates(expression, NOW, 2)
+    except CronError:
+        return
+    assert all(date > NOW for date in found)
