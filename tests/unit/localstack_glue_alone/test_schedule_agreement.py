@@ -16,6 +16,8 @@ from aws_croniter import AwsCroniter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from quartal.plan_review.aws_cron import next_dates
+
 SOURCE = Path(__file__).parents[3] / "tooling/localstack_glue/src/localstack_glue/schedule.py"
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
@@ -85,3 +87,26 @@ def test_schedule_names_the_times_that_another_library_names(minutes, hours, day
     own = list(islice(cron.between(start, None), TIMES))
 
     assert own == AwsCroniter(fields).get_next(start, TIMES)
+
+
+STEPPED_WEEKDAYS = st.tuples(
+    st.one_of(st.just("*"), st.integers(1, 7).map(str), st.sampled_from(["MON-FRI", "SUN-SAT", "2-6"])),
+    st.integers(1, 7),
+).map("{0[0]}/{0[1]}".format)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    minutes=MINUTES,
+    hours=numbers(0, 23),
+    days=st.one_of(DAYS, STEPPED_WEEKDAYS.map(lambda day: ("?", day))),
+    months=st.one_of(numbers(1, 12), named(MONTHS)),
+    start=st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC)),
+)
+def test_plan_review_and_the_glue_service_name_the_same_times(minutes, hours, days, months, start):
+    expression = f"cron({minutes} {hours} {days[0]} {months} {days[1]} *)"
+    start = start.replace(second=0, microsecond=0)
+
+    own = list(islice(SCHEDULE.Cron.parse(expression).between(start, None), TIMES))
+
+    assert tuple(own) == next_dates(expression, start, TIMES)
