@@ -48,7 +48,13 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
     line = line.removeprefix(_BYTE_ORDER_MARK)  # which Spark's reader takes away as well
     form = contract.csv
     reader = csv.reader([line], delimiter=form.delimiter, quotechar=form.quote_symbol, escapechar=form.escape)
-    columns = tuple(name.strip() for name in next(reader, []))
+    try:
+        columns = tuple(name.strip() for name in next(reader, []))
+    except csv.Error as error:
+        raise InputError(
+            f"{uri} has no header that can be read ({error}); it begins with {line[:200]!r}. Correct the file; nothing "
+            "was written"
+        ) from error
     missing = [c.name for c in contract.columns if c.required and c.name not in columns]
     if missing:
         raise InputError(

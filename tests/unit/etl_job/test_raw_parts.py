@@ -73,3 +73,24 @@ def test_large_files_are_cut_into_parts_of_bounded_size():
     parts = parts_of([("file:///a", 1_000_000_000)], tasks=2)
     assert max(part.end - part.start for part in parts) <= raw_parts.PART_BYTES * 1.1
     assert sum(part.end - part.start for part in parts) == 1_000_000_000
+
+
+PACKED = gzip.compress(b"".join(b"%d,brand\n" % number for number in range(20_000)))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(PACKED[: len(PACKED) // 2], id="cut"),
+        pytest.param(PACKED[:-4], id="cut-in-its-last-bytes"),
+        pytest.param(PACKED[:-8], id="cut-before-its-sum"),
+        pytest.param(PACKED[:-8] + bytes(4) + PACKED[-4:], id="wrong-sum"),
+        pytest.param(PACKED + b"more", id="followed-by-something-else"),
+        pytest.param(b"PK\x03\x04" + PACKED, id="zip"),
+    ],
+)
+def test_damaged_packed_file_is_an_error_and_not_the_rows_before_the_damage(content, tmp_path):
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(content)
+    with pytest.raises((OSError, EOFError)):
+        list(chunks_of(LocalObjectStore(), RawPart(str(path), 0, 0, len(content))))
