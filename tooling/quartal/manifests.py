@@ -71,7 +71,7 @@ def parse_manifest(body: bytes | str, uri: str) -> dict[str, Any]:
     try:
         manifest: dict[str, Any] = json.loads(body)
         version = manifest["manifest_version"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _no_manifest(uri) from error
     if version != MANIFEST_VERSION:
         raise PipelineError(

@@ -33,6 +33,18 @@ def parse_plan(data: dict[str, Any]) -> Plan:
     Raises:
         TerraformError: the format's major version is not one this code knows, or this is no plan.
     """
+    try:
+        return _plan(data)
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise TerraformError(
+            "Terraform's plan cannot be read: it does not have the form that its version says.",
+            exit_code=0,
+            remedy="Plan again: `quartal plan`.",
+            details=(f"{type(error).__name__}: {error}",),
+        ) from error
+
+
+def _plan(data: dict[str, Any]) -> Plan:
     version = str(data.get("format_version", ""))
     if version.partition(".")[0] != _SUPPORTED_FORMAT:
         raise TerraformError(
