@@ -64,6 +64,7 @@ def write_record(
         reasons=reasons,
     )
     record_file(staged).write_text(json.dumps(asdict(record), indent=2) + "\n")
+    record_file(staged).chmod(0o600)
     return record
 
 

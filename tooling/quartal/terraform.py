@@ -16,6 +16,7 @@ from quartal.kept_data import StateResource, state_resources
 from quartal.staging import StagedRoot
 from quartal.terraform_events import Diagnostic, TerraformEvent, parse_event
 from quartal.terraform_remedies import explain
+from quartal.unwritten_state import refuse_unwritten_state
 
 EventHandler = Callable[[TerraformEvent], None]
 
@@ -63,6 +64,8 @@ class Terraform:
         With `refresh_only` it holds what differs between the state and what is really there; with `targets` only these
         resources, and what depends on them.
         """
+        refuse_unwritten_state(self._staged.folder)
+        self._staged.folder.chmod(0o700)  # state and plan hold what only their owner may read
         completed = self._run_with_events(
             "plan",
             on_event,
@@ -75,6 +78,7 @@ class Terraform:
             target=list(targets),
             lock_timeout="60s",
         )
+        self._staged.plan_file.chmod(0o600)
         return completed.exit_code == 2
 
     def show_plan(self) -> dict[str, Any]:
@@ -88,6 +92,7 @@ class Terraform:
 
     def apply_plan(self, on_event: EventHandler) -> None:
         """Apply exactly the saved plan."""
+        refuse_unwritten_state(self._staged.folder)
         self._run_with_events("apply", on_event, str(self._staged.plan_file), lock_timeout="60s")
 
     def outputs(self) -> dict[str, Any]:
@@ -140,6 +145,7 @@ class Terraform:
         details = tuple(line for diagnostic in diagnostics for line in diagnostic.lines()) or tuple(
             line.strip("│╷╵ ") for line in text.splitlines() if line.strip("│╷╵ ")
         )
+        refuse_unwritten_state(self._staged.folder, exit_code=exit_code, details=details)
         known = explain("\n".join(details), variables=self._variables, folder=str(self._staged.folder))
         if known is None:
             return TerraformError(

@@ -76,6 +76,12 @@ REMEDIES = (
         is_configuration=True,
     ),
     Remedy(
+        "Error releasing the state lock",
+        "Terraform has ended, but the state may still be locked.",
+        "`quartal plan` goes on where it is not. Where it is, that command names the lock; then, when nobody else "
+        "works on it, `terraform force-unlock <ID>` in {folder}.",
+    ),
+    Remedy(
         "state lock",
         "The environment is locked by {who}, since {since}.",
         "Wait for them. If they are gone for good: `terraform force-unlock {id}` in {folder}.",
