@@ -58,14 +58,12 @@ def parquet_header(store: ObjectStore, uri: str, contract: Contract) -> Header:
     contract's.
     """
     try:
-        schema = pq.ParquetFile(pa.BufferReader(_footer(store, uri))).schema
-    except (pa.ArrowException, ValueError) as error:
+        found = _kinds(_footer(store, uri))
+    except (pa.ArrowException, ValueError, KeyError) as error:
         raise InputError(
-            f"{uri} is no Parquet file, or damaged ({' '.join(str(error).split())[:200]}). Deliver it again; nothing "
+            f"{uri} is no Parquet file, or damaged ({' '.join(repr(error).split())[:200]}). Deliver it again; nothing "
             "was written"
         ) from error
-    leaves = [schema.column(place) for place in range(len(schema))]
-    found = {leaf.path.partition(".")[0].lower(): _kind(leaf) for leaf in leaves}
     missing = [c.name for c in contract.columns if c.required and c.name.lower() not in found]
     if missing:
         raise InputError(
@@ -121,6 +119,16 @@ def _footer(store: ObjectStore, uri: str) -> bytes:
     if needed > len(tail):
         tail = store.read_end(uri, needed)
     return _MAGIC + tail[-needed:]
+
+
+def _kinds(footer: bytes) -> dict[str, str]:
+    """The kinds of the columns by their names in small letters. Raises ValueError or KeyError for a damaged footer."""
+    try:
+        schema = pq.ParquetFile(pa.BufferReader(footer)).schema
+    except OSError as error:  # Arrow's word for what it cannot make sense of
+        raise ValueError(str(error)) from error
+    leaves = [schema.column(place) for place in range(len(schema))]
+    return {leaf.path.partition(".")[0].lower(): _kind(leaf) for leaf in leaves}
 
 
 def _kind(leaf: Any) -> str:

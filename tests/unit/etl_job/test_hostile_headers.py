@@ -1,11 +1,17 @@
 """Heads of files that are no header: one reason that names the file."""
 
 import gzip
+import io
+import random
 import re
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from etl_job.errors import InputError
+from etl_job.object_store import LocalObjectStore
+from etl_job.parquet_rows import parquet_header
 from etl_job.reading import parse_header
 
 HEADER = b"sighting_id,brand,date,time\n"
@@ -28,3 +34,42 @@ def test_head_that_is_no_header_is_refused_by_the_file_name(contract, name, head
         parse_header(head, name, contract)
     assert len(str(raised.value)) < 1000
     assert str(raised.value).isprintable()
+
+
+def parquet_file():
+    found = io.BytesIO()
+    pq.write_table(pa.table({name: ["a"] for name in ("sighting_id", "brand", "date", "time")}), found)
+    return found.getvalue()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(lambda whole: whole[:-20], id="cut"),
+        pytest.param(lambda whole: b"", id="empty"),
+        pytest.param(lambda whole: whole[:-8] + b"\xff" * 4 + b"PAR1", id="footer-of-four-gigabytes"),
+        pytest.param(lambda whole: whole[:-8] + bytes(4) + b"PAR1", id="footer-of-nothing"),
+        pytest.param(lambda whole: whole[:-200] + bytes(192) + whole[-8:], id="footer-of-zeros"),
+    ],
+)
+def test_damaged_parquet_file_is_refused_by_its_name(contract, tmp_path, spoil):
+    path = tmp_path / "a.parquet"
+    path.write_bytes(spoil(parquet_file()))
+    with pytest.raises(InputError, match=r"a\.parquet is no Parquet file, or damaged"):
+        parquet_header(LocalObjectStore(), str(path), contract)
+
+
+def test_parquet_footer_with_any_bytes_changed_is_read_or_refused(contract, tmp_path):
+    path, whole, chance = tmp_path / "a.parquet", parquet_file(), random.Random(1)
+    footer = int.from_bytes(whole[-8:-4], "little")
+    refused = 0
+    for _ in range(500):  # each a footer of its own
+        changed = bytearray(whole)
+        for _place in range(3):
+            changed[len(whole) - 9 - chance.randrange(footer)] = chance.randrange(256)
+        path.write_bytes(changed)
+        try:
+            parquet_header(LocalObjectStore(), str(path), contract)
+        except InputError:
+            refused += 1
+    assert refused > 0
