@@ -60,7 +60,7 @@ def test_damaged_parquet_file_is_refused_by_its_name(contract, tmp_path, spoil):
 
 
 def test_parquet_footer_with_any_bytes_changed_is_read_or_refused(contract, tmp_path):
-    path, whole, chance = tmp_path / "a.parquet", parquet_file(), random.Random(1)
+    path, whole, chance = tmp_path / "a.parquet", parquet_file(), random.Random(1)  # noqa: S311 - a seed, no secret
     footer = int.from_bytes(whole[-8:-4], "little")
     refused = 0
     for _ in range(500):  # each a footer of its own
