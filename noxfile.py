@@ -248,6 +248,7 @@ def tests(session: nox.Session) -> None:
     prepare(session)
     run(session, "quartal", "toolchain", "install")
     run(session, "pytest", *TWO_AT_ONCE, "tests/unit", "--ignore=tests/unit/localstack_glue", *session.posargs)
+    run(session, "pytest", "tests/faults/test_ledger.py", *session.posargs)
     run(
         session,
         "quartal",
@@ -280,8 +281,16 @@ def docs(session: nox.Session) -> None:
 
 @quartal_session(default=False)
 def faults(session: nox.Session) -> None:
-    """Kill the job's driver at 20 random moments (or QUARTAL_KILLS): too long for `tests`."""
+    """Calls that fail in 300 seeded runs without Spark, and the job's driver killed at 20 moments (or QUARTAL_KILLS).
+
+    `-- --long` plays 10,000 runs without Spark instead, and goes on where the last call ended; `--seeds 0:500` fewer.
+    """
     prepare(session)
+    if {"--long", "--seeds"} & set(session.posargs):
+        chosen = [argument for argument in session.posargs if argument != "--long"]
+        seeds = [] if "--seeds" in chosen else ["--seeds", "0:10000"]
+        run(session, "python", "-m", "tests.faults", "--state", ".quartal/faults.json", *seeds, *chosen)
+        return
     run(session, "quartal", "toolchain", "install")
     run(session, "pytest", "-v", "-s", "tests/faults", *session.posargs)
 

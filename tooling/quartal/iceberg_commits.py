@@ -93,7 +93,7 @@ def commit(table: Table, change: Change, sleep: Sleep = time.sleep) -> Table:
         except Exception as error:  # whatever it was, the table decides
             failure, effect = error, _effect(error)
         else:
-            return load_patiently(table.catalog, table.name(), sleep)
+            return table  # PyIceberg brings it up to date: to ask once more could only fail
         found = _found_after(table, change, failure, effect, sleep)
         if found is not None and change.is_made(found):
             return found

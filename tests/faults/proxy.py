@@ -1,0 +1,217 @@
+"""A proxy on loopback before S3 and Glue, whose calls fail by a fault plan.
+
+Every client of the product speaks HTTP in the end: boto3, PyIceberg's Arrow in C++, and the uploader's own connections.
+So what they meet here they would meet on a bad day.
+"""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from localstack_glue.faults.answers import refusal_of
+from localstack_glue.faults.calls import call_of
+from localstack_glue.faults.plan import FaultPlan, Mode
+
+
+@dataclass(frozen=True)
+class Request:
+    """What came in."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes out; `length` is the length that a HEAD request is told."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+Backend = Callable[[Request], Answer]
+_OF_CONNECTION = {"connection", "transfer-encoding", "keep-alive", "date", "server"}
+
+
+@dataclass
+class FaultProxy:
+    """The server, and the plan that holds now; without one, every call passes."""
+
+    backend: Backend
+    plan: FaultPlan | None = None
+    delay: Callable[[float], object] = field(default=threading.Event().wait)
+
+    def __post_init__(self) -> None:
+        proxy = self
+
+        class Handler(_Handler):
+            of = proxy
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self.endpoint = f"http://127.0.0.1:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def close(self) -> None:
+        """No more calls."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that hangs up is part of what is tested."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    of: FaultProxy
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+    def handle_expect_100(self) -> bool:
+        """Whoever asks first waits a second for the answer."""
+        self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        self.wfile.flush()
+        return True
+
+    def _serve(self) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, self.path, headers, self._body(headers))
+        call = call_of(request.method, request.target, headers, request.body)
+        plan = self.of.plan
+        rule = plan.decide(call) if plan else None
+        mode = rule.mode if rule else None
+        if mode is Mode.RESET_BEFORE:
+            self._reset()
+            return
+        if mode is None or mode.is_done:
+            answer = self.of.backend(request)
+        if mode is Mode.LOSE_ANSWER:
+            self._reset()
+            return
+        if rule is not None and mode is Mode.DELAY:
+            self.of.delay(rule.delay_s)
+        if mode in (Mode.FAIL_BEFORE, Mode.FAIL_AFTER, Mode.THROTTLE, Mode.EXPIRE):
+            refusal = refusal_of(call, mode)
+            answer = Answer(refusal.status, [("Content-Type", refusal.content_type)], refusal.body)
+        self._send(answer, mode)
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815
+
+    def _body(self, headers: dict[str, str]) -> bytes:
+        if headers.get("transfer-encoding", "").lower() != "chunked":
+            return self.rfile.read(int(headers.get("content-length", 0)))
+        content = io.BytesIO()
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            content.write(self.rfile.read(size))
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            pass
+        headers["content-length"] = str(content.tell())
+        return content.getvalue()
+
+    def _send(self, answer: Answer, mode: Mode | None) -> None:
+        body, length = answer.body, len(answer.body)
+        self.send_response_only(answer.status)
+        for name, value in answer.headers:
+            if name.lower() not in _OF_CONNECTION and (name.lower() != "content-length" or self.command == "HEAD"):
+                self.send_header(name, value)
+        if self.command != "HEAD":
+            self.send_header("Content-Length", str(length))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        if mode in (Mode.RESET_MID_ANSWER, Mode.TRUNCATE):
+            self.wfile.write(body[: length // 2])
+            self.close_connection = True
+            if mode is Mode.RESET_MID_ANSWER:
+                self._reset()
+            return
+        self.wfile.write(body)
+
+    def _reset(self) -> None:
+        """End the connection as a machine that is gone: RST instead of FIN, where nothing waits to be sent."""
+        self.close_connection = True
+        self.wfile.flush()
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.close()
+
+
+def over_http(endpoint: str) -> Backend:
+    """A server elsewhere, such as LocalStack."""
+    address = urlsplit(endpoint)
+    local = threading.local()
+
+    def ask(request: Request) -> Answer:
+        connection = getattr(local, "connection", None)
+        if connection is None:
+            connection = local.connection = http.client.HTTPConnection(address.hostname or "", address.port)
+        headers = {name: value for name, value in request.headers.items() if name not in _OF_CONNECTION}
+        headers["content-length"] = str(len(request.body))
+        try:
+            connection.request(request.method, request.target, request.body, headers)
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.getheaders(), answer.read())
+        except OSError:
+            del local.connection
+            raise
+
+    return ask
+
+
+def wsgi(application: Callable[..., Any]) -> Backend:
+    """An application in this process, such as moto's."""
+
+    def ask(request: Request) -> Answer:
+        address = urlsplit(request.target)
+        environ: dict[str, Any] = {
+            "REQUEST_METHOD": request.method,
+            "SCRIPT_NAME": "",
+            "PATH_INFO": unquote(address.path, "latin-1"),
+            "RAW_URI": request.target,
+            "REQUEST_URI": request.target,
+            "QUERY_STRING": address.query,
+            "SERVER_NAME": "127.0.0.1",
+            "SERVER_PORT": "80",
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "REMOTE_ADDR": "127.0.0.1",
+            "CONTENT_LENGTH": str(len(request.body)),
+            "CONTENT_TYPE": request.headers.get("content-type", ""),
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.input": io.BytesIO(request.body),
+            "wsgi.errors": io.StringIO(),
+            "wsgi.multithread": True,
+            "wsgi.multiprocess": False,
+            "wsgi.run_once": False,
+        }
+        for name, value in request.headers.items():
+            if name not in ("content-length", "content-type", "transfer-encoding"):
+                environ["HTTP_" + name.upper().replace("-", "_")] = value
+        told: list[Any] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _error: object = None) -> None:
+            told[:] = [int(status.split()[0]), headers]
+
+        body = b"".join(application(environ, start_response))
+        return Answer(told[0], told[1], body)
+
+    return ask

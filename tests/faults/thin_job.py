@@ -1,0 +1,340 @@
+"""The job without Spark: its own parts for choosing, publishing and recording, around rows that Python itself reads.
+
+Rows are `id,day`: a number below zero is broken, an id that another delivery has too is a duplicate there. Which of the
+two keeps it is settled by name, so every order of runs must end at the same tables.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cache
+from types import SimpleNamespace
+from typing import Any, cast
+
+import boto3
+import pyarrow as pa
+from botocore.config import Config
+from pyarrow import parquet
+
+from etl_job.catalog import Delivery
+from etl_job.choosing import choose
+from etl_job.commit_outcome import DecidingGlueCatalog
+from etl_job.errors import UnknownPublicationError
+from etl_job.manifest import (
+    DeliveryCounts,
+    PublishedDelivery,
+    RunManifest,
+    Totals,
+    inputs_of,
+    read_last_run,
+    write_manifest,
+)
+from etl_job.object_store import LakeFiles
+from etl_job.publication import PublishedIceberg, in_step, open_catalog
+from etl_job.recovery import standing_of
+from etl_job.replacement import Replacement, among
+from etl_job.schemas import KIND, VALID_ROWS, TableColumn
+from etl_job.staging import Registers, new_staging_folder
+from etl_job.standing_files import check_metadata, check_what_runs_left
+from etl_job.tables import Tables
+from etl_job.writing import new_data_folder, write_rows
+
+from .moto_lake import BUCKET, DATABASE, DATASET, REGION
+
+ROOT = f"s3://{BUCKET}"
+RAW = f"{ROOT}/raw/{DATASET}"
+QUARANTINE = f"{ROOT}/quarantine/{DATASET}"
+CURATED, FEATURES = f"{DATASET}_curated", f"{DATASET}_features"
+HASH = "the-contract"
+_CURATED = (TableColumn("delivery", "string"), TableColumn("id", "long"), TableColumn("day", "date"))
+_FEATURES = (TableColumn("quarter", "string"), TableColumn("day", "date"), TableColumn("sightings", "long"))
+_TYPES = {"string": pa.string(), "long": pa.int64(), "date": pa.date32()}
+Row = tuple[int, date]
+
+
+@dataclass
+class Split:
+    """What becomes of the rows of one delivery."""
+
+    kept: list[Row] = field(default_factory=list)
+    quarantined: list[Row] = field(default_factory=list)
+    duplicates: int = 0
+
+
+@dataclass
+class Landed:
+    """How far a run came, as it believes itself."""
+
+    curated: bool = False
+    features: bool = False
+
+
+def rows_of(content: bytes) -> list[Row]:
+    """The rows of a file."""
+    lines = list(csv.reader(io.StringIO(content.decode())))[1:]
+    return [(int(number), date.fromisoformat(day)) for number, day in lines]
+
+
+def split(rows: dict[str, list[Row]]) -> dict[str, Split]:
+    """What becomes of the rows of all these deliveries together."""
+    seen: set[int] = set()
+    result = {}
+    for name in sorted(rows):
+        of_it = result[name] = Split()
+        for row in rows[name]:
+            if row[0] < 0:
+                of_it.quarantined.append(row)
+            elif row[0] in seen:
+                of_it.duplicates += 1
+            else:
+                seen.add(row[0])
+                of_it.kept.append(row)
+    return result
+
+
+def quarter_of(day: date) -> str:
+    return f"{day.year}Q{(day.month + 2) // 3}"
+
+
+class ThinJob:
+    """One run. Raises what the job raises; a manifest of a failed run is left where it can be."""
+
+    def __init__(self, endpoint: str, run_id: str) -> None:
+        self.run_id = run_id
+        self._store, self._catalog = _clients(endpoint)
+        self.landed = Landed()
+        self.counts: tuple[DeliveryCounts, ...] = ()
+
+    def run(self, withdraw: tuple[str, ...] = ()) -> None:
+        """Publish what is new or changed, or take deliveries out."""
+        started = datetime.now(UTC)
+        published: dict[str, PublishedDelivery] = {}
+        try:
+            published, tables = self._run(withdraw, started)
+        except Exception as error:
+            self._leave_manifest(started, published, None, str(error))
+            raise
+        self._leave_manifest(started, published, tables.curated.snapshot_id, None)
+
+    def _run(self, withdraw: tuple[str, ...], now: datetime) -> tuple[dict[str, PublishedDelivery], Tables]:
+        store = self._store
+        curated = PublishedIceberg(self._catalog, DATABASE, CURATED, f"{ROOT}/curated/{DATASET}", _CURATED, "delivery")
+        features = PublishedIceberg(
+            self._catalog, DATABASE, FEATURES, f"{ROOT}/features/{DATASET}", _FEATURES, "quarter"
+        )
+        tables = Tables(curated, features)
+        check_metadata(store, tables)
+        last = read_last_run(store, ROOT, DATASET)
+        standing = standing_of(last, curated)
+        published = dict(standing.published)
+        there = self._deliveries()
+        chosen = choose(there, (), withdraw, published, HASH).and_without(standing.returned)
+        replaced = [*(delivery.name for delivery in chosen.deliveries), *chosen.gone]
+        contract = cast(Any, SimpleNamespace(key=("id",), dataset=DATASET))
+        check_what_runs_left(store, ROOT, contract, tables, last, replaced, now)
+        if not chosen and in_step(curated, features):
+            return published, tables
+        names = self._with_neighbours(tables, {delivery.name: delivery for delivery in there}, replaced, chosen.gone)
+        by_name = {delivery.name: delivery for delivery in there}
+        rows = {name: self._rows(by_name[name]) for name in names}
+        self._publish(tables, rows, chosen.gone)
+        for name in names:
+            inputs = inputs_of(by_name[name])
+            published[name] = PublishedDelivery(run_id=self.run_id, contract_hash=HASH, inputs=inputs)
+        for name in chosen.gone:
+            published[name] = published[name].model_copy(update={"run_id": self.run_id, "withdrawn": True})
+        self.counts = self._counts(by_name, rows)
+        return published, tables
+
+    def _deliveries(self) -> tuple[Delivery, ...]:
+        found: dict[str, list[Any]] = {}
+        for file in self._store.list_files(f"{RAW}/"):
+            found.setdefault(file.uri.removeprefix(f"{RAW}/delivery=").partition("/")[0], []).append(file)
+        return tuple(Delivery(name, tuple(files)) for name, files in sorted(found.items()))
+
+    def _rows(self, delivery: Delivery) -> list[Row]:
+        return [row for file in delivery.files for row in rows_of(self._store.read(file.uri))]
+
+    def _with_neighbours(
+        self, tables: Tables, there: dict[str, Delivery], replaced: list[str], gone: tuple[str, ...]
+    ) -> list[str]:
+        """Those to process: with every published delivery whose register shares a key with what changes."""
+        registers = {name: self._keys(folder) for name, folder in tables.registers.folders.items()}
+        chosen = [name for name in replaced if name not in gone]
+        keys = {row[0] for name in chosen for row in self._rows(there[name])}
+        keys |= {key for name in replaced for key in registers.get(name, set())}
+        while more := [n for n, of_it in registers.items() if n not in chosen and n not in gone and of_it & keys]:
+            chosen += more
+            keys |= {key for name in more for key in registers[name]}
+        return sorted(chosen)
+
+    def _keys(self, folder: str) -> set[int]:
+        name = folder
+        found: set[int] = set()
+        for file in self._store.list_files(f"{name}/"):
+            found |= set(parquet.read_table(io.BytesIO(self._store.read(file.uri))).column("id").to_pylist())
+        return found
+
+    def _publish(self, tables: Tables, rows: dict[str, list[Row]], gone: tuple[str, ...]) -> None:
+        splits, names = split(rows), sorted(rows)
+        keys = {name: sorted({row[0] for row in of_it if row[0] >= 0}) for name, of_it in rows.items()}
+        staged = {name: self._stage_keys(tables.curated.location, keys[name]) for name in names}
+        bad = [name for name in names if splits[name].quarantined]
+        folders = [self._write_quarantine(name, splits[name].quarantined) for name in bad]
+        try:
+            if names or gone:
+                registers = tables.registers.without([*names, *gone])
+                for name, folder in staged.items():
+                    registers = registers.and_those_in(folder, (name,), int(bool(keys[name])))
+                self._commit_curated(tables, splits, gone, registers, bad)
+            self._commit_features(tables)
+        except UnknownPublicationError:
+            raise
+        except Exception:
+            if not self.landed.curated:
+                self._drop([*folders, *staged.values()])
+            raise
+        for name in [*names, *gone]:
+            for file in self._store.list_files(f"{QUARANTINE}/delivery={name}/"):
+                if f"/run_id={self.run_id}/" not in file.uri:
+                    self._store.delete(file.uri)
+
+    def _stage_keys(self, location: str, ids: list[int]) -> str:
+        """A folder for the keys of a delivery, those that others have too among them."""
+        folder = new_staging_folder(location, self.run_id)
+        if ids:
+            self._store.write(f"{folder}/{KIND}={VALID_ROWS}/part-0.parquet", _parquet({"id": pa.array(ids)}))
+        return folder
+
+    def _write_quarantine(self, name: str, rows: list[Row]) -> str:
+        folder = f"{QUARANTINE}/delivery={name}/run_id={self.run_id}"
+        self._store.write(f"{folder}/part-0.parquet", _parquet({"id": pa.array([row[0] for row in rows])}))
+        return folder
+
+    def _drop(self, folders: list[str]) -> None:
+        for folder in folders:
+            for file in self._store.list_files(f"{folder}/"):
+                self._store.delete(file.uri)
+
+    def _commit_curated(
+        self, tables: Tables, splits: dict[str, Split], gone: tuple[str, ...], registers: Registers, bad: list[str]
+    ) -> None:
+        table, names = tables.curated, sorted(splits)
+        replaced = [*names, *gone]
+        kept = [(name, *row) for name in names for row in splits[name].kept]
+        folder = new_data_folder(table.location, self.run_id)
+        files = write_rows(_table(kept, _CURATED), _CURATED, "delivery", ("id",), folder, self._store)
+        quarantines = tables.quarantines.after(replaced, bad, self.run_id)
+        table.replace(
+            Replacement(
+                among("delivery", replaced),
+                files,
+                self.run_id,
+                table_properties={**registers.properties, **quarantines.properties},
+                processed=names,
+                withdrawn=gone,
+            )
+        )
+        self.landed.curated = True
+
+    def _commit_features(self, tables: Tables) -> None:
+        """All quarters anew: they are few."""
+        table = tables.features
+        days = self._days(tables)
+        rows = [(quarter_of(day), day, count) for day, count in sorted(days.items())]
+        folder = new_data_folder(table.location, self.run_id)
+        files = write_rows(_table(rows, _FEATURES), _FEATURES, "quarter", ("day",), folder, self._store)
+        quarters = sorted({row[0] for row in rows})
+        old = [file.partition for file in table.data_files()]
+        change = Replacement(
+            among("quarter", sorted({*quarters, *old}) or ["none"]),
+            files,
+            self.run_id,
+            quarters,
+            tables.curated.snapshot_id,
+        )
+        table.replace(change)
+        self.landed.features = True
+
+    def _days(self, tables: Tables) -> Counter[date]:
+        days: Counter[date] = Counter()
+        for file in tables.curated.data_files():
+            content = io.BytesIO(self._store.read(file.uri))
+            days.update(parquet.read_table(content).column("day").to_pylist())
+        return days
+
+    def _counts(self, there: dict[str, Delivery], rows: dict[str, list[Row]]) -> tuple[DeliveryCounts, ...]:
+        return tuple(
+            DeliveryCounts(
+                delivery=name,
+                inputs=inputs_of(there[name]),
+                rows_in=len(rows[name]),
+                kept=len(of_it.kept),
+                quarantined=len(of_it.quarantined),
+                duplicates=of_it.duplicates,
+                conflicts=0,
+                violations={},
+                first_day=None,
+                last_day=None,
+            )
+            for name, of_it in split(rows).items()
+        )
+
+    def _leave_manifest(
+        self, started: datetime, published: dict[str, PublishedDelivery], snapshot_id: int | None, reason: str | None
+    ) -> None:
+        manifest = RunManifest(
+            run_id=self.run_id,
+            dataset=DATASET,
+            database=DATABASE,
+            status="SUCCEEDED" if reason is None else "FAILED",
+            reason=reason,
+            published_anything=self.landed.curated,
+            started_at=started,
+            finished_at=datetime.now(UTC),
+            seconds=0.0,
+            contract=None,
+            totals=Totals(),
+            deliveries=self.counts,
+            stages=(),
+            curated=None,
+            features=None,
+            quarantine=(),
+            versions={},
+            published=published,
+            curated_snapshot_id=snapshot_id,
+        )
+        try:
+            write_manifest(self._store, ROOT, manifest)
+        except Exception:
+            if reason is None:
+                raise
+
+
+@cache
+def _clients(endpoint: str) -> tuple[LakeFiles, DecidingGlueCatalog]:
+    """As a run makes them, but once: what they take to make is not what is tested."""
+    session = boto3.Session("test", "test", region_name=REGION)
+    s3 = session.client("s3", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}))
+    glue = session.client("glue", endpoint_url=endpoint)
+    return LakeFiles(s3), open_catalog(session, glue, {"AWS_ENDPOINT_URL": endpoint})
+
+
+def _table(rows: list[tuple[Any, ...]], columns: tuple[TableColumn, ...]) -> pa.Table:
+    arrays = [pa.array([row[place] for row in rows], _TYPES[column.kind]) for place, column in enumerate(columns)]
+    return pa.table(arrays, names=[column.name for column in columns])
+
+
+def _parquet(columns: dict[str, pa.Array]) -> bytes:
+    content = io.BytesIO()
+    parquet.write_table(pa.table(columns), content)
+    return content.getvalue()
+
+
+def new_run_id() -> str:
+    return f"jr_{uuid.uuid4().hex}"

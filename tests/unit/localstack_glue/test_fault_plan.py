@@ -1,0 +1,117 @@
+"""Fault plans by themselves: which call is struck, which call a request is, and what AWS would answer."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from localstack_glue.faults.answers import refusal_of
+from localstack_glue.faults.calls import call_of
+from localstack_glue.faults.plan import Call, FaultPlan, Mode, Rule
+
+UPDATE = Call("glue", "UpdateTable", "lake.curated")
+PUT = Call("s3", "PutObject", "lake/raw/a.csv")
+
+
+def modes(plan: FaultPlan, *calls: Call) -> list[str]:
+    return [rule.mode if (rule := plan.decide(call)) else "" for call in calls]
+
+
+def test_only_the_named_calls_are_struck_from_the_nth_on_and_as_often_as_said():
+    plan = FaultPlan([Rule(Mode.LOSE_ANSWER, "glue", "Update*", nth=2, times=2)])
+    assert modes(plan, UPDATE, PUT, UPDATE, UPDATE, UPDATE) == ["", "", "lose-answer", "lose-answer", ""]
+
+
+def test_key_is_a_pattern():
+    plan = FaultPlan([Rule(Mode.FAIL_BEFORE, key="lake/raw/*", times=None)])
+    assert modes(plan, PUT, UPDATE, Call("s3", "PutObject", "lake/features/a")) == ["fail-before", "", ""]
+
+
+def test_same_seed_strikes_the_same_calls_and_another_one_others():
+    def struck(seed: int) -> list[str]:
+        return modes(FaultPlan([Rule(Mode.THROTTLE, times=None, probability=0.5)], seed), *[PUT] * 64)
+
+    assert struck(1) == struck(1)
+    assert struck(1) != struck(2)
+    assert 16 < sum(map(bool, struck(1))) < 48
+
+
+def test_record_says_what_was_struck():
+    plan = FaultPlan.parse({"seed": 7, "rules": [{"mode": "expire", "service": "s3"}]})
+    plan.decide(PUT)
+    record = json.loads(json.dumps(plan.as_record()))
+    assert record["struck"] == [{"service": "s3", "operation": "PutObject", "key": "lake/raw/a.csv", "mode": "expire"}]
+    assert (record["rules"][0]["seen"], record["rules"][0]["struck"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        [],
+        {},
+        {"rules": []},
+        {"rules": [{}]},
+        {"rules": [{"mode": "explode"}]},
+        {"rules": [{"mode": "delay", "delay_s": 1e9}]},
+        {"rules": [{"mode": "delay", "delay_s": float("nan")}]},
+        {"rules": [{"mode": "delay", "nth": 0}]},
+        {"rules": [{"mode": "delay", "times": True}]},
+        {"rules": [{"mode": "delay", "key": 3}]},
+        {"rules": [{"mode": "delay", "kye": "x"}]},
+        {"rules": [{"mode": "delay"}], "seed": None},
+        {"rules": [{"mode": ["delay"]}]},
+        {"rules": [{"mode": "delay"}] * 101},
+    ],
+)
+def test_what_is_no_plan_is_refused(record):
+    with pytest.raises(ValueError, match="plan|rule|mode|nth|pattern|delay_s|seed"):
+        FaultPlan.parse(record)
+
+
+def signed(service: str) -> str:
+    return f"AWS4-HMAC-SHA256 Credential=test/20240101/eu-central-1/{service}/aws4_request, SignedHeaders=host"
+
+
+@pytest.mark.parametrize(
+    ("request_of", "call"),
+    [
+        (("PUT", "/lake/raw/a%20b.csv", "s3", b""), Call("s3", "PutObject", "lake/raw/a b.csv")),
+        (("PUT", "/lake/k?partNumber=1&uploadId=u", "s3", b""), Call("s3", "UploadPart", "lake/k")),
+        (("POST", "/lake/k?uploads", "s3", b""), Call("s3", "CreateMultipartUpload", "lake/k")),
+        (("POST", "/lake/k?uploadId=u", "s3", b""), Call("s3", "CompleteMultipartUpload", "lake/k")),
+        (("GET", "/lake?list-type=2&prefix=raw%2F", "s3", b""), Call("s3", "ListObjectsV2", "lake/raw/")),
+        (("POST", "/lake?delete", "s3", b""), Call("s3", "DeleteObjects", "lake")),
+        (("HEAD", "/lake", "s3", b""), Call("s3", "HeadBucket", "lake")),
+        (("POST", "/", "sts", b"Action=GetCallerIdentity"), Call("sts", "GetCallerIdentity")),
+    ],
+)
+def test_request_is_known_by_its_outside(request_of, call):
+    method, target, service, body = request_of
+    assert call_of(method, target, {"authorization": signed(service)}, body) == call
+
+
+def test_request_with_json_is_known_by_its_header_and_named_by_its_table():
+    headers = {"x-amz-target": "AWSGlue.UpdateTable", "authorization": signed("glue")}
+    body = json.dumps({"DatabaseName": "lake", "TableInput": {"Name": "curated"}}).encode()
+    assert call_of("POST", "/", headers, body) == UPDATE
+    assert call_of("POST", "/", headers, b"\xff").key == ""
+
+
+@pytest.mark.parametrize(
+    ("call", "mode", "status", "code"),
+    [
+        (PUT, Mode.THROTTLE, 503, "SlowDown"),
+        (UPDATE, Mode.THROTTLE, 400, "ThrottlingException"),
+        (PUT, Mode.EXPIRE, 400, "ExpiredToken"),
+        (UPDATE, Mode.EXPIRE, 400, "ExpiredTokenException"),
+        (PUT, Mode.FAIL_AFTER, 500, "InternalError"),
+        (UPDATE, Mode.FAIL_BEFORE, 500, "InternalServiceException"),
+    ],
+)
+def test_refusals_are_in_the_words_of_the_service(call, mode, status, code):
+    refusal = refusal_of(call, mode)
+    assert (refusal.status, refusal.code) == (status, code)
+    if call.service == "s3":
+        assert ElementTree.fromstring(refusal.body).findtext("Code") == code  # noqa: S314  # our own
+    else:
+        assert json.loads(refusal.body)["__type"] == code

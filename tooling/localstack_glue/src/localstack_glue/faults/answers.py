@@ -1,0 +1,44 @@
+"""What AWS answers when it refuses: in XML for S3 and services with forms, in JSON for the others."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from localstack_glue.faults.plan import Call, Mode
+
+_ANYWAY = "injected by a fault plan"
+_XML = ("sts", "iam", "cloudwatch", "sns", "sqs")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer: status, type of the content, and the content."""
+
+    status: int
+    content_type: str
+    body: bytes
+    code: str
+
+
+def refusal_of(call: Call, mode: Mode) -> Refusal:
+    """The answer to a call of which this mode makes an error."""
+    status, code = _status_and_code(call, mode)
+    message = f"{code} ({_ANYWAY})"
+    if call.service == "s3":
+        text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+        return Refusal(status, "application/xml", text.encode(), code)
+    if call.service in _XML:
+        inside = f"<Error><Type>Receiver</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+        return Refusal(status, "text/xml", f"<ErrorResponse>{inside}</ErrorResponse>".encode(), code)
+    body = json.dumps({"__type": code, "message": message}).encode()
+    return Refusal(status, "application/x-amz-json-1.1", body, code)
+
+
+def _status_and_code(call: Call, mode: Mode) -> tuple[int, str]:
+    is_s3 = call.service == "s3"
+    if mode is Mode.THROTTLE:
+        return (503, "SlowDown") if is_s3 else (400, "ThrottlingException")
+    if mode is Mode.EXPIRE:
+        return (400, "ExpiredToken") if is_s3 else (400, "ExpiredTokenException")
+    return (500, "InternalError") if is_s3 else (500, "InternalServiceException")
