@@ -89,17 +89,22 @@ def main(arguments: list[str]) -> int:
         for number, (seed, steps, broken) in enumerate(pool.imap_unordered(play, wanted, chunksize=4), 1):
             ledger.add(seed, steps, broken)
             if broken:
-                print(f"seed {seed}: {broken}", flush=True)
+                _say(f"seed {seed}: {broken}")
             if number % _SAVE_EVERY == 0:
                 ledger.write(options.state)
     ledger.write(options.state)
-    print(ledger.table())
+    _say(ledger.table())
     seconds = time.monotonic() - begun
-    print(
+    _say(
         f"{len(wanted)} runs in {seconds:.0f} s; {len(ledger.played)} so far,"
         f" {sum(ledger.struck.values())} faults, {len(ledger.broken)} promises broken"
     )
     return 1 if ledger.broken else 0
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def play(seed: int) -> tuple[int, list[dict[str, Any]], str | None]:

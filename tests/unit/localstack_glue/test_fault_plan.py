@@ -64,7 +64,7 @@ def test_record_says_what_was_struck():
     ],
 )
 def test_what_is_no_plan_is_refused(record):
-    with pytest.raises(ValueError, match="plan|rule|mode|nth|pattern|delay_s|seed"):
+    with pytest.raises(ValueError, match=r"plan|rule|mode|nth|pattern|delay_s|seed"):
         FaultPlan.parse(record)
 
 
