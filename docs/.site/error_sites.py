@@ -155,6 +155,8 @@ def page() -> str:
         "| 2 | usage or configuration: the command line, a file or a variable is wrong, or nothing is deployed |",
         "| 3 | the plan has changes (`plan --detailed-exitcode`), or `drift` found some |",
         "| 4 | waiting timed out; what was waited for goes on |",
+        "| 5 | it is not known how it ended: a run could not be watched, or an answer was lost and nobody could look; "
+        "what was started may go on |",
         "| 130 | interrupted |",
         "",
         "A failure is one message with its remedy on standard error. With `--json` it is on standard output as well:",

@@ -15,7 +15,6 @@ from botocore.exceptions import (
     ResponseStreamingError,
     SSLError,
 )
-from botocore.parsers import ResponseParserError
 
 from quartal.aws import as_aws_error
 from quartal.errors import QuartalError
@@ -43,7 +42,7 @@ _THROTTLED = frozenset(
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _MISSING = "EntityNotFoundException"
 _NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
-_CUT_OFF = (HTTPClientError, IncompleteReadError, ResponseParserError, ResponseStreamingError, OSError)
+_CUT_OFF = (HTTPClientError, IncompleteReadError, ResponseStreamingError, OSError)
 
 _FINAL = (FileNotFoundError, PermissionError, BrokenPipeError)  # of OSError: what is asked again comes to the same
 
@@ -80,7 +79,9 @@ def may_pass(error: BaseException) -> bool:
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         return code in _THROTTLED or code.startswith("Internal") or status == 429 or status >= 500
-    return isinstance(error, (*_NEVER_SENT, *_CUT_OFF)) and not isinstance(error, _FINAL)
+    from botocore.parsers import ResponseParserError  # slow to load, and asked for after an error only
+
+    return isinstance(error, (*_NEVER_SENT, *_CUT_OFF, ResponseParserError)) and not isinstance(error, _FINAL)
 
 
 def is_expired(error: BaseException) -> bool:

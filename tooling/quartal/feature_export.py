@@ -12,9 +12,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from quartal.errors import ConfigurationError
+from quartal.errors import AwsError, ConfigurationError
 from quartal.feature_diff import feature_key
+from quartal.spreadsheets import defused_table
 from quartal.table_reading import read_rows
+from quartal.tags import summary_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -52,7 +54,10 @@ class ExportedFile:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What the manifest says: which state of which table, and the files."""
+    """What the manifest says: which state of which table, and the files.
+
+    `spreadsheet_safe` is whether texts that a spreadsheet would take for formulas have an apostrophe before them.
+    """
 
     table: str
     tag: str
@@ -61,19 +66,23 @@ class Export:
     rows: int
     columns: tuple[dict[str, str], ...]
     files: tuple[ExportedFile, ...]
+    spreadsheet_safe: bool = False
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
         return asdict(self)
 
 
-def export_features(table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportFormat) -> Export:
+def export_features(
+    table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportFormat, *, spreadsheet_safe: bool = False
+) -> Export:
     """Write one snapshot into a folder that does not exist yet, or is empty; the folder appears when all is written.
 
     Quarters are read one after the other, so no more than one is held in memory. Rows are in the order of entity and
     day: the same snapshot always gives the same CSV files, and with the same pyarrow the same Parquet files.
 
     Raises:
+        AwsError: what was read is not what the snapshot says that it holds; nothing is left behind.
         ConfigurationError: the folder holds something, or cannot be written; nothing is left behind.
     """
     refuse_used_folder(folder)
@@ -81,7 +90,8 @@ def export_features(table: Table, snapshot_id: int, tag: str, folder: Path, form
     partial = folder.with_name(f".{folder.name}.partial-{secrets.token_hex(4)}")
     try:
         partial.mkdir(parents=True)
-        export = _write(table, snapshot_id, tag, partial, form)
+        export = _write(table, snapshot_id, tag, partial, form, spreadsheet_safe)
+        _refuse_short(table, export)
         (partial / MANIFEST).write_text(json.dumps(export.as_record(), indent=2) + "\n", encoding="utf-8")
         if folder.exists():
             folder.rmdir()  # Windows renames onto nothing that exists
@@ -105,7 +115,24 @@ def refuse_used_folder(folder: Path) -> None:
         raise ConfigurationError(f"{folder} exists and is not empty.", remedy="Name another folder with --out.")
 
 
-def _write(table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportFormat) -> Export:
+def _refuse_short(table: Table, export: Export) -> None:
+    """Stop where fewer or more rows were written than the snapshot's own summary counts."""
+    snapshot = table.snapshot_by_id(export.snapshot_id)
+    if snapshot is None:
+        return
+    counted = summary_value(snapshot, "total-records")
+    deletes = summary_value(snapshot, "total-delete-files") or "0"  # rows that they take away are not counted off
+    if counted is not None and deletes == "0" and int(counted) != export.rows:
+        raise AwsError(
+            f"{export.table} at {export.tag} has {int(counted):,} rows, but {export.rows:,} came out of its files, so "
+            "nothing was exported.",
+            remedy="Try again. Where it stays so, the files were changed by hand: `quartal tags` lists older states.",
+        )
+
+
+def _write(
+    table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportFormat, spreadsheet_safe: bool
+) -> Export:
     from pyiceberg.expressions import EqualTo
 
     scanned = table.scan(snapshot_id=snapshot_id)
@@ -117,7 +144,8 @@ def _write(table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportF
         only = EqualTo(_QUARTER, quarter)  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
         rows = read_rows(table, row_filter=only, snapshot_id=snapshot_id)
         path = folder / f"features-{quarter}.{form}"
-        _write_file(rows.sort_by([(name, "ascending") for name in key]), path, form)
+        rows = rows.sort_by([(name, "ascending") for name in key])
+        _write_file(defused_table(rows) if spreadsheet_safe else rows, path, form)
         with path.open("rb") as written:
             checksum = hashlib.file_digest(written, "sha256").hexdigest()
         files.append(ExportedFile(path.name, quarter, rows.num_rows, path.stat().st_size, checksum))
@@ -129,6 +157,7 @@ def _write(table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportF
         rows=sum(file.rows for file in files),
         columns=tuple({"name": field.name, "type": str(field.field_type)} for field in scanned.projection().fields),
         files=tuple(files),
+        spreadsheet_safe=spreadsheet_safe,
     )
 
 

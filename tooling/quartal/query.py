@@ -11,6 +11,7 @@ from quartal.aws import AwsConnection
 from quartal.deployment import Deployment
 from quartal.errors import ConfigurationError, NotDeployedError
 from quartal.iceberg_commits import committing_client
+from quartal.spreadsheets import defused
 from quartal.table_reading import read_rows
 from quartal.tags import CURATED_SNAPSHOT, find_snapshot, snapshot_named, summary_value
 
@@ -32,12 +33,12 @@ class QueryResult:
         """One dictionary per row."""
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
-    def as_csv(self) -> str:
+    def as_csv(self, *, spreadsheet_safe: bool = False) -> str:
         """With a header, lines ending in a line feed; a missing value is empty."""
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self.columns)
-        writer.writerows(self.rows)
+        for row in (self.columns, *self.rows):
+            writer.writerow([defused(value) for value in row] if spreadsheet_safe else row)
         return text.getvalue()
 
 

@@ -16,6 +16,7 @@ from quartal.effects import is_expired, is_missing, reason_of
 from quartal.errors import (
     ConfigurationError,
     InterruptedCommandError,
+    OutputError,
     PipelineError,
     QuartalError,
     WaitTimeoutError,
@@ -135,7 +136,7 @@ def follow_run(
         raise InterruptedCommandError(
             f"Stopped watching. Run {run_id} goes on.", remedy=f"{again} watches it again."
         ) from interrupt
-    except (BrokenPipeError, WaitTimeoutError):
+    except (BrokenPipeError, OutputError, WaitTimeoutError):
         raise
     except Exception as error:  # none of them is the run's own
         raise WatchingError(

@@ -28,11 +28,13 @@ def read_rows(
         row_filter: which rows; files that hold none of them are not read.
 
     Raises:
-        AwsError: a file is gone, or may not be read.
+        AwsError: a file is gone, or may not be read, or is not whole.
     """
+    from pyarrow import ArrowException
+
     try:
         return table.scan(snapshot_id=snapshot_id, selected_fields=columns, row_filter=row_filter).to_arrow()
-    except OSError as error:  # PyArrow has no other type for what S3 answers
+    except (OSError, ArrowException) as error:  # PyArrow has no other types for what S3 answers, and what it cuts off
         reason = next(iter(str(error).splitlines()), "")
         refused = "ACCESS_DENIED" in reason or "AccessDenied" in reason
         raise AwsError(

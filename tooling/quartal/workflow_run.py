@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ResponseStreamingError
 
 from quartal.effects import may_pass
 from quartal.errors import NotDeployedError, PipelineError
@@ -125,7 +125,7 @@ def read_run(glue: GlueClient, workflow: str, run_id: str, *, crawler: str, job:
     """The run as it is now."""
     answer = glue.get_workflow_run(Name=workflow, RunId=run_id, IncludeGraph=True)
     if "Run" not in answer:
-        raise ResponseParserError("The answer to GetWorkflowRun broke off.")
+        raise ResponseStreamingError(error="the answer to GetWorkflowRun broke off")
     return _parse_run(dict(answer["Run"]), workflow, crawler, job)
 
 

@@ -7,8 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError, ResponseStreamingError
 
 from quartal.effects import Effect, effect_of, may_pass, reason_of
 from quartal.errors import AwsError, PipelineError, UnknownOutcomeError
@@ -65,7 +64,7 @@ def start_workflow_run(
             answer = starter.start_workflow_run(Name=workflow, RunProperties={**properties, START_TOKEN: token})
             if run_id := answer.get("RunId"):
                 return run_id
-            failure: Exception = ResponseParserError("The answer to StartWorkflowRun broke off.")
+            failure: Exception = ResponseStreamingError(error="the answer to StartWorkflowRun broke off")
             effect = Effect.UNKNOWN
         except Exception as error:  # whatever it was, the list of runs decides
             failure, effect = error, effect_of(error)

@@ -9,7 +9,7 @@ from moto.server import ThreadedMotoServer
 from quartal import uploads
 from quartal.aws import AwsConnection
 from quartal.contracts.model import FileFormat
-from quartal.errors import UploadError
+from quartal.errors import AwsError, UploadError
 from quartal.ingesting.record import IngestRecord, IngestSource, RecordStore
 from quartal.lake_files import LakeFile, S3Files
 from quartal.uploading.checksums import checksum_of
@@ -17,7 +17,7 @@ from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, Up
 from quartal.uploading.multipart import Part, store_in_parts
 from quartal.uploading.object_writer import BucketAddress, ObjectWriter, UnansweredError
 from quartal.uploading.settling import put_object
-from quartal.uploading.transfer import Transfer
+from quartal.uploading.transfer import Transfer, objects_below
 from quartal.uploads import UploadOptions, plan_upload
 from tests.unit.tooling.lost_answers import Faulty, broken_off, denied, expired, refusal, reset, server_error
 
@@ -354,3 +354,12 @@ def test_object_that_is_not_deleted_is_named_with_how_many_stay(s3, files, bucke
     with pytest.raises(Exception, match=r"x/1 was not deleted: AccessDenied!; 1 of 2 files stay"):
         S3Files(PartlyRefused(s3, "AccessDenied", 9), sleep=lambda _: None).delete(files)
     assert [file.path for file in S3Files(s3).below(f"s3://{bucket}/x")] == [f"{bucket}/x/1"]
+
+
+def test_listing_that_breaks_off_is_an_error_and_not_an_endless_loop():
+    class CutOff:
+        def list_objects_v2(self, **_):
+            return {"IsTruncated": True}
+
+    with pytest.raises(AwsError, match="broke off after 0 objects"):
+        objects_below(CutOff(), "lake", "raw/")

@@ -2,8 +2,7 @@ from datetime import UTC, datetime
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
-from botocore.parsers import ResponseParserError
+from botocore.exceptions import ClientError, ResponseStreamingError
 from botocore.stub import Stubber
 
 from quartal.errors import PipelineError, WaitTimeoutError
@@ -175,7 +174,7 @@ def test_wait_gives_up_where_no_answer_comes_for_ten_minutes(glue):
 def test_answer_without_a_run_broke_off(glue):
     client, stubber = glue
     stubber.add_response("get_workflow_run", {})
-    with pytest.raises(ResponseParserError, match="broke off"):
+    with pytest.raises(ResponseStreamingError, match="broke off"):
         read_run(client, "flow", "wr_1", crawler="crawler", job="job")
 
 

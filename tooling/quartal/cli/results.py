@@ -18,6 +18,7 @@ from quartal.query import iceberg_catalog, published_table, run_query
 from quartal.tags import remove_tag, set_tag, snapshot_named, tags_of
 
 _PANEL = "Results"
+_SAFE_HELP = "With --format csv: text that a spreadsheet would take for a formula gets an apostrophe before it."
 _TAG_HELP = "A tag (`quartal tags` lists them) or a snapshot id."
 
 
@@ -41,16 +42,18 @@ def query(
         str | None, typer.Option("--as-of", metavar="TAG", help=f"The tables as they were: {_TAG_HELP}")
     ] = None,
     form: Annotated[AnswerFormat, typer.Option("--format", help="How to print the answer.")] = AnswerFormat.TABLE,
+    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=_SAFE_HELP)] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Answer SQL from the published tables: features, curated."""
+    _refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is AnswerFormat.CSV and not as_json)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json or form is AnswerFormat.JSON)
     statement = sys.stdin.read() if sql == "-" else sql
     answer = run_query(statement, workspace.deployment, iceberg_catalog(workspace.connection), as_of=as_of)
     if form is AnswerFormat.CSV and not as_json:
-        sys.stdout.write(answer.as_csv())
+        workspace.console.document(answer.as_csv(spreadsheet_safe=spreadsheet_safe))
     else:
         workspace.console.table("", answer.columns, list(answer.rows), data=answer.as_records())
 
@@ -132,15 +135,26 @@ def export(
     tag: Annotated[str, typer.Option("--tag", help=_TAG_HELP, show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="Folder to write, which must not hold anything.")],
     form: Annotated[ExportFormat, typer.Option("--format", help="Of the files.")] = ExportFormat.PARQUET,
+    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=_SAFE_HELP)] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the features of a tag into a folder: a file per quarter, and a manifest with checksums."""
+    _refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is ExportFormat.CSV)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
-    done = export_features(table, snapshot_named(table, tag).snapshot_id, tag, out, form)
+    snapshot_id = snapshot_named(table, tag).snapshot_id
+    done = export_features(table, snapshot_id, tag, out, form, spreadsheet_safe=spreadsheet_safe)
     workspace.console.result(
         f"{out}: {done.rows:,} rows of {done.table} at {tag} in {len(done.files)} files, and manifest.json",
         data=done.as_record(),
     )
+
+
+def _refuse_safe_without_csv(*, wanted: bool, is_csv: bool) -> None:
+    if wanted and not is_csv:
+        raise ConfigurationError(
+            "--spreadsheet-safe is for CSV alone: other formats say of each value what it is.",
+            remedy="Add --format csv, or leave it out.",
+        )
