@@ -281,7 +281,7 @@ def docs(session: nox.Session) -> None:
 
 @quartal_session(default=False)
 def faults(session: nox.Session) -> None:
-    """Calls that fail in 300 seeded runs without Spark, and the job's driver killed at 20 moments (or QUARTAL_KILLS).
+    """Calls that fail in 100 seeded runs without Spark, and the job's driver killed at 20 moments (or QUARTAL_KILLS).
 
     `-- --long` plays 10,000 runs without Spark instead, and goes on where the last call ended; `--seeds 0:500` fewer.
     """
