@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from etl_job.accounting import curated_rows, quarantined_rows
 from etl_job.contract import Contract
 from etl_job.csv_export import export_csv
+from etl_job.errors import PublicationError
 from etl_job.extent import Extent, fits_one_task
 from etl_job.features import (
     FeatureRange,
@@ -333,7 +334,15 @@ def _commit_features(work: Work, wanted: FeatureRange | None, files: tuple[str, 
         removed = from_on(QUARTER, quarter_of(wanted.first_day))
     else:
         removed = among(QUARTER, quarters)
-    table.replace(Replacement(removed, files, work.arguments.run_id, quarters, work.tables.curated.snapshot_id))
+    try:
+        table.replace(Replacement(removed, files, work.arguments.run_id, quarters, work.tables.curated.snapshot_id))
+    except PublicationError as error:
+        if done.curated is None:
+            raise
+        raise type(error)(
+            f"{error}. The curated table holds this run's rows; the features are behind it, and the next run computes "
+            "them first"
+        ) from error
     done.features = _published(table, len(files), quarters)
     _say_committed(work.progress, table)
 
