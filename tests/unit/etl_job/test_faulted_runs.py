@@ -45,8 +45,7 @@ def register_folders(lake) -> list[Path]:
     return sorted((lake.root / "curated" / DATASET / "keys").iterdir())
 
 
-@pytest.mark.parametrize("answer", [RESET, "InternalServiceException"])
-@pytest.mark.parametrize("table", [CURATED, FEATURES])
+@pytest.mark.parametrize(("table", "answer"), [(CURATED, RESET), (FEATURES, "InternalServiceException")])
 def test_run_whose_commit_lost_its_answer_succeeds(lake, start, faults, table, answer):
     lake.deliver("d1", FIRST)
     faults.fail("UpdateTable", answer, after_effect=True, table=table)
@@ -163,8 +162,7 @@ def test_lost_quarantine_stops_the_run_until_its_delivery_is_processed_again(lak
 
 
 @pytest.mark.usefixtures("published_once")
-@pytest.mark.parametrize("table", [CURATED, FEATURES])
-@pytest.mark.parametrize("kind", ["snap-", "-m"])
+@pytest.mark.parametrize(("table", "kind"), [(CURATED, "snap-"), (FEATURES, "-m")])
 def test_lost_manifests_stop_the_run_by_name(start, table, kind):
     loaded = GlueCatalog("test").load_table(f"{DATABASE}.{table}")
     snapshot = loaded.current_snapshot()
