@@ -47,7 +47,12 @@ Name = Annotated[str, AfterValidator(_table_name)]
 
 
 def _bound(value: Any) -> Any:
-    """A number or a date as YAML gives it: numbers as they are spelled, dates with or without quotes."""
+    """A number or a date as YAML gives it: numbers as they are spelled, dates with or without quotes.
+
+    One that was read already, as in a contract that is made of another's values, stays what it is.
+    """
+    if isinstance(value, Decimal):
+        return value
     if isinstance(value, datetime | bool) or not isinstance(value, int | float | str | date):
         raise ValueError("write a number, or a date as 2000-01-31")
     if isinstance(value, int | float):

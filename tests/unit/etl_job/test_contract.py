@@ -1,6 +1,9 @@
+from pathlib import Path
+
 import pytest
 import yaml
 
+from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError
 from etl_job.layouts import Layout
@@ -346,3 +349,9 @@ def test_layout_that_cannot_be_read_is_refused(text, message):
 )
 def test_layouts_that_give_one_text_two_meanings_are_told_apart(one, other, mistaken):
     assert Layout.parse(one).may_be_mistaken_for(Layout.parse(other)) is mistaken
+
+
+def test_contract_is_made_again_of_its_own_values():
+    text = (Path(__file__).parents[3] / "data/contracts/charging_sessions.yaml").read_text(encoding="utf-8")
+    contract = parse_contract(text, "charging_sessions.yaml", "charging_sessions")
+    assert Contract.model_validate(contract.model_dump()) == contract
