@@ -11,13 +11,14 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StrictBool, StrictFloat, field_validator, model_validator
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, field_validator, model_validator
 
 from etl_job.columns import NUMERIC, Column, Name, Strict
 from etl_job.feature_spec import Aggregate, FeatureSpec
 from etl_job.standard_forms import as_sql_rule
 
 MAX_QUERY = 10_000
+LONGEST_RECORD = 1_048_576
 MAX_RULES = 63  # of each severity: one bit each in a signed 64-bit integer
 FIELD_COUNT = "row.field_count"
 ENCODING = "row.encoding"
@@ -53,13 +54,15 @@ class CsvFormat(Strict):
     """How CSV files are written. Quoted values may hold the delimiter, and line breaks if ``multi_line`` says so.
 
     A quote within quotes is written twice, or after the ``escape`` character, which then stands for itself if doubled.
+    A record with line breaks in it that is longer than ``max_record_bytes`` has a quote that is never closed.
     """
 
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     quote_symbol: str = Field(default='"', min_length=1, max_length=1)
     header: StrictBool = True
-    encoding: Literal["UTF-8", "ISO-8859-1"] = "UTF-8"
+    encoding: Literal["UTF-8", "ISO-8859-1", "windows-1252", "UTF-16"] = "UTF-8"
     multi_line: StrictBool = False
+    max_record_bytes: StrictInt = Field(default=LONGEST_RECORD, ge=1_000, le=1_000_000_000)
     escape: Annotated[str, Field(min_length=1, max_length=1)] | None = None
 
     @model_validator(mode="after")
@@ -302,6 +305,8 @@ def _leave_out_unsaid(content: dict[str, Any]) -> None:
     event_time, csv = content["features"]["event_time"], content["csv"]
     if content["files"] == RawFiles().model_dump(mode="json"):
         del content["files"]
+    if csv["max_record_bytes"] == LONGEST_RECORD:
+        del csv["max_record_bytes"]
     for part, names in (
         (content, ("quality",)),
         (csv, ("multi_line", "escape")),

@@ -108,6 +108,15 @@ class Layout:
         )
         return rf"\A{''.join(found)}\z"
 
+    @property
+    def named_pattern(self) -> str:
+        """The same with each unit as a group of its name."""
+        found = (
+            re.escape(piece) if isinstance(piece, str) else f"(?P<{piece.unit}>{piece.pattern})"
+            for piece in self.pieces
+        )
+        return rf"\A{''.join(found)}\z"
+
     def has_units(self, *wanted: str, optional: tuple[str, ...] = ()) -> bool:
         """Whether all of the wanted units appear, and no others but optional ones."""
         return set(wanted) <= self.parts.keys() <= {*wanted, *optional}

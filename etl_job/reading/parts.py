@@ -2,23 +2,25 @@
 
 import gzip
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO, cast
 
 from etl_job.object_store import ObjectStore
+from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, utf_8_of
 
 # What a task holds at a time is a few times its chunk, and what it has made of its part.
 PART_BYTES = 64_000_000
 CHUNK_BYTES = 16_000_000
-_BYTE_ORDER_MARK = "\ufeff".encode()
 
 
 @dataclass(frozen=True, slots=True)
 class RawPart:
     """The lines of a file that begin from ``start`` up to ``end``, in bytes; a packed file is one part.
 
-    ``file`` is its number in the run's file order, ``chunk_bytes`` how much is read at a time.
+    ``file`` is its number in the run's file order, ``chunk_bytes`` how much is read at a time. Of a Parquet file a part
+    is row groups by number instead, of which ``first_row`` rows lie before.
     """
 
     uri: str
@@ -26,40 +28,64 @@ class RawPart:
     start: int
     end: int
     chunk_bytes: int = CHUNK_BYTES
+    first_row: int = 0
 
 
-def parts_of(files: Sequence[tuple[str, int]], tasks: int) -> tuple[RawPart, ...]:
-    """Parts of files, given by URI and size, of about equal size, and for at least so many tasks if there is much."""
+def parts_of(files: Sequence[tuple[str, int]], tasks: int, are_whole: bool = False) -> tuple[RawPart, ...]:
+    """Parts of files, given by URI and size, of about equal size, and for at least so many tasks if there is much.
+
+    Packed files are one part, and all files if they ``are_whole``.
+    """
     total = sum(size for _, size in files)
     most = max(1, min(PART_BYTES, -(-total // max(1, tasks))))
     found = []
     for number, (uri, size) in enumerate(files):
-        pieces = 1 if uri.endswith(".gz") else max(1, round(size / most))
+        pieces = 1 if are_whole or uri.endswith(".gz") else max(1, round(size / most))
         cuts = [size * piece // pieces for piece in range(pieces + 1)]
         found += [RawPart(uri, number, start, end, CHUNK_BYTES) for start, end in pairwise(cuts)]
     return tuple(found)
 
 
-def chunks_of(store: ObjectStore, part: RawPart) -> Iterator[bytes]:
+@contextmanager
+def unpacked(store: ObjectStore, uri: str, first_byte: int = 0) -> Iterator[BinaryIO]:
+    """The bytes of a file from one on, unpacked if it is packed, member by member as gunzip does.
+
+    Reading raises OSError, EOFError or zlib.error for a packed file that is damaged.
+    """
+    with store.open(uri, first_byte) as raw:
+        if uri.endswith(".gz"):
+            with gzip.GzipFile(fileobj=raw) as content:
+                yield cast(BinaryIO, content)
+        else:
+            yield raw
+
+
+@contextmanager
+def opened_as_text(store: ObjectStore, uri: str, encoding: str) -> Iterator[BinaryIO]:
+    """A whole file as UTF-8, without a byte order mark at its beginning."""
+    with unpacked(store, uri) as content:
+        yield utf_8_of(content, encoding)
+
+
+def chunks_of(store: ObjectStore, part: RawPart, encoding: str) -> Iterator[bytes]:
     """The part's lines, many at a time and none cut, without a byte order mark at the file's beginning.
 
-    A line ends with LF, CR or both, as Spark's reader of texts has it. Raises OSError, EOFError or zlib.error for a
-    packed file that is damaged.
+    A line ends with LF, CR or both. The bytes are as they are in the file, but of UTF-16, which comes as UTF-8. Raises
+    OSError, EOFError or zlib.error for a packed file that is damaged.
     """
-    with store.open(part.uri, max(0, part.start - 1)) as raw:
-        if part.uri.endswith(".gz"):
-            with gzip.GzipFile(fileobj=raw) as unpacked:
-                found = _lines(cast(BinaryIO, unpacked), 0, None, part.chunk_bytes)
-                yield from _without_mark(found)
-        elif part.start == 0:
-            yield from _without_mark(_lines(raw, 0, part.end, part.chunk_bytes))
-        else:
-            yield from _lines(raw, part.start, part.end, part.chunk_bytes)
+    if encoding == UTF_16:
+        with opened_as_text(store, part.uri, encoding) as text:
+            yield from _lines(text, 0, None, part.chunk_bytes)
+        return
+    is_whole = part.uri.endswith(".gz")
+    with unpacked(store, part.uri, max(0, part.start - 1)) as raw:
+        found = _lines(raw, part.start, None if is_whole else part.end, part.chunk_bytes)
+        yield from _without_mark(found) if part.start == 0 else found
 
 
 def _without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
     for number, chunk in enumerate(chunks):
-        yield chunk.removeprefix(_BYTE_ORDER_MARK) if number == 0 else chunk
+        yield chunk.removeprefix(BYTE_ORDER_MARK) if number == 0 else chunk
 
 
 def _lines(stream: BinaryIO, start: int, end: int | None, chunk_bytes: int) -> Iterator[bytes]:

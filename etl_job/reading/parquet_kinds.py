@@ -1,41 +1,24 @@
-"""Parquet files as rows of text: typed values in the forms that the contract names, so all rules hold as for CSV.
+"""Which columns a Parquet file has and of which kinds, from its footer, and whether the contract can read them.
 
-Dates and times are written in the column's ``format``, numbers in digits without zeros at the end of a fraction, with
-the column's decimal separator. A number that the contract could not hold keeps Spark's text, and so breaks its rule.
-Spark 3.5 reads no times of day.
 https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
 """
 
 import json
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyspark.sql import Column, DataFrame, SparkSession
-from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.columns import NUMERIC
 from etl_job.columns import Column as ContractColumn
 from etl_job.contract import Contract
 from etl_job.errors import InputError
 from etl_job.object_store import ObjectStore
-from etl_job.raw_files import Header, without_wildcards
-from etl_job.schemas import (
-    BLOCK,
-    DECODABLE,
-    FILE_PATH,
-    FRACTION_DIGITS,
-    LINE,
-    NO_BLOCK,
-    ROW,
-    WELL_FORMED,
-    value_column,
-)
 
 _TAIL_BYTES = 64 * 1024
 _MAGIC = b"PAR1"
-_NANOSECONDS = {True: "nanoseconds", False: "nanoseconds_ntz"}  # no types of Spark's, which reads them as numbers
+NANOSECONDS = {True: "nanoseconds", False: "nanoseconds_ntz"}
 _PHYSICAL = {
     "BOOLEAN": "boolean",
     "INT32": "int",
@@ -48,17 +31,31 @@ _INTEGERS = {(8, True): "tinyint", (16, True): "smallint", (32, True): "int", (6
 _INTEGERS |= {(8, False): "smallint", (16, False): "int", (32, False): "bigint", (64, False): "decimal(20,0)"}
 _TEXTS = ("String", "Enum", "JSON")
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
-_MOMENTS, _LOCAL_TIMES = ("timestamp", "nanoseconds"), ("timestamp_ntz", "nanoseconds_ntz")
+MOMENTS, LOCAL_TIMES = ("timestamp", "nanoseconds"), ("timestamp_ntz", "nanoseconds_ntz")
 
 
-def parquet_header(store: ObjectStore, uri: str, contract: Contract) -> Header:
-    """The columns of a file that the contract knows, with Spark's types for them, from the file's footer.
+@dataclass(frozen=True, slots=True)
+class ParquetColumns:
+    """The columns of a file that the contract knows, by the contract's names and the file's, and their kinds.
+
+    ``group_rows`` is how many rows each row group has.
+    """
+
+    names: tuple[str, ...]
+    in_file: tuple[str, ...]
+    kinds: tuple[str, ...]
+    group_rows: tuple[int, ...]
+
+
+def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> ParquetColumns:
+    """Read a file's footer.
 
     Raises InputError where the file is none, lacks a required column, or has one whose values cannot become the
     contract's.
     """
     try:
-        found = _kinds(_footer(store, uri))
+        file = _open_footer(_footer(store, uri))
+        found, names = _kinds(file.schema), list(file.schema_arrow.names)
     except (pa.ArrowException, ValueError, KeyError) as error:
         raise InputError(
             f"{uri} is no Parquet file, or damaged ({' '.join(repr(error).split())[:200]}). Deliver it again; nothing "
@@ -70,43 +67,23 @@ def parquet_header(store: ObjectStore, uri: str, contract: Contract) -> Header:
             f"{uri} lacks the required column {', '.join(missing)}; it has {', '.join(found)}. Correct the file or the "
             "contract; nothing was written"
         )
+    small = [name.lower() for name in names]
+    twice = [column.name for column in contract.columns if small.count(column.name.lower()) > 1]
+    if twice:
+        raise InputError(
+            f"{uri} has the column {', '.join(twice)} twice (upper and lower case count as one). Take one out, or "
+            "rename it; nothing was written"
+        )
     present = [column for column in contract.columns if column.name.lower() in found]
     for column in present:
         problem = _problem(column, found[column.name.lower()])
         if problem:
             raise InputError(f"{uri}: column {column.name} {problem}; nothing was written")
-    return Header("", tuple(c.name for c in present), tuple(found[c.name.lower()] for c in present), quotes=True)
-
-
-def parquet_rows(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:
-    """Every row as values by column name; its raw text is JSON of these."""
-    kinds = dict(zip(header.columns, header.kinds, strict=True))
-    read = ", ".join(f"`{name}` {'bigint' if kind in _NANOSECONDS.values() else kind}" for name, kind in kinds.items())
-    rows = (
-        spark.read.schema(read)
-        .option("recursiveFileLookup", "true")  # else a folder delivery=<name> would become a column
-        .option("datetimeRebaseMode", "CORRECTED")
-        .option("int96RebaseMode", "CORRECTED")
-        .parquet(*(without_wildcards(uri) for uri in uris))
-    )
-    texts = {c.name: _text(c, kinds[c.name]) for c in contract.columns if c.name in kinds}
-    known = rows.select(
-        F.xxhash64(F.input_file_name()).alias(FILE_PATH),
-        F.lit(NO_BLOCK).cast("long").alias(BLOCK),
-        F.col("_metadata.row_index").alias(ROW),
-        *(text.alias(value_column(name)) for name, text in texts.items()),
-    )
-    all_values = F.struct(*(F.col(value_column(name)).alias(name) for name in texts))
-    values = (
-        F.col(value_column(c.name)) if c.name in texts else F.lit(None).cast("string").alias(value_column(c.name))
-        for c in contract.columns
-    )
-    return known.select(
-        F.to_json(all_values, {"ignoreNullFields": "false"}).alias(LINE),
-        *(FILE_PATH, BLOCK, ROW),
-        F.lit(True).alias(WELL_FORMED),
-        F.lit(True).alias(DECODABLE),
-        *values,
+    return ParquetColumns(
+        tuple(c.name for c in present),
+        tuple(names[small.index(c.name.lower())] for c in present),
+        tuple(found[c.name.lower()] for c in present),
+        tuple(file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)),
     )
 
 
@@ -121,12 +98,15 @@ def _footer(store: ObjectStore, uri: str) -> bytes:
     return _MAGIC + tail[-needed:]
 
 
-def _kinds(footer: bytes) -> dict[str, str]:
-    """The kinds of the columns by their names in small letters. Raises ValueError or KeyError for a damaged footer."""
+def _open_footer(footer: bytes) -> pq.ParquetFile:
     try:
-        schema = pq.ParquetFile(pa.BufferReader(footer)).schema
+        return pq.ParquetFile(pa.BufferReader(footer))
     except OSError as error:  # Arrow's word for what it cannot make sense of
         raise ValueError(str(error)) from error
+
+
+def _kinds(schema: Any) -> dict[str, str]:
+    """The kinds of the columns by their names in small letters. Raises ValueError or KeyError for a damaged footer."""
     leaves = [schema.column(place) for place in range(len(schema))]
     return {leaf.path.partition(".")[0].lower(): _kind(leaf) for leaf in leaves}
 
@@ -140,7 +120,7 @@ def _kind(leaf: Any) -> str:
     if name == "Timestamp":
         is_moment = bool(logical["isAdjustedToUTC"])
         if logical["timeUnit"] == "nanoseconds":
-            return _NANOSECONDS[is_moment]
+            return NANOSECONDS[is_moment]
         return "timestamp" if is_moment else "timestamp_ntz"
     if name == "Int":
         return _INTEGERS[logical["bitWidth"], logical["isSigned"]]
@@ -161,35 +141,14 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
     wanted, is_number = column.logical_type, kind.partition("(")[0] in _NUMBERS
     if kind == "string" or (wanted == "string" and not column.rules.layouts and (is_number or kind == "boolean")):
         return None
-    if wanted == "timestamp" and kind in (*_MOMENTS, *_LOCAL_TIMES):
+    if wanted == "timestamp" and kind in (*MOMENTS, *LOCAL_TIMES):
         has_offset = "offset" in column.rules.layouts[0].parts
-        if has_offset == (kind in _MOMENTS):
+        if has_offset == (kind in MOMENTS):
             return None
         return (
             "holds moments (timestamps in UTC): give the contract a format with an offset (XXX)"
-            if kind in _MOMENTS
+            if kind in MOMENTS
             else "holds times without a zone: give the contract a format without an offset, and a timeZone"
         )
     fits = is_number if wanted in NUMERIC else kind == wanted and wanted in ("boolean", "date")
     return None if fits else f"holds values of type {kind}, and the contract wants {wanted}"
-
-
-def _text(column: ContractColumn, kind: str) -> Column:
-    value = F.col(f"`{column.name}`")
-    if kind == "string":
-        return F.when(value != "", value)  # an empty value is a missing one
-    if kind in _NANOSECONDS.values():
-        value = F.timestamp_micros(F.expr(f"(`{column.name}` - pmod(`{column.name}`, 1000)) div 1000"))
-    if column.logical_type in ("date", "timestamp"):
-        return F.date_format(value, column.rules.layouts[0].text)
-    if kind == "boolean":
-        return value.cast("string")
-    digits = _digits(value, kind)
-    return F.translate(digits, ".", ",") if column.rules.decimal_separator == "," else digits
-
-
-def _digits(value: Column, kind: str) -> Column:
-    exact = value.cast("string").cast("decimal(38,18)") if kind in ("float", "double") else value
-    plain = exact.cast(f"decimal(38,{FRACTION_DIGITS})")
-    text = F.regexp_replace(plain.cast("string"), r"\.?0+\z", "")
-    return F.when(plain == exact, text).otherwise(value.cast("string"))

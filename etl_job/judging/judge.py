@@ -1,0 +1,94 @@
+"""The judge of rows: which rules of the contract each breaks, and what is kept of those that break none."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl_job.columns import Column
+from etl_job.contract import ENCODING, EVENT_TIME, FIELD_COUNT, FUTURE, Contract, with_default_bounds
+from etl_job.errors import ContractError
+from etl_job.judging.patterns import unreadable
+from etl_job.judging.rules import JudgedColumn, judge_column, with_bit
+from etl_job.judging.zones import DAY_SECONDS, in_zone
+from etl_job.reading.batches import TextBatch
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBatch:
+    """A batch with the rules that its rows break by bit (None where no row breaks any), and its values by column.
+
+    ``second`` is that of the event, seconds since 1970; null or nonsense where its columns are broken.
+    """
+
+    batch: TextBatch
+    broken: pa.Int64Array | None
+    values: Mapping[str, pa.Array]
+    second: pa.Int64Array
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A contract's rules but those in SQL, ready to judge. Make it with ``Judge.of``."""
+
+    contract: Contract
+    columns: tuple[tuple[Column, Mapping[str, int]], ...] = field(repr=False)
+    bits: Mapping[str, int] = field(repr=False)
+
+    @classmethod
+    def of(cls, contract: Contract) -> "Judge":
+        """Raises ContractError for a pattern that cannot be read: no row could be judged by it."""
+        bits = {name: bit for bit, name in enumerate(contract.rule_names)}
+        columns = []
+        for column in contract.columns:
+            problem = unreadable(column.rules.pattern) if column.rules.pattern is not None else None
+            if problem is not None:
+                raise ContractError(
+                    f"column {column.name}: pattern {column.rules.pattern!r} is no regular expression that RE2 reads: "
+                    f"{problem}"
+                )
+            own = {name: bits[f"{column.name}.{name}"] for name in contract.rules_of_column(column)}
+            columns.append((column if column is not contract.event_column else with_default_bounds(column), own))
+        return cls(contract, tuple(columns), bits)
+
+    def judge(self, batch: TextBatch, latest_day: date) -> JudgedBatch:
+        """Judge the rows of a batch, of a file whose events are not later than ``latest_day``."""
+        judged = {
+            column.name: judge_column(
+                column, bits, batch.texts[column.name], latest_day if FUTURE in bits else None
+            )
+            for column, bits in self.columns
+        }
+        values = {name: column.values for name, column in judged.items()}
+        broken: pa.Int64Array | None = None
+        for column in judged.values():
+            broken = _together(broken, column)
+        for name, marked in ((FIELD_COUNT, batch.malformed), (ENCODING, batch.undecodable)):
+            if marked is not None:
+                broken = with_bit(broken, pc.invert(marked), self.bits[name])
+        second = self._second_of_event(values)
+        if EVENT_TIME in self.bits:
+            broken = with_bit(broken, self._takes_place(values, second), self.bits[EVENT_TIME])
+        return JudgedBatch(batch, broken, values, second)
+
+    def _second_of_event(self, values: Mapping[str, pa.Array]) -> pa.Int64Array:
+        wanted = self.contract.features.event_time
+        if wanted.timestamp is not None:
+            return values[wanted.timestamp]
+        midnight = pc.multiply(values[wanted.date or ""].cast(pa.int32()).cast(pa.int64()), DAY_SECONDS)
+        shown = midnight if wanted.time is None else pc.add(midnight, values[wanted.time])
+        return in_zone(shown, wanted.time_zone)
+
+    def _takes_place(self, values: Mapping[str, pa.Array], second: pa.Int64Array) -> pa.BooleanArray:
+        """Whether clocks of the zone ever show date and time; true where those cannot be read."""
+        wanted = self.contract.features.event_time
+        unread = pc.or_(pc.is_null(values[wanted.date or ""]), pc.is_null(values[wanted.time or ""]))
+        return pc.or_(unread, pc.is_valid(second))
+
+
+def _together(broken: pa.Int64Array | None, column: JudgedColumn) -> pa.Int64Array | None:
+    if broken is None or column.broken is None:
+        return column.broken if broken is None else broken
+    return pc.bit_wise_or(broken, column.broken)

@@ -1,0 +1,150 @@
+"""The rules of a column, each as an Arrow function by the name that contract and reasons have for it.
+
+A function says of which texts a rule holds; null is neither and counts as broken. A missing text breaks only
+``required``: the other rules speak of texts that are there, and bounds of those that stand for a value.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl_job.columns import NUMERIC, Column
+from etl_job.contract import FUTURE
+from etl_job.judging.values import day_of_second, read_values
+from etl_job.schemas import FRACTION_DIGITS
+
+_BOUND = pa.decimal128(38, FRACTION_DIGITS)
+_UNIT = Decimal(1).scaleb(-FRACTION_DIGITS)
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts of a column, null where there is none, and what they stand for, null where that is nothing.
+
+    ``latest_day`` is the last day that an event can have.
+    """
+
+    column: Column
+    text: pa.StringArray
+    values: pa.Array
+    latest_day: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedColumn:
+    """The broken rules of each text by bit, None where no text breaks any, and the values."""
+
+    broken: pa.Int64Array | None
+    values: pa.Array
+
+
+def _required(of: Texts) -> pa.BooleanArray:
+    return pc.is_valid(of.text)
+
+
+def _min_length(of: Texts) -> pa.BooleanArray:
+    return pc.greater_equal(pc.utf8_length(of.text), of.column.rules.min_length)
+
+
+def _max_length(of: Texts) -> pa.BooleanArray:
+    return pc.less_equal(pc.utf8_length(of.text), of.column.rules.max_length)
+
+
+def _pattern(of: Texts) -> pa.BooleanArray:
+    return pc.match_substring_regex(of.text, of.column.rules.pattern)
+
+
+def _enum(of: Texts) -> pa.BooleanArray:
+    return pc.is_in(of.text, value_set=pa.array(of.column.rules.enum, pa.string()))
+
+
+def _format(of: Texts) -> pa.BooleanArray:
+    return pc.is_valid(of.values)
+
+
+def _minimum(of: Texts) -> pa.BooleanArray:
+    return _or_no_value(of, pc.greater_equal(_comparable(of), _bound(of.column.rules.minimum, ROUND_CEILING)))
+
+
+def _maximum(of: Texts) -> pa.BooleanArray:
+    return _or_no_value(of, pc.less_equal(_comparable(of), _bound(of.column.rules.maximum, ROUND_FLOOR)))
+
+
+def _future(of: Texts) -> pa.BooleanArray:
+    return _or_no_value(of, pc.less_equal(_comparable(of), pa.scalar(of.latest_day, pa.date32())))
+
+
+HOLDS: Mapping[str, Callable[[Texts], pa.BooleanArray]] = {
+    "required": _required,
+    "minLength": _min_length,
+    "maxLength": _max_length,
+    "pattern": _pattern,
+    "enum": _enum,
+    "format": _format,
+    "minimum": _minimum,
+    "maximum": _maximum,
+    FUTURE: _future,
+}
+
+
+def judge_column(
+    column: Column, bits: Mapping[str, int], texts: pa.StringArray, latest_day: date | None = None
+) -> JudgedColumn:
+    """Judge texts, of which empty ones are missing, by the rules that ``bits`` names, each with its bit."""
+    if not _repeats(texts):
+        return _judge_each(column, bits, texts, latest_day)
+    distinct = pc.fill_null(texts, "").dictionary_encode()
+    judged = _judge_each(column, bits, distinct.dictionary, latest_day)
+    broken = None if judged.broken is None else judged.broken.take(distinct.indices)
+    return JudgedColumn(broken, judged.values.take(distinct.indices))
+
+
+def _judge_each(
+    column: Column, bits: Mapping[str, int], texts: pa.StringArray, latest_day: date | None
+) -> JudgedColumn:
+    text = pc.if_else(pc.equal(pc.binary_length(texts), 0), pa.scalar(None, pa.string()), texts)
+    of = Texts(column, text, read_values(column, text), latest_day)
+    broken: pa.Int64Array | None = None
+    for name, bit in bits.items():
+        holds = pc.fill_null(HOLDS[name](of), False)
+        if name != "required" and text.null_count:
+            holds = pc.or_(holds, pc.is_null(text))
+        broken = with_bit(broken, holds, bit)
+    return JudgedColumn(broken, of.values)
+
+
+def with_bit(broken: pa.Int64Array | None, holds: pa.BooleanArray, bit: int) -> pa.Int64Array | None:
+    """Bits with one more set where a rule does not hold."""
+    if pc.all(holds).as_py() is not False:
+        return broken
+    found = pc.if_else(holds, pa.scalar(0, pa.int64()), pa.scalar(1 << bit, pa.int64()))
+    return found if broken is None else pc.bit_wise_or(broken, found)
+
+
+_SAMPLE = 4_096
+
+
+def _repeats(texts: pa.StringArray) -> bool:
+    sample = texts.slice(0, _SAMPLE)
+    return len(pc.unique(sample)) * 2 <= len(sample)
+
+
+def _or_no_value(of: Texts, holds: pa.BooleanArray) -> pa.BooleanArray:
+    return pc.or_kleene(pc.is_null(of.values), holds)
+
+
+def _comparable(of: Texts) -> pa.Array:
+    if of.column.logical_type == "timestamp":
+        return day_of_second(of.values)
+    return of.values.cast(_BOUND) if of.column.logical_type in NUMERIC else of.values
+
+
+def _bound(bound: date | Decimal | None, rounding: str) -> pa.Scalar:
+    """A bound as values can be compared with it: none lies between it and the next number that a value may be."""
+    if isinstance(bound, Decimal):
+        return pa.scalar(bound.quantize(_UNIT, rounding=rounding), _BOUND)
+    return pa.scalar(bound, pa.date32())

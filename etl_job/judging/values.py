@@ -1,0 +1,116 @@
+"""What texts of a column stand for: dates, times, moments, numbers and booleans, in Arrow kernels.
+
+Texts are checked by their shape and then cut and cast. Casts alone would take more than the contract promises.
+"""
+
+from collections.abc import Callable
+from functools import reduce
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl_job.columns import NUMERIC, Column
+from etl_job.judging.civil import days_of, floor_divide
+from etl_job.judging.zones import DAY_SECONDS, in_zone
+from etl_job.layouts import Layout
+from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS
+
+NUMBER = pa.decimal128(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS)
+_BOOLEAN = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"
+_DATE_UNITS = ("year", "month", "day")
+_TIME_UNITS = {"hour": 3600, "minute": 60, "second": 1}
+_Parts = Callable[[str], pa.StringArray]
+
+
+def read_values(column: Column, text: pa.StringArray) -> pa.Array:
+    """The values of texts: dates, seconds since 1970 of timestamps, seconds since midnight of times of day, decimals,
+    booleans, and of all else the texts themselves. Null where a text stands for none, or is null.
+    """
+    kind = column.logical_type
+    if kind == "boolean":
+        return pc.equal(pc.ascii_lower(_where(pc.match_substring_regex(text, _BOOLEAN), text)), "true")
+    if kind in NUMERIC:
+        return _numbers(column, text)
+    if not column.rules.layouts:
+        return text
+    read = {"date": _read_dates, "timestamp": _read_moments, "string": _read_times}[kind]
+    found = [read(column, layout, text) for layout in column.rules.layouts]
+    return found[0] if len(found) == 1 else pc.coalesce(*found)
+
+
+def day_of_second(seconds: pa.Int64Array) -> pa.Date32Array:
+    """The day in UTC."""
+    return floor_divide(seconds, DAY_SECONDS).cast(pa.int32()).cast(pa.date32())
+
+
+def _numbers(column: Column, text: pa.StringArray) -> pa.Array:
+    separator = column.rules.decimal_separator or "."
+    fraction = rf"([{separator}][0-9]{{1,{FRACTION_DIGITS}}})?" if column.logical_type == "number" else ""
+    number = _where(pc.match_substring_regex(text, rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$"), text)
+    return (pc.replace_substring(number, ",", ".") if separator == "," else number).cast(NUMBER)
+
+
+def _read_dates(_column: Column, layout: Layout, text: pa.StringArray) -> pa.Array:
+    return _dates(layout, *_split(layout, text)).cast(pa.date32())
+
+
+def _read_times(_column: Column, layout: Layout, text: pa.StringArray) -> pa.Array:
+    return _seconds(layout, _split(layout, text)[1])
+
+
+def _read_moments(column: Column, layout: Layout, text: pa.StringArray) -> pa.Array:
+    text, part = _split(layout, text)
+    days = _dates(layout, text, part).cast(pa.int64())
+    shown = pc.add(pc.multiply(days, DAY_SECONDS), _seconds(layout, part))
+    if "offset" not in layout.parts:
+        return in_zone(shown, column.rules.time_zone)
+    offsets = part("offset").dictionary_encode()
+    seconds = pa.array([_seconds_of_offset(each) for each in offsets.dictionary.to_pylist()], pa.int64())
+    return pc.subtract(shown, seconds.take(offsets.indices))
+
+
+def _split(layout: Layout, text: pa.StringArray) -> tuple[pa.StringArray, _Parts]:
+    """The texts that have the layout, null for others, and a way to their parts by unit."""
+    wanted = [part for part in layout.parts.values() if part.unit != "fraction"]
+    if all(part.is_fixed for part in wanted):
+        of_layout = _where(pc.match_substring_regex(text, layout.pattern), text)
+        return of_layout, lambda unit: _cut(of_layout, layout.parts[unit].start or 1, layout.parts[unit].most)
+    found = pc.extract_regex(text, layout.named_pattern)
+    return _where(pc.is_valid(found), text), lambda unit: pc.struct_field(found, unit)
+
+
+def _cut(text: pa.StringArray, start: int, width: int) -> pa.StringArray:
+    return pc.utf8_slice_codeunits(text, start - 1, start - 1 + width)
+
+
+def _dates(layout: Layout, text: pa.StringArray, part: _Parts) -> pa.Int32Array:
+    """Days since 1970. Where a date lies at one place in all texts, each distinct one is read once: days repeat."""
+    places = [layout.parts[unit] for unit in _DATE_UNITS]
+    if all(place.is_fixed for place in places):
+        first = min(place.start or 1 for place in places)
+        behind = max((place.start or 1) + place.most for place in places)
+        distinct = _cut(text, first, behind - first).dictionary_encode()
+        numbers = (
+            _cut(distinct.dictionary, (place.start or 1) - first + 1, place.most).cast(pa.int32()) for place in places
+        )
+        return days_of(*numbers).take(distinct.indices)
+    return days_of(*(part(unit).cast(pa.int32()) for unit in _DATE_UNITS))
+
+
+def _seconds(layout: Layout, part: _Parts) -> pa.Int64Array:
+    """Seconds since midnight."""
+    parts = [pc.multiply(part(u).cast(pa.int64()), size) for u, size in _TIME_UNITS.items() if u in layout.parts]
+    return reduce(pc.add, parts)
+
+
+def _where(holds: pa.BooleanArray, text: pa.StringArray) -> pa.StringArray:
+    return pc.if_else(holds, text, pa.scalar(None, pa.string()))
+
+
+def _seconds_of_offset(offset: str | None) -> int | None:
+    if offset is None:
+        return None
+    if offset == "Z":
+        return 0
+    seconds = int(offset[1:3]) * 3600 + int(offset[-2:]) * 60
+    return -seconds if offset[0] == "-" else seconds

@@ -1,0 +1,78 @@
+"""Bytes in the contract's encoding as UTF-8. What is no text becomes U+FFFD, behind a mark that tells it from such."""
+
+import codecs
+from typing import BinaryIO, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+UTF_8, UTF_16 = "UTF-8", "UTF-16"
+BYTE_ORDER_MARK = "\ufeff".encode()
+_CODECS = {UTF_8: "utf-8", "ISO-8859-1": "latin-1", "windows-1252": "cp1252", UTF_16: "utf-16"}
+_MARK = "\ufdd0"  # no character, and so in no text
+_HANDLER = "quartal-mark"
+
+
+def _mark(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return f"{_MARK}\ufffd", error.end
+
+
+codecs.register_error(_HANDLER, _mark)
+
+
+def decode_chunk(chunk: bytes, encoding: str) -> tuple[bytes, bool]:
+    """The chunk as UTF-8, and whether marks are in it, which ``without_marks`` takes out."""
+    if encoding == UTF_8:
+        try:
+            chunk.decode()
+        except UnicodeDecodeError:
+            pass
+        else:
+            return chunk, False
+    content = chunk.decode(_CODECS[encoding], _HANDLER).encode()
+    return content, _MARK.encode() in content
+
+
+def has_mark(content: bytes) -> bool:
+    """Whether what a stream of ``utf_8_of`` gave has marks in it."""
+    return _MARK.encode() in content
+
+
+def are_marked(texts: pa.StringArray) -> pa.BooleanArray:
+    """Whether there is something in a text that was none."""
+    return pc.match_substring(texts, _MARK)
+
+
+def without_marks(texts: pa.StringArray) -> pa.StringArray:
+    """The texts as they are to be read."""
+    return pc.replace_substring(texts, _MARK, "")
+
+
+def utf_8_of(stream: BinaryIO, encoding: str) -> BinaryIO:
+    """The stream as UTF-8, without a byte order mark."""
+    return cast(BinaryIO, _Decoding(stream, encoding))
+
+
+class _Decoding:
+    """A stream that decodes another; it can be read from its beginning on."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(_CODECS[encoding])(_HANDLER)
+        self._is_beginning = encoding != UTF_16  # whose decoder takes the mark away
+
+    def read(self, size: int) -> bytes:
+        """About so many bytes; none at the end only."""
+        while True:
+            read = self._stream.read(size)
+            if self._is_beginning:
+                while read and len(read) < len(BYTE_ORDER_MARK) and (more := self._stream.read(size)):
+                    read += more
+                read, self._is_beginning = read.removeprefix(BYTE_ORDER_MARK) or b"", False
+                if not read and (read := self._stream.read(size)) == b"":
+                    return self._decoder.decode(b"", True).encode()
+            content = self._decoder.decode(read, not read).encode()
+            if content or not read:
+                return content

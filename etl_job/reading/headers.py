@@ -1,0 +1,94 @@
+"""How files name their columns, found out before any of their rows is read."""
+
+import zlib
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from etl_job.contract import Contract, FileFormat
+from etl_job.errors import InputError
+from etl_job.object_store import ObjectStore
+from etl_job.reading.batches import Header
+from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, decode_chunk
+from etl_job.reading.parquet_kinds import parquet_columns
+from etl_job.reading.record_parser import RecordParser
+from etl_job.reading.record_scan import records_across_lines, records_in_lines
+
+HEAD_BYTES = 64 * 1024
+_READERS = 16  # requests at a time; each takes a round trip and hardly any work
+_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) -> dict[str, Header]:
+    """The header of every file. Raises InputError for the first that lacks a required column.
+
+    Files without one have the contract's columns, in its order: what a crawler makes of them decides nothing.
+    """
+    if contract.files.format is FileFormat.JSON_LINES or (
+        contract.files.format is FileFormat.CSV and not contract.csv.header
+    ):
+        return dict.fromkeys(uris, Header("", tuple(column.name for column in contract.columns)))
+    with ThreadPoolExecutor(_READERS) as readers:
+        return dict(zip(uris, readers.map(lambda uri: _header_of(store, contract, uri), uris), strict=True))
+
+
+def _header_of(store: ObjectStore, contract: Contract, uri: str) -> Header:
+    if contract.files.format is FileFormat.PARQUET:
+        found = parquet_columns(store, uri, contract)
+        return Header("", found.names, found.in_file, found.kinds, found.group_rows)
+    return parse_header(store.read(uri, HEAD_BYTES), uri, contract)
+
+
+def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
+    """Read the header from a file's first bytes; raise InputError where a required column is missing."""
+    form = contract.csv
+    if uri.endswith(".gz"):
+        head = _unpacked(head, uri)
+    if form.encoding == UTF_16 and not head.startswith(_MARKS_OF_UTF_16):
+        raise InputError(
+            f"{uri} does not begin with the byte order mark of UTF-16, which tells how its bytes are ordered. Write it "
+            "with the mark, or correct csv.encoding; nothing was written"
+        )
+    content, _ = decode_chunk(head.removeprefix(BYTE_ORDER_MARK), form.encoding)
+    parser = RecordParser(form)
+    if form.multi_line:
+        records = records_across_lines(content, parser, len(content), is_last=True)
+    else:
+        records = records_in_lines(content, parser)
+    line = records.texts[0].as_py().rstrip("\r\n") if len(records.ends) else ""
+    line = line.replace("\ufdd0", "").removeprefix("\ufeff")
+    columns = tuple(name.strip() for name in parser.cells(line))
+    missing = [c.name for c in contract.columns if c.required and c.name not in columns]
+    if missing:
+        raise InputError(
+            f"{uri} lacks the required column {', '.join(missing)}; its header is {line[:200]!r}. "
+            "Correct the file or the contract; nothing was written"
+        )
+    refuse_repeated((c.name for c in contract.columns), columns, uri)
+    return Header(line, columns)
+
+
+def refuse_repeated(wanted: Iterable[str], columns: Sequence[str], uri: str) -> None:
+    """Raise InputError where a file has a column of the contract twice: nobody could say which of them is meant."""
+    twice = [name for name in wanted if columns.count(name) > 1]
+    if twice:
+        raise InputError(
+            f"{uri} has the column {', '.join(twice)} twice. Take one out, or rename it; nothing was written"
+        )
+
+
+def _unpacked(head: bytes, uri: str) -> bytes:
+    """The beginning of a packed file, of its members one after the other: some may be empty."""
+    found, rest = b"", head
+    while rest and not found:
+        member = zlib.decompressobj(wbits=31)
+        try:
+            found += member.decompress(rest)
+        except zlib.error as error:
+            raise InputError(
+                f"{uri} cannot be unpacked ({error}): it is no gzip file, or damaged. Deliver it again; nothing was "
+                "written"
+            ) from error
+        if not member.eof:
+            break
+        rest = member.unused_data.lstrip(b"\0")
+    return found

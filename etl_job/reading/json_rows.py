@@ -1,0 +1,95 @@
+"""JSON lines as batches of texts: one object a line, found by the names of its members.
+
+A value is the text that it is written as: of a string what stands between its quotes, escapes resolved; of a number its
+digits, which a parser would round; ``true`` or ``false``; a nested value is JSON in which numbers are quoted. ``null``
+and members that are not there are missing values. Of a name that comes twice the last value counts.
+"""
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl_job.contract import Contract
+from etl_job.object_store import ObjectStore
+from etl_job.reading.batches import TextBatch
+from etl_job.reading.decoding import UTF_8, are_marked, decode_chunk, without_marks
+from etl_job.reading.parts import RawPart, chunks_of
+from etl_job.reading.record_scan import lines_of
+
+_AT_ONCE = 1_000
+# Between lines, so that none can take in a part of its neighbour: lines are parsed many at a time.
+_BETWEEN = secrets.token_hex(16)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def json_batches(store: ObjectStore, part: RawPart, contract: Contract) -> Iterator[TextBatch]:
+    """The rows of a part. Blank lines are none.
+
+    Raises OSError, EOFError or zlib.error where the file is packed and damaged.
+    """
+    first = 0
+    for chunk in chunks_of(store, part, UTF_8):
+        content, is_marked = decode_chunk(chunk, UTF_8)
+        lines = pc.ascii_rtrim(lines_of(content), characters="\r\n")
+        numbers = pa.arange(first, first + len(lines))
+        first += len(lines)
+        is_row = pc.greater(pc.binary_length(lines), 0)
+        lines, numbers = lines.filter(is_row), numbers.filter(is_row)
+        if not len(lines):
+            continue
+        undecodable = are_marked(lines) if is_marked else None
+        yield _batch(without_marks(lines) if is_marked else lines, numbers, undecodable, contract)
+
+
+def _batch(
+    lines: pa.StringArray, numbers: pa.Int64Array, undecodable: pa.BooleanArray | None, contract: Contract
+) -> TextBatch:
+    objects = [found for start in range(0, len(lines), _AT_ONCE) for found in _parsed(lines.slice(start, _AT_ONCE))]
+    malformed = pa.array([found is None for found in objects], pa.bool_())
+    members = [{} if found is None else found for found in objects]
+    texts = {column.name: _texts([found.get(column.name) for found in members]) for column in contract.columns}
+    return TextBatch(texts, lines, numbers, malformed if pc.any(malformed).as_py() else None, undecodable)
+
+
+def _parsed(lines: pa.StringArray) -> list[dict[str, Any] | None]:
+    """The object in each line; None where it is not exactly one."""
+    texts = lines.to_pylist()
+    try:
+        found = _DECODER.decode(f'[{f""","{_BETWEEN}",""".join(texts)}]')
+    except (ValueError, RecursionError):
+        return [_parsed_alone(text) for text in texts]
+    objects: list[Any] = found[::2]
+    if len(objects) != len(texts) or found[1::2] != [_BETWEEN] * (len(texts) - 1):
+        return [_parsed_alone(text) for text in texts]
+    return [each if type(each) is dict else None for each in objects]
+
+
+def _parsed_alone(text: str) -> dict[str, Any] | None:
+    try:
+        found = _DECODER.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if type(found) is dict else None
+
+
+def _texts(values: Sequence[Any]) -> pa.StringArray:
+    texts = [value if value is None or type(value) is str else _text(value) for value in values]
+    try:
+        return pa.array(texts, pa.string())
+    except UnicodeEncodeError:  # half of a character, escaped
+        return pa.array([text and text.encode(errors="replace").decode() for text in texts], pa.string())
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else _ENCODER.encode(value)

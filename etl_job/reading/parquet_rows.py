@@ -1,0 +1,224 @@
+"""Parquet as batches of texts: typed values in the forms that the contract names, so all rules hold as for CSV.
+
+Dates and times are written in the column's ``format``, numbers in digits without zeros at the end of a fraction, with
+the column's decimal separator. A number that the contract could not hold keeps a text that breaks its rule. The raw text
+of a row is JSON of the contract's columns.
+"""
+
+import io
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from functools import reduce
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from etl_job.columns import Column
+from etl_job.contract import Contract
+from etl_job.judging.civil import floor_divide
+from etl_job.layouts import Layout
+from etl_job.object_store import ObjectStore
+from etl_job.reading.batches import Source, TextBatch
+from etl_job.reading.parquet_kinds import LOCAL_TIMES, MOMENTS
+from etl_job.reading.parts import RawPart
+from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS
+
+_ROWS_AT_ONCE = 262_144
+_MICROSECONDS = 1_000_000
+_PLAIN = rf"^-?[0-9]{{1,{INTEGER_DIGITS}}}(\.[0-9]{{1,{FRACTION_DIGITS}}})?$"
+_ZERO_BEHIND = re.compile(r"\.?0+$")
+_TO_ESCAPE = r'["\\\x00-\x1f]'
+_ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
+_ESCAPES |= {chr(code): f"\\u{code:04X}" for code in range(32) if chr(code) not in _ESCAPES}
+_TWO_DIGITS = pa.array([f"{number:02d}" for number in range(100)])
+
+
+def parquet_batches(store: ObjectStore, part: RawPart, source: Source, contract: Contract) -> Iterator[TextBatch]:
+    """The rows of a part's row groups."""
+    header, first = source.header, part.first_row
+    kinds = dict(zip(header.columns, header.kinds, strict=True))
+    with pq.ParquetFile(_Stored(store, part.uri, source.size_bytes), coerce_int96_timestamp_unit="us") as file:
+        groups = list(range(part.start, part.end))
+        for rows in file.iter_batches(_ROWS_AT_ONCE, row_groups=groups, columns=list(header.in_file), use_threads=False):
+            typed = dict(zip(header.columns, (rows.column(name) for name in header.in_file), strict=True))
+            yield _batch(typed, kinds, pa.arange(first, first + len(rows)), contract)
+            first += len(rows)
+
+
+def _batch(
+    typed: Mapping[str, pa.Array], kinds: Mapping[str, str], numbers: pa.Int64Array, contract: Contract
+) -> TextBatch:
+    texts, undecodable = dict[str, pa.StringArray](), None
+    for column in contract.columns:
+        if column.name not in kinds:
+            continue
+        text = typed[column.name]
+        if kinds[column.name] == "string":
+            text, bad = _decoded(text)
+            undecodable = bad if undecodable is None else (undecodable if bad is None else pc.or_(undecodable, bad))
+        else:
+            text = _text(column, kinds[column.name], text)
+        texts[column.name] = pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
+    raw = _json(texts, len(numbers))
+    missing = pa.nulls(len(numbers), pa.string())
+    return TextBatch({c.name: texts.get(c.name, missing) for c in contract.columns}, raw, numbers, None, undecodable)
+
+
+def _decoded(values: pa.Array) -> tuple[pa.StringArray, pa.BooleanArray | None]:
+    """Texts, and which of them hold bytes that are none; None where none does."""
+    if pa.types.is_dictionary(values.type):
+        values = values.dictionary_decode()
+    content = values.cast(pa.binary())
+    try:
+        return content.cast(pa.string()), None
+    except pa.ArrowInvalid:
+        texts = [None if value is None else value.decode(errors="replace") for value in content.to_pylist()]
+        found = pa.array(texts, pa.string())
+        return found, pc.fill_null(pc.not_equal(found.cast(pa.binary()), content), False)
+
+
+def _text(column: Column, kind: str, values: pa.Array) -> pa.StringArray:
+    if kind == "date":
+        days = values.cast(pa.int32()).cast(pa.int64())
+        return _written(column.rules.layouts[0], pc.multiply(days, 86_400 * _MICROSECONDS))
+    if kind in (*MOMENTS, *LOCAL_TIMES):
+        return _written(column.rules.layouts[0], _microseconds(values))
+    if kind == "boolean":
+        return values.cast(pa.string())
+    digits = _digits(values)
+    return pc.replace_substring(digits, ".", ",") if column.rules.decimal_separator == "," else digits
+
+
+def _microseconds(values: pa.TimestampArray) -> pa.Int64Array:
+    unit, whole = values.type.unit, values.cast(pa.int64())
+    if unit == "ns":
+        return floor_divide(whole, 1_000)
+    return whole if unit == "us" else pc.multiply(whole, {"s": _MICROSECONDS, "ms": 1_000}[unit])
+
+
+def _written(layout: Layout, moments: pa.Int64Array) -> pa.StringArray:
+    """Times in a layout; an offset is UTC's."""
+    seconds = floor_divide(moments, _MICROSECONDS)
+    days = floor_divide(seconds, 86_400)
+    in_day = pc.subtract(seconds, pc.multiply(days, 86_400))
+    dates = days.cast(pa.int32()).cast(pa.date32()).dictionary_encode()
+    date_of: dict[str, pa.Array] = {
+        "year": pc.year(dates.dictionary),
+        "month": pc.month(dates.dictionary),
+        "day": pc.day(dates.dictionary),
+    }
+    hours = pc.divide(in_day, 3_600)
+    minutes = pc.divide(pc.subtract(in_day, pc.multiply(hours, 3_600)), 60)
+    of_day = {
+        "hour": hours,
+        "minute": minutes,
+        "second": pc.subtract(in_day, pc.add(pc.multiply(hours, 3_600), pc.multiply(minutes, 60))),
+    }
+    pieces: list[Any] = []
+    for piece in layout.pieces:
+        if isinstance(piece, str):
+            pieces.append(pa.scalar(piece))
+        elif piece.unit in date_of:
+            width = piece.least
+            pieces.append(pc.utf8_lpad(date_of[piece.unit].cast(pa.string()), width, "0").take(dates.indices))
+        elif piece.unit in of_day:
+            number = of_day[piece.unit]
+            pieces.append(_TWO_DIGITS.take(number) if piece.least == 2 else number.cast(pa.string()))
+        elif piece.unit == "fraction":
+            behind = pc.subtract(moments, pc.multiply(seconds, _MICROSECONDS))
+            digits = pc.utf8_rpad(pc.utf8_lpad(behind.cast(pa.string()), 6, "0"), 9, "0")
+            pieces.append(pc.utf8_slice_codeunits(digits, 0, piece.most))
+        else:
+            pieces.append(pa.scalar("Z"))
+    return pc.binary_join_element_wise(*pieces, "") if len(pieces) > 1 else pieces[0]
+
+
+def _digits(values: pa.Array) -> pa.StringArray:
+    if pa.types.is_integer(values.type):
+        return values.cast(pa.string())
+    distinct = values.dictionary_encode()
+    found = distinct.dictionary.cast(pa.string())
+    is_plain = pc.match_substring_regex(found, _PLAIN)
+    texts = pc.replace_substring_regex(found, r"\.0*$|(\.[0-9]*[1-9])0+$", r"\1")
+    texts = pc.if_else(pc.equal(texts, "-0"), "0", texts)
+    if not pc.all(is_plain).as_py():
+        asked = distinct.dictionary.filter(pc.invert(is_plain))
+        told = pa.array([_digits_of(value, values.type) for value in asked.to_pylist()], pa.string())
+        texts = pc.replace_with_mask(texts, pc.invert(is_plain), told)
+    return texts.take(distinct.indices)
+
+
+def _digits_of(value: float | Decimal, kind: pa.DataType) -> str:
+    """The text of a number that is not plainly one of the contract's."""
+    text = str(value)
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[text]
+        text = pa.scalar(value, kind).cast(pa.string()).as_py()
+    exact = Decimal(text)
+    if abs(exact) < Decimal(10) ** 20 and exact == round(exact, FRACTION_DIGITS):
+        return _ZERO_BEHIND.sub("", f"{exact:.{FRACTION_DIGITS}f}")
+    return text if isinstance(value, Decimal) else _as_java_writes(exact)
+
+
+def _as_java_writes(number: Decimal) -> str:
+    """A binary number as Java writes it where it is very small or large."""
+    sign, digits, _ = number.as_tuple()
+    exponent = number.adjusted()
+    shown = "".join(map(str, digits)).rstrip("0") or "0"
+    if -3 <= exponent < 7:
+        return f"{number.normalize():f}" if number != number.to_integral_value() else f"{number:.1f}"
+    return f"{'-' if sign else ''}{shown[0]}.{shown[1:] or '0'}E{exponent}"
+
+
+def _json(texts: Mapping[str, pa.StringArray], rows: int) -> pa.StringArray:
+    if not texts:
+        return pa.repeat("{}", rows)
+    members = [
+        pc.binary_join_element_wise(f'"{name}":', pc.if_else(pc.is_valid(text), _quoted(text), "null"), "")
+        for name, text in texts.items()
+    ]
+    joined = reduce(lambda left, right: pc.binary_join_element_wise(left, right, ","), members)
+    return pc.binary_join_element_wise("{", joined, "}", "")
+
+
+def _quoted(text: pa.StringArray) -> pa.StringArray:
+    escaped = pc.fill_null(pc.match_substring_regex(text, _TO_ESCAPE), False)
+    if pc.any(escaped).as_py():
+        told = ["".join(_ESCAPES.get(c, c) for c in each) for each in text.filter(escaped).to_pylist()]
+        text = pc.replace_with_mask(text, escaped, pa.array(told, pa.string()))
+    return pc.binary_join_element_wise('"', text, '"', "")
+
+
+class _Stored(io.RawIOBase):
+    """A stored file that can be read at any place."""
+
+    def __init__(self, store: ObjectStore, uri: str, size_bytes: int) -> None:
+        self._store, self._uri, self._size, self._place = store, uri, size_bytes, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._place = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._size}[whence]
+        return self._place
+
+    def tell(self) -> int:
+        return self._place
+
+    def read(self, size: int = -1) -> bytes:
+        size = self._size - self._place if size < 0 else min(size, self._size - self._place)
+        if size <= 0:
+            return b""
+        with self._store.open(self._uri, self._place) as content:
+            found = b""
+            while len(found) < size and (more := content.read(size - len(found))):
+                found += more
+        self._place += len(found)
+        return found

@@ -1,0 +1,41 @@
+"""One reader per format, and the parts of files that it reads one by one."""
+
+from collections.abc import Iterator, Sequence
+
+from etl_job.contract import Contract, FileFormat
+from etl_job.object_store import ObjectStore
+from etl_job.reading import parts
+from etl_job.reading.batches import Source, TextBatch
+from etl_job.reading.csv_rows import csv_batches
+from etl_job.reading.decoding import UTF_16
+from etl_job.reading.json_rows import json_batches
+from etl_job.reading.parquet_rows import parquet_batches
+from etl_job.reading.parts import RawPart, parts_of
+
+
+def batches_of(store: ObjectStore, part: RawPart, source: Source, contract: Contract) -> Iterator[TextBatch]:
+    """The rows of a part of a file, many at a time. Raises what ``UNREADABLE`` names where the file is damaged."""
+    if contract.files.format is FileFormat.PARQUET:
+        return parquet_batches(store, part, source, contract)
+    if contract.files.format is FileFormat.JSON_LINES:
+        return json_batches(store, part, contract)
+    return csv_batches(store, part, source, contract)
+
+
+def raw_parts(sources: Sequence[Source], contract: Contract, tasks: int) -> tuple[RawPart, ...]:
+    """The parts of files, of about equal size, and for at least so many tasks if there is much."""
+    if contract.files.format is FileFormat.PARQUET:
+        return tuple(part for source in sources for part in _row_groups(source))
+    form = contract.csv
+    is_csv = contract.files.format is FileFormat.CSV
+    are_whole = is_csv and (form.multi_line or form.encoding == UTF_16)
+    return parts_of([(source.uri, source.size_bytes) for source in sources], tasks, are_whole)
+
+
+def _row_groups(source: Source) -> Iterator[RawPart]:
+    """Row groups of a Parquet file, so many that they make a part."""
+    groups = source.header.group_rows
+    at_once = max(1, len(groups) * parts.PART_BYTES // max(1, source.size_bytes))
+    for start in range(0, len(groups), at_once):
+        end = min(start + at_once, len(groups))
+        yield RawPart(source.uri, source.file, start, end, first_row=sum(groups[:start]))

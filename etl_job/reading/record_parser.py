@@ -1,0 +1,153 @@
+"""One record of CSV at a time, whatever quotes it holds: slower than whole blocks, and for those few that need it.
+
+A value between quotes ends with the quote that neither is doubled nor stands behind the escape character; blanks behind
+it are none of it. What else follows it makes the value one without quotes, up to the next delimiter, its own quote at
+its beginning included; and so does a quote that is never closed.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from etl_job.contract import CsvFormat
+
+_ASCII = 128
+
+
+@dataclass(frozen=True)
+class RecordParser:
+    """The marks of a CSV format, and records read by them."""
+
+    form: CsvFormat
+
+    @cached_property
+    def quote(self) -> bytes:
+        """The quote as UTF-8."""
+        return self.form.quote_symbol.encode()
+
+    @cached_property
+    def delimiter(self) -> bytes:
+        """The delimiter as UTF-8."""
+        return self.form.delimiter.encode()
+
+    @cached_property
+    def is_simple(self) -> bool:
+        """Whether each mark is a single byte, as scans of bytes need it."""
+        marks = (self.form.delimiter, self.form.quote_symbol, self.form.escape or "")
+        return all(mark == "" or (ord(mark) < _ASCII and mark not in "\r\n") for mark in marks)
+
+    @cached_property
+    def _escaped(self) -> re.Pattern[bytes]:
+        escape, quote = (re.escape(mark.encode()) for mark in (self.form.escape or "", self.form.quote_symbol))
+        return re.compile(escape + b"(?:" + escape + b"|" + quote + b")")
+
+    def without_escaped(self, block: bytes) -> bytes:
+        """The block with other bytes in place of the escape character and the quote or escape behind it."""
+        if self.form.escape is None or self.form.escape.encode() not in block:
+            return block
+        return self._escaped.sub(b"\0\0", block)
+
+    @cached_property
+    def _until_border(self) -> re.Pattern[bytes]:
+        return re.compile(b"[^" + re.escape(self.delimiter) + b"\r\n]*")
+
+    @cached_property
+    def _blanks(self) -> re.Pattern[bytes]:
+        delimiter = self.delimiter
+        blanks = bytes(b for b in range(33) if b not in b"\r\n" and bytes([b]) != delimiter)
+        return re.compile(b"[" + re.escape(blanks) + b"]*")
+
+    def end_of_record(self, block: bytes, start: int, limit: int) -> tuple[int | None, bool]:
+        """The place behind the record that begins at a place, None where the block ends before, and whether that is
+        within quotes. What is behind the limit is not looked at while a quote is open.
+        """
+        place = start
+        while True:
+            if block.startswith(self.quote, place):
+                closed = self._behind_quoted(block, place, limit)
+                if closed is None:
+                    return None, True
+                place = closed
+            else:
+                place = self._match_end(self._until_border, block, place)
+            if place >= len(block):
+                return None, False
+            if block.startswith(self.delimiter, place):
+                place += 1
+                continue
+            if block[place : place + 2] == b"\r\n":
+                return place + 2, False
+            if block[place] == 13 and place + 1 == len(block):  # half of a line end, perhaps
+                return None, False
+            return place + 1, False
+
+    def _behind_quoted(self, block: bytes, start: int, limit: int) -> int | None:
+        """The place of the delimiter or line end behind a value that begins with a quote; None if it is not closed."""
+        closing = self._closing_quote(block, start + 1, min(limit, len(block)))
+        if closing is None:
+            return None
+        behind = self._match_end(self._blanks, block, closing + 1)
+        if behind >= len(block) or block[behind] in b"\r\n" or block.startswith(self.delimiter, behind):
+            return behind
+        return self._match_end(self._until_border, block, behind)
+
+    def _closing_quote(self, block: bytes, place: int, limit: int) -> int | None:
+        escape = None if self.form.escape is None else self.form.escape.encode()
+        while True:
+            quote = block.find(self.quote, place, limit)
+            if quote < 0:
+                return None
+            if escape is not None:
+                mark = block.find(escape, place, quote)
+                if mark >= 0:
+                    place = mark + 2 if block[mark + 1 : mark + 2] in (escape, self.quote) else mark + 1
+                    continue
+            if not block.startswith(self.quote, quote + 1):
+                return quote
+            place = quote + 2
+
+    @staticmethod
+    def _match_end(pattern: re.Pattern[bytes], block: bytes, place: int) -> int:
+        found = pattern.match(block, place)
+        return place if found is None else found.end()
+
+    def cells(self, record: str) -> list[str]:
+        """The values of a record without its line end."""
+        delimiter, found, place = self.form.delimiter, list[str](), 0
+        while True:
+            if record.startswith(self.form.quote_symbol, place):
+                value, place = self._quoted_cell(record, place)
+            else:
+                end = record.find(delimiter, place)
+                end = len(record) if end < 0 else end
+                value, place = record[place:end], end
+            found.append(value)
+            if place >= len(record):
+                return found
+            place += 1
+
+    def _quoted_cell(self, record: str, start: int) -> tuple[str, int]:
+        """The value that begins with a quote at a place, and the place of the delimiter behind it."""
+        quote, escape, delimiter = self.form.quote_symbol, self.form.escape, self.form.delimiter
+        text, place = list[str](), start + 1
+        while place < len(record):
+            character, following = record[place], record[place + 1 : place + 2]
+            if escape is not None and character == escape and following in (escape, quote) and following:
+                text.append(following)
+                place += 2
+            elif character != quote:
+                text.append(character)
+                place += 1
+            elif following == quote:
+                text.append(quote)
+                place += 2
+            else:
+                behind = place + 1
+                while behind < len(record) and record[behind] <= " " and record[behind] != delimiter:
+                    behind += 1
+                if behind >= len(record) or record[behind] == delimiter:
+                    return "".join(text), behind
+                end = record.find(delimiter, behind)
+                end = len(record) if end < 0 else end
+                return quote + "".join(text) + record[place:end], end
+        return quote + "".join(text), len(record)

@@ -1,0 +1,266 @@
+"""Where records of CSV end, and which of them hold plain quotes only: a scan of many bytes at a time.
+
+Quotes open and close by turns. So how many stand before a byte says whether it lies within quotes, as long as each
+opens a value or closes one; where one does neither, its record is read by itself (``record_parser.py``), and the scan
+goes on behind it. That takes time in proportion to the bytes, whatever they are.
+"""
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from etl_job.reading.record_parser import RecordParser
+
+_LINE_FEED, _RETURN = 10, 13
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Whole records among some bytes: each ends at one of ``ends`` and begins where the one before it ended.
+
+    ``quoted`` marks those that hold quotes, ``odd`` those of which a quote is none of a plain pair, and ``opened`` those
+    with a quote at the beginning of a value; all are None where there are no such.
+    """
+
+    block: bytes
+    ends: pa.Int64Array
+    quoted: pa.BooleanArray | None = None
+    odd: pa.BooleanArray | None = None
+    opened: pa.BooleanArray | None = None
+
+    @property
+    def size(self) -> int:
+        """How many bytes they take."""
+        return self.ends[-1].as_py() if len(self.ends) else 0
+
+    @property
+    def texts(self) -> pa.StringArray:
+        """Each of them with its line end."""
+        offsets = pa.concat_arrays([pa.array([0], pa.int32()), self.ends.cast(pa.int32())])
+        return pa.StringArray.from_buffers(len(self.ends), offsets.buffers()[1], pa.py_buffer(self.block))
+
+
+def records_in_lines(block: bytes, parser: RecordParser) -> Records:
+    """The records of a block in which each line is one."""
+    scan = _Scan(block, parser, is_last=True)
+    ends = _and_last(scan.line_ends, len(block))
+    if parser.quote not in block:
+        return Records(block, ends)
+    before = scan.quotes_before_line_ends
+    if len(ends) > len(before):
+        before = pa.concat_arrays([before, pa.array([len(scan.quotes)], pa.int64())])
+    return scan.records(ends, before)
+
+
+def records_across_lines(block: bytes, parser: RecordParser, longest: int, is_last: bool) -> Records:
+    """The whole records at the beginning of a block in which values between quotes may hold line breaks.
+
+    A record that takes more than ``longest`` bytes because of that has a quote that is never closed: it ends with its
+    first line.
+    """
+    scan = _Scan(block, parser, is_last)
+    if not parser.is_simple:
+        return Records(block, pa.array(scan.ends_one_by_one(longest, is_last), pa.int64()))
+    if parser.quote not in block:
+        return Records(block, _and_last(scan.line_ends, len(block)) if is_last else scan.line_ends)
+    before = scan.quotes_before_line_ends
+    is_outside = pc.equal(pc.bit_wise_and(before, 1), 0)
+    ends, counted = scan.line_ends.filter(is_outside), before.filter(is_outside)
+    if scan.is_plain and _are_bounded(ends, scan.line_ends, len(block), longest, is_last, len(scan.quotes) % 2 == 0):
+        if is_last and len(block) and (not len(ends) or ends[-1].as_py() < len(block)):
+            ends = _and_last(ends, len(block))
+            counted = pa.concat_arrays([counted, pa.array([len(scan.quotes)], pa.int64())])
+        return scan.records(ends, counted)
+    ends = pa.array(scan.ends_one_by_one(longest, is_last), pa.int64())
+    all_ends = _and_last(scan.line_ends, len(block))
+    all_before = before if len(all_ends) == len(before) else pa.concat_arrays([before, pa.array([len(scan.quotes)])])
+    return scan.records(ends, all_before.filter(pc.is_in(all_ends, value_set=ends)))
+
+
+def _and_last(ends: pa.Int64Array, size: int) -> pa.Int64Array:
+    """With the end of the block, where what is behind the last line end is a line as well."""
+    if not size or (len(ends) and ends[-1].as_py() == size):
+        return ends
+    return pa.concat_arrays([ends, pa.array([size], pa.int64())])
+
+
+def _are_bounded(
+    ends: pa.Int64Array, lines: pa.Int64Array, size: int, longest: int, is_last: bool, is_closed: bool
+) -> bool:
+    """Whether no record breaks lines and is too long, the one behind the last end included."""
+    if not is_closed and (is_last or size - (ends[-1].as_py() if len(ends) else 0) > longest):
+        return False
+    if not len(ends):
+        return True
+    starts = pa.concat_arrays([pa.array([0], pa.int64()), ends.slice(0, len(ends) - 1)])
+    is_long = pc.greater(pc.subtract(ends, starts), longest)
+    if not pc.any(is_long).as_py():
+        return True
+    places = lines.to_pylist()
+    long_ones = zip(starts.filter(is_long).to_pylist(), ends.filter(is_long).to_pylist(), strict=True)
+    return all(places[bisect_left(places, start + 1)] == end for start, end in long_ones)
+
+
+def lines_of(block: bytes) -> pa.StringArray:
+    """The lines of a block with their ends."""
+    ends = pc.add(pc.indices_nonzero(_line_end_marks(block, is_last=True)).cast(pa.int64()), 1)
+    return Records(block, _and_last(ends, len(block))).texts
+
+
+def _line_end_marks(block: bytes, is_last: bool) -> pa.BooleanArray:
+    """Which bytes end a line. A CR at the very end may be half of a line end, unless nothing follows."""
+    content = _bytes_of(block)
+    ends = pc.equal(content, _LINE_FEED)
+    if b"\r" not in block:
+        return ends
+    behind = pa.array([0 if is_last else _LINE_FEED], pa.uint8())
+    following = pa.concat_arrays([content.slice(1), behind])
+    is_alone = pc.and_(pc.equal(content, _RETURN), pc.not_equal(following, _LINE_FEED))
+    return pc.or_(ends, is_alone)
+
+
+class _Scan:
+    """Some bytes, and what line ends and quotes in them do."""
+
+    def __init__(self, block: bytes, parser: RecordParser, is_last: bool) -> None:
+        self._block = block
+        self._parser = parser
+        self._is_last = is_last
+
+    @cached_property
+    def _is_line_end(self) -> pa.BooleanArray:
+        return _line_end_marks(self._block, self._is_last)
+
+    @cached_property
+    def line_ends(self) -> pa.Int64Array:
+        """Places behind each LF, CR and CR LF."""
+        return pc.add(pc.indices_nonzero(self._is_line_end).cast(pa.int64()), 1)
+
+    @cached_property
+    def _unescaped(self) -> pa.UInt8Array:
+        return _bytes_of(self._parser.without_escaped(self._block))
+
+    @cached_property
+    def _is_quote(self) -> pa.BooleanArray:
+        return pc.equal(self._unescaped, self._parser.quote[0])
+
+    @cached_property
+    def quotes(self) -> pa.Int64Array:
+        """The places of quotes that are not escaped."""
+        return pc.indices_nonzero(self._is_quote).cast(pa.int64())
+
+    @cached_property
+    def quotes_before_line_ends(self) -> pa.Int64Array:
+        """How many of them lie before each line end."""
+        is_quote = self._is_quote.filter(pc.or_(self._is_quote, self._is_line_end))
+        return pc.cumulative_sum(is_quote.cast(pa.int64())).filter(pc.invert(is_quote))
+
+    @cached_property
+    def _borders(self) -> pa.UInt8Array:
+        return pa.array([self._parser.delimiter[0], _LINE_FEED, _RETURN], pa.uint8())
+
+    @cached_property
+    def _before(self) -> pa.UInt8Array:
+        edge = pa.array([_LINE_FEED], pa.uint8())
+        return pa.concat_arrays([edge, self._unescaped]).take(self.quotes)
+
+    @cached_property
+    def _opens_value(self) -> pa.BooleanArray:
+        return pc.is_in(self._before, value_set=self._borders)
+
+    @cached_property
+    def _may_open(self) -> pa.BooleanArray:
+        return pc.or_(self._opens_value, pc.equal(self._before, self._parser.quote[0]))
+
+    @cached_property
+    def _may_close(self) -> pa.BooleanArray:
+        edge = pa.array([_LINE_FEED], pa.uint8())
+        after = pa.concat_arrays([self._unescaped.slice(1), edge]).take(self.quotes)
+        return pc.or_(pc.is_in(after, value_set=self._borders), pc.equal(after, self._parser.quote[0]))
+
+    def _is_odd(self, is_opening: pa.BooleanArray) -> pa.BooleanArray:
+        """Whether a quote is none of a plain pair, if those are to open a value, and the others to close one."""
+        return pc.invert(pc.if_else(is_opening, self._may_open, self._may_close))
+
+    @cached_property
+    def _is_even(self) -> pa.BooleanArray:
+        return pc.equal(pc.bit_wise_and(_numbers(len(self.quotes)), 1), 0)
+
+    @cached_property
+    def is_plain(self) -> bool:
+        """Whether all quotes are of plain pairs, if the first one opens."""
+        return not pc.any(self._is_odd(self._is_even)).as_py()
+
+    def records(self, ends: pa.Int64Array, before: pa.Int64Array) -> Records:
+        """The records that end there, given how many quotes lie before each end."""
+        zero = pa.array([0], pa.int64())
+        starts = pa.concat_arrays([zero, before.slice(0, max(0, len(before) - 1))]) if len(before) else before
+        counts = pc.subtract(before, starts)
+        quoted = pc.greater(counts, 0)
+        odd_count = pc.equal(pc.bit_wise_and(counts, 1), 1)
+        if self.is_plain and not pc.any(odd_count).as_py():
+            return Records(self._block, ends, quoted)
+        total = before[-1].as_py() if len(before) else 0
+        offsets = pa.concat_arrays([zero, before]).cast(pa.int32())
+        parents = pc.list_parent_indices(pa.ListArray.from_arrays(offsets, self.quotes.slice(0, total)))
+        rank = pc.subtract(_numbers(total), starts.take(parents))
+        is_opening = pc.equal(pc.bit_wise_and(rank, 1), 0)
+        is_odd = pc.invert(
+            pc.if_else(is_opening, self._may_open.slice(0, total), self._may_close.slice(0, total))
+        )
+        numbers = _numbers(len(ends))
+        odd = pc.or_(odd_count, pc.is_in(numbers, value_set=pc.unique(parents.filter(is_odd)).cast(pa.int64())))
+        opening = parents.filter(self._opens_value.slice(0, total))
+        opened = pc.is_in(numbers, value_set=pc.unique(opening).cast(pa.int64()))
+        return Records(self._block, ends, quoted, odd, opened)
+
+    def ends_one_by_one(self, longest: int, is_last: bool) -> list[int]:
+        """The ends of records, of which some are read by themselves."""
+        lines, size = self.line_ends.to_pylist(), len(self._block)
+        before = self.quotes_before_line_ends.to_pylist()
+        outside = [[end for end, n in zip(lines, before, strict=True) if n % 2 == parity] for parity in (0, 1)]
+        quotes = self.quotes.to_pylist()
+        if not self._parser.is_simple:
+            outside, quotes = [[], []], []
+        odd = [
+            self.quotes.filter(self._is_odd(opening)).to_pylist()
+            for opening in (self._is_even, pc.invert(self._is_even))
+        ]
+        found: list[int] = []
+        place = 0
+        while place < size:
+            parity = bisect_left(quotes, place) % 2
+            first_odd = bisect_left(odd[parity], place)
+            odd_at = odd[parity][first_odd] if first_odd < len(odd[parity]) else size
+            ends, number = outside[parity], bisect_left(outside[parity], place + 1)
+            line = bisect_left(lines, place + 1)
+            while number < len(ends) and ends[number] <= odd_at:
+                end = ends[number]
+                if end - place > longest and lines[line] < end:
+                    break
+                found.append(end)
+                place, number = end, number + 1
+                while line < len(lines) and lines[line] <= place:
+                    line += 1
+            if place >= size:
+                break
+            closed, is_open = self._parser.end_of_record(self._block, place, place + longest)
+            if closed is None and not is_last and (not is_open or size - place <= longest):
+                break  # what comes next may end it
+            is_too_long = closed is not None and closed - place > longest and lines[line] < closed
+            if closed is None or is_too_long:
+                closed = lines[line] if (is_open or is_too_long) and line < len(lines) else size
+            found.append(closed)
+            place = closed
+        return found
+
+
+def _bytes_of(block: bytes) -> pa.UInt8Array:
+    return pa.Array.from_buffers(pa.uint8(), len(block), [None, pa.py_buffer(block)])
+
+
+def _numbers(size: int) -> pa.Int64Array:
+    return pa.array(range(0), pa.int64()) if not size else pa.arange(0, size)
