@@ -2,23 +2,10 @@
 
 from collections.abc import Sequence
 
-from pyspark.sql import DataFrame, Observation
-
-from etl_job.accounting import DeliveryOutcome
 from etl_job.contract import Thresholds
+from etl_job.counting import DeliveryOutcome
 from etl_job.errors import ReconciliationError, ThresholdError
 from etl_job.manifest import Totals
-
-
-def count_input(rows: DataFrame, observation: Observation, counted: Sequence[DeliveryOutcome]) -> int:
-    """How many rows were read, by a count that no later step can have distorted.
-
-    The observation costs nothing but has two weaknesses, so the rows are counted anew where either may be at work:
-    it never fills where Spark finds at run time that nothing comes out, and a repeated task counts twice.
-    """
-    accounted = sum(outcome.rows for outcome in counted)
-    observed = int(observation.get["rows"]) if accounted else None
-    return accounted if observed == accounted else rows.count()
 
 
 def reconcile(rows_in: int, counted: Sequence[DeliveryOutcome]) -> Totals:

@@ -29,7 +29,6 @@ from etl_job.schemas import (
     number_column,
     value_column,
 )
-from etl_job.values import day_of_second
 
 _PLACE = [FILE, BLOCK, ROW]
 
@@ -45,7 +44,9 @@ def with_measures(daily: DataFrame, staged: DataFrame, suspects: DataFrame | Non
     parts = [part for measure in spec.measures for part in _parts_of_rows(measure)]
     by = [DELIVERY, *spec.entity, DAY]
     entity = (F.col(value_column(name)).alias(name) for name in spec.entity)
-    measured = kept.groupBy(DELIVERY, *entity, day_of_second(F.col(HOUR).cast("long") * 3600).alias(DAY)).agg(*parts)
+    measured = kept.groupBy(
+        DELIVERY, *entity, F.date_from_unix_date(F.floor(F.col(HOUR) / 24).cast("int")).alias(DAY)
+    ).agg(*parts)
     return daily.join(_without_places(measured, spec), by, "inner").select(*names(curated_columns(spec)))
 
 

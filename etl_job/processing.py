@@ -9,14 +9,15 @@ from etl_job.choosing import Chosen
 from etl_job.errors import ThresholdError, UnknownPublicationError
 from etl_job.releasing import Processed, Work, drop_own_quarantine, quarantine_rows, write_and_publish
 from etl_job.settling import Account, account_for, delivery_counts
-from etl_job.staging import drop, passing_parts
+from etl_job.staging import drop
+from etl_job.staging_folders import StagingFolder
 
 
 def process_deliveries(work: Work, chosen: Chosen, done: Processed) -> None:
     """Do the run's work and note in ``done`` what has been done. Raises QuartalJobError; nothing is published then."""
     contract, spark = work.contract, work.spark
     with work.progress.stage("validate") as seen:
-        account = account_for(spark, work.store, contract, work.rules, chosen, work.tables, work.arguments.run_id)
+        account = account_for(spark, work.store, contract, work.sql, chosen, work.tables, work.arguments.run_id)
         try:
             _check(work, account, done)
         except Exception:
@@ -35,7 +36,7 @@ def process_deliveries(work: Work, chosen: Chosen, done: Processed) -> None:
             done.quarantine = ()
             _let_go(work, account, account.folder)
         raise
-    _let_go(work, account, *(passing_parts(account.folder) if contract.key else [account.folder]))
+    _let_go(work, account, *(StagingFolder(account.folder).passing if contract.key else [account.folder]))
 
 
 def _check(work: Work, account: Account, done: Processed) -> None:
@@ -53,6 +54,6 @@ def _let_go(work: Work, account: Account, *folders: str) -> None:
     with suppress(Py4JError, OSError):
         for folder in folders:
             drop(work.spark, folder)
-        for frame in (account.outcomes, account.suspects):
+        for frame in (account.daily.rows, account.suspects):
             if frame is not None:
                 frame.unpersist()

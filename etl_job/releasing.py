@@ -8,12 +8,14 @@ from datetime import date
 
 from pyiceberg.expressions import AlwaysTrue, BooleanExpression
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.accounting import curated_rows, quarantined_rows
 from etl_job.contract import Contract
+from etl_job.counting import quarantined_rows
 from etl_job.csv_export import export_csv
 from etl_job.errors import PublicationError
 from etl_job.extent import Extent, fits_one_task
+from etl_job.feature_spec import FeatureSpec
 from etl_job.features import (
     FeatureRange,
     affected_range,
@@ -22,19 +24,30 @@ from etl_job.features import (
     narrowed,
     quarter_of,
 )
-from etl_job.few_outcomes import daily_counts
 from etl_job.job_args import JobArguments
 from etl_job.lake_paths import LakePaths
 from etl_job.manifest import CsvExport, DeliveryCounts, PublishedTable, Totals
 from etl_job.measures import with_measures
 from etl_job.object_store import ObjectStore
-from etl_job.plain_staging import Read
 from etl_job.progress import Progress
 from etl_job.publication import PublishedIceberg, in_step
 from etl_job.replacement import Replacement, among, from_on
-from etl_job.rules import Rule
-from etl_job.schemas import DAY, DELIVERY, QUARTER, RUN_ID, TableColumn, curated_columns, ddl, feature_columns
+from etl_job.schemas import (
+    DAY,
+    DELIVERY,
+    KEPT,
+    QUARTER,
+    RUN_ID,
+    TableColumn,
+    curated_columns,
+    ddl,
+    feature_columns,
+    hour_columns,
+    value_column,
+)
 from etl_job.settling import Account
+from etl_job.sql_rules import SqlRules
+from etl_job.staged_parts import Read
 from etl_job.tables import Tables
 from etl_job.writing import new_data_folder, partition_folder, write_quarantine, write_rows, write_table_files
 
@@ -47,7 +60,7 @@ class Work:
     store: ObjectStore
     arguments: JobArguments
     contract: Contract
-    rules: Sequence[Rule]
+    sql: SqlRules
     tables: Tables
     progress: Progress
 
@@ -91,17 +104,17 @@ class _History:
     in_step: bool
     extent: Extent | None
 
-    def and_fresh(self, fresh: Extent | None) -> Extent | None:
+    def and_fresh(self, fresh: Extent) -> Extent | None:
         """The extent of all daily counts, given that of the run's; None where one is unknown."""
-        return None if fresh is None or self.extent is None else fresh + self.extent
+        return None if self.extent is None else fresh + self.extent
 
 
-def _history(tables: Tables, replaced: Sequence[str], with_extent: bool) -> _History:
+def _history(tables: Tables, replaced: Sequence[str]) -> _History:
     files = tables.curated.data_files()
     others = [file for file in files if file.partition not in replaced]
     changed = gone = [file for file in files if file.partition in replaced]
     are_in_step = in_step(tables.curated, tables.features)
-    entities = _entities(tables.features) if with_extent and are_in_step else None
+    entities = _entities(tables.features) if are_in_step else None
     if not are_in_step:  # an earlier run ended between its commits: all days may differ
         changed = [*files, *tables.features.data_files()]
     return _History(
@@ -132,7 +145,7 @@ def _entities(features: PublishedIceberg) -> int | None:
 def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: Processed) -> None:
     """Write all files, commit both tables, and note in ``done`` what has been done."""
     replaced = [*(outcome.delivery for outcome in account.counted), *gone]
-    history = _history(work.tables, replaced, with_extent=account.extent is not None)
+    history = _history(work.tables, replaced)
     with work.progress.stage("write") as seen:
         fresh = _Fresh.of(work, account)
         days = _Days.of(account, history).narrowed(work, fresh, history)
@@ -167,21 +180,32 @@ class _Fresh:
     @classmethod
     def of(cls, work: Work, account: Account) -> "_Fresh":
         """Few rows that the driver has are written at once."""
-        contract, spec = work.contract, work.contract.features
-        if account.lines is not None and not spec.measures:
-            rows, folder = daily_counts(account.lines, spec), _new_folder(work, work.tables.curated)
+        spec, daily = work.contract.features, account.daily
+        published = _published_names(spec)
+        if daily.few is not None:
+            if not daily.few.num_rows:
+                return cls(_curated(work, ()), ())
+            rows = daily.few.select(list(published)).rename_columns(list(published.values()))
+            folder = _new_folder(work, work.tables.curated)
             files = write_rows(rows, curated_columns(spec), DELIVERY, _sort_order(work), folder, work.store)
             return cls(_curated(work, files), files)
-        fresh = with_measures(curated_rows(account.outcomes, contract), account.staged, account.suspects, contract)
-        if spec.measures or contract.warning_names:  # else it hardly differs from the outcomes
-            fresh = fresh.persist()  # the curated table needs it once, the features twice
-        return cls(fresh)
+        counted = daily.rows.select(*(F.col(name).alias(as_published) for name, as_published in published.items()))
+        if not spec.measures:
+            return cls(counted)
+        # The curated table needs it once, the features twice.
+        return cls(with_measures(counted, account.staged, account.suspects, work.contract).persist())
 
     def and_others(self, work: Work, others: Sequence[str]) -> DataFrame:
         """With the rows of other files of the curated table."""
         if self.files is not None:
             return _curated(work, (*self.files, *others))
         return self.rows.unionByName(_curated(work, others)) if others else self.rows
+
+
+def _published_names(spec: FeatureSpec) -> dict[str, str]:
+    """The columns of daily counts, and how the curated table names them."""
+    entity = {value_column(name): name for name in spec.entity}
+    return {DELIVERY: DELIVERY, **entity, DAY: DAY, KEPT: spec.count, **{hour: hour for hour in hour_columns(spec)}}
 
 
 def _new_folder(work: Work, table: PublishedIceberg) -> str:
@@ -223,7 +247,8 @@ class _Days:
 
 
 def _curated(work: Work, files: Sequence[str]) -> DataFrame:
-    return work.spark.read.schema(ddl(curated_columns(work.contract.features))).parquet(*files)
+    schema = ddl(curated_columns(work.contract.features))
+    return work.spark.read.schema(schema).parquet(*files) if files else work.spark.createDataFrame([], schema)
 
 
 def _write_files(
@@ -231,7 +256,7 @@ def _write_files(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files of both tables, and the bad rows."""
     columns = curated_columns(work.contract.features)
-    in_one_task = account.extent is not None and account.extent.fits_one_task(len(columns))
+    in_one_task = account.extent.fits_one_task(len(columns))
     curated = _Planned(fresh.rows, columns, DELIVERY, work.tables.curated, in_one_task)
     # The features take longest, so their plan comes first.
     daily, extent = fresh.and_others(work, history.files), history.and_fresh(account.extent)
@@ -277,8 +302,8 @@ def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, .
     run_id = work.arguments.run_id
     bad = {outcome.delivery: outcome.quarantined for outcome in account.counted if outcome.quarantined}
     if bad:
-        rows = quarantined_rows(account.staged, account.suspects, work.rules, account.file_order, run_id)
-        in_few_files = account.extent is not None and account.extent.fits_one_task()
+        rows = quarantined_rows(account.staged, account.suspects, work.contract, account.file_order, run_id)
+        in_few_files = account.extent.fits_one_task()
         write_quarantine(rows, location, in_one_task=in_few_files and fits_one_task(sum(bad.values())))
     return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)
 

@@ -22,6 +22,7 @@ from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError, QuartalJobError
 from etl_job.job_args import JobArguments, parse_arguments, split_deliveries
+from etl_job.judging.judge import Judge
 from etl_job.manifest import (
     ContractRecord,
     DriftRecord,
@@ -34,16 +35,16 @@ from etl_job.manifest import (
 )
 from etl_job.metrics import put_metrics
 from etl_job.object_store import LakeFiles, ObjectStore
-from etl_job.plain_staging import Read
 from etl_job.processing import process_deliveries
 from etl_job.progress import Progress
 from etl_job.publication import in_step, open_catalog
 from etl_job.recovery import standing_of
 from etl_job.releasing import Processed, Work
-from etl_job.rules import rules_of
 from etl_job.run_event import put_run_event
 from etl_job.session import get_session
 from etl_job.spark_metrics import SparkMeter
+from etl_job.sql_rules import SqlRules
+from etl_job.staged_parts import Read
 from etl_job.standing_files import check_metadata, check_what_runs_left
 from etl_job.tables import Tables, open_tables
 
@@ -107,6 +108,7 @@ def _run(
     glue = session.client("glue")
     with progress.stage("catalog") as seen:
         contract = facts.contract = read_contract(store, arguments.contract, arguments.dataset)
+        Judge.of(contract)  # refuses patterns that cannot be read
         raw = read_raw_table(glue, store, arguments.database, contract)
         tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
         facts.tables = tables
@@ -145,7 +147,7 @@ def _run(
     with progress.stage("session"):
         ready = spark.result()
         facts.meter = SparkMeter(ready)
-    work = Work(ready, store, arguments, contract, rules_of(contract), tables, progress)
+    work = Work(ready, store, arguments, contract, SqlRules.of(contract), tables, progress)
     if chosen and not in_step(tables.curated, tables.features):
         progress.say("recovery", message="the features are not those of the curated table: they come first")
         process_deliveries(work, Chosen(()), facts.processed)

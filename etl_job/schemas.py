@@ -7,13 +7,9 @@ from etl_job.feature_spec import Aggregate, FeatureSpec, Measure
 # Internal columns begin with an underscore, which no column of a published table does.
 LINE = "_line"  # raw text of a row
 FILE = "_file"  # number of the raw file in the run's file order
-FILE_PATH = "_file_path"  # a hash of it
 BLOCK = "_block"  # where the reading task's part of the file begins, in bytes
 ROW = "_row"  # counts rows within a block
 NO_BLOCK = -1  # in place of a block, where rows are counted from the file's first
-WELL_FORMED = "_well_formed"  # whether the row has as many values as the header
-DECODABLE = "_decodable"  # whether the row's bytes are text in the contract's encoding
-LATEST_DAY = "_latest_day"  # the last day that an event of the row's file can have
 BROKEN = "_broken"  # bit n set: the n-th rule is broken
 WARNED = "_warned"  # the same of rules that are counted only
 DAY = "day"
@@ -39,9 +35,8 @@ RUN_ID = "run_id"
 SHARE = "share"
 
 VALID_ROWS = "valid"
-PLAIN_ROWS = "plain"  # valid as well, and judged as they were read, without Spark
+PLAIN_ROWS = "plain"  # valid as well, in registers that earlier versions left
 BROKEN_ROWS = "broken"
-QUOTED_ROWS = "quoted"  # set aside until they are parsed as CSV
 
 # Numbers are exact decimals until they become features: so sums do not depend on the order of rows and deliveries.
 INTEGER_DIGITS, FRACTION_DIGITS = 18, 6
@@ -54,11 +49,6 @@ HOURS = tuple(f"hour_{hour:02d}" for hour in range(24))
 def value_column(name: str) -> str:
     """The internal column that holds a contract column's text."""
     return f"_v_{name}"
-
-
-def parsed_column(name: str) -> str:
-    """The internal column that holds what a contract column's text stands for, null where that is nothing."""
-    return f"_p_{name}"
 
 
 def number_column(name: str) -> str:
@@ -127,8 +117,8 @@ def staged_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
     )
 
 
-def plain_count_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
-    """How many plain rows of a run there are, per hour of the day too if the contract asks for that."""
+def count_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
+    """How many valid rows of a run there are, per hour of the day too if the contract asks for that."""
     return (
         TableColumn(DELIVERY, "string"),
         *(TableColumn(value_column(name), "string") for name in spec.entity),

@@ -6,24 +6,21 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
-from etl_job.accounting import DeliveryOutcome, count_outcomes, delivery_outcomes
 from etl_job.catalog import Delivery
 from etl_job.choosing import Chosen
 from etl_job.contract import Contract
-from etl_job.errors import InputError
-from etl_job.extent import Extent
-from etl_job.few_outcomes import outcomes_of_deliveries, with_broken_rows
-from etl_job.intake import Intake, Staging, read_headers, shares_keys, take_in
+from etl_job.counting import DeliveryOutcome, KeptRows, daily_counts, delivery_outcomes, kept_rows, lost_rows
+from etl_job.extent import Extent, collected
+from etl_job.intake import Staging, sources_of, take_in
 from etl_job.manifest import DeliveryCounts, inputs_of
 from etl_job.object_store import ObjectStore
-from etl_job.plain_staging import Read
-from etl_job.reading import first_damaged, is_unpacking_error
-from etl_job.rules import Rule
+from etl_job.schemas import DAY, DELIVERY, KEPT, count_columns, curated_columns, ddl
 from etl_job.session import suit_to_input
+from etl_job.sql_rules import SqlRules
+from etl_job.staged_parts import Read
 from etl_job.staging import (
     Meeting,
     Registers,
-    broken_files,
     drop,
     meet_others,
     new_staging_folder,
@@ -34,15 +31,34 @@ from etl_job.staging import (
     suspects_of,
     valid_files,
 )
+from etl_job.staging_folders import StagingFolder
 from etl_job.tables import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """The daily counts of kept rows. They are in the driver's memory as well where they are ``few``."""
+
+    rows: DataFrame
+    few: pa.Table | None
+
+    @property
+    def kept(self) -> dict[str, KeptRows]:
+        """What they say of each delivery; may run a Spark job."""
+        if self.few is None:
+            return kept_rows(self.rows)
+        if not self.few.num_rows:
+            return {}
+        by_delivery = self.few.group_by(DELIVERY, use_threads=False)
+        found = by_delivery.aggregate([(KEPT, "sum"), (DAY, "min"), (DAY, "max")]).to_pylist()
+        return {row[DELIVERY]: KeptRows(row[f"{KEPT}_sum"], row[f"{DAY}_min"], row[f"{DAY}_max"]) for row in found}
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     """Every row of a run, settled and counted. ``folder`` holds the staged rows, ``deliveries`` are in name order.
 
-    ``read`` and ``extent`` are those of the intake. ``lines`` are the outcomes in the driver's memory, where they are
-    few: then ``outcomes`` lack broken rows, and are persisted only if the contract has measures.
+    ``read`` and ``extent`` are those of the intake.
     """
 
     deliveries: tuple[Delivery, ...]
@@ -50,20 +66,23 @@ class Account:
     folder: str
     staged: DataFrame
     suspects: DataFrame | None
-    outcomes: DataFrame
-    lines: pa.Table | None
+    daily: Daily
     counted: tuple[DeliveryOutcome, ...]
-    rows_in: int
     read: Read
     registers: Registers
-    extent: Extent | None
+    extent: Extent
+
+    @property
+    def rows_in(self) -> int:
+        """How many rows were read, counted before they were judged."""
+        return self.read.rows
 
 
 def account_for(
     spark: SparkSession,
     store: ObjectStore,
     contract: Contract,
-    rules: Sequence[Rule],
+    sql: SqlRules,
     chosen: Chosen,
     tables: Tables,
     run_id: str,
@@ -73,32 +92,23 @@ def account_for(
     registers = tables.registers if contract.key else Registers({})
     while True:
         names_in = [delivery.name for delivery in deliveries]
-        headers = read_headers(store, contract, deliveries)
+        sources = sources_of(store, contract, deliveries)
         size = sum(delivery.size_bytes for delivery in deliveries)
         suit_to_input(spark, size)
         folder = new_staging_folder(tables.curated.location, run_id)
         replaced = [*names_in, *chosen.gone]
         before, others = registers.of(replaced), registers.without(replaced)
         keys_before, other_keys = (register_files(store, side) for side in (before, others))
-        staging = Staging(spark, store, contract, rules, headers, deliveries, folder, keys_before, other_keys)
-        intake = Intake(extent=Extent())
-        if headers:
-            try:
-                intake = take_in(staging)
-            except Exception as error:
-                drop(spark, folder)
-                damaged = first_damaged(store, headers) if is_unpacking_error(str(error)) else None
-                if damaged is not None:
-                    raise InputError(
-                        f"{damaged} cannot be unpacked: it is damaged, or its end is missing. Deliver it again; "
-                        "nothing was published"
-                    ) from error
-                raise
+        try:
+            intake = take_in(
+                Staging(spark, store, contract, sql, sources, StagingFolder(folder), keys_before, other_keys)
+            )
+        except Exception:
+            drop(spark, folder)
+            raise
         staged = read_staged(spark, store, folder, spec)
-        met, shares = Meeting(), intake.shares_keys
-        if shares is None:
-            shares = shares_keys(staging, valid_files(store, folder))
-        if shares:
+        met = Meeting()
+        if intake.shares_keys:
             suit_to_input(spark, size, meets_history=True)
             own_before, of_others = (read_registers(spark, store, side) for side in (before, others))
             met = meet_others(staged, own_before, of_others, contract.conflicts)
@@ -106,31 +116,34 @@ def account_for(
             break
         drop(spark, folder)
         deliveries = tuple(sorted((*deliveries, *chosen.find(met.changed)), key=lambda delivery: delivery.name))
-    lines: pa.Table | None = None
-    if intake.outcomes is not None:
-        suspects, outcomes = intake.outcomes.suspects, intake.outcomes.outcomes
-        lines = with_broken_rows(intake.outcomes.lines, store, broken_files(store, folder))
-        counted = outcomes_of_deliveries(lines, rules, names_in)
-    else:
-        suspects = suspects_of(staged, intake.repeated, contract, rules, met)
-        outcomes = count_outcomes(staged, suspects, contract, read_counts(spark, store, folder, spec)).persist()
-        counted = delivery_outcomes(outcomes, rules, names_in, contract.warning_names)
+    extent = intake.extent + Extent(lines=met.keys)
+    suspects = suspects_of(staged, intake.repeated, contract, met)
+    daily = _daily(spark, store, folder, suspects, contract, extent)
+    counted = delivery_outcomes(intake.tally, lost_rows(suspects), daily.kept, contract, names_in)
     files = len(valid_files(store, folder)) if contract.key else 0
     kept = registers.without(replaced).and_those_in(folder, names_in, files)
-    return Account(
-        deliveries,
-        tuple(headers),
-        folder,
-        staged,
-        suspects,
-        outcomes,
-        lines,
-        counted,
-        intake.count_rows(counted),
-        intake.read,
-        kept,
-        intake.extent,
-    )
+    file_order = tuple(source.uri for source in sources)
+    return Account(deliveries, file_order, folder, staged, suspects, daily, counted, intake.read, kept, extent)
+
+
+def _daily(
+    spark: SparkSession,
+    store: ObjectStore,
+    folder: str,
+    suspects: DataFrame | None,
+    contract: Contract,
+    extent: Extent,
+) -> Daily:
+    """The daily counts; runs a Spark job where they are few."""
+    spec = contract.features
+    counts = read_counts(spark, store, folder, spec)
+    if counts is None:
+        return Daily(spark.createDataFrame([], ddl(count_columns(spec))), pa.table({}))
+    in_one_task = extent.fits_one_task(len(curated_columns(spec)))
+    rows = daily_counts(counts, suspects, contract, in_one_task)
+    if in_one_task and not spec.measures:
+        return Daily(rows, collected(rows))
+    return Daily(rows.persist(), None)
 
 
 def delivery_counts(deliveries: Sequence[Delivery], counted: Sequence[DeliveryOutcome]) -> tuple[DeliveryCounts, ...]:

@@ -22,11 +22,9 @@ from etl_job.contract import CONFLICT, ConflictPolicy, Contract
 from etl_job.feature_spec import FeatureSpec
 from etl_job.object_store import ObjectStore
 from etl_job.repeated_keys import RepeatedKeys
-from etl_job.rules import Rule
 from etl_job.schemas import (
     BLOCK,
     BROKEN,
-    BROKEN_ROWS,
     CLASS,
     CONTENT,
     DELIVERY,
@@ -39,20 +37,19 @@ from etl_job.schemas import (
     KIND,
     PLAIN_ROWS,
     QUARANTINED,
-    QUOTED_ROWS,
     RANK,
     ROW,
     VALID_ROWS,
+    count_columns,
     ddl,
-    plain_count_columns,
     staged_columns,
 )
 from etl_job.shared_keys import RegisterFile
+from etl_job.staging_folders import StagingFolder
 
 FOLDER = "keys"  # below the curated table's location
 PROPERTY = "quartal.key-registers"
 FILES_PROPERTY = "quartal.key-register-files"  # how many files a folder has: a run without valid rows leaves none
-_COUNTS, _REPEATED = "_counts", "_repeated"
 _KEY = [KEY_1, KEY_2]
 _BROADCAST_ROWS = 1_000_000  # about 50 MB; more is joined by a shuffle
 _BEATEN_BY = "_other"  # the other delivery whose row the contract prefers most
@@ -114,22 +111,9 @@ def new_staging_folder(table_location: str, run_id: str) -> str:
     return f"{table_location}/{FOLDER}/{run_id}-{uuid.uuid4().hex[:8]}"
 
 
-def write_staged(classified: DataFrame, folder: str) -> None:
-    """Add rows to those of a run, each kind apart. Random numbers do not compress, so the fastest codec will do."""
-    writer = classified.write.mode("append").partitionBy(KIND).option("compression", "lz4")
-    for column in (KEY_1, KEY_2, CONTENT, ROW):  # whose values hardly repeat: a dictionary would be made in vain
-        writer = writer.option(f"parquet.enable.dictionary#{column}", "false")
-    writer.parquet(folder)
-
-
 def read_staged(spark: SparkSession, store: ObjectStore, folder: str, spec: FeatureSpec) -> DataFrame:
-    """The rows that ``write_staged`` wrote."""
+    """The rows of a run, in the kinds that they were staged in."""
     return _read(spark, store, folder, ddl(staged_columns(spec)))
-
-
-def read_staged_files(spark: SparkSession, files: Sequence[str], folder: str, spec: FeatureSpec) -> DataFrame:
-    """The rows of some of the files below the folder."""
-    return _read_files(spark, files, folder, ddl(staged_columns(spec)))
 
 
 def drop(spark: SparkSession, folder: str) -> None:
@@ -139,41 +123,10 @@ def drop(spark: SparkSession, folder: str) -> None:
     path.getFileSystem(context._jsc.hadoopConfiguration()).delete(path, True)
 
 
-def read_quoted(spark: SparkSession, store: ObjectStore, folder: str, spec: FeatureSpec) -> DataFrame | None:
-    """The rows that ``write_staged`` wrote as quoted ones; None where there are none."""
-    files = [file.uri for file in store.list_files(f"{quoted_part(folder)}/") if file.uri.endswith(".parquet")]
-    return spark.read.schema(ddl(staged_columns(spec))).parquet(*files) if files else None
-
-
-def quoted_part(folder: str) -> str:
-    """Where a staging folder has the rows that are still to be parsed."""
-    return f"{folder}/{KIND}={QUOTED_ROWS}"
-
-
-def plain_part(folder: str) -> str:
-    """Where a staging folder has the rows that were judged without Spark."""
-    return f"{folder}/{KIND}={PLAIN_ROWS}"
-
-
-def passing_parts(folder: str) -> tuple[str, ...]:
-    """What of a staging folder has served once a run is published. What stays holds no raw text of broken rows."""
-    return f"{folder}/{KIND}={BROKEN_ROWS}", counts_part(folder), repeated_part(folder)
-
-
-def repeated_part(folder: str) -> str:
-    """Where a staging folder has the hashes of keys that repeat."""
-    return f"{folder}/{_REPEATED}"
-
-
-def counts_part(folder: str) -> str:
-    """Where a staging folder has the counts of its plain rows."""
-    return f"{folder}/{_COUNTS}"
-
-
 def read_counts(spark: SparkSession, store: ObjectStore, folder: str, spec: FeatureSpec) -> DataFrame | None:
-    """How many plain rows there are per delivery, entity and day, in several lines; None where there are none."""
-    files = [file.uri for file in store.list_files(f"{counts_part(folder)}/")]
-    return spark.read.schema(ddl(plain_count_columns(spec))).parquet(*files) if files else None
+    """How many valid rows there are per delivery, entity and day, in several lines; None where there are none."""
+    files = [file.uri for file in store.list_files(f"{StagingFolder(folder).counts}/")]
+    return spark.read.schema(ddl(count_columns(spec))).parquet(*files) if files else None
 
 
 def read_registers(spark: SparkSession, store: ObjectStore, registers: Registers) -> DataFrame | None:
@@ -321,11 +274,6 @@ def valid_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
     return _files_of(store, folder, PLAIN_ROWS, VALID_ROWS)
 
 
-def broken_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
-    """The files that hold its broken rows."""
-    return _files_of(store, folder, BROKEN_ROWS)
-
-
 def _files_of(store: ObjectStore, folder: str, *kinds: str) -> tuple[str, ...]:
     return tuple(
         file.uri
@@ -335,12 +283,10 @@ def _files_of(store: ObjectStore, folder: str, *kinds: str) -> tuple[str, ...]:
     )
 
 
-def suspects_of(
-    staged: DataFrame, repeated: RepeatedKeys, contract: Contract, rules: Sequence[Rule], met: Meeting
-) -> DataFrame | None:
+def suspects_of(staged: DataFrame, repeated: RepeatedKeys, contract: Contract, met: Meeting) -> DataFrame | None:
     """The rows that share their key with others, settled; None where each row has a key of its own.
 
-    The rows are few, and persisted where they are used for more than the outcomes: for measures, and as quarantined.
+    The rows are few, and persisted: they are counted, and set against the counts of all.
     """
     count = repeated.count + met.keys
     if not contract.key or count == 0:
@@ -350,9 +296,7 @@ def suspects_of(
     if count <= _BROADCAST_ROWS:
         keys = F.broadcast(keys)
     shared = staged.where(is_valid()).join(keys, KEY_1, "left_semi")
-    settled = settle(rank_within_key(shared, contract), contract, rules, met.rivals, met.keys)
-    used_again = contract.features.measures or contract.conflicts is ConflictPolicy.QUARANTINE_BOTH
-    return settled.persist() if used_again else settled
+    return settle(rank_within_key(shared, contract), contract, met.rivals, met.keys).persist()
 
 
 def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:
@@ -372,9 +316,7 @@ def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:
     return rows.select("*", F.row_number().over(preferred).alias(RANK), differs.alias(DIFFERS))
 
 
-def settle(
-    ranked: DataFrame, contract: Contract, rules: Sequence[Rule], rival: DataFrame | None, rival_keys: int = 0
-) -> DataFrame:
+def settle(ranked: DataFrame, contract: Contract, rival: DataFrame | None, rival_keys: int = 0) -> DataFrame:
     """Say what becomes of each row that shares its key: ``_class`` is kept, duplicate or quarantined.
 
     ``rival`` is what other deliveries hold of the keys they share with the run, of which there are ``rival_keys``.
@@ -397,7 +339,7 @@ def settle(
         conflict = F.col(DIFFERS) | F.coalesce(other, F.lit(False))
     broken = F.col(BROKEN)
     if policy is ConflictPolicy.QUARANTINE_BOTH:
-        bit = next(number for number, rule in enumerate(rules) if rule.name == CONFLICT)
+        bit = contract.rule_names.index(CONFLICT)
         broken = F.when((broken == 0) & conflict, F.lit(1 << bit).cast("long")).otherwise(broken)
     marked = met.withColumns({BROKEN: broken, DIFFERS: differs})
     kept = F.when((F.col(RANK) == 1) & wins, KEPT).otherwise(DUPLICATES)

@@ -1,5 +1,5 @@
 """Judging: what concerns one row, as a function over Arrow batches.
 
-In come batches of texts (``etl_job.reading.batches``) and the contract; out go broken rules and warnings by bit, values,
-hashes of keys and texts, and the second of the event. Arrow and the contract's model may be imported, Spark may not.
+In come batches of texts (``etl_job.reading.batches``) and the contract; out go broken rules by bit, values, and the
+second of the event. Arrow and the contract's model may be imported, Spark may not.
 """

@@ -56,9 +56,7 @@ class Judge:
     def judge(self, batch: TextBatch, latest_day: date) -> JudgedBatch:
         """Judge the rows of a batch, of a file whose events are not later than ``latest_day``."""
         judged = {
-            column.name: judge_column(
-                column, bits, batch.texts[column.name], latest_day if FUTURE in bits else None
-            )
+            column.name: judge_column(column, bits, batch.texts[column.name], latest_day if FUTURE in bits else None)
             for column, bits in self.columns
         }
         values = {name: column.values for name, column in judged.items()}

@@ -25,8 +25,8 @@ class Header:
 class Source:
     """What is known of a file apart from its rows.
 
-    Its number in the run's file order, its delivery, its size, how it names its columns, and the last day that an event of it can
-    have.
+    Its number in the run's file order, its delivery, its size, how it names its columns, and the last day that an event
+    of it can have.
     """
 
     uri: str

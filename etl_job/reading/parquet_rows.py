@@ -1,8 +1,8 @@
 """Parquet as batches of texts: typed values in the forms that the contract names, so all rules hold as for CSV.
 
 Dates and times are written in the column's ``format``, numbers in digits without zeros at the end of a fraction, with
-the column's decimal separator. A number that the contract could not hold keeps a text that breaks its rule. The raw text
-of a row is JSON of the contract's columns.
+the column's decimal separator. A number that the contract could not hold keeps a text that breaks its rule. The raw
+text of a row is JSON of the contract's columns.
 """
 
 import io
@@ -42,7 +42,9 @@ def parquet_batches(store: ObjectStore, part: RawPart, source: Source, contract:
     kinds = dict(zip(header.columns, header.kinds, strict=True))
     with pq.ParquetFile(_Stored(store, part.uri, source.size_bytes), coerce_int96_timestamp_unit="us") as file:
         groups = list(range(part.start, part.end))
-        for rows in file.iter_batches(_ROWS_AT_ONCE, row_groups=groups, columns=list(header.in_file), use_threads=False):
+        for rows in file.iter_batches(
+            _ROWS_AT_ONCE, row_groups=groups, columns=list(header.in_file), use_threads=False
+        ):
             typed = dict(zip(header.columns, (rows.column(name) for name in header.in_file), strict=True))
             yield _batch(typed, kinds, pa.arange(first, first + len(rows)), contract)
             first += len(rows)

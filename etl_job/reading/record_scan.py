@@ -21,8 +21,8 @@ _LINE_FEED, _RETURN = 10, 13
 class Records:
     """Whole records among some bytes: each ends at one of ``ends`` and begins where the one before it ended.
 
-    ``quoted`` marks those that hold quotes, ``odd`` those of which a quote is none of a plain pair, and ``opened`` those
-    with a quote at the beginning of a value; all are None where there are no such.
+    ``quoted`` marks those that hold quotes, ``odd`` those of which a quote is none of a plain pair, and ``opened``
+    those with a quote at the beginning of a value; all are None where there are no such.
     """
 
     block: bytes
@@ -208,9 +208,7 @@ class _Scan:
         parents = pc.list_parent_indices(pa.ListArray.from_arrays(offsets, self.quotes.slice(0, total)))
         rank = pc.subtract(_numbers(total), starts.take(parents))
         is_opening = pc.equal(pc.bit_wise_and(rank, 1), 0)
-        is_odd = pc.invert(
-            pc.if_else(is_opening, self._may_open.slice(0, total), self._may_close.slice(0, total))
-        )
+        is_odd = pc.invert(pc.if_else(is_opening, self._may_open.slice(0, total), self._may_close.slice(0, total)))
         numbers = _numbers(len(ends))
         odd = pc.or_(odd_count, pc.is_in(numbers, value_set=pc.unique(parents.filter(is_odd)).cast(pa.int64())))
         opening = parents.filter(self._opens_value.slice(0, total))

@@ -1,0 +1,282 @@
+"""Parts of raw files to staged ones, in Spark's Python workers: read, judge, write, count.
+
+A task writes files whose names say which part they are of: one that is repeated writes the same ones again. Where the
+contract has rules in SQL, the rows of a part wait for Spark to judge them (``sql_rules.py``), and are staged then.
+"""
+
+import gzip
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from etl_job.contract import Contract
+from etl_job.extent import Extent, fits_one_task
+from etl_job.judging.judge import Judge
+from etl_job.object_store import ObjectStore
+from etl_job.reading.batches import Source
+from etl_job.reading.parts import RawPart
+from etl_job.reading.readers import batches_of, raw_parts
+from etl_job.schemas import (
+    BLOCK,
+    BROKEN,
+    CONTENT,
+    DELIVERY,
+    FILE,
+    HOUR,
+    KEY_1,
+    KEY_2,
+    LINE,
+    ROW,
+    WARNED,
+    value_column,
+)
+from etl_job.sql_columns import SqlColumns
+from etl_job.staged_rows import Tally, counts_of, keeps_lines, staged, staged_schema, tally_of
+from etl_job.staging_folders import StagingFolder
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+TASK_BYTES = 32_000_000  # small files come several to a task, each of which takes a moment to begin
+# What readers raise where a file is not what its name says. Errors of a store are others, and worth another attempt.
+_DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error, pa.ArrowInvalid)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Rows and bytes that were read."""
+
+    rows: int = 0
+    size_bytes: int = 0
+
+    def __add__(self, other: "Read") -> "Read":
+        """Both together."""
+        return Read(self.rows + other.rows, self.size_bytes + other.size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A file that cannot be read to its end, and why."""
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What came of files: what was read, what rows break, the extent of the counts of valid rows, damaged files."""
+
+    read: Read = field(default_factory=Read)
+    tally: Tally = field(default_factory=Counter)
+    counts: Extent = field(default_factory=Extent)
+    damaged: tuple[Damage, ...] = ()
+
+    def __add__(self, other: "Staged") -> "Staged":
+        """Both together."""
+        return Staged(
+            self.read + other.read,
+            self.tally + other.tally,
+            self.counts + other.counts,
+            self.damaged + other.damaged,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PartStager:
+    """What a task needs to stage parts."""
+
+    store: ObjectStore
+    contract: Contract
+    sources: Sequence[Source]
+    folder: StagingFolder
+    sql: SqlColumns
+
+    def stage_all(self, spark: "SparkSession") -> Staged:
+        """Read all files and write their rows to the folder, or to where they wait for SQL. Runs a Spark job."""
+        context = spark.sparkContext
+        parts = raw_parts(self.sources, self.contract, context.defaultParallelism)
+        size = sum(source.size_bytes for source in self.sources)
+        tasks = max(context.defaultParallelism, -(-size // TASK_BYTES))
+        numbered = list(enumerate(parts))
+        if not numbered:
+            return Staged()
+        staged_parts = context.parallelize(numbered, min(tasks, len(parts))).map(partial(stage_part, self)).collect()
+        return sum(staged_parts, Staged())
+
+    def settle_all(self, spark: "SparkSession", parts: Sequence[int]) -> Staged:
+        """Stage the rows that waited, when Spark has judged them. Runs a Spark job."""
+        context = spark.sparkContext
+        tasks = min(len(parts), max(context.defaultParallelism, len(parts)))
+        return sum(context.parallelize(parts, tasks).map(partial(settle_part, self)).collect(), Staged())
+
+
+def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
+    number, part = numbered
+    source, contract = stager.sources[part.file], stager.contract
+    judge, waits = Judge.of(contract), bool(stager.sql)
+    targets = _Targets(stager, number, waits)
+    rows, size = 0, part.end - part.start
+    try:
+        for batch in batches_of(stager.store, part, source, contract):
+            judged = judge.judge(batch, source.latest_day)
+            carried = stager.sql.of(judged, number)
+            both = staged(judged, source, part, contract, carried, waits or keeps_lines(contract))
+            targets.add(both.valid, both.broken)
+            rows += batch.rows
+    except _DAMAGED as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        return Staged(damaged=(Damage(part.uri, reason),))
+    targets.write()
+    read = Read(rows, source.size_bytes if size <= len(source.header.group_rows) else size)
+    return Staged(read, targets.tally, targets.extent)
+
+
+def settle_part(stager: PartStager, number: int) -> Staged:
+    """Take the rows of a part that wait, with what Spark says of them, and stage them."""
+    folder, contract, store = stager.folder, stager.contract, stager.store
+    found = _bits_of(store, folder, number)
+    targets = _Targets(stager, number, waits=False)
+    columns = staged_schema(contract).names
+    waiting = [
+        _read(store, f"{place}/{_name(number)}", columns) for place in (folder.waiting_valid, folder.waiting_broken)
+    ]
+    for table in waiting:
+        if table is None:
+            continue
+        judged = table if found is None else _with_bits(table, found)
+        is_valid = pc.equal(judged.column(BROKEN), 0)
+        valid, broken = judged.filter(is_valid), judged.filter(pc.invert(is_valid))
+        if not keeps_lines(contract):
+            valid = _without(valid, [LINE])
+        of_valid = [
+            KEY_1,
+            KEY_2,
+            CONTENT,
+            HOUR,
+            *(name for name in columns if name.startswith(("_v_", "_n_", "_second"))),
+        ]
+        targets.add(valid, _without(broken, [name for name in of_valid if name in columns], warned=True))
+    targets.write()
+    return Staged(Read(), targets.tally, targets.extent)
+
+
+def _bits_of(store: ObjectStore, folder: StagingFolder, number: int) -> pa.Table | None:
+    files = [file.uri for file in store.list_files(f"{folder.found(number)}/") if file.uri.endswith(".parquet")]
+    tables = [parquet.read_table(pa.BufferReader(store.read(uri)), use_threads=False) for uri in files]
+    return pa.concat_tables(tables) if tables else None
+
+
+def _with_bits(table: pa.Table, found: pa.Table) -> pa.Table:
+    place = pc.index_in(table.column(ROW), value_set=found.column(ROW).combine_chunks())
+    for name in (BROKEN, WARNED):
+        more = pc.fill_null(found.column(name).combine_chunks().take(place), 0)
+        at = table.schema.names.index(name)
+        table = table.set_column(at, name, pc.bit_wise_or(table.column(name), more))
+    return table
+
+
+def _without(table: pa.Table, names: Sequence[str], warned: bool = False) -> pa.Table:
+    for name in names:
+        at = table.schema.names.index(name)
+        table = table.set_column(at, table.schema.field(at), pa.nulls(len(table), table.schema.field(at).type))
+    if warned:
+        at = table.schema.names.index(WARNED)
+        table = table.set_column(at, WARNED, pa.repeat(pa.scalar(0, pa.int64()), len(table)))
+    return table
+
+
+def _read(store: ObjectStore, uri: str, columns: Sequence[str]) -> pa.Table | None:
+    try:
+        content = store.read(uri)
+    except FileNotFoundError:
+        return None
+    return parquet.read_table(pa.BufferReader(content), columns=list(columns), use_threads=False)
+
+
+def _name(number: int) -> str:
+    return f"part-{number:06d}.parquet"
+
+
+class _Targets:
+    """The files of a part: each written whole, and none where there are no rows; and what has been counted."""
+
+    def __init__(self, stager: PartStager, number: int, waits: bool) -> None:
+        folder, spec = stager.folder, stager.contract.features
+        self._stager, self._number, self._waits = stager, number, waits
+        self._of_entity = [value_column(column) for column in spec.entity]
+        places = (
+            (folder.waiting_valid, folder.waiting_broken) if waits else (folder.valid, folder.broken, folder.counts)
+        )
+        self._files = {place: _ParquetFile(self._of_entity) for place in places}
+        self._entities: list[pa.Table] = []
+        self._lines = 0
+        self.tally: Tally = Counter()
+
+    def add(self, valid: pa.Table, broken: pa.Table) -> None:
+        tables = [valid, broken]
+        if not self._waits:
+            counts = counts_of(valid, self._stager.contract)
+            tables.append(counts)
+            self.tally += tally_of(valid, broken)
+            self._count(counts)
+        for file, table in zip(self._files.values(), tables, strict=True):
+            file.add(table)
+
+    def _count(self, counts: pa.Table) -> None:
+        """Where lines are too many for one task it does not matter how many entities they are of."""
+        self._lines += counts.num_rows
+        if not fits_one_task(self._lines):
+            self._entities.clear()
+        elif counts.num_rows:
+            self._entities.append(counts.select(self._of_entity))
+
+    @property
+    def extent(self) -> Extent:
+        if not self._entities:
+            return Extent(self._lines, self._lines, files=1)
+        distinct = pa.concat_tables(self._entities).group_by(self._of_entity, use_threads=False).aggregate([])
+        return Extent(self._lines, distinct.num_rows, files=1)
+
+    def write(self) -> None:
+        for place, file in self._files.items():
+            content = file.close()
+            if content is not None:
+                self._stager.store.write(f"{place}/{_name(self._number)}", content)
+
+
+class _ParquetFile:
+    """A file in memory, begun with its first rows. Hashes do not compress, and hardly repeat."""
+
+    def __init__(self, of_entity: Sequence[str]) -> None:
+        self._repeating = [DELIVERY, *of_entity, HOUR, BROKEN, WARNED, FILE, BLOCK]
+        self._content = BytesIO()
+        self._writer: parquet.ParquetWriter | None = None
+
+    def add(self, table: pa.Table) -> None:
+        if not table.num_rows:
+            return
+        if self._writer is None:
+            names = table.schema.names
+            self._writer = parquet.ParquetWriter(
+                self._content,
+                table.schema,
+                compression={name: "none" if name in (KEY_1, KEY_2, CONTENT) else "snappy" for name in names},
+                use_dictionary=[name for name in names if name in self._repeating],
+                column_encoding={ROW: "DELTA_BINARY_PACKED"} if ROW in names else None,
+                store_schema=False,
+            )
+        self._writer.write_table(table.cast(self._writer.schema) if table.schema != self._writer.schema else table)
+
+    def close(self) -> bytes | None:
+        if self._writer is None:
+            return None
+        self._writer.close()
+        return self._content.getvalue()
