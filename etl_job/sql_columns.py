@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 
 from etl_job.columns import Column
 from etl_job.judging.judge import JudgedBatch
+from etl_job.judging.texts import texts_where
 from etl_job.staging_folders import PART
 
 _MOMENT = pa.timestamp("us", "UTC")
@@ -61,5 +62,5 @@ def _typed(column: Column, text: pa.StringArray, value: pa.Array) -> pa.Array:
     if column.logical_type == "timestamp":
         return pc.multiply(value, 1_000_000).cast(_MOMENT)
     if column.logical_type == "string" and column.rules.layouts:  # a time of day is a text
-        return pc.if_else(pc.is_valid(value), text, pa.scalar(None, pa.string()))
+        return texts_where(pc.is_valid(value), text)
     return value

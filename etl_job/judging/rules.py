@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from etl_job.columns import NUMERIC, Column
 from etl_job.contract import FUTURE
+from etl_job.judging.texts import without_empty
 from etl_job.judging.values import day_of_second, read_values
 from etl_job.schemas import FRACTION_DIGITS
 
@@ -106,7 +107,7 @@ def judge_column(
 def _judge_each(
     column: Column, bits: Mapping[str, int], texts: pa.StringArray, latest_day: date | None
 ) -> JudgedColumn:
-    text = pc.if_else(pc.equal(pc.binary_length(texts), 0), pa.scalar(None, pa.string()), texts)
+    text = without_empty(texts)
     of = Texts(column, text, read_values(column, text), latest_day)
     broken: pa.Int64Array | None = None
     for name, bit in bits.items():

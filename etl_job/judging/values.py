@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from etl_job.columns import NUMERIC, Column
 from etl_job.judging.civil import days_of, floor_divide
+from etl_job.judging.texts import texts_where
 from etl_job.judging.zones import DAY_SECONDS, in_zone
 from etl_job.layouts import Layout
 from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS
@@ -28,7 +29,7 @@ def read_values(column: Column, text: pa.StringArray) -> pa.Array:
     """
     kind = column.logical_type
     if kind == "boolean":
-        return pc.equal(pc.ascii_lower(_where(pc.match_substring_regex(text, _BOOLEAN), text)), "true")
+        return pc.equal(pc.ascii_lower(texts_where(pc.match_substring_regex(text, _BOOLEAN), text)), "true")
     if kind in NUMERIC:
         return _numbers(column, text)
     if not column.rules.layouts:
@@ -46,7 +47,7 @@ def day_of_second(seconds: pa.Int64Array) -> pa.Date32Array:
 def _numbers(column: Column, text: pa.StringArray) -> pa.Array:
     separator = column.rules.decimal_separator or "."
     fraction = rf"([{separator}][0-9]{{1,{FRACTION_DIGITS}}})?" if column.logical_type == "number" else ""
-    number = _where(pc.match_substring_regex(text, rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$"), text)
+    number = texts_where(pc.match_substring_regex(text, rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$"), text)
     return (pc.replace_substring(number, ",", ".") if separator == "," else number).cast(NUMBER)
 
 
@@ -73,10 +74,10 @@ def _split(layout: Layout, text: pa.StringArray) -> tuple[pa.StringArray, _Parts
     """The texts that have the layout, null for others, and a way to their parts by unit."""
     wanted = [part for part in layout.parts.values() if part.unit != "fraction"]
     if all(part.is_fixed for part in wanted):
-        of_layout = _where(pc.match_substring_regex(text, layout.pattern), text)
+        of_layout = texts_where(pc.match_substring_regex(text, layout.pattern), text)
         return of_layout, lambda unit: _cut(of_layout, layout.parts[unit].start or 1, layout.parts[unit].most)
     found = pc.extract_regex(text, layout.named_pattern)
-    return _where(pc.is_valid(found), text), lambda unit: pc.struct_field(found, unit)
+    return texts_where(pc.is_valid(found), text), lambda unit: pc.struct_field(found, unit)
 
 
 def _cut(text: pa.StringArray, start: int, width: int) -> pa.StringArray:
@@ -101,10 +102,6 @@ def _seconds(layout: Layout, part: _Parts) -> pa.Int64Array:
     """Seconds since midnight."""
     parts = [pc.multiply(part(u).cast(pa.int64()), size) for u, size in _TIME_UNITS.items() if u in layout.parts]
     return reduce(pc.add, parts)
-
-
-def _where(holds: pa.BooleanArray, text: pa.StringArray) -> pa.StringArray:
-    return pc.if_else(holds, text, pa.scalar(None, pa.string()))
 
 
 def _seconds_of_offset(offset: str | None) -> int | None:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from etl_job.columns import Column
 from etl_job.contract import Contract
 from etl_job.judging.civil import floor_divide
+from etl_job.judging.texts import unsliced, without_empty
 from etl_job.layouts import Layout
 from etl_job.object_store import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
@@ -45,7 +46,8 @@ def parquet_batches(store: ObjectStore, part: RawPart, source: Source, contract:
         for rows in file.iter_batches(
             _ROWS_AT_ONCE, row_groups=groups, columns=list(header.in_file), use_threads=False
         ):
-            typed = dict(zip(header.columns, (rows.column(name) for name in header.in_file), strict=True))
+            columns = (unsliced(rows.column(name)) for name in header.in_file)
+            typed = dict(zip(header.columns, columns, strict=True))
             yield _batch(typed, kinds, pa.arange(first, first + len(rows)), contract)
             first += len(rows)
 
@@ -63,7 +65,7 @@ def _batch(
             undecodable = bad if undecodable is None else (undecodable if bad is None else pc.or_(undecodable, bad))
         else:
             text = _text(column, kinds[column.name], text)
-        texts[column.name] = pc.if_else(pc.equal(pc.binary_length(text), 0), pa.scalar(None, pa.string()), text)
+        texts[column.name] = without_empty(text)
     raw = _json(texts, len(numbers))
     missing = pa.nulls(len(numbers), pa.string())
     return TextBatch({c.name: texts.get(c.name, missing) for c in contract.columns}, raw, numbers, None, undecodable)
@@ -180,7 +182,7 @@ def _json(texts: Mapping[str, pa.StringArray], rows: int) -> pa.StringArray:
     if not texts:
         return pa.repeat("{}", rows)
     members = [
-        pc.binary_join_element_wise(f'"{name}":', pc.if_else(pc.is_valid(text), _quoted(text), "null"), "")
+        pc.binary_join_element_wise(f'"{name}":', pc.coalesce(_quoted(text), "null"), "")
         for name, text in texts.items()
     ]
     joined = reduce(lambda left, right: pc.binary_join_element_wise(left, right, ","), members)

@@ -1,8 +1,8 @@
 """One record of CSV at a time, whatever quotes it holds: slower than whole blocks, and for those few that need it.
 
-A value between quotes ends with the quote that neither is doubled nor stands behind the escape character; blanks behind
-it are none of it. What else follows it makes the value one without quotes, up to the next delimiter, its own quote at
-its beginning included; and so does a quote that is never closed.
+A value between quotes ends with the quote that is not doubled, or, where there is an escape character, not behind one;
+blanks behind it are none of it. What else follows it makes the value one without quotes, up to the next delimiter, the
+quote at its beginning included; and so does a quote that is never closed.
 """
 
 import re
@@ -35,6 +35,11 @@ class RecordParser:
         """Whether each mark is a single byte, as scans of bytes need it."""
         marks = (self.form.delimiter, self.form.quote_symbol, self.form.escape or "")
         return all(mark == "" or (ord(mark) < _ASCII and mark not in "\r\n") for mark in marks)
+
+    @property
+    def doubles_quotes(self) -> bool:
+        """Whether a quote within quotes is written twice; else the escape character stands before it."""
+        return self.form.escape is None
 
     @cached_property
     def _escaped(self) -> re.Pattern[bytes]:
@@ -102,7 +107,7 @@ class RecordParser:
                 if mark >= 0:
                     place = mark + 2 if block[mark + 1 : mark + 2] in (escape, self.quote) else mark + 1
                     continue
-            if not block.startswith(self.quote, quote + 1):
+            if not self.doubles_quotes or not block.startswith(self.quote, quote + 1):
                 return quote
             place = quote + 2
 
@@ -138,7 +143,7 @@ class RecordParser:
             elif character != quote:
                 text.append(character)
                 place += 1
-            elif following == quote:
+            elif following == quote and self.doubles_quotes:
                 text.append(quote)
                 place += 2
             else:

@@ -93,13 +93,14 @@ def _are_bounded(
     """Whether no record breaks lines and is too long, the one behind the last end included."""
     if not is_closed and (is_last or size - (ends[-1].as_py() if len(ends) else 0) > longest):
         return False
+    ends = _and_last(ends, size) if is_last else ends
     if not len(ends):
         return True
     starts = pa.concat_arrays([pa.array([0], pa.int64()), ends.slice(0, len(ends) - 1)])
     is_long = pc.greater(pc.subtract(ends, starts), longest)
     if not pc.any(is_long).as_py():
         return True
-    places = lines.to_pylist()
+    places = [*lines.to_pylist(), size]
     long_ones = zip(starts.filter(is_long).to_pylist(), ends.filter(is_long).to_pylist(), strict=True)
     return all(places[bisect_left(places, start + 1)] == end for start, end in long_ones)
 
@@ -173,13 +174,18 @@ class _Scan:
 
     @cached_property
     def _may_open(self) -> pa.BooleanArray:
-        return pc.or_(self._opens_value, pc.equal(self._before, self._parser.quote[0]))
+        return pc.or_(self._opens_value, self._is_half_of_double(self._before))
 
     @cached_property
     def _may_close(self) -> pa.BooleanArray:
         edge = pa.array([_LINE_FEED], pa.uint8())
         after = pa.concat_arrays([self._unescaped.slice(1), edge]).take(self.quotes)
-        return pc.or_(pc.is_in(after, value_set=self._borders), pc.equal(after, self._parser.quote[0]))
+        return pc.or_(pc.is_in(after, value_set=self._borders), self._is_half_of_double(after))
+
+    def _is_half_of_double(self, beside: pa.UInt8Array) -> pa.BooleanArray:
+        if not self._parser.doubles_quotes:
+            return pa.repeat(False, len(beside))
+        return pc.equal(beside, self._parser.quote[0])
 
     def _is_odd(self, is_opening: pa.BooleanArray) -> pa.BooleanArray:
         """Whether a quote is none of a plain pair, if those are to open a value, and the others to close one."""
@@ -246,7 +252,8 @@ class _Scan:
             if place >= size:
                 break
             closed, is_open = self._parser.end_of_record(self._block, place, place + longest)
-            if closed is None and not is_last and (not is_open or size - place <= longest):
+            may_end_later = not is_open or size - place <= longest or line == len(lines)
+            if closed is None and not is_last and may_end_later:
                 break  # what comes next may end it
             is_too_long = closed is not None and closed - place > longest and lines[line] < closed
             if closed is None or is_too_long:

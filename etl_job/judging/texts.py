@@ -1,0 +1,24 @@
+"""Texts with some of them taken out, by kernels that can be trusted with it.
+
+Arrow's ``if_else`` gives other texts for a slice of an array than for a copy of it (22.0.0): slices are copied first.
+"""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+_NOTHING = pa.scalar(None, pa.string())
+
+
+def unsliced(values: pa.Array) -> pa.Array:
+    """The same values, from the beginning of their buffers on."""
+    return values if values.offset == 0 else pa.concat_arrays([values])
+
+
+def texts_where(holds: pa.BooleanArray, texts: pa.StringArray) -> pa.StringArray:
+    """The texts of which something holds, null in place of the others."""
+    return pc.if_else(unsliced(holds), unsliced(texts), _NOTHING)
+
+
+def without_empty(texts: pa.StringArray) -> pa.StringArray:
+    """The texts with null in place of empty ones, which are missing values."""
+    return texts_where(pc.greater(pc.binary_length(texts), 0), texts)
