@@ -23,6 +23,8 @@ from etl_job.staged_rows import Tally
 from etl_job.staging import valid_files
 from etl_job.staging_folders import StagingFolder
 
+_MOST_NAMED = 20  # damaged files, in a message
+
 
 @dataclass(frozen=True, slots=True)
 class Staging:
@@ -79,10 +81,13 @@ def take_in(staging: Staging) -> Intake:
     staged = _staged(staging)
     if staged.damaged:
         reasons: Mapping[str, str] = {damage.uri: damage.reason for damage in staged.damaged}
-        named = "; ".join(f"{uri} ({reason})" for uri, reason in sorted(reasons.items())[:20])
-        what = "cannot be unpacked" if all(uri.endswith(".gz") for uri in reasons) else "cannot be read"
+        named = "; ".join(
+            f"{uri} cannot be {'unpacked' if uri.endswith('.gz') else 'read'} ({reason})"
+            for uri, reason in sorted(reasons.items())[:_MOST_NAMED]
+        )
+        more = f"; and {len(reasons) - _MOST_NAMED} more files" if len(reasons) > _MOST_NAMED else ""
         raise InputError(
-            f"{named} {what}: damaged, or the end is missing. Deliver {'it' if len(reasons) == 1 else 'them'} again; "
+            f"{named}{more}: damaged, or the end is missing. Deliver {'it' if len(reasons) == 1 else 'them'} again; "
             "nothing was published"
         )
     valid = valid_files(staging.store, staging.folder.uri)

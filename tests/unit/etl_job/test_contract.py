@@ -202,7 +202,7 @@ def window_of_no_days(document):
 
 
 def other_encoding(document):
-    custom(document, "csv")["encoding"] = "UTF-16"
+    custom(document, "csv")["encoding"] = "UTF-7"
 
 
 def csv_options_of_json_lines(document):
@@ -271,7 +271,10 @@ def no_features(document):
         (histogram_without_time, "features.hourHistogram needs features.eventTime.time"),
         (column_twice, "column date appears twice"),
         (window_of_no_days, r"features\.rollingMeanDays\.0: .* is 0"),
-        (other_encoding, r"csv\.encoding: Input should be 'UTF-8' or 'ISO-8859-1', is 'UTF-16'"),
+        (
+            other_encoding,
+            r"csv\.encoding: Input should be 'UTF-8', 'ISO-8859-1', 'windows-1252' or 'UTF-16', is 'UTF-7'",
+        ),
         (csv_options_of_json_lines, "schema: csv says how CSV is written, and files.format is jsonLines: remove it"),
         (unknown_file_format, r"files\.format: Input should be 'csv', 'jsonLines' or 'parquet', is 'avro'"),
         (escape_that_is_the_delimiter, "csv: delimiter, quoteSymbol and escape must be three different characters"),

@@ -21,7 +21,7 @@ from etl_job.contract_document import parse_contract
 from etl_job.errors import InputError
 from etl_job.manifest import Totals
 from etl_job.object_store import LocalObjectStore
-from etl_job.parquet_rows import parquet_header
+from etl_job.reading.parquet_kinds import parquet_columns
 
 from .conftest import CONTRACT
 from .test_other_feeds import ChargingLake, assert_features_are_those_of, run_job
@@ -277,6 +277,9 @@ def refused(tmp_path: Path, **columns: pa.Array) -> str:
     file = tmp_path / "f.parquet"
     table = parquet_table(1, 1, wide=True)
     for name, values in columns.items():
+        if name not in (each.lower() for each in table.column_names):
+            table = table.append_column(name, values)
+            continue
         at = [each.lower() for each in table.column_names].index(name)
         table = table.remove_column(at) if values is None else table.set_column(at, name, values)
     pq.write_table(table, file)
@@ -286,13 +289,14 @@ def refused(tmp_path: Path, **columns: pa.Array) -> str:
 def refusal(file: Path) -> str:
     contract = parse_contract(yaml.safe_dump(parquet_contract()), "contract.yaml", "charging_sessions")
     with pytest.raises(InputError) as raised:
-        parquet_header(LocalObjectStore(), file.as_uri(), contract)
+        parquet_columns(LocalObjectStore(), file.as_uri(), contract)
     return str(raised.value)
 
 
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
+        pytest.param({"PLUG": pa.array(["ccs"])}, "has the column plug twice (upper and lower case count", id="twice"),
         pytest.param({"plug": None}, "lacks the required column plug; it has site, session_id", id="missing"),
         pytest.param(
             {"ended_at": pa.array([datetime(2024, 1, 1)])},

@@ -11,8 +11,8 @@ import pytest
 
 from etl_job.errors import InputError
 from etl_job.object_store import LocalObjectStore
-from etl_job.parquet_rows import parquet_header
-from etl_job.reading import parse_header
+from etl_job.reading.headers import parse_header
+from etl_job.reading.parquet_kinds import parquet_columns
 
 HEADER = b"sighting_id,brand,date,time\n"
 
@@ -56,7 +56,7 @@ def test_damaged_parquet_file_is_refused_by_its_name(contract, tmp_path, spoil):
     path = tmp_path / "a.parquet"
     path.write_bytes(spoil(parquet_file()))
     with pytest.raises(InputError, match=r"a\.parquet is no Parquet file, or damaged"):
-        parquet_header(LocalObjectStore(), str(path), contract)
+        parquet_columns(LocalObjectStore(), str(path), contract)
 
 
 def test_parquet_footer_with_any_bytes_changed_is_read_or_refused(contract, tmp_path):
@@ -69,7 +69,7 @@ def test_parquet_footer_with_any_bytes_changed_is_read_or_refused(contract, tmp_
             changed[len(whole) - 9 - chance.randrange(footer)] = chance.randrange(256)
         path.write_bytes(changed)
         try:
-            parquet_header(LocalObjectStore(), str(path), contract)
+            parquet_columns(LocalObjectStore(), str(path), contract)
         except InputError:
             refused += 1
     assert refused > 0

@@ -4,8 +4,8 @@ import pytest
 
 from etl_job.errors import InputError
 from etl_job.object_store import LocalObjectStore
-from etl_job.raw_files import Header
-from etl_job.reading import parse_header
+from etl_job.reading.batches import Header
+from etl_job.reading.headers import parse_header
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,42 @@ def test_header_gives_names_and_the_line_as_spark_reads_it(contract, head, line)
 def test_header_of_a_gzip_file_is_read_from_its_first_bytes(contract):
     packed = gzip.compress(b"sighting_id,brand,date,time\n" + b"x" * 10_000)
     assert parse_header(packed[:60], "s3://b/f.csv.gz", contract).columns[1] == "brand"
+
+
+def test_header_of_a_gzip_file_is_behind_members_without_content_and_padding(contract):
+    packed = gzip.compress(b"") + bytes(20) + gzip.compress(b"") + gzip.compress(b"sighting_id,brand,date,time\n")
+    assert parse_header(packed, "s3://b/f.csv.gz", contract).columns[1] == "brand"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "head"),
+    [
+        pytest.param("UTF-16", "sighting_id,brand,date,time,größe\r\n".encode("utf-16"), id="utf-16 little"),
+        pytest.param("UTF-16", "\ufeffsighting_id,brand,date,time,größe\r\n".encode("utf-16-be"), id="utf-16 big"),
+        pytest.param("windows-1252", "sighting_id,brand,date,time,größe\n".encode("cp1252"), id="windows-1252"),
+        pytest.param("ISO-8859-1", "sighting_id,brand,date,time,größe\n".encode("latin-1"), id="latin-1"),
+    ],
+)
+def test_header_is_decoded_as_the_contract_says(contract, encoding, head):
+    contract = contract.model_copy(update={"csv": contract.csv.model_copy(update={"encoding": encoding})})
+    assert parse_header(head, "s3://b/f.csv", contract).columns[-1] == "größe"
+
+
+def test_file_without_the_mark_of_utf_16_is_refused(contract):
+    contract = contract.model_copy(update={"csv": contract.csv.model_copy(update={"encoding": "UTF-16"})})
+    with pytest.raises(InputError, match=r"f\.csv does not begin with the byte order mark of UTF-16"):
+        parse_header("sighting_id,brand,date,time\n".encode("utf-16-le"), "s3://b/f.csv", contract)
+
+
+def test_header_that_breaks_lines_is_one_record(contract):
+    contract = contract.model_copy(update={"csv": contract.csv.model_copy(update={"multi_line": True})})
+    header = parse_header(b'sighting_id,brand,date,time,"a\nb"\nx', "s3://b/f.csv", contract)
+    assert header.columns[-1] == "a\nb"
+
+
+def test_column_of_the_contract_that_comes_twice_is_refused_by_name(contract):
+    with pytest.raises(InputError, match=r"f\.csv has the column brand twice"):
+        parse_header(b"sighting_id,brand,date,time,brand\n", "s3://b/f.csv", contract)
 
 
 def test_header_of_a_damaged_gzip_file_stops_the_run(contract):

@@ -12,8 +12,9 @@ from pyspark.sql import SparkSession
 
 from etl_job.contract_document import parse_contract
 from etl_job.errors import ContractError
-from etl_job.rules import rules_of, warnings_of
-from quartal.contracts.linting import lint
+from etl_job.judging.judge import Judge
+from etl_job.sql_rules import SqlRules
+from quartal.contracts.linting import Severity, lint
 from quartal.contracts.row_functions import ROW_FUNCTIONS
 
 from .conftest import CONTRACT, DATASET
@@ -43,15 +44,15 @@ def contract_with(query: str | None, pattern: str | None = None) -> str:
 def is_refused_by_the_job(text: str) -> bool:
     try:
         contract = parse_contract(text, "c.yaml", DATASET)
-        rules_of(contract)
-        warnings_of(contract)
+        Judge.of(contract)
+        SqlRules.of(contract)
     except ContractError:
         return True
     return False
 
 
 def is_refused_by_lint(text: str) -> bool:
-    return lint(text, "c.yaml").problems != ()
+    return any(problem.severity is Severity.ERROR for problem in lint(text, "c.yaml").problems)
 
 
 REFUSED = {
@@ -185,31 +186,34 @@ def test_function_that_lint_knows_is_taken_by_the_job(spark: SparkSession, name:
         assert not is_refused_by_the_job(text)
 
 
-PATTERNS_OF_PYTHON = [
+ODD_PATTERNS = [
     "(?P<a>x)", "(x)?(?(1)a|b)", "(?#note)x", "[[a]", "a{,3}", "x{", "[a&&b", "(", "[a-", "*", "(?a)x", "a{2,1}",
-    "(?<=a+)b", r"[\b]", "[z-a]", "a{99999999999}", "x{1}{2",
+    "(?<=a+)b", r"[\b]", "[z-a]", "a{99999999999}", "x{1}{2", r"(a)\1", r"a\Z", "a++", "(?=a)b", r"\p{L}", r"\h", "a{1001}",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("pattern", PATTERNS_OF_PYTHON)
-def test_pattern_that_java_does_not_read_is_refused_by_lint(spark: SparkSession, pattern: str) -> None:
+@pytest.mark.parametrize("pattern", ODD_PATTERNS)
+def test_pattern_that_re2_does_not_read_is_refused_by_lint_and_the_job(pattern: str) -> None:
     text = contract_with(None, pattern)
-    if is_refused_by_the_job(text):
-        assert is_refused_by_lint(text)
+    assert is_refused_by_the_job(text) == any(p.severity is Severity.ERROR for p in lint(text, "c.yaml").problems)
 
 
-def test_pattern_that_java_does_not_read_stops_the_job_before_it_reads(spark: SparkSession) -> None:
+def test_pattern_that_re2_does_not_read_stops_the_job_before_it_reads() -> None:
     contract = parse_contract(contract_with(None, "[a-"), "c.yaml", DATASET)
-    with pytest.raises(ContractError, match=r"column brand: pattern '\[a-' is no regular expression"):
-        rules_of(contract)
+    with pytest.raises(ContractError, match=r"column brand: pattern '\[a-' is no regular expression that RE2 reads"):
+        Judge.of(contract)
 
 
-MARKS = [*"ab()[]{}?*+|^$.-,:<>=!&P1230\\x", "\\d", "\\w", "(?:", "[^", "{2}", "\\b"]
-
-
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.sampled_from(MARKS), max_size=9))
-def test_pattern_that_lint_takes_is_read_by_java(spark: SparkSession, marks: list[str]) -> None:
-    text = contract_with(None, "".join(marks))
-    if not is_refused_by_lint(text):
-        assert not is_refused_by_the_job(text)
+@pytest.mark.parametrize(
+    ("pattern", "what"),
+    [
+        pytest.param("^[a-z&&[^b]]$", "the intersection &&", id="an intersection in Java alone"),
+        pytest.param("^[a[bc]]+$", "the class within a class", id="a union in Java alone"),
+        pytest.param("^[[:alpha:]]+$", None, id="a class that has a name"),
+        pytest.param(r"^[a\[&]+$", None, id="marks of their own"),
+    ],
+)
+def test_pattern_that_java_read_otherwise_is_named_by_lint(pattern: str, what: str | None) -> None:
+    problems = lint(contract_with(None, pattern), "c.yaml").problems
+    assert [p.severity for p in problems] == ([] if what is None else [Severity.WARNING])
+    assert what is None or what in problems[0].message

@@ -6,14 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from etl_job.accounting import quarantined_rows
 from etl_job.catalog import Delivery
 from etl_job.choosing import Chosen
 from etl_job.contract import CONFLICT, ConflictPolicy
+from etl_job.counting import quarantined_rows
 from etl_job.object_store import LocalObjectStore
-from etl_job.rules import rules_of
-from etl_job.schemas import DAY, DELIVERY, HOURS, KEPT, value_column
+from etl_job.schemas import DAY, DELIVERY, HOURS, value_column
 from etl_job.settling import account_for
+from etl_job.sql_rules import SqlRules
 from etl_job.staging import Registers
 
 HEADER = "sighting_id,brand,date,time"
@@ -43,7 +43,7 @@ class History:
     """Deliveries that arrive, change and go one after another, as runs would take them in."""
 
     def __init__(self, spark, root, contract):
-        self.spark, self.root, self.contract, self.rules = spark, root, contract, rules_of(contract)
+        self.spark, self.root, self.contract = spark, root, contract
         self.feed: dict[str, list[list[str]]] = {}
         self.registers = Registers({})
         self.kept: dict[str, Counter] = {}
@@ -70,11 +70,11 @@ class History:
             curated=SimpleNamespace(location=f"file://{self.root}/tables"), registers=self.registers
         )
         chosen = Chosen(tuple(known[name] for name in arrived), tuple(gone), known)
-        account = account_for(self.spark, store, self.contract, self.rules, chosen, tables, "r")
+        account = account_for(self.spark, store, self.contract, SqlRules.of(self.contract), chosen, tables, "r")
         self.registers = account.registers
         processed = {delivery.name for delivery in account.deliveries}
         self.kept.update({name: Counter() for name in processed})
-        for row in account.outcomes.where(f"{KEPT} > 0").collect():
+        for row in account.daily.rows.collect():
             for hour, name in enumerate(HOURS):
                 if row[name]:
                     place = row[value_column("brand")], f"{row[DAY]} {hour:02d}"
@@ -85,11 +85,11 @@ class History:
             assert outcome.rows == sum(len(file) for file in self.feed[outcome.delivery])
         if self.contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
             self.quarantine.update({name: [] for name in processed})
-            rows = quarantined_rows(account.staged, account.suspects, self.rules, account.file_order, "r")
+            rows = quarantined_rows(account.staged, account.suspects, self.contract, account.file_order, "r")
             for row in rows.collect():
                 assert row["reasons"] == [CONFLICT]
                 self.quarantine[row[DELIVERY]].append(row["raw"])
-        account.outcomes.unpersist()
+        account.daily.rows.unpersist()
         return processed
 
     @property

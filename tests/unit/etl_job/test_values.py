@@ -4,33 +4,37 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
 import pytest
-from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.columns import Column
-from etl_job.rules import _rules_of_column as rules_of_column
-from etl_job.values import number_of, parsed_columns, second_of, second_of_day
+from etl_job.contract import Contract
+from etl_job.judging.civil import floor_divide
+from etl_job.judging.rules import HOLDS, judge_column
+from etl_job.judging.values import read_values
+
+from .frozen.cases import COLUMNS_OF_FILES
 
 
 def column(kind: str, **options: object) -> Column:
     return Column.model_validate({"name": "v", "logicalType": kind, "logicalTypeOptions": options})
 
 
-def parsed(of: Column) -> list[object]:
-    return [value.alias(name) for name, value in parsed_columns([of]).items()]
-
-
-def judged(spark, of: Column, texts: list[str]) -> dict[str, list[str]]:
+def judged(of: Column, texts: list[str]) -> dict[str, list[str]]:
     """The names of the rules that each text breaks."""
-    frame = spark.createDataFrame([(text,) for text in texts], "_v_v string").select("*", *parsed(of))
-    rules = rules_of_column(of)
-    broken = (F.when(~F.coalesce(rule.holds, F.lit(False)), F.lit(rule.name.removeprefix("v."))) for rule in rules)
-    return {row[0]: row[1] for row in frame.select("_v_v", F.array_compact(F.array(*broken))).collect()}
+    features = {"entity": ["place"], "eventTime": {"timestamp": "at"}, "count": "events"}
+    contract = Contract(version="1", dataset="d", columns=(of, *COLUMNS_OF_FILES), features=features)
+    bits = {name: bit for bit, name in enumerate(contract.rules_of_column(of))}
+    broken = judge_column(of, bits, pa.array(texts)).broken
+    found = [0] * len(texts) if broken is None else broken.to_pylist()
+    return {
+        text: [name for name, bit in bits.items() if bits_of_text >> bit & 1]
+        for text, bits_of_text in zip(texts, found, strict=True)
+    }
 
 
-def read(spark, texts: list[str], how) -> list[object]:
-    frame = spark.createDataFrame([(text,) for text in texts], "_v_v string")
-    return [row[0] for row in frame.select(how(F.col("_v_v"))).collect()]
+def read(of: Column, texts: list[str]) -> list[object]:
+    return read_values(of, pa.array(texts, pa.string())).to_pylist()
 
 
 @pytest.mark.parametrize(
@@ -40,7 +44,6 @@ def read(spark, texts: list[str], how) -> list[object]:
             column("integer", minimum=-5, maximum=10**17),
             ["0", "-5", "+7", "007", "100000000000000000"],
             {
-                "": ["format"],
                 "1.0": ["format"],
                 " 1": ["format"],
                 "1e3": ["format"],
@@ -120,33 +123,33 @@ def read(spark, texts: list[str], how) -> list[object]:
         ),
     ],
 )
-def test_text_breaks_the_rules_that_it_breaks_and_no_others(spark, of, good, bad):
-    assert judged(spark, of, [*good, *bad]) == {**{text: [] for text in good}, **bad}
+def test_text_breaks_the_rules_that_it_breaks_and_no_others(of, good, bad):
+    assert judged(of, [*good, *bad]) == {**{text: [] for text in good}, **bad}
 
 
-def test_texts_of_all_formats_mean_the_same_moment(spark):
+def test_texts_of_all_formats_mean_the_same_moment():
     forms = {"format": "yyyy-MM-dd HH:mm:ss.SSS", "otherFormats": ["d.M.yyyy H:mm", "yyyyMMdd'T'HHmmssXX"]}
     of = column("timestamp", timeZone="Europe/Berlin", **forms)
     texts = ["2024-07-01 09:05:00.999", "1.7.2024 9:05", "01.07.2024 09:05", "20240701T070500Z", "20240701T000500-0700"]
     moment = int(datetime(2024, 7, 1, 7, 5, tzinfo=UTC).timestamp())
-    assert read(spark, texts, lambda text: second_of(of, text)) == [moment] * len(texts)
+    assert read(of, texts) == [moment] * len(texts)
     of_day = column("string", format="HH:mm", otherFormats=["H'h'mm'm'ss.S"])
     times = ["00:00", "23:59", "7h05m09.9"]
-    assert read(spark, times, lambda text: second_of_day(of_day, text)) == [0, 86_340, 25_509]
+    assert read(of_day, times) == [0, 86_340, 25_509]
 
 
-def test_number_is_read_exactly(spark):
+def test_number_is_read_exactly():
     texts = ["999999999999999999,999999", "-0,1", "+12", "007,10"]
     exact = column("number", decimalSeparator=",")
-    assert read(spark, texts, lambda text: number_of(exact, text)) == [Decimal(t.replace(",", ".")) for t in texts]
+    assert read(exact, texts) == [Decimal(t.replace(",", ".")) for t in texts]
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "UTC"])
-def test_time_in_a_zone_means_the_first_of_two_and_none_where_clocks_skip_it(spark, zone):
+def test_time_in_a_zone_means_the_first_of_two_and_none_where_clocks_skip_it(zone):
     begin = datetime(2024, 1, 1)
     year = [begin + timedelta(minutes=30 * step) for step in range(2 * 24 * 366)]
     of = column("timestamp", format="yyyy-MM-dd HH:mm:ss", timeZone=zone)
-    found = read(spark, [str(local) for local in year], lambda text: second_of(of, text))
+    found = read(of, [str(local) for local in year])
 
     def expected(local: datetime) -> int | None:
         moment = local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
@@ -154,3 +157,46 @@ def test_time_in_a_zone_means_the_first_of_two_and_none_where_clocks_skip_it(spa
         return int(moment.timestamp()) if there_is else None
 
     assert found == [expected(local) for local in year]
+
+
+def test_few_distinct_texts_are_read_as_many_are():
+    day = column("date", format="yyyy-MM-dd", minimum=date(2024, 1, 1))
+    texts = pa.array(["2024-02-29", "x", "", "2023-02-28", None] * 2_000)
+    found = judge_column(day, {"required": 0, "format": 1, "minimum": 2}, texts)
+    assert found.broken.to_pylist() == [0, 2, 1, 4, 1] * 2_000
+    assert found.values.to_pylist() == [date(2024, 2, 29), None, None, date(2023, 2, 28), None] * 2_000
+
+
+def test_event_is_not_in_the_future():
+    latest, bits = date(2024, 3, 1), {"future": 0}
+    day = column("date", format="yyyy-MM-dd")
+    assert judge_column(day, bits, pa.array(["2024-03-01", "2024-03-02", "x"]), latest).broken.to_pylist() == [0, 1, 0]
+    at = column("timestamp", format="yyyy-MM-dd HH:mm:ss", timeZone="UTC")
+    texts = pa.array(["2024-03-01 23:59:59", "2024-03-02 00:00:00", "1969-12-31 23:59:59"])
+    assert judge_column(at, bits, texts, latest).broken.to_pylist() == [0, 1, 0]
+
+
+def test_slices_are_judged_as_their_copies_are():
+    of, texts = column("string", maxLength=2), pa.array(["abc", "", "ab", None, "abcd", "é" * 2, "é" * 3])
+    for start in range(len(texts)):
+        part = texts.slice(start)
+        found = judge_column(of, {"required": 0, "maxLength": 1}, part)
+        copied = judge_column(of, {"required": 0, "maxLength": 1}, pa.array(part.to_pylist(), pa.string()))
+        assert (found.broken, found.values.to_pylist()) == (copied.broken, copied.values.to_pylist())
+
+
+def test_every_rule_of_a_contract_has_its_function():
+    options = {"minLength": 1, "maxLength": 9, "pattern": "a", "enum": ["a"]}
+    columns = [
+        *COLUMNS_OF_FILES,
+        {"name": "v", "logicalTypeOptions": options},
+        {"name": "n", "logicalType": "number", "logicalTypeOptions": {"minimum": 0, "maximum": 1}},
+    ]
+    features = {"entity": ["place"], "eventTime": {"timestamp": "at"}, "count": "events"}
+    contract = Contract(version="1", dataset="d", columns=columns, features=features)
+    assert {name for of in contract.columns for name in contract.rules_of_column(of)} == HOLDS.keys()
+
+
+def test_division_rounds_down():
+    seconds = [-86_401, -86_400, -1, 0, 1, 86_399, 86_400]
+    assert floor_divide(pa.array(seconds), 86_400).to_pylist() == [second // 86_400 for second in seconds]

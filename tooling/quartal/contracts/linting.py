@@ -24,7 +24,6 @@ from quartal.contracts.model import (
     shortened,
     shown,
 )
-from quartal.contracts.patterns import problem_of_pattern
 from quartal.errors import ConfigurationError
 
 
@@ -150,16 +149,26 @@ def _problem(found: Any, document: Document, file: str, dataset: str) -> Problem
 
 
 def _patterns(contract: Contract, document: Document, file: str) -> list[Problem]:
-    """Patterns run in Java; what Python cannot compile either is a mistake, what only Java reads is rare."""
+    """What RE2, which reads patterns, cannot read; and what it reads otherwise than Java did, which read them before."""
+    patterns = {
+        place: column.rules.pattern for place, column in enumerate(contract.columns) if column.rules.pattern is not None
+    }
+    if not patterns:
+        return []
+    from quartal.contracts.row_judge import read_otherwise, unreadable
+
     problems = []
-    for place, column in enumerate(contract.columns):
-        pattern = column.rules.pattern
-        reason = problem_of_pattern(pattern) if pattern is not None else None
+    for place, pattern in patterns.items():
+        field = f"{contract.dataset}.{contract.columns[place].name}.logicalTypeOptions.pattern"
+        line = line_of_problem(document, contract.dataset, ("columns", place, "logicalTypeOptions", "pattern"))
+        reason, other = unreadable(pattern), read_otherwise(pattern)
         if reason:
-            field = f"{contract.dataset}.{column.name}.logicalTypeOptions.pattern"
-            message = shortened(f"{shown(pattern)} is no regular expression: {reason}")
-            line = line_of_problem(document, contract.dataset, ("columns", place, "logicalTypeOptions", "pattern"))
+            message = shortened(f"{shown(pattern)} is no regular expression that RE2 reads: {reason}")
             problems.append(Problem(file, field, message, "Correct or escape it.", line=line))
+        elif other:
+            message = shortened(f"{shown(pattern)}: {other}")
+            remedy = "Say what is meant without it, or escape these characters."
+            problems.append(Problem(file, field, message, remedy, Severity.WARNING, line))
     return problems
 
 

@@ -159,10 +159,16 @@ _IDS = ["k1", "k2", "k3", "k1", "toolong99", "K!", ""]
 _PLACES = ["Nord", "Süd", "a b", "Nord", "far too long a name", ""]
 _TIMES = [
     *("2024-03-31 01:59:59", "2024-03-31 02:30:00", "27.10.2024 02:30", "2024-06-01T10:00:00.5+02:00", "soon", ""),
-    *("2030-01-01 00:00:00", "1999-12-31 23:00:00", "2025-07-02 00:30:00", "2025-07-02 02:30:00", "2024-01-01 00:10:00"),
+    *(
+        "2030-01-01 00:00:00",
+        "1999-12-31 23:00:00",
+        "2025-07-02 00:30:00",
+        "2025-07-02 02:30:00",
+        "2024-01-01 00:10:00",
+    ),
 ]
 _AMOUNTS = ["1", "2.5", "", "-1", "1,5", "007.10", "1e3", "999999999999999999.999999", "13"]
-_NOTES = ["", "x", "q\"uote", "semi;colon, comma", 'say ""hi""', "back\\slash", "tab\t", " lead", "trail "]
+_NOTES = ["", "x", 'q"uote', "semi;colon, comma", 'say ""hi""', "back\\slash", "tab\t", " lead", "trail "]
 
 
 def _rows(seed: str, count: int) -> list[list[str]]:
@@ -219,9 +225,9 @@ ODD_LINES = [
     'k1,Nord,2024-01-01 10:00:00,1,"a" "b"',
     'k1,Nord,2024-01-01 10:00:00,1,"n",',
     'k1,Nord,2024-01-01 10:00:00,1,"a,b","c"',
-    'k1,Nord,2024-01-01 10:00:00',
+    "k1,Nord,2024-01-01 10:00:00",
     'k1,"Nord"',
-    'k1,Nord,2024-01-01 10:00:00,1,a,b,c',
+    "k1,Nord,2024-01-01 10:00:00,1,a,b,c",
     ",,,,",
     '"',
     '""',
@@ -316,7 +322,9 @@ def _parquet() -> dict[str, bytes]:
         "doubles": pa.array([1.0, 0.1, 1e-7, float("nan"), None, 123456789012.5, -0.0, 1e20], pa.float64()),
         "floats": pa.array([1.0, 0.1, 1e-7, 3.25, None, 16777216.0, -0.0, 1e10], pa.float32()),
         "decimals": pa.array([Decimal("1.50000"), Decimal("0.00001"), None, *[Decimal("7")] * 5], pa.decimal128(12, 5)),
-        "wide decimals": pa.array([Decimal("1.00000001"), Decimal("2.50000000"), *[Decimal(1)] * 6], pa.decimal128(20, 8)),
+        "wide decimals": pa.array(
+            [Decimal("1.00000001"), Decimal("2.50000000"), *[Decimal(1)] * 6], pa.decimal128(20, 8)
+        ),
         "int8": pa.array([1, -2, None, 0, 5, 6, 7, 100], pa.int8()),
         "uint64": pa.array([2**64 - 1, 10**18, 7, None, 1, 2, 3, 4], pa.uint64()),
         "texts": pa.array(["1", "1.50", "", None, "x", "1e3", "-1", "2"]),
@@ -340,7 +348,12 @@ def _parquet() -> dict[str, bytes]:
 
 
 def _local_parquet() -> dict[str, bytes]:
-    naive = [datetime(2024, 3, 31, 1, 59, 59, 987_654), datetime(2024, 3, 31, 2, 30), datetime(2024, 10, 27, 2, 30), None]
+    naive = [
+        datetime(2024, 3, 31, 1, 59, 59, 987_654),
+        datetime(2024, 3, 31, 2, 30),
+        datetime(2024, 10, 27, 2, 30),
+        None,
+    ]
     table = pa.table({"id": ["a", "b", "c", "d"], "place": ["Nord"] * 4, "at": pa.array(naive, pa.timestamp("us"))})
     table = table.append_column("note", pa.array([True, False, None, True]))
     table = table.append_column("flag", pa.array([True, False, None, True]))
@@ -431,4 +444,6 @@ def shown(value: object) -> object:
 
 def packed(outcomes: object) -> bytes:
     """Outcomes as they are kept."""
-    return gzip.compress(json.dumps(outcomes, ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode(), mtime=0)
+    return gzip.compress(
+        json.dumps(outcomes, ensure_ascii=True, separators=(",", ":"), sort_keys=True).encode(), mtime=0
+    )

@@ -1,0 +1,29 @@
+"""The job's readers and its judge of rows, which need neither Spark nor AWS: the tooling imports them here alone.
+
+They take a while to import, so whoever needs them does so when it is asked for.
+"""
+
+from __future__ import annotations
+
+from etl_job.errors import InputError
+from etl_job.judging.judge import Judge, JudgedBatch
+from etl_job.judging.patterns import read_otherwise, unreadable
+from etl_job.object_store import LocalObjectStore
+from etl_job.reading.batches import Source
+from etl_job.reading.headers import read_headers
+from etl_job.reading.parts import RawPart
+from etl_job.reading.readers import batches_of, raw_parts
+
+__all__ = [
+    "InputError",
+    "Judge",
+    "JudgedBatch",
+    "LocalObjectStore",
+    "RawPart",
+    "Source",
+    "batches_of",
+    "raw_parts",
+    "read_headers",
+    "read_otherwise",
+    "unreadable",
+]
