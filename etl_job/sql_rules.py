@@ -21,7 +21,7 @@ from etl_job.errors import ContractError
 from etl_job.object_store import ObjectStore
 from etl_job.schemas import BROKEN, ROW, VALUE_KIND, WARNED
 from etl_job.sql_columns import SqlColumns, asked_column, typed_column
-from etl_job.staging_folders import PART, StagingFolder
+from etl_job.staging_folders import PART, StagingFolder, part_number
 
 _KINDS = {"date": "date", "timestamp": "timestamp", "boolean": "boolean", "integer": VALUE_KIND, "number": VALUE_KIND}
 
@@ -66,8 +66,7 @@ class SqlRules:
             PART, ROW, *(self._bits(*named) for named in ((BROKEN, "error"), (WARNED, "warning")))
         ).where((F.col(BROKEN) != 0) | (F.col(WARNED) != 0))
         judged.write.mode("overwrite").partitionBy(PART).parquet(folder.judged_by_sql)
-        names = {uri.rpartition("/")[2] for uri in files}
-        return tuple(sorted(int(name[len("part-") :].partition(".")[0]) for name in names))
+        return tuple(sorted(set(map(part_number, files))))
 
     @property
     def _schema(self) -> str:

@@ -4,8 +4,6 @@ A task writes files whose names say which part they are of: one that is repeated
 contract has rules in SQL, the rows of a part wait for Spark to judge them (``sql_rules.py``), and are staged then.
 """
 
-import gzip
-import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +21,7 @@ from etl_job.judging.judge import Judge
 from etl_job.object_store import ObjectStore
 from etl_job.reading.batches import Source
 from etl_job.reading.parts import RawPart
-from etl_job.reading.readers import batches_of, raw_parts
+from etl_job.reading.readers import DamagedFileError, batches_of, raw_parts
 from etl_job.schemas import (
     BLOCK,
     BROKEN,
@@ -40,14 +38,13 @@ from etl_job.schemas import (
 )
 from etl_job.sql_columns import SqlColumns
 from etl_job.staged_rows import Tally, counts_of, keeps_lines, staged, staged_schema, tally_of
-from etl_job.staging_folders import StagingFolder
+from etl_job.staging_folders import StagingFolder, part_name, part_number
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 TASK_BYTES = 32_000_000  # small files come several to a task, each of which takes a moment to begin
-# What readers raise where a file is not what its name says. Errors of a store are others, and worth another attempt.
-_DAMAGED = (gzip.BadGzipFile, EOFError, zlib.error, pa.ArrowInvalid)
+FILE_BYTES = 64_000_000  # of staged rows that a task holds; a packed file may unpack to many times as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +110,17 @@ class PartStager:
 
     def settle_all(self, spark: "SparkSession", parts: Sequence[int]) -> Staged:
         """Stage the rows that waited, when Spark has judged them. Runs a Spark job."""
-        context = spark.sparkContext
-        tasks = min(len(parts), max(context.defaultParallelism, len(parts)))
-        return sum(context.parallelize(parts, tasks).map(partial(settle_part, self)).collect(), Staged())
+        waiting = spark.sparkContext.parallelize(parts, len(parts))
+        return sum(waiting.map(partial(settle_part, self)).collect(), Staged())
 
 
 def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
+    """Read a part, which is given with its number, judge its rows, and write them."""
     number, part = numbered
     source, contract = stager.sources[part.file], stager.contract
     judge, waits = Judge.of(contract), bool(stager.sql)
     targets = _Targets(stager, number, waits)
-    rows, size = 0, part.end - part.start
+    rows = 0
     try:
         for batch in batches_of(stager.store, part, source, contract):
             judged = judge.judge(batch, source.latest_day)
@@ -131,26 +128,32 @@ def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
             both = staged(judged, source, part, contract, carried, waits or keeps_lines(contract))
             targets.add(both.valid, both.broken)
             rows += batch.rows
-    except _DAMAGED as error:
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
-        return Staged(damaged=(Damage(part.uri, reason),))
+    except DamagedFileError as error:
+        return Staged(damaged=(Damage(error.uri, error.reason),))
     targets.write()
-    read = Read(rows, source.size_bytes if size <= len(source.header.group_rows) else size)
-    return Staged(read, targets.tally, targets.extent)
+    return Staged(Read(rows, _bytes_of(part, source)), targets.tally, targets.extent)
+
+
+def _bytes_of(part: RawPart, source: Source) -> int:
+    """How many bytes a part has in its file, about those of its row groups."""
+    groups = len(source.header.group_rows)
+    return source.size_bytes * (part.end - part.start) // groups if groups else part.end - part.start
 
 
 def settle_part(stager: PartStager, number: int) -> Staged:
-    """Take the rows of a part that wait, with what Spark says of them, and stage them."""
+    """Take the rows of a part that wait, with what rules in SQL say of them, and stage them."""
     folder, contract, store = stager.folder, stager.contract, stager.store
     found = _bits_of(store, folder, number)
     targets = _Targets(stager, number, waits=False)
     columns = staged_schema(contract).names
     waiting = [
-        _read(store, f"{place}/{_name(number)}", columns) for place in (folder.waiting_valid, folder.waiting_broken)
+        file.uri
+        for place in (folder.waiting_valid, folder.waiting_broken)
+        for file in store.list_files(f"{place}/")
+        if part_number(file.uri) == number
     ]
-    for table in waiting:
-        if table is None:
-            continue
+    for uri in waiting:
+        table = parquet.read_table(pa.BufferReader(store.read(uri)), columns=list(columns), use_threads=False)
         judged = table if found is None else _with_bits(table, found)
         is_valid = pc.equal(judged.column(BROKEN), 0)
         valid, broken = judged.filter(is_valid), judged.filter(pc.invert(is_valid))
@@ -193,29 +196,17 @@ def _without(table: pa.Table, names: Sequence[str], warned: bool = False) -> pa.
     return table
 
 
-def _read(store: ObjectStore, uri: str, columns: Sequence[str]) -> pa.Table | None:
-    try:
-        content = store.read(uri)
-    except FileNotFoundError:
-        return None
-    return parquet.read_table(pa.BufferReader(content), columns=list(columns), use_threads=False)
-
-
-def _name(number: int) -> str:
-    return f"part-{number:06d}.parquet"
-
-
 class _Targets:
     """The files of a part: each written whole, and none where there are no rows; and what has been counted."""
 
     def __init__(self, stager: PartStager, number: int, waits: bool) -> None:
         folder, spec = stager.folder, stager.contract.features
-        self._stager, self._number, self._waits = stager, number, waits
+        self._stager, self._waits = stager, waits
         self._of_entity = [value_column(column) for column in spec.entity]
         places = (
             (folder.waiting_valid, folder.waiting_broken) if waits else (folder.valid, folder.broken, folder.counts)
         )
-        self._files = {place: _ParquetFile(self._of_entity) for place in places}
+        self._files = [_ParquetFiles(stager.store, f"{place}/{part_name(number)}", self._of_entity) for place in places]
         self._entities: list[pa.Table] = []
         self._lines = 0
         self.tally: Tally = Counter()
@@ -227,7 +218,7 @@ class _Targets:
             tables.append(counts)
             self.tally += tally_of(valid, broken)
             self._count(counts)
-        for file, table in zip(self._files.values(), tables, strict=True):
+        for file, table in zip(self._files, tables, strict=True):
             file.add(table)
 
     def _count(self, counts: pa.Table) -> None:
@@ -246,16 +237,15 @@ class _Targets:
         return Extent(self._lines, distinct.num_rows, files=1)
 
     def write(self) -> None:
-        for place, file in self._files.items():
-            content = file.close()
-            if content is not None:
-                self._stager.store.write(f"{place}/{_name(self._number)}", content)
+        for file in self._files:
+            file.close()
 
 
-class _ParquetFile:
-    """A file in memory, begun with its first rows. Hashes do not compress, and hardly repeat."""
+class _ParquetFiles:
+    """The rows of a kind: a file in memory at a time, begun with its first rows. Hashes hardly repeat or compress."""
 
-    def __init__(self, of_entity: Sequence[str]) -> None:
+    def __init__(self, store: ObjectStore, prefix: str, of_entity: Sequence[str]) -> None:
+        self._store, self._prefix, self._written = store, prefix, 0
         self._repeating = [DELIVERY, *of_entity, HOUR, BROKEN, WARNED, FILE, BLOCK]
         self._content = BytesIO()
         self._writer: parquet.ParquetWriter | None = None
@@ -275,8 +265,13 @@ class _ParquetFile:
             )
         self._writer.write_table(table.cast(self._writer.schema) if table.schema != self._writer.schema else table)
 
-    def close(self) -> bytes | None:
+        if self._content.tell() > FILE_BYTES:
+            self.close()
+
+    def close(self) -> None:
+        """Write the file that was begun, if there is one."""
         if self._writer is None:
-            return None
+            return
         self._writer.close()
-        return self._content.getvalue()
+        self._store.write(f"{self._prefix}-{self._written:04d}.parquet", self._content.getvalue())
+        self._content, self._writer, self._written = BytesIO(), None, self._written + 1

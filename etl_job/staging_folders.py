@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from etl_job.schemas import BROKEN_ROWS, KIND, VALID_ROWS
 
+PART = "_part"  # number of the part of a file that a row is in
+
 
 @dataclass(frozen=True, slots=True)
 class StagingFolder:
@@ -61,4 +63,11 @@ class StagingFolder:
         return self.broken, self.counts, self.repeated, self.waiting
 
 
-PART = "_part"
+def part_name(number: int) -> str:
+    """What the names of the files of a part begin with."""
+    return f"part-{number:06d}"
+
+
+def part_number(uri: str) -> int:
+    """The part that a file is of."""
+    return int(uri.rpartition("/")[2].split("-")[1])

@@ -14,12 +14,14 @@ from etl_job.reading.record_parser import RecordParser
 from etl_job.reading.record_scan import records_across_lines, records_in_lines
 
 HEAD_BYTES = 64 * 1024
+_MOST_NAMED = 20  # files, in a message
+_PIECE_BYTES = 4_096
 _READERS = 16  # requests at a time; each takes a round trip and hardly any work
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) -> dict[str, Header]:
-    """The header of every file. Raises InputError for the first that lacks a required column.
+    """The header of every file. Raises InputError where one lacks a required column, and names all such files.
 
     Files without one have the contract's columns, in its order: what a crawler makes of them decides nothing.
     """
@@ -27,8 +29,21 @@ def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) ->
         contract.files.format is FileFormat.CSV and not contract.csv.header
     ):
         return dict.fromkeys(uris, Header("", tuple(column.name for column in contract.columns)))
+    found, refused = dict[str, Header](), dict[str, InputError]()
     with ThreadPoolExecutor(_READERS) as readers:
-        return dict(zip(uris, readers.map(lambda uri: _header_of(store, contract, uri), uris), strict=True))
+        asked = {uri: readers.submit(_header_of, store, contract, uri) for uri in uris}
+    for uri, header in asked.items():
+        try:
+            found[uri] = header.result()
+        except InputError as error:
+            refused[uri] = error
+    if refused:
+        first, *others = refused
+        if not others:
+            raise refused[first]
+        named = ", ".join(others[:_MOST_NAMED]) + (" ..." if len(others) > _MOST_NAMED else "")
+        raise InputError(f"{refused[first]}. Nor can {named} be read as they are") from refused[first]
+    return found
 
 
 def _header_of(store: ObjectStore, contract: Contract, uri: str) -> Header:
@@ -77,18 +92,27 @@ def refuse_repeated(wanted: Iterable[str], columns: Sequence[str], uri: str) -> 
 
 
 def _unpacked(head: bytes, uri: str) -> bytes:
-    """The beginning of a packed file, of its members one after the other: some may be empty."""
+    """The beginning of a packed file, of its members one after the other: some may be empty.
+
+    What is damaged behind that is found when the file is read, with all other files that are.
+    """
     found, rest = b"", head
     while rest and not found:
         member = zlib.decompressobj(wbits=31)
         try:
-            found += member.decompress(rest)
+            for place in range(0, len(rest), _PIECE_BYTES):
+                found += member.decompress(rest[place : place + _PIECE_BYTES])
+                if member.eof:
+                    rest = member.unused_data + rest[place + _PIECE_BYTES :]
+                    break
+            else:
+                return found
         except zlib.error as error:
+            if found:
+                return found
             raise InputError(
                 f"{uri} cannot be unpacked ({error}): it is no gzip file, or damaged. Deliver it again; nothing was "
                 "written"
             ) from error
-        if not member.eof:
-            break
-        rest = member.unused_data.lstrip(b"\0")
+        rest = rest.lstrip(b"\0")
     return found

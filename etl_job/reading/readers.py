@@ -1,6 +1,10 @@
 """One reader per format, and the parts of files that it reads one by one."""
 
+import gzip
+import zlib
 from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
 
 from etl_job.contract import Contract, FileFormat
 from etl_job.object_store import ObjectStore
@@ -12,14 +16,33 @@ from etl_job.reading.json_rows import json_batches
 from etl_job.reading.parquet_rows import parquet_batches
 from etl_job.reading.parts import RawPart, parts_of
 
+# What shows that a file is not what its name says. Errors of a store are others, and worth another attempt.
+_OF_PACKED = (gzip.BadGzipFile, EOFError, zlib.error)
+_OF_PARQUET = (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError)
+
+
+class DamagedFileError(Exception):
+    """A file cannot be read to its end; the message says why."""
+
+    def __init__(self, uri: str, reason: str) -> None:
+        super().__init__(uri, reason)
+        self.uri, self.reason = uri, reason
+
 
 def batches_of(store: ObjectStore, part: RawPart, source: Source, contract: Contract) -> Iterator[TextBatch]:
-    """The rows of a part of a file, many at a time. Raises what ``UNREADABLE`` names where the file is damaged."""
-    if contract.files.format is FileFormat.PARQUET:
-        return parquet_batches(store, part, source, contract)
-    if contract.files.format is FileFormat.JSON_LINES:
-        return json_batches(store, part, contract)
-    return csv_batches(store, part, source, contract)
+    """The rows of a part of a file, many at a time. Raises DamagedFileError."""
+    is_parquet = contract.files.format is FileFormat.PARQUET
+    damage = _OF_PARQUET if is_parquet else _OF_PACKED
+    try:
+        if is_parquet:
+            yield from parquet_batches(store, part, source, contract)
+        elif contract.files.format is FileFormat.JSON_LINES:
+            yield from json_batches(store, part, contract)
+        else:
+            yield from csv_batches(store, part, source, contract)
+    except damage as error:
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        raise DamagedFileError(part.uri, reason) from error
 
 
 def raw_parts(sources: Sequence[Source], contract: Contract, tasks: int) -> tuple[RawPart, ...]:

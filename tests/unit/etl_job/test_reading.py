@@ -5,7 +5,7 @@ import pytest
 from etl_job.errors import InputError
 from etl_job.object_store import LocalObjectStore
 from etl_job.reading.batches import Header
-from etl_job.reading.headers import parse_header
+from etl_job.reading.headers import parse_header, read_headers
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,14 @@ def test_header_that_breaks_lines_is_one_record(contract):
     contract = contract.model_copy(update={"csv": contract.csv.model_copy(update={"multi_line": True})})
     header = parse_header(b'sighting_id,brand,date,time,"a\nb"\nx', "s3://b/f.csv", contract)
     assert header.columns[-1] == "a\nb"
+
+
+def test_all_files_that_lack_a_column_are_named(contract, tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.csv").write_text("sighting_id,brand,date,time\n" if name == "b" else "x\n")
+    uris = [f"{tmp_path.as_uri()}/{name}.csv" for name in ("a", "b", "c")]
+    with pytest.raises(InputError, match=r"a\.csv lacks the required column .*Nor can \S+/c\.csv be read as they are"):
+        read_headers(LocalObjectStore(), contract, uris)
 
 
 def test_column_of_the_contract_that_comes_twice_is_refused_by_name(contract):

@@ -188,7 +188,8 @@ def test_function_that_lint_knows_is_taken_by_the_job(spark: SparkSession, name:
 
 ODD_PATTERNS = [
     "(?P<a>x)", "(x)?(?(1)a|b)", "(?#note)x", "[[a]", "a{,3}", "x{", "[a&&b", "(", "[a-", "*", "(?a)x", "a{2,1}",
-    "(?<=a+)b", r"[\b]", "[z-a]", "a{99999999999}", "x{1}{2", r"(a)\1", r"a\Z", "a++", "(?=a)b", r"\p{L}", r"\h", "a{1001}",
+    "(?<=a+)b", r"[\b]", "[z-a]", "a{99999999999}", "x{1}{2", r"(a)\1", r"a\Z", "a++", "(?=a)b", r"\p{L}", r"\h",
+    "a{1001}",
 ]  # fmt: skip
 
 

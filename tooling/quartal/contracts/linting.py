@@ -149,7 +149,7 @@ def _problem(found: Any, document: Document, file: str, dataset: str) -> Problem
 
 
 def _patterns(contract: Contract, document: Document, file: str) -> list[Problem]:
-    """What RE2, which reads patterns, cannot read; and what it reads otherwise than Java did, which read them before."""
+    """What RE2, which reads patterns, cannot read, and what it reads otherwise than Java did before."""
     patterns = {
         place: column.rules.pattern for place, column in enumerate(contract.columns) if column.rules.pattern is not None
     }

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - inputs as they are
 """Inputs whose outcomes were frozen: texts of every column type, and files of every format with their troubles.
 
 ``outcomes.json.gz`` holds what the job of commit 412c621 made of them, when Spark judged rows: the rules that each text

@@ -1,0 +1,142 @@
+"""Parts of files as tasks stage them: encodings, packed and damaged files, files too big to be held."""
+
+import gzip
+import io
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from etl_job import staged_parts
+from etl_job.catalog import Delivery
+from etl_job.contract import Contract
+from etl_job.intake import sources_of
+from etl_job.object_store import LocalObjectStore
+from etl_job.reading import parts
+from etl_job.reading.readers import raw_parts
+from etl_job.schemas import LINE, ROW, value_column
+from etl_job.sql_columns import SqlColumns
+from etl_job.staged_parts import PartStager, Staged, stage_part
+from etl_job.staging_folders import StagingFolder
+
+from .frozen.cases import COLUMNS_OF_FILES
+
+HEADER = "id,place,at,amount,note"
+
+
+def contract_of(**said: Any) -> Contract:
+    at = {"format": "yyyy-MM-dd HH:mm:ss", "timeZone": "UTC"}
+    columns = [*COLUMNS_OF_FILES[:2], {**COLUMNS_OF_FILES[2], "logicalTypeOptions": at}, *COLUMNS_OF_FILES[3:]]
+    features = {"entity": ["place"], "eventTime": {"timestamp": "at"}, "count": "events"}
+    return Contract.model_validate(
+        {"version": "1", "dataset": "staged", "columns": columns, "features": features} | said
+    )
+
+
+def row(number: int, place: str = "Süd", note: str = "") -> str:
+    return f"k{number},{place},2024-01-{number % 28 + 1:02d} 10:00:00,{number},{note}"
+
+
+class StagedFiles:
+    """Files, staged part by part."""
+
+    def __init__(self, root: Path, contract: Contract, files: dict[str, bytes]) -> None:
+        (root / "raw").mkdir()
+        for name, content in files.items():
+            (root / "raw" / name).write_bytes(content)
+        store, self.root = LocalObjectStore(), root
+        delivery = Delivery("d", store.list_files(f"file://{root}/raw"))
+        sources = sources_of(store, contract, [delivery])
+        stager = PartStager(store, contract, sources, StagingFolder(f"file://{root}/staged"), SqlColumns())
+        self.done = sum((stage_part(stager, each) for each in enumerate(raw_parts(sources, contract, 1))), Staged())
+
+    def rows(self, kind: str) -> list[dict[str, Any]]:
+        files = sorted((self.root / "staged" / f"kind={kind}").glob("*.parquet"))
+        return [found for file in files for found in pq.read_table(file, partitioning=None).to_pylist()]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "codec"),
+    [
+        pytest.param("UTF-8", "utf-8-sig", id="utf-8 with a mark"),
+        pytest.param("ISO-8859-1", "latin-1", id="latin-1"),
+        pytest.param("windows-1252", "cp1252", id="windows-1252"),
+        pytest.param("UTF-16", "utf-16", id="utf-16"),
+    ],
+)
+@pytest.mark.parametrize("multi_line", [True, False], ids=["across lines", "in lines"])
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_file_is_read_in_its_encoding_with_all_line_ends(tmp_path, monkeypatch, encoding, codec, multi_line, suffix):
+    monkeypatch.setattr(parts, "CHUNK_BYTES", 61)
+    contract = contract_of(csv={"encoding": encoding, "multiLine": multi_line})
+    for number, end in enumerate(("\n", "\r\n", "\r")):
+        text = end.join([HEADER, *(row(n) for n in range(40)), "", row(40, '"a ""ß"", b"')])
+        content = text.encode(codec)
+        root = tmp_path / str(number)
+        root.mkdir()
+        staged = StagedFiles(root, contract, {f"a{suffix}": gzip.compress(content) if ".gz" in suffix else content})
+        places = Counter(each[value_column("place")] for each in staged.rows("valid"))
+        assert places == {"Süd": 40, 'a "ß", b': 1}
+        assert staged.done.read.rows == 41
+
+
+def test_bytes_that_are_no_text_in_their_encoding_are_named_by_their_row(tmp_path):
+    content = "\n".join([HEADER, row(1), row(2)]).encode("cp1252").replace(b"k2,S\xfcd", b"k2,S\x81d")
+    staged = StagedFiles(tmp_path, contract_of(csv={"encoding": "windows-1252"}), {"a.csv": content})
+    assert [each[LINE] for each in staged.rows("broken")] == [row(2).replace("ü", "\ufffd")]
+    encoding = contract_of().rule_names.index("row.encoding")
+    assert staged.done.tally == {("d", 0, 0): 1, ("d", 1 << encoding, 0): 1}
+    assert staged.rows("valid")[0][value_column("place")] == "Süd"
+
+
+@pytest.mark.parametrize("multi_line", [True, False], ids=["across lines", "in lines"])
+def test_members_padding_and_members_without_content_are_unpacked_as_gunzip_does(tmp_path, multi_line):
+    first, second = "\n".join([HEADER, row(1)]), "\n" + row(2) + "\n"
+    packed = gzip.compress(b"") + gzip.compress(first.encode()) + gzip.compress(second.encode()) + bytes(512)
+    staged = StagedFiles(tmp_path, contract_of(csv={"multiLine": multi_line}), {"a.csv.gz": packed})
+    assert (staged.done.read.rows, staged.done.damaged) == (2, ())
+
+
+def test_every_damaged_file_is_named_with_its_cause(tmp_path):
+    whole = gzip.compress("\n".join([HEADER, *(row(n, f"{n * 7919 % 9973}") for n in range(50_000))]).encode())
+    files = {"a.csv.gz": whole[:-400], "b.csv.gz": whole, "c.csv.gz": whole[:-8] + bytes(4) + whole[-4:]}
+    staged = StagedFiles(tmp_path, contract_of(), files)
+    damaged = {damage.uri.rpartition("/")[2]: damage.reason for damage in staged.done.damaged}
+    assert damaged.keys() == {"a.csv.gz", "c.csv.gz"}
+    assert "end-of-stream" in damaged["a.csv.gz"]
+    assert "CRC" in damaged["c.csv.gz"]
+
+
+def test_damaged_row_group_of_parquet_is_named_with_its_cause(tmp_path):
+    content = io.BytesIO()
+    numbers = range(3_000)
+    table = pa.table({"id": [f"k{n}" for n in numbers], "place": ["a"] * 3_000, "at": ["2024-01-01 10:00:00"] * 3_000})
+    pq.write_table(table, content, row_group_size=1_000)
+    spoilt = bytearray(content.getvalue())
+    spoilt[200:900] = b"\xff" * 700
+    contract = contract_of(files={"format": "parquet"})
+    staged = StagedFiles(tmp_path, contract, {"a.parquet": bytes(spoilt), "b.parquet": content.getvalue()})
+    assert {damage.uri.rpartition("/")[2] for damage in staged.done.damaged} == {"a.parquet"}
+
+
+def test_parquet_text_that_is_none_is_named_by_its_row(tmp_path):
+    texts = pa.array([b"Nord", b"S\xfcd"]).view(pa.string())
+    table = pa.table({"id": ["a", "b"], "place": texts, "at": ["2024-01-01 10:00:00"] * 2})
+    content = io.BytesIO()
+    pq.write_table(table, content)
+    staged = StagedFiles(tmp_path, contract_of(files={"format": "parquet"}), {"a.parquet": content.getvalue()})
+    encoding = contract_of().rule_names.index("row.encoding")
+    assert staged.done.tally == {("d", 0, 0): 1, ("d", 1 << encoding, 0): 1}
+
+
+def test_rows_of_a_part_are_written_in_files_of_bounded_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(staged_parts, "FILE_BYTES", 3_000)
+    monkeypatch.setattr(parts, "CHUNK_BYTES", 1_000)
+    content = gzip.compress("\n".join([HEADER, *(row(n) for n in range(2_000)), "bad"]).encode())
+    staged = StagedFiles(tmp_path, contract_of(), {"a.csv.gz": content})
+    assert len(list((tmp_path / "staged" / "kind=valid").iterdir())) > 5
+    assert [each[ROW] for each in staged.rows("valid")] == list(range(1, 2_001))
+    assert [each[LINE] for each in staged.rows("broken")] == ["bad"]
