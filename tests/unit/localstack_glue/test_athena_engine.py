@@ -15,7 +15,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.types import DateType
 
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
-from localstack_glue.athena.engine.results import as_text, read_csv, result_column, write_csv
+from localstack_glue.athena.engine.results import as_text, read_csv, read_text, result_column, write_csv, write_text
 from localstack_glue.athena.engine.run import Cancellation, QueryEngine
 
 LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
@@ -475,6 +475,13 @@ def test_query_stops_when_it_is_told_to(lake: Lake):
 
 
 # ---------------------------------------------------------------------------- the stored results
+
+
+def test_stored_texts_are_cut_at_their_line_ends_alone():
+    rows = [["a\u2028b", "c\x1cd"], ["e\u0085", ""], ["f\rg", "h\x0b"]]
+
+    assert read_text(write_text(rows)) == rows
+    assert read_text(b"") == []
 
 
 def test_stored_results_tell_null_from_nothing_and_survive_any_text():

@@ -116,7 +116,7 @@ def read_csv(content: bytes) -> list[list[str | None]]:
 
 def read_text(content: bytes) -> list[list[str | None]]:
     """Rows of what `write_text` wrote."""
-    return [list(line.split("\t")) for line in content.decode().splitlines()]
+    return [list(line.split("\t")) for line in content.decode().split("\n")[:-1]]
 
 
 def _inner(value: Any) -> str:
