@@ -44,7 +44,7 @@ def open_all(page: Page) -> None:
 
 def test_page_opens_without_a_complaint_and_asks_the_network_for_nothing(open_report, complaints):
     page = open_report()
-    expect(page.get_by_text("Features: fresh")).to_be_visible()
+    expect(page.get_by_text("Worth a look")).to_be_visible()
     open_all(page)
     assert shown_runs(page) == RUNS
     assert complaints == []

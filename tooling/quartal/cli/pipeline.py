@@ -9,10 +9,9 @@ from typing import Annotated
 
 import typer
 
-from quartal import status as status_report
 from quartal.cli.infrastructure import Approval, level_of
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
-from quartal.errors import ConfigurationError
+from quartal.errors import EXIT_PIPELINE_FAILED, ConfigurationError
 from quartal.git_state import refuse_unpublished
 from quartal.run_history import show_history
 from quartal.run_pipeline import (
@@ -256,16 +255,22 @@ def _refuse_options_that_differ(*, ephemeral: bool, detach: bool, others: bool) 
 def status(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch the newest run to its end.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to watch with --follow.")] = 60,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 where there is a problem.")] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What is deployed, when it runs next, and how the last run went."""
+    """Whether all is fine or what needs you, how the last run went, when the next one starts, and what is deployed."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if follow:
         show_manifest(workspace.console, follow_newest_run(workspace, timeout_s=timeout * 60))
-    else:
-        status_report.show_status(workspace)
+        return
+    from quartal.report.findings import Level
+    from quartal.status import show_status
+
+    findings = show_status(workspace)
+    if exit_code and any(finding.level is Level.PROBLEM for finding in findings):
+        raise typer.Exit(EXIT_PIPELINE_FAILED)
 
 
 def explain(

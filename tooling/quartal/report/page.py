@@ -15,7 +15,7 @@ from quartal.report import charts
 from quartal.report.cost import LEAST_SECONDS
 from quartal.report.drawing import draw
 from quartal.report.drift import LARGE, LEAST_SHARE, MODERATE, Drift, FeatureHistory
-from quartal.report.freshness import State
+from quartal.report.findings import verdict_of
 from quartal.report.model import DeliveryState, Report
 from quartal.report.wording import duration, label_of, money, number, outcome_words, size
 
@@ -60,6 +60,9 @@ def render_report(report: Report, *, environment_option: str = "") -> str:
             | {state.delivery for state in report.deliveries}
         ),
         facts=_facts(report),
+        verdict=verdict_of(report.findings),
+        worst=report.findings[0].level if report.findings else "fine",
+        command_line=lambda words: f"quartal {words[0]}{environment_option} {' '.join(words[1:])}".rstrip(),
         environment_option=environment_option,
     )
 
@@ -157,7 +160,6 @@ def _environment() -> Environment:
         "outcome_words": outcome_words,
         "share": charts.share,
         "size": size,
-        "states": State,
     }
     environment.globals.update(names)
     return environment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import pyarrow as pa
 from quartal.plan_review.prices import load_prices
 from quartal.report.cost import price_basis
 from quartal.report.drift import feature_histories, numeric_features
+from quartal.report.findings import Situation, findings_in
 from quartal.report.freshness import freshness
 from quartal.report.model import Report
 from quartal.report.runs import delivery_states, lineage, merge_runs
@@ -180,7 +182,7 @@ def example_report(*, is_local: bool = False) -> Report:
         count=40,
     )
     table = features()
-    return Report(
+    report = Report(
         environment="localstack" if is_local else "dev",
         dataset="feed",
         database="feed_dev",
@@ -208,3 +210,14 @@ def example_report(*, is_local: bool = False) -> Report:
             now=NOW,
         ),
     )
+    found = Situation(
+        runs=report.runs,
+        deliveries=report.deliveries,
+        freshness=report.freshness,
+        schedule=SCHEDULE,
+        now=NOW,
+        quarantine_limit=0.05,
+        features=report.features,
+        is_in_step=True,
+    )
+    return replace(report, findings=findings_in(found))
