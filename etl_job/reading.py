@@ -5,12 +5,9 @@ as CSV where they do. The other formats are in modules of their own.
 """
 
 import csv
-import gzip
 import re
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
-from io import BytesIO
 from string import ascii_letters, digits
 from urllib.parse import quote
 
@@ -22,6 +19,7 @@ from etl_job.errors import InputError
 from etl_job.json_rows import json_rows
 from etl_job.multi_line import multi_line_records
 from etl_job.object_store import ObjectStore
+from etl_job.packed_files import READ_ERRORS, is_damaged, unpacked_beginning
 from etl_job.parquet_rows import parquet_rows
 from etl_job.raw_files import Header, place_columns, text_lines
 from etl_job.schemas import BLOCK, DECODABLE, FILE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
@@ -37,8 +35,8 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
     """Read the header from a file's first bytes; raise InputError where a required column is missing."""
     if uri.endswith(".gz"):
         try:
-            head = zlib.decompressobj(wbits=31).decompress(head)
-        except zlib.error as error:
+            head = unpacked_beginning(head, HEAD_BYTES)
+        except READ_ERRORS as error:
             raise InputError(
                 f"{uri} cannot be unpacked ({error}): it is no gzip file, or damaged. Deliver it again; nothing was "
                 "written"
@@ -60,6 +58,12 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
         raise InputError(
             f"{uri} lacks the required column {', '.join(missing)}; its header is {line[:200]!r}. "
             "Correct the file or the contract; nothing was written"
+        )
+    twice = [column.name for column in contract.columns if columns.count(column.name) > 1]
+    if twice:
+        raise InputError(
+            f"{uri} names {', '.join(twice)} twice: which one is meant? Its header is {line[:200]!r}. Correct the "
+            "file; nothing was written"
         )
     return Header(line, columns, quotes=form.multi_line or form.quote_symbol.encode(form.encoding) in head)
 
@@ -131,12 +135,9 @@ def first_damaged(store: ObjectStore, uris: Iterable[str]) -> str | None:
     for uri in uris:
         if not uri.endswith(".gz"):
             continue
-        try:
-            with gzip.open(BytesIO(store.read(uri))) as unpacked:
-                while unpacked.read(1_000_000):
-                    pass
-        except (OSError, EOFError, zlib.error):
-            return uri
+        with store.open(uri) as packed:
+            if is_damaged(packed):
+                return uri
     return None
 
 

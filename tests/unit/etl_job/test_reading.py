@@ -1,11 +1,15 @@
 import gzip
+from pathlib import Path
 
 import pytest
 
+from etl_job.contract_document import parse_contract
 from etl_job.errors import InputError
 from etl_job.object_store import LocalObjectStore
 from etl_job.raw_files import Header
-from etl_job.reading import parse_header
+from etl_job.reading import first_damaged, parse_header
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +30,48 @@ def test_header_gives_names_and_the_line_as_spark_reads_it(contract, head, line)
 def test_header_of_a_gzip_file_is_read_from_its_first_bytes(contract):
     packed = gzip.compress(b"sighting_id,brand,date,time\n" + b"x" * 10_000)
     assert parse_header(packed[:60], "s3://b/f.csv.gz", contract).columns[1] == "brand"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param([b"", b"sighting_id,brand,date,time\nx,y\n"], id="first-empty"),
+        pytest.param([b"sighting_id,bra", b"nd,date,time\n", b"x"], id="first-ends-inside-the-header"),
+        pytest.param([b"sighting_id,brand,date,time", b""], id="header-alone"),
+    ],
+)
+def test_header_of_a_gzip_file_of_several_members_is_read_as_gunzip_reads_it(contract, members):
+    packed = b"".join(gzip.compress(member) + bytes(7) for member in members)
+    found = parse_header(packed, "s3://b/f.csv.gz", contract)
+    assert found.columns == ("sighting_id", "brand", "date", "time")
+
+
+@pytest.mark.parametrize("column", ["site", "member"], ids=["required", "optional"])
+def test_header_that_names_a_known_column_twice_stops_the_run(column):
+    text = (ROOT / "data" / "contracts" / "charging_sessions.yaml").read_text()
+    charging = parse_contract(text, "c.yaml", "charging_sessions")
+    head = ";".join([*(each.name for each in charging.columns), "other", "other", column]).encode()
+    with pytest.raises(InputError, match=rf"s3://b/f.csv names {column} twice: .*nothing was written"):
+        parse_header(head, "s3://b/f.csv", charging)
+
+
+def test_header_may_name_columns_twice_that_the_contract_does_not_know(contract):
+    assert parse_header(b"sighting_id,brand,date,time,x,x,,\n", "s3://b/f.csv", contract).columns[4:] == (
+        "x",
+        "x",
+        "",
+        "",
+    )
+
+
+@pytest.mark.parametrize("damage", [b"junk", gzip.compress(b"y" * 99)[:-3]], ids=["no-gzip-behind", "end-missing"])
+def test_damaged_file_among_several_is_found(tmp_path, damage):
+    whole = gzip.compress(b"") + gzip.compress(b"a\n") + bytes(512)
+    for name, content in {"a.csv.gz": whole, "b.csv.gz": gzip.compress(b"x") + damage, "c.csv": damage}.items():
+        (tmp_path / name).write_bytes(content)
+    uris = [path.as_uri() for path in sorted(tmp_path.iterdir())]
+    assert first_damaged(LocalObjectStore(), uris) == uris[1]
+    assert first_damaged(LocalObjectStore(), [uris[0], uris[2]]) is None
 
 
 def test_header_of_a_damaged_gzip_file_stops_the_run(contract):
