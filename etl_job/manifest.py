@@ -125,6 +125,13 @@ class DriftRecord(_Record):
     other_order: bool
 
 
+class LeftOutFile(_Record):
+    """A file below the dataset's raw folder that holds no rows for a run, and why."""
+
+    uri: str
+    reason: str
+
+
 class ContractRecord(_Record):
     """Which contract the run obeyed; ``hash`` covers what the job acts upon."""
 
@@ -136,7 +143,8 @@ class ContractRecord(_Record):
 class RunManifest(_Record):
     """See the module. ``published`` is the state of all deliveries after this run, not only of this run's own.
 
-    ``curated_snapshot_id`` is the curated table's snapshot that holds this state.
+    ``curated_snapshot_id`` is the curated table's snapshot that holds this state. ``not_catalogued`` names deliveries
+    with files that no crawler has taken, which are read all the same; ``left_out`` are files that were not.
     """
 
     manifest_version: Literal[1] = 1
@@ -162,6 +170,8 @@ class RunManifest(_Record):
     published: dict[str, PublishedDelivery]
     curated_snapshot_id: int | None = None
     drift: DriftRecord | None = None
+    not_catalogued: tuple[str, ...] = ()
+    left_out: tuple[LeftOutFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,9 +238,11 @@ def new_or_changed(
 
 
 def _is_published(delivery: Delivery, published: PublishedDelivery | None, contract_hash: str) -> bool:
-    if published is None or published.inputs != inputs_of(delivery):
+    if published is None:
         return False
-    return published.withdrawn or published.contract_hash == contract_hash
+    if published.withdrawn:  # what is out already may lose its files, one by one
+        return set(inputs_of(delivery)) <= set(published.inputs)
+    return published.inputs == inputs_of(delivery) and published.contract_hash == contract_hash
 
 
 if __name__ == "__main__":  # how the schema file is made: python -m etl_job.manifest > etl_job/run_manifest.schema.json

@@ -16,15 +16,17 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from etl_job import __version__
-from etl_job.catalog import Drift, drift_of, properties_of_workflow, read_raw_table
+from etl_job.catalog import Drift, drift_of, properties_of_workflow, read_crawled_table
 from etl_job.choosing import Chosen, choose
 from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
+from etl_job.deliveries import Delivered, find_deliveries
 from etl_job.errors import ContractError, QuartalJobError
 from etl_job.job_args import JobArguments, parse_arguments, split_deliveries
 from etl_job.manifest import (
     ContractRecord,
     DriftRecord,
+    LeftOutFile,
     PublishedDelivery,
     RunManifest,
     SparkMetrics,
@@ -46,7 +48,9 @@ from etl_job.session import get_session
 from etl_job.spark_metrics import SparkMeter
 from etl_job.standing_files import check_metadata, check_what_runs_left
 from etl_job.tables import Tables, open_tables
+from etl_job.uploaded import complete
 
+_FILES_TOLD = 20  # on lines of their own
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
 
 
@@ -72,6 +76,7 @@ class _Facts:
     published: dict[str, PublishedDelivery] = field(default_factory=dict)
     tables: Tables | None = None
     drift: Drift | None = None
+    delivered: Delivered = field(default_factory=Delivered)
 
 
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
@@ -107,29 +112,39 @@ def _run(
     glue = session.client("glue")
     with progress.stage("catalog") as seen:
         contract = facts.contract = read_contract(store, arguments.contract, arguments.dataset)
-        raw = read_raw_table(glue, store, arguments.database, contract)
+        table = read_crawled_table(glue, arguments.database, arguments.dataset)
+        delivered = facts.delivered = find_deliveries(store, arguments.lake_root, arguments.dataset, table)
         tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
         facts.tables = tables
         check_metadata(store, tables)
-        facts.drift = drift_of(raw.columns, contract)
+        facts.drift = drift_of(table.columns, contract) if table else None
         last = read_last_run(store, arguments.lake_root, arguments.dataset)
         standing = standing_of(last, tables.curated)
         facts.published = dict(standing.published)
         asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
         named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
         withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
-        chosen = choose(raw.deliveries, named, withdrawn, facts.published, contract.hash).and_without(standing.returned)
+        chosen = choose(delivered.deliveries, named, withdrawn, facts.published, contract.hash)
+        chosen = complete(
+            store,
+            arguments.lake_root,
+            contract,
+            chosen.and_without(standing.returned),
+            facts.published,
+            is_free=not (named or withdrawn),
+        )
         replaced = (*(delivery.name for delivery in chosen.deliveries), *chosen.gone)
         check_what_runs_left(store, arguments.lake_root, contract, tables, last, replaced, facts.started_at)
         seen.update(
             run_id=arguments.run_id,
-            deliveries_known=len(raw.deliveries),
+            deliveries_known=len(delivered.deliveries),
             deliveries=",".join(delivery.name for delivery in chosen.deliveries) or "none",
             withdrawn=",".join(chosen.gone) or "none",
             without_files=",".join(chosen.without_files) or "none",
             files=sum(len(delivery.files) for delivery in chosen.deliveries),
             bytes=sum(delivery.size_bytes for delivery in chosen.deliveries),
         )
+    _tell_of_files(delivered, progress)
     if facts.drift:
         progress.say(
             "drift",
@@ -157,6 +172,16 @@ def _run(
     for name in chosen.gone:
         state = facts.published[name]
         facts.published[name] = state.model_copy(update={"run_id": arguments.run_id, "withdrawn": True})
+
+
+def _tell_of_files(delivered: Delivered, progress: Progress) -> None:
+    if delivered.not_catalogued:
+        progress.say("not-catalogued", deliveries=",".join(delivered.not_catalogued), message="read by the contract")
+    for file in delivered.left_out[:_FILES_TOLD]:
+        progress.say("left-out", file=file.uri, message=file.reason)
+    more = len(delivered.left_out) - _FILES_TOLD
+    if more > 0:
+        progress.say("left-out", more_files=more, message="the manifest names them all")
 
 
 def read_contract(store: ObjectStore, source: str, dataset: str) -> Contract:
@@ -224,6 +249,8 @@ def _manifest(arguments: JobArguments, facts: _Facts, progress: Progress, reason
         versions=_versions(),
         published=facts.published,
         drift=DriftRecord(**asdict(facts.drift)) if facts.drift else None,
+        not_catalogued=facts.delivered.not_catalogued,
+        left_out=tuple(LeftOutFile(**asdict(file)) for file in facts.delivered.left_out),
         curated_snapshot_id=facts.tables.curated.snapshot_id if facts.tables else None,
     )
 
