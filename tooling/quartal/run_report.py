@@ -5,6 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from quartal.console import Console
+from quartal.tables import Column, Kind
+
+_COLUMNS = (
+    Column("delivery"),
+    Column("files", Kind.WHOLE, optional=2),
+    Column("rows in", Kind.WHOLE),
+    Column("kept", Kind.WHOLE),
+    Column("quarantined", Kind.WHOLE),
+    Column("duplicates", Kind.WHOLE),
+    Column("days", Kind.WHOLE, optional=1),
+)
 
 
 def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
@@ -18,7 +29,6 @@ def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
             data=manifest,
         )
         return
-    columns = ("delivery", "files", "rows in", "kept", "quarantined", "duplicates", "days")
     rows: list[tuple[Any, ...]] = [
         (
             delivery["delivery"],
@@ -43,7 +53,7 @@ def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
             f"in {manifest['seconds']:.0f} s",
         )
     )
-    console.table(f"Run {manifest['run_id']}", columns, rows, data=manifest)
+    console.table(f"Run {manifest['run_id']}", _COLUMNS, rows, data=manifest)
     for line in top_reasons(manifest):
         console.say(f"  {line}")
     for table in (manifest["curated"], manifest["features"]):

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from quartal.cli.infrastructure import Approval, level_of
-from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.errors import EXIT_PIPELINE_FAILED, ConfigurationError
 from quartal.git_state import refuse_unpublished
 from quartal.run_history import show_history
@@ -289,12 +289,13 @@ def explain(
 
 def history(
     last: Annotated[int, typer.Option("--last", min=1, help="So many runs, the newest.")] = 20,
+    wide: WideOption = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the runs: when, how they ended, which deliveries, and what became of their rows."""
-    show_history(open_workspace(env, dataset=dataset, as_json=as_json), last)
+    show_history(open_workspace(env, dataset=dataset, as_json=as_json), last, wide=wide)
 
 
 def logs(

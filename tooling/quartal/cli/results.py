@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
-from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.errors import ConfigurationError, NotDeployedError
 from quartal.feature_diff import diff_snapshots
 from quartal.feature_export import ExportFormat, export_features
 from quartal.query import iceberg_catalog, published_table, run_query
+from quartal.tables import Column, Kind
 from quartal.tags import remove_tag, set_tag, snapshot_named, tags_of
 
 _PANEL = "Results"
@@ -58,13 +59,23 @@ def query(
         workspace.console.table("", answer.columns, list(answer.rows), data=answer.as_records())
 
 
-def tags(env: EnvironmentOption = None, dataset: DatasetOption = None, as_json: JsonOption = False) -> None:
+_TAG_COLUMNS = (
+    Column("tag", Kind.WHOLE),
+    Column("snapshot", Kind.WHOLE, optional=3),
+    Column("committed (UTC)", Kind.WHOLE),
+    Column("rows", Kind.WHOLE, optional=1),
+    Column("run", Kind.ID, optional=2),
+)
+
+
+def tags(
+    wide: WideOption = False, env: EnvironmentOption = None, dataset: DatasetOption = None, as_json: JsonOption = False
+) -> None:
     """List the states of the features that can be read by name: one per published quarter, and the newest runs."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     found = tags_of(published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features"))
     rows = [(t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", t.rows, t.run_id) for t in found]
-    columns = ("tag", "snapshot", "committed (UTC)", "rows", "run")
-    workspace.console.table("", columns, rows, data=[asdict(tag) for tag in found])
+    workspace.console.table("", _TAG_COLUMNS, rows, data=[asdict(tag) for tag in found], wide=wide)
 
 
 def tag(
@@ -82,7 +93,7 @@ def tag(
     if name is None:
         if as_of or delete:
             raise ConfigurationError("Which tag is meant?", remedy="Name it: `quartal tag NAME --as-of 2024Q1`.")
-        tags(env, dataset, as_json)
+        tags(env=env, dataset=dataset, as_json=as_json)
         return
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
