@@ -125,6 +125,10 @@ def _run(arguments: list[str], console: Console) -> int:
         code = typer.main.get_command(app).main(arguments, prog_name="quartal", standalone_mode=False)
     except typer.TyperException as error:
         error.message = visible(without_passwords(error.message))
+        if console.as_json:
+            remedy = "`quartal --help` lists the commands, `quartal COMMAND --help` the options of one."
+            console.error(ConfigurationError(error.message, remedy=remedy))
+            return EXIT_USAGE
         error.show()  # type: ignore[attr-defined]  # every usage error has it; the public base class does not say so
         return EXIT_USAGE
     except typer.Abort:
