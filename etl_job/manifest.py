@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from etl_job.catalog import Delivery
+from etl_job.errors import ManifestError
 from etl_job.lake_paths import LakePaths
 from etl_job.object_store import ObjectStore
+from etl_job.reasons import cause_of
 
 
 class _Record(BaseModel):
@@ -202,10 +205,28 @@ def manifest_uri(lake_root: str, dataset: str, run_id: str) -> str:
 
 
 def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) -> str:
-    """Put the manifest in its place and return its URI."""
+    """Put the manifest in its place and return its URI. Raises ManifestError where it is not there afterwards.
+
+    An answer can be lost after the manifest was written: so after an error it is looked at.
+    """
     uri = manifest_uri(lake_root, manifest.dataset, manifest.run_id)
-    store.write(uri, (manifest.model_dump_json(indent=2) + "\n").encode())
+    content = (manifest.model_dump_json(indent=2) + "\n").encode()
+    try:
+        store.write(uri, content)
+    except (OSError, BotoCoreError, ClientError) as error:
+        if not _is_there(store, uri, content):
+            raise ManifestError(
+                f"the record of the run could not be written to {uri} ({cause_of(error)}). What the run published "
+                "stands: run again, and that run finds it and writes a record"
+            ) from error
     return uri
+
+
+def _is_there(store: ObjectStore, uri: str, content: bytes) -> bool:
+    try:
+        return store.read(uri) == content
+    except (OSError, BotoCoreError, ClientError):
+        return False
 
 
 def read_last_run(store: ObjectStore, lake_root: str, dataset: str) -> LastRun:

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
@@ -40,6 +39,7 @@ from etl_job.plain_staging import Read
 from etl_job.processing import process_deliveries
 from etl_job.progress import Progress
 from etl_job.publication import in_step, open_catalog
+from etl_job.reasons import reason_of
 from etl_job.recovery import standing_of
 from etl_job.releasing import Processed, Work
 from etl_job.rules import rules_of
@@ -59,10 +59,10 @@ def main(argv: Sequence[str]) -> None:
     try:
         run(parse_arguments(argv), os.environ, Progress())
     except QuartalJobError as error:
-        sys.exit(f"QuartalJobError: {_one_line(error)}")
+        sys.exit(f"QuartalJobError: {reason_of(error)}")
     except Exception as error:
         traceback.print_exc()
-        sys.exit(f"QuartalJobError: {_unexpected(error)}")
+        sys.exit(f"QuartalJobError: {reason_of(error)}")
 
 
 @dataclass
@@ -90,8 +90,7 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
         try:
             _run(arguments, environ, progress, session, store, facts, spark)
         except Exception as error:
-            reason = _one_line(error) if isinstance(error, QuartalJobError) else _unexpected(error)
-            _leave_failed_manifest(store, session, arguments, facts, progress, reason)
+            _leave_failed_manifest(store, session, arguments, facts, progress, reason_of(error))
             raise
     manifest = _manifest(arguments, facts, progress, reason=None)
     uri = write_manifest(store, arguments.lake_root, manifest)
@@ -199,9 +198,9 @@ def _leave_failed_manifest(
     manifest = _manifest(arguments, facts, progress, reason)
     try:
         uri = write_manifest(store, arguments.lake_root, manifest)
-    except (OSError, BotoCoreError, ClientError) as error:
+    except Exception as error:  # whatever it is, the reason why the run failed must be heard
         uri = ""
-        progress.say("failed", manifest="none", because=_one_line(error))
+        progress.say("failed", manifest="none", because=reason_of(error))
     else:
         progress.say("failed", manifest=uri)
     _tell(session, manifest, uri, progress)
@@ -269,11 +268,3 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             versions[package] = "unknown"  # Glue's own pyspark is no installed distribution
     return versions
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
-
-
-def _unexpected(error: Exception) -> str:
-    return f"unexpected {type(error).__name__}: {_one_line(error)[:1000]}"
