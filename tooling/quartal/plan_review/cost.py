@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from quartal.plan_review.model import Plan
-from quartal.plan_review.parse import without_index
+from quartal.plan_review.model import Plan, without_index
 from quartal.plan_review.prices import PriceList
 from quartal.plan_review.run_rates import RunRates, run_rates
 from quartal.plan_review.usage import Usage
@@ -224,7 +223,7 @@ def _crawler(_: str, crawler: Mapping[str, Any], basis: _Basis) -> Cost:
 
 def _bucket(address: str, bucket: Mapping[str, Any], basis: _Basis) -> Cost:
     gb_month = basis.prices.usd("s3_standard_gb_month")
-    if without_index(address) in basis.access_logs or bucket.get("bucket") in basis.access_logs:
+    if without_index(address) in basis.access_logs or str(bucket.get("bucket")) in basis.access_logs:
         # their delivery is free: docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
         return Cost(basis.usage.access_log_gb * gb_month)
     requests = basis.usage.put_requests_per_month * basis.prices.usd("s3_put_request")
