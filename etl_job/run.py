@@ -20,7 +20,7 @@ from etl_job.choosing import Chosen, choose
 from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
 from etl_job.deliveries import Delivered, find_deliveries
-from etl_job.errors import ContractError, QuartalJobError
+from etl_job.errors import ContractError, PublicationError, QuartalJobError
 from etl_job.job_args import JobArguments, parse_arguments, split_deliveries
 from etl_job.manifest import (
     ContractRecord,
@@ -90,7 +90,10 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
         try:
             _run(arguments, environ, progress, session, store, facts, spark)
         except Exception as error:
-            _leave_failed_manifest(store, session, arguments, facts, progress, reason_of(error))
+            reason = reason_of(error)
+            if facts.processed.curated is not None and not isinstance(error, PublicationError):
+                reason += ". What this run published stands; the next run does what is left"
+            _leave_failed_manifest(store, session, arguments, facts, progress, reason)
             raise
     manifest = _manifest(arguments, facts, progress, reason=None)
     uri = write_manifest(store, arguments.lake_root, manifest)
