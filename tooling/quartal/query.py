@@ -13,7 +13,7 @@ from quartal.errors import ConfigurationError, NotDeployedError
 from quartal.iceberg_commits import committing_client
 from quartal.spreadsheets import defused
 from quartal.table_reading import read_rows
-from quartal.tags import CURATED_SNAPSHOT, find_snapshot, snapshot_named, summary_value
+from quartal.tags import CURATED_SNAPSHOT, find_snapshot, is_in_step, snapshot_named, summary_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -126,6 +126,18 @@ def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Tabl
             f"There is no Iceberg table '{name}'.",
             remedy=f"Use features or curated; the database holds: {known}.",
         ) from error
+
+
+def are_in_step(catalog: Catalog, deployment: Deployment) -> bool | None:
+    """Whether the features hold what the curated table holds; None where no run has published them yet.
+
+    The job changes one after the other. A run that ends between the two leaves the features behind until the next.
+    """
+    try:
+        curated, features = (published_table(catalog, deployment, name) for name in ("curated", "features"))
+    except NotDeployedError:
+        return None
+    return is_in_step(curated, features)
 
 
 def _read_table(catalog: Catalog, deployment: Deployment, name: str, as_of: str | None) -> pa.Table:

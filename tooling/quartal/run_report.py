@@ -7,6 +7,7 @@ from typing import Any
 from quartal.console import Console
 from quartal.tables import Column, Kind
 
+_FILES_TOLD = 5
 _COLUMNS = (
     Column("delivery"),
     Column("files", Kind.WHOLE, optional=2),
@@ -28,6 +29,7 @@ def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
             f"Run {manifest['run_id']}: nothing new since the last run; the published tables are as they were.",
             data=manifest,
         )
+        _say_files(console, manifest)
         return
     rows: list[tuple[Any, ...]] = [
         (
@@ -60,6 +62,19 @@ def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
         if table is not None:
             tags = f", tags {', '.join(table['tags'])}" if table["tags"] else ""
             console.say(f"  published {table['table']} (snapshot {table['snapshot_id']}{tags})")
+    _say_files(console, manifest)
+
+
+def _say_files(console: Console, manifest: dict[str, Any]) -> None:
+    """Files that were read although the crawler did not take them, and files that were not read."""
+    unknown = manifest.get("not_catalogued", ())
+    if unknown:
+        console.warn(f"The crawler did not take {', '.join(unknown)}; the run read the files by the contract.")
+    left_out = manifest.get("left_out", ())
+    for file in left_out[:_FILES_TOLD]:
+        console.warn(f"Left out: {file['uri']}: {file['reason']}")
+    if len(left_out) > _FILES_TOLD:
+        console.warn(f"Left out: {len(left_out) - _FILES_TOLD} more files, which the run's manifest names.")
 
 
 def top_reasons(manifest: dict[str, Any], count: int | None = None) -> tuple[str, ...]:

@@ -7,8 +7,11 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from quartal.errors import NotDeployedError, PipelineError
+from botocore.exceptions import BotoCoreError, ClientError
+
+from quartal.errors import NotDeployedError, PipelineError, QuartalError
 from quartal.plan_review.aws_cron import CronError, next_dates
+from quartal.query import are_in_step, iceberg_catalog
 from quartal.report.collect import past_runs, situation_of
 from quartal.report.findings import Finding, Level, findings_in, verdict_of
 from quartal.report.freshness import freshness
@@ -80,7 +83,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
 
 
 def _findings(workspace: Workspace) -> tuple[Finding, ...]:
-    """What the runs and their manifests show; the tables themselves are the report's."""
+    """What the runs and their manifests show, and whether the tables fit each other; the rest is the report's."""
     deployment, connection = workspace.deployment, workspace.connection
     now = datetime.now(UTC)
     try:
@@ -97,7 +100,15 @@ def _findings(workspace: Workspace) -> tuple[Finding, ...]:
         last_day=last_day_of(deliveries),
         now=now,
     )
-    return findings_in(situation_of(deployment, runs, deliveries, fresh, now))
+    return findings_in(situation_of(deployment, runs, deliveries, fresh, now, in_step=_in_step(workspace)))
+
+
+def _in_step(workspace: Workspace) -> bool | None:
+    """As the tables say; None where they cannot be read, which is for those to say who need them."""
+    try:
+        return are_in_step(iceberg_catalog(workspace.connection), workspace.deployment)
+    except (QuartalError, ClientError, BotoCoreError, OSError):
+        return None
 
 
 def _lines_of(findings: Iterable[Finding], workspace: Workspace) -> list[str]:

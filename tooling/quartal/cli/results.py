@@ -6,7 +6,7 @@ import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,9 +14,15 @@ from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, Wi
 from quartal.errors import ConfigurationError, NotDeployedError
 from quartal.feature_diff import diff_snapshots
 from quartal.feature_export import ExportFormat, export_features
-from quartal.query import iceberg_catalog, published_table, run_query
+from quartal.query import are_in_step, iceberg_catalog, published_table, run_query
+from quartal.run_pipeline import typed_command
 from quartal.tables import Column, Kind
 from quartal.tags import remove_tag, set_tag, snapshot_named, tags_of
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+    from quartal.workspace import Workspace
 
 _PANEL = "Results"
 _SAFE_HELP = "With --format csv: text that a spreadsheet would take for a formula gets an apostrophe before it."
@@ -52,7 +58,10 @@ def query(
     _refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is AnswerFormat.CSV and not as_json)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json or form is AnswerFormat.JSON)
     statement = sys.stdin.read() if sql == "-" else sql
-    answer = run_query(statement, workspace.deployment, iceberg_catalog(workspace.connection), as_of=as_of)
+    catalog = iceberg_catalog(workspace.connection)
+    answer = run_query(statement, workspace.deployment, catalog, as_of=as_of)
+    if as_of is None:
+        _say_if_behind(workspace, catalog)
     if form is AnswerFormat.CSV and not as_json:
         workspace.console.document(answer.as_csv(spreadsheet_safe=spreadsheet_safe))
     else:
@@ -73,7 +82,9 @@ def tags(
 ) -> None:
     """List the states of the features that can be read by name: one per published quarter, and the newest runs."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    found = tags_of(published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features"))
+    catalog = iceberg_catalog(workspace.connection)
+    found = tags_of(published_table(catalog, workspace.deployment, "features"))
+    _say_if_behind(workspace, catalog)
     rows = [(t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", t.rows, t.run_id) for t in found]
     workspace.console.table("", _TAG_COLUMNS, rows, data=[asdict(tag) for tag in found], wide=wide)
 
@@ -96,7 +107,8 @@ def tag(
         tags(env=env, dataset=dataset, as_json=as_json)
         return
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
+    catalog = iceberg_catalog(workspace.connection)
+    table = published_table(catalog, workspace.deployment, "features")
     if delete:
         remove_tag(table, name)
         workspace.console.result(f"Tag {name} is removed.", data={"tag": name, "removed": True})
@@ -104,6 +116,8 @@ def tag(
     snapshot = snapshot_named(table, as_of) if as_of is not None else table.current_snapshot()
     if snapshot is None:
         raise NotDeployedError("The features have no published state yet.", remedy="Run first: `quartal run`.")
+    if snapshot == table.current_snapshot():
+        _say_if_behind(workspace, catalog)
     is_new = set_tag(table, name, snapshot.snapshot_id)
     verb = "names" if is_new else "names already"
     workspace.console.result(
@@ -154,13 +168,25 @@ def export(
     """Write the features of a tag into a folder: a file per quarter, and a manifest with checksums."""
     _refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is ExportFormat.CSV)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
-    snapshot_id = snapshot_named(table, tag).snapshot_id
+    catalog = iceberg_catalog(workspace.connection)
+    table = published_table(catalog, workspace.deployment, "features")
+    snapshot = snapshot_named(table, tag)
+    if snapshot == table.current_snapshot():
+        _say_if_behind(workspace, catalog)
+    snapshot_id = snapshot.snapshot_id
     done = export_features(table, snapshot_id, tag, out, form, spreadsheet_safe=spreadsheet_safe)
     workspace.console.result(
         f"{out}: {done.rows:,} rows of {done.table} at {tag} in {len(done.files)} files, and manifest.json",
         data=done.as_record(),
     )
+
+
+def _say_if_behind(workspace: Workspace, catalog: Catalog) -> None:
+    if are_in_step(catalog, workspace.deployment) is False:
+        workspace.console.warn(
+            "The features are behind the curated table: a run ended between its two commits. "
+            f"{typed_command(workspace, 'run')} computes them first."
+        )
 
 
 def _refuse_safe_without_csv(*, wanted: bool, is_csv: bool) -> None:

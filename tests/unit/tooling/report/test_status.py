@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 
+import pyarrow as pa
 import pytest
+from pyiceberg.catalog.glue import GlueCatalog
 
 from quartal.cli.app import run
+from quartal.tags import CURATED_SNAPSHOT
 from quartal.workspace import Workspace
 from tests.unit.tooling.report.example import counts, manifest
 from tests.unit.tooling.report.test_report_command import lake, put_manifest  # noqa: F401  # a fixture
@@ -53,3 +56,20 @@ def test_manifest_that_is_none_is_told_and_the_rest_is_shown(capsys):
     assert code == 0
     assert "is no run manifest" in text
     assert "Lake         s3://lake" in text
+
+
+def test_features_behind_the_curated_table_are_a_problem_until_a_run_heals_them(capsys, lake, tmp_path):  # noqa: F811
+    put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {}, 0), published={"2020Q1": "wr_1"}))
+    catalog = GlueCatalog("test", client=lake.glue())
+    rows = pa.table({"n": [1]})
+    for name in ("curated", "features"):
+        catalog.create_table(f"db.feed_{name}", rows.schema, location=f"file://{tmp_path}/{name}").overwrite(rows)
+    assert "publication" in abouts(capsys)
+    source = catalog.load_table("db.feed_curated").current_snapshot().snapshot_id
+    features = catalog.load_table("db.feed_features")
+    features.overwrite(rows, snapshot_properties={CURATED_SNAPSHOT: str(source)})
+    assert "publication" not in abouts(capsys)
+
+
+def abouts(capsys) -> list[str]:
+    return [each["about"] for each in json.loads(status(capsys, "--json")[1])["findings"]]
