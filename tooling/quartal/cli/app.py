@@ -15,6 +15,7 @@ from quartal.aws import as_aws_error
 from quartal.cli import (
     contract,
     data,
+    delivering,
     demo,
     diagnose,
     environments,
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 infrastructure.register(app)
 environments.register(app)
+delivering.register(app)
 pipeline.register(app)
 results.register(app)
 reporting.register(app)

@@ -58,6 +58,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "upload": (
         "quartal upload exports/ --delivery 2026Q3",
         "quartal upload 'exports/*.csv' --delivery 2026Q3 --gzip --limit 20",
+        "quartal upload corrected/ --delivery 2026Q3 --replace",
+        "quartal upload - --delivery 2026Q3 --name sales.csv",
+        "quartal upload --delivery 2026Q3 --remove old.csv",
     ),
 }
 
