@@ -19,7 +19,7 @@ from etl_job.errors import InputError
 from etl_job.json_rows import json_rows
 from etl_job.multi_line import multi_line_records
 from etl_job.object_store import ObjectStore
-from etl_job.packed_files import READ_ERRORS, is_damaged, unpacked_beginning
+from etl_job.packed_files import READ_ERRORS, unpacked_beginning, why_unread
 from etl_job.parquet_rows import parquet_rows
 from etl_job.raw_files import Header, place_columns, text_lines
 from etl_job.schemas import BLOCK, DECODABLE, FILE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
@@ -130,15 +130,16 @@ def is_unpacking_error(message: str) -> bool:
     return re.search(r"ZipException|EOFException|not a gzip file|BadGzipFile|EOFError|zlib\.error", message) is not None
 
 
-def first_damaged(store: ObjectStore, uris: Iterable[str]) -> str | None:
-    """The first gzip file that cannot be unpacked to its end; reads them whole, one at a time."""
+def unread_files(store: ObjectStore, uris: Iterable[str]) -> dict[str, str]:
+    """The gzip files that Spark cannot unpack to their end, with the reason; reads them whole, one at a time."""
+    found = {}
     for uri in uris:
-        if not uri.endswith(".gz"):
-            continue
-        with store.open(uri) as packed:
-            if is_damaged(packed):
-                return uri
-    return None
+        if uri.endswith(".gz"):
+            with store.open(uri) as packed:
+                reason = why_unread(packed)
+            if reason is not None:
+                found[uri] = reason
+    return found
 
 
 def _rows_of(

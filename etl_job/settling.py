@@ -17,7 +17,7 @@ from etl_job.intake import Intake, Staging, read_headers, shares_keys, take_in
 from etl_job.manifest import DeliveryCounts, inputs_of
 from etl_job.object_store import ObjectStore
 from etl_job.plain_staging import Read
-from etl_job.reading import first_damaged, is_unpacking_error
+from etl_job.reading import is_unpacking_error, unread_files
 from etl_job.rules import Rule
 from etl_job.session import suit_to_input
 from etl_job.staging import (
@@ -35,6 +35,8 @@ from etl_job.staging import (
     valid_files,
 )
 from etl_job.tables import Tables
+
+_NAMED = 3  # files that a message names
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,11 @@ def account_for(
                 intake = take_in(staging)
             except Exception as error:
                 drop(spark, folder)
-                damaged = first_damaged(store, headers) if is_unpacking_error(str(error)) else None
-                if damaged is not None:
-                    raise InputError(
-                        f"{damaged} cannot be unpacked: it is damaged, or its end is missing. Deliver it again; "
-                        "nothing was published"
-                    ) from error
+                unread = unread_files(store, headers) if is_unpacking_error(str(error)) else {}
+                if unread:
+                    told = "; ".join(f"{uri} cannot be unpacked: {unread[uri]}" for uri in list(unread)[:_NAMED])
+                    more = f"; and {len(unread) - _NAMED} more" if len(unread) > _NAMED else ""
+                    raise InputError(f"{told}{more}. Nothing was published") from error
                 raise
         staged = read_staged(spark, store, folder, spec)
         met, shares = Meeting(), intake.shares_keys

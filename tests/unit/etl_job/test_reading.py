@@ -6,8 +6,9 @@ import pytest
 from etl_job.contract_document import parse_contract
 from etl_job.errors import InputError
 from etl_job.object_store import LocalObjectStore
+from etl_job.packed_files import DAMAGED, PADDED
 from etl_job.raw_files import Header
-from etl_job.reading import first_damaged, parse_header
+from etl_job.reading import parse_header, unread_files
 
 ROOT = Path(__file__).parents[3]
 
@@ -64,14 +65,25 @@ def test_header_may_name_columns_twice_that_the_contract_does_not_know(contract)
     )
 
 
-@pytest.mark.parametrize("damage", [b"junk", gzip.compress(b"y" * 99)[:-3]], ids=["no-gzip-behind", "end-missing"])
-def test_damaged_file_among_several_is_found(tmp_path, damage):
-    whole = gzip.compress(b"") + gzip.compress(b"a\n") + bytes(512)
-    for name, content in {"a.csv.gz": whole, "b.csv.gz": gzip.compress(b"x") + damage, "c.csv": damage}.items():
+def test_all_files_that_spark_cannot_unpack_are_found_with_the_reason(tmp_path):
+    part = gzip.compress(b"a\n")
+    contents = {
+        "a-members.csv.gz": gzip.compress(b"") + part + gzip.compress(b"") + gzip.compress(bytes(5_000_000)),
+        "b-padded.csv.gz": part + bytes(512),
+        "c-padding-between.csv.gz": part + bytes(9) + part,
+        "d-no-gzip-behind.csv.gz": part + b"junk",
+        "e-end-missing.csv.gz": part + part[:-3],
+        "f-no-gzip.csv.gz": b"junk",
+        "g-plain.csv": b"junk",
+        "h-checksum.csv.gz": part[:-8] + bytes(4) + part[-4:],
+    }
+    for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     uris = [path.as_uri() for path in sorted(tmp_path.iterdir())]
-    assert first_damaged(LocalObjectStore(), uris) == uris[1]
-    assert first_damaged(LocalObjectStore(), [uris[0], uris[2]]) is None
+    found = unread_files(LocalObjectStore(), uris)
+    assert {uri.rpartition("/")[2][0]: reason for uri, reason in found.items()} == {
+        "b": PADDED, "c": PADDED, "d": DAMAGED, "e": DAMAGED, "f": DAMAGED, "h": DAMAGED,
+    }  # fmt: skip
 
 
 def test_header_of_a_damaged_gzip_file_stops_the_run(contract):
