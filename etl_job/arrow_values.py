@@ -6,7 +6,7 @@ that are quick to read. The two are compared text by text in tests/unit/etl_job/
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,10 +18,11 @@ import pyarrow.compute as pc
 from etl_job.columns import NUMERIC
 from etl_job.columns import Column as ContractColumn
 from etl_job.layouts import Layout
-from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS
+from etl_job.schemas import EXACT_DIGITS, FRACTION_DIGITS, INTEGER_DIGITS
 
 DAY_SECONDS = 86_400
 NUMBER = pa.decimal128(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS)
+_EXACT = pa.decimal128(INTEGER_DIGITS + EXACT_DIGITS, EXACT_DIGITS)
 _SAMPLE = 4_096
 # What Java's regular expressions (Spark's) and RE2 (Arrow's) read alike: no dot, no \s, no flags, no look-around.
 _LITERAL = r"[A-Za-z0-9 _@#%=<>!~\"',;:/]"
@@ -69,6 +70,13 @@ def read_column(column: ContractColumn, texts: pa.StringArray, latest_day: date 
     distinct = texts.dictionary_encode()
     read = _read_each(column, distinct.dictionary, latest_day)
     return ReadColumn(read.holds.take(distinct.indices), read.values.take(distinct.indices))
+
+
+def without(texts: pa.StringArray, missing: Sequence[str]) -> pa.StringArray:
+    """The texts, empty where they are among those that stand for no value."""
+    if not missing:
+        return texts
+    return pc.if_else(pc.is_in(texts, value_set=pa.array(missing, pa.string())), "", texts)
 
 
 def _repeats(texts: pa.StringArray) -> bool:
@@ -134,10 +142,14 @@ def _is_a_value(bound: Decimal) -> bool:
 
 
 def _numbers(column: ContractColumn, text: pa.StringArray) -> pa.Array:
-    separator = column.rules.decimal_separator or "."
-    fraction = rf"([{separator}][0-9]{{1,{FRACTION_DIGITS}}})?" if column.logical_type == "number" else ""
+    separator, rounding = column.rules.decimal_separator or ".", column.rules.rounding
+    most = FRACTION_DIGITS if rounding is None else EXACT_DIGITS
+    fraction = rf"([{separator}][0-9]{{1,{most}}})?" if column.logical_type == "number" else ""
     number = _where(pc.match_substring_regex(text, rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$"), text)
-    return pc.replace_substring(number, ",", ".").cast(NUMBER)
+    point = pc.replace_substring(number, ",", ".")
+    if rounding is None:
+        return point.cast(NUMBER)
+    return pc.round(point.cast(_EXACT), rounding, round_mode="half_towards_infinity").cast(NUMBER)
 
 
 def _by_layout(

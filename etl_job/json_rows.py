@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.contract import Contract
-from etl_job.raw_files import place_columns, text_lines
+from etl_job.raw_files import place_columns, text_lines, value_of
 from etl_job.schemas import BLOCK, DECODABLE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
 
 # Strings are passed over whole, and each match begins where the last one ended: so numbers within strings stay.
@@ -23,7 +23,7 @@ _STRICT = {"allowSingleQuotes": "false", "allowNonNumericNumbers": "false"}
 
 def json_rows(spark: SparkSession, uris: Sequence[str], contract: Contract) -> DataFrame:
     """Every line as values by column name. One that is not exactly one JSON object is not well formed."""
-    names = [column.name for column in contract.columns]
+    names = [column.name_in_file.replace("`", "``") for column in contract.columns]
     members = ", ".join(f"`{name}` string" for name in (*names, _END))
     raw = F.col("value").cast("binary")
     line = F.decode(raw, "UTF-8")
@@ -49,5 +49,8 @@ def json_rows(spark: SparkSession, uris: Sequence[str], contract: Contract) -> D
     texts = (F.when(F.col(WELL_FORMED), F.col(f"row.`{name}`")) for name in names)
     return found.select(
         *(LINE, FILE_PATH, BLOCK, ROW, WELL_FORMED, DECODABLE),
-        *(F.when(text != "", text).alias(value_column(name)) for name, text in zip(names, texts, strict=True)),
+        *(
+            value_of(text, contract.missing_texts(column)).alias(value_column(column.name))
+            for column, text in zip(contract.columns, texts, strict=True)
+        ),
     )

@@ -20,7 +20,7 @@ from etl_job.columns import Column as ContractColumn
 from etl_job.contract import Contract
 from etl_job.errors import InputError
 from etl_job.object_store import ObjectStore
-from etl_job.raw_files import Header, without_wildcards
+from etl_job.raw_files import Header, value_of, without_wildcards
 from etl_job.schemas import (
     BLOCK,
     DECODABLE,
@@ -48,6 +48,8 @@ _INTEGERS = {(8, True): "tinyint", (16, True): "smallint", (32, True): "int", (6
 _INTEGERS |= {(8, False): "smallint", (16, False): "int", (32, False): "bigint", (64, False): "decimal(20,0)"}
 _TEXTS = ("String", "Enum", "JSON")
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
+_NOTHING = "nothing"  # a column without a value, as pandas writes one of None alone
+_READ_AS = {**dict.fromkeys(_NANOSECONDS.values(), "bigint"), _NOTHING: "int"}
 _MOMENTS, _LOCAL_TIMES = ("timestamp", "nanoseconds"), ("timestamp_ntz", "nanoseconds_ntz")
 
 
@@ -64,24 +66,26 @@ def parquet_header(store: ObjectStore, uri: str, contract: Contract) -> Header:
             f"{uri} is no Parquet file, or damaged ({' '.join(repr(error).split())[:200]}). Deliver it again; nothing "
             "was written"
         ) from error
-    missing = [c.name for c in contract.columns if c.required and c.name.lower() not in found]
+    missing = [c.name_in_file for c in contract.columns if c.required and c.name_in_file.lower() not in found]
     if missing:
         raise InputError(
             f"{uri} lacks the required column {', '.join(missing)}; it has {', '.join(found)}. Correct the file or the "
             "contract; nothing was written"
         )
-    present = [column for column in contract.columns if column.name.lower() in found]
+    present = [column for column in contract.columns if column.name_in_file.lower() in found]
     for column in present:
-        problem = _problem(column, found[column.name.lower()])
+        problem = _problem(column, found[column.name_in_file.lower()])
         if problem:
-            raise InputError(f"{uri}: column {column.name} {problem}; nothing was written")
-    return Header("", tuple(c.name for c in present), tuple(found[c.name.lower()] for c in present), quotes=True)
+            raise InputError(f"{uri}: column {column.name_in_file} {problem}; nothing was written")
+    kinds = tuple(found[column.name_in_file.lower()] for column in present)
+    return Header("", tuple(column.name for column in present), kinds, quotes=True)
 
 
 def parquet_rows(spark: SparkSession, uris: Sequence[str], header: Header, contract: Contract) -> DataFrame:
     """Every row as values by column name; its raw text is JSON of these."""
     kinds = dict(zip(header.columns, header.kinds, strict=True))
-    read = ", ".join(f"`{name}` {'bigint' if kind in _NANOSECONDS.values() else kind}" for name, kind in kinds.items())
+    present = [column for column in contract.columns if column.name in kinds]
+    read = ", ".join(f"{_quoted(column)} {_READ_AS.get(kinds[column.name], kinds[column.name])}" for column in present)
     rows = (
         spark.read.schema(read)
         .option("recursiveFileLookup", "true")  # else a folder delivery=<name> would become a column
@@ -89,7 +93,7 @@ def parquet_rows(spark: SparkSession, uris: Sequence[str], header: Header, contr
         .option("int96RebaseMode", "CORRECTED")
         .parquet(*(without_wildcards(uri) for uri in uris))
     )
-    texts = {c.name: _text(c, kinds[c.name]) for c in contract.columns if c.name in kinds}
+    texts = {c.name: value_of(_text(c, kinds[c.name]), contract.missing_texts(c)) for c in present}
     known = rows.select(
         F.xxhash64(F.input_file_name()).alias(FILE_PATH),
         F.lit(NO_BLOCK).cast("long").alias(BLOCK),
@@ -150,6 +154,8 @@ def _kind(leaf: Any) -> str:
         return "date"
     if name in _TEXTS:
         return "string"
+    if name == "Null":
+        return _NOTHING
     if name in ("None", "Undefined") and leaf.physical_type in _PHYSICAL:
         return _PHYSICAL[leaf.physical_type]
     return f"{leaf.physical_type} values" if name in ("None", "Undefined") else f"{name} values"
@@ -159,7 +165,9 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
     if kind.endswith(" values"):
         return f"holds {kind}, which the job does not read: write text, numbers, booleans, dates or timestamps"
     wanted, is_number = column.logical_type, kind.partition("(")[0] in _NUMBERS
-    if kind == "string" or (wanted == "string" and not column.rules.layouts and (is_number or kind == "boolean")):
+    if kind in ("string", _NOTHING) or (wanted == "date" and kind in _LOCAL_TIMES):
+        return None
+    if wanted == "string" and not column.rules.layouts and (is_number or kind == "boolean"):
         return None
     if wanted == "timestamp" and kind in (*_MOMENTS, *_LOCAL_TIMES):
         has_offset = "offset" in column.rules.layouts[0].parts
@@ -175,21 +183,35 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
 
 
 def _text(column: ContractColumn, kind: str) -> Column:
-    value = F.col(f"`{column.name}`")
+    name = _quoted(column)
+    value = F.col(name)
     if kind == "string":
-        return F.when(value != "", value)  # an empty value is a missing one
+        return value
+    if kind == _NOTHING:
+        return F.lit(None).cast("string")
     if kind in _NANOSECONDS.values():
-        value = F.timestamp_micros(F.expr(f"(`{column.name}` - pmod(`{column.name}`, 1000)) div 1000"))
+        value = F.timestamp_micros(F.expr(f"({name} - pmod({name}, 1000)) div 1000"))
+    if column.logical_type == "date" and kind in _LOCAL_TIMES:
+        # a day is written as its midnight; any other time is no date, and its text none either
+        is_midnight = F.date_format(value, "HHmmssSSSSSS") == "000000000000"
+        return F.when(is_midnight, F.date_format(value, column.rules.layouts[0].text)).otherwise(value.cast("string"))
     if column.logical_type in ("date", "timestamp"):
         return F.date_format(value, column.rules.layouts[0].text)
     if kind == "boolean":
         return value.cast("string")
-    digits = _digits(value, kind)
+    digits = _digits(value, kind, column.rules.rounding)
     return F.translate(digits, ".", ",") if column.rules.decimal_separator == "," else digits
 
 
-def _digits(value: Column, kind: str) -> Column:
+def _quoted(column: ContractColumn) -> str:
+    name = column.name_in_file.replace("`", "``")
+    return f"`{name}`"
+
+
+def _digits(value: Column, kind: str, rounding: int | None) -> Column:
     exact = value.cast("string").cast("decimal(38,18)") if kind in ("float", "double") else value
+    if rounding is not None and kind.partition("(")[0] in ("float", "double", "decimal"):
+        exact = F.round(exact, rounding)
     plain = exact.cast(f"decimal(38,{FRACTION_DIGITS})")
     text = F.regexp_replace(plain.cast("string"), r"\.?0+\z", "")
     return F.when(plain == exact, text).otherwise(value.cast("string"))

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from etl_job.arrow_values import DAY_SECONDS, NUMBER, ReadColumn, can_read, floor_divide, read_column
+from etl_job.arrow_values import DAY_SECONDS, NUMBER, ReadColumn, can_read, floor_divide, read_column, without
 from etl_job.contract import ENCODING, ConflictPolicy, Contract, FileFormat, with_default_bounds
 from etl_job.schemas import (
     BLOCK,
@@ -196,7 +196,10 @@ def _texts(columns: Sequence[pa.StringArray], source: Source, contract: Contract
     """The values of the contract's columns by name; one that the file lacks has none, as it may."""
     found = dict(zip(source.columns, columns, strict=True))
     missing = pa.repeat("", len(columns[0]))
-    return {column.name: found.get(column.name, missing) for column in contract.columns}
+    return {
+        column.name: without(found.get(column.name, missing), contract.missing_texts(column))
+        for column in contract.columns
+    }
 
 
 def _read(texts: Mapping[str, pa.StringArray], source: Source, contract: Contract) -> dict[str, ReadColumn]:

@@ -38,6 +38,12 @@ def text_lines(spark: SparkSession, uris: Sequence[str]) -> DataFrame:
     return spark.read.text([without_wildcards(uri) for uri in uris]).where(F.col("value") != "")
 
 
+def value_of(text: Column, missing: Sequence[str]) -> Column:
+    """A text as a value: null where it is empty, or one of those that stand for nothing."""
+    there = text != ""
+    return F.when(there & ~text.isin(*missing) if missing else there, text)
+
+
 def place_columns() -> list[Column]:
     """Where a row comes from: within one block of one file the number counts the rows in their order."""
     return [

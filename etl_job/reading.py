@@ -21,7 +21,7 @@ from etl_job.multi_line import multi_line_records
 from etl_job.object_store import ObjectStore
 from etl_job.packed_files import READ_ERRORS, unpacked_beginning, why_unread
 from etl_job.parquet_rows import parquet_rows
-from etl_job.raw_files import Header, place_columns, text_lines
+from etl_job.raw_files import Header, place_columns, text_lines, value_of
 from etl_job.schemas import BLOCK, DECODABLE, FILE, FILE_PATH, LINE, ROW, WELL_FORMED, value_column
 
 HEAD_BYTES = 64 * 1024
@@ -47,24 +47,28 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
     form = contract.csv
     reader = csv.reader([line], delimiter=form.delimiter, quotechar=form.quote_symbol, escapechar=form.escape)
     try:
-        columns = tuple(name.strip() for name in next(reader, []))
+        named = tuple(name.strip() for name in next(reader, []))
     except csv.Error as error:
         raise InputError(
             f"{uri} has no header that can be read ({error}); it begins with {line[:200]!r}. Correct the file; nothing "
             "was written"
         ) from error
-    missing = [c.name for c in contract.columns if c.required and c.name not in columns]
+    missing = [c.name_in_file for c in contract.columns if c.required and c.name_in_file not in named]
     if missing:
         raise InputError(
             f"{uri} lacks the required column {', '.join(missing)}; its header is {line[:200]!r}. "
             "Correct the file or the contract; nothing was written"
         )
-    twice = [column.name for column in contract.columns if columns.count(column.name) > 1]
+    twice = [c.name_in_file for c in contract.columns if named.count(c.name_in_file) > 1]
     if twice:
         raise InputError(
             f"{uri} names {', '.join(twice)} twice: which one is meant? Its header is {line[:200]!r}. Correct the "
             "file; nothing was written"
         )
+    # From here on columns have the contract's names; one that it calls otherwise must not pass for another.
+    known = {column.name_in_file: column.name for column in contract.columns}
+    taken = set(known.values())
+    columns = tuple(known.get(name, f"?{name}" if name in taken else name) for name in named)
     return Header(line, columns, quotes=form.multi_line or form.quote_symbol.encode(form.encoding) in head)
 
 
@@ -189,13 +193,15 @@ def _with_values(lines: DataFrame, header: Header, contract: Contract, parse_quo
     return split.select(
         *lines.columns,
         well_formed.alias(WELL_FORMED),
-        *(_value(values.get(column.name)).alias(value_column(column.name)) for column in contract.columns),
+        *(
+            _value(values.get(column.name), contract.missing_texts(column)).alias(value_column(column.name))
+            for column in contract.columns
+        ),
     )
 
 
-def _value(text: Column | None) -> Column:
-    # An empty value is a missing one.
-    return F.lit(None).cast("string") if text is None else F.when(text != "", text)
+def _value(text: Column | None, missing: Sequence[str]) -> Column:
+    return F.lit(None).cast("string") if text is None else value_of(text, missing)
 
 
 def _split(line: Column, contract: Contract) -> Column:

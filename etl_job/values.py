@@ -13,7 +13,16 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.columns import NUMERIC
 from etl_job.columns import Column as ContractColumn
 from etl_job.layouts import Layout
-from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS, VALUE_KIND, parsed_column, value_column
+from etl_job.schemas import (
+    EXACT_KIND,
+    FRACTION_DIGITS,
+    INTEGER_DIGITS,
+    VALUE_KIND,
+    parsed_column,
+    value_column,
+)
+
+_WRITTEN_DIGITS = 40  # before and after the point, where numbers are rounded
 
 
 def is_value(column: ContractColumn, text: Column) -> Column:
@@ -26,7 +35,13 @@ def is_value(column: ContractColumn, text: Column) -> Column:
     if column.logical_type == "integer":
         return text.rlike(rf"{whole}\z")
     separator = column.rules.decimal_separator or "."
-    return text.rlike(rf"{whole}(?:[{separator}][0-9]{{1,{FRACTION_DIGITS}}})?\z")
+    if column.rules.notation == "free":
+        digits = rf"[0-9]{{1,{_WRITTEN_DIGITS}}}"
+        number = rf"(?:{digits}(?:[{separator}][0-9]{{0,{_WRITTEN_DIGITS}}})?|[{separator}]{digits})"
+        form = text.rlike(rf"\A[+-]?{number}(?:[eE][+-]?[0-9]{{1,3}})?\z")
+        return form & number_of(column, text).isNotNull()  # an exponent may lead beyond what is kept
+    most = FRACTION_DIGITS if column.rules.rounding is None else _WRITTEN_DIGITS
+    return text.rlike(rf"{whole}(?:[{separator}][0-9]{{1,{most}}})?\z")
 
 
 def has_form(column: ContractColumn, text: Column) -> Column | None:
@@ -90,7 +105,9 @@ def parsed_columns(columns: Iterable[ContractColumn]) -> dict[str, Column]:
 def number_of(column: ContractColumn, text: Column) -> Column:
     """The exact number of a text that is one; null or nonsense for other texts."""
     point = F.translate(text, ",", ".") if column.rules.decimal_separator == "," else text
-    return point.cast(VALUE_KIND)
+    if column.rules.rounding is None:
+        return point.cast(VALUE_KIND)
+    return F.round(point.cast(EXACT_KIND), column.rules.rounding).cast(VALUE_KIND)
 
 
 def second_of(column: ContractColumn, text: Column) -> Column:

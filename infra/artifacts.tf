@@ -19,7 +19,7 @@ locals {
 
   contracts = {
     for dataset, schema in local._schemas : dataset => {
-      columns = [for property in schema.properties : property.name]
+      columns = [for property in schema.properties : try(coalesce(property.physicalName), property.name)] # as files name them
       format  = try(local._custom[dataset].files.format, "csv")
       csv = {
         delimiter    = try(local._custom[dataset].csv.delimiter, null)

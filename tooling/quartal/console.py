@@ -24,9 +24,11 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.prompt import Prompt
 from rich.segment import Segment
+from rich.table import Table
 
-from quartal.errors import QuartalError
+from quartal.errors import ConfigurationError, QuartalError
 from quartal.passwords import without_passwords
 from quartal.tables import Column, fitted
 from quartal.visible import visible
@@ -157,6 +159,23 @@ class Console:
             self._err.print(f"  [dim]│[/dim] {_told(line)}")
         if error.remedy:
             self._err.print(f"[bold]What to do:[/bold] {_told(error.remedy)}")
+
+    def choose(self, question: str, answers: Sequence[tuple[str, str]], default: str) -> str:
+        """Ask which of some answers holds, each with what speaks for it; no input is the default.
+
+        Raises:
+            ConfigurationError: there is nobody to ask.
+        """
+        table = Table(title=escape(question), title_justify="left", title_style="bold", show_header=False)
+        for answer, evidence in answers:
+            table.add_row(escape(answer), escape(evidence))
+        self._err.print(table)
+        try:
+            return Prompt.ask("", console=self._err, choices=[answer for answer, _ in answers], default=default)
+        except EOFError as error:
+            raise ConfigurationError(
+                f"Nobody answers: {question}", remedy="Call the command in a terminal, or without --interactive."
+            ) from error
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[WaitingLine]:

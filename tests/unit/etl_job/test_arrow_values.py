@@ -32,6 +32,8 @@ COLUMNS = [
     column("integer", "0", "-5", "+7", "007", minimum=-5, maximum=10**17),
     column("number", "0.3", "0", "+0.1", "007.100000", minimum=0, maximum=100.5),
     column("number", "1,5", "-3", decimalSeparator=",", minimum="-3.25"),
+    column("number", "0.0000005", "-0.0000015", "123456789012345678.99999949", rounding=6),
+    column("number", "2,5", "3", "-0,125", rounding=1, notation="free", decimalSeparator=",", maximum=10**17),
     column("boolean", "true", "FALSE", "True"),
     column("date", "2024-02-29", "2000-01-01", required=True, format="yyyy-MM-dd", minimum=date(2000, 1, 1)),
     column("date", "29.02.2024", "20240131", format="dd.MM.yyyy", otherFormats=["d.M.yyyy", "yyyyMMdd"]),
@@ -53,6 +55,15 @@ COLUMNS = [
 ]
 USUAL = sorted({text for _, usual in COLUMNS for text in usual})
 ODD = [
+    "1e+05",
+    "1E-7",
+    ".5",
+    "5.",
+    "5,",
+    ",5e3",
+    "1e+99",
+    "0.00000049999999999999999999",
+    "0.123456789012345678901234567890",
     "7:05",
     "2024-02-30",
     "2023-02-29",
