@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.table import Table
 
-_SHORT_ID = 10  # `wr_` and seven characters, as git shows commits
+SHORT_ID = 10  # `wr_` and seven characters, as git shows commits
 _LEAST_TEXT = 12  # columns of text are folded to this width before one is left out
 _GAP = 3  # between two columns
 
@@ -141,7 +141,7 @@ def _is_numeric(values: Sequence[Any]) -> bool:
 def _prefix_length(ids: Sequence[str]) -> int:
     """So many characters that no two of these ids look alike."""
     different = set(ids)
-    length = _SHORT_ID
+    length = SHORT_ID
     while len({each[:length] for each in different}) < len(different):
         length += 1
     return length

@@ -14,6 +14,7 @@ from quartal.plan_review.aws_cron import CronError, last_date
 from quartal.report.drift import Drift, FeatureHistory
 from quartal.report.freshness import Freshness, State
 from quartal.report.model import DeliveryRows, DeliveryState, RunRecord
+from quartal.tables import SHORT_ID
 
 # Without a schedule nothing says when data is due: days of this age are told as old all the same.
 _OLD_WITHOUT_SCHEDULE = timedelta(days=184)  # two quarters
@@ -113,7 +114,7 @@ def _of_last_run(situation: Situation) -> Iterator[Finding]:
         sentence = (
             f"The last run failed at the {last.failed_step} on {_minute(last.started)} UTC: {_sentence(last.reason)}"
         )
-        yield Finding(Level.PROBLEM, "last_run", sentence, ("explain", last.run_id))
+        yield Finding(Level.PROBLEM, "last_run", sentence, _explain(last.run_id))
     elif last.outcome == "RUNNING":
         yield Finding(
             Level.NOTE,
@@ -168,7 +169,7 @@ def _of_quarantine(situation: Situation) -> Iterator[Finding]:
         sentence = (
             f"No row of {rows.delivery} was kept; {rows.quarantined:,} were quarantined: {_rules(rows.violations)}."
         )
-        yield Finding(Level.PROBLEM, "quarantine", sentence, ("explain", _run_of(rows, situation.deliveries)))
+        yield Finding(Level.PROBLEM, "quarantine", sentence, _explain(_run_of(rows, situation.deliveries)))
     counted = _by_time(situation.deliveries)
     if not counted:
         return
@@ -176,7 +177,7 @@ def _of_quarantine(situation: Situation) -> Iterator[Finding]:
     before = counted[-2] if len(counted) > 1 else None
     share, limit = _share(newest), situation.quarantine_limit
     bad = f"{newest.quarantined:,} of {newest.rows_in:,} rows of {newest.delivery} were quarantined"
-    look = ("explain", _run_of(newest, situation.deliveries))
+    look = _explain(_run_of(newest, situation.deliveries))
     if limit is not None and share > limit:
         sentence = f"{bad} ({share:.1%}; the limit is {limit:.1%}), most often for {_rules(newest.violations)}."
         yield Finding(Level.WARNING, "quarantine", sentence, look)
@@ -235,6 +236,11 @@ def _published(states: Iterable[DeliveryState]) -> Iterator[DeliveryRows]:
 
 def _run_of(rows: DeliveryRows, states: Iterable[DeliveryState]) -> str:
     return next(state.run_id for state in states if state.rows is rows)
+
+
+def _explain(run_id: str) -> tuple[str, ...]:
+    """Commands take a run by its beginning."""
+    return ("explain", run_id[:SHORT_ID])
 
 
 def _share(rows: DeliveryRows) -> float:

@@ -78,7 +78,7 @@ def test_failed_run_is_a_problem_with_its_reason_and_the_command_that_explains_i
     (finding,) = findings_in(situation(runs=(a_run("FAILED", failed_step="job", reason=reason),)))
     assert finding.level is Level.PROBLEM
     assert finding.sentence == f"The last run failed at the job on 2026-10-08 02:00 UTC: {reason}."
-    assert finding.command == ("explain", RUN)
+    assert finding.command == ("explain", "wr_2909c13")
 
 
 def test_only_the_last_run_counts():
