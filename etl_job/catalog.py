@@ -92,9 +92,10 @@ def read_crawled_table(glue: "GlueClient", database: str, dataset: str) -> Crawl
         return found
     pages = glue.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=dataset)
     partitions = {
-        folder_uri(partition["StorageDescriptor"]["Location"]): partition["Values"][0]
+        folder_uri(location): partition["Values"][0]
         for page in pages
         for partition in page["Partitions"]
+        if (location := partition.get("StorageDescriptor", {}).get("Location"))
     }
     return replace(found, partitions=partitions)
 

@@ -6,7 +6,7 @@ is told by name, and so is every file that is left out.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from etl_job.catalog import PARTITION_KEY, CrawledTable, Delivery
 from etl_job.delivered_files import NO_BYTES, is_folder_marker, is_hidden, why_hidden
@@ -37,6 +37,12 @@ class Delivered:
     deliveries: tuple[Delivery, ...] = ()
     not_catalogued: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
+
+    def of_run(self, processed: Iterable[Delivery]) -> "Delivered":
+        """The same, without files of no bytes in deliveries that the run does not process: those were told before."""
+        of_run = {file.uri for delivery in processed for file in delivery.files}
+        left_out = tuple(each for each in self.left_out if each.reason != NO_BYTES or each.uri in of_run)
+        return replace(self, left_out=left_out)
 
 
 def raw_folder(lake_root: str, dataset: str) -> str:

@@ -146,7 +146,8 @@ def _run(
             files=sum(len(delivery.files) for delivery in chosen.deliveries),
             bytes=sum(delivery.size_bytes for delivery in chosen.deliveries),
         )
-    _tell_of_files(delivered, progress)
+    facts.delivered = delivered.of_run(chosen.deliveries)
+    _tell_of_files(facts.delivered, progress)
     if facts.drift:
         progress.say(
             "drift",

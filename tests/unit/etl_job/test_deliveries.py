@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import boto3
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_job.catalog import CrawledTable
+from etl_job.catalog import CrawledTable, read_crawled_table
 from etl_job.delivered_files import HIDDEN, NO_BYTES, UNFINISHED
 from etl_job.deliveries import NO_DELIVERY, find_deliveries
 from etl_job.errors import CatalogError
@@ -160,3 +161,22 @@ def test_each_file_with_bytes_is_either_read_or_told_and_none_twice(sizes, data)
     assert max((read + told).values(), default=0) <= 1
     assert {*read, *told} >= {ROOT + path for path, size in sizes.items() if size}
     assert [each.name for each in delivered.deliveries] == sorted(each.name for each in delivered.deliveries)
+
+
+def test_partition_without_a_place_leaves_its_files_to_their_folder(moto_catalog):
+    glue = boto3.client("glue")
+    glue.create_database(DatabaseInput={"Name": "db"})
+    assert read_crawled_table(glue, "db", DATASET) is None
+    storage = {"Columns": [{"Name": "a", "Type": "string"}]}
+    keys = [{"Name": "delivery", "Type": "string"}]
+    glue.create_table(
+        DatabaseName="db", TableInput={"Name": DATASET, "StorageDescriptor": storage, "PartitionKeys": keys}
+    )
+    places = {"q1": {}, "q2": {"Location": f"s3a://lake/raw/{DATASET}/delivery=q2"}}
+    for name, place in places.items():
+        partition = {"Values": [name], "StorageDescriptor": {**storage, **place}}
+        glue.create_partition(DatabaseName="db", TableName=DATASET, PartitionInput=partition)
+    table = read_crawled_table(glue, "db", DATASET)
+    assert table == CrawledTable(f"db.{DATASET}", ("a",), ("delivery",), {f"{ROOT}delivery=q2/": "q2"})
+    files, unknown, _ = found(listing("delivery=q1/a.csv", "delivery=q2/a.csv"), table)
+    assert (list(files), unknown) == (["q1", "q2"], ("q1",))
