@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from quartal.console import Console
-from quartal.tables import Column, Kind
+from quartal.tables import SHORT_ID, Column, Kind
+
+Typed = Callable[..., str]
 
 _FILES_TOLD = 5
+_REASONS_TOLD = 3
+_NAMES_TOLD = 4
+_QUARTER = re.compile(r"\d{4}Q[1-4]")
 _COLUMNS = (
     Column("delivery"),
     Column("files", Kind.WHOLE, optional=2),
@@ -19,8 +26,14 @@ _COLUMNS = (
 )
 
 
-def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
-    """Print the counts of each delivery and where the results lie, or the manifest itself as JSON."""
+def show_manifest(console: Console, manifest: dict[str, Any], *, typed: Typed | None = None) -> None:
+    """Print the counts of each delivery, what came of the run in a sentence, and what to type next; or all as JSON.
+
+    Args:
+        console: where to.
+        manifest: of a run that succeeded.
+        typed: writes a command as a user would type it; without it no next commands are told.
+    """
     if console.as_json:
         console.json(manifest)
         return
@@ -56,8 +69,7 @@ def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
         )
     )
     console.table(f"Run {manifest['run_id']}", _COLUMNS, rows, data=manifest)
-    for line in top_reasons(manifest):
-        console.say(f"  {line}")
+    console.result("\n".join((outcome_of(manifest), *_next(manifest, typed))), data=manifest)
     for table in (manifest["curated"], manifest["features"]):
         if table is not None:
             tags = f", tags {', '.join(table['tags'])}" if table["tags"] else ""
@@ -75,6 +87,41 @@ def _say_files(console: Console, manifest: dict[str, Any]) -> None:
         console.warn(f"Left out: {file['uri']}: {file['reason']}")
     if len(left_out) > _FILES_TOLD:
         console.warn(f"Left out: {len(left_out) - _FILES_TOLD} more files, which the run's manifest names.")
+
+
+def outcome_of(manifest: dict[str, Any]) -> str:
+    """What a run with deliveries did, in a sentence, and the reasons of quarantine that matter most."""
+    totals, names = manifest["totals"], [each["delivery"] for each in manifest["deliveries"]]
+    share = f" ({totals['kept'] / totals['rows_in']:.1%})" if totals["rows_in"] else ""
+    done = "Published" if manifest["features"] is not None else "Processed"
+    rows = f"{totals['kept']:,} of {totals['rows_in']:,} rows kept{share}"
+    sentence = f"{done} {_some(names)}: {rows} in {manifest['seconds']:.0f} s."
+    found = violations(manifest)
+    if not found:
+        return sentence
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in found[:_REASONS_TOLD])
+    more = f", and {len(found) - _REASONS_TOLD} rules more" if len(found) > _REASONS_TOLD else ""
+    if not totals["kept"]:
+        sentence = (
+            f"No row was kept of {_some(names)}: {totals['quarantined']:,} of {totals['rows_in']:,} are quarantined."
+        )
+    return f"{sentence}\nQuarantined {totals['quarantined']:,}: {reasons}{more}."
+
+
+def _next(manifest: dict[str, Any], typed: Typed | None) -> list[str]:
+    if typed is None:
+        return []
+    commands = [typed("report")]
+    quarters = sorted(tag for tag in (manifest["features"] or {}).get("tags", ()) if _QUARTER.fullmatch(tag))
+    if len(quarters) > 1:
+        commands.append(typed("diff", quarters[-2], quarters[-1]))
+    if violations(manifest):
+        commands.append(typed("explain", manifest["run_id"][:SHORT_ID]))
+    return [f"Next: {', '.join(commands)}"]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMES_TOLD else f"{names[0]} to {names[-1]} ({len(names)} deliveries)"
 
 
 def top_reasons(manifest: dict[str, Any], count: int | None = None) -> tuple[str, ...]:

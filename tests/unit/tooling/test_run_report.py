@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from quartal.console import Console
-from quartal.run_report import show_manifest
+from quartal.run_report import outcome_of, show_manifest
 
 
 def manifest(*deliveries: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -51,3 +51,21 @@ def test_manifest_of_an_earlier_version_tells_nothing_of_files(capsys):
     told = capsys.readouterr().err
     assert "crawler" not in told
     assert "Left out" not in told
+
+
+def test_run_ends_with_a_sentence_and_the_next_commands(capsys):
+    first, second = (DELIVERY | {"delivery": name, "violations": {"date.format": 4}} for name in ("2024Q1", "2024Q2"))
+    totals = {"rows_in": 1000, "kept": 990, "quarantined": 8, "duplicates": 2}
+    features = {"table": "db.f", "snapshot_id": 1, "tags": ["2024Q1", "2024Q2", "wr_1"]}
+    told = manifest(first, second, totals=totals, features=features, run_id="wr_" + "2909c13" * 9)
+    show_manifest(Console(), told, typed=lambda *words: " ".join(("quartal", *words)))
+    lines = capsys.readouterr().out.splitlines()
+    assert "Published 2024Q1, 2024Q2: 990 of 1,000 rows kept (99.0%) in 1 s." in lines
+    assert "Quarantined 8: date.format 8." in lines
+    assert "Next: quartal report, quartal diff 2024Q1 2024Q2, quartal explain wr_2909c13" in lines
+
+
+def test_run_of_which_nothing_was_kept_says_so_with_the_rule():
+    totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0}
+    told = outcome_of(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))
+    assert told == "No row was kept of 2024Q1: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."

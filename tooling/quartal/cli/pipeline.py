@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -112,7 +113,11 @@ def run(
             f"Run {run_id} has started. Watch it: {watch}", data={"run_id": run_id, "watch": watch.strip("`")}
         )
         return
-    show_manifest(workspace.console, follow_run(workspace, run_id, timeout_s=timeout * 60))
+    show_manifest(
+        workspace.console,
+        follow_run(workspace, run_id, timeout_s=timeout * 60),
+        typed=partial(typed_command, workspace),
+    )
 
 
 def _refuse_options_that_differ(*, ephemeral: bool, detach: bool, others: bool) -> None:
@@ -139,7 +144,8 @@ def status(
     """Whether all is fine or what needs you, how the last run went, when the next one starts, and what is deployed."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if follow:
-        show_manifest(workspace.console, follow_newest_run(workspace, timeout_s=timeout * 60))
+        manifest = follow_newest_run(workspace, timeout_s=timeout * 60)
+        show_manifest(workspace.console, manifest, typed=partial(typed_command, workspace))
         return
     from quartal.report.findings import Level
     from quartal.status import show_status
