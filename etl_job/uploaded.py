@@ -65,10 +65,12 @@ def find_incomplete(
         there = {file.uri for file in chosen[name].files} if name in chosen else set()
         missing = _missing(store, lake_root, dataset, keys, there)
         if missing:
+            root = raw_folder(lake_root, dataset)
+            path = _below(missing[0].removeprefix(root))
+            purpose = f"`quartal upload --delivery {name} --remove {path}`" if there else "delete that record"
             found[name] = (
-                f"delivery {name} misses {_some(missing, raw_folder(lake_root, dataset))}, which {records[name]} says "
-                "was uploaded: upload it again. If it was taken away on purpose, delete that record, and run again; "
-                "nothing was written"
+                f"delivery {name} misses {_some(missing, root)}, which {records[name]} says was uploaded: upload it "
+                f"again. If it was taken away on purpose, {purpose}, and run again; nothing was written"
             )
     return found
 

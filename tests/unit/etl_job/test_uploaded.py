@@ -79,6 +79,8 @@ def test_file_that_was_uploaded_and_is_gone_stops_the_run_by_name(lake):
         match=r"delivery q1 misses delivery=q1/1\.csv, \S+2\.csv, \S+3\.csv and 2 more, which file:\S+q1\.json",
     ):
         lake.choose()
+    with pytest.raises(InputError, match=r"on purpose, `quartal upload --delivery q1 --remove 1\.csv`, and run again"):
+        lake.choose()
     lake.record("q1").unlink()
     assert names(lake.choose()) == ["q1"]
 
@@ -87,7 +89,7 @@ def test_delivery_all_of_whose_files_are_gone_stops_a_run_until_it_is_published(
     lake.put("q1", "a.csv")
     lake.put("q2", "a.csv")
     lake.path("q2", "a.csv").unlink()
-    with pytest.raises(InputError, match=r"delivery q2 misses delivery=q2/a\.csv"):
+    with pytest.raises(InputError, match=r"delivery q2 misses delivery=q2/a\.csv.* on purpose, delete that record"):
         lake.choose()
     lake.put("q2", "a.csv")
     lake.publish()
