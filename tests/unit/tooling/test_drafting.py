@@ -136,6 +136,7 @@ def test_init_of_the_sample_finds_what_its_contract_says(capsys):
         pytest.param(b"shop,on,on\nx,2024-01-01,1\nx,2024-01-02,1\n", "appears twice", id="a name twice"),
         pytest.param(b"name,day\nOpel,Jan 1 2024\n", "day: its dates have names of months", id="names of months"),
         pytest.param(b"name,day\nOpel,1/2/24\n", "day: its dates have a year of two digits", id="two digits"),
+        pytest.param(b"name,at\nOpel,2024-01-01 10:00:00+00\n", "at: .* an offset in hours alone", id="PostgreSQL's"),
         pytest.param(b"name,year\nOpel,2024\n", "year: parts of dates", id="years"),
         pytest.param(b"name,seen_at\nOpel,1700000000\n", "seconds or milliseconds since 1970", id="epoch"),
         pytest.param(b"name,day\nOpel,1/2/2024\n", "Column day .* day or month", id="day or month"),
@@ -482,6 +483,7 @@ def test_two_formats_in_one_column_are_both_said(tmp_path):
     ("text", "options"),
     [
         pytest.param("0.1234567{n}", {"rounding": 6}, id="many decimals"),
+        pytest.param("{n}", {"decimal_separator": None}, id="whole numbers"),
         pytest.param("{n}e-3", {"rounding": 6, "notation": "free"}, id="exponents"),
         pytest.param(".{n}5", {"rounding": 6, "notation": "free"}, id="no digit before the point"),
         pytest.param('"{n},5"', {"decimal_separator": ","}, id="decimal commas"),
@@ -626,3 +628,10 @@ def test_table_of_the_catalog_is_drafted_from_its_files(monkeypatch):
         for name, message in (("lake.none", "no table lake.none"), ("lake.empty", "has no files below s3://lake/raw")):
             with pytest.raises(ConfigurationError, match=message), files_of_table(connection, name):
                 pass
+
+
+def test_few_numbers_with_many_decimals_are_no_errors(tmp_path):
+    rows = table("day,shop,size", lambda n: f"{day(n)},{shop(n)},{'1450.54285714286' if n == 7 else n}", rows=200)
+    drafted = drafted_from(tmp_path, rows)
+    rules = contract_in(drafted).column("size").rules
+    assert (drafted.verdict.kept, rules.rounding, rules.decimal_separator) == (200, 6, None)

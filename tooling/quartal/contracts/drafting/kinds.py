@@ -124,7 +124,10 @@ def _boolean(there: Mapping[str, int]) -> Kind | None:
 
 def _number(there: Mapping[str, int], column: SampledColumn) -> Kind | None:
     total = sum(there.values())
+    has_commas = any("," in text for text in there)
     for pattern, logical_type, custom in _NUMBERS:
+        if "decimalSeparator" in custom and not has_commas:
+            continue
         errors = {text: count for text, count in there.items() if not _is_number(text, pattern, custom)}
         if sum(errors.values()) > _allowed(total):
             continue
