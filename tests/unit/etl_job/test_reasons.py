@@ -1,5 +1,6 @@
 """Whatever ends a run is told on one line, with what to do, and without a stack."""
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -9,9 +10,10 @@ from pyspark.errors import PythonException
 
 from etl_job.errors import InputError
 from etl_job.job_args import parse_arguments
+from etl_job.manifest import PublishedTable
 from etl_job.progress import Progress
 from etl_job.reasons import one_line, reason_of
-from etl_job.run import main
+from etl_job.run import _Facts, main, run
 
 STAGE = """Job aborted due to stage failure: Task 0 in stage 3.0 failed 4 times, most recent failure: Lost task 0.3 in \
 stage 3.0 (TID 9) (10.0.0.1 executor 2): java.io.EOFException: Unexpected end of input stream
@@ -128,3 +130,23 @@ def test_main_ends_with_the_reason_alone_and_the_log_has_the_traceback(monkeypat
     assert said.startswith("QuartalJobError: unexpected KeyError: 'Table' (test_reasons.py, line ")
     assert said.endswith("look at the traceback in the job's log")
     assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_failure_after_publication_says_that_what_was_published_stands(tmp_path, moto_catalog, monkeypatch):
+    def published_then_cut_off(*words: object) -> None:
+        facts = next(word for word in words if isinstance(word, _Facts))
+        facts.processed.curated = PublishedTable(
+            table="lake.d_curated", location="", snapshot_id=1, files=1, partitions=(), tags=()
+        )
+        raise OSError("AWS Error SLOW_DOWN")
+
+    monkeypatch.setattr("etl_job.run.get_session", lambda _: None)
+    monkeypatch.setattr("etl_job.run._run", published_then_cut_off)
+    arguments = ["--lake_bucket", f"file://{tmp_path}", "--dataset", "d", "--contract", "c", "--database", "x"]
+    with pytest.raises(OSError, match="SLOW_DOWN"):
+        run(parse_arguments([*arguments, "--run_id", "one"]), {}, Progress(lambda _: None))
+    reason = json.loads((tmp_path / "runs" / "d" / "one.json").read_text())["reason"]
+    assert reason == (
+        "AWS Error SLOW_DOWN. AWS did not answer, or was too busy. Run again. What this run published stands; the next "
+        "run does what is left"
+    )
