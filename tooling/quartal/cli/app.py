@@ -25,6 +25,7 @@ from quartal.cli import (
     pipeline,
     reporting,
     results,
+    reviews,
     toolchain,
 )
 from quartal.cli.examples import add_examples
@@ -51,6 +52,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 infrastructure.register(app)
+reviews.register(app)
 environments.register(app)
 delivering.register(app)
 pipeline.register(app)

@@ -44,6 +44,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'quartal query "select brand, day, sightings from features order by day desc limit 5"',
         'quartal query "select count(*) from curated" --as-of 2024Q1 --format csv',
     ),
+    "review": (
+        "quartal review plan.json",
+        "quartal review saved.tfplan --format markdown --out review.html",
+        "quartal review - --rules rules.yaml --approve access",
+    ),
     "report": ("quartal report", "quartal report --env prod --out report.html", "quartal report --json"),
     "run": (
         "quartal run",
