@@ -20,6 +20,10 @@ _REMEDIES = (
         "The memory was too small: give the job more or larger workers (`job` in the environment's tfvars), deploy, "
         "and run again",
     ),
+    (
+        r"FileNotFound|NoSuchKey|No such file",
+        "A file went while the run worked: was it replaced or taken out? Run again",
+    ),
     (r"No space left on device|Disk quota", "The disk was full: give the job larger workers, deploy, and run again"),
     (
         r"AccessDenied|ACCESS_DENIED|not authorized|Status Code: 403|Forbidden",
@@ -68,7 +72,7 @@ def _what(error: BaseException) -> str:
         # As text it would ask the JVM, which may be gone.
         return f"Spark failed: {_told_by_spark(getattr(error, 'desc', None) or str(error))}"
     if isinstance(error, FileNotFoundError):
-        return f"{_first_line(error)} is not there: it was deleted while the run worked"
+        return f"{_first_line(error)} is not there (FileNotFoundError)"
     if isinstance(error, (BotoCoreError, OSError)):
         return _first_line(error) or type(error).__name__
     return f"unexpected {type(error).__name__}: {_first_line(error) or 'without a message'}{_place(error)}"

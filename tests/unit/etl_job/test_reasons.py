@@ -71,7 +71,10 @@ def refused(operation: str, code: str, message: str) -> ClientError:
             OSError("When reading x: AWS Error SLOW_DOWN\nmore"),
             "When reading x: AWS Error SLOW_DOWN. AWS did not answer",
         ),
-        (FileNotFoundError("s3://b/k"), "s3://b/k is not there: it was deleted while the run worked. Run again; if it"),
+        (
+            FileNotFoundError("s3://b/k"),
+            "s3://b/k is not there (FileNotFoundError). A file went while the run worked: ",
+        ),
         (MemoryError(), "give the job more or larger workers"),
         (
             java_error("x", Java("y", Java("java.lang.OutOfMemoryError: Java heap space"))),
