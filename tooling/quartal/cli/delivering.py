@@ -1,4 +1,4 @@
-"""upload, ingest."""
+"""upload, ingest, deliveries."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 
 if TYPE_CHECKING:
     from quartal.console import Console
@@ -22,7 +22,7 @@ _SHOWN = 5
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (upload, ingest):
+    for command in (upload, ingest, deliveries):
         app.command(rich_help_panel=_PANEL)(command)
 
 
@@ -204,3 +204,18 @@ def ingest(
             "manifest": report.manifest,
         },
     )
+
+
+def deliveries(
+    name: Annotated[
+        str | None, typer.Argument(help="A delivery, whose files are listed; without it all deliveries.")
+    ] = None,
+    wide: WideOption = False,
+    env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List what was delivered: files, what the catalog knows, what is published, and what the next run reads."""
+    from quartal.deliveries import show_deliveries
+
+    show_deliveries(open_workspace(env, dataset=dataset, as_json=as_json), name, wide=wide)

@@ -14,6 +14,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "quartal cost eu-central-1",
         "quartal cost eu-central-1 --refresh --env dev",
     ),
+    "deliveries": ("quartal deliveries", "quartal deliveries 2024Q1 --json"),
     "demo": ("quartal demo", "quartal demo --rows 20000 --teardown"),
     "destroy": (
         "quartal destroy",
