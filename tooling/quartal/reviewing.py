@@ -112,6 +112,12 @@ def _region(data: dict[str, Any]) -> str:
     return ""
 
 
+def deployed_outputs(data: dict[str, Any]) -> dict[str, Any]:
+    """The outputs as they are now; the plan's `prior_state` holds what they will be, as planning has changed it already."""
+    changes = data.get("output_changes") or {}
+    return {name: change.get("before") for name, change in changes.items() if change.get("before") is not None}
+
+
 def prices_folder(workspace: Workspace) -> Path:
     """Where refreshed prices lie."""
     return workspace.settings.state_dir / "prices"
@@ -177,8 +183,8 @@ def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None
 
 def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage:
     """The usage with what earlier runs took, where there are any; why not is said, and is no reason to stop."""
-    outputs = ((data.get("prior_state") or {}).get("values") or {}).get("outputs") or {}
-    bucket, dataset = (outputs.get(name, {}).get("value") for name in ("lake_bucket", "dataset"))
+    outputs = deployed_outputs(data)
+    bucket, dataset = outputs.get("lake_bucket"), outputs.get("dataset")
     if not bucket or not dataset:
         return usage
     connection = AwsConnection.from_environment(
