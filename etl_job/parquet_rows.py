@@ -132,14 +132,19 @@ def _kinds(footer: bytes) -> dict[str, str]:
     except OSError as error:  # Arrow's word for what it cannot make sense of
         raise ValueError(str(error)) from error
     leaves = [schema.column(place) for place in range(len(schema))]
-    return {leaf.path.partition(".")[0].lower(): _kind(leaf) for leaf in leaves}
+    return {_name(leaf).lower(): _kind(leaf) for leaf in leaves}
+
+
+def _name(leaf: Any) -> str:
+    """The name of a leaf's column, in which a dot is a letter like any other."""
+    return str(leaf.path if leaf.path == leaf.name else leaf.path.partition(".")[0])
 
 
 def _kind(leaf: Any) -> str:
     """Spark's type of a column, or what it is in words that ``_problem`` refuses."""
     logical = json.loads(leaf.logical_type.to_json())
     name = logical["Type"]
-    if "." in leaf.path or leaf.max_repetition_level:
+    if leaf.path != leaf.name or leaf.max_repetition_level:
         return "nested values"
     if name == "Timestamp":
         is_moment = bool(logical["isAdjustedToUTC"])

@@ -76,7 +76,7 @@ def contract_of(form: str) -> Contract:
 @pytest.fixture
 def lake(tmp_path: Path, moto_catalog: None) -> Lake:
     lake = Lake(tmp_path, "surface")
-    lake.columns = ["Sold On", "", "Größe.(cm)", "note"]
+    lake.columns = ["Sold On", "_c1", "Größe.(cm)", "note"]
     return lake
 
 

@@ -137,6 +137,8 @@ def test_init_of_the_sample_finds_what_its_contract_says(capsys):
         pytest.param(b"name,day\nOpel,Jan 1 2024\n", "day: its dates have names of months", id="names of months"),
         pytest.param(b"name,day\nOpel,1/2/24\n", "day: its dates have a year of two digits", id="two digits"),
         pytest.param(b"name,at\nOpel,2024-01-01 10:00:00+00\n", "at: .* an offset in hours alone", id="PostgreSQL's"),
+        pytest.param(b"name,died\nA,2024-01-01\nB,\nC,\n", "died: 1 of 3 rows have a day", id="few days"),
+        pytest.param(b"name,on\nA,2024-01-01\nB,2024-01-02\nC,then\n", "on: .* such as 'then'", id="other texts"),
         pytest.param(b"name,year\nOpel,2024\n", "year: parts of dates", id="years"),
         pytest.param(b"name,seen_at\nOpel,1700000000\n", "seconds or milliseconds since 1970", id="epoch"),
         pytest.param(b"name,day\nOpel,1/2/2024\n", "Column day .* day or month", id="day or month"),

@@ -183,6 +183,12 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
         for note in column.kind.notes
         if "dates have" in note or "1970" in note
     ]
+    rows = len(columns[0].sampled.texts)
+    told += [
+        f"{column.name}: {rows - column.missing:,} of {rows:,} rows have a day; --event-time {column.name} takes it"
+        for column in columns
+        if column.kind.has_days
+    ]
     parts = [column.name for column in columns if column.words & {"year", "month", "day", "week", "date"}]
     return told or [f"{', '.join(parts)}: parts of dates; write them as one date"] * bool(parts)
 

@@ -15,7 +15,15 @@ from typing import Any
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import words_of
 from quartal.contracts.drafting.sample import Declared, SampledColumn
-from quartal.contracts.drafting.times import DateOrder, Reading, is_epoch, other_form, read_clock, read_times
+from quartal.contracts.drafting.times import (
+    DateOrder,
+    Reading,
+    is_epoch,
+    other_form,
+    other_than_dates,
+    read_clock,
+    read_times,
+)
 
 _ERRORS = 0.02  # which part of a column's texts may be errors
 _WHOLE = r"[+-]?(?:0|[1-9]\d{0,17})"  # 007 is a name: as a number it would lose its zeros
@@ -208,6 +216,9 @@ def _what_cannot_be_said(there: Mapping[str, int]) -> tuple[str, ...]:
     form = other_form(there)
     if form is not None:
         return (f"its dates have {form}, which no format of a contract reads: {next(iter(there))!r}",)
+    others = other_than_dates(there)
+    if others and not all(re.fullmatch(r"\d{8}|\d{14}", text) for text in there if text not in others):
+        return (f"its dates have other texts among them, such as {others[0][:40]!r}",)
     grouped = sum(count for text, count in there.items() if _GROUPED.fullmatch(text) or _FREE.fullmatch(text))
     if grouped >= 0.9 * sum(there.values()) and any(_GROUPED.fullmatch(text) for text in there):
         example = next(text for text in there if _GROUPED.fullmatch(text))

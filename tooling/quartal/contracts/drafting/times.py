@@ -128,6 +128,13 @@ def other_form(counts: Mapping[str, int]) -> str | None:
     return None
 
 
+def other_than_dates(counts: Mapping[str, int]) -> list[str]:
+    """Texts that are no dates, where a good part of the others are; none where few are dates, or all."""
+    others = [text for text in counts if not (_TEXT.fullmatch(text) or _PACKED.fullmatch(text))]
+    left = sum(counts[text] for text in others)
+    return others if left < 0.7 * sum(counts.values()) else []
+
+
 def is_epoch(counts: Mapping[str, int], words: Iterable[str]) -> bool:
     """Whether whole numbers are seconds or milliseconds since 1970, going by their size and the column's name."""
     named = {"time", "timestamp", "ts", "date", "datetime", "at", "epoch", "created", "updated"} & set(words)

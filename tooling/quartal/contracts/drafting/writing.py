@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from quartal.contracts.drafting import words
 from quartal.contracts.drafting.acceptance import Verdict
 from quartal.contracts.drafting.column_names import outside_reserved, published_names
 from quartal.contracts.drafting.roles import Column, EventTime
@@ -185,7 +186,8 @@ def _entity_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
 
 def _time_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     also = f"; other dates: {_listed(others['dates'])}" if others["dates"] else ""
-    return f"eventTime: {' and '.join(column.name for column in roles.when.columns)}{also}"
+    born = "; a day of birth: did something take place then?" if roles.when.day.words & words.BIRTH else ""
+    return f"eventTime: {' and '.join(column.name for column in roles.when.columns)}{also}{born}"
 
 
 def _bounds_line(roles: Roles) -> str:
