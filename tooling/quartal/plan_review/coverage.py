@@ -36,6 +36,7 @@ class Coverage(BaseModel):
     """The types that are judged, harmless, or on no server, and how types that carry access are named.
 
     Attributes:
+        free: how types are named that cost nothing by themselves.
         attributes: names whose change does no harm or is told elsewhere, by type; `*` stands for every type.
     """
 
@@ -46,6 +47,11 @@ class Coverage(BaseModel):
     local: tuple[str, ...]
     access: tuple[str, ...]
     attributes: dict[str, tuple[str, ...]]
+    free: tuple[str, ...]
+
+    def is_free(self, resource_type: str) -> bool:
+        """Whether a type costs nothing by itself, or lives in the state alone."""
+        return resource_type in self.local or any(re.search(pattern, resource_type) for pattern in self.free)
 
     def kind_of(self, resource_type: str) -> str:
         """One of judged, harmless, local, access (which is not judged, and carries access), foreign, unjudged."""

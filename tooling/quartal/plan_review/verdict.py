@@ -173,7 +173,8 @@ def about_effects(
             found.append(_finding(book, "schedule-changed", f"{schedule.sentence()}.", schedule.address))
     limit = book.thresholds.get("cost_up_usd_per_month", 0.0)
     if cost is not None and cost.before.per_month > 0 and cost.change_per_month > limit:
-        sentence = f"It costs about ${cost.change_per_month:.2f} more per month, above the limit of ${limit:.2f}."
+        more = f"It costs about ${cost.change_per_month:.2f} more per month, above the limit of ${limit:.2f}"
+        sentence = f"{more} (prices of {cost.prices.as_of})."
         found.append(_finding(book, "cost-up", sentence))
     found += [
         _finding(book, "policy-failed", f"{failure.check}: {failure.name}.", failure.address)
