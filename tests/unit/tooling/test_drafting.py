@@ -516,6 +516,18 @@ def test_order_of_day_and_month_is_as_was_said(tmp_path, order, form):
     assert (contract_in(drafted).column("day").rules.format, drafted.verdict.kept) == (form, 40)
 
 
+def test_order_of_dates_with_dots_is_told(tmp_path):
+    rows = table("day,shop,amount", lambda n: f"0{1 + n % 9}.0{1 + n % 4}.2024,{shop(n)},{n % 7}")
+    drafted = drafted_from(tmp_path, rows)
+    assert contract_in(drafted).column("day").rules.format == "dd.MM.yyyy"
+    assert "day: the day before the month, as dates with dots are written: 01.01.2024" in drafted.text
+
+
+def test_yes_and_no_are_nothing_that_features_are_about(tmp_path):
+    rows = table("day,paid,amount", lambda n: f"{day(n)},{('yes', 'no')[n % 2]},{n % 7}")
+    assert contract_in(drafted_from(tmp_path, rows)).features.entity == ()
+
+
 def test_second_column_that_does_not_show_its_order_is_text_and_told(tmp_path):
     rows = table("day,paid,shop", lambda n: f"{day(n)},0{1 + n % 9}/01/2024,{shop(n)}")
     drafted = drafted_from(tmp_path, rows)

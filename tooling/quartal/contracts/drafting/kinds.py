@@ -188,6 +188,10 @@ def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | N
         if reading.needs_zone:
             options["defaultTimezone"] = "UTC"
             notes = ("without an offset, taken for UTC",)
+        if reading.formats[0].startswith(("d.", "dd.")) and all(
+            day.day <= 12 for day in (reading.dates or {}).values()
+        ):
+            notes += (f"the day before the month, as dates with dots are written: {next(iter(there))}",)
         custom = {"otherFormats": list(reading.formats[1:])} if reading.formats[1:] else {}
         return Kind(reading.kind, options, custom, reading.unread, notes, reading)
     clock = read_clock(there)

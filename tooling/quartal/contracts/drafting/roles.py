@@ -138,6 +138,8 @@ def _entity_score(column: Column, rows: int) -> float | None:
         return None
     if different < 2 and not named:
         return None
+    if {text.lower() for text in column.sampled.counts} <= words.YES_AND_NO:
+        return None
     longest = max(map(len, column.sampled.counts))
     score = 1.0 + 1.5 * named + 0.5 * bool(spoken & words.KEY)
     score -= 1.0 * bool(spoken & words.WEAK) + 1.5 * bool(spoken & words.PERSON)

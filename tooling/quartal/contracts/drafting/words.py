@@ -90,3 +90,4 @@ MISSING = _words(  # texts that stand for a missing value
     Unknown \N k.A. missing n.a. n/a na nan nil none null undefined unknown
     """
 )
+YES_AND_NO = _words("yes no y n true false t f ja nein j oui non si 0 1")
