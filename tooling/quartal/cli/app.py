@@ -23,6 +23,7 @@ from quartal.cli import (
     local_stack,
     maintenance,
     pipeline,
+    quarantined,
     reporting,
     results,
     reviews,
@@ -57,6 +58,7 @@ environments.register(app)
 delivering.register(app)
 pipeline.register(app)
 results.register(app)
+quarantined.register(app)
 reporting.register(app)
 maintenance.register(app)
 diagnose.register(app)

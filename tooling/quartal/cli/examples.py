@@ -41,6 +41,11 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "quartal plan --env dev --out review.html",
         "quartal plan --env prod --json --detailed-exitcode",
     ),
+    "quarantine": (
+        "quartal quarantine",
+        "quartal quarantine --delivery 2024Q1 --rule date.format --limit 100",
+        "quartal quarantine --out bad-rows.csv",
+    ),
     "query": (
         'quartal query "select brand, day, sightings from features order by day desc limit 5"',
         'quartal query "select count(*) from curated" --as-of 2024Q1 --format csv',

@@ -14,6 +14,7 @@ from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, Wi
 from quartal.errors import ConfigurationError, NotDeployedError
 from quartal.feature_diff import diff_snapshots
 from quartal.feature_export import ExportFormat, export_features
+from quartal.quarantine import BadRowFiles
 from quartal.query import are_in_step, iceberg_catalog, published_table, run_query
 from quartal.run_pipeline import typed_command
 from quartal.tables import Column, Kind
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from quartal.workspace import Workspace
 
 _PANEL = "Results"
-_SAFE_HELP = "With --format csv: text that a spreadsheet would take for a formula gets an apostrophe before it."
+SAFE_HELP = "With --format csv: text that a spreadsheet would take for a formula gets an apostrophe before it."
 _TAG_HELP = "A tag (`quartal tags` lists them) or a snapshot id."
 
 
@@ -49,17 +50,23 @@ def query(
         str | None, typer.Option("--as-of", metavar="TAG", help=f"The tables as they were: {_TAG_HELP}")
     ] = None,
     form: Annotated[AnswerFormat, typer.Option("--format", help="How to print the answer.")] = AnswerFormat.TABLE,
-    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=_SAFE_HELP)] = False,
+    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer SQL from the published tables: features, curated."""
-    _refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is AnswerFormat.CSV and not as_json)
+    """Answer SQL from the published tables, features and curated, and from the quarantine."""
+    refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is AnswerFormat.CSV and not as_json)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json or form is AnswerFormat.JSON)
     statement = sys.stdin.read() if sql == "-" else sql
-    catalog = iceberg_catalog(workspace.connection)
-    answer = run_query(statement, workspace.deployment, catalog, as_of=as_of)
+    deployment, catalog = workspace.deployment, iceberg_catalog(workspace.connection)
+    answer = run_query(
+        statement,
+        deployment,
+        catalog,
+        as_of=as_of,
+        bad_rows=lambda: BadRowFiles.published(deployment, catalog, workspace.connection.s3()).as_table(),
+    )
     if as_of is None:
         _say_if_behind(workspace, catalog)
     if form is AnswerFormat.CSV and not as_json:
@@ -160,13 +167,13 @@ def export(
     tag: Annotated[str, typer.Option("--tag", help=_TAG_HELP, show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="Folder to write, which must not hold anything.")],
     form: Annotated[ExportFormat, typer.Option("--format", help="Of the files.")] = ExportFormat.PARQUET,
-    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=_SAFE_HELP)] = False,
+    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the features of a tag into a folder: a file per quarter, and a manifest with checksums."""
-    _refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is ExportFormat.CSV)
+    refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is ExportFormat.CSV)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     catalog = iceberg_catalog(workspace.connection)
     table = published_table(catalog, workspace.deployment, "features")
@@ -189,7 +196,8 @@ def _say_if_behind(workspace: Workspace, catalog: Catalog) -> None:
         )
 
 
-def _refuse_safe_without_csv(*, wanted: bool, is_csv: bool) -> None:
+def refuse_safe_without_csv(*, wanted: bool, is_csv: bool) -> None:
+    """Raise ConfigurationError where formulas are to be defused, and no CSV is written."""
     if wanted and not is_csv:
         raise ConfigurationError(
             "--spreadsheet-safe is for CSV alone: other formats say of each value what it is.",
