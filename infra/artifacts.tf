@@ -33,7 +33,7 @@ locals {
   # contract asks for no features have none.
   features = {
     for dataset, custom in local._custom : dataset => { count_column = custom.features.count, entity = custom.features.entity }
-    if try(custom.features.count, null) != null && try(length(custom.features.entity) > 0, false)
+    if try(custom.features.count, null) != null && can(length(custom.features.entity)) # a single series has none
   }
 
   # requirements.txt without comments. Glue separates requirements by commas, so one with several extras is written once

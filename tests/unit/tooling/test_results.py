@@ -171,6 +171,12 @@ def test_diff_tells_of_new_and_gone_columns_and_compares_the_others():
     assert not found.is_empty
 
 
+def test_diff_of_a_single_series_goes_by_the_day():
+    before, after = (state.slice(0, 1).drop_columns(["brand"]) for state in (EARLY, LATE))
+    diff = diff_features(before, after)
+    assert (diff.added, diff.removed, diff.changed) == (0, 0, 1)
+
+
 def test_diff_of_states_with_other_entities_is_refused():
     with pytest.raises(ConfigurationError, match="brand, day in the first state and by maker, day"):
         diff_features(EARLY, EARLY.rename_columns(["maker", *EARLY.column_names[1:]]))
