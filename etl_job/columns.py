@@ -28,12 +28,13 @@ from etl_job.standard_forms import with_options_of_its_own
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 DESCRIPTIVE_FIELDS = {
     "authoritativeDefinitions", "businessName", "classification", "criticalDataElement", "description", "examples",
-    "id", "partitioned", "partitionKeyPosition", "physicalName", "primaryKeyPosition", "tags", "transformDescription",
+    "id", "partitioned", "partitionKeyPosition", "primaryKeyPosition", "tags", "transformDescription",
 }  # fmt: skip
 NUMERIC = ("integer", "number")
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NUMBER = r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?"
 MAX_LENGTH = 2**31 - 1  # of a text in Spark
+MAX_MISSING = 100  # texts that stand for a missing value
 _BOUND_DIGITS = 18  # before and after the point: values have no more before it, and fewer after
 
 
@@ -87,7 +88,20 @@ def _bounded_pattern(pattern: str) -> str:
     return pattern
 
 
+def _name_in_a_file(name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise ValueError(f"physicalName {name[:80]!r} is no name that a file can give a column")
+    return name.strip()  # as headers are read
+
+
+def _texts_for_nothing(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if "" in texts or len(set(texts)) < len(texts):
+        raise ValueError("missingValues: name each text once; an empty text is a missing value anyway")
+    return texts
+
+
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+MissingValues = Annotated[tuple[str, ...], Field(max_length=MAX_MISSING), AfterValidator(_texts_for_nothing)]
 
 
 class Strict(BaseModel):
@@ -101,7 +115,9 @@ class ValueRules(Strict):
 
     ``minimum`` and ``maximum`` are inclusive: numbers for numeric columns, ISO dates for dates, and for timestamps the
     days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset. ``format`` is what
-    is written where texts are made; those of ``other_formats`` are right as well.
+    is written where texts are made; those of ``other_formats`` are right as well. ``missing_values`` are texts that
+    stand for no value, beside the empty one. ``rounding`` says to how many decimals a number is kept that may be
+    written with more; with ``notation: free`` it may also be ``.5``, ``5.`` or ``1e+05``.
     """
 
     format: str | None = None
@@ -114,6 +130,9 @@ class ValueRules(Strict):
     enum: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     decimal_separator: Literal[".", ","] | None = None
     time_zone: TimeZone | None = None
+    missing_values: MissingValues = ()
+    rounding: Annotated[StrictInt, Field(ge=0, le=6)] | None = None
+    notation: Literal["plain", "free"] | None = None
 
     @property
     def layouts(self) -> tuple[Layout, ...]:
@@ -122,9 +141,13 @@ class ValueRules(Strict):
 
 
 class Column(Strict):
-    """One column of the feed. All values are text in the file; ``logical_type`` says what they stand for."""
+    """One column of the feed. All values are text in the file; ``logical_type`` says what they stand for.
+
+    ``physical_name`` is what files call it, where that is no name for a table.
+    """
 
     name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    physical_name: Annotated[str, AfterValidator(_name_in_a_file)] | None = None
     logical_type: Literal["string", "date", "timestamp", "integer", "number", "boolean"] = "string"
     physical_type: str = "string"
     required: StrictBool = False
@@ -139,12 +162,21 @@ class Column(Strict):
             return with_options_of_its_own({n: content for n, content in value.items() if n not in DESCRIPTIVE_FIELDS})
         return value
 
+    @property
+    def name_in_file(self) -> str:
+        """What files call it."""
+        return self.physical_name or self.name
+
     @model_validator(mode="after")
     def _rules_fit_the_type(self) -> "Column":
         self._format_fits_the_type()
         self._bounds_fit_the_type()
         if self.rules.decimal_separator is not None and self.logical_type != "number":
             raise ValueError("logicalTypeOptions.decimalSeparator needs logicalType: number")
+        if self.rules.rounding is not None and self.logical_type != "number":
+            raise ValueError("rounding needs logicalType: number")
+        if self.rules.notation == "free" and self.rules.rounding is None:
+            raise ValueError("notation: free needs rounding, which says how many decimals of a number are kept")
         if self.primary_key and not self.required:
             raise ValueError(
                 "a primaryKey column must be required: true, or rows without a key could not be told apart"

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, field_validator, model_validator
 
-from etl_job.columns import NUMERIC, Column, Name, Strict
+from etl_job.columns import NUMERIC, Column, MissingValues, Name, Strict
 from etl_job.feature_spec import Aggregate, FeatureSpec
 from etl_job.standard_forms import as_sql_rule
 
@@ -32,7 +32,8 @@ DESCRIPTIVE_FIELDS_OF_RULES = {
 }  # fmt: skip
 _BEYOND_THE_ROW = re.compile(r"(?i)\b(select|over|current_\w+|localtimestamp|now|randn?|random|uuid|shuffle)\b")
 EARLIEST_DAY = date(2000, 1, 1)  # of an event, where the contract has no minimum
-_EVENT_DAYS = (date(1900, 1, 1), date(2200, 12, 31))  # within which a contract may move the bounds
+EARLIEST_EVENT = date(1700, 1, 1)
+_EVENT_DAYS = (EARLIEST_EVENT, date(2200, 12, 31))  # within which a contract may move the bounds
 _DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 
 
@@ -132,6 +133,7 @@ class Contract(Strict):
     files: RawFiles = Field(default_factory=lambda: RawFiles())
     csv: CsvFormat = Field(default_factory=lambda: CsvFormat())
     quality: tuple[FreeRule, ...] = ()
+    missing_values: MissingValues = ()
     conflicts: ConflictPolicy = ConflictPolicy.KEEP_FIRST
     thresholds: Thresholds = Field(default_factory=lambda: Thresholds())
     features: FeatureSpec
@@ -149,6 +151,10 @@ class Contract(Strict):
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
             raise ValueError(f"column {', '.join(repeated)} appears twice (upper and lower case count as one)")
+        in_files = [column.name_in_file for column in columns]
+        twice = sorted({name for name in in_files if in_files.count(name) > 1})
+        if twice:
+            raise ValueError(f"two columns are {', '.join(twice)} in files (physicalName); drop one")
         return columns
 
     @model_validator(mode="after")
@@ -238,6 +244,10 @@ class Contract(Strict):
                 return column
         raise KeyError(name)
 
+    def missing_texts(self, column: Column) -> tuple[str, ...]:
+        """The texts that stand for no value in a column, beside the empty one: its own, and those of the feed."""
+        return tuple(dict.fromkeys((*self.missing_values, *column.rules.missing_values)))
+
     @property
     def event_column(self) -> Column:
         """The column that says on which day an event took place."""
@@ -307,12 +317,14 @@ def _leave_out_unsaid(content: dict[str, Any]) -> None:
         del content["files"]
     if csv["max_record_bytes"] == LONGEST_RECORD:
         del csv["max_record_bytes"]
+    of_rules = ("other_formats", "missing_values", "rounding", "notation")
     for part, names in (
-        (content, ("quality",)),
+        (content, ("quality", "missing_values")),
         (csv, ("multi_line", "escape")),
         (event_time, ("time_zone",)),
-        *((column["rules"], ("other_formats",)) for column in content["columns"]),
+        *((column, ("physical_name",)) for column in content["columns"]),
+        *((column["rules"], of_rules) for column in content["columns"]),
     ):
         for name in names:
-            if not part[name]:
+            if part[name] in (None, [], ()) or part[name] is False:  # but 0 decimals are said
                 del part[name]

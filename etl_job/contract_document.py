@@ -11,7 +11,7 @@ from etl_job.contract_yaml import Document, DocumentError, read_document
 from etl_job.errors import ContractError
 from etl_job.standard_forms import FOREIGN
 
-CUSTOM_PROPERTIES = frozenset({"conflicts", "csv", "features", "files", "thresholds"})
+CUSTOM_PROPERTIES = frozenset({"conflicts", "csv", "features", "files", "missingValues", "thresholds"})
 _MAX_MESSAGE = 600
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80

@@ -37,5 +37,9 @@ class UnknownPublicationError(PublicationError):
     """Nobody can tell whether a table was changed: nothing that the change names may be deleted."""
 
 
+class ManifestError(QuartalJobError):
+    """The record of a run could not be written."""
+
+
 class LostFilesError(QuartalJobError):
     """A published table names files that are not there; nothing was read nor published."""

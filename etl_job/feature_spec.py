@@ -52,9 +52,9 @@ class Measure(Strict):
 
 
 class FeatureSpec(Strict):
-    """What is computed per entity and day."""
+    """What is computed per entity and day; a feed without an entity is a single series, with one row a day."""
 
-    entity: tuple[Name, ...] = Field(min_length=1)
+    entity: tuple[Name, ...]
     event_time: EventTime
     grain: Literal["day"] = "day"
     count: Name

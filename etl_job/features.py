@@ -102,7 +102,9 @@ def last_new_beginning(old: DataFrame, new: DataFrame, spec: FeatureSpec, last_d
     frames hold the entity's columns and ``day``. Runs a Spark job.
     """
     first = [frame.groupBy(*spec.entity).agg(F.min(DAY).alias(f"_{n}")) for n, frame in enumerate((old, new))]
-    both = first[0].join(first[1], list(spec.entity), "full").where(~F.col("_0").eqNullSafe(F.col("_1")))
+    # Without an entity there is one beginning on either side, which may be null.
+    joined = first[0].join(first[1], list(spec.entity), "full") if spec.entity else first[0].crossJoin(first[1])
+    both = joined.where(~F.col("_0").eqNullSafe(F.col("_1")))
     is_in_both = F.col("_0").isNotNull() & F.col("_1").isNotNull()
     later = F.when(is_in_both, F.greatest("_0", "_1")).otherwise(F.lit(last_day))
     found: date | None = both.agg(F.max(later)).collect()[0][0]

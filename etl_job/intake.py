@@ -13,6 +13,7 @@ from etl_job.contract import Contract
 from etl_job.errors import InputError
 from etl_job.extent import Extent
 from etl_job.object_store import ObjectStore, StoredFile
+from etl_job.packed_files import DAMAGED
 from etl_job.reading.batches import Source
 from etl_job.reading.headers import read_headers
 from etl_job.repeated_keys import RepeatedKeys, find_repeated_keys
@@ -82,14 +83,11 @@ def take_in(staging: Staging) -> Intake:
     if staged.damaged:
         reasons: Mapping[str, str] = {damage.uri: damage.reason for damage in staged.damaged}
         named = "; ".join(
-            f"{uri} cannot be {'unpacked' if uri.endswith('.gz') else 'read'} ({reason})"
+            f"{uri} cannot be {'unpacked' if uri.endswith('.gz') else 'read'}: {DAMAGED} ({reason})"
             for uri, reason in sorted(reasons.items())[:_MOST_NAMED]
         )
         more = f"; and {len(reasons) - _MOST_NAMED} more files" if len(reasons) > _MOST_NAMED else ""
-        raise InputError(
-            f"{named}{more}: damaged, or the end is missing. Deliver {'it' if len(reasons) == 1 else 'them'} again; "
-            "nothing was published"
-        )
+        raise InputError(f"{named}{more}. Nothing was published")
     valid = valid_files(staging.store, staging.folder.uri)
     with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
         asked = beside.submit(_shares_keys, staging, valid)

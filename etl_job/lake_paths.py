@@ -20,6 +20,11 @@ class LakePaths:
         return self._of("raw")
 
     @property
+    def uploads(self) -> str:
+        """The records of what was uploaded, a delivery each: read only."""
+        return self._of("deliveries")
+
+    @property
     def code(self) -> str:
         """What was deployed, the contract among it: read only."""
         return self._of("code")
@@ -62,7 +67,7 @@ class LakePaths:
     @property
     def only_read(self) -> tuple[str, ...]:
         """Folders that a run reads and never changes."""
-        return self.code, self.raw
+        return self.code, self.raw, self.uploads
 
     @property
     def written(self) -> tuple[str, ...]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from botocore.exceptions import BotoCoreError, ClientError
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from etl_job.catalog import Delivery
+from etl_job.errors import ManifestError
 from etl_job.lake_paths import LakePaths
 from etl_job.object_store import ObjectStore
+from etl_job.reasons import cause_of
 
 
 class _Record(BaseModel):
@@ -125,6 +128,13 @@ class DriftRecord(_Record):
     other_order: bool
 
 
+class LeftOutFile(_Record):
+    """A file below the dataset's raw folder that holds no rows for a run, and why."""
+
+    uri: str
+    reason: str
+
+
 class ContractRecord(_Record):
     """Which contract the run obeyed; ``hash`` covers what the job acts upon."""
 
@@ -136,7 +146,8 @@ class ContractRecord(_Record):
 class RunManifest(_Record):
     """See the module. ``published`` is the state of all deliveries after this run, not only of this run's own.
 
-    ``curated_snapshot_id`` is the curated table's snapshot that holds this state.
+    ``curated_snapshot_id`` is the curated table's snapshot that holds this state. ``not_catalogued`` names deliveries
+    with files that no crawler has taken, which are read all the same; ``left_out`` are files that were not.
     """
 
     manifest_version: Literal[1] = 1
@@ -162,6 +173,8 @@ class RunManifest(_Record):
     published: dict[str, PublishedDelivery]
     curated_snapshot_id: int | None = None
     drift: DriftRecord | None = None
+    not_catalogued: tuple[str, ...] = ()
+    left_out: tuple[LeftOutFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +205,28 @@ def manifest_uri(lake_root: str, dataset: str, run_id: str) -> str:
 
 
 def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) -> str:
-    """Put the manifest in its place and return its URI."""
+    """Put the manifest in its place and return its URI. Raises ManifestError where it is not there afterwards.
+
+    An answer can be lost after the manifest was written: so after an error it is looked at.
+    """
     uri = manifest_uri(lake_root, manifest.dataset, manifest.run_id)
-    store.write(uri, (manifest.model_dump_json(indent=2) + "\n").encode())
+    content = (manifest.model_dump_json(indent=2) + "\n").encode()
+    try:
+        store.write(uri, content)
+    except (OSError, BotoCoreError, ClientError) as error:
+        if not _is_there(store, uri, content):
+            raise ManifestError(
+                f"the record of the run could not be written to {uri} ({cause_of(error)}). What the run published "
+                "stands: run again, and that run finds it and writes a record"
+            ) from error
     return uri
+
+
+def _is_there(store: ObjectStore, uri: str, content: bytes) -> bool:
+    try:
+        return store.read(uri) == content
+    except (OSError, BotoCoreError, ClientError):
+        return False
 
 
 def read_last_run(store: ObjectStore, lake_root: str, dataset: str) -> LastRun:
@@ -228,9 +259,11 @@ def new_or_changed(
 
 
 def _is_published(delivery: Delivery, published: PublishedDelivery | None, contract_hash: str) -> bool:
-    if published is None or published.inputs != inputs_of(delivery):
+    if published is None:
         return False
-    return published.withdrawn or published.contract_hash == contract_hash
+    if published.withdrawn:  # what is out already may lose its files, one by one
+        return set(inputs_of(delivery)) <= set(published.inputs)
+    return published.inputs == inputs_of(delivery) and published.contract_hash == contract_hash
 
 
 if __name__ == "__main__":  # how the schema file is made: python -m etl_job.manifest > etl_job/run_manifest.schema.json

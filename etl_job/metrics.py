@@ -6,9 +6,9 @@
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from etl_job.manifest import RunManifest
+from etl_job.reasons import cause_of
 
 if TYPE_CHECKING:
     import boto3
@@ -24,8 +24,8 @@ def put_metrics(session: "boto3.Session", manifest: RunManifest) -> str | None:
     try:
         client = session.client("cloudwatch", config=CLIENT_CONFIG)
         client.put_metric_data(Namespace=NAMESPACE, MetricData=metric_data(manifest))
-    except (BotoCoreError, ClientError) as error:
-        return " ".join(str(error).split())
+    except Exception as error:  # half an answer too: what is published must not be called failed for it
+        return cause_of(error)
     return None
 
 

@@ -1,6 +1,7 @@
 """Files of the lake by URI: objects in S3, or files below a folder for rehearsals without any service."""
 
 import json
+import re
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from os import SEEK_END
@@ -218,6 +219,13 @@ def split_s3_uri(uri: str) -> tuple[str, str]:
     """Bucket and key of ``s3://bucket/key``."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     return bucket, key
+
+
+def folder_uri(location: str) -> str:
+    """A folder's URI as it begins those of the files in it, whichever way it is spelled, with a slash at its end."""
+    if location.startswith("file:"):
+        return f"file://{Path(re.sub(r'^file:(//(?=/))?', '', location))}/"
+    return re.sub(r"^s3[an]://", "s3://", location).rstrip("/") + "/"
 
 
 def local_path(uri: str) -> Path:

@@ -2,11 +2,13 @@
 
 from contextlib import suppress
 
+from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JError
 
 from etl_job.checks import check_thresholds, reconcile
 from etl_job.choosing import Chosen
 from etl_job.errors import ThresholdError, UnknownPublicationError
+from etl_job.reasons import cause_of
 from etl_job.releasing import Processed, Work, drop_own_quarantine, quarantine_rows, write_and_publish
 from etl_job.settling import Account, account_for, delivery_counts
 from etl_job.staging import drop
@@ -32,8 +34,7 @@ def process_deliveries(work: Work, chosen: Chosen, done: Processed) -> None:
         raise  # the table may name all of it: the next run sees what became of this one
     except Exception:
         if done.curated is None:
-            drop_own_quarantine(work, done.quarantine)
-            done.quarantine = ()
+            _take_back(work, done)
             _let_go(work, account, account.folder)
         raise
     _let_go(work, account, *(StagingFolder(account.folder).passing if contract.key else [account.folder]))
@@ -47,6 +48,16 @@ def _check(work: Work, account: Account, done: Processed) -> None:
     except ThresholdError as error:
         done.quarantine = quarantine_rows(work, account, work.failed_quarantine)
         raise ThresholdError(f"{error}. The bad rows are in {', '.join(done.quarantine)}") from error
+
+
+def _take_back(work: Work, done: Processed) -> None:
+    """Delete the bad rows that were written. What cannot be deleted is said: why the run failed must be heard."""
+    try:
+        drop_own_quarantine(work, done.quarantine)
+        done.quarantine = ()
+    except (OSError, BotoCoreError, ClientError) as error:
+        folders = ",".join(done.quarantine)
+        work.progress.say("left-behind", folders=folders, because=cause_of(error), message="the next run deletes them")
 
 
 def _let_go(work: Work, account: Account, *folders: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from etl_job.manifest import Stage
+from etl_job.reasons import one_line
 
 
 class Progress:
@@ -39,6 +40,6 @@ class Progress:
 
     def say(self, stage: str, **facts: object) -> None:
         """One line without timing."""
-        words = " ".join(f"{name}={value}" for name, value in facts.items())
+        words = " ".join(f"{name}={one_line(value)}" for name, value in facts.items())
         self._write(f"[quartal] stage={stage} {words}\n")
         sys.stdout.flush()

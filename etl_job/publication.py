@@ -33,6 +33,7 @@ from pyiceberg.types import DateType, DecimalType, DoubleType, IcebergType, Long
 
 from etl_job.commit_outcome import DecidingGlueCatalog, NotCommittedError, OutcomeUnknownError
 from etl_job.errors import LostFilesError, PublicationError, UnknownPublicationError
+from etl_job.reasons import cause_of
 from etl_job.replacement import RUN, SOURCE_SNAPSHOT, Changes, Replacement, changes_since, noted, outlived_run_tags
 from etl_job.schemas import DAY, FRACTION_DIGITS, INTEGER_DIGITS, SUM_KIND, VALUE_KIND, TableColumn
 
@@ -49,6 +50,9 @@ _TYPES: dict[str, IcebergType] = {
     VALUE_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS),
     SUM_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS + 10, FRACTION_DIGITS),
 }
+_NOTHING_LOST = (
+    "Nothing was deleted. Run again when Glue answers: that run sees what became of this one, and goes on from there"
+)
 _ONE_ATTEMPT = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 _PROPERTIES = {
     "format-version": "2",
@@ -202,6 +206,7 @@ class PublishedIceberg:
         then. Raises UnknownPublicationError where nobody can tell: whatever the change names must stay.
         """
         table = self._table or self._create()
+        made: int | None = None
         try:
             with warnings.catch_warnings(), table.transaction() as transaction:
                 warnings.filterwarnings("ignore", "Delete operation did not match any records")
@@ -230,8 +235,7 @@ class PublishedIceberg:
             raise PublicationError(f"{self.identifier} was not changed ({error}); run again") from error
         except OutcomeUnknownError as error:
             raise UnknownPublicationError(
-                f"whether {self.identifier} was changed is unknown ({error}). Nothing was deleted. Run again when Glue "
-                "answers: that run sees what became of this one, and goes on from there"
+                f"whether {self.identifier} was changed is unknown ({error}). {_NOTHING_LOST}"
             ) from error
         except (CommitFailedException, ValidationException) as error:
             raise PublicationError(
@@ -239,7 +243,29 @@ class PublishedIceberg:
             ) from error
         except NoSuchTableError as error:
             raise PublicationError(f"{self.identifier} was dropped while this run worked; run again") from error
+        except Exception as error:  # a file that cannot be written, half an answer: the table decides
+            self._table = self._decided(error, made)
+            return
         self._table = table  # as committed: the features must name this state, even if another came since
+
+    def _decided(self, error: Exception, made: int | None) -> Table:
+        """The table, where the change was made in spite of an error. Raises as ``replace`` does."""
+        if made is None:
+            raise PublicationError(f"{self.identifier} was not changed ({cause_of(error)}); run again") from error
+        try:
+            found = self._catalog.load_table(self.identifier)
+        except Exception as unreadable:
+            raise UnknownPublicationError(
+                f"whether {self.identifier} was changed is unknown ({cause_of(error)}; and the table cannot be read "
+                f"since: {cause_of(unreadable)}). {_NOTHING_LOST}"
+            ) from error
+        if found.metadata.snapshot_by_id(made) is None:
+            raise PublicationError(f"{self.identifier} was not changed ({cause_of(error)}); run again") from error
+        if (current := found.current_snapshot()) is None or current.snapshot_id != made:
+            raise UnknownPublicationError(
+                f"{self.identifier} was changed, and then by another run ({cause_of(error)}). {_NOTHING_LOST}"
+            ) from error
+        return found
 
     def _schema(self) -> Schema:
         return Schema(
@@ -265,8 +291,8 @@ class PublishedIceberg:
             )
         except TableAlreadyExistsError as error:
             raise PublicationError(f"another run created {self.identifier} while this one worked; run again") from error
-        except (NotCommittedError, OutcomeUnknownError) as error:  # an empty table, if any: nobody's rows are at stake
-            raise PublicationError(f"{self.identifier} could not be created ({error}); run again") from error
+        except Exception as error:  # an empty table, if any: nobody's rows are at stake
+            raise PublicationError(f"{self.identifier} could not be created ({cause_of(error)}); run again") from error
 
 
 def in_step(curated: PublishedIceberg, features: PublishedIceberg) -> bool:

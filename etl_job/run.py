@@ -11,21 +11,22 @@ from datetime import UTC, datetime
 from importlib import metadata
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from etl_job import __version__
-from etl_job.catalog import Drift, drift_of, properties_of_workflow, read_raw_table
+from etl_job.catalog import Drift, drift_of, properties_of_workflow, read_crawled_table
 from etl_job.choosing import Chosen, choose
 from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
-from etl_job.errors import ContractError, QuartalJobError
+from etl_job.deliveries import Delivered, find_deliveries
+from etl_job.errors import ContractError, PublicationError, QuartalJobError
 from etl_job.job_args import JobArguments, parse_arguments, split_deliveries
 from etl_job.judging.judge import Judge
 from etl_job.manifest import (
     ContractRecord,
     DriftRecord,
+    LeftOutFile,
     PublishedDelivery,
     RunManifest,
     SparkMetrics,
@@ -38,6 +39,7 @@ from etl_job.object_store import LakeFiles, ObjectStore
 from etl_job.processing import process_deliveries
 from etl_job.progress import Progress
 from etl_job.publication import in_step, open_catalog
+from etl_job.reasons import reason_of
 from etl_job.recovery import standing_of
 from etl_job.releasing import Processed, Work
 from etl_job.run_event import put_run_event
@@ -47,7 +49,9 @@ from etl_job.sql_rules import SqlRules
 from etl_job.staged_parts import Read
 from etl_job.standing_files import check_metadata, check_what_runs_left
 from etl_job.tables import Tables, open_tables
+from etl_job.uploaded import complete
 
+_FILES_TOLD = 20  # on lines of their own
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
 
 
@@ -56,10 +60,10 @@ def main(argv: Sequence[str]) -> None:
     try:
         run(parse_arguments(argv), os.environ, Progress())
     except QuartalJobError as error:
-        sys.exit(f"QuartalJobError: {_one_line(error)}")
+        sys.exit(f"QuartalJobError: {reason_of(error)}")
     except Exception as error:
         traceback.print_exc()
-        sys.exit(f"QuartalJobError: {_unexpected(error)}")
+        sys.exit(f"QuartalJobError: {reason_of(error)}")
 
 
 @dataclass
@@ -73,6 +77,7 @@ class _Facts:
     published: dict[str, PublishedDelivery] = field(default_factory=dict)
     tables: Tables | None = None
     drift: Drift | None = None
+    delivered: Delivered = field(default_factory=Delivered)
 
 
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
@@ -86,7 +91,9 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
         try:
             _run(arguments, environ, progress, session, store, facts, spark)
         except Exception as error:
-            reason = _one_line(error) if isinstance(error, QuartalJobError) else _unexpected(error)
+            reason = reason_of(error)
+            if facts.processed.curated is not None and not isinstance(error, PublicationError):
+                reason += ". What this run published stands; the next run does what is left"
             _leave_failed_manifest(store, session, arguments, facts, progress, reason)
             raise
     manifest = _manifest(arguments, facts, progress, reason=None)
@@ -109,29 +116,40 @@ def _run(
     with progress.stage("catalog") as seen:
         contract = facts.contract = read_contract(store, arguments.contract, arguments.dataset)
         Judge.of(contract)  # refuses patterns that cannot be read
-        raw = read_raw_table(glue, store, arguments.database, contract)
+        table = read_crawled_table(glue, arguments.database, arguments.dataset)
+        delivered = facts.delivered = find_deliveries(store, arguments.lake_root, arguments.dataset, table)
         tables = open_tables(open_catalog(session, glue, environ), arguments.database, arguments.lake_root, contract)
         facts.tables = tables
         check_metadata(store, tables)
-        facts.drift = drift_of(raw.columns, contract)
+        facts.drift = drift_of(table.columns, contract) if table else None
         last = read_last_run(store, arguments.lake_root, arguments.dataset)
         standing = standing_of(last, tables.curated)
         facts.published = dict(standing.published)
         asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
         named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
         withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
-        chosen = choose(raw.deliveries, named, withdrawn, facts.published, contract.hash).and_without(standing.returned)
+        chosen = choose(delivered.deliveries, named, withdrawn, facts.published, contract.hash)
+        chosen = complete(
+            store,
+            arguments.lake_root,
+            contract,
+            chosen.and_without(standing.returned),
+            facts.published,
+            is_free=not (named or withdrawn),
+        )
         replaced = (*(delivery.name for delivery in chosen.deliveries), *chosen.gone)
         check_what_runs_left(store, arguments.lake_root, contract, tables, last, replaced, facts.started_at)
         seen.update(
             run_id=arguments.run_id,
-            deliveries_known=len(raw.deliveries),
+            deliveries_known=len(delivered.deliveries),
             deliveries=",".join(delivery.name for delivery in chosen.deliveries) or "none",
             withdrawn=",".join(chosen.gone) or "none",
             without_files=",".join(chosen.without_files) or "none",
             files=sum(len(delivery.files) for delivery in chosen.deliveries),
             bytes=sum(delivery.size_bytes for delivery in chosen.deliveries),
         )
+    facts.delivered = delivered.of_run(chosen.deliveries)
+    _tell_of_files(facts.delivered, progress)
     if facts.drift:
         progress.say(
             "drift",
@@ -161,6 +179,16 @@ def _run(
         facts.published[name] = state.model_copy(update={"run_id": arguments.run_id, "withdrawn": True})
 
 
+def _tell_of_files(delivered: Delivered, progress: Progress) -> None:
+    if delivered.not_catalogued:
+        progress.say("not-catalogued", deliveries=",".join(delivered.not_catalogued), message="read by the contract")
+    for file in delivered.left_out[:_FILES_TOLD]:
+        progress.say("left-out", file=file.uri, message=file.reason)
+    more = len(delivered.left_out) - _FILES_TOLD
+    if more > 0:
+        progress.say("left-out", more_files=more, message="the manifest names them all")
+
+
 def read_contract(store: ObjectStore, source: str, dataset: str) -> Contract:
     """The contract at an S3 URI or a local path. Raises ContractError."""
     try:
@@ -176,9 +204,9 @@ def _leave_failed_manifest(
     manifest = _manifest(arguments, facts, progress, reason)
     try:
         uri = write_manifest(store, arguments.lake_root, manifest)
-    except (OSError, BotoCoreError, ClientError) as error:
+    except Exception as error:  # whatever it is, the reason why the run failed must be heard
         uri = ""
-        progress.say("failed", manifest="none", because=_one_line(error))
+        progress.say("failed", manifest="none", because=reason_of(error))
     else:
         progress.say("failed", manifest=uri)
     _tell(session, manifest, uri, progress)
@@ -226,6 +254,8 @@ def _manifest(arguments: JobArguments, facts: _Facts, progress: Progress, reason
         versions=_versions(),
         published=facts.published,
         drift=DriftRecord(**asdict(facts.drift)) if facts.drift else None,
+        not_catalogued=facts.delivered.not_catalogued,
+        left_out=tuple(LeftOutFile(**asdict(file)) for file in facts.delivered.left_out),
         curated_snapshot_id=facts.tables.curated.snapshot_id if facts.tables else None,
     )
 
@@ -244,11 +274,3 @@ def _versions() -> dict[str, str]:
         except metadata.PackageNotFoundError:
             versions[package] = "unknown"  # Glue's own pyspark is no installed distribution
     return versions
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split())
-
-
-def _unexpected(error: Exception) -> str:
-    return f"unexpected {type(error).__name__}: {_one_line(error)[:1000]}"

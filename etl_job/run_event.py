@@ -7,10 +7,9 @@ does not fail the run: its tables are published.
 import json
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from etl_job.manifest import RunManifest
 from etl_job.metrics import CLIENT_CONFIG
+from etl_job.reasons import cause_of
 
 if TYPE_CHECKING:
     import boto3
@@ -31,9 +30,9 @@ def put_run_event(session: "boto3.Session", manifest: RunManifest, uri: str) -> 
     try:
         client = session.client("events", config=CLIENT_CONFIG)
         answer = client.put_events(Entries=[{"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}])
-    except (BotoCoreError, ClientError) as error:
-        return " ".join(str(error).split())
-    message: str | None = answer["Entries"][0].get("ErrorMessage")
+        message: str | None = answer["Entries"][0].get("ErrorMessage")
+    except Exception as error:  # half an answer too: what is published must not be called failed for it
+        return cause_of(error)
     return message
 
 

@@ -40,6 +40,8 @@ BROKEN_ROWS = "broken"
 
 # Numbers are exact decimals until they become features: so sums do not depend on the order of rows and deliveries.
 INTEGER_DIGITS, FRACTION_DIGITS = 18, 6
+EXACT_DIGITS = 20  # after the point, of a number before it is rounded
+EXACT_KIND = f"decimal({INTEGER_DIGITS + EXACT_DIGITS},{EXACT_DIGITS})"
 VALUE_KIND = f"decimal({INTEGER_DIGITS + FRACTION_DIGITS},{FRACTION_DIGITS})"
 SUM_KIND = f"decimal({INTEGER_DIGITS + FRACTION_DIGITS + 10},{FRACTION_DIGITS})"  # Spark's sum of such values
 

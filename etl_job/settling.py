@@ -1,9 +1,11 @@
 """Every row of a run, read, judged and settled, with those of other deliveries for which it changes something."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
 from etl_job.catalog import Delivery
@@ -104,7 +106,8 @@ def account_for(
                 Staging(spark, store, contract, sql, sources, StagingFolder(folder), keys_before, other_keys)
             )
         except Exception:
-            drop(spark, folder)
+            with suppress(Py4JError, OSError):  # why it failed must be heard
+                drop(spark, folder)
             raise
         staged = read_staged(spark, store, folder, spec)
         met = Meeting()

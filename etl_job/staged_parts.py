@@ -233,6 +233,8 @@ class _Targets:
     def extent(self) -> Extent:
         if not self._entities:
             return Extent(self._lines, self._lines, files=1)
+        if not self._of_entity:  # a single series
+            return Extent(self._lines, 1, files=1)
         distinct = pa.concat_tables(self._entities).group_by(self._of_entity, use_threads=False).aggregate([])
         return Extent(self._lines, distinct.num_rows, files=1)
 

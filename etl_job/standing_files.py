@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from etl_job.contract import Contract
 from etl_job.errors import LostFilesError
+from etl_job.lake_paths import LakePaths
 from etl_job.manifest import LastRun, RunManifest, manifest_uri
 from etl_job.object_store import ObjectStore
 from etl_job.publication import PublishedIceberg
@@ -47,7 +48,7 @@ def check_what_runs_left(
     """The keys and bad rows of deliveries; ``replaced`` are those that this run makes anew. Raises LostFilesError."""
     if contract.key:
         _check_registers(store, lake_root, contract.dataset, tables, last, replaced)
-    _check_quarantine(store, f"{lake_root}/quarantine/{contract.dataset}", tables, replaced, now)
+    _check_quarantine(store, LakePaths(lake_root, contract.dataset).quarantine, tables, replaced, now)
 
 
 def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:

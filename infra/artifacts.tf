@@ -19,7 +19,7 @@ locals {
 
   contracts = {
     for dataset, schema in local._schemas : dataset => {
-      columns = [for property in schema.properties : property.name]
+      columns = [for property in schema.properties : try(coalesce(property.physicalName), property.name)] # as files name them
       format  = try(local._custom[dataset].files.format, "csv")
       csv = {
         delimiter    = try(local._custom[dataset].csv.delimiter, null)
@@ -33,7 +33,7 @@ locals {
   # contract asks for no features have none.
   features = {
     for dataset, custom in local._custom : dataset => { count_column = custom.features.count, entity = custom.features.entity }
-    if try(custom.features.count, null) != null && try(length(custom.features.entity) > 0, false)
+    if try(custom.features.count, null) != null && can(length(custom.features.entity)) # a single series has none
   }
 
   # requirements.txt without comments. Glue separates requirements by commas, so one with several extras is written once

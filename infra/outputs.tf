@@ -24,7 +24,7 @@ output "dataset" {
 }
 
 output "feeds" {
-  description = "What each feed has of its own, by dataset: crawler, job, log_groups, ml_run, raw_prefix, role_arns, schedule, starts, triggers and workflow."
+  description = "What each feed has of its own, by dataset: crawler, job, log_groups, ml_run, quarantine_share_limit, raw_prefix, role_arns, schedule, starts, triggers and workflow."
   value = {
     for dataset in keys(var.contracts) : dataset => {
       crawler = module.glue_catalog.crawlers[dataset]
@@ -34,8 +34,9 @@ output "feeds" {
         job_error  = module.glue_job[dataset].log_groups.error
         job_output = module.glue_job[dataset].log_groups.output
       }
-      ml_run     = local.schedules[dataset].ml_run
-      raw_prefix = module.glue_catalog.raw_prefixes[dataset]
+      ml_run                 = local.schedules[dataset].ml_run
+      quarantine_share_limit = var.contracts[dataset].quarantine_share_limit
+      raw_prefix             = module.glue_catalog.raw_prefixes[dataset]
       role_arns = {
         crawler = module.glue_catalog.role_arns[dataset]
         job     = module.glue_job[dataset].role_arn
@@ -75,6 +76,11 @@ output "log_groups" {
 output "ml_run" {
   description = "When the ML run needs the features: day of first_month and of every third month after it. Null where the schedule does not say."
   value       = local.schedules[local.dataset].ml_run
+}
+
+output "quarantine_share_limit" {
+  description = "Share of quarantined rows from which the alarm tells; null where there is none."
+  value       = var.contracts[local.dataset].quarantine_share_limit
 }
 
 output "raw_prefix" {

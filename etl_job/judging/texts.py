@@ -3,6 +3,8 @@
 Arrow's ``if_else`` gives other texts for a slice of an array than for a copy of it (22.0.0): slices are copied first.
 """
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -22,3 +24,10 @@ def texts_where(holds: pa.BooleanArray, texts: pa.StringArray) -> pa.StringArray
 def without_empty(texts: pa.StringArray) -> pa.StringArray:
     """The texts with null in place of empty ones, which are missing values."""
     return texts_where(pc.greater(pc.binary_length(texts), 0), texts)
+
+
+def without_missing(texts: pa.StringArray, missing: Sequence[str]) -> pa.StringArray:
+    """The texts with null in place of those that are said to stand for no value."""
+    if not missing:
+        return texts
+    return texts_where(pc.invert(pc.is_in(texts, value_set=pa.array(missing, pa.string()))), texts)

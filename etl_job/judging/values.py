@@ -4,6 +4,7 @@ Texts are checked by their shape and then cut and cast. Casts alone would take m
 """
 
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 
 import pyarrow as pa
@@ -14,9 +15,12 @@ from etl_job.judging.civil import days_of, floor_divide
 from etl_job.judging.texts import texts_where
 from etl_job.judging.zones import DAY_SECONDS, in_zone
 from etl_job.layouts import Layout
-from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS
+from etl_job.schemas import EXACT_DIGITS, FRACTION_DIGITS, INTEGER_DIGITS
 
 NUMBER = pa.decimal128(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS)
+_EXACT = pa.decimal128(INTEGER_DIGITS + EXACT_DIGITS, EXACT_DIGITS)
+_WRITTEN = 40  # digits before and after the point, where numbers are rounded
+_EXACTLY = Context(prec=1_200)
 _BOOLEAN = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"
 _DATE_UNITS = ("year", "month", "day")
 _TIME_UNITS = {"hour": 3600, "minute": 60, "second": 1}
@@ -46,9 +50,42 @@ def day_of_second(seconds: pa.Int64Array) -> pa.Date32Array:
 
 def _numbers(column: Column, text: pa.StringArray) -> pa.Array:
     separator = column.rules.decimal_separator or "."
+    if column.rules.rounding is not None:
+        return _rounded(text, separator, column.rules.rounding, is_free=column.rules.notation == "free")
     fraction = rf"([{separator}][0-9]{{1,{FRACTION_DIGITS}}})?" if column.logical_type == "number" else ""
     number = texts_where(pc.match_substring_regex(text, rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$"), text)
     return (pc.replace_substring(number, ",", ".") if separator == "," else number).cast(NUMBER)
+
+
+def _rounded(text: pa.StringArray, separator: str, digits: int, *, is_free: bool) -> pa.Array:
+    """Numbers with more decimals than are kept, rounded half away from zero."""
+    whole = rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS}}}"
+    # A fraction is cut behind more digits than rounding looks at; 18 nines may become one digit too many.
+    is_usual = pc.match_substring_regex(
+        text, rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS - 1}}}([{separator}][0-9]{{1,{_WRITTEN}}})?$"
+    )
+    usual = texts_where(is_usual, text)
+    point = pc.replace_substring(usual, ",", ".") if separator == "," else usual
+    cut = pc.replace_substring_regex(point, rf"(\.[0-9]{{{EXACT_DIGITS}}})[0-9]+$", r"\1")
+    found = pc.round(cut.cast(_EXACT), digits, round_mode="half_towards_infinity").cast(NUMBER)
+    number = rf"([0-9]{{1,{_WRITTEN}}}([{separator}][0-9]{{0,{_WRITTEN}}})?|[{separator}][0-9]{{1,{_WRITTEN}}})"
+    form = rf"^[+-]?{number}([eE][+-]?[0-9]{{1,3}})?$" if is_free else rf"{whole}([{separator}][0-9]{{1,{_WRITTEN}}})?$"
+    others = texts_where(pc.invert(pc.fill_null(is_usual, True)), text)
+    asked = texts_where(pc.match_substring_regex(others, form), others)
+    if asked.null_count == len(asked):
+        return found
+    distinct = asked.dictionary_encode()
+    told = [_rounded_one(each.replace(separator, "."), digits) for each in distinct.dictionary.to_pylist()]
+    return pc.coalesce(found, pa.array(told, NUMBER).take(distinct.indices))
+
+
+def _rounded_one(text: str, digits: int) -> Decimal | None:
+    """A number, None if it has more digits before the point than are kept."""
+    exact = Decimal(text)
+    if exact.adjusted() >= INTEGER_DIGITS and exact:
+        return None
+    found = exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACTLY)
+    return found if abs(found) < 10**INTEGER_DIGITS else None
 
 
 def _read_dates(_column: Column, layout: Layout, text: pa.StringArray) -> pa.Array:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from etl_job.contract import Contract
+from etl_job.judging.texts import without_missing
 from etl_job.object_store import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.decoding import UTF_16, are_marked, decode_chunk, has_mark, without_marks
@@ -168,7 +169,10 @@ class _Reader:
     def _batch(self, columns: Sequence[pa.StringArray], rows: _Rows) -> TextBatch:
         found = dict(zip(self.source.header.columns, columns, strict=True))
         missing = pa.nulls(len(rows.raw), pa.string())
-        texts = {column.name: found.get(column.name, missing) for column in self.contract.columns}
+        texts = {
+            column.name: without_missing(found.get(column.name, missing), self.contract.missing_texts(column))
+            for column in self.contract.columns
+        }
         return TextBatch(texts, rows.raw, rows.numbers)
 
 

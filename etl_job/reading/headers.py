@@ -1,12 +1,12 @@
 """How files name their columns, found out before any of their rows is read."""
 
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from etl_job.contract import Contract, FileFormat
 from etl_job.errors import InputError
 from etl_job.object_store import ObjectStore
+from etl_job.packed_files import READ_ERRORS, unpacked_beginning
 from etl_job.reading.batches import Header
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, decode_chunk
 from etl_job.reading.parquet_kinds import parquet_columns
@@ -15,7 +15,6 @@ from etl_job.reading.record_scan import records_across_lines, records_in_lines
 
 HEAD_BYTES = 64 * 1024
 _MOST_NAMED = 20  # files, in a message
-_PIECE_BYTES = 4_096
 _READERS = 16  # requests at a time; each takes a round trip and hardly any work
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -57,7 +56,13 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
     """Read the header from a file's first bytes; raise InputError where a required column is missing."""
     form = contract.csv
     if uri.endswith(".gz"):
-        head = _unpacked(head, uri)
+        try:
+            head = unpacked_beginning(head, HEAD_BYTES)
+        except READ_ERRORS as error:
+            raise InputError(
+                f"{uri} cannot be unpacked ({error}): it is no gzip file, or damaged. Deliver it again; nothing was "
+                "written"
+            ) from error
     if form.encoding == UTF_16 and not head.startswith(_MARKS_OF_UTF_16):
         raise InputError(
             f"{uri} does not begin with the byte order mark of UTF-16, which tells how its bytes are ordered. Write it "
@@ -71,48 +76,20 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
         records = records_in_lines(content, parser)
     line = records.texts[0].as_py().rstrip("\r\n") if len(records.ends) else ""
     line = line.replace("\ufdd0", "").removeprefix("\ufeff")
-    columns = tuple(name.strip() for name in parser.cells(line))
-    missing = [c.name for c in contract.columns if c.required and c.name not in columns]
+    named = tuple(name.strip() for name in parser.cells(line))
+    missing = [c.name_in_file for c in contract.columns if c.required and c.name_in_file not in named]
     if missing:
         raise InputError(
             f"{uri} lacks the required column {', '.join(missing)}; its header is {line[:200]!r}. "
             "Correct the file or the contract; nothing was written"
         )
-    refuse_repeated((c.name for c in contract.columns), columns, uri)
-    return Header(line, columns)
-
-
-def refuse_repeated(wanted: Iterable[str], columns: Sequence[str], uri: str) -> None:
-    """Raise InputError where a file has a column of the contract twice: nobody could say which of them is meant."""
-    twice = [name for name in wanted if columns.count(name) > 1]
+    twice = [c.name_in_file for c in contract.columns if named.count(c.name_in_file) > 1]
     if twice:
         raise InputError(
-            f"{uri} has the column {', '.join(twice)} twice. Take one out, or rename it; nothing was written"
+            f"{uri} names {', '.join(twice)} twice: which one is meant? Its header is {line[:200]!r}. Correct the "
+            "file; nothing was written"
         )
-
-
-def _unpacked(head: bytes, uri: str) -> bytes:
-    """The beginning of a packed file, of its members one after the other: some may be empty.
-
-    What is damaged behind that is found when the file is read, with all other files that are.
-    """
-    found, rest = b"", head
-    while rest and not found:
-        member = zlib.decompressobj(wbits=31)
-        try:
-            for place in range(0, len(rest), _PIECE_BYTES):
-                found += member.decompress(rest[place : place + _PIECE_BYTES])
-                if member.eof:
-                    rest = member.unused_data + rest[place + _PIECE_BYTES :]
-                    break
-            else:
-                return found
-        except zlib.error as error:
-            if found:
-                return found
-            raise InputError(
-                f"{uri} cannot be unpacked ({error}): it is no gzip file, or damaged. Deliver it again; nothing was "
-                "written"
-            ) from error
-        rest = rest.lstrip(b"\0")
-    return found
+    # From here on columns have the contract's names; one that it calls otherwise must not pass for another.
+    known = {column.name_in_file: column.name for column in contract.columns}
+    taken = set(known.values())
+    return Header(line, tuple(known.get(name, f"?{name}" if name in taken else name) for name in named))

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl_job.contract import Contract
+from etl_job.judging.texts import without_missing
 from etl_job.object_store import ObjectStore
 from etl_job.reading.batches import TextBatch
 from etl_job.reading.decoding import UTF_8, are_marked, decode_chunk, without_marks
@@ -58,7 +59,12 @@ def _batch(
     objects = [found for start in range(0, len(lines), _AT_ONCE) for found in _parsed(lines.slice(start, _AT_ONCE))]
     malformed = pa.array([found is None for found in objects], pa.bool_())
     members = [{} if found is None else found for found in objects]
-    texts = {column.name: _texts([found.get(column.name) for found in members]) for column in contract.columns}
+    texts = {
+        column.name: without_missing(
+            _texts([found.get(column.name_in_file) for found in members]), contract.missing_texts(column)
+        )
+        for column in contract.columns
+    }
     return TextBatch(texts, lines, numbers, malformed if pc.any(malformed).as_py() else None, undecodable)
 
 

@@ -31,6 +31,7 @@ _INTEGERS = {(8, True): "tinyint", (16, True): "smallint", (32, True): "int", (6
 _INTEGERS |= {(8, False): "smallint", (16, False): "int", (32, False): "bigint", (64, False): "decimal(20,0)"}
 _TEXTS = ("String", "Enum", "JSON")
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
+NOTHING = "nothing"  # a column without a value, as pandas writes one of None alone
 MOMENTS, LOCAL_TIMES = ("timestamp", "nanoseconds"), ("timestamp_ntz", "nanoseconds_ntz")
 
 
@@ -61,28 +62,28 @@ def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Parquet
             f"{uri} is no Parquet file, or damaged ({' '.join(repr(error).split())[:200]}). Deliver it again; nothing "
             "was written"
         ) from error
-    missing = [c.name for c in contract.columns if c.required and c.name.lower() not in found]
+    missing = [c.name_in_file for c in contract.columns if c.required and c.name_in_file.lower() not in found]
     if missing:
         raise InputError(
             f"{uri} lacks the required column {', '.join(missing)}; it has {', '.join(found)}. Correct the file or the "
             "contract; nothing was written"
         )
     small = [name.lower() for name in names]
-    twice = [column.name for column in contract.columns if small.count(column.name.lower()) > 1]
+    twice = [c.name_in_file for c in contract.columns if small.count(c.name_in_file.lower()) > 1]
     if twice:
         raise InputError(
             f"{uri} has the column {', '.join(twice)} twice (upper and lower case count as one). Take one out, or "
             "rename it; nothing was written"
         )
-    present = [column for column in contract.columns if column.name.lower() in found]
+    present = [column for column in contract.columns if column.name_in_file.lower() in found]
     for column in present:
-        problem = _problem(column, found[column.name.lower()])
+        problem = _problem(column, found[column.name_in_file.lower()])
         if problem:
-            raise InputError(f"{uri}: column {column.name} {problem}; nothing was written")
+            raise InputError(f"{uri}: column {column.name_in_file} {problem}; nothing was written")
     return ParquetColumns(
         tuple(c.name for c in present),
-        tuple(names[small.index(c.name.lower())] for c in present),
-        tuple(found[c.name.lower()] for c in present),
+        tuple(names[small.index(c.name_in_file.lower())] for c in present),
+        tuple(found[c.name_in_file.lower()] for c in present),
         tuple(file.metadata.row_group(group).num_rows for group in range(file.metadata.num_row_groups)),
     )
 
@@ -108,14 +109,19 @@ def _open_footer(footer: bytes) -> pq.ParquetFile:
 def _kinds(schema: Any) -> dict[str, str]:
     """The kinds of the columns by their names in small letters. Raises ValueError or KeyError for a damaged footer."""
     leaves = [schema.column(place) for place in range(len(schema))]
-    return {leaf.path.partition(".")[0].lower(): _kind(leaf) for leaf in leaves}
+    return {_name(leaf).lower(): _kind(leaf) for leaf in leaves}
+
+
+def _name(leaf: Any) -> str:
+    """The name of a leaf's column, in which a dot is a letter like any other."""
+    return str(leaf.path if leaf.path == leaf.name else leaf.path.partition(".")[0])
 
 
 def _kind(leaf: Any) -> str:
     """Spark's type of a column, or what it is in words that ``_problem`` refuses."""
     logical = json.loads(leaf.logical_type.to_json())
     name = logical["Type"]
-    if "." in leaf.path or leaf.max_repetition_level:
+    if leaf.path != leaf.name or leaf.max_repetition_level:
         return "nested values"
     if name == "Timestamp":
         is_moment = bool(logical["isAdjustedToUTC"])
@@ -130,6 +136,8 @@ def _kind(leaf: Any) -> str:
         return "date"
     if name in _TEXTS:
         return "string"
+    if name == "Null":
+        return NOTHING
     if name in ("None", "Undefined") and leaf.physical_type in _PHYSICAL:
         return _PHYSICAL[leaf.physical_type]
     return f"{leaf.physical_type} values" if name in ("None", "Undefined") else f"{name} values"
@@ -139,7 +147,9 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
     if kind.endswith(" values"):
         return f"holds {kind}, which the job does not read: write text, numbers, booleans, dates or timestamps"
     wanted, is_number = column.logical_type, kind.partition("(")[0] in _NUMBERS
-    if kind == "string" or (wanted == "string" and not column.rules.layouts and (is_number or kind == "boolean")):
+    if kind in ("string", NOTHING) or (wanted == "date" and kind in LOCAL_TIMES):
+        return None
+    if wanted == "string" and not column.rules.layouts and (is_number or kind == "boolean"):
         return None
     if wanted == "timestamp" and kind in (*MOMENTS, *LOCAL_TIMES):
         has_offset = "offset" in column.rules.layouts[0].parts

@@ -8,7 +8,7 @@ text of a row is JSON of the contract's columns.
 import io
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from typing import Any
 
@@ -19,17 +19,20 @@ import pyarrow.parquet as pq
 from etl_job.columns import Column
 from etl_job.contract import Contract
 from etl_job.judging.civil import floor_divide
-from etl_job.judging.texts import unsliced, without_empty
+from etl_job.judging.texts import texts_where, unsliced, without_empty, without_missing
 from etl_job.layouts import Layout
 from etl_job.object_store import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
-from etl_job.reading.parquet_kinds import LOCAL_TIMES, MOMENTS
+from etl_job.reading.parquet_kinds import LOCAL_TIMES, MOMENTS, NOTHING
 from etl_job.reading.parts import RawPart
 from etl_job.schemas import FRACTION_DIGITS, INTEGER_DIGITS
 
 _ROWS_AT_ONCE = 262_144
 _MICROSECONDS = 1_000_000
-_PLAIN = rf"^-?[0-9]{{1,{INTEGER_DIGITS}}}(\.[0-9]{{1,{FRACTION_DIGITS}}})?$"
+_DAY = 86_400 * _MICROSECONDS
+_ANY_TIME = Layout.parse("yyyy-MM-dd HH:mm:ss.SSSSSS")
+_MOST_DIGITS = 40
+_EXACTLY = Context(prec=400)
 _ZERO_BEHIND = re.compile(r"\.?0+$")
 _TO_ESCAPE = r'["\\\x00-\x1f]'
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
@@ -65,7 +68,7 @@ def _batch(
             undecodable = bad if undecodable is None else (undecodable if bad is None else pc.or_(undecodable, bad))
         else:
             text = _text(column, kinds[column.name], text)
-        texts[column.name] = without_empty(text)
+        texts[column.name] = without_missing(without_empty(text), contract.missing_texts(column))
     raw = _json(texts, len(numbers))
     missing = pa.nulls(len(numbers), pa.string())
     return TextBatch({c.name: texts.get(c.name, missing) for c in contract.columns}, raw, numbers, None, undecodable)
@@ -88,12 +91,23 @@ def _text(column: Column, kind: str, values: pa.Array) -> pa.StringArray:
     if kind == "date":
         days = values.cast(pa.int32()).cast(pa.int64())
         return _written(column.rules.layouts[0], pc.multiply(days, 86_400 * _MICROSECONDS))
+    if kind == NOTHING:
+        return pa.nulls(len(values), pa.string())
+    if column.logical_type == "date" and kind in LOCAL_TIMES:
+        return _days_of_midnights(column, _microseconds(values))
     if kind in (*MOMENTS, *LOCAL_TIMES):
         return _written(column.rules.layouts[0], _microseconds(values))
     if kind == "boolean":
         return values.cast(pa.string())
-    digits = _digits(values)
+    digits = _digits(values, column.rules.rounding)
     return pc.replace_substring(digits, ".", ",") if column.rules.decimal_separator == "," else digits
+
+
+def _days_of_midnights(column: Column, moments: pa.Int64Array) -> pa.StringArray:
+    """A day is written as its midnight; any other time is no date, and its text none either."""
+    in_day = pc.subtract(moments, pc.multiply(floor_divide(moments, _DAY), _DAY))
+    days = texts_where(pc.fill_null(pc.equal(in_day, 0), True), _written(column.rules.layouts[0], moments))
+    return pc.coalesce(days, _written(_ANY_TIME, moments))
 
 
 def _microseconds(values: pa.TimestampArray) -> pa.Int64Array:
@@ -140,32 +154,36 @@ def _written(layout: Layout, moments: pa.Int64Array) -> pa.StringArray:
     return pc.binary_join_element_wise(*pieces, "") if len(pieces) > 1 else pieces[0]
 
 
-def _digits(values: pa.Array) -> pa.StringArray:
+def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
     if pa.types.is_integer(values.type):
         return values.cast(pa.string())
     distinct = values.dictionary_encode()
     found = distinct.dictionary.cast(pa.string())
-    is_plain = pc.match_substring_regex(found, _PLAIN)
+    most = FRACTION_DIGITS if rounding is None else rounding
+    fraction = rf"(\.[0-9]{{1,{most}}})?" if most else r"(\.0)?"
+    is_plain = pc.match_substring_regex(found, rf"^-?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$")
     texts = pc.replace_substring_regex(found, r"\.0*$|(\.[0-9]*[1-9])0+$", r"\1")
     texts = pc.if_else(pc.equal(texts, "-0"), "0", texts)
     if not pc.all(is_plain).as_py():
         asked = distinct.dictionary.filter(pc.invert(is_plain))
-        told = pa.array([_digits_of(value, values.type) for value in asked.to_pylist()], pa.string())
+        told = pa.array([_digits_of(value, values.type, rounding) for value in asked.to_pylist()], pa.string())
         texts = pc.replace_with_mask(texts, pc.invert(is_plain), told)
     return texts.take(distinct.indices)
 
 
-def _digits_of(value: float | Decimal, kind: pa.DataType) -> str:
+def _digits_of(value: float | Decimal, kind: pa.DataType, rounding: int | None) -> str:
     """The text of a number that is not plainly one of the contract's."""
     text = str(value)
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[text]
         text = pa.scalar(value, kind).cast(pa.string()).as_py()
-    exact = Decimal(text)
+    exact = written = Decimal(text)
+    if rounding is not None and exact.adjusted() < _MOST_DIGITS:
+        exact = exact.quantize(Decimal(1).scaleb(-rounding), ROUND_HALF_UP, _EXACTLY)
     if abs(exact) < Decimal(10) ** 20 and exact == round(exact, FRACTION_DIGITS):
         return _ZERO_BEHIND.sub("", f"{exact:.{FRACTION_DIGITS}f}")
-    return text if isinstance(value, Decimal) else _as_java_writes(exact)
+    return text if isinstance(value, Decimal) else _as_java_writes(written)
 
 
 def _as_java_writes(number: Decimal) -> str:

@@ -100,7 +100,7 @@ def open_page(open_html: Callable[..., Page]) -> Callable[..., Page]:
 @pytest.fixture(scope="session")
 def report_html() -> str:
     """The report of a pipeline with a past, see its module."""
-    return render_report(example_report(), environment_option=" --env dev")
+    return render_report(example_report(), environment_option=" --env dev", quarantine_limit=0.05)
 
 
 def render(data: dict) -> str:

@@ -19,7 +19,7 @@ from quartal.plan_review.render_text import render_text
 from quartal.report.page import render_report
 from tests.browser.conftest import ARGUMENTS, PLANS, PROGRAMS, reviewed
 from tests.terminal_pictures import as_svg
-from tests.unit.tooling.report.example import example_report
+from tests.unit.tooling.report.example import report_of_real_lengths
 
 FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 
@@ -43,7 +43,10 @@ def main() -> None:
         page = context.new_page()
         page.goto(f"{file.as_uri()}#aws_glue_job.features")
         page.screenshot(path=FOLDER / "plan-review.png", full_page=True)
-        file.write_text(render_report(example_report(), environment_option=" --env dev"), encoding="utf-8")
+        file.write_text(
+            render_report(report_of_real_lengths(), environment_option=" --env dev", quarantine_limit=0.05),
+            encoding="utf-8",
+        )
         page.goto(file.as_uri())
         page.screenshot(
             path=FOLDER / "report.png", full_page=True, clip={"x": 0, "y": 0, "width": 1100, "height": 2260}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from rich.console import Console as RichConsole
@@ -25,11 +24,13 @@ from rich.progress import (
     TimeRemainingColumn,
     TransferSpeedColumn,
 )
+from rich.prompt import Prompt
 from rich.segment import Segment
 from rich.table import Table
 
-from quartal.errors import QuartalError
+from quartal.errors import ConfigurationError, QuartalError
 from quartal.passwords import without_passwords
+from quartal.tables import Column, fitted
 from quartal.visible import visible
 
 _PIPE_WIDTH = 200
@@ -100,20 +101,33 @@ class Console:
         """What `json` prints."""
         return json.dumps(data, indent=2, default=_plain) + "\n"
 
-    def table(self, title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]], *, data: Any) -> None:
-        """Print rows as a table, or the data as JSON."""
+    def table(
+        self,
+        title: str,
+        columns: Sequence[str | Column],
+        rows: Sequence[Sequence[Any]],
+        *,
+        data: Any,
+        wide: bool = False,
+    ) -> None:
+        """Print rows as a table, or the data as JSON. On a terminal that is too narrow, columns are left out and named.
+
+        Args:
+            title: above the table; empty for none.
+            columns: the headings. One that is only a name is left out the sooner, the further right it stands.
+            rows: the values.
+            data: what a machine gets.
+            wide: leave out and shorten nothing, as where the output is no terminal.
+        """
         if self.as_json:
             self.json(data)
             return
-        numeric = [
-            all(isinstance(row[i], int | float | Decimal) for row in rows) and bool(rows) for i in range(len(columns))
-        ]
-        table = Table(title=escape(title) or None, title_justify="left", title_style="bold")
-        for name, is_numeric in zip(columns, numeric, strict=True):
-            table.add_column(escape(name), justify="right" if is_numeric else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*(escape(_cell(value)) for value in row))
-        self._out.print(table)
+        known = [c if isinstance(c, Column) else Column(c, optional=i) for i, c in enumerate(columns)]
+        wide = wide or not self._out.is_terminal
+        table, left_out = fitted(known, rows, self._out.width, title=title, escape=escape, wide=wide)
+        self._out.print(table, crop=not wide)
+        if left_out:
+            self.say(f"  Not shown for lack of room: {', '.join(left_out)}. A wider terminal or --json shows all.")
 
     def heading(self, text: str) -> None:
         """Announce the next part of a longer command."""
@@ -145,6 +159,23 @@ class Console:
             self._err.print(f"  [dim]│[/dim] {_told(line)}")
         if error.remedy:
             self._err.print(f"[bold]What to do:[/bold] {_told(error.remedy)}")
+
+    def choose(self, question: str, answers: Sequence[tuple[str, str]], default: str) -> str:
+        """Ask which of some answers holds, each with what speaks for it; no input is the default.
+
+        Raises:
+            ConfigurationError: there is nobody to ask.
+        """
+        table = Table(title=escape(question), title_justify="left", title_style="bold", show_header=False)
+        for answer, evidence in answers:
+            table.add_row(escape(answer), escape(evidence))
+        self._err.print(table)
+        try:
+            return Prompt.ask("", console=self._err, choices=[answer for answer, _ in answers], default=default)
+        except EOFError as error:
+            raise ConfigurationError(
+                f"Nobody answers: {question}", remedy="Call the command in a terminal, or without --interactive."
+            ) from error
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[WaitingLine]:
@@ -211,16 +242,6 @@ class WaitingLine:
         self._text = text or self._text
         if self._status is not None:
             self._status.update(f"{_told(self._text)} [dim]{time.monotonic() - self._since:.0f} s[/dim]")
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
-    if isinstance(value, bool) or value is None:
-        return str(value)
-    if isinstance(value, int):
-        return f"{value:,}"
-    return str(value)
 
 
 def _plain(value: Any) -> Any:

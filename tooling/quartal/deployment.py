@@ -7,7 +7,7 @@ from typing import Any
 
 from quartal.errors import ConfigurationError, NotDeployedError
 
-_NEWER_OUTPUTS = frozenset({"ml_run"})  # a deployment of before serves without them
+_NEWER_OUTPUTS = frozenset({"ml_run", "quarantine_share_limit"})  # a deployment of before serves without them
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Deployment:
         log_groups: CloudWatch log groups: "crawler", "job_output" and "job_error".
         ml_run: when the features are needed: "first_month" and "day" of that and every third month after it; None where
             nothing says, as with a cron expression of one's own.
+        quarantine_share_limit: the share of quarantined rows from which an alarm tells; None where there is none.
     """
 
     region: str
@@ -42,6 +43,7 @@ class Deployment:
     log_groups: dict[str, str]
     starts: tuple[str, ...] = ()
     ml_run: dict[str, int] | None = None
+    quarantine_share_limit: float | None = None
 
     @classmethod
     def from_outputs(cls, outputs: dict[str, Any], *, dataset: str | None = None) -> Deployment:

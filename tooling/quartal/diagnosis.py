@@ -23,14 +23,66 @@ _DENIAL = re.compile(
 )
 
 
-def denials(texts: Iterable[str]) -> tuple[str, ...]:
-    """What IAM refused, each once: "role X lacks Y on Z"."""
+# S3 says only 403 where the request has no body to answer with. As Hadoop's file system words it:
+_HADOOP_403 = re.compile(
+    r"(?P<call>\w+) on s3[an]?://(?P<place>[^\s:]+): [^\n]*?(?:Status Code: 403|Error Code: 403|AccessDenied|Forbidden)"
+)
+# and as botocore does, which does not say on what:
+_BOTO_403 = re.compile(
+    r"\((?:403|Forbidden|AccessDenied)\) when calling the (?P<call>\w+) operation: (?:Forbidden|Access Denied)"
+)
+_ACTIONS = {  # the permission that S3 asks for, where the call is not called like it
+    "HeadObject": "s3:GetObject",
+    "HeadBucket": "s3:ListBucket",
+    "ListObjects": "s3:ListBucket",
+    "ListObjectsV2": "s3:ListBucket",
+    "CreateMultipartUpload": "s3:PutObject",
+    "UploadPart": "s3:PutObject",
+    "CompleteMultipartUpload": "s3:PutObject",
+    "DeleteObjects": "s3:DeleteObject",
+    # Hadoop's words for what it does
+    "getFileStatus": "s3:GetObject or s3:ListBucket",
+    "open": "s3:GetObject",
+    "listStatus": "s3:ListBucket",
+    "delete": "s3:DeleteObject",
+    "mkdirs": "s3:PutObject",
+    "upload": "s3:PutObject",
+}
+# Where what a person can read ends and Java's stack begins.
+_STACK = re.compile(r"\s+at [\w$.]+\.[\w$<>]+\([^)]*\)|\s+at (?:org|java|scala|com|py4j)\.|\s*\n")
+_LONGEST_REASON = 400
+
+
+def plain_reason(text: str) -> str:
+    """A reason without the stack of Java or Python behind it, on one line."""
+    text = text.strip()
+    end = _STACK.search(text)
+    text = (text[: end.start()] if end else text).strip()
+    return text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} ..."
+
+
+def denials(texts: Iterable[str], role: str = "") -> tuple[str, ...]:
+    """What IAM refused, each once: "role X lacks Y on Z".
+
+    Args:
+        texts: error messages and lines of logs.
+        role: who called, for S3's answers that do not say; "the step's role" where it is not given.
+    """
     found: dict[str, None] = {}
     for text in texts:
         for match in _DENIAL.finditer(text):
             resource = f" on {match['resource'].rstrip('.,;')}" if match["resource"] else ""
             found[f"role {match['role']} lacks {match['action']}{resource}"] = None
+        who = f"role {role}" if role else "step's role"
+        for match in _HADOOP_403.finditer(text):
+            found[f"{who} lacks {_action(match['call'])} on arn:aws:s3:::{match['place']}"] = None
+        for match in _BOTO_403.finditer(text):
+            found[f"{who} lacks {_action(match['call'])} on what {match['call']} asked for"] = None
     return tuple(found)
+
+
+def _action(call: str) -> str:
+    return _ACTIONS.get(call, f"s3:{call}")
 
 
 def explain_failure(
@@ -67,8 +119,9 @@ def explain_failure(
         )
     groups = (log_groups["job_error"], log_groups["job_output"])
     lines = next((found for group in groups if (found := last_lines(logs, group, run.job.run_id, _LINES))), ())
+    reason = plain_reason(run.job.error) or "no error message"
     return PipelineError(
-        f"Job run {run.job.run_id} of {run.job.name} ended {run.job.outcome}: {run.job.error or 'no error message'}",
+        f"Job run {run.job.run_id} of {run.job.name} ended {run.job.outcome}: {reason}",
         remedy=_grant(denials((run.job.error, *lines)), resume) or f"Mend the cause, then: {resume}",
         details=(*reasons, *lines),
     )

@@ -73,12 +73,12 @@ class FeaturesDiff:
 
 
 def feature_key(columns: Sequence[str]) -> tuple[str, ...]:
-    """The columns that identify a row of the features: those of the entity come first, then the day.
+    """The columns that identify a row of the features: those of the entity, if it has one, then the day.
 
     Raises:
         ConfigurationError: there is no day, so these are no features.
     """
-    if _DAY not in columns[1:]:
+    if _DAY not in columns:
         raise ConfigurationError(
             f"The columns {', '.join(columns)} are not those of features: entity, day, then the values.",
             remedy="Publish the features again: `quartal run`.",

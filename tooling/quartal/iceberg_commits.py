@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from botocore.exceptions import ClientError
 
 from quartal.effects import CONFLICT, Effect, effect_of, may_pass, reason_of
-from quartal.errors import PipelineError, QuartalError, UnknownOutcomeError
+from quartal.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
 from quartal.polling import ask_patiently
 
 if TYPE_CHECKING:
@@ -71,9 +71,27 @@ def load_patiently(catalog: Catalog, identifier: str | tuple[str, ...], sleep: S
     """A table as it is now; what may pass is waited for.
 
     Raises:
+        AwsError: it cannot be read, since answers are cut off or a file is not there.
+        ClientError: Glue refuses it.
         NoSuchTableError: there is none.
     """
-    return ask_patiently(lambda: catalog.load_table(identifier), may_pass, outage_s=_READ_PATIENCE_S, sleep=sleep)
+    from botocore.parsers import ResponseParserError  # slow to load, and asked for before a commit only
+
+    half = (KeyError, TypeError, ResponseParserError)  # what half an answer comes to
+
+    def worth_asking(error: BaseException) -> bool:
+        return may_pass(error) or isinstance(error, half)
+
+    try:
+        return ask_patiently(
+            lambda: catalog.load_table(identifier), worth_asking, outage_s=_READ_PATIENCE_S, sleep=sleep
+        )
+    except (*half, OSError) as error:
+        name = identifier if isinstance(identifier, str) else ".".join(identifier)
+        raise AwsError(
+            f"Table {name} could not be read: {reason_of(error)}.",
+            remedy="Run the command again; `quartal doctor` looks at the connection.",
+        ) from error
 
 
 def commit(table: Table, change: Change, sleep: Sleep = time.sleep) -> Table:

@@ -61,20 +61,22 @@ class S3Files:
         Raises:
             AwsError: S3 did not delete some of them; the others are gone.
         """
-        refused: list[tuple[str, str]] = []
+        refused: list[tuple[str, str, str]] = []
         for start in range(0, len(files), _KEYS_PER_REQUEST):
             split = [file.path.partition("/") for file in files[start : start + _KEYS_PER_REQUEST]]
             for bucket in sorted({bucket for bucket, _, _ in split}):
                 refused += self._delete(bucket, [key for of, _, key in split if of == bucket])
         if refused:
-            path, reason = refused[0]
+            # What a person has to mend comes before what passes by itself.
+            path, code, reason = min(refused, key=lambda each: each[1] in _BUSY)
+            why = "S3 was too busy" if code in _BUSY else "The signed-in identity needs s3:DeleteObject in the lake"
             raise AwsError(
                 f"s3://{path} was not deleted: {reason}; {len(refused)} of {len(files)} files stay.",
-                remedy="Maintenance needs s3:DeleteObject in the lake. Run it again: what is gone is skipped.",
+                remedy=f"{why}. Run the command again: what is gone is skipped.",
             )
 
-    def _delete(self, bucket: str, keys: list[str]) -> list[tuple[str, str]]:
-        """Delete objects and return those that stay, with S3's reason; one that S3 was too busy for is tried again.
+    def _delete(self, bucket: str, keys: list[str]) -> list[tuple[str, str, str]]:
+        """Delete objects and return those that stay, with code and reason; where S3 was too busy it is asked again.
 
         boto3 repeats a request that failed, but not the single keys that an answer calls failed.
         """
@@ -87,7 +89,10 @@ class S3Files:
                 break
             keys = [error["Key"] for error in errors]
             self._sleep(0.2 * 2**attempt)
-        return [(f"{bucket}/{error.get('Key')}", error.get("Message") or error.get("Code", "")) for error in errors]
+        return [
+            (f"{bucket}/{error.get('Key')}", error.get("Code", ""), error.get("Message") or error.get("Code", ""))
+            for error in errors
+        ]
 
 
 class LocalFiles:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,18 @@ from quartal.aws import AwsConnection
 from quartal.deployment import Deployment
 from quartal.errors import ConfigurationError, NotDeployedError
 from quartal.iceberg_commits import committing_client
+from quartal.quarantine import why_no_features
 from quartal.spreadsheets import defused
 from quartal.table_reading import read_rows
-from quartal.tags import CURATED_SNAPSHOT, find_snapshot, snapshot_named, summary_value
+from quartal.tags import CURATED_SNAPSHOT, find_snapshot, is_in_step, snapshot_named, summary_value
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
+
+_QUARANTINE = "quarantine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +71,17 @@ def iceberg_catalog(connection: AwsConnection) -> Catalog:
     return GlueCatalog("glue", client=client, **properties)
 
 
-def run_query(sql: str, deployment: Deployment, catalog: Catalog, *, as_of: str | None = None) -> QueryResult:
+def run_query(
+    sql: str,
+    deployment: Deployment,
+    catalog: Catalog,
+    *,
+    as_of: str | None = None,
+    bad_rows: Callable[[], pa.Table] | None = None,
+) -> QueryResult:
     """Answer one SELECT over `features` and `curated`, or over any Iceberg table of the pipeline's database.
+
+    `quarantine` is what `bad_rows` gives, where it is given; it has no past.
 
     Only the tables that the statement names are read. With `as_of`, a tag or a snapshot id, each as it was then: a tag
     of the features also stands for the snapshot of `curated` that those features were computed from.
@@ -86,14 +99,18 @@ def run_query(sql: str, deployment: Deployment, catalog: Catalog, *, as_of: str 
         try:
             names = database.get_table_names(sql)
             for name in sorted(names):
-                database.register(name, _read_table(catalog, deployment, name, as_of))
+                if name.lower() == _QUARANTINE and bad_rows is not None:
+                    _refuse_past(as_of)
+                    database.register(name, bad_rows())
+                else:
+                    database.register(name, _read_table(catalog, deployment, name, as_of))
             relation = database.execute(sql)
             columns = tuple(column[0] for column in relation.description or ())
             return QueryResult(columns, tuple(relation.fetchall()))
         except duckdb.Error as error:
             raise ConfigurationError(
                 f"The query was refused: {error}",
-                remedy="Tables: features, curated. Columns: select * from features limit 1",
+                remedy="Tables: features, curated, quarantine. Columns: select * from features limit 1",
             ) from error
 
 
@@ -112,6 +129,9 @@ def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Tabl
         return catalog.load_table((deployment.database, table_name))
     except NoSuchTableError as error:
         if table_name in aliases.values():
+            why = why_no_features(deployment, catalog)
+            if why is not None:
+                raise why from error
             raise NotDeployedError(
                 f"Table {table_name} does not exist yet: no run has published it.",
                 remedy="Start one: `quartal run`.",
@@ -126,6 +146,26 @@ def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Tabl
             f"There is no Iceberg table '{name}'.",
             remedy=f"Use features or curated; the database holds: {known}.",
         ) from error
+
+
+def are_in_step(catalog: Catalog, deployment: Deployment) -> bool | None:
+    """Whether the features hold what the curated table holds; None where no run has published them yet.
+
+    The job changes one after the other. A run that ends between the two leaves the features behind until the next.
+    """
+    try:
+        curated, features = (published_table(catalog, deployment, name) for name in ("curated", "features"))
+    except NotDeployedError:
+        return None
+    return is_in_step(curated, features)
+
+
+def _refuse_past(as_of: str | None) -> None:
+    if as_of is not None:
+        raise ConfigurationError(
+            "The quarantine has no past states: it holds the bad rows of what is published now.",
+            remedy="Leave out --as-of.",
+        )
 
 
 def _read_table(catalog: Catalog, deployment: Deployment, name: str, as_of: str | None) -> pa.Table:

@@ -78,6 +78,46 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
     return made
 
 
+def review_any(data: dict[str, Any], name: str, rules: Path | None, now: datetime | None = None) -> Review:
+    """Review a plan of any stack: by the bundled rules and prices, without asking anybody.
+
+    Raises:
+        ConfigurationError: the rules cannot be read.
+        TerraformError: the plan cannot.
+    """
+    return review(
+        parse_plan(data),
+        Basis(
+            environment=name,
+            rules=load_rules(rules),
+            prices=load_prices(_region(data)),
+            usage=load_usage(),
+            policies=not_asked("`quartal review` judges by its own rules alone"),
+            now=now or datetime.now(UTC),
+        ),
+    )
+
+
+def _region(data: dict[str, Any]) -> str:
+    """The region that the plan names, by a variable or in the AWS provider's configuration; empty where it does not."""
+    for path in (
+        ("variables", "region", "value"),
+        ("configuration", "provider_config", "aws", "expressions", "region", "constant_value"),
+    ):
+        found: Any = data
+        for step in path:
+            found = found.get(step) if isinstance(found, dict) else None
+        if isinstance(found, str) and found.replace("-", "").isalnum():
+            return found
+    return ""
+
+
+def deployed_outputs(data: dict[str, Any]) -> dict[str, Any]:
+    """The outputs as they are now; the plan's `prior_state` holds what they will be, as planning has changed it already."""
+    changes = data.get("output_changes") or {}
+    return {name: change.get("before") for name, change in changes.items() if change.get("before") is not None}
+
+
 def prices_folder(workspace: Workspace) -> Path:
     """Where refreshed prices lie."""
     return workspace.settings.state_dir / "prices"
@@ -143,8 +183,8 @@ def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None
 
 def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage:
     """The usage with what earlier runs took, where there are any; why not is said, and is no reason to stop."""
-    outputs = ((data.get("prior_state") or {}).get("values") or {}).get("outputs") or {}
-    bucket, dataset = (outputs.get(name, {}).get("value") for name in ("lake_bucket", "dataset"))
+    outputs = deployed_outputs(data)
+    bucket, dataset = outputs.get("lake_bucket"), outputs.get("dataset")
     if not bucket or not dataset:
         return usage
     connection = AwsConnection.from_environment(

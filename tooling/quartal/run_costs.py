@@ -11,6 +11,7 @@ from quartal.report.collect import past_runs
 from quartal.report.cost import price_basis
 from quartal.report.model import RunRecord
 from quartal.reviewing import prices_folder
+from quartal.tables import Column, Kind
 from quartal.workspace import Workspace
 
 
@@ -53,8 +54,23 @@ def by_month(runs: Iterable[RunRecord]) -> tuple[MonthlyCost, ...]:
     return tuple(found)
 
 
-def show_run_costs(workspace: Workspace, count: int) -> None:
+_COLUMNS = (
+    Column("started (UTC)", Kind.WHOLE),
+    Column("run", Kind.ID, optional=1),
+    Column("status", Kind.STATE),
+    Column("deliveries", optional=2),
+    Column("DPU-seconds", Kind.WHOLE, optional=3),
+    Column("USD", Kind.WHOLE),
+)
+
+
+def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
     """Print the newest runs with their cost, the newest first, and the months they belong to.
+
+    Args:
+        workspace: of the pipeline.
+        count: how many runs.
+        wide: leave out and shorten nothing.
 
     Raises:
         NotDeployedError: nothing is deployed.
@@ -85,8 +101,7 @@ def show_run_costs(workspace: Workspace, count: int) -> None:
         )
         for run in newest_first
     ]
-    columns = ("started (UTC)", "run", "status", "deliveries", "DPU-seconds", "USD")
-    console.table("", columns, rows, data=data)
+    console.table("", _COLUMNS, rows, data=data, wide=wide)
     if console.as_json:
         return
     for month in months:

@@ -8,6 +8,7 @@ from typing import Any
 
 from quartal.console import Console
 from quartal.manifests import read_latest_manifests
+from quartal.tables import Column, Kind
 from quartal.workspace import Workspace
 
 
@@ -44,32 +45,34 @@ class PastRun:
         )
 
 
-def show_history(workspace: Workspace, count: int) -> None:
-    """Print the newest runs, the newest first."""
+_COLUMNS = (
+    Column("started (UTC)", Kind.WHOLE),
+    Column("run", Kind.ID),
+    Column("status", Kind.STATE),
+    Column("deliveries", optional=1),
+    Column("rows in", optional=4),
+    Column("kept", optional=2),
+    Column("quarantined", optional=3),
+    Column("duplicates", optional=5),
+    Column("seconds", optional=6),
+)
+
+
+def show_history(workspace: Workspace, count: int, *, wide: bool) -> None:
+    """Print the newest runs, the newest first; `wide` leaves out and shortens nothing."""
     deployment = workspace.deployment
     manifests = read_latest_manifests(
         workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), count
     )
-    print_history(workspace.console, manifests)
+    print_history(workspace.console, manifests, wide=wide)
 
 
-def print_history(console: Console, manifests: Iterable[dict[str, Any]]) -> None:
+def print_history(console: Console, manifests: Iterable[dict[str, Any]], *, wide: bool = False) -> None:
     """Print the runs of these manifests, the newest first."""
     runs = sorted((PastRun.from_manifest(each) for each in manifests), key=lambda run: run.started_at, reverse=True)
     if not runs and not console.as_json:
         console.say("No run has left a manifest yet: `quartal upload FOLDER`, then `quartal run`.")
         return
-    columns = (
-        "started (UTC)",
-        "run",
-        "status",
-        "deliveries",
-        "rows in",
-        "kept",
-        "quarantined",
-        "duplicates",
-        "seconds",
-    )
     rows = [
         (
             run.started_at[:19].replace("T", " "),
@@ -84,7 +87,7 @@ def print_history(console: Console, manifests: Iterable[dict[str, Any]]) -> None
         )
         for run in runs
     ]
-    console.table("", columns, rows, data=[asdict(run) for run in runs])
+    console.table("", _COLUMNS, rows, data=[asdict(run) for run in runs], wide=wide)
     for run in runs:
         if run.reason and not console.as_json:
             console.say(f"  {run.run_id}: {run.reason}")

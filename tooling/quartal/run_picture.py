@@ -15,6 +15,7 @@ from quartal.workflow_run import Outcome, Step, WorkflowRun
 # the stages of the job after which the next thing is to publish, and after which that is done; see docs/etl-job.md
 _BEFORE_PUBLISHING, _PUBLISHED = "write", "publish"
 _STAGE = re.compile(r"stage=(\S+)\s*(.*)")
+_FACT = re.compile(r"(\w+)=(\S+)")
 _GOING = {Outcome.STARTING, Outcome.WAITING, Outcome.RUNNING, Outcome.STOPPING, Outcome.CANCELLING}
 _SIGNS = {"done": ("✓", "green"), "failed": ("✗", "red"), "going": ("▶", "cyan"), "waiting": ("·", "dim")}
 
@@ -46,6 +47,29 @@ def typical_seconds(past: list[float]) -> str:
     return f"the last {len(past)} took {low:.0f} to {high:.0f} s"
 
 
+def stage_in_words(line: str) -> str:
+    """What the job has done last, out of a line of its log; the line itself where it is of another version."""
+    match = _STAGE.search(line)
+    if match is None:
+        return line
+    name, facts = match[1], dict(_FACT.findall(match[2]))
+    if name == "catalog":
+        return f"found {facts.get('files', '?')} files of {facts.get('deliveries', '?')}"
+    if name == "session":
+        return "Spark has started"
+    if name == "validate":
+        counts = {key: _figure(facts.get(key, "?")) for key in ("rows", "kept", "quarantined", "duplicates")}
+        bad, twice = f"{counts['quarantined']} bad", f"{counts['duplicates']} duplicates"
+        return f"checked {counts['rows']} rows: {counts['kept']} kept, {bad}, {twice}"
+    if name == "write":
+        return f"wrote features of {facts.get('quarters', '?')}"
+    return {"publish": "published the tables", "export": "wrote the CSV export"}.get(name, f"{name}: {match[2]}")
+
+
+def _figure(text: str) -> str:
+    return f"{int(text):,}" if text.isdecimal() else text
+
+
 def picture_of(run: WorkflowRun, now: datetime, stages: tuple[str, ...], typical: str) -> tuple[PictureLine, ...]:
     """The four steps of a run as they are now.
 
@@ -58,9 +82,8 @@ def picture_of(run: WorkflowRun, now: datetime, stages: tuple[str, ...], typical
     crawl, job = run.crawl, run.job
     has_fired = crawl.outcome is not Outcome.NOT_STARTED
     trigger = PictureLine("done" if has_fired else "going", "trigger", "fired" if has_fired else "about to fire")
-    newest = _STAGE.search(stages[-1]) if stages else None
     named = [match[1] for match in map(_STAGE.search, stages) if match]
-    facts = f"{newest[1]}: {newest[2]}" if newest else ""
+    facts = stage_in_words(stages[-1]) if stages else ""
     going = typical if job.outcome in {Outcome.RUNNING, Outcome.STARTING} else ""
     lines = [
         trigger,

@@ -31,6 +31,7 @@ from quartal.workflow_run import (
     Outcome,
     Step,
     WorkflowRun,
+    all_runs,
     latest_run,
     read_run,
     selection_of,
@@ -216,6 +217,7 @@ def explain_run(workspace: Workspace, run_id: str) -> None:
     """Print how a run went: its manifest, where it is, or why it failed and what to do."""
     deployment, connection, console = workspace.deployment, workspace.connection, workspace.console
     run = _known_run(workspace, run_id)
+    run_id = run.run_id  # it may have been named by its beginning
     if run.succeeded:
         show_manifest(console, read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run_id)))
         return
@@ -249,6 +251,7 @@ def show_logs(workspace: Workspace, run_id: str, *, errors: bool) -> None:
     """
     deployment, connection = workspace.deployment, workspace.connection
     run = _known_run(workspace, run_id)
+    run_id = run.run_id  # it may have been named by its beginning
     if not run.job.run_id:
         raise PipelineError(
             f"The job of run {run_id} has not started: {run.describe()}.",
@@ -265,8 +268,13 @@ def _known_run(workspace: Workspace, run_id: str) -> WorkflowRun:
     try:
         return read_run(glue, deployment.workflow, run_id, crawler=deployment.crawler, job=deployment.job)
     except glue.exceptions.EntityNotFoundException as error:
+        runs = all_runs(glue, deployment.workflow, crawler=deployment.crawler, job=deployment.job)
+        begin_so = [run for run in runs if run_id and run.run_id.startswith(run_id)]
+        if len(begin_so) == 1:
+            return begin_so[0]
+        what = f"has {len(begin_so)} runs that begin with" if begin_so else "has no run"
         raise ConfigurationError(
-            f"Workflow {deployment.workflow} has no run '{run_id}'.",
+            f"Workflow {deployment.workflow} {what} '{run_id}'.",
             remedy=f"{typed_command(workspace, 'history')} lists the runs.",
         ) from error
 

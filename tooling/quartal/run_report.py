@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from quartal.console import Console
+from quartal.tables import SHORT_ID, Column, Kind
+
+Typed = Callable[..., str]
+
+_FILES_TOLD = 5
+_REASONS_TOLD = 3
+_NAMES_TOLD = 4
+_QUARTER = re.compile(r"\d{4}Q[1-4]")
+_COLUMNS = (
+    Column("delivery"),
+    Column("files", Kind.WHOLE, optional=2),
+    Column("rows in", Kind.WHOLE),
+    Column("kept", Kind.WHOLE),
+    Column("quarantined", Kind.WHOLE),
+    Column("duplicates", Kind.WHOLE),
+    Column("days", Kind.WHOLE, optional=1),
+)
 
 
-def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
-    """Print the counts of each delivery and where the results lie, or the manifest itself as JSON."""
+def show_manifest(console: Console, manifest: dict[str, Any], *, typed: Typed | None = None) -> None:
+    """Print the counts of each delivery, what came of the run in a sentence, and what to type next; or all as JSON.
+
+    Args:
+        console: where to.
+        manifest: of a run that succeeded.
+        typed: writes a command as a user would type it; without it no next commands are told.
+    """
     if console.as_json:
         console.json(manifest)
         return
@@ -17,8 +42,8 @@ def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
             f"Run {manifest['run_id']}: nothing new since the last run; the published tables are as they were.",
             data=manifest,
         )
+        _say_files(console, manifest)
         return
-    columns = ("delivery", "files", "rows in", "kept", "quarantined", "duplicates", "days")
     rows: list[tuple[Any, ...]] = [
         (
             delivery["delivery"],
@@ -43,13 +68,60 @@ def show_manifest(console: Console, manifest: dict[str, Any]) -> None:
             f"in {manifest['seconds']:.0f} s",
         )
     )
-    console.table(f"Run {manifest['run_id']}", columns, rows, data=manifest)
-    for line in top_reasons(manifest):
-        console.say(f"  {line}")
+    console.table(f"Run {manifest['run_id']}", _COLUMNS, rows, data=manifest)
+    console.result("\n".join((outcome_of(manifest), *_next(manifest, typed))), data=manifest)
     for table in (manifest["curated"], manifest["features"]):
         if table is not None:
             tags = f", tags {', '.join(table['tags'])}" if table["tags"] else ""
             console.say(f"  published {table['table']} (snapshot {table['snapshot_id']}{tags})")
+    _say_files(console, manifest)
+
+
+def _say_files(console: Console, manifest: dict[str, Any]) -> None:
+    """Files that were read although the crawler did not take them, and files that were not read."""
+    unknown = manifest.get("not_catalogued", ())
+    if unknown:
+        console.warn(f"The crawler did not take {', '.join(unknown)}; the run read the files by the contract.")
+    left_out = manifest.get("left_out", ())
+    for file in left_out[:_FILES_TOLD]:
+        console.warn(f"Left out: {file['uri']}: {file['reason']}")
+    if len(left_out) > _FILES_TOLD:
+        console.warn(f"Left out: {len(left_out) - _FILES_TOLD} more files, which the run's manifest names.")
+
+
+def outcome_of(manifest: dict[str, Any]) -> str:
+    """What a run with deliveries did, in a sentence, and the reasons of quarantine that matter most."""
+    totals, names = manifest["totals"], [each["delivery"] for each in manifest["deliveries"]]
+    share = f" ({totals['kept'] / totals['rows_in']:.1%})" if totals["rows_in"] else ""
+    done = "Published" if manifest["features"] is not None else "Processed"
+    rows = f"{totals['kept']:,} of {totals['rows_in']:,} rows kept{share}"
+    sentence = f"{done} {_some(names)}: {rows} in {manifest['seconds']:.0f} s."
+    found = violations(manifest)
+    if not found:
+        return sentence
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in found[:_REASONS_TOLD])
+    more = f", and {len(found) - _REASONS_TOLD} rules more" if len(found) > _REASONS_TOLD else ""
+    if not totals["kept"]:
+        sentence = (
+            f"No row was kept of {_some(names)}: {totals['quarantined']:,} of {totals['rows_in']:,} are quarantined."
+        )
+    return f"{sentence}\nQuarantined {totals['quarantined']:,}: {reasons}{more}."
+
+
+def _next(manifest: dict[str, Any], typed: Typed | None) -> list[str]:
+    if typed is None:
+        return []
+    commands = [typed("report")]
+    quarters = sorted(tag for tag in (manifest["features"] or {}).get("tags", ()) if _QUARTER.fullmatch(tag))
+    if len(quarters) > 1:
+        commands.append(typed("diff", quarters[-2], quarters[-1]))
+    if violations(manifest):
+        commands.append(typed("explain", manifest["run_id"][:SHORT_ID]))
+    return [f"Next: {', '.join(commands)}"]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMES_TOLD else f"{names[0]} to {names[-1]} ({len(names)} deliveries)"
 
 
 def top_reasons(manifest: dict[str, Any], count: int | None = None) -> tuple[str, ...]:

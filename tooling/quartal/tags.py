@@ -60,6 +60,14 @@ def tags_of(table: Table) -> tuple[Tag, ...]:
     return tuple(sorted(found, key=lambda tag: (tag.committed, tag.snapshot_id, tag.name)))
 
 
+def is_in_step(curated: Table, features: Table) -> bool:
+    """Whether the features were computed from what the curated table holds now; as the job asks it."""
+    now, then = curated.current_snapshot(), features.current_snapshot()
+    if now is not None and then is not None and summary_value(then, CURATED_SNAPSHOT) == str(now.snapshot_id):
+        return True
+    return all(each is None or summary_value(each, "total-records") == "0" for each in (now, then))
+
+
 def find_snapshot(table: Table, name: str) -> Snapshot | None:
     """The snapshot that a tag, a branch or a snapshot id names; None where there is none."""
     by_name = table.snapshot_by_name(name)

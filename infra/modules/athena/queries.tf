@@ -11,7 +11,7 @@ locals {
           SELECT *
           FROM ${dataset}_features
           WHERE quarter = (SELECT max(quarter) FROM ${dataset}_features)
-          ORDER BY day, ${join(", ", feed.entity)}
+          ORDER BY ${join(", ", concat(["day"], feed.entity))}
         SQL
       }
       "${dataset}/features-per-quarter" = {

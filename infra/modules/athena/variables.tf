@@ -34,8 +34,8 @@ variable "feeds" {
   }
 
   validation {
-    condition     = alltrue([for feed in values(var.feeds) : length(feed.entity) > 0 && alltrue([for column in concat(feed.entity, [feed.count_column]) : can(regex("^[a-z_][a-z0-9_]*$", column))])])
-    error_message = "feeds must name count_column and at least one column of entity, in lower-case letters, digits and underscores: they stand in SQL."
+    condition     = alltrue([for feed in values(var.feeds) : alltrue([for column in concat(feed.entity, [feed.count_column]) : can(regex("^[a-z_][a-z0-9_]*$", column))])])
+    error_message = "feeds must name count_column and the columns of entity, none of a single series, in lower-case letters, digits and underscores: they stand in SQL."
   }
 }
 

@@ -81,7 +81,7 @@ variable "contracts" {
 }
 
 variable "crawl" {
-  description = "Which folders a crawl visits, which files it leaves out, and what it does to the table when files changed or are gone."
+  description = "Which folders a crawl visits, which files it leaves out (the job reads them all the same), and what it does to the table when files changed or are gone."
   type = object({
     delete_behavior  = optional(string, "DEPRECATE_IN_DATABASE")
     exclusions       = optional(list(string), [])

@@ -11,7 +11,7 @@ locals {
   # Hadoop's S3 client asks for a folder by its bare name before it lists what is below it, and puts an empty object in
   # the place of a folder that it empties.
   _folders  = concat([for zone in local.zones : "${zone}/${var.dataset}"], ["quarantine/${var.dataset}.failed"])
-  _readable = flatten([for zone in ["raw", "code"] : ["${zone}/${var.dataset}", "${zone}/${var.dataset}/*"]])
+  _readable = flatten([for zone in ["code", "deliveries", "raw"] : ["${zone}/${var.dataset}", "${zone}/${var.dataset}/*"]])
   _writable = concat(
     flatten([for zone in local.zones : [zone, "${zone}/"]]),
     flatten([for folder in local._folders : [folder, "${folder}/*"]]),
@@ -45,7 +45,7 @@ resource "aws_iam_role" "job" {
 
 data "aws_iam_policy_document" "lake" {
   statement {
-    sid       = "ReadRawAndCode"
+    sid       = "ReadItsSources"
     actions   = ["s3:GetObject"]
     resources = [for path in local._readable : "${local._bucket_arn}/${path}"]
   }

@@ -5,12 +5,45 @@ from awsglue.utils import GlueArgumentError, getResolvedOptions
 ARGV = ["script.py", "--JOB_NAME", "etl", "--day", "2027-01-01", "--job-bookmark-option", "job-bookmark-enable"]
 
 
+PASSED = dict.fromkeys(
+    [
+        "JOB_ID",
+        "JOB_RUN_ID",
+        "SECURITY_CONFIGURATION",
+        "TempDir",
+        "RedshiftTempDir",
+        "encryption_type",
+        "enable_data_lineage",
+        "job_bookmark_from",
+        "job_bookmark_to",
+    ]
+)
+
+
 def test_resolves_what_was_asked_and_what_glue_passes():  # G28
     assert getResolvedOptions(ARGV, ["day"]) == {
+        **PASSED,
         "day": "2027-01-01",
-        "JOB_NAME": "etl",
         "job_bookmark_option": "job-bookmark-enable",
     }
+
+
+def test_temporary_folder_goes_by_both_names_and_may_be_missing():
+    assert getResolvedOptions(["s", "--TempDir", "s3://t"], ["TempDir"])["RedshiftTempDir"] == "s3://t"
+    assert getResolvedOptions(["s"], ["TempDir"])["TempDir"] is None
+
+
+def test_bookmark_option_is_never_missing_and_may_go_by_its_older_name():
+    assert getResolvedOptions(["s"], [])["job_bookmark_option"] == "job-bookmark-disable"
+    older = ["s", "--continuation-option", "continuation-readonly"]
+    assert getResolvedOptions(older, [])["job_bookmark_option"] == "job-bookmark-pause"
+    with pytest.raises(GlueArgumentError, match="invalid choice: 'yes'"):
+        getResolvedOptions(["s", "--job-bookmark-option", "yes"], [])
+
+
+def test_reserved_names_are_refused():
+    with pytest.raises(RuntimeError, match="Using reserved arguments job-bookmark-option"):
+        getResolvedOptions(ARGV, ["job-bookmark-option"])
 
 
 def test_leaves_out_what_was_not_asked():
@@ -20,11 +53,13 @@ def test_leaves_out_what_was_not_asked():
 @pytest.mark.parametrize("argv", [["s", "--a-b=x"], ["s", "--a-b", "x"], ["s", "--a_b", "x"]])
 @pytest.mark.parametrize("option", ["a-b", "a_b"])
 def test_hyphens_become_underscores(argv, option):
-    assert getResolvedOptions(argv, [option]) == {"a_b": "x"}
+    assert getResolvedOptions(argv, [option])["a_b"] == "x"
 
 
 def test_values_may_be_negative_or_hold_equal_signs():
-    assert getResolvedOptions(["s", "--n", "-5", "--e=a=b"], ["n", "e"]) == {"n": "-5", "e": "a=b"}
+    resolved = getResolvedOptions(["s", "--n", "-5", "--e=a=b"], ["n", "e"])
+
+    assert (resolved["n"], resolved["e"]) == ("-5", "a=b")
 
 
 def test_missing_option_is_named():

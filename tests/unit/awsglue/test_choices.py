@@ -46,7 +46,7 @@ def test_resolve_choice_casts_plain_fields_too(dynamic_frame):
 
 
 def test_resolve_choice_needs_to_know_how(records):
-    with pytest.raises(GlueUnsupportedError, match="without specs and choice"):
+    with pytest.raises(ValueError, match="specs and option are both missing"):
         records(*MIXED).resolveChoice()
     with pytest.raises(GlueUnsupportedError, match="the resolveChoice action guess"):
         records(*MIXED).resolveChoice(specs=[("id", "guess")])

@@ -1,5 +1,6 @@
 import pytest
 
+from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, GlueUnsupportedError
 from awsglue.transforms import ApplyMapping, DropFields, DropNullFields, RenameField, SelectFields, SplitFields
 from tests.unit.awsglue.conftest import rows
@@ -108,6 +109,64 @@ def test_unbox_of_another_format_is_refused(dynamic_frame):
         dynamic_frame([("x",)], "doc string").unbox("doc", "avro")
 
 
-def test_argument_without_effect_is_refused(dynamic_frame):
-    with pytest.raises(GlueUnsupportedError, match="caseSensitive"):
-        dynamic_frame([(1,)], "a int").drop_fields(["a"], caseSensitive=False)
+def test_mappings_match_in_any_case_unless_told_otherwise(dynamic_frame):
+    frame = dynamic_frame([(1, (2,))], "OrderId int, Buyer struct<Id: int>")
+    mappings = [("orderid", "int", "id", "long"), ("buyer.id", "int", "buyer", "int")]
+
+    assert frame.apply_mapping(mappings).toDF().dtypes == [("id", "bigint"), ("buyer", "int")]
+    with pytest.raises(GlueDataError, match="none of the mapped fields exists"):
+        frame.apply_mapping(mappings, True)
+
+
+def test_a_mapping_is_a_tuple(dynamic_frame):
+    frame = dynamic_frame([(1,)], "a int")
+
+    assert frame.apply_mapping([("a", "b")]).toDF().dtypes == [("b", "int")]
+    with pytest.raises(TypeError, match="Mapping must be specified as a tuple"):
+        frame.apply_mapping([["a", "int", "b", "int"]])
+    with pytest.raises(GlueUnsupportedError, match="a mapping of three"):
+        frame.apply_mapping([("a", "int", "b")])
+
+
+def test_unbox_keeps_records_whose_text_is_no_json_as_errors(dynamic_frame):
+    frame = dynamic_frame([('{"a": 1}', 1), ("no JSON", 2), (None, 3)], "doc string, n int")
+
+    unboxed = frame.unbox("doc", "json", info="here")
+
+    assert rows(unboxed) == [((1,), 1), (None, 3)]
+    assert (unboxed.stageErrorsCount(), unboxed.errorsCount()) == (1, 1)
+    error = unboxed.errorsAsDynamicFrame().toDF().first()["error"]
+    assert (error["callsite"], error["dynamicRecord"]) == ("here", '{"doc":"no JSON","n":2}')
+    with pytest.raises(GlueDataError, match="records failed"):
+        dynamic_frame([("x",), ("y",), ('{"a": 1}',)], "doc string").unbox("doc", "json", stageThreshold=1)
+
+
+def test_unbox_of_arrays(dynamic_frame):
+    unboxed = dynamic_frame([('[{"a": 1}, {"a": 2}]',), ("[]",)], "doc string").unbox("doc", "json")
+
+    assert rows(unboxed) == [([(1,), (2,)],), ([],)]
+
+
+def test_resolve_choice_casts_inside_arrays(dynamic_frame):
+    frame = dynamic_frame([([{"b": "1"}, {"b": "x"}],)], "a array<struct<b: string>>")
+
+    assert rows(frame.resolveChoice(specs=[("a[].b", "cast:int")])) == [([(1,), (None,)],)]
+    assert rows(frame.resolveChoice(specs=[("nothing[].b", "cast:int"), ("gone", "cast:int")])) == rows(frame)
+
+
+def test_match_catalog_matches_in_any_case(glue, dynamic_frame):
+    from tests.unit.awsglue.conftest import add_table
+
+    add_table(glue, "s3://lake/t", [("userid", "bigint")], classification="json")
+    frame = dynamic_frame([("1",)], "userId string")
+
+    matched = frame.resolveChoice(choice="MATCH_CATALOG", database="lake", table_name="t")
+
+    assert matched.toDF().dtypes == [("userId", "bigint")]
+
+
+def test_columns_of_equal_name_are_refused(dynamic_frame, glue_context):
+    frame = dynamic_frame([(1,)], "a int").toDF()
+
+    with pytest.raises(GlueDataError, match="in the data: 'a'"):
+        DynamicFrame.fromDF(frame.join(frame.select("a"), how="cross"), glue_context)

@@ -1,5 +1,8 @@
+import os
+
 import pytest
 
+from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, GlueUnsupportedError
 from tests.unit.awsglue.conftest import rows
 
@@ -16,7 +19,7 @@ def test_csv_columns_are_strings_named_by_position(glue_context, tmp_path):
     frame = read(glue_context, tmp_path)
 
     assert frame.toDF().dtypes == [("col0", "string"), ("col1", "string")]
-    assert rows(frame) == [("1", 'x "y", z'), ("2", None)]
+    assert rows(frame) == [("1", 'x "y", z'), ("2", "")]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +57,7 @@ def test_recurse_and_exclusions(glue_context, tmp_path):
     [
         ({}, "avro", {}, "the format avro"),
         ({}, "csv", {"jsonPath": "$"}, "the csv options jsonPath"),
-        ({"boundedSize": "1"}, "csv", {}, "the S3 options boundedSize"),
+        ({"topicName": "1"}, "csv", {}, "the S3 options topicName"),
     ],
 )
 def test_options_without_effect_are_refused(glue_context, tmp_path, connection, format_name, options, named):
@@ -64,13 +67,13 @@ def test_options_without_effect_are_refused(glue_context, tmp_path, connection, 
 
 def test_other_connections_are_refused(glue_context, dynamic_frame):
     frame = dynamic_frame([(1,)], "a int")
-    with pytest.raises(GlueUnsupportedError, match="reading the connection type mysql"):
+    with pytest.raises(GlueUnsupportedError, match="the connection type mysql"):
         glue_context.create_dynamic_frame.from_options("mysql", {})
-    with pytest.raises(GlueUnsupportedError, match="writing the connection type dynamodb"):
+    with pytest.raises(GlueUnsupportedError, match="the connection type dynamodb"):
         glue_context.write_dynamic_frame.from_options(frame, "dynamodb", {})
     with pytest.raises(GlueUnsupportedError, match="from_jdbc_conf"):
         glue_context.write_dynamic_frame.from_jdbc_conf(frame=frame, catalog_connection="c", connection_options={})
-    for name in ("purge_s3_path", "transition_s3_path", "purge_table", "forEachBatch", "getSource"):
+    for name in ("extract_jdbc_conf", "forEachBatch", "getStreamingSource", "start_transaction"):
         with pytest.raises(GlueUnsupportedError, match=name):
             getattr(glue_context, name)("x")
 
@@ -122,3 +125,70 @@ def test_logger_writes_to_the_error_log(glue_context, capsys):
     glue_context.get_logger().info("hello")
 
     assert capsys.readouterr().err == "INFO GlueLogger: hello\n"
+
+
+def test_a_path_without_files_is_an_empty_frame(glue_context, tmp_path):
+    for name in ("csv", "json", "parquet", "orc"):
+        assert read(glue_context, tmp_path / "nothing", name).toDF().columns == []
+
+
+def test_empty_values_of_csv_are_empty_texts_and_missing_ones_null(glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text('id,name,note\n1,,"x"\n2,""\n')
+
+    assert rows(read(glue_context, tmp_path, "csv", {"withHeader": True})) == [("1", "", "x"), ("2", "", None)]
+
+
+def test_files_with_other_headers_are_told_apart(glue_context, tmp_path):
+    (tmp_path / "a.csv").write_text("id,name\n1,x\n")
+    (tmp_path / "b.csv").write_text("name,id\ny,2\n")
+
+    with pytest.raises(Exception, match="CSV header does not conform to the schema"):
+        rows(read(glue_context, tmp_path, "csv", {"withHeader": True}))
+
+
+def test_bounds_read_the_oldest_files_and_the_rest_next_time(glue_context, tmp_path, monkeypatch):
+    from awsglue.bookmarks import FILE_VARIABLE
+    from awsglue.job import Job
+
+    monkeypatch.setenv(FILE_VARIABLE, str(tmp_path / "bookmark.json"))
+    (tmp_path / "in").mkdir()
+    for position, name in enumerate("cab"):
+        (tmp_path / "in" / f"{name}.json").write_text(f'{{"n": {position}}}\n')
+        os.utime(tmp_path / "in" / f"{name}.json", (10_000 * (position + 1),) * 2)
+    seen = []
+    for _ in range(3):
+        job = Job(glue_context)
+        job.init("j", {"job_bookmark_option": "job-bookmark-enable"})
+        connection = {"paths": [str(tmp_path / "in")], "boundedFiles": "1"}
+        frame = glue_context.create_dynamic_frame.from_options("s3", connection, "json", {}, "ctx")
+        seen += rows(frame)
+        job.commit()
+
+    assert seen == [(0,), (1,), (2,)]
+
+
+def test_orc_is_written_and_read(glue_context, dynamic_frame, tmp_path):
+    frame = dynamic_frame([(1, "a")], "n int, s string")
+
+    glue_context.write_dynamic_frame.from_options(frame, "s3", {"path": str(tmp_path / "out")}, "orc")
+
+    assert rows(read(glue_context, tmp_path / "out", "orc")) == [(1, "a")]
+
+
+def test_frames_of_a_collection_go_to_folders_of_their_names(glue_context, dynamic_frame, tmp_path):
+    both = dynamic_frame([(1,), (2,)], "n int").split_rows({"n": {"=": 1}}, "one", "rest")
+
+    glue_context.write_dynamic_frame.from_options(both, "s3", {"path": str(tmp_path / "out")}, "json")
+
+    assert rows(read(glue_context, tmp_path / "out" / "rest", "json")) == [(2,)]
+
+
+def test_a_choice_is_a_struct_after_to_df_and_can_be_written(glue_context, records, tmp_path):
+    frame = DynamicFrame.fromDF(records({"id": 1}, {"id": "x"}).toDF(), glue_context)
+
+    assert frame.choice_fields == []
+    glue_context.write_dynamic_frame.from_options(frame, "s3", {"path": str(tmp_path / "out")}, "json")
+    assert sorted(map(str, rows(read(glue_context, tmp_path / "out", "json")))) == [
+        "(Row(int=1, string=None),)",
+        "(Row(int=None, string='x'),)",
+    ]

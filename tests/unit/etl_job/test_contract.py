@@ -234,7 +234,7 @@ def no_features(document):
     [
         (
             misspelt_custom_property,
-            "the job knows no property 'threshold'; it knows conflicts, csv, features, files, thresholds. Correct its",
+            "the job knows no property 'threshold'; it knows conflicts, csv, features, files, missingValues, thresholds. Correct its",
         ),
         (custom_property_twice, "customProperties: conflicts is there twice; remove one"),
         (unknown_rule, r"properties\.1\.logicalTypeOptions\.maxLenght: .*check its spelling"),
@@ -259,7 +259,7 @@ def no_features(document):
         (more_rules_than_bits, r"there are \d+ rules, the job tells 63 apart: drop some"),
         (
             event_in_the_far_future,
-            "maximum of 'date', the day of events, must be from 1900-01-01 to 2200-12-31, is 9999",
+            "maximum of 'date', the day of events, must be from 1700-01-01 to 2200-12-31, is 9999",
         ),
         (odd_date_format, r"properties\.2: 'd MMM yyyy' has 'MMM'; a layout is made of yyyy"),
         (date_without_format, r"properties\.2: logicalTypeOptions\.format of a date must hold yyyy, MM and dd"),

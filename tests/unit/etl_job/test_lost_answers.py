@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from botocore.config import Config
 from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.io.pyarrow import PyArrowFile
+from pyiceberg.table import Table
 
 from etl_job.commit_outcome import DecidingGlueCatalog
 from etl_job.errors import PublicationError, UnknownPublicationError
@@ -155,6 +157,55 @@ def test_commit_of_unknown_outcome_deletes_nothing_and_says_so(lake, opened, cha
     assert rows() == {"d1": 3}
 
 
+@pytest.mark.parametrize("suffix", ["json", "avro"])
+def test_metadata_that_cannot_be_written_is_named_and_changes_nothing(opened, change, monkeypatch, suffix):
+    opened().replace(change(1, "one"))
+    table, create = opened(), PyArrowFile.create
+
+    def full(self: PyArrowFile, overwrite: bool = False) -> object:
+        if self.location.endswith(suffix):
+            raise OSError(f"When uploading part for key {self.location}: AWS Error SLOW_DOWN: Please reduce your rate")
+        return create(self, overwrite)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(PyArrowFile, "create", full)
+        with pytest.raises(PublicationError, match=r"was not changed \(When uploading .* SLOW_DOWN.*\); run again"):
+            table.replace(change(2, "two"))
+    assert rows() == {"d1": 1}
+    opened().replace(change(2, "two"))
+    assert rows() == {"d1": 2}
+
+
+def test_change_that_is_there_stands_whatever_fails_after_it(opened, change, monkeypatch):
+    opened().replace(change(1, "one"))
+    table = opened()
+    with monkeypatch.context() as patched:
+        patched.setattr(Table, "_check_uuid", lambda *_: {}["half an answer"])
+        table.replace(change(2, "two"))
+    assert (rows(), opened().snapshot_id) == ({"d1": 2}, table.snapshot_id)
+
+
+def test_half_an_answer_changes_nothing_or_says_that_nobody_knows(opened, change, monkeypatch):
+    opened().replace(change(1, "one"))
+    table = opened()
+    with monkeypatch.context() as patched:
+        patched.setattr(DecidingGlueCatalog, "_get_glue_table", lambda *_, **__: {}["Table"])
+        with pytest.raises(UnknownPublicationError, match=r"unknown \(unexpected KeyError: 'Table'"):
+            table.replace(change(2, "two"))
+    assert rows() == {"d1": 1}
+
+
+def test_table_that_cannot_be_made_is_named(opened, change, monkeypatch):
+    def full(self: PyArrowFile, overwrite: bool = False) -> object:
+        raise OSError("When initiating multiple part upload: AWS Error ACCESS_DENIED")
+
+    monkeypatch.setattr(PyArrowFile, "create", full)
+    with pytest.raises(
+        PublicationError, match=r"counts could not be created \(When initiating .* ACCESS_DENIED\); run"
+    ):
+        opened().replace(change(1, "one"))
+
+
 def blind_from_update_on(faults: GlueFaults) -> None:
     faults.meanwhile("UpdateTable", lambda: faults.fail("GetTable", RESET, times=ALWAYS))
 
@@ -231,7 +282,7 @@ def test_metadata_that_cannot_be_written_leaves_the_table_as_it_was(lake, opened
     kept = folder.with_name("kept")
     folder.rename(kept)
     folder.write_text("in the way")
-    with pytest.raises(OSError):  # noqa: PT011
+    with pytest.raises(PublicationError, match=r"counts was not changed \(.*snap-"):
         table.replace(change(2, "two"))
     folder.unlink()
     kept.rename(folder)

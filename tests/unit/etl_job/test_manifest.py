@@ -1,9 +1,15 @@
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
 import etl_job
+from etl_job.errors import ManifestError
 from etl_job.job_args import parse_arguments
-from etl_job.manifest import json_schema
+from etl_job.manifest import RunManifest, Totals, json_schema, write_manifest
+from etl_job.object_store import LocalObjectStore
 from etl_job.progress import Progress
 from etl_job.run import run
 from etl_job.spark_metrics import SparkMeter
@@ -15,6 +21,63 @@ SCHEMA = Path(etl_job.__file__).with_name("run_manifest.schema.json")
 
 def test_published_schema_is_that_of_the_model():
     assert SCHEMA.read_text() == json_schema(), "python -m etl_job.manifest > etl_job/run_manifest.schema.json"
+
+
+class LosingStore(LocalObjectStore):
+    """Answers of writes are lost, after the write or before it; so may those of reads."""
+
+    def __init__(self, *, after_effect: bool, reads: bool = True) -> None:
+        self.after_effect, self.reads = after_effect, reads
+
+    def write(self, uri: str, content: bytes) -> None:
+        if self.after_effect:
+            super().write(uri, content)
+        raise ConnectionClosedError(endpoint_url="https://s3")
+
+    def read(self, uri: str, first_bytes: int | None = None) -> bytes:
+        if not self.reads:
+            raise ConnectionClosedError(endpoint_url="https://s3")
+        return super().read(uri, first_bytes)
+
+
+def test_manifest_whose_answers_were_lost_is_looked_at(tmp_path, made):
+    lake = f"file://{tmp_path}"
+    uri = write_manifest(LosingStore(after_effect=True), lake, made)
+    assert RunManifest.model_validate_json(LocalObjectStore().read(uri)) == made
+
+
+@pytest.mark.parametrize(("after_effect", "reads"), [(False, True), (True, False)])
+def test_manifest_that_is_not_there_is_told_with_what_to_do(tmp_path, made, after_effect, reads):
+    store = LosingStore(after_effect=after_effect, reads=reads)
+    with pytest.raises(
+        ManifestError, match=r"record of the run could not be written to file:\S+/one\.json \(Connection"
+    ):
+        write_manifest(store, f"file://{tmp_path}", made)
+
+
+@pytest.fixture
+def made() -> RunManifest:
+    now = datetime(2024, 1, 1, tzinfo=UTC)
+    return RunManifest(
+        run_id="one",
+        dataset="tolls",
+        database="lake",
+        status="SUCCEEDED",
+        reason=None,
+        published_anything=False,
+        started_at=now,
+        finished_at=now,
+        seconds=1.0,
+        contract=None,
+        totals=Totals(),
+        deliveries=(),
+        stages=(),
+        curated=None,
+        features=None,
+        quarantine=(),
+        versions={},
+        published={},
+    )
 
 
 def test_manifest_tells_what_spark_did(lake, spark):

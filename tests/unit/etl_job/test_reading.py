@@ -1,11 +1,15 @@
 import gzip
+from pathlib import Path
 
 import pytest
 
+from etl_job.contract_document import parse_contract
 from etl_job.errors import InputError
 from etl_job.object_store import LocalObjectStore
 from etl_job.reading.batches import Header
 from etl_job.reading.headers import parse_header, read_headers
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.parametrize(
@@ -67,9 +71,36 @@ def test_all_files_that_lack_a_column_are_named(contract, tmp_path):
         read_headers(LocalObjectStore(), contract, uris)
 
 
-def test_column_of_the_contract_that_comes_twice_is_refused_by_name(contract):
-    with pytest.raises(InputError, match=r"f\.csv has the column brand twice"):
-        parse_header(b"sighting_id,brand,date,time,brand\n", "s3://b/f.csv", contract)
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param([b"", b"sighting_id,brand,date,time\nx,y\n"], id="first-empty"),
+        pytest.param([b"sighting_id,bra", b"nd,date,time\n", b"x"], id="first-ends-inside-the-header"),
+        pytest.param([b"sighting_id,brand,date,time", b""], id="header-alone"),
+    ],
+)
+def test_header_of_a_gzip_file_of_several_members_is_read_as_gunzip_reads_it(contract, members):
+    packed = b"".join(gzip.compress(member) + bytes(7) for member in members)
+    found = parse_header(packed, "s3://b/f.csv.gz", contract)
+    assert found.columns == ("sighting_id", "brand", "date", "time")
+
+
+@pytest.mark.parametrize("column", ["site", "member"], ids=["required", "optional"])
+def test_header_that_names_a_known_column_twice_stops_the_run(column):
+    text = (ROOT / "data" / "contracts" / "charging_sessions.yaml").read_text()
+    charging = parse_contract(text, "c.yaml", "charging_sessions")
+    head = ";".join([*(each.name for each in charging.columns), "other", "other", column]).encode()
+    with pytest.raises(InputError, match=rf"s3://b/f.csv names {column} twice: .*nothing was written"):
+        parse_header(head, "s3://b/f.csv", charging)
+
+
+def test_header_may_name_columns_twice_that_the_contract_does_not_know(contract):
+    assert parse_header(b"sighting_id,brand,date,time,x,x,,\n", "s3://b/f.csv", contract).columns[4:] == (
+        "x",
+        "x",
+        "",
+        "",
+    )
 
 
 def test_header_of_a_damaged_gzip_file_stops_the_run(contract):

@@ -64,6 +64,7 @@ class Session:
     [
         ({"Entries": [{"EventId": "1"}], "FailedEntryCount": 0}, None),
         ({"Entries": [{"ErrorCode": "X", "ErrorMessage": "too large"}], "FailedEntryCount": 1}, "too large"),
+        ({}, "unexpected KeyError: 'Entries'"),
         (None, "not authorized"),
     ],
 )

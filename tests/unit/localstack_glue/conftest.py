@@ -185,3 +185,14 @@ def glue() -> Iterator[GlueHarness]:
     glue_stores.reset()
     yield GlueHarness()
     glue_stores.reset()
+
+
+@pytest.fixture
+def lake() -> Iterator[Any]:
+    """A bucket, a catalog, and the Athena over both; moto plays them."""
+    from moto import mock_aws
+
+    from tests.unit.localstack_glue.athena_lake import Lake
+
+    with mock_aws():
+        yield Lake()

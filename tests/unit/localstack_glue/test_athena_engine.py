@@ -1,88 +1,20 @@
 """Queries over files in S3 by the Glue catalog, as Athena answers them; moto plays Glue and S3."""
 
 import datetime
-import functools
 import gzip
 import io
 import threading
 
-import boto3
 import pyarrow
 import pyarrow.parquet
 import pytest
-from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.types import DateType
 
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
-from localstack_glue.athena.engine.results import as_text, read_csv, result_column, write_csv
-from localstack_glue.athena.engine.run import Cancellation, QueryEngine
-
-LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-OPEN_CSV = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
-PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
-JSON = "org.openx.data.jsonserde.JsonSerDe"
-
-
-@functools.cache
-def client(service: str):
-    """One for all tests: each new one would read the service's description again."""
-    return boto3.client(service, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-
-
-class Lake:
-    """A bucket, a catalog, and the engine over both."""
-
-    def __init__(self) -> None:
-        self.s3, self.glue = client("s3"), client("glue")
-        self.s3.create_bucket(Bucket="lake")
-        self.glue.create_database(DatabaseInput={"Name": "feeds"})
-        self.engine = QueryEngine(self.glue, self.s3, {})
-
-    def put(self, key: str, content: bytes | str) -> int:
-        body = content.encode() if isinstance(content, str) else content
-        self.s3.put_object(Bucket="lake", Key=key, Body=body)
-        return len(body)
-
-    def table(
-        self, name, columns, *, serde=LAZY, serde_parameters=None, parameters=None, keys="", database="feeds", folder=""
-    ):
-        given = serde_parameters or {"field.delim": ","}
-        self.glue.create_table(
-            DatabaseName=database,
-            TableInput={
-                "Name": name,
-                "StorageDescriptor": {
-                    "Columns": _columns(columns),
-                    "Location": f"s3://lake/{folder or name}/",
-                    "SerdeInfo": {"SerializationLibrary": serde, "Parameters": given},
-                },
-                "PartitionKeys": _columns(keys),
-                "Parameters": parameters or {},
-            },
-        )
-
-    def partition(self, table: str, *values: str, location: str) -> None:
-        descriptor = {"Location": f"s3://lake/{location}"}
-        self.glue.create_partition(
-            DatabaseName="feeds",
-            TableName=table,
-            PartitionInput={"Values": list(values), "StorageDescriptor": descriptor},
-        )
-
-    def rows(self, sql: str, **options) -> list[tuple[str | None, ...]]:
-        return list(self.engine.run(sql, "feeds", **options).rows)
-
-
-def _columns(text: str) -> list[dict[str, str]]:
-    pairs = [part.strip().split(" ", 1) for part in text.split(";") if part.strip()]
-    return [{"Name": name, "Type": kind} for name, kind in pairs]
-
-
-@pytest.fixture
-def lake():
-    with mock_aws():
-        yield Lake()
+from localstack_glue.athena.engine.results import as_text, read_csv, read_text, result_column, write_csv, write_text
+from localstack_glue.athena.engine.run import Cancellation
+from tests.unit.localstack_glue.athena_lake import JSON, LAZY, OPEN_CSV, PARQUET, Lake
 
 
 @pytest.fixture
@@ -121,7 +53,9 @@ def test_quoted_csv_keeps_delimiters_and_quotes(lake: Lake):
 def test_bad_value_in_quoted_csv_fails_the_query(lake: Lake):
     lake.table("t", "a int", serde=OPEN_CSV, serde_parameters={"separatorChar": ","})
     lake.put("t/x.csv", "1\nx\n")
-    with pytest.raises(QueryFailedError, match=r"^HIVE_BAD_DATA: .*convert string"):
+    with pytest.raises(
+        QueryFailedError, match=r"^HIVE_BAD_DATA: Error parsing field value .x. for field 0"
+    ):
         lake.rows("select * from t")
 
 
@@ -475,6 +409,13 @@ def test_query_stops_when_it_is_told_to(lake: Lake):
 
 
 # ---------------------------------------------------------------------------- the stored results
+
+
+def test_stored_texts_are_cut_at_their_line_ends_alone():
+    rows = [["a\u2028b", "c\x1cd"], ["e\u0085", ""], ["f\rg", "h\x0b"]]
+
+    assert read_text(write_text(rows)) == rows
+    assert read_text(b"") == []
 
 
 def test_stored_results_tell_null_from_nothing_and_survive_any_text():

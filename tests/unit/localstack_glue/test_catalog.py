@@ -78,6 +78,19 @@ def test_table_names_are_lower_case_and_unique(catalog):
         catalog.call("CreateTable", TableInput={"Name": "cars"})
 
 
+@pytest.mark.parametrize("operation", ["CreateTable", "UpdateTable"])
+def test_column_names_are_stored_in_lower_case_those_inside_types_as_they_are(catalog, operation):  # G36
+    columns = [{"Name": "orderId", "Type": "struct<itemId:int>", "Comment": "C"}]
+    wanted = {"Name": "t", "StorageDescriptor": {"Columns": columns}, "PartitionKeys": [{"Name": "Day"}]}
+    if operation == "UpdateTable":
+        catalog.call("CreateTable", TableInput={"Name": "t"})
+    catalog.call(operation, TableInput=wanted)
+
+    stored = catalog.table()
+    assert stored["StorageDescriptor"]["Columns"] == [{"Name": "orderid", "Type": "struct<itemId:int>", "Comment": "C"}]
+    assert stored["PartitionKeys"] == [{"Name": "day"}]
+
+
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [("c.*", ["cars", "cats"]), ("*s", ["cars", "cats", "dogs"]), ("cars|dogs", ["cars", "dogs"]), ("x*", [])],

@@ -203,10 +203,63 @@ def test_compressed_file_is_read_through_its_compression(compress, name):
     assert columns(schema) == {"id": "bigint", "name": "string"}
 
 
+@pytest.mark.parametrize("compress", [gzip.compress, bz2.compress], ids=["gzip", "bzip2"])
+@pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param([b"", b"id,name\n1,a\n"], id="first-empty"),
+        pytest.param([b"id,na", b"me\n1,a\n"], id="first-ends-inside-a-line"),
+        pytest.param([b"id,name\n", b"", b"1,a\n", b""], id="one-each-line"),
+    ],
+)
+def test_file_of_several_members_is_read_to_its_end(compress, members):  # G14
+    read = decode_sample(b"".join(compress(member) for member in members), is_whole=True)
+
+    assert (read.data, read.is_whole) == (b"id,name\n1,a\n", True)
+    assert columns(classify_builtin(read)) == {"id": "bigint", "name": "string"}
+
+
+def test_gzip_that_is_padded_with_zeros_is_read_as_gunzip_reads_it():
+    padded = gzip.compress(b"id,name\n") + bytes(700) + gzip.compress(b"1,a\n") + bytes(512)
+
+    assert decode_sample(padded, is_whole=True) == Sample(b"id,name\n1,a\n", is_whole=True, compression="gzip")
+
+
+def test_what_a_damaged_member_gave_before_counts_and_the_line_that_it_cut_does_not():
+    cut = gzip.compress(b"id,name\n1,a\n2,b\n") + gzip.compress(bytes(range(256)))[:-40]
+
+    read = decode_sample(cut, is_whole=True)
+
+    assert not read.is_whole
+    assert read.text_lines[:3] == ["id,name\n", "1,a\n", "2,b\n"]
+
+
+@pytest.mark.parametrize("character", ["\u0085", "\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e"])
+def test_characters_that_end_no_line_of_csv_are_part_of_values(character):
+    text = "id,name\n" + f"1,a{character}b\n" * 4
+
+    schema = classify_builtin(sample(text))
+    assert columns(schema) == {"id": "bigint", "name": "string"}
+    assert schema is not None
+    assert schema.sampled_records == 4
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_each_line_end_of_csv_ends_a_line(end):
+    assert sample(f"id,n{end}1,2{end}").text_lines == [f"id,n{end}", f"1,2{end}"]
+
+
+def test_value_longer_than_the_csv_modules_own_limit_is_a_value():
+    schema = classify_builtin(sample(f'id,name\n1,"{"x" * 400_000}"\n2,b\n'))
+
+    assert columns(schema) == {"id": "bigint", "name": "string"}
+
+
 def test_no_more_than_a_megabyte_is_decompressed():
     bomb = gzip.compress(b"1,2\n" * SAMPLE_BYTES)
 
-    assert len(decode_sample(bomb, is_whole=True).data) == SAMPLE_BYTES  # G14
+    for packed in (bomb, gzip.compress(b"") * 5 + bomb, bomb + bomb):
+        assert len(decode_sample(packed, is_whole=True).data) == SAMPLE_BYTES  # G14
 
 
 def test_line_that_the_sample_cuts_off_does_not_count():

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl_job.delivered_files import is_hidden
 from localstack_glue.crawling.globs import excluder, to_regex
 from localstack_glue.crawling.listing import S3Object, S3Target, list_objects, pick_samples
 from localstack_glue.crawling.schema import ClassifiedFile, Column, FileSchema
@@ -208,6 +209,15 @@ def test_listing_takes_what_a_crawler_takes():
     target = S3Target.parse("s3://lake/raw", exclusions=["**.json"])
 
     assert [item.key for item in list_objects(FakeS3(objects), target)] == ["raw/x.csv", "raw/d=1/y.csv"]  # G25
+
+
+def test_crawls_look_at_the_files_that_upload_and_job_take_for_delivered():  # G25
+    paths = ("a.csv", "_b.csv", ".c.csv", "d._COPYING_", "e/f.csv", "_g/h.csv", "i/.j/k.csv", "year=2024/l.csv", "m_.n")
+    target, objects = S3Target.parse("s3://b/raw/"), dict.fromkeys((f"raw/{path}" for path in paths), 1)
+    listed = {item.key.removeprefix("raw/") for item in list_objects(FakeS3(objects), target)}
+    delivered = {path for path in paths if not is_hidden(path)}
+    # what was not copied to its end is looked at, and left out by the job, which says so
+    assert listed == delivered | {"d._COPYING_"}
 
 
 def test_sample_size_counts_in_each_leaf_folder():

@@ -57,6 +57,15 @@ def named(names: tuple[str, ...]) -> st.SearchStrategy[str]:
     )
 
 
+def wrapped(names: tuple[str, ...]) -> st.SearchStrategy[str]:
+    """Ranges over the end of the field, with and without a step."""
+    last = len(names) - 1
+    step = st.one_of(st.just(""), st.integers(1, last).map("/{}".format))
+    return st.tuples(st.integers(1, last), st.integers(0, last - 1), step).map(
+        lambda span: f"{names[max(span[0], span[1] + 1)]}-{names[min(span[1], span[0] - 1)]}{span[2]}"
+    )
+
+
 DAY_OF_MONTH = st.one_of(numbers(1, 28), st.just("L"), st.integers(1, 31).map("{}W".format))
 DAY_OF_WEEK = st.one_of(
     # the other library knows no steps here
@@ -76,7 +85,7 @@ MINUTES = st.one_of(
     minutes=MINUTES,
     hours=numbers(0, 23),
     days=DAYS,
-    months=st.one_of(numbers(1, 12), named(MONTHS)),
+    months=st.one_of(numbers(1, 12), named(MONTHS), wrapped(MONTHS)),
     start=st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC)),
 )
 def test_schedule_names_the_times_that_another_library_names(minutes, hours, days, months, start):
@@ -89,6 +98,7 @@ def test_schedule_names_the_times_that_another_library_names(minutes, hours, day
     assert own == AwsCroniter(fields).get_next(start, TIMES)
 
 
+LAST_WEEKDAY = st.just(("LW", "?"))
 STEPPED_WEEKDAYS = st.tuples(
     st.one_of(st.just("*"), st.integers(1, 7).map(str), st.sampled_from(["MON-FRI", "SUN-SAT", "2-6"])),
     st.integers(1, 7),
@@ -99,8 +109,10 @@ STEPPED_WEEKDAYS = st.tuples(
 @given(
     minutes=MINUTES,
     hours=numbers(0, 23),
-    days=st.one_of(DAYS, STEPPED_WEEKDAYS.map(lambda day: ("?", day))),
-    months=st.one_of(numbers(1, 12), named(MONTHS)),
+    days=st.one_of(
+        DAYS, STEPPED_WEEKDAYS.map(lambda day: ("?", day)), wrapped(WEEKDAYS).map(lambda day: ("?", day)), LAST_WEEKDAY
+    ),
+    months=st.one_of(numbers(1, 12), named(MONTHS), wrapped(MONTHS)),
     start=st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC)),
 )
 def test_plan_review_and_the_glue_service_name_the_same_times(minutes, hours, days, months, start):

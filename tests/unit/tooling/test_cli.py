@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from quartal.cli.app import run
-from quartal.errors import ConfigurationError, PipelineError, QuartalError, WaitTimeoutError
+from quartal.errors import EXIT_USAGE, ConfigurationError, PipelineError, QuartalError, WaitTimeoutError
 
 
 @pytest.fixture
@@ -160,3 +160,12 @@ def test_interrupt_names_the_local_stack_that_still_runs_and_ends_with_130(in_pr
     (folder / "server.json").write_text(json.dumps(record))
     assert run(["localstack", "status"]) == 130
     assert f"LocalStack still runs at http://127.0.0.1:4577 (pid {me.pid})" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["status", "--bogus", "--json"], ["stauts", "--json"], ["--json"]])
+def test_usage_error_is_json_where_a_machine_reads(arguments, capsys):
+    assert run(arguments) == EXIT_USAGE
+    told = json.loads(capsys.readouterr().out)["error"]
+    assert told["exit_code"] == EXIT_USAGE
+    assert told["message"]
+    assert "--help" in told["remedy"]

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import copy
-import gzip
 import json
 import subprocess
-from datetime import date
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
-from hypothesis import strategies as st
-from jsonschema import Draft201909Validator
 
 from quartal.cli.app import run
 from quartal.contracts.compatibility import breaking_changes
-from quartal.contracts.drafting import draft
 from quartal.contracts.linting import Severity, lint
-from quartal.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"
@@ -217,6 +209,28 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
         ),
         pytest.param(
             lambda d: None,
+            lambda d: columns_of(d)[1].update(physicalName="Brand Name"),
+            [(Severity.ERROR, "vehicle_sightings.properties.brand.physicalName")],
+            id="another name in files",
+        ),
+        pytest.param(
+            lambda d: columns_of(d).append(numeric("number", missingValues=["NA"], rounding=2, notation="free")),
+            lambda d: columns_of(d).append(numeric("number", rounding=3)),
+            [
+                (Severity.WARNING, "vehicle_sightings.properties.toll.missingValues"),
+                (Severity.WARNING, "vehicle_sightings.properties.toll.rounding"),
+                (Severity.WARNING, "vehicle_sightings.properties.toll.notation"),
+            ],
+            id="numbers read otherwise",
+        ),
+        pytest.param(
+            lambda d: columns_of(d).append(numeric("number")),
+            lambda d: columns_of(d).append(numeric("number", missingValues=["NA"], rounding=2, notation="free")),
+            [],
+            id="more texts are numbers",
+        ),
+        pytest.param(
+            lambda d: None,
             lambda d: features_of(d)["eventTime"].update(timeZone="Europe/Berlin"),
             [(Severity.ERROR, "vehicle_sightings.features.eventTime")],
             id="date and time in another zone",
@@ -236,34 +250,6 @@ def test_change_breaks_readers_or_not(document, before, after, expected):
     before(old)
     after(new)
     assert changes(old, new) == expected
-
-
-def test_init_drafts_numbers_timestamps_and_measures_as_they_are_written(tmp_path):
-    lines = ["ride;station;left_at;fee;minutes;member;zip;at"]
-    for n in range(40):
-        left, member = f"2024-05-0{n % 9 + 1}T10:00:00+02:00", "true" if n % 2 else "FALSE"
-        lines.append(f"R{n};S{n % 3};{left};{n},50;{n};{member};0{n};2024-05-01 07:00:00")
-    (tmp_path / "rides.csv").write_text("\n".join(lines))
-    text = draft(tmp_path / "rides.csv", "rides")
-    standard = json.loads(resources.files("open_data_contract_standard").joinpath("schema.json").read_text())
-    assert [error.message for error in Draft201909Validator(standard).iter_errors(yaml.safe_load(text))] == []
-    contract = lint(text, "c.yaml").contracts["rides"]
-    assert [(column.name, column.logical_type) for column in contract.columns] == [
-        ("ride", "string"),
-        ("station", "string"),
-        ("left_at", "timestamp"),
-        ("fee", "number"),
-        ("minutes", "integer"),
-        ("member", "boolean"),
-        ("zip", "string"),
-        ("at", "timestamp"),
-    ]
-    assert contract.column("left_at").rules.format == "yyyy-MM-dd'T'HH:mm:ssXXX"
-    assert contract.column("fee").rules.decimal_separator == ","
-    assert contract.column("at").rules.time_zone == "UTC"
-    assert "#   at: without an offset, taken for UTC" in text.splitlines()
-    assert contract.features.event_time.model_dump(exclude_none=True) == {"timestamp": "left_at"}
-    assert [measure.column for measure in contract.features.measures] == ["fee", "minutes"]
 
 
 def test_changed_contract_should_have_another_version(document):
@@ -354,73 +340,3 @@ def test_show_lists_the_published_tables(capsys):
     assert (features["share"], features["sightings_lag_7d"], features["day"]) == ("double", "long", "date")
     assert run(["contract", "show", str(EXAMPLE)]) == 0
     assert "sightings_quarter_to_date" in capsys.readouterr().out
-
-
-ORDERS = "order;placed;at;shop;amount\n" + "".join(
-    f"A-{n};{1 + n % 28:02d}.03.2024;{n % 24:02d}:15:00;{('Nord', 'Süd')[n % 2]};{n},50\n" for n in range(60)
-)
-
-
-def test_init_drafts_a_contract_that_lints_with_its_guesses_marked(tmp_path, capsys):
-    feed, out = tmp_path / "orders-2024.csv.gz", tmp_path / "contracts" / "orders.yaml"
-    feed.write_bytes(gzip.compress(ORDERS.encode("utf-8-sig")))
-    assert run(["contract", "init", str(feed), "--dataset", "orders", "--out", str(out)]) == 0
-    linted = lint(out.read_text(), str(out))
-    assert linted.problems == ()
-    contract = linted.contracts["orders"]
-    assert (contract.key, contract.features.entity, contract.csv.delimiter) == (("order",), ("shop",), ";")
-    assert contract.features.event_time.model_dump(exclude_none=True) == {"date": "placed", "time": "at"}
-    assert contract.column("placed").rules.format == "dd.MM.yyyy"
-    assert contract.column("placed").rules.minimum == date(2000, 1, 1)
-    assert "days of events: from 2000-01-01 to the day after a file's upload" in out.read_text()
-    assert "entity: shop (2 different values" in out.read_text()
-    assert run(["contract", "init", str(feed), "--out", str(out)]) == 2  # it is not overwritten
-    capsys.readouterr()
-    assert run(["contract", "init", str(feed), "--dataset", "orders", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == {"dataset": "orders", "contract": out.read_text(), "file": None}
-
-
-def test_init_of_the_sample_finds_what_its_contract_says(capsys):
-    sample = next((ROOT / "data" / "sample" / "vehicle_sightings" / "delivery=2024Q1").glob("*.csv"))
-    assert run(["contract", "init", str(sample)]) == 0
-    drafted = lint(capsys.readouterr().out, "draft").contracts["vehicle_sightings"]
-    written = lint(EXAMPLE.read_text(), "c.yaml").contracts["vehicle_sightings"]
-    assert (drafted.key, drafted.features.entity, drafted.features.event_time) == (
-        written.key,
-        written.features.entity,
-        written.features.event_time,
-    )
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        pytest.param(b"", "no header", id="empty"),
-        pytest.param(b"a,b\n", "no header and rows", id="no rows"),
-        pytest.param(b"2024-01-01,Opel\n2024-01-02,Fiat\n", "'2024-01-01'", id="no header"),
-        pytest.param(b"name,day\n\xff\xfe,x\n", "not UTF-8", id="another encoding"),
-        pytest.param(b"name,day\nOpel,x\n", "holds a date", id="no date"),
-        pytest.param(b"shop,on,on\nx,2024-01-01,1\nx,2024-01-02,1\n", "appears twice", id="a name twice"),
-        pytest.param(b"share,on\nx,2024-01-01\nx,2024-01-02\n", "share would name two", id="a name of ours"),
-        pytest.param(b"n,day\n1,2024-01-01\n2,2024-01-02\n", "features are about", id="no entity"),
-    ],
-)
-def test_init_says_why_a_file_is_no_feed(tmp_path, content, message):
-    (tmp_path / "feed.csv").write_bytes(content)
-    with pytest.raises(ConfigurationError, match=message):
-        draft(tmp_path / "feed.csv", "feed")
-
-
-@given(
-    names=st.lists(st.from_regex(r"[a-z][a-z_]{0,8}", fullmatch=True), min_size=1, max_size=4, unique=True),
-    cells=st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=12), min_size=1, max_size=30),
-)
-def test_init_drafts_a_sound_contract_or_says_why_not(tmp_path_factory, names, cells):
-    feed = tmp_path_factory.mktemp("feed") / "feed.csv"
-    rows = [",".join(["2024-01-05", "x", *cells[:1]]) for _ in range(3)]
-    feed.write_text("\n".join([",".join(["on", "of", *names]), *rows]), encoding="utf-8")
-    try:
-        text = draft(feed, "feed")
-    except ConfigurationError:
-        return
-    assert lint(text, "draft").problems == ()

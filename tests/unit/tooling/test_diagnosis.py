@@ -2,7 +2,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from quartal.diagnosis import denials, explain_failure
+from quartal.diagnosis import denials, explain_failure, plain_reason
 from quartal.workflow_run import Outcome, Step, WorkflowRun
 
 GROUPS = {"crawler": "/crawlers", "job_error": "/jobs/error", "job_output": "/jobs/output"}
@@ -132,3 +132,47 @@ def test_job_that_iam_refused_is_told_what_to_grant(logs):
         "The role lake-job lacks s3:PutObject on arn:aws:s3:::l/x. Grant it in infra/ and `quartal apply`, then: "
         "`quartal run`"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "java.nio.file.AccessDeniedException: s3a://lake/quarantine/feed.failed: getFileStatus on "
+            "s3a://lake/quarantine/feed.failed: software.amazon.awssdk.services.s3.model.S3Exception: (Service: S3, "
+            "Status Code: 403, Request ID: X)",
+            "step's role lacks s3:GetObject or s3:ListBucket on arn:aws:s3:::lake/quarantine/feed.failed",
+        ),
+        (
+            "ClientError: An error occurred (403) when calling the HeadObject operation: Forbidden",
+            "step's role lacks s3:GetObject on what HeadObject asked for",
+        ),
+        (
+            "An error occurred (AccessDenied) when calling the PutObject operation: Access Denied",
+            "step's role lacks s3:PutObject on what PutObject asked for",
+        ),
+    ],
+)
+def test_s3_that_says_only_403_is_a_denial_too(text, expected):
+    assert denials([text]) == (expected,)
+
+
+def test_404_of_s3_is_no_denial():
+    assert denials(["An error occurred (404) when calling the HeadObject operation: Not Found"]) == ()
+
+
+@pytest.mark.parametrize(
+    "stack",
+    [
+        " at org.apache.spark.sql.Dataset.count(Dataset.scala:12) at java.base/java.lang.Thread.run(Thread.java:840)",
+        "\n\tat org.apache.spark.sql.Dataset.count(Dataset.scala:12)",
+        "\nTraceback (most recent call last):\n  File main.py",
+    ],
+)
+def test_reason_ends_where_a_stack_begins(stack):
+    assert plain_reason("delivery 2024Q1: 5 of 100 rows are bad" + stack) == "delivery 2024Q1: 5 of 100 rows are bad"
+
+
+def test_reason_that_speaks_of_places_stays_whole():
+    reason = "the file at s3://lake/raw/feed/a.csv cannot be read: correct it at once"
+    assert plain_reason(reason) == reason

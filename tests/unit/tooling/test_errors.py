@@ -30,7 +30,7 @@ from quartal.cli import environments as environments_cli
 from quartal.cli.app import run as quartal
 from quartal.console import Console
 from quartal.contracts.compatibility import contracts_at
-from quartal.contracts.drafting import read_sample
+from quartal.contracts.drafting.sources import sample_of
 from quartal.contracts.linting import read_text
 from quartal.deployment import Deployment
 from quartal.drift import find_drift
@@ -298,7 +298,7 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError], str, str]
         "YAML",
     ),
     "feed file that is cut off": (
-        lambda p: read_sample(p.file("cut.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-6])),
+        lambda p: sample_of(p.file("cut.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-6])),
         ConfigurationError,
         "cut.csv.gz cannot be read",
         "gzip",

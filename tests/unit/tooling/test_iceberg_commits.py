@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from botocore.parsers import ResponseParserError
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
 from quartal.aws import AwsConnection
-from quartal.errors import PipelineError, QuartalError, UnknownOutcomeError
-from quartal.iceberg_commits import committing_client
+from quartal.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
+from quartal.iceberg_commits import committing_client, load_patiently
 from quartal.lake_files import LocalFiles, lake_path
 from quartal.maintenance import KEY_REGISTERS, Lake, files_named_by, maintain
 from quartal.query import iceberg_catalog
@@ -264,3 +265,27 @@ def test_refusal_of_a_write_is_known_by_the_client_that_reads():
         client = committing_client(CONNECTION.glue(), CONNECTION.glue_once())
         with pytest.raises(client.exceptions.EntityNotFoundException):
             client.update_table(DatabaseName="no", TableInput={"Name": "no"})
+
+
+HALVES = [KeyError("Table"), TypeError("'NoneType'"), ResponseParserError("Unable to parse response"), OSError("cut")]
+
+
+@pytest.mark.parametrize("half", HALVES, ids=lambda half: type(half).__name__)
+@pytest.mark.parametrize("is_always", [False, True])
+def test_table_of_which_half_comes_is_asked_again_and_told_in_the_end(half, is_always):
+    asked: list[str] = []
+
+    class Halves:
+        def load_table(self, identifier: str) -> str:
+            asked.append(identifier)
+            if is_always or len(asked) == 1:
+                raise half
+            return "the table"
+
+    if not is_always:
+        assert load_patiently(Halves(), TABLE, lambda _: None) == "the table"
+        return
+    with pytest.raises(AwsError, match=rf"Table {TABLE} could not be read: .*") as told:
+        load_patiently(Halves(), TABLE, lambda _: None)
+    assert "quartal doctor" in told.value.remedy
+    assert len(asked) > 1

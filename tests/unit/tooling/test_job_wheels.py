@@ -1,7 +1,9 @@
 """The zip of wheels that a job in a private network starts from."""
 
+import ast
 import hashlib
 import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -109,3 +111,23 @@ def test_jobs_own_lock_pins_what_its_requirements_say():
     assert wanted
     for requirement in wanted:
         assert f"\n{requirement.name}{requirement.specifier} \\\n" in f"\n{lock}"
+
+
+def test_job_imports_only_what_glue_brings_or_it_asks_for():
+    of_glue = {"awsglue", "boto3", "botocore", "numpy", "py4j", "pyspark"}
+    lines = [line.partition("#")[0].strip() for line in (PROJECT / "etl_job/requirements.txt").read_text().splitlines()]
+    asked = {{"pyyaml": "yaml"}.get(name, name) for name in (Requirement(line).name for line in lines if line)}
+    imported = {
+        name.partition(".")[0]
+        for path in (PROJECT / "etl_job").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in _imported(node)
+    }
+    others = {name for name in imported if name not in sys.stdlib_module_names and not name.startswith("mypy_boto3")}
+    assert others - {"etl_job"} - of_glue == asked
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [each.name for each in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module else []

@@ -14,7 +14,7 @@ from quartal.cli.app import run as quartal
 from quartal.console import Console
 from quartal.errors import ConfigurationError
 from quartal.plan_review.policies import Level
-from quartal.reviewing import ReviewOptions
+from quartal.reviewing import ReviewOptions, deployed_outputs
 from quartal.settings import Settings
 from quartal.staging import stage
 from quartal.workspace import Workspace
@@ -114,3 +114,16 @@ def test_plan_that_was_reviewed_is_applied_without_another(stand_in, options):
     assert quartal(["apply", *options]) == 0
     assert commands(stand_in)[-1] == "apply"
     assert commands(stand_in).count("plan") == 1
+
+
+def test_runs_are_looked_up_where_they_are_deployed_and_not_where_they_will_be():
+    """A bucket that the plan renames has its manifests under the name of today."""
+    plan = {
+        "prior_state": {"values": {"outputs": {"lake_bucket": {"value": "new"}, "dataset": {"value": "d"}}}},
+        "output_changes": {
+            "lake_bucket": {"actions": ["update"], "before": "old", "after": "new"},
+            "dataset": {"actions": ["no-op"], "before": "d", "after": "d"},
+            "job": {"actions": ["create"], "before": None, "after": "j"},
+        },
+    }
+    assert deployed_outputs(plan) == {"lake_bucket": "old", "dataset": "d"}

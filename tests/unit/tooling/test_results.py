@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from quartal.deployment import Deployment
 from quartal.errors import AwsError, ConfigurationError, PipelineError
 from quartal.feature_diff import diff_features
 from quartal.feature_export import ExportFormat, export_features
-from quartal.query import QueryResult, run_query
+from quartal.query import QueryResult, are_in_step, run_query
 from quartal.spreadsheets import defused, defused_table
 from quartal.tags import CURATED_SNAPSHOT, RUN_ID, set_tag, snapshot_named, tags_of
 from quartal.workspace import Workspace
@@ -168,6 +169,12 @@ def test_diff_tells_of_new_and_gone_columns_and_compares_the_others():
     assert (found.columns_added, found.columns_removed) == (("median",), ("mean",))
     assert (found.added, found.removed, found.changed, found.columns) == (0, 0, 0, ())
     assert not found.is_empty
+
+
+def test_diff_of_a_single_series_goes_by_the_day():
+    before, after = (state.slice(0, 1).drop_columns(["brand"]) for state in (EARLY, LATE))
+    diff = diff_features(before, after)
+    assert (diff.added, diff.removed, diff.changed) == (0, 0, 1)
 
 
 def test_diff_of_states_with_other_entities_is_refused():
@@ -431,3 +438,35 @@ def test_export_of_fewer_rows_than_the_snapshot_counts_is_refused_and_leaves_not
             table, table.current_snapshot().snapshot_id, "2024Q2", tmp_path / "parent" / "out", ExportFormat.PARQUET
         )
     assert list((tmp_path / "parent").iterdir()) == []
+
+
+BEHIND = "The features are behind the curated table: a run ended between its two commits."
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["query", "select 1"], True),
+        (["query", "select 1", "--as-of", "2024Q2"], False),
+        (["tags"], True),
+        (["tag", "champion"], True),
+        (["tag", "champion", "--as-of", "2024Q1"], False),
+        (["export", "--tag", "2024Q2", "--out", "out"], True),
+        (["export", "--tag", "2024Q1", "--out", "out"], False),
+    ],
+    ids=lambda each: " ".join(each) if isinstance(each, list) else "",
+)
+def test_features_that_are_behind_are_told_by_whoever_reads_the_newest(catalog, command_line, capsys, arguments, told):
+    def says_so() -> bool:
+        assert run(arguments) == 0
+        shutil.rmtree("out", ignore_errors=True)
+        return BEHIND in " ".join(capsys.readouterr().err.split())
+
+    assert not says_so()
+    catalog.load_table("db.feed_curated").overwrite(EARLY)
+    assert says_so() is told
+
+
+def test_features_that_no_run_has_published_are_neither_in_step_nor_behind(catalog):
+    catalog.drop_table("db.feed_features")
+    assert are_in_step(catalog, DEPLOYMENT) is None

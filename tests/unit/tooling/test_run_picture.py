@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console as RichConsole
 
-from quartal.run_picture import as_table, picture_of, typical_seconds
+from quartal.run_picture import as_table, picture_of, stage_in_words, typical_seconds
 from quartal.workflow_run import Outcome, Step, WorkflowRun
 
 START = datetime(2026, 4, 8, 3, tzinfo=UTC)
@@ -67,7 +67,7 @@ def test_run_that_found_nothing_new_has_published_nothing():
 def test_running_step_counts_from_its_start_and_a_finished_one_stands():
     _, crawl, job, _ = picture_of(run_of(CRAWLED, RUNNING), NOW, WRITTEN, "the last took 40 s")
     assert (crawl.seconds, job.seconds) == (5, 24)
-    assert job.what == "RUNNING, write: files=9 seconds=2.0, the last took 40 s"
+    assert job.what == "RUNNING, wrote features of ?, the last took 40 s"
 
 
 @pytest.mark.parametrize(
@@ -89,3 +89,25 @@ def test_picture_can_be_read_without_colour():
     lines = [line.split() for line in console.export_text().splitlines()]
     assert lines[1][:4] == ["✓", "crawl", "5", "s"]
     assert lines[2][:4] == ["▶", "job", "24", "s"]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "stage=catalog run_id=wr_1 deliveries=2024Q1,2024Q2 files=2 bytes=9 seconds=0.4",
+            "found 2 files of 2024Q1,2024Q2",
+        ),
+        ("stage=session seconds=5.0", "Spark has started"),
+        (
+            "stage=validate deliveries=2 rows=15482 kept=15250 quarantined=77 duplicates=155 conflicts=0 seconds=31.6",
+            "checked 15,482 rows: 15,250 kept, 77 bad, 155 duplicates",
+        ),
+        ("stage=write curated_files=2 feature_files=4 quarters=2024Q1 seconds=2.0", "wrote features of 2024Q1"),
+        ("stage=publish seconds=1.0", "published the tables"),
+        ("stage=polish shine=3", "polish: shine=3"),
+        ("something else", "something else"),
+    ],
+)
+def test_stage_is_told_in_words(line, words):
+    assert stage_in_words(line) == words

@@ -291,6 +291,7 @@ def test_manifest_of_another_version_is_refused_and_not_misread(aws, workspace, 
 
 def test_unknown_run_cannot_be_explained_and_the_command_that_lists_runs_is_named(aws, workspace):
     aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
+    aws.stubs["glue"].add_response("get_workflow_runs", {})
     with pytest.raises(ConfigurationError, match="no run 'wr_9'") as error:
         explain_run(workspace(), "wr_9")
     assert "`quartal history`" in error.value.remedy
@@ -356,8 +357,25 @@ def test_logs_of_a_run_whose_job_wrote_nothing_are_empty(aws, workspace, capsys)
     assert json.loads(capsys.readouterr().out) == {"run_id": "wr_1", "job_run_id": "jr_1", "lines": []}
 
 
+@pytest.mark.parametrize(("others", "said"), [(["wr_30aa"], "is going on"), (["wr_29bb"], "has 2 runs that begin")])
+def test_run_may_be_named_by_its_beginning_where_only_one_begins_so(aws, workspace, capsys, others, said):
+    runs = [
+        {"WorkflowRunId": run_id, "Status": "RUNNING", "StartedOn": MOMENT, "Graph": {"Nodes": []}}
+        for run_id in ("wr_29aa", *others)
+    ]
+    aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
+    aws.stubs["glue"].add_response("get_workflow_runs", {"Runs": runs})
+    try:
+        explain_run(workspace(), "wr_29")
+        told = capsys.readouterr().out
+    except ConfigurationError as error:
+        told = error.message
+    assert said in told
+
+
 def test_logs_of_an_unknown_run_say_where_the_runs_are_listed(aws, workspace):
     aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
+    aws.stubs["glue"].add_response("get_workflow_runs", {})
     with pytest.raises(ConfigurationError, match="no run 'wr_9'") as error:
         show_logs(workspace(), "wr_9", errors=False)
     assert "`quartal history`" in error.value.remedy

@@ -4,6 +4,8 @@ import bz2
 import gzip
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from quartal.contracts.model import FileFormat
@@ -88,6 +90,77 @@ def test_compressed_file_is_looked_into(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
+    "members",
+    [
+        pytest.param([b"", b"id,brand\n1,x\n"], id="first-empty"),
+        pytest.param([b"id,br", b"and\n1,x\n"], id="first-ends-inside-the-header"),
+    ],
+)
+def test_gzip_of_several_members_is_read_as_gunzip_reads_it(tmp_path: Path, members: list[bytes]):
+    (tmp_path / "a.csv.gz").write_bytes(b"".join(gzip.compress(member) for member in members) + bytes(512))
+    check_headers(items_of(tmp_path), RULE)
+
+
+def test_gzip_of_nothing_has_no_header(tmp_path: Path):
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"") * 2)
+    with pytest.raises(UploadError, match=r"a\.csv\.gz: is empty: it has no header"):
+        check_headers(items_of(tmp_path), RULE)
+
+
+def test_file_without_bytes_is_no_parquet_and_may_be_json_lines(tmp_path: Path):
+    (tmp_path / "a").touch()
+    check_headers(items_of(tmp_path), HeaderRule(("id",), format=FileFormat.JSON_LINES))
+    check_headers(items_of(tmp_path), HeaderRule(("id",), has_header=False))
+    with pytest.raises(UploadError, match="is empty: it is no Parquet"):
+        check_headers(items_of(tmp_path), HeaderRule(("id",), format=FileFormat.PARQUET))
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        pytest.param(["id", "Brand", "note"], None, id="as the job reads them"),
+        pytest.param(["id", "other", "OTHER", "brand"], None, id="unknown ones"),
+        pytest.param(["id"], "lacks brand", id="missing"),
+        pytest.param(["id", "brand", "Brand"], "has brand twice", id="required, by case"),
+        pytest.param(["id", "brand", "note", "note"], "has note twice", id="optional"),
+    ],
+)
+def test_columns_of_parquet_are_looked_at(tmp_path: Path, names: list[str], problem: str | None):
+    pq.write_table(pa.table([["x"]] * len(names), names=names), tmp_path / "a.parquet")
+    rule = HeaderRule(("id", "brand"), format=FileFormat.PARQUET, optional=("note",))
+    if problem is None:
+        check_headers(items_of(tmp_path), rule)
+        return
+    with pytest.raises(UploadError, match=rf"a\.parquet: {problem}: its columns are"):
+        check_headers(items_of(tmp_path), rule)
+
+
+def test_damaged_parquet_is_refused_by_name(tmp_path: Path):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(40) + b"PAR1")
+    with pytest.raises(UploadError, match=r"a\.parquet: is no Parquet that can be read"):
+        check_headers(items_of(tmp_path), HeaderRule(("id",), format=FileFormat.PARQUET))
+
+
+def test_optional_column_that_comes_twice_is_refused():
+    rule = HeaderRule(("id",), optional=("note",))
+    assert (rule.problem_of(b"id,note,note\n") or "").startswith("line 1 names note twice")
+    assert rule.problem_of(b"id,x,x,,\n") is None
+
+
+@pytest.mark.parametrize("rule", [RULE, HeaderRule(("id",), has_header=False)], ids=["header", "no-header"])
+def test_name_for_which_spark_would_unpack_a_plain_file_is_refused(tmp_path: Path, rule: HeaderRule):
+    (tmp_path / "a.csv.bz2").write_text("id,brand\n")
+    with pytest.raises(UploadError, match=r"ends in \.bz2: use gzip, or rename it"):
+        check_headers(items_of(tmp_path), rule)
+
+
+def test_files_without_a_header_are_looked_at_too(tmp_path: Path):
+    (tmp_path / "a.csv").write_bytes(b"PK\x03\x04")
+    with pytest.raises(UploadError, match="is a ZIP archive"):
+        check_headers(items_of(tmp_path), HeaderRule(("id",), has_header=False))
+
+
+@pytest.mark.parametrize(
     ("name", "content", "cause"),
     [
         pytest.param("a.csv.bz2", bz2.compress(b"id,brand\n"), "is compressed with bzip2", id="bzip2"),
@@ -120,9 +193,10 @@ def test_rule_is_the_one_that_the_job_will_follow(tmp_path: Path):
     (tmp_path / "c.yaml").write_text(contract.replace("header: true", "header: true, encoding: ISO-8859-1"))
     rule = HeaderRule.of_dataset(tmp_path, "charging_sessions")
     required = ("session_id", "site", "plug", "ended_at", "duration_s")
-    assert rule == HeaderRule(required, ";", '"', "ISO-8859-1")
+    optional = ("energy_kwh", "member")
+    assert rule == HeaderRule(required, ";", '"', "ISO-8859-1", optional=optional)
     (tmp_path / "c.yaml").write_text(contract.replace("header: true", "header: false"))
-    assert HeaderRule.of_dataset(tmp_path, "charging_sessions") is None
+    assert not HeaderRule.of_dataset(tmp_path, "charging_sessions").has_header
     (tmp_path / "c.yaml").write_text(contract.replace("header: true", "encoding: EBCDIC"))
     with pytest.raises(ConfigurationError, match=r"csv\.encoding: .*EBCDIC") as error:
         HeaderRule.of_dataset(tmp_path, "charging_sessions")

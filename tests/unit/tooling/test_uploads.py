@@ -2,8 +2,11 @@
 
 import gzip
 import json
+import os
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,13 +15,17 @@ from moto.server import ThreadedMotoServer
 
 from quartal import uploads
 from quartal.aws import AwsConnection
-from quartal.errors import ConfigurationError, UploadError
+from quartal.errors import AwsError, ConfigurationError, UploadError
 from quartal.uploading.bandwidth import BandwidthLimit
 from quartal.uploading.checksums import checksum_of
+from quartal.uploading.delivery_contents import Likeness
 from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
 from quartal.uploading.multipart import Part, parts_of
 from quartal.uploading.object_writer import BucketAddress, ObjectWriter
-from quartal.uploads import UploadOptions, plan_upload
+from quartal.uploading.plan import plan_files
+from quartal.uploading.sources import find_sources
+from quartal.uploading.streams import named_source
+from quartal.uploads import Exchange, UploadOptions, plan_upload
 
 RAW = "raw/sightings/"
 MEBIBYTE = 1024 * 1024
@@ -128,10 +135,204 @@ def test_missing_source_is_named(tmp_path: Path):
         plan_upload([tmp_path / "nowhere"], raw_prefix=RAW, delivery="2024Q1")
 
 
-def test_hidden_files_are_left_out_since_a_crawler_would_not_see_them(feed: Path):  # G25
-    (feed / "delivery=2024Q1" / ".DS_Store").touch()
-    (feed / "delivery=2024Q1" / "_SUCCESS").touch()
-    assert len(plan_upload([feed], raw_prefix=RAW, delivery=None)) == 2
+@pytest.mark.parametrize(
+    "name", ["_x.csv", ".x.csv", "x.csv._COPYING_", "_old/x.csv", "a/.hidden/x.csv", "x_$folder$", "_delta_log/0.json"]
+)
+@pytest.mark.parametrize("way", ["file", "folder", "pattern", "folder of the delivery"])
+def test_name_that_readers_skip_is_refused_however_it_is_named(feed: Path, name: str, way: str):  # G25
+    path = feed / "delivery=2024Q1" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("id\n1\n")
+    source = {
+        "file": path,
+        "folder": feed,
+        "pattern": path.parent / f"{path.name[0]}*",
+        "folder of the delivery": path.parent,
+    }[way]
+    with pytest.raises(ConfigurationError, match="in no run, since readers skip it") as error:
+        plan_upload([source], raw_prefix=RAW, delivery=None)
+    assert str(path) in error.value.message
+    assert "Rename it" in error.value.remedy
+
+
+def test_files_of_systems_and_tools_are_left_out_and_told(feed: Path):  # G25
+    folder = feed / "delivery=2024Q1"
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text("x")
+    for name in ("_SUCCESS", "_empty"):
+        (folder / name).touch()
+    for name in (".DS_Store", "._a.csv"):
+        (folder / name).write_bytes(b"x")
+    found = find_sources([feed])
+    assert [file.below for file in found.files] == ["delivery=2024Q1/a.csv", "delivery=2024Q2/a.csv"]
+    names = {"_SUCCESS", "_empty", ".DS_Store", "._a.csv", ".git"}
+    assert {path.name for path in found.left_out} == names
+    in_folder = find_sources([folder / "[!_]*", folder / ".*"])
+    assert [file.below for file in in_folder.files] == ["a.csv"]
+
+
+def test_folders_below_a_delivery_are_part_of_it(feed: Path):
+    below = feed / "delivery=2024Q1" / "year=2024"
+    below.mkdir()
+    (below / "b.csv").write_text("id\n1\n")
+    (item,) = plan_upload([below], raw_prefix=RAW, delivery=None)
+    assert (item.key, item.delivery) == (f"{RAW}delivery=2024Q1/year=2024/b.csv", "2024Q1")
+
+
+def test_delivery_within_a_delivery_is_refused(feed: Path):
+    with pytest.raises(ConfigurationError, match="lies in delivery=2024Q1 below the folder of another") as error:
+        plan_upload([feed], raw_prefix=RAW, delivery="2024Q9")
+    assert "--delivery" in error.value.remedy
+
+
+def test_links_that_would_be_left_out_without_a_word_are_refused(feed: Path):
+    link = feed / "delivery=2024Q1" / "b.csv"
+    link.symlink_to(feed / "nowhere.csv")
+    for source in (feed, link, feed / "*" / "b.csv"):
+        with pytest.raises(ConfigurationError, match=r"b\.csv is a link that leads nowhere"):
+            plan_upload([source], raw_prefix=RAW, delivery=None)
+    link.unlink()
+    link.symlink_to(feed / "delivery=2024Q2")
+    with pytest.raises(ConfigurationError, match=r"b\.csv is a link to a folder") as error:
+        plan_upload([feed], raw_prefix=RAW, delivery=None)
+    assert "by itself" in error.value.remedy
+
+
+def test_folder_that_cannot_be_looked_into_is_refused(feed: Path, monkeypatch):
+    def no_right(place):
+        raise PermissionError(13, "Permission denied", str(place))
+
+    monkeypatch.setattr("os.scandir", no_right)
+    with pytest.raises(ConfigurationError, match="cannot be looked into: Permission denied"):
+        plan_upload([feed], raw_prefix=RAW, delivery=None)
+
+
+def test_stream_without_a_name_is_refused(feed: Path):
+    os.mkfifo(feed / "delivery=2024Q1" / "pipe")
+    for source in (Path("-"), Path("/dev/stdin"), Path("/dev/null"), feed / "delivery=2024Q1" / "pipe"):
+        with pytest.raises(ConfigurationError, match="is a stream or a device") as error:
+            plan_upload([source], raw_prefix=RAW, delivery="2024Q1")
+        assert "--name" in error.value.remedy
+    with pytest.raises(ConfigurationError, match="pipe is neither a file nor a folder"):
+        plan_upload([feed], raw_prefix=RAW, delivery=None)
+
+
+@pytest.mark.parametrize("name", ["a\x85\x01.csv", "a\ufffe.csv", "a\udcff.csv"])
+def test_name_that_no_listing_can_hold_is_refused(tmp_path: Path, name: str):
+    (tmp_path / name).write_text("id\n")
+    with pytest.raises(ConfigurationError, match="control character"):
+        plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1")
+
+
+def test_key_that_is_too_long_for_s3_is_refused(tmp_path: Path):
+    folder = tmp_path.joinpath(*(["ä" * 100] * 6))
+    folder.mkdir(parents=True)
+    (folder / "a.csv").write_text("id\n")
+    with pytest.raises(ConfigurationError, match=r"a key of 1,\d\d\d bytes"):
+        plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1")
+
+
+def test_file_that_a_pattern_names_twice_is_refused_since_its_rows_would_come_twice(feed: Path):
+    below = feed / "delivery=2024Q1" / "x"
+    below.mkdir()
+    (below / "b.csv").write_text("id\n1\n")
+    with pytest.raises(ConfigurationError, match="are one file, and its rows would be delivered twice"):
+        plan_upload([feed / "delivery=2024Q1" / "**"], raw_prefix=RAW, delivery="2024Q1")
+    (item,) = plan_upload([below / "b.csv", below / "b.csv"], raw_prefix=RAW, delivery="2024Q1")
+    assert item.key == f"{RAW}delivery=2024Q1/b.csv"
+
+
+def test_link_is_part_of_the_delivery_that_it_lies_in(feed: Path):
+    link = feed / "delivery=2024Q2" / "b.csv"
+    link.symlink_to(feed / "delivery=2024Q1" / "a.csv")
+    (item,) = plan_upload([link], raw_prefix=RAW, delivery=None)
+    assert item.key == f"{RAW}delivery=2024Q2/b.csv"
+    (feed / "newest").symlink_to(feed / "delivery=2024Q1")
+    (item,) = plan_upload([feed / "newest"], raw_prefix=RAW, delivery=None)
+    assert item.key == f"{RAW}delivery=2024Q1/a.csv"
+
+
+# ---------------------------------------------------------------------------- streams, and names given to files
+
+
+def test_stream_is_a_file_of_the_name_that_it_is_given(tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(pipe.write_bytes, b"id\n1\n")
+        with named_source(pipe, "a.csv") as source:
+            assert (source.below, source.path.read_bytes()) == ("a.csv", b"id\n1\n")
+        written.result(60)
+    assert not source.path.exists()
+
+
+def test_standard_input_is_a_stream(monkeypatch):
+    reader, writer = os.pipe()
+    os.write(writer, b"id\n1\n")
+    os.close(writer)
+    with os.fdopen(reader, "rb") as stream:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=stream))
+        with named_source(Path("-"), "a.csv") as source:
+            assert source.path.read_bytes() == b"id\n1\n"
+
+
+def test_file_can_be_given_another_name(tmp_path: Path):
+    (tmp_path / "export.dat").write_bytes(gzip.compress(b"id\n"))
+    with named_source(tmp_path / "export.dat", "a.csv.GZ") as source:
+        (item,) = plan_files([source], raw_prefix=RAW, delivery="2024Q1", compress=True)
+    assert (item.key, item.compress) == (f"{RAW}delivery=2024Q1/a.csv.gz", False)
+
+
+@pytest.mark.parametrize("name", ["_x.csv", ".x.csv", "x.csv._COPYING_"])
+def test_name_that_readers_skip_is_no_name_to_give(tmp_path: Path, name: str):  # G25
+    (tmp_path / "export.dat").write_text("id\n")
+    with (
+        named_source(tmp_path / "export.dat", name) as source,
+        pytest.raises(ConfigurationError, match="readers skip it"),
+    ):
+        plan_files([source], raw_prefix=RAW, delivery="2024Q1")
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "message"),
+    [
+        pytest.param(".", "a.csv", "is a folder: --name is for one file", id="folder"),
+        pytest.param("nowhere", "a.csv", "does not exist: --name is for one file", id="missing"),
+        pytest.param("x", "a/b.csv", "'a/b.csv' is no name for a file", id="path"),
+        pytest.param("x", "", "'' is no name for a file", id="empty"),
+        pytest.param("/dev/null", "a.csv", "is a terminal or a device", id="device"),
+    ],
+)
+def test_name_is_for_one_file_or_stream(tmp_path: Path, source: str, name: str, message: str):
+    with pytest.raises(ConfigurationError, match=message), named_source(tmp_path / source, name):
+        pass
+
+
+def test_stream_that_gives_nothing_is_refused(tmp_path: Path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        written = pool.submit(pipe.write_bytes, b"")
+        with pytest.raises(UploadError, match="ended without a byte"), named_source(pipe, "a.csv"):
+            pass
+        written.result(60)
+
+
+def test_stream_that_cannot_be_kept_is_told(tmp_path: Path, monkeypatch):
+    def no_room(*_: object):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", no_room)
+    (tmp_path / "x").write_text("id")
+    reader, writer = os.pipe()
+    os.close(writer)
+    with (
+        pytest.raises(UploadError, match=r"could not be read to its end .*No space left") as error,
+        named_source(Path(f"/proc/self/fd/{reader}"), "a.csv"),
+    ):
+        pass
+    os.close(reader)
+    assert "TMPDIR" in error.value.remedy
 
 
 # ---------------------------------------------------------------------------- what is sent, and what is not
@@ -332,6 +533,166 @@ class Overtaken:
 def test_large_file_is_cut_so_that_a_later_try_finds_the_same_parts():
     assert parts_of(5, part_bytes=2) == (Part(1, 0, 2), Part(2, 2, 2), Part(3, 4, 1))
     assert len(parts_of(10_001, part_bytes=1)) <= 10_000
+
+
+# ---------------------------------------------------------------------------- what a delivery consists of
+
+
+def recorded(connection, bucket: str, delivery: str = "2024Q1") -> list[str]:
+    return sorted(ManifestStore(connection.s3(), bucket, "deliveries/sightings/").read(delivery).files)
+
+
+@pytest.fixture
+def twice(upload, tmp_path: Path):
+    """A delivery of the two files a.csv and b.csv in the lake, and a folder for what comes next."""
+    folder = tmp_path / "delivery=2024Q1"
+    folder.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (folder / name).write_text(f"id\n{name}\n")
+    upload(plan_upload([folder], raw_prefix=RAW, delivery="2024Q1"))
+    return folder
+
+
+def test_report_names_the_other_files_that_a_run_reads(upload, connection, bucket, twice: Path):
+    connection.s3().put_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/_x.csv", Body=b"x")
+    connection.s3().put_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/empty.csv", Body=b"")
+    report = upload(plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1"))
+    assert report.others == (f"{RAW}delivery=2024Q1/b.csv",)
+
+
+def test_files_without_bytes_are_told(upload, tmp_path: Path):
+    (tmp_path / "a.json").touch()
+    report = upload(plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1"))
+    assert [item.path.name for item in report.without_bytes] == ["a.json"]
+
+
+def test_replace_leaves_exactly_the_files_that_are_uploaded(upload, connection, bucket, twice: Path):
+    connection.s3().put_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/_x.csv", Body=b"x")
+    connection.s3().put_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q11/c.csv", Body=b"x")
+    (twice / "b.csv").unlink()
+    items = plan_upload([twice], raw_prefix=RAW, delivery="2024Q1")
+    report = upload(items, exchange=Exchange(replace=True))
+    kept = f"{RAW}delivery=2024Q1/a.csv"
+    assert keys(connection, bucket) == [kept, f"{RAW}delivery=2024Q11/c.csv"]
+    assert recorded(connection, bucket) == [kept]
+    assert report.removed == (f"{RAW}delivery=2024Q1/_x.csv", f"{RAW}delivery=2024Q1/b.csv")
+    assert upload(items, exchange=Exchange(replace=True)).removed == ()
+
+
+def test_replace_mends_a_manifest_that_names_what_is_gone(upload, connection, bucket, twice: Path):
+    for name in ("a.csv", "b.csv"):
+        connection.s3().delete_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/{name}")
+    upload(plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1"), exchange=Exchange(replace=True))
+    assert recorded(connection, bucket) == keys(connection, bucket) == [f"{RAW}delivery=2024Q1/a.csv"]
+
+
+def test_replacement_that_could_not_be_uploaded_takes_nothing_out(upload, connection, bucket, twice: Path):
+    items = plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1")
+    (twice / "a.csv").unlink()
+    with pytest.raises(UploadError, match="was not uploaded"):
+        upload(items, exchange=Exchange(replace=True))
+    assert (
+        recorded(connection, bucket)
+        == keys(connection, bucket)
+        == [
+            f"{RAW}delivery=2024Q1/a.csv",
+            f"{RAW}delivery=2024Q1/b.csv",
+        ]
+    )
+
+
+def test_file_can_be_taken_out_alone_or_for_another(upload, connection, bucket, twice: Path):
+    folder = f"{RAW}delivery=2024Q1/"
+    (twice / "b_corrected.csv").write_text("id\nx\n")
+    items = plan_upload([twice / "b_corrected.csv"], raw_prefix=RAW, delivery="2024Q1")
+    report = upload(items, exchange=Exchange(remove=("b.csv",)), folder=folder)
+    assert (report.removed, report.likenesses) == ((f"{folder}b.csv",), ())
+    upload((), exchange=Exchange(remove=("a.csv",)), folder=folder)
+    assert recorded(connection, bucket) == keys(connection, bucket) == [f"{folder}b_corrected.csv"]
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "removed", "message", "remedy"),
+    [
+        pytest.param((), ("c.csv",), "has no file c.csv", "a.csv, b.csv", id="unknown"),
+        pytest.param((), ("a.csv", "b.csv"), "No file of delivery 2024Q1 would be left", "--withdraw 2024Q1", id="all"),
+        pytest.param(("a.csv",), ("a.csv",), "both uploaded and taken out", "Leave out --remove", id="own"),
+    ],
+)
+def test_removal_that_makes_no_sense_is_refused(
+    upload, connection, bucket, twice: Path, uploaded: tuple[str, ...], removed: tuple[str, ...], message, remedy
+):
+    items = plan_upload([twice / name for name in uploaded], raw_prefix=RAW, delivery="2024Q1")
+    with pytest.raises(ConfigurationError, match=message) as error:
+        upload(items, exchange=Exchange(remove=removed), folder=f"{RAW}delivery=2024Q1/")
+    assert remedy in error.value.remedy
+    assert len(keys(connection, bucket)) == 2
+
+
+def test_file_that_s3_does_not_delete_is_told_and_stays_in_the_manifest(connection, bucket, twice: Path, monkeypatch):
+    def refuse(_self, files):
+        raise AwsError(f"s3://{files[0].path} was not deleted: Access Denied", remedy="")
+
+    monkeypatch.setattr("quartal.lake_files.S3Files.delete", refuse)
+    with pytest.raises(UploadError, match=r"still there: .*b\.csv was not deleted") as error:
+        uploads.upload(
+            connection,
+            bucket,
+            (),
+            manifest_prefix="deliveries/sightings/",
+            exchange=Exchange(remove=("b.csv",)),
+            folder=f"{RAW}delivery=2024Q1/",
+        )
+    assert "s3:DeleteObject" in error.value.remedy
+    assert len(recorded(connection, bucket)) == 2
+
+
+@pytest.mark.parametrize(
+    ("new", "text", "other", "is_same"),
+    [
+        pytest.param("other.csv", "id\na.csv\n", "a.csv", True, id="same content"),
+        pytest.param("a_corrected.csv", "id\nx\n", "a.csv", False, id="corrected"),
+        pytest.param("B (1).CSV", "id\nx\n", "b.csv", False, id="second download"),
+        pytest.param("a.v2.csv", "id\nx\n", "a.csv", False, id="version"),
+    ],
+)
+def test_file_that_looks_like_another_one_of_its_delivery_is_pointed_out(
+    upload, twice: Path, new: str, text: str, other: str, is_same: bool
+):
+    (twice / new).write_text(text)
+    report = upload(plan_upload([twice / new], raw_prefix=RAW, delivery="2024Q1"))
+    folder = f"{RAW}delivery=2024Q1/"
+    assert report.likenesses == (Likeness(folder + new, folder + other, is_same),)
+
+
+def test_compressed_copy_of_a_file_is_pointed_out(upload, twice: Path):
+    items = plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1", compress=True)
+    folder = f"{RAW}delivery=2024Q1/"
+    assert upload(items).likenesses == (Likeness(f"{folder}a.csv.gz", f"{folder}a.csv", is_same=True),)
+
+
+def test_parts_of_an_export_are_no_versions_of_each_other(upload, tmp_path: Path):
+    for number in range(12):
+        (tmp_path / f"part-{number}.csv").write_text(f"id\n{number}\n")
+    assert upload(plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1")).likenesses == ()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param({"sources": []}, "No file or folder is named", id="nothing"),
+        pytest.param({"sources": [], "exchange": Exchange(replace=True)}, "No file or folder", id="replace by nothing"),
+        pytest.param({"sources": [], "exchange": Exchange(remove=("a",)), "delivery": None}, "of which", id="remove"),
+        pytest.param({"sources": [Path("a"), Path("b")], "name": "x"}, "--name is for one file", id="two names"),
+        pytest.param({"sources": [Path("a")], "name": "x", "delivery": None}, "--name is for one", id="no delivery"),
+    ],
+)
+def test_options_of_an_upload_that_do_not_fit_are_refused(arguments, message):
+    given = {"delivery": "2024Q1", "options": UploadOptions(), **arguments}
+    workspace = SimpleNamespace(deployment=None, settings=None)
+    with pytest.raises(ConfigurationError, match=message) as error:
+        uploads.deliver(workspace, given.pop("sources"), **given)
+    assert error.value.remedy
 
 
 def test_bandwidth_limit_holds_senders_back_to_its_rate():

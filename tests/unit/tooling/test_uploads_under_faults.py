@@ -356,6 +356,16 @@ def test_object_that_is_not_deleted_is_named_with_how_many_stay(s3, files, bucke
     assert [file.path for file in S3Files(s3).below(f"s3://{bucket}/x")] == [f"{bucket}/x/1"]
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy"), [("SlowDown", "S3 was too busy. Run the command again"), ("AccessDenied", "s3:DeleteObject")]
+)
+def test_object_that_is_not_deleted_is_told_with_the_remedy_for_its_reason(s3, files, code, remedy):
+    with pytest.raises(AwsError) as told:
+        S3Files(PartlyRefused(s3, code, 9), sleep=lambda _: None).delete(files)
+    assert remedy in told.value.remedy
+    assert ("s3:DeleteObject" in told.value.remedy) is (code == "AccessDenied")
+
+
 def test_listing_that_breaks_off_is_an_error_and_not_an_endless_loop():
     class CutOff:
         def list_objects_v2(self, **_):

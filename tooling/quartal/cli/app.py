@@ -15,6 +15,7 @@ from quartal.aws import as_aws_error
 from quartal.cli import (
     contract,
     data,
+    delivering,
     demo,
     diagnose,
     environments,
@@ -22,8 +23,10 @@ from quartal.cli import (
     local_stack,
     maintenance,
     pipeline,
+    quarantined,
     reporting,
     results,
+    reviews,
     toolchain,
 )
 from quartal.cli.examples import add_examples
@@ -50,9 +53,12 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 infrastructure.register(app)
+reviews.register(app)
 environments.register(app)
+delivering.register(app)
 pipeline.register(app)
 results.register(app)
+quarantined.register(app)
 reporting.register(app)
 maintenance.register(app)
 diagnose.register(app)
@@ -125,6 +131,10 @@ def _run(arguments: list[str], console: Console) -> int:
         code = typer.main.get_command(app).main(arguments, prog_name="quartal", standalone_mode=False)
     except typer.TyperException as error:
         error.message = visible(without_passwords(error.message))
+        if console.as_json:
+            remedy = "`quartal --help` lists the commands, `quartal COMMAND --help` the options of one."
+            console.error(ConfigurationError(error.message, remedy=remedy))
+            return EXIT_USAGE
         error.show()  # type: ignore[attr-defined]  # every usage error has it; the public base class does not say so
         return EXIT_USAGE
     except typer.Abort:

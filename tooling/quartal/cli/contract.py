@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from quartal.cli.options import JsonOption
+from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
 from quartal.console import Console
 from quartal.errors import EXIT_PIPELINE_FAILED, ConfigurationError
+
+if TYPE_CHECKING:
+    from quartal.contracts.drafting.sample import Sample
 
 app = typer.Typer(help="Data contracts: what a feed holds, and what is made of it.", no_args_is_help=True)
 
@@ -83,42 +88,132 @@ def show(
 
 @app.command()
 def init(
-    feed: Annotated[Path, typer.Argument(help="A CSV file of the feed, gzipped or not.", show_default=False)],
+    feed: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A file of the feed, or a folder of such files: CSV or JSON lines, gzipped or not, or Parquet.",
+            show_default=False,
+        ),
+    ] = None,
     dataset: Annotated[
         str | None, typer.Option("--dataset", help="Name of the dataset. Default: made from the file's name.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write, which must not exist. Default: standard output.")
     ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="A database, in place of files; with --table.", envvar="QUARTAL_URL")
+    ] = None,
+    table: Annotated[str | None, typer.Option("--table", help="Table or view, or SCHEMA.TABLE.")] = None,
+    glue_table: Annotated[
+        str | None, typer.Option("--glue-table", help="DATABASE.TABLE of the Glue catalog, as a crawler left it.")
+    ] = None,
+    event_time: Annotated[
+        str | None, typer.Option("--event-time", help="Column that says when an event took place.")
+    ] = None,
+    entity: Annotated[
+        list[str] | None, typer.Option("--entity", help="Column that features are about; none: a single series.")
+    ] = None,
+    key: Annotated[list[str] | None, typer.Option("--key", help="Column that identifies a row; none: no key.")] = None,
+    date_order: Annotated[
+        str | None, typer.Option("--date-order", help="day or month: what comes first in 03/04/2024.")
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Look at all rows, not only at beginning, middle and end of large files.")
+    ] = False,
+    interactive: Annotated[
+        bool, typer.Option("--interactive", "-i", help="Ask for what can only be guessed, with what speaks for it.")
+    ] = False,
+    environment: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draft a contract from the head of a CSV file: types and formats, and guesses for key, entity and event time."""
-    from quartal.contracts.drafting import draft
+    """Draft a contract from what files hold, and say what would become of their rows; guesses are comments on top."""
+    from quartal.contracts import drafting
+    from quartal.contracts.drafting.questions import answered
 
-    console, name = Console(as_json=as_json), dataset or _dataset_of(feed)
-    text = draft(feed, name)
+    console = Console(as_json=as_json)
+    if sum(source is not None for source in (feed, table, glue_table)) != 1 or (table is None) != (url is None):
+        raise ConfigurationError(
+            "What is to be drafted from?", remedy="Name a file or a folder, or --url and --table, or --glue-table."
+        )
+    if date_order not in (None, "day", "month"):
+        raise ConfigurationError(
+            f"--date-order is {date_order!r}.", remedy="Say day (31/12/2024) or month (12/31/2024)."
+        )
+    name = dataset or (_dataset_of(feed) if feed else _name_of((table or glue_table or "").rpartition(".")[2]))
+    order: Literal["day", "month"] | None = None if date_order is None else "month" if date_order == "month" else "day"
+    choices = drafting.Choices(event_time, tuple(entity or ()), tuple(key or ()), order)
+    with _sampled(feed, url, table, glue_table, everything=everything, environment=environment) as sample:
+        if interactive:
+            choices = answered(sample, name, choices, console.choose)
+        drafted = drafting.draft_of(sample, name, choices)
+    verdict = drafted.verdict
+    for line in drafted.verdict_lines:
+        (console.warn if verdict.quarantined else console.say)(line)
+    result = {
+        "dataset": name,
+        "contract": drafted.text,
+        "file": str(out) if out else None,
+        "guesses": drafted.guesses,
+        "rows": verdict.rows,
+        "kept": verdict.kept,
+        "duplicates": verdict.duplicates,
+        "quarantined": verdict.quarantined,
+        "broken": dict(verdict.broken),
+    }
     if out is None:
         if as_json:
-            console.json({"dataset": name, "contract": text, "file": None})
+            console.json(result)
         else:
-            console.document(text)
+            console.document(drafted.text)
         return
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with out.open("x", encoding="utf-8") as file:
-            file.write(text)
+            file.write(drafted.text)
     except OSError as error:
         raise ConfigurationError(
             f"{out} cannot be written: {error.strerror}.", remedy="Name another with --out."
         ) from error
     console.done(f"{out}: a draft. Read it, then: quartal contract lint {out}")
     if as_json:
-        console.json({"dataset": name, "contract": text, "file": str(out)})
+        console.json(result)
+
+
+@contextmanager
+def _sampled(
+    feed: Path | None,
+    url: str | None,
+    table: str | None,
+    glue_table: str | None,
+    *,
+    everything: bool,
+    environment: str | None,
+) -> Iterator[Sample]:
+    """The sample of whichever source was named."""
+    from quartal.contracts.drafting.sources import sample_of
+
+    if feed is not None:
+        yield sample_of(feed, everything=everything)
+    elif url is not None and table is not None:
+        from quartal.contracts.drafting.database_source import table_sample
+
+        yield table_sample(url, table, everything=everything)
+    elif glue_table is not None:
+        from quartal.contracts.drafting.catalog_source import files_of_table
+
+        with files_of_table(open_workspace(environment).connection, glue_table) as folder:
+            yield replace(sample_of(folder, everything=everything), source=glue_table)
 
 
 def _dataset_of(feed: Path) -> str:
     # raw files lie in <dataset>/delivery=<name>/; elsewhere their own name is all there is
     folder = feed.resolve().parent
     source = folder.parent.name if folder.name.startswith("delivery=") else feed.name.split(".")[0]
+    return _name_of(source)
+
+
+def _name_of(source: str) -> str:
+    """A name of at most 30 characters, as the catalog takes it."""
     name = re.sub(r"[^a-z0-9]+", "_", source.lower()).strip("_")
-    return name if re.match(r"[a-z_]", name) else f"feed_{name}".rstrip("_")
+    return (name if re.match(r"[a-z]", name) else f"feed_{name}")[:30].strip("_")

@@ -6,16 +6,15 @@ from pathlib import Path
 
 from quartal import infrastructure, reviewing, saved_plan
 from quartal.cli.infrastructure import Format
+from quartal.cli.review_forms import print_review, write_review
 from quartal.errors import ConfigurationError
 from quartal.plan_review.policies import Level
 from quartal.plan_review.render_json import as_data
-from quartal.plan_review.render_markdown import render_markdown
 from quartal.plan_review.render_text import render_text
 from quartal.plan_review.review import Review
 from quartal.plan_review.verdict import Decision
 from quartal.reviewing import ReviewOptions
 from quartal.staging import stage
-from quartal.visible import visible
 from quartal.workspace import Workspace
 
 
@@ -31,9 +30,9 @@ def show_plan(
     made = reviewing.review_saved_plan(
         workspace, infrastructure.save_plan(workspace), ReviewOptions(policies=policies, rules=rules, usage=usage)
     )
-    _print(workspace, made, form)
+    print_review(workspace.console, made, form)
     for file, file_form in targets:
-        _write(workspace, made, file, file_form)
+        write_review(workspace.console, made, file, file_form)
     return made
 
 
@@ -132,32 +131,3 @@ def _waiting_plan(workspace: Workspace) -> saved_plan.ReviewRecord | None:
     )
     saved_plan.discard(workspace.staged)
     return None
-
-
-def _write(workspace: Workspace, made: Review, file: Path, form: Format) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(_rendered(workspace, made, form), encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(
-            f"The review cannot be written to '{file}': {error.strerror or error}.",
-            remedy="Give --out another file. The plan is saved all the same.",
-        ) from error
-    workspace.console.done(f"{file}")
-
-
-def _print(workspace: Workspace, made: Review, form: Format) -> None:
-    if form is Format.JSON:
-        workspace.console.json(as_data(made))
-    else:
-        workspace.console.document(_rendered(workspace, made, form))
-
-
-def _rendered(workspace: Workspace, made: Review, form: Format) -> str:
-    if form is Format.JSON:
-        return workspace.console.json_text(as_data(made))
-    if form is Format.HTML:
-        from quartal.plan_review.page import render_page
-
-        return render_page(made)
-    return visible({Format.TEXT: render_text, Format.MARKDOWN: render_markdown}[form](made))

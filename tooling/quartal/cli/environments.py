@@ -15,7 +15,7 @@ from quartal import bootstrap as bootstrapping
 from quartal import infrastructure, saved_plan
 from quartal.adoption import plan_adoption
 from quartal.cli.infrastructure import ApproveOption, level_of
-from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.drift import drift_as_data, find_drift, render_drift
 from quartal.errors import EXIT_CHANGES, AwsError, ConfigurationError
 from quartal.git_state import refuse_unpublished
@@ -97,6 +97,7 @@ def cost(
         ),
     ] = False,
     last: Annotated[int, typer.Option("--last", min=1, help="So many runs, the newest.")] = 20,
+    wide: WideOption = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
@@ -110,7 +111,7 @@ def cost(
             )
         from quartal.run_costs import show_run_costs
 
-        show_run_costs(workspace, last)
+        show_run_costs(workspace, last, wide=wide)
         return
     from quartal.plan_review.prices import load_prices, refresh
     from quartal.reviewing import prices_folder

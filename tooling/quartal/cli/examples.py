@@ -14,6 +14,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "quartal cost eu-central-1",
         "quartal cost eu-central-1 --refresh --env dev",
     ),
+    "deliveries": ("quartal deliveries", "quartal deliveries 2024Q1 --json"),
     "demo": ("quartal demo", "quartal demo --rows 20000 --teardown"),
     "destroy": (
         "quartal destroy",
@@ -40,9 +41,19 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "quartal plan --env dev --out review.html",
         "quartal plan --env prod --json --detailed-exitcode",
     ),
+    "quarantine": (
+        "quartal quarantine",
+        "quartal quarantine --delivery 2024Q1 --rule date.format --limit 100",
+        "quartal quarantine --out bad-rows.csv",
+    ),
     "query": (
         'quartal query "select brand, day, sightings from features order by day desc limit 5"',
         'quartal query "select count(*) from curated" --as-of 2024Q1 --format csv',
+    ),
+    "review": (
+        "quartal review plan.json",
+        "quartal review saved.tfplan --format markdown --out review.html",
+        "quartal review - --rules rules.yaml --approve access",
     ),
     "report": ("quartal report", "quartal report --env prod --out report.html", "quartal report --json"),
     "run": (
@@ -58,6 +69,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "upload": (
         "quartal upload exports/ --delivery 2026Q3",
         "quartal upload 'exports/*.csv' --delivery 2026Q3 --gzip --limit 20",
+        "quartal upload corrected/ --delivery 2026Q3 --replace",
+        "quartal upload - --delivery 2026Q3 --name sales.csv",
+        "quartal upload --delivery 2026Q3 --remove old.csv",
     ),
 }
 

@@ -91,7 +91,7 @@ def plan(
     from quartal.cli import deploying
 
     workspace = open_workspace(env, as_json=as_json)
-    targets = [(file, _form_of(file)) for file in out or ()]
+    targets = [(file, form_of(file)) for file in out or ()]
     made = deploying.show_plan(workspace, Format.JSON if as_json else form, targets, policies, rules, usage)
     if detailed_exitcode and not made.plan.is_empty:
         raise typer.Exit(EXIT_CHANGES)
@@ -149,7 +149,7 @@ def level_of(approve: Approval | None, auto_approve: bool = False) -> Level:
     return Level[approve.value.upper()] if approve is not None else Level.NOTE
 
 
-def _form_of(file: Path) -> Format:
+def form_of(file: Path) -> Format:
     """The form that a file's suffix stands for."""
     if file.suffix not in _SUFFIXES:
         raise ConfigurationError(

@@ -41,6 +41,7 @@ DatasetOption = Annotated[
         show_default=False,
     ),
 ]
+WideOption = Annotated[bool, typer.Option("--wide", help="Shorten and leave out nothing, however narrow it is.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 
 

@@ -1,18 +1,16 @@
-"""upload, ingest, run, status, explain, history, logs."""
+"""run, status, explain, history, logs."""
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from quartal import status as status_report
 from quartal.cli.infrastructure import Approval, level_of
-from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
-from quartal.errors import ConfigurationError
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
+from quartal.errors import EXIT_PIPELINE_FAILED, ConfigurationError
 from quartal.git_state import refuse_unpublished
 from quartal.run_history import show_history
 from quartal.run_pipeline import (
@@ -31,130 +29,8 @@ _PANEL = "Pipeline"
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (upload, ingest, run, status, explain, history, logs):
+    for command in (run, status, explain, history, logs):
         app.command(rich_help_panel=_PANEL)(command)
-
-
-def upload(
-    sources: Annotated[
-        list[Path],
-        typer.Argument(
-            help="Files, folders that hold delivery=<name>/ folders, or patterns such as 'exports/*.csv'.",
-            show_default=False,
-        ),
-    ],
-    delivery: Annotated[str | None, typer.Option("--delivery", help="Name of the delivery, such as 2024Q1.")] = None,
-    parallel: Annotated[
-        int | None,
-        typer.Option(
-            "--parallel", min=1, max=64, help="Files at once. Default: 8; to LocalStack 3.", show_default=False
-        ),
-    ] = None,
-    compress: Annotated[bool, typer.Option("--gzip", help="Compress with gzip on the way; keys end in .gz.")] = False,
-    limit: Annotated[float | None, typer.Option("--limit", min=0.001, help="At most so many MB per second.")] = None,
-    env: EnvironmentOption = None,
-    dataset: DatasetOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Upload raw files to the lake; what is there with the same content is skipped.
-
-    Files that do not begin as the data contract says are refused before anything is sent. After an interruption the
-    same command goes on where it stopped.
-    """
-    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        looked_up = pool.submit(lambda: workspace.deployment)
-        from quartal import uploads  # loads while Terraform answers: as long as the upload of hundreds of files
-
-        deployment = looked_up.result()
-    options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)
-    started = time.perf_counter()
-    report = uploads.deliver(workspace, sources, delivery=delivery, options=options)
-    seconds = time.perf_counter() - started
-    target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}"
-    stored = f" as {report.stored_bytes / 1e6:.1f} MB" if report.stored_bytes != report.uploaded_bytes else ""
-    workspace.console.result(
-        f"{target}: {len(report.uploaded)} files uploaded ({report.uploaded_bytes / 1e6:.1f} MB{stored}), "
-        f"{len(report.unchanged)} there already",
-        data={
-            "target": target,
-            "uploaded": [item.key for item in report.uploaded],
-            "unchanged": [item.key for item in report.unchanged],
-            "uploaded_bytes": report.uploaded_bytes,
-            "stored_bytes": report.stored_bytes,
-            "manifests": list(report.manifests),
-            "seconds": round(seconds, 3),
-        },
-    )
-
-
-def ingest(
-    url: Annotated[
-        str,
-        typer.Argument(
-            help="URL of the database as SQLAlchemy takes it, such as postgresql://user@host/database.",
-            envvar="QUARTAL_INGEST_URL",
-            show_default=False,
-        ),
-    ],
-    delivery: Annotated[str, typer.Option("--delivery", help="Name of the delivery, such as 2024Q1.")],
-    table: Annotated[str | None, typer.Option("--table", help="Table or view, or SCHEMA.TABLE.")] = None,
-    query: Annotated[str | None, typer.Option("--query", help="A SELECT whose result is read instead.")] = None,
-    key: Annotated[
-        list[str] | None,
-        typer.Option("--key", help="Column that identifies a row; may be repeated. Default: the table's primary key."),
-    ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="What the files are called. Default: the table.")] = None,
-    chunk_rows: Annotated[int, typer.Option("--chunk-rows", min=1, help="Rows per chunk, one file each.")] = 100_000,
-    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Chunks at once.")] = 4,
-    compress: Annotated[bool, typer.Option("--gzip", help="Compress CSV with gzip; keys end in .gz.")] = False,
-    reread: Annotated[
-        bool, typer.Option("--reread", help="After an interruption, read also what is there, and send what differs.")
-    ] = False,
-    env: EnvironmentOption = None,
-    dataset: DatasetOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Bring rows of a database straight into the lake, as CSV or Parquet that fits the data contract.
-
-    Columns that do not fit the contract are refused before anything is sent. After an interruption the same command
-    goes on with the chunks that are not there yet.
-    """
-    from quartal import ingests
-
-    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    report = ingests.deliver(
-        workspace,
-        url,
-        table=table,
-        query=query,
-        key=tuple(key or ()),
-        name=name,
-        delivery=delivery,
-        options=ingests.IngestOptions(chunk_rows, parallel, compress, reread),
-    )
-    if len(report.read_at) > 1:
-        workspace.console.warn(
-            f"{len(report.skipped)} chunks show the database as it was at {report.read_at[0]}, the others as it is "
-            "now. Were rows changed since? The same command reads all of them again and sends what differs."
-        )
-    deployment = workspace.deployment
-    target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}delivery={delivery}/"
-    there = len(report.unchanged) + len(report.skipped)
-    workspace.console.result(
-        f"{target}: {report.rows:,} rows, {len(report.sent)} chunks sent ({report.stored_bytes / 1e6:.1f} MB), "
-        f"{there} there already",
-        data={
-            "target": target,
-            "rows": report.rows,
-            "sent": list(report.sent),
-            "unchanged": list(report.unchanged),
-            "skipped": list(report.skipped),
-            "stored_bytes": report.stored_bytes,
-            "read_at": list(report.read_at),
-            "manifest": report.manifest,
-        },
-    )
 
 
 def run(
@@ -237,7 +113,11 @@ def run(
             f"Run {run_id} has started. Watch it: {watch}", data={"run_id": run_id, "watch": watch.strip("`")}
         )
         return
-    show_manifest(workspace.console, follow_run(workspace, run_id, timeout_s=timeout * 60))
+    show_manifest(
+        workspace.console,
+        follow_run(workspace, run_id, timeout_s=timeout * 60),
+        typed=partial(typed_command, workspace),
+    )
 
 
 def _refuse_options_that_differ(*, ephemeral: bool, detach: bool, others: bool) -> None:
@@ -256,16 +136,23 @@ def _refuse_options_that_differ(*, ephemeral: bool, detach: bool, others: bool) 
 def status(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch the newest run to its end.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to watch with --follow.")] = 60,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 where there is a problem.")] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What is deployed, when it runs next, and how the last run went."""
+    """Whether all is fine or what needs you, how the last run went, when the next one starts, and what is deployed."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if follow:
-        show_manifest(workspace.console, follow_newest_run(workspace, timeout_s=timeout * 60))
-    else:
-        status_report.show_status(workspace)
+        manifest = follow_newest_run(workspace, timeout_s=timeout * 60)
+        show_manifest(workspace.console, manifest, typed=partial(typed_command, workspace))
+        return
+    from quartal.report.findings import Level
+    from quartal.status import show_status
+
+    findings = show_status(workspace)
+    if exit_code and any(finding.level is Level.PROBLEM for finding in findings):
+        raise typer.Exit(EXIT_PIPELINE_FAILED)
 
 
 def explain(
@@ -284,12 +171,13 @@ def explain(
 
 def history(
     last: Annotated[int, typer.Option("--last", min=1, help="So many runs, the newest.")] = 20,
+    wide: WideOption = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """List the runs: when, how they ended, which deliveries, and what became of their rows."""
-    show_history(open_workspace(env, dataset=dataset, as_json=as_json), last)
+    show_history(open_workspace(env, dataset=dataset, as_json=as_json), last, wide=wide)
 
 
 def logs(

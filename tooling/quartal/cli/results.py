@@ -6,19 +6,27 @@ import sys
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.errors import ConfigurationError, NotDeployedError
 from quartal.feature_diff import diff_snapshots
 from quartal.feature_export import ExportFormat, export_features
-from quartal.query import iceberg_catalog, published_table, run_query
+from quartal.quarantine import BadRowFiles
+from quartal.query import are_in_step, iceberg_catalog, published_table, run_query
+from quartal.run_pipeline import typed_command
+from quartal.tables import Column, Kind
 from quartal.tags import remove_tag, set_tag, snapshot_named, tags_of
 
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+    from quartal.workspace import Workspace
+
 _PANEL = "Results"
-_SAFE_HELP = "With --format csv: text that a spreadsheet would take for a formula gets an apostrophe before it."
+SAFE_HELP = "With --format csv: text that a spreadsheet would take for a formula gets an apostrophe before it."
 _TAG_HELP = "A tag (`quartal tags` lists them) or a snapshot id."
 
 
@@ -42,29 +50,50 @@ def query(
         str | None, typer.Option("--as-of", metavar="TAG", help=f"The tables as they were: {_TAG_HELP}")
     ] = None,
     form: Annotated[AnswerFormat, typer.Option("--format", help="How to print the answer.")] = AnswerFormat.TABLE,
-    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=_SAFE_HELP)] = False,
+    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer SQL from the published tables: features, curated."""
-    _refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is AnswerFormat.CSV and not as_json)
+    """Answer SQL from the published tables, features and curated, and from the quarantine."""
+    refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is AnswerFormat.CSV and not as_json)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json or form is AnswerFormat.JSON)
     statement = sys.stdin.read() if sql == "-" else sql
-    answer = run_query(statement, workspace.deployment, iceberg_catalog(workspace.connection), as_of=as_of)
+    deployment, catalog = workspace.deployment, iceberg_catalog(workspace.connection)
+    answer = run_query(
+        statement,
+        deployment,
+        catalog,
+        as_of=as_of,
+        bad_rows=lambda: BadRowFiles.published(deployment, catalog, workspace.connection.s3()).as_table(),
+    )
+    if as_of is None:
+        _say_if_behind(workspace, catalog)
     if form is AnswerFormat.CSV and not as_json:
         workspace.console.document(answer.as_csv(spreadsheet_safe=spreadsheet_safe))
     else:
         workspace.console.table("", answer.columns, list(answer.rows), data=answer.as_records())
 
 
-def tags(env: EnvironmentOption = None, dataset: DatasetOption = None, as_json: JsonOption = False) -> None:
+_TAG_COLUMNS = (
+    Column("tag", Kind.WHOLE),
+    Column("snapshot", Kind.WHOLE, optional=3),
+    Column("committed (UTC)", Kind.WHOLE),
+    Column("rows", Kind.WHOLE, optional=1),
+    Column("run", Kind.ID, optional=2),
+)
+
+
+def tags(
+    wide: WideOption = False, env: EnvironmentOption = None, dataset: DatasetOption = None, as_json: JsonOption = False
+) -> None:
     """List the states of the features that can be read by name: one per published quarter, and the newest runs."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    found = tags_of(published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features"))
+    catalog = iceberg_catalog(workspace.connection)
+    found = tags_of(published_table(catalog, workspace.deployment, "features"))
+    _say_if_behind(workspace, catalog)
     rows = [(t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", t.rows, t.run_id) for t in found]
-    columns = ("tag", "snapshot", "committed (UTC)", "rows", "run")
-    workspace.console.table("", columns, rows, data=[asdict(tag) for tag in found])
+    workspace.console.table("", _TAG_COLUMNS, rows, data=[asdict(tag) for tag in found], wide=wide)
 
 
 def tag(
@@ -82,10 +111,11 @@ def tag(
     if name is None:
         if as_of or delete:
             raise ConfigurationError("Which tag is meant?", remedy="Name it: `quartal tag NAME --as-of 2024Q1`.")
-        tags(env, dataset, as_json)
+        tags(env=env, dataset=dataset, as_json=as_json)
         return
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
+    catalog = iceberg_catalog(workspace.connection)
+    table = published_table(catalog, workspace.deployment, "features")
     if delete:
         remove_tag(table, name)
         workspace.console.result(f"Tag {name} is removed.", data={"tag": name, "removed": True})
@@ -93,6 +123,8 @@ def tag(
     snapshot = snapshot_named(table, as_of) if as_of is not None else table.current_snapshot()
     if snapshot is None:
         raise NotDeployedError("The features have no published state yet.", remedy="Run first: `quartal run`.")
+    if snapshot == table.current_snapshot():
+        _say_if_behind(workspace, catalog)
     is_new = set_tag(table, name, snapshot.snapshot_id)
     verb = "names" if is_new else "names already"
     workspace.console.result(
@@ -135,16 +167,20 @@ def export(
     tag: Annotated[str, typer.Option("--tag", help=_TAG_HELP, show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="Folder to write, which must not hold anything.")],
     form: Annotated[ExportFormat, typer.Option("--format", help="Of the files.")] = ExportFormat.PARQUET,
-    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=_SAFE_HELP)] = False,
+    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write the features of a tag into a folder: a file per quarter, and a manifest with checksums."""
-    _refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is ExportFormat.CSV)
+    refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is ExportFormat.CSV)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
-    snapshot_id = snapshot_named(table, tag).snapshot_id
+    catalog = iceberg_catalog(workspace.connection)
+    table = published_table(catalog, workspace.deployment, "features")
+    snapshot = snapshot_named(table, tag)
+    if snapshot == table.current_snapshot():
+        _say_if_behind(workspace, catalog)
+    snapshot_id = snapshot.snapshot_id
     done = export_features(table, snapshot_id, tag, out, form, spreadsheet_safe=spreadsheet_safe)
     workspace.console.result(
         f"{out}: {done.rows:,} rows of {done.table} at {tag} in {len(done.files)} files, and manifest.json",
@@ -152,7 +188,16 @@ def export(
     )
 
 
-def _refuse_safe_without_csv(*, wanted: bool, is_csv: bool) -> None:
+def _say_if_behind(workspace: Workspace, catalog: Catalog) -> None:
+    if are_in_step(catalog, workspace.deployment) is False:
+        workspace.console.warn(
+            "The features are behind the curated table: a run ended between its two commits. "
+            f"{typed_command(workspace, 'run')} computes them first."
+        )
+
+
+def refuse_safe_without_csv(*, wanted: bool, is_csv: bool) -> None:
+    """Raise ConfigurationError where formulas are to be defused, and no CSV is written."""
     if wanted and not is_csv:
         raise ConfigurationError(
             "--spreadsheet-safe is for CSV alone: other formats say of each value what it is.",

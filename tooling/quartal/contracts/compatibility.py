@@ -13,9 +13,10 @@ from typing import Any
 
 from quartal import process
 from quartal.contracts.linting import Problem, Severity, dataset_names, lint, read_text, without_unknown_properties
-from quartal.contracts.model import Contract, TableColumn, curated_columns, feature_columns
+from quartal.contracts.model import Column, Contract, TableColumn, curated_columns, feature_columns
 from quartal.errors import CommandError, ConfigurationError
 
+_OTHERWISE_COMPARED = frozenset({"missing_values", "rounding", "notation"})
 _NEW_DATASET = "Publish the change as a new dataset beside the old one, and move the readers first."
 _ALL_ANEW = "Deliver every file again as the contract now says, or publish the change as a new dataset."
 
@@ -157,9 +158,28 @@ def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
         if _type(column) != _type(changed) and not _widens(column, changed):
             message = f"its type changed from {_type(column)} to {_type(changed)}"
             yield Problem(file, field, message, "Keep the type, or deliver the new one as a column of another name.")
+        if column.name_in_file != changed.name_in_file:
+            message = f"files call it {changed.name_in_file!r} now, and called it {column.name_in_file!r}"
+            yield Problem(file, f"{field}.physicalName", f"{message}: those that were delivered lack it", _ALL_ANEW)
         if changed.required and not column.required:
             yield _stricter(file, f"{field}.required", "it became required")
+        yield from _reading(old, new, column, changed, file)
         yield from _rules(column.rules.model_dump(), changed.rules.model_dump(), file, field)
+
+
+def _reading(old: Contract, new: Contract, before: Column, after: Column, file: str) -> Iterator[Problem]:
+    """Texts that stand for a missing value, and numbers that are rounded: stricter where fewer texts are right."""
+    field = f"{old.dataset}.properties.{before.name}"
+    nothing, now = set(old.missing_texts(before)), set(new.missing_texts(after))
+    if nothing - now or (now - nothing and after.required):
+        told = ", ".join(map(repr, sorted(nothing ^ now)))
+        yield _stricter(file, f"{field}.missingValues", f"{told} {'are' if nothing - now else 'are no'} values now")
+    if before.rules.rounding is not None and before.rules.rounding != after.rules.rounding:
+        message = f"rounding changed from {before.rules.rounding} to {after.rules.rounding}: numbers are others"
+        remedy = "Nothing, if the published numbers may change."
+        yield Problem(file, f"{field}.rounding", message, remedy, Severity.WARNING)
+    if before.rules.notation == "free" and after.rules.notation != "free":
+        yield _stricter(file, f"{field}.notation", "numbers with an exponent, or without a digit, are none now")
 
 
 def _widens(old: Any, new: Any) -> bool:
@@ -175,7 +195,7 @@ def _zone(contract: Contract) -> str | None:
 
 
 def _rules(old: Mapping[str, Any], new: Mapping[str, Any], file: str, field: str) -> Iterator[Problem]:
-    for name in new:
+    for name in new.keys() - _OTHERWISE_COMPARED:
         before, value = (_said(name, rules) for rules in (old, new))
         if value is None or value == before or _is_looser(name, before, value):
             continue

@@ -14,7 +14,8 @@ def column_rows(contract: Contract) -> Rows:
     rows: Rows = []
     for column in contract.columns:
         rules = column.rules.model_dump(mode="json", by_alias=True, exclude_none=True)
-        shown = [f"{name} {value}" for name, value in rules.items() if value not in ((), [], {})]
+        shown = [f"in files {column.physical_name}"] if column.physical_name else []
+        shown += [f"{name} {value}" for name, value in rules.items() if value not in ((), [], {})]
         marks = ["key"] if column.name in contract.key else []
         marks += ["entity"] if column.name in contract.features.entity else []
         rows.append((column.name, column.logical_type, column.required, ", ".join(marks), ", ".join(shown)))

@@ -49,22 +49,27 @@ class ArrowColumn:
         """The column as its `logicalType` says."""
         nothing, kind = type(None), column.logical_type
         if kind == "integer":
-            return cls(column.name, pa.int64(), frozenset({int, nothing}), _or_text(_as_integer, _integer_of))
+            return cls(column.name_in_file, pa.int64(), frozenset({int, nothing}), _or_text(_as_integer, _integer_of))
         if kind == "number":
-            return cls(column.name, _NUMBER, frozenset({nothing}), _or_text(_as_finite, _number_reader(column)))
+            return cls(column.name_in_file, _NUMBER, frozenset({nothing}), _or_text(_as_finite, _number_reader(column)))
         if kind == "boolean":
-            return cls(column.name, pa.bool_(), frozenset({bool, nothing}), _or_text(as_boolean, _boolean_of))
+            return cls(column.name_in_file, pa.bool_(), frozenset({bool, nothing}), _or_text(as_boolean, _boolean_of))
         if kind == "date":
-            return cls(column.name, pa.date32(), frozenset({date, nothing}), _or_text(as_date, _date_reader(column)))
+            return cls(
+                column.name_in_file, pa.date32(), frozenset({date, nothing}), _or_text(as_date, _date_reader(column))
+            )
         if kind == "timestamp":
             stored = pa.timestamp("us", "UTC" if has_offset(column) else None)
             timestamp, read = timestamp_of(column), _timestamp_reader(column)
             return cls(
-                column.name, stored, frozenset({nothing}), _or_text(timestamp, lambda text: timestamp(read(text)))
+                column.name_in_file,
+                stored,
+                frozenset({nothing}),
+                _or_text(timestamp, lambda text: timestamp(read(text))),
             )
         write = format_of(column)
         return cls(
-            column.name,
+            column.name_in_file,
             pa.string(),
             frozenset({str, nothing}),
             lambda value: value if isinstance(value, str) else write(value),

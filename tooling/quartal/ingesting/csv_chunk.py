@@ -37,16 +37,17 @@ class CsvLayout:
     @classmethod
     def of_contract(cls, contract: Contract, present: Sequence[str], *, compress: bool = False) -> CsvLayout:
         """The layout of files with the columns of the contract that are present."""
-        columns = [column for column in contract.columns if column.name in present]
+        columns = [column for column in contract.columns if column.name_in_file in present]
         rules = [
-            (c.name, c.logical_type, c.rules.format, c.rules.decimal_separator, c.rules.time_zone) for c in columns
+            (c.name_in_file, c.logical_type, c.rules.format, c.rules.decimal_separator, c.rules.time_zone)
+            for c in columns
         ]
         form = contract.csv.model_dump(mode="json")
         # as it was before contracts could say these
         form = {name: value for name, value in form.items() if value or name not in ("multi_line", "escape")}
         content = json.dumps([form, rules])
         return cls(
-            tuple(column.name for column in columns),
+            tuple(column.name_in_file for column in columns),
             tuple(format_of(column) for column in columns),
             contract.csv,
             hashlib.sha256(content.encode()).hexdigest()[:16],

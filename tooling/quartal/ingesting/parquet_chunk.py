@@ -37,7 +37,7 @@ class ParquetLayout:
     @classmethod
     def of_contract(cls, contract: Contract, present: Sequence[str]) -> ParquetLayout:
         """The layout of files with the columns of the contract that are present."""
-        columns = [column for column in contract.columns if column.name in present]
+        columns = [column for column in contract.columns if column.name_in_file in present]
         fields = tuple(map(ArrowColumn.of_contract, columns))
         rules = [
             (field.name, str(field.type), column.rules.model_dump(mode="json", include=_RULES_OF_VALUES))

@@ -87,6 +87,19 @@ def table_of(database: Database, name: str, *, called: str | None, key: Sequence
         ConfigurationError: there is no such table, or no key.
         IngestError: the database refused to say.
     """
+    columns, primary = columns_of_table(database, name)
+    schema, _, bare = name.rpartition(".")
+    rows = sqlalchemy.table(bare, schema=schema or None)
+    return _checked(Relation(called or bare, name, rows, columns, tuple(key) or primary))
+
+
+def columns_of_table(database: Database, name: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of a table or view, perhaps with its schema before a point, and those of its primary key.
+
+    Raises:
+        ConfigurationError: there is no such table.
+        IngestError: the database refused to say.
+    """
     schema, _, bare = name.rpartition(".")
     with database.errors(f"table {name} could not be looked at"):
         inspector = sqlalchemy.inspect(database.engine)
@@ -101,8 +114,7 @@ def table_of(database: Database, name: str, *, called: str | None, key: Sequence
                 remedy=f"It has: {names}." if names else "Name another schema: --table SCHEMA.TABLE.",
             ) from error
         primary = tuple(inspector.get_pk_constraint(bare, schema=schema or None)["constrained_columns"])
-    rows = sqlalchemy.table(bare, schema=schema or None)
-    return _checked(Relation(called or bare, name, rows, columns, tuple(key) or primary))
+    return columns, primary
 
 
 def query_of(database: Database, text: str, *, called: str | None, key: Sequence[str]) -> Relation:
@@ -159,9 +171,9 @@ def check_columns(relation: Relation, contract: Contract) -> None:
             f"The contract of {contract.dataset} wants JSON lines, and ingest writes CSV or Parquet.",
             remedy="Deliver files with quartal upload, or give the rows of the database a dataset of their own.",
         )
-    known = {column.name for column in contract.columns}
+    known = {column.name_in_file for column in contract.columns}
     # without a header a value's place says which column it is, so none may be left out
-    needed = [column.name for column in contract.columns if column.required or not contract.csv.header]
+    needed = [column.name_in_file for column in contract.columns if column.required or not contract.csv.header]
     missing = [name for name in needed if name not in relation.columns]
     extra = [name for name in relation.columns if name not in known and name not in relation.key]
     problems = [
@@ -170,7 +182,7 @@ def check_columns(relation: Relation, contract: Contract) -> None:
         if names
     ]
     if problems:
-        wanted = ", ".join(column.name for column in contract.columns)
+        wanted = ", ".join(column.name_in_file for column in contract.columns)
         raise ConfigurationError(
             f"{relation.reads} does not fit the contract of {contract.dataset}: it {' and '.join(problems)}. "
             "Nothing was sent.",

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os.path import commonprefix
 
 from quartal.plan_review.access_attributes import BROAD_POLICIES, READ_BY_TYPE, grants_access_by_name
-from quartal.plan_review.model import Plan, ResourceChange
-from quartal.plan_review.parse import without_index
-from quartal.plan_review.policy_grants import Grant, grants, policy_document
+from quartal.plan_review.model import Plan, ResourceChange, without_index
+from quartal.plan_review.policy_grants import Grant, grants, is_readable, policy_document
 from quartal.plan_review.values import Marker
 
 # resource types whose policy belongs to somebody: the attribute that names them, and the word for them
@@ -41,6 +40,8 @@ _RESOURCE_POLICIES = {
 }
 # attributes that hold a policy even where it is not known yet, or not shown
 _POLICY_NAMES = frozenset({"policy", "policy_document", "assume_role_policy"})
+# their policies say what may pass, and give nobody anything
+_LIMITING = frozenset({"aws_vpc_endpoint", "aws_vpc_endpoint_policy"})
 _ATTACHMENTS = {
     "aws_iam_role_policy_attachment": "role",
     "aws_iam_user_policy_attachment": "user",
@@ -78,7 +79,7 @@ def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
     for sentence in READ_BY_TYPE.get(change.type, lambda _: ())(change):
         yield AccessChange(change.address, sentence.text, sentence.widens, sentence.is_broad)
     for attribute in sorted(change.before.keys() | change.after.keys()):
-        if _is_policy(change, attribute, plan):
+        if is_policy(change, attribute, plan):
             read = True
             yield from _policy_change(change, attribute)
     if not read and grants_access_by_name(change.type) and change.attributes:
@@ -86,7 +87,8 @@ def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
         yield AccessChange(change.address, untold, widens=True)
 
 
-def _is_policy(change: ResourceChange, attribute: str, plan: Plan) -> bool:
+def is_policy(change: ResourceChange, attribute: str, plan: Plan) -> bool:
+    """Whether an attribute holds a policy, before or after, if only one that is not shown or not known yet."""
     values = change.before.get(attribute), change.after.get(attribute)
     if any(policy_document(value) is not None for value in values):
         return True
@@ -110,36 +112,42 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
         sentence = f"{label}: what its policy will say is only known after the apply"
         yield AccessChange(change.address, sentence, widens=True)
         return
+    if after != before and not is_readable(policy_document(after) or {}):
+        yield AccessChange(
+            change.address, f"{label}: its policy has not the form of one, and is not judged", widens=True
+        )
     itself = None if change.type in _IDENTITY_POLICIES else label
     had = grants(policy_document(before) or {}, label, itself)
     has = grants(policy_document(after) or {}, label, itself)
     added = {grant for grant in has - had if not any(old.covers(grant) for old in had)}
     removed = {grant for grant in had - has if not any(new.covers(grant) for new in has)}
-    yield from _sentences(change.address, added, gained=True)
+    for item in _sentences(change.address, added, gained=True):
+        yield replace(item, is_broad=item.is_broad and change.type not in _LIMITING)
     yield from _sentences(change.address, removed, gained=False)
 
 
 def _sentences(address: str, changed: set[Grant], *, gained: bool) -> Iterator[AccessChange]:
     """One sentence for all actions that share principal, resources and condition."""
-    per_action: dict[tuple[str, str, str, str], set[str]] = defaultdict(set)
+    per_action: dict[tuple[str, str, str, bool, str], set[str]] = defaultdict(set)
     for grant in changed:
-        per_action[grant.who, grant.effect, grant.condition, grant.action].add(grant.resource)
-    groups: dict[tuple[str, str, str, tuple[str, ...]], list[str]] = defaultdict(list)
-    for (who, effect, condition, action), targets in per_action.items():
-        groups[who, effect, condition, tuple(sorted(targets))].append(action)
+        whom = grant.who, grant.effect, grant.condition, grant.is_anybodys
+        per_action[*whom, grant.action].add(grant.resource)
+    groups: dict[tuple[str, str, str, bool, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (*means, action), targets in per_action.items():
+        groups[*means, tuple(sorted(targets))].append(action)  # type: ignore[index]
     verbs = {
         ("Allow", True): "may now",
         ("Allow", False): "may no longer",
         ("Deny", True): "is now denied",
         ("Deny", False): "is no longer denied",
     }
-    for (who, effect, condition, resources), actions in sorted(groups.items()):
+    for (who, effect, condition, is_anybodys, resources), actions in sorted(groups.items()):
         when = f", when {condition}" if condition else ""
         yield AccessChange(
             address=address,
             sentence=f"{who} {verbs[effect, gained]} {', '.join(sorted(actions))} on {_places(resources)}{when}",
             widens=(effect == "Allow") is gained,
-            is_broad=effect == "Allow" and gained and _is_broad(who, actions, resources, condition),
+            is_broad=effect == "Allow" and gained and (is_anybodys or _is_broad(who, actions, resources, condition)),
         )
 
 
@@ -165,11 +173,19 @@ def _places(resources: tuple[str, ...]) -> str:
 
 
 def _is_broad(who: str, actions: list[str], resources: tuple[str, ...], condition: str) -> bool:
-    """Everything of a service, every action of a kind on every resource, or everybody; a condition narrows it."""
-    if who == "everybody":
-        return not condition
-    if "*" in actions:
+    """Everything, or everything of a service on every resource; a condition narrows it."""
+    if who.endswith(":root"):
         # "kms:*" and "*" on "*" of a key's or bucket's own policy mean this key or bucket, for its own account
-        return not who.endswith(":root")
-    on_everything = "*" in resources and not condition and not who.endswith(":root")
-    return on_everything and any(action.endswith(":*") or action.startswith("anything but") for action in actions)
+        return False
+    if any(not action.strip("*?:") for action in actions):
+        return True
+    on_everything = not condition and any(map(_is_every_resource, resources))
+    return on_everything and any(
+        not action.partition(":")[2].strip("*?") or action.startswith("anything but") for action in actions
+    )
+
+
+def _is_every_resource(resource: str) -> bool:
+    """Whether all resources of a service are meant: `*`, or an ARN that names none."""
+    name = resource.split(":", 5)[5:]
+    return not (name[0] if name and resource.startswith("arn:") else resource).strip("*?/:")

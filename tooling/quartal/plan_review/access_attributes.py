@@ -74,6 +74,27 @@ def _role(change: ResourceChange) -> Iterator[Sentence]:
         yield Sentence(f"{role} has other policies written into it, see its attribute inline_policy", True)
 
 
+def _exclusive(names: str) -> Callable[[ResourceChange], Iterator[Sentence]]:
+    """`aws_iam_role_..._exclusive`: which policies a role keeps; every other one is taken away, a denial too."""
+
+    def read(change: ResourceChange) -> Iterator[Sentence]:
+        role = f"role {change.attribute('role_name')}"
+        had, has = _names(change.before, names), _names(change.after, names)
+        if not change.after:
+            yield Sentence(f"{role}: policies that somebody gives it outside Terraform are no longer taken away", True)
+            return
+        if change.after.get(names) is Marker.UNKNOWN:
+            yield Sentence(f"{role}: which policies it keeps is only known after the apply", True)
+        if not change.before:
+            yield Sentence(f"{role} keeps no policies but {', '.join(sorted(has)) or 'none'}", False)
+        for policy in sorted(has - had) if change.before else sorted(filter(_is_broad, has)):
+            yield Sentence(f"{role} may have policy {policy}", True, _is_broad(policy))
+        for policy in sorted(had - has):
+            yield Sentence(f"{role} no longer has policy {policy}, whether it allows or denies", True)
+
+    return read
+
+
 def _identity_provider(change: ResourceChange) -> Iterator[Sentence]:
     """`aws_iam_openid_connect_provider`: whose tokens count, for those roles whose trust policy names it."""
     who = f"whom {change.attribute('url')} vouches for"
@@ -155,11 +176,12 @@ READ_BY_TYPE: dict[str, Callable[[ResourceChange], Iterator[Sentence]]] = {
     "aws_iam_openid_connect_provider": _identity_provider,
     "aws_iam_policy_attachment": _policy_attachment,
     "aws_iam_role": _role,
+    "aws_iam_role_policies_exclusive": _exclusive("policy_names"),
+    "aws_iam_role_policy_attachments_exclusive": _exclusive("policy_arns"),
     "aws_kms_grant": _listed("operations", "grantee_principal", "key_id"),
     "aws_lakeformation_permissions": _listed("permissions", "principal", "database"),
     "aws_quicksight_data_set": _permissions,
     "aws_quicksight_data_source": _permissions,
     "aws_s3_bucket": _acl,
     "aws_s3_bucket_acl": _acl,
-    "aws_s3_object": lambda _: iter(()),
 }

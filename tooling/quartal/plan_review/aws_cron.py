@@ -69,12 +69,11 @@ def _dates(expression: str, after: datetime) -> Iterator[datetime]:
     if (day_of_month == "?") == (day_of_week == "?"):
         raise CronError(f"'{expression}' must have '?' in exactly one of day of month and day of week")
     near = re.fullmatch(r"(0?[1-9]|[12]\d|3[01])W", day_of_month)
-    day = "*" if day_of_month == "?" or near else day_of_month
-    weekday = "*" if day_of_week == "?" else ",".join(_weekday(part) for part in day_of_week.split(","))
-    months = ",".join(_unwrapped(part, _MONTHS, 1) for part in month.split(","))
+    day = "*" if day_of_month == "?" or near else _day(day_of_month)
+    weekday = "*" if day_of_week == "?" else _weekday(day_of_week)
+    minutes, hours = _numbers(minutes, 0, 59), _numbers(hours, 0, 23)
+    months = _numbers(month, 1, 12, _MONTHS)
     years = _years(year, expression)
-    # cronsim takes a range of one number for a start: 0-0/2 is 0 alone
-    minutes, hours, day = (re.sub(r"\b([0-9]+)-\1/[0-9]+", r"\1", field) for field in (minutes, hours, day))
     try:
         simulation = CronSim(f"{minutes} {hours} {day} {months} {weekday}", after.astimezone(UTC))
     except (CronSimError, ValueError) as error:
@@ -99,15 +98,21 @@ def _nearest_weekday(moment: datetime, day: int) -> int:
     return day
 
 
-def _weekday(part: str) -> str:
-    if part == "L":
+def _day(field: str) -> str:
+    """A day of the month: the last, the last weekday, or numbers; AWS's page has no list or range with an L."""
+    return field if field in {"L", "LW"} else _numbers(field, 1, 31)
+
+
+def _weekday(field: str) -> str:
+    """A day of the week for cronsim, whose Sunday is 0. An L or a # stands alone, as EventBridge's page says of #."""
+    if field == "L":
         return "6"
-    if part.endswith("L"):
-        return f"{_weekday_number(part[:-1])}L"
-    if "#" in part:
-        name, nth = part.split("#", 1)
+    if field.endswith("L") and "," not in field:
+        return f"{_weekday_number(field[:-1])}L"
+    if "#" in field and "," not in field:
+        name, nth = field.split("#", 1)
         return f"{_weekday_number(name)}#{nth}"
-    return _unwrapped(part, _WEEKDAYS, 0, offset=1)
+    return ",".join(str(int(number) - 1) for number in _numbers(field, 1, 7, _WEEKDAYS).split(","))
 
 
 def _weekday_number(text: str) -> int:
@@ -118,31 +123,35 @@ def _weekday_number(text: str) -> int:
     raise CronError(f"'{text}' is no day of the week: 1 (SUN) to 7 (SAT)")
 
 
-def _unwrapped(part: str, names: tuple[str, ...], first: int, offset: int = 0) -> str:
-    """A part of a field as the list of its numbers; a range may run over the end of the field.
+def _numbers(field: str, first: int, last: int, names: tuple[str, ...] = ()) -> str:
+    """A field as the list of its numbers; a range of names, or of numbers that have names, may run over the end.
 
     A step counts from its start to the end of the range, or of the field: `2/2` is 2, 4, 6 and no day of the next week.
     """
+    size = last - first + 1
 
     def number(text: str) -> int:
         if text in names:
             return names.index(text) + first
-        if re.fullmatch("[0-9]{1,2}", text) and first + offset <= int(text) <= len(names) - 1 + first + offset:
-            return int(text) - offset
-        raise CronError(f"'{text}' is not one of {names[0]} to {names[-1]}")
+        if re.fullmatch("[0-9]{1,2}", text) and first <= int(text) <= last:
+            return int(text)
+        raise CronError(f"'{text}' is not within {names[0] if names else first} to {names[-1] if names else last}")
 
-    base, is_stepped, step = part.partition("/")
-    if is_stepped and not re.fullmatch("0*[1-9][0-9]{0,3}", step):
-        raise CronError(f"'{step}' in '{part}' is no step: a number from 1")
-    if base == "*":
-        start, span = first, len(names) - 1
-    else:
+    found: list[int] = []
+    for part in field.split(","):
+        base, is_stepped, step = part.partition("/")
+        if is_stepped and not (re.fullmatch("[0-9]{1,2}", step) and 1 <= int(step) <= last):
+            raise CronError(f"'{step}' in '{part}' is no step: a number from 1 to {last}")
         low, is_range, high = base.partition("-")
-        start = number(low)
-        to_the_end = len(names) - 1 + first - start if is_stepped else 0
-        span = (number(high) - start) % len(names) if is_range else to_the_end
-    values = [(start - first + i) % len(names) + first for i in range(0, span + 1, int(step or 1))]
-    return ",".join(str(value) for value in values)
+        start = first if base == "*" else number(low)
+        span = last - start if base == "*" or is_stepped else 0
+        if is_range:
+            span = number(high) - start
+            if span < 0 and not names:
+                raise CronError(f"'{part}' runs backwards")
+            span %= size
+        found += [(start - first + i) % size + first for i in range(0, span + 1, int(step or 1))]
+    return ",".join(str(value) for value in found)
 
 
 def _years(field: str, expression: str) -> frozenset[int]:

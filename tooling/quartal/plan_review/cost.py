@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from quartal.plan_review.model import Plan
-from quartal.plan_review.parse import without_index
+from quartal.plan_review.coverage import load_coverage
+from quartal.plan_review.model import Plan, ResourceChange, without_index
 from quartal.plan_review.prices import PriceList
 from quartal.plan_review.run_rates import RunRates, run_rates
 from quartal.plan_review.usage import Usage
@@ -29,6 +29,7 @@ WORKER_DPU = {
     "R.8X": 8.0,
     "Standard": 1.0,
 }
+_GLUE_6 = "glue_6_job_dpu_hour"  # of no bundled list: it is in none that could be read
 _LEAST_CRAWL_MINUTES = 10.0
 _DAYS_PER_MONTH = 365 / 12
 
@@ -101,6 +102,7 @@ class CostReview:
         jobs: the jobs whose size the plan changes, by address.
         prices: where the prices are from.
         usage: what the numbers rest on.
+        unpriced: how many resources of each kind may cost something that is not in these numbers.
     """
 
     lines: tuple[CostLine, ...]
@@ -111,6 +113,7 @@ class CostReview:
     jobs: tuple[JobSizeChange, ...]
     prices: PriceList
     usage: Usage
+    unpriced: Mapping[str, int]
 
     @property
     def change_per_month(self) -> float:
@@ -120,6 +123,12 @@ class CostReview:
     def age_months(self, today: date) -> int:
         """How old the prices are, in whole months."""
         return int((today - self.prices.as_of).days / _DAYS_PER_MONTH)
+
+    def dated(self, today: date) -> str:
+        """Of when the prices are, to stand beside every figure."""
+        months = self.age_months(today)
+        age = f", {months} months old" if months > 1 else ""
+        return f"prices of {self.prices.as_of}{age}"
 
     @property
     def basis(self) -> str:
@@ -138,9 +147,12 @@ def cost_review(plan: Plan, prices: PriceList, usage: Usage, now: datetime) -> C
     before = _Basis(prices, usage, run_rates(plan, now, usage.runs_per_month, is_after=False), logs, subnets)
     after = _Basis(prices, usage, run_rates(plan, now, usage.runs_per_month, is_after=True), logs, subnets)
     lines, jobs, runs = [], [], [0.0, 0.0]
+    unpriced: Counter[str] = Counter()
     for change in plan.resources:
         price = _PRICED.get(change.type)
-        if price is None:
+        if (kind := _unpriced(change, prices)) is not None:
+            unpriced[kind] += 1
+        if price is None or kind is not None:
             continue
         line = CostLine(
             change.address,
@@ -165,7 +177,22 @@ def cost_review(plan: Plan, prices: PriceList, usage: Usage, now: datetime) -> C
         jobs=tuple(jobs),
         prices=prices,
         usage=usage,
+        unpriced=dict(sorted(unpriced.items())),
     )
+
+
+def _unpriced(change: ResourceChange, prices: PriceList) -> str | None:
+    """The kind of a resource that may cost something, and of which no price is known."""
+    if change.type in _PRICED:
+        newest = [str(side["glue_version"]) for side in (change.before, change.after) if _is_of_glue_6(side)]
+        return f"{change.type} on Glue {newest[-1]}" if newest and _GLUE_6 not in prices.prices else None
+    return None if load_coverage().is_free(change.type) else change.type or "resource of unknown type"
+
+
+def _is_of_glue_6(job: Mapping[str, Any]) -> bool:
+    """Whether a job runs on a version that AWS prices apart from those before it."""
+    major = str(job.get("glue_version", "")).partition(".")[0]
+    return major.isdigit() and int(major) >= 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +239,7 @@ def _job(_: str, job: Mapping[str, Any], basis: _Basis) -> Cost:
     workers, dpu = job.get("number_of_workers"), WORKER_DPU.get(str(job.get("worker_type")), 1.0)
     capacity = workers * dpu if isinstance(workers, int | float) else job.get("max_capacity") or 0.0
     dpu_hours = float(capacity) * max(basis.usage.run_minutes, 1.0) / 60 if isinstance(capacity, int | float) else 0.0
-    per_run = dpu_hours * basis.prices.usd("glue_job_dpu_hour")
+    per_run = dpu_hours * basis.prices.usd(_GLUE_6 if _is_of_glue_6(job) else "glue_job_dpu_hour")
     return Cost(per_run * basis.rates.of_job(job.get("name")), per_run, dpu_hours)
 
 
@@ -224,7 +251,7 @@ def _crawler(_: str, crawler: Mapping[str, Any], basis: _Basis) -> Cost:
 
 def _bucket(address: str, bucket: Mapping[str, Any], basis: _Basis) -> Cost:
     gb_month = basis.prices.usd("s3_standard_gb_month")
-    if without_index(address) in basis.access_logs or bucket.get("bucket") in basis.access_logs:
+    if without_index(address) in basis.access_logs or str(bucket.get("bucket")) in basis.access_logs:
         # their delivery is free: docs.aws.amazon.com/AmazonS3/latest/userguide/ServerLogs.html
         return Cost(basis.usage.access_log_gb * gb_month)
     requests = basis.usage.put_requests_per_month * basis.prices.usd("s3_put_request")

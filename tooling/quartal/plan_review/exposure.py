@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from quartal.plan_review.conditions import is_everybodys_network
 from quartal.plan_review.model import Plan, ResourceChange
 
-_EVERYWHERE = frozenset({"0.0.0.0/0", "::/0"})
 _CIDRS = frozenset({"cidr_blocks", "ipv6_cidr_blocks", "cidr_block", "ipv6_cidr_block", "cidr_ipv4", "cidr_ipv6"})
 _BLOCKS_OF_ACCOUNT = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 
@@ -48,8 +48,14 @@ def _network_acl_rule(attributes: Mapping[str, Any]) -> Openings:
         yield from _from_everywhere(attributes)
 
 
+def _network_acl(attributes: Mapping[str, Any]) -> Openings:
+    for block in _blocks(attributes.get("ingress")):
+        if block.get("action") == "allow":
+            yield from _from_everywhere(block)
+
+
 def _from_everywhere(attributes: Mapping[str, Any]) -> Openings:
-    found = {value for name in _CIDRS for value in _texts(attributes.get(name)) if value in _EVERYWHERE}
+    found = {value for name in _CIDRS for value in _texts(attributes.get(name)) if is_everybodys_network(value)}
     for cidr in sorted(found):
         yield f"{_ports(attributes)} can be reached from everywhere ({cidr})."
 
@@ -81,7 +87,8 @@ def _public_access_of_account(attributes: Mapping[str, Any]) -> Openings:
 
 def _kubernetes_endpoint(attributes: Mapping[str, Any]) -> Openings:
     for block in _blocks(attributes.get("vpc_config")):
-        if block.get("endpoint_public_access") is True and _EVERYWHERE & set(_texts(block.get("public_access_cidrs"))):
+        networks = _texts(block.get("public_access_cidrs"))
+        if block.get("endpoint_public_access") is True and any(map(is_everybodys_network, networks)):
             yield "The cluster's endpoint can be reached from everywhere."
 
 
@@ -94,10 +101,12 @@ def _texts(value: Any) -> list[str]:
 
 
 _BY_TYPE: dict[str, Callable[[Mapping[str, Any]], Openings]] = {
+    "aws_default_network_acl": _network_acl,
     "aws_default_security_group": _security_group,
     "aws_eks_cluster": _kubernetes_endpoint,
     "aws_lambda_function_url": _function_url,
     "aws_lambda_permission": _function_permission,
+    "aws_network_acl": _network_acl,
     "aws_network_acl_rule": _network_acl_rule,
     "aws_s3_account_public_access_block": _public_access_of_account,
     "aws_security_group": _security_group,

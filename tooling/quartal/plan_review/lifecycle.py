@@ -63,11 +63,12 @@ class _Effect:
 
 def losing_rules(plan: Plan) -> Iterator[LosingRule]:
     """Each rule of the plan that takes away objects which stayed before, or stayed longer."""
-    made = {change.after.get("bucket") for change in plan.changes if _is_new_bucket(change)}
+    names = [change.after.get("bucket") for change in plan.changes if _is_new_bucket(change)]
+    made = {name for name in names if isinstance(name, str | Marker)}
     for change in plan.changes:
         if change.type in _TYPES and change.after:
-            is_new = change.after.get("bucket") in made and isinstance(change.after.get("bucket"), str | Marker)
-            yield from _of(change, is_new)
+            name = change.after.get("bucket")
+            yield from _of(change, is_new=isinstance(name, str | Marker) and name in made)
 
 
 def _is_new_bucket(change: ResourceChange) -> bool:

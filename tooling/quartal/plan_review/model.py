@@ -5,13 +5,14 @@ Format: developer.hashicorp.com/terraform/internals/json-format#plan-representat
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from quartal.plan_review.values import AttributeChange
+from quartal.plan_review.values import AttributeChange, Marker
 
 
 class Action(StrEnum):
@@ -42,6 +43,14 @@ class Action(StrEnum):
     def forgets(self) -> bool:
         """Whether a real object stays, and Terraform no longer looks after it."""
         return self in {Action.FORGET, Action.REPLACE_AND_FORGET}
+
+
+_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]')
+
+
+def without_index(address: str) -> str:
+    """The address of the block that a resource comes from, which has no index."""
+    return _INDEX.sub("", address)
 
 
 # the order in which a reviewer wants to see them: what nobody can judge, then what destroys, comes first
@@ -116,12 +125,13 @@ class ResourceChange:
 
 @dataclass(frozen=True, slots=True)
 class OutputChange:
-    """What happens to an output of the root module."""
+    """What happens to an output of the root module; `is_shown_now` where a part of it is no longer sensitive."""
 
     name: str
     action: Action
     before: Any = None
     after: Any = None
+    is_shown_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +197,24 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether an apply would change neither a resource, nor the state's addresses, nor an output."""
         return not self.changes and not self.outputs
+
+    def computed(self, change: ResourceChange) -> frozenset[str]:
+        """Attributes that only AWS can know, and that the configuration says nothing of, as far as it is there."""
+        names = self.configured.get(without_index(change.address))
+        if names is None:
+            return frozenset()
+        return frozenset(name for name, value in change.after.items() if value is Marker.UNKNOWN and name not in names)
+
+    def without_computed(self, change: ResourceChange) -> ResourceChange:
+        """The change without what AWS computes: nobody asked for that, so no rule is about it."""
+        computed = self.computed(change)
+        if not computed:
+            return change
+        return replace(
+            change,
+            before={name: value for name, value in change.before.items() if name not in computed},
+            after={name: value for name, value in change.after.items() if name not in computed},
+        )
 
     def summary(self) -> str:
         """One line: "18 to create, 1 to update"; "no changes" when there are none."""

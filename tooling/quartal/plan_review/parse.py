@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from quartal.errors import TerraformError
-from quartal.plan_review.model import ACTION_ORDER, Action, FailedCheck, OutputChange, Plan, ResourceChange
+from quartal.plan_review.model import (
+    ACTION_ORDER,
+    Action,
+    FailedCheck,
+    OutputChange,
+    Plan,
+    ResourceChange,
+    without_index,
+)
 from quartal.plan_review.values import AttributeChange, Marker, Side, differences, hidden_differences, redacted
 
 _SUPPORTED_FORMAT = "1"
@@ -24,7 +31,6 @@ _ACTIONS = {
     ("forget",): Action.FORGET,
     ("no-op",): Action.NO_OP,
 }
-_INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def parse_plan(data: dict[str, Any]) -> Plan:
@@ -139,11 +145,6 @@ def _log_targets(module: dict[str, Any], path: str) -> Iterator[str]:
         yield from _log_targets(call.get("module") or {}, f"{path}module.{name}.")
 
 
-def without_index(address: str) -> str:
-    """The address of the block that a resource comes from."""
-    return _INDEX.sub("", address)
-
-
 def _is_move(entry: dict[str, Any]) -> bool:
     return bool(entry.get("previous_address")) and entry["previous_address"] != entry["address"]
 
@@ -240,6 +241,7 @@ def _output_change(name: str, change: dict[str, Any]) -> OutputChange:
         action=_ACTIONS.get(tuple(change["actions"]), Action.UNKNOWN),
         before=redacted(*sides),
         after=redacted(*reversed(sides)),
+        is_shown_now=any(item.after is Marker.NO_LONGER_SENSITIVE for item in hidden_differences(*sides)),
     )
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from quartal.plan_review.model import ACTION_ORDER, Action, Plan
-from quartal.plan_review.parse import without_index
+from quartal.plan_review.model import ACTION_ORDER, Action, Plan, without_index
 
 BOX_WIDTH, BOX_HEIGHT = 230, 40
 _GAP_X, _GAP_Y, _MARGIN = 70, 14, 10

@@ -1,9 +1,10 @@
-"""Rules of our own, as data: which change needs whose consent. The bundled ones are in rules.yaml."""
+"""Rules of our own, as data: which change needs whose consent. The bundled ones are in rules.yaml and in rules/."""
 
 from __future__ import annotations
 
-import re
 from enum import IntEnum
+from fnmatch import fnmatchcase
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,11 +12,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from quartal.errors import ConfigurationError
+from quartal.plan_review.conditions import Condition
 from quartal.plan_review.model import Action, Plan, ResourceChange
-from quartal.plan_review.values import Marker
 
-_BUNDLED = Path(__file__).parent / "rules.yaml"
-_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_FOLDER = Path(__file__).parent
+_BUNDLED = (_FOLDER / "rules.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
 
 
 class Level(IntEnum):
@@ -34,41 +35,6 @@ class Level(IntEnum):
         return self.name.lower()
 
 
-class Condition(BaseModel):
-    """A test of one attribute; all that are given must hold. An unknown or sensitive value meets `is_not` only."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    attribute: str
-    equals: Any = Field(default=None, alias="is")
-    is_not: Any = None
-    becomes: Any = None
-    becomes_not: Any = None
-    matches: str | None = None
-    increases: bool = False
-    decreases: bool = False
-    changes: bool = False
-
-    def holds(self, change: ResourceChange) -> bool:
-        """Whether the resource is or becomes what the condition says."""
-        before, after = value_at(change.before, self.attribute), value_at(change.after, self.attribute)
-        given = self.model_fields_set
-        numbers = _number(before), _number(after)
-        grows = None not in numbers and numbers[1] > numbers[0]  # type: ignore[operator]
-        shrinks = None not in numbers and numbers[1] < numbers[0]  # type: ignore[operator]
-        tests = {
-            "equals": after == self.equals,
-            "is_not": after != self.is_not,
-            "becomes": after == self.becomes and before != self.becomes,
-            "becomes_not": after != self.becomes_not and before == self.becomes_not,
-            "matches": isinstance(after, str) and re.search(self.matches or "", after) is not None,
-            "increases": grows is self.increases,
-            "decreases": shrinks is self.decreases,
-            "changes": (before != after) is self.changes,
-        }
-        return all(passed for name, passed in tests.items() if name in given)
-
-
 class Owner(BaseModel):
     """The resource that another one belongs to, by the attribute that holds its id."""
 
@@ -79,10 +45,9 @@ class Owner(BaseModel):
 
     def goes_with(self, change: ResourceChange, plan: Plan) -> bool:
         """Whether the plan destroys the owner of a resource too."""
-        return any(
-            other.type == self.type
-            and other.action.destroys
-            and other.before.get("id") == change.before.get(self.attribute)
+        owner = change.before.get(self.attribute)
+        return isinstance(owner, str) and any(
+            other.type == self.type and other.action.destroys and other.before.get("id") == owner
             for other in plan.changes
         )
 
@@ -91,6 +56,7 @@ class Rule(BaseModel):
     """A rule about changes of some resource types.
 
     Attributes:
+        types: names of resource types, or patterns such as `aws_*`.
         actions: destroy is every end of a real object, remove only that of one which nothing replaces.
         unless_gone: what goes away together with its owner is no finding.
     """
@@ -112,11 +78,14 @@ class Rule(BaseModel):
     def _level(cls, value: Any) -> Any:
         return _read_level(value)
 
+    def is_about(self, resource_type: str) -> bool:
+        """Whether the rule is for such resources."""
+        return any(fnmatchcase(resource_type, pattern) for pattern in self.types)
+
     def applies(self, change: ResourceChange, plan: Plan, environment: str) -> bool:
-        """Whether the change is one that the rule is about."""
+        """Whether the change, of a resource that the rule is about, is what it means."""
         return (
-            change.type in self.types
-            and (not self.environments or environment in self.environments)
+            (not self.environments or environment in self.environments)
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
             and all(condition.holds(change) for condition in self.when)
             and not (self.unless_gone is not None and self.unless_gone.goes_with(change, plan))
@@ -131,6 +100,10 @@ class RuleBook(BaseModel):
     levels: dict[str, Level] = {}
     thresholds: dict[str, float] = {}
     rules: tuple[Rule, ...] = ()
+
+    def about(self, resource_type: str) -> tuple[Rule, ...]:
+        """The rules about a resource type."""
+        return tuple(rule for rule in self.rules if rule.is_about(resource_type))
 
     @field_validator("levels", mode="before")
     @classmethod
@@ -164,7 +137,7 @@ def load_rules(own: Path | None = None) -> RuleBook:
     Raises:
         ConfigurationError: the file cannot be read, or has a rule that cannot.
     """
-    bundled = _read(_BUNDLED)
+    bundled = _bundled()
     if own is None:
         return bundled
     added = _read(own)
@@ -182,8 +155,15 @@ def load_rules(own: Path | None = None) -> RuleBook:
     )
 
 
+@cache
+def _bundled() -> RuleBook:
+    first, *others = map(_read, _BUNDLED)
+    return first.model_copy(update={"rules": (*first.rules, *(rule for book in others for rule in book.rules))})
+
+
 def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...]:
     """What the rules say of the plan's changes, in the order of the plan."""
+    about = {kind: book.about(kind) for kind in {change.type for change in plan.changes}}
     return tuple(
         Finding(
             rule=rule.id,
@@ -192,23 +172,10 @@ def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...
             address=change.address,
             data_at_risk=rule.data_at_risk,
         )
-        for change in plan.changes
-        for rule in book.rules
+        for change in map(plan.without_computed, plan.changes)
+        for rule in about[change.type]
         if rule.applies(change, plan, environment)
     )
-
-
-def value_at(attributes: Any, path: str) -> Any:
-    """The value at a path such as `rule[0].id`; None where there is none."""
-    value = attributes
-    for name, index in _STEP.findall(path):
-        if name and isinstance(value, dict):
-            value = value.get(name)
-        elif index and isinstance(value, list) and int(index) < len(value):
-            value = value[int(index)]
-        else:
-            return None
-    return value
 
 
 def _kinds(action: Action) -> set[str]:
@@ -222,11 +189,6 @@ def _kinds(action: Action) -> set[str]:
     if action.forgets:
         kinds.add("forget")
     return kinds
-
-
-def _number(value: Any) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool | Marker)
-    return float(value) if is_number else None
 
 
 def _read_level(value: Any) -> Any:

@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from quartal.plan_review.policy_principals import ALL_BUT as _ALL_BUT
+from quartal.plan_review.policy_principals import EVERYBODY, is_anybodys, tests_of
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Grant:
@@ -23,6 +26,7 @@ class Grant:
         action: one action, wildcards as written; "anything but ..." for NotAction.
         resource: one resource; "anything but ..." for NotResource.
         condition: the statement's condition as text; empty when there is none.
+        is_anybodys: whether everybody meets what the statement asks of a principal.
     """
 
     who: str
@@ -30,6 +34,7 @@ class Grant:
     action: str
     resource: str
     condition: str = ""
+    is_anybodys: bool = False
 
     def covers(self, other: Grant) -> bool:
         """Whether this grant already says all that the other one says."""
@@ -53,6 +58,12 @@ def grants(document: Mapping[str, Any], who: str, resource: str | None = None) -
     return frozenset(_statement_grants(document, who, resource))
 
 
+def is_readable(document: Mapping[str, Any]) -> bool:
+    """Whether each statement says which actions it is about."""
+    statements = _as_list(document.get("Statement"))
+    return all(isinstance(each, dict) and {"Action", "NotAction"} & each.keys() for each in statements)
+
+
 def _statement_grants(document: Mapping[str, Any], who: str, resource: str | None) -> Iterator[Grant]:
     for statement in _as_list(document.get("Statement")):
         if not isinstance(statement, dict):
@@ -60,26 +71,26 @@ def _statement_grants(document: Mapping[str, Any], who: str, resource: str | Non
         principals = _principals(statement) or [who]
         actions = _either(statement, "Action")
         resources = _either(statement, "Resource") or [resource or "*"]
-        condition = _condition(statement.get("Condition"))
+        effect = "Deny" if statement.get("Effect") == "Deny" else "Allow"
+        tests = statement.get("Condition")
+        condition = _condition(tests)
         for principal in principals:
+            anybody = is_anybodys(principal, actions, tests)
             for action in actions:
                 for target in resources:
                     place = resource if resource is not None and target == "*" else target
-                    yield Grant(principal, str(statement.get("Effect", "Allow")), action, place, condition)
+                    yield Grant(principal, effect, action, place, condition, anybody)
 
 
 def _principals(statement: Mapping[str, Any]) -> list[str]:
     if "NotPrincipal" in statement:
-        return [f"anybody but {json.dumps(statement['NotPrincipal'], sort_keys=True)}"]
+        return [f"{_ALL_BUT}{json.dumps(statement['NotPrincipal'], sort_keys=True)}"]
     principal = statement.get("Principal")
     if principal is None:
         return []
-    if principal == "*":
-        return ["everybody"]
-    named = [
-        "everybody" if name == "*" else f"{name}" for kind in principal.values() for name in map(str, _as_list(kind))
-    ]
-    return sorted(named)
+    kinds = principal.values() if isinstance(principal, dict) else [principal]
+    names = (name for kind in kinds for name in map(str, _as_list(kind)))
+    return sorted(EVERYBODY if name == "*" else name for name in names)
 
 
 def _either(statement: Mapping[str, Any], key: str) -> list[str]:
@@ -91,11 +102,7 @@ def _either(statement: Mapping[str, Any], key: str) -> list[str]:
 def _condition(condition: Any) -> str:
     if not isinstance(condition, dict):
         return ""
-    parts = [
-        f"{variable} {operator} {'|'.join(sorted(map(str, _as_list(values))))}"
-        for operator, tests in sorted(condition.items())
-        for variable, values in sorted(tests.items())
-    ]
+    parts = [f"{variable} {operator} {'|'.join(sorted(values))}" for operator, variable, values in tests_of(condition)]
     return " and ".join(parts)
 
 

@@ -113,6 +113,7 @@ def _cost_review(cost: CostReview) -> dict[str, Any]:
             for job in cost.jobs
         ],
         "prices_as_of": cost.prices.as_of.isoformat(),
+        "unpriced": dict(cost.unpriced),
         "basis": cost.basis,
         "lines": [
             {"address": line.address, "before": _cost(line.before), "after": _cost(line.after)} for line in cost.lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from quartal.plan_review.creation import creation
 from quartal.plan_review.model import Action, ResourceChange
 from quartal.plan_review.review import Review
 from quartal.plan_review.values import Marker, shown
@@ -85,11 +86,11 @@ def _lines(review: Review) -> Iterator[str]:
     for group in review.groups:
         yield from ("", f"<details><summary>{_text(group.title)}: {len(group.changes)} changes</summary>", "")
         for change in group.changes:
-            yield from _change(change)
+            yield from _change(change, review)
         yield from ("", "</details>")
 
 
-def _change(change: ResourceChange) -> Iterator[str]:
+def _change(change: ResourceChange, review: Review) -> Iterator[str]:
     said = notes(change)
     suffix = f" ({_text('; '.join(said))})" if said else ""
     yield f"- `{SIGNS[change.action].strip() or '='}` {_code(change.address)} {action_words(change)}{suffix}"
@@ -100,6 +101,11 @@ def _change(change: ResourceChange) -> Iterator[str]:
             yield f"  - {_code(attribute.path)}: {values}"
         if computed:
             yield f"  - {computed} more {shown(Marker.UNKNOWN)}"
+    made = creation(change, review.plan)
+    for path, value in made.told:
+        yield f"  - {_code(path)}: {_code(_cut(value))}"
+    if made.rest:
+        yield f"  - {_text(made.rest)}"
 
 
 def _schedules(review: Review) -> Iterator[str]:

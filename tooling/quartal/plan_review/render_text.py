@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from quartal.plan_review.creation import creation
 from quartal.plan_review.model import Action, ResourceChange
 from quartal.plan_review.review import Review
 from quartal.plan_review.values import Marker, shown
@@ -41,7 +42,7 @@ def _lines(review: Review) -> Iterator[str]:
         yield ""
         yield group.title
         for change in group.changes:
-            yield from _change(change)
+            yield from _change(change, review)
     if plan.unchanged:
         yield ""
         yield f"Unchanged: {plan.unchanged}"
@@ -73,13 +74,17 @@ def _section(title: str, lines: list[str]) -> Iterator[str]:
         yield from (f"  {line}" for line in lines)
 
 
-def _change(change: ResourceChange) -> Iterator[str]:
+def _change(change: ResourceChange, review: Review) -> Iterator[str]:
     said = notes(change)
     yield f"  {SIGNS[change.action]:>3} {change.address}  {action_words(change)}" + (
         f" ({'; '.join(said)})" if said else ""
     )
     if change.action is Action.UPDATE or change.action.replaces:
         yield from (f"        {line}" for line in _attributes(change))
+    made = creation(change, review.plan)
+    yield from (f"        {path}: {_cut(value)}" for path, value in made.told)
+    if made.rest:
+        yield f"        {made.rest}"
 
 
 def _attributes(change: ResourceChange) -> Iterator[str]:

@@ -168,6 +168,20 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[AttributeCh
         yield AttributeChange(path, before, after)
 
 
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Every value within a redacted one by its path, JSON documents opened; lists of plain values stay whole."""
+    inner = _document(value)
+    inner = value if inner is None else inner
+    if isinstance(inner, dict):
+        for name, entry in sorted(inner.items()):
+            yield from leaves(entry, f"{path}.{name}" if path else name)
+    elif isinstance(inner, list) and _is_nested(inner):
+        for index, entry in enumerate(inner):
+            yield from leaves(entry, f"{path}[{index}]")
+    elif not _is_nothing(value):
+        yield path, value
+
+
 def shown(value: Any) -> str:
     """A value for a person, on one line."""
     if isinstance(value, Marker):

@@ -8,7 +8,7 @@ from enum import StrEnum
 from quartal.plan_review.access import AccessChange
 from quartal.plan_review.checkov import PolicyReport
 from quartal.plan_review.cost import CostReview
-from quartal.plan_review.coverage import programs, unjudged
+from quartal.plan_review.coverage import programs, secrets_shown, unjudged, unjudged_attributes
 from quartal.plan_review.exposure import opened_to_everybody
 from quartal.plan_review.lifecycle import losing_rules
 from quartal.plan_review.model import Action, Plan
@@ -136,7 +136,10 @@ def about_resources(plan: Plan, book: RuleBook) -> tuple[Finding, ...]:
         found.append(_finding(book, "drift", f"Somebody changed it outside Terraform: it {what}.", change.address))
     found += [_finding(book, "open-to-everybody", sentence, address) for address, sentence in opened_to_everybody(plan)]
     found += [_finding(book, "runs-program", sentence, address) for address, sentence in programs(plan)]
+    found += [_finding(book, "secret-shown", sentence, address) for address, sentence in secrets_shown(plan)]
     found += [_finding(book, rule, sentence, address) for rule, sentence, address in unjudged(plan)]
+    for address, sentence in unjudged_attributes(plan, book):
+        found.append(_finding(book, "unjudged-attribute", sentence, address))
     for rule in losing_rules(plan):
         finding = _finding(
             book, "objects-expire" if rule.is_data else "objects-expire-unread", rule.sentence, rule.address
@@ -170,7 +173,8 @@ def about_effects(
             found.append(_finding(book, "schedule-changed", f"{schedule.sentence()}.", schedule.address))
     limit = book.thresholds.get("cost_up_usd_per_month", 0.0)
     if cost is not None and cost.before.per_month > 0 and cost.change_per_month > limit:
-        sentence = f"It costs about ${cost.change_per_month:.2f} more per month, above the limit of ${limit:.2f}."
+        more = f"It costs about ${cost.change_per_month:.2f} more per month, above the limit of ${limit:.2f}"
+        sentence = f"{more} (prices of {cost.prices.as_of})."
         found.append(_finding(book, "cost-up", sentence))
     found += [
         _finding(book, "policy-failed", f"{failure.check}: {failure.name}.", failure.address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from quartal.plan_review.cost import Cost
@@ -86,14 +87,26 @@ def cost_sentences(review: Review) -> tuple[str, ...]:
     cost = review.cost
     if cost is None:
         return ("not known: there are no prices for this region. `quartal cost REGION --refresh` fetches them.",)
-    months = cost.age_months(review.made_at.date())
+    today = review.made_at.date()
+    months, dated = cost.age_months(today), f" ({cost.dated(today)})"
     old = f" These prices are {months} months old: `quartal cost {cost.prices.region} --refresh` reads today's."
     return (
-        f"per month {_before_after(cost.before.per_month, cost.after.per_month)}",
-        f"per run   {_before_after(cost.before.per_run, cost.after.per_run)}{_dpu(cost.before, cost.after)}",
-        *(f"job {job.name} {job.before} -> {job.after}: {_signed(job.usd_per_run)} per run" for job in cost.jobs),
+        f"per month {_before_after(cost.before.per_month, cost.after.per_month)}{dated}",
+        f"per run   {_before_after(cost.before.per_run, cost.after.per_run)}{_dpu(cost.before, cost.after)}{dated}",
+        *(
+            f"job {job.name} {job.before} -> {job.after}: {_signed(job.usd_per_run)} per run{dated}"
+            for job in cost.jobs
+        ),
+        *([unpriced_sentence(cost.unpriced)] if cost.unpriced else []),
         f"Estimated from {cost.basis}.{old if months > _FRESH_MONTHS else ''}",
     )
+
+
+def unpriced_sentence(unpriced: Mapping[str, int]) -> str:
+    """How many resources have no price, and of which types."""
+    kinds = [f"{kind} ({count})" if count > 1 else kind for kind, count in unpriced.items()]
+    counted = "1 resource" if sum(unpriced.values()) == 1 else f"{sum(unpriced.values())} resources"
+    return f"{counted} not priced: {', '.join(kinds)}"
 
 
 def policy_sentence(review: Review) -> str:

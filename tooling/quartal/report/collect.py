@@ -14,10 +14,11 @@ from quartal.plan_review.prices import PriceList
 from quartal.query import published_table
 from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.drift import QUARTER, FeatureHistory, feature_histories, numeric_features
-from quartal.report.freshness import freshness
-from quartal.report.model import Report, RunRecord
+from quartal.report.findings import Situation, findings_in
+from quartal.report.freshness import Freshness, freshness
+from quartal.report.model import DeliveryState, Report, RunRecord
 from quartal.report.runs import delivery_states, lineage, merge_runs
-from quartal.tags import RUN_ID, summary_value, tags_of
+from quartal.tags import RUN_ID, is_in_step, summary_value, tags_of
 from quartal.workflow_run import all_runs
 
 if TYPE_CHECKING:
@@ -84,6 +85,17 @@ def collect(
     features, curated = _table(sources.catalog, deployment, "features"), _table(sources.catalog, deployment, "curated")
     announce("features")
     found = _read_features(features, wanted.quarters) if features is not None else None
+    deliveries = delivery_states(newest, runs)
+    fresh = freshness(
+        schedule=deployment.schedule,
+        ml_run=deployment.ml_date(),
+        last_success=max((run.started for run in runs if run.outcome == "SUCCEEDED"), default=None),
+        published=_committed(features),
+        last_day=found.last_day if found is not None else None,
+        now=now,
+    )
+    histories = found.histories if found is not None else None
+    in_step = is_in_step(curated, features) if curated is not None and features is not None else None
     return Report(
         environment=environment,
         dataset=deployment.dataset,
@@ -92,7 +104,7 @@ def collect(
         is_local=is_local,
         made_at=now,
         runs=runs,
-        deliveries=delivery_states(newest, runs),
+        deliveries=deliveries,
         lineage=lineage(
             newest,
             runs,
@@ -101,16 +113,38 @@ def collect(
             tags=_tags(features),
         ),
         quarters=found.quarters if found is not None else (),
-        features=found.histories if found is not None else None,
+        features=histories,
         prices=basis,
-        freshness=freshness(
-            schedule=deployment.schedule,
-            ml_run=deployment.ml_date(),
-            last_success=max((run.started for run in runs if run.outcome == "SUCCEEDED"), default=None),
-            published=_committed(features),
-            last_day=found.last_day if found is not None else None,
-            now=now,
+        freshness=fresh,
+        findings=findings_in(
+            situation_of(deployment, runs, deliveries, fresh, now, features=histories, in_step=in_step)
         ),
+    )
+
+
+def situation_of(
+    deployment: Deployment,
+    runs: tuple[RunRecord, ...],
+    deliveries: tuple[DeliveryState, ...],
+    fresh: Freshness,
+    now: datetime,
+    *,
+    features: tuple[FeatureHistory, ...] | None = None,
+    in_step: bool | None = None,
+) -> Situation:
+    """What findings are made of, as far as it was looked at."""
+    told = next((run for run in reversed(runs) if run.has_manifest), None)
+    return Situation(
+        runs=runs,
+        deliveries=deliveries,
+        freshness=fresh,
+        schedule=deployment.schedule,
+        now=now,
+        quarantine_limit=deployment.quarantine_share_limit,
+        features=features,
+        is_in_step=in_step,
+        files_left_out=told.left_out if told is not None else 0,
+        not_catalogued=told.not_catalogued if told is not None else (),
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quartal.report.cost import PriceBasis, RunCost
 from quartal.report.drift import FeatureHistory
 from quartal.report.freshness import Freshness
+
+if TYPE_CHECKING:
+    from quartal.report.findings import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,8 @@ class RunRecord:
         deliveries: what was processed; none where nothing was new.
         curated: state of that table after the run; None where it published none.
         features: the same of the features.
+        left_out: how many raw files it left out.
+        not_catalogued: deliveries that it read although no crawler had taken them.
         cost: what the job run cost; None where that cannot be said.
     """
 
@@ -97,6 +102,8 @@ class RunRecord:
     deliveries: tuple[DeliveryRows, ...] = ()
     curated: Publication | None = None
     features: Publication | None = None
+    left_out: int = 0
+    not_catalogued: tuple[str, ...] = ()
     cost: RunCost | None = None
 
     @property
@@ -154,6 +161,7 @@ class Report:
         quarters: those that were compared, the oldest first.
         prices: what the costs rest on; None where there are no prices for the region.
         freshness: how old the features are, against the next date on which they are needed.
+        findings: what needs somebody, problems first; none where all is fine.
     """
 
     environment: str
@@ -169,6 +177,7 @@ class Report:
     features: tuple[FeatureHistory, ...] | None
     prices: PriceBasis | None
     freshness: Freshness
+    findings: tuple[Finding, ...] = ()
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""

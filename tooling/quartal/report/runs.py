@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from quartal.diagnosis import plain_reason
 from quartal.report.cost import PriceBasis, job_run_cost, manifest_cost
 from quartal.report.model import DeliveryRows, DeliveryState, Lineage, Publication, RawFile, RunRecord
 from quartal.workflow_run import Outcome, WorkflowRun
@@ -58,6 +59,14 @@ def delivery_states(newest: Mapping[str, Any] | None, runs: tuple[RunRecord, ...
         DeliveryState(delivery, state["run_id"], state["withdrawn"], rows.get((state["run_id"], delivery)))
         for delivery, state in sorted(newest["published"].items())
     )
+
+
+def last_day_of(states: tuple[DeliveryState, ...]) -> str | None:
+    """The last day of what is published; None where the run that published a delivery cannot be looked back to."""
+    published = [state for state in states if not state.withdrawn]
+    if any(state.rows is None for state in published):
+        return None
+    return max((state.rows.last_day for state in published if state.rows and state.rows.last_day), default=None)
 
 
 def lineage(
@@ -121,7 +130,7 @@ def _from_workflow(
     if outcome == "FAILED":
         step = run.job if failed_step == "job" else run.crawl
         nothing = f"{step.kind} {step.name} is {step.outcome}; Glue gives no message"
-        reason = (manifest or {}).get("reason") or step.error or nothing
+        reason = plain_reason((manifest or {}).get("reason") or step.error or nothing)
     started = run.started or run.crawl.started or run.job.started
     if started is None:
         started = _time((manifest or {})["started_at"]) if manifest else datetime.fromtimestamp(0, UTC)
@@ -154,9 +163,11 @@ def _from_job(job_run: Mapping[str, Any], manifest: Mapping[str, Any] | None, pr
         ended=ended.astimezone(UTC) if ended else None,
         outcome=outcome,
         failed_step="job" if outcome == "FAILED" else "",
-        reason=(manifest or {}).get("reason")
-        or job_run.get("ErrorMessage")
-        or (f"job {job_run['JobName']} is {state}; Glue gives no message" if outcome == "FAILED" else ""),
+        reason=plain_reason(
+            (manifest or {}).get("reason")
+            or job_run.get("ErrorMessage")
+            or (f"job {job_run['JobName']} is {state}; Glue gives no message" if outcome == "FAILED" else "")
+        ),
         job=state,
         job_run_id=job_run["Id"],
         job_seconds=(ended - started).total_seconds() if ended else None,
@@ -173,7 +184,7 @@ def _from_manifest(manifest: Mapping[str, Any], job: Mapping[str, Any] | None, p
         ended=_time(manifest["finished_at"]),
         outcome="SUCCEEDED" if succeeded else "FAILED",
         failed_step="" if succeeded else "job",
-        reason=manifest["reason"] or "",
+        reason=plain_reason(manifest["reason"] or ""),
         job_seconds=manifest["seconds"],
         cost=manifest_cost(manifest["seconds"], job, prices),
         **_told(manifest),
@@ -190,6 +201,8 @@ def _told(manifest: Mapping[str, Any] | None) -> dict[str, Any]:
         "deliveries": tuple(_rows(delivery) for delivery in manifest["deliveries"]),
         "curated": _publication(manifest["curated"]),
         "features": _publication(manifest["features"]),
+        "left_out": len(manifest.get("left_out", ())),  # manifests of before lack both
+        "not_catalogued": tuple(manifest.get("not_catalogued", ())),
     }
 
 

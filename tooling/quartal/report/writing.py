@@ -43,7 +43,8 @@ def write_page(workspace: Workspace, report: Report, path: Path) -> Path:
         ConfigurationError: the file cannot be written.
     """
     environment = "" if workspace.settings.is_local else f" --env {workspace.settings.environment}"
-    text = render_report(report, environment_option=environment)
+    limit = workspace.deployment.quarantine_share_limit
+    text = render_report(report, environment_option=environment, quarantine_limit=limit)
     path = path.absolute()
     partial = path.with_name(f".{path.name}.partial")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -87,8 +88,10 @@ class ManifestStore:
         """The manifest; an empty one when the delivery has none."""
         return self._read(delivery)[0]
 
-    def record(self, delivery: str, files: dict[str, DeliveredFile], upload: UploadRecord) -> None:
-        """Add files to a manifest; one that another upload writes at the same time is not lost.
+    def record(
+        self, delivery: str, files: dict[str, DeliveredFile], upload: UploadRecord, removed: Collection[str] = ()
+    ) -> None:
+        """Add files to a manifest, and take out removed ones; one that another upload writes meanwhile is not lost.
 
         An upload that records its files in several steps is listed once, with the time of the last.
 
@@ -102,10 +105,11 @@ class ManifestStore:
             else:
                 what = f"the record of delivery {delivery}"
                 manifest, etag = look(lambda: self._read(delivery), what, failure)
-            if upload in manifest.uploads and all(manifest.files.get(key) == file for key, file in files.items()):
+            kept = {key: file for key, file in manifest.files.items() if key not in removed}
+            if upload in manifest.uploads and manifest.files == {**kept, **files}:
                 return  # an earlier attempt, whose answer was lost
             others = (entry for entry in manifest.uploads if entry.upload != upload.upload)
-            merged = DeliveryManifest({**manifest.files, **files}, (*others, upload))
+            merged = DeliveryManifest({**kept, **files}, (*others, upload))
             body = json.dumps(merged.as_json(delivery), indent=1).encode()
             try:
                 if etag is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import glob
 import os
 import re
 from collections.abc import Iterable
@@ -10,13 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quartal.errors import ConfigurationError
+from quartal.uploading.job_files import is_folder_marker, is_hidden, why_hidden
+from quartal.uploading.sources import SourceFile, find_sources
 
 _DELIVERY_FOLDER = re.compile(r"delivery=([^/\\]+)")
 _DELIVERY_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f]")
+# what a listing in XML cannot hold, and bytes of a name that are no UTF-8
+_CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _COMPRESSED = (".gz", ".bz2", ".zst")
-# a crawler and Spark skip names that begin so (G25): uploading them would lose data silently
-_HIDDEN = (".", "_")
+_MOST_KEY_BYTES = 1024  # of S3's
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,42 +53,90 @@ def plan_upload(
     Raises:
         ConfigurationError: a source is missing or empty, a file's delivery is not known, or two files want one key.
     """
+    return plan_files(find_sources(sources).files, raw_prefix=raw_prefix, delivery=delivery, compress=compress)
+
+
+def plan_files(
+    files: Iterable[SourceFile], *, raw_prefix: str, delivery: str | None, compress: bool = False
+) -> tuple[UploadItem, ...]:
+    """`plan_upload` for files that have been found.
+
+    Raises:
+        ConfigurationError: a name is one that readers skip, a file's delivery is not known, or two files want one key.
+    """
     if delivery is not None:
         check_delivery(delivery)
     items: dict[str, UploadItem] = {}
-    for source in sources:
-        for path, below in _files_in(source):
-            item = _item(path, below, raw_prefix, delivery, compress)
-            if item.key in items:
-                raise ConfigurationError(
-                    f"{path} and {items[item.key].path} would both become s3 key {item.key}.",
-                    remedy="Rename one, or upload them as different deliveries.",
-                )
-            items[item.key] = item
+    contents: dict[tuple[str, int, int], UploadItem] = {}
+    for file in files:
+        status = file.path.stat()
+        item = _item(file, status.st_size, raw_prefix, delivery, compress)
+        other = contents.setdefault((item.delivery, status.st_dev, status.st_ino), item)
+        if other.key != item.key:
+            raise ConfigurationError(
+                f"{item.path} and {other.path} are one file, and its rows would be delivered twice.",
+                remedy="Name it once: no pattern may match a folder and the files in it.",
+            )
+        if item.key in items and other is item:
+            raise ConfigurationError(
+                f"{file.path} and {items[item.key].path} would both become s3 key {item.key}.",
+                remedy="Rename one, or upload them as different deliveries.",
+            )
+        items[item.key] = item
     return tuple(items[key] for key in sorted(items))
 
 
-def _item(path: Path, below: str, raw_prefix: str, delivery: str | None, compress: bool) -> UploadItem:
+def _item(file: SourceFile, size_bytes: int, raw_prefix: str, delivery: str | None, compress: bool) -> UploadItem:
+    path, below = file.path, file.below
+    _refuse_unread(path, below)
     name, below = _place(path, below, delivery)
+    _refuse_unread(path, below)
+    _refuse_nested(path, below)
+    compress = compress and not below.lower().endswith(_COMPRESSED)
+    suffix = ".gz" if compress else ""
+    if is_gzip(below):  # Spark and the job know the suffix in small letters alone
+        below, suffix = below[: -len(".gz")], ".gz"
+    key = f"{raw_prefix}delivery={name}/{below}{suffix}"
+    if len(key.encode()) > _MOST_KEY_BYTES:
+        raise ConfigurationError(
+            f"{path} would become a key of {len(key.encode()):,} bytes, and S3 takes {_MOST_KEY_BYTES:,}.",
+            remedy="Shorten its name, or those of the folders above it.",
+        )
+    return UploadItem(path, key, size_bytes, name, compress)
+
+
+def _refuse_unread(path: Path, below: str) -> None:
+    """Refuse a name that crawlers and the job skip, or cannot list."""
     if _CONTROL_CHARACTER.search(below):
         raise ConfigurationError(
             f"{str(path)!r} has a control character in its name, which no crawler can list.", remedy="Rename the file."
         )
-    compress = compress and path.suffix.lower() not in _COMPRESSED
-    suffix = ".gz" if compress else ""
-    if is_gzip(path):  # Spark and the job know the suffix in small letters alone
-        below, suffix = below[: -len(".gz")], ".gz"
-    return UploadItem(path, f"{raw_prefix}delivery={name}/{below}{suffix}", path.stat().st_size, name, compress)
+    if is_hidden(below) or is_folder_marker(below.rpartition("/")[2]):
+        why = why_hidden(below) if is_hidden(below) else "its name is that of a marker for a folder"
+        raise ConfigurationError(
+            f"{path} would be in the lake and in no run, since readers skip it: {why}. Nothing was uploaded.",
+            remedy="Rename it if it is part of the delivery; else move it elsewhere, or name the files that are meant.",
+        )
+
+
+def _refuse_nested(path: Path, below: str) -> None:
+    nested = [folder for folder in below.split("/")[:-1] if folder.lower().startswith("delivery=")]
+    if nested:
+        raise ConfigurationError(
+            f"{path} lies in {nested[0]} below the folder of another delivery: which one is it part of?",
+            remedy="Leave out --delivery, or name that folder itself.",
+        )
 
 
 def _place(path: Path, below: str, delivery: str | None) -> tuple[str, str]:
     """The delivery of a file, and its path below the delivery's folder; a delivery that was named is the source."""
     if delivery is not None:
         return delivery, below
-    parts = path.resolve().parts
-    for index in range(len(parts) - 2, -1, -1):
-        if found := _DELIVERY_FOLDER.fullmatch(parts[index]):
-            return check_delivery(found.group(1)), "/".join(parts[index + 1 :])
+    # as it is named, which may be a link to where other deliveries lie; else a link to the folder of one
+    for parts in (Path(os.path.abspath(path)).parts, path.resolve().parts):  # noqa: PTH100  # Path.absolute keeps ..
+        for index in range(len(parts) - 2, -1, -1):
+            if found := _DELIVERY_FOLDER.fullmatch(parts[index]):
+                return check_delivery(found.group(1)), "/".join(parts[index + 1 :])
     raise ConfigurationError(
         f"{path}: which delivery is it part of?",
         remedy="Put it into a folder delivery=<name> (such as delivery=2024Q1), or name it with --delivery.",
@@ -108,36 +157,6 @@ def check_delivery(name: str) -> str:
     return name
 
 
-def is_gzip(path: Path) -> bool:
+def is_gzip(name: str) -> bool:
     """Whether a file's name says that it is compressed with gzip, in small letters or capitals."""
-    return path.suffix.lower() == ".gz"
-
-
-def _files_in(source: Path) -> list[tuple[Path, str]]:
-    """Files of a source, each with its path below the source: with its name where it is the source itself."""
-    if source.is_file():
-        return [(source, source.name)]
-    if source.is_dir():
-        return _visible_files(source)
-    # where no shell has done it: on Windows, and in quotes
-    matches = [Path(match) for match in sorted(glob.glob(str(source), recursive=True))]  # noqa: PTH207  # absolute patterns too
-    found = [pair for match in matches if not match.name.startswith(_HIDDEN) for pair in _files_in(match)]
-    if not found:
-        raise ConfigurationError(f"{source} does not exist.", remedy="Name a file or a folder of files to upload.")
-    return found
-
-
-def _visible_files(folder: Path) -> list[tuple[Path, str]]:
-    files = []
-    for parent, folders, names in os.walk(folder):  # Path.rglob takes thrice as long; neither follows links to folders
-        folders[:] = sorted(name for name in folders if not name.startswith(_HIDDEN))
-        above = Path(parent).relative_to(folder).as_posix()
-        for name in sorted(names):
-            path = Path(parent, name)
-            if not name.startswith(_HIDDEN) and path.is_file():
-                files.append((path, name if above == "." else f"{above}/{name}"))
-    if not files:
-        raise ConfigurationError(
-            f"{folder} holds no files to upload.", remedy="Name the folder that holds the raw files."
-        )
-    return files
+    return name.lower().endswith(".gz")

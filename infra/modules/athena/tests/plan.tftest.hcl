@@ -70,3 +70,16 @@ run "asks_for_features_and_quality_of_each_feed" {
     error_message = "A query asks another database, or was not filled in."
   }
 }
+
+run "orders_a_single_series_by_its_days" {
+  command = plan
+
+  variables {
+    feeds = { weather = { count_column = "events", entity = [] } }
+  }
+
+  assert {
+    condition     = endswith(trimspace(aws_athena_named_query.this["weather/features-latest-quarter"].query), "ORDER BY day")
+    error_message = "A feed without an entity has nothing but its days to be ordered by."
+  }
+}

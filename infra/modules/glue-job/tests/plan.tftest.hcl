@@ -144,7 +144,7 @@ run "lets_the_job_touch_its_own_folders_and_tables_only" {
     condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.lake.policy).Statement : statement.Sid => sort(flatten([statement.Resource])) }) == jsonencode({
       FindBucket     = ["arn:aws:s3:::my-lake"]
       ListItsFolders = ["arn:aws:s3:::my-lake"]
-      ReadRawAndCode = sort(flatten([for folder in ["raw", "code"] : ["arn:aws:s3:::my-lake/${folder}/vehicle_sightings", "arn:aws:s3:::my-lake/${folder}/vehicle_sightings/*"]]))
+      ReadItsSources = sort(flatten([for folder in ["raw", "deliveries", "code"] : ["arn:aws:s3:::my-lake/${folder}/vehicle_sightings", "arn:aws:s3:::my-lake/${folder}/vehicle_sightings/*"]]))
       WriteZones = sort(concat(
         flatten([for zone in ["curated", "exports", "features", "quarantine", "runs", "tmp"] : [
           for path in ["", "/", "/vehicle_sightings", "/vehicle_sightings/*"] : "arn:aws:s3:::my-lake/${zone}${path}"
@@ -156,7 +156,7 @@ run "lets_the_job_touch_its_own_folders_and_tables_only" {
   }
 
   assert {
-    condition     = !anytrue([for prefix in jsondecode(aws_iam_role_policy.lake.policy).Statement[2].Condition.StringLike["s3:prefix"] : can(regex("^(raw/|code/|[a-z]+/)?\\*", prefix))])
+    condition     = !anytrue([for prefix in jsondecode(aws_iam_role_policy.lake.policy).Statement[2].Condition.StringLike["s3:prefix"] : can(regex("^(raw/|code/|deliveries/|[a-z]+/)?\\*", prefix))])
     error_message = "The job may list folders of other datasets."
   }
 
@@ -164,7 +164,7 @@ run "lets_the_job_touch_its_own_folders_and_tables_only" {
     condition = jsonencode({ for statement in jsondecode(aws_iam_role_policy.lake.policy).Statement : statement.Sid => sort(flatten([statement.Action])) }) == jsonencode({
       FindBucket     = ["s3:GetBucketLocation"]
       ListItsFolders = ["s3:ListBucket"]
-      ReadRawAndCode = ["s3:GetObject"]
+      ReadItsSources = ["s3:GetObject"]
       WriteZones     = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
     })
     error_message = "The job may do more with objects than it needs, such as change raw files."

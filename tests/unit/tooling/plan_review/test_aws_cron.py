@@ -26,6 +26,9 @@ NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
             id="MON to FRI by 2",
         ),
         pytest.param("cron(0 6 ? * */3 *)", ["2026-11-25 06:00", "2026-11-28 06:00", "2026-11-29 06:00"], id="1, 4, 7"),
+        pytest.param(
+            "cron(0 6 ? * SAT-WED/3 *)", ["2026-11-24 06:00", "2026-11-28 06:00"], id="a step over the week's end"
+        ),
         pytest.param("cron(0 0 1 NOV-JAN ? *)", ["2026-12-01 00:00", "2027-01-01 00:00"], id="range over new year"),
         pytest.param("cron(0 0 L * ? *)", ["2026-11-30 00:00", "2026-12-31 00:00"], id="last day of the month"),
         pytest.param("cron(0 0 1 1 ? 2028-2029)", ["2028-01-01 00:00", "2029-01-01 00:00"], id="years"),
@@ -65,6 +68,20 @@ def test_next_dates_are_those_of_aws(expression, expected):
         "cron(0 0 ? * \u0663 *)",
         "cron(0 0 ? * 2/ *)",
         "cron(0 0 1 1 ? 2000/0)",
+        # AWS's page has none of these, and no second library takes them: refused rather than guessed
+        "cron(0 6 L-3 * ? *)",
+        "cron(0 6 1,L * ? *)",
+        "cron(0 6 L/2 * ? *)",
+        "cron(0 6 15W,20 * ? *)",
+        "cron(0 6 28-3 * ? *)",
+        "cron(0 6 ? * MON,6L *)",
+        "cron(0 6 ? * L,2 *)",
+        "cron(0 6 ? * 3#1,6#3 *)",
+        "cron(0 6 ? * 1#6 *)",
+        "cron(0 6 ? * MON/9 *)",
+        "cron(0 22-2 * * ? *)",
+        "cron(50-10 6 * * ? *)",
+        "cron(5/70 6 * * ? *)",
     ],
 )
 def test_expression_that_cannot_be_computed_is_refused(expression):

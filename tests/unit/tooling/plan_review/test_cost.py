@@ -262,3 +262,33 @@ def test_endpoint_costs_by_the_hour_in_each_zone_and_a_gateway_nothing(reviewed,
     cost = reviewed({"format_version": "1.2", "resource_changes": made}).cost
 
     assert cost.after.per_month == pytest.approx(usd_per_month)
+
+
+def test_resources_without_a_price_are_counted_and_named(reviewed):
+    kinds = ["aws_db_instance", "aws_instance", "aws_instance", "google_storage_bucket", "aws_iam_role", "random_id"]
+    entries = [change(kind, None, {"name": "x"}) | {"address": f"{kind}.a{i}"} for i, kind in enumerate(kinds)]
+    made = reviewed({"format_version": "1.2", "resource_changes": [*entries, change("aws_kms_key", None, {"id": "k"})]})
+    assert made.cost.unpriced == {"aws_db_instance": 1, "aws_instance": 2, "google_storage_bucket": 1}
+    for form in (render_text(made), render_page(made), render_markdown(made).replace("\\", "")):
+        assert "4 resources not priced: aws_db_instance, aws_instance (2), google_storage_bucket" in form
+
+
+def test_every_figure_has_the_age_of_its_prices_beside_it(reviewed):
+    made = reviewed("update")
+    figures = [line for line in render_text(made).splitlines() if "per month $" in line or "per run" in line]
+    assert len(figures) > 2
+    assert [line for line in figures if "prices of 2025-06-01, 17 months old" not in line] == []
+
+
+@pytest.mark.parametrize("version", ["6.0", "7.1"])
+def test_job_on_a_newer_glue_is_not_priced_by_the_older_ones_price(basis, version):
+    job = {"name": "j", "glue_version": version, "number_of_workers": 4, "worker_type": "G.1X"}
+    plan = parse_plan({"format_version": "1.2", "resource_changes": [change("aws_glue_job", None, job)]})
+    made = review(plan, basis).cost
+    assert (made.lines, made.unpriced) == ((), {f"aws_glue_job on Glue {version}": 1})
+    own = basis.prices.prices | {
+        "glue_6_job_dpu_hour": basis.prices.prices["glue_job_dpu_hour"].model_copy(update={"usd": 1.0})
+    }
+    priced = review(plan, replace(basis, prices=basis.prices.model_copy(update={"prices": own}))).cost
+    assert priced.after.per_run == pytest.approx(4 * 0.5)
+    assert priced.unpriced == {}

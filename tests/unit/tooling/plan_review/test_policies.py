@@ -2,7 +2,8 @@ import pytest
 
 from quartal.errors import ConfigurationError, ToolchainError
 from quartal.plan_review.checkov import PolicyFailure, parse_report
-from quartal.plan_review.policies import Level, load_rules, value_at
+from quartal.plan_review.conditions import values_at
+from quartal.plan_review.policies import Level, load_rules
 from quartal.plan_review.review import Basis, review
 
 
@@ -49,7 +50,7 @@ def test_level_blocks_above_every_approval():
     ("path", "expected"), [("a", {"b": [{"c": 1}]}), ("a.b[0].c", 1), ("a.b[1].c", None), ("x.y", None)]
 )
 def test_value_is_found_by_its_path(path, expected):
-    assert value_at({"a": {"b": [{"c": 1}]}}, path) == expected
+    assert values_at({"a": {"b": [{"c": 1}]}}, path) == [expected]
 
 
 def checkov_report(**results) -> str:

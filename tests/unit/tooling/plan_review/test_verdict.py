@@ -97,3 +97,16 @@ def test_schedule_of_a_trigger_that_goes_is_told_once_with_its_end(reviewed):
     entry = change("aws_glue_trigger", trigger(True), None)
     rules = {reason.rule for reason in reviewed({"format_version": "1.2", "resource_changes": [entry]}).findings}
     assert rules == {"resource-destroyed", "schedule-changed"}
+
+
+@pytest.mark.parametrize("expression", ["cron(0 6 ? * 2#1 *)", "cron(0/2 6 * * ? *)", "cron(58,0 5,6 * * ? *)"])
+def test_schedule_that_glue_refuses_blocks_a_trigger_and_no_rule_of_eventbridge(reviewed, expression):
+    """G12: the wildcards of Glue's page, and at most one start in five minutes."""
+    rule = {"schedule_expression": expression}
+    entries = [
+        change("aws_glue_trigger", None, trigger(True, expression)),
+        change("aws_cloudwatch_event_rule", None, rule),
+    ]
+    verdict = reviewed({"format_version": "1.2", "resource_changes": entries}).verdict
+    unreadable = [reason.address for reason in verdict.reasons if reason.rule == "schedule-unreadable"]
+    assert unreadable == ["aws_glue_trigger.this"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ import pyarrow as pa
 from quartal.plan_review.prices import load_prices
 from quartal.report.cost import price_basis
 from quartal.report.drift import feature_histories, numeric_features
+from quartal.report.findings import Situation, findings_in
 from quartal.report.freshness import freshness
 from quartal.report.model import Report
 from quartal.report.runs import delivery_states, lineage, merge_runs
@@ -180,7 +183,7 @@ def example_report(*, is_local: bool = False) -> Report:
         count=40,
     )
     table = features()
-    return Report(
+    report = Report(
         environment="localstack" if is_local else "dev",
         dataset="feed",
         database="feed_dev",
@@ -208,3 +211,58 @@ def example_report(*, is_local: bool = False) -> Report:
             now=NOW,
         ),
     )
+    found = Situation(
+        runs=report.runs,
+        deliveries=report.deliveries,
+        freshness=report.freshness,
+        schedule=SCHEDULE,
+        now=NOW,
+        quarantine_limit=0.05,
+        features=report.features,
+        is_in_step=True,
+    )
+    return replace(report, findings=findings_in(found))
+
+
+def report_of_real_lengths() -> Report:
+    """The same past as AWS and a year would have it: ids of 67 characters, snapshots of 19 digits, 12 deliveries."""
+    report = _lengthened(example_report())
+    quarters = [f"{year}Q{quarter}" for year in (2024, 2025, 2026) for quarter in (1, 2, 3, 4)]
+    model, card = report.deliveries[-1], report.lineage[-1]
+    deliveries = [
+        replace(
+            model,
+            delivery=name,
+            rows=replace(model.rows, delivery=name, last_day=f"{name[:4]}-{int(name[-1]) * 3:02}-28"),
+        )
+        for name in quarters
+    ]
+    lines = [replace(card, delivery=name) for name in quarters for _ in range(4)]
+    runs = [
+        replace(report.runs[i % len(report.runs)], run_id=f"wr_{i:064x}", started=NOW - timedelta(days=30 * (12 - i)))
+        for i in range(12)
+    ]
+    features = [
+        replace(each, feature=f"{each.feature}_of_the_neighbouring_region_lag_{i}d")
+        for i in range(10)
+        for each in report.features or ()
+    ]
+    return replace(
+        report,
+        deliveries=tuple(deliveries),
+        lineage=tuple(lines),
+        runs=tuple(runs),
+        features=tuple(features),
+    )
+
+
+def _lengthened(value: Any) -> Any:
+    if isinstance(value, str) and re.fullmatch(r"(wr|jr)_\d", value):
+        return f"{value[:3]}{'2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f708'}{value[-1]}"
+    if isinstance(value, int) and not isinstance(value, bool) and value in {1111 * n for n in range(1, 11)}:
+        return 7355255705321240000 + value
+    if isinstance(value, tuple):
+        return tuple(_lengthened(each) for each in value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: _lengthened(getattr(value, each.name)) for each in fields(value)})
+    return value

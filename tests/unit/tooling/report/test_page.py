@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from quartal.report.charts import durations
-from quartal.report.drawing import draw, told
+from quartal.report.cells import bar, share_bar, short, strip
 from quartal.report.page import render_report
+from quartal.report.tables import delivery_lines, drift_rows, reasons
 from quartal.report.wording import duration, money, number, size
 from tests.unit.tooling.report.example import example_report
 
@@ -79,35 +79,49 @@ def test_part_without_anything_to_show_says_so(change, sentence):
     assert sentence in render_report(replace(report, **change))
 
 
-def test_chart_gives_each_mark_its_sentence_and_what_the_filter_knows_it_by():
+def test_bar_of_a_run_says_how_it_ended_and_what_the_filter_knows_it_by():
     runs = example_report().runs
-    root = ET.fromstring(draw(durations(runs), label="Runs"))  # noqa: S314  # our own
-    marks = {mark.get("data-run"): mark for mark in root.iter() if mark.get("class") == "told"}
-    assert set(marks) == {run.run_id for run in runs}
-    assert marks["wr_5"].get("data-deliveries") == "2026Q3"
-    assert marks["wr_5"].get("aria-label") == "2026-09-08 10:15:00: succeeded in 31 min, 2026Q3"
-    assert marks["wr_2"].get("aria-label") == "2026-06-08 02:00:00: failed at the crawl"
-    assert root.get("aria-label") == "Runs"
+    root = ET.fromstring(strip(runs))  # noqa: S314  # our own
+    links = {link.get("data-run"): link for link in root.iter("a")}
+    assert set(links) == {run.run_id for run in runs}
+    assert links["wr_5"].get("data-deliveries") == "2026Q3"
+    assert links["wr_5"].findtext("title") == "2026-09-08 10:15:00 UTC: succeeded in 31 min"
+    assert links["wr_2"].findtext("title") == "2026-06-08 02:00:00 UTC: failed at the crawl in not known"
+    assert [link.findtext("text") for link in links.values()] == ["✓", "✗", "✓", "✗", "✓", "✓"]
 
 
-def test_chart_is_the_same_each_time_and_asks_for_nothing_from_elsewhere():
-    spec = durations(example_report().runs)
-    assert draw(spec, label="Runs") == draw(spec, label="Runs")
-    assert "http" not in draw(spec, label="Runs")
+def test_bar_of_a_share_marks_the_limit_and_stays_within_its_cell():
+    assert 'class="limit"' in share_bar(0.01, 0.05)
+    assert 'class="limit"' not in share_bar(0.01, None)
+    assert 'class="bar over"' in share_bar(0.06, 0.05)
+    assert 'width="100.0"' in share_bar(0.9, 0.05)
+    assert 'width="0.0"' in bar(0, 0)
 
 
-def test_text_of_a_mark_is_escaped():
-    values = [{"x": 1, "told": told('<b a="1">&', run='"<')}]
-    spec = {
-        "data": {"values": values},
-        "mark": "point",
-        "encoding": {"x": {"field": "x", "type": "quantitative"}, "description": {"field": "told"}},
-    }
-    svg = draw(spec, label="<&")
-    assert "<b" not in svg
-    root = ET.fromstring(svg)  # noqa: S314  # our own
-    mark = next(each for each in root.iter() if each.get("class") == "told")
-    assert (mark.get("aria-label"), mark.get("data-run")) == ('<b a="1">&', '"<')
+def test_text_of_a_picture_is_escaped():
+    run = replace(example_report().runs[0], run_id='"><b>')
+    assert "<b>" not in strip((run,))
+    assert short("x" * 12 + "<b>", keep=4) == '<code class="short" title="xxxxxxxxxxxx&lt;b&gt;">xxxx…</code>'
+
+
+def test_reasons_stand_by_delivery_and_a_rule_that_is_new_says_so(page):
+    lines = delivery_lines(example_report().deliveries)
+    names, found = reasons(lines)
+    assert names == ("2026Q3", "2026Q2", "2026Q1")
+    assert [cell.rows for cell in found["date.format"]] == [15_200, 120, 900]
+    assert [cell.is_new for cell in found["row.field_count"]] == [True, False, False]
+    assert [line.change and round(line.change, 4) for line in lines] == [0.0166, -0.0019, None]
+
+
+def test_feature_that_only_lacked_its_past_is_told_by_its_gaps():
+    moved, calm = drift_rows(example_report().features)
+    assert list(moved) == ["sightings", "sightings_mean_7d"]
+    assert calm == ("hour_00", "share")
+    gaps = replace(example_report().features[0].steps[0], counts_before=(60, 40), counts_after=(100, 0), psi=1.0)
+    (row,), _ = drift_rows((replace(example_report().features[0], steps=(gaps,)),))
+    assert drift_rows((replace(example_report().features[0], steps=(gaps,)),))[0][row][0].gaps == (
+        "40% missing, then 0%"
+    )
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ def test_pipeline_that_has_not_run_has_a_page_that_says_so(lake, project, monkey
     assert run(["report"]) == 0
     text = (project / ".quartal" / "report.html").read_text(encoding="utf-8")
     assert "The pipeline has not run yet" in text
-    assert "Features: none yet" in text
+    assert "Needs you: 1 problem" in text
 
 
 @pytest.mark.parametrize(

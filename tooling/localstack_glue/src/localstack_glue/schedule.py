@@ -124,13 +124,13 @@ def _values(field: str, low: int, high: int, names: dict[str, int] | None = None
         else:
             first = _number(base, low, high, names)
             last = high if has_step else first
+        size = high - low + 1
         if last < first:
-            # SAT-SUN and NOV-FEB wrap around the end of the field
+            # SAT-SUN and NOV-FEB run over the end of the field, and a step goes on there
             if names is None:
                 raise ValueError(f"{part} runs backwards")
-            values.update(range(first, high + 1, step))
-            first = low
-        values.update(range(first, last + 1, step))
+            last += size
+        values.update((number - low) % size + low for number in range(first, last + 1, step))
     return values
 
 

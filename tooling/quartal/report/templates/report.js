@@ -4,7 +4,6 @@ const filtered = [...document.querySelectorAll("[data-run], [data-deliveries]")]
 const delivery = document.getElementById("delivery");
 const run = document.getElementById("run");
 const count = document.getElementById("count");
-const hint = document.getElementById("hint");
 
 function fits(element) {
   const names = (element.dataset.deliveries || "").split(" ");
@@ -14,7 +13,7 @@ function fits(element) {
 function filter() {
   for (const element of filtered) {
     const away = !fits(element);
-    // marks of a chart stay where they are, so that what is left can still be compared
+    // bars stay where they are, so that what is left can still be compared
     if (element instanceof SVGElement) element.classList.toggle("away", away);
     else element.hidden = away;
   }
@@ -39,27 +38,6 @@ function openTarget() {
   target.scrollIntoView({ block: "start" });
 }
 
-function showHint(mark) {
-  hint.textContent = mark.getAttribute("aria-label");
-  hint.hidden = false;
-  const box = mark.getBoundingClientRect();
-  const left = Math.min(box.left + box.width / 2, document.documentElement.clientWidth - hint.offsetWidth - 8);
-  const above = box.top - hint.offsetHeight - 6;
-  hint.style.left = `${Math.max(8, left) + scrollX}px`;
-  hint.style.top = `${(above > 0 ? above : box.bottom + 6) + scrollY}px`;
-}
-
-document.addEventListener("pointerover", (event) => {
-  const mark = event.target.closest(".told");
-  if (mark) showHint(mark);
-  else hint.hidden = true;
-});
-document.addEventListener("keydown", (event) => { if (event.key === "Escape") hint.hidden = true; });
-// a mark of a run leads to the run
-document.addEventListener("click", (event) => {
-  const mark = event.target.closest("svg .told[data-run]");
-  if (mark) location.hash = `run-${mark.dataset.run}`;
-});
 if (delivery) {
   delivery.addEventListener("change", filter);
   run.addEventListener("change", filter);

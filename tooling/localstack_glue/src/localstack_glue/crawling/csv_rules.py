@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from localstack_glue.crawling.hive_types import STRING
-from localstack_glue.crawling.sampling import Sample
+from localstack_glue.crawling.sampling import LARGE_SAMPLE_BYTES, Sample
 from localstack_glue.crawling.schema import MAX_COLUMNS, Column, FileSchema, column_name, unique_column_name
 from localstack_glue.crawling.typing_rules import infer, type_of
 
@@ -19,6 +19,8 @@ MIN_SAME_WIDTH = 0.7  # of the rows must have as many columns as most have; real
 LAZY_SERDE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
 OPEN_CSV_SERDE = "org.apache.hadoop.hive.serde2.OpenCSVSerde"
 _COLUMN_NAME = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
+# a value may be as long as a sample: at csv's own limit, 131,072 characters, a whole file would be taken for no CSV
+csv.field_size_limit(LARGE_SAMPLE_BYTES)
 _CUSTOM_TYPES = {"INT": "int", "LONG": "bigint", "SHORT": "smallint"}
 
 

@@ -1,10 +1,12 @@
 """Reads the beginning of an object, through its compression, and the end of one that tells itself there (G14)."""
 
 import bz2
+import gzip
 import threading
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO, StringIO
 from typing import Any, Protocol
 
 PARQUET_MAGIC = b"PAR1"
@@ -13,8 +15,8 @@ LARGE_SAMPLE_BYTES = 10 * SAMPLE_BYTES
 LARGE_SAMPLES_AT_ONCE = 2  # they are large, and larger when parsed
 
 
-class _Decompressor(Protocol):
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+class _Unpacked(Protocol):
+    def read1(self, size: int = -1, /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,11 @@ class Sample:
 
     @cached_property
     def text_lines(self) -> list[str]:
-        """Its whole lines; what the end of the sample cut off is left out."""
-        lines = self.text.splitlines(keepends=True)
+        r"""Its whole lines; what the end of the sample cut off is left out.
+
+        Lines end with ``\n``, ``\r\n`` or ``\r``. Other characters that ``str.splitlines`` knows are part of values.
+        """
+        lines = list(StringIO(self.text, newline=""))
         if not self.is_whole and lines and not lines[-1].endswith(("\n", "\r")):
             lines.pop()
         return lines
@@ -62,17 +67,25 @@ class ObjectReader:
 
 
 def decode_sample(body: bytes, *, is_whole: bool, max_bytes: int = SAMPLE_BYTES) -> Sample:
-    """Undo the compression that the first bytes tell of; at most `max_bytes` come out, however small the input."""
+    """Undo the compression that the first bytes tell of; at most `max_bytes` come out, however small the input.
+
+    Files of several members are read as gunzip and bunzip2 read them: one after another, the padding left out.
+    """
     if body.startswith(b"\x1f\x8b"):
-        return _decompressed(body, zlib.decompressobj(wbits=31), "gzip", is_whole, max_bytes)
+        return _unpacked(gzip.GzipFile(fileobj=BytesIO(body)), "gzip", is_whole, max_bytes)
     if body.startswith(b"BZh"):
-        return _decompressed(body, bz2.BZ2Decompressor(), "bzip2", is_whole, max_bytes)
+        return _unpacked(bz2.BZ2File(BytesIO(body)), "bzip2", is_whole, max_bytes)
     return Sample(body, is_whole)
 
 
-def _decompressed(body: bytes, decompressor: _Decompressor, name: str, is_whole: bool, max_bytes: int) -> Sample:
+def _unpacked(stream: _Unpacked, compression: str, is_whole: bool, max_bytes: int) -> Sample:
+    pieces: list[bytes] = []
+    wanted = max_bytes
     try:
-        data = decompressor.decompress(body, max_bytes)
+        while wanted and (piece := stream.read1(wanted)):
+            pieces.append(piece)
+            wanted -= len(piece)
+        is_at_end = not stream.read1(1)
     except (OSError, ValueError, zlib.error, EOFError):
-        return Sample(b"", is_whole=False, compression=name)
-    return Sample(data, is_whole and getattr(decompressor, "eof", False), name)
+        is_at_end = False
+    return Sample(b"".join(pieces), is_whole and is_at_end, compression)

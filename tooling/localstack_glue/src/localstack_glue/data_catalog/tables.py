@@ -3,7 +3,7 @@
 import re
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from moto.glue.models import FakeTable
 
@@ -165,7 +165,7 @@ def _check_version(table: FakeTable, version: str) -> None:
 
 
 def _checked(request: JsonDict) -> JsonDict:
-    """Check a TableInput and fold its name to lower case, as Hive wants it."""
+    """Check a TableInput and fold its name and its columns' names to lower case, as Hive wants them (G36)."""
     wanted: JsonDict = dict(request.get("TableInput") or {})
     name = wanted.get("Name") or request.get("Name")
     if not name:
@@ -174,7 +174,17 @@ def _checked(request: JsonDict) -> JsonDict:
     counts = Counter(column["Name"].lower() for column in [*columns, *(wanted.get("PartitionKeys") or [])])
     if duplicates := sorted(column for column, count in counts.items() if count > 1):
         raise InvalidInputException(f"Duplicate column name {duplicates[0]} in table {name}")
-    return {**wanted, "Name": name.lower()}
+    folded = {**wanted, "Name": name.lower()}
+    if "PartitionKeys" in wanted:
+        folded["PartitionKeys"] = _folded(wanted["PartitionKeys"])
+    if columns:
+        folded["StorageDescriptor"] = {**wanted["StorageDescriptor"], "Columns": _folded(columns)}
+    return folded
+
+
+def _folded(columns: Iterable[JsonDict] | None) -> list[JsonDict]:
+    """Columns with their names in lower case; the names inside a struct's type stay (G36)."""
+    return [{**column, "Name": column["Name"].lower()} for column in columns or ()]
 
 
 def _pattern(expression: str) -> re.Pattern[str]:

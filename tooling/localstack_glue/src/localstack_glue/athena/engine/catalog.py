@@ -28,10 +28,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Partition:
-    """A partition: its values, in the order of the keys, and where its files are."""
+    """A partition: its values, in the order of the keys, where its files are, and the columns that it declares."""
 
     values: tuple[str, ...]
     location: str
+    columns: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,13 @@ class GlueCatalog:
 
     def partitions(self, table: CatalogTable) -> list[Partition]:
         """Read all partitions of a table."""
-        pages = self._glue.get_paginator("get_partitions").paginate(
-            DatabaseName=table.database, TableName=table.name, ExcludeColumnSchema=True
-        )
+        pages = self._glue.get_paginator("get_partitions").paginate(DatabaseName=table.database, TableName=table.name)
         return [
-            Partition(tuple(entry["Values"]), entry["StorageDescriptor"]["Location"])
+            Partition(
+                tuple(entry["Values"]),
+                entry["StorageDescriptor"]["Location"],
+                _columns(entry["StorageDescriptor"].get("Columns")),
+            )
             for page in pages
             for entry in page["Partitions"]
         ]

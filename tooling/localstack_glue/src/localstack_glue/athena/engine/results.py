@@ -11,6 +11,8 @@ from typing import Any
 import pyarrow
 import pyarrow.csv
 
+from localstack_glue.java_numbers import double_text
+
 _TYPES = {
     "BOOLEAN": "boolean", "TINYINT": "tinyint", "SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint",
     "HUGEINT": "bigint", "UBIGINT": "bigint", "UINTEGER": "bigint", "FLOAT": "float", "DOUBLE": "double",
@@ -62,7 +64,7 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return _double(value)
+        return double_text(value)
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):
@@ -116,22 +118,9 @@ def read_csv(content: bytes) -> list[list[str | None]]:
 
 def read_text(content: bytes) -> list[list[str | None]]:
     """Rows of what `write_text` wrote."""
-    return [list(line.split("\t")) for line in content.decode().splitlines()]
+    return [list(line.split("\t")) for line in content.decode().split("\n")[:-1]]
 
 
 def _inner(value: Any) -> str:
     text = as_text(value)
     return "null" if text is None else text
-
-
-def _double(value: float) -> str:
-    """As Java writes a double: at least one decimal, an exponent outside 0.001 to 10,000,000."""
-    if value != value:
-        return "NaN"
-    if value in (float("inf"), float("-inf")):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0 or 1e-3 <= abs(value) < 1e7:
-        text = format(Decimal(repr(value)), "f")
-        return text if "." in text else f"{text}.0"
-    digits, _, exponent = f"{Decimal(repr(value)).normalize():E}".partition("E")
-    return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"

@@ -15,7 +15,8 @@ from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Par
 from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_snapshot
 from localstack_glue.athena.engine.results import Answer, ResultColumn
-from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions, quoted, text_of
+from localstack_glue.athena.engine.sql_text import quoted, text_of
+from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
 
 SCAN_LIMIT_REASON = "Bytes scanned limit was exceeded"
 _MEMORY_LIMIT = "2GB"
@@ -24,6 +25,7 @@ _COLUMN = re.compile(
     r'column "?([\w.]+?)"? (?:not found|does not|referenced that exists)|does not have a column named "(\w+)"',
     re.IGNORECASE,
 )
+_OWN = re.compile(r"\b([A-Z]+(?:_[A-Z]+)+): (.*)")  # what our own SQL raises with error()
 _FUNCTION = re.compile(r"Function with name (\w+) does not exist", re.IGNORECASE)
 
 
@@ -223,6 +225,8 @@ def _listing(name: str, texts: list[str]) -> Answer:
 def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
     """DuckDB's complaint in Athena's words, where Athena has some for it."""
     text = str(error).split("\n", 1)[0]
+    if found := _OWN.search(text):
+        return QueryFailedError(found[1], found[2])
     if isinstance(error, duckdb.BinderException) and (found := _COLUMN.search(text)):
         name = (found[1] or found[2]).rsplit(".", 1)[-1]
         return QueryFailedError(

@@ -1,4 +1,4 @@
-"""Lays the data of catalog tables before DuckDB, as views over files or Arrow tables."""
+"""Lays the data of catalog tables before DuckDB, as views over files."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,12 +8,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
+import pyarrow.parquet
 
-from localstack_glue.athena.engine.catalog import CatalogTable, Column, Partition
+from localstack_glue.athena.engine import parquet_data
+from localstack_glue.athena.engine.catalog import CatalogTable, Partition
 from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.sql_text import file_list, quoted, text_of
+from localstack_glue.serdes.errors import BadDataError, MalformedRowError, SerdeError, UnsupportedSerdeError
+from localstack_glue.serdes.files import TEXT_SERDES, TextTable, open_table, partition_value
+from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType, parse_type
 
-_OPEN_CSV, _LAZY = "opencsvserde", "lazysimpleserde"
-_PARQUET, _JSON = "parquethiveserde", "jsonserde"
+_PARQUET = "parquethiveserde"
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -24,6 +29,11 @@ class DataObject:
     bucket: str
     key: str
     size_bytes: int
+
+    @property
+    def uri(self) -> str:
+        """Where it is."""
+        return f"s3://{self.bucket}/{self.key}"
 
 
 class ObjectFiles:
@@ -54,12 +64,15 @@ class ObjectFiles:
         return str(target)
 
 
+Fetch = Callable[[DataObject], str]
+
+
 def create_view(
     database: duckdb.DuckDBPyConnection,
     name: str,
     table: CatalogTable,
     sources: Sequence[tuple[Partition, Sequence[DataObject]]],
-    fetch: Callable[[DataObject], str],
+    fetch: Fetch,
 ) -> None:
     """Make a view of a table that is made of files.
 
@@ -71,11 +84,12 @@ def create_view(
         fetch: makes a local file of an object.
     """
     reader = _reader_of(table)
-    selects = [
-        reader(database, table, [fetch(item) for item in objects], _constants(table, partition))
-        for partition, objects in sources
-        if objects
-    ]
+    selects: list[str] = []
+    for partition, objects in sources:
+        _check_partition(table, partition)
+        constants = _constants(table, partition)
+        if objects:
+            selects += reader(table, objects, constants, fetch)
     if not selects:
         columns = (*table.columns, *table.partition_keys)
         nulls = ", ".join(f"CAST(NULL AS {column.duckdb_type()}) AS {quoted(column.name)}" for column in columns)
@@ -83,85 +97,104 @@ def create_view(
     database.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(selects)}")
 
 
-Reader = Callable[[duckdb.DuckDBPyConnection, CatalogTable, list[str], list[str]], str]
+Reader = Callable[[CatalogTable, Sequence[DataObject], list[str], Fetch], list[str]]
 
 
 def _reader_of(table: CatalogTable) -> Reader:
     serde = table.serde.rsplit(".", 1)[-1].lower()
-    if serde in (_OPEN_CSV, _LAZY):
+    if serde in TEXT_SERDES:
         return _text
     if serde == _PARQUET:
         return _parquet
-    if serde == _JSON:
-        return _json
     raise QueryFailedError(
         "NOT_SUPPORTED", f"line 1:1: {table.database}.{table.name} has the SerDe {table.serde or 'none'}, not read here"
     )
 
 
-def _text(_database: duckdb.DuckDBPyConnection, table: CatalogTable, files: list[str], constants: list[str]) -> str:
-    parameters = table.serde_parameters
-    is_open_csv = table.serde.lower().endswith(_OPEN_CSV)
-    if is_open_csv:
-        delimiter = parameters.get("separatorChar", ",")
-        quote = parameters.get("quoteChar", '"')
-        escape = parameters.get("escapeChar", "\\")
+def _text(table: CatalogTable, objects: Sequence[DataObject], constants: list[str], fetch: Fetch) -> list[str]:
+    """Text files by the rules of their SerDe, once each: DuckDB then reads what came of them as often as it likes."""
+    columns = [(column.name, column.hive_type) for column in table.columns]
+    uri = ""
+    try:
+        text = open_table(table.serde, columns, table.parameters, table.serde_parameters)
+        read = []
+        for item in objects:
+            uri = item.uri
+            read.append(_as_parquet(text, fetch(item)))
+    except UnsupportedSerdeError as error:
+        raise QueryFailedError("NOT_SUPPORTED", f"{table.database}.{table.name}: {error}") from error
+    except MalformedRowError as error:
+        raise QueryFailedError("HIVE_CURSOR_ERROR", f"{error} ({uri})") from error
+    except BadDataError as error:
+        raise QueryFailedError("HIVE_BAD_DATA", f"{error} ({uri})") from error
+    names = [quoted(column.name) for column in table.columns]
+    return [f"SELECT {', '.join(names + constants)} FROM read_parquet({file_list(read)})"]
+
+
+def _as_parquet(text: TextTable, file: str) -> str:
+    target = f"{file}.parquet"
+    with Path(file).open("rb") as source, pyarrow.parquet.ParquetWriter(target, text.schema, compression="lz4") as out:
+        for batch in text.batches(source, file):
+            out.write_batch(batch)
+    Path(file).unlink()
+    return target
+
+
+def _parquet(table: CatalogTable, objects: Sequence[DataObject], constants: list[str], fetch: Fetch) -> list[str]:
+    return parquet_data.selects(table, [(fetch(item), item.uri) for item in objects], constants)
+
+
+def _check_partition(table: CatalogTable, partition: Partition) -> None:
+    """A partition's columns have the table's types, and in text, where their place counts, the table's order."""
+    is_by_name = table.serde.lower().endswith((_PARQUET, "jsonserde"))
+    declared = {column.name: column for column in partition.columns}
+    if is_by_name:
+        pairs = [(column, declared[column.name]) for column in table.columns if column.name in declared]
     else:
-        delimiter = parameters.get("field.delim") or parameters.get("serialization.format") or "\x01"
-        quote, escape = "", parameters.get("escape.delim", "")
-        delimiter = "\x01" if delimiter == "1" else delimiter
-    skip = table.parameters.get("skip.header.line.count") or parameters.get("skip.header.line.count") or "0"
-    columns = ", ".join(f"{text_of(column.name)}: 'VARCHAR'" for column in table.columns)
-    if quote and escape not in ("", quote):
-        escape = quote  # a doubled quote; a backslash within quotes is rare, and DuckDB knows one of both
-    source = (
-        f"read_csv({_list(files)}, columns = {{{columns}}}, auto_detect = false, header = false, skip = {int(skip)}, "
-        f"delim = {text_of(delimiter)}, quote = {text_of(quote)}, escape = {text_of(escape if quote else '')}, "
-        f"null_padding = true, strict_mode = false, parallel = false, nullstr = {text_of(_null_of(table))}, "
-        "max_line_size = 67108864)"
-    )
-    cast = "CAST" if is_open_csv else "TRY_CAST"  # LazySimpleSerDe makes null of what is no value of the type
-    return _select([_cast(column, cast) for column in table.columns] + constants, source)
+        pairs = list(zip(table.columns, partition.columns, strict=False))
+    for column, other in pairs:
+        moved = not is_by_name and column.name != other.name and column.name in declared
+        if moved or not _coerces(parse_type(other.hive_type), parse_type(column.hive_type)):
+            keys = zip(table.partition_keys, partition.values, strict=True)
+            name = "/".join(f"{key.name}={value}" for key, value in keys)
+            raise QueryFailedError(
+                "HIVE_PARTITION_SCHEMA_MISMATCH",
+                "There is a mismatch between the table and partition schemas. The types are incompatible and cannot "
+                f"be coerced. The column '{column.name}' in table '{table.database}.{table.name}' is declared as type "
+                f"'{column.hive_type}', but partition '{name}' declared column '{other.name}' as type "
+                f"'{other.hive_type}'.",
+            )
 
 
-def _null_of(table: CatalogTable) -> str:
-    # of OpenCSVSerDe nothing is null; DuckDB needs some text that no file holds
-    if table.serde.lower().endswith(_OPEN_CSV):
-        return "\x00null\x00"
-    return table.serde_parameters.get("serialization.null.format", "\\N")
-
-
-def _parquet(database: duckdb.DuckDBPyConnection, table: CatalogTable, files: list[str], constants: list[str]) -> str:
-    source = f"read_parquet({_list(files)}, union_by_name = true)"
-    described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    present = {row[0].lower(): row[0] for row in described}
-    columns = [
-        f"CAST({quoted(present[column.name])} AS {column.duckdb_type()}) AS {quoted(column.name)}"
-        if column.name in present
-        else f"CAST(NULL AS {column.duckdb_type()}) AS {quoted(column.name)}"
-        for column in table.columns
-    ]
-    return _select(columns + constants, source)
-
-
-def _json(_database: duckdb.DuckDBPyConnection, table: CatalogTable, files: list[str], constants: list[str]) -> str:
-    columns = ", ".join(f"{text_of(column.name)}: {text_of(column.duckdb_type())}" for column in table.columns)
-    lenient = table.serde_parameters.get("ignore.malformed.json", "").lower() == "true"
-    source = (
-        f"read_json({_list(files)}, columns = {{{columns}}}, format = 'newline_delimited', "
-        f"ignore_errors = {str(lenient).lower()})"
-    )
-    return _select([quoted(column.name) for column in table.columns] + constants, source)
+def _coerces(found: HiveType, wanted: HiveType) -> bool:
+    """Whether a partition's type is the table's, or a narrower one of the same kind."""
+    if found.kind in INTEGER_BITS and wanted.kind in INTEGER_BITS:
+        return INTEGER_BITS[found.kind] <= INTEGER_BITS[wanted.kind]
+    if found.kind in TEXTS and wanted.kind in TEXTS:
+        return True
+    if (found.kind, wanted.kind) == ("float", "double"):
+        return True
+    if found.kind == "struct" and wanted.kind == "struct":
+        children = dict(zip((name.lower() for name in found.names), found.children, strict=True))
+        pairs = zip((name.lower() for name in wanted.names), wanted.children, strict=True)
+        return all(_coerces(children[name], child) for name, child in pairs if name in children)
+    if found.is_nested and found.kind == wanted.kind:
+        return all(_coerces(*pair) for pair in zip(found.children, wanted.children, strict=True))
+    return found == wanted
 
 
 def _constants(table: CatalogTable, partition: Partition) -> list[str]:
     """The values of the partition keys as columns."""
-    pairs = zip(table.partition_keys, partition.values, strict=False)
-    return [
-        f"CAST({'NULL' if value == '__HIVE_DEFAULT_PARTITION__' else text_of(value)} AS {key.duckdb_type()}) "
-        f"AS {quoted(key.name)}"
-        for key, value in pairs
-    ]
+    pairs = zip(table.partition_keys, partition.values, strict=True)
+    return [f"{_partition_literal(value, key)} AS {quoted(key.name)}" for key, value in pairs]
+
+
+def _partition_literal(value: str, key: Any) -> str:
+    try:
+        typed = partition_value(value, key.hive_type)
+    except SerdeError as error:
+        raise QueryFailedError("HIVE_INVALID_PARTITION_VALUE", f"Invalid partition value '{value}': {error}") from error
+    return f"CAST({'NULL' if typed is None else text_of(str(typed))} AS {key.duckdb_type()})"
 
 
 def kept_partitions(
@@ -170,43 +203,12 @@ def kept_partitions(
     """The partitions for which a condition on their keys holds."""
     if not partitions:
         return []
-    rows = ", ".join(
-        f"({number}, {', '.join(text_of(value) for value in partition.values)})"
+    rows = [
+        f"SELECT {number} AS number, {', '.join(_constants(table, partition))}"
         for number, partition in enumerate(partitions)
-    )
-    names = ", ".join(quoted(key.name) for key in table.partition_keys)
-    typed = ", ".join(_cast(key, "TRY_CAST") for key in table.partition_keys)
-    sql = (
-        f"SELECT number FROM (SELECT number, {typed} FROM (VALUES {rows}) AS given(number, {names})) "
-        f"WHERE {condition} ORDER BY number"
-    )
+    ]
+    sql = f"SELECT number FROM ({' UNION ALL '.join(rows)}) WHERE {condition} ORDER BY number"
     return [partitions[row[0]] for row in database.execute(sql).fetchall()]
-
-
-def _select(columns: list[str], source: str) -> str:
-    return f"SELECT {', '.join(columns)} FROM {source}"
-
-
-def _cast(column: Column, cast: str) -> str:
-    if column.duckdb_type() == "TEXT":
-        return quoted(column.name)
-    # not bare: DuckDB hands a bare TRY_CAST to its CSV reader, which fails where null is wanted
-    value = f"NULLIF({quoted(column.name)}, '')" if cast == "TRY_CAST" else quoted(column.name)
-    return f"{cast}({value} AS {column.duckdb_type()}) AS {quoted(column.name)}"
-
-
-def _list(files: list[str]) -> str:
-    return f"[{', '.join(text_of(file) for file in files)}]"
-
-
-def quoted(name: str) -> str:
-    """A name for DuckDB, whatever it holds."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text_of(value: str) -> str:
-    """A text literal for DuckDB."""
-    return "'" + value.replace("'", "''") + "'"
 
 
 def _split(location: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ by context. A folder beside it keeps what each run wrote, so that ResetJobBookma
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ class SourceFile:
 
     path: str
     modified_ms: int
+    size: int = 0
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,15 @@ class Bookmark:
         """Whether a source with this context reads only what is new."""
         return self._option != DISABLE and context != ""
 
-    def new_files(self, context: str, files: Iterable[SourceFile]) -> list[SourceFile]:
-        """Choose what was not read before, and note that it is read now."""
+    def new_files(
+        self,
+        context: str,
+        files: Iterable[SourceFile],
+        chosen: Callable[[list[SourceFile]], list[SourceFile]] = list,
+    ) -> list[SourceFile]:
+        """Choose what was not read before, and of it what is wanted, and note that it is read now."""
         state = self._states.get(context, ContextState())
-        new = [file for file in files if state.is_new(file)]
+        new = chosen([file for file in files if state.is_new(file)])
         self._reads.setdefault(context, []).extend(new)
         return new
 

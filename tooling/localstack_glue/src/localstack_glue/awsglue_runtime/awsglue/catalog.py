@@ -12,11 +12,13 @@ import boto3
 from awsglue.errors import GlueDataError, unsupported
 
 _BATCH = 100
+_DELETED_AT_ONCE = 25
 _BY_LIBRARY = {
     "LazySimpleSerDe": "csv",
     "OpenCSVSerde": "csv",
     "JsonSerDe": "json",
     "ParquetHiveSerDe": "parquet",
+    "OrcSerde": "orc",
 }
 
 
@@ -48,6 +50,13 @@ class Table:
     format: str
     format_options: Mapping[str, Any]
     raw: Mapping[str, Any]
+
+    @property
+    def serde_parameters(self) -> dict[str, str]:
+        """What the table and its SerDe say, the SerDe last."""
+        storage = self.raw.get("StorageDescriptor") or {}
+        serde = (storage.get("SerdeInfo") or {}).get("Parameters") or {}
+        return {**(self.raw.get("Parameters") or {}), **(storage.get("Parameters") or {}), **serde}
 
     @property
     def types(self) -> dict[str, str]:
@@ -105,6 +114,17 @@ class Catalog:
                 if detail["ErrorCode"] != "AlreadyExistsException":
                     raise GlueDataError(f"partition {error['PartitionValues']}: {detail.get('ErrorMessage', detail)}")
 
+    def delete_partitions(self, table: Table, partitions: Sequence[Partition]) -> None:
+        """Take partitions out of the catalog."""
+        for start in range(0, len(partitions), _DELETED_AT_ONCE):
+            self.client.batch_delete_partition(
+                DatabaseName=table.database,
+                TableName=table.name,
+                PartitionsToDelete=[
+                    {"Values": list(partition.values)} for partition in partitions[start : start + _DELETED_AT_ONCE]
+                ],
+            )
+
 
 def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
     """Read what GetTable answers."""
@@ -131,7 +151,7 @@ def _format(database: str, raw: Mapping[str, Any]) -> str:
     storage = raw["StorageDescriptor"]
     parameters = {**(raw.get("Parameters") or {}), **(storage.get("Parameters") or {})}
     classification = str(parameters.get("classification", "")).lower()
-    if classification in {"csv", "json", "parquet", "glueparquet"}:
+    if classification in {"csv", "json", "parquet", "glueparquet", "orc"}:
         return classification.removeprefix("glue")
     library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary") or ""
     short = library.rpartition(".")[2]

@@ -7,7 +7,7 @@ says that it is a choice. That is also what DynamicFrame.toDF shows on AWS.
 from collections.abc import Sequence
 from typing import Any
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
@@ -27,6 +27,41 @@ def is_choice(field: T.StructField) -> bool:
 def choice_type(types: Sequence[T.DataType]) -> T.StructType:
     """The struct that stands for a choice."""
     return T.StructType([T.StructField(type_name(member), member) for member in types])
+
+
+def as_structs(frame: DataFrame) -> DataFrame:
+    """The frame without the mark: what was a choice is a plain struct."""
+    if not any(map(_is_marked, frame.schema.fields)):
+        return frame
+    columns = []
+    for field in frame.schema.fields:
+        value = column((field.name,))
+        if _is_marked(field):
+            value = value.cast(_unmarked(field.dataType)).alias(field.name, metadata=PLAIN)
+        columns.append(value)
+    return frame.select(*columns)
+
+
+def _is_marked(field: T.StructField) -> bool:
+    return is_choice(field) or _holds_choice(field.dataType)
+
+
+def _holds_choice(kind: T.DataType) -> bool:
+    if isinstance(kind, T.StructType):
+        return any(map(_is_marked, kind.fields))
+    if isinstance(kind, T.ArrayType):
+        return _holds_choice(kind.elementType)
+    return isinstance(kind, T.MapType) and _holds_choice(kind.valueType)
+
+
+def _unmarked(kind: T.DataType) -> T.DataType:
+    if isinstance(kind, T.StructType):
+        return T.StructType([T.StructField(member.name, _unmarked(member.dataType)) for member in kind.fields])
+    if isinstance(kind, T.ArrayType):
+        return T.ArrayType(_unmarked(kind.elementType))
+    if isinstance(kind, T.MapType):
+        return T.MapType(_unmarked(kind.keyType), _unmarked(kind.valueType))
+    return kind
 
 
 def plain_value(value: Any, data_type: T.DataType, *, is_chosen: bool = False) -> Any:

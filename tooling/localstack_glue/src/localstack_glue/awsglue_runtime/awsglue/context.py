@@ -1,70 +1,78 @@
 """GlueContext: where frames come from and go to.
 
 Follows the pages "GlueContext class", "DynamicFrameReader class" and "DynamicFrameWriter class" of the AWS Glue
-Developer Guide.
+Developer Guide, and the signatures of the public library awslabs/aws-glue-libs.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 from pyspark import RDD, SparkContext
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, SparkSession, SQLContext
 from pyspark.sql import types as T
 
-from awsglue import records, sinks, sources
+from awsglue import housekeeping, ingestion_time, records, sinks, sources
 from awsglue.bookmarks import Bookmark
 from awsglue.catalog import Catalog
+from awsglue.data_source import DataSource
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.errors import check_options, refused, unsupported
+from awsglue.glue_logger import GlueLogger
+from awsglue.gluetypes import concrete_type
 from awsglue.sinks import FILE_TYPES, S3Sink
 
 Options = Mapping[str, Any] | None
+_PARTITIONS = ("minPartitions", "targetPartitions")  # how Spark cuts the data changes nothing about the records
 
 
-class GlueContext:
+def named_database(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a call name its database by `name_space` too, as older scripts do."""
+
+    @wraps(call)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        if "name_space" in kwargs:
+            if kwargs.get("database") is not None:
+                raise ValueError("Parameter name_space and database are both specified, choose one.")
+            kwargs["database"] = kwargs.pop("name_space")
+        return call(*args, **kwargs)
+
+    return called
+
+
+class GlueContext(SQLContext):
     """Spark, with Glue's readers and writers."""
 
-    def __init__(self, sparkContext: SparkContext, catalog: Catalog | None = None, **options: Any) -> None:
-        check_options("the GlueContext options", options, ("minPartitions", "targetPartitions"))
-        self.spark_session = SparkSession.builder.getOrCreate()
-        self._sc = sparkContext
+    def __init__(
+        self, sparkContext: SparkContext | SparkSession | None = None, *, catalog: Catalog | None = None, **options: Any
+    ) -> None:
+        check_options("the GlueContext options", options, _PARTITIONS)
+        session = sparkContext if isinstance(sparkContext, SparkSession) else SparkSession.builder.getOrCreate()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # Spark's own: SQLContext is old
+            super().__init__(session.sparkContext, session)
+        self.spark_session = session
         self.catalog = catalog or Catalog()
         self.bookmark: Bookmark | None = None
         self.create_dynamic_frame = DynamicFrameReader(self)
         self.create_data_frame = DataFrameReader(self)
         self.write_dynamic_frame = DynamicFrameWriter(self)
-        self.write_data_frame = DataFrameWriter()
-
-    # ------------------------------------------------------------------ Spark's own
-
-    @property
-    def sparkSession(self) -> SparkSession:
-        """The Spark session."""
-        return self.spark_session
-
-    @property
-    def read(self) -> Any:
-        """Spark's reader."""
-        return self.spark_session.read
-
-    def sql(self, sqlQuery: str) -> DataFrame:
-        """Run a query."""
-        return self.spark_session.sql(sqlQuery)
-
-    def table(self, tableName: str) -> DataFrame:
-        """A table or view of Spark."""
-        return self.spark_session.table(tableName)
-
-    def createDataFrame(self, *args: Any, **kwargs: Any) -> DataFrame:
-        """Make a DataFrame."""
-        return self.spark_session.createDataFrame(*args, **kwargs)
+        self.write_data_frame = DataFrameWriter(self)
 
     def get_logger(self) -> GlueLogger:
         """A logger that writes to the run's error log."""
         return GlueLogger()
+
+    def currentTimeMillis(self) -> int:
+        """The time, in milliseconds since 1970."""
+        return round(time.time() * 1000)
+
+    def _empty_frame(self, name: str) -> DynamicFrame:
+        return DynamicFrame(self.spark_session.createDataFrame([], T.StructType([])), self, name)
 
     # ------------------------------------------------------------------ reading
 
@@ -77,31 +85,31 @@ class GlueContext:
         transformation_ctx: str = "",
     ) -> DynamicFrame:
         """A frame of records (dicts or Rows); fields whose types differ become choices."""
-        if sample_ratio is not None:
-            unsupported("create_dynamic_frame_from_rdd with sample_ratio")
-        if schema is not None and not isinstance(schema, T.StructType):
-            unsupported("create_dynamic_frame_from_rdd with a schema that is no Spark StructType")
         if schema is not None:
-            return DynamicFrame(self.spark_session.createDataFrame(data, schema), self, name)
+            frame = self.spark_session.createDataFrame(data, schema, samplingRatio=sample_ratio)
+            return DynamicFrame.fromDF(frame, self, name)
         return DynamicFrame(records.to_frame(self.spark_session, data), self, name)
 
+    @named_database
     def create_dynamic_frame_from_catalog(
         self,
-        database: str,
-        table_name: str,
+        database: str | None = None,
+        table_name: str | None = None,
         redshift_tmp_dir: str = "",
         transformation_ctx: str = "",
         push_down_predicate: str = "",
         additional_options: Options = None,
         catalog_id: str | None = None,
+        **options: Any,
     ) -> DynamicFrame:
-        """Read a catalog table over CSV, JSON or Parquet files."""
-        table = self.catalog.table(database, table_name, catalog_id)
+        """Read a catalog table over files."""
+        check_options("create_dynamic_frame_from_catalog with", options, _PARTITIONS)
+        table = self.catalog.table(*_place(database, table_name), catalog_id)
         selection = sources.Selection(self.spark_session, self.bookmark, transformation_ctx)
         frame = sources.read_table(
             self.catalog, selection, table, push_down_predicate, additional_options or {}, catalog_id
         )
-        return DynamicFrame(frame, self, table_name)
+        return DynamicFrame(frame, self, table.name)
 
     def create_dynamic_frame_from_options(
         self,
@@ -113,38 +121,54 @@ class GlueContext:
         push_down_predicate: str = "",
         **options: Any,
     ) -> DynamicFrame:
-        """Read CSV, JSON or Parquet files by their paths."""
-        check_options("create_dynamic_frame_from_options with", options, ())
+        """Read files by their paths."""
+        check_options("create_dynamic_frame_from_options with", options, _PARTITIONS)
+        source = self.getSource(
+            connection_type, format, transformation_ctx, push_down_predicate, **(connection_options or {})
+        )
+        source.setFormat(format, **(format_options or {}))
+        return source.getFrame()
+
+    def getSource(
+        self,
+        connection_type: str,
+        format: str | None = None,  # noqa: A002 - Glue's name
+        transformation_ctx: str = "",
+        push_down_predicate: str = "",
+        **options: Any,
+    ) -> DataSource:
+        """A source of files, which reads when it is asked for its frame."""
+        connection_type, format = _file_source(connection_type, format)  # noqa: A001 - Glue's name
         if push_down_predicate:
             unsupported("push_down_predicate in from_options", "use it in from_catalog, or filter")
-        _check_files(connection_type, "reading")
-        frame = sources.read_paths(
-            self.spark_session,
-            self.bookmark,
-            transformation_ctx,
-            connection_options or {},
-            format,
-            format_options or {},
-        )
-        return DynamicFrame(frame, self, transformation_ctx)
+        return DataSource(self, options, format, transformation_ctx)
 
+    @named_database
     def create_data_frame_from_catalog(
         self,
-        database: str,
-        table_name: str,
+        database: str | None = None,
+        table_name: str | None = None,
+        redshift_tmp_dir: str = "",
         transformation_ctx: str = "",
-        additional_options: Options = None,
         push_down_predicate: str = "",
+        additional_options: Options = None,
+        catalog_id: str | None = None,
+        **options: Any,
     ) -> DataFrame:
         """Read a catalog table as a DataFrame."""
-        options = {key: value for key, value in (additional_options or {}).items() if key != "useSparkDataSource"}
-        return self.create_dynamic_frame_from_catalog(
+        neutral = ("useSparkDataSource", "useCatalogSchema")
+        given = {key: value for key, value in (additional_options or {}).items() if key not in neutral}
+        frame: DynamicFrame = self.create_dynamic_frame_from_catalog(
             database,
             table_name,
-            transformation_ctx=transformation_ctx,
-            push_down_predicate=push_down_predicate,
-            additional_options=options,
-        ).toDF()
+            redshift_tmp_dir,
+            transformation_ctx,
+            push_down_predicate,
+            given,
+            catalog_id,
+            **options,
+        )
+        return frame.toDF()
 
     def create_data_frame_from_options(
         self,
@@ -153,11 +177,74 @@ class GlueContext:
         format: str | None = None,  # noqa: A002 - Glue's name
         format_options: Options = None,
         transformation_ctx: str = "",
+        push_down_predicate: str = "",
+        **options: Any,
     ) -> DataFrame:
         """Read files as a DataFrame."""
         return self.create_dynamic_frame_from_options(
-            connection_type, connection_options, format, format_options, transformation_ctx
+            connection_type,
+            connection_options,
+            format,
+            format_options,
+            transformation_ctx,
+            push_down_predicate,
+            **options,
         ).toDF()
+
+    @named_database
+    def create_sample_dynamic_frame_from_catalog(
+        self,
+        database: str | None = None,
+        table_name: str | None = None,
+        num: int | None = None,
+        sample_options: Options = None,
+        redshift_tmp_dir: str = "",
+        transformation_ctx: str = "",
+        push_down_predicate: str = "",
+        additional_options: Options = None,
+        catalog_id: str | None = None,
+        erieTxId: str = "",
+        asOfTime: str = "",
+        **options: Any,
+    ) -> DynamicFrame:
+        """The first records of a catalog table."""
+        if erieTxId or asOfTime:
+            unsupported("create_sample_dynamic_frame_from_catalog with a transaction")
+        frame = self.create_dynamic_frame_from_catalog(
+            database,
+            table_name,
+            redshift_tmp_dir,
+            transformation_ctx,
+            push_down_predicate,
+            additional_options,
+            catalog_id,
+        )
+        return _first(frame, num)
+
+    def create_sample_dynamic_frame_from_options(
+        self,
+        connection_type: str,
+        connection_options: Options = None,
+        num: int | None = None,
+        sample_options: Options = None,
+        format: str | None = None,  # noqa: A002 - Glue's name
+        format_options: Options = None,
+        transformation_ctx: str = "",
+        push_down_predicate: str = "",
+        **options: Any,
+    ) -> DynamicFrame:
+        """The first records of files."""
+        frame = self.create_dynamic_frame_from_options(
+            connection_type, connection_options, format, format_options, transformation_ctx, push_down_predicate
+        )
+        return _first(frame, num)
+
+    def get_catalog_schema_as_spark_schema(
+        self, database: str | None = None, table_name: str | None = None, catalog_id: str | None = None
+    ) -> T.StructType:
+        """The columns of a catalog table, partition keys last."""
+        types = self.catalog.table(*_place(database, table_name), catalog_id).types
+        return T.StructType([T.StructField(name, concrete_type(kind)) for name, kind in types.items()])
 
     # ------------------------------------------------------------------ writing
 
@@ -170,27 +257,69 @@ class GlueContext:
         format_options: Options = None,
         transformation_ctx: str = "",
     ) -> Any:
-        """Add CSV, JSON or Parquet files to a folder."""
-        _check_files(connection_type, "writing")
-        if isinstance(frame, DynamicFrameCollection):
-            unsupported("writing a DynamicFrameCollection", "write its frames one by one")
-        sinks.write_files(frame, sinks.target_of(connection_options or {}, format, format_options or {}))
-        return frame
+        """Add files to a folder."""
+        return self.write_from_options(
+            frame, connection_type, connection_options, format, format_options, transformation_ctx
+        )
 
-    write_from_options = write_dynamic_frame_from_options
+    def write_from_options(
+        self,
+        frame_or_dfc: DynamicFrame | DynamicFrameCollection,
+        connection_type: str,
+        connection_options: Options = None,
+        format: str | None = None,  # noqa: A002 - Glue's name
+        format_options: Options = None,
+        transformation_ctx: str = "",
+        **options: Any,
+    ) -> Any:
+        """Add files to a folder; the frames of a collection go to folders of their names."""
+        check_options("write_from_options with", options, ("accumulator_size",))
+        sink = self.getSink(connection_type, format, transformation_ctx, **(connection_options or {}))
+        sink.setFormat(sink.format, **(format_options or {}))
+        return sink.write(frame_or_dfc)
 
+    @named_database
     def write_dynamic_frame_from_catalog(
         self,
         frame: DynamicFrame,
-        database: str,
-        table_name: str,
+        database: str | None = None,
+        table_name: str | None = None,
         redshift_tmp_dir: str = "",
         transformation_ctx: str = "",
         additional_options: Options = None,
         catalog_id: str | None = None,
+        **options: Any,
     ) -> DynamicFrame:
         """Add files to a catalog table."""
-        sinks.write_table(self.catalog, frame, database, table_name, additional_options or {}, catalog_id)
+        check_options("write_dynamic_frame_from_catalog with", options, ())
+        place = _place(database, table_name)
+        sinks.write_table(self.catalog, frame, *place, additional_options or {}, catalog_id)
+        return frame
+
+    @named_database
+    def write_data_frame_from_catalog(
+        self,
+        frame: DataFrame,
+        database: str | None = None,
+        table_name: str | None = None,
+        redshift_tmp_dir: str = "",
+        transformation_ctx: str = "",
+        additional_options: Options = None,
+        catalog_id: str | None = None,
+        **options: Any,
+    ) -> DataFrame:
+        """Add a DataFrame's rows to a catalog table."""
+        written = DynamicFrame.fromDF(frame, self)
+        self.write_dynamic_frame_from_catalog(
+            written,
+            database,
+            table_name,
+            redshift_tmp_dir,
+            transformation_ctx,
+            additional_options,
+            catalog_id,
+            **options,
+        )
         return frame
 
     def getSink(
@@ -201,25 +330,90 @@ class GlueContext:
         **options: Any,
     ) -> S3Sink:
         """A sink for files in S3 that can keep a catalog table up to date."""
+        connection_type, format = _file_source(connection_type, format)  # noqa: A001 - Glue's name
         sink = S3Sink(self.catalog, connection_type, options)
         if format is not None:
             sink.setFormat(format)
         return sink
 
-    write_dynamic_frame_from_jdbc_conf = refused("write_dynamic_frame.from_jdbc_conf", "JDBC is not emulated")
-    write_from_jdbc_conf = refused("write_from_jdbc_conf", "JDBC is not emulated")
-    write_data_frame_from_catalog = refused("write_data_frame_from_catalog")
+    # ------------------------------------------------------------------ files and tables
+
+    def purge_s3_path(self, s3_path: str, options: Options = None, transformation_ctx: str = "") -> None:
+        """Delete the objects below a path that are older than the retention period (168 hours)."""
+        housekeeping.purge_path(s3_path, options or {}, transformation_ctx)
+
+    def purge_table(
+        self,
+        database: str,
+        table_name: str,
+        options: Options = None,
+        transformation_ctx: str = "",
+        catalog_id: str | None = None,
+    ) -> None:
+        """Delete a table's old objects, and the partitions that lost them all."""
+        housekeeping.purge_table(
+            self.spark_session, self.catalog, (database, table_name, catalog_id), options or {}, transformation_ctx
+        )
+
+    def transition_s3_path(
+        self, s3_path: str, transition_to: str, options: Options = None, transformation_ctx: str = ""
+    ) -> None:
+        """Give the old objects below a path another storage class."""
+        housekeeping.transition_path(s3_path, transition_to, options or {}, transformation_ctx)
+
+    def transition_table(
+        self,
+        database: str,
+        table_name: str,
+        transition_to: str,
+        options: Options = None,
+        transformation_ctx: str = "",
+        catalog_id: str | None = None,
+    ) -> None:
+        """Give a table's old objects another storage class."""
+        place = (database, table_name, catalog_id)
+        housekeeping.transition_table(
+            self.spark_session, self.catalog, place, transition_to, options or {}, transformation_ctx
+        )
+
+    def add_ingestion_time_columns(self, frame: DataFrame, time_granularity: str) -> DataFrame:
+        """Add `ingest_year`, `ingest_month`, `ingest_day`, and more for `hour` and `minute`."""
+        return ingestion_time.add_columns(frame, time_granularity)
+
+    def convert_resolve_option(self, path: str, action: str, target: Any) -> Any:
+        """Refuse what only Glue's own Java needs."""
+        unsupported("convert_resolve_option", "use toDF(options)")
+
+    _write_from_jdbc = refused("write_dynamic_frame.from_jdbc_conf", "JDBC is not emulated")
+
+    def write_dynamic_frame_from_jdbc_conf(
+        self,
+        frame: Any,
+        catalog_connection: str,
+        connection_options: Options = None,
+        redshift_tmp_dir: str = "",
+        transformation_ctx: str = "",
+        catalog_id: str | None = None,
+    ) -> Any:
+        """Refuse: JDBC is not emulated."""
+        return self._write_from_jdbc()
+
+    def write_from_jdbc_conf(
+        self,
+        frame_or_dfc: Any,
+        catalog_connection: str,
+        connection_options: Options = None,
+        redshift_tmp_dir: str = "",
+        transformation_ctx: str = "",
+        catalog_id: str | None = None,
+    ) -> Any:
+        """Refuse: JDBC is not emulated."""
+        return self._write_from_jdbc()
+
     extract_jdbc_conf = refused("extract_jdbc_conf", "JDBC is not emulated")
-    getSource = refused("getSource", "use create_dynamic_frame.from_options")
-    getSampleFrame = refused("getSampleFrame")
-    create_sample_dynamic_frame_from_catalog = refused("create_sample_dynamic_frame_from_catalog")
-    create_sample_dynamic_frame_from_options = refused("create_sample_dynamic_frame_from_options")
-    add_ingestion_time_columns = refused("add_ingestion_time_columns")
+    getStreamingSource = refused("getStreamingSource", "streaming is not emulated")
+    getSampleStreamingDynamicFrame = refused("getSampleStreamingDynamicFrame", "streaming is not emulated")
     forEachBatch = refused("forEachBatch", "streaming is not emulated")
-    purge_table = refused("purge_table")
-    purge_s3_path = refused("purge_s3_path", "delete the objects through boto3")
-    transition_table = refused("transition_table")
-    transition_s3_path = refused("transition_s3_path")
     start_transaction = refused("start_transaction")
     commit_transaction = refused("commit_transaction")
     cancel_transaction = refused("cancel_transaction")
@@ -229,9 +423,13 @@ class DynamicFrameReader:
     """`glueContext.create_dynamic_frame`."""
 
     def __init__(self, glue_context: GlueContext) -> None:
+        self._glue_context = glue_context
         self.from_catalog = glue_context.create_dynamic_frame_from_catalog
         self.from_options = glue_context.create_dynamic_frame_from_options
-        self.from_rdd = glue_context.create_dynamic_frame_from_rdd
+
+    def from_rdd(self, data: RDD[Any], name: str, schema: Any = None, sampleRatio: float | None = None) -> DynamicFrame:
+        """See `GlueContext.create_dynamic_frame_from_rdd`."""
+        return self._glue_context.create_dynamic_frame_from_rdd(data, name, schema, sampleRatio)
 
 
 class DataFrameReader:
@@ -245,47 +443,40 @@ class DataFrameReader:
 class DynamicFrameWriter:
     """`glueContext.write_dynamic_frame`."""
 
-    from_jdbc_conf = refused("write_dynamic_frame.from_jdbc_conf", "JDBC is not emulated")
-
     def __init__(self, glue_context: GlueContext) -> None:
         self.from_options = glue_context.write_dynamic_frame_from_options
         self.from_catalog = glue_context.write_dynamic_frame_from_catalog
+        self.from_jdbc_conf = glue_context.write_dynamic_frame_from_jdbc_conf
 
 
 class DataFrameWriter:
     """`glueContext.write_data_frame`."""
 
-    from_catalog = refused("write_data_frame.from_catalog", "use DynamicFrame.fromDF and write_dynamic_frame")
     from_options = refused("write_data_frame.from_options", "use DynamicFrame.fromDF and write_dynamic_frame")
 
-
-class GlueLogger:
-    """What `get_logger` answers: lines on standard error, which is the run's error log."""
-
-    def _write(self, level: str, message: object) -> None:
-        print(f"{level} GlueLogger: {message}", file=sys.stderr, flush=True)  # noqa: T201 - what it is for
-
-    def debug(self, message: object) -> None:
-        """Say nothing: Glue's log level is INFO."""
-
-    def info(self, message: object) -> None:
-        """Log at INFO."""
-        self._write("INFO", message)
-
-    def warn(self, message: object) -> None:
-        """Log at WARN."""
-        self._write("WARN", message)
-
-    warning = warn
-
-    def error(self, message: object) -> None:
-        """Log at ERROR."""
-        self._write("ERROR", message)
+    def __init__(self, glue_context: GlueContext) -> None:
+        self.from_catalog = glue_context.write_data_frame_from_catalog
 
 
-def _check_files(connection_type: str, verb: str) -> None:
+def _place(database: str | None, table_name: str | None) -> tuple[str, str]:
+    if database is None:
+        raise ValueError("Parameter name_space or database is missing.")
+    if table_name is None:
+        raise ValueError("Parameter table_name is missing.")
+    return database, table_name
+
+
+def _file_source(connection_type: str, format_name: str | None) -> tuple[str, str | None]:
+    """The type and format of a place for files; `parquet` and `orc` may be named as the type."""
+    if connection_type.lower() in {"parquet", "orc"}:
+        return "s3", format_name or connection_type.lower()
     if connection_type not in FILE_TYPES:
-        unsupported(f"{verb} the connection type {connection_type}")
+        unsupported(f"the connection type {connection_type}")
+    return connection_type, format_name
+
+
+def _first(frame: DynamicFrame, num: int | None) -> DynamicFrame:
+    return frame if num is None else DynamicFrame(frame._df.limit(int(num)), frame.glue_ctx, frame.name)
 
 
 __all__ = ["DataFrameReader", "DynamicFrameReader", "DynamicFrameWriter", "GlueContext", "GlueLogger"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from awsglue import choices, paths, records, relational, reshaping
+from awsglue import choices, paths, records, relational, reshaping, unboxing
 from awsglue.errors import GlueDataError, check_options, refused, unsupported
 from awsglue.framecollection import DynamicFrameCollection
 from awsglue.gluetypes import StructType, from_spark
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
 
 DEFAULT_SHOWN = 20
 DEFAULT_SPIGOT_ROWS = 100
+
+
+class ResolveOption:
+    """How `toDF` resolves a choice: `Project` to a type, or `KeepAsStruct`."""
+
+    def __init__(self, path: str, action: str, target: Any = None) -> None:
+        self.path = path
+        self.action = action
+        self.target = target
 
 
 class DynamicFrame:
@@ -45,15 +54,17 @@ class DynamicFrame:
     # ------------------------------------------------------------------ to and from Spark
 
     @classmethod
-    def fromDF(cls, dataframe: DataFrame, glue_ctx: GlueContext, name: str) -> DynamicFrame:
-        """Wrap a DataFrame."""
-        return cls(dataframe, glue_ctx, name)
+    def fromDF(cls, dataframe: DataFrame, glue_ctx: GlueContext, name: str = "") -> DynamicFrame:
+        """Wrap a DataFrame; what was a choice before `toDF` is a struct now."""
+        if not isinstance(dataframe, DataFrame):
+            raise TypeError(f"DynamicFrame.fromDF takes a Spark DataFrame, not a {type(dataframe).__name__}")
+        if twice := paths.repeated(dataframe.columns):
+            raise GlueDataError(f"Found duplicate column(s) in the data: {', '.join(map(repr, twice))}")
+        return cls(choices.as_structs(dataframe), glue_ctx, name)
 
     def toDF(self, options: Sequence[Any] | None = None) -> DataFrame:
-        """The records as a DataFrame; a choice is a struct with a field per type."""
-        if options:
-            unsupported("toDF(options)", "use resolveChoice before toDF")
-        return self._df
+        """The records as a DataFrame; a choice that no option resolves is a struct with a field per type."""
+        return reshaping.with_options(self._df, options or ())
 
     def _next(self, frame: DataFrame, errors: DataFrame | None = None) -> DynamicFrame:
         """What a transformation returns: this frame's errors become earlier ones."""
@@ -89,27 +100,42 @@ class DynamicFrame:
 
     def apply_mapping(
         self,
-        mappings: Sequence[Sequence[str]],
+        mappings: Any,
+        case_sensitive: bool = False,
         transformation_ctx: str = "",
         info: str = "",
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """Keep, rename, move and cast fields by (source, source type, target, target type)."""
-        return self._next(reshaping.apply_mapping(self._df, mappings))
+        """Keep, rename, move and cast fields by (source, source type, target, target type), or (source, target)."""
+        listed = [mappings] if isinstance(mappings, tuple) else mappings
+        return self._next(reshaping.apply_mapping(self._df, listed, case_sensitive=case_sensitive))
+
+    def applyMapping(self, *args: Any, **kwargs: Any) -> DynamicFrame:
+        """See `apply_mapping`."""
+        given = args[1:] if args and isinstance(args[0], DynamicFrame) else args
+        return self.apply_mapping(*given, **kwargs)
 
     def drop_fields(
-        self, paths: Sequence[str], transformation_ctx: str = "", info: str = "", **thresholds: int
+        self,
+        paths: Sequence[str],
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Remove fields."""
-        _only_thresholds(thresholds)
         return self._next(reshaping.drop_fields(self._df, _listed(paths)))
 
     def select_fields(
-        self, paths: Sequence[str], transformation_ctx: str = "", info: str = "", **thresholds: int
+        self,
+        paths: Sequence[str],
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Keep only some fields."""
-        _only_thresholds(thresholds)
         return self._next(reshaping.select_fields(self._df, _listed(paths)))
 
     def rename_field(
@@ -118,10 +144,10 @@ class DynamicFrame:
         newName: str,
         transformation_ctx: str = "",
         info: str = "",
-        **thresholds: int,
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Rename a field."""
-        _only_thresholds(thresholds)
         return self._next(reshaping.rename_field(self._df, oldName, newName))
 
     def split_fields(
@@ -131,38 +157,38 @@ class DynamicFrame:
         name2: str,
         transformation_ctx: str = "",
         info: str = "",
-        **thresholds: int,
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
         """Two frames: the named fields, and the others."""
-        _only_thresholds(thresholds)
         named = reshaping.select_fields(self._df, _listed(paths))
         others = reshaping.drop_fields(self._df, _listed(paths))
         return self._collection({name1: named, name2: others})
 
     def resolveChoice(
         self,
-        specs: Sequence[tuple[str, str]] | None = None,
+        specs: Any = None,
         choice: str = "",
         database: str | None = None,
         table_name: str | None = None,
         transformation_ctx: str = "",
         info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
         catalog_id: str | None = None,
-        **thresholds: int,
     ) -> DynamicFrame:
         """Settle choices, field by field (`specs`) or all in one way (`choice`)."""
-        _only_thresholds(thresholds)
-        if specs and choice:
-            raise ValueError("resolveChoice takes specs or choice, not both")
-        if specs:
-            return self._next(reshaping.resolve_choice(self._df, specs))
-        if choice == "match_catalog":
+        if specs is None and not choice:
+            raise ValueError("Parameter specs and option are both missing, add one.")
+        if specs is not None and choice:
+            raise ValueError("Parameter specs and option are both specified, choose one.")
+        if specs is not None:
+            return self._next(reshaping.resolve_choice(self._df, [specs] if isinstance(specs, tuple) else specs))
+        if choice.lower() == "match_catalog":
             if not database or not table_name:
                 raise ValueError("choice='match_catalog' needs database and table_name")
             wanted = self.glue_ctx.catalog.table(database, table_name, catalog_id).types
             return self._next(reshaping.match_schema(self._df, wanted))
-        if not choice:
-            unsupported("resolveChoice without specs and choice")
         return self._next(reshaping.resolve_all(self._df, choice))
 
     resolve_choice = resolveChoice
@@ -173,17 +199,21 @@ class DynamicFrame:
         format: str,  # noqa: A002 - Glue's name
         transformation_ctx: str = "",
         info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
         **options: Any,
     ) -> DynamicFrame:
-        """Parse a string field that holds JSON."""
-        check_options("unbox with", options, ("stageThreshold", "totalThreshold"))
+        """Parse a string field that holds JSON; a record whose text is no JSON becomes an error record."""
+        check_options("unbox with", options, ())
         if format != "json":
             unsupported(f"unbox of the format {format}")
-        return self._next(reshaping.unbox_json(self._df, path))
+        frame, failed = unboxing.unbox_json(self._df, path, info)
+        return self._next(frame, failed)._checked(stageThreshold, totalThreshold)
 
-    def unnest(self, transformation_ctx: str = "", info: str = "", **thresholds: int) -> DynamicFrame:
+    def unnest(
+        self, transformation_ctx: str = "", info: str = "", stageThreshold: int = 0, totalThreshold: int = 0
+    ) -> DynamicFrame:
         """Turn structs into fields whose names have dots."""
-        _only_thresholds(thresholds)
         return self._next(relational.flatten(self._df))
 
     def relationalize(
@@ -193,10 +223,10 @@ class DynamicFrame:
         options: Mapping[str, Any] | None = None,
         transformation_ctx: str = "",
         info: str = "",
-        **thresholds: int,
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
         """Make flat tables of nested data; `staging_path` is not needed here and stays empty."""
-        _only_thresholds(thresholds)
         check_options("the relationalize options", options or {}, ())
         return self._collection(relational.relationalize(self._df, root_table_name))
 
@@ -210,8 +240,8 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """Keep the records for which a function answers true."""
-        tried = records.attempt(self._df, f, info)
+        """Keep the records for which a function answers true; KeyError, ValueError and TypeError count as false."""
+        tried = records.attempt(self._df, records.lenient(f), info)
         kept = tried.filter(lambda outcome: outcome[0] and bool(outcome[1][1])).map(lambda outcome: outcome[1][0])
         frame = self._df.sparkSession.createDataFrame(kept, self._df.schema, verifySchema=False)
         return self._next(frame, self._failed(tried))._checked(stageThreshold, totalThreshold)
@@ -219,8 +249,8 @@ class DynamicFrame:
     def map(
         self,
         f: Callable[[dict[str, Any]], Any],
-        transformation_ctx: str = "",
         preservesPartitioning: bool = False,
+        transformation_ctx: str = "",
         info: str = "",
         stageThreshold: int = 0,
         totalThreshold: int = 0,
@@ -238,33 +268,39 @@ class DynamicFrame:
         frame2: DynamicFrame,
         transformation_ctx: str = "",
         info: str = "",
-        **thresholds: int,
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Equality join; fields of `frame2` whose names are taken get a dot before their name."""
-        _only_thresholds(thresholds)
         return self._next(reshaping.join(self._df, frame2.toDF(), _listed(paths1), _listed(paths2)))
 
     def union(
-        self, other_frame: DynamicFrame, transformation_ctx: str = "", info: str = "", **thresholds: int
+        self,
+        other_frame: DynamicFrame,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrame:
         """All records of both frames."""
-        _only_thresholds(thresholds)
         return self._next(reshaping.union(self._df, other_frame.toDF()))
 
     def mergeDynamicFrame(
         self,
         stage_dynamic_frame: DynamicFrame,
-        primary_keys: Sequence[str],
+        primary_keys: Sequence[str] | str,
         transformation_ctx: str = "",
         options: Mapping[str, Any] | None = None,
         info: str = "",
-        **thresholds: int,
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrame:
         """The staged records, and of this frame those whose keys are not staged."""
-        _only_thresholds(thresholds)
         check_options("the mergeDynamicFrame options", options or {}, ())
-        staged = stage_dynamic_frame.toDF()
-        untouched = self._df.join(staged.select(*primary_keys).distinct(), on=list(primary_keys), how="left_anti")
+        staged, keys = stage_dynamic_frame.toDF(), _listed(primary_keys)
+        if not staged.columns:
+            return self._next(self._df)  # a bookmark left nothing to read
+        untouched = self._df.join(staged.select(*keys).distinct(), on=keys, how="left_anti")
         return self._next(reshaping.union(untouched.select(*self._df.columns), staged))
 
     def split_rows(
@@ -274,18 +310,22 @@ class DynamicFrame:
         name2: str,
         transformation_ctx: str = "",
         info: str = "",
-        **thresholds: int,
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
         """Two frames: the records that pass all comparisons, and the others."""
-        _only_thresholds(thresholds)
         passes = reshaping.rows_condition(comparison_dict)
         return self._collection({name1: self._df.where(passes), name2: self._df.where(~passes)})
 
     def repartition(
-        self, num_partitions: int, transformation_ctx: str = "", info: str = "", **thresholds: int
+        self,
+        num_partitions: int,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrame:
         """The same records in so many partitions."""
-        _only_thresholds(thresholds)
         return self._next(self._df.repartition(num_partitions))
 
     def coalesce(
@@ -294,10 +334,10 @@ class DynamicFrame:
         shuffle: bool = False,
         transformation_ctx: str = "",
         info: str = "",
-        **thresholds: int,
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrame:
         """The same records in at most so many partitions."""
-        _only_thresholds(thresholds)
         return self._next(self._df.repartition(num_partitions) if shuffle else self._df.coalesce(num_partitions))
 
     # ------------------------------------------------------------------ writing
@@ -308,10 +348,10 @@ class DynamicFrame:
         options: Mapping[str, Any] | None = None,
         transformation_ctx: str = "",
         info: str = "",
-        **thresholds: int,
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrame:
         """Write a sample as JSON (`topk` records, each picked with probability `prob`) and return this frame."""
-        _only_thresholds(thresholds)
         check_options("the spigot options", options or {}, ("topk", "prob"))
         given = dict(options or {})
         sample = self._df.sample(float(given["prob"])) if "prob" in given else self._df
@@ -329,9 +369,7 @@ class DynamicFrame:
         accumulator_size: int = 0,
     ) -> DynamicFrame:
         """Write the records."""
-        self.glue_ctx.write_dynamic_frame_from_options(
-            self, connection_type, connection_options, format, format_options
-        )
+        self.glue_ctx.write_from_options(self, connection_type, connection_options or {}, format, format_options or {})
         return self
 
     # ------------------------------------------------------------------ errors
@@ -376,20 +414,22 @@ class DynamicFrame:
         """The top-level fields that are choices."""
         return paths.any_field(self._df.schema, choices.is_choice)
 
-    assertErrorThreshold = refused("assertErrorThreshold", "use the thresholds of map and filter")
+    def assertErrorThreshold(self) -> None:
+        """Fail if the transformations before made more errors than they allow: they failed by themselves."""
+
+    mapPartitions = refused("mapPartitions", "use map, or toDF().rdd")
+    mapPartitionsWithIndex = refused("mapPartitionsWithIndex", "use map, or toDF().rdd")
     simplify_ddb_json = refused("simplify_ddb_json")
     unnest_ddb_json = refused("unnest_ddb_json")
     recomputeSchema = refused("recomputeSchema")
-    with_frame_schema = refused("with_frame_schema")
 
-
-def _only_thresholds(given: Mapping[str, int]) -> None:
-    """Accept error thresholds where no record can fail, and nothing else."""
-    check_options("the arguments", given, ("stageThreshold", "totalThreshold"))
+    def with_frame_schema(self, schema: Any) -> DynamicFrame:
+        """This frame: its schema is known anyway."""
+        return self
 
 
 def _listed(names: Sequence[str] | str) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
 
 
-__all__ = ["DynamicFrame", "DynamicFrameCollection"]
+__all__ = ["DynamicFrame", "DynamicFrameCollection", "ResolveOption"]

@@ -10,11 +10,13 @@ from typing import Any
 from awsglue.errors import check_options, unsupported
 
 NO_QUOTES = ("-1", "")
-_SPARK_NAMES = {"csv": "csv", "json": "json", "parquet": "parquet", "glueparquet": "parquet"}
+_SPARK_NAMES = {"csv": "csv", "json": "json", "parquet": "parquet", "glueparquet": "parquet", "orc": "orc"}
 _CSV = {"separator", "escaper", "quoteChar", "multiLine", "multiline", "withHeader", "writeHeader", "skipFirst"}
 _KNOWN = {
     "csv": _CSV | {"optimizePerformance", "strictCheckForQuoting"},
-    "json": {"multiLine", "multiline"},
+    # withHeader and optimizePerformance are said of any format by the visual editor; JSON has no header
+    "json": {"multiLine", "multiline", "withHeader", "optimizePerformance"},
+    "orc": {"compression"},
     "parquet": {"useGlueParquetWriter", "compression", "blockSize", "pageSize"},
     "glueparquet": {"useGlueParquetWriter", "compression", "blockSize", "pageSize"},
 }
@@ -23,7 +25,7 @@ _KNOWN = {
 def spark_format(name: str | None) -> str:
     """Spark's name of a format."""
     if name is None:
-        raise ValueError("a format is needed: csv, json or parquet")
+        raise ValueError("a format is needed: csv, json, parquet or orc")
     if name not in _SPARK_NAMES:
         unsupported(f"the format {name}")
     return _SPARK_NAMES[name]

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from awsglue.errors import GlueDataError
-
 if TYPE_CHECKING:
     from awsglue.context import GlueContext
     from awsglue.dynamicframe import DynamicFrame
@@ -18,7 +16,11 @@ if TYPE_CHECKING:
 class DynamicFrameCollection:
     """DynamicFrames by name."""
 
-    def __init__(self, dynamic_frames: Mapping[str, DynamicFrame], glue_ctx: GlueContext) -> None:
+    def __init__(self, dynamic_frames: Mapping[str, DynamicFrame] | list[DynamicFrame], glue_ctx: GlueContext) -> None:
+        if isinstance(dynamic_frames, list):
+            dynamic_frames = {frame.name: frame for frame in dynamic_frames}
+        if not isinstance(dynamic_frames, Mapping):
+            raise TypeError("dynamic_frames must be list or dict.")
         self._frames = dict(dynamic_frames)
         self._glue_ctx = glue_ctx
 
@@ -44,23 +46,29 @@ class DynamicFrameCollection:
         return self._frames.items()
 
     def select(self, key: str, transformation_ctx: str = "") -> DynamicFrame:
-        """The frame of that name."""
-        if key not in self._frames:
-            raise GlueDataError(f"the collection has no frame {key}, but {', '.join(self._frames)}")
-        return self._frames[key]
+        """The frame of that name; an empty one if there is none."""
+        return self._frames[key] if key in self._frames else self._glue_ctx._empty_frame(key)
 
     def map(self, callable: Callable[..., DynamicFrame], transformation_ctx: str = "") -> DynamicFrameCollection:  # noqa: A002
         """Call a function with each frame and a context of its own."""
-        mapped = {name: callable(frame, f"{transformation_ctx}_{name}") for name, frame in self._frames.items()}
+        mapped = {}
+        for name, frame in self._frames.items():
+            answer = callable(frame, f"{transformation_ctx}:{name}")
+            if not hasattr(answer, "toDF"):
+                raise TypeError(f"callable must return a DynamicFrame. Got {type(answer)}")
+            mapped[name] = answer
         return DynamicFrameCollection(mapped, self._glue_ctx)
 
     def flatmap(self, f: Callable[..., Any], transformation_ctx: str = "") -> DynamicFrameCollection:
         """Call a function with each frame; frames and collections that it answers make one collection."""
         flat: dict[str, DynamicFrame] = {}
-        for name, frame in self._frames.items():
-            answer = f(frame, f"{transformation_ctx}_{name}")
+        for frame in self._frames.values():
+            answer = f(frame, f"{transformation_ctx}:{frame.name}")
             if isinstance(answer, DynamicFrameCollection):
-                flat.update({f"{name}_{inner}": member for inner, member in answer.items()})
+                flat.update(answer.items())
+            elif hasattr(answer, "toDF"):
+                flat[answer.name] = answer
             else:
-                flat[name] = answer
+                told = "Function argument to flatmap must return DynamicFrame or DynamicFrameCollection."
+                raise TypeError(f"{told} Got {type(answer)}")
         return DynamicFrameCollection(flat, self._glue_ctx)

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pyspark.sql import SparkSession
+
 from awsglue.bookmarks import Bookmark
+from awsglue.utils import BOOKMARKS
 
 if TYPE_CHECKING:
     from awsglue.context import GlueContext
@@ -17,13 +20,48 @@ if TYPE_CHECKING:
 class Job:
     """The job of this process; without `commit`, its bookmark stays where it was."""
 
-    def __init__(self, glue_context: GlueContext) -> None:
-        self._context = glue_context
+    def __init__(self, glue_context_or_spark_session: GlueContext | SparkSession) -> None:
+        from awsglue.context import GlueContext
+
+        given = glue_context_or_spark_session
+        if not isinstance(given, GlueContext | SparkSession):
+            raise TypeError(f"cannot init Job instance given input parameter type: {type(given)}")
+        self._context = given if isinstance(given, GlueContext) else GlueContext(given)
 
     def init(self, job_name: str, args: Mapping[str, Any] | None = None) -> None:
         """Begin; `args` are those of `getResolvedOptions`."""
-        given = {key: str(value) for key, value in (args or {}).items()}
+        given = {key: str(value) for key, value in (args or {}).items() if value is not None}
         self._context.bookmark = Bookmark.from_arguments(job_name, given)
+
+    @classmethod
+    def job_bookmark_options(cls) -> list[str]:
+        """The argument for bookmarks, and its values."""
+        return ["--job-bookmark-option", *BOOKMARKS]
+
+    @classmethod
+    def job_bookmark_range_options(cls) -> list[str]:
+        """The arguments for a bookmark's range."""
+        return ["--job-bookmark-from", "--job-bookmark-to"]
+
+    @classmethod
+    def continuation_options(cls) -> list[str]:
+        """The older names of the same."""
+        return ["--continuation-option", "continuation-enabled", "continuation-readonly", "continuation-ignore"]
+
+    @classmethod
+    def id_params(cls) -> list[str]:
+        """The arguments that say which run this is."""
+        return ["--JOB_NAME", "--JOB_ID", "--JOB_RUN_ID", "--SECURITY_CONFIGURATION"]
+
+    @classmethod
+    def encryption_type_options(cls) -> list[str]:
+        """The argument for encryption, and its value."""
+        return ["--encryption-type", "sse-s3"]
+
+    @classmethod
+    def data_lineage_options(cls) -> list[str]:
+        """The argument for lineage."""
+        return ["--enable-data-lineage"]
 
     def isInitialized(self) -> bool:
         """Whether `init` was called."""

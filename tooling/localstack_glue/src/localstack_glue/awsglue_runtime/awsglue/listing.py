@@ -16,18 +16,31 @@ def files_below(session: SparkSession, folders: Iterable[str]) -> list[SourceFil
     configuration = session._jsc.hadoopConfiguration()
     found = []
     for folder in folders:
-        root = jvm.org.apache.hadoop.fs.Path(folder)
-        system = root.getFileSystem(configuration)
-        if not system.exists(root):
-            continue
-        prefix = str(system.makeQualified(root).toString())
-        files = system.listFiles(root, True)
-        while files.hasNext():
-            status = files.next()
-            path = str(status.getPath().toString())
-            if status.getLen() > 0 and not _is_hidden(path.removeprefix(prefix)):
-                found.append(SourceFile(path, int(status.getModificationTime())))
+        pattern = jvm.org.apache.hadoop.fs.Path(folder)
+        system = pattern.getFileSystem(configuration)
+        for match in system.globStatus(pattern) or ():
+            root = match.getPath()
+            prefix = str(system.makeQualified(root).toString())
+            files = system.listFiles(root, True)
+            while files.hasNext():
+                status = files.next()
+                path = str(status.getPath().toString())
+                if status.getLen() > 0 and not _is_hidden(path.removeprefix(prefix)):
+                    found.append(SourceFile(path, int(status.getModificationTime()), int(status.getLen())))
     return sorted(found, key=lambda file: file.path)
+
+
+def existing(session: SparkSession, folders: Iterable[str]) -> list[str]:
+    """The paths at which there is something; patterns that match something stay patterns."""
+    jvm: Any = session._jvm
+    configuration = session._jsc.hadoopConfiguration()
+    found = []
+    for folder in folders:
+        path = jvm.org.apache.hadoop.fs.Path(folder)
+        matches = path.getFileSystem(configuration).globStatus(path)
+        if matches is not None and len(matches) > 0:
+            found.append(folder)
+    return found
 
 
 def without_excluded(files: Iterable[SourceFile], patterns: Iterable[str]) -> list[SourceFile]:

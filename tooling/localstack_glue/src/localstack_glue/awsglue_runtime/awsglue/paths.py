@@ -10,14 +10,37 @@ from pyspark.sql import types as T
 from awsglue.errors import unsupported
 
 Path = tuple[str, ...]
+ARRAY = "[]"
 _PART = re.compile(r"`([^`]*)`|([^.`]+)")
 
 
 def split(path: str) -> Path:
     """Split a path into its names."""
-    if "[]" in path:
+    if ARRAY in path:
         unsupported(f"the array path {path}")
     return tuple(quoted or plain for quoted, plain in _PART.findall(path))
+
+
+def matching(schema: T.StructType, names: Path, *, case_sensitive: bool = True) -> Path | None:
+    """The names of the field at a path as they are spelled, or None; a name spelled exactly so comes first."""
+    spelled: list[str] = []
+    here: T.DataType = schema
+    for name in names:
+        if not isinstance(here, T.StructType):
+            return None
+        found = [other for other in here.names if other == name]
+        if not found and not case_sensitive:
+            found = [other for other in here.names if other.lower() == name.lower()]
+        if not found:
+            return None
+        spelled.append(found[0])
+        here = here[found[0]].dataType
+    return tuple(spelled)
+
+
+def repeated(names: Sequence[str]) -> list[str]:
+    """The names that are there more than once."""
+    return sorted({name for name in names if list(names).count(name) > 1})
 
 
 def quoted(names: Iterable[str]) -> str:
@@ -91,6 +114,48 @@ def assemble(values: Iterable[tuple[Path, Column]]) -> list[Column]:
         inner = [(rest, value) for rest, value in entries if rest]
         columns.append(leaves[-1].alias(name) if leaves else F.struct(*assemble(inner)).alias(name))
     return columns
+
+
+def changed(frame: DataFrame, path: str, change: Callable[[Column, T.DataType], Column]) -> DataFrame | None:
+    """Change the values at a path that goes into arrays (`a[].b`); None if there is no such field."""
+    names = [quoted or plain for quoted, plain in _PART.findall(path)]
+    top = names[0].removesuffix(ARRAY)
+    if top not in frame.columns:
+        return None
+    depths = [(name.removesuffix(ARRAY), name.endswith(ARRAY)) for name in names]
+    value = _changed(column((top,)), frame.schema[top].dataType, depths, change, is_inside=True)
+    return None if value is None else frame.withColumn(top, value)
+
+
+def _changed(
+    value: Column,
+    kind: T.DataType,
+    names: Sequence[tuple[str, bool]],
+    change: Callable[[Column, T.DataType], Column],
+    *,
+    is_inside: bool = False,
+) -> Column | None:
+    if not names:
+        return change(value, kind)
+    (name, is_array), rest = names[0], names[1:]
+    if not is_inside:
+        if not isinstance(kind, T.StructType) or name not in kind.names:
+            return None
+        inner = _changed(value.getField(name), kind[name].dataType, names, change, is_inside=True)
+        return None if inner is None else F.when(value.isNotNull(), value.withField(f"`{name}`", inner))
+    if not is_array:
+        return _changed(value, kind, rest, change)
+    if not isinstance(kind, T.ArrayType):
+        return None
+    element = kind.elementType
+    if _changed(F.lit(None), element, rest, lambda *_: F.lit(None)) is None:
+        return None
+    return F.transform(value, lambda item: _known(_changed(item, element, rest, change)))
+
+
+def _known(value: Column | None) -> Column:
+    assert value is not None  # noqa: S101 - found to be there before
+    return value
 
 
 def any_field(schema: T.StructType, holds: Callable[[T.StructField], bool]) -> list[str]:

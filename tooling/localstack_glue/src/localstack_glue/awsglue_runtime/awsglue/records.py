@@ -33,10 +33,22 @@ ERROR_SCHEMA = T.StructType(
 )
 
 
-def record_of(row: Row, schema: T.StructType) -> dict[str, Any]:
-    """A row as the dict that a script's function gets."""
+class DynamicRecord(dict[str, Any]):
+    """A record as a script's function gets it: a dict whose values are attributes too."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+
+def record_of(row: Row, schema: T.StructType) -> DynamicRecord:
+    """A row as a script's function gets it."""
     record: dict[str, Any] = plain_value(row, schema)
-    return record
+    return DynamicRecord({name: DynamicRecord(item) if type(item) is dict else item for name, item in record.items()})
 
 
 def infer(value: Any) -> T.DataType:
@@ -185,6 +197,18 @@ def checked(function: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, An
         if not isinstance(answer, dict | Row):
             raise TypeError(f"the function of Map must return the record, not {type(answer).__name__}")
         return answer
+
+    return call
+
+
+def lenient(function: Callable[[dict[str, Any]], Any]) -> Callable[[dict[str, Any]], Any]:
+    """The same test, false where it fails because a field is missing or of another kind."""
+
+    def call(record: dict[str, Any]) -> Any:
+        try:
+            return function(record)
+        except (KeyError, ValueError, TypeError):
+            return False
 
     return call
 

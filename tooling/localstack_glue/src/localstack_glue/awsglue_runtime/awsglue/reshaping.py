@@ -17,22 +17,20 @@ from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import spark_type
 
 LOG = logging.getLogger(__name__)
-MAPPING_LENGTH = 4
+MAPPING_LENGTH, SHORT_MAPPING_LENGTH = 4, 2
 _COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "=": "eq", "==": "eq", "!=": "ne", "<>": "ne"}
 
 
-def apply_mapping(frame: DataFrame, mappings: Sequence[Sequence[str]]) -> DataFrame:
+def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: bool = False) -> DataFrame:
     """Keep, rename, move and cast fields; what is not mapped goes, and a source that is not there is left out."""
     if not frame.columns:
         return frame  # a bookmark left nothing to read
     values: list[tuple[paths.Path, Column]] = []
     for mapping in mappings:
-        if len(mapping) != MAPPING_LENGTH:
-            raise ValueError(f"a mapping is (source, source type, target, target type), not {tuple(mapping)}")
-        source, source_type, target, target_type = mapping
-        names = paths.split(source)
-        field = paths.field_at(frame.schema, names)
-        if field is None:
+        source, source_type, target, target_type = _four(mapping)
+        names = paths.matching(frame.schema, paths.split(source), case_sensitive=case_sensitive)
+        field = None if names is None else paths.field_at(frame.schema, names)
+        if names is None or field is None:
             LOG.warning("apply_mapping: there is no field %s", source)
             continue
         values.append((paths.split(target), _mapped(names, field, source_type, target_type)))
@@ -41,7 +39,22 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Sequence[str]]) -> DataFr
     return frame.select(*paths.assemble(values))
 
 
+def _four(mapping: Any) -> tuple[str, str, str, str]:
+    """A mapping in its full form; (source, target) keeps the type."""
+    if not isinstance(mapping, tuple):
+        raise TypeError(f"Mapping must be specified as a tuple. Got {mapping}")
+    if len(mapping) == SHORT_MAPPING_LENGTH:
+        return (mapping[0], "", mapping[1], "")
+    if len(mapping) == MAPPING_LENGTH - 1:
+        unsupported("a mapping of three: (source, source type, target)", "write the target's type too")
+    if len(mapping) != MAPPING_LENGTH:
+        raise ValueError(f"Mapping tuple must be of length 2, 3, or 4. Got tuple of length {len(mapping)}")
+    return (str(mapping[0]), str(mapping[1]), str(mapping[2]), str(mapping[3]))
+
+
 def _mapped(names: paths.Path, field: T.StructField, source_type: str, target_type: str) -> Column:
+    if not target_type:
+        return paths.column(names)
     wanted = spark_type(target_type)
     if choices.is_choice(field):
         chosen = choices.project(names, field, source_type)
@@ -94,12 +107,43 @@ def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
 def resolve_choice(frame: DataFrame, specs: Iterable[tuple[str, str]]) -> DataFrame:
     """Settle fields one by one: `cast:TYPE`, `project:TYPE`, `make_cols`, `make_struct`."""
     for path, action in specs:
+        if paths.ARRAY in path:
+            frame = _resolved_in_array(frame, path, action)
+            continue
         names = paths.split(path)
         field = paths.field_at(frame.schema, names)
         if field is None:
-            raise GlueDataError(f"resolveChoice: there is no field {path}")
+            LOG.warning("resolveChoice: there is no field %s", path)
+            continue
         frame = _resolved(frame, names, field, action)
     return frame
+
+
+def _resolved_in_array(frame: DataFrame, path: str, action: str) -> DataFrame:
+    kind, _, target = action.partition(":")
+    wanted = spark_type(target) if kind in {"cast", "project"} else None
+    if wanted is None:
+        unsupported(f"the resolveChoice action {action} at {path}, inside an array")
+    changed = paths.changed(frame, path, lambda value, _: value.cast(wanted))
+    return frame if changed is None else changed
+
+
+def with_options(frame: DataFrame, options: Sequence[Any]) -> DataFrame:
+    """Resolve choices by the options of `toDF`."""
+    for option in options:
+        action = option.action.upper()
+        if action not in {"PROJECT", "KEEPASSTRUCT"}:
+            raise ValueError(f"Invalid resolve action {option.action}. Action must be one of KeepAsStruct and Project.")
+        if action == "PROJECT" and option.target is None:
+            raise ValueError("Target type must be specified with project action.")
+        spec = f"project:{_target_name(option.target)}" if action == "PROJECT" else "make_struct"
+        frame = resolve_choice(frame, [(option.path, spec)])
+    return frame
+
+
+def _target_name(target: Any) -> str:
+    named = getattr(target, "typeName", None) or getattr(target, "name", None)
+    return str(named() if callable(named) else named or target)
 
 
 def resolve_all(frame: DataFrame, action: str) -> DataFrame:
@@ -111,7 +155,7 @@ def resolve_all(frame: DataFrame, action: str) -> DataFrame:
 
 def _resolved(frame: DataFrame, names: paths.Path, field: T.StructField, action: str) -> DataFrame:
     kind, _, target = action.partition(":")
-    match kind:
+    match kind.lower():
         case "cast":
             columns = [choices.cast(names, field, target).alias(field.name, metadata=choices.PLAIN)]
         case "project":
@@ -130,10 +174,10 @@ def _resolved(frame: DataFrame, names: paths.Path, field: T.StructField, action:
 def match_schema(frame: DataFrame, wanted: Mapping[str, str]) -> DataFrame:
     """Cast fields to the types that a catalog table has for them."""
     for name, target in wanted.items():
-        field = paths.field_at(frame.schema, (name,))
-        if field is not None:
-            matched = choices.cast((name,), field, target).alias(name, metadata=choices.PLAIN)
-            frame = paths.replace(frame, (name,), [matched])
+        names = paths.matching(frame.schema, (name,), case_sensitive=False)
+        if names is not None:
+            matched = choices.cast(names, frame.schema[names[0]], target).alias(names[0], metadata=choices.PLAIN)
+            frame = paths.replace(frame, names, [matched])
     return frame
 
 
@@ -177,7 +221,7 @@ def union(first: DataFrame, second: DataFrame) -> DataFrame:
     """All records of both; a field of two types becomes a choice."""
     for field in second.schema.fields:
         other = paths.field_at(first.schema, (field.name,))
-        if other is None or (other.dataType == field.dataType and other.metadata == field.metadata):
+        if other is None or (other.dataType == field.dataType and choices.is_choice(other) == choices.is_choice(field)):
             continue
         if choices.is_choice(other) or choices.is_choice(field):
             unsupported(f"the union of the choice {field.name}", "resolve it first")
@@ -197,17 +241,6 @@ def _as_choice(field: T.StructField, both: Sequence[T.DataType]) -> Column:
         for member in struct.fields
     ]
     return F.when(value.isNotNull(), F.struct(*members)).cast(struct).alias(field.name, metadata=choices.METADATA)
-
-
-def unbox_json(frame: DataFrame, path: str) -> DataFrame:
-    """Parse a string field that holds JSON; its schema comes from all values."""
-    names = paths.split(path)
-    field = paths.field_at(frame.schema, names)
-    if field is None or not isinstance(field.dataType, T.StringType):
-        raise GlueDataError(f"unbox: there is no string field {path}")
-    texts = frame.select(paths.column(names).alias("text")).where(F.col("text").isNotNull())
-    schema = frame.sparkSession.read.json(texts.rdd.map(lambda row: row["text"])).schema
-    return paths.replace(frame, names, [F.from_json(paths.column(names), schema).alias(field.name)])
 
 
 def drop_null_fields(frame: DataFrame) -> DataFrame:

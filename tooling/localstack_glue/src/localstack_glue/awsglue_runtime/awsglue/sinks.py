@@ -13,7 +13,7 @@ from pyspark.sql import types as T
 
 from awsglue import formats
 from awsglue.catalog import Catalog, Partition
-from awsglue.dynamicframe import DynamicFrame
+from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.errors import GlueDataError, check_options, unsupported
 from awsglue.gluetypes import hive_type
 
@@ -32,6 +32,11 @@ _HIVE = {
         "org.apache.hadoop.mapred.TextInputFormat",
         "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
         "org.openx.data.jsonserde.JsonSerDe",
+    ),
+    "orc": (
+        "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat",
+        "org.apache.hadoop.hive.ql.io.orc.OrcOutputFormat",
+        "org.apache.hadoop.hive.ql.io.orc.OrcSerde",
     ),
     "parquet": (
         "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
@@ -199,14 +204,14 @@ class S3Sink:
         check_options("the getSink options", options, known)
         self._catalog = catalog
         self._options = dict(options)
-        self._format: str | None = None
+        self.format: str | None = None
         self._format_options: dict[str, Any] = {}
         self._table: tuple[str, str] | None = None
 
-    def setFormat(self, format: str, **options: Any) -> None:  # noqa: A002 - Glue's names
+    def setFormat(self, format: str | None, **options: Any) -> None:  # noqa: A002 - Glue's names
         """Say what files to write."""
         formats.spark_format(format)
-        self._format = format
+        self.format = format
         self._format_options = options
 
     def setCatalogInfo(self, catalogDatabase: str, catalogTableName: str, catalogId: str = "") -> None:
@@ -215,10 +220,13 @@ class S3Sink:
             unsupported("setCatalogInfo with a catalogId")
         self._table = (catalogDatabase, catalogTableName)
 
+    def setAccumulableSize(self, size: int) -> None:
+        """Take the number of error records to keep: all are kept here."""
+
     def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
         """Write a frame; with `enableUpdateCatalog` the table follows."""
         places = {key: value for key, value in self._options.items() if key in _PATH_OPTIONS}
-        target = target_of(places, self._format, self._format_options)
+        target = target_of(places, self.format, self._format_options)
         updates = formats.is_true(self._options.get("enableUpdateCatalog"))
         if updates and self._table is None:
             raise ValueError("enableUpdateCatalog needs setCatalogInfo")
@@ -228,4 +236,24 @@ class S3Sink:
             update_catalog(self._catalog, dynamic_frame.toDF(), target, *self._table, behavior)
         return dynamic_frame
 
-    write = writeFrame
+    def writeDataFrame(self, data_frame: DataFrame, glue_context: Any, info: str = "") -> DataFrame:
+        """Write a DataFrame likewise."""
+        self.writeFrame(DynamicFrame.fromDF(data_frame, glue_context), info)
+        return data_frame
+
+    def write(self, dynamic_frame_or_dfc: DynamicFrame | DynamicFrameCollection, info: str = "") -> Any:
+        """Write a frame, or each frame of a collection to a folder of its name."""
+        if isinstance(dynamic_frame_or_dfc, DynamicFrame):
+            return self.writeFrame(dynamic_frame_or_dfc, info)
+        if not isinstance(dynamic_frame_or_dfc, DynamicFrameCollection):
+            told = "dynamic_frame_or_dfc must be an instance of DynamicFrame or DynamicFrameCollection."
+            raise TypeError(f"{told} Got {type(dynamic_frame_or_dfc)}")
+        written = dict(self._options)
+        root = str(written.get("path", "")).rstrip("/")
+        try:
+            for name, frame in dynamic_frame_or_dfc.items():
+                self._options = {**written, "path": f"{root}/{name}"}
+                self.writeFrame(frame, info)
+        finally:
+            self._options = written
+        return dynamic_frame_or_dfc

@@ -4,21 +4,22 @@ Follows the pages "GlueContext class", "Connection types and options for ETL" an
 of the AWS Glue Developer Guide.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import choices, formats, listing
-from awsglue.bookmarks import Bookmark
+from awsglue import choices, formats, json_tables, listing
+from awsglue.bookmarks import Bookmark, SourceFile
 from awsglue.catalog import Catalog, Partition, Table
-from awsglue.errors import GlueDataError, check_options
+from awsglue.errors import GlueDataError, check_options, unsupported
 from awsglue.gluetypes import concrete_type
+from awsglue.reshaping import union
 
 # How files are grouped or listed changes nothing about the records.
 _NEUTRAL = {
@@ -30,8 +31,10 @@ _NEUTRAL = {
     "maxFilesInBand",
     "useS3ListImplementation",
 }
-_PATH_OPTIONS = _NEUTRAL | {"paths", "path", "recurse", "exclusions"}
-_TABLE_OPTIONS = _NEUTRAL | {"exclusions", "catalogPartitionPredicate", "mergeSchema"}
+_MALFORMED, _NO_TEXT = "__malformed", "\x01\x02"
+_BOUNDS = {"boundedFiles", "boundedSize"}
+_PATH_OPTIONS = _NEUTRAL | _BOUNDS | {"paths", "path", "recurse", "exclusions"}
+_TABLE_OPTIONS = _NEUTRAL | _BOUNDS | {"exclusions", "catalogPartitionPredicate", "mergeSchema"}
 
 
 @dataclass(frozen=True)
@@ -42,11 +45,26 @@ class Selection:
     bookmark: Bookmark | None
     context: str
     exclusions: Sequence[str] = ()
+    bounded_files: int | None = None
+    bounded_bytes: int | None = None
 
     @property
     def is_partial(self) -> bool:
         """Whether the files must be listed here, rather than by Spark."""
-        return bool(self.exclusions) or self._is_tracked
+        is_bounded = self.bounded_files is not None or self.bounded_bytes is not None
+        return bool(self.exclusions) or self._is_tracked or is_bounded
+
+    def _within_bounds(self, files: Sequence[SourceFile]) -> list[SourceFile]:
+        """The oldest files, as many as the bounds allow: what is left is newer than the bookmark will say."""
+        chosen: list[SourceFile] = []
+        size = 0
+        for file in sorted(files, key=lambda file: (file.modified_ms, file.path)):
+            size += file.size
+            is_enough = self.bounded_files is not None and len(chosen) >= self.bounded_files
+            if is_enough or (self.bounded_bytes is not None and size > self.bounded_bytes):
+                break
+            chosen.append(file)
+        return chosen
 
     @property
     def _is_tracked(self) -> bool:
@@ -56,7 +74,9 @@ class Selection:
         """The files to read below some folders."""
         found = listing.without_excluded(listing.files_below(self.session, folders), self.exclusions)
         if self._is_tracked and self.bookmark is not None:
-            found = self.bookmark.new_files(self.context, found)
+            found = self.bookmark.new_files(self.context, found, self._within_bounds)
+        else:
+            found = self._within_bounds(found)
         return [file.path for file in found]
 
 
@@ -72,26 +92,40 @@ def read_paths(
     check_options("the S3 options", connection_options, _PATH_OPTIONS)
     spark_name = formats.spark_format(format_name)
     folders = _paths(connection_options)
+    bound = _bound(connection_options)
     reader = session.read.format(spark_name).options(**formats.reader_options(str(format_name), format_options))
-    selection = Selection(session, bookmark, context, listing.parse_exclusions(connection_options.get("exclusions")))
+    exclusions = listing.parse_exclusions(connection_options.get("exclusions"))
+    selection = Selection(session, bookmark, context, exclusions, *bound)
     if formats.is_true(connection_options.get("recurse")):
         reader = reader.option("recursiveFileLookup", "true")
     if selection.is_partial:
         files = selection.files(folders)
-        if not files:
-            return session.createDataFrame([], T.StructType([]))
         if len(folders) == 1 and not formats.is_true(connection_options.get("recurse")):
             reader = reader.option("basePath", folders[0])
         folders = files
+    else:
+        folders = listing.existing(session, folders)
+    if not folders:
+        return session.createDataFrame([], T.StructType([]))
     if formats.is_true(format_options.get("skipFirst")):  # the first line is no data, and names nothing
-        names = reader.option("header", "false").load(folders).schema
-        reader = reader.option("header", "true").schema(names)
+        positions = reader.option("header", "false").load(folders).schema
+        reader = reader.option("header", "true").schema(positions)
     frame = reader.load(folders)
     if spark_name == "csv":
-        if not formats.is_true(format_options.get("withHeader")):
-            frame = frame.toDF(*_numbered(frame.columns))
-        frame = frame.select(*(F.col(f"`{name}`").cast("string").alias(name) for name in frame.columns))
+        has_header = formats.is_true(format_options.get("withHeader"))
+        names = frame.columns if has_header else _numbered(frame.columns)
+        if not names:
+            return frame
+        texts = T.StructType([T.StructField(name, T.StringType()) for name in names])
+        # a file whose header says something else is an error: Spark would take its columns for the first file's
+        return with_empty_texts(reader.option("enforceSchema", str(not has_header)), texts, folders)
     return frame
+
+
+def _bound(options: Mapping[str, Any]) -> tuple[int | None, int | None]:
+    """How many files, and how many bytes, one run reads at most."""
+    files, size = options.get("boundedFiles"), options.get("boundedSize")
+    return (None if files is None else int(files)), (None if size is None else int(size))
 
 
 def _numbered(columns: Sequence[str]) -> list[str]:
@@ -123,6 +157,7 @@ def read_table(
         selection_of.bookmark,
         selection_of.context,
         listing.parse_exclusions(additional_options.get("exclusions")),
+        *_bound(additional_options),
     )
     if not table.partition_keys:
         if push_down_predicate:
@@ -150,19 +185,64 @@ def matching(session: SparkSession, table: Table, partitions: Sequence[Partition
     return [partitions[row["__position"]] for row in sorted(kept)]
 
 
-def _load(selection: Selection, table: Table, folders: Sequence[str]) -> DataFrame:
-    """Read a table's files without partition columns; CSV as strings."""
-    schema = _file_schema(table)
-    reader = (
-        selection.session.read.format(table.format)
-        .options(**formats.reader_options(table.format, table.format_options))
-        .option("recursiveFileLookup", "true")
-        .schema(schema)
-    )
-    chosen = selection.files(folders) if selection.is_partial else list(folders)
+def _load(selection: Selection, table: Table, folders: Sequence[str], base_path: str | None = None) -> DataFrame:
+    """Read a table's files; with `base_path` the partition keys come from the folders' names."""
+    keys = [T.StructField(key.name, concrete_type(key.type)) for key in table.partition_keys] if base_path else []
+    chosen = selection.files(folders) if selection.is_partial else listing.existing(selection.session, folders)
     if not chosen:
-        return selection.session.createDataFrame([], schema)
-    return reader.load(chosen)
+        nothing = _load_nothing(selection, table)
+        return _with_keys(nothing, table, (None,) * len(keys)) if keys else nothing
+    place = {"basePath": base_path} if base_path else {"recursiveFileLookup": "true"}
+    if table.format == "json":
+        return _json_records(selection.session, table, chosen, place, keys)
+    options = formats.reader_options(table.format, table.format_options)
+    fields = _file_schema(table).fields
+    reader = selection.session.read.format(table.format).options(**options, **place)
+    if table.format == "csv":
+        return with_empty_texts(reader, T.StructType([*fields, *keys]), chosen, but={key.name for key in keys})
+    return reader.schema(T.StructType([*fields, *keys])).load(chosen)
+
+
+def _json_records(
+    session: SparkSession, table: Table, files: Sequence[str], place: Mapping[str, str], keys: Sequence[T.StructField]
+) -> DataFrame:
+    """Read files of JSON as the table's columns; one whose values are not all of its type becomes a choice."""
+    schema = T.StructType([T.StructField(json_tables.LINE, T.StringType()), *keys])
+    reader = session.read.format("text").options(**place).schema(schema)
+    lines, found = json_tables.lines_of(
+        session, reader.load(list(files)), reader.option("wholetext", "true").load(list(files))
+    )
+    plan = json_tables.reading(found, _file_schema(table), json_tables.Keys.of(table.serde_parameters))
+    others = [key.name for key in keys]
+    found_records = json_tables.records(lines, plan, others)
+    wanted = {column.name: concrete_type(column.type) for column in table.columns}
+    doubts = {
+        name: _Doubt(F.expr(doubtful.sql), F.expr(plan.columns[name]), wanted[name], doubtful.type)
+        for name, doubtful in plan.doubtful.items()
+    }
+    misfits = _misfits(found_records, doubts)
+    columns = [
+        _choice(name, doubts[name]) if name in misfits else F.expr(sql).alias(name)
+        for name, sql in plan.columns.items()
+    ]
+    return found_records.select(*columns, *(F.col(f"`{name}`") for name in others))
+
+
+def with_empty_texts(
+    reader: DataFrameReader, schema: T.StructType, files: Sequence[str], *, but: Collection[str] = ()
+) -> DataFrame:
+    """Read CSV whose empty values are empty texts, as Glue has them; what a line does not have is null."""
+    marked = T.StructType([*schema.fields, T.StructField(_MALFORMED, T.StringType())])
+    # Spark would take "" for null as well, which is what it calls an empty text
+    reader = reader.option("columnNameOfCorruptRecord", _MALFORMED).option("nullValue", _NO_TEXT)
+    frame = reader.schema(marked).load(list(files))
+    is_whole = F.col(_MALFORMED).isNull()
+    columns = []
+    for member in schema.fields:
+        value = F.col(json_tables.quoted(member.name))
+        is_text = isinstance(member.dataType, T.StringType) and member.name not in but
+        columns.append(F.when(value.isNull() & is_whole, "").otherwise(value) if is_text else value)
+    return frame.select(*(column.alias(name) for column, name in zip(columns, schema.names, strict=True)))
 
 
 def _load_partitions(selection: Selection, table: Table, partitions: Sequence[Partition]) -> DataFrame:
@@ -171,24 +251,13 @@ def _load_partitions(selection: Selection, table: Table, partitions: Sequence[Pa
         return _with_keys(_load_nothing(selection, table), table, (None,) * len(keys))
     root = table.location.rstrip("/")
     if all(_is_hive_style(root, table, partition) for partition in partitions):
-        schema = T.StructType(
-            [*_file_schema(table).fields, *(T.StructField(key.name, concrete_type(key.type)) for key in keys)]
-        )
-        reader = (
-            selection.session.read.format(table.format)
-            .options(**formats.reader_options(table.format, table.format_options))
-            .option("basePath", root)
-            .schema(schema)
-        )
-        folders = [partition.location for partition in partitions]
-        chosen = selection.files(folders) if selection.is_partial else folders
-        if not chosen:
-            return _with_keys(_load_nothing(selection, table), table, (None,) * len(keys))
-        return reader.load(chosen)
+        return _load(selection, table, [partition.location for partition in partitions], base_path=root)
+    if selection.bounded_files is not None or selection.bounded_bytes is not None:
+        unsupported("boundedFiles and boundedSize where partitions are in folders of other names than key=value")
     frames = [
         _with_keys(_load(selection, table, [partition.location]), table, partition.values) for partition in partitions
     ]
-    return reduce(DataFrame.unionByName, frames)
+    return reduce(union, frames)
 
 
 def _load_nothing(selection: Selection, table: Table) -> DataFrame:
@@ -220,35 +289,44 @@ def _file_schema(table: Table) -> T.StructType:
     )
 
 
+@dataclass(frozen=True)
+class _Doubt:
+    """A column whose values may not be of its type: as the files hold it, and as the table types it."""
+
+    raw: Column
+    typed: Column
+    wanted: T.DataType
+    found: T.DataType
+
+
 def _typed(frame: DataFrame, table: Table) -> DataFrame:
     """Give CSV columns their types; a column with values that do not fit becomes a choice of that type and string."""
     if table.format != "csv":
         return frame
-    wanted = {column.name: concrete_type(column.type) for column in table.columns}
-    doubtful = [name for name, kind in wanted.items() if not isinstance(kind, T.StringType)]
-    misfits = _misfits(frame, {name: wanted[name] for name in doubtful})
+    doubts = {}
+    for column in table.columns:
+        kind = concrete_type(column.type)
+        if not isinstance(kind, T.StringType):
+            text = F.col(f"`{column.name}`")
+            value = F.when(text != "", text)  # an empty text is no number
+            doubts[column.name] = _Doubt(value, _parsed(value, kind), kind, T.StringType())
+    misfits = _misfits(frame, doubts)
     columns = []
     for name in frame.columns:
-        value = F.col(f"`{name}`")
         if name in misfits:
-            columns.append(_choice(name, wanted[name]))
-        elif name in doubtful:
-            columns.append(_parsed(value, wanted[name]).alias(name))
+            columns.append(_choice(name, doubts[name]))
         else:
-            columns.append(value)
+            columns.append(doubts[name].typed.alias(name) if name in doubts else F.col(f"`{name}`"))
     return frame.select(*columns)
 
 
-def _misfits(frame: DataFrame, wanted: Mapping[str, T.DataType]) -> set[str]:
+def _misfits(frame: DataFrame, doubts: Mapping[str, _Doubt]) -> set[str]:
     """The columns with a value that is not of its type: one pass over the data."""
-    if not wanted:
+    if not doubts:
         return set()
-    tests = []
-    for name, kind in wanted.items():
-        value = F.col(f"`{name}`")
-        tests.append(F.max(value.isNotNull() & _parsed(value, kind).isNull()).alias(name))
+    tests = [F.max(doubt.raw.isNotNull() & doubt.typed.isNull()).alias(name) for name, doubt in doubts.items()]
     row = frame.agg(*tests).first()
-    return {name for name in wanted if row is not None and row[name]}
+    return {name for name in doubts if row is not None and row[name]}
 
 
 def _parsed(value: Column, kind: T.DataType) -> Column:
@@ -258,13 +336,11 @@ def _parsed(value: Column, kind: T.DataType) -> Column:
     return value.cast(kind)
 
 
-def _choice(name: str, kind: T.DataType) -> Column:
-    value = F.col(f"`{name}`")
-    struct = choices.choice_type([kind, T.StringType()])
-    cast = _parsed(value, kind)
-    text = F.when(cast.isNull(), value)
+def _choice(name: str, doubt: _Doubt) -> Column:
+    struct = choices.choice_type([doubt.wanted, doubt.found])
+    other = F.when(doubt.typed.isNull(), doubt.raw)
     return (
-        F.when(value.isNotNull(), F.struct(cast.alias(struct.names[0]), text.alias(struct.names[1])))
+        F.when(doubt.raw.isNotNull(), F.struct(doubt.typed.alias(struct.names[0]), other.alias(struct.names[1])))
         .cast(struct)
         .alias(name, metadata=choices.METADATA)
     )

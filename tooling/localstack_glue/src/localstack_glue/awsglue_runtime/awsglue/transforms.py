@@ -3,12 +3,14 @@
 Follows the "AWS Glue PySpark transforms reference" of the AWS Glue Developer Guide.
 """
 
+import inspect
+import json
 from collections.abc import Callable
 from typing import Any
 
 from awsglue import reshaping
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
-from awsglue.errors import GlueDataError, unsupported
+from awsglue.errors import unsupported
 
 
 class GlueTransform:
@@ -24,6 +26,49 @@ class GlueTransform:
         """The transform's name."""
         return cls.__name__
 
+    @classmethod
+    def describeArgs(cls) -> list[dict[str, Any]]:
+        """Its arguments."""
+        given = list(inspect.signature(cls.__call__).parameters.values())[1:]
+        return [
+            {
+                "name": argument.name,
+                "type": str(argument.annotation),
+                "description": argument.name,
+                "optional": argument.default is not argument.empty,
+                "defaultValue": None if argument.default is argument.empty else argument.default,
+            }
+            for argument in given
+        ]
+
+    @classmethod
+    def describeReturn(cls) -> dict[str, Any]:
+        """What it returns."""
+        return {"type": str(inspect.signature(cls.__call__).return_annotation), "description": cls.__doc__}
+
+    @classmethod
+    def describeTransform(cls) -> str:
+        """What it does."""
+        return str(cls.__doc__)
+
+    @classmethod
+    def describeErrors(cls) -> list[dict[str, Any]]:
+        """The errors it is known for: none."""
+        return []
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """All of that."""
+        return {
+            "transform": {
+                "name": cls.name(),
+                "args": cls.describeArgs(),
+                "returns": cls.describeReturn(),
+                "description": cls.describeTransform(),
+                "raises": cls.describeErrors(),
+            }
+        }
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Transform."""
         raise NotImplementedError
@@ -32,27 +77,49 @@ class GlueTransform:
 class ApplyMapping(GlueTransform):
     """Keep, rename, move and cast fields."""
 
-    def __call__(self, frame: DynamicFrame, mappings: Any, *args: Any, **kwargs: Any) -> DynamicFrame:
-        """See `DynamicFrame.apply_mapping`; `case_sensitive` is not supported."""
-        if "case_sensitive" in kwargs or "caseSensitive" in kwargs:
-            unsupported("ApplyMapping's case sensitivity")
-        return frame.apply_mapping(mappings, *args, **kwargs)
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        mappings: Any,
+        case_sensitive: bool = False,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
+        """See `DynamicFrame.apply_mapping`."""
+        return frame.apply_mapping(mappings, case_sensitive, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class DropFields(GlueTransform):
     """Remove fields."""
 
-    def __call__(self, frame: DynamicFrame, paths: Any, *args: Any, **kwargs: Any) -> DynamicFrame:
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        paths: Any,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
         """See `DynamicFrame.drop_fields`."""
-        return frame.drop_fields(paths, *args, **kwargs)
+        return frame.drop_fields(paths, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class DropNullFields(GlueTransform):
-    """Remove fields of the null type."""
+    """Remove the fields that have no type because no record has a value for them."""
 
-    def __call__(self, frame: DynamicFrame, *_: Any, **__: Any) -> DynamicFrame:
-        """Remove the fields that have no type because no record has a value for them."""
-        return frame._next(reshaping.drop_null_fields(frame.toDF()))
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
+        """See `DynamicFrame.drop_fields`."""
+        return frame._next(reshaping.drop_null_fields(frame._df))
 
 
 DropNulls = DropNullFields
@@ -61,41 +128,89 @@ DropNulls = DropNullFields
 class SelectFields(GlueTransform):
     """Keep only some fields."""
 
-    def __call__(self, frame: DynamicFrame, paths: Any, *args: Any, **kwargs: Any) -> DynamicFrame:
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        paths: Any,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
         """See `DynamicFrame.select_fields`."""
-        return frame.select_fields(paths, *args, **kwargs)
+        return frame.select_fields(paths, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class RenameField(GlueTransform):
     """Rename a field."""
 
-    def __call__(self, frame: DynamicFrame, old_name: str, new_name: str, *args: Any, **kwargs: Any) -> DynamicFrame:
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        old_name: str,
+        new_name: str,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
         """See `DynamicFrame.rename_field`."""
-        return frame.rename_field(old_name, new_name, *args, **kwargs)
+        return frame.rename_field(old_name, new_name, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class ResolveChoice(GlueTransform):
     """Settle choices."""
 
-    def __call__(self, frame: DynamicFrame, specs: Any = None, choice: str = "", **kwargs: Any) -> DynamicFrame:
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        specs: Any = None,
+        choice: str = "",
+        database: str | None = None,
+        table_name: str | None = None,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+        catalog_id: str | None = None,
+    ) -> DynamicFrame:
         """See `DynamicFrame.resolveChoice`."""
-        return frame.resolveChoice(specs=specs, choice=choice, **kwargs)
+        return frame.resolveChoice(
+            specs, choice, database, table_name, transformation_ctx, info, stageThreshold, totalThreshold, catalog_id
+        )
 
 
 class Filter(GlueTransform):
     """Keep the records for which a function answers true."""
 
-    def __call__(self, frame: DynamicFrame, f: Callable[..., Any], *args: Any, **kwargs: Any) -> DynamicFrame:
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        f: Callable[..., Any],
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
         """See `DynamicFrame.filter`."""
-        return frame.filter(f, *args, **kwargs)
+        return frame.filter(f, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class Map(GlueTransform):
     """Replace each record by a function's answer."""
 
-    def __call__(self, frame: DynamicFrame, f: Callable[..., Any], *args: Any, **kwargs: Any) -> DynamicFrame:
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        f: Callable[..., Any],
+        preservesPartitioning: bool = False,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
         """See `DynamicFrame.map`."""
-        return frame.map(f, *args, **kwargs)
+        return frame.map(f, preservesPartitioning, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class Join(GlueTransform):
@@ -108,10 +223,9 @@ class Join(GlueTransform):
         keys1: Any,
         keys2: Any,
         transformation_ctx: str = "",
-        **kwargs: Any,
     ) -> DynamicFrame:
         """See `DynamicFrame.join`."""
-        return frame1.join(keys1, keys2, frame2, transformation_ctx, **kwargs)
+        return frame1.join(keys1, keys2, frame2, transformation_ctx)
 
 
 class Union(GlueTransform):
@@ -121,67 +235,156 @@ class Union(GlueTransform):
         self,
         frame1: DynamicFrame,
         frame2: DynamicFrame,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
         unionType: str = "ALL",
-        **kwargs: Any,
     ) -> DynamicFrame:
-        """See `DynamicFrame.union`."""
+        """See `DynamicFrame.union`; Glue Studio's own `unionType` may be given too."""
         if unionType.upper() != "ALL":
             unsupported(f"Union with unionType {unionType}")
-        return frame1.union(frame2, **kwargs)
+        return frame1.union(frame2, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class SplitFields(GlueTransform):
     """Two frames: the named fields, and the others."""
 
     def __call__(
-        self, frame: DynamicFrame, paths: Any, name1: str = "frame1", name2: str = "frame2", **kwargs: Any
+        self,
+        frame: DynamicFrame,
+        paths: Any,
+        name1: str | None = None,
+        name2: str | None = None,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
         """See `DynamicFrame.split_fields`."""
-        return frame.split_fields(paths, name1, name2, **kwargs)
+        name = frame.name or "frame"
+        names = name1 or f"{name}1", name2 or f"{name}2"
+        return frame.split_fields(paths, *names, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class SplitRows(GlueTransform):
     """Two frames: the records that pass all comparisons, and the others."""
 
     def __call__(
-        self, frame: DynamicFrame, comparison_dict: Any, name1: str = "frame1", name2: str = "frame2", **kwargs: Any
+        self,
+        frame: DynamicFrame,
+        comparison_dict: Any,
+        name1: str = "frame1",
+        name2: str = "frame2",
+        transformation_ctx: str = "",
+        info: str | None = None,
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
         """See `DynamicFrame.split_rows`."""
-        return frame.split_rows(comparison_dict, name1, name2, **kwargs)
+        return frame.split_rows(
+            comparison_dict, name1, name2, transformation_ctx, info or "", stageThreshold, totalThreshold
+        )
 
 
 class Relationalize(GlueTransform):
     """Flat tables of nested data."""
 
     def __call__(
-        self, frame: DynamicFrame, staging_path: str | None = None, name: str = "roottable", **kwargs: Any
+        self,
+        frame: DynamicFrame,
+        staging_path: str | None = None,
+        name: str = "roottable",
+        options: Any = None,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
     ) -> DynamicFrameCollection:
         """See `DynamicFrame.relationalize`."""
-        return frame.relationalize(name, staging_path, **kwargs)
+        return frame.relationalize(
+            name, staging_path, options, transformation_ctx, info, stageThreshold, totalThreshold
+        )
 
 
 class UnnestFrame(GlueTransform):
     """Turn structs into fields whose names have dots."""
 
-    def __call__(self, frame: DynamicFrame, *args: Any, **kwargs: Any) -> DynamicFrame:
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
         """See `DynamicFrame.unnest`."""
-        return frame.unnest(*args, **kwargs)
+        return frame.unnest(transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class Unbox(GlueTransform):
     """Parse a string field that holds JSON."""
 
-    def __call__(self, frame: DynamicFrame, path: str, format: str, *args: Any, **kwargs: Any) -> DynamicFrame:  # noqa: A002
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        path: str,
+        format: str,  # noqa: A002 - Glue's name
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+        **options: Any,
+    ) -> DynamicFrame:
         """See `DynamicFrame.unbox`."""
-        return frame.unbox(path, format, *args, **kwargs)
+        return frame.unbox(path, format, transformation_ctx, info, stageThreshold, totalThreshold, **options)
 
 
 class Spigot(GlueTransform):
     """Write a sample on the way."""
 
-    def __call__(self, frame: DynamicFrame, path: str, *args: Any, **kwargs: Any) -> DynamicFrame:
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        path: str,
+        options: Any = None,
+        transformation_ctx: str = "",
+    ) -> DynamicFrame:
         """See `DynamicFrame.spigot`."""
-        return frame.spigot(path, *args, **kwargs)
+        return frame.spigot(path, options, transformation_ctx)
+
+
+class Repartition(GlueTransform):
+    """The same records in so many partitions."""
+
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        num_partitions: int,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
+        """See `DynamicFrame.repartition`."""
+        return frame.repartition(num_partitions, transformation_ctx, info, stageThreshold, totalThreshold)
+
+
+class Coalesce(GlueTransform):
+    """The same records in at most so many partitions."""
+
+    def __call__(
+        self,
+        frame: DynamicFrame,
+        num_partitions: int,
+        shuffle: bool = False,
+        transformation_ctx: str = "",
+        info: str = "",
+        stageThreshold: int = 0,
+        totalThreshold: int = 0,
+    ) -> DynamicFrame:
+        """See `DynamicFrame.coalesce`."""
+        return frame.coalesce(num_partitions, shuffle, transformation_ctx, info, stageThreshold, totalThreshold)
 
 
 class ErrorsAsDynamicFrame(GlueTransform):
@@ -206,17 +409,11 @@ class MapToCollection(GlueTransform):
     def __call__(
         self,
         dfc: DynamicFrameCollection,
-        callable: Callable[..., Any] | None = None,  # noqa: A002 - Glue's name
+        callable: Callable[..., Any],  # noqa: A002 - Glue's name
         transformation_ctx: str = "",
-        **base_kwargs: Any,
     ) -> DynamicFrameCollection:
         """See `DynamicFrameCollection.map`."""
-        if callable is None:
-            raise GlueDataError("MapToCollection needs a callable")
-        call = callable
-        return dfc.map(
-            lambda frame, context: call(frame=frame, transformation_ctx=context, **base_kwargs), transformation_ctx
-        )
+        return dfc.map(callable, transformation_ctx)
 
 
 class FlatMap(GlueTransform):
@@ -251,9 +448,27 @@ def _refused_class(class_name: str) -> type[GlueTransform]:
 
 globals().update({_name: _refused_class(_name) for _name in _REFUSED})
 
+
+def get_transforms() -> set[GlueTransform]:
+    """One of each transform."""
+    return {kind() for kind in GlueTransform.__subclasses__() if kind.__name__ not in _REFUSED}
+
+
+def get_transform(name: str) -> GlueTransform | None:
+    """The transform of that name, in any case."""
+    return next((found for found in get_transforms() if found.name().lower() == name.lower()), None)
+
+
+def describe_transform(name: str) -> str:
+    """What a transform is, as JSON."""
+    found = get_transform(name)
+    return json.dumps(found.describe() if found else {}, sort_keys=True, indent=4, default=str)
+
+
 __all__ = [
     *_REFUSED,
     "ApplyMapping",
+    "Coalesce",
     "DropFields",
     "DropNullFields",
     "DropNulls",
@@ -266,6 +481,7 @@ __all__ = [
     "MapToCollection",
     "Relationalize",
     "RenameField",
+    "Repartition",
     "ResolveChoice",
     "SelectFields",
     "SelectFromCollection",

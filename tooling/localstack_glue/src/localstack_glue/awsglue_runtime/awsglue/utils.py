@@ -4,51 +4,65 @@ Follows the page "Accessing parameters using getResolvedOptions" of the AWS Glue
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
-from awsglue.errors import GlueArgumentError
+from awsglue.errors import GlueArgumentError, unsupported
 
 __all__ = ["GlueArgumentError", "getResolvedOptions"]
 
-# What Glue itself passes: in the result whenever it was given, required only if the script asks for it.
-RESERVED = (
-    "JOB_NAME",
+# What Glue itself passes: in the result of every script, None if it was not given
+PASSED = (
     "JOB_ID",
     "JOB_RUN_ID",
-    "WORKFLOW_NAME",
-    "WORKFLOW_RUN_ID",
     "SECURITY_CONFIGURATION",
     "TempDir",
     "RedshiftTempDir",
     "encryption-type",
+    "enable-data-lineage",
     "job-bookmark-option",
     "job-bookmark-from",
     "job-bookmark-to",
 )
+RESERVED = ("continuation-option", "job-bookmark-option", "job-bookmark-from", "job-bookmark-to")
+BOOKMARK, BOOKMARKS = "job_bookmark_option", ("job-bookmark-enable", "job-bookmark-pause", "job-bookmark-disable")
 
 
-def getResolvedOptions(args: Sequence[str], options: Iterable[str]) -> dict[str, str]:
+def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev: bool = False) -> dict[str, Any]:
     """Return the named options of a command line such as `sys.argv`; hyphens in their names become underscores.
 
     Arguments that the script did not ask for are left out, but for those that Glue passes by itself.
     """
+    if allow_abbrev:
+        unsupported("getResolvedOptions with allow_abbrev")
+    wanted = list(options)
+    for option in RESERVED:
+        if option in wanted:
+            raise RuntimeError(f"Using reserved arguments {option}")
     given = _parse(args)
-    resolved: dict[str, str] = {}
+    resolved: dict[str, Any] = {_key(option): given.get(_key(option)) for option in PASSED}
     missing = []
-    for option in options:
-        value = given.get(_key(option), "absent")
-        if value == "absent" and _key(option) not in given:
-            missing.append(f"--{option}")
-        elif value is None:
+    for option in wanted:
+        value = given.get(_key(option))
+        if value is None and _key(option) in given:
             raise GlueArgumentError(f"argument --{option}: expected one argument")
-        else:
-            resolved[_key(option)] = value
+        if value is None and _key(option) not in resolved:
+            missing.append(f"--{option}")
+        resolved[_key(option)] = value
     if missing:
         raise GlueArgumentError(f"the following arguments are required: {', '.join(missing)}")
-    for option in RESERVED:
-        value = given.get(_key(option))
-        if value is not None:
-            resolved.setdefault(_key(option), value)
+    resolved["RedshiftTempDir"] = resolved["TempDir"] = resolved["TempDir"] or resolved["RedshiftTempDir"]
+    resolved[BOOKMARK] = _bookmark(resolved[BOOKMARK], given.get("continuation_option"))
     return resolved
+
+
+def _bookmark(option: str | None, continuation: str | None) -> str:
+    """The bookmark's option, which older jobs pass by another name."""
+    older = {"continuation-enabled": BOOKMARKS[0], "continuation-readonly": BOOKMARKS[1]}
+    chosen = option or older.get(continuation or "", BOOKMARKS[2])
+    if chosen not in BOOKMARKS:
+        listed = ", ".join(map(repr, BOOKMARKS))
+        raise GlueArgumentError(f"argument --job-bookmark-option: invalid choice: {chosen!r} (choose from {listed})")
+    return chosen
 
 
 def _parse(args: Sequence[str]) -> dict[str, str | None]:

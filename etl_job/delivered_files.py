@@ -1,0 +1,27 @@
+"""Which files below a delivery's folder are part of it: one rule for who uploads them and for the job that reads them.
+
+Crawlers and Spark skip other names (G25). What they skip without a word is refused by the one, and told by the other.
+"""
+
+_HIDDEN = ("_", ".")
+_UNFINISHED = "._COPYING_"
+_FOLDER_MARKER = "_$folder$"
+
+HIDDEN = "its name, or that of a folder above it, begins with _ or ."
+UNFINISHED = f"its name ends with {_UNFINISHED}: it was not copied to its end"
+NO_BYTES = "it has no bytes"
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a file of this path below its delivery is none that was delivered: readers and crawlers skip it."""
+    return any(part.startswith(_HIDDEN) for part in path.split("/")) or path.endswith(_UNFINISHED)
+
+
+def why_hidden(path: str) -> str:
+    """Why readers skip a file of this path below its delivery, if they do."""
+    return UNFINISHED if path.endswith(_UNFINISHED) else HIDDEN
+
+
+def is_folder_marker(name: str) -> bool:
+    """Whether an object of this name only stands for a folder."""
+    return not name or name.endswith(_FOLDER_MARKER)

@@ -1,0 +1,113 @@
+"""What failed and what to do, on one line, also of errors that the job has no name for."""
+
+import re
+import traceback
+from contextlib import suppress
+
+from botocore.exceptions import BotoCoreError, ClientError
+from py4j.protocol import Py4JError, Py4JJavaError
+
+from etl_job.errors import QuartalJobError
+
+_LONGEST = 1000
+_CAUSES = 20  # of an error of Java's, at most
+
+_AGAIN = "Run again"
+_REMEDIES = (
+    (
+        r"OutOfMemory|MemoryError|bad_alloc|malloc of size|exit code:? 137|ExecutorLost|JVM has ended"
+        r"|Python worker exited",
+        "The memory was too small: give the job more or larger workers (`job` in the environment's tfvars), deploy, "
+        "and run again",
+    ),
+    (
+        r"FileNotFound|NoSuchKey|No such file",
+        "A file went while the run worked: was it replaced or taken out? Run again",
+    ),
+    (r"No space left on device|Disk quota", "The disk was full: give the job larger workers, deploy, and run again"),
+    (
+        r"AccessDenied|ACCESS_DENIED|not authorized|Status Code: 403|Forbidden",
+        "The job's role, or the policy of the key, does not allow it: grant it in infra/, deploy, and run again",
+    ),
+    (r"ExpiredToken|InvalidToken|token .{0,40}expired", f"The job's credentials had ended. {_AGAIN}"),
+    (
+        r"SlowDown|SLOW_DOWN|Throttl|RequestLimit|Service ?Unavailable|SERVICE_UNAVAILABLE|InternalError"
+        r"|INTERNAL_FAILURE|InternalServ|[Tt]imed? ?out|TIMEOUT|NETWORK_CONNECTION|[Cc]onnection|Could not connect",
+        f"AWS did not answer, or was too busy. {_AGAIN}",
+    ),
+)
+_UNKNOWN = "Run again; if it comes again, look at the traceback in the job's log"
+
+
+def one_line(text: object) -> str:
+    """A text without line breaks, and without characters that a terminal would act upon."""
+    words = " ".join(str(text).split())
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
+
+
+def reason_of(error: BaseException) -> str:
+    """Why a run cannot go on: the job's own errors say it, of others what they are and what to do."""
+    if isinstance(error, QuartalJobError):
+        return one_line(error)
+    what = one_line(_what(error))[:_LONGEST]
+    remedy = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, what)), _UNKNOWN)
+    return f"{what}. {remedy}"
+
+
+def cause_of(error: BaseException) -> str:
+    """What failed alone, for reasons that go on."""
+    return one_line(error) if isinstance(error, QuartalJobError) else one_line(_what(error))[:_LONGEST]
+
+
+def _what(error: BaseException) -> str:
+    if isinstance(error, ClientError):
+        answer = error.response.get("Error", {})
+        message = answer.get("Message") or "without a message"
+        return f"{error.operation_name} was refused with {answer.get('Code', 'no code')}: {message}".rstrip(".")
+    if isinstance(error, Py4JJavaError):
+        return f"Spark failed: {_of_java(error)}"
+    if isinstance(error, Py4JError):
+        return f"Spark's JVM has ended: {_first_line(error)}"
+    if type(error).__module__.startswith("pyspark"):
+        # As text it would ask the JVM, which may be gone.
+        return f"Spark failed: {_told_by_spark(getattr(error, 'desc', None) or str(error))}"
+    if isinstance(error, FileNotFoundError):
+        return f"{_first_line(error)} is not there (FileNotFoundError)"
+    if isinstance(error, (BotoCoreError, OSError)):
+        return _first_line(error) or type(error).__name__
+    return f"unexpected {type(error).__name__}: {_first_line(error) or 'without a message'}{_place(error)}"
+
+
+def _of_java(error: Py4JJavaError) -> str:
+    text = _told_by_spark(str(error).partition("\n")[2].removeprefix(": "))
+    with suppress(Py4JError, OSError, AttributeError):  # the JVM may be gone
+        cause = error.java_exception
+        for _ in range(_CAUSES):
+            if (below := cause.getCause()) is None:
+                break
+            cause = below
+        text = _told_by_spark(str(cause.toString()))
+    return text
+
+
+def _told_by_spark(text: str) -> str:
+    """The line that says why, of a text with stacks of Java and Python in it."""
+    _, is_of_task, of_task = text.partition("most recent failure: ")
+    text = re.sub(r"^Lost task [^:]*: ", "", of_task) if is_of_task else text
+    if "Traceback (most recent call last)" in text:
+        lines = text.partition("Traceback (most recent call last)")[2].splitlines()
+        raised = [line for line in lines if re.match(r"[A-Za-z_][\w.]*(:|$)", line)]
+        if raised:
+            return raised[-1]
+    return next((line.strip() for line in text.splitlines() if line.strip()), "without a reason")
+
+
+def _first_line(error: BaseException) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), "").rstrip(".")
+
+
+def _place(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return ""
+    return f" ({frames[-1].filename.rpartition('/')[2]}, line {frames[-1].lineno})"

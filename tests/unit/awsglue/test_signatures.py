@@ -1,0 +1,65 @@
+"""Every public method of awslabs/aws-glue-libs takes the same arguments here, by position and by name.
+
+`public_signatures.json` holds names and parameters of that library (branch main of 2026-08), not its code: `name=` has
+a default. What is left out of it: `awsglue.gluetypes`, and what hands over Java objects.
+"""
+
+import importlib
+import inspect
+import json
+from pathlib import Path
+
+import pytest
+
+SIGNATURES = json.loads(Path(__file__).with_name("public_signatures.json").read_text())
+# made by the library itself, never by a script; or a part of its command line parser
+INTERNAL = {
+    "awsglue.data_sink.DataSink.__init__": "made by getSink",
+    "awsglue.data_source.DataSource.__init__": "made by getSource",
+    "awsglue.dataframereader.DataFrameReader.__init__": "made by GlueContext",
+    "awsglue.dynamicframe.DynamicFrameReader.__init__": "made by GlueContext",
+    "awsglue.dynamicframe.DynamicFrameWriter.__init__": "made by GlueContext",
+    "awsglue.utils.GlueArgumentParser.error": "argparse is not used",
+    "awsglue.utils.callsite": "for Java's error records",
+    "awsglue.utils.makeOptions": "for Java's options",
+}
+
+
+def found(name, glue_context):
+    """What a script gets by that name: methods of readers and writers from the context's own."""
+    package, file, *path = name.split(".")
+    owners = {
+        "DynamicFrameReader": glue_context.create_dynamic_frame,
+        "DataFrameReader": glue_context.create_data_frame,
+        "DynamicFrameWriter": glue_context.write_dynamic_frame,
+    }
+    if path[0] in owners:
+        return getattr(owners[path[0]], path[1])
+    thing = importlib.import_module(f"{package}.{file}")
+    for part in path:
+        thing = getattr(thing, part)
+    return thing
+
+
+@pytest.mark.parametrize("name", [name for name in SIGNATURES if name not in INTERNAL])
+def test_arguments_are_those_of_the_public_library(name, glue_context):
+    wanted = [part for part in SIGNATURES[name].split(", ") if part]
+    thing = found(name, glue_context)
+    ours = list(inspect.signature(thing).parameters.values())
+    if ours and ours[0].name in ("self", "cls"):
+        ours = ours[1:]
+    takes_any = {parameter.kind for parameter in ours}
+    if inspect.Parameter.VAR_POSITIONAL in takes_any and inspect.Parameter.VAR_KEYWORD in takes_any:
+        return  # refused by name, whatever it is given; or handed on
+    names = [parameter.name for parameter in ours]
+    for position, part in enumerate(wanted):
+        if part.startswith("**"):
+            assert inspect.Parameter.VAR_KEYWORD in takes_any, f"{name} takes no other keywords"
+        elif part.startswith("*"):
+            assert inspect.Parameter.VAR_POSITIONAL in takes_any
+        else:
+            assert names[position : position + 1] == [part.rstrip("=")], f"{name}: {names}"
+            is_optional = ours[position].default is not inspect.Parameter.empty
+            assert is_optional or not part.endswith("="), f"{name}: {part} has no default"
+    more = [p for p in ours[len([part for part in wanted if "*" not in part]) :] if p.kind is p.POSITIONAL_OR_KEYWORD]
+    assert all(parameter.default is not inspect.Parameter.empty for parameter in more)

@@ -1,0 +1,177 @@
+"""Feeds as others write them: names that are none of a table's, texts for missing values, numbers with many decimals.
+
+And a single series, of which there is one row a day, since it has no entity.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from etl_job.json_rows import json_rows
+from etl_job.parquet_rows import parquet_header, parquet_rows
+from pyiceberg.catalog.glue import GlueCatalog
+
+from etl_job.contract import Contract
+from etl_job.contract_document import parse_contract
+from etl_job.object_store import LocalObjectStore
+from etl_job.schemas import value_column
+
+from .conftest import DATABASE, Lake
+from .test_other_feeds import run_job
+
+CONTRACT = """
+apiVersion: v3.2.0
+kind: DataContract
+version: 1.0.0
+schema:
+- name: surface
+  properties:
+  - {name: sold_on, physicalName: Sold On, logicalType: date, required: true, logicalTypeOptions: {format: yyyy-MM-dd}}
+  - name: size_cm
+    physicalName: Größe.(cm)
+    logicalType: number
+    customProperties:
+    - {property: rounding, value: 2}
+    - {property: notation, value: free}
+    - {property: missingValues, value: ["-"]}
+  - {name: note}
+  customProperties:
+  - {property: missingValues, value: [NA]}
+  - {property: files, value: {format: csv}}
+  - property: features
+    value:
+      entity: []
+      eventTime: {date: sold_on}
+      count: events
+      measures: [{column: size_cm, aggregates: [sum, mean, last]}]
+      share: true
+      rollingMeanDays: [2]
+      lagDays: [1]
+"""
+FIRST = """Sold On,,Größe.(cm),note,size_cm
+2024-01-01,1,1.005,NA,9
+2024-01-01,2,1.0049999999999999,x,9
+2024-01-02,3,NA,,9
+2024-01-02,4,-,,9
+2024-01-04,5,1e+02,,9
+2024-01-04,6,.5,"quoted, and so left to Spark",9
+2024-01-04,7,2e-09,,9
+2024-01-05,8,n/a,,9
+NA,9,1,,9
+2024-01-05,10,1e+40,,9
+"""
+SECOND = "Sold On,Größe.(cm)\n2023-12-31,2.345\n2024-01-05,7\n"
+VALUES = {"sold_on": "2024-01-01", "size_cm": "1.25", "note": None}
+
+
+def contract_of(form: str) -> Contract:
+    return parse_contract(CONTRACT.replace("{format: csv}", f"{{format: {form}}}"), "surface.yaml", "surface")
+
+
+@pytest.fixture
+def lake(tmp_path: Path, moto_catalog: None) -> Lake:
+    lake = Lake(tmp_path, "surface")
+    lake.columns = ["Sold On", "_c1", "Größe.(cm)", "note"]
+    return lake
+
+
+def published(lake: Lake) -> list[dict[str, Any]]:
+    features = GlueCatalog("test").load_table(f"{DATABASE}.surface_features").scan().to_arrow()
+    return features.sort_by("day").to_pylist()
+
+
+def test_single_series_with_names_of_files_missing_values_and_rounded_numbers_is_published(spark, lake):
+    (lake.root / "surface.yaml").write_text(CONTRACT)
+    arguments = ["--contract", str(lake.root / "surface.yaml")]
+    lake.deliver("one", FIRST)
+    counted = run_job(lake, *arguments, "--run_id", "one").deliveries[0]
+    assert (counted.rows_in, counted.quarantined) == (10, 3)
+    assert counted.violations == {"sold_on.required": 1, "size_cm.format": 2}
+    rows = published(lake)
+    assert [(row["day"].day, row["events"], row["size_cm_sum"], row["share"]) for row in rows] == [
+        (1, 2, 2.01, 1.0),  # 1.005 and 1.00499... are rounded before they are added up
+        (2, 2, 0.0, 1.0),
+        (3, 0, 0.0, None),
+        (4, 3, 100.5, 1.0),
+    ]
+    lake.deliver("two", SECOND)
+    run_job(lake, *arguments, "--run_id", "two")
+    rows = published(lake)
+    assert [(row["day"], row["events"], row["events_lag_1d"], row["events_mean_2d"]) for row in rows] == [
+        (date(2023, 12, 31), 1, None, 1.0),
+        (date(2024, 1, 1), 2, 1, 1.5),
+        (date(2024, 1, 2), 2, 2, 2.0),
+        (date(2024, 1, 3), 0, 2, 1.0),
+        (date(2024, 1, 4), 3, 0, 1.5),
+        (date(2024, 1, 5), 1, 3, 2.0),
+    ]
+    assert rows[0]["size_cm_sum"] == 2.35
+
+
+def values_of(rows: Any, contract: Contract) -> list[dict[str, Any]]:
+    names = [column.name for column in contract.columns]
+    collected = rows.select(*(value_column(name) for name in names)).collect()
+    return [dict(zip(names, row, strict=True)) for row in collected]
+
+
+def test_members_of_json_are_found_by_the_names_of_files(spark, tmp_path):
+    contract, file = contract_of("jsonLines"), tmp_path / "a.json"
+    rows = [{"Sold On": "2024-01-01", "Größe.(cm)": 1.25, "note": "NA", "size_cm": 9}, {"Größe.(cm)": "-"}]
+    file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
+    found = values_of(json_rows(spark, [str(file)], contract), contract)
+    assert found == [VALUES, {"sold_on": None, "size_cm": None, "note": None}]
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        pytest.param(lambda: pa.array([date(2024, 1, 1)] * 2), id="dates"),
+        pytest.param(
+            lambda: pa.array([datetime(2024, 1, 1)] * 2, pa.timestamp("ns")), id="midnights, as pandas writes"
+        ),
+    ],
+)
+def test_columns_of_parquet_are_found_by_the_names_of_files(spark, tmp_path, days: Callable[[], pa.Array]):
+    contract, uri = contract_of("parquet"), f"file://{tmp_path}/a.parquet"
+    sizes = pa.array([1.25, 1.00499999999999])
+    table = pa.table({"Sold On": days(), "Größe.(cm)": sizes, "note": pa.nulls(2)})
+    pq.write_table(table, tmp_path / "a.parquet")
+    header = parquet_header(LocalObjectStore(), uri, contract)
+    found = values_of(parquet_rows(spark, [uri], header, contract), contract)
+    assert found == [VALUES, {**VALUES, "size_cm": "1"}]
+
+
+def test_moment_that_is_no_midnight_is_no_date(spark, tmp_path):
+    contract, uri = contract_of("parquet"), f"file://{tmp_path}/a.parquet"
+    pq.write_table(pa.table({"Sold On": pa.array([datetime(2024, 1, 1, 0, 0, 1)])}), tmp_path / "a.parquet")
+    header = parquet_header(LocalObjectStore(), uri, contract)
+    (found,) = values_of(parquet_rows(spark, [uri], header, contract), contract)
+    assert found["sold_on"] == "2024-01-01 00:00:01"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param("value: 2", "value: 7", "rounding", id="more decimals than are kept"),
+        pytest.param("    - {property: rounding, value: 2}\n", "", "notation: free needs rounding", id="no rounding"),
+        pytest.param('["-"]', '["-", "-"]', "name each text once", id="a text twice"),
+        pytest.param('["-"]', '["-", ""]', "an empty text is a missing value anyway", id="the empty text"),
+        pytest.param("Größe.(cm)", "Sold On", "two columns are Sold On in files", id="a name of files twice"),
+        pytest.param("Größe.(cm)", '"a\\nb"', "no name that a file can give", id="a name with a line break"),
+    ],
+)
+def test_contract_that_contradicts_itself_is_refused(old, new, message):
+    with pytest.raises(Exception, match=message):
+        parse_contract(CONTRACT.replace(old, new), "surface.yaml", "surface")
+
+
+def test_what_a_contract_does_not_say_leaves_its_hash_as_it_was():
+    plain = parse_contract(CONTRACT, "surface.yaml", "surface")
+    without = CONTRACT.replace("{property: rounding, value: 2}", "{property: rounding, value: 0}")
+    assert parse_contract(without, "surface.yaml", "surface").hash != plain.hash
+    assert plain.column("size_cm").rules.rounding == 2

@@ -1,0 +1,155 @@
+"""Whatever ends a run is told on one line, with what to do, and without a stack."""
+
+import json
+from types import SimpleNamespace
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+from py4j.protocol import Py4JJavaError, Py4JNetworkError
+from pyspark.errors import PythonException
+
+from etl_job.errors import InputError
+from etl_job.job_args import parse_arguments
+from etl_job.manifest import PublishedTable
+from etl_job.progress import Progress
+from etl_job.reasons import one_line, reason_of
+from etl_job.run import _Facts, main, run
+
+STAGE = """Job aborted due to stage failure: Task 0 in stage 3.0 failed 4 times, most recent failure: Lost task 0.3 in \
+stage 3.0 (TID 9) (10.0.0.1 executor 2): java.io.EOFException: Unexpected end of input stream
+\tat org.apache.hadoop.io.compress.DecompressorStream.decompress(DecompressorStream.java:165)
+\tat java.base/java.lang.Thread.run(Thread.java:840)
+"""
+WORKER = """org.apache.spark.api.python.PythonException: Traceback (most recent call last):
+  File "/tmp/etl_job/plain_staging.py", line 81, in _stage_part
+    raise OSError(28, "No space left on device")
+OSError: [Errno 28] No space left on device
+
+\tat org.apache.spark.api.python.BasePythonRunner$ReaderIterator.handlePythonException(PythonRunner.scala:572)
+"""
+
+
+class Java:
+    """An error of Java's, with the one below it."""
+
+    _target_id = "o1"
+
+    def __init__(self, text: str, cause: "Java | None" = None) -> None:
+        self.text, self.cause = text, cause
+        self._gateway_client = SimpleNamespace(is_connected=True, converters=(), send_command=lambda *_: "ys" + text)
+
+    def getCause(self):  # noqa: N802
+        return self.cause
+
+    def toString(self):  # noqa: N802
+        return self.text
+
+
+def java_error(text: str, cause: Java | None = None) -> Py4JJavaError:
+    return Py4JJavaError("An error occurred while calling o1.parquet.\n", Java(text, cause))
+
+
+def refused(operation: str, code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (InputError("file  x\nlacks a column"), "file x lacks a column"),
+        (
+            refused("PutObject", "AccessDenied", "no"),
+            "PutObject was refused with AccessDenied: no. The job's role, or the policy of the key, does not allow ",
+        ),
+        (refused("GetTable", "ThrottlingException", "Rate exceeded"), "AWS did not answer, or was too busy. Run again"),
+        (refused("ListObjectsV2", "ExpiredToken", "x"), "The job's credentials had ended. Run again"),
+        (
+            EndpointConnectionError(endpoint_url="https://s3"),
+            'Could not connect to the endpoint URL: "https://s3". AWS did',
+        ),
+        (
+            OSError("When reading x: AWS Error SLOW_DOWN\nmore"),
+            "When reading x: AWS Error SLOW_DOWN. AWS did not answer",
+        ),
+        (
+            FileNotFoundError("s3://b/k"),
+            "s3://b/k is not there (FileNotFoundError). A file went while the run worked: ",
+        ),
+        (MemoryError(), "give the job more or larger workers"),
+        (
+            java_error("x", Java("y", Java("java.lang.OutOfMemoryError: Java heap space"))),
+            "Spark failed: java.lang.OutOf",
+        ),
+        (
+            java_error(STAGE),
+            "Spark failed: java.io.EOFException: Unexpected end of input stream. Run again; if it comes",
+        ),
+        (
+            java_error("z", Java(WORKER)),
+            "Spark failed: OSError: [Errno 28] No space left on device. The disk was full: ",
+        ),
+        (
+            PythonException("An exception was thrown from the Python worker.\n" + WORKER),
+            "Spark failed: OSError: [Errno 28]",
+        ),
+        (
+            Py4JNetworkError("Error while sending"),
+            "Spark's JVM has ended: Error while sending. The memory was too small",
+        ),
+        (KeyError("Table"), "unexpected KeyError: 'Table'. Run again; if it comes again, look at the traceback in the"),
+        (RecursionError(), "unexpected RecursionError: without a message. Run again"),
+    ],
+)
+def test_reason_says_what_failed_and_what_to_do_on_one_line(error, reason):
+    said = reason_of(error)
+    assert reason in said
+    assert "\n" not in said
+    assert not any(word in said for word in ("Py4JJavaError", "Traceback", "\tat ", "An error occurred while calling"))
+
+
+def test_long_reason_is_cut_and_the_remedy_stays():
+    said = reason_of(OSError("SlowDown " + "x" * 10_000))
+    assert len(said) < 1200
+    assert said.endswith("Run again")
+
+
+def test_control_characters_of_data_reach_no_terminal():
+    assert one_line("a\x1b[31m\u202eb\u0085c\u2028d\te\n") == "a\\x1b[31m\\u202eb c d e"
+    lines: list[str] = []
+    Progress(lines.append).say("left-out", file="s3://b/\x1b]0;x\x07.csv", message="a\nb")
+    assert lines == ["[quartal] stage=left-out file=s3://b/\\x1b]0;x\\x07.csv message=a b\n"]
+
+
+def test_main_ends_with_the_reason_alone_and_the_log_has_the_traceback(monkeypatch, capsys):
+    def broken(*_: object) -> None:
+        raise KeyError("Table")
+
+    monkeypatch.setattr("etl_job.run.run", broken)
+    arguments = ["--lake_bucket", "b", "--dataset", "d", "--contract", "c", "--database", "x"]
+    assert parse_arguments(arguments).dataset == "d"
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    said = str(stopped.value)
+    assert said.startswith("QuartalJobError: unexpected KeyError: 'Table' (test_reasons.py, line ")
+    assert said.endswith("look at the traceback in the job's log")
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_failure_after_publication_says_that_what_was_published_stands(tmp_path, moto_catalog, monkeypatch):
+    def published_then_cut_off(*words: object) -> None:
+        facts = next(word for word in words if isinstance(word, _Facts))
+        facts.processed.curated = PublishedTable(
+            table="lake.d_curated", location="", snapshot_id=1, files=1, partitions=(), tags=()
+        )
+        raise OSError("AWS Error SLOW_DOWN")
+
+    monkeypatch.setattr("etl_job.run.get_session", lambda _: None)
+    monkeypatch.setattr("etl_job.run._run", published_then_cut_off)
+    arguments = ["--lake_bucket", f"file://{tmp_path}", "--dataset", "d", "--contract", "c", "--database", "x"]
+    with pytest.raises(OSError, match="SLOW_DOWN"):
+        run(parse_arguments([*arguments, "--run_id", "one"]), {}, Progress(lambda _: None))
+    reason = json.loads((tmp_path / "runs" / "d" / "one.json").read_text())["reason"]
+    assert reason == (
+        "AWS Error SLOW_DOWN. AWS did not answer, or was too busy. Run again. What this run published stands; the next "
+        "run does what is left"
+    )

@@ -1,0 +1,184 @@
+"""What needs somebody: each case of a pipeline's past, and what is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from quartal.report.drift import Drift
+from quartal.report.findings import Level, Situation, findings_in, verdict_of
+from quartal.report.freshness import freshness
+from quartal.report.model import DeliveryRows, DeliveryState, RunRecord
+from tests.unit.tooling.report.example import example_report
+
+NOW = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
+SCHEDULE = "cron(0 2 8 1,4,7,10 ? *)"
+RUN = "wr_2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f7089"
+
+
+def a_run(outcome: str = "SUCCEEDED", **more) -> RunRecord:
+    started = datetime(2026, 10, 8, 2, 0, tzinfo=UTC)
+    return RunRecord(RUN, started, started + timedelta(minutes=9), outcome, has_manifest=True, **more)
+
+
+def rows(delivery: str, rows_in: int = 10_000, last_day: str | None = "2026-09-30", **violations: int) -> DeliveryRows:
+    bad = sum(violations.values())
+    return DeliveryRows(
+        delivery=delivery,
+        rows_in=rows_in,
+        kept=rows_in - bad,
+        quarantined=bad,
+        duplicates=0,
+        violations={name.replace("__", "."): count for name, count in violations.items()},
+        first_day=None,
+        last_day=last_day,
+        files=(),
+    )
+
+
+def situation(
+    *delivered: DeliveryRows, runs=None, schedule=SCHEDULE, last_day="2026-09-30", succeeded=True, **more
+) -> Situation:
+    runs = (a_run(),) if runs is None else runs
+    return Situation(
+        runs=runs,
+        deliveries=tuple(DeliveryState(each.delivery, RUN, False, each) for each in delivered),
+        freshness=freshness(
+            schedule=schedule,
+            ml_run=None,
+            last_success=datetime(2026, 10, 8, 2, 0, tzinfo=UTC) if succeeded else None,
+            published=None,
+            last_day=last_day,
+            now=NOW,
+        ),
+        schedule=schedule,
+        now=NOW,
+        **more,
+    )
+
+
+def told(found: Situation) -> list[tuple[str, str]]:
+    return [(finding.level, finding.about) for finding in findings_in(found)]
+
+
+def sentence(found: Situation, about: str) -> str:
+    (finding,) = (finding for finding in findings_in(found) if finding.about == about)
+    return finding.sentence
+
+
+def test_nothing_is_told_where_all_is_fine():
+    found = findings_in(situation(rows("2026Q2", last_day="2026-06-30"), rows("2026Q3"), is_in_step=True))
+    assert (found, verdict_of(found)) == ((), "Fine")
+
+
+def test_failed_run_is_a_problem_with_its_reason_and_the_command_that_explains_it():
+    reason = "delivery 2026Q3: 5 of 100 rows are bad (5.0%, thresholds.quarantinedShare allows 2.0%)"
+    (finding,) = findings_in(situation(runs=(a_run("FAILED", failed_step="job", reason=reason),)))
+    assert finding.level is Level.PROBLEM
+    assert finding.sentence == f"The last run failed at the job on 2026-10-08 02:00 UTC: {reason}."
+    assert finding.command == ("explain", "wr_2909c13")
+
+
+def test_only_the_last_run_counts():
+    failed = replace(a_run("FAILED", failed_step="crawl", reason="no"), run_id="wr_1")
+    assert told(situation(runs=(failed, a_run()))) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (situation(runs=(), succeeded=False, last_day=None), [("problem", "last_run")]),
+        (
+            situation(runs=(a_run("RUNNING"),), succeeded=False, last_day=None),
+            [("problem", "schedule"), ("note", "last_run")],
+        ),
+        (situation(is_in_step=False), [("problem", "publication")]),
+        (situation(files_left_out=2), [("warning", "files")]),
+        (situation(not_catalogued=("2026Q3",)), [("note", "files")]),
+        (situation(schedule="cron(0 2 8 13 ? *)"), [("warning", "schedule")]),
+    ],
+)
+def test_each_state_is_told_by_its_level(found, expected):
+    assert told(found) == expected
+
+
+def test_schedule_that_came_without_a_success_is_a_problem():
+    late = situation(schedule="cron(0 2 15 1,4,7,10 ? *)")
+    assert told(late) == [("problem", "schedule")]
+    assert "since the scheduled start of 2026-10-15 02:00 UTC" in sentence(late, "schedule")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "last_day", "words"),
+    [
+        (
+            SCHEDULE,
+            "2026-07-07",
+            "The data ends on 2026-07-07, 3 months ago; the schedule expects days after 2026-07-08.",
+        ),
+        (
+            SCHEDULE,
+            "2024-12-31",
+            "The data ends on 2024-12-31, 21 months ago; the schedule expects days after 2026-07-08.",
+        ),
+        ("", "2026-04-01", "The data ends on 2026-04-01, 6 months ago; no delivery came since."),
+        (
+            "cron(0 2 * * ? *)",
+            "2026-10-18",
+            "The data ends on 2026-10-18, 2 days ago; the schedule expects days after 2026-10-19.",
+        ),
+    ],
+)
+def test_age_of_the_data_counts_and_not_that_of_the_run(schedule, last_day, words):
+    old = situation(schedule=schedule, last_day=last_day, runs=(replace(a_run(), started=NOW),))
+    assert sentence(old, "data_age") == words
+
+
+@pytest.mark.parametrize(("schedule", "last_day"), [(SCHEDULE, "2026-07-08"), ("", "2026-05-01"), (SCHEDULE, None)])
+def test_data_that_came_in_time_or_is_not_known_is_not_told(schedule, last_day):
+    assert told(situation(schedule=schedule, last_day=last_day)) == []
+
+
+def test_delivery_of_which_nothing_was_kept_is_a_problem():
+    found = situation(rows("2026Q2", 500, "2026-06-30"), rows("2026Q3", 100, None, date__format=100))
+    assert told(found) == [("problem", "quarantine")]
+    assert sentence(found, "quarantine") == "No row of 2026Q3 was kept; 100 were quarantined: date.format (100)."
+
+
+def test_share_above_the_alarms_limit_is_told_with_both():
+    found = situation(rows("2026Q3", 1_000, date__format=60, brand__required=1), quarantine_limit=0.05)
+    assert sentence(found, "quarantine") == (
+        "61 of 1,000 rows of 2026Q3 were quarantined (6.1%; the limit is 5.0%), most often for date.format (60), "
+        "brand.required (1)."
+    )
+
+
+def test_share_that_grew_is_told_against_the_delivery_before():
+    before = rows("2026Q2", 10_000, "2026-06-30", date__format=3)
+    assert "1.7%, against 0.0% of 2026Q2" in sentence(situation(before, rows("2026Q3", date__format=170)), "quarantine")
+    assert told(situation(before, rows("2026Q3", date__format=40))) == []  # more, and still next to nothing
+
+
+def test_rule_that_no_row_of_the_delivery_before_broke_is_told():
+    before = rows("2026Q2", 10_000, "2026-06-30", date__format=100)
+    found = situation(before, rows("2026Q3", date__format=90, brand__required=20, row__field_count=1))
+    assert sentence(found, "reasons") == "New in 2026Q3, and in no row of 2026Q2: brand.required (20)."
+
+
+def test_features_that_moved_are_named_the_most_moved_first():
+    features = example_report().features
+    found = situation(features=features)
+    large = [each.feature for each in features if each.steps[-1].drift is Drift.LARGE]
+    assert large
+    assert sentence(found, "drift").startswith(
+        f"{len(large)} of {len(features)} features moved a lot from 2026Q2 to 2026Q3"
+    )
+
+
+def test_problems_come_first_and_the_verdict_counts_them():
+    failed = a_run("FAILED", failed_step="job", reason="no")
+    found = findings_in(situation(rows("2026Q3", 1_000, a__b=60), runs=(failed,), quarantine_limit=0.05))
+    assert [finding.level for finding in found] == [Level.PROBLEM, Level.WARNING]
+    assert verdict_of(found) == "Needs you: 1 problem, 1 warning"

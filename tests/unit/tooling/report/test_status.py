@@ -1,0 +1,75 @@
+"""`quartal status` on moto's Glue and S3: the verdict first, then what needs somebody and the command that helps."""
+
+from __future__ import annotations
+
+import json
+
+import pyarrow as pa
+import pytest
+from pyiceberg.catalog.glue import GlueCatalog
+
+from quartal.cli.app import run
+from quartal.tags import CURATED_SNAPSHOT
+from quartal.workspace import Workspace
+from tests.unit.tooling.report.example import counts, manifest
+from tests.unit.tooling.report.test_report_command import lake, put_manifest  # noqa: F401  # a fixture
+
+
+@pytest.fixture(autouse=True)
+def deployed(lake, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(Workspace, "endpoint", None)
+
+
+def status(capsys, *options: str) -> tuple[int, str]:
+    code = run(["status", *options])
+    return code, capsys.readouterr().out
+
+
+def test_pipeline_that_has_not_run_needs_a_delivery(capsys):
+    code, text = status(capsys)
+    assert code == 0
+    assert text.splitlines()[:3] == [
+        "Needs you: 1 problem",
+        "✗ The pipeline has not run yet.",
+        "    `quartal upload FOLDER`",
+    ]
+    assert "Lake         s3://lake" in text
+
+
+def test_problem_ends_with_1_where_that_is_asked_for(capsys):
+    assert status(capsys, "--exit-code")[0] == 1
+
+
+def test_failed_run_and_old_data_are_told_by_their_manifests(capsys):
+    put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {"date.format": 1}, 0), published={"2020Q1": "wr_1"}))
+    put_manifest("wr_2", manifest("wr_2", reason="delivery 2026Q1: 5 of 100 rows are bad"))
+    _, text = status(capsys, "--json")
+    found = json.loads(text)
+    assert found["verdict"].startswith("Needs you")
+    assert [each["about"] for each in found["findings"]] == ["last_run", "schedule", "data_age"]
+    assert "5 of 100 rows are bad" in found["findings"][0]["sentence"]
+
+
+def test_manifest_that_is_none_is_told_and_the_rest_is_shown(capsys):
+    put_manifest("wr_1", "{}")
+    code, text = status(capsys)
+    assert code == 0
+    assert "is no run manifest" in text
+    assert "Lake         s3://lake" in text
+
+
+def test_features_behind_the_curated_table_are_a_problem_until_a_run_heals_them(capsys, lake, tmp_path):  # noqa: F811
+    put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {}, 0), published={"2020Q1": "wr_1"}))
+    catalog = GlueCatalog("test", client=lake.glue())
+    rows = pa.table({"n": [1]})
+    for name in ("curated", "features"):
+        catalog.create_table(f"db.feed_{name}", rows.schema, location=f"file://{tmp_path}/{name}").overwrite(rows)
+    assert "publication" in abouts(capsys)
+    source = catalog.load_table("db.feed_curated").current_snapshot().snapshot_id
+    features = catalog.load_table("db.feed_features")
+    features.overwrite(rows, snapshot_properties={CURATED_SNAPSHOT: str(source)})
+    assert "publication" not in abouts(capsys)
+
+
+def abouts(capsys) -> list[str]:
+    return [each["about"] for each in json.loads(status(capsys, "--json")[1])["findings"]]

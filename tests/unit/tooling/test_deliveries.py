@@ -1,0 +1,139 @@
+"""What was delivered, is catalogued and is published, from moto's S3 and Glue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from quartal.aws import AwsConnection
+from quartal.cli.app import run
+from quartal.deployment import Deployment
+from quartal.manifests import REQUIRED_FIELDS
+from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
+from quartal.workspace import Workspace
+
+CONNECTION = AwsConnection("eu-central-1", None, "test", "test")
+DEPLOYMENT = Deployment("eu-central-1", "lake", "feed", "raw/feed/", "db", "crawler", "job", "workflow", "", {})
+
+
+class Lake:
+    """A bucket with deliveries, a catalog and manifests of runs."""
+
+    def __init__(self) -> None:
+        self.s3, self.glue = CONNECTION.s3(), CONNECTION.glue()
+        self.s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+        self.glue.create_database(DatabaseInput={"Name": "db"})
+
+    def put(self, path: str, body: bytes = b"x") -> dict[str, Any]:
+        """A raw file, as a run records it."""
+        etag = self.s3.put_object(Bucket="lake", Key=f"raw/feed/{path}", Body=body)["ETag"].strip('"')
+        return {"uri": f"s3://lake/raw/feed/{path}", "size_bytes": len(body), "etag": etag}
+
+    def catalogue(self, *deliveries: str) -> None:
+        self.glue.create_table(DatabaseName="db", TableInput={"Name": "feed", "PartitionKeys": [{"Name": "delivery"}]})
+        for name in deliveries:
+            values = {"Values": [name], "StorageDescriptor": {"Location": f"s3://lake/raw/feed/delivery={name}/"}}
+            self.glue.create_partition(DatabaseName="db", TableName="feed", PartitionInput=values)
+
+    def publish(self, run_id: str, published: dict[str, Any], status: str = "SUCCEEDED") -> None:
+        manifest = dict.fromkeys(REQUIRED_FIELDS) | {
+            "manifest_version": 1,
+            "run_id": run_id,
+            "started_at": f"2026-01-0{run_id[-1]}T03:00:00.000000Z",
+            "status": status,
+            "published": {name: {"run_id": run_id, "withdrawn": False} | state for name, state in published.items()},
+        }
+        self.s3.put_object(Bucket="lake", Key=f"runs/feed/{run_id}.json", Body=json.dumps(manifest))
+
+
+@pytest.fixture
+def lake(project, monkeypatch) -> Iterator[Lake]:
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(Workspace, "deployment", DEPLOYMENT)
+    monkeypatch.setattr(Workspace, "connection", CONNECTION)
+    with mock_aws():
+        yield Lake()
+
+
+def listed(capsys, *arguments: str) -> Any:
+    assert run(["deliveries", *arguments, "--json"]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_each_delivery_is_listed_with_what_a_run_would_do(lake, capsys):
+    old = lake.put("delivery=2024Q1/a.csv")
+    lake.publish("wr_9", {}, status="FAILED")
+    lake.publish(
+        "wr_1",
+        {
+            "2024Q1": {"inputs": [old]},
+            "2024Q2": {"inputs": [lake.put("delivery=2024Q2/a.csv")]},
+            "2024Q3": {"inputs": [lake.put("delivery=2024Q3/a.csv"), {**old, "uri": old["uri"] + "2"}]},
+            "2024Q4": {"inputs": [lake.put("delivery=2024Q4/a.csv")], "withdrawn": True},
+            "2023Q4": {"inputs": [{**old, "uri": "s3://lake/raw/feed/delivery=2023Q4/a.csv"}]},
+        },
+    )
+    lake.put("delivery=2024Q2/a.csv", b"corrected")
+    lake.put("delivery=2025Q1/year=2025/a.csv")
+    lake.put("delivery=2025Q1/", b"")
+    lake.catalogue("2024Q1", "2024Q2")
+
+    found = listed(capsys)
+
+    assert [(each["delivery"], each["state"], each["is_catalogued"]) for each in found] == [
+        ("2023Q4", "archived", False),
+        ("2024Q1", "published", True),
+        ("2024Q2", "changed", True),
+        ("2024Q3", "changed", False),
+        ("2024Q4", "withdrawn", False),
+        ("2025Q1", "new", False),
+    ]
+    assert [file["path"] for file in found[-1]["files"]] == ["year=2025/a.csv"]
+
+
+def test_files_of_a_delivery_are_listed_with_who_brought_them(lake, capsys):
+    kept, changed = lake.put("delivery=2024Q1/kept.csv"), lake.put("delivery=2024Q1/changed.csv")
+    gone = {**kept, "uri": "s3://lake/raw/feed/delivery=2024Q1/gone.csv"}
+    lake.publish("wr_1", {"2024Q1": {"inputs": [kept, changed, gone]}})
+    lake.put("delivery=2024Q1/changed.csv", b"other")
+    for path, body in (("new.csv", b"x"), ("_hidden.csv", b"x"), ("empty.csv", b"")):
+        lake.put(f"delivery=2024Q1/{path}", body)
+    store = ManifestStore(lake.s3, "lake", "deliveries/feed/")
+    files = {"raw/feed/delivery=2024Q1/new.csv": DeliveredFile(1, "e", "c", "c", "u1")}
+    store.record("2024Q1", files, UploadRecord("u1", "2026-01-05T10:00:00Z", "arn:aws:iam::1:user/ada"))
+
+    found = listed(capsys, "2024Q1")
+
+    assert (found["state"], found["run_id"]) == ("changed", "wr_1")
+    assert {file["path"]: file["state"] for file in found["files"]} == {
+        "_hidden.csv": "left out",
+        "changed.csv": "changed",
+        "empty.csv": "left out",
+        "gone.csv": "gone",
+        "kept.csv": "published",
+        "new.csv": "new",
+    }
+    (new,) = (file for file in found["files"] if file["path"] == "new.csv")
+    assert (new["uploaded"], new["by"]) == ("2026-01-05T10:00:00Z", "arn:aws:iam::1:user/ada")
+    assert run(["deliveries", "2024Q1"]) == 0
+    assert "it has no bytes" in capsys.readouterr().out
+
+
+def test_what_the_next_run_reads_is_said(lake, capsys):
+    assert run(["deliveries"]) == 0
+    assert "Nothing was delivered yet" in capsys.readouterr().err
+    lake.put("delivery=2024Q1/a.csv")
+    assert run(["deliveries"]) == 0
+    assert "The next run reads 2024Q1: `quartal run" in capsys.readouterr().err
+
+
+def test_unknown_delivery_is_refused_with_those_there_are(lake, capsys):
+    lake.put("delivery=2024Q1/a.csv")
+    assert run(["deliveries", "2024Q9"]) == 2
+    told = capsys.readouterr().err
+    assert "There is no delivery 2024Q9" in told
+    assert "2024Q1" in told

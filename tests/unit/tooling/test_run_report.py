@@ -1,0 +1,71 @@
+"""What `quartal run` says at its end of files that the crawler did not take, and of those that were not read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from quartal.console import Console
+from quartal.run_report import outcome_of, show_manifest
+
+
+def manifest(*deliveries: dict[str, Any], **more: Any) -> dict[str, Any]:
+    totals = {"rows_in": 1, "kept": 1, "quarantined": 0, "duplicates": 0}
+    return {
+        "run_id": "wr_1",
+        "deliveries": list(deliveries),
+        "totals": totals,
+        "seconds": 1.0,
+        "curated": None,
+        "features": None,
+        **more,
+    }
+
+
+DELIVERY = {
+    "delivery": "2024Q1",
+    "inputs": [{}],
+    "rows_in": 1,
+    "kept": 1,
+    "quarantined": 0,
+    "duplicates": 0,
+    "first_day": None,
+    "violations": {},
+}
+
+
+@pytest.mark.parametrize("deliveries", [(DELIVERY,), ()], ids=["a run", "a run with nothing new"])
+def test_what_was_not_taken_or_left_out_is_told_by_name(capsys, deliveries):
+    files = [{"uri": f"s3://lake/raw/x/delivery=2024Q1/_{n}.csv", "reason": "its name begins with _"} for n in range(7)]
+    show_manifest(Console(), manifest(*deliveries, not_catalogued=["2024Q1"], left_out=files))
+    told = " ".join(capsys.readouterr().err.split())
+    assert "The crawler did not take 2024Q1; the run read the files by the contract." in told
+    assert "Left out: s3://lake/raw/x/delivery=2024Q1/_0.csv: its name begins with _" in told
+    assert ("_4.csv" in told, "_5.csv" in told) == (True, False)
+    assert "Left out: 2 more files, which the run's manifest names." in told
+
+
+def test_manifest_of_an_earlier_version_tells_nothing_of_files(capsys):
+    show_manifest(Console(), manifest(DELIVERY))
+    told = capsys.readouterr().err
+    assert "crawler" not in told
+    assert "Left out" not in told
+
+
+def test_run_ends_with_a_sentence_and_the_next_commands(capsys):
+    first, second = (DELIVERY | {"delivery": name, "violations": {"date.format": 4}} for name in ("2024Q1", "2024Q2"))
+    totals = {"rows_in": 1000, "kept": 990, "quarantined": 8, "duplicates": 2}
+    features = {"table": "db.f", "snapshot_id": 1, "tags": ["2024Q1", "2024Q2", "wr_1"]}
+    told = manifest(first, second, totals=totals, features=features, run_id="wr_" + "2909c13" * 9)
+    show_manifest(Console(), told, typed=lambda *words: " ".join(("quartal", *words)))
+    lines = capsys.readouterr().out.splitlines()
+    assert "Published 2024Q1, 2024Q2: 990 of 1,000 rows kept (99.0%) in 1 s." in lines
+    assert "Quarantined 8: date.format 8." in lines
+    assert "Next: quartal report, quartal diff 2024Q1 2024Q2, quartal explain wr_2909c13" in lines
+
+
+def test_run_of_which_nothing_was_kept_says_so_with_the_rule():
+    totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0}
+    told = outcome_of(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))
+    assert told == "No row was kept of 2024Q1: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."

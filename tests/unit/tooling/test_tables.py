@@ -1,0 +1,118 @@
+"""Tables on terminals: whatever the width, a number, a state, a time and an id are whole or the column is left out."""
+
+from __future__ import annotations
+
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from quartal.console import Console, SafeConsole
+from quartal.run_history import print_history
+from quartal.tables import Column, Kind
+
+RUNS = ("wr_2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f7089", "wr_2909c9" + "0" * 61)
+
+
+def console(width: int, *, is_terminal: bool = True) -> tuple[Console, io.StringIO, io.StringIO]:
+    out, err = io.StringIO(), io.StringIO()
+    made = [
+        SafeConsole(file=file, force_terminal=is_terminal, color_system=None, emoji=False, width=width, highlight=False)
+        for file in (out, err)
+    ]
+    return Console(out=made[0], err=made[1]), out, err
+
+
+def manifest(run_id: str, status: str, *deliveries: str) -> dict:
+    return {
+        "run_id": run_id,
+        "started_at": "2026-11-29T02:48:11.000000Z",
+        "status": status,
+        "reason": None,
+        "deliveries": [{"delivery": name} for name in deliveries],
+        "totals": {"rows_in": 1_003_482, "kept": 985_000, "quarantined": 15_482, "duplicates": 3_000},
+        "seconds": 51.2,
+    }
+
+
+HISTORY = [
+    manifest(RUNS[0], "SUCCEEDED", *(f"{year}Q{quarter}" for year in (2023, 2024) for quarter in (1, 2, 3, 4))),
+    manifest(RUNS[1], "FAILED", "2024Q1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("width", "columns", "left_out"),
+    [
+        (
+            80,
+            ["started (UTC)", "run", "status", "deliveries", "kept"],
+            ["quarantined", "rows in", "duplicates", "seconds"],
+        ),
+        (
+            120,
+            ["started (UTC)", "run", "status", "deliveries", "rows in", "kept", "quarantined", "duplicates", "seconds"],
+            [],
+        ),
+        (
+            200,
+            ["started (UTC)", "run", "status", "deliveries", "rows in", "kept", "quarantined", "duplicates", "seconds"],
+            [],
+        ),
+    ],
+)
+def test_history_shows_what_fits_and_names_what_does_not(width, columns, left_out):
+    shown, out, err = console(width)
+    print_history(shown, HISTORY)
+    lines = out.getvalue().splitlines()
+    assert re.split(r"\s{2,}", next(line for line in lines if "started" in line).strip()) == columns
+    assert max(map(len, lines)) <= width
+    assert "2026-11-29 02:48:11" in out.getvalue()
+    assert "985,000" in out.getvalue()
+    assert "✓ SUCCEEDED" in out.getvalue()
+    assert "✗ FAILED" in out.getvalue()
+    assert all(name in err.getvalue() for name in left_out)
+    assert ("Not shown for lack of room" in err.getvalue()) == bool(left_out)
+
+
+def test_ids_are_as_short_as_tells_them_apart():
+    shown, out, _ = console(120)
+    print_history(shown, HISTORY)
+    assert re.findall(r"wr_\w+", out.getvalue()) == ["wr_2909c13", "wr_2909c90"]
+
+
+@pytest.mark.parametrize("arguments", [{"is_terminal": False}, {"is_terminal": True, "wide": True}])
+def test_all_is_shown_in_full_where_it_is_asked_for_or_no_terminal_reads(arguments):
+    wide = arguments.pop("wide", False)
+    shown, out, err = console(80, **arguments)
+    print_history(shown, HISTORY, wide=wide)
+    assert RUNS[0] in out.getvalue().replace("\n", "")
+    assert "Not shown" not in err.getvalue()
+
+
+@given(
+    numbers=st.lists(st.integers(-(10**15), 10**15), min_size=1, max_size=4),
+    names=st.lists(st.text("abc def", min_size=0, max_size=30), min_size=1, max_size=4),
+    width=st.integers(30, 220),
+)
+def test_no_number_is_ever_cut(numbers, names, width):
+    columns = [
+        *(Column(f"n{i}", Kind.WHOLE, optional=i) for i in range(len(numbers))),
+        *(Column(f"t{i}", optional=9 + i) for i in range(len(names))),
+    ]
+    shown, out, err = console(width)
+    shown.table("", columns, [(*numbers, *names)], data=[])
+    for i, number in enumerate(numbers):
+        left_out = f"n{i}" in re.findall(r"\bn\d\b", err.getvalue())
+        assert left_out or f"{number:,}" in out.getvalue()
+    assert max(map(len, out.getvalue().splitlines())) <= width
+
+
+def test_answer_with_more_columns_than_fit_names_those_that_are_not_shown():
+    shown, out, err = console(80)
+    shown.table("", [f"feature_{i:02}" for i in range(40)], [tuple(range(40))], data=[])
+    assert "feature_00" in out.getvalue()
+    assert "feature_39" in err.getvalue()
+    assert max(map(len, out.getvalue().splitlines())) <= 80

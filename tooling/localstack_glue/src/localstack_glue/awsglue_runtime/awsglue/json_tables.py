@@ -1,0 +1,288 @@
+"""JSON files read by a catalog table's columns: keys are matched without regard to case, nested ones too.
+
+Follows the page "OpenX JSON SerDe" of the Amazon Athena User Guide (G36, G37).
+Spark matches JSON keys exactly. So the keys that the files hold are found first, and Spark is asked for them as they
+are spelled; SQL then makes the table's columns of them. Where one key is spelled in several ways, a line is parsed in
+as many layers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import types as T
+
+from awsglue.errors import unsupported
+
+LINE = "__json"
+_CORRUPT = "_corrupt_record"
+_CASE = "spark.sql.caseSensitive"
+Reference = tuple[str, T.DataType]  # a value in SQL, and its type as it was parsed
+_NOTHING = T.StructType([T.StructField("__nothing", T.StringType())])  # an object of which no key is wanted
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Which JSON key is which column: what the SerDe's parameters say."""
+
+    renamed: Mapping[str, str] = field(default_factory=dict)
+    is_case_sensitive: bool = False
+    dots_are_underscores: bool = False
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Keys:
+        """Read `mapping.COLUMN`, `case.insensitive` and `dots.in.keys`."""
+        mappings = {name: key for name, key in parameters.items() if name.startswith("mapping.")}
+        return cls(
+            {name.removeprefix("mapping.").lower(): key for name, key in mappings.items()},
+            str(parameters.get("case.insensitive", "true")).lower() == "false",
+            str(parameters.get("dots.in.keys", "false")).lower() == "true",
+        )
+
+    def match(self, column: str, key: str) -> bool:
+        """Whether a key holds a column's values."""
+        wanted = self.renamed.get(column.lower(), column)
+        spellings = {key, key.replace(".", "_")} if self.dots_are_underscores else {key}
+        return wanted in spellings if self.is_case_sensitive else wanted.lower() in {key.lower() for key in spellings}
+
+
+@dataclass(frozen=True)
+class Doubtful:
+    """A column whose values may not be of its type: the value as the files hold it, in SQL, and its type there."""
+
+    sql: str
+    type: T.DataType
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How lines of JSON become a table's columns."""
+
+    layers: tuple[T.StructType, ...]
+    columns: Mapping[str, str]  # in SQL, by name
+    doubtful: Mapping[str, Doubtful]
+
+    @property
+    def parsed(self) -> list[str]:
+        """What makes arrays of records of a line, in SQL: a line may be an array itself."""
+        texts = [ddl(layer).replace("\\", "\\\\").replace("'", "\\'") for layer in self.layers]
+        return [f"from_json(`{LINE}`, 'array<{text}>') as l{number}" for number, text in enumerate(texts)]
+
+    @property
+    def record(self) -> str:
+        """What makes a row of each record, in SQL; a line that is no JSON is none."""
+        return f"explode(arrays_zip({', '.join(f'l{number}' for number in range(len(self.layers)))})) as r"
+
+
+def lines_of(session: SparkSession, lines: DataFrame, whole_files: DataFrame) -> tuple[DataFrame, T.StructType]:
+    """The frame to parse, of lines or of the documents in files that are not written in lines; and its keys."""
+    found = keys_found(session, lines)
+    if _CORRUPT not in found.names:
+        return lines, found
+    documents = session.createDataFrame(whole_files.rdd.flatMap(_documents), whole_files.schema, verifySchema=False)
+    found = keys_found(session, documents)
+    return documents, T.StructType([member for member in found.fields if member.name != _CORRUPT])
+
+
+def _documents(row: Row) -> Iterator[tuple[Any, ...]]:
+    """The JSON documents of a file one by one; its lines, if it is not made of documents."""
+    text = row[LINE]
+    decoder, position, documents = json.JSONDecoder(strict=False), 0, []
+    try:
+        while position < len(text):
+            if text[position] in " \t\r\n\ufeff":
+                position += 1
+                continue
+            _, end = decoder.raw_decode(text, position)
+            documents.append(text[position:end].replace("\n", " ").replace("\r", " "))
+            position = end
+    except (ValueError, RecursionError):
+        documents = text.splitlines()
+    position = row.__fields__.index(LINE)
+    for document in documents:
+        yield (*row[:position], document, *row[position + 1 :])
+
+
+def keys_found(session: SparkSession, lines: DataFrame) -> T.StructType:
+    """The keys and types that lines of JSON hold."""
+    jvm: Any = session._jvm
+    with _case_sensitive(session):
+        texts = getattr(lines.select(LINE)._jdf, "as")(jvm.org.apache.spark.sql.Encoders.STRING())
+        frame = session._jsparkSession.read().option("prefersDecimal", "true").json(texts)
+        found = T._parse_datatype_json_string(frame.schema().json())
+    assert isinstance(found, T.StructType)  # noqa: S101 - a frame's schema is a struct
+    return found
+
+
+@contextmanager
+def _case_sensitive(session: SparkSession) -> Iterator[None]:
+    before = session.conf.get(_CASE)
+    session.conf.set(_CASE, "true")
+    try:
+        yield
+    finally:
+        session.conf.set(_CASE, str(before))
+
+
+def reading(found: T.StructType, wanted: T.StructType, keys: Keys) -> Reading:
+    """Plan how to read columns from files that hold these keys."""
+    layers = [layer for layer in _layers(found, wanted, keys, "") if isinstance(layer, T.StructType)]
+    names, columns, doubtful = count(), {}, {}
+    for column in wanted.fields:
+        references = _members([(f"r.l{number}", layer) for number, layer in enumerate(layers)], column.name, keys)
+        columns[column.name] = _value(references, column.dataType, keys, names)
+        if len(references) == 1 and _may_not_fit(references[0][1], column.dataType):
+            doubtful[column.name] = Doubtful(*references[0])
+    return Reading(tuple(layers), columns, doubtful)
+
+
+def records(lines: DataFrame, plan: Reading, others: Sequence[str]) -> DataFrame:
+    """One row per record, as `r`, with the frame's other columns (partition keys)."""
+    kept = [f"`{name}`" for name in others]
+    return lines.selectExpr(*kept, *plan.parsed).selectExpr(*kept, plan.record)
+
+
+def _layers(found: T.DataType, wanted: T.DataType, keys: Keys, path: str) -> list[T.DataType]:
+    """The types to parse a value as: the wanted parts of what is found, once for each spelling."""
+    if isinstance(wanted, T.StringType | T.BinaryType):
+        return [T.StringType()]
+    if isinstance(wanted, T.StructType) and isinstance(found, T.StructType):
+        return _struct_layers(found, wanted, keys, path)
+    if isinstance(wanted, T.ArrayType) and isinstance(found, T.ArrayType):
+        return [T.ArrayType(_only(_layers(found.elementType, wanted.elementType, keys, f"{path}[]"), path))]
+    if isinstance(wanted, T.MapType) and isinstance(found, T.StructType):
+        member = _merged([member.dataType for member in found.fields])
+        return [T.MapType(T.StringType(), _only(_layers(member, wanted.valueType, keys, f"{path}[]"), path))]
+    nested = (T.StructType, T.ArrayType, T.MapType)
+    return [T.StringType()] if isinstance(wanted, nested) or isinstance(found, nested) else [found]
+
+
+def _struct_layers(found: T.StructType, wanted: T.StructType, keys: Keys, path: str) -> list[T.DataType]:
+    spellings: list[list[T.StructField]] = []
+    for column in wanted.fields:
+        spellings.append(
+            [
+                T.StructField(member.name, layer)
+                for member in found.fields
+                if keys.match(column.name, member.name)
+                for layer in _layers(member.dataType, column.dataType, keys, f"{path}.{column.name}")
+            ]
+        )
+    deepest = max(map(len, spellings), default=0)
+    layers: list[T.DataType] = [
+        T.StructType([members[number] for members in spellings if number < len(members)]) for number in range(deepest)
+    ]
+    return layers or [_NOTHING]
+
+
+def _only(layers: list[T.DataType], path: str) -> T.DataType:
+    if len(layers) > 1:
+        unsupported(f"JSON keys that differ in case only, inside the array or map {path.lstrip('.')}")
+    return layers[0]
+
+
+def _merged(types: Sequence[T.DataType]) -> T.DataType:
+    """One type for the values of a map."""
+    first = types[0] if types else T.StringType()
+    if all(other == first for other in types):
+        return first
+    if all(isinstance(other, T.StructType) for other in types):
+        members: dict[str, list[T.DataType]] = {}
+        for struct in types:
+            assert isinstance(struct, T.StructType)  # noqa: S101 - as tested above
+            for member in struct.fields:
+                members.setdefault(member.name, []).append(member.dataType)
+        return T.StructType([T.StructField(name, _merged(kinds)) for name, kinds in members.items()])
+    return T.StringType()
+
+
+def _members(references: Sequence[Reference], column: str, keys: Keys) -> list[Reference]:
+    return [
+        (f"{sql}.{quoted(member.name)}", member.dataType)
+        for sql, kind in references
+        if isinstance(kind, T.StructType)
+        for member in kind.fields
+        if keys.match(column, member.name)
+    ]
+
+
+def _value(references: Sequence[Reference], wanted: T.DataType, keys: Keys, names: Iterator[int]) -> str:
+    """The value of a column or field, in SQL: of the first spelling that has one."""
+    values = []
+    structs = [reference for reference in references if isinstance(reference[1], T.StructType)]
+    if structs and isinstance(wanted, T.StructType):
+        members = ", ".join(
+            f"{literal(member.name)}, {_value(_members(structs, member.name, keys), member.dataType, keys, names)}"
+            for member in wanted.fields
+        )
+        is_there = " or ".join(f"{sql} is not null" for sql, _ in structs)
+        values.append(f"if({is_there}, named_struct({members}), null)")
+        references = [reference for reference in references if reference not in structs]
+    values += [_single(sql, kind, wanted, keys, names) for sql, kind in references]
+    if not values:
+        return f"cast(null as {ddl(wanted)})"
+    return values[0] if len(values) == 1 else f"coalesce({', '.join(values)})"
+
+
+def _single(sql: str, kind: T.DataType, wanted: T.DataType, keys: Keys, names: Iterator[int]) -> str:
+    if isinstance(wanted, T.ArrayType) and isinstance(kind, T.ArrayType):
+        item = f"x{next(names)}"
+        value = _value([(item, kind.elementType)], wanted.elementType, keys, names)
+        return sql if value == item else f"transform({sql}, {item} -> {value})"
+    if isinstance(wanted, T.MapType) and isinstance(kind, T.MapType):
+        name, item = f"k{next(names)}", f"x{next(names)}"
+        value = _value([(item, kind.valueType)], wanted.valueType, keys, names)
+        return f"transform_values({sql}, ({name}, {item}) -> {value})"
+    if isinstance(wanted, T.ArrayType | T.MapType | T.StructType):
+        told = f"concat('this is no {wanted.typeName()}, as the table says: ', {sql})"
+        return f"cast(if({sql} is null, null, raise_error({told})) as {ddl(wanted)})"
+    return _cast(sql, kind, wanted)
+
+
+def _cast(sql: str, kind: T.DataType, wanted: T.DataType) -> str:
+    if kind == wanted:
+        return sql
+    if isinstance(wanted, T.BinaryType):
+        return f"unbase64({sql})"
+    if isinstance(wanted, T.TimestampType | T.DateType) and not isinstance(kind, T.StringType):
+        return f"cast(null as {ddl(wanted)})"
+    cast = f"try_cast({sql} as {ddl(wanted)})"
+    if isinstance(wanted, T.IntegralType) and isinstance(kind, T.FractionalType):
+        return f"if({sql} = floor({sql}), {cast}, null)"
+    return cast
+
+
+def _may_not_fit(kind: T.DataType, wanted: T.DataType) -> bool:
+    if isinstance(wanted, T.StringType | T.BinaryType | T.StructType | T.ArrayType | T.MapType):
+        return False
+    is_wide = isinstance(wanted, T.DoubleType | T.FloatType) and isinstance(kind, T.NumericType)
+    return not is_wide and kind != wanted
+
+
+def quoted(name: str) -> str:
+    """A name as SQL reads it."""
+    escaped = name.replace("`", "``")
+    return f"`{escaped}`"
+
+
+def literal(text: str) -> str:
+    """A text as SQL reads it."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def ddl(kind: T.DataType) -> str:
+    """A type as SQL reads it, whatever the names of its fields are."""
+    if isinstance(kind, T.StructType):
+        return f"struct<{', '.join(f'{quoted(member.name)}: {ddl(member.dataType)}' for member in kind.fields)}>"
+    if isinstance(kind, T.ArrayType):
+        return f"array<{ddl(kind.elementType)}>"
+    if isinstance(kind, T.MapType):
+        return f"map<{ddl(kind.keyType)}, {ddl(kind.valueType)}>"
+    return kind.simpleString()

@@ -1,0 +1,57 @@
+"""Unbox: a string field that holds JSON becomes what the JSON says.
+
+Follows the page "Unbox class" of the AWS Glue Developer Guide.
+"""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
+
+from awsglue import paths
+from awsglue.errors import GlueDataError, unsupported
+from awsglue.records import ERROR_SCHEMA
+
+_CORRUPT = "_corrupt_record"
+
+
+def unbox_json(frame: DataFrame, path: str, info: str = "") -> tuple[DataFrame, DataFrame | None]:
+    """Parse a field, whose schema comes from all values; with the records that hold no JSON, as error records."""
+    if not frame.columns:
+        return frame, None  # a bookmark left nothing to read
+    names = paths.split(path)
+    field = paths.field_at(frame.schema, names)
+    if field is None or not isinstance(field.dataType, T.StringType):
+        raise GlueDataError(f"unbox: there is no string field {path}")
+    value = paths.column(names)
+    texts = frame.select(value.alias("text")).where(value.isNotNull())
+    found = frame.sparkSession.read.json(texts.rdd.map(lambda row: row["text"])).schema
+    members = T.StructType([member for member in found.fields if member.name != _CORRUPT])
+    if not found.fields:
+        return frame, None
+    kinds = {row["array"] for row in texts.select(F.trim("text").startswith("[").alias("array")).distinct().collect()}
+    if len(kinds) > 1:
+        unsupported(f"unbox of {path}, which holds JSON objects and arrays")
+    target = T.ArrayType(members) if kinds == {True} else members
+    if _CORRUPT not in found.names:
+        return paths.replace(frame, names, [F.from_json(value, target).alias(field.name)]), None
+    whole = T.StructType([*members.fields, T.StructField(_CORRUPT, T.StringType())])
+    is_bad = value.isNotNull() & _is_bad(value, target, whole)
+    good = frame.where(~is_bad)
+    return paths.replace(good, names, [F.from_json(value, target).alias(field.name)]), _errors(frame, is_bad, info)
+
+
+def _is_bad(value: Column, target: T.DataType, whole: T.StructType) -> Column:
+    if isinstance(target, T.ArrayType):
+        return F.from_json(value, target).isNull()
+    parsed = F.from_json(value, whole, {"columnNameOfCorruptRecord": _CORRUPT})
+    return F.coalesce(parsed.getField(_CORRUPT).isNotNull(), F.lit(True))
+
+
+def _errors(frame: DataFrame, is_bad: Column, info: str) -> DataFrame:
+    error = F.struct(
+        F.lit(info).alias("callsite"),
+        F.lit("Unable to parse the field as JSON").alias("msg"),
+        F.lit("").alias("stackTrace"),
+        F.to_json(F.struct(*(paths.column((name,)).alias(name) for name in frame.columns))).alias("dynamicRecord"),
+    )
+    return frame.where(is_bad).select(error.cast(ERROR_SCHEMA["error"].dataType).alias("error"))

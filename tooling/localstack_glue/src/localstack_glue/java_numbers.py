@@ -1,0 +1,28 @@
+"""Numbers as Java writes them, which is how Trino and Hive do."""
+
+from decimal import Decimal
+
+import pyarrow
+
+
+def double_text(value: float) -> str:
+    """As `Double.toString`: at least one decimal, an exponent outside 0.001 to 10,000,000."""
+    return _text(value, repr(value))
+
+
+def real_text(value: float) -> str:
+    """As `Float.toString`: the digits that tell one single-precision number from the next."""
+    return _text(value, str(pyarrow.scalar(value, pyarrow.float32()).cast(pyarrow.string()).as_py()))
+
+
+def _text(value: float, digits: str) -> str:
+    if value != value:
+        return "NaN"
+    if value in (float("inf"), float("-inf")):
+        return "Infinity" if value > 0 else "-Infinity"
+    exact = Decimal(digits)
+    if value == 0 or 1e-3 <= abs(value) < 1e7:
+        text = format(exact, "f")
+        return text if "." in text else f"{text}.0"
+    shown, _, exponent = f"{exact.normalize():E}".partition("E")
+    return f"{shown if '.' in shown else shown + '.0'}E{int(exponent)}"

@@ -1,0 +1,89 @@
+"""quarantine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
+from quartal.cli.results import SAFE_HELP, AnswerFormat, refuse_safe_without_csv
+from quartal.quarantine import BadRowFiles, Quarantine, write_quarantine
+from quartal.query import iceberg_catalog
+from quartal.tables import Column, Kind
+
+_PANEL = "Results"
+_SHOWN_ROWS = 20
+_JSON_SUFFIXES = (".json", ".jsonl")
+_COLUMNS = (
+    Column("delivery", Kind.WHOLE, optional=1),
+    Column("file", optional=2),
+    Column("place", Kind.WHOLE, optional=3),
+    Column("raw"),
+    Column("reasons"),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=_PANEL)(quarantine)
+
+
+def quarantine(
+    delivery: Annotated[
+        list[str] | None, typer.Option("--delivery", help="Rows of this delivery alone; may be repeated.")
+    ] = None,
+    rule: Annotated[
+        list[str] | None,
+        typer.Option("--rule", help="Rows that break this rule, such as date.format; may be repeated."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option("--limit", min=1, help="At most so many rows. Default: 20; with --out all.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write them to this file: JSON lines (.json, .jsonl), or else CSV.")
+    ] = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="Those of runs that a threshold of the contract stopped.")
+    ] = False,
+    form: Annotated[AnswerFormat, typer.Option("--format", help="How to print them.")] = AnswerFormat.TABLE,
+    spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
+    wide: WideOption = False,
+    env: EnvironmentOption = None,
+    dataset: DatasetOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Show the rows that broke a rule: file, place, raw text and reasons, and how many broke which rule."""
+    is_json = as_json or form is AnswerFormat.JSON
+    is_csv = (form is AnswerFormat.CSV and not as_json) or (out is not None and out.suffix not in _JSON_SUFFIXES)
+    refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=is_csv)
+    workspace = open_workspace(env, dataset=dataset, as_json=is_json)
+    deployment, s3, console = workspace.deployment, workspace.connection.s3(), workspace.console
+    if failed:
+        files = BadRowFiles.failed(deployment, s3)
+    else:
+        files = BadRowFiles.published(deployment, iceberg_catalog(workspace.connection), s3)
+    most = limit if limit is not None or out is not None else _SHOWN_ROWS
+    found = files.find(deliveries=delivery or (), rules=rule or (), limit=most)
+    summary = _summary(found)
+    if out is not None:
+        write_quarantine(found, out, spreadsheet_safe=spreadsheet_safe)
+        console.result(
+            f"{out}: {len(found.rows):,} rows. {summary}",
+            data={"out": str(out), "rows": len(found.rows), "count": found.count, "by_rule": dict(found.by_rule)},
+        )
+    elif form is AnswerFormat.CSV and not as_json:
+        console.document(found.as_csv(spreadsheet_safe=spreadsheet_safe))
+    else:
+        rows = [(r.delivery, r.file.rpartition("/")[2], r.place, r.raw, " ".join(r.reasons)) for r in found.rows]
+        data = {"count": found.count, "by_rule": dict(found.by_rule), "rows": found.as_records()}
+        console.table(summary, _COLUMNS, rows, data=data, wide=wide)
+
+
+def _summary(found: Quarantine) -> str:
+    if not found.count:
+        return "No row is quarantined."
+    rules = ", ".join(f"{rule} {count:,}" for rule, count in found.by_rule.items())
+    shown = f", of which {len(found.rows):,} are shown" if len(found.rows) < found.count else ""
+    return f"{found.count:,} rows are quarantined{shown}: {rules}"

@@ -1,0 +1,215 @@
+"""A first contract for a feed, from what its files hold: types, formats, and what each column could be for.
+
+What most values of a column show is claimed, and no more. The draft is judged at once by the rows that it was made of.
+Event time, entity and key are guesses, and marked as such; what cannot be guessed is asked for, by the column's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from quartal.contracts.drafting import roles, writing
+from quartal.contracts.drafting.acceptance import Verdict, judge
+from quartal.contracts.drafting.kinds import kind_of
+from quartal.contracts.drafting.roles import Column, EventTime
+from quartal.contracts.drafting.sample import Sample
+from quartal.contracts.drafting.sources import sample_of
+from quartal.contracts.drafting.times import DateOrder
+from quartal.contracts.linting import lint
+from quartal.contracts.model import EARLIEST_EVENT, Contract
+from quartal.errors import ConfigurationError
+
+NO_COLUMN = "none"  # of a choice: no entity, no key
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a user has said, in place of a guess; columns as files name them.
+
+    Attributes:
+        event_time: the column of dates or timestamps.
+        entity: columns that features are about; (NO_COLUMN,) for a single series.
+        key: columns that identify a row; (NO_COLUMN,) for none.
+        date_order: what comes first in dates such as 03/04/2024.
+    """
+
+    event_time: str | None = None
+    entity: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    date_order: DateOrder | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A contract, what was guessed, and what would become of the rows that it was drafted from."""
+
+    dataset: str
+    text: str
+    guesses: tuple[str, ...]
+    verdict: Verdict
+    verdict_lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """The roles of columns, and other columns that could have them."""
+
+    when: EventTime
+    entity: tuple[Column, ...]
+    entities: tuple[Column, ...]
+    key: tuple[Column, ...]
+    unique: tuple[Column, ...]
+
+
+def draft(source: Path, dataset: str, choices: Choices = Choices(), *, everything: bool = False) -> Draft:
+    """Draft a contract for a file, or a folder of files.
+
+    Raises:
+        ConfigurationError: see `sample_of` and `draft_of`.
+    """
+    return draft_of(sample_of(source, everything=everything), dataset, choices)
+
+
+def columns_of(sample: Sample, choices: Choices) -> tuple[Column, ...]:
+    """The sampled columns with their types."""
+    return tuple(Column(column, kind_of(column, choices.date_order)) for column in sample.columns)
+
+
+def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draft:
+    """Draft a contract for sampled rows, to be read and corrected by who knows the feed.
+
+    Raises:
+        ConfigurationError: no column says when events took place, or none without a question; a choice names no column;
+            or the contract would not be sound.
+    """
+    columns = columns_of(sample, choices)
+    guessed = guessed_of(sample, columns, dataset, choices)
+    when, entity, key = guessed.when, guessed.entity, guessed.key
+    taken = frozenset(column.name for column in (*when.columns, *key, *entity))
+    measured, numbers = roles.measures(columns, taken, when)
+    assigned = writing.Roles(when, entity, key, tuple(measured))
+    document = writing.contract_of(sample, columns, assigned, dataset)
+    others = {"keys": guessed.unique, "entities": guessed.entities, "dates": when.others, "numbers": numbers}
+    guesses = writing.comments(sample, columns, assigned, others)
+    contract = _sound(sample, writing.text_of(document, ()), dataset)
+    verdict = judge(sample, contract)
+    judged = writing.verdict_lines(verdict)
+    extent = "all" if sample.is_whole else "the first, middle and last"
+    comment = [
+        f"Drafted from {extent} {verdict.rows} rows of {Path(sample.source).name}. Guessed, and for you to check:",
+        *(f"  {guess}" for guess in guesses),
+        "By this draft, of the rows that it was made of:",
+        *(f"  {line}" for line in judged),
+        "Then: quartal contract lint, quartal contract show",
+    ]
+    return Draft(dataset, writing.text_of(document, comment), tuple(guesses), verdict, tuple(judged))
+
+
+def guessed_of(sample: Sample, columns: Sequence[Column], dataset: str, choices: Choices) -> Guessed:
+    """What the columns could be for, with what a user has said in place of guesses.
+
+    Raises:
+        ConfigurationError: as `draft_of`.
+    """
+    _check_choices(sample, choices)
+    when = _event_time(sample, columns, choices)
+    key, unique = _key(sample, columns, dataset, choices)
+    entity, entities = _entity(columns, when, key, choices)
+    return Guessed(when, entity, entities, key, unique)
+
+
+def _sound(sample: Sample, text: str, dataset: str) -> Contract:
+    linted = lint(text, sample.source)
+    for problem in linted.problems:
+        raise ConfigurationError(
+            f"A contract for {sample.source} would not be sound: {problem.field}: {problem.message}.",
+            remedy="Rename that column in the file, or write the contract by hand: docs/your-own-data.md.",
+        )
+    return linted.contracts[dataset]
+
+
+def _check_choices(sample: Sample, choices: Choices) -> None:
+    known = [column.name for column in sample.columns if column.name]
+    said = [choices.event_time] if choices.event_time else []
+    said += [name for name in (*choices.entity, *choices.key) if name != NO_COLUMN or name in known]
+    unknown = [name for name in said if name not in known]
+    if unknown:
+        raise ConfigurationError(
+            f"{sample.source} has no column {', '.join(unknown)}.", remedy=f"It has: {', '.join(known)}."
+        )
+
+
+def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> EventTime:
+    found = roles.event_time(columns, choices.event_time)
+    doubtful = [column for column in columns if column.kind.reading and column.kind.reading.is_ambiguous]
+    better = found is None or (found.day.words & {"birth", "dob"} and doubtful)
+    asked = [column for column in doubtful if choices.event_time in (None, column.name)]
+    if asked and better:
+        raise ConfigurationError(
+            f"Column {asked[0].name} of {sample.source} shows not which comes first, day or month: "
+            f"{next(iter(asked[0].sampled.counts))!r}.",
+            remedy="Say it: --date-order day (31/12/2024) or --date-order month (12/31/2024).",
+        )
+    if found is None:
+        unread = _unread_dates(columns)
+        raise ConfigurationError(
+            f"No column of {sample.source} holds a date{': ' if unread else ''}{'; '.join(unread)}.",
+            remedy="Features need the day of an event: yyyy-MM-dd, dd.MM.yyyy, MM/dd/yyyy, yyyyMMdd and the like, or "
+            "with a time of day behind it, with or without an offset.",
+        )
+    days = found.day.kind.reading.days if found.day.kind.reading else None
+    if days is not None and _share_too_early(found.day) > 0.01:
+        raise ConfigurationError(
+            f"Column {found.day.name} of {sample.source} holds days from {days[0]} on, and events may lie between "
+            f"{EARLIEST_EVENT.year} and 2200.",
+            remedy="Name another column with --event-time, or deliver the later rows only.",
+        )
+    return found
+
+
+def _share_too_early(column: Column) -> float:
+    dates = (column.kind.reading.dates if column.kind.reading else None) or {}
+    counts = column.sampled.counts
+    return sum(counts[text] for text, day in dates.items() if day < EARLIEST_EVENT) / max(1, sum(counts.values()))
+
+
+def _unread_dates(columns: Sequence[Column]) -> list[str]:
+    """Columns that are dates to a reader, and why they are none to a contract; or that hold parts of dates."""
+    told = [
+        f"{column.name}: {note}"
+        for column in columns
+        for note in column.kind.notes
+        if "dates have" in note or "1970" in note
+    ]
+    rows = len(columns[0].sampled.texts)
+    told += [
+        f"{column.name}: {rows - column.missing:,} of {rows:,} rows have a day; --event-time {column.name} takes it"
+        for column in columns
+        if column.kind.has_days
+    ]
+    parts = [column.name for column in columns if column.words & {"year", "month", "day", "week", "date"}]
+    return told or [f"{', '.join(parts)}: parts of dates; write them as one date"] * bool(parts)
+
+
+def _key(
+    sample: Sample, columns: Sequence[Column], dataset: str, choices: Choices
+) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+    named = sample.key if not choices.key else () if choices.key == (NO_COLUMN,) else choices.key
+    guessed, unique = roles.key(sample, columns, dataset)
+    if named or choices.key:
+        return tuple(column for column in columns if column.name in named), ()
+    return ((guessed,) if guessed else ()), unique
+
+
+def _entity(
+    columns: Sequence[Column], when: EventTime, key: Sequence[Column], choices: Choices
+) -> tuple[tuple[Column, ...], tuple[Column, ...]]:
+    if choices.entity:
+        return tuple(column for name in choices.entity for column in columns if column.name == name), ()
+    found, others = roles.entity(columns, when, [column.name for column in key])
+    return ((found,) if found else ()), others
+
+
+__all__ = ["NO_COLUMN", "Choices", "Draft", "Guessed", "columns_of", "draft", "draft_of", "guessed_of"]

@@ -1,0 +1,45 @@
+"""Names under which columns are published, made of those that files give them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+
+_SPELLED = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "%": " percent "}
+)
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_RESERVED = re.compile(r"delivery|day|quarter|share|hour_\d\d")  # columns of the published tables
+
+
+def published_names(names: Iterable[str]) -> Mapping[str, str]:
+    """A name for a table for each name in a file: small letters, digits and underscores, each once."""
+    found: dict[str, str] = {}
+    for name in names:
+        plain = _plain(name)
+        candidate, number = plain, 1
+        while candidate in found.values():
+            number += 1
+            candidate = f"{plain}_{number}"
+        found[name] = candidate
+    return found
+
+
+def outside_reserved(name: str) -> str:
+    """A name that no column of the published tables has already."""
+    return f"{name}_value" if _RESERVED.fullmatch(name) else name
+
+
+def words_of(name: str) -> tuple[str, ...]:
+    """The words that a name is made of, in small letters."""
+    return tuple(word for word in re.split(r"[^a-z0-9]+", _plain(name)) if word)
+
+
+def _plain(name: str) -> str:
+    if re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+        return name
+    humps = name if name.isupper() else _HUMP.sub("_", name)
+    spelled = unicodedata.normalize("NFKD", humps.lower().translate(_SPELLED))
+    plain = re.sub(r"[^a-z0-9]+", "_", spelled.encode("ascii", "ignore").decode()).strip("_")
+    return plain if re.match(r"[a-z_]", plain) else f"_{plain}" if plain else "column"

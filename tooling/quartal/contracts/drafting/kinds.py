@@ -1,0 +1,254 @@
+"""What the texts of a column stand for, and how a contract says so: the widest type that all of them have.
+
+Few texts that have it not may be errors, and are what a contract should catch; texts that are there again and again and
+are no value of the type stand for a missing one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from quartal.contracts.drafting import words
+from quartal.contracts.drafting.column_names import words_of
+from quartal.contracts.drafting.sample import Declared, SampledColumn
+from quartal.contracts.drafting.times import (
+    DateOrder,
+    Reading,
+    is_epoch,
+    other_form,
+    other_than_dates,
+    read_clock,
+    read_times,
+)
+
+_ERRORS = 0.02  # which part of a column's texts may be errors
+_WHOLE = r"[+-]?(?:0|[1-9]\d{0,17})"  # 007 is a name: as a number it would lose its zeros
+_INTEGER = re.compile(_WHOLE)
+_PLAIN = re.compile(rf"{_WHOLE}(?:\.\d{{1,6}})?")
+_COMMA = re.compile(rf"{_WHOLE}(?:,\d{{1,6}})?")
+_LONG = re.compile(rf"{_WHOLE}(?:\.\d{{1,40}})?")
+_LONG_COMMA = re.compile(rf"{_WHOLE}(?:,\d{{1,40}})?")
+_FREE = re.compile(r"[+-]?(?:(?:0|[1-9]\d{0,39})(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?")
+_GROUPED = re.compile(r"[+-]?[$€£]?\d{1,3}(?:[,. '\u00a0]\d{3})+(?:[.,]\d+)?|[$€£] ?[\d.,]+|[\d.,]+ ?[%€]")
+_NUMBERS: tuple[tuple[re.Pattern[str], str, Mapping[str, Any]], ...] = (
+    (_INTEGER, "integer", {}),
+    (_PLAIN, "number", {}),
+    (_COMMA, "number", {"decimalSeparator": ","}),
+    (_LONG, "number", {"rounding": 6}),
+    (_LONG_COMMA, "number", {"decimalSeparator": ",", "rounding": 6}),
+    (_FREE, "number", {"rounding": 6, "notation": "free"}),
+)
+_BOOLEAN = re.compile("true|false", re.IGNORECASE)
+_LIMIT = 10.0**18
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A column's type.
+
+    Attributes:
+        logical_type: as contracts name it.
+        options: logicalTypeOptions.
+        custom: the column's custom properties.
+        errors: texts that are no value of the type, with how often each is there.
+        notes: what was guessed, and what no contract can say.
+        reading: of dates and times.
+    """
+
+    logical_type: str = "string"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    custom: Mapping[str, Any] = field(default_factory=dict)
+    errors: Mapping[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    reading: Reading | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """Whether sums of it can be made."""
+        return self.logical_type in ("integer", "number")
+
+    @property
+    def is_clock(self) -> bool:
+        """Whether it is a time of day."""
+        return self.reading is not None and self.reading.kind == "time"
+
+    @property
+    def has_days(self) -> bool:
+        """Whether it says on which day something was."""
+        return self.logical_type in ("date", "timestamp")
+
+    def missing(self, column: SampledColumn) -> int:
+        """How many rows have no value."""
+        nothing = self.custom.get("missingValues", ())
+        return len(column.texts) - column.present + sum(column.counts.get(text, 0) for text in nothing)
+
+
+def kind_of(column: SampledColumn, order: DateOrder | None = None) -> Kind:
+    """What the column's texts stand for."""
+    if column.declared not in (None, Declared.TEXT):
+        return _declared(column)
+    counts, nothing = column.counts, _nothing(column)
+    there = {text: count for text, count in counts.items() if text not in nothing}
+    if not there:
+        return Kind()
+    kind = (
+        _boolean(there)
+        or _times(there, column, order)
+        or (None if column.declared is Declared.TEXT else _number(there, column))
+        or _number(there, column)
+    )
+    if kind is None:
+        return Kind(notes=_what_cannot_be_said(there))
+    if not nothing:
+        return kind
+    custom = {**kind.custom, "missingValues": sorted(nothing, key=lambda text: -counts[text])}
+    return Kind(kind.logical_type, kind.options, custom, kind.errors, kind.notes, kind.reading)
+
+
+def _nothing(column: SampledColumn) -> frozenset[str]:
+    """Texts that stand for no value, should the others be of a type: names of such, and what is there many times."""
+    counts, total = column.counts, column.present
+    named = {text for text in counts if text in words.MISSING}
+    strange = {text for text in counts if text not in named and not re.search(r"\d", text)}
+    letters = {text for text in strange if not _BOOLEAN.fullmatch(text)}
+    often = {text for text in letters if counts[text] >= max(3, 0.005 * total)}
+    rest = total - sum(counts[text] for text in letters | named)
+    # of texts without a digit only few different ones, beside many numbers or dates, can all mean nothing
+    return frozenset(named | often if len(often) <= 3 and rest > 0.5 * total and often else named)
+
+
+def _allowed(total: int) -> float:
+    return max(1.0 if total >= 20 else 0.0, _ERRORS * total)
+
+
+def _boolean(there: Mapping[str, int]) -> Kind | None:
+    errors = {text: count for text, count in there.items() if not _BOOLEAN.fullmatch(text)}
+    return None if sum(errors.values()) > _allowed(sum(there.values())) else Kind("boolean", errors=errors)
+
+
+def _number(there: Mapping[str, int], column: SampledColumn) -> Kind | None:
+    total = sum(there.values())
+    has_commas = any("," in text for text in there)
+    for pattern, logical_type, custom in _NUMBERS:
+        if "decimalSeparator" in custom and not has_commas:
+            continue
+        errors = {text: count for text, count in there.items() if not _is_number(text, pattern, custom)}
+        if sum(errors.values()) > _allowed(total):
+            continue
+        wider = _without_errors(errors, pattern) if errors else None
+        if wider is not None:  # few texts of a wider form are values, not errors
+            continue
+        if errors and set(words_of(column.name)) & words.CODES:
+            return None  # a code that is a number for the most part
+        if custom.get("decimalSeparator") and all(re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})?", text) for text in there):
+            return None  # 1,250 may be a thousand and more
+        notes = []
+        if logical_type == "integer" and is_epoch(there, words_of(column.name)):
+            notes.append("looks like seconds or milliseconds since 1970, which no contract reads as a time")
+        if custom.get("rounding"):
+            notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")
+        return Kind(logical_type, {}, custom, errors, tuple(notes))
+    return None
+
+
+def _is_number(text: str, pattern: re.Pattern[str], custom: Mapping[str, Any]) -> bool:
+    if not pattern.fullmatch(text):
+        return False
+    return custom.get("notation") is None or abs(float(text)) < _LIMIT
+
+
+def _without_errors(errors: Mapping[str, int], pattern: re.Pattern[str]) -> bool | None:
+    """True where a wider form of numbers reads some of the errors."""
+    forms = [each for each, _, _ in _NUMBERS]
+    wider = forms[forms.index(pattern) + 1 :]
+    if pattern is _COMMA:
+        wider = [_LONG_COMMA]
+    elif pattern in (_PLAIN, _INTEGER, _LONG):
+        wider = [each for each in wider if each not in (_COMMA, _LONG_COMMA)]
+    return True if any(each.fullmatch(text) for text in errors for each in wider) else None
+
+
+def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | None) -> Kind | None:
+    reading = read_times(there, order)
+    total = sum(there.values())
+    if reading is not None:
+        if all(re.fullmatch(r"\d{8}|\d{14}", text) for text in there) and not _is_plausible(reading, column):
+            return None
+        if sum(reading.unread.values()) > max(_allowed(total), 0.05 * total):
+            return None
+        if reading.is_ambiguous:
+            example = next(iter(there))
+            return Kind(notes=(f"{example} may have its day or its month first: say --date-order",), reading=reading)
+        options: dict[str, Any] = {"format": reading.formats[0]}
+        notes: tuple[str, ...] = ()
+        if reading.needs_zone:
+            options["defaultTimezone"] = "UTC"
+            notes = ("without an offset, taken for UTC",)
+        if reading.formats[0].startswith(("d.", "dd.")) and all(
+            day.day <= 12 for day in (reading.dates or {}).values()
+        ):
+            notes += (f"the day before the month, as dates with dots are written: {next(iter(there))}",)
+        custom = {"otherFormats": list(reading.formats[1:])} if reading.formats[1:] else {}
+        return Kind(reading.kind, options, custom, reading.unread, notes, reading)
+    clock = read_clock(there)
+    if clock is not None and sum(clock.unread.values()) <= _allowed(total):
+        custom = {"otherFormats": list(clock.formats[1:])} if clock.formats[1:] else {}
+        return Kind("string", {"format": clock.formats[0]}, custom, clock.unread, (), clock)
+    return _packed_clock(there, column)
+
+
+def _packed_clock(there: Mapping[str, int], column: SampledColumn) -> Kind | None:
+    fits = all(re.fullmatch(r"([01]\d|2[0-3])[0-5]\d[0-5]\d", text) for text in there)
+    if not fits or not {"time", "clock", "uhrzeit"} & set(words_of(column.name)):
+        return None
+    return Kind("string", {"format": "HHmmss"}, reading=Reading("time", ("HHmmss",), needs_zone=False, unread={}))
+
+
+def _is_plausible(reading: Reading, column: SampledColumn) -> bool:
+    """Whether numbers of eight digits are days, not numbers that happen to be some."""
+    days = reading.days
+    named = {"date", "day", "dt", "datum", "tag", "time", "timestamp", "on", "at"} & set(words_of(column.name))
+    return days is not None and not reading.unread and bool(named or (days[0].year >= 1950 and days[1] <= date.today()))
+
+
+def _what_cannot_be_said(there: Mapping[str, int]) -> tuple[str, ...]:
+    """What a column that is drafted as text may be, which no contract can say."""
+    form = other_form(there)
+    if form is not None:
+        return (f"its dates have {form}, which no format of a contract reads: {next(iter(there))!r}",)
+    others = other_than_dates(there)
+    if others and not all(re.fullmatch(r"\d{8}|\d{14}", text) for text in there if text not in others):
+        return (f"its dates have other texts among them, such as {others[0][:40]!r}",)
+    grouped = sum(count for text, count in there.items() if _GROUPED.fullmatch(text) or _FREE.fullmatch(text))
+    if grouped >= 0.9 * sum(there.values()) and any(_GROUPED.fullmatch(text) for text in there):
+        example = next(text for text in there if _GROUPED.fullmatch(text))
+        return (
+            f"its numbers have thousands separators, signs of money or per cent, which no contract reads: {example!r}",
+        )
+    return ()
+
+
+def _declared(column: SampledColumn) -> Kind:
+    declared, counts = column.declared, column.counts
+    if declared in (Declared.BOOLEAN, Declared.INTEGER):
+        if declared is Declared.INTEGER and any(len(text.lstrip("-")) > 18 for text in counts):
+            return Kind()
+        return Kind(str(declared))
+    if declared is Declared.NUMBER:
+        nothing = {"missingValues": [text for text in ("NaN",) if text in counts]} if "NaN" in counts else {}
+        numbers = {text: count for text, count in counts.items() if text != "NaN"}
+        kind = _number(numbers, column) if numbers else None
+        if kind is None:
+            return Kind("number", custom=nothing) if not numbers else Kind()
+        return Kind("number", {}, {**kind.custom, **nothing}, {}, kind.notes)
+    if declared is Declared.DATE:
+        return Kind("date", {"format": "yyyy-MM-dd"}, reading=read_times(counts))
+    reading = read_times(counts)
+    if declared is Declared.LOCAL_TIME:
+        options = {"format": "yyyy-MM-dd HH:mm:ss", "defaultTimezone": "UTC"}
+        return Kind("timestamp", options, notes=("without an offset, taken for UTC",), reading=reading)
+    return Kind("timestamp", {"format": "yyyy-MM-dd'T'HH:mm:ssXXX"}, reading=reading)

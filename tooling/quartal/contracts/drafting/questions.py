@@ -1,0 +1,64 @@
+"""The few questions that decide what a contract is, each with what was seen; answers begin with the guess."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from quartal.contracts.drafting import NO_COLUMN, Choices, columns_of, guessed_of
+from quartal.contracts.drafting.roles import Column
+from quartal.contracts.drafting.sample import Sample
+
+Ask = Callable[[str, Sequence[tuple[str, str]], str], str]
+_SHOWN = 12
+
+
+def answered(sample: Sample, dataset: str, choices: Choices, ask: Ask) -> Choices:
+    """Ask for what the choices leave open: day or month first, event time, entity, key.
+
+    Args:
+        sample: what was seen.
+        dataset: the name of the feed.
+        choices: what was said already.
+        ask: puts a question: its text, answers with their evidence, and the answer if nothing is typed.
+    """
+    seen_columns = columns_of(sample, choices)
+    doubtful = [c for c in seen_columns if c.kind.reading and c.kind.reading.is_ambiguous]
+    if doubtful and choices.date_order is None:
+        seen = ", ".join(list(doubtful[0].sampled.counts)[:3])
+        orders = (("day", "31/12/2024"), ("month", "12/31/2024"))
+        said = ask(f"{doubtful[0].name}: {seen}: does the day or the month come first?", orders, "day")
+        choices = replace(choices, date_order="month" if said == "month" else "day")
+        seen_columns = columns_of(sample, choices)
+    guessed = guessed_of(sample, seen_columns, dataset, choices)
+    if choices.event_time is None and guessed.when.others:
+        columns = (guessed.when.day, *guessed.when.others)
+        said = ask("Which column says when an event took place?", _answers(columns), columns[0].name)
+        choices = replace(choices, event_time=said)
+        guessed = guessed_of(sample, seen_columns, dataset, choices)
+    if not choices.entity and (guessed.entity or guessed.entities):
+        columns = (*guessed.entity, *guessed.entities)[:_SHOWN]
+        answers = (*_answers(columns), (NO_COLUMN, "a single series: one row a day for all"))
+        default = guessed.entity[0].name if guessed.entity else NO_COLUMN
+        choices = replace(choices, entity=(ask("What are features about?", answers, default),))
+    if not choices.key and (guessed.key or guessed.unique):
+        columns = (*guessed.key, *guessed.unique)[:_SHOWN]
+        answers = (*_answers(columns), (NO_COLUMN, "no row counts as a duplicate of another"))
+        default = guessed.key[0].name if guessed.key else NO_COLUMN
+        choices = replace(
+            choices, key=(ask("Does a column identify a row, so that it counts once?", answers, default),)
+        )
+    return choices
+
+
+def _answers(columns: Sequence[Column]) -> tuple[tuple[str, str], ...]:
+    return tuple((column.name, _evidence(column)) for column in columns)
+
+
+def _evidence(column: Column) -> str:
+    days = column.kind.reading.days if column.kind.reading else None
+    missing = f", {column.missing:,} missing" if column.missing else ""
+    if days is not None:
+        return f"from {days[0]} to {days[1]}{missing}"
+    examples = ", ".join(list(column.sampled.counts)[:3])
+    return f"{column.different:,} different values{missing}: {examples[:60]}"

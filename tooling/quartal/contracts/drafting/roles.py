@@ -1,0 +1,269 @@
+"""What columns are for: when an event took place, what features are about, what is measured, what a key.
+
+Each choice is a guess from names and values. A key is taken only where its name says so as well, and a feed without one
+is a normal feed.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
+
+from quartal.contracts.drafting import words
+from quartal.contracts.drafting.column_names import words_of
+from quartal.contracts.drafting.kinds import Kind
+from quartal.contracts.drafting.sample import Sample, SampledColumn
+from quartal.contracts.model import EARLIEST_EVENT
+
+MAX_ENTITIES = 5_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """A sampled column and its type."""
+
+    sampled: SampledColumn
+    kind: Kind
+
+    @property
+    def name(self) -> str:
+        """As files name it."""
+        return self.sampled.name
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words of its name."""
+        return frozenset(words_of(self.name))
+
+    @property
+    def missing(self) -> int:
+        """How many rows have no value."""
+        return self.kind.missing(self.sampled)
+
+    @property
+    def different(self) -> int:
+        """How many different texts it has."""
+        return len(self.sampled.counts)
+
+
+@dataclass(frozen=True, slots=True)
+class EventTime:
+    """The columns that say when an event took place: one of timestamps or dates, and perhaps one of times of day."""
+
+    day: Column
+    clock: Column | None = None
+    others: tuple[Column, ...] = ()
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """One or two."""
+        return (self.day,) if self.clock is None else (self.day, self.clock)
+
+
+def event_time(columns: Sequence[Column], wanted: str | None) -> EventTime | None:
+    """When an event took place; None where no column holds days that could be it."""
+    dated = [column for column in columns if column.kind.has_days]
+    if wanted is not None:
+        dated = [column for column in dated if column.name == wanted]
+    rows = len(columns[0].sampled.texts) if columns else 0
+    clocks = [c for c in columns if c.kind.is_clock and c.missing == 0 and not c.words & (words.LATE - {"last"})]
+    usable = [column for column in dated if wanted or rows - column.missing >= 0.5 * rows]
+    if not usable:
+        return None
+    place = {column.name: number for number, column in enumerate(columns)}
+    ranked = sorted(usable, key=lambda column: (-_event_score(column, rows, bool(clocks)), place[column.name]))
+    best = ranked[0]
+    with_clock = best.kind.logical_type == "date" and len(clocks) > 0
+    return EventTime(best, clocks[0] if with_clock else None, tuple(ranked[1:]))
+
+
+def _event_score(column: Column, rows: int, has_clock: bool) -> float:
+    spoken, days = column.words, column.kind.reading.days if column.kind.reading else None
+    score = 3.0 * (1 - column.missing / max(rows, 1))
+    score += 1.0 * bool(spoken & words.EVENT) - 1.5 * bool(spoken & words.LATE) - 4.0 * bool(spoken & words.BIRTH)
+    if column.kind.logical_type == "timestamp":
+        score += 0.5 - 0.7 * has_clock
+    if days is not None and days[1] > date.today() + timedelta(days=1):
+        score -= 2.0
+    return score - 3.0 * bool(days and days[0] < EARLIEST_EVENT)
+
+
+def entity(columns: Sequence[Column], when: EventTime, key: Sequence[str]) -> tuple[Column | None, tuple[Column, ...]]:
+    """What features are about, None for a single series; and other columns that could be it."""
+    rows = len(when.day.sampled.texts)
+    taken = {*key, *(column.name for column in when.columns)}
+    scored = [
+        (score, -number, column)
+        for number, column in enumerate(columns)
+        if column.name and column.name not in taken and (score := _entity_score(column, rows)) is not None
+    ]
+    ranked = [(score, column) for score, _, column in sorted(scored, key=lambda each: each[:2], reverse=True)]
+    chosen = next((column for score, column in ranked if score >= (2.0 if _is_one_series(when) else 1.0)), None)
+    return chosen, tuple(column for _, column in ranked if column is not chosen)
+
+
+def _entity_score(column: Column, rows: int) -> float | None:
+    """How much speaks for it; None where it cannot be: a measure, a date, missing, or different in most rows."""
+    spoken, kind, different = column.words, column.kind, column.different
+    if (
+        column.missing
+        or kind.errors
+        or kind.logical_type in ("date", "timestamp", "number", "boolean")
+        or kind.is_clock
+    ):
+        return None
+    if different > min(MAX_ENTITIES, max(1, rows // 2)):
+        return None
+    if spoken & (words.OF_DATE | {"time", "date", "datetime", "ampm"}):
+        return None
+    named = bool(spoken & words.ENTITY)
+    last = words_of(column.name)[-1:]
+    if kind.logical_type == "integer" and not set(last) & (words.ENTITY | words.KEY | {"nr", "no", "code", "number"}):
+        return None
+    if kind.logical_type == "integer" and spoken & {
+        "count",
+        "sum",
+        "total",
+        "age",
+        "size",
+        "quantity",
+        "qty",
+        "amount",
+    }:
+        return None
+    if different < 2 and not named:
+        return None
+    if {text.lower() for text in column.sampled.counts} <= words.YES_AND_NO:
+        return None
+    longest = max(map(len, column.sampled.counts))
+    score = 1.0 + 1.5 * named + 0.5 * bool(spoken & words.KEY)
+    score -= 1.0 * bool(spoken & words.WEAK) + 1.5 * bool(spoken & words.PERSON)
+    score -= 1.0 * (longest > 60) + 0.8 * (different > 200)
+    return score - 0.3 * (different < 2)
+
+
+def _is_one_series(when: EventTime) -> bool:
+    """Whether each row has a time of its own, and these follow each other evenly: a series, not events."""
+    if when.clock is not None or when.day.kind.reading is None:
+        return False
+    texts = [text for text in when.day.sampled.texts if text]
+    if len(texts) < 10 or len(set(texts)) < len(texts):
+        return False
+    if when.day.kind.logical_type == "date":
+        return True
+    return len(texts) >= 20 and _steps_evenly(texts)
+
+
+def _steps_evenly(texts: Sequence[str]) -> bool:
+    """Whether timestamps that are all different share their minutes or their seconds, as a clock would tick."""
+    endings = Counter(match[0] for text in texts if (match := re.search(r":\d\d(?::\d\d)?", text)))
+    return bool(endings) and len(endings) <= 12
+
+
+def measures(columns: Sequence[Column], taken: frozenset[str], when: EventTime) -> tuple[list[Column], list[Column]]:
+    """Columns of numbers to sum up, and those that are numbers and are not: ids, codes, places, parts of dates."""
+    numbers = [column for column in columns if column.kind.is_number and column.name and column.name not in taken]
+    left = [column for column in numbers if _is_no_measure(column, when) or _counts_rows(column, columns)]
+    return [column for column in numbers if column not in left], left
+
+
+def _is_no_measure(column: Column, when: EventTime) -> bool:
+    spoken = column.words
+    if column.kind.logical_type == "number":
+        return bool(spoken & (words.PLACE | {"id", "zip"}))
+    if spoken & (words.ID | words.PLACE | {"year"}) or (spoken & words.OF_DATE and len(spoken) == 1):
+        return True
+    return bool(column.kind.notes) or _is_part_of(column, when)
+
+
+def _counts_rows(column: Column, columns: Sequence[Column]) -> bool:
+    return column is next(each for each in columns if each.name) and _is_counter(column.sampled.texts)
+
+
+def _is_counter(texts: Sequence[str]) -> bool:
+    """Whether whole numbers count the rows."""
+    numbers = [int(text) for text in texts[:2_000] if re.fullmatch(r"\d{1,15}", text)]
+    return (
+        len(numbers) > 10
+        and len(numbers) == len(texts[:2_000])
+        and all(after - before == 1 for before, after in pairwise(numbers))
+    )
+
+
+def _is_part_of(column: Column, when: EventTime) -> bool:
+    """Whether whole numbers repeat the year, month, day or day of the week of the event."""
+    dates: Mapping[str, date] = (when.day.kind.reading.dates if when.day.kind.reading else None) or {}
+    pairs = [
+        (int(text), dates[day])
+        for text, day in zip(column.sampled.texts, when.day.sampled.texts, strict=True)
+        if day in dates and re.fullmatch(r"\d{1,9}", text)
+    ][:5_000]
+    if len(pairs) < 5:
+        return False
+    by_part = zip(*(_parts_of(day) for _, day in pairs), strict=True)
+    numbers = [number for number, _ in pairs]
+    return any(sum(map(operator.eq, numbers, of_days)) > 0.95 * len(pairs) for of_days in by_part)
+
+
+def _parts_of(day: date) -> tuple[int, ...]:
+    """Year, month, day, day of the year, of the week from Monday and from Sunday, and quarter."""
+    weekday = day.isoweekday()
+    return (day.year, day.month, day.day, day.timetuple().tm_yday, weekday, weekday % 7 + 1, (day.month + 2) // 3)
+
+
+def key(sample: Sample, columns: Sequence[Column], dataset: str) -> tuple[Column | None, tuple[Column, ...]]:
+    """The column that identifies a row, where its name says so too; and those that are merely different in all rows."""
+    rows = sample.rows
+    unique = [
+        column
+        for column in columns
+        if column.name
+        and not column.missing
+        and not column.kind.errors
+        and column.kind.logical_type in ("string", "integer")
+        and not column.kind.is_clock
+        and not column.kind.reading
+        and _identifies(column, rows)
+        and not column.words & {"rownames", "index", "idx", "unnamed"}
+        and not (_is_counter(column.sampled.texts) and not column.words & words.KEY)
+    ]
+    about = {dataset, dataset.rstrip("s"), *dataset.split("_"), *(word.rstrip("s") for word in dataset.split("_"))}
+    for column in unique:
+        if rows >= 10 and _is_key_by_name(column, columns, about):
+            return column, tuple(other for other in unique if other is not column)
+    return None, tuple(column for column in unique if _could_be_key(column))
+
+
+def _identifies(column: Column, rows: int) -> bool:
+    """Whether its values are different but for a few rows that were delivered twice."""
+    return rows > 1 and column.different >= (0.95 if column.words & words.KEY else 0.99) * rows
+
+
+def _could_be_key(column: Column) -> bool:
+    """Whether it is worth a question: no measure, no name of somebody."""
+    return bool(column.words & words.ID) or _is_code(column)
+
+
+def _is_key_by_name(column: Column, columns: Sequence[Column], about: set[str]) -> bool:
+    spoken = words_of(column.name)
+    if set(spoken) & words.PEOPLE and not set(spoken) & words.PEOPLE & about:
+        return False
+    is_first = next((each for each in columns if each.name), None) is column
+    if "".join(spoken) in about | {word + "id" for word in about} and _is_code(column):
+        return True
+    if not set(spoken) & words.KEY:
+        return is_first and _is_code(column) and not set(spoken) & words.PERSON
+    rest = set(spoken) - words.KEY
+    return not rest or bool(rest & (about | words.ROW)) or (is_first and not rest & words.ENTITY)
+
+
+def _is_code(column: Column) -> bool:
+    """Whether all values are short, of letters and digits together, as A-00017: no numbers, no names, no texts."""
+    if column.kind.logical_type != "string":
+        return False
+    return all(re.fullmatch(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9._:-]{2,40}", text) for text in column.sampled.counts)

@@ -1,0 +1,240 @@
+"""Dates and times as files write them: which format of a contract reads a column's texts.
+
+A text is taken apart once. Texts that are built alike share a format, and a column may have several.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+DateOrder = Literal["day", "month"]
+_YEARS = range(1500, 2300)  # of numbers of eight digits that may be dates
+_DATE = (
+    r"(?:(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<z>\d{4})"
+    r"|(?P<c>\d{8}))"
+)
+_TIME = r"(?P<h>\d{1,2}):(?P<i>\d{2})(?::(?P<x>\d{2})(?:\.(?P<f>\d{1,9}))?)?"
+_OFFSET = r"(?P<o>Z|[+-]\d{2}:\d{2}|[+-]\d{4}|(?P<u>UTC|GMT))"
+_TEXT = re.compile(rf"{_DATE}(?:(?P<between>T|, | )(?:{_TIME}|(?P<packed>\d{{6}}))(?P<gap> ?){_OFFSET}?)?")
+_PACKED = re.compile(r"(?P<c>\d{8})(?P<packed>\d{6})")
+_CLOCK = re.compile(_TIME)
+_OTHER_FORMS = {
+    "names of months": re.compile(
+        r"(?i).*\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez)[a-zä]*\b.*\d.*"
+    ),
+    "a year of two digits": re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?:\D.*)?"),
+    "12-hour times (AM, PM)": re.compile(r"(?i).*\d{4}.*\d:\d\d.*[ap]\.?m\.?"),
+    "an offset in hours alone": re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?[+-]\d\d"),
+    "weeks or quarters": re.compile(r"\d{4}[- ]?[QW]\d{1,2}.*"),
+    "months without a day": re.compile(r"\d{4}-\d{2}|\d{4}/\d{2}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a column's dates or times are read.
+
+    Attributes:
+        kind: date, timestamp, or time of day.
+        formats: of the contract, the most frequent first.
+        needs_zone: whether some texts have no offset.
+        days: the first and the last day.
+        unread: texts that have none of the formats, with how often each is there.
+        is_ambiguous: whether day and month may be told either way.
+        dates: the day of each text, for texts that have one.
+    """
+
+    kind: Literal["date", "timestamp", "time"]
+    formats: tuple[str, ...]
+    needs_zone: bool
+    unread: Mapping[str, int]
+    is_ambiguous: bool = False
+    dates: Mapping[str, date] | None = None
+
+    @property
+    def days(self) -> tuple[date, date] | None:
+        """The first and the last day."""
+        return (min(self.dates.values()), max(self.dates.values())) if self.dates else None
+
+
+def read_times(counts: Mapping[str, int], order: DateOrder | None = None) -> Reading | None:
+    """How texts that are mostly dates or timestamps are read; None where few of them are.
+
+    Args:
+        counts: the texts, with how often each is there.
+        order: what comes first in ``03/04/2024``, for texts that do not show it.
+    """
+    total = sum(counts.values())
+    matched = {text: found for text in counts if (found := _TEXT.fullmatch(text) or _PACKED.fullmatch(text))}
+    if not total or sum(counts[text] for text in matched) < 0.9 * total:
+        return None
+    first, is_ambiguous = _first_unit(matched.values(), order)
+    groups: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    dates: dict[str, date] = {}
+    for text, found in matched.items():
+        day = _day(found, first)
+        if day is not None and _is_time(found):
+            dates[text] = day
+            groups[_signature(found)].append(text)
+    weights = {signature: sum(counts[text] for text in texts) for signature, texts in groups.items()}
+    if not weights or sum(weights.values()) < 0.9 * total:
+        return None
+    best = max(weights, key=weights.__getitem__)
+    has_time = bool(best[2])
+    alike = sorted((each for each in groups if bool(each[2]) == has_time), key=lambda each: -weights[each])
+    chosen = [each for each in alike if weights[each] >= 0.001 * total or len(alike) <= 3][:8]
+    formats = tuple(dict.fromkeys(_format([matched[text] for text in groups[each]], first) for each in chosen))
+    read = {text for each in chosen for text in groups[each]}
+    return Reading(
+        "timestamp" if has_time else "date",
+        formats,
+        needs_zone=has_time and any(not each[4] or each[4] == "name" for each in chosen),
+        unread={text: count for text, count in counts.items() if text not in read},
+        is_ambiguous=is_ambiguous,
+        dates={text: day for text, day in dates.items() if text in read},
+    )
+
+
+def read_clock(counts: Mapping[str, int]) -> Reading | None:
+    """How texts that are mostly times of day are read; None where few of them are."""
+    matched = {text: found for text in counts if (found := _CLOCK.fullmatch(text)) and int(found["h"]) < 24}
+    total = sum(counts.values())
+    if not total or sum(counts[text] for text in matched) < 0.9 * total:
+        return None
+    with_seconds = [found for found in matched.values() if found["x"]]
+    hour = _part("H", [found["h"] for found in matched.values()])
+    formats = []
+    if with_seconds:
+        digits = max(len(found["f"] or "") for found in with_seconds)
+        formats += [f"{hour}:mm:ss"] * any(not found["f"] for found in with_seconds)
+        formats += [f"{hour}:mm:ss.{'S' * digits}"] if digits else []
+    if len(with_seconds) < len(matched):
+        formats.append(f"{hour}:mm")
+    unread = {text: count for text, count in counts.items() if text not in matched}
+    return Reading("time", tuple(formats), needs_zone=False, unread=unread)
+
+
+def other_form(counts: Mapping[str, int]) -> str | None:
+    """What makes texts dates that no format of a contract reads, if they are such."""
+    total = sum(counts.values())
+    for name, pattern in _OTHER_FORMS.items():
+        if total and sum(count for text, count in counts.items() if pattern.fullmatch(text)) >= 0.9 * total:
+            return name
+    return None
+
+
+def other_than_dates(counts: Mapping[str, int]) -> list[str]:
+    """Texts that are no dates, where a good part of the others are; none where few are dates, or all."""
+    others = [text for text in counts if not (_TEXT.fullmatch(text) or _PACKED.fullmatch(text))]
+    left = sum(counts[text] for text in others)
+    return others if left < 0.7 * sum(counts.values()) else []
+
+
+def is_epoch(counts: Mapping[str, int], words: Iterable[str]) -> bool:
+    """Whether whole numbers are seconds or milliseconds since 1970, going by their size and the column's name."""
+    named = {"time", "timestamp", "ts", "date", "datetime", "at", "epoch", "created", "updated"} & set(words)
+    return bool(named and counts) and all(re.fullmatch(r"1\d{9}|1\d{12}", text) for text in counts)
+
+
+def _first_unit(found: Iterable[re.Match[str]], order: DateOrder | None) -> tuple[DateOrder, bool]:
+    """What comes first in dates that end with the year, and whether that is a matter of taste."""
+    ends = [each for each in found if each.re is _TEXT and each["a"]]
+    if not ends:
+        return "day", False
+    days_first = sum(int(each["a"]) > 12 for each in ends)
+    months_first = sum(int(each["b"]) > 12 for each in ends)
+    if days_first or months_first:
+        mixed = min(days_first, months_first) > 0.02 * len(ends)
+        return ("day" if days_first >= months_first else "month"), mixed
+    if order is not None:
+        return order, False
+    return "day", any(each["t"] != "." for each in ends)
+
+
+def _day(found: re.Match[str], first: DateOrder) -> date | None:
+    if found["c"]:
+        year, month, day = found["c"][:4], found["c"][4:6], found["c"][6:]
+        if int(year) not in _YEARS:
+            return None
+    elif found.re is _TEXT and found["y"]:
+        year, month, day = found["y"], found["m"], found["d"]
+    else:
+        year = found["z"]
+        day, month = (found["a"], found["b"]) if first == "day" else (found["b"], found["a"])
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return None
+
+
+def _is_time(found: re.Match[str]) -> bool:
+    if found["packed"]:
+        hour, minute, second = (int(found["packed"][place : place + 2]) for place in (0, 2, 4))
+        return hour < 24 and minute < 60 and second < 60
+    if found.re is _PACKED or not found["h"]:
+        return True
+    return int(found["h"]) < 24 and int(found["i"]) < 60 and int(found["x"] or 0) < 60
+
+
+def _signature(found: re.Match[str]) -> tuple[str, ...]:
+    """What texts of one format have in common: separators, and which parts there are."""
+    if found.re is _PACKED:
+        return ("packed", "", "packed", "", "")
+    separator = "packed" if found["c"] else f"y{found['s']}" if found["y"] else found["t"]
+    if not found["between"]:
+        return (separator, "", "", "", "")
+    parts = "packed" if found["packed"] else "hms."[: 2 + bool(found["x"]) + bool(found["f"])]
+    offset = found["o"] or ""
+    kind = "name" if found["u"] else "XX" if len(offset) == 5 else "XXX" if offset else ""
+    return (separator, found["between"], parts, found["gap"] if offset else "", kind)
+
+
+def _format(found: list[re.Match[str]], first: DateOrder) -> str:
+    one = found[0]
+    if one.re is _PACKED:
+        return "yyyyMMddHHmmss"
+    if one["c"]:
+        day = "yyyyMMdd"
+    elif one["y"]:
+        month, of_month = _parts("Md", [(each["m"], each["d"]) for each in found])
+        day = f"yyyy{one['s']}{month}{one['s']}{of_month}"
+    else:
+        letters = "dM" if first == "day" else "Md"
+        head, second = _parts(letters, [(each["a"], each["b"]) for each in found])
+        day = f"{head}{one['t']}{second}{one['t']}yyyy"
+    if not one["between"]:
+        return day
+    between = "'T'" if one["between"] == "T" else one["between"]
+    if one["packed"]:
+        time = "HHmmss"
+    else:
+        time = f"{_part('H', [each['h'] for each in found])}:mm" + (":ss" if one["x"] else "")
+        time += f".{'S' * max(len(each['f']) for each in found)}" if one["f"] else ""
+    offset = one["o"] or ""
+    if one["u"]:
+        ending = f"'{one['u']}'"
+    else:
+        ending = "" if not offset else "XX" if any(len(each["o"]) == 5 for each in found) else "XXX"
+    return f"{day}{between}{time}{one['gap'] if offset else ''}{ending}"
+
+
+def _part(letter: str, digits: list[str]) -> str:
+    """``H`` where a leading zero may be missing, else ``HH``."""
+    return letter if any(len(each) == 1 for each in digits) else letter * 2
+
+
+def _parts(letters: str, digits: list[tuple[str, str]]) -> tuple[str, str]:
+    """As `_part` of day and month: where the one is written without zeros, the other is, unless it has some."""
+    columns = list(zip(*digits, strict=True))
+    is_bare = any(len(each) == 1 for column in columns for each in column)
+    has_zeros = [any(each[0] == "0" and len(each) == 2 for each in column) for column in columns]
+    found = [
+        _part(letter, column) if zeros or not is_bare else letter
+        for letter, zeros, column in zip(letters, has_zeros, map(list, columns), strict=True)
+    ]
+    return found[0], found[1]

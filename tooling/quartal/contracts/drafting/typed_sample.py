@@ -1,0 +1,139 @@
+"""Samples of sources that have types: Parquet files and tables of databases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from quartal.contracts.drafting.sample import Declared, Sample, SampledColumn
+from quartal.contracts.model import FileFormat
+from quartal.errors import ConfigurationError
+
+_ROWS = 200_000
+
+
+def parquet_sample(path: Path, *, everything: bool = False) -> Sample:
+    """Rows of the first, the middle and the last row group of a Parquet file.
+
+    Raises:
+        ConfigurationError: it cannot be read.
+    """
+    try:
+        file = pq.ParquetFile(path)
+        groups = list(range(file.num_row_groups))
+        wanted = (
+            groups if everything or file.metadata.num_rows <= _ROWS else sorted({0, len(groups) // 2, len(groups) - 1})
+        )
+        table = file.read_row_groups(wanted)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {' '.join(str(error).split())[:300]}", remedy="Name a Parquet file that is whole."
+        ) from error
+    if not everything and table.num_rows > 3 * _ROWS:
+        table = table.slice(0, 3 * _ROWS)
+    folded = Counter(name.lower() for name in table.column_names)
+    twice = [name for name in table.column_names if folded[name.lower()] > 1]
+    if twice:
+        raise ConfigurationError(
+            f"Column {', '.join(twice)} appears twice in {path}: upper and lower case count as one.",
+            remedy="Rename one: values are found by the names of columns.",
+        )
+    columns = tuple(_of_arrow(name, column) for name, column in zip(table.column_names, table.columns, strict=True))
+    is_whole = table.num_rows == file.metadata.num_rows
+    return Sample(str(path), FileFormat.PARQUET, columns, is_whole=is_whole)
+
+
+def rows_sample(
+    source: str, names: Sequence[str], rows: Iterable[Sequence[Any]], key: tuple[str, ...], *, is_whole: bool
+) -> Sample:
+    """Rows of a database, as `quartal ingest` will write them into CSV."""
+    values = list(zip(*rows, strict=True)) or [()] * len(names)
+    columns = tuple(_of_values(name, column) for name, column in zip(names, values, strict=True))
+    form = {"delimiter": ",", "header": True, "encoding": "UTF-8"}
+    return Sample(source, FileFormat.CSV, columns, csv=form, is_whole=is_whole, key=key)
+
+
+def _of_arrow(name: str, column: pa.ChunkedArray) -> SampledColumn:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    declared, unread = _declared(kind)
+    if unread:
+        return SampledColumn(name, ("",) * len(column), unread=unread)
+    if pa.types.is_timestamp(kind):  # Python has no nanoseconds, and the job cuts off what is below a second
+        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+    return _sampled(name, column.to_pylist(), declared)
+
+
+def _sampled(name: str, values: Sequence[Any], declared: Declared | None) -> SampledColumn:
+    days = declared is Declared.LOCAL_TIME and any(value is not None for value in values)
+    if days and all(value is None or value.time() == time.min for value in values):
+        declared, values = Declared.DATE, [value and value.date() for value in values]
+    return SampledColumn(name, tuple(map(_text, values)), declared)
+
+
+def _declared(kind: pa.DataType) -> tuple[Declared | None, str | None]:
+    types = pa.types
+    known: tuple[tuple[Callable[[pa.DataType], bool], Declared], ...] = (
+        (types.is_boolean, Declared.BOOLEAN),
+        (types.is_integer, Declared.INTEGER),
+        (types.is_floating, Declared.NUMBER),
+        (types.is_decimal, Declared.NUMBER),
+        (types.is_date, Declared.DATE),
+        (types.is_string, Declared.TEXT),
+        (types.is_large_string, Declared.TEXT),
+    )
+    if types.is_timestamp(kind):
+        return (Declared.MOMENT if kind.tz else Declared.LOCAL_TIME), None
+    if types.is_null(kind):
+        return Declared.TEXT, None
+    found = next((declared for is_kind, declared in known if is_kind(kind)), None)
+    return found, None if found else f"it holds values of type {kind}"
+
+
+def _of_values(name: str, values: Sequence[Any]) -> SampledColumn:
+    present = [value for value in values if value is not None]
+    kinds = {_kind_of_value(value) for value in present}
+    if None in kinds:
+        odd = next(value for value in present if _kind_of_value(value) is None)
+        return SampledColumn(name, ("",) * len(values), unread=f"it holds values of type {type(odd).__name__}")
+    if kinds == {Declared.INTEGER, Declared.NUMBER}:
+        kinds = {Declared.NUMBER}
+    declared = kinds.pop() if len(kinds) == 1 else Declared.TEXT
+    # texts of a database may be anything, as those of a file
+    return _sampled(name, values, None if declared is Declared.TEXT else declared)
+
+
+def _kind_of_value(value: Any) -> Declared | None:
+    if isinstance(value, bool):
+        return Declared.BOOLEAN
+    if isinstance(value, int):
+        return Declared.INTEGER
+    if isinstance(value, float | Decimal):
+        return Declared.NUMBER
+    if isinstance(value, datetime):
+        return Declared.LOCAL_TIME if value.tzinfo is None else Declared.MOMENT
+    if isinstance(value, date):
+        return Declared.DATE
+    return Declared.TEXT if isinstance(value, str | time) else None
+
+
+def _text(value: Any) -> str:
+    if value is None or value != value:  # NaN is not equal to itself
+        return "" if value is None else "NaN"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}" if value.tzinfo is None else f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    if isinstance(value, float):
+        return format(Decimal(repr(value)), "f")
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    return str(value)

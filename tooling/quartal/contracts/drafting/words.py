@@ -1,0 +1,93 @@
+"""Words in the names of columns, and what they speak for. English for the most part, with some German."""
+
+from __future__ import annotations
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+BIRTH = _words(  # days of birth: events of their own, but seldom those of the feed
+    """
+    bday birth birthdate birthday born dob geburtsdatum geburtstag
+    """
+)
+LATE = _words(  # ends, changes and loads: later than the event itself
+    """
+    changed closed deleted due end ended ends expires expiry finish finished inserted last lastupdated loaded
+    modified posted retired to until updated valid
+    """
+)
+EVENT = _words(  # when something took place
+    """
+    at begin created date datetime datum day ds dt entry event hour measured moment observed occurred on order
+    ordered placed purchase recorded reported sale signup sold start started tag time timestamp transaction ts
+    visit when zeit
+    """
+)
+ENTITY = _words(  # what features are about
+    """
+    account airline airport area asset borough branch brand building carrier category cause channel city class
+    client company country county currency customer department device district division entity exchange faa farm
+    field filiale geo group house iata island item kind line location machine market member meter name
+    neighborhood org origin ort plant plug pollster product region room segment sensor series shop site sku
+    source species stadt state station stock store symbol team ticker type unit user variable vehicle warehouse
+    zone
+    """
+)
+PERSON = _words(  # names of somebody
+    """
+    animal author first firstname forename fullname last lastname person surname
+    """
+)
+WEAK = _words(  # groups that features are seldom about
+    """
+    age comment day description gender grade mon month note notes quarter race remarks season sex signal status
+    text title wday weather weekday year
+    """
+)
+ID = _words(  # names and numbers that stand for something: no quantities
+    """
+    ccode code ean fips flight guid id idno idx index isbn iso key no nr num number phone plz postal postcode
+    ref rowid rownames sku tz uuid zip zipcode
+    """
+)
+KEY = _words(  # what identifies a row
+    """
+    guid id key rowid uuid
+    """
+)
+PEOPLE = _words(  # whose ids identify somebody, and not a row
+    """
+    account author baker client contact customer driver employee member owner passenger patient people person
+    player student subject user visitor
+    """
+)
+ROW = _words(  # what a row may be
+    """
+    entry event invoice line message order record row session ticket transaction trip
+    """
+)
+PLACE = _words(  # places on a map
+    """
+    easting lat latitude lng lon long longitude northing
+    """
+)
+OF_DATE = _words(  # parts of dates
+    """
+    century day decade doy hour jahr minute mon monat month quarter season second stunde wday week weekday year
+    yr
+    """
+)
+CODES = _words(  # numbers that are names
+    """
+    code id key no nr number phone plz postcode ref sku zip zipcode
+    """
+)
+MISSING = _words(  # texts that stand for a missing value
+    r"""
+    #N/A #NV (null) * - -- --- . .. ... <NA> ? ?? MISSING Missing N.A. N/A NA NAN NIL NULL NaN NaT None Null UNKNOWN
+    Unknown \N k.A. missing n.a. n/a na nan nil none null undefined unknown
+    """
+)
+YES_AND_NO = _words("yes no y n true false t f ja nein j oui non si 0 1")

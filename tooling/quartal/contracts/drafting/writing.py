@@ -1,0 +1,239 @@
+"""The text of a drafted contract: the guesses as comments on top, the contract below."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import yaml
+
+from quartal.contracts.drafting import words
+from quartal.contracts.drafting.acceptance import Verdict
+from quartal.contracts.drafting.column_names import outside_reserved, published_names
+from quartal.contracts.drafting.roles import Column, EventTime
+from quartal.contracts.drafting.sample import Sample
+from quartal.contracts.model import EARLIEST_DAY, EARLIEST_EVENT, FileFormat
+
+_MOST_TYPED = 55  # the job tells 63 rules apart, some of them its own
+_WIDTH = 118
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What each column is for."""
+
+    when: EventTime
+    entity: tuple[Column, ...]
+    key: tuple[Column, ...]
+    measures: tuple[Column, ...]
+
+
+def contract_of(sample: Sample, columns: Sequence[Column], roles: Roles, dataset: str) -> dict[str, Any]:
+    """The document of a contract."""
+    names = names_of(columns, roles)
+    typed = _typed(columns, roles)
+    custom: list[dict[str, Any]] = []
+    if sample.format is FileFormat.CSV:
+        custom.append({"property": "csv", "value": dict(sample.csv)})
+    else:
+        custom.append({"property": "files", "value": {"format": sample.format.value}})
+    custom.append({"property": "features", "value": _features(roles, names, typed)})
+    return {
+        "apiVersion": "v3.2.0",
+        "kind": "DataContract",
+        "id": dataset.replace("_", "-"),
+        "name": dataset.replace("_", " ").capitalize(),
+        "version": "0.1.0",
+        "status": "draft",
+        "schema": [
+            {
+                "name": dataset,
+                "logicalType": "object",
+                "properties": [
+                    _property(column, names[column.name], roles, is_typed=column.name in typed)
+                    for column in columns
+                    if column.name in names
+                ],
+                "customProperties": custom,
+            }
+        ],
+    }
+
+
+def names_of(columns: Sequence[Column], roles: Roles) -> Mapping[str, str]:
+    """Names to publish by names in files, of the columns that a contract can describe."""
+    described = [column.name for column in columns if column.name and column.sampled.unread is None]
+    found = dict(published_names(described))
+    for column in (*roles.entity, *roles.measures):
+        found[column.name] = outside_reserved(found[column.name])
+    return found
+
+
+def _typed(columns: Sequence[Column], roles: Roles) -> frozenset[str]:
+    """The columns whose types are promised: each promise is a rule, of which the job tells not more than 63 apart."""
+    first = [*roles.when.columns, *roles.entity, *roles.key, *roles.measures]
+    names = dict.fromkeys(
+        column.name for column in (*first, *columns) if column.kind.logical_type != "string" or column.kind.options
+    )
+    return frozenset(list(names)[:_MOST_TYPED])
+
+
+def _property(column: Column, name: str, roles: Roles, *, is_typed: bool) -> dict[str, Any]:
+    kind, drafted = column.kind, {"name": name}
+    if name != column.name:
+        drafted["physicalName"] = column.name
+    found: dict[str, Any] = {**drafted, "logicalType": "string"}
+    if column in (*roles.when.columns, *roles.entity, *roles.key):
+        found["required"] = True
+    if column in roles.key:
+        found |= {"unique": True, "primaryKey": True} if len(roles.key) == 1 else {"primaryKey": True}
+    if not is_typed or (column in roles.key and kind.logical_type == "integer"):
+        return found
+    options = dict(kind.options)
+    if column is roles.when.day:
+        options |= _bounds(column)
+    found["logicalType"] = kind.logical_type
+    if options:
+        found["logicalTypeOptions"] = options
+    if kind.custom:
+        found["customProperties"] = [{"property": each, "value": value} for each, value in kind.custom.items()]
+    return found
+
+
+def _bounds(column: Column) -> dict[str, str]:
+    """The days between which events lie, where the job's own bounds would be stricter than what was seen."""
+    days = column.kind.reading.days if column.kind.reading else None
+    if days is None:
+        return {"minimum": EARLIEST_DAY.isoformat()}
+    first = EARLIEST_DAY if days[0] >= EARLIEST_DAY else max(date(days[0].year, 1, 1), EARLIEST_EVENT)
+    is_ahead = days[1] > date.today()
+    return {"minimum": first.isoformat()} | ({"maximum": f"{min(days[1].year, 2200)}-12-31"} if is_ahead else {})
+
+
+def _features(roles: Roles, names: Mapping[str, str], typed: frozenset[str]) -> dict[str, Any]:
+    day = roles.when.day
+    part = "timestamp" if day.kind.logical_type == "timestamp" else "date"
+    when = {part: names[day.name]} | ({"time": names[roles.when.clock.name]} if roles.when.clock else {})
+    measures = [
+        {"column": names[column.name], "aggregates": ["sum", "mean", "min", "max"]}
+        for column in roles.measures
+        if column.name in typed
+    ]
+    taken = {name for name in names.values() if name.startswith("events")}
+    return {
+        "entity": [names[column.name] for column in roles.entity],
+        "eventTime": when,
+        "grain": "day",
+        "count": "rows_of_day" if taken else "events",
+        **({"measures": measures} if measures else {}),
+        "hourHistogram": when.keys() != {"date"},
+        "share": bool(roles.entity),
+        "rollingMeanDays": [7, 28],
+        "lagDays": [1, 7, 28],
+        "toDate": "quarter",
+    }
+
+
+def comments(
+    sample: Sample, columns: Sequence[Column], roles: Roles, others: Mapping[str, Sequence[Column]]
+) -> list[str]:
+    """What was guessed, a line each."""
+    names = names_of(columns, roles)
+    lines = [
+        _key_line(roles, others),
+        _entity_line(roles, others),
+        _time_line(roles, others),
+        _bounds_line(roles),
+    ]
+    lines += sample.notes
+    lines += [f"measures: not {_listed(left)}: numbers that are no quantities"] if (left := others["numbers"]) else []
+    plain = [column.name for column in columns if column.name and column.name not in names]
+    lines += [f"{column.name} is left out: {column.sampled.unread}" for column in columns if column.name in plain]
+    lines += ["a column without a name is left out"] * any(not column.name for column in columns)
+    for column in columns:
+        if column.name not in names:
+            continue
+        lines += [f"{names[column.name]}: {note}" for note in column.kind.notes]
+        nothing = column.kind.custom.get("missingValues")
+        lines += [f"{names[column.name]}: {', '.join(map(repr, nothing))} stand for a missing value"] if nothing else []
+    beyond = [column.name for column in columns if _has_type(column) and column.name not in _typed(columns, roles)]
+    lines += [f"{', '.join(beyond)}: left as text, since the job tells 63 rules apart"] if beyond else []
+    lines += [f"{name}: only in some of the files" for name in sorted(sample.optional)]
+    return lines
+
+
+def _has_type(column: Column) -> bool:
+    return column.kind.logical_type != "string" or bool(column.kind.options)
+
+
+def _key_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
+    if roles.key:
+        return f"primaryKey: {_listed(roles.key)} (different in all rows, and named like a key)"
+    unique = others["keys"]
+    told = f"; {_listed(unique)} has another value in each row: is it one?" if unique else ""
+    return f"primaryKey: none, so no row counts as a duplicate{told}"
+
+
+def _entity_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
+    also = f"; it could be {_listed(others['entities'][:4])}" if others["entities"] else ""
+    if not roles.entity:
+        return f"entity: none, a single series{also}"
+    told = ", ".join(f"{column.name} ({column.different} different values in the sample)" for column in roles.entity)
+    return f"entity: {told}{also}"
+
+
+def _time_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
+    also = f"; other dates: {_listed(others['dates'])}" if others["dates"] else ""
+    born = "; a day of birth: did something take place then?" if roles.when.day.words & words.BIRTH else ""
+    return f"eventTime: {' and '.join(column.name for column in roles.when.columns)}{also}{born}"
+
+
+def _bounds_line(roles: Roles) -> str:
+    bounds = _bounds(roles.when.day)
+    until = bounds.get("maximum", "the day after a file's upload")
+    return f"days of events: from {bounds['minimum']} to {until}; minimum and maximum change that"
+
+
+def _listed(columns: Sequence[Column]) -> str:
+    return ", ".join(column.name for column in columns)
+
+
+def verdict_lines(verdict: Verdict) -> list[str]:
+    """What would become of the rows that the contract was drafted from."""
+    told = f"{verdict.kept:,} of {verdict.rows:,} rows would be kept"
+    if verdict.duplicates:
+        told += f", {verdict.duplicates:,} are duplicates"
+    if not verdict.quarantined:
+        return [f"{told}, none quarantined"]
+    lines = [f"{told}, {verdict.quarantined:,} quarantined:"]
+    for rule, count in sorted(verdict.broken.items(), key=lambda each: -each[1]):
+        example = f", such as {verdict.examples[rule][:60]!r}" if verdict.examples.get(rule) else ""
+        lines.append(f"  {rule}: {count:,}{example}")
+    return lines
+
+
+def text_of(document: Mapping[str, Any], comment: Sequence[str]) -> str:
+    """The contract with its comments, as text."""
+    head = {name: content for name, content in document.items() if name != "schema"}
+    lines = "".join(f"# {_one_line(line)}\n" for line in comment)
+    return f"{lines}\n{_yaml(head, False)}\n{_yaml({'schema': document['schema']}, None)}"
+
+
+def _one_line(text: str) -> str:
+    """A comment that ends where its line does, whatever a file's names hold."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
+def _yaml(content: Mapping[str, Any], flow: bool | None) -> str:
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=_WIDTH, default_flow_style=flow)
+
+
+def is_wide(roles: Roles) -> int:
+    """How many rows the calendar of all entities has, at most."""
+    days = roles.when.day.kind.reading.days if roles.when.day.kind.reading else None
+    entities = 1
+    for column in roles.entity:
+        entities *= max(column.different, 1)
+    return entities * ((days[1] - days[0]) // timedelta(days=1) + 1) if days else 0

@@ -1,0 +1,169 @@
+"""What the tables of the page show, out of the report: rows by time, reasons by delivery, features by quarter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from quartal.report.drift import MODERATE, Drift, FeatureHistory, Step
+from quartal.report.model import DeliveryRows, DeliveryState, Lineage, RawFile, Report, RunRecord
+
+_MOST_DELIVERIES = 8  # columns of the table of reasons
+_GAPS = 0.1  # a share of missing values that changed by more than this is told beside the index
+_HEAT = (0.0005, 0.005, 0.02, 0.05)  # shares of a delivery's rows at which the tint of a reason grows darker
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLine:
+    """A delivery that is published, and the one before it in time.
+
+    Attributes:
+        state: as it is published.
+        rows: what became of its rows; None where no run of the report tells.
+        share: quarantined rows by rows that came in.
+        change: of that share against the delivery before, as a difference; None for the first.
+        duplicates: share of duplicates.
+    """
+
+    state: DeliveryState
+    rows: DeliveryRows | None
+    share: float
+    change: float | None
+    duplicates: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCell:
+    """Rows of a delivery that break a rule: how many, how dark, and whether none of the delivery before did."""
+
+    rows: int
+    heat: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DriftCell:
+    """The index of a feature from one quarter to the next; `gaps` says how the missing values changed, if they did."""
+
+    psi: float
+    drift: Drift
+    gaps: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineageCard:
+    """A delivery's way into the tables."""
+
+    delivery: str
+    withdrawn: bool
+    run_id: str
+    files: tuple[RawFile, ...]
+    curated_snapshot_id: int | None
+    features_snapshot_id: int | None
+    tags: tuple[str, ...]
+
+
+def delivery_lines(states: tuple[DeliveryState, ...]) -> list[DeliveryLine]:
+    """The newest days first; those that nothing is known of last."""
+    ordered = sorted(states, key=lambda each: ((each.rows.last_day or "") if each.rows else "", each.delivery))
+    lines: list[DeliveryLine] = []
+    before: float | None = None
+    for state in ordered:
+        rows = state.rows
+        if rows is None or not rows.rows_in:
+            lines.append(DeliveryLine(state, rows, 0.0, None, 0.0))
+            continue
+        share = rows.quarantined / rows.rows_in
+        change = share - before if before is not None else None
+        lines.append(DeliveryLine(state, rows, share, change, rows.duplicates / rows.rows_in))
+        before = before if state.withdrawn else share
+    return lines[::-1]
+
+
+def reasons(lines: list[DeliveryLine]) -> tuple[tuple[str, ...], dict[str, tuple[ReasonCell, ...]]]:
+    """The newest deliveries, the newest first, and each rule's rows in them, the most frequent rule first."""
+    known = [line.rows for line in lines if line.rows is not None and not line.state.withdrawn]
+    shown, before = known[:_MOST_DELIVERIES], [*known[1:], None][:_MOST_DELIVERIES]
+    totals: dict[str, int] = {}
+    for rows in shown:
+        for rule, count in rows.violations.items():
+            totals[rule] = totals.get(rule, 0) + count
+    ordered = sorted(totals, key=lambda rule: (-totals[rule], rule))
+    cells = {
+        rule: tuple(_reason_cell(rows, earlier, rule) for rows, earlier in zip(shown, before, strict=True))
+        for rule in ordered
+    }
+    return tuple(rows.delivery for rows in shown), cells
+
+
+def _reason_cell(rows: DeliveryRows, earlier: DeliveryRows | None, rule: str) -> ReasonCell:
+    count = rows.violations.get(rule, 0)
+    share = count / rows.rows_in if rows.rows_in else 0.0
+    heat = sum(share >= limit for limit in _HEAT) if count else 0
+    return ReasonCell(count, heat, bool(count) and earlier is not None and rule not in earlier.violations)
+
+
+def drift_rows(features: tuple[FeatureHistory, ...]) -> tuple[dict[str, tuple[DriftCell, ...]], tuple[str, ...]]:
+    """The features that moved at some step, with all their steps, and the names of the calm ones.
+
+    Those that moved most at the newest step come first.
+    """
+    moved = [each for each in features if any(step.psi >= MODERATE for step in each.steps)]
+    ordered = sorted(moved, key=lambda each: (-each.steps[-1].psi, each.feature))
+    calm = tuple(sorted(each.feature for each in features if each not in moved))
+    return {each.feature: tuple(_drift_cell(step) for step in each.steps) for each in ordered}, calm
+
+
+def moved_last(features: tuple[FeatureHistory, ...]) -> list[tuple[FeatureHistory, Step]]:
+    """The features whose newest step is moderate or large, with that step, the most moved first."""
+    steps = [(each, each.steps[-1]) for each in features if each.steps and each.steps[-1].psi >= MODERATE]
+    return sorted(steps, key=lambda found: (-found[1].psi, found[0].feature))
+
+
+def _drift_cell(step: Step) -> DriftCell:
+    before, after = _missing(step.counts_before), _missing(step.counts_after)
+    gaps = f"{before:.0%} missing, then {after:.0%}" if abs(before - after) > _GAPS else ""
+    return DriftCell(step.psi, step.drift, gaps)
+
+
+def _missing(counts: tuple[int, ...]) -> float:
+    return counts[-1] / (sum(counts) or 1)
+
+
+def lineage_cards(lines: tuple[Lineage, ...]) -> list[LineageCard]:
+    """One card a delivery, in the order of their names."""
+    found: dict[str, LineageCard] = {}
+    for line in lines:
+        card = found.get(line.delivery)
+        files = (*(card.files if card else ()), line.file)
+        found[line.delivery] = LineageCard(
+            line.delivery,
+            line.withdrawn,
+            line.run_id,
+            files,
+            line.curated_snapshot_id,
+            line.features_snapshot_id,
+            line.tags,
+        )
+    return [found[name] for name in sorted(found)]
+
+
+def since_the_run_before(report: Report) -> str:
+    """What the newest run that published changed, in one line; empty where none did."""
+    published = [run for run in report.runs if run.published_anything]
+    if not published:
+        return ""
+    last = published[-1]
+    rows = sum(each.kept for each in last.deliveries)
+    names = ", ".join(last.delivery_names) or "no delivery"
+    bad, came = (sum(getattr(each, name) for each in last.deliveries) for name in ("quarantined", "rows_in"))
+    share = f", {bad:,} quarantined ({bad / came:.2%})" if came else ""
+    return f"{names}: {rows:,} of {came:,} rows kept{share}"
+
+
+def cost_lines(runs: tuple[RunRecord, ...]) -> list[tuple[str, float, int]]:
+    """Cost by year of the runs' start: the year, dollars and how many of the runs have a known cost."""
+    years: dict[str, list[float]] = {}
+    for run in runs:
+        if run.cost is not None and run.cost.usd is not None:
+            years.setdefault(f"{run.started:%Y}", []).append(run.cost.usd)
+    return [(year, sum(costs), len(costs)) for year, costs in sorted(years.items(), reverse=True)]
