@@ -107,7 +107,8 @@ def _days_of_midnights(column: Column, moments: pa.Int64Array) -> pa.StringArray
     """A day is written as its midnight; any other time is no date, and its text none either."""
     in_day = pc.subtract(moments, pc.multiply(floor_divide(moments, _DAY), _DAY))
     days = texts_where(pc.fill_null(pc.equal(in_day, 0), True), _written(column.rules.layouts[0], moments))
-    return pc.coalesce(days, _written(_ANY_TIME, moments))
+    others = pc.replace_substring_regex(_written(_ANY_TIME, moments), r"\.0+$|(\.[0-9]*[1-9])0+$", r"\1")
+    return pc.coalesce(days, others)
 
 
 def _microseconds(values: pa.TimestampArray) -> pa.Int64Array:

@@ -12,16 +12,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from etl_job.json_rows import json_rows
-from etl_job.parquet_rows import parquet_header, parquet_rows
 from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.contract import Contract
 from etl_job.contract_document import parse_contract
-from etl_job.object_store import LocalObjectStore
-from etl_job.schemas import value_column
 
 from .conftest import DATABASE, Lake
+from .read_texts import texts_in
 from .test_other_feeds import run_job
 
 CONTRACT = """
@@ -113,17 +110,16 @@ def test_single_series_with_names_of_files_missing_values_and_rounded_numbers_is
     assert rows[0]["size_cm_sum"] == 2.35
 
 
-def values_of(rows: Any, contract: Contract) -> list[dict[str, Any]]:
+def values_in(folder: Path, contract: Contract) -> list[dict[str, Any]]:
     names = [column.name for column in contract.columns]
-    collected = rows.select(*(value_column(name) for name in names)).collect()
-    return [dict(zip(names, row, strict=True)) for row in collected]
+    return [dict(zip(names, row, strict=True)) for row in texts_in(folder, contract)]
 
 
-def test_members_of_json_are_found_by_the_names_of_files(spark, tmp_path):
+def test_members_of_json_are_found_by_the_names_of_files(tmp_path):
     contract, file = contract_of("jsonLines"), tmp_path / "a.json"
     rows = [{"Sold On": "2024-01-01", "Größe.(cm)": 1.25, "note": "NA", "size_cm": 9}, {"Größe.(cm)": "-"}]
     file.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows))
-    found = values_of(json_rows(spark, [str(file)], contract), contract)
+    found = values_in(tmp_path, contract)
     assert found == [VALUES, {"sold_on": None, "size_cm": None, "note": None}]
 
 
@@ -136,21 +132,19 @@ def test_members_of_json_are_found_by_the_names_of_files(spark, tmp_path):
         ),
     ],
 )
-def test_columns_of_parquet_are_found_by_the_names_of_files(spark, tmp_path, days: Callable[[], pa.Array]):
-    contract, uri = contract_of("parquet"), f"file://{tmp_path}/a.parquet"
+def test_columns_of_parquet_are_found_by_the_names_of_files(tmp_path, days: Callable[[], pa.Array]):
+    contract = contract_of("parquet")
     sizes = pa.array([1.25, 1.00499999999999])
     table = pa.table({"Sold On": days(), "Größe.(cm)": sizes, "note": pa.nulls(2)})
     pq.write_table(table, tmp_path / "a.parquet")
-    header = parquet_header(LocalObjectStore(), uri, contract)
-    found = values_of(parquet_rows(spark, [uri], header, contract), contract)
+    found = values_in(tmp_path, contract)
     assert found == [VALUES, {**VALUES, "size_cm": "1"}]
 
 
-def test_moment_that_is_no_midnight_is_no_date(spark, tmp_path):
-    contract, uri = contract_of("parquet"), f"file://{tmp_path}/a.parquet"
+def test_moment_that_is_no_midnight_is_no_date(tmp_path):
+    contract = contract_of("parquet")
     pq.write_table(pa.table({"Sold On": pa.array([datetime(2024, 1, 1, 0, 0, 1)])}), tmp_path / "a.parquet")
-    header = parquet_header(LocalObjectStore(), uri, contract)
-    (found,) = values_of(parquet_rows(spark, [uri], header, contract), contract)
+    (found,) = values_in(tmp_path, contract)
     assert found["sold_on"] == "2024-01-01 00:00:01"
 
 

@@ -8,11 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from etl_job.contract import Contract
-from etl_job.object_store import LocalObjectStore
-from etl_job.reading.batches import Source
-from etl_job.reading.headers import read_headers
-from etl_job.reading.readers import batches_of, raw_parts
 from quartal.ingesting.planning import layout_of
+
+from .read_texts import texts_in
 
 COLUMNS: list[dict[str, Any]] = [
     {"name": "id", "logicalType": "integer", "required": True, "primaryKey": True},
@@ -63,26 +61,14 @@ def contract(files: str) -> Contract:
     )
 
 
-def values_that_the_job_reads(folder: Path, files: str) -> list[tuple[object, ...]]:
+def values_that_the_job_reads(folder: Path, files: str) -> list[tuple[str | None, ...]]:
     """Of a chunk with all rows, and one whose rows have gone."""
-    of, store = contract(files), LocalObjectStore()
+    of = contract(files)
     layout = layout_of(of, [column.name for column in of.columns], compress=False)
     for number, batches in enumerate(([ROWS[:30], ROWS[30:]], []), 1):
         with (folder / f"sales-{number:05d}{layout.suffix}").open("wb") as target:
             layout.write(batches, target)
-    stored = [file for file in store.list_files(folder.as_uri()) if file.uri.endswith(layout.suffix)]
-    headers = read_headers(store, of, [file.uri for file in stored])
-    sources = [
-        Source(file.uri, number, "d", file.size_bytes, headers[file.uri], date(2100, 1, 1))
-        for number, file in enumerate(stored)
-    ]
-    found: list[tuple[object, ...]] = []
-    for part in raw_parts(sources, of, tasks=1):
-        for batch in batches_of(store, part, sources[part.file], of):
-            assert (batch.malformed, batch.undecodable) == (None, None)
-            columns = (batch.texts[column.name].to_pylist() for column in of.columns)
-            found += (tuple(value or None for value in row) for row in zip(*columns, strict=True))
-    return found
+    return texts_in(folder, of, layout.suffix)
 
 
 def test_rows_of_parquet_are_those_of_csv(tmp_path):

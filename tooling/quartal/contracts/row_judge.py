@@ -8,8 +8,9 @@ from __future__ import annotations
 from etl_job.errors import InputError
 from etl_job.judging.judge import Judge, JudgedBatch
 from etl_job.judging.patterns import read_otherwise, unreadable
+from etl_job.judging.texts import without_missing
 from etl_job.object_store import LocalObjectStore
-from etl_job.reading.batches import Source
+from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.headers import read_headers
 from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import batches_of, raw_parts
@@ -21,9 +22,11 @@ __all__ = [
     "LocalObjectStore",
     "RawPart",
     "Source",
+    "TextBatch",
     "batches_of",
     "raw_parts",
     "read_headers",
     "read_otherwise",
     "unreadable",
+    "without_missing",
 ]
