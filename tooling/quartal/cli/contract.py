@@ -1,9 +1,9 @@
-"""contract lint, show, init."""
+"""contract lint, show, try, init."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -16,6 +16,7 @@ from quartal.console import Console
 from quartal.errors import EXIT_PIPELINE_FAILED, ConfigurationError
 
 if TYPE_CHECKING:
+    from quartal.contracts.model import Contract
     from quartal.contracts.drafting.sample import Sample
 
 app = typer.Typer(help="Data contracts: what a feed holds, and what is made of it.", no_args_is_help=True)
@@ -64,15 +65,8 @@ def show(
 ) -> None:
     """Columns, rules and features of a contract, and the tables that come of it."""
     from quartal.contracts import showing
-    from quartal.contracts.linting import lint, read_text
 
-    console, linted = Console(as_json=as_json), lint(read_text(file), str(file))
-    if linted.problems:
-        first = linted.problems[0]
-        raise ConfigurationError(
-            f"{file}: {first.field}: {first.message}", remedy=f"quartal contract lint {file} lists all that is wrong."
-        )
-    contracts = list(linted.contracts.values())
+    console, contracts = Console(as_json=as_json), list(_sound_contracts(file).values())
     if as_json:
         console.json([showing.as_record(contract) for contract in contracts])
         return
@@ -84,6 +78,56 @@ def show(
         console.table("features", ("setting", "value"), showing.feature_rows(contract), data=())
         for name, published in showing.published_tables(contract).items():
             console.table(name, ("column", "type"), [(column.name, column.kind) for column in published], data=())
+
+
+def _sound_contracts(file: Path) -> Mapping[str, Contract]:
+    """The contracts of a file by dataset. Raises ConfigurationError for the first thing that is wrong."""
+    from quartal.contracts.linting import Severity, lint, read_text
+
+    linted = lint(read_text(file), str(file))
+    first = next((problem for problem in linted.problems if problem.severity is Severity.ERROR), None)
+    if first is not None:
+        raise ConfigurationError(
+            f"{file}: {first.field}: {first.message}", remedy=f"quartal contract lint {file} lists all that is wrong."
+        )
+    return linted.contracts
+
+
+@app.command(name="try")
+def try_contract(
+    files: Annotated[list[Path], typer.Argument(help="Files of a delivery.", show_default=False)],
+    contract: Annotated[Path, typer.Option("--contract", help="A contract, a YAML file.", show_default=False)],
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="Its dataset, where the contract has several.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge files by a contract as a run would, here and now: what is kept, what is not and why, the first days."""
+    from quartal.contracts.trying import try_files
+
+    console, found = Console(as_json=as_json), _sound_contracts(contract)
+    name = dataset or next(iter(found))
+    if name not in found or (dataset is None and len(found) > 1):
+        raise ConfigurationError(
+            f"{contract} has the datasets {', '.join(found)}.", remedy="Name one of them with --dataset."
+        )
+    trial = try_files(found[name], files)
+    summary = (
+        f"{trial.rows:,} rows: {trial.kept:,} kept, {trial.quarantined:,} quarantined, {trial.duplicates:,} duplicates"
+        f"{f', of which {trial.conflicts:,} differ' if trial.conflicts else ''}"
+    )
+    if trial.unjudged:
+        summary += f"; only a run can judge {', '.join(trial.unjudged)}"
+    if as_json:
+        console.json(asdict(trial) | {"quarantined": trial.quarantined})
+        return
+    examples = [
+        (each.rule, f"{trial.broken[each.rule]:,}", f"{each.file}:{each.place}", each.value or "", each.raw)
+        for each in sorted(trial.examples, key=lambda each: (-trial.broken[each.rule], each.rule))
+    ]
+    console.table(summary, ("rule", "rows", "place", "value", "row"), examples, data=())
+    days = [(entity, day.isoformat(), f"{rows:,}") for entity, day, rows in trial.days]
+    console.table("the first days", ("entity", "day", found[name].features.count), days, data=())
 
 
 @app.command()

@@ -5,7 +5,7 @@ neither Spark nor AWS; import-linter holds the rest of the border.
 """
 
 from etl_job.columns import Column
-from etl_job.contract import EARLIEST_DAY, EARLIEST_EVENT, Contract, CsvFormat, FileFormat
+from etl_job.contract import EARLIEST_DAY, EARLIEST_EVENT, ConflictPolicy, Contract, CsvFormat, FileFormat
 from etl_job.contract_document import CUSTOM_PROPERTIES, line_of_problem, parse_contract, shortened, shown
 from etl_job.contract_yaml import Document, DocumentError, read_document
 from etl_job.errors import ContractError

@@ -9,13 +9,16 @@ from etl_job.errors import InputError
 from etl_job.judging.judge import Judge, JudgedBatch
 from etl_job.judging.patterns import read_otherwise, unreadable
 from etl_job.judging.texts import without_missing
+from etl_job.judging.values import day_of_second
 from etl_job.object_store import LocalObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.headers import read_headers
 from etl_job.reading.parts import RawPart
-from etl_job.reading.readers import batches_of, raw_parts
+from etl_job.reading.readers import DamagedFileError, batches_of
+from etl_job.xxhash64 import hash_columns
 
 __all__ = [
+    "DamagedFileError",
     "InputError",
     "Judge",
     "JudgedBatch",
@@ -24,7 +27,8 @@ __all__ = [
     "Source",
     "TextBatch",
     "batches_of",
-    "raw_parts",
+    "day_of_second",
+    "hash_columns",
     "read_headers",
     "read_otherwise",
     "unreadable",

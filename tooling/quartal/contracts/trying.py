@@ -1,0 +1,179 @@
+"""What a run would make of files by a contract: the job's own readers and judge over them, without Spark.
+
+Rules in SQL are Spark's; they are named, not judged. Rows that share a key meet as they do in a run, among these files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from quartal.contracts.model import ConflictPolicy, Contract
+from quartal.contracts.row_judge import (
+    DamagedFileError,
+    InputError,
+    Judge,
+    JudgedBatch,
+    LocalObjectStore,
+    RawPart,
+    Source,
+    batches_of,
+    day_of_second,
+    hash_columns,
+    read_headers,
+)
+from quartal.errors import ConfigurationError
+
+_CONFLICT = "row.conflict"
+_EXAMPLES = 3  # of each rule
+_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A row that breaks a rule: its file, the number of its line or row there, the text of the column, and the row."""
+
+    rule: str
+    file: str
+    place: int
+    value: str | None
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What becomes of the rows of some files.
+
+    Attributes:
+        broken: how many rows break each rule.
+        examples: some of them.
+        days: entity, day and how many rows were kept, of the first days.
+        unjudged: rules that only a run can judge.
+    """
+
+    rows: int
+    kept: int
+    duplicates: int
+    conflicts: int
+    broken: Mapping[str, int] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+    days: tuple[tuple[str, date, int], ...] = ()
+    unjudged: tuple[str, ...] = ()
+
+    @property
+    def quarantined(self) -> int:
+        """Rows that break a rule."""
+        return self.rows - self.kept - self.duplicates
+
+
+def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
+    """Judge the rows of files in the order in which a delivery has them, that of their names.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or lacks a column.
+    """
+    trial = _Trying(contract)
+    store, paths = LocalObjectStore(), sorted(files, key=lambda path: path.name)
+    try:
+        headers = read_headers(store, contract, [str(path) for path in paths])
+        for number, path in enumerate(paths):
+            size, latest = path.stat().st_size, datetime.now(UTC).date() + timedelta(days=1)
+            source = Source(str(path), number, "", size, headers[str(path)], latest)
+            groups = len(source.header.group_rows)
+            for batch in batches_of(store, RawPart(str(path), number, 0, groups or size), source, contract):
+                trial.add(trial.judge.judge(batch, latest), path)
+    except (InputError, DamagedFileError, OSError) as error:
+        reason = f"{error.uri}: {error.reason}" if isinstance(error, DamagedFileError) else str(error)
+        raise ConfigurationError(reason, remedy="Correct the file, or the contract.") from error
+    return trial.outcome()
+
+
+class _Trying:
+    """The rows that were judged so far."""
+
+    def __init__(self, contract: Contract) -> None:
+        self.judge = Judge.of(contract)
+        self._contract = contract
+        self._rows = 0
+        self._broken: dict[str, int] = {}
+        self._examples: list[Example] = []
+        self._valid: list[pa.Table] = []
+
+    def add(self, judged: JudgedBatch, path: Path) -> None:
+        """Take a batch in."""
+        batch, spec = judged.batch, self._contract.features
+        self._rows += batch.rows
+        is_valid = pa.repeat(True, batch.rows)
+        if judged.broken is not None:
+            is_valid = pc.equal(judged.broken, 0)
+            self._add_broken(judged, path)
+        keys = [batch.texts[name].filter(is_valid) for name in self._contract.key]
+        raw = batch.raw.filter(is_valid)
+        columns = {
+            "day": day_of_second(judged.second.filter(is_valid)),
+            **{f"entity_{place}": batch.texts[name].filter(is_valid) for place, name in enumerate(spec.entity)},
+        }
+        if keys:
+            columns |= {"key_1": hash_columns(keys, salt=0), "key_2": hash_columns(keys, salt=1)}
+            columns |= {"content": hash_columns([raw])}
+        self._valid.append(pa.table(columns))
+
+    def _add_broken(self, judged: JudgedBatch, path: Path) -> None:
+        batch = judged.batch
+        for bit, rule in enumerate(self._contract.rule_names):
+            rows = pc.indices_nonzero(pc.not_equal(pc.bit_wise_and(judged.broken, 1 << bit), 0))
+            known = self._broken.get(rule, 0)
+            self._broken |= {rule: known + len(rows)} if len(rows) else {}
+            column = batch.texts.get(rule.rpartition(".")[0])
+            for row in rows.slice(0, max(0, _EXAMPLES - known)).to_pylist():
+                value = column[row].as_py() if column is not None else None
+                place = batch.numbers[row].as_py() + 1
+                self._examples.append(Example(rule, path.name, place, value, batch.raw[row].as_py()))
+
+    def outcome(self) -> Trial:
+        """What became of all rows."""
+        contract = self._contract
+        valid = pa.concat_tables(self._valid) if self._valid else pa.table({"day": pa.array([], pa.date32())})
+        kept, duplicates, conflicts, in_conflict = valid, 0, 0, 0
+        if contract.key and valid.num_rows:
+            kept, duplicates, conflicts, in_conflict = _met(valid, contract.conflicts)
+        broken = dict(self._broken) | ({_CONFLICT: in_conflict} if in_conflict else {})
+        unjudged = tuple(f"row.{rule.name}" for rule in contract.quality)
+        days = _days(kept, len(contract.features.entity))
+        return Trial(
+            self._rows, kept.num_rows, duplicates, conflicts, broken, tuple(self._examples), days, unjudged
+        )
+
+
+def _met(valid: pa.Table, policy: ConflictPolicy) -> tuple[pa.Table, int, int, int]:
+    """The rows that are kept where some share a key; how many are duplicates, conflicts, and quarantined for those."""
+    key = ["key_1", "key_2"]
+    numbered = valid.append_column("place", pa.array(range(valid.num_rows), pa.int64()))
+    chosen = "max" if policy is ConflictPolicy.KEEP_LAST else "min"
+    of_key = numbered.group_by(key, use_threads=False).aggregate([("place", chosen), ("content", "count_distinct")])
+    if policy is ConflictPolicy.QUARANTINE_BOTH:
+        agreed = of_key.filter(pc.equal(of_key.column("content_count_distinct"), 1))
+        kept = valid.take(agreed.column("place_min"))
+        alike = numbered.join(agreed.select(key), key, join_type="left semi").num_rows
+        return kept, alike - kept.num_rows, 0, valid.num_rows - alike
+    kept = numbered.take(of_key.column(f"place_{chosen}"))
+    same = numbered.join(kept.select([*key, "content"]), [*key, "content"], join_type="left semi").num_rows
+    return kept, valid.num_rows - kept.num_rows, valid.num_rows - same, 0
+
+
+def _days(kept: pa.Table, entities: int) -> tuple[tuple[str, date, int], ...]:
+    """The rows of the first days per entity."""
+    by = [*(f"entity_{place}" for place in range(entities)), "day"]
+    if not kept.num_rows:
+        return ()
+    counted = kept.group_by(by, use_threads=False).aggregate([([], "count_all")])
+    ordered = counted.sort_by([("day", "ascending"), *((name, "ascending") for name in by[:-1])])
+    return tuple(
+        (" ".join(str(row[name]) for name in by[:-1]), row["day"], row["count_all"])
+        for row in ordered.slice(0, _DAYS).to_pylist()
+    )
