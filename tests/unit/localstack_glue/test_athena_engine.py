@@ -53,9 +53,7 @@ def test_quoted_csv_keeps_delimiters_and_quotes(lake: Lake):
 def test_bad_value_in_quoted_csv_fails_the_query(lake: Lake):
     lake.table("t", "a int", serde=OPEN_CSV, serde_parameters={"separatorChar": ","})
     lake.put("t/x.csv", "1\nx\n")
-    with pytest.raises(
-        QueryFailedError, match=r"^HIVE_BAD_DATA: Error parsing field value .x. for field 0"
-    ):
+    with pytest.raises(QueryFailedError, match=r"^HIVE_BAD_DATA: Error parsing field value .x. for field 0"):
         lake.rows("select * from t")
 
 

@@ -16,8 +16,8 @@ from quartal.console import Console
 from quartal.errors import EXIT_PIPELINE_FAILED, ConfigurationError
 
 if TYPE_CHECKING:
-    from quartal.contracts.model import Contract
     from quartal.contracts.drafting.sample import Sample
+    from quartal.contracts.model import Contract
 
 app = typer.Typer(help="Data contracts: what a feed holds, and what is made of it.", no_args_is_help=True)
 
@@ -125,7 +125,10 @@ def try_contract(
         (each.rule, f"{trial.broken[each.rule]:,}", f"{each.file}:{each.place}", each.value or "", each.raw)
         for each in sorted(trial.examples, key=lambda each: (-trial.broken[each.rule], each.rule))
     ]
-    console.table(summary, ("rule", "rows", "place", "value", "row"), examples, data=())
+    if examples:
+        console.table(summary, ("rule", "rows", "place", "value", "row"), examples, data=())
+    else:
+        console.done(summary)
     days = [(entity, day.isoformat(), f"{rows:,}") for entity, day, rows in trial.days]
     console.table("the first days", ("entity", "day", found[name].features.count), days, data=())
 

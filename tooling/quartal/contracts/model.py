@@ -17,6 +17,7 @@ __all__ = [
     "EARLIEST_DAY",
     "EARLIEST_EVENT",
     "Column",
+    "ConflictPolicy",
     "Contract",
     "ContractError",
     "CsvFormat",

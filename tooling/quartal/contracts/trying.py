@@ -145,9 +145,7 @@ class _Trying:
         broken = dict(self._broken) | ({_CONFLICT: in_conflict} if in_conflict else {})
         unjudged = tuple(f"row.{rule.name}" for rule in contract.quality)
         days = _days(kept, len(contract.features.entity))
-        return Trial(
-            self._rows, kept.num_rows, duplicates, conflicts, broken, tuple(self._examples), days, unjudged
-        )
+        return Trial(self._rows, kept.num_rows, duplicates, conflicts, broken, tuple(self._examples), days, unjudged)
 
 
 def _met(valid: pa.Table, policy: ConflictPolicy) -> tuple[pa.Table, int, int, int]:

@@ -1,0 +1,116 @@
+"""`quartal contract try`: files judged by a contract as a run would, without Spark."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from quartal.cli.app import app
+from quartal.contracts.model import Contract, parse_contract
+from quartal.contracts.trying import Example, try_files
+from quartal.errors import ConfigurationError
+
+ROOT = Path(__file__).parents[3]
+SIGHTINGS = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"
+HEADER = "sighting_id,brand,date,time"
+
+
+def contract_of(policy: str = "keepFirst") -> Contract:
+    text = SIGHTINGS.read_text("utf-8").replace("value: keepFirst", f"value: {policy}")
+    return parse_contract(text, "c.yaml", "vehicle_sightings")
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> list[Path]:
+    first = [
+        HEADER,
+        "k1,Opel,2024-01-01,10:00:00",
+        "",
+        "k2,,2024-01-01,10:00:00",
+        'k3,"Kia, new",2024-01-02,10:00:00',
+        "k4,Opel,soon,10:00:00",
+        "k5,Opel",
+    ]
+    second = [HEADER, "k1,Opel,2024-01-01,10:00:00", "k1,Kia,2024-01-03,10:00:00", "k6,Opel,2024-01-01,11:00:00"]
+    (tmp_path / "b.csv").write_text("\n".join(first), "utf-8")
+    (tmp_path / "c.csv.gz").write_bytes(gzip.compress("\n".join(second).encode()))
+    return [tmp_path / "c.csv.gz", tmp_path / "b.csv"]
+
+
+def test_rows_are_kept_quarantined_and_duplicates_as_in_a_run(files: list[Path]) -> None:
+    trial = try_files(contract_of(), files)
+    assert (trial.rows, trial.kept, trial.quarantined, trial.duplicates, trial.conflicts) == (8, 3, 3, 2, 1)
+    missing = {"brand.required": 1, "date.format": 1, "row.field_count": 1, "date.required": 1, "time.required": 1}
+    assert trial.broken == missing
+    assert Example("brand.required", "b.csv", 4, "", "k2,,2024-01-01,10:00:00") in trial.examples
+    assert Example("date.format", "b.csv", 6, "soon", "k4,Opel,soon,10:00:00") in trial.examples
+    assert Example("row.field_count", "b.csv", 7, None, "k5,Opel") in trial.examples
+    assert trial.days == (("Opel", date(2024, 1, 1), 2), ("Kia, new", date(2024, 1, 2), 1))
+
+
+@pytest.mark.parametrize(
+    ("policy", "counts", "days"),
+    [
+        pytest.param("keepLast", (3, 2, 2), {("Opel", 1): 1, ("Kia, new", 2): 1, ("Kia", 3): 1}, id="the last"),
+        pytest.param("quarantineBoth", (2, 0, 0), {("Opel", 1): 1, ("Kia, new", 2): 1}, id="none"),
+    ],
+)
+def test_rows_that_share_a_key_meet_by_the_policy(
+    files: list[Path], policy: str, counts: tuple[int, int, int], days: dict[tuple[str, int], int]
+) -> None:
+    trial = try_files(contract_of(policy), files)
+    assert (trial.kept, trial.duplicates, trial.conflicts) == counts
+    assert Counter({(entity, day.day): rows for entity, day, rows in trial.days}) == days
+    assert trial.broken.get("row.conflict", 0) == (3 if policy == "quarantineBoth" else 0)
+
+
+def test_command_shows_rules_with_examples_and_the_first_days(files: list[Path]) -> None:
+    arguments = ["contract", "try", *map(str, files), "--contract", str(SIGHTINGS)]
+    shown = CliRunner().invoke(app, arguments)
+    assert shown.exit_code == 0
+    assert "8 rows: 3 kept, 3 quarantined, 2 duplicates, of which 1 differ" in shown.output
+    assert "b.csv:4" in shown.output
+    told = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).output)
+    assert (told["kept"], told["quarantined"], told["broken"]["date.format"]) == (3, 3, 1)
+
+
+def test_rules_in_sql_are_left_to_a_run() -> None:
+    charging = ROOT / "data" / "contracts" / "charging_sessions.yaml"
+    contract = parse_contract(charging.read_text("utf-8"), "c.yaml", "charging_sessions")
+    assert try_files(contract, []).unjudged == ("row.plausible_power",)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        pytest.param("a.csv", b"x,y\n", "lacks the required column", id="header"),
+        pytest.param("a.csv.gz", gzip.compress((HEADER + "\n" + "k1,a,b,c\n" * 90_000).encode())[:-9], "a.csv.gz: ", id="cut"),
+        pytest.param("none.csv", None, "none.csv", id="not there"),
+    ],
+)  # fmt: skip
+def test_file_that_cannot_be_read_is_named(tmp_path: Path, name: str, content: bytes | None, message: str) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ConfigurationError) as raised:
+        try_files(contract_of(), [tmp_path / name])
+    assert message in str(raised.value)
+
+
+def test_dataset_of_several_is_to_be_named(tmp_path: Path) -> None:
+    document = yaml.safe_load(SIGHTINGS.read_text("utf-8"))
+    document["schema"].append({**document["schema"][0], "name": "other_sightings"})
+    contract = tmp_path / "both.yaml"
+    contract.write_text(yaml.safe_dump(document), "utf-8")
+    (tmp_path / "a.csv").write_text(f"{HEADER}\nk1,Opel,2024-01-01,10:00:00\n", "utf-8")
+    arguments = ["contract", "try", str(tmp_path / "a.csv"), "--contract", str(contract)]
+    refused = CliRunner().invoke(app, arguments)
+    assert isinstance(refused.exception, ConfigurationError)
+    assert "vehicle_sightings, other_sightings" in str(refused.exception)
+    assert CliRunner().invoke(app, [*arguments, "--dataset", "other_sightings"]).exit_code == 0
