@@ -208,7 +208,7 @@ def test_pattern_that_re2_does_not_read_stops_the_job_before_it_reads() -> None:
 @pytest.mark.parametrize(
     ("pattern", "what"),
     [
-        pytest.param("^[a-z&&[^b]]$", "the intersection &&", id="an intersection in Java alone"),
+        pytest.param("^[a-z&&^b]$", "the intersection &&", id="an intersection in Java alone"),
         pytest.param("^[a[bc]]+$", "the class within a class", id="a union in Java alone"),
         pytest.param("^[[:alpha:]]+$", None, id="a class that has a name"),
         pytest.param(r"^[a\[&]+$", None, id="marks of their own"),
