@@ -595,7 +595,7 @@ def test_arguments_that_make_no_sense_are_refused(tmp_path, monkeypatch, argumen
     assert run(["contract", "init", *arguments]) == 2
 
 
-def test_table_of_a_database_is_drafted_with_its_key(tmp_path):
+def test_table_of_a_database_is_drafted_with_its_key(tmp_path, monkeypatch):
     file = tmp_path / "shop.db"
     with sqlite3.connect(file) as database:
         database.execute("create table sales (no integer primary key, day text, Shop text, amount real, note blob)")
@@ -606,6 +606,8 @@ def test_table_of_a_database_is_drafted_with_its_key(tmp_path):
     contract = contract_in(drafted)
     assert (contract.key, contract.features.entity, drafted.verdict.kept) == (("no",), ("shop",), 40)
     assert run(["contract", "init", "--url", url, "--table", "sales"]) == 0
+    monkeypatch.setenv("QUARTAL_INGEST_URL", url)
+    assert run(["contract", "init", "--table", "sales"]) == 0
     with sqlite3.connect(file) as database:
         database.execute("delete from sales")
     with pytest.raises(ConfigurationError, match="Table sales has no rows"):

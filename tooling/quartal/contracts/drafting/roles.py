@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import words_of
@@ -21,6 +21,7 @@ from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.model import EARLIEST_EVENT
 
 MAX_ENTITIES = 5_000
+_COMPARED = 5_000  # rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,11 +199,12 @@ def _is_counter(texts: Sequence[str]) -> bool:
 def _is_part_of(column: Column, when: EventTime) -> bool:
     """Whether whole numbers repeat the year, month, day or day of the week of the event."""
     dates: Mapping[str, date] = (when.day.kind.reading.dates if when.day.kind.reading else None) or {}
-    pairs = [
+    found = (
         (int(text), dates[day])
         for text, day in zip(column.sampled.texts, when.day.sampled.texts, strict=True)
         if day in dates and re.fullmatch(r"\d{1,9}", text)
-    ][:5_000]
+    )
+    pairs = list(islice(found, _COMPARED))
     if len(pairs) < 5:
         return False
     by_part = zip(*(_parts_of(day) for _, day in pairs), strict=True)
