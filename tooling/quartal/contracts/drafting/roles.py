@@ -122,7 +122,7 @@ def _entity_score(column: Column, rows: int) -> float | None:
         return None
     if spoken & (words.OF_DATE | {"time", "date", "datetime", "ampm"}):
         return None
-    named = bool(spoken & words.ENTITY)
+    named = bool(spoken & (words.ENTITY | words.KEY | {"nr"}))
     last = words_of(column.name)[-1:]
     if kind.logical_type == "integer" and not set(last) & (words.ENTITY | words.KEY | {"nr", "no", "code", "number"}):
         return None
@@ -142,7 +142,7 @@ def _entity_score(column: Column, rows: int) -> float | None:
     if {text.lower() for text in column.sampled.counts} <= words.YES_AND_NO:
         return None
     longest = max(map(len, column.sampled.counts))
-    score = 1.0 + 1.5 * named + 0.5 * bool(spoken & words.KEY)
+    score = 1.0 + 1.5 * named
     score -= 1.0 * bool(spoken & words.WEAK) + 1.5 * bool(spoken & words.PERSON)
     score -= 1.0 * (longest > 60) + 0.8 * (different > 200)
     return score - 0.3 * (different < 2)
