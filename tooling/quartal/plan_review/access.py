@@ -102,6 +102,7 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
     name = change.attribute(owner) if owner else ""
     label = f"{kind} {name}".strip() if isinstance(name, str) and name else f"{kind} of {change.address}"
     label = label if kind else change.address
+    itself = None if change.type in _IDENTITY_POLICIES else label
     before, after = change.before.get(attribute), change.after.get(attribute)
     if change.action.replaces and before == after:
         return
@@ -111,13 +112,15 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
     if after is Marker.UNKNOWN:
         sentence = f"{label}: what its policy will say is only known after the apply"
         yield AccessChange(change.address, sentence, widens=True)
+        had = set(grants(policy_document(before) or {}, label, itself)) if itself is not None else set()
+        for item in _sentences(change.address, had, gained=False):
+            yield replace(item, sentence=f"{item.sentence}, unless the new policy says so again")
         return
     if after != before and not is_readable(policy_document(after) or {}):
         yield AccessChange(
             change.address, f"{label}: its policy has not the form of one, and is not judged", widens=True
         )
-    itself = None if change.type in _IDENTITY_POLICIES else label
-    had = grants(policy_document(before) or {}, label, itself)
+    had = set(grants(policy_document(before) or {}, label, itself))
     has = grants(policy_document(after) or {}, label, itself)
     added = {grant for grant in has - had if not any(old.covers(grant) for old in had)}
     removed = {grant for grant in had - has if not any(new.covers(grant) for new in has)}
