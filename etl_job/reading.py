@@ -130,8 +130,9 @@ def spark_path(uri: str) -> str:
 
 
 def is_unpacking_error(message: str) -> bool:
-    """Whether Spark failed since Java or Python could not unpack a file, which the message does not name."""
-    return re.search(r"ZipException|EOFException|not a gzip file|BadGzipFile|EOFError|zlib\.error", message) is not None
+    """Whether Spark may have failed since Java or Python could not unpack a file, which the message does not name."""
+    # Hadoop's decompressors have errors of many types and words: what they share is where they come from.
+    return re.search(r"ZipException|EOFException|EOFError|gzip|Gzip|zlib|Decompressor", message) is not None
 
 
 def unread_files(store: ObjectStore, uris: Iterable[str]) -> dict[str, str]:

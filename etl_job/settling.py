@@ -1,9 +1,11 @@
 """Every row of a run, read, judged and settled, with those of other deliveries for which it changes something."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
+from py4j.protocol import Py4JError
 from pyspark.sql import DataFrame, SparkSession
 
 from etl_job.accounting import DeliveryOutcome, count_outcomes, delivery_outcomes
@@ -88,7 +90,8 @@ def account_for(
             try:
                 intake = take_in(staging)
             except Exception as error:
-                drop(spark, folder)
+                with suppress(Py4JError, OSError):  # why it failed must be heard
+                    drop(spark, folder)
                 unread = unread_files(store, headers) if is_unpacking_error(str(error)) else {}
                 if unread:
                     told = "; ".join(f"{uri} cannot be unpacked: {unread[uri]}" for uri in list(unread)[:_NAMED])
