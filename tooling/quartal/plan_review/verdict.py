@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quartal.plan_review.access import AccessChange
+from quartal.plan_review.access import AccessChange, access_changes
 from quartal.plan_review.checkov import PolicyReport
 from quartal.plan_review.cost import CostReview
 from quartal.plan_review.coverage import programs, secrets_shown, unjudged, unjudged_attributes
@@ -137,6 +137,7 @@ def about_resources(plan: Plan, book: RuleBook, failed: FailedApply | None = Non
         if failed is not None and change.address in failed.addresses:
             who = f"The apply that failed at {failed.at} has changed it"
         found.append(_finding(book, "drift", f"{who}: it {what}.", change.address))
+    found += drift_findings(plan, book)
     found += [_finding(book, "open-to-everybody", sentence, address) for address, sentence in opened_to_everybody(plan)]
     found += [_finding(book, "runs-program", sentence, address) for address, sentence in programs(plan)]
     found += [_finding(book, "secret-shown", sentence, address) for address, sentence in secrets_shown(plan)]
@@ -152,6 +153,19 @@ def about_resources(plan: Plan, book: RuleBook, failed: FailedApply | None = Non
         problems = " ".join(check.problems) or f"its status is {check.status}"
         found.append(_finding(book, "check-failed", f"A check did not pass: {problems}", check.address))
     return tuple(found)
+
+
+def drift_findings(plan: Plan, book: RuleBook) -> list[Finding]:
+    """Access and openings that arrived outside Terraform, and objects that expire since: judged as if planned.
+
+    None of them blocks: the apply, which takes back what the configuration says otherwise, must stay possible.
+    """
+    drifted = Plan(changes=tuple(change for change in plan.drift if change.action is not Action.DELETE))
+    sentences = [(item.address, f"{item.sentence}.") for item in access_changes(drifted) if item.widens]
+    sentences += opened_to_everybody(drifted)
+    sentences += [(rule.address, rule.sentence) for rule in losing_rules(drifted)]
+    told = dict.fromkeys(sentences)
+    return [_finding(book, "drift-access", f"Outside Terraform: {sentence}", address) for address, sentence in told]
 
 
 def about_effects(
