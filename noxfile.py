@@ -257,6 +257,7 @@ def tests(session: nox.Session) -> None:
         "localstack",
         "-m",
         "pytest",
+        *TWO_AT_ONCE,
         "tests/unit/localstack_glue",
         *session.posargs,
     )

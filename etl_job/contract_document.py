@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from etl_job.contract import Contract
 from etl_job.contract_yaml import Document, DocumentError, read_document
 from etl_job.errors import ContractError
+from etl_job.plain_problems import in_words
 from etl_job.standard_forms import FOREIGN
 
 CUSTOM_PROPERTIES = frozenset({"conflicts", "csv", "features", "files", "missingValues", "thresholds"})
@@ -119,4 +120,4 @@ def _first_problem(error: ValidationError) -> str:
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     given = "" if first["type"] in {"missing", "value_error"} else f", is {shown(first['input'])}"
     hint = "; remove it or check its spelling" if first["type"] == "extra_forbidden" else ""
-    return f"{path}: {first['msg'].removeprefix('Value error, ')}{given}{hint}{more}"
+    return f"{path}: {in_words(first)}{given}{hint}{more}"

@@ -40,6 +40,11 @@ class PublishedDelivery(_Record):
     inputs: tuple[Input, ...]
     withdrawn: bool = False
 
+    def taken_out(self, run_id: str, delivery: Delivery | None) -> "PublishedDelivery":
+        """The same, withdrawn by a run, with the files that are there then: those that change later bring it back."""
+        inputs = inputs_of(delivery) if delivery and delivery.files else self.inputs
+        return self.model_copy(update={"run_id": run_id, "withdrawn": True, "inputs": inputs})
+
 
 class DeliveryCounts(_Record):
     """What became of a delivery's rows. ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``.

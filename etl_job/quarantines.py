@@ -4,6 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from etl_job.object_store import ObjectStore
+from etl_job.schemas import RUN_ID
+
 PROPERTY = "quartal.quarantine"
 
 
@@ -27,3 +30,14 @@ class Quarantines:
         """Those after a run that replaced some deliveries, of which some have bad rows."""
         kept = {delivery: run for delivery, run in self.runs.items() if delivery not in replaced}
         return Quarantines({**kept, **dict.fromkeys(with_bad_rows, run_id)})
+
+
+def files_of_other_runs(store: ObjectStore, folders: Sequence[str], run_id: str) -> tuple[str, ...]:
+    """Bad rows that other runs left in these deliveries' folders.
+
+    A run asks before it commits, and deletes them afterwards. Another run that found its bad rows before that commit
+    cannot publish them any more, as it read a table that this one has changed. What comes after it is that of a run
+    which may: those bad rows stay.
+    """
+    own = f"/{RUN_ID}={run_id}/"
+    return tuple(file.uri for folder in folders for file in store.list_files(f"{folder}/") if own not in file.uri)

@@ -31,6 +31,7 @@ from etl_job.measures import with_measures
 from etl_job.object_store import ObjectStore
 from etl_job.progress import Progress
 from etl_job.publication import PublishedIceberg, in_step
+from etl_job.quarantines import files_of_other_runs
 from etl_job.replacement import Replacement, among, from_on
 from etl_job.schemas import (
     DAY,
@@ -157,13 +158,16 @@ def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: P
             quarters=",".join(days.wanted.quarters) if days.wanted else "none",
         )
     with work.progress.stage("publish") as seen:
+        folders = [f"{work.quarantine}/{partition_folder(DELIVERY, delivery)}" for delivery in replaced]
+        outdated = files_of_other_runs(work.store, folders, work.arguments.run_id)
         if replaced:
             _commit_curated(work, account, gone, curated_files, done)
         if days.wanted or (days.last is None and history.replaced_days):
             _commit_features(work, days.wanted, feature_files, done)
         curated, features = work.tables.curated.snapshot_id, work.tables.features.snapshot_id
         seen.update(curated_snapshot=curated, features_snapshot=features)
-    drop_outdated_quarantine(work, replaced)
+    for uri in outdated:
+        work.store.delete(uri)
     with work.progress.stage("export") as seen:
         dataset = work.contract.dataset
         done.csv_export = export_csv(work.tables.features, work.store, work.arguments.lake_root, dataset)
@@ -306,14 +310,6 @@ def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, .
         in_few_files = account.extent.fits_one_task()
         write_quarantine(rows, location, in_one_task=in_few_files and fits_one_task(sum(bad.values())))
     return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)
-
-
-def drop_outdated_quarantine(work: Work, deliveries: Sequence[str]) -> None:
-    """Delete the bad rows that earlier runs found in deliveries that this run has replaced or withdrawn."""
-    for delivery in deliveries:
-        for file in work.store.list_files(f"{work.quarantine}/{partition_folder(DELIVERY, delivery)}/"):
-            if f"/{RUN_ID}={work.arguments.run_id}/" not in file.uri:
-                work.store.delete(file.uri)
 
 
 def drop_own_quarantine(work: Work, folders: Sequence[str]) -> None:

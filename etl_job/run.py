@@ -174,9 +174,9 @@ def _run(
         facts.published[counts.delivery] = PublishedDelivery(
             run_id=arguments.run_id, contract_hash=contract.hash, inputs=counts.inputs
         )
+    there = {delivery.name: delivery for delivery in delivered.deliveries}
     for name in chosen.gone:
-        state = facts.published[name]
-        facts.published[name] = state.model_copy(update={"run_id": arguments.run_id, "withdrawn": True})
+        facts.published[name] = facts.published[name].taken_out(arguments.run_id, there.get(name))
 
 
 def _tell_of_files(delivered: Delivered, progress: Progress) -> None:

@@ -3,6 +3,9 @@ prefix      = "quartal-dev"
 region      = "eu-central-1"
 contracts   = { vehicle_sightings = {} }
 
+# Write here the account that this environment may be in: in every other one Terraform stops before it asks for anything.
+provider_settings = { allowed_account_ids = ["000000000000"] }
+
 lake = {
   force_destroy            = true
   key_deletion_window_days = 7

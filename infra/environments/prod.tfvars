@@ -3,6 +3,9 @@ prefix      = "quartal-prod"
 region      = "eu-central-1"
 contracts   = { vehicle_sightings = { duration_limit_minutes = 180 } } # an hour is left until the job's own timeout
 
+# Write here the account that this environment may be in: in every other one Terraform stops before it asks for anything.
+provider_settings = { allowed_account_ids = ["000000000000"] }
+
 lake = {
   access_log = { retention_days = 365 }
 

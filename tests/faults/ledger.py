@@ -137,7 +137,11 @@ def _prepare() -> None:
     sys.path[:0] = [str(Path(__file__).parents[2] / "tooling" / "localstack_glue" / "src")]
     from quartal.uploading.transfer import Transfer
 
+    from .kept import copy_quickly, keep_avro_readers
     from .moto_lake import MotoLake
+
+    keep_avro_readers()
+    copy_quickly()
 
     Transfer.__init__.__kwdefaults__["multipart_threshold"] = 60  # so that some files go up in parts
     _LAKE.append(MotoLake())

@@ -15,21 +15,20 @@ from moto.server import create_backend_app
 
 from localstack_glue.faults.calls import service_of
 from localstack_glue.faults.plan import FaultPlan
-from quartal.aws import AwsConnection
 
+from .kept import KeptClients
+from .names import ACCOUNT, BUCKET, DATABASE, REGION, WORKFLOW
 from .proxy import Answer, Backend, FaultProxy, Request, wsgi
-
-BUCKET, DATABASE, DATASET = "lake", "lake", "feed"
-REGION = "eu-central-1"
-ACCOUNT = "123456789012"  # moto's own
+from .workflow import Workflow
 
 
 class MotoLake:
     """Made once and emptied before each run."""
 
     def __init__(self) -> None:
-        self.proxy = FaultProxy(_comparing_versions(_by_service()))
-        self.connection = AwsConnection(REGION, self.proxy.endpoint, "test", "test")
+        self.workflow = Workflow(self.put)
+        self.proxy = FaultProxy(self.workflow.before(_comparing_versions(_by_service())))
+        self.connection = KeptClients(REGION, self.proxy.endpoint, "test", "test")
         self._kept: tuple[dict[str, bytes], dict[str, Any]] | None = None
         self.s3, self.glue = self.connection.s3(), self.connection.glue()
 
@@ -39,6 +38,7 @@ class MotoLake:
         moto_api_backend.reset()
         self.s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         self.glue.create_database(DatabaseInput={"Name": DATABASE})
+        self.glue.create_workflow(Name=WORKFLOW, MaxConcurrentRuns=1)
 
     def begin_with(self, make: Callable[[MotoLake], None]) -> None:
         """Empty it, and put in what `make` leaves in an empty lake; that is asked for once."""
@@ -58,6 +58,10 @@ class MotoLake:
         """An object, without a call."""
         get_backend("s3")[ACCOUNT]["aws"].put_object(BUCKET, key, content)
 
+    def take(self, key: str) -> None:
+        """Delete an object, without a call."""
+        get_backend("s3")[ACCOUNT]["aws"].delete_object(BUCKET, key)
+
     def under(self, plan: FaultPlan | None) -> _Under:
         """`with lake.under(plan):` calls fail by the plan."""
         return _Under(self.proxy, plan)
@@ -66,6 +70,11 @@ class MotoLake:
         """Everything in the bucket, without a call."""
         keys = _bucket().keys
         return {name: keys[name].value for name in keys}
+
+    def etags(self) -> dict[str, str]:
+        """The ETag of each object, without a call."""
+        keys = _bucket().keys
+        return {name: keys[name].etag for name in keys}
 
     def open_uploads(self) -> list[str]:
         """Keys of the uploads in parts that nobody has ended."""
@@ -90,7 +99,7 @@ def _bucket() -> Any:
 
 def _by_service() -> Backend:
     """moto's own dispatcher looks for the service in a list of all, which takes longer than the call."""
-    backends = {service: wsgi(create_backend_app(service)) for service in ("s3", "glue", "sts")}
+    backends = {service: wsgi(create_backend_app(service)) for service in ("s3", "glue", "sts", "logs")}
     return lambda request: backends[service_of(request.headers) or "s3"](request)
 
 

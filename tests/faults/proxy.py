@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from localstack_glue.faults.answers import refusal_of
 from localstack_glue.faults.calls import call_of
-from localstack_glue.faults.plan import FaultPlan, Mode
+from localstack_glue.faults.plan import Call, FaultPlan, Mode
 
 
 @dataclass(frozen=True)
@@ -47,10 +47,14 @@ _OF_CONNECTION = {"connection", "transfer-encoding", "keep-alive", "date", "serv
 
 @dataclass
 class FaultProxy:
-    """The server, and the plan that holds now; without one, every call passes."""
+    """The server, and the plan that holds now; without one, every call passes.
+
+    ``meanwhile`` is told of each call before it is answered: what else happens at that moment.
+    """
 
     backend: Backend
     plan: FaultPlan | None = None
+    meanwhile: Callable[[Call], None] = lambda _: None
     delay: Callable[[float], object] = field(default=threading.Event().wait)
 
     def __post_init__(self) -> None:
@@ -96,6 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self._body(headers))
         call = call_of(request.method, request.target, headers, request.body)
+        self.of.meanwhile(call)
         plan = self.of.plan
         rule = plan.decide(call) if plan else None
         mode = rule.mode if rule else None

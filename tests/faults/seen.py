@@ -5,17 +5,20 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from moto.backends import get_backend
 from pyarrow import parquet
 from pyiceberg.catalog.noop import NoopCatalog
 from pyiceberg.io import FileIO, InputFile, InputStream, OutputFile
+from pyiceberg.manifest import ManifestFile, read_manifest_list
 from pyiceberg.serializers import FromInputFile
 from pyiceberg.table import Table
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 
-from .moto_lake import ACCOUNT, BUCKET, DATABASE, REGION
+from .names import ACCOUNT, BUCKET, DATABASE, REGION
 
 ROOT = f"s3://{BUCKET}/"
 
@@ -25,33 +28,31 @@ class MissingFileError(AssertionError):
 
 
 class _Input(InputFile):
-    def __init__(self, location: str, objects: Mapping[str, bytes]) -> None:
+    """A file of one content."""
+
+    def __init__(self, location: str, content: bytes) -> None:
         super().__init__(location)
-        self._objects = objects
+        self._content = content
 
     def __len__(self) -> int:
-        return len(self._content())
+        return len(self._content)
 
     def exists(self) -> bool:
-        return self.location.removeprefix(ROOT) in self._objects
+        return True
 
     def open(self, seekable: bool = True) -> InputStream:
-        return io.BytesIO(self._content())  # type: ignore[return-value]
-
-    def _content(self) -> bytes:
-        try:
-            return self._objects[self.location.removeprefix(ROOT)]
-        except KeyError as error:
-            raise MissingFileError(f"{self.location} is named, and not there") from error
+        return io.BytesIO(self._content)  # type: ignore[return-value]
 
 
-class _Memory(FileIO):
-    def __init__(self, objects: Mapping[str, bytes]) -> None:
+class _One(FileIO):
+    """Every file is this one."""
+
+    def __init__(self, content: bytes) -> None:
         super().__init__()
-        self._objects = objects
+        self._content = content
 
     def new_input(self, location: str) -> InputFile:
-        return _Input(location, self._objects)
+        return _Input(location, self._content)
 
     def new_output(self, location: str) -> OutputFile:
         raise NotImplementedError
@@ -89,33 +90,27 @@ class SeenTable:
         if snapshot is None:
             return found
         for uri in self._data_files(snapshot):
-            rows = parquet.read_table(io.BytesIO(self._content(uri)))
-            found += zip(*(rows.column(name).to_pylist() for name in rows.column_names), strict=True)
+            found += _rows_in(self._content(uri))
         return sorted(found)
 
     def named(self) -> set[str]:
         """Every file that the table names, each of which is there. Raises MissingFileError."""
         metadata = self.table.metadata
         uris = {self.table.metadata_location, *(entry.metadata_file for entry in metadata.metadata_log)}
-        seen: set[str] = set()
         for snapshot in metadata.snapshots:
             uris.add(snapshot.manifest_list)
-            for manifest in snapshot.manifests(self.table.io):
-                if manifest.manifest_path not in seen:
-                    seen.add(manifest.manifest_path)
-                    entries = manifest.fetch_manifest_entry(self.table.io, discard_deleted=True)
-                    uris |= {entry.data_file.file_path for entry in entries}
-        uris |= seen
+            uris |= {manifest.manifest_path for manifest in self._manifests(snapshot)}
+            uris.update(self._data_files(snapshot))
         for uri in uris:
             self._content(uri)
         return uris
 
     def _data_files(self, snapshot: Snapshot) -> list[str]:
-        return [
-            entry.data_file.file_path
-            for manifest in snapshot.manifests(self.table.io)
-            for entry in manifest.fetch_manifest_entry(self.table.io, discard_deleted=True)
-        ]
+        manifests = self._manifests(snapshot)
+        return [uri for each in manifests for uri in _files_in(each, self._content(each.manifest_path))]
+
+    def _manifests(self, snapshot: Snapshot) -> tuple[ManifestFile, ...]:
+        return _manifests_in(self._content(snapshot.manifest_list))
 
     def _content(self, uri: str) -> bytes:
         try:
@@ -134,6 +129,30 @@ def table_seen(name: str, objects: Mapping[str, bytes]) -> SeenTable | None:
     if name not in tables:
         return None
     location = tables[name].as_dict()["Parameters"]["metadata_location"]
-    memory = _Memory(objects)
-    metadata = FromInputFile.table_metadata(memory.new_input(location))
-    return SeenTable(Table((DATABASE, name), metadata, location, memory, NoopCatalog("seen")), objects)
+    content = objects.get(location.removeprefix(ROOT))
+    if content is None:
+        raise MissingFileError(f"{name} names {location}, which is not there")
+    return SeenTable(Table((DATABASE, name), _metadata_in(content), location, _One(b""), NoopCatalog("seen")), objects)
+
+
+# What is in a file is known by its bytes: the same ones need not be read again.
+@lru_cache(maxsize=1024)
+def _metadata_in(content: bytes) -> TableMetadata:
+    return FromInputFile.table_metadata(_Input("metadata.json", content))
+
+
+@lru_cache(maxsize=4096)
+def _manifests_in(content: bytes) -> tuple[ManifestFile, ...]:
+    return tuple(read_manifest_list(_Input("snap.avro", content)))
+
+
+@lru_cache(maxsize=4096)
+def _files_in(manifest: ManifestFile, content: bytes) -> tuple[str, ...]:
+    entries = manifest.fetch_manifest_entry(_One(content), discard_deleted=True)
+    return tuple(entry.data_file.file_path for entry in entries)
+
+
+@lru_cache(maxsize=4096)
+def _rows_in(content: bytes) -> tuple[tuple[Any, ...], ...]:
+    rows = parquet.read_table(io.BytesIO(content), use_threads=False)
+    return tuple(zip(*(rows.column(name).to_pylist() for name in rows.column_names), strict=True))

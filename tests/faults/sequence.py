@@ -6,13 +6,11 @@ Nothing here waits or is random but by the seed. What a command told is compared
 from __future__ import annotations
 
 import csv
-import io
-import json
 import random
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -21,22 +19,23 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from etl_job.errors import QuartalJobError, UnknownPublicationError
-from localstack_glue.faults.plan import FaultPlan, Mode, Rule
-from quartal.errors import QuartalError, UnknownOutcomeError
+from localstack_glue.faults.plan import Call, FaultPlan, Mode, Rule
+from quartal.errors import PipelineError, QuartalError, UnknownOutcomeError, WatchingError
 from quartal.feature_export import ExportFormat, export_features
 from quartal.lake_files import S3Files
-from quartal.maintenance import Lake, files_named_by, maintain
+from quartal.maintenance import Lake, maintain
 from quartal.query import iceberg_catalog
+from quartal.run_pipeline import follow_run, start_run
 from quartal.tags import remove_tag, set_tag
 from quartal.uploads import UploadOptions, plan_upload, upload
 
-from .moto_lake import BUCKET, DATABASE, DATASET, MotoLake
-from .seen import MissingFileError, SeenTable, table_seen
-from .thin_job import CURATED, FEATURES, Row, ThinJob, rows_of, split
+from .books import MANIFESTS, RAW, Books, BrokenPromiseError, Model, delivery_of
+from .moto_lake import MotoLake
+from .names import BUCKET, DATABASE, DATASET
+from .thin_job import CURATED, FEATURES, ThinJob
+from .workflow import runs_there, workspace_of
 
 DELIVERIES = ("2024Q1", "2024Q2", "2024Q3")
-_RAW = f"raw/{DATASET}/"
-_MANIFESTS = f"deliveries/{DATASET}/"
 _READS = ("GetObject", "HeadObject", "ListObjectsV2")
 _ARROW = ("CreateMultipartUpload", "UploadPart", "CompleteMultipartUpload")
 _LAKE = Lake(f"s3://{BUCKET}", DATABASE, DATASET, (CURATED, FEATURES))
@@ -51,8 +50,20 @@ _CALLS = {
     "maintain": [("glue", "UpdateTable"), ("glue", "GetTable"), ("s3", "DeleteObjects"), *(("s3", n) for n in _READS)],
     "export": [("glue", "GetTable"), ("s3", "GetObject"), ("s3", "HeadObject")],
 }
-_CALLS |= {"withdraw": _CALLS["publish"], "untag": _CALLS["tag"]}
-_KINDS = ("publish",) * 4 + ("upload",) * 4 + ("tag",) * 3 + ("untag", "maintain", "maintain", "export", "withdraw")
+_CALLS |= {"withdraw": _CALLS["publish"], "untag": _CALLS["tag"], "race": _CALLS["publish"]}
+_CALLS["start"] = [
+    *(("glue", name) for name in ("StartWorkflowRun", "StartWorkflowRun", "GetWorkflowRuns", "GetWorkflowRun")),
+    *(("glue", "GetWorkflowRunProperties"), ("logs", "*"), ("s3", "GetObject")),
+]
+_KINDS = ("publish",) * 4 + ("upload",) * 4 + ("tag",) * 3 + ("start", "start", "race", "race")
+_KINDS += ("untag", "maintain", "maintain", "export", "withdraw")
+_MOMENTS = (
+    ("glue", "UpdateTable"),
+    ("glue", "UpdateTable"),
+    ("glue", "*"),
+    ("s3", "ListObjectsV2"),
+    ("s3", "PutObject"),
+)
 _EXPECTED = (QuartalError, QuartalJobError, BotoCoreError, ClientError, OSError)
 _CUT = (Mode.TRUNCATE, Mode.RESET_MID_ANSWER)
 
@@ -78,20 +89,6 @@ class Step:
     landed: bool
 
 
-class BrokenPromiseError(AssertionError):
-    """The ledger does not balance, or a command told what is not so."""
-
-
-@dataclass
-class Model:
-    """What ought to be there."""
-
-    raw: dict[str, bytes] = field(default_factory=dict)
-    tags: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
-    withdrawn: set[str] = field(default_factory=set)
-    unsure: bool = False
-
-
 class Sequence:
     """The commands of one seed on a lake that has two published deliveries."""
 
@@ -99,9 +96,11 @@ class Sequence:
         self.lake, self.seed = lake, seed
         self.draw = random.Random(f"sequence/{seed}")
         self.model = Model()
+        self.books = Books(lake, self.model)
         self.steps: list[Step] = []
         self._folder = Path(tempfile.mkdtemp(prefix="faults-"))
         self._runs = 0
+        self._raced = False
         self.last_plan: FaultPlan | None = None
 
     def play(self) -> list[Step]:
@@ -109,7 +108,7 @@ class Sequence:
         try:
             self._play()
         finally:
-            self.lake.proxy.plan = None
+            self.lake.proxy.plan, self.lake.proxy.meanwhile = None, _nothing
             shutil.rmtree(self._folder, ignore_errors=True)
         return self.steps
 
@@ -122,11 +121,11 @@ class Sequence:
             told, landed = getattr(self, f"_{kind}")(plan)
             for call, rule in plan.struck[:1]:
                 self.steps.append(Step(kind, call.service, call.operation, rule.mode, told, landed))
-            self._check_files(kind)
-            published = published or kind in ("publish", "withdraw", "upload")
+            self.books.check_files(kind)
+            published = published or kind in ("publish", "withdraw", "upload", "race")
         if published:
             self._heal()
-            self._balance()
+            self.books.check_balance()
         if self.draw.random() < 0.4:
             self._clean()
 
@@ -134,14 +133,14 @@ class Sequence:
 
     def _begin(self) -> None:
         self.lake.begin_with(self._published_lake)
-        self.model.raw = {key: content for key, content in self.lake.objects().items() if key.startswith(_RAW)}
+        self.model.raw = {key: content for key, content in self.lake.objects().items() if key.startswith(RAW)}
 
     @staticmethod
     def _published_lake(lake: MotoLake) -> None:
         """The state that every sequence begins with; made once."""
-        lake.s3.put_object(Bucket=BUCKET, Key=f"{_RAW}delivery={DELIVERIES[0]}/part.csv", Body=_csv([(1, 1), (2, 2)]))
+        lake.s3.put_object(Bucket=BUCKET, Key=f"{RAW}delivery={DELIVERIES[0]}/part.csv", Body=_csv([(1, 1), (2, 2)]))
         lake.s3.put_object(
-            Bucket=BUCKET, Key=f"{_RAW}delivery={DELIVERIES[1]}/part.csv", Body=_csv([(2, 40), (3, 41), (-1, 42)])
+            Bucket=BUCKET, Key=f"{RAW}delivery={DELIVERIES[1]}/part.csv", Body=_csv([(2, 40), (3, 41), (-1, 42)])
         )
         ThinJob(lake.proxy.endpoint, f"jr_{0:032x}").run()
         ThinJob(lake.proxy.endpoint, f"jr_{1:032x}").run()
@@ -157,9 +156,7 @@ class Sequence:
         if error is None and there != content:
             raise BrokenPromiseError(f"upload said done, and {key} is not what was sent")
         if error is None:
-            self._check_delivery_manifest(name)
-        if content != before and there == content:
-            self.model.withdrawn.discard(name)
+            self.books.check_delivery_manifest(name)
         if there is not None:
             self.model.raw[key] = there
         return _told(error), there == content
@@ -169,22 +166,74 @@ class Sequence:
         key, content = self._key(name), self._content()
         self.lake.put(key, content)
         self.model.raw[key] = content
-        self.model.withdrawn.discard(name)
         return self._run(plan)
 
     def _withdraw(self, plan: FaultPlan) -> tuple[Told, bool]:
         name = DELIVERIES[0]
         told, landed = self._run(plan, (name,))
         if landed:
-            self.model.withdrawn.add(name)
+            self.model.withdrawn[name] = self.model.files_of(name)
         return told, landed
+
+    def _race(self, plan: FaultPlan) -> tuple[Told, bool]:
+        """Two runs: the second has all of its time at one moment of the first."""
+        # of calls that boto3 makes: Arrow would not wait so long for an answer
+        service, operation = self.draw.choice(_MOMENTS)
+        moments = FaultPlan([Rule(Mode.DELAY, service, operation, nth=self.draw.choice((1, 1, 2, 2, 3, 5)))])
+        other = ThinJob(self.lake.proxy.endpoint, f"jr_{self._runs + 1:030x}05")
+        ended: list[Exception | None] = []
+
+        def meanwhile(call: Call) -> None:
+            if moments.decide(call) is not None:
+                ended.append(self._attempt(other.run, plan))
+
+        self.lake.proxy.meanwhile, self._raced = meanwhile, True
+        try:
+            told, landed = self._publish(plan)
+        finally:
+            self.lake.proxy.meanwhile = _nothing
+        for error in ended:
+            self._check_run(other, error)
+        self._raced = False
+        return told, landed
+
+    def _start(self, plan: FaultPlan) -> tuple[Told, bool]:
+        """Start the workflow and watch it."""
+        workspace, before = workspace_of(self.lake.connection), set(runs_there())
+        self.lake.workflow.fails = self.draw.random() < 0.3
+        started: list[str] = []
+        error = self._attempt(lambda: started.append(start_run(workspace, ())), plan)
+        new = set(runs_there()) - before
+        if len(new) > 1:
+            raise BrokenPromiseError(f"one start made {len(new)} runs")
+        if started and new != set(started):
+            raise BrokenPromiseError(f"the start told of {started}, and made {new}")
+        self._check_told("the start", error, bool(new))
+        if not started:
+            return _told(error), bool(new)
+        watched: list[dict[str, Any]] = []
+        error = self._attempt(lambda: watched.append(follow_run(workspace, started[0], timeout_s=600)), plan)
+        if watched and (self.lake.workflow.fails or watched[0]["run_id"] != started[0]):
+            raise BrokenPromiseError(f"the watching told of {watched}, which is not what became of {started}")
+        is_told_failed = isinstance(error, PipelineError) and not isinstance(error, WatchingError)
+        if is_told_failed and not self.lake.workflow.fails:
+            raise BrokenPromiseError(f"the run was told to have failed: {error!r}")
+        return (Told.UNKNOWN if isinstance(error, WatchingError) else Told.DONE), True
 
     def _run(self, plan: FaultPlan, withdraw: tuple[str, ...] = ()) -> tuple[Told, bool]:
         self._runs += 1
-        job = ThinJob(self.lake.proxy.endpoint, f"jr_{self._runs + 1:032x}")
-        curated_before = self._table(CURATED).snapshot_id
+        job = ThinJob(self.lake.proxy.endpoint, f"jr_{self._runs:030x}10")
+        curated_before = self.books.table(CURATED).snapshot_id
         error = self._attempt(lambda: job.run(withdraw), plan)
-        curated, features = self._table(CURATED), self._table(FEATURES)
+        curated = self.books.table(CURATED)
+        landed = self._check_run(job, error)
+        if not landed and curated.snapshot_id != curated_before and not self._raced:
+            raise BrokenPromiseError("curated changed without its run's id")
+        return Told.UNKNOWN if isinstance(error, UnknownPublicationError) else _told(error), landed
+
+    def _check_run(self, job: ThinJob, error: Exception | None) -> bool:
+        """What a run believes of itself is so; whether it landed."""
+        curated, features = self.books.table(CURATED), self.books.table(FEATURES)
         landed = job.run_id in curated.runs
         if error is None and job.counts and not (landed and job.run_id in features.runs):
             raise BrokenPromiseError("the run said SUCCEEDED, and its commits are not there")
@@ -195,17 +244,12 @@ class Sequence:
             ):
                 if claims != there:
                     raise BrokenPromiseError(f"the run believes {name} landed: {claims}; it did: {there} ({error!r})")
-        if isinstance(error, QuartalJobError) and "another run" in str(error):
+        if isinstance(error, QuartalJobError) and "another run" in str(error) and not self._raced:
             raise BrokenPromiseError(f"there was no other run: {error}")
-        if not landed and curated.snapshot_id != curated_before:
-            raise BrokenPromiseError("curated changed without its run's id")
-        told = Told.UNKNOWN if isinstance(error, UnknownPublicationError) else _told(error)
-        if error is not None and landed:
-            self.model.unsure = True  # the last manifest does not tell of it
-        return told, landed
+        return landed
 
     def _tag(self, plan: FaultPlan) -> tuple[Told, bool]:
-        features, name = self._table(FEATURES), f"model-{self.draw.randrange(4)}"
+        features, name = self.books.table(FEATURES), f"model-{self.draw.randrange(4)}"
         snapshot_id = features.snapshot_id or 0
         if name in features.tags:
             return self._untag(plan, name)
@@ -214,7 +258,7 @@ class Sequence:
             set_tag(self._load(), name, snapshot_id)
 
         error = self._attempt(tag, plan)
-        landed = self._table(FEATURES).tags.get(name) == snapshot_id
+        landed = self.books.table(FEATURES).tags.get(name) == snapshot_id
         self._check_told(f"tag {name}", error, landed)
         if landed:
             self.model.tags[name] = features.rows(snapshot_id)
@@ -225,7 +269,7 @@ class Sequence:
         if not name:
             return self._tag(plan)
         error = self._attempt(lambda: remove_tag(self._load(), name), plan)
-        landed = name not in self._table(FEATURES).tags
+        landed = name not in self.books.table(FEATURES).tags
         self._check_told(f"removal of tag {name}", error, landed)
         if landed:
             self.model.tags.pop(name, None)
@@ -239,13 +283,13 @@ class Sequence:
             maintain(_LAKE, iceberg_catalog(self.lake.connection), files, cutoff, dry_run=False)
 
         error = self._attempt(keep, plan)
-        orphans = self._orphans()
+        orphans = self.books.orphans()
         if error is None and orphans:
             raise BrokenPromiseError(f"maintenance said done, and left {sorted(orphans)}")
         return _told(error), not orphans
 
     def _export(self, plan: FaultPlan) -> tuple[Told, bool]:
-        features, folder = self._table(FEATURES), self._folder / "export"
+        features, folder = self.books.table(FEATURES), self._folder / "export"
         shutil.rmtree(folder, ignore_errors=True)
         snapshot_id = features.snapshot_id or 0
         error = self._attempt(
@@ -267,104 +311,21 @@ class Sequence:
         error = self._send(dict(self.model.raw), None)
         if error is not None:
             raise BrokenPromiseError(f"upload fails without any fault: {error!r}")
-        for name in sorted({self._delivery(key) for key in self.model.raw}):
-            self._check_delivery_manifest(name)
+        for name in sorted({delivery_of(key) for key in self.model.raw}):
+            self.books.check_delivery_manifest(name)
         told, _ = self._run(FaultPlan())
         if told is not Told.DONE:
             raise BrokenPromiseError("a run fails without any fault")
-        self._check_files("heal")
-
-    def _balance(self) -> None:
-        """Rows in are rows kept, quarantined and duplicate: by delivery, by key, and in the tables."""
-        objects = self.lake.objects()
-        last = json.loads(objects[max(key for key in objects if key.startswith(f"runs/{DATASET}/"))])
-        withdrawn = {name for name, state in last["published"].items() if state["withdrawn"]}
-        if not self.model.unsure and withdrawn != self.model.withdrawn:
-            raise BrokenPromiseError(f"withdrawn are {withdrawn}, not {self.model.withdrawn}")
-        rows: dict[str, list[Row]] = {}
-        for key, content in self.model.raw.items():
-            if (name := self._delivery(key)) not in withdrawn:
-                rows.setdefault(name, []).extend(rows_of(content))
-        splits = split(rows)
-        expected = sorted((name, *row) for name, of_it in splits.items() for row in of_it.kept)
-        curated = self._table(CURATED)
-        if curated.rows() != expected:
-            raise BrokenPromiseError(f"curated holds {curated.rows()}, not {expected}")
-        days = sorted(day for _, _, day in expected)
-        if sum(row[2] for row in self._table(FEATURES).rows()) != len(days):
-            raise BrokenPromiseError("features are not those of curated")
-        for name, of_it in splits.items():
-            bad = [key for key in objects if key.startswith(f"quarantine/{DATASET}/delivery={name}/")]
-            held = sum(_ids_in(objects[key]) for key in bad)
-            if len(rows[name]) != len(of_it.kept) + held + of_it.duplicates:
-                raise BrokenPromiseError(f"{name}: {len(rows[name])} rows in, {held} in quarantine, {of_it}")
+        self.books.check_files("heal")
 
     def _clean(self) -> None:
         told, _ = self._maintain(FaultPlan())
         if told is not Told.DONE:
             raise BrokenPromiseError("maintenance fails without any fault")
-        self._check_files("maintenance")
-        left = [key for key in self.lake.open_uploads() if key.startswith(_RAW)]
-        if left:
-            raise BrokenPromiseError(f"uploads stay open: {left}")
+        self.books.check_files("maintenance")
+        self.books.check_no_uploads_stay_open()
 
-    # ------------------------------------------------------------------------ what is there
-
-    def _check_files(self, after: str) -> None:
-        """Everything that tables, tags and registers name is there and holds what it held."""
-        try:
-            for name in (CURATED, FEATURES):
-                table = self._table(name)
-                table.named()
-                table.rows()
-            features = self._table(FEATURES)
-            for tag, rows in self.model.tags.items():
-                if tag not in features.tags or features.rows(features.tags[tag]) != rows:
-                    raise BrokenPromiseError(f"tag {tag} does not hold what it held")
-            self._check_registers()
-        except MissingFileError as error:
-            raise BrokenPromiseError(f"after {after}: {error}") from error
-
-    def _check_registers(self) -> None:
-        table, objects = self._table(CURATED), self.lake.objects()
-        named = json.loads(table.table.properties.get("quartal.key-registers", "{}"))
-        counted = json.loads(table.table.properties.get("quartal.key-register-files", "{}"))
-        for name, folder in named.items():
-            found = [key for key in objects if key.startswith(f"curated/{DATASET}/keys/{folder}/")]
-            if len(found) < counted.get(folder, 0):
-                raise BrokenPromiseError(f"the register of {name} is gone")
-        for name, run in json.loads(table.table.properties.get("quartal.quarantine", "{}")).items():
-            if not any(key.startswith(f"quarantine/{DATASET}/delivery={name}/run_id={run}/") for key in objects):
-                raise BrokenPromiseError(f"the bad rows of {name} are gone")
-
-    def _check_delivery_manifest(self, name: str) -> None:
-        objects = self.lake.objects()
-        there = {key for key in objects if key.startswith(f"{_RAW}delivery={name}/")}
-        manifest = next((key for key in objects if key.startswith(_MANIFESTS) and name in key), None)
-        text = objects[manifest].decode() if manifest else ""
-        missing = [key for key in there if key.rpartition("/")[2] not in text]
-        if missing or manifest is None:
-            raise BrokenPromiseError(f"the manifest of delivery {name} lacks {missing or 'everything'}")
-
-    def _orphans(self) -> set[str]:
-        objects = self.lake.objects()
-        found = set()
-        for name, folder in ((CURATED, "curated"), (FEATURES, "features")):
-            table = self._table(name).table
-            named = files_named_by(table)
-            found |= {
-                key for key in objects if key.startswith(f"{folder}/{DATASET}/") and f"{BUCKET}/{key}" not in named
-            }
-        return found
-
-    def _table(self, name: str) -> SeenTable:
-        try:
-            found = table_seen(name, self.lake.objects())
-        except MissingFileError as error:
-            raise BrokenPromiseError(f"{name} cannot be read: {error}") from error
-        if found is None:
-            raise BrokenPromiseError(f"{name} is gone")
-        return found
+    # ------------------------------------------------------------------------ what was told
 
     def _load(self) -> Any:
         return iceberg_catalog(self.lake.connection).load_table((DATABASE, FEATURES))
@@ -393,13 +354,13 @@ class Sequence:
     def _send(self, contents: dict[str, bytes], plan: FaultPlan | None) -> Exception | None:
         source = self._folder / f"raw-{self.draw.randrange(10**9)}"
         for key, content in contents.items():
-            path = source / key.removeprefix(_RAW)
+            path = source / key.removeprefix(RAW)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
-        items = plan_upload([source], raw_prefix=_RAW, delivery=None)
+        items = plan_upload([source], raw_prefix=RAW, delivery=None)
         options = UploadOptions(parallel_files=2)
         return self._attempt(
-            lambda: upload(self.lake.connection, BUCKET, items, manifest_prefix=_MANIFESTS, options=options), plan
+            lambda: upload(self.lake.connection, BUCKET, items, manifest_prefix=MANIFESTS, options=options), plan
         )
 
     def _plan(self, kind: str) -> FaultPlan:
@@ -423,11 +384,11 @@ class Sequence:
 
     @staticmethod
     def _key(name: str) -> str:
-        return f"{_RAW}delivery={name}/part.csv"
+        return f"{RAW}delivery={name}/part.csv"
 
-    @staticmethod
-    def _delivery(key: str) -> str:
-        return key.removeprefix(f"{_RAW}delivery=").partition("/")[0]
+
+def _nothing(_: Call) -> None:
+    """No other run."""
 
 
 def _told(error: Exception | None) -> Told:
@@ -441,9 +402,3 @@ def _told(error: Exception | None) -> Told:
 def _csv(rows: list[tuple[int, int]]) -> bytes:
     lines = [f"{number},{date(2024, 1, 1) + timedelta(days=days)}" for number, days in rows]
     return ("\n".join(["id,day", *lines]) + "\n").encode()
-
-
-def _ids_in(content: bytes) -> int:
-    from pyarrow import parquet
-
-    return int(parquet.read_metadata(io.BytesIO(content)).num_rows)

@@ -36,6 +36,7 @@ from etl_job.manifest import (
 )
 from etl_job.object_store import LakeFiles
 from etl_job.publication import PublishedIceberg, in_step, open_catalog
+from etl_job.quarantines import files_of_other_runs
 from etl_job.recovery import standing_of
 from etl_job.replacement import Replacement, among
 from etl_job.schemas import KIND, VALID_ROWS, TableColumn
@@ -44,7 +45,7 @@ from etl_job.standing_files import check_metadata, check_what_runs_left
 from etl_job.tables import Tables
 from etl_job.writing import new_data_folder, write_rows
 
-from .moto_lake import BUCKET, DATABASE, DATASET, REGION
+from .names import BUCKET, DATABASE, DATASET, REGION
 
 ROOT = f"s3://{BUCKET}"
 RAW = f"{ROOT}/raw/{DATASET}"
@@ -147,7 +148,7 @@ class ThinJob:
             inputs = inputs_of(by_name[name])
             published[name] = PublishedDelivery(run_id=self.run_id, contract_hash=HASH, inputs=inputs)
         for name in chosen.gone:
-            published[name] = published[name].model_copy(update={"run_id": self.run_id, "withdrawn": True})
+            published[name] = published[name].taken_out(self.run_id, by_name.get(name))
         self.counts = self._counts(by_name, rows)
         return published, tables
 
@@ -186,6 +187,9 @@ class ThinJob:
         staged = {name: self._stage_keys(tables.curated.location, keys[name]) for name in names}
         bad = [name for name in names if splits[name].quarantined]
         folders = [self._write_quarantine(name, splits[name].quarantined) for name in bad]
+        outdated = files_of_other_runs(
+            self._store, [f"{QUARANTINE}/delivery={name}" for name in (*names, *gone)], self.run_id
+        )
         try:
             if names or gone:
                 registers = tables.registers.without([*names, *gone])
@@ -199,10 +203,8 @@ class ThinJob:
             if not self.landed.curated:
                 self._drop([*folders, *staged.values()])
             raise
-        for name in [*names, *gone]:
-            for file in self._store.list_files(f"{QUARANTINE}/delivery={name}/"):
-                if f"/run_id={self.run_id}/" not in file.uri:
-                    self._store.delete(file.uri)
+        for uri in outdated:
+            self._store.delete(uri)
 
     def _stage_keys(self, location: str, ids: list[int]) -> str:
         """A folder for the keys of a delivery, those that others have too among them."""

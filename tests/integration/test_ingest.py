@@ -24,7 +24,7 @@ from quartal.contracts.finding import contract_of
 from quartal.contracts.model import Contract
 from quartal.errors import ConfigurationError, IngestError
 from quartal.ingesting.database import open_database
-from quartal.ingesting.relation import query_of, table_of
+from quartal.ingesting.relation import query_of, table_of, without_padding
 from quartal.ingests import IngestOptions, IngestReport, Target
 from quartal.polling import Waiter
 from quartal.workspace import Workspace
@@ -160,6 +160,52 @@ def test_types_of_parquet_are_those_of_the_contract(sessions, lake):
     ]
     again = ingest(sessions, lake, contract, table="sessions", chunk_rows=1)
     assert again.unchanged == report.sent
+
+
+@pytest.mark.parametrize("value", ["infinity", "-infinity", "0044-03-15 BC", "12024-01-01"])
+def test_day_that_no_calendar_has_is_told_by_key_and_column(sightings, lake, value):
+    sightings.run(f"update sightings set date = '{value}' where n = 77")
+    with pytest.raises(IngestError, match=rf"row n=77: column date holds '{value}'.* The chunk was not sent") as error:
+        ingest(sightings, lake, "vehicle_sightings", table="sightings", chunk_rows=1000)
+    assert "--query" in error.value.remedy
+    by_day = "select sighting_id, brand, date, time::time(0) from sightings"
+    with pytest.raises(ConfigurationError, match=rf"The key column date holds .*'{value}'"):
+        ingest(sightings, lake, "vehicle_sightings", query=by_day, key=["date"], chunk_rows=1000)
+    mapped = (
+        f"select n, sighting_id, brand, coalesce(nullif(date, '{value}'), '2024-01-01') as date, time from sightings"
+    )
+    assert ingest(sightings, lake, "vehicle_sightings", query=mapped, key=["n"]).rows == 6000
+
+
+def test_moment_that_no_calendar_has_is_told_by_key_and_column(sessions, lake):
+    sessions.run("update sessions set ended_at = 'infinity' where session_id = -1")
+    with pytest.raises(IngestError, match=r"sessions, row session_id=-1: column ended_at holds 'infinity'"):
+        ingest(sessions, lake, "charging_sessions", table="sessions")
+
+
+def test_hour_24_is_told_by_key_and_column(sightings, lake):
+    sightings.run("update sightings set time = '24:00' where n = 77")
+    with pytest.raises(IngestError, match=r"sightings, row n=77: column time holds '24:00:00'"):
+        ingest(sightings, lake, "vehicle_sightings", table="sightings")
+
+
+def test_padding_of_char_stays_unless_it_is_trimmed(sightings, lake):
+    sightings.run(
+        "drop view gated", "alter table sightings alter brand type char(12)", "delete from sightings where n > 2"
+    )
+    connection, target = lake
+    ingest(sightings, lake, "vehicle_sightings", table="sightings")
+    assert [line.split(",")[1] for line in lines(connection, target.bucket, "raw/")] == ["BMW         "] * 2
+    with open_database(sightings.url, connections=2) as database:
+        for relation in (
+            table_of(database, "sightings", called="trimmed", key=()),
+            query_of(database, "select * from sightings", called="asked", key=["n"]),
+        ):
+            trimmed = without_padding(database, relation)
+            contract = contract_of(CONTRACTS, "vehicle_sightings")
+            ingests.ingest(connection, target, database, trimmed, contract)
+            found = lines(connection, target.bucket, f"raw/x/delivery=2024Q1/{relation.name}")
+            assert [line.split(",")[1] for line in found] == ["BMW", "BMW"]
 
 
 @pytest.mark.parametrize("key", [["n"], ["sighting_id"], ["date", "sighting_id"], ["brand"]])

@@ -8,7 +8,9 @@ from typing import Any
 from quartal.errors import NotDeployedError
 from quartal.plan_review.model import Action, Plan, ResourceChange
 from quartal.plan_review.parse import parse_plan
+from quartal.plan_review.policies import load_rules
 from quartal.plan_review.values import plain, shown
+from quartal.plan_review.verdict import drift_findings
 from quartal.staging import stage
 from quartal.terraform import Terraform
 from quartal.toolchain.terraform_binary import require_terraform
@@ -49,6 +51,7 @@ def render_drift(environment: str, plan: Plan) -> str:
     for change in plan.drift:
         lines.append(f"  {change.address}  {_what(change)}")
         lines += [f"      {item.path}: {shown(item.before)} -> {shown(item.after)}" for item in _differences(change)]
+    lines += [f"  {finding.address}: {finding.sentence}" for finding in drift_findings(plan, load_rules())]
     if plan.drift:
         lines.append(
             "`quartal plan` says what an apply would set back; to keep a change, put it into the configuration."
@@ -76,6 +79,9 @@ def drift_as_data(environment: str, plan: Plan) -> dict[str, Any]:
         "environment": environment,
         "drift": [entry(change) for change in plan.drift],
         "computed": [entry(change) for change in plan.computed_drift],
+        "access": [
+            {"address": finding.address, "sentence": finding.sentence} for finding in drift_findings(plan, load_rules())
+        ],
     }
 
 

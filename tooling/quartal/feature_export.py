@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -56,7 +57,8 @@ class ExportedFile:
 class Export:
     """What the manifest says: which state of which table, and the files.
 
-    `spreadsheet_safe` is whether texts that a spreadsheet would take for formulas have an apostrophe before them.
+    `spreadsheet_safe` is whether texts that a spreadsheet would take for formulas have an apostrophe before them,
+    `left_out` are the quarters of that state which were not asked for.
     """
 
     table: str
@@ -67,6 +69,12 @@ class Export:
     columns: tuple[dict[str, str], ...]
     files: tuple[ExportedFile, ...]
     spreadsheet_safe: bool = False
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def quarters(self) -> tuple[str, ...]:
+        """The quarters whose rows were written, in their order."""
+        return tuple(file.quarter for file in self.files)
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
@@ -74,24 +82,35 @@ class Export:
 
 
 def export_features(
-    table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportFormat, *, spreadsheet_safe: bool = False
+    table: Table,
+    snapshot_id: int,
+    tag: str,
+    folder: Path,
+    form: ExportFormat,
+    *,
+    spreadsheet_safe: bool = False,
+    only: Collection[str] = (),
 ) -> Export:
-    """Write one snapshot into a folder that does not exist yet, or is empty; the folder appears when all is written.
+    """Write one snapshot, or only some quarters of it, into a folder that does not exist yet, or is empty.
+
+    The folder appears when all is written.
 
     Quarters are read one after the other, so no more than one is held in memory. Rows are in the order of entity and
     day: the same snapshot always gives the same CSV files, and with the same pyarrow the same Parquet files.
 
     Raises:
         AwsError: what was read is not what the snapshot says that it holds; nothing is left behind.
-        ConfigurationError: the folder holds something, or cannot be written; nothing is left behind.
+        ConfigurationError: the folder holds something, or cannot be written, or one of the quarters is not there;
+            nothing is left behind.
     """
     refuse_used_folder(folder)
     folder = folder.absolute()
     partial = folder.with_name(f".{folder.name}.partial-{secrets.token_hex(4)}")
     try:
         partial.mkdir(parents=True)
-        export = _write(table, snapshot_id, tag, partial, form, spreadsheet_safe)
-        _refuse_short(table, export)
+        export = _write(table, snapshot_id, tag, partial, form, spreadsheet_safe, only)
+        if not export.left_out:
+            _refuse_short(table, export)
         (partial / MANIFEST).write_text(json.dumps(export.as_record(), indent=2) + "\n", encoding="utf-8")
         if folder.exists():
             folder.rmdir()  # Windows renames onto nothing that exists
@@ -131,18 +150,37 @@ def _refuse_short(table: Table, export: Export) -> None:
 
 
 def _write(
-    table: Table, snapshot_id: int, tag: str, folder: Path, form: ExportFormat, spreadsheet_safe: bool
+    table: Table,
+    snapshot_id: int,
+    tag: str,
+    folder: Path,
+    form: ExportFormat,
+    spreadsheet_safe: bool,
+    only: Collection[str],
 ) -> Export:
     from pyiceberg.expressions import EqualTo
 
     scanned = table.scan(snapshot_id=snapshot_id)
     names = [field.name for field in scanned.projection().fields]
     key = feature_key(names)
-    quarters = read_rows(table, snapshot_id=snapshot_id, columns=(_QUARTER,))[_QUARTER].unique()
+    counted = read_rows(table, snapshot_id=snapshot_id, columns=(_QUARTER,))[_QUARTER].value_counts().to_pylist()
+    counts = {each["values"]: each["counts"] for each in counted}
+    unknown = sorted(set(only) - counts.keys())
+    if unknown:
+        raise ConfigurationError(
+            f"The features at {tag} have no quarter {', '.join(unknown)}.",
+            remedy=f"They have: {', '.join(sorted(counts)) or 'none'}.",
+        )
     files = []
-    for quarter in sorted(quarters.to_pylist()):
-        only = EqualTo(_QUARTER, quarter)  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
-        rows = read_rows(table, row_filter=only, snapshot_id=snapshot_id)
+    for quarter in sorted(set(only) or counts):
+        of_quarter = EqualTo(_QUARTER, quarter)  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
+        rows = read_rows(table, row_filter=of_quarter, snapshot_id=snapshot_id)
+        if rows.num_rows != counts[quarter]:
+            raise AwsError(
+                f"{'.'.join(table.name())} at {tag} has {counts[quarter]:,} rows of {quarter}, but {rows.num_rows:,} "
+                "came out of its files, so nothing was exported.",
+                remedy="Try again. Where it stays so, `quartal tags` lists older states.",
+            )
         path = folder / f"features-{quarter}.{form}"
         rows = rows.sort_by([(name, "ascending") for name in key])
         _write_file(defused_table(rows) if spreadsheet_safe else rows, path, form)
@@ -158,6 +196,7 @@ def _write(
         columns=tuple({"name": field.name, "type": str(field.field_type)} for field in scanned.projection().fields),
         files=tuple(files),
         spreadsheet_safe=spreadsheet_safe,
+        left_out=tuple(sorted(counts.keys() - {file.quarter for file in files})),
     )
 
 

@@ -6,8 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from quartal.account import refuse_another_account
 from quartal.console import Console, WaitingLine
-from quartal.errors import InterruptedCommandError, NotDeployedError
+from quartal.errors import InterruptedCommandError, NotDeployedError, TerraformError
+from quartal.failed_apply import ApplyProgress, forget_failed_apply
 from quartal.kept_data import standing
 from quartal.plan_review.model import Plan
 from quartal.plan_review.parse import parse_plan
@@ -80,20 +82,33 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
     """Apply the saved plan, the reviewed one where a record is given, and return the seconds it took.
 
     Raises:
-        ConfigurationError: the saved plan is not the one of the record.
+        ConfigurationError: the saved plan is not the one of the record, or was made in another account.
         InterruptedCommandError: it was interrupted, and Terraform has ended.
         TerraformError: Terraform refused or failed; also when the state has changed since the plan was made.
     """
     if record is not None:
         refuse_another_plan(workspace.staged, record)
+        if record.account and not workspace.settings.is_local:
+            refuse_another_account(workspace.account_connection(record.region).sts(), record)
     started = time.monotonic()
+    progress = ApplyProgress()
+
+    def on_event(event: TerraformEvent) -> None:
+        progress.note(event)
+        _show_apply_event(event, workspace.console, line)
+
     with workspace.console.waiting("terraform apply") as line:
         try:
-            workspace.terraform.apply_plan(lambda event: _show_apply_event(event, workspace.console, line))
+            workspace.terraform.apply_plan(on_event)
         except KeyboardInterrupt as interrupt:
+            progress.write(workspace.staged)
             raise _interrupted(workspace) from interrupt
+        except TerraformError:
+            progress.write(workspace.staged)
+            raise
         finally:
             discard(workspace.staged)
+    forget_failed_apply(workspace.staged)
     return time.monotonic() - started
 
 

@@ -21,7 +21,7 @@ from quartal.ingesting.options import IngestOptions, IngestReport, Target
 from quartal.ingesting.planning import bounds_of, earlier_try, is_done, layout_of, rows_to_read
 from quartal.ingesting.progress import Progress
 from quartal.ingesting.record import IngestRecord, IngestSource, RecordStore, check_bounds
-from quartal.ingesting.relation import Relation, check_columns, query_of, table_of
+from quartal.ingesting.relation import Relation, check_columns, query_of, table_of, without_padding
 from quartal.ingesting.snapshot import open_snapshot
 from quartal.ingesting.transfer import ChunkTransfer
 from quartal.uploading.delivery_manifest import ManifestStore, UploadRecord
@@ -66,6 +66,8 @@ def deliver(
             relation = table_of(database, table, called=name, key=key)
         else:
             relation = query_of(database, query or "", called=name, key=key)
+        if options.trims:
+            relation = without_padding(database, relation)
         with workspace.console.counting(f"Reading {relation.name}") as progress:
             task = progress.task_ids[0]
             return ingest(
@@ -126,6 +128,7 @@ def ingest(
         options.chunk_rows,
         options.compress,
         contract.files.format.value,
+        bool(relation.padded),
     )
     s3 = connection.s3()
     records = RecordStore(s3, target.bucket, f"{target.manifest_prefix}{target.delivery}/{relation.name}.json")

@@ -62,10 +62,10 @@ def _checked(values: dict[str, object], path: Path) -> ProjectFile:
     try:
         project = _Project.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
+        from quartal.plain_problems import lines_of
+
         raise ConfigurationError(
-            f"{path}: {name}: {first['msg']}.",
+            f"{path}: {lines_of(error, 1)[0]}.",
             remedy='It may say environment = "...", dataset = "...", aws_profile = "..." below [environments.NAME].',
         ) from error
     profiles = {name: found.aws_profile for name, found in project.environments.items() if found.aws_profile}

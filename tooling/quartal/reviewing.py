@@ -9,8 +9,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from quartal.account import account_of
 from quartal.aws import AwsConnection, as_aws_error
 from quartal.errors import ConfigurationError
+from quartal.failed_apply import read_failed_apply
 from quartal.manifests import read_latest_manifests
 from quartal.plan_review.checkov import PolicyReport, not_asked, run_checkov
 from quartal.plan_review.parse import parse_plan
@@ -64,6 +66,7 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
             usage=usage if options.usage is not None else _measured(workspace, data, usage),
             policies=_policies(workspace, data, wanted=options.policies),
             now=options.now or datetime.now(UTC),
+            failed_apply=read_failed_apply(workspace.staged),
         ),
     )
     write_record(
@@ -74,6 +77,8 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
         approval=made.verdict.level.word,
         is_destroy=options.is_destroy,
         reasons=tuple(reason.model_dump(mode="json") for reason in made.verdict.reasons),
+        account=account_of(data),
+        region=_region(data),
     )
     return made
 
@@ -113,7 +118,7 @@ def _region(data: dict[str, Any]) -> str:
 
 
 def deployed_outputs(data: dict[str, Any]) -> dict[str, Any]:
-    """The outputs as they are now; the plan's `prior_state` holds what they will be, as planning has changed it already."""
+    """The outputs as they are now; the `prior_state` of a plan holds what planning has made of them already."""
     changes = data.get("output_changes") or {}
     return {name: change.get("before") for name, change in changes.items() if change.get("before") is not None}
 

@@ -72,7 +72,9 @@ def show_manifest(console: Console, manifest: dict[str, Any], *, typed: Typed | 
     console.result("\n".join((outcome_of(manifest), *_next(manifest, typed))), data=manifest)
     for table in (manifest["curated"], manifest["features"]):
         if table is not None:
-            tags = f", tags {', '.join(table['tags'])}" if table["tags"] else ""
+            # the manifest has all tags of the table: those of the quarters that this run wrote, and its own, name this
+            own = [tag for tag in table["tags"] if tag in table.get("partitions", ()) or tag == manifest["run_id"]]
+            tags = f", tags {', '.join(own)}" if own else ""
             console.say(f"  published {table['table']} (snapshot {table['snapshot_id']}{tags})")
     _say_files(console, manifest)
 

@@ -25,6 +25,8 @@ class ReviewRecord:
         approval: the level of consent that it needs.
         is_destroy: whether the plan removes everything.
         reasons: the findings that decided, as the review's own fields.
+        account: the AWS account that it was made in; empty where it did not ask.
+        region: the region that it is for.
     """
 
     plan_sha256: str
@@ -35,6 +37,8 @@ class ReviewRecord:
     approval: str
     is_destroy: bool
     reasons: tuple[dict[str, Any], ...]
+    account: str = ""
+    region: str = ""
 
 
 def record_file(staged: StagedRoot) -> Path:
@@ -51,6 +55,8 @@ def write_record(
     approval: str,
     is_destroy: bool,
     reasons: tuple[dict[str, Any], ...] = (),
+    account: str = "",
+    region: str = "",
 ) -> ReviewRecord:
     """Write down which plan was reviewed."""
     record = ReviewRecord(
@@ -62,6 +68,8 @@ def write_record(
         approval=approval,
         is_destroy=is_destroy,
         reasons=reasons,
+        account=account,
+        region=region,
     )
     record_file(staged).write_text(json.dumps(asdict(record), indent=2) + "\n")
     record_file(staged).chmod(0o600)

@@ -81,11 +81,31 @@ REMEDIES = (
         "`quartal plan` goes on where it is not. Where it is, that command names the lock; then, when nobody else "
         "works on it, `terraform force-unlock <ID>` in {folder}.",
     ),
-    Remedy(
-        "state lock",
+    Remedy(  # of a state on this machine, whose lock nobody can take away
+        "resource temporarily unavailable",
+        "The environment is locked by {who}, since {since}.",
+        "Wait for them: it is another program on this machine, and the lock ends with it.",
+        r"Lock Info:[\s\S]*?\bWho:\s+(?P<who>\S+)[\s\S]*?\bCreated:\s+(?P<since>[^\n.]+)",
+    ),
+    Remedy(  # AWS's request, which stands before the lock, has an id too
+        "Lock Info:",
         "The environment is locked by {who}, since {since}.",
         "Wait for them. If they are gone for good: `terraform force-unlock {id}` in {folder}.",
-        r"ID:\s+(?P<id>\S+)[\s\S]*?Who:\s+(?P<who>\S+)[\s\S]*?Created:\s+(?P<since>[^\n.]+)",
+        r"Lock Info:[\s\S]*?\bID:\s+(?P<id>[^\s,]+)[\s\S]*?"
+        r"\bWho:\s+(?P<who>\S+)[\s\S]*?\bCreated:\s+(?P<since>[^\n.]+)",
+    ),
+    Remedy(
+        "state lock",
+        "The state of the environment cannot be locked, and Terraform does not say by whom it is: see below.",
+        "Wait, and run the same command again.",
+    ),
+    Remedy(
+        "AWS account ID not allowed",
+        "These credentials are of account {account}, in which {variables} allows nothing.",
+        "Sign in to the account of the environment; or, where this is it, write {account} into "
+        "provider_settings.allowed_account_ids in {variables}.",
+        r"not allowed: (?P<account>\d+)",
+        is_configuration=True,
     ),
     Remedy("ExpiredToken", "The AWS credentials have expired.", "Sign in again, then run the same command again."),
     Remedy("token has expired", "The AWS credentials have expired.", "Sign in again, then run the same command again."),

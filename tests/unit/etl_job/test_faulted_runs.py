@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
-from etl_job import commit_outcome
+from etl_job import commit_outcome, releasing
 from etl_job.errors import LostFilesError, PublicationError, UnknownPublicationError
 from etl_job.job_args import parse_arguments
 from etl_job.progress import Progress
@@ -173,3 +173,33 @@ def test_lost_manifests_stop_the_run_by_name(start, table, kind):
         Path(uri.removeprefix("file://")).unlink()
     with pytest.raises(LostFilesError, match=rf"{table} names files that are not there.*{kind}"):
         start("two")
+
+
+@pytest.mark.usefixtures("published_once")
+def test_withdrawn_delivery_stays_out_with_the_files_that_it_had_when_it_was_withdrawn(lake, start):
+    lake.deliver("d1", FIRST + "k4,Fiat,2024-01-03,10:00:00\n")  # no run has seen them
+    start("two", "--withdraw", "d1")
+    assert [each.delivery for each in start("three").deliveries] == ["d2"]
+    lake.deliver("d1", FIRST)
+    assert [each.delivery for each in start("four").deliveries] == ["d1"]
+
+
+def test_bad_rows_of_a_run_that_came_meanwhile_stay(lake, start, monkeypatch):
+    lake.deliver("d1", FIRST)
+    start("one")
+    lake.deliver("d1", FIRST + "bad2\n")
+    outdated = releasing.files_of_other_runs
+
+    def another_run(*asked):
+        found = outdated(*asked)
+        later = lake.root / "quarantine" / DATASET / "delivery=d1" / "run_id=later" / "part-0.parquet"
+        later.parent.mkdir()
+        shutil.copy(next(lake.root.glob(f"quarantine/{DATASET}/delivery=d1/run_id=one/*.parquet")), later)
+        return found
+
+    monkeypatch.setattr(releasing, "files_of_other_runs", another_run)
+    start("two")
+    assert {path.parent.name for path in lake.root.glob(f"quarantine/{DATASET}/delivery=d1/*/*.parquet")} == {
+        "run_id=two",
+        "run_id=later",
+    }

@@ -14,6 +14,7 @@ from pyiceberg.types import DateType
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.results import as_text, read_csv, read_text, result_column, write_csv, write_text
 from localstack_glue.athena.engine.run import Cancellation
+from localstack_glue.athena.engine.trino.types import INTEGER, VARCHAR
 from tests.unit.localstack_glue.athena_lake import JSON, LAZY, OPEN_CSV, PARQUET, Lake
 
 
@@ -361,7 +362,7 @@ def test_show_and_describe(sightings: Lake):
             "COLUMN_NOT_FOUND: line 2:3: Column 'colour' cannot be resolved or requester is not authorized to access "
             "requested resources",
         ),
-        ("select no_such(1)", "FUNCTION_NOT_FOUND: line 1:1: Function 'no_such' not registered"),
+        ("select no_such(1)", "FUNCTION_NOT_FOUND: line 1:8: Function 'no_such' not registered"),
         ("select cast('x' as bigint)", "INVALID_CAST_ARGUMENT: "),
         ("drop table sightings", "NOT_SUPPORTED: line 1:1: DROP is not run by this Athena"),
         ("select * from sightings for version as of 1", "NOT_SUPPORTED: line 1:15: only Iceberg tables"),
@@ -417,7 +418,7 @@ def test_stored_texts_are_cut_at_their_line_ends_alone():
 
 
 def test_stored_results_tell_null_from_nothing_and_survive_any_text():
-    columns = [result_column("a", "VARCHAR"), result_column("b", "INTEGER")]
+    columns = [result_column("a", VARCHAR), result_column("b", INTEGER)]
     rows = [("x", "1"), ("", None), (None, "2"), ('say "hi",\nthere', "3")]
     content = write_csv(columns, rows)
     assert content.startswith(b'"a","b"\n"x","1"\n"",\n,"2"\n')
@@ -425,7 +426,7 @@ def test_stored_results_tell_null_from_nothing_and_survive_any_text():
 
 
 def test_single_null_column_is_read_back():
-    assert read_csv(write_csv([result_column("a", "VARCHAR")], [(None,), ("x",)])) == [["a"], [None], ["x"]]
+    assert read_csv(write_csv([result_column("a", VARCHAR)], [(None,), ("x",)])) == [["a"], [None], ["x"]]
 
 
 @pytest.mark.parametrize(

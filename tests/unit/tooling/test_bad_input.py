@@ -20,7 +20,8 @@ from quartal.staging import stage, staged_root
 from quartal.terraform import Terraform
 from tests.unit.tooling.mistakes import MISTAKES
 
-LOCK = """Error message: operation error S3: PutObject, StatusCode: 412, api error PreconditionFailed
+LOCK = """Error message: operation error S3: PutObject, StatusCode: 412, RequestID: 4442587FB7D0A2F9,
+HostID: vlR7PnpV2Ce81l0PRw6jl=, api error PreconditionFailed: it is there
 Lock Info:
   ID:        12345678-aaaa-bbbb-cccc-1234567890ab
   Path:      quartal/dev
@@ -47,6 +48,20 @@ FAILURES = [
         "Wait for them",
         1,
         id="state locked by somebody unknown",
+    ),
+    pytest.param(
+        ("Error acquiring the state lock", "Error message: reset by peer"),
+        "does not say by whom",
+        "run the same command again",
+        1,
+        id="state that cannot be locked",
+    ),
+    pytest.param(
+        ("AWS account ID not allowed: 111122223333", "with provider"),
+        "credentials are of account 111122223333",
+        "write 111122223333 into provider_settings.allowed_account_ids in infra/environments/localstack.tfvars",
+        2,
+        id="another account",
     ),
     pytest.param(
         ("Retrieving AWS account details", "api error ExpiredToken: The security token in the request is expired"),

@@ -139,6 +139,7 @@ def test_init_of_the_sample_finds_what_its_contract_says(capsys):
         pytest.param(b"name,at\nOpel,2024-01-01 10:00:00+00\n", "at: .* an offset in hours alone", id="PostgreSQL's"),
         pytest.param(b"name,died\nA,2024-01-01\nB,\nC,\n", "died: 1 of 3 rows have a day", id="few days"),
         pytest.param(b"name,on\nA,2024-01-01\nB,2024-01-02\nC,then\n", "on: .* such as 'then'", id="other texts"),
+        pytest.param(b"name,at\nA,2024-01-01 10:00 CET\n", "at: .* names of time zones", id="names of zones"),
         pytest.param(b"name,year\nOpel,2024\n", "year: parts of dates", id="years"),
         pytest.param(b"name,seen_at\nOpel,1700000000\n", "seconds or milliseconds since 1970", id="epoch"),
         pytest.param(b"name,day\nOpel,1/2/2024\n", "Column day .* day or month", id="day or month"),
@@ -296,7 +297,7 @@ def test_entity_with_a_name_of_the_published_tables_gets_another(tmp_path):
     assert (contract.features.entity, contract.column("share_value").name_in_file) == (("share_value",), "share")
 
 
-@pytest.mark.parametrize("store", ["store", "Store", "station_id"])
+@pytest.mark.parametrize("store", ["store", "Store", "station_id", "Filialnr", "stationid", "id"])
 def test_numbers_may_be_what_features_are_about(tmp_path, store):
     rows = table(f"Date,{store},Amount", lambda n: f"{day(n)},{101 + n % 3},{n % 7}.5")
     contract = contract_in(drafted_from(tmp_path, rows))
@@ -328,6 +329,16 @@ def test_delimiters_and_quotes_are_found(tmp_path, delimiter, quote, options):
     contract = contract_in(drafted)
     assert (drafted.verdict.kept, contract.csv.delimiter) == (40, delimiter)
     assert contract.csv.model_dump(include=set(options)) == options
+
+
+def test_delimiter_is_the_one_that_cuts_the_header_too(tmp_path):
+    drafted = drafted_from(tmp_path, table("day;shop;note", lambda n: f"{day(n)};{shop(n)};a, b, c, d"))
+    assert (contract_in(drafted).csv.delimiter, drafted.verdict.kept) == (";", 40)
+
+
+def test_day_that_is_all_zeros_is_none(tmp_path):
+    rows = table("day,shop,amount", lambda n: f"{'0000-00-00' if n % 8 == 0 else day(n)},{shop(n)},{n % 7}")
+    assert drafted_from(tmp_path, rows).verdict.broken == {"day.required": 5}
 
 
 def test_line_breaks_within_quotes_belong_to_values(tmp_path):
@@ -595,7 +606,7 @@ def test_arguments_that_make_no_sense_are_refused(tmp_path, monkeypatch, argumen
     assert run(["contract", "init", *arguments]) == 2
 
 
-def test_table_of_a_database_is_drafted_with_its_key(tmp_path):
+def test_table_of_a_database_is_drafted_with_its_key(tmp_path, monkeypatch):
     file = tmp_path / "shop.db"
     with sqlite3.connect(file) as database:
         database.execute("create table sales (no integer primary key, day text, Shop text, amount real, note blob)")
@@ -606,6 +617,8 @@ def test_table_of_a_database_is_drafted_with_its_key(tmp_path):
     contract = contract_in(drafted)
     assert (contract.key, contract.features.entity, drafted.verdict.kept) == (("no",), ("shop",), 40)
     assert run(["contract", "init", "--url", url, "--table", "sales"]) == 0
+    monkeypatch.setenv("QUARTAL_INGEST_URL", url)
+    assert run(["contract", "init", "--table", "sales"]) == 0
     with sqlite3.connect(file) as database:
         database.execute("delete from sales")
     with pytest.raises(ConfigurationError, match="Table sales has no rows"):

@@ -249,7 +249,7 @@ def test_cost_of_standing_leaves_runs_out_and_what_is_kept_is_the_rest():
     prices = PriceList(region="eu-central-1", as_of=date(2026, 1, 2), origin="checkout", prices={})
 
     def reviewed(*lines: CostLine) -> CostReview:
-        return CostReview(lines, Cost(), Cost(), 0, 0, (), prices, load_usage())
+        return CostReview(lines, Cost(), Cost(), 0, 0, (), prices, load_usage(), {})
 
     key, alarm = "module.data_lake.aws_kms_key.this", "module.alerting[0].aws_cloudwatch_metric_alarm.overdue"
     job = 'module.glue_job["a"].aws_glue_job.this'

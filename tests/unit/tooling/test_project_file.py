@@ -68,8 +68,8 @@ def test_profile_never_reaches_a_rehearsal_on_localstack(project, write):
     ("text", "said"),
     [
         pytest.param("environment = dev\n", "is no TOML", id="not-toml"),
-        pytest.param('enviroment = "dev"\n', "enviroment: Extra inputs are not permitted", id="misspelt"),
-        pytest.param("dataset = 7\n", "dataset: Input should be a valid string", id="not-text"),
+        pytest.param('enviroment = "dev"\n', "enviroment: is not known here", id="misspelt"),
+        pytest.param("dataset = 7\n", "dataset: must be text", id="not-text"),
         pytest.param('[environments.dev]\nprofile = "x"\n', "environments.dev.profile", id="misspelt-below"),
         pytest.param('environment = "staging"\n', "'staging', which quartal.toml names", id="no-such-environment"),
     ],

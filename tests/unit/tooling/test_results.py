@@ -26,6 +26,7 @@ from quartal.feature_diff import diff_features
 from quartal.feature_export import ExportFormat, export_features
 from quartal.query import QueryResult, are_in_step, run_query
 from quartal.spreadsheets import defused, defused_table
+from quartal.table_reading import read_rows
 from quartal.tags import CURATED_SNAPSHOT, RUN_ID, set_tag, snapshot_named, tags_of
 from quartal.workspace import Workspace
 from tests.unit.tooling.lost_answers import Faulty, conflict
@@ -238,6 +239,40 @@ def test_export_holds_the_rows_of_the_tag_and_a_manifest_that_fits(catalog, tmp_
         ]
 
 
+def test_export_says_which_quarters_it_hands_over_and_takes_some_of_them(command_line, tmp_path, capsys):
+    assert run(["export", "--tag", "2024Q2", "--out", str(tmp_path / "all")]) == 0
+    assert "at 2024Q2, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out
+    assert run(["export", "--tag", "2024Q2", "--quarter", "2024Q2", "--out", str(tmp_path / "one")]) == 0
+    assert "at 2024Q2, of 2024Q2 (not 2024Q1), in 1 file," in capsys.readouterr().out
+    manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
+    assert [file["quarter"] for file in manifest["files"]] == ["2024Q2"]
+    assert manifest["left_out"] == ["2024Q1"]
+    assert manifest["rows"] == pq.read_table(tmp_path / "one" / "features-2024Q2.parquet", partitioning=None).num_rows
+
+
+def test_quarter_that_the_tag_does_not_hold_is_refused_with_those_it_holds(command_line, tmp_path, capsys):
+    assert run(["export", "--tag", "2024Q2", "--quarter", "2023Q1", "--out", str(tmp_path / "out")]) == 2
+    told = capsys.readouterr().err
+    assert "The features at 2024Q2 have no quarter 2023Q1" in told
+    assert "2024Q1, 2024Q2" in told
+    assert not (tmp_path / "out").exists()
+
+
+def test_quarter_of_which_rows_are_missing_is_not_exported(catalog, tmp_path, monkeypatch):
+    table = catalog.load_table("db.feed_features")
+
+    def some_rows(*arguments, **options):
+        rows = read_rows(*arguments, **options)
+        return rows.slice(1) if "row_filter" in options else rows
+
+    monkeypatch.setattr("quartal.feature_export.read_rows", some_rows)
+    with pytest.raises(AwsError, match=r"rows of 2024Q1, but .* came out of its files"):
+        export_features(
+            table, tags_of(table)[0].snapshot_id, "2024Q1", tmp_path / "out", ExportFormat.CSV, only=["2024Q1"]
+        )
+    assert not (tmp_path / "out").exists()
+
+
 def test_export_into_a_folder_that_holds_something_is_refused_and_leaves_it_alone(catalog, tmp_path):
     table = catalog.load_table("db.feed_features")
     (tmp_path / "out").mkdir()
@@ -311,7 +346,7 @@ def test_diff_of_a_tag_and_itself_says_that_they_are_the_same(command_line, caps
 
 def test_export_prints_where_and_what(command_line, capsys, tmp_path):
     assert run(["export", "--tag", "2024Q2", "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
-    assert "4 rows of db.feed_features at 2024Q2 in 2 files" in capsys.readouterr().out
+    assert "4 rows of db.feed_features at 2024Q2, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out
 
 
 def test_tag_of_ones_own_names_the_newest_state_or_another_one_and_can_be_removed(command_line, catalog, capsys):

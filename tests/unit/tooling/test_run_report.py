@@ -65,6 +65,16 @@ def test_run_ends_with_a_sentence_and_the_next_commands(capsys):
     assert "Next: quartal report, quartal diff 2024Q1 2024Q2, quartal explain wr_2909c13" in lines
 
 
+def test_only_tags_of_the_new_snapshot_are_told(capsys):
+    tags = ["2023Q4", "2024Q1", "2024Q2", "model-7", "wr_0", "wr_1"]
+    features = {"table": "db.f", "snapshot_id": 7, "tags": tags, "partitions": ["2024Q1", "2024Q2"]}
+    curated = {"table": "db.c", "snapshot_id": 6, "tags": ["wr_0", "wr_1"], "partitions": ["2024Q2"]}
+    show_manifest(Console(), manifest(DELIVERY, features=features, curated=curated))
+    told = capsys.readouterr().err
+    assert "published db.f (snapshot 7, tags 2024Q1, 2024Q2, wr_1)" in told
+    assert "published db.c (snapshot 6, tags wr_1)" in told
+
+
 def test_run_of_which_nothing_was_kept_says_so_with_the_rule():
     totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0}
     told = outcome_of(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))

@@ -149,7 +149,8 @@ def init(
         Path | None, typer.Option("--out", help="File to write, which must not exist. Default: standard output.")
     ] = None,
     url: Annotated[
-        str | None, typer.Option("--url", help="A database, in place of files; with --table.", envvar="QUARTAL_URL")
+        str | None,
+        typer.Option("--url", help="A database, in place of files; with --table.", envvar="QUARTAL_INGEST_URL"),
     ] = None,
     table: Annotated[str | None, typer.Option("--table", help="Table or view, or SCHEMA.TABLE.")] = None,
     glue_table: Annotated[
@@ -179,7 +180,7 @@ def init(
     from quartal.contracts.drafting.questions import answered
 
     console = Console(as_json=as_json)
-    if sum(source is not None for source in (feed, table, glue_table)) != 1 or (table is None) != (url is None):
+    if sum(source is not None for source in (feed, table, glue_table)) != 1 or (table is not None and url is None):
         raise ConfigurationError(
             "What is to be drafted from?", remedy="Name a file or a folder, or --url and --table, or --glue-table."
         )

@@ -160,6 +160,10 @@ def ingest(
     reread: Annotated[
         bool, typer.Option("--reread", help="After an interruption, read also what is there, and send what differs.")
     ] = False,
+    trims: Annotated[
+        bool,
+        typer.Option("--trim-char", help="Take away the blanks with which char(n) of PostgreSQL fills up its values."),
+    ] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
@@ -180,7 +184,7 @@ def ingest(
         key=tuple(key or ()),
         name=name,
         delivery=delivery,
-        options=ingests.IngestOptions(chunk_rows, parallel, compress, reread),
+        options=ingests.IngestOptions(chunk_rows, parallel, compress, reread, trims),
     )
     if len(report.read_at) > 1:
         workspace.console.warn(

@@ -28,6 +28,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "export": (
         "quartal export --tag 2024Q2 --out features/",
         "quartal export --tag 2024Q2 --out features/ --format csv",
+        "quartal export --tag wr_0123 --quarter 2024Q2 --out features/",
     ),
     "history": ("quartal history", "quartal history --last 4 --json"),
     "ingest": (

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from quartal.workspace import Workspace
 
 _PANEL = "Results"
+_QUARTERS_NAMED = 4
 SAFE_HELP = "With --format csv: text that a spreadsheet would take for a formula gets an apostrophe before it."
 _TAG_HELP = "A tag (`quartal tags` lists them) or a snapshot id."
 
@@ -167,6 +168,10 @@ def export(
     tag: Annotated[str, typer.Option("--tag", help=_TAG_HELP, show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="Folder to write, which must not hold anything.")],
     form: Annotated[ExportFormat, typer.Option("--format", help="Of the files.")] = ExportFormat.PARQUET,
+    quarter: Annotated[
+        list[str] | None,
+        typer.Option("--quarter", help="Rows of this quarter alone; may be repeated. Default: all that the tag holds."),
+    ] = None,
     spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
@@ -181,11 +186,21 @@ def export(
     if snapshot == table.current_snapshot():
         _say_if_behind(workspace, catalog)
     snapshot_id = snapshot.snapshot_id
-    done = export_features(table, snapshot_id, tag, out, form, spreadsheet_safe=spreadsheet_safe)
+    done = export_features(
+        table, snapshot_id, tag, out, form, spreadsheet_safe=spreadsheet_safe, only=tuple(quarter or ())
+    )
+    left_out = f" (not {', '.join(done.left_out)})" if done.left_out else ""
     workspace.console.result(
-        f"{out}: {done.rows:,} rows of {done.table} at {tag} in {len(done.files)} files, and manifest.json",
+        f"{out}: {done.rows:,} rows of {done.table} at {tag}, of {_quarters(done.quarters)}{left_out}, in "
+        f"{len(done.files)} {'file' if len(done.files) == 1 else 'files'}, and manifest.json",
         data=done.as_record(),
     )
+
+
+def _quarters(names: tuple[str, ...]) -> str:
+    if not names:
+        return "no quarter"
+    return ", ".join(names) if len(names) <= _QUARTERS_NAMED else f"the {len(names)} quarters {names[0]} to {names[-1]}"
 
 
 def _say_if_behind(workspace: Workspace, catalog: Catalog) -> None:

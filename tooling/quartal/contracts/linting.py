@@ -25,6 +25,7 @@ from quartal.contracts.model import (
     shown,
 )
 from quartal.errors import ConfigurationError
+from quartal.plain_problems import in_words
 
 
 class Severity(StrEnum):
@@ -140,7 +141,7 @@ def _problems_of(error: ContractError, document: Document, file: str, dataset: s
 
 def _problem(found: Any, document: Document, file: str, dataset: str) -> Problem:
     path = ".".join(map(str, (dataset, *found["loc"]))).replace(".columns.", ".properties.", 1)
-    message = found["msg"].removeprefix("Value error, ")
+    message = in_words(found)
     if found["type"] not in {"missing", "value_error"}:
         message += f", is {shown(found['input'])}"
     remedy = _REMEDIES.get(found["type"], "Correct it; the message says what is expected.")

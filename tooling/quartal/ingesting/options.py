@@ -14,12 +14,14 @@ class IngestOptions:
         parallel: how many chunks at once.
         compress: whether files are compressed with gzip.
         reread: read again what an interrupted ingest has brought, and send what differs.
+        trims: whether the blanks with which char(n) fills up its values are taken away.
     """
 
     chunk_rows: int = 100_000
     parallel: int = 4
     compress: bool = False
     reread: bool = False
+    trims: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from quartal.contracts.model import Contract, FileFormat
 from quartal.errors import ConfigurationError, IngestError
+from quartal.ingesting.beyond import is_beyond
 from quartal.ingesting.chunk_file import ChunkLayout
 from quartal.ingesting.chunks import Key, KeyRange, even_bounds, walked_bounds
 from quartal.ingesting.csv_chunk import CsvLayout
@@ -62,7 +64,12 @@ def earlier_try(records: RecordStore, source: IngestSource, delivery: str) -> In
     if earlier is None or earlier.source == source:
         return earlier
     names = {"database": "database", "reads": "--table or --query", "key": "--key"}
-    names |= {"chunk_rows": "--chunk-rows", "gzip": "--gzip", "format": "the contract's files.format"}
+    names |= {
+        "chunk_rows": "--chunk-rows",
+        "gzip": "--gzip",
+        "format": "the contract's files.format",
+        "trims": "--trim-char",
+    }
     differing = [name for name in names if getattr(earlier.source, name) != getattr(source, name)]
     raise ConfigurationError(
         f"Delivery {delivery} holds an ingest of this name that was made otherwise. Nothing was sent.",
@@ -96,9 +103,26 @@ def rows_to_read(relation: Relation, reader: Connection) -> int:
 
 
 def bounds_of(relation: Relation, reader: Connection, rows: int, chunk_rows: int) -> tuple[Key, ...]:
-    """Where the chunks begin: evenly spread over a key of whole numbers, else counted off along the key."""
+    """Where the chunks begin: evenly spread over a key of whole numbers, else counted off along the key.
+
+    Raises:
+        ConfigurationError: the key holds what is no day of Python's calendar.
+    """
     if rows <= chunk_rows:
         return ()
+    try:
+        return _bounds_of(relation, reader, rows, chunk_rows)
+    except DBAPIError as error:
+        if not is_beyond(error):
+            raise
+        raise ConfigurationError(
+            f"The key column {', '.join(relation.key)} holds a value that is no day of the years 1 to 9999: "
+            f"{error.orig}.",
+            remedy="Name another key with --key, or say in --query what the value stands for.",
+        ) from error
+
+
+def _bounds_of(relation: Relation, reader: Connection, rows: int, chunk_rows: int) -> tuple[Key, ...]:
     if len(relation.key) == 1:
         lowest, highest = relation.extremes(reader)
         if type(lowest) is int and type(highest) is int:

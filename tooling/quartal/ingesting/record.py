@@ -50,6 +50,7 @@ class IngestSource:
         chunk_rows: rows per chunk.
         gzip: whether the files are compressed with it.
         format: what files they are, in the contract's word; CSV where an older record does not say.
+        trims: whether the padding of char(n) is taken away.
     """
 
     database: str
@@ -58,6 +59,7 @@ class IngestSource:
     chunk_rows: int
     gzip: bool
     format: str = FileFormat.CSV.value
+    trims: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy
@@ -18,6 +18,7 @@ from quartal.ingesting.chunks import Key, KeyRange, at_or_behind, behind, within
 from quartal.ingesting.database import Database
 
 _SHOWN = 10
+_BPCHAR = 1042  # the number of char(n) among PostgreSQL's types
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Relation:
         rows: where SQL selects from.
         columns: names of all its columns.
         key: columns that order it and cut it into chunks.
+        padded: columns of char(n) whose padding is taken away.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Relation:
     rows: FromClause
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    padded: tuple[str, ...] = ()
 
     def key_columns(self) -> list[ColumnElement[Any]]:
         """The key's columns, for SQL."""
@@ -46,11 +49,14 @@ class Relation:
         """The rows of a chunk in the order of the key: these columns first, then those of the key."""
         names = [*columns, *(name for name in self.key if name not in columns)]
         key = self.key_columns()
+        columns_read = (
+            sqlalchemy.func.rtrim(sqlalchemy.column(name)).label(name)
+            if name in self.padded
+            else sqlalchemy.column(name)
+            for name in names
+        )
         return (
-            sqlalchemy.select(*map(sqlalchemy.column, names))
-            .select_from(self.rows)
-            .where(*within(key, chunk, dialect))
-            .order_by(*key)
+            sqlalchemy.select(*columns_read).select_from(self.rows).where(*within(key, chunk, dialect)).order_by(*key)
         )
 
     def next_key(self, connection: Connection, last: Key | None, step: int) -> Key | None:
@@ -137,6 +143,27 @@ def query_of(database: Database, text: str, *, called: str | None, key: Sequence
             remedy="Try it in the database's own client. It must be one SELECT, without a semicolon between.",
         ) from error
     return _checked(Relation(called or "query", statement, rows, columns, tuple(key)))
+
+
+def without_padding(database: Database, relation: Relation) -> Relation:
+    """The relation, of which the columns of type char(n) are read without the blanks that fill them up.
+
+    Other databases than PostgreSQL keep no padding, or do not say so in a way that is known here.
+
+    Raises:
+        IngestError: the database refused to say.
+    """
+    if not database.is_postgresql:
+        return relation
+    nothing: sqlalchemy.Select[*tuple[Any, ...]] = (
+        sqlalchemy.select(*map(sqlalchemy.column, relation.columns))
+        .select_from(relation.rows)
+        .where(sqlalchemy.text("1 = 0"))
+    )
+    with database.errors(f"{relation.reads} could not be looked at"), database.engine.connect() as connection:
+        told = connection.execute(nothing).cursor.description
+        padded = tuple(str(column[0]) for column in told if column[1] == _BPCHAR)
+    return replace(relation, padded=padded)
 
 
 def _checked(relation: Relation) -> Relation:

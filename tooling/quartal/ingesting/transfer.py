@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from quartal.errors import IngestError
+from quartal.ingesting.beyond import is_beyond, keep_beyond
 from quartal.ingesting.chunk_file import ChunkLayout, RowError, Rows, WrittenChunk
 from quartal.ingesting.chunks import KeyRange
 from quartal.ingesting.database import Database
@@ -146,12 +148,25 @@ class ChunkTransfer:
             self.database.errors(f"chunk {chunk.number} of {self.relation.name} could not be read"),
             self.snapshot.connection() as connection,
         ):
-            batches = self._batches(connection, chunk, stopping)
-            last: list[Rows] = []
             try:
-                return self.layout.write(_kept(batches, last), file)
-            except RowError as error:
-                raise _row_refused(self.relation, self.layout, last[0][error.row], error) from error
+                return self._written(connection, chunk, file, stopping)
+            except DBAPIError as error:
+                if not is_beyond(error):
+                    raise
+            keep_beyond(connection)
+            file.seek(0)
+            file.truncate()
+            return self._written(connection, chunk, file, stopping)
+
+    def _written(
+        self, connection: Connection, chunk: KeyRange, file: BinaryIO, stopping: threading.Event
+    ) -> WrittenChunk:
+        batches = self._batches(connection, chunk, stopping)
+        last: list[Rows] = []
+        try:
+            return self.layout.write(_kept(batches, last), file)
+        except RowError as error:
+            raise _row_refused(self.relation, self.layout, last[0][error.row], error) from error
 
     def _batches(self, connection: Connection, chunk: KeyRange, stopping: threading.Event) -> Iterator[Rows]:
         statement = self.relation.chunk(self.layout.columns, chunk, connection.dialect.name)

@@ -7,6 +7,7 @@ written in the column's format, and refused where that would lose or guess somet
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
@@ -18,6 +19,16 @@ from quartal.contracts.model import Column, Layout
 Format = Callable[[object], str]
 
 _DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class BeyondCalendar:
+    """A date or time as the database prints it, which Python has no value for."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
 
 
 def format_of(column: Column) -> Format:
@@ -189,4 +200,9 @@ def _text(value: object) -> str:
 
 
 def _unfit(value: object, wanted: str) -> ValueError:
+    if isinstance(value, BeyondCalendar):
+        return ValueError(
+            f"holds {value.text!r}, which is no day of the years 1 to 9999, or no time of a day: say what it stands "
+            "for, such as nullif(day, 'infinity')"
+        )
     return ValueError(f"holds a value of type {type(value).__name__}, and the contract wants {wanted}: cast it")

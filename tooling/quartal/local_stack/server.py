@@ -42,6 +42,17 @@ _INHERITED = (
     "UV_CACHE_DIR",
     "XDG_CACHE_HOME",
 )
+_OF_INSTALLERS = (
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "NO_PROXY",
+    "https_proxy",
+    "http_proxy",
+    "no_proxy",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +223,14 @@ def _environment(settings: Settings, *, port: int, folder: Path, job_python: Pat
         for name, value in settings.environ.items()
         if name in _INHERITED or name.startswith("LOCALSTACK_GLUE_")
     }
+    # pip and uv are told of a private index and its certificates; LocalStack itself, and scripts, are not
+    of_installers = {
+        name: value
+        for name, value in settings.environ.items()
+        if name in _OF_INSTALLERS or name.startswith(("PIP_", "UV_"))
+    }
+    if of_installers:
+        env.setdefault("LOCALSTACK_GLUE_INSTALLER_ENVIRONMENT", json.dumps(of_installers))
     java = find_system_java(settings)
     if java.ok:
         env["LOCALSTACK_GLUE_JAVA_HOME"] = java.location

@@ -7,9 +7,10 @@ a policy document counts, whatever the resource type; the other ways to access a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from os.path import commonprefix
+from typing import Any
 
 from quartal.plan_review.access_attributes import BROAD_POLICIES, READ_BY_TYPE, grants_access_by_name
 from quartal.plan_review.model import Plan, ResourceChange, without_index
@@ -82,6 +83,8 @@ def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
         if is_policy(change, attribute, plan):
             read = True
             yield from _policy_change(change, attribute)
+    if change.type == "aws_iam_role":
+        yield from _inline_policies(change)
     if not read and grants_access_by_name(change.type) and change.attributes:
         untold = f"{change.address}: this review cannot tell who gains or loses access by {change.type}"
         yield AccessChange(change.address, untold, widens=True)
@@ -102,6 +105,7 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
     name = change.attribute(owner) if owner else ""
     label = f"{kind} {name}".strip() if isinstance(name, str) and name else f"{kind} of {change.address}"
     label = label if kind else change.address
+    itself = None if change.type in _IDENTITY_POLICIES else label
     before, after = change.before.get(attribute), change.after.get(attribute)
     if change.action.replaces and before == after:
         return
@@ -111,19 +115,49 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
     if after is Marker.UNKNOWN:
         sentence = f"{label}: what its policy will say is only known after the apply"
         yield AccessChange(change.address, sentence, widens=True)
+        had = set(grants(policy_document(before) or {}, label, itself)) if itself is not None else set()
+        for item in _sentences(change.address, had, gained=False):
+            yield replace(item, sentence=f"{item.sentence}, unless the new policy says so again")
         return
     if after != before and not is_readable(policy_document(after) or {}):
         yield AccessChange(
             change.address, f"{label}: its policy has not the form of one, and is not judged", widens=True
         )
-    itself = None if change.type in _IDENTITY_POLICIES else label
-    had = grants(policy_document(before) or {}, label, itself)
-    has = grants(policy_document(after) or {}, label, itself)
-    added = {grant for grant in has - had if not any(old.covers(grant) for old in had)}
-    removed = {grant for grant in had - has if not any(new.covers(grant) for new in has)}
-    for item in _sentences(change.address, added, gained=True):
+    had = set(grants(policy_document(before) or {}, label, itself))
+    has = set(grants(policy_document(after) or {}, label, itself))
+    for item in _sentences(change.address, _beyond(has, had), gained=True):
         yield replace(item, is_broad=item.is_broad and change.type not in _LIMITING)
-    yield from _sentences(change.address, removed, gained=False)
+    yield from _sentences(change.address, _beyond(had, has), gained=False)
+
+
+def _inline_policies(change: ResourceChange) -> Iterator[AccessChange]:
+    """Policies that are written into a role itself; those of one that ends have resources of their own."""
+    if not isinstance(change.after.get("inline_policy"), list):
+        return
+    role = f"role {change.attribute('name')}"
+    had, has = _written(change.before, role), _written(change.after, role)
+    yield from _sentences(change.address, _beyond(has, had), gained=True)
+    yield from _sentences(change.address, _beyond(had, has), gained=False)
+    names = [set(_documents(side)) for side in (change.before, change.after)]
+    for name in sorted(names[1] - names[0]):
+        yield AccessChange(change.address, f"{role} has inline policy {name}, which it did not have", widens=True)
+    for name in sorted(names[0] - names[1]):
+        yield AccessChange(change.address, f"{role} no longer has inline policy {name}", widens=False)
+
+
+def _written(attributes: Mapping[str, Any], role: str) -> set[Grant]:
+    documents = (policy_document(text) for text in _documents(attributes).values())
+    return {grant for document in documents if document is not None for grant in grants(document, role)}
+
+
+def _documents(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    given = attributes.get("inline_policy")
+    blocks = [each for each in given if isinstance(each, dict) and each.get("name")] if isinstance(given, list) else []
+    return {str(each["name"]): each.get("policy") for each in blocks}
+
+
+def _beyond(grants_there: set[Grant], others: set[Grant]) -> set[Grant]:
+    return {grant for grant in grants_there - others if not any(other.covers(grant) for other in others)}
 
 
 def _sentences(address: str, changed: set[Grant], *, gained: bool) -> Iterator[AccessChange]:

@@ -144,6 +144,26 @@ class FailedCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class FailedApply:
+    """An apply that did not come to its end.
+
+    Attributes:
+        at: when it ended, ISO 8601.
+        done: resources that it changed.
+        begun: resources that it had begun to change, and of which nobody knows how far it came.
+    """
+
+    at: str
+    done: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Everything that it may have changed."""
+        return frozenset({*self.done, *self.begun})
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All that a plan changes, what destroys first, then by address.
 

@@ -13,7 +13,16 @@ from quartal.plan_review.picture import BOX_HEIGHT, BOX_WIDTH, draw
 from quartal.plan_review.review import Review
 from quartal.plan_review.values import shown
 from quartal.plan_review.verdict import Decision
-from quartal.plan_review.wording import SIGNS, action_words, cost_sentences, moment, money, notes, policy_sentence
+from quartal.plan_review.wording import (
+    SIGNS,
+    action_words,
+    cost_sentences,
+    failed_apply_sentences,
+    moment,
+    money,
+    notes,
+    policy_sentence,
+)
 
 _KINDS = {
     Action.UNKNOWN: "unknown",
@@ -59,6 +68,7 @@ def render_page(review: Review) -> str:
         box_height=BOX_HEIGHT,
         bars=_bars(review),
         cost_lines=cost_sentences(review),
+        failed_apply=failed_apply_sentences(review),
         policy_line=policy_sentence(review),
         decision=_DECISIONS[review.verdict.decision],
         kinds=sorted({kind(change) for change in review.plan.changes}),

@@ -16,6 +16,7 @@ from quartal.plan_review.model import (
     ResourceChange,
     without_index,
 )
+from quartal.plan_review.outside import Managed, without_own
 from quartal.plan_review.values import AttributeChange, Marker, Side, differences, hidden_differences, redacted
 
 _SUPPORTED_FORMAT = "1"
@@ -66,7 +67,7 @@ def _plan(data: dict[str, Any]) -> Plan:
     parsed += [_moved(entry) for entry in drifted if entry["address"] not in known]
     touched = sorted((change for change in parsed if change.is_touched), key=_rank)
     outputs = [_output_change(name, entry) for name, entry in (data.get("output_changes") or {}).items()]
-    drift, computed_drift = _drift(data, frozenset(change.address for change in touched))
+    drift, computed_drift = _drift(data, frozenset(change.address for change in touched), _managed(data, parsed))
     return Plan(
         changes=tuple(touched),
         unchanged=len(parsed) - len(touched),
@@ -88,23 +89,40 @@ def _plan(data: dict[str, Any]) -> Plan:
 
 
 def _drift(
-    data: dict[str, Any], touched: frozenset[str]
+    data: dict[str, Any], touched: frozenset[str], managed: Managed
 ) -> tuple[tuple[ResourceChange, ...], tuple[ResourceChange, ...]]:
     """What somebody changed outside Terraform, and what differs only in computed attributes.
 
     Terraform also lists attributes that AWS computes and that only a refresh could learn, such as the versioning that a
     bucket shows once another resource has switched it on. So a difference counts where the configuration says something
-    of the attribute, or the plan is about to change the resource.
+    of the attribute, or the plan is about to change the resource, or it gives access that nobody has configured.
     """
     configured = dict(_configured(_root_module(data), ""))
     found, computed = [], []
     for change in map(_resource_change, data.get("resource_drift") or []):
         names = configured.get(without_index(change.address), frozenset())
-        if change.action is Action.DELETE or change.address in touched or names & set(change.changed_attributes):
+        reduced, is_outside = without_own(change, managed)
+        if change.action is Action.DELETE:
             found.append(change)
+        elif is_outside or change.address in touched or names & set(change.changed_attributes):
+            found.append(reduced if reduced.attributes else change)
         elif change.attributes:
             computed.append(change)
     return tuple(sorted(found, key=_rank)), tuple(sorted(computed, key=_rank))
+
+
+def _managed(data: dict[str, Any], parsed: list[ResourceChange]) -> Managed:
+    """What Terraform looks after, from the plan's changes and the state that it has refreshed."""
+
+    def of_module(module: dict[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for resource in module.get("resources") or []:
+            if _is_managed(resource):
+                yield str(resource.get("type")), resource.get("values") or {}
+        for child in module.get("child_modules") or []:
+            yield from of_module(child)
+
+    state = ((data.get("prior_state") or {}).get("values") or {}).get("root_module") or {}
+    return Managed.of([*((change.type, change.before or change.after) for change in parsed), *of_module(state)])
 
 
 def _configured(module: dict[str, Any], path: str) -> Iterator[tuple[str, frozenset[str]]]:

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from quartal.errors import ConfigurationError
+from quartal.plain_problems import lines_of
 from quartal.plan_review.conditions import Condition
 from quartal.plan_review.model import Action, Plan, ResourceChange
 
@@ -206,5 +207,5 @@ def _read(path: Path) -> RuleBook:
         raise ConfigurationError(
             f"{path} does not hold rules that can be read.",
             remedy="See the bundled rules, tooling/quartal/plan_review/rules.yaml, for the form.",
-            details=tuple(str(error).splitlines()[:8]),
+            details=lines_of(error, 8),
         ) from error

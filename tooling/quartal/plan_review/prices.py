@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quartal.errors import AwsError, ConfigurationError
+from quartal.plain_problems import lines_of
 
 BUNDLED_FOLDER = Path(__file__).parent / "prices"
 PRICE_LIST_URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{offer}/current/{region}/index.json"
@@ -107,7 +108,7 @@ def load_prices(region: str, *folders: Path) -> PriceList | None:
                 raise ConfigurationError(
                     f"{path.name} does not hold prices that can be read.",
                     remedy=f"Write it anew: `quartal cost {region} --refresh`.",
-                    details=tuple(str(error).splitlines()[:6]),
+                    details=lines_of(error, 6),
                 ) from error
     return None
 

@@ -38,6 +38,11 @@ def as_data(review: Review) -> dict[str, Any]:
         "unchanged": plan.unchanged,
         "changes": [_change(change) for change in plan.changes],
         "drift": [_change(change) for change in plan.drift],
+        "failed_apply": (
+            {"at": failed.at, "done": list(failed.done), "begun": list(failed.begun)}
+            if (failed := review.failed_apply) is not None
+            else None
+        ),
         "reads": list(plan.reads),
         "outputs": [
             {

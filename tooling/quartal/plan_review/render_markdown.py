@@ -14,6 +14,7 @@ from quartal.plan_review.wording import (
     SIGNS,
     action_words,
     cost_sentences,
+    failed_apply_sentences,
     moment,
     notes,
     policy_sentence,
@@ -55,6 +56,9 @@ def _lines(review: Review) -> Iterator[str]:
         yield from ("", "| needs | resource | why |", "|---|---|---|")
         for reason in verdict.reasons:
             yield f"| {reason.level.word} | {_code(reason.address)} | {_text(reason.sentence)} |"
+    yield from _list(
+        "Left by the last apply, which failed", [_text(sentence) for sentence in failed_apply_sentences(review)]
+    )
     yield from _list("Data at risk", [f"{_code(risk.address)}: {_text(risk.sentence)}" for risk in review.data_at_risk])
     yield from _list(
         "Access", [f"**{'gains' if item.widens else 'loses'}**: {_text(item.sentence)}" for item in review.access]

@@ -12,6 +12,7 @@ from quartal.plan_review.wording import (
     SIGNS,
     action_words,
     cost_sentences,
+    failed_apply_sentences,
     moment,
     notes,
     policy_sentence,
@@ -37,6 +38,7 @@ def _lines(review: Review) -> Iterator[str]:
         yield f"  {reason.level.word:<8} {where}{reason.sentence} [{reason.rule}]"
     if len(reasons) > _SHOWN_REASONS:
         yield f"  ... and {len(reasons) - _SHOWN_REASONS} more of these levels"
+    yield from _section("Left by the last apply, which failed", list(failed_apply_sentences(review)))
     yield from _section("Data at risk", [f"{risk.address}: {risk.sentence}" for risk in review.data_at_risk])
     for group in review.groups:
         yield ""

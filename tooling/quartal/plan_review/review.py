@@ -10,7 +10,7 @@ from quartal.plan_review.access import AccessChange, access_changes
 from quartal.plan_review.checkov import PolicyReport
 from quartal.plan_review.cost import CostReview, cost_review
 from quartal.plan_review.grouping import ModuleGroup, by_module
-from quartal.plan_review.model import Plan
+from quartal.plan_review.model import FailedApply, Plan
 from quartal.plan_review.policies import Finding, RuleBook, findings
 from quartal.plan_review.prices import PriceList
 from quartal.plan_review.schedule import ScheduleChange, schedule_changes
@@ -29,6 +29,7 @@ class Basis:
         usage: what a month uses.
         policies: what checkov said, or why it was not asked.
         now: the moment from which the next dates count.
+        failed_apply: what an earlier apply left that did not come to its end.
     """
 
     environment: str
@@ -37,6 +38,7 @@ class Basis:
     usage: Usage
     policies: PolicyReport
     now: datetime
+    failed_apply: FailedApply | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class Review:
     findings: tuple[Finding, ...]
     verdict: Verdict
     made_at: datetime
+    failed_apply: FailedApply | None = None
 
     @property
     def data_at_risk(self) -> tuple[Finding, ...]:
@@ -69,7 +72,7 @@ def review(plan: Plan, basis: Basis) -> Review:
     found = (
         *verdicts.unreadable(plan),
         *findings(plan, basis.rules, basis.environment),
-        *verdicts.about_resources(plan, basis.rules),
+        *verdicts.about_resources(plan, basis.rules, basis.failed_apply),
         *verdicts.about_effects(access, schedules, cost, basis.policies, basis.rules, touched),
     )
     return Review(
@@ -83,4 +86,5 @@ def review(plan: Plan, basis: Basis) -> Review:
         findings=found,
         verdict=verdicts.decide(plan, found),
         made_at=basis.now,
+        failed_apply=basis.failed_apply,
     )

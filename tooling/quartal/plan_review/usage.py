@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from quartal.errors import ConfigurationError
+from quartal.plain_problems import lines_of
 
 _ESTIMATE = Path(__file__).parent / "usage.yaml"
 
@@ -53,7 +54,7 @@ def load_usage(override: Path | None = None) -> Usage:
         raise ConfigurationError(
             f"{override} does not say how much is used.",
             remedy=f"Give numbers for any of: {', '.join(values)}.",
-            details=tuple(str(error).splitlines()[:6]),
+            details=lines_of(error, 6),
         ) from error
 
 

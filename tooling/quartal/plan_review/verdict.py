@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from quartal.plan_review.access import AccessChange
+from quartal.plan_review.access import AccessChange, access_changes
 from quartal.plan_review.checkov import PolicyReport
 from quartal.plan_review.cost import CostReview
 from quartal.plan_review.coverage import programs, secrets_shown, unjudged, unjudged_attributes
 from quartal.plan_review.exposure import opened_to_everybody
 from quartal.plan_review.lifecycle import losing_rules
-from quartal.plan_review.model import Action, Plan
+from quartal.plan_review.model import Action, FailedApply, Plan
 from quartal.plan_review.policies import Finding, Level, RuleBook
 from quartal.plan_review.schedule import ScheduleChange
 
@@ -117,7 +117,7 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def about_resources(plan: Plan, book: RuleBook) -> tuple[Finding, ...]:
+def about_resources(plan: Plan, book: RuleBook, failed: FailedApply | None = None) -> tuple[Finding, ...]:
     """What goes away, what Terraform forgets, what drifted, what a check found."""
     found = []
     for change in plan.changes:
@@ -133,7 +133,11 @@ def about_resources(plan: Plan, book: RuleBook) -> tuple[Finding, ...]:
         what = (
             "is gone" if change.action is Action.DELETE else f"has another {', '.join(change.changed_attributes[:4])}"
         )
-        found.append(_finding(book, "drift", f"Somebody changed it outside Terraform: it {what}.", change.address))
+        who = "Somebody changed it outside Terraform"
+        if failed is not None and change.address in failed.addresses:
+            who = f"The apply that failed at {failed.at} has changed it"
+        found.append(_finding(book, "drift", f"{who}: it {what}.", change.address))
+    found += drift_findings(plan, book)
     found += [_finding(book, "open-to-everybody", sentence, address) for address, sentence in opened_to_everybody(plan)]
     found += [_finding(book, "runs-program", sentence, address) for address, sentence in programs(plan)]
     found += [_finding(book, "secret-shown", sentence, address) for address, sentence in secrets_shown(plan)]
@@ -149,6 +153,19 @@ def about_resources(plan: Plan, book: RuleBook) -> tuple[Finding, ...]:
         problems = " ".join(check.problems) or f"its status is {check.status}"
         found.append(_finding(book, "check-failed", f"A check did not pass: {problems}", check.address))
     return tuple(found)
+
+
+def drift_findings(plan: Plan, book: RuleBook) -> list[Finding]:
+    """Access and openings that arrived outside Terraform, and objects that expire since: judged as if planned.
+
+    None of them blocks: the apply, which takes back what the configuration says otherwise, must stay possible.
+    """
+    drifted = Plan(changes=tuple(change for change in plan.drift if change.action is not Action.DELETE))
+    sentences = [(item.address, f"{item.sentence}.") for item in access_changes(drifted) if item.widens]
+    sentences += opened_to_everybody(drifted)
+    sentences += [(rule.address, rule.sentence) for rule in losing_rules(drifted)]
+    told = dict.fromkeys(sentences)
+    return [_finding(book, "drift-access", f"Outside Terraform: {sentence}", address) for address, sentence in told]
 
 
 def about_effects(

@@ -102,6 +102,16 @@ def cost_sentences(review: Review) -> tuple[str, ...]:
     )
 
 
+def failed_apply_sentences(review: Review) -> tuple[str, ...]:
+    """What an apply that failed had done, and what it had begun; nothing where none did."""
+    failed = review.failed_apply
+    if failed is None:
+        return ()
+    done = [f"done: {', '.join(failed.done)}"] if failed.done else ["nothing was done"]
+    begun = [f"begun, and done in part or not at all: {', '.join(failed.begun)}"] if failed.begun else []
+    return (f"at {failed.at}", *done, *begun)
+
+
 def unpriced_sentence(unpriced: Mapping[str, int]) -> str:
     """How many resources have no price, and of which types."""
     kinds = [f"{kind} ({count})" if count > 1 else kind for kind, count in unpriced.items()]

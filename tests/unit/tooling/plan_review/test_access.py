@@ -269,3 +269,16 @@ def test_policy_that_is_not_known_yet_counts_where_the_configuration_sets_one(re
     configuration = {"root_module": {"resources": [{**block, "expressions": {name: {} for name in sets}}]}}
     made = reviewed({"format_version": "1.2", "resource_changes": [entry], "configuration": configuration})
     assert [item.widens for item in made.access] == widens
+
+
+def test_whoever_may_lose_access_to_a_replaced_policy_is_named_even_where_the_new_one_is_not_known(reviewed):
+    """As where a bucket is adopted whose policy names readers."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:role/readers"}, "Action": "s3:GetObject"}
+    statement["Resource"] = "arn:aws:s3:::b/*"
+    entry = change(
+        "aws_s3_bucket_policy", {"bucket": "b", "policy": json.dumps({"Statement": [statement]})}, {"bucket": "b"}
+    )
+    entry["change"]["after_unknown"] = {"policy": True}
+    entry["change"]["importing"] = {"id": "b"}
+    sentences = [item.sentence for item in reviewed({"format_version": "1.2", "resource_changes": [entry]}).access]
+    assert any("readers may no longer s3:GetObject on arn:aws:s3:::b/*, unless" in sentence for sentence in sentences)

@@ -9,22 +9,35 @@ from typing import Any
 from localstack.http import Request, Response
 
 from localstack_glue import __version__, stored_services
+from localstack_glue.faults.gateway import SWITCH, Faults
+from localstack_glue.faults.plan import FaultPlan
 from localstack_glue.provider import GlueProvider
 from localstack_glue.schedule import FIRST_YEAR, LAST_YEAR
 from localstack_glue.scheduler import MAX_STARTS
 from localstack_glue.settings import Network
 
 _HOST = re.compile(r"(?:\[(?P<bracketed>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::[0-9]{1,5})?", re.ASCII)
+_MAX_BYTES = 100_000
 _LOOPBACK_NAMES = ("localhost", "localhost.localstack.cloud")
 
 
 class ControlEndpoints:
-    """`/_glue/health`, `/_glue/clock`, `/_glue/iam` and `/_glue/reset`."""
+    """`/_glue/health`, `/_glue/clock`, `/_glue/iam`, `/_glue/faults` and `/_glue/reset`.
 
-    def __init__(self, provider: GlueProvider, allowed: tuple[Network, ...] = (), hosts: tuple[str, ...] = ()) -> None:
+    ``faults`` is what fails calls in the gateway; None where nobody asked for it.
+    """
+
+    def __init__(
+        self,
+        provider: GlueProvider,
+        allowed: tuple[Network, ...] = (),
+        hosts: tuple[str, ...] = (),
+        faults: Faults | None = None,
+    ) -> None:
         self._provider = provider
         self._allowed = allowed
         self._hosts = hosts
+        self._faults = faults
 
     def health(self, request: Request) -> Response:
         """GET: the version, the job runtime that was found, and what runs. Callers from elsewhere learn the version."""
@@ -60,8 +73,8 @@ class ControlEndpoints:
             return refusal
         if request.method == "POST":
             try:
-                self._move(json.loads(request.get_data() or b"{}"))
-            except (ValueError, TypeError, AttributeError, OverflowError) as error:
+                self._move(_document(request))
+            except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
                 return _json({"message": f"not a change of the clock: {error}"}, 400)
             self._provider.scheduler.tick()
         return _json(self._clock_state())
@@ -73,11 +86,34 @@ class ControlEndpoints:
         guard = self._provider.guard
         return _json({"enforced": guard is not None, "roles": guard.describe() if guard else {}})
 
+    def faults(self, request: Request) -> Response:
+        """GET: the plan, and what it struck. POST: another plan, {"seed": ..., "rules": [...]}. DELETE: none any more.
+
+        For this machine alone, whatever networks may use the other endpoints.
+        """
+        if refusal := self._refuse(request):
+            return refusal
+        if not may_control(request.remote_addr, request.headers.get("Origin"), ()):
+            return _json({"message": "faults are for this machine only"}, 403)
+        if self._faults is None:
+            return _json({"message": f"faults are off: start LocalStack with {SWITCH}=1"}, 404)
+        if request.method == "DELETE":
+            self._faults.plan = None
+        if request.method == "POST":
+            try:
+                self._faults.plan = FaultPlan.parse(_document(request))
+            except (ValueError, TypeError, RecursionError) as error:
+                return _json({"message": f"no fault plan: {error}"}, 400)
+        plan = self._faults.plan
+        return _json(plan.as_record() if plan else {"seed": None, "rules": [], "struck": []})
+
     def reset(self, request: Request) -> Response:
         """POST: stop what runs and forget everything."""
         if refusal := self._refuse(request):
             return refusal
         self._provider.reset()
+        if self._faults is not None:
+            self._faults.plan = None
         stored_services.reset()
         return _json({"reset": True})
 
@@ -136,6 +172,14 @@ class ControlEndpoints:
     def _clock_state(self) -> dict[str, Any]:
         clock = self._provider.clock
         return {"now": clock.now().isoformat(), "frozen": clock.is_frozen}
+
+
+def _document(request: Request) -> Any:
+    """The JSON of a request. Raises ValueError."""
+    body = request.get_data()
+    if len(body) > _MAX_BYTES:
+        raise ValueError(f"{len(body)} bytes are more than {_MAX_BYTES}")
+    return json.loads(body or b"{}")
 
 
 def may_control(remote_addr: str | None, origin: str | None, allowed: tuple[Network, ...]) -> bool:

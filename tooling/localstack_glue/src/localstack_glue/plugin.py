@@ -12,6 +12,7 @@ from localstack.services.plugins import Service, aws_provider
 
 if TYPE_CHECKING:
     from localstack_glue.control import ControlEndpoints
+    from localstack_glue.faults.gateway import Faults
     from localstack_glue.iam.guard import RoleGuard
     from localstack_glue.provider import GlueProvider
     from localstack_glue.state_files import StateFile
@@ -87,6 +88,10 @@ def prepare_runtime() -> None:
     from localstack_glue.events.workflow_target import WorkflowTargets
 
     compat.apply()
+    if (faults := _faults()) is not None:
+        from localstack_glue.faults.gateway import install
+
+        install(faults)
     host_mode.listen_only_where_told()
     if root := os.environ.get("FILESYSTEM_ROOT"):  # set in host mode only, a folder per LocalStack
         host_mode.keep_s3_objects_in(Path(root).absolute() / "s3-objects")
@@ -98,6 +103,7 @@ def prepare_runtime() -> None:
     ROUTER.add("/_glue/health", lambda request: _control().health(request), methods=["GET"])
     ROUTER.add("/_glue/clock", lambda request: _control().clock(request), methods=["GET", "POST"])
     ROUTER.add("/_glue/iam", lambda request: _control().iam(request), methods=["GET"])
+    ROUTER.add("/_glue/faults", lambda request: _control().faults(request), methods=["GET", "POST", "DELETE"])
     ROUTER.add("/_glue/reset", lambda request: _control().reset(request), methods=["POST"])
 
 
@@ -184,4 +190,13 @@ def _control() -> "ControlEndpoints":
     from localstack_glue.control import ControlEndpoints
 
     provider = _provider()
-    return ControlEndpoints(provider, provider.settings.control_networks, provider.settings.control_hosts)
+    settings = provider.settings
+    return ControlEndpoints(provider, settings.control_networks, settings.control_hosts, _faults())
+
+
+@functools.cache
+def _faults() -> "Faults | None":
+    """What fails calls on order; None unless the environment asks for it."""
+    from localstack_glue.faults.gateway import SWITCH, Faults
+
+    return Faults() if os.environ.get(SWITCH, "").lower() in ("1", "true", "on") else None

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from quartal.contracts.drafting import words
+
 _SPELLED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "%": " percent "}
 )
@@ -33,7 +35,15 @@ def outside_reserved(name: str) -> str:
 
 def words_of(name: str) -> tuple[str, ...]:
     """The words that a name is made of, in small letters."""
-    return tuple(word for word in re.split(r"[^a-z0-9]+", _plain(name)) if word)
+    return tuple(part for word in re.split(r"[^a-z0-9]+", _plain(name)) if word for part in _parts(word))
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    """A word, or the two that are written as one in ``filialnr`` and ``stationid``, but not in ``valid``."""
+    found = re.fullmatch(r"([a-z]{3,}?)(nr|id|no|code)", word)
+    if found and (found[2] == "nr" or found[1] in words.ENTITY | words.PEOPLE | words.ROW):
+        return (found[1], found[2])
+    return (word,)
 
 
 def _plain(name: str) -> str:

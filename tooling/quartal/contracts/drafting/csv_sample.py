@@ -140,24 +140,38 @@ def _dialect(head: str) -> _Dialect:
 def _delimited(head: str, quote: str, escape: str | None) -> _Dialect:
     for candidates in (_USUAL, _RARE):
         scored = [(_consistency(head, _Dialect(each, quote, escape)), each) for each in candidates]
-        (share, width), best = max(scored, key=lambda found: (found[0][0] > 0.8, found[0][0] * found[0][1]))
-        if width > 1 and share > 0.8:
+        found, best = max(scored, key=lambda each: (each[0].share > 0.8, each[0].header_fits, each[0].values))
+        if found.width > 1 and found.share > 0.8:
             return _Dialect(best, quote, escape)
-    (share, width), best = max((_consistency(head, _Dialect(each, quote, escape)), each) for each in _USUAL)
-    return _Dialect(best if width > 1 and share > 0.5 else ",", quote, escape)
+    found, best = max((_consistency(head, _Dialect(each, quote, escape)), each) for each in _USUAL)
+    return _Dialect(best if found.width > 1 and found.share > 0.5 else ",", quote, escape)
 
 
-def _consistency(head: str, dialect: _Dialect) -> tuple[float, int]:
-    """Which part of the rows has as many values as most, and how many those are; (0, 1) for one value."""
+@dataclass(frozen=True, slots=True, order=True)
+class _Consistency:
+    """Which part of the rows has as many values as most, how many those are, and whether the first row is one."""
+
+    share: float
+    width: int
+    header_fits: bool = False
+
+    @property
+    def values(self) -> float:
+        """Values in rows that fit."""
+        return self.share * self.width
+
+
+def _consistency(head: str, dialect: _Dialect) -> _Consistency:
+    """How well a delimiter cuts rows; none of those of a single value do."""
     whole = head if len(head) < _HEAD_CHARACTERS else head[: head.rfind("\n") + 1]
     try:
         rows = dialect.rows_of(whole)[:_HEAD_ROWS]
     except csv.Error:
-        return 0.0, 1
+        return _Consistency(0.0, 1)
     if not rows:
-        return 0.0, 1
+        return _Consistency(0.0, 1)
     width, count = Counter(map(len, rows)).most_common(1)[0]
-    return (count / len(rows), width) if width > 1 else (0.0, 1)
+    return _Consistency(count / len(rows), width, len(rows[0]) == width) if width > 1 else _Consistency(0.0, 1)
 
 
 def _rows(texts: Sequence[str], dialect: _Dialect) -> tuple[list[list[str]], bool]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import words_of
@@ -21,6 +21,7 @@ from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.model import EARLIEST_EVENT
 
 MAX_ENTITIES = 5_000
+_COMPARED = 5_000  # rows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -121,7 +122,7 @@ def _entity_score(column: Column, rows: int) -> float | None:
         return None
     if spoken & (words.OF_DATE | {"time", "date", "datetime", "ampm"}):
         return None
-    named = bool(spoken & words.ENTITY)
+    named = bool(spoken & (words.ENTITY | words.KEY | {"nr"}))
     last = words_of(column.name)[-1:]
     if kind.logical_type == "integer" and not set(last) & (words.ENTITY | words.KEY | {"nr", "no", "code", "number"}):
         return None
@@ -141,7 +142,7 @@ def _entity_score(column: Column, rows: int) -> float | None:
     if {text.lower() for text in column.sampled.counts} <= words.YES_AND_NO:
         return None
     longest = max(map(len, column.sampled.counts))
-    score = 1.0 + 1.5 * named + 0.5 * bool(spoken & words.KEY)
+    score = 1.0 + 1.5 * named
     score -= 1.0 * bool(spoken & words.WEAK) + 1.5 * bool(spoken & words.PERSON)
     score -= 1.0 * (longest > 60) + 0.8 * (different > 200)
     return score - 0.3 * (different < 2)
@@ -198,11 +199,12 @@ def _is_counter(texts: Sequence[str]) -> bool:
 def _is_part_of(column: Column, when: EventTime) -> bool:
     """Whether whole numbers repeat the year, month, day or day of the week of the event."""
     dates: Mapping[str, date] = (when.day.kind.reading.dates if when.day.kind.reading else None) or {}
-    pairs = [
+    found = (
         (int(text), dates[day])
         for text, day in zip(column.sampled.texts, when.day.sampled.texts, strict=True)
         if day in dates and re.fullmatch(r"\d{1,9}", text)
-    ][:5_000]
+    )
+    pairs = list(islice(found, _COMPARED))
     if len(pairs) < 5:
         return False
     by_part = zip(*(_parts_of(day) for _, day in pairs), strict=True)

@@ -30,6 +30,7 @@ _OTHER_FORMS = {
     "a year of two digits": re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?:\D.*)?"),
     "12-hour times (AM, PM)": re.compile(r"(?i).*\d{4}.*\d:\d\d.*[ap]\.?m\.?"),
     "an offset in hours alone": re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)?[+-]\d\d"),
+    "names of time zones": re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d(?:\.\d+)?)? ?[A-Za-z][A-Za-z/_]{2,30}"),
     "weeks or quarters": re.compile(r"\d{4}[- ]?[QW]\d{1,2}.*"),
     "months without a day": re.compile(r"\d{4}-\d{2}|\d{4}/\d{2}"),
 }

@@ -87,7 +87,7 @@ CODES = _words(  # numbers that are names
 MISSING = _words(  # texts that stand for a missing value
     r"""
     #N/A #NV (null) * - -- --- . .. ... <NA> ? ?? MISSING Missing N.A. N/A NA NAN NIL NULL NaN NaT None Null UNKNOWN
-    Unknown \N k.A. missing n.a. n/a na nan nil none null undefined unknown
+    0000-00-00 00.00.0000 00/00/0000 Unknown \N k.A. missing n.a. n/a na nan nil none null undefined unknown
     """
 )
 YES_AND_NO = _words("yes no y n true false t f ja nein j oui non si 0 1")

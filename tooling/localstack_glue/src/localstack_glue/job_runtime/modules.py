@@ -18,6 +18,7 @@ from packaging.markers import Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from localstack_glue.job_runtime import installers
 from localstack_glue.job_runtime.files import JobPreparationError
 
 LOG = logging.getLogger(__name__)
@@ -136,10 +137,16 @@ class ModuleInstaller:
         LOG.info("installing modules: %s", " ".join(command))
         try:
             subprocess.run(
-                command, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S, check=True, stdin=subprocess.DEVNULL
+                command,
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_TIMEOUT_S,
+                check=True,
+                stdin=subprocess.DEVNULL,
+                env=installers.environment(os.environ),
             )
         except subprocess.CalledProcessError as error:
-            last = error.stderr.strip().splitlines()[-1:] or [f"exit code {error.returncode}"]
-            raise JobPreparationError(f"Failed to install additional Python modules: {last[0]}") from error
+            why = installers.cause(error.stderr, error.returncode)
+            raise JobPreparationError(f"Failed to install additional Python modules: {why}") from error
         except (OSError, subprocess.TimeoutExpired) as error:
             raise JobPreparationError(f"Failed to install additional Python modules: {error}") from error

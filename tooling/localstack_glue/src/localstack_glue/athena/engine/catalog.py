@@ -49,6 +49,11 @@ class CatalogTable:
     parameters: Mapping[str, str]
 
     @property
+    def all_columns(self) -> tuple[Column, ...]:
+        """The columns, the partition keys last."""
+        return (*self.columns, *self.partition_keys)
+
+    @property
     def is_iceberg(self) -> bool:
         """Whether its metadata lies in S3."""
         return self.parameters.get("table_type", "").upper() == "ICEBERG"

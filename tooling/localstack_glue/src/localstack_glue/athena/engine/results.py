@@ -11,17 +11,12 @@ from typing import Any
 import pyarrow
 import pyarrow.csv
 
+from localstack_glue.athena.engine.trino.types import Type
 from localstack_glue.java_numbers import double_text
 
-_TYPES = {
-    "BOOLEAN": "boolean", "TINYINT": "tinyint", "SMALLINT": "smallint", "INTEGER": "integer", "BIGINT": "bigint",
-    "HUGEINT": "bigint", "UBIGINT": "bigint", "UINTEGER": "bigint", "FLOAT": "float", "DOUBLE": "double",
-    "VARCHAR": "varchar", "DATE": "date", "TIME": "time", "TIMESTAMP": "timestamp", "BLOB": "varbinary",
-    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone", "TIMESTAMP_NS": "timestamp", "UUID": "varchar",
-}  # fmt: skip
 _PRECISIONS = {
     "tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17, "varchar": 2147483647,
-    "timestamp": 3, "timestamp with time zone": 3,
+    "timestamp": 3, "timestamp with time zone": 3, "varbinary": 1073741824,
 }  # fmt: skip
 
 
@@ -45,15 +40,13 @@ class Answer:
     has_header: bool = True
 
 
-def result_column(name: str, duckdb_type: str) -> ResultColumn:
-    """Name the type of a column as Athena does."""
-    if duckdb_type.endswith("]"):
-        return ResultColumn(name, "array")
-    head = duckdb_type.split("(")[0]
-    if head == "DECIMAL":
-        precision, scale = (int(part) for part in duckdb_type[8:-1].split(","))
-        return ResultColumn(name, "decimal", precision, scale)
-    known = {"STRUCT": "row", "MAP": "map"}.get(head) or _TYPES.get(duckdb_type, "varchar")
+def result_column(name: str, kind: Type) -> ResultColumn:
+    """A column of the answer as Athena describes it."""
+    known = {"real": "float", "unknown": "varchar"}.get(kind.kind, kind.kind)
+    if kind.kind == "decimal":
+        return ResultColumn(name, "decimal", *kind.numbers)
+    if kind.kind in ("varchar", "char") and kind.numbers:
+        return ResultColumn(name, known, kind.numbers[0])
     return ResultColumn(name, known, _PRECISIONS.get(known, 0))
 
 

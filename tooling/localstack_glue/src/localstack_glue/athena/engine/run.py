@@ -17,7 +17,10 @@ from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_sna
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.sql_text import quoted, text_of
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
+from localstack_glue.athena.engine.trino import macros
+from localstack_glue.athena.engine.trino.python import patterns, registry, texts, values
 
+PYTHON_FUNCTIONS = (patterns, texts, values)  # they are registered as they are loaded
 SCAN_LIMIT_REASON = "Bytes scanned limit was exceeded"
 _MEMORY_LIMIT = "2GB"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": _MEMORY_LIMIT, "threads": 2}
@@ -25,7 +28,7 @@ _COLUMN = re.compile(
     r'column "?([\w.]+?)"? (?:not found|does not|referenced that exists)|does not have a column named "(\w+)"',
     re.IGNORECASE,
 )
-_OWN = re.compile(r"\b([A-Z]+(?:_[A-Z]+)+): (.*)")  # what our own SQL raises with error()
+_OWN = re.compile(r"\b([A-Z]+(?:_[A-Z]+)+): (.*?)(?:' to INT64)?$")  # what our own SQL raises with error()
 _FUNCTION = re.compile(r"Function with name (\w+) does not exist", re.IGNORECASE)
 
 
@@ -122,13 +125,15 @@ class QueryEngine:
             # what the query says itself reaches nothing but these files
             connection.execute(f"SET allowed_directories = [{text_of(folder)}]")
             connection.execute("SET enable_external_access = false")
-            connection.execute("SET lock_configuration = true")
             return self._answer(connection, query, budget.scanned_bytes)
 
     def _answer(self, connection: duckdb.DuckDBPyConnection, query: statements.Query, scanned_bytes: int) -> Answer:
         try:
-            found = connection.execute(query.for_duckdb())
-            columns = tuple(results.result_column(column[0], str(column[1])) for column in found.description or ())
+            sql, outputs = query.for_duckdb()
+            prepare(connection, sql)
+            connection.execute("SET lock_configuration = true")
+            found = connection.execute(sql)
+            columns = tuple(results.result_column(output.name, output.type) for output in outputs)
             rows = tuple(tuple(results.as_text(value) for value in row) for row in found.fetchall())
         except duckdb.InterruptException as error:
             raise QueryCancelledError("Query cancelled by user") from error
@@ -168,6 +173,14 @@ def _is_new(connection: duckdb.DuckDBPyConnection, use: statements.TableUse) -> 
     return connection.execute(exists, [use.database, use.view]).fetchone() is None
 
 
+def prepare(connection: duckdb.DuckDBPyConnection, *texts: str) -> None:
+    """Give a connection, once, the macros and the Python functions that some SQL uses."""
+    made = macros.definitions(" ".join(texts))
+    registry.make_available(connection, [*texts, *made])
+    for definition in made:
+        connection.execute(definition)
+
+
 def _lay_out(
     connection: duckdb.DuckDBPyConnection,
     catalog: GlueCatalog,
@@ -184,7 +197,9 @@ def _lay_out(
         partitions = catalog.partitions(table)
         condition = query.partition_filter(use, [key.name for key in table.partition_keys])
         if condition is not None:
-            partitions = kept_partitions(connection, table, partitions, condition)
+            with duckdb.connect() as apart:
+                prepare(apart, condition)
+                partitions = kept_partitions(apart, table, partitions, condition)
     sources = [(partition, files.listed(partition.location)) for partition in partitions]
     budget.take(sum(item.size_bytes for _, objects in sources for item in objects))
     create_view(connection, _view(use), table, sources, files.fetch)
@@ -227,6 +242,12 @@ def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
     text = str(error).split("\n", 1)[0]
     if found := _OWN.search(text):
         return QueryFailedError(found[1], found[2])
+    if text.startswith("Invalid Input Error: Division by zero"):
+        return QueryFailedError("DIVISION_BY_ZERO", "Division by zero")
+    if isinstance(error, duckdb.OutOfRangeException) or (
+        isinstance(error, duckdb.ConversionException) and "out of range" in text
+    ):
+        return QueryFailedError("NUMERIC_VALUE_OUT_OF_RANGE", text.split(": ", 1)[-1])
     if isinstance(error, duckdb.BinderException) and (found := _COLUMN.search(text)):
         name = (found[1] or found[2]).rsplit(".", 1)[-1]
         return QueryFailedError(

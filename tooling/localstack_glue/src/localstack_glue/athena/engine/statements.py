@@ -2,20 +2,35 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import OptimizeError, ParseError, TokenError
-from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+from localstack_glue.athena.engine.sql_text import quoted
+from localstack_glue.athena.engine.trino.casts import cast
+from localstack_glue.athena.engine.trino.dialect import TrinoQuery
+from localstack_glue.athena.engine.trino.expressions import Resolve, Translator
+from localstack_glue.athena.engine.trino.queries import Output, QueryTranslator
+from localstack_glue.athena.engine.trino.types import BOOLEAN, VARCHAR, Type, from_sqlglot
 
 _DIALECT = "athena"
+_QUERY = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL)
+# what Python has no value for, or not Athena's text
+_SHOWN_AS_TEXT = (
+    "real",
+    "time",
+    "timestamp",
+    "timestamp with time zone",
+    "interval day to second",
+    "interval year to month",
+)
 _UNNAMED = "unnamed expression "
 _SHOW = re.compile(
     r"\s*show\s+(?:(databases|schemas)|tables(?:\s+(?:in|from)\s+[`\"]?([\w-]+)[`\"]?)?|"
@@ -69,8 +84,9 @@ def parse_show(sql: str, database: str) -> Show | None:
 def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     """Parse one statement and put the parameters in the places of its question marks."""
     try:
-        found = [statement for statement in sqlglot.parse(sql, read=_DIALECT) if statement is not None]
-        values = [sqlglot.parse_one(value, read=_DIALECT) for value in parameters]
+        dialect = TrinoQuery if _QUERY.match(sql) else _DIALECT
+        found = [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]
+        values = [sqlglot.parse_one(value, read=TrinoQuery) for value in parameters]
     except (ParseError, TokenError) as error:
         raise MalformedQueryError(_first_problem(error)) from error
     if len(found) != 1:
@@ -104,33 +120,36 @@ class Query:
 
     def __init__(self, statement: exp.Expr, database: str) -> None:
         """Take a statement over; raise QueryFailedError if it is none that reads."""
+        if isinstance(statement, exp.Values):
+            statement = _values_query(statement)
         if not isinstance(statement, exp.Query):
             kind = statement.sql(_DIALECT).split(maxsplit=1)[0].upper()
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not run by this Athena, queries are")
         self._tree = statement.copy()
         self._database = database
+        self._types: dict[str, list[tuple[str, Type]]] = {}
         self.uses = tuple(self._name_uses())
         self._mark_unnamed()
 
     def bind(self, tables: Mapping[str, CatalogTable]) -> None:
         """Say which columns the tables have, by the view's name; names of columns become complete."""
-        schema = MappingSchema(dialect=_DIALECT)
+        schema = MappingSchema(dialect=TrinoQuery)
         for use in self.uses:
             table = tables[use.view]
-            columns = {_quoted(c.name): c.data_type().sql(_DIALECT) for c in (*table.columns, *table.partition_keys)}
-            schema.add_table(exp.table_(use.view, db=use.database, quoted=True), columns, dialect=_DIALECT)
+            self._types[use.view] = [(c.name, column_type(table, c.data_type())) for c in table.all_columns]
+            columns = {_quoted(name): "varchar" for name, _ in self._types[use.view]}
+            schema.add_table(exp.table_(use.view, db=use.database, quoted=True), columns, dialect=TrinoQuery)
         try:
             self._tree = qualify(
                 self._tree,
                 schema=schema,
-                dialect=_DIALECT,
+                dialect=TrinoQuery,
                 db=self._database,
                 identify=False,
                 quote_identifiers=False,
                 validate_qualify_columns=False,
             )
             self._number_unnamed()
-            self._tree = annotate_types(self._tree, schema=schema, dialect=_DIALECT)
         except OptimizeError as error:
             raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: {error}") from error
 
@@ -151,17 +170,28 @@ class Query:
             known = [part for part in parts if _speaks_only_of(part, aliases, keys)]
             if len(aliases) > 1 or not known or self._is_outer(select, aliases):
                 return None
-            found.append(" AND ".join(_unqualified(part).sql("duckdb") for part in known))
+            types = dict(self._types[use.view])
+            translator = Translator(_columns_of(types), _no_query)
+            found.append(" AND ".join(translator.as_type(part, BOOLEAN) for part in known))
         return " OR ".join(f"({text})" for text in found) or None
 
-    def for_duckdb(self) -> str:
-        """The whole query."""
+    def for_duckdb(self) -> tuple[str, list[Output]]:
+        """The whole query, and the columns of its answer."""
         tree = self._tree.copy()
-        for sum_ in list(tree.find_all(exp.DateAdd, exp.DateSub, exp.Add, exp.Sub)):
-            is_date = sum_.type is not None and sum_.type.is_type(exp.DType.DATE)
-            if is_date:  # of a date and an interval DuckDB makes a timestamp
-                sum_.replace(exp.cast(sum_.copy(), exp.DType.DATE))
-        return tree.sql("duckdb", identify=True)  # a name may be a word of DuckDB's, or hold blanks
+        outputs = QueryTranslator(tree, self._types.__getitem__, self._no_column).run()
+        sql = tree.sql("duckdb", identify=True)  # a name may be a word of DuckDB's, or hold blanks
+        if all(shown_type(output.type) == output.type for output in outputs):
+            return sql, outputs
+        names = [f"c{place}" for place in range(len(outputs))]
+        shown = (cast(name, each.type, shown_type(each.type)) for name, each in zip(names, outputs, strict=True))
+        return f"SELECT {', '.join(shown)} FROM ({sql}) AS answer({', '.join(names)})", outputs
+
+    def _no_column(self, name: str) -> QueryFailedError:
+        return QueryFailedError(
+            "COLUMN_NOT_FOUND",
+            f"{self.place_of_column(name)}: Column '{name}' cannot be resolved or requester is not authorized to "
+            "access requested resources",
+        )
 
     def place_of_column(self, name: str) -> str:
         """Where a column stands in the query."""
@@ -218,6 +248,15 @@ class Query:
             table.set("db", exp.to_identifier(database, quoted=True))
             table.set("catalog", None)
             yield TableUse(database, name, place, snapshot_id, moment, view)
+
+
+def _values_query(statement: exp.Values) -> exp.Expr:
+    first = statement.expressions[0]
+    count = len(first.expressions) if isinstance(first, exp.Tuple) else 1
+    values = statement.copy()
+    names = [exp.to_identifier(f"_col{place}", quoted=True) for place in range(count)]
+    values.set("alias", exp.TableAlias(this=exp.to_identifier("given", quoted=True), columns=names))
+    return exp.select("*").from_(values)
 
 
 def _is_unnamed(expression: exp.Expr) -> bool:
@@ -291,11 +330,29 @@ def _speaks_only_of(part: exp.Expr, aliases: set[str], keys: Sequence[str]) -> b
     )
 
 
-def _unqualified(part: exp.Expr) -> exp.Expr:
-    copy = part.copy()
-    for column in copy.find_all(exp.Column):
-        column.set("table", None)
-    return copy
+def column_type(table: CatalogTable, kind: exp.DataType) -> Type:
+    """A column's type in Trino; Iceberg's moments have microseconds, others milliseconds."""
+    return _finer(from_sqlglot(kind)) if table.is_iceberg else from_sqlglot(kind)
+
+
+def _finer(kind: Type) -> Type:
+    numbers = (6,) if kind.kind.startswith("timestamp") else kind.numbers
+    return replace(kind, numbers=numbers, parts=tuple(_finer(part) for part in kind.parts))
+
+
+def shown_type(kind: Type) -> Type:
+    """The type of an answer's value as it leaves DuckDB."""
+    if kind.kind in _SHOWN_AS_TEXT:
+        return VARCHAR
+    return replace(kind, parts=tuple(shown_type(part) for part in kind.parts))
+
+
+def _columns_of(types: Mapping[str, Type]) -> Resolve:
+    return lambda column: (quoted(column.name), types[column.name])
+
+
+def _no_query(node: exp.Expr) -> tuple[str, Sequence[Type]]:
+    raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
 
 
 def _place(node: exp.Expr) -> str:

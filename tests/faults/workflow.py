@@ -1,0 +1,94 @@
+"""The lake's workflow: moto starts its runs; each then goes on for a few looks and ends as it was told to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+from moto.backends import get_backend
+
+from quartal.aws import AwsConnection
+from quartal.console import Console
+from quartal.deployment import Deployment
+from quartal.workspace import Workspace
+
+from .names import ACCOUNT, BUCKET, DATABASE, DATASET, REGION, WORKFLOW
+from .proxy import Answer, Backend, Request
+
+CRAWLER, JOB = "crawler", "job"
+MANIFESTS = "runs/watched/"  # of its runs, apart from those of the thin job
+_LOOKS = 2
+
+
+@dataclass
+class Workflow:
+    """What its runs come to, and how far they are.
+
+    Attributes:
+        fails: whether the next runs' job fails.
+        leave: puts the manifest of a run that has succeeded where its job would.
+    """
+
+    leave: Callable[[str, bytes], None]
+    fails: bool = False
+    _looks: dict[str, int] = field(default_factory=dict)
+
+    def before(self, backend: Backend) -> Backend:
+        """Answers for the state of runs, which moto keeps RUNNING; everything else is the backend's."""
+
+        def ask(request: Request) -> Answer:
+            if request.headers.get("x-amz-target") != "AWSGlue.GetWorkflowRun":
+                return backend(request)
+            answer = backend(request)
+            body = json.loads(answer.body)
+            if answer.status == 200:
+                body["Run"] |= self._seen(json.loads(request.body)["RunId"])
+            return Answer(answer.status, answer.headers, json.dumps(body).encode())
+
+        return ask
+
+    def _seen(self, run_id: str) -> dict[str, Any]:
+        looks = self._looks[run_id] = self._looks.get(run_id, 0) + 1
+        ended = "FAILED" if self.fails else "SUCCEEDED"
+        state = ended if looks > _LOOKS else "RUNNING"
+        if state == "SUCCEEDED":
+            self.leave(f"{MANIFESTS}{run_id}.json", json.dumps({"manifest_version": 1, "run_id": run_id}).encode())
+        crawl = {"State": "SUCCEEDED", "StartedOn": 1.0, "CompletedOn": 2.0}
+        job = {"Id": "jr_1", "JobRunState": state, "StartedOn": 2.0, "Attempt": 0}
+        nodes = [
+            {"Type": "CRAWLER", "Name": CRAWLER, "CrawlerDetails": {"Crawls": [crawl]}},
+            {"Type": "JOB", "Name": JOB, "JobDetails": {"JobRuns": [job]}},
+        ]
+        return {"Status": "COMPLETED" if looks > _LOOKS else "RUNNING", "Graph": {"Nodes": nodes}}
+
+
+def runs_there() -> dict[str, dict[str, str]]:
+    """The properties of every run, without a call."""
+    workflow = get_backend("glue")[ACCOUNT][REGION].workflows.get(WORKFLOW)
+    return {run_id: dict(run.properties) for run_id, run in workflow.runs.items()} if workflow else {}
+
+
+def workspace_of(connection: AwsConnection) -> Workspace:
+    """What commands work with, as far as runs need it."""
+    deployment = Deployment(
+        region=REGION,
+        lake_bucket=BUCKET,
+        dataset="watched",
+        raw_prefix=f"raw/{DATASET}/",
+        database=DATABASE,
+        crawler=CRAWLER,
+        job=JOB,
+        workflow=WORKFLOW,
+        schedule="",
+        log_groups={"crawler": "c", "job_output": "o", "job_error": "e"},
+    )
+    settings = SimpleNamespace(is_local=True, naming_options=lambda: ())
+    console = cast(Console, SimpleNamespace(say=lambda _: None, done=lambda _: None, live=lambda: nullcontext()))
+    return cast(
+        Workspace,
+        SimpleNamespace(deployment=deployment, connection=connection, console=console, settings=settings),
+    )

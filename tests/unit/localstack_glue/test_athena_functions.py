@@ -1,0 +1,240 @@
+"""Every function of the table answers what Trino's does, by its examples; what is not in the table is refused."""
+
+# ruff: noqa: E501 - an expression and its value are a line
+
+import os
+from pathlib import Path
+
+import pytest
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.run import QueryEngine
+from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS
+from localstack_glue.athena.engine.trino.page import render
+
+PAGE = Path(__file__).parents[3] / "docs/glue-service/athena-functions.md"
+ENGINE = QueryEngine(None, None, {})
+ANSWERED = [function for function in FUNCTIONS.values() if not function.refusal]
+
+
+def value(expression: str) -> str | None:
+    ((found,),) = ENGINE.run(f"select {expression}", "db").rows
+    return found
+
+
+@pytest.mark.parametrize("function", ANSWERED, ids=lambda function: function.name)
+def test_function_has_the_values_that_trino_gives_it(function):
+    assert function.examples, "each function shows what it answers"
+    (found,) = ENGINE.run(f"select {', '.join(function.examples)}", "db").rows
+    assert dict(zip(function.examples, found, strict=True)) == function.examples
+
+
+@pytest.mark.parametrize(
+    "name", [function.name for function in FUNCTIONS.values() if function.refusal][::12], ids=lambda name: name
+)
+def test_function_that_is_not_answered_is_refused_by_its_name(name: str):
+    with pytest.raises(QueryFailedError, match=rf"^NOT_SUPPORTED: .*function {name} is not answered here: "):
+        value(f"{name}(1)")
+
+
+@pytest.mark.parametrize(
+    "name", ["list_sum", "strftime", "read_csv", "getvariable", "epoch_ms", "py_split", "trino_now"]
+)
+def test_function_of_duckdbs_is_none_of_athenas(name: str):
+    with pytest.raises(QueryFailedError, match=rf"^FUNCTION_NOT_FOUND: line 1:8: Function '{name}' not registered"):
+        value(f"{name}('a')")
+
+
+def test_arguments_that_a_function_does_not_take_are_told():
+    with pytest.raises(
+        QueryFailedError, match=r"^FUNCTION_NOT_FOUND: .*Unexpected parameters \(integer\) for function upper"
+    ):
+        value("upper(1)")
+
+
+# ---------------------------------------------------------------------------- types, casts, operators
+
+
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("7 / 2", "3"),
+        ("-7 / 2", "-3"),
+        ("-7 % 3", "-1"),
+        ("1 / 2e0", "0.5"),
+        ("1.0 / 3", "0.3"),
+        ("decimal '10.00' / decimal '3.00'", "3.33"),
+        ("2.0 / 3.00", "0.67"),
+        ("-1.5 / 2.0", "-0.8"),
+        ("1.10 * 2.5", "2.750"),
+        ("1.5 + 1", "2.5"),
+        ("5.5 % 2", "1.5"),
+        ("1e0 / 0", "Infinity"),
+        ("0e0 / 0", "NaN"),
+        ("typeof(1.0 / 3)", "decimal(2,1)"),
+        ("typeof(1.5 + 1)", "decimal(12,1)"),
+        ("typeof(1.10 * 2.5)", "decimal(5,3)"),
+        ("typeof(decimal '0000012345.1234500000')", "decimal(15,10)"),
+        ("typeof(1 + bigint '1')", "bigint"),
+        ("typeof('a' || 'bc')", "varchar(3)"),
+        ("typeof(cast(row(1, 'a') as row(x bigint, y varchar)))", "row(x bigint, y varchar)"),
+        ("'a' || null", None),
+        ("array[1] || 2", "[1, 2]"),
+        ("0 || array[1]", "[0, 1]"),
+        ("array[1, 2.5]", "[1.0, 2.5]"),
+        ("1 = 1.0", "true"),
+        ("'a' < 'B'", "false"),
+        ("'a' = 'a '", "false"),
+        ("null = null", None),
+        ("null is not distinct from null", "true"),
+        ("1 in (2, null)", None),
+        ("not (1 in (2, null))", None),
+        ("true and null", None),
+        ("false and null", "false"),
+        ("1 between 2 and null", "false"),
+        ("'a_c' like 'a\\_c' escape '\\'", "true"),
+        ("case 1 when 1 then 'a' else 'bc' end", "a"),
+        ("case when null then 1 end", None),
+        ("row(1, 'a')", "{field0=1, field1=a}"),
+        ("cast(row(1, 'a') as row(x integer, y varchar)).y", "a"),
+        ("(1, 2)", "{field0=1, field1=2}"),
+        ("map(array['a'], array[1])['a']", "1"),
+        ("x'0aFF'", "0a ff"),
+        ("U&'\\00e4'", "ä"),
+        ("cast(2.5e0 as integer)", "3"),
+        ("cast(-2.5e0 as integer)", "-3"),
+        ("cast(2.5 as integer)", "3"),
+        ("cast('2.5' as double)", "2.5"),
+        ("cast(' 2' as double)", "2.0"),
+        ("try_cast('2.5' as integer)", None),
+        ("try_cast('1e3' as bigint)", None),
+        ("cast(1e7 as varchar)", "1.0E7"),
+        ("cast(0.1e0 as varchar)", "0.1"),
+        ("cast(real '0.1' as varchar)", "0.1"),
+        ("real '0.1'", "0.1"),
+        ("cast(1.50 as varchar)", "1.50"),
+        ("cast(true as varchar)", "true"),
+        ("cast('abc' as varchar(2))", "ab"),
+        ("cast('a' as char(3)) || '|'", "a  |"),
+        ("cast(timestamp '2024-01-01 10:00:00' as varchar)", "2024-01-01 10:00:00.000"),
+        ("cast(date '2024-01-01' as timestamp)", "2024-01-01 00:00:00.000"),
+        ("cast(timestamp '2024-01-01 10:00:00' as date)", "2024-01-01"),
+        ("cast('t' as boolean)", "true"),
+        ("cast(0 as boolean)", "false"),
+        ("cast('2024-1-5' as date)", "2024-01-05"),
+        ("cast(1.005 as decimal(3,2))", "1.01"),
+        ("cast('1.005' as decimal(3,2))", "1.01"),
+        ("cast(array[1, 2] as array(varchar))", "[1, 2]"),
+        ("cast(map(array['a'], array[1]) as map(varchar, double))", "{a=1.0}"),
+        ("cast('{\"a\": [1, null]}' as json)", '"{\\"a\\": [1, null]}"'),
+        ("cast(map(array['b', 'a'], array[1, 2]) as json)", '{"a":2,"b":1}'),
+        ("cast(json_parse('[1, 2]') as array(integer))", "[1, 2]"),
+        ("cast(json_parse('{\"a\": 1}') as map(varchar, bigint))", "{a=1}"),
+        ("cast(json '\"x\"' as varchar)", "x"),
+        ("cast(json_parse('{\"a\": 1, \"b\": \"x\"}') as row(a integer, b varchar))", "{a=1, b=x}"),
+        ("date '2024-03-01' - date '2024-02-28'", "2 00:00:00.000"),
+        ("date '2024-01-31' + interval '1' month", "2024-02-29"),
+        ("timestamp '2024-01-01 01:00:00' - interval '90' minute", "2023-12-31 23:30:00.000"),
+        ("interval '2' day + interval '3' hour", "2 03:00:00.000"),
+        ("interval '3' year + interval '5' month", "3-5"),
+        ("2 * interval '1' day", "2 00:00:00.000"),
+        ("time '01:02:03'", "01:02:03.000"),
+        ("timestamp '2024-01-01 00:00:00 UTC'", "2024-01-01 00:00:00.000 UTC"),
+        ("timestamp '2012-10-31 01:00 UTC' at time zone 'America/Los_Angeles'", "2012-10-30 18:00:00.000 America/Los_Angeles"),
+        ("hour(timestamp '2012-10-31 01:00 UTC' at time zone 'America/Los_Angeles')", "18"),
+        ("typeof(now())", "timestamp(3) with time zone"),
+        ("array[timestamp '2024-01-01 00:00:00 UTC']", "[2024-01-01 00:00:00.000 UTC]"),
+        ("extract(dow from date '2024-01-07')", "7"),
+        ("extract(hour from timestamp '2024-01-07 10:00:00')", "10"),
+        ("(select count(*) from unnest(map(array['a', 'b'], array[1, 2])) as t(k, v) where v > 1)", "1"),
+        ("(select max(n) from unnest(array['a', 'b']) with ordinality as t(x, n))", "2"),
+        ("(select sum(b) from unnest(array[(1, 2), (3, 4)]) as t(a, b))", "6"),
+        ("(select array_agg(b) from unnest(array[1, 2], array['x']) as t(a, b))", "[x, null]"),
+        ("(select array_agg(x order by x) from (values 2, null, 1) t(x))", "[1, 2, null]"),
+        ("(select array_agg(x order by x desc) from (values 2, null, 1) t(x))", "[2, 1, null]"),
+        ("(select sum(x) over (order by x rows 1 preceding) from (values 1) t(x))", "1"),
+        ("(select count(distinct x) filter (where x > 1) from (values 1, 2, 2) t(x))", "1"),
+        ("transform(array[1, 2], x -> x + cardinality(filter(array[1, 2], y -> y <= x)))", "[2, 4]"),
+        ("array_remove(array[1, 2], cast('1' as integer))", "[2]"),
+        ("reduce(array[5, 6], cast(row(0.0, 0) as row(sum double, n integer)), (s, x) -> cast(row(x + s.sum, s.n + 1) as row(sum double, n integer)), s -> s.sum / s.n)", "5.5"),
+    ],
+)  # fmt: skip
+def test_expression_has_trinos_value(expression: str, answer: str | None):
+    assert value(expression) == answer
+
+
+@pytest.mark.parametrize(
+    ("expression", "code"),
+    [
+        ("1 / 0", "DIVISION_BY_ZERO"),
+        ("1 % 0", "DIVISION_BY_ZERO"),
+        ("1.0 / 0", "DIVISION_BY_ZERO"),
+        ("2147483647 + 1", "NUMERIC_VALUE_OUT_OF_RANGE"),
+        ("bigint '9223372036854775807' + 1", "NUMERIC_VALUE_OUT_OF_RANGE"),
+        ("tinyint '127' + tinyint '1'", "NUMERIC_VALUE_OUT_OF_RANGE"),
+        ("abs(tinyint '-128')", "NUMERIC_VALUE_OUT_OF_RANGE"),
+        ("cast('2.5' as integer)", "INVALID_CAST_ARGUMENT"),
+        ("cast('x' as double)", "INVALID_CAST_ARGUMENT"),
+        ("cast(300 as tinyint)", "INVALID_CAST_ARGUMENT"),
+        ("cast(1e20 as bigint)", "INVALID_CAST_ARGUMENT"),
+        ("cast(123 as varchar(2))", "INVALID_CAST_ARGUMENT"),
+        ("cast('2024-02-30' as date)", "INVALID_CAST_ARGUMENT"),
+        ("cast(1000.5 as decimal(3,0))", "INVALID_CAST_ARGUMENT"),
+        ("array[1, 2][5]", "INVALID_FUNCTION_ARGUMENT"),
+        ("array[1, 2][0]", "INVALID_FUNCTION_ARGUMENT"),
+        ("element_at(array[1], 0)", "INVALID_FUNCTION_ARGUMENT"),
+        ("map(array['a'], array[1])['z']", "INVALID_FUNCTION_ARGUMENT"),
+        ("map(array['a', 'a'], array[1, 2])", "INVALID_FUNCTION_ARGUMENT"),
+        ("sequence(1, 3, -1)", "INVALID_FUNCTION_ARGUMENT"),
+        ("split_part('a', ',', 0)", "INVALID_FUNCTION_ARGUMENT"),
+        ("regexp_like('a', '(')", "INVALID_FUNCTION_ARGUMENT"),
+        ("date_trunc('century', date '2024-01-01')", "INVALID_FUNCTION_ARGUMENT"),
+        ("from_iso8601_timestamp('2024-01-01T00:00:00+01:00')", "NOT_SUPPORTED"),
+        ("1 = '1'", "TYPE_MISMATCH"),
+        ("'1' + 1", "TYPE_MISMATCH"),
+        ("1 || 'a'", "TYPE_MISMATCH"),
+        ("case when true then 1 else 'a' end", "TYPE_MISMATCH"),
+        ("cast(date '2024-01-01' as integer)", "TYPE_MISMATCH"),
+        ("cast(1 as text)", "TYPE_MISMATCH"),
+        ("date '2024-01-01' > '2024-01-01'", "TYPE_MISMATCH"),
+        ("1 union select 'a'", "TYPE_MISMATCH"),
+        ("geometry 'x'", "NOT_SUPPORTED"),
+        ("upper(distinct 'a')", "FUNCTION_NOT_AGGREGATE"),
+    ],
+)
+def test_expression_that_trino_refuses_fails(expression: str, code: str):
+    with pytest.raises(QueryFailedError) as error:
+        value(expression)
+    assert error.value.code == code, str(error.value)
+
+
+def test_query_of_values_and_of_sets():
+    answer = ENGINE.run("values (1, 'a'), (2, null)", "db")
+    assert [column.name for column in answer.columns] == ["_col0", "_col1"]
+    assert answer.rows == (("1", "a"), ("2", None))
+    assert ENGINE.run("select 1 union all select 2.5 order by 1 desc", "db").rows == (("2.5",), ("1.0",))
+    assert ENGINE.run("select x from (values 1, 2, 3) t(x) except select 2", "db").rows in (
+        (("1",), ("3",)),
+        (("3",), ("1",)),
+    )
+
+
+def test_types_of_an_answer_are_athenas():
+    answer = ENGINE.run(
+        "select 1, bigint '1', 1.50, 1e0, real '1', 'abc', cast('a' as varchar), true, date '2024-01-01', "
+        "timestamp '2024-01-01 00:00:00', now(), array[1], map(array[1], array[1]), row(1), x'00', json '1', null, "
+        "interval '1' day",
+        "db",
+    )
+    assert [(column.type, column.precision, column.scale) for column in answer.columns] == [
+        ("integer", 10, 0), ("bigint", 19, 0), ("decimal", 3, 2), ("double", 17, 0), ("float", 17, 0), ("varchar", 3, 0),
+        ("varchar", 2147483647, 0), ("boolean", 0, 0), ("date", 0, 0), ("timestamp", 3, 0),
+        ("timestamp with time zone", 3, 0), ("array", 0, 0), ("map", 0, 0), ("row", 0, 0), ("varbinary", 1073741824, 0),
+        ("json", 0, 0), ("varchar", 2147483647, 0), ("interval day to second", 0, 0),
+    ]  # fmt: skip
+
+
+def test_page_of_functions_is_made_from_the_table():
+    if os.environ.get("QUARTAL_WRITE_EXPECTED"):
+        PAGE.write_text(render())
+    assert PAGE.read_text() == render(), "QUARTAL_WRITE_EXPECTED=1 pytest writes it anew"

@@ -1,0 +1,162 @@
+"""Resource types of CloudFormation as calls of Glue's API: created, changed in place or anew, and deleted."""
+
+from importlib.metadata import entry_points
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from localstack.services.cloudformation.resource_provider import OperationStatus
+
+from localstack_glue.cloudformation.kinds import KINDS, REFUSED
+from localstack_glue.cloudformation.resources import provider_of, refusal_of
+
+GROUP = "localstack.cloudformation.resource_providers"
+
+
+class Client:
+    """Remembers calls; `gone` makes deletes fail as Glue does."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.error = ""
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**parameters: Any) -> None:
+            self.calls.append((name, parameters))
+            if self.error:
+                raise ClientError({"Error": {"Code": self.error, "Message": "no"}}, name)
+
+        return call
+
+
+def request(client: Client, desired: dict[str, Any], previous: dict[str, Any] | None = None) -> Any:
+    return SimpleNamespace(
+        desired_state=desired,
+        previous_state=previous,
+        stack_name="Stack",
+        logical_resource_id="Thing",
+        aws_client_factory=SimpleNamespace(glue=client),
+    )
+
+
+JOB = {"Name": "j", "Role": "r", "Command": {"Name": "glueetl"}, "Tags": {"a": "b"}}
+CASES = [
+    ("Database", {"CatalogId": "1", "DatabaseInput": {"Name": "d"}}, "d", ["create_database", "delete_database"]),
+    ("Table", {"DatabaseName": "d", "TableInput": {"Name": "t"}}, "t", ["create_table", "delete_table"]),
+    (
+        "Partition",
+        {"DatabaseName": "d", "TableName": "t", "PartitionInput": {"Values": ["1", "2"]}},
+        "d|t|1/2",
+        ["create_partition", "delete_partition"],
+    ),
+    ("Crawler", {"Name": "c", "Role": "r", "Targets": {}}, "c", ["create_crawler", "delete_crawler"]),
+    ("Classifier", {"JsonClassifier": {"Name": "k"}}, "k", ["create_classifier", "delete_classifier"]),
+    ("Job", JOB, "j", ["create_job", "delete_job"]),
+    ("Trigger", {"Name": "t", "Type": "ON_DEMAND"}, "t", ["create_trigger", "delete_trigger"]),
+    ("Workflow", {"Name": "w"}, "w", ["create_workflow", "delete_workflow"]),
+    (
+        "Connection",
+        {"CatalogId": "1", "ConnectionInput": {"Name": "n"}},
+        "n",
+        ["create_connection", "delete_connection"],
+    ),
+    (
+        "SecurityConfiguration",
+        {"Name": "s", "EncryptionConfiguration": {"S3Encryptions": [{"S3EncryptionMode": "SSE-S3"}]}},
+        "s",
+        ["create_security_configuration", "delete_security_configuration"],
+    ),
+    (
+        "DataCatalogEncryptionSettings",
+        {"CatalogId": "1", "DataCatalogEncryptionSettings": {}},
+        "1",
+        ["put_data_catalog_encryption_settings"] * 2,
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "properties", "ref", "calls"), CASES, ids=[case[0] for case in CASES])
+def test_resource_is_created_and_deleted(kind: str, properties: dict[str, Any], ref: str, calls: list[str]) -> None:
+    client, provider = Client(), provider_of(KINDS[f"AWS::Glue::{kind}"])()
+
+    made = provider.create(request(client, properties))
+    deleted = provider.delete(request(client, made.resource_model))
+
+    assert (made.status, made.resource_model["Id"]) == (OperationStatus.SUCCESS, ref)
+    assert deleted.status is OperationStatus.SUCCESS
+    assert [name for name, _ in client.calls] == calls
+    assert not any("Id" in parameters for _, parameters in client.calls)
+
+
+def test_resource_without_a_name_gets_the_stacks() -> None:
+    client, provider = Client(), provider_of(KINDS["AWS::Glue::Database"])()
+
+    made = provider.create(request(client, {"DatabaseInput": {}}))
+
+    name = client.calls[0][1]["DatabaseInput"]["Name"]
+    assert name.startswith("stack-thing-")
+    assert made.resource_model["Id"] == name
+
+
+def test_job_changes_in_place_and_with_another_name_is_made_anew() -> None:
+    client, provider = Client(), provider_of(KINDS["AWS::Glue::Job"])()
+
+    provider.update(request(client, {**JOB, "Timeout": 5}, {**JOB, "Id": "j"}))
+    provider.update(request(client, {**JOB, "Name": "k"}, {**JOB, "Id": "j"}))
+
+    update = {"Role": "r", "Command": {"Name": "glueetl"}, "Timeout": 5}
+    assert client.calls == [
+        ("update_job", {"JobName": "j", "JobUpdate": update}),
+        ("create_job", {**JOB, "Name": "k"}),
+        ("delete_job", {"JobName": "j"}),
+    ]
+
+
+def test_names_that_differ_from_the_apis_are_translated() -> None:
+    client = Client()
+    crawler = {"Name": "c", "Schedule": {"ScheduleExpression": "cron(0 1 * * ? *)"}}
+    csv = {"Name": "k", "ContainsCustomDatatype": ["INT"]}
+    security = {"Name": "s", "EncryptionConfiguration": {"S3Encryptions": []}}
+    for kind, given in (
+        ("Crawler", crawler),
+        ("Classifier", {"CsvClassifier": csv}),
+        ("SecurityConfiguration", security),
+    ):
+        provider_of(KINDS[f"AWS::Glue::{kind}"])().create(request(client, given))
+
+    assert [parameters for _, parameters in client.calls] == [
+        {"Name": "c", "Schedule": "cron(0 1 * * ? *)"},
+        {"CsvClassifier": {"Name": "k", "CustomDatatypes": ["INT"]}},
+        {"Name": "s", "EncryptionConfiguration": {"S3Encryption": []}},
+    ]
+
+
+def test_failures_are_told_and_what_is_gone_is_deleted() -> None:
+    client, provider = Client(), provider_of(KINDS["AWS::Glue::Workflow"])()
+    client.error = "EntityNotFoundException"
+    assert provider.delete(request(client, {"Name": "w"})).status is OperationStatus.SUCCESS
+    client.error = "AlreadyExistsException"
+
+    failed = provider.create(request(client, {"Name": "w"}))
+
+    assert failed.status is OperationStatus.FAILED
+    assert "AWS::Glue::Workflow w" in failed.message
+    assert provider.delete(request(client, {"Name": "w"})).status is OperationStatus.FAILED
+
+
+def test_other_types_are_refused_by_name() -> None:
+    answer = refusal_of("AWS::Glue::MLTransform")().create(request(Client(), {}))
+
+    assert answer.status is OperationStatus.FAILED
+    assert answer.message == "localstack-glue does not support the resource type AWS::Glue::MLTransform"
+
+
+def test_localstack_finds_every_type() -> None:
+    found = {point.name: point for point in entry_points(group=GROUP) if point.name.startswith("AWS::Glue::")}
+
+    assert found.keys() == {*KINDS, *REFUSED}
+    for name, point in found.items():
+        plugin = point.load()()
+        plugin.load()
+        assert (plugin.name, plugin.factory.TYPE) == (name, name)

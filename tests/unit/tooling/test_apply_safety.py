@@ -1,0 +1,94 @@
+"""A plan is applied in the account that it was made for, and an apply that failed is told of by the next review."""
+
+import json
+from dataclasses import replace
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from quartal.account import account_of, refuse_another_account
+from quartal.cli.app import run as quartal
+from quartal.errors import ConfigurationError
+from quartal.failed_apply import read_failed_apply
+from quartal.saved_plan import ReviewRecord, read_record
+from quartal.settings import Settings
+from quartal.staging import staged_root
+
+IDENTITY = {"mode": "data", "type": "aws_caller_identity", "values": {"account_id": "111111111111"}}
+RECORD = ReviewRecord("", "", "now", "1 to create", "apply", "note", False, (), "111111111111", "eu-central-1")
+
+
+def sts_of(account: str):
+    """STS as it answers to credentials of this account."""
+    sts = boto3.client("sts", region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
+    stubber = Stubber(sts)
+    stubber.add_response("get_caller_identity", {"Account": account}, {})
+    stubber.activate()
+    return sts
+
+
+def test_plan_of_another_account_is_not_applied():
+    with pytest.raises(ConfigurationError, match=r"111111111111.*222222222222") as error:
+        refuse_another_account(sts_of("222222222222"), RECORD)
+    assert "Nothing was applied" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    "record", [RECORD, replace(RECORD, account="")], ids=["of this account", "of no known account"]
+)
+def test_plan_of_this_account_is_applied(record):
+    refuse_another_account(sts_of("111111111111"), record)
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        pytest.param({"resources": [IDENTITY]}, id="in the root"),
+        pytest.param({"child_modules": [{"resources": [{"type": "x"}, IDENTITY]}]}, id="in a module"),
+    ],
+)
+def test_account_is_what_the_plan_was_told_by_aws(module):
+    assert account_of({"prior_state": {"values": {"root_module": module}}}) == "111111111111"
+    assert account_of({}) == ""
+
+
+def test_account_and_region_of_a_plan_are_recorded(stand_in, project):
+    plan = json.loads((stand_in / "plan.json").read_text())
+    plan["prior_state"] = {"values": {"root_module": {"resources": [IDENTITY]}}}
+    (stand_in / "plan.json").write_text(json.dumps(plan))
+    assert quartal(["plan", "--no-policies"]) == 0
+    record = read_record(staged_root(Settings.from_env({}, environment="dev", cwd=project)))
+    assert record is not None
+    assert (record.account, record.region) == ("111111111111", "us-east-1")
+
+
+# ------------------------------------------------------------------ an apply that failed
+
+
+def event(kind: str, address: str) -> str:
+    hook = {"resource": {"addr": address}, "action": "create", "elapsed_seconds": 1}
+    return json.dumps({"type": kind, "@message": "", "hook": hook})
+
+
+def test_apply_that_fails_is_told_of_by_the_next_review_until_one_succeeds(stand_in, project, capsys):
+    program = stand_in / "terraform"
+    whole = program.read_text()
+    lines = [event("apply_start", "a.x"), event("apply_complete", "a.x"), event("apply_start", "a.y")]
+    assert quartal(["plan", "--no-policies"]) == 0
+    failing = f'elif command == "apply":\n    print({chr(10).join(lines)!r})\n    sys.exit(1)'
+    program.write_text(whole.replace('elif command == "apply":', failing))
+    assert quartal(["apply"]) == 1
+    staged = staged_root(Settings.from_env({}, environment="dev", cwd=project))
+    failed = read_failed_apply(staged)
+    assert failed is not None
+    assert (failed.done, failed.begun) == (("a.x",), ("a.y",))
+    program.write_text(whole)
+    capsys.readouterr()
+    assert quartal(["plan", "--no-policies"]) == 0
+    text = capsys.readouterr().out
+    assert "Left by the last apply, which failed" in text
+    assert "done: a.x" in text
+    assert "begun, and done in part or not at all: a.y" in text
+    assert quartal(["apply"]) == 0
+    assert read_failed_apply(staged) is None

@@ -1,0 +1,309 @@
+"""CAST between any two of Trino's types, in DuckDB's words.
+
+What Trino refuses is refused; a value that cannot be cast fails with INVALID_CAST_ARGUMENT.
+"""
+
+# ruff: noqa: E501 - SQL in a line is read as a line
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.sql_text import quoted, text_of
+from localstack_glue.athena.engine.trino.types import (
+    DAY_INTERVAL,
+    INTEGERS,
+    MONTH_INTERVAL,
+    NUMBERS,
+    Type,
+    common,
+    duckdb_type,
+    fields_of,
+)
+
+_LIMITS = {"tinyint": 7, "smallint": 15, "integer": 31, "bigint": 63}
+_CHARACTERS = ("varchar", "char")
+
+
+def failure(code: str, message: str) -> str:
+    """SQL that fails with a message, itself SQL; it stands where a null could."""
+    # a null of any type, reached by what cannot be: DuckDB would work out a condition ahead, and fail too soon
+    return f"[NULL][CAST({text_of(code + ': ')} || {message} AS BIGINT)]"
+
+
+def cast(value: str, found: Type, wanted: Type) -> str:
+    """A value as another type.
+
+    Raises:
+        QueryFailedError: Trino has no such cast, or it is not done here.
+    """
+    if found == wanted:
+        return value
+    if found.kind == "unknown":
+        return f"CAST({value} AS {duckdb_type(wanted)})"
+    if wanted.kind == "json":
+        return _to_json(value, found)
+    if found.kind == "json":
+        return _from_json(value, wanted)
+    if found.kind in _CHARACTERS:
+        return _from_text(value, found, wanted)
+    if wanted.kind in _CHARACTERS:
+        return _cut(to_text(value, found), wanted, found)
+    if found.kind in (*NUMBERS, "boolean") and wanted.kind in (*NUMBERS, "boolean"):
+        return _number(value, found, wanted)
+    if found.kind == wanted.kind and found.parts:
+        return _nested(value, found, wanted)
+    if found.kind in _TIMES and wanted.kind in _TIMES:
+        return _time(value, found, wanted)
+    if found.kind == wanted.kind:
+        return value
+    raise _refusal(found, wanted)
+
+
+def coerce(value: str, found: Type, wanted: Type) -> str:
+    """A value as a type that it turns into by itself."""
+    if found == wanted or (found.kind == wanted.kind and found.kind in (*_CHARACTERS, "timestamp", "time")):
+        return value
+    return cast(value, found, wanted)
+
+
+def can_coerce(found: Type, wanted: Type) -> bool:
+    """Whether a value turns into a type by itself."""
+    if found == wanted or found.kind == "unknown":
+        return True
+    if found.kind == "varchar" and wanted.kind == "varchar":
+        return not wanted.numbers or bool(found.numbers and found.numbers[0] <= wanted.numbers[0])
+    return common(found, wanted) == wanted
+
+
+def to_text(value: str, kind: Type) -> str:
+    """A value as varchar."""
+    if kind.kind in INTEGERS or kind.kind in ("decimal", "boolean", "date", "uuid"):
+        return f"CAST({value} AS VARCHAR)"
+    if kind.kind in ("double", "real"):
+        return f"trino_{kind.kind}_text({value})"
+    if kind.kind in _CHARACTERS:
+        return value
+    if kind.kind == "timestamp":
+        return _moment_text(value, kind)
+    if kind.kind == "timestamp with time zone":
+        local = _moment_text(f"timezone({text_of(kind.zone)}, {value})", kind)
+        return f"({local} || {text_of(' ' + kind.zone)})"
+    if kind.kind == "time":
+        return f"substr(strftime(CAST('1970-01-01' AS DATE) + {value}, '%H:%M:%S.%f'), 1, {9 + kind.numbers[0]})"
+    if kind == DAY_INTERVAL:
+        return f"trino_day_interval_text({value})"
+    if kind == MONTH_INTERVAL:
+        return f"trino_month_interval_text({value})"
+    if kind.kind == "varbinary":
+        raise _refusal(kind, Type("varchar"))
+    raise _refusal(kind, Type("varchar"))
+
+
+def _moment_text(value: str, kind: Type) -> str:
+    digits = kind.numbers[0]
+    if digits > 6:
+        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not answered here: microseconds are the finest")
+    return f"substr(strftime({value}, '%Y-%m-%d %H:%M:%S.%f'), 1, {20 + digits if digits else 19})"
+
+
+def _cut(text: str, wanted: Type, found: Type) -> str:
+    """A text as long as its type; what is no text and does not fit is an error."""
+    if not wanted.numbers:
+        return text
+    length = wanted.numbers[0]
+    if found.kind in _CHARACTERS:
+        cut = f"substr({text}, 1, {length})"
+        return f"rpad({cut}, {length}, ' ')" if wanted.kind == "char" else cut
+    message = f"'Value ' || {text} || {text_of(f' cannot be represented as {wanted}')}"
+    return f"CASE WHEN length({text}) > {length} THEN {failure('INVALID_CAST_ARGUMENT', message)} ELSE {text} END"
+
+
+def _checked(value: str, condition: str, result: str, wanted: Type) -> str:
+    message = f"'Cannot cast ''' || {value} || {text_of(chr(39) + ' to ' + _upper(wanted))}"
+    return (
+        f"CASE WHEN {value} IS NULL OR {condition} THEN {result} ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
+    )
+
+
+def _from_text(value: str, found: Type, wanted: Type) -> str:
+    text = f"rtrim({value}, ' ')" if found.kind == "char" else value
+    if wanted.kind in _CHARACTERS:
+        return _cut(value, wanted, found)
+    target = duckdb_type(wanted)
+    if wanted.kind in INTEGERS:
+        return _checked(
+            text,
+            f"(regexp_full_match({text}, '[+-]?[0-9]+') AND TRY_CAST({text} AS {target}) IS NOT NULL)",
+            f"TRY_CAST({text} AS {target})",
+            wanted,
+        )
+    if wanted.kind in ("double", "real"):
+        return f"CAST(trino_parse_double({text}) AS {target})"
+    if wanted.kind == "decimal":
+        number = f"TRY_CAST({text} AS {target})"
+        pattern = "[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?"
+        return _checked(text, f"(regexp_full_match({text}, '{pattern}') AND {number} IS NOT NULL)", number, wanted)
+    if wanted.kind == "boolean":
+        lower = f"lower({text})"
+        return _checked(
+            text, f"{lower} IN ('t', 'true', '1', 'f', 'false', '0')", f"{lower} IN ('t', 'true', '1')", wanted
+        )
+    if wanted.kind == "date":
+        day = f"TRY_CAST(trim({text}) AS DATE)"
+        return _checked(
+            text, f"(regexp_full_match(trim({text}), '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}') AND {day} IS NOT NULL)", day, wanted
+        )  # fmt: skip
+    if wanted.kind == "timestamp":
+        return f"trino_parse_timestamp({text})"
+    if wanted.kind == "timestamp with time zone":
+        return f"trino_parse_zoned({text})"
+    if wanted.kind == "time":
+        time = f"TRY_CAST({text} AS TIME)"
+        return _checked(
+            text, f"(regexp_full_match({text}, '[0-9]{{1,2}}:[0-9]{{1,2}}(:[0-9]{{1,2}}(\\.[0-9]+)?)?') AND {time} IS NOT NULL)", time, wanted
+        )  # fmt: skip
+    if wanted.kind == "varbinary":
+        return f"encode({text})"
+    if wanted.kind == "uuid":
+        return f"CAST(CAST({text} AS UUID) AS VARCHAR)"
+    raise _refusal(found, wanted)
+
+
+def _number(value: str, found: Type, wanted: Type) -> str:
+    target = duckdb_type(wanted)
+    if wanted.kind == "boolean":
+        return f"({value} <> 0)"
+    if found.kind == "boolean":
+        return f"CAST(CAST({value} AS INTEGER) AS {target})"
+    if found.kind in ("double", "real") and wanted.kind in INTEGERS:
+        rounded = f"trunc({value} + CASE WHEN {value} < 0 THEN -0.5 ELSE 0.5 END)"
+        limit = f"{2 ** _LIMITS[wanted.kind]}::DOUBLE"
+        message = f"'Unable to cast ' || trino_{found.kind}_text({value}) || ' to {wanted.kind}'"
+        return (
+            f"CASE WHEN {value} IS NULL THEN NULL WHEN {rounded} >= -{limit} AND {rounded} < {limit} "
+            f"THEN CAST({rounded} AS {target}) ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
+        )
+    narrows = wanted.kind in INTEGERS or wanted.kind == "decimal"
+    if narrows and not (found.kind in INTEGERS and common(found, wanted) == wanted):
+        given = f"CAST({value} AS DECIMAL(38,17))" if found.kind in ("double", "real") else value
+        message = f"'Cannot cast ' || CAST({value} AS VARCHAR) || {text_of(f' to {wanted}')}"
+        return (
+            f"CASE WHEN {value} IS NULL OR TRY_CAST({given} AS {target}) IS NOT NULL "
+            f"THEN TRY_CAST({given} AS {target}) ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
+        )
+    return f"CAST({value} AS {target})"
+
+
+def _nested(value: str, found: Type, wanted: Type) -> str:
+    if found.kind == "row":
+        if len(found.parts) != len(wanted.parts):
+            raise _refusal(found, wanted)
+        given = zip(fields_of(found), found.parts, fields_of(wanted), wanted.parts, strict=True)
+        fields = (f"{quoted(new)} := {cast(f'({value}).{quoted(old)}', a, b)}" for old, a, new, b in given)
+        return f"CASE WHEN {value} IS NULL THEN NULL ELSE struct_pack({', '.join(fields)}) END"
+    name = f"each{_depth(wanted)}"
+    if found.kind == "array":
+        inner = cast(name, found.element, wanted.element)
+        return value if inner == name else f"list_transform({value}, lambda {name}: {inner})"
+    key = cast(f"{name}.key", found.parts[0], wanted.parts[0])
+    item = cast(f"{name}.value", found.parts[1], wanted.parts[1])
+    entries = f"list_transform(map_entries({value}), lambda {name}: struct_pack(key := {key}, value := {item}))"
+    return f"map_from_entries({entries})"
+
+
+def _depth(kind: Type) -> int:
+    return 1 + max((_depth(part) for part in kind.parts), default=0)
+
+
+_TIMES = ("date", "time", "timestamp", "timestamp with time zone")
+
+
+def _time(value: str, found: Type, wanted: Type) -> str:
+    local = f"timezone({text_of(found.zone)}, {value})" if found.zone else value
+    if wanted.kind == "date" and found.kind != "time":
+        return f"CAST({local} AS DATE)"
+    if wanted.kind == "timestamp" and found.kind != "time":
+        digits, source = wanted.numbers[0], found.numbers[0] if found.numbers else 0
+        moment = f"CAST({local} AS TIMESTAMP)"
+        return moment if digits >= source else rounded_moment(moment, digits)
+    if wanted.kind == "timestamp with time zone" and found.kind != "time":
+        return value if found.zone else f"timezone({text_of(wanted.zone)}, CAST({value} AS TIMESTAMP))"
+    if wanted.kind == "time" and found.kind != "date":
+        return f"CAST({local} AS TIME)"
+    raise _refusal(found, wanted)
+
+
+def rounded_moment(value: str, digits: int) -> str:
+    """A timestamp with that many digits of a second."""
+    unit = 10 ** (6 - digits)
+    return f"make_timestamp((epoch_us({value}) + {unit // 2}) // {unit} * {unit})" if digits < 6 else value
+
+
+def _to_json(value: str, found: Type) -> str:
+    if found.kind in _CHARACTERS:
+        return f"CAST(to_json({value}) AS VARCHAR)"
+    if found.kind in (*INTEGERS, "boolean", "decimal"):
+        return f"CAST({value} AS VARCHAR)"
+    if found.kind in ("double", "real"):
+        return to_text(value, found)
+    if found.kind in _TIMES:
+        return f"('\"' || {to_text(value, found)} || '\"')"
+    if found.kind == "array":
+        item = _to_json("item", found.element)
+        items = f"list_transform({value}, lambda item: coalesce({item}, 'null'))"
+        return f"CASE WHEN {value} IS NULL THEN NULL ELSE '[' || coalesce(array_to_string({items}, ','), '') || ']' END"
+    if found.kind == "map":
+        key = f"CAST(to_json({to_text('entry.key', found.parts[0])}) AS VARCHAR)"
+        item = _to_json("entry.value", found.parts[1])
+        # Trino writes the keys of a map in their order
+        entries = (
+            f"list_sort(list_transform(map_entries({value}), lambda entry: {key} || ':' || coalesce({item}, 'null')))"
+        )
+        return f"CASE WHEN {value} IS NULL THEN NULL ELSE '{{' || array_to_string({entries}, ',') || '}}' END"
+    if found.kind == "row":
+        pairs = zip(fields_of(found), found.names, found.parts, strict=True)
+        fields = []
+        for field, name, part in pairs:
+            key = text_of(f'"{name or ""}":')
+            fields.append(f"{key} || coalesce({_to_json(f'({value}).{quoted(field)}', part)}, 'null')")
+        joined = " || ',' || ".join(fields)
+        return f"CASE WHEN {value} IS NULL THEN NULL ELSE '{{' || {joined} || '}}' END"
+    raise _refusal(found, Type("json"))
+
+
+def _from_json(value: str, wanted: Type) -> str:
+    if wanted.kind in _CHARACTERS:
+        return f"trino_json_text({value})"
+    if wanted.kind in INTEGERS or wanted.kind in ("double", "real", "boolean", "decimal"):
+        return _from_text(f"trino_json_text({value})", Type("varchar"), wanted)
+    if wanted.kind == "array":
+        items = f"CAST(json_extract({value}, '$[*]') AS VARCHAR[])"
+        inner = _from_json("item", wanted.element) if wanted.element.kind != "json" else "item"
+        kind = f"json_type({value})"
+        is_array = f"list_transform({items}, lambda item: CASE WHEN item = 'null' THEN NULL ELSE {inner} END)"
+        message = text_of(f"Cannot cast to {wanted}.")
+        return (
+            f"CASE WHEN {kind} = 'ARRAY' THEN {is_array} WHEN {value} IS NULL OR {value} = 'null' THEN NULL "
+            f"ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
+        )
+    if wanted.kind == "map" and wanted.parts[0].kind == "varchar":
+        inner = _from_json("item.value", wanted.parts[1]) if wanted.parts[1].kind != "json" else "item.value"
+        pairs = f"trino_json_entries({value})"
+        return (
+            f"map_from_entries(list_transform({pairs}, lambda item: struct_pack(key := item.key, value := "
+            f"CASE WHEN item.value = 'null' THEN NULL ELSE {inner} END)))"
+        )
+    if wanted.kind == "row" and all(wanted.names):
+        parts: list[str] = []
+        for name, part in zip(fields_of(wanted), wanted.parts, strict=True):
+            item = f"trino_json_field({value}, {text_of(name)})"
+            inner = item if part.kind == "json" else _from_json(item, part)
+            parts.append(f"{quoted(name)} := CASE WHEN {item} = 'null' THEN NULL ELSE {inner} END")
+        return f"CASE WHEN {value} IS NULL OR {value} = 'null' THEN NULL ELSE struct_pack({', '.join(parts)}) END"
+    raise _refusal(Type("json"), wanted)
+
+
+def _upper(kind: Type) -> str:
+    return {"integer": "INT"}.get(kind.kind, str(kind).upper())
+
+
+def _refusal(found: Type, wanted: Type) -> QueryFailedError:
+    return QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot cast {found} to {wanted}")

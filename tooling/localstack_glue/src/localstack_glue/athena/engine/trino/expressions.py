@@ -1,0 +1,482 @@
+"""Expressions of Trino's SQL, typed, in DuckDB's words."""
+
+# ruff: noqa: E501 - SQL in a line is read as a line
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from sqlglot import exp
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.sql_text import quoted, text_of
+from localstack_glue.athena.engine.trino import calls, operators
+from localstack_glue.athena.engine.trino.calls import Decoration
+from localstack_glue.athena.engine.trino.casts import cast, coerce, to_text
+from localstack_glue.athena.engine.trino.dialect import EXPLICIT
+from localstack_glue.athena.engine.trino.functions.dates import check_zone
+from localstack_glue.athena.engine.trino.types import (
+    BIGINT,
+    BOOLEAN,
+    DATE,
+    DOUBLE,
+    INTEGER,
+    TIMESTAMP,
+    TIMESTAMP_ZONED,
+    UNKNOWN,
+    VARBINARY,
+    VARCHAR,
+    Type,
+    array,
+    common,
+    decimal,
+    fields_of,
+    from_sqlglot,
+    row,
+)
+
+Typed = tuple[str, Type]
+Resolve = Callable[[exp.Column], Typed]
+QueryOf = Callable[[exp.Expr], tuple[str, Sequence[Type]]]  # SQL of a nested query, and the types of its columns
+_COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+_ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
+_ZONED = re.compile(r"([\d-]+(?: [\d:.]+)?)\s*([A-Za-z]+(?:/\w+)*|[+-]\d{2}:\d{2})")
+
+
+class Translator:
+    """Turns expressions into SQL for DuckDB, with their types.
+
+    Args:
+        resolve: what a column is.
+        query_of: a query within an expression, already translated.
+    """
+
+    def __init__(self, resolve: Resolve, query_of: QueryOf) -> None:
+        self._resolve = resolve
+        self._query_of = query_of
+        self._variables: list[Mapping[str, Typed]] = []
+        self._count = 0
+
+    def translate(self, node: exp.Expr) -> Typed:
+        """One expression.
+
+        Raises:
+            QueryFailedError: Trino would not take it, or it is not answered here.
+        """
+        for kind, operator in _COMPARISONS.items():
+            if type(node) is kind:
+                return self._comparison(operator, node), BOOLEAN
+        for kind, operator in _ARITHMETIC.items():
+            if type(node) is kind:
+                return operators.arithmetic(operator, self.translate(node.this), self.translate(node.expression))
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is None:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not answered here")
+        found: Typed = method(node)
+        return found
+
+    def as_type(self, node: exp.Expr, wanted: Type) -> str:
+        """An expression as a type that it turns into by itself."""
+        value, kind = self.translate(node)
+        if common(kind, wanted) is None:
+            raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {node.sql('trino')} must be {wanted}, it is {kind}")
+        return coerce(value, kind, wanted)
+
+    def unified(self, nodes: Sequence[exp.Expr]) -> tuple[list[str], Type]:
+        """Several expressions as the type that all turn into."""
+        typed = [self.translate(node) for node in nodes]
+        kind = UNKNOWN
+        for _, each in typed:
+            found = common(kind, each)
+            if found is None:
+                raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: All values must be the same type: {kind}, {each}")
+            kind = found
+        return [coerce(value, each, kind) for value, each in typed], kind
+
+    # ------------------------------------------------------------------------ literals and names
+
+    def _literal(self, node: exp.Literal) -> Typed:
+        text = str(node.this)
+        if node.is_string:
+            return text_of(text), Type("varchar", (len(text),))
+        if "e" in text.lower():
+            return f"CAST('{text}' AS DOUBLE)", DOUBLE
+        if "." in text:
+            return self._decimal_literal(text)
+        if int(text) < 2**31:
+            return text, INTEGER
+        return (text, BIGINT) if int(text) < 2**63 else self._decimal_literal(text)
+
+    def _decimal_literal(self, text: str) -> Typed:
+        whole, _, fraction = text.lstrip("+-").partition(".")
+        kind = decimal(max(len(whole.lstrip("0")) + len(fraction), 1), len(fraction))
+        return f"CAST('{text}' AS DECIMAL({kind.numbers[0]},{kind.numbers[1]}))", kind
+
+    def _boolean(self, node: exp.Boolean) -> Typed:
+        return ("true" if node.this else "false"), BOOLEAN
+
+    def _null(self, _node: exp.Null) -> Typed:
+        return "NULL", UNKNOWN
+
+    def _hexstring(self, node: exp.HexString) -> Typed:
+        return f"unhex({text_of(str(node.this))})", VARBINARY
+
+    def _unicodestring(self, node: exp.UnicodeString) -> Typed:
+        text = re.sub(r"\\(\+[0-9A-Fa-f]{6}|[0-9A-Fa-f]{4}|\\)", _unescaped, str(node.this))
+        return text_of(text), Type("varchar", (len(text),))
+
+    def _interval(self, node: exp.Interval) -> Typed:
+        return operators.interval(node.this.name, node.text("unit"))
+
+    def _identifier(self, node: exp.Identifier) -> Typed:
+        found = self._variable(node.name)
+        if found is None:
+            raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: Column '{node.name}' cannot be resolved")
+        return found
+
+    def _variable(self, name: str) -> Typed | None:
+        return next((known[name.lower()] for known in reversed(self._variables) if name.lower() in known), None)
+
+    def _column(self, node: exp.Column) -> Typed:
+        if not node.table and (found := self._variable(node.name)):
+            return found
+        if node.table and (found := self._variable(node.table)) and not node.db:
+            return self._field(found, node.name)
+        return self._resolve(node)
+
+    def _dot(self, node: exp.Dot) -> Typed:
+        return self._field(self.translate(node.this), node.expression.name)
+
+    def _field(self, value: Typed, name: str) -> Typed:
+        kind = value[1]
+        if kind.kind != "row" or name.lower() not in [(each or "").lower() for each in kind.names]:
+            raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: Column '{name}' cannot be resolved")
+        place = [(each or "").lower() for each in kind.names].index(name.lower())
+        return f"({value[0]}).{quoted(fields_of(kind)[place])}", kind.parts[place]
+
+    def _paren(self, node: exp.Paren) -> Typed:
+        value, kind = self.translate(node.this)
+        return f"({value})", kind
+
+    def _alias(self, node: exp.Alias) -> Typed:
+        return self.translate(node.this)
+
+    # ------------------------------------------------------------------------ operators
+
+    def _comparison(self, operator: str, node: exp.Binary) -> str:
+        for quantifier, word in ((exp.Any, "ANY"), (exp.All, "ALL")):
+            if isinstance(node.expression, quantifier):
+                return self._quantified(operator, node.this, node.expression, word)
+        return operators.compare(operator, self.translate(node.this), self.translate(node.expression))
+
+    def _quantified(self, operator: str, left: exp.Expr, right: exp.Expr, word: str) -> str:
+        sql, (kind, *_) = self._query_of(right.this.unnest() if isinstance(right.this, exp.Subquery) else right.this)
+        return f"({self.as_type(left, kind)} {operator} {word} ({sql}))"
+
+    def _nullsafeeq(self, node: exp.NullSafeEQ) -> Typed:
+        return operators.compare("IS NOT DISTINCT FROM", self.translate(node.this), self.translate(node.expression)), BOOLEAN  # fmt: skip
+
+    def _nullsafeneq(self, node: exp.NullSafeNEQ) -> Typed:
+        return operators.compare("IS DISTINCT FROM", self.translate(node.this), self.translate(node.expression)), BOOLEAN  # fmt: skip
+
+    def _and(self, node: exp.And) -> Typed:
+        parts = [self.as_type(part, BOOLEAN) for part in node.flatten()]
+        return f"({' AND '.join(parts)})", BOOLEAN
+
+    def _or(self, node: exp.Or) -> Typed:
+        parts = [self.as_type(part, BOOLEAN) for part in node.flatten()]
+        return f"({' OR '.join(parts)})", BOOLEAN
+
+    def _not(self, node: exp.Not) -> Typed:
+        return f"(NOT {self.as_type(node.this, BOOLEAN)})", BOOLEAN
+
+    def _is(self, node: exp.Is) -> Typed:
+        if not isinstance(node.expression, exp.Null):
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+        return f"({self.translate(node.this)[0]} IS NULL)", BOOLEAN
+
+    def _neg(self, node: exp.Neg) -> Typed:
+        if isinstance(node.this, exp.Literal) and str(node.this.this) in ("2147483648", "9223372036854775808"):
+            kind = INTEGER if str(node.this.this) == "2147483648" else BIGINT
+            return f"CAST('-{node.this.this}' AS {kind.kind.upper()})", kind
+        return operators.negate(self.translate(node.this))
+
+    def _between(self, node: exp.Between) -> Typed:
+        value, low, high = (self.translate(part) for part in (node.this, node.args["low"], node.args["high"]))
+        return f"({operators.compare('>=', value, low)} AND {operators.compare('<=', value, high)})", BOOLEAN
+
+    def _in(self, node: exp.In) -> Typed:
+        query = node.args.get("query")
+        if query is not None:
+            sql, types = self._query_of(query.unnest() if isinstance(query, exp.Subquery) else query)
+            value, kind = self.translate(node.this)
+            wanted = common(kind, types[0]) if len(types) == 1 else kind
+            if wanted is None:
+                raise operators.mismatch("IN", kind, types[0])
+            return f"({coerce(value, kind, wanted)} IN ({sql}))", BOOLEAN
+        if not node.expressions:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+        (value, *others), _ = self.unified([node.this, *node.expressions])
+        return f"({value} IN ({', '.join(others)}))", BOOLEAN
+
+    def _like(self, node: exp.Like, escape: str = "") -> Typed:
+        return f"({self.as_type(node.this, VARCHAR)} LIKE {self.as_type(node.expression, VARCHAR)}{escape})", BOOLEAN
+
+    def _escape(self, node: exp.Escape) -> Typed:
+        return self._like(node.this, f" ESCAPE {self.as_type(node.expression, VARCHAR)}")
+
+    def _dpipe(self, node: exp.DPipe) -> Typed:
+        return operators.concatenate(self.translate(node.this), self.translate(node.expression))
+
+    def _bracket(self, node: exp.Bracket) -> Typed:
+        if len(node.expressions) != 1:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+        value = self.translate(node.this)
+        index = node.expressions[0]
+        if value[1].kind == "row" and isinstance(index, exp.Literal):
+            place = int(index.name) - 1
+            return f"({value[0]}).{quoted(fields_of(value[1])[place])}", value[1].parts[place]
+        return operators.subscript(value, self.translate(index))
+
+    def _array(self, node: exp.Array) -> Typed:
+        values, kind = self.unified(node.expressions)
+        if not values:
+            return "[]::INTEGER[]", array(UNKNOWN)
+        return f"[{', '.join(values)}]", array(kind)
+
+    def _tuple(self, node: exp.Tuple) -> Typed:
+        return self._row(node.expressions)
+
+    def _row(self, nodes: Sequence[exp.Expr]) -> Typed:
+        typed = [self.translate(node) for node in nodes]
+        kind = row([each for _, each in typed])
+        pairs = zip(fields_of(kind), typed, strict=True)
+        return f"struct_pack({', '.join(f'{name} := {value}' for name, (value, _) in pairs)})", kind
+
+    def _case(self, node: exp.Case) -> Typed:
+        branches = [branch.args["true"] for branch in node.args["ifs"]]
+        default = node.args.get("default")
+        values, kind = self.unified([*branches, *([default] if default is not None else [])])
+        conditions = []
+        for branch in node.args["ifs"]:
+            if node.this is None:
+                conditions.append(self.as_type(branch.this, BOOLEAN))
+            else:
+                conditions.append(operators.compare("=", self.translate(node.this), self.translate(branch.this)))
+        whens = " ".join(f"WHEN {condition} THEN {value}" for condition, value in zip(conditions, values, strict=False))
+        other = f" ELSE {values[-1]}" if default is not None else ""
+        return f"CASE {whens}{other} END", kind
+
+    def _if(self, node: exp.If) -> Typed:
+        nodes = [node.this, node.args["true"]]
+        if node.args.get("false") is not None:
+            nodes.append(node.args["false"])
+        return self._called("if", nodes, Decoration(), node)
+
+    def _coalesce(self, node: exp.Coalesce) -> Typed:
+        values, kind = self.unified([node.this, *node.expressions])
+        return f"coalesce({', '.join(values)})", kind
+
+    # ------------------------------------------------------------------------ casts and moments
+
+    def _trycast(self, node: exp.TryCast) -> Typed:
+        value, kind = self._cast(node)
+        return f"TRY({value})", kind
+
+    def _cast(self, node: exp.Cast) -> Typed:
+        target = node.args["to"]
+        if target.this == exp.DType.TEXT:
+            raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Unknown type: {target.sql('hive').lower()}")
+        wanted = from_sqlglot(target)
+        if isinstance(node.this, exp.Literal) and node.this.is_string and not node.meta.get(EXPLICIT):
+            return self._typed_literal(str(node.this.this), wanted)
+        value, kind = self.translate(node.this)
+        return cast(value, kind, wanted), wanted
+
+    def _typed_literal(self, text: str, wanted: Type) -> Typed:
+        if wanted.kind == "decimal":
+            return self._decimal_literal(text)
+        if wanted.kind.startswith("timestamp"):
+            digits = max(len(text.partition(".")[2].split(" ")[0].rstrip("Z")) if "." in text else 0, 3)
+            zone = _ZONED.fullmatch(text.strip())
+            if zone is None:
+                kind = Type("timestamp", (digits,))
+                return cast(text_of(text), VARCHAR, kind), kind
+            name = "UTC" if zone[2] in ("UTC", "Z", "+00:00") else check_zone(zone[2])
+            local = cast(text_of(zone[1]), VARCHAR, TIMESTAMP)
+            return f"timezone({text_of(name)}, {local})", Type("timestamp with time zone", (digits,), zone=name)
+        if wanted.kind == "time":
+            wanted = Type("time", (max(len(text.partition(".")[2]), 3),))
+        return cast(text_of(text), VARCHAR, wanted), wanted
+
+    def _parsejson(self, node: exp.ParseJSON) -> Typed:
+        return self._called("json_parse", [node.this], Decoration(), node)
+
+    def _attimezone(self, node: exp.AtTimeZone) -> Typed:
+        return self._called("at_timezone", [node.this, node.args["zone"]], Decoration(), node)
+
+    def _currentdate(self, _node: exp.CurrentDate) -> Typed:
+        return "CAST(timezone('UTC', trino_now()) AS DATE)", DATE
+
+    def _currenttimestamp(self, _node: exp.CurrentTimestamp) -> Typed:
+        return "trino_now()", TIMESTAMP_ZONED
+
+    def _localtimestamp(self, _node: exp.Expr) -> Typed:
+        return "timezone('UTC', trino_now())", TIMESTAMP
+
+    def _localtime(self, _node: exp.Expr) -> Typed:
+        return "CAST(timezone('UTC', trino_now()) AS TIME)", Type("time", (3,))
+
+    # ------------------------------------------------------------------------ functions
+
+    def _extract(self, node: exp.Extract) -> Typed:
+        return self._called(node.this.name.lower(), [node.expression], Decoration(), node)
+
+    def _trim(self, node: exp.Trim) -> Typed:
+        name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "trim")
+        return self._called(
+            name, [part for part in (node.this, node.expression) if part is not None], Decoration(), node
+        )
+
+    def _substring(self, node: exp.Substring) -> Typed:
+        parts = [node.this, node.args["start"], node.args.get("length")]
+        return self._called("substr", [part for part in parts if part is not None], Decoration(), node)
+
+    def _strposition(self, node: exp.StrPosition) -> Typed:
+        return self._called("position", [node.args["substr"], node.this], Decoration(), node)
+
+    def _normalize(self, node: exp.Normalize) -> Typed:
+        form = node.args.get("form")
+        return self._called("normalize", [node.this, *([exp.Literal.string(form.name)] if form else [])], Decoration(), node)  # fmt: skip
+
+    def _anonymous(self, node: exp.Anonymous, decoration: Decoration | None = None) -> Typed:
+        name = str(node.this).lower()
+        if name == "row":
+            return self._row(node.expressions)
+        if name in ("current_timestamp", "localtimestamp") and len(node.expressions) == 1:
+            return (self._currenttimestamp if name == "current_timestamp" else self._localtimestamp)(node)  # type: ignore[arg-type]
+        return self._called(name, node.expressions, decoration or Decoration(), node)
+
+    def _groupconcat(self, node: exp.GroupConcat, decoration: Decoration | None = None) -> Typed:
+        inner = node.this
+        order = ""
+        if isinstance(inner, exp.Order):
+            order, inner = self.order(inner), inner.this
+        separator = node.args.get("separator")
+        given = decoration or Decoration()
+        made = Decoration(given.distinct, order, given.nulls, given.suffix)
+        return self._called("listagg", [inner, *([separator] if separator is not None else [])], made, node)
+
+    def _filter(self, node: exp.Filter, suffix: str = "") -> Typed:
+        condition = self.as_type(node.expression.this, BOOLEAN)
+        return self._aggregate(node.this, f" FILTER (WHERE {condition}){suffix}")
+
+    def _window(self, node: exp.Window) -> Typed:
+        over = f" OVER {self.window(node)}"
+        inner, nulls = node.this, ""
+        if isinstance(inner, exp.IgnoreNulls | exp.RespectNulls):
+            nulls = "IGNORE NULLS" if isinstance(inner, exp.IgnoreNulls) else ""
+            inner = inner.this
+        if isinstance(inner, exp.Filter):
+            return self._filter(inner, over)
+        return self._aggregate(inner, over, nulls)
+
+    def _aggregate(self, node: exp.Expr, suffix: str, nulls: str = "") -> Typed:
+        made = Decoration(nulls=nulls, suffix=suffix)
+        if isinstance(node, exp.GroupConcat):
+            return self._groupconcat(node, made)
+        if not isinstance(node, exp.Anonymous):
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+        return self._anonymous(node, made)
+
+    def window(self, node: exp.Window) -> str:
+        """What stands behind OVER."""
+        alias = node.args.get("alias")
+        if alias is not None and not any(node.args.get(part) for part in ("partition_by", "order", "spec")):
+            return quoted(alias.name)
+        parts = []
+        if node.args.get("partition_by"):
+            parts.append(f"PARTITION BY {', '.join(self.translate(part)[0] for part in node.args['partition_by'])}")
+        if node.args.get("order"):
+            parts.append(self.order(node.args["order"]))
+        spec = node.args.get("spec")
+        if spec is not None:
+            ends = [
+                f"{end if isinstance(end, str) else self.translate(end)[0]} {spec.args.get(f'{name}_side') or ''}".strip()
+                for name in ("start", "end")
+                if (end := spec.args.get(name))
+            ]
+            parts.append(f"{spec.args['kind']} BETWEEN {ends[0]} AND {ends[1] if len(ends) > 1 else 'CURRENT ROW'}")
+        return f"({' '.join(parts)})"
+
+    def order(self, node: exp.Order) -> str:
+        """ORDER BY; nulls come last unless the query says otherwise."""
+        found = []
+        for each in node.expressions:
+            value, _ = self.translate(each.this)
+            down = "DESC" if each.args.get("desc") else "ASC"
+            found.append(f"{value} {down} NULLS {'FIRST' if each.args.get('nulls_first') else 'LAST'}")
+        return f"ORDER BY {', '.join(found)}"
+
+    def _called(self, name: str, nodes: Sequence[exp.Expr], decoration: Decoration, node: exp.Expr) -> Typed:
+        place = _place(node)
+        function = calls.find(name, place)
+        given = list(nodes)
+        if len(given) == 1 and isinstance(given[0], exp.Star):
+            given = []
+        order, distinct = decoration.order, decoration.distinct
+        for number, argument in enumerate(given):
+            if isinstance(argument, exp.Order):
+                order, argument = self.order(argument), argument.this
+            if isinstance(argument, exp.Distinct):
+                distinct, argument = True, argument.expressions[0]
+            given[number] = argument
+        arguments = [None if isinstance(argument, exp.Lambda) else self.translate(argument) for argument in given]
+        made = Decoration(distinct, order, decoration.nulls, decoration.suffix)
+        if function.kind == "scalar" and made != Decoration():
+            raise QueryFailedError("FUNCTION_NOT_AGGREGATE", f"{place}: {name} is no aggregate or window function")
+        return calls.call(function, given, arguments, self._lambda_of, made, place)
+
+    def _lambda_of(self, node: exp.Lambda, types: Sequence[Type]) -> Typed:
+        self._count += 1
+        # names of their own: a variable must not meet those of the SQL around it
+        names = [f"v{self._count}_{number}" for number in range(len(node.expressions))]
+        pairs = zip(node.expressions, names, types, strict=False)
+        self._variables.append({given.name.lower(): (name, kind) for given, name, kind in pairs})
+        try:
+            body, kind = self.translate(node.this)
+        finally:
+            self._variables.pop()
+        return f"lambda {', '.join(names)}: {body}", kind
+
+    # ------------------------------------------------------------------------ queries within
+
+    def _subquery(self, node: exp.Subquery) -> Typed:
+        sql, types = self._query_of(node.unnest())
+        if len(types) != 1:
+            raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Multiple columns returned by subquery: {len(types)}")
+        return f"({sql})", types[0]
+
+    def _select(self, node: exp.Select) -> Typed:
+        sql, types = self._query_of(node)
+        return f"({sql})", types[0]
+
+    def _exists(self, node: exp.Exists) -> Typed:
+        inner = node.this
+        sql, _ = self._query_of(inner.unnest() if isinstance(inner, exp.Subquery) else inner)
+        return f"EXISTS({sql})", BOOLEAN
+
+
+def _unescaped(found: "re.Match[str]") -> str:
+    return "\\" if found[1] == "\\" else chr(int(found[1].lstrip("+"), 16))
+
+
+def _place(node: exp.Expr) -> str:
+    meta = node.meta
+    return (
+        f"line {meta['line']}:{max(meta['col'] - len(str(node.this)) + 1, 1)}"
+        if "line" in meta and "col" in meta
+        else "line 1:1"
+    )
+
+
+__all__ = ["Translator", "to_text"]

@@ -1,0 +1,492 @@
+"""Functions of arrays and maps."""
+
+# ruff: noqa: E501 - a row of the table is a line
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.trino.casts import failure
+from localstack_glue.athena.engine.trino.table import Call, Topic, overload
+from localstack_glue.athena.engine.trino.types import DAY_INTERVAL, MONTH_INTERVAL, Type, array, duckdb_type, row
+
+ARRAYS, MAPS = Topic("array"), Topic("map")
+
+
+def _matches(none: str, some: str, every: str) -> str:
+    """The answer of any_match and the like, which is null where a null could change it."""
+    tested = "list_transform({0}, {1})"
+    return (
+        f"CASE WHEN {{0}} IS NULL THEN NULL WHEN list_contains({tested}, {some}) THEN {none} "
+        f"WHEN len(list_filter({tested}, lambda tested: tested IS NULL)) > 0 THEN NULL ELSE {every} END"
+    )
+
+
+ARRAYS.scalar(
+    "all_match",
+    ("array(T), function(T,boolean) -> boolean", _matches("false", "false", "true")),
+    examples={
+        "all_match(array[1, 2], x -> x > 0)": "true",
+        "all_match(array[1, null], x -> x > 0)": None,
+        "all_match(array[], x -> true)": "true",
+    },
+)
+ARRAYS.scalar(
+    "any_match",
+    ("array(T), function(T,boolean) -> boolean", _matches("true", "true", "false")),
+    examples={
+        "any_match(array[1, 2], x -> x > 1)": "true",
+        "any_match(array[1, null], x -> x > 1)": None,
+        "any_match(array[], x -> true)": "false",
+    },
+)
+ARRAYS.scalar(
+    "none_match",
+    ("array(T), function(T,boolean) -> boolean", _matches("false", "true", "true")),
+    examples={"none_match(array[1, 2], x -> x > 2)": "true", "none_match(array[1, null], x -> x > 2)": None},
+)
+# DuckDB leaves nulls out and gives no order; an element counts once, at its first place
+_FIRST = "list_filter({0}, lambda x, i: coalesce(list_position({0}, x), -1) = i OR (x IS NULL AND i = list_position(list_transform({0}, lambda y: y IS NULL), true)))"
+
+
+def _distinct(of: str) -> str:
+    return (
+        f"list_filter({of}, lambda x, i: CASE WHEN x IS NULL THEN list_position(list_transform({of}, "
+        f"lambda y: y IS NULL), true) = i ELSE list_position({of}, x) = i END)"
+    )
+
+
+def _holds(other: str) -> str:
+    return f"CASE WHEN x IS NULL THEN list_contains(list_transform({other}, lambda y: y IS NULL), true) ELSE list_contains({other}, x) END"
+
+
+ARRAYS.scalar(
+    "array_distinct",
+    ("array(T) -> array(T)", _distinct("{0}")),
+    examples={"array_distinct(array[3, 1, 3, null, null])": "[3, 1, null]"},
+)
+ARRAYS.scalar(
+    "array_intersect",
+    ("array(T), array(T) -> array(T)", _distinct(f"list_filter({{0}}, lambda x: {_holds('{1}')})")),
+    examples={"array_intersect(array[1, 2, 2, null], array[2, null, 3])": "[2, null]"},
+)
+ARRAYS.scalar(
+    "array_union",
+    ("array(T), array(T) -> array(T)", _distinct("({0} || {1})")),
+    examples={"array_union(array[1, 2], array[2, 3])": "[1, 2, 3]"},
+)
+ARRAYS.scalar(
+    "array_except",
+    ("array(T), array(T) -> array(T)", _distinct(f"list_filter({{0}}, lambda x: NOT ({_holds('{1}')}))")),
+    examples={"array_except(array[1, 2, null], array[2])": "[1, null]"},
+)
+ARRAYS.scalar(
+    "array_histogram",
+    (
+        "array(T) -> map(T,bigint)",
+        "map_from_entries(list_transform(list_sort(list_distinct({0})), lambda x: struct_pack(key := x, value := CAST(len(list_filter({0}, lambda y: y = x)) AS BIGINT))))",
+    ),
+    examples={"array_histogram(array[7, 7, null])": "{7=2}"},
+)
+ARRAYS.scalar("array_first", ("array(T) -> T", "{0}[1]"), examples={"array_first(array[3, 4])": "3"})
+ARRAYS.scalar("array_last", ("array(T) -> T", "{0}[-1]"), examples={"array_last(array[3, 4])": "4"})
+
+
+def _joined(call: Call) -> str:
+    from localstack_glue.athena.engine.trino.casts import to_text
+
+    element = call.types[0].element
+    item = "x" if element.kind in ("varchar", "char", "unknown") else to_text("x", element)
+    others = f"coalesce({item}, {call.arguments[2]})" if len(call.arguments) > 2 else item
+    values, delimiter = call.arguments[0], call.arguments[1]
+    return f"CASE WHEN {values} IS NULL THEN NULL ELSE coalesce(array_to_string(list_transform({values}, lambda x: {others}), {delimiter}), '') END"
+
+
+ARRAYS.scalar(
+    "array_join",
+    ("array(T), varchar -> varchar", _joined),
+    ("array(T), varchar, varchar -> varchar", _joined),
+    examples={
+        "array_join(array[1, null, 2], ',')": "1,2",
+        "array_join(array['a', null], '-', '?')": "a-?",
+        "array_join(array[true, 1.5e0 > 2], ' ')": "true false",
+    },
+)
+for _name, _native in (("array_max", "list_max"), ("array_min", "list_min")):
+    ARRAYS.scalar(
+        _name,
+        (
+            "array(T) -> T",
+            f"CASE WHEN list_contains(list_transform({{0}}, lambda x: x IS NULL), true) THEN NULL ELSE {_native}({{0}}) END",
+        ),
+        examples={f"{_name}(array[2, 3])": "3" if "max" in _name else "2", f"{_name}(array[1, null])": None},
+    )
+ARRAYS.scalar(
+    "array_position",
+    (
+        "array(T), T -> bigint",
+        "CAST(coalesce(list_position({0}, {1}), CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE 0 END) AS BIGINT)",
+    ),
+    examples={
+        "array_position(array[4, 5], 5)": "2",
+        "array_position(array[4], 9)": "0",
+        "array_position(array[4], null)": None,
+    },
+)
+ARRAYS.scalar(
+    "array_remove",
+    ("array(T), T -> array(T)", "list_filter({0}, lambda x: x IS NULL OR x <> {1})"),
+    examples={"array_remove(array[1, 2, null, 1], 1)": "[2, null]"},
+)
+ARRAYS.scalar(
+    "array_sort",
+    ("array(T) -> array(T)", "list_sort({0}, 'ASC', 'NULLS LAST')"),
+    examples={"array_sort(array[3, null, 1])": "[1, 3, null]"},
+)
+ARRAYS.scalar(
+    "arrays_overlap",
+    (
+        "array(T), array(T) -> boolean",
+        "CASE WHEN list_has_any({0}, {1}) THEN true WHEN list_contains(list_transform({0} || {1}, lambda x: x IS NULL), true) AND len({0}) > 0 AND len({1}) > 0 THEN NULL ELSE list_has_any({0}, {1}) END",
+    ),
+    examples={
+        "arrays_overlap(array[1, 2], array[2, 3])": "true",
+        "arrays_overlap(array[1], array[2])": "false",
+        "arrays_overlap(array[1, null], array[2])": None,
+    },
+)
+ARRAYS.scalar(
+    "cardinality",
+    ("array(T) -> bigint", "CAST(len({0}) AS BIGINT)"),
+    ("map(K,V) -> bigint", "CAST(cardinality({0}) AS BIGINT)"),
+    examples={"cardinality(array[1, null])": "2", "cardinality(map(array['a'], array[1]))": "1"},
+)
+ARRAYS.scalar(
+    "combinations",
+    ("array(varchar), bigint -> array(array(varchar))", "py_combinations({0}, {1})"),
+    ("array(bigint), bigint -> array(array(bigint))", "py_combinations_of_numbers({0}, {1})"),
+    examples={
+        "combinations(array['a', 'b', 'c'], 2)": "[[a, b], [a, c], [b, c]]",
+        "combinations(array[1, 2, 2], 2)": "[[1, 2], [1, 2], [2, 2]]",
+    },
+)
+ARRAYS.scalar(
+    "contains",
+    (
+        "array(T), T -> boolean",
+        "CASE WHEN list_contains({0}, {1}) THEN true WHEN {1} IS NULL OR list_contains(list_transform({0}, lambda x: x IS NULL), true) THEN NULL ELSE list_contains({0}, {1}) END",
+    ),
+    examples={
+        "contains(array[1, 2], 2)": "true",
+        "contains(array[1, 2], 3)": "false",
+        "contains(array[1, null], 3)": None,
+    },
+)
+ARRAYS.scalar(
+    "contains_sequence",
+    (
+        "array(T), array(T) -> boolean",
+        "(len({1}) = 0 OR list_contains(list_transform(range(1, len({0}) - len({1}) + 2), lambda i: {0}[i:i + len({1}) - 1]), {1}))",
+    ),
+    examples={
+        "contains_sequence(array[1, 2, 3], array[2, 3])": "true",
+        "contains_sequence(array[1, 2, 3], array[3, 2])": "false",
+    },
+)
+_ZERO = failure("INVALID_FUNCTION_ARGUMENT", "'SQL array indices start at 1'")
+ARRAYS.scalar(
+    "element_at",
+    ("array(T), bigint -> T", f"CASE WHEN {{1}} = 0 THEN {_ZERO} ELSE {{0}}[{{1}}] END"),
+    ("map(K,V), K -> V", "map_extract_value({0}, {1})"),
+    examples={
+        "element_at(array[1, 2], 2)": "2",
+        "element_at(array[1, 2], 9)": None,
+        "element_at(array[1, 2], -1)": "2",
+        "element_at(map(array['a'], array[1]), 'z')": None,
+    },
+)
+ARRAYS.scalar(
+    "filter",
+    ("array(T), function(T,boolean) -> array(T)", "list_filter({0}, {1})"),
+    examples={"filter(array[5, -6, null, 7], x -> x > 0)": "[5, 7]", "filter(array[], x -> true)": "[]"},
+)
+ARRAYS.scalar(
+    "flatten",
+    ("array(array(T)) -> array(T)", "flatten({0})"),
+    examples={"flatten(array[array[1], array[2, 3]])": "[1, 2, 3]"},
+)
+ARRAYS.scalar(
+    "ngrams",
+    (
+        "array(T), bigint -> array(array(T))",
+        "CASE WHEN len({0}) <= {1} THEN [{0}] ELSE list_transform(range(1, len({0}) - {1} + 2), lambda i: {0}[i:i + {1} - 1]) END",
+    ),
+    examples={"ngrams(array['a', 'b', 'c'], 2)": "[[a, b], [b, c]]", "ngrams(array['a'], 5)": "[[a]]"},
+)
+ARRAYS.scalar(
+    "repeat",
+    ("T, bigint -> array(T)", "list_transform(range({1}), lambda i: {0})"),
+    examples={"repeat('a', 2)": "[a, a]", "repeat(null, 1)": "[null]"},
+)
+
+
+def _sequence(call: Call) -> str:
+    start, stop, *steps = call.arguments
+    one = f"CASE WHEN {start} <= {stop} THEN 1 ELSE -1 END"
+    step = steps[0] if steps else one
+    wrong = failure(
+        "INVALID_FUNCTION_ARGUMENT",
+        "'sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start'",
+    )
+    zero = failure("INVALID_FUNCTION_ARGUMENT", "'step must not be zero'")
+    kind = call.types[0].kind
+    if kind == "date":
+        begin, end = f"({start} - DATE '1970-01-01')", f"({stop} - DATE '1970-01-01')"
+        if steps and call.types[2] == MONTH_INTERVAL:
+            return _by_months(start, stop, step, "DATE")
+        step = f"{step} // 86400000" if steps else one
+        listed = f"list_transform(generate_series(CAST({begin} AS BIGINT), CAST({end} AS BIGINT), CAST({step} AS BIGINT)), lambda d: DATE '1970-01-01' + CAST(d AS INTEGER))"
+    elif kind == "timestamp":
+        if call.types[2] == MONTH_INTERVAL:
+            return _by_months(start, stop, step, "TIMESTAMP")
+        begin, end = f"epoch_ms({start})", f"epoch_ms({stop})"
+        listed = f"list_transform(generate_series({begin}, {end}, {step}), lambda t: make_timestamp(t * 1000))"
+    else:
+        listed = f"generate_series({start}, {stop}, {step})"
+    if not steps:
+        return listed
+    return f"CASE WHEN {step} = 0 THEN {zero} WHEN ({step} > 0) = ({start} > {stop}) AND {start} <> {stop} THEN {wrong} ELSE {listed} END"
+
+
+def _by_months(start: str, stop: str, step: str, kind: str) -> str:
+    return f"list_transform(generate_series(CAST({start} AS TIMESTAMP), CAST({stop} AS TIMESTAMP), to_months(CAST({step} AS INTEGER))), lambda t: CAST(t AS {kind}))"
+
+
+ARRAYS.scalar(
+    "sequence",
+    ("bigint, bigint -> array(bigint)", _sequence),
+    ("bigint, bigint, bigint -> array(bigint)", _sequence),
+    ("date, date -> array(date)", _sequence),
+    ("date, date, interval day to second -> array(date)", _sequence),
+    ("date, date, interval year to month -> array(date)", _sequence),
+    ("timestamp, timestamp, interval day to second -> array(timestamp)", _sequence),
+    ("timestamp, timestamp, interval year to month -> array(timestamp)", _sequence),
+    examples={
+        "sequence(1, 3)": "[1, 2, 3]",
+        "sequence(3, 1)": "[3, 2, 1]",
+        "sequence(1, 6, 2)": "[1, 3, 5]",
+        "sequence(date '2024-01-30', date '2024-02-01')": "[2024-01-30, 2024-01-31, 2024-02-01]",
+        "sequence(date '2024-01-01', date '2024-03-01', interval '1' month)": "[2024-01-01, 2024-02-01, 2024-03-01]",
+        "sequence(timestamp '2024-01-01 00:00:00', timestamp '2024-01-01 01:00:00', interval '30' minute)[2]": "2024-01-01 00:30:00.000",
+    },
+)
+ARRAYS.scalar(
+    "shuffle",
+    ("array(T) -> array(T)", "list_sort(list_transform({0}, lambda x: struct_pack(r := random(), x := x)))"),
+    examples={"cardinality(shuffle(array[1, 2, 3]))": "3"},
+)
+ARRAYS.functions[-1] = ARRAYS.functions[-1].__class__("shuffle", "array", refusal="DuckDB orders no array by chance")
+ARRAYS.scalar(
+    "slice",
+    (
+        "array(T), bigint, bigint -> array(T)",
+        f"CASE WHEN {{1}} = 0 THEN {_ZERO} WHEN {{1}} < -len({{0}}) THEN {{0}}[1:0] WHEN {{1}} < 0 THEN {{0}}[len({{0}}) + {{1}} + 1:len({{0}}) + {{1}} + {{2}}] ELSE {{0}}[{{1}}:{{1}} + {{2}} - 1] END",
+    ),
+    examples={
+        "slice(array[1, 2, 3, 4, 5], 2, 3)": "[2, 3, 4]",
+        "slice(array[1, 2, 3], -2, 2)": "[2, 3]",
+        "slice(array[1], 5, 1)": "[]",
+    },
+)
+ARRAYS.scalar(
+    "trim_array",
+    ("array(T), bigint -> array(T)", "{0}[1:len({0}) - {1}]"),
+    examples={"trim_array(array[1, 2, 3, 4], 1)": "[1, 2, 3]"},
+)
+ARRAYS.scalar(
+    "transform",
+    ("array(T), function(T,U) -> array(U)", "list_transform({0}, {1})"),
+    examples={
+        "transform(array[5, null, 6], x -> coalesce(x, 0) + 1)": "[6, 1, 7]",
+        "transform(array['x'], x -> x || '0')": "[x0]",
+    },
+)
+
+
+def _reduced(call: Call) -> str:
+    """DuckDB's reduce wants a state of the elements' type: a struct that can be both holds them here."""
+    values, initial, step, last = call.arguments
+    state = duckdb_type(call.bound["S"])
+    element = duckdb_type(call.bound["T"])
+    item = f"struct_pack(s := CAST(NULL AS {state}), x := CAST(x AS {element}))"
+    first = f"struct_pack(s := CAST({initial} AS {state}), x := CAST(NULL AS {element}))"
+    names, body = step.removeprefix("lambda ").split(": ", 1)
+    old, each = names.split(", ")
+    applied = f"(list_transform([acc.s], lambda {old}: list_transform([cur.x], lambda {each}: CAST({body} AS {state}))[1])[1])"
+    folded = f"list_reduce(list_transform({values}, lambda x: {item}), lambda acc, cur: struct_pack(s := {applied}, x := cur.x), {first})"
+    out, final = last.removeprefix("lambda ").split(": ", 1)
+    return f"CASE WHEN {values} IS NULL THEN NULL ELSE list_transform([{folded}.s], lambda {out}: {final})[1] END"
+
+
+ARRAYS.scalar(
+    "reduce",
+    ("array(T), S, function(S,T,S), function(S,R) -> R", _reduced),
+    examples={
+        "reduce(array[5, 20, 50], 0, (s, x) -> s + x, s -> s)": "75",
+        "reduce(array[5, null], 0, (s, x) -> s + coalesce(x, 0), s -> s * 2)": "10",
+        "reduce(array[1, 2], '', (s, x) -> s || cast(x as varchar), s -> s)": "12",
+    },
+)
+
+
+def _zip_type(call: Call) -> Type:
+    return array(row([kind.element for kind in call.types]))
+
+
+def _zipped(call: Call) -> str:
+    longest = f"greatest({', '.join(f'len({each})' for each in call.arguments)})"
+    fields = ", ".join(f"field{number} := {each}[i]" for number, each in enumerate(call.arguments))
+    return f"list_transform(range(1, {longest} + 1), lambda i: struct_pack({fields}))"
+
+
+ARRAYS.scalar(
+    "zip",
+    overload("array(T), array(U) -> array(row(T,U))", _zipped, _zip_type),
+    overload("array(T), array(U), array(V) -> T", _zipped, _zip_type),
+    overload("array(T), array(U), array(V), array(W) -> T", _zipped, _zip_type),
+    overload("array(T), array(U), array(V), array(W), array(X) -> T", _zipped, _zip_type),
+    examples={
+        "zip(array[1, 2], array['a', null, 'c'])": "[{field0=1, field1=a}, {field0=2, field1=null}, {field0=null, field1=c}]"
+    },
+)
+
+
+def _zipped_with(call: Call) -> str:
+    first, second, function = call.arguments
+    names, body = function.removeprefix("lambda ").split(": ", 1)
+    one, two = names.split(", ")
+    return (
+        f"list_transform(range(1, greatest(len({first}), len({second})) + 1), lambda i: list_transform([{first}[i]], "
+        f"lambda {one}: list_transform([{second}[i]], lambda {two}: {body})[1])[1])"
+    )
+
+
+ARRAYS.scalar(
+    "zip_with",
+    ("array(T), array(U), function(T,U,R) -> array(R)", _zipped_with),
+    examples={
+        "zip_with(array[1, 2], array[3, 4], (x, y) -> x + y)": "[4, 6]",
+        "zip_with(array['a'], array['d', 'e'], (x, y) -> coalesce(x, y))": "[a, e]",
+    },
+)
+
+
+def _map(call: Call) -> str:
+    keys, values = call.arguments
+    twice = failure("INVALID_FUNCTION_ARGUMENT", "'Duplicate map keys are not allowed'")
+    null = failure("INVALID_FUNCTION_ARGUMENT", "'map key cannot be null'")
+    uneven = failure("INVALID_FUNCTION_ARGUMENT", "'Key and value arrays must be the same length'")
+    return (
+        f"CASE WHEN len({keys}) <> len({values}) THEN {uneven} WHEN list_contains(list_transform({keys}, lambda x: x IS NULL), true) THEN {null} "
+        f"WHEN len(list_distinct({keys})) <> len({keys}) THEN {twice} ELSE map({keys}, {values}) END"
+    )
+
+
+MAPS.scalar(
+    "map",
+    overload(" -> map(unknown,unknown)", "map([]::INTEGER[], []::INTEGER[])"),
+    ("array(K), array(V) -> map(K,V)", _map),
+    examples={"map(array['a', 'b'], array[1, null])": "{a=1, b=null}", "cardinality(map())": "0"},
+)
+MAPS.scalar(
+    "map_from_entries",
+    ("array(row(K,V)) -> map(K,V)", "map_from_entries({0})"),
+    examples={"map_from_entries(array[(1, 'x'), (2, 'y')])": "{1=x, 2=y}"},
+)
+MAPS.scalar(
+    "multimap_from_entries",
+    (
+        "array(row(K,V)) -> map(K,array(V))",
+        lambda call: (
+            f"map_from_entries(list_transform(list_distinct(list_transform({call.arguments[0]}, lambda e: e.field0)), lambda k: struct_pack(key := k, value := list_transform(list_filter({call.arguments[0]}, lambda e: e.field0 = k), lambda e: e.field1))))"
+        ),
+    ),
+    examples={"multimap_from_entries(array[(1, 'x'), (1, 'y')])": "{1=[x, y]}"},
+)
+MAPS.scalar(
+    "map_entries",
+    (
+        "map(K,V) -> array(row(K,V))",
+        "list_transform(map_entries({0}), lambda e: struct_pack(field0 := e.key, field1 := e.value))",
+    ),
+    examples={"map_entries(map(array[1], array['x']))": "[{field0=1, field1=x}]"},
+)
+MAPS.scalar(
+    "map_concat",
+    ("map(K,V), map(K,V)... -> map(K,V)", lambda call: f"map_concat({', '.join(call.arguments)})"),
+    examples={"map_concat(map(array['a'], array[1]), map(array['a', 'b'], array[2, 3]))": "{a=2, b=3}"},
+)
+MAPS.scalar(
+    "map_keys", ("map(K,V) -> array(K)", "map_keys({0})"), examples={"map_keys(map(array['a'], array[1]))": "[a]"}
+)
+MAPS.scalar(
+    "map_values", ("map(K,V) -> array(V)", "map_values({0})"), examples={"map_values(map(array['a'], array[1]))": "[1]"}
+)
+
+
+def _entries(call: Call, build: str) -> str:
+    names, body = call.arguments[1].removeprefix("lambda ").split(": ", 1)
+    key, value = names.split(", ")
+    bound = f"(list_transform([e.key], lambda {key}: list_transform([e.value], lambda {value}: {body})[1])[1])"
+    return build.format(map=call.arguments[0], bound=bound)
+
+
+MAPS.scalar(
+    "map_filter",
+    (
+        "map(K,V), function(K,V,boolean) -> map(K,V)",
+        lambda call: _entries(call, "map_from_entries(list_filter(map_entries({map}), lambda e: {bound}))"),
+    ),
+    examples={"map_filter(map(array['a', 'b'], array[1, 2]), (k, v) -> v > 1)": "{b=2}"},
+)
+MAPS.scalar(
+    "transform_values",
+    (
+        "map(K,V), function(K,V,U) -> map(K,U)",
+        lambda call: _entries(
+            call,
+            "map_from_entries(list_transform(map_entries({map}), lambda e: struct_pack(key := e.key, value := {bound})))",
+        ),
+    ),
+    examples={"transform_values(map(array['a'], array[1]), (k, v) -> v + 1)": "{a=2}"},
+)
+MAPS.scalar(
+    "transform_keys",
+    (
+        "map(K,V), function(K,V,U) -> map(U,V)",
+        lambda call: _entries(
+            call,
+            "map_from_entries(list_transform(map_entries({map}), lambda e: struct_pack(key := {bound}, value := e.value)))",
+        ),
+    ),
+    examples={"transform_keys(map(array['a'], array[1]), (k, v) -> k || 'x')": "{ax=1}"},
+)
+
+
+def _zipped_maps(call: Call) -> str:
+    first, second, function = call.arguments
+    names, body = function.removeprefix("lambda ").split(": ", 1)
+    key, one, two = names.split(", ")
+    keys = f"list_distinct(map_keys({first}) || map_keys({second}))"
+    bound = (
+        f"(list_transform([k], lambda {key}: list_transform([map_extract_value({first}, k)], lambda {one}: "
+        f"list_transform([map_extract_value({second}, k)], lambda {two}: {body})[1])[1])[1])"
+    )
+    return f"map_from_entries(list_transform({keys}, lambda k: struct_pack(key := k, value := {bound})))"
+
+
+MAPS.scalar(
+    "map_zip_with",
+    ("map(K,V), map(K,U), function(K,V,U,R) -> map(K,R)", _zipped_maps),
+    examples={"map_zip_with(map(array['a'], array[1]), map(array['a'], array[10]), (k, v, u) -> v + u)": "{a=11}"},
+)
+
+
+__all__ = ["ARRAYS", "DAY_INTERVAL", "MAPS", "QueryFailedError"]

@@ -1,0 +1,222 @@
+"""Trino's operators: which types they take, what they give, and how DuckDB computes that."""
+
+# ruff: noqa: E501 - SQL in a line is read as a line
+
+from dataclasses import replace
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.sql_text import text_of
+from localstack_glue.athena.engine.trino.casts import coerce, failure
+from localstack_glue.athena.engine.trino.types import (
+    BIGINT,
+    DAY_INTERVAL,
+    DOUBLE,
+    INTEGERS,
+    MONTH_INTERVAL,
+    NUMBERS,
+    VARCHAR,
+    Type,
+    array,
+    as_decimal,
+    common,
+    decimal,
+    duckdb_type,
+)
+
+Typed = tuple[str, Type]
+_MOMENTS = ("date", "timestamp", "timestamp with time zone")
+_DAY_MS = 86_400_000
+_ORDERED = ("=", "<>", "<", "<=", ">", ">=")
+
+
+def compare(operator: str, left: Typed, right: Typed) -> str:
+    """A comparison; both sides become one type."""
+    kind = common(left[1], right[1])
+    if kind is None or (operator not in ("=", "<>") and kind.kind in ("map", "json")):
+        raise mismatch(operator, left[1], right[1])
+    return f"({coerce(*left, kind)} {operator} {coerce(*right, kind)})"
+
+
+def arithmetic(operator: str, left: Typed, right: Typed) -> Typed:
+    """`+`, `-`, `*`, `/` or `%`."""
+    if left[1].kind in (*NUMBERS, "unknown") and right[1].kind in (*NUMBERS, "unknown"):
+        return _numbers(operator, left, right)
+    found = _moments(operator, left, right)
+    if found is None:
+        raise mismatch(operator, left[1], right[1])
+    return found
+
+
+def negate(value: Typed) -> Typed:
+    """The minus before a value."""
+    if value[1].kind not in NUMBERS and value[1] not in (DAY_INTERVAL, MONTH_INTERVAL):
+        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot negate {value[1]}")
+    return f"(-{value[0]})", value[1]
+
+
+def concatenate(left: Typed, right: Typed) -> Typed:
+    """`||` of texts, of binaries, of arrays, of an array and an element."""
+    first, second = left[1], right[1]
+    texts = ("varchar", "char", "unknown")
+    if first.kind in texts and second.kind in texts:
+        lengths = [kind.numbers[0] for kind in (first, second) if kind.numbers]
+        kind = Type("varchar", (sum(lengths),)) if len(lengths) == 2 else VARCHAR
+        return f"({coerce(*left, VARCHAR)} || {coerce(*right, VARCHAR)})", kind
+    if first.kind == second.kind == "varbinary":
+        return f"({left[0]} || {right[0]})", first
+    if first.kind == "array" or second.kind == "array":
+        elements = [kind.element if kind.kind == "array" else kind for kind in (first, second)]
+        element = common(*elements)
+        if element is not None:
+            kind = array(element)
+            if first.kind == second.kind:
+                return f"({coerce(*left, kind)} || {coerce(*right, kind)})", kind
+            if first.kind == "array":
+                return f"list_append({coerce(*left, kind)}, {coerce(*right, element)})", kind
+            return f"list_prepend({coerce(*left, element)}, {coerce(*right, kind)})", kind
+    raise mismatch("||", first, second)
+
+
+def subscript(value: Typed, index: Typed) -> Typed:
+    """`array[1]` or `map['key']`, which fail where there is nothing."""
+    kind = value[1]
+    if kind.kind == "map" and common(kind.parts[0], index[1]) == kind.parts[0]:
+        key = coerce(*index, kind.parts[0])
+        shown = f"CAST({key} AS VARCHAR)"
+        missing = failure("INVALID_FUNCTION_ARGUMENT", f"'Key not present in map: ' || {shown}")
+        return (
+            f"CASE WHEN {value[0]} IS NULL OR {key} IS NULL OR map_contains({value[0]}, {key}) "
+            f"THEN map_extract_value({value[0]}, {key}) ELSE {missing} END",
+            kind.parts[1],
+        )
+    if kind.kind == "array" and index[1].kind in (*INTEGERS, "unknown"):
+        place = index[0]
+        zero = failure("INVALID_FUNCTION_ARGUMENT", "'SQL array indices start at 1'")
+        negative = failure("INVALID_FUNCTION_ARGUMENT", f"'Array subscript is negative: ' || {place}")
+        beyond = failure(
+            "INVALID_FUNCTION_ARGUMENT",
+            f"'Array subscript must be less than or equal to array length: ' || {place} || ' > ' || len({value[0]})",
+        )
+        return (
+            f"CASE WHEN {place} > 0 AND {place} <= len({value[0]}) THEN {value[0]}[{place}] WHEN {place} = 0 THEN {zero} "
+            f"WHEN {place} < 0 THEN {negative} WHEN {place} > len({value[0]}) THEN {beyond} END",
+            kind.element,
+        )
+    raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot use {index[1]} for subscript of {kind}")
+
+
+def mismatch(operator: str, left: Type, right: Type) -> QueryFailedError:
+    """Two types that an operator does not take."""
+    return QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot apply operator: {left} {operator} {right}")
+
+
+def decimal_quotient(dividend: str, first: Type, divisor: str, second: Type, result: Type) -> str:
+    """A division, exact and rounded half up, of numbers as whole ones: DuckDB would make a double of it."""
+    shift = result.numbers[1] - first.numbers[1] + (second.numbers[1] if second.numbers else 0)
+    top = f"{_whole(dividend, first)} * {10 ** max(shift, 0)}"
+    bottom = f"{_whole(divisor, second)} * {10 ** max(-shift, 0)}"
+    sign = f"(CASE WHEN ({top} < 0) <> ({bottom} < 0) THEN -1 ELSE 1 END)"
+    rounded = f"(({sign} * ((abs({top}) * 2 + abs({bottom})) // (abs({bottom}) * 2)))::HUGEINT)"
+    return f"CAST(py_decimal({rounded}, {result.numbers[1]}) AS {duckdb_type(result)})"
+
+
+def _whole(value: str, kind: Type) -> str:
+    if not kind.numbers or kind.numbers[1] == 0:
+        return f"CAST({value} AS HUGEINT)"
+    return f"CAST(replace(CAST({value} AS VARCHAR), '.', '') AS HUGEINT)"
+
+
+def _numbers(operator: str, left: Typed, right: Typed) -> Typed:
+    kind = common(left[1], right[1])
+    if kind is None or kind.kind == "unknown":
+        kind = BIGINT
+    if kind.kind == "decimal":
+        return _decimals(operator, left, right)
+    first, second = coerce(*left, kind), coerce(*right, kind)
+    if kind.kind in ("double", "real"):
+        sql = f"fmod({first}, {second})" if operator == "%" else f"({first} {operator} {second})"
+        return (f"CAST({sql} AS FLOAT)" if kind.kind == "real" else sql), kind
+    operator = "//" if operator == "/" else operator
+    return f"({first} {operator} {second})", kind
+
+
+def _decimals(operator: str, left: Typed, right: Typed) -> Typed:
+    (first, a), (second, b) = (
+        (coerce(value, kind, as_decimal(kind)) if kind.kind != "unknown" else f"CAST({value} AS DECIMAL(1,0))",
+         as_decimal(kind) if kind.kind != "unknown" else decimal(1, 0))
+        for value, kind in (left, right)
+    )  # fmt: skip
+    (p1, s1), (p2, s2) = a.numbers, b.numbers
+    scale = max(s1, s2)
+    if operator in "+-":
+        kind = decimal(1 + scale + max(p1 - s1, p2 - s2), scale)
+    elif operator == "*":
+        if s1 + s2 > 38:
+            raise QueryFailedError(
+                "INVALID_FUNCTION_ARGUMENT", f"DECIMAL scale must be in range [0, precision]: {s1 + s2}"
+            )
+        kind = decimal(p1 + p2, s1 + s2)
+    elif operator == "/":
+        kind = decimal(p1 + s2 + max(0, s2 - s1), scale)
+        zero = failure("DIVISION_BY_ZERO", "'Division by zero'")
+        quotient = decimal_quotient(first, a, second, b, kind)
+        return f"CASE WHEN {second} = 0 THEN {zero} ELSE {quotient} END", kind
+    else:
+        kind = decimal(min(p1 - s1, p2 - s2) + scale, scale)
+        zero = failure("DIVISION_BY_ZERO", "'Division by zero'")
+        return f"CASE WHEN {second} = 0 THEN {zero} ELSE CAST({first} % {second} AS {duckdb_type(kind)}) END", kind
+    target = duckdb_type(replace(kind, numbers=(kind.numbers[0], kind.numbers[1])))
+    if kind.numbers[0] == 38 and operator != "*":
+        first, second = (f"CAST({value} AS DECIMAL(38,{scale}))" for value in (first, second))
+    return f"CAST({first} {operator} {second} AS {target})", kind
+
+
+def _moments(operator: str, left: Typed, right: Typed) -> Typed | None:
+    from localstack_glue.athena.engine.trino.functions.dates import local, shifted
+
+    intervals = (DAY_INTERVAL, MONTH_INTERVAL)
+    (first, a), (second, b) = left, right
+    if operator == "+" and a in intervals and b.kind in (*_MOMENTS, "time"):
+        (first, a), (second, b) = right, left
+    if operator in "+-" and a.kind in _MOMENTS and b in intervals:
+        count = second if operator == "+" else f"(-{second})"
+        if b == MONTH_INTERVAL:
+            return shifted(first, a, "month", count), a
+        if a.kind == "date":
+            whole = failure("INVALID_FUNCTION_ARGUMENT", "'Cannot add hour, minutes or seconds to a date'")
+            return (
+                f"CASE WHEN {count} % {_DAY_MS} <> 0 THEN {whole} ELSE {first} + CAST({count} // {_DAY_MS} AS INTEGER) END",
+                a,
+            )
+        return f"({first} + to_milliseconds({count}))", a
+    if operator in "+-" and a.kind == "time" and b == DAY_INTERVAL:
+        return (
+            f"CAST(DATE '1970-01-01' + {first} + to_milliseconds({'' if operator == '+' else '-'}{second}) AS TIME)",
+            a,
+        )
+    if operator == "-" and a.kind in _MOMENTS and b.kind in _MOMENTS:
+        ends = (f"epoch_ms(CAST({local(value, kind)} AS TIMESTAMP))" for value, kind in (left, right))
+        return f"({' - '.join(ends)})", DAY_INTERVAL
+    if operator in "+-" and a == b and a in intervals:
+        return f"({first} {operator} {second})", a
+    if operator == "*" and b in intervals and a.kind in NUMBERS:
+        (first, a), (second, b) = right, left
+    if operator in "*/" and a in intervals and b.kind in NUMBERS:
+        by = coerce(second, b, DOUBLE)
+        return f"CAST(trunc({first}::DOUBLE {operator} {by}) AS BIGINT)", a
+    return None
+
+
+def interval(text: str, unit: str) -> Typed:
+    """An interval literal."""
+    units = {"second": 1000, "minute": 60_000, "hour": 3_600_000, "day": _DAY_MS, "week": 7 * _DAY_MS}
+    name = unit.lower().removesuffix("s")
+    try:
+        if name in units:
+            return f"CAST({round(float(text) * units[name])} AS BIGINT)", DAY_INTERVAL
+        months = {"month": 1, "year": 12}[name] * int(text)
+    except (KeyError, ValueError) as error:
+        raise QueryFailedError(
+            "NOT_SUPPORTED", f"line 1:1: INTERVAL {text_of(text)} {unit} is not answered here"
+        ) from error
+    return f"CAST({months} AS BIGINT)", MONTH_INTERVAL

@@ -1,0 +1,44 @@
+"""The function table as a page of documentation."""
+
+from collections import Counter
+
+from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS, TOPICS
+from localstack_glue.athena.engine.trino.table import Function
+
+_INTRODUCTION = """# Athena's functions on LocalStack
+
+Made from the table that answers them; each example is a test. *Native* is one function of DuckDB's that means the same,
+*SQL* is an expression, in which Python may have a part, *Python* is a function of the service's own. What stands here as
+refused, and what does not stand here, fails the query by name: nothing falls through to DuckDB's meaning.
+"""
+
+
+def render() -> str:
+    """The whole page, in Markdown."""
+    counts = Counter(function.how for function in FUNCTIONS.values())
+    order = ("native", "SQL", "Python", "refused")
+    lines = [
+        _INTRODUCTION,
+        f"| {' | '.join(order)} | all |",
+        f"|{'---|' * 5}",
+        f"| {' | '.join(str(counts[how]) for how in order)} | {len(FUNCTIONS)} |",
+    ]
+    for topic in TOPICS:
+        answered = sorted((each for each in topic.functions if not each.refusal), key=lambda each: each.name)
+        if answered:
+            lines += ["", f"## {topic.name}", "", "| function | how | for example |", "|---|---|---|"]
+            lines += [_row(function) for function in answered]
+    lines += ["", "## Refused", "", "| function | why |", "|---|---|"]
+    for topic in TOPICS:
+        by_reason: dict[str, list[str]] = {}
+        for function in topic.functions:
+            if function.refusal:
+                by_reason.setdefault(function.refusal, []).append(f"`{function.name}`")
+        lines += [f"| {', '.join(names)} | {reason} |" for reason, names in by_reason.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _row(function: Function) -> str:
+    expression, answer = next(iter(function.examples.items()))
+    shown = f"`{expression}` is {'null' if answer is None else f'`{answer}`'}".replace("|", "\\|")
+    return f"| `{function.name}` | {function.how} | {shown} |"

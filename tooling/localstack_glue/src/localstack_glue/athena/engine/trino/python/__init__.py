@@ -1,0 +1,1 @@
+"""Functions that DuckDB has not, or not as Trino has them, in Python."""

@@ -1,0 +1,481 @@
+"""Numbers, JSON, formats and moments."""
+
+# ruff: noqa: D103 - the table says what each function does
+
+import itertools
+import json
+import math
+import re
+from datetime import UTC, date, datetime, timedelta
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
+from functools import lru_cache
+from statistics import NormalDist
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from localstack_glue.athena.engine.trino.python.registry import FunctionError, python
+from localstack_glue.java_numbers import double_text
+from localstack_glue.serdes import values as hive
+
+_EPOCH = datetime(1970, 1, 1)
+
+# ---------------------------------------------------------------------------- numbers
+
+
+@python("HUGEINT, BIGINT -> VARCHAR")
+def decimal(unscaled: int, scale: int) -> str:
+    with localcontext() as context:
+        context.prec = 80
+        return format_decimal(Decimal(int(unscaled)).scaleb(-scale))
+
+
+@python("VARCHAR -> VARCHAR")
+def parse_double(text: str) -> str:
+    """A number's text for DuckDB: of what is none, Python would make null on the way."""
+    found = hive.double(text)
+    if found is None:
+        raise FunctionError(f"Cannot cast '{text}' to DOUBLE", "INVALID_CAST_ARGUMENT")
+    return repr(found)
+
+
+@python("DOUBLE, BIGINT -> DOUBLE")
+def round(value: float, digits: int) -> float:  # noqa: A001 - the name that SQL calls it by
+    return float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+
+
+@python("DOUBLE, BIGINT -> DOUBLE")
+def truncate(value: float, digits: int) -> float:
+    return float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_DOWN))
+
+
+@python("VARCHAR, BIGINT -> VARCHAR")
+def round_decimal(text: str, digits: int) -> str:
+    return format_decimal(Decimal(text).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+
+
+@python("VARCHAR, BIGINT -> VARCHAR")
+def truncate_decimal(text: str, digits: int) -> str:
+    return format_decimal(Decimal(text).quantize(Decimal(1).scaleb(-digits), ROUND_DOWN))
+
+
+def format_decimal(value: Decimal) -> str:
+    """A decimal without an exponent."""
+    return f"{value:f}"
+
+
+@python("DOUBLE -> DOUBLE")
+def cbrt(value: float) -> float:
+    near = float(math.floor(math.cbrt(value) + 0.5))
+    return near if near**3 == value else math.cbrt(value)
+
+
+@python("BIGINT, BIGINT -> VARCHAR")
+def to_base(value: int, radix: int) -> str:
+    _check_radix(radix)
+    digits, rest = "", abs(value)
+    while rest or not digits:
+        rest, digit = divmod(rest, radix)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return f"-{digits}" if value < 0 else digits
+
+
+@python("VARCHAR, BIGINT -> BIGINT")
+def from_base(text: str, radix: int) -> int:
+    _check_radix(radix)
+    if not re.fullmatch(r"[+-]?[0-9a-zA-Z]+", text):
+        raise FunctionError(f"Not a valid base-{radix} number: {text}")
+    try:
+        return int(text, radix)
+    except ValueError as error:
+        raise FunctionError(f"Not a valid base-{radix} number: {text}") from error
+
+
+def _check_radix(radix: int) -> None:
+    if not 2 <= radix <= 36:
+        raise FunctionError("Radix must be between 2 and 36")
+
+
+@python("DOUBLE, DOUBLE, DOUBLE, BIGINT -> BIGINT")
+def width_bucket(value: float, low: float, high: float, count: int) -> int:
+    if count <= 0 or low == high:
+        raise FunctionError("bucketCount must be greater than 0" if count <= 0 else "bounds cannot equal each other")
+    lower, upper = min(low, high), max(low, high)
+    if value < lower:
+        found = 0
+    elif value >= upper:
+        found = count + 1
+    else:
+        found = int(count * (value - lower) / (upper - lower)) + 1
+    return count - found + 1 if low > high else found
+
+
+@python("BIGINT, BIGINT -> BIGINT")
+def bit_count(value: int, bits: int) -> int:
+    if not 2 <= bits <= 64:
+        raise FunctionError("Bits specified in bit_count must be between 2 and 64")
+    if not -(1 << bits - 1) <= value < 1 << bits - 1:
+        raise FunctionError(
+            f"Number must be representable with the bits specified. {value} can not be represented with {bits} bits"
+        )
+    return (value & ((1 << bits) - 1)).bit_count()
+
+
+@python("BIGINT, BIGINT, BIGINT, VARCHAR -> BIGINT")
+def shift(value: int, by: int, bits: int, direction: str) -> int:
+    if direction == "right_shift_arithmetic":
+        return value >> min(by, bits - 1)
+    unsigned = value & ((1 << bits) - 1)
+    found = (unsigned << by if direction == "left_shift" else unsigned >> by) & ((1 << bits) - 1) if by < bits else 0
+    return found - (1 << bits) if found >> (bits - 1) else found
+
+
+@python("DOUBLE, DOUBLE, DOUBLE -> DOUBLE")
+def normal_cdf(mean: float, deviation: float, value: float) -> float:
+    return NormalDist(mean, deviation).cdf(value)
+
+
+@python("DOUBLE, DOUBLE, DOUBLE -> DOUBLE")
+def inverse_normal_cdf(mean: float, deviation: float, share: float) -> float:
+    if not 0 < share < 1:
+        raise FunctionError("p must be 0 > p > 1")
+    return NormalDist(mean, deviation).inv_cdf(share)
+
+
+@python("VARCHAR[], BIGINT -> VARCHAR[][]")
+def combinations(values: list[str], count: int) -> list[list[str]]:
+    return [list(each) for each in itertools.combinations(values, count)]
+
+
+@python("BIGINT[], BIGINT -> BIGINT[][]")
+def combinations_of_numbers(values: list[int], count: int) -> list[list[int]]:
+    return [list(each) for each in itertools.combinations(values, count)]
+
+
+# ---------------------------------------------------------------------------- JSON
+
+
+class _Number(str):
+    __slots__ = ()
+
+
+def _load(text: str) -> Any:
+    return json.loads(text, parse_int=_Number, parse_float=_Number)
+
+
+def _dump(value: Any) -> str:
+    if isinstance(value, _Number):
+        return double_text(float(value)) if re.search(r"[.eE]", value) else value
+    if isinstance(value, list):
+        return f"[{','.join(_dump(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{_dump(key)}:{_dump(value[key])}' for key in sorted(value))}}}"
+    return json.dumps(value, ensure_ascii=False)
+
+
+@lru_cache(maxsize=256)
+def _steps(path: str) -> tuple[str | int, ...]:
+    text = path if path.startswith("$") else f"$.{path}"
+    steps: list[str | int] = []
+    place = 1
+    while place < len(text):
+        found = re.compile(r"""\.([^.\[]+)|\[(\d+)\]|\[(["'])(.*?)\3\]|\[([\w ]+)\]|\["?(\*)"?\]""").match(text, place)
+        if found is None or found[6]:
+            raise FunctionError(f"Invalid JSON path: '{path}'")
+        steps.append(int(found[2]) if found[2] else found[1] or found[4] or found[5] or "")
+        place = found.end()
+    return tuple(steps)
+
+
+def _found(text: str, path: str) -> tuple[bool, Any]:
+    steps = _steps(path)
+    try:
+        value = _load(text)
+    except ValueError:
+        return False, None
+    for step in steps:
+        if isinstance(value, dict) and str(step) in value:
+            value = value[str(step)]
+        elif isinstance(value, list) and str(step).isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return False, None
+    return True, value
+
+
+@python("VARCHAR, VARCHAR -> VARCHAR")
+def json_extract(text: str, path: str) -> str | None:
+    there, value = _found(text, path)
+    return _dump(value) if there else None
+
+
+@python("VARCHAR, VARCHAR -> VARCHAR")
+def json_extract_scalar(text: str, path: str) -> str | None:
+    there, value = _found(text, path)
+    if not there or value is None or isinstance(value, dict | list):
+        return None
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+@python("VARCHAR, VARCHAR -> BIGINT")
+def json_size(text: str, path: str) -> int | None:
+    there, value = _found(text, path)
+    return (len(value) if isinstance(value, dict | list) else 0) if there else None
+
+
+@python("VARCHAR -> VARCHAR")
+def json_parse(text: str) -> str:
+    try:
+        return _dump(_load(text))
+    except ValueError as error:
+        raise FunctionError(f"Cannot convert value to JSON: '{text}'") from error
+
+
+@python("VARCHAR -> VARCHAR")
+def json_text(text: str) -> str | None:
+    value = _load(text)
+    if value is None:
+        return None
+    if isinstance(value, dict | list):
+        raise FunctionError(f"Cannot cast to varchar. Unexpected JSON {text}", "INVALID_CAST_ARGUMENT")
+    return _dump(value) if isinstance(value, _Number | bool) else str(value)
+
+
+@python("VARCHAR -> MAP(VARCHAR, VARCHAR)")
+def json_entries(text: str) -> dict[str, str] | None:
+    value = _load(text)
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise FunctionError(f"Cannot cast to map. Expected a json object, but got {text}", "INVALID_CAST_ARGUMENT")
+    return {key: _dump(item) for key, item in value.items()}
+
+
+@python("VARCHAR, VARCHAR -> VARCHAR")
+def json_field(text: str, name: str) -> str | None:
+    value = _load(text)
+    if not isinstance(value, dict):
+        raise FunctionError(f"Cannot cast to row. Expected a json object, but got {text}", "INVALID_CAST_ARGUMENT")
+    return next((_dump(item) for key, item in value.items() if key.lower() == name), None)
+
+
+@python("VARCHAR -> BOOLEAN")
+def json_is_scalar(text: str) -> bool:
+    return not isinstance(_load(text), dict | list)
+
+
+@python("VARCHAR -> BIGINT")
+def json_array_length(text: str) -> int | None:
+    there, value = _found(text, "$")
+    return len(value) if there and isinstance(value, list) else None
+
+
+@python("VARCHAR, BIGINT -> VARCHAR")
+def json_array_get(text: str, index: int) -> str | None:
+    there, value = _found(text, "$")
+    if not there or not isinstance(value, list) or not -len(value) <= index < len(value):
+        return None
+    return None if value[index] is None else _dump(value[index])
+
+
+@python("VARCHAR, VARCHAR -> BOOLEAN")
+def json_array_contains(text: str, wanted: str) -> bool | None:
+    there, value = _found(text, "$")
+    if not there or not isinstance(value, list):
+        return None
+    return any(not isinstance(item, dict | list) and _same(item, json.loads(wanted)) for item in value)
+
+
+def _same(item: Any, wanted: Any) -> bool:
+    if isinstance(item, _Number):
+        return not isinstance(wanted, str | bool) and float(item) == wanted
+    return type(item) is type(wanted) and bool(item == wanted)
+
+
+# ---------------------------------------------------------------------------- formats
+
+
+_FORMAT = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])")
+
+
+@python("VARCHAR, VARCHAR[] -> VARCHAR")
+def format(pattern: str, arguments: list[str]) -> str:  # noqa: A001 - the name that SQL calls it by
+    """Java's Formatter, as far as `d`, `s`, `f`, `e`, `x`, `o`, `b`, `n` and `%` go."""
+    place = 0
+
+    def one(found: "re.Match[str]") -> str:
+        nonlocal place
+        number, flags, width, precision, conversion = found.groups()
+        if conversion in "%n":
+            return "%" if conversion == "%" else "\n"
+        if number is None:
+            place += 1
+        index = int(number or place) - 1
+        if index >= len(arguments):
+            raise FunctionError(f"Invalid format string: {pattern} (Format specifier '{found[0]}')")
+        text = _conversion(arguments[index], flags, precision, conversion, found[0])
+        size = int(width or 0)
+        if "0" in flags and conversion in "dfxoe":
+            sign = text[:1] if text[:1] in "+-" else ""
+            return sign + text[len(sign) :].rjust(size - len(sign), "0")
+        return text.ljust(size) if "-" in flags else text.rjust(size)
+
+    rest = _FORMAT.sub("", pattern)
+    if "%" in rest:
+        raise FunctionError(f"Invalid format string: {pattern}")
+    return _FORMAT.sub(one, pattern)
+
+
+def _conversion(argument: str, flags: str, precision: str | None, conversion: str, shown: str) -> str:
+    kind, _, text = argument.partition(":")
+    is_null = ":" not in argument
+    if is_null:
+        return "false" if conversion in "bB" else "null"
+    wrong = FunctionError(f"Invalid format string: {shown} != {kind}")
+    grouped = "," if "," in flags else ""
+    if conversion in "sS":
+        value = text[: int(precision)] if precision else text
+        return value.upper() if conversion == "S" else value
+    if conversion in "bB":
+        return text if kind == "b" else "true"
+    if conversion in "dxXo" and kind == "d":
+        value = (
+            f"{int(text):{grouped}}"
+            if conversion == "d"
+            else f"{int(text) & ((1 << 64) - 1 if int(text) < 0 else -1):{conversion}}"
+        )
+        return f"+{value}" if "+" in flags and int(text) >= 0 else value
+    if conversion in "feE" and kind == "f":
+        digits = int(precision) if precision is not None else 6
+        exact = Decimal(text)
+        if conversion == "f":
+            value = f"{exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):{grouped}f}"
+        else:
+            value = f"{float(exact):.{digits}{conversion}}"
+        return f"+{value}" if "+" in flags and exact >= 0 else value
+    if conversion in "tTgGhHaAcC":
+        raise FunctionError(f"the conversion {shown} is not answered here", "NOT_SUPPORTED")
+    raise wrong
+
+
+@python("DOUBLE -> VARCHAR")
+def format_number(value: float) -> str:
+    for unit in ("", "K", "M", "B", "T", "Q"):
+        if abs(value) < 1000 or unit == "Q":
+            digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 10 else 2
+            text = f"{Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP):f}"
+            return f"{text.rstrip('0').rstrip('.') if '.' in text else text}{unit}"
+        value /= 1000
+    return ""
+
+
+@python("VARCHAR -> VARCHAR")
+def parse_data_size(text: str) -> str:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([A-Za-z]+)", text)
+    units = ("B", "kB", "MB", "GB", "TB", "PB", "EB", "ZB", "YB")
+    if found is None or found[2] not in units:
+        raise FunctionError(f"Invalid data size: '{text}'")
+    return str(int(Decimal(found[1]) * 1024 ** units.index(found[2])))
+
+
+@python("DOUBLE -> VARCHAR")
+def human_readable_seconds(value: float) -> str:
+    rest = math.floor(abs(value) + 0.5)
+    parts = []
+    for name, size in (("week", 604800), ("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(rest, size)
+        if count:
+            parts.append(f"{count} {name}{'s' if count != 1 else ''}")
+    return ("-" if value < 0 else "") + ", ".join(parts) if parts else "0 seconds"
+
+
+@python("VARCHAR -> BIGINT")
+def parse_duration(text: str) -> int:
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ns|us|ms|s|m|h|d)\s*", text)
+    if found is None:
+        raise FunctionError(f"duration is not a valid data duration string: {text}")
+    size = {"ns": "1e-6", "us": "1e-3", "ms": "1", "s": "1e3", "m": "6e4", "h": "3.6e6", "d": "8.64e7"}[found[2]]
+    return int((Decimal(found[1]) * Decimal(size)).to_integral_value(ROUND_HALF_UP))
+
+
+# ---------------------------------------------------------------------------- moments
+
+
+def microseconds(moment: datetime) -> int:
+    """A moment by its distance from 1970."""
+    return (moment.replace(tzinfo=None) - _EPOCH) // timedelta(microseconds=1)
+
+
+_TIMESTAMP = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[ ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,12}))?)?)?\s*")
+
+
+@lru_cache(maxsize=4096)
+def _moment(text: str) -> datetime:
+    found = _TIMESTAMP.fullmatch(text)
+    try:
+        if found is None:
+            raise ValueError(text)
+        year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
+        return datetime(year, month, day, hour, minute, second, int((found[7] or "0").ljust(6, "0")[:6]))
+    except ValueError as error:
+        raise FunctionError(f"Value cannot be cast to timestamp: {text}", "INVALID_CAST_ARGUMENT") from error
+
+
+@python("VARCHAR -> BIGINT")
+def parse_timestamp(text: str) -> int:
+    return microseconds(_moment(text))
+
+
+@python("VARCHAR -> BIGINT")
+def parse_zoned(text: str) -> int:
+    found = re.fullmatch(r"\s*([\d-]+(?: [\d:.]+)?)\s*(UTC|Z|[+-]\d{2}:\d{2}|[A-Za-z]+(?:/\w+)*)?\s*", text)
+    if found is None:
+        raise FunctionError(f"Value cannot be cast to timestamp: {text}", "INVALID_CAST_ARGUMENT")
+    moment = _moment(found[1])
+    if found[2] in (None, "UTC", "Z", "+00:00"):
+        return microseconds(moment)
+    raise FunctionError(f"a timestamp in the zone {found[2]} is not answered here", "NOT_SUPPORTED")
+
+
+@python("VARCHAR -> BIGINT")
+def iso8601_timestamp(text: str) -> int:
+    found = re.fullmatch(
+        r"(\d{4}(?:-?(?:W\d{2}(?:-?\d)?|\d{3}|\d{2}(?:-?\d{2})?))?)(?:T(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?)?(Z|[+-]\d{2}:?\d{2})?",
+        text,
+    )
+    if found is None:
+        raise FunctionError(f'Invalid format: "{text}"')
+    if found[6] not in (None, "Z", "+00:00", "+0000"):
+        raise FunctionError(f"from_iso8601_timestamp of the zone {found[6]} is not answered here", "NOT_SUPPORTED")
+    day = _iso_day(found[1])
+    hour, minute, second = (int(part or 0) for part in found.groups()[1:4])
+    fraction = int((found[5] or "0").ljust(3, "0")[:3]) * 1000
+    try:
+        return microseconds(datetime(day.year, day.month, day.day, hour, minute, second, fraction))
+    except ValueError as error:
+        raise FunctionError(f'Invalid format: "{text}"') from error
+
+
+@python("VARCHAR -> VARCHAR")
+def iso8601_date(text: str) -> str:
+    return _iso_day(text).isoformat()
+
+
+def _iso_day(text: str) -> date:
+    try:
+        if found := re.fullmatch(r"(\d{4})-?W(\d{2})(?:-?(\d))?", text):
+            return date.fromisocalendar(int(found[1]), int(found[2]), int(found[3] or 1))
+        if found := re.fullmatch(r"(\d{4})-?(\d{3})", text):
+            day = date(int(found[1]), 1, 1) + timedelta(days=int(found[2]) - 1)
+            if day.year != int(found[1]):
+                raise ValueError(text)
+            return day
+        if found := re.fullmatch(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", text):
+            return date(int(found[1]), int(found[2] or 1), int(found[3] or 1))
+    except ValueError as error:
+        raise FunctionError(f'Invalid format: "{text}"') from error
+    raise FunctionError(f'Invalid format: "{text}"')
+
+
+def zoned(moment: int, zone: str) -> datetime:
+    """A moment as clocks show it, with their zone."""
+    return (_EPOCH + timedelta(microseconds=moment)).replace(tzinfo=UTC if zone == "UTC" else ZoneInfo(zone))

@@ -1,0 +1,118 @@
+"""Which overload of a function a call means, and what its type variables stand for."""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from localstack_glue.athena.engine.trino.casts import can_coerce
+from localstack_glue.athena.engine.trino.table import Overload, split_types
+from localstack_glue.athena.engine.trino.types import (
+    FUNCTION,
+    INTEGERS,
+    NUMBERS,
+    TIMESTAMP,
+    UNKNOWN,
+    VARCHAR,
+    Type,
+    array,
+    common,
+    map_of,
+    row,
+)
+
+_VARIABLE = re.compile(r"[A-Z]")
+_CONSTRAINTS = {
+    "N": NUMBERS,
+    "I": INTEGERS,
+    "P": ("decimal",),
+    "X": ("date", "timestamp", "timestamp with time zone"),
+}
+_NESTED = re.compile(r"(array|map|row|function)\((.*)\)")
+
+
+class Bindings(dict[str, Type]):
+    """What type variables stand for."""
+
+
+def parameters_for(overload: Overload, count: int) -> tuple[str, ...] | None:
+    """The types of that many arguments; None if it takes another number."""
+    parameters = overload.parameters
+    if parameters and parameters[-1].endswith("..."):
+        fixed, repeated = parameters[:-1], parameters[-1].removesuffix("...")
+        return (*fixed, *[repeated] * (count - len(fixed))) if count >= len(fixed) else None
+    return parameters if len(parameters) == count else None
+
+
+def bind(parameters: Sequence[str], types: Sequence[Type], bound: Bindings, *, exact: bool) -> bool:
+    """Find what the variables stand for; whether the types fit. Functions among the arguments are left out."""
+    pairs = list(zip(parameters, types, strict=True))
+    return all(kind == FUNCTION or _bind(text, kind, bound, exact=exact) for text, kind in pairs) and all(
+        kind != FUNCTION or text.startswith("function") for text, kind in pairs
+    )
+
+
+def _bind(text: str, kind: Type, bound: Bindings, *, exact: bool) -> bool:
+    if _VARIABLE.fullmatch(text):
+        return _bind_variable(text, kind, bound, exact=exact)
+    nested = _NESTED.fullmatch(text)
+    if nested:
+        if nested[1] == "function":
+            return False
+        if kind == UNKNOWN:
+            return not exact
+        parts = split_types(nested[2])
+        if kind.kind != nested[1] or len(parts) != len(kind.parts):
+            return False
+        return all(_bind(part, child, bound, exact=exact) for part, child in zip(parts, kind.parts, strict=True))
+    wanted = simple(text)
+    if exact:
+        return kind.kind == wanted.kind
+    if wanted.kind == "varchar":
+        return kind.kind in ("varchar", "char", "unknown")
+    if wanted.kind in ("timestamp", "time", "timestamp with time zone", "decimal"):
+        return kind.kind == wanted.kind or can_coerce(kind, wanted)
+    return can_coerce(kind, wanted)
+
+
+def _bind_variable(name: str, kind: Type, bound: Bindings, *, exact: bool) -> bool:
+    allowed = _CONSTRAINTS.get(name)
+    if allowed is not None and kind.kind not in allowed and kind != UNKNOWN:
+        return False
+    if name not in bound:
+        if allowed is not None and kind == UNKNOWN and exact:
+            return False
+        bound[name] = kind
+        return True
+    found = common(bound[name], kind)
+    if found is None or (exact and found.kind != kind.kind and kind != UNKNOWN):
+        return False
+    bound[name] = found
+    return True
+
+
+def resolved(text: str, bound: Bindings) -> Type:
+    """A type whose variables are replaced by what they stand for."""
+    if _VARIABLE.fullmatch(text):
+        return bound.get(text, UNKNOWN)
+    nested = _NESTED.fullmatch(text)
+    if nested is None:
+        return simple(text)
+    parts = [resolved(part, bound) for part in split_types(nested[2])]
+    if nested[1] == "array":
+        return array(parts[0])
+    return map_of(*parts) if nested[1] == "map" else row(parts)
+
+
+@lru_cache(maxsize=256)
+def simple(text: str) -> Type:
+    """A type without variables and parts."""
+    found = re.fullmatch(r"([a-z ]+?)(?:\((\d+)(?:,(\d+))?\))?( with time zone)?", text)
+    if found is None:
+        raise ValueError(text)
+    numbers = tuple(int(part) for part in (found[2], found[3]) if part)
+    kind = found[1] + (found[4] or "")
+    if kind in ("timestamp", "time"):
+        return Type(kind, numbers or TIMESTAMP.numbers)
+    if kind == "timestamp with time zone":
+        return Type(kind, numbers or (3,), zone="UTC")
+    return VARCHAR if kind == "varchar" and not numbers else Type(kind, numbers)

@@ -1,0 +1,1 @@
+"""Glue's resource types of CloudFormation, on this service: stacks create, change and delete them."""

@@ -1,0 +1,241 @@
+"""What CloudFormation's resource types are in Glue's API: which calls, with which parameters.
+
+Follows the page "AWS Glue resource type reference" of the AWS CloudFormation User Guide. Properties that CloudFormation
+names as the API does are handed on as they are; the API itself refuses what it does not know.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Properties = dict[str, Any]
+Call = tuple[str, Properties]  # a method of the client, and its parameters
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A resource type.
+
+    Attributes:
+        type: its name in templates.
+        name_path: where its name stands among the properties; it is made where none is given.
+        create_only: properties that cannot change: another value means another resource.
+    """
+
+    type: str
+    name_path: tuple[str, ...]
+    create: Callable[[Properties], Call]
+    update: Callable[[Properties], Call] | None
+    delete: Callable[[Properties], Call]
+    create_only: tuple[str, ...] = ()
+
+    def name(self, properties: Mapping[str, Any]) -> str | None:
+        """The name that the properties give."""
+        found: Any = properties
+        for key in self.name_path:
+            found = (found or {}).get(key)
+        return str(found) if found else None
+
+    def named(self, properties: Mapping[str, Any], name: str) -> Properties:
+        """The properties with a name."""
+        if not self.name_path:
+            return dict(properties)
+        *outer, last = self.name_path
+        named: Properties = dict(properties)
+        inner = named
+        for key in outer:
+            inner[key] = dict(inner.get(key) or {})
+            inner = inner[key]
+        inner[last] = name
+        return named
+
+    def schema(self) -> dict[str, Any]:
+        """What the engine reads of a type: its `Id` is what Ref answers."""
+        only = [f"/properties/{'/'.join(self.name_path)}", *(f"/properties/{name}" for name in self.create_only)]
+        return {
+            "typeName": self.type,
+            "primaryIdentifier": ["/properties/Id"],
+            "readOnlyProperties": ["/properties/Id"],
+            "createOnlyProperties": only if self.name_path else only[1:],
+            "properties": {},
+        }
+
+
+def _only(properties: Mapping[str, Any], *but: str) -> Properties:
+    return {name: value for name, value in properties.items() if name not in {"Id", *but} and value is not None}
+
+
+def _job(properties: Properties) -> Properties:
+    given = _only(properties)
+    return {**given, "Role": given["Role"]} if "Role" in given else given
+
+
+def _crawler(properties: Properties) -> Properties:
+    given = _only(properties)
+    schedule = given.get("Schedule")
+    if isinstance(schedule, Mapping):
+        given["Schedule"] = schedule.get("ScheduleExpression", "")
+    return given
+
+
+def _classifier(properties: Properties) -> Properties:
+    given = _only(properties)
+    csv = given.get("CsvClassifier")
+    if csv and "ContainsCustomDatatype" in csv:  # CloudFormation has another name for it
+        renamed = {**csv, "CustomDatatypes": csv["ContainsCustomDatatype"]}
+        given["CsvClassifier"] = {name: value for name, value in renamed.items() if name != "ContainsCustomDatatype"}
+    return given
+
+
+def _classifier_form(properties: Properties) -> str:
+    return next(name for name in properties if name.endswith("Classifier"))
+
+
+def _security(properties: Properties) -> Properties:
+    given = _only(properties)
+    encryption = dict(given["EncryptionConfiguration"])
+    if "S3Encryptions" in encryption:
+        encryption["S3Encryption"] = encryption.pop("S3Encryptions")
+    return {**given, "EncryptionConfiguration": encryption}
+
+
+def _partition_values(properties: Properties) -> list[str]:
+    return list(properties["PartitionInput"]["Values"])
+
+
+_NO_ENCRYPTION = {
+    "EncryptionAtRest": {"CatalogEncryptionMode": "DISABLED"},
+    "ConnectionPasswordEncryption": {"ReturnConnectionPasswordEncrypted": False},
+}
+
+KINDS = {
+    kind.type: kind
+    for kind in (
+        Kind(
+            "AWS::Glue::Database",
+            ("DatabaseInput", "Name"),
+            lambda given: ("create_database", _only(given, "DatabaseName")),
+            lambda given: ("update_database", {**_only(given, "DatabaseName"), "Name": given["DatabaseInput"]["Name"]}),
+            lambda given: ("delete_database", {"Name": given["DatabaseInput"]["Name"]}),
+        ),
+        Kind(
+            "AWS::Glue::Table",
+            ("TableInput", "Name"),
+            lambda given: ("create_table", _only(given)),
+            lambda given: ("update_table", _only(given)),
+            lambda given: (
+                "delete_table",
+                {"DatabaseName": given["DatabaseName"], "Name": given["TableInput"]["Name"]},
+            ),
+            ("DatabaseName",),
+        ),
+        Kind(
+            "AWS::Glue::Partition",
+            (),
+            lambda given: ("create_partition", _only(given)),
+            lambda given: ("update_partition", {**_only(given), "PartitionValueList": _partition_values(given)}),
+            lambda given: (
+                "delete_partition",
+                {**_only(given, "PartitionInput"), "PartitionValues": _partition_values(given)},
+            ),
+            ("DatabaseName", "TableName", "PartitionInput/Values"),
+        ),
+        Kind(
+            "AWS::Glue::Crawler",
+            ("Name",),
+            lambda given: ("create_crawler", _crawler(given)),
+            lambda given: ("update_crawler", _only(_crawler(given), "Tags")),
+            lambda given: ("delete_crawler", {"Name": given["Name"]}),
+        ),
+        Kind(
+            "AWS::Glue::Classifier",
+            (),
+            lambda given: ("create_classifier", _classifier(given)),
+            lambda given: ("update_classifier", _classifier(given)),
+            lambda given: ("delete_classifier", {"Name": given[_classifier_form(given)]["Name"]}),
+        ),
+        Kind(
+            "AWS::Glue::Job",
+            ("Name",),
+            lambda given: ("create_job", _job(given)),
+            lambda given: ("update_job", {"JobName": given["Name"], "JobUpdate": _only(_job(given), "Name", "Tags")}),
+            lambda given: ("delete_job", {"JobName": given["Name"]}),
+        ),
+        Kind(
+            "AWS::Glue::Trigger",
+            ("Name",),
+            lambda given: ("create_trigger", _only(given)),
+            lambda given: (
+                "update_trigger",
+                {
+                    "Name": given["Name"],
+                    "TriggerUpdate": _only(given, "Name", "Type", "WorkflowName", "StartOnCreation", "Tags"),
+                },
+            ),
+            lambda given: ("delete_trigger", {"Name": given["Name"]}),
+            ("Type", "WorkflowName"),
+        ),
+        Kind(
+            "AWS::Glue::Workflow",
+            ("Name",),
+            lambda given: ("create_workflow", _only(given)),
+            lambda given: ("update_workflow", _only(given, "Tags")),
+            lambda given: ("delete_workflow", {"Name": given["Name"]}),
+        ),
+        Kind(
+            "AWS::Glue::Connection",
+            ("ConnectionInput", "Name"),
+            lambda given: ("create_connection", _only(given)),
+            lambda given: ("update_connection", {**_only(given), "Name": given["ConnectionInput"]["Name"]}),
+            lambda given: ("delete_connection", {"ConnectionName": given["ConnectionInput"]["Name"]}),
+        ),
+        Kind(
+            "AWS::Glue::SecurityConfiguration",
+            ("Name",),
+            lambda given: ("create_security_configuration", _security(given)),
+            None,
+            lambda given: ("delete_security_configuration", {"Name": given["Name"]}),
+            ("EncryptionConfiguration",),
+        ),
+        Kind(
+            "AWS::Glue::DataCatalogEncryptionSettings",
+            (),
+            lambda given: ("put_data_catalog_encryption_settings", _only(given)),
+            lambda given: ("put_data_catalog_encryption_settings", _only(given)),
+            lambda given: (
+                "put_data_catalog_encryption_settings",
+                {**_only(given), "DataCatalogEncryptionSettings": _NO_ENCRYPTION},
+            ),
+            ("CatalogId",),
+        ),
+    )
+}
+# types that CloudFormation has and that are not here: LocalStack would say CREATE_COMPLETE and make nothing
+REFUSED = (
+    "AWS::Glue::Catalog",
+    "AWS::Glue::CustomEntityType",
+    "AWS::Glue::DataQualityRuleset",
+    "AWS::Glue::DevEndpoint",
+    "AWS::Glue::IdentityCenterConfiguration",
+    "AWS::Glue::Integration",
+    "AWS::Glue::IntegrationResourceProperty",
+    "AWS::Glue::MLTransform",
+    "AWS::Glue::Registry",
+    "AWS::Glue::Schema",
+    "AWS::Glue::SchemaVersion",
+    "AWS::Glue::SchemaVersionMetadata",
+    "AWS::Glue::TableOptimizer",
+    "AWS::Glue::UsageProfile",
+)
+
+
+def identity(kind: Kind, properties: Mapping[str, Any], name: str) -> str:
+    """What Ref answers: the name, or what tells resources without one apart."""
+    if kind.type == "AWS::Glue::Partition":
+        values = "/".join(properties["PartitionInput"]["Values"])
+        return f"{properties['DatabaseName']}|{properties['TableName']}|{values}"
+    if kind.type == "AWS::Glue::Classifier":
+        return str(properties[_classifier_form(dict(properties))].get("Name"))
+    if kind.type == "AWS::Glue::DataCatalogEncryptionSettings":
+        return str(properties.get("CatalogId"))
+    return name

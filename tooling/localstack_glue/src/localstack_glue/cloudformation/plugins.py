@@ -1,0 +1,25 @@
+"""Where LocalStack's CloudFormation finds the resource types. Imports stay inside the functions: plux loads this."""
+
+from typing import Any
+
+from localstack.services.cloudformation.resource_provider import CloudFormationResourceProviderPlugin
+
+from localstack_glue.cloudformation.kinds import KINDS, REFUSED
+
+
+class _GluePlugin(CloudFormationResourceProviderPlugin):
+    factory: Any = None
+
+    def load(self) -> None:
+        """Make the provider, at its first use."""
+        from localstack_glue.cloudformation.resources import provider_of, refusal_of
+
+        self.factory = provider_of(KINDS[self.name]) if self.name in KINDS else refusal_of(self.name)
+
+
+def plugin(type_name: str) -> type[CloudFormationResourceProviderPlugin]:
+    """The plug-in of a resource type."""
+    return type(type_name.replace("::", ""), (_GluePlugin,), {"name": type_name, "__module__": __name__})
+
+
+globals().update({name.replace("::", ""): plugin(name) for name in (*KINDS, *REFUSED)})

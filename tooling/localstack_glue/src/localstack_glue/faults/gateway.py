@@ -1,0 +1,171 @@
+"""Fails calls in LocalStack's gateway by the plan that `/_glue/faults` was given.
+
+Every client passes here, the service's own crawlers and jobs too. What LocalStack answers to itself, its own addresses
+and the control endpoints are left alone. The answer is made by LocalStack first where the plan says that the call has
+its effect; then it is kept back, cut, or replaced.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from localstack_glue.faults.answers import Refusal, refusal_of
+from localstack_glue.faults.calls import call_of
+from localstack_glue.faults.plan import FaultPlan, Mode
+
+SWITCH = "LOCALSTACK_GLUE_FAULTS"
+_REFUSED = (Mode.FAIL_BEFORE, Mode.FAIL_AFTER, Mode.THROTTLE, Mode.EXPIRE)
+_OWN = ("/_glue", "/_localstack", "/_aws")
+_INTERNAL = "HTTP_X_LOCALSTACK_DATA"  # on calls of one of LocalStack's services to another
+_GONE_S = 10.0  # the client's end of a connection that was cut, until it is known to be gone
+
+
+@dataclass
+class Faults:
+    """The plan that holds; none until one is given."""
+
+    plan: FaultPlan | None = None
+    sleep: Callable[[float], object] = field(default=time.sleep)
+
+
+@dataclass
+class Connection:
+    """The client's, as far as faults need it.
+
+    Attributes:
+        abort: end it at once.
+        close: end it once what was written has left.
+        gone: set when it has ended.
+    """
+
+    abort: Callable[[], object]
+    close: Callable[[], object]
+    gone: threading.Event
+
+    def end(self, how: Callable[[], object]) -> None:
+        """End it, and wait for that: the server would answer otherwise."""
+        how()
+        self.gone.wait(_GONE_S)
+
+
+class FaultyApplication:
+    """The gateway as a WSGI application, for one request."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], faults: Faults, connection: Connection) -> None:
+        self._application, self._faults, self._connection = application, faults, connection
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer, or do not."""
+        plan, path = self._faults.plan, environ.get("PATH_INFO", "")
+        if plan is None or path.startswith(_OWN) or _INTERNAL in environ:
+            return self._application(environ, start_response)
+        call = call_of(environ["REQUEST_METHOD"], _target(environ), _headers(environ), _body(environ))
+        rule = plan.decide(call)
+        if rule is None:
+            return self._application(environ, start_response)
+        mode = rule.mode
+        if mode is Mode.DELAY:
+            self._faults.sleep(rule.delay_s)
+            return self._application(environ, start_response)
+        answered = _Answer()
+        if mode.is_done:
+            answered.take(self._application(environ, answered.start))
+        if mode in _REFUSED:
+            return _refuse(refusal_of(call, mode), start_response)
+        if mode in (Mode.LOSE_ANSWER, Mode.RESET_BEFORE):
+            self._connection.end(self._connection.abort)
+            return []
+        return self._cut(answered, mode, start_response)
+
+    def _cut(self, answered: _Answer, mode: Mode, start_response: Callable[..., Any]) -> Iterator[bytes]:
+        """Half of an answer whose length is told whole."""
+        names = [(name, value) for name, value in answered.headers if name.lower() not in _LENGTHS]
+        start_response(answered.status, [*names, ("Content-Length", str(len(answered.body)))])
+        half = answered.body[: len(answered.body) // 2]
+        if half:
+            yield half
+        self._connection.end(self._connection.close if mode is Mode.TRUNCATE else self._connection.abort)
+
+
+_LENGTHS = ("content-length", "transfer-encoding")
+
+
+@dataclass
+class _Answer:
+    """What the gateway answered."""
+
+    status: str = "500 Internal Server Error"
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    body: bytes = b""
+
+    def start(self, status: str, headers: list[tuple[str, str]], _error: object = None) -> Callable[[bytes], None]:
+        self.status, self.headers = status, headers
+        return self._write
+
+    def take(self, parts: Iterable[bytes]) -> None:
+        self.body += b"".join(parts)
+        close = getattr(parts, "close", None)
+        if close is not None:
+            close()
+
+    def _write(self, data: bytes) -> None:
+        self.body += data
+
+
+def install(faults: Faults) -> None:
+    """Put the faults before the gateway of this process, which Twisted serves."""
+    from rolo.serving import twisted
+    from twisted.internet import reactor
+    from twisted.web.server import NOT_DONE_YET
+
+    serving: Any = twisted
+
+    def render(self: Any, request: Any) -> int:
+        def on_loop(call: Callable[[], object]) -> Callable[[], object]:
+            return lambda: reactor.callFromThread(call)  # type: ignore[attr-defined]
+
+        gone = threading.Event()
+        request.notifyFinish().addBoth(lambda _: gone.set())
+        connection = Connection(on_loop(request.channel.abortConnection), on_loop(request.loseConnection), gone)
+        application = FaultyApplication(self._application, faults, connection)
+        response = serving.HeaderPreservingWSGIResponse(self._reactor, self._threadpool, application, request)
+        response.start()
+        return NOT_DONE_YET
+
+    serving.HeaderPreservingWSGIResource.render = render
+
+
+def _refuse(refusal: Refusal, start_response: Callable[..., Any]) -> list[bytes]:
+    length = str(len(refusal.body))
+    start_response(
+        f"{refusal.status} {refusal.code}", [("Content-Type", refusal.content_type), ("Content-Length", length)]
+    )
+    return [refusal.body]
+
+
+def _target(environ: dict[str, Any]) -> str:
+    query = environ.get("QUERY_STRING", "")
+    return str(environ.get("RAW_URI") or environ.get("PATH_INFO", "") + (f"?{query}" if query else ""))
+
+
+def _headers(environ: dict[str, Any]) -> dict[str, str]:
+    return {
+        name.removeprefix("HTTP_").lower().replace("_", "-"): value
+        for name, value in environ.items()
+        if name.startswith("HTTP_")
+    }
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    """The body where it says what the call is about; S3 says that in address and headers."""
+    is_form = "x-www-form-urlencoded" in environ.get("CONTENT_TYPE", "")
+    if "HTTP_X_AMZ_TARGET" not in environ and not is_form:
+        return b""
+    body: bytes = environ["wsgi.input"].read()
+    environ["wsgi.input"] = BytesIO(body)
+    return body

@@ -1,0 +1,37 @@
+"""What pip and uv are given around them, and what of their words is the cause when they fail."""
+
+import json
+import re
+from collections.abc import Mapping
+
+# LocalStack may run in an environment of its own: who starts it hands over here what the installer is to know
+HANDED_OVER = "LOCALSTACK_GLUE_INSTALLER_ENVIRONMENT"
+CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
+_LONGEST = 1000
+_CAUSE = re.compile(r"^(error|cause|caused by)\b:?\s*|^×\s*|^╰─▶\s*|^├─▶\s*|^│\s*", re.IGNORECASE)  # noqa: RUF001
+_ASIDE = re.compile(r"^(hint|warning|notice|\[notice\]|using cpython|looking in|resolved|downloading)\b", re.IGNORECASE)
+
+
+def environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of an installer: this one, what was handed over, and the certificates by all of their names."""
+    handed_over = json.loads(environ.get(HANDED_OVER) or "{}")
+    found = {**environ, **{str(name): str(value) for name, value in handed_over.items()}}
+    given = next((found[name] for name in CERTIFICATES if found.get(name)), None)
+    return found if given is None else {**dict.fromkeys(CERTIFICATES, given), **found}
+
+
+def cause(stderr: str, exit_code: int) -> str:
+    """Why an installer failed, in its own words: without warnings, progress and hints."""
+    found: list[str] = []
+    for line in stderr.splitlines():
+        text = line.strip()
+        if re.match(r"hint\b", text, re.IGNORECASE):
+            break  # what follows is advice
+        if not text or _ASIDE.match(text):
+            continue
+        plain = _CAUSE.sub("", text).strip()
+        if plain and plain not in found:
+            found.append(plain)
+    if not found:
+        return f"exit code {exit_code}"
+    return ": ".join(found)[:_LONGEST]
