@@ -12,7 +12,7 @@ from etl_job.contract import ENCODING, EVENT_TIME, FIELD_COUNT, FUTURE, Contract
 from etl_job.errors import ContractError
 from etl_job.judging.patterns import unreadable
 from etl_job.judging.rules import JudgedColumn, judge_column, with_bit
-from etl_job.judging.zones import DAY_SECONDS, in_zone
+from etl_job.judging.zones import DAY_SECONDS, in_zone, is_known
 from etl_job.reading.batches import TextBatch
 
 
@@ -42,6 +42,12 @@ class Judge:
         """Raises ContractError for a pattern that cannot be read: no row could be judged by it."""
         bits = {name: bit for bit, name in enumerate(contract.rule_names)}
         columns = []
+        for zone in {contract.features.event_time.time_zone, *(c.rules.time_zone for c in contract.columns)} - {None}:
+            if not is_known(str(zone)):
+                raise ContractError(
+                    f"timeZone {zone}: this machine's Python has no time zone database that knows it. Install tzdata "
+                    "where the job runs"
+                )
         for column in contract.columns:
             problem = unreadable(column.rules.pattern) if column.rules.pattern is not None else None
             if problem is not None:

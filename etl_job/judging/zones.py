@@ -7,7 +7,7 @@ is no moment.
 
 from datetime import datetime, timedelta
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,6 +20,15 @@ _BEGIN = datetime(1970, 1, 1)
 _CYCLE_SECONDS = 146_097 * DAY_SECONDS
 _LEAST, _GREATEST = -40_000_000_000, 200_000_000_000  # about the years 700 and 8300
 _PROBES = tuple(range(0, DAY_SECONDS + 1, 6 * 3600))
+
+
+def is_known(zone: str) -> bool:
+    """Whether this machine knows a zone."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        return False
+    return True
 
 
 def in_zone(shown: pa.Int64Array, zone: str | None) -> pa.Int64Array:

@@ -78,10 +78,10 @@ class _Reader:
 
     def batches_of(self, records: Records, is_marked: bool, first: int) -> Iterator[TextBatch]:
         """The rows in some records, the first of which has that number."""
-        for batch in self._unmarked_batches_of(records, first):
+        for batch in self._marked_batches_of(records, is_marked, first):
             yield _with_marks_read(batch) if is_marked else batch
 
-    def _unmarked_batches_of(self, records: Records, first: int) -> Iterator[TextBatch]:
+    def _marked_batches_of(self, records: Records, is_marked: bool, first: int) -> Iterator[TextBatch]:
         if not len(records.ends):
             return
         ended = records.texts
@@ -89,7 +89,8 @@ class _Reader:
         rows = _Rows(ended, raw, pa.arange(first, first + len(raw)))
         is_row = pc.greater(pc.binary_length(raw), 0)
         if self.contract.csv.header:
-            is_row = pc.and_(is_row, pc.not_equal(raw, self.source.header.line))
+            read = without_marks(raw) if is_marked else raw
+            is_row = pc.and_(is_row, pc.not_equal(read, self.source.header.line))
         kinds = [records.quoted, records.odd, records.opened]
         if not pc.all(is_row).as_py():
             rows, kinds = rows.where(is_row), [kind if kind is None else kind.filter(is_row) for kind in kinds]

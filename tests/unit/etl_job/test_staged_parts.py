@@ -92,6 +92,13 @@ def test_bytes_that_are_no_text_in_their_encoding_are_named_by_their_row(tmp_pat
     assert staged.rows("valid")[0][value_column("place")] == "Süd"
 
 
+def test_header_with_bytes_that_are_no_text_is_no_row_wherever_it_stands(tmp_path):
+    header = HEADER.encode() + b",\xff"
+    content = b"\n".join([header, row(1).encode() + b",", header, row(2).encode() + b","])
+    staged = StagedFiles(tmp_path, contract_of(), {"a.csv": content})
+    assert staged.done.tally == {("d", 0, 0): 2}
+
+
 @pytest.mark.parametrize("multi_line", [True, False], ids=["across lines", "in lines"])
 def test_members_padding_and_members_without_content_are_unpacked_as_gunzip_does(tmp_path, multi_line):
     first, second = "\n".join([HEADER, row(1)]), "\n" + row(2) + "\n"
