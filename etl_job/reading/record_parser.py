@@ -54,7 +54,9 @@ class RecordParser:
 
     @cached_property
     def _until_border(self) -> re.Pattern[bytes]:
-        return re.compile(b"[^" + re.escape(self.delimiter) + b"\r\n]*")
+        if len(self.delimiter) == 1:
+            return re.compile(b"[^" + re.escape(self.delimiter) + b"\r\n]*")
+        return re.compile(b"(?:(?!" + re.escape(self.delimiter) + b")[^\r\n])*")
 
     @cached_property
     def _blanks(self) -> re.Pattern[bytes]:
@@ -78,7 +80,7 @@ class RecordParser:
             if place >= len(block):
                 return None, False
             if block.startswith(self.delimiter, place):
-                place += 1
+                place += len(self.delimiter)
                 continue
             if block[place : place + 2] == b"\r\n":
                 return place + 2, False
@@ -88,10 +90,10 @@ class RecordParser:
 
     def _behind_quoted(self, block: bytes, start: int, limit: int) -> int | None:
         """The place of the delimiter or line end behind a value that begins with a quote; None if it is not closed."""
-        closing = self._closing_quote(block, start + 1, min(limit, len(block)))
+        closing = self._closing_quote(block, start + len(self.quote), min(limit, len(block)))
         if closing is None:
             return None
-        behind = self._match_end(self._blanks, block, closing + 1)
+        behind = self._match_end(self._blanks, block, closing + len(self.quote))
         if behind >= len(block) or block[behind] in b"\r\n" or block.startswith(self.delimiter, behind):
             return behind
         return self._match_end(self._until_border, block, behind)
@@ -105,11 +107,12 @@ class RecordParser:
             if escape is not None:
                 mark = block.find(escape, place, quote)
                 if mark >= 0:
-                    place = mark + 2 if block[mark + 1 : mark + 2] in (escape, self.quote) else mark + 1
+                    place = mark + len(escape)
+                    place += next((len(each) for each in (escape, self.quote) if block.startswith(each, place)), 0)
                     continue
-            if not self.doubles_quotes or not block.startswith(self.quote, quote + 1):
+            if not self.doubles_quotes or not block.startswith(self.quote, quote + len(self.quote)):
                 return quote
-            place = quote + 2
+            place = quote + 2 * len(self.quote)
 
     @staticmethod
     def _match_end(pattern: re.Pattern[bytes], block: bytes, place: int) -> int:

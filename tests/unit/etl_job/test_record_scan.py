@@ -47,7 +47,7 @@ def one_by_one(content: bytes, form: CsvFormat) -> list[bytes]:
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(pieces=PIECES)
 @example(pieces=['"', "x" * 700, "\n", "x" * 700, "\n", "a", ",", '"', "b", "\n", "c", '"'])
 @example(pieces=["a", ",", '"', "b", '"', "x", "\n", '"', "c", "\n", '"', "\n", "d"])
@@ -55,6 +55,28 @@ def test_records_of_a_block_are_those_found_one_by_one(form, pieces):
     content = "".join(pieces).encode()
     found = records_across_lines(content, RecordParser(form), LONGEST, is_last=True)
     assert [text.as_py().encode() for text in found.texts] == one_by_one(content, form)
+
+
+@pytest.mark.parametrize(
+    ("form", "records"),
+    [
+        pytest.param(FORMS["other marks"], ["aé'b\né''c'éd\n", "e\r\n", "'f'éé\r", "g"], id="a delimiter of two bytes"),
+        pytest.param(
+            CsvFormat(multi_line=True, quote_symbol="«", escape="§"),
+            ["a,«b\n§«,§§«,c\n", "«d\n«x,e\n", "f«\n", "g"],
+            id="quotes and escapes of two bytes",
+        ),
+        pytest.param(
+            FORMS["quotes escaped"],
+            ['a,"b\n\\",\\\\",c\n', '"d"\n', 'e\\"f\n', '"g""\n', 'h"\n'],
+            id="a doubled quote closes where there is an escape character",
+        ),
+    ],
+)
+def test_records_end_where_values_outside_of_quotes_do(form, records):
+    content = "".join(records).encode()
+    found = records_across_lines(content, RecordParser(form), LONGEST, is_last=True)
+    assert found.texts.to_pylist() == records
 
 
 class OneFile:
@@ -92,7 +114,7 @@ def rows_of(content: bytes, form: CsvFormat, chunk_bytes: int) -> list[tuple[str
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("multi_line", [True, False], ids=["across lines", "in lines"])
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(pieces=PIECES, chunk_bytes=st.integers(1, 200))
 def test_values_of_records_are_those_found_one_by_one_however_much_is_read_at_a_time(
     form, multi_line, pieces, chunk_bytes
