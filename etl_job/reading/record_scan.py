@@ -123,6 +123,9 @@ def _line_end_marks(block: bytes, is_last: bool) -> pa.BooleanArray:
     return pc.or_(ends, is_alone)
 
 
+_ByParity = tuple[list[int], tuple[list[int], list[int]], tuple[list[int], list[int]]]
+
+
 class _Scan:
     """Some bytes, and what line ends and quotes in them do."""
 
@@ -221,18 +224,19 @@ class _Scan:
         opened = pc.is_in(numbers, value_set=pc.unique(opening).cast(pa.int64()))
         return Records(self._block, ends, quoted, odd, opened)
 
+    def _by_parity(self, lines: list[int]) -> "_ByParity":
+        """The quotes; the line ends outside of quotes and the quotes that are odd, if an even or an odd number of
+        quotes lie before what is outside.
+        """
+        before, even = self.quotes_before_line_ends.to_pylist(), self._is_even
+        ends = [[end for end, n in zip(lines, before, strict=True) if n % 2 == parity] for parity in (0, 1)]
+        odd = [self.quotes.filter(self._is_odd(opening)).to_pylist() for opening in (even, pc.invert(even))]
+        return self.quotes.to_pylist(), (ends[0], ends[1]), (odd[0], odd[1])
+
     def ends_one_by_one(self, longest: int, is_last: bool) -> list[int]:
         """The ends of records, of which some are read by themselves."""
         lines, size = self.line_ends.to_pylist(), len(self._block)
-        before = self.quotes_before_line_ends.to_pylist()
-        outside = [[end for end, n in zip(lines, before, strict=True) if n % 2 == parity] for parity in (0, 1)]
-        quotes = self.quotes.to_pylist()
-        if not self._parser.is_simple:
-            outside, quotes = [[], []], []
-        odd = [
-            self.quotes.filter(self._is_odd(opening)).to_pylist()
-            for opening in (self._is_even, pc.invert(self._is_even))
-        ]
+        quotes, outside, odd = self._by_parity(lines) if self._parser.is_simple else ([], ([], []), ([], []))
         found: list[int] = []
         place = 0
         while place < size:
