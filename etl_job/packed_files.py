@@ -3,7 +3,6 @@
 import gzip
 import zlib
 from io import BytesIO
-from typing import BinaryIO
 
 DAMAGED = "it is damaged, or its end is missing: deliver it again"
 READ_ERRORS = (OSError, EOFError, zlib.error)

@@ -12,8 +12,8 @@ from .executed_plans import ExecutedPlans, assert_as_kept
 
 HEADER = "sighting_id,brand,date,time"
 ROW = "k1,Opel,2024-01-01,10:00:00"
-# Plain rows, keys that repeat, the other rows, those keys for the join, the outcomes, bad rows and features; and the
-# curated table's rows, unless they are few.
+# Rows read and judged, keys that repeat, those keys for the join, the daily counts, rows that are not kept, bad rows and
+# features; and the curated table's rows, unless they are few.
 JOBS = 8
 
 
