@@ -105,6 +105,10 @@ def etl(
         bool | None,
         typer.Option("--deliveries/--no-deliveries", help="Five equal deliveries too. Default: as for --s3a."),
     ] = None,
+    formats: Annotated[
+        bool | None,
+        typer.Option("--formats/--no-formats", help="The same rows in other spellings too. Default: as for --s3a."),
+    ] = None,
     scratch: Annotated[
         Path, typer.Option(help="Keeps the generated feeds and, for as long as they are needed, all output.")
     ] = Path(".quartal/bench"),
@@ -128,6 +132,9 @@ def etl(
                 legs.sizes(bench, result, size, names, rounds, announce)
             if everything if s3a is None else s3a:
                 legs.over_s3a(bench, result, max(size for size in sizes if size <= 10 * legs.MILLION), rounds, announce)
+            if everything if formats is None else formats:
+                for size in [size for size in sizes if size <= 5 * legs.MILLION] or [legs.MILLION]:
+                    legs.formats(bench, result, size, rounds, announce)
             if everything if deliveries is None else deliveries:
                 legs.deliveries(bench, result, legs.MILLION, rounds, announce)
     except BenchmarkError as error:

@@ -16,7 +16,7 @@ EQUAL_QUARTERS = ("2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1")
 
 def feed_of(scratch: Path, rows: int, announce: Callable[[str], None]) -> Path:
     """Two years in eight deliveries, 0.5 % bad rows and 1 % duplicates."""
-    return _once(scratch / f"feed-{rows}", announce, lambda folder: generate(folder, rows, SEED))
+    return once(scratch / f"feed-{rows}", announce, lambda folder: generate(folder, rows, SEED))
 
 
 def equal_deliveries(scratch: Path, rows: int, announce: Callable[[str], None]) -> Path:
@@ -32,10 +32,11 @@ def equal_deliveries(scratch: Path, rows: int, announce: Callable[[str], None]) 
                 file.write(f"{HEADER}\n")
                 file.writelines(f"{row.text}\n" for row in RowsOfQuarter(Quarter.parse(name), quota, SEED))
 
-    return _once(scratch / f"equal-{rows}", announce, write)
+    return once(scratch / f"equal-{rows}", announce, write)
 
 
-def _once(folder: Path, announce: Callable[[str], None], write: Callable[[Path], object]) -> Path:
+def once(folder: Path, announce: Callable[[str], None], write: Callable[[Path], object]) -> Path:
+    """The folder, which ``write`` fills if it is not there."""
     if folder.is_dir():
         return folder
     announce(f"generating {folder.name}, once ...")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.etl.feed import EQUAL_QUARTERS, equal_deliveries, feed_of
+from benchmarks.etl.formats import PLAIN, SPELLINGS
 from benchmarks.etl.lake import DATASET, Lake, local_lake, s3_lake, upload
 from benchmarks.etl.measuring import BenchmarkError, Cost
 from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED, TUNED_SAME_JAVA, Bench, Job, Outcome, Tool, tools
@@ -77,6 +78,28 @@ def sizes(bench: Bench, result: EtlResult, rows: int, names: Sequence[str], roun
             announce(_said(rows_text(rows), tool.name, number, outcome.cost))
     _check_same(outcomes)
     result.lines += [_line(rows_text(rows), name, rows, found) for name, found in outcomes.items()]
+
+
+def formats(bench: Bench, result: EtlResult, rows: int, rounds: int, announce: Announce) -> None:
+    """The job on the same rows in other spellings, in turns."""
+    plain = feed_of(bench.scratch, rows, announce)
+    _prepare(bench, [Job(bench)], announce)
+    source = bench.settings.root / "data" / "contracts" / f"{DATASET}.yaml"
+    spellings = (PLAIN, *SPELLINGS)
+    feeds = {each.name: plain if each is PLAIN else each.feed(plain, announce) for each in spellings}
+    jobs = {each.name: Job(bench, contract=each.contract(source, bench.scratch)) for each in spellings}
+    outcomes: dict[str, list[Outcome]] = {}
+    for number in range(rounds):
+        for name, job in jobs.items():
+            work = spelling_text(rows, name)
+            outcomes.setdefault(work, []).append(job.run(feeds[name]))
+            announce(_said(work, OURS, number, outcomes[work][-1].cost))
+    result.lines += [_line(work, OURS, rows, found) for work, found in outcomes.items()]
+
+
+def spelling_text(rows: int, name: str) -> str:
+    """The name of the work on a feed in another spelling."""
+    return f"{rows_text(rows)}, {name}"
 
 
 def over_s3a(bench: Bench, result: EtlResult, rows: int, rounds: int, announce: Announce) -> None:

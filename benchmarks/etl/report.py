@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from benchmarks.etl.legs import MILLION, EtlResult, Line, delivery_text, rows_text
+from benchmarks.etl.formats import PLAIN, SPELLINGS
+from benchmarks.etl.legs import MILLION, EtlResult, Line, delivery_text, rows_text, spelling_text
 from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED, TUNED_SAME_JAVA
 
 # What each number needs, for those who ask why it is absent.
@@ -20,6 +21,7 @@ NEEDS = {
     "s3a_over_local": "--s3a",
     "growth_10x": "--rows 1000000,10000000",
     "fifth_over_first_delivery": "--deliveries",
+    **{f"{spelling.name}_over_plain": "--formats" for spelling in SPELLINGS},
     "rows_per_s": "--rows 10000000",
     "peak_rss_mb": "--rows 10000000",
     "shuffle_bytes_per_row": "--rows 10000000",
@@ -47,6 +49,12 @@ def ratios(result: EtlResult) -> dict[str, float]:
     remote = next((line for line in result.lines if line.work.endswith(", S3A")), None)
     local = next((line for line in result.lines if line.work.endswith(", files")), None)
     over("s3a_over_local", remote, local)
+    for millions in (1, 5):
+        beside = result.line(spelling_text(millions * MILLION, PLAIN.name))
+        size = "" if millions == 1 else f"_{millions}m"
+        for spelling in SPELLINGS:
+            ours = result.line(spelling_text(millions * MILLION, spelling.name))
+            over(f"{spelling.name}_over_plain{size}", ours, beside)
     of_deliveries = [line for line in result.lines if line.work.startswith("delivery ")]
     if of_deliveries:
         rows = of_deliveries[0].rows

@@ -120,6 +120,7 @@ class Job:
 
     bench: Bench
     name: str = OURS
+    contract: Path | None = None
 
     @property
     def java(self) -> Java:
@@ -150,7 +151,7 @@ class Job:
         named = {
             "lake_bucket": lake.root,
             "dataset": DATASET,
-            "contract": str(root / "data" / "contracts" / f"{DATASET}.yaml"),
+            "contract": str(self.contract or root / "data" / "contracts" / f"{DATASET}.yaml"),
             "database": lake.database,
             "run_id": run_id,
         }
