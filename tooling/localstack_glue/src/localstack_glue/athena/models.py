@@ -79,6 +79,7 @@ class QueryExecution:
         engine_ms: how long it ran.
         columns: of the answer, as ColumnInfo.
         has_header: whether the first row of the results names the columns.
+        update_count: how many rows it wrote.
     """
 
     query_id: str
@@ -98,6 +99,7 @@ class QueryExecution:
     engine_ms: int = 0
     columns: tuple[JsonDict, ...] = ()
     has_header: bool = True
+    update_count: int = 0
 
     @property
     def is_done(self) -> bool:

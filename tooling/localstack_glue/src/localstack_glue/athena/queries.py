@@ -68,7 +68,7 @@ class Queries:
         catalog = context.get("Catalog") or GLUE_CATALOG
         if catalog.lower() != GLUE_CATALOG.lower():
             raise InvalidRequestException(f"Catalog {catalog} cannot be queried here, only {GLUE_CATALOG}")
-        database = (context.get("Database") or "default").lower()
+        database = (context.get("Database") or "default").strip("`").lower()
         parameters = tuple(request.get("ExecutionParameters") or ())
         with self._lock:
             workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY)
@@ -150,7 +150,7 @@ class Queries:
         shown, token = page(rows, request.get("NextToken"), request.get("MaxResults"), default=_ROWS_PER_PAGE)
         data = [{"Data": [{} if value is None else {"VarCharValue": value} for value in row]} for row in shown]
         return {
-            "UpdateCount": 0,
+            "UpdateCount": found.update_count,
             "ResultSet": {"Rows": data, "ResultSetMetadata": {"ColumnInfo": list(found.columns)}},
             "NextToken": token,
         }
@@ -180,6 +180,7 @@ class Queries:
                     parameters=execution.parameters,
                     scan_limit_bytes=limit,
                     cancellation=cancellation,
+                    tables_location=f"{execution.output_location.rpartition('/')[0]}/tables/{execution.query_id}",
                 )
                 _store(engine.s3, execution, answer)
             except QueryCancelledError as error:
@@ -194,6 +195,7 @@ class Queries:
                 if state == "SUCCEEDED":
                     execution.columns = tuple(_column_info(column) for column in answer.columns)
                     execution.scanned_bytes, execution.has_header = answer.scanned_bytes, answer.has_header
+                    execution.update_count = answer.update_count or 0
                 execution.engine_ms = int((time.monotonic() - started) * 1000)
                 execution.reason, execution.completed_on = reason, self._clock.now()
                 execution.state = state
@@ -236,10 +238,8 @@ class Queries:
 
 
 def _kind_of(sql: str, parameters: tuple[str, ...], database: str) -> str:
-    if statements.parse_show(sql, database) is not None:
-        return "UTILITY"
     try:
-        return statements.statement_type(statements.parse(sql, parameters))
+        return statements.statement_type(sql, parameters, database)
     except MalformedQueryError as error:
         raise InvalidRequestException(str(error)) from error
 
