@@ -1,7 +1,5 @@
 """Statements that change data: made of a query whose answer is written."""
 
-# ruff: noqa: E501 - Athena's messages and SQL in a line are read as a line
-
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -121,7 +119,7 @@ class Changes:
             Ddl(self._glue, self._s3, self._database).put_table(database, table)
             if written is not None:
                 self._add_partitions(database, table, written.partitions)
-            return _written(written.rows if written else 0, query)
+            return _written(written.rows if written else 0, query, written.files if written else ())
 
     def insert(self, insert: exp.Insert) -> Answer:
         """INSERT INTO."""
@@ -145,7 +143,7 @@ class Changes:
             )
             new = [each for each in written.partitions if each[0] not in known]
             self._add_partitions(database, raw, new)
-            return _written(written.rows, query)
+            return _written(written.rows, query, written.files)
 
     def change_rows(self, statement: exp.Expr) -> Answer:
         """DELETE, UPDATE and MERGE, which Iceberg tables have."""

@@ -1,7 +1,5 @@
 """DDL: databases, tables and partitions of the Glue catalog, as Athena's statements make, change and drop them."""
 
-# ruff: noqa: E501 - Athena's messages and SQL in a line are read as a line
-
 import re
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """SHOW and DESCRIBE: what the catalog holds, in Hive's words."""
 
-# ruff: noqa: E501 - Athena's messages and SQL in a line are read as a line
-
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace

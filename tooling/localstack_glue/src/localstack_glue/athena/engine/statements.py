@@ -94,11 +94,40 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
     """
     command = parse_command(sql, database)
     if command is not None:
+        if command.kind in ("unload", "explain"):
+            parse(command.rest, parameters)
         if command.kind in ("unload", "explain", "optimize", "vacuum", "execute"):
             return "UTILITY" if command.kind == "explain" else "DML"
         return "UTILITY" if command.kind.startswith(("show", "describe", "prepare", "deallocate")) else "DDL"
     statement = parse(sql, parameters)
     return "DDL" if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command) else "DML"
+
+
+def substatement_type(sql: str) -> str:
+    """A statement's kind, as Athena names it."""
+    words = re.sub(r"--[^\n]*\n|/\*.*?\*/", " ", sql, flags=re.DOTALL).upper().split()
+    if not words:
+        return ""
+    if words[0] in ("WITH", "VALUES", "TABLE") or words[0].startswith("("):
+        return "SELECT"
+    if words[0] == "CREATE" and _TABLE_AS.match(sql) and "VIEW" not in words[:4]:
+        return "CREATE_TABLE_AS_SELECT"
+    if words[0] in ("CREATE", "DROP", "ALTER", "SHOW", "DESCRIBE", "MSCK"):
+        kept = [word for word in words[:4] if word not in ("OR", "REPLACE", "EXTERNAL", "IF", "NOT", "EXISTS")]
+        return "_".join(re.sub(r"\W", "", word) for word in kept[:2])
+    return words[0]
+
+
+def split_values(text: str) -> tuple[str, ...]:
+    """`1, 'a, b'` as two values.
+
+    Raises:
+        QueryFailedError: they are no values.
+    """
+    try:
+        return tuple(each.sql(TrinoQuery) for each in sqlglot.parse_one(f"select {text}", read=TrinoQuery).expressions)
+    except (ParseError, TokenError) as error:
+        raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: {_first_problem(error)}") from error
 
 
 class Query:
