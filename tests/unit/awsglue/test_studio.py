@@ -137,3 +137,18 @@ def test_schema_is_one_of_glues_types(dynamic_frame):
         "container": {"dataType": "long", "properties": {}},
         "properties": {},
     }
+
+
+def test_machine_learning_is_refused_by_name():
+    from awsglueml.transforms import EntityDetector
+
+    with pytest.raises(GlueUnsupportedError, match=r"EntityDetector\.detect"):
+        EntityDetector().detect(None, [])
+
+
+def test_readers_and_writers_are_where_the_public_library_has_them():
+    from awsglue.context import DataFrameReader, DynamicFrameWriter
+    from awsglue.dataframereader import DataFrameReader as Elsewhere
+    from awsglue.dynamicframe import DynamicFrameWriter as There
+
+    assert (Elsewhere, There) == (DataFrameReader, DynamicFrameWriter)
