@@ -249,6 +249,7 @@ def tests(session: nox.Session) -> None:
     run(session, "quartal", "toolchain", "install")
     run(session, "pytest", *TWO_AT_ONCE, "tests/unit", "--ignore=tests/unit/localstack_glue", *session.posargs)
     run(session, "pytest", "tests/faults/test_ledger.py", *session.posargs)
+    run(session, "pytest", "tests/compat/scripts", *session.posargs)
     run(
         session,
         "quartal",
@@ -302,6 +303,14 @@ def strangers(session: nox.Session) -> None:
     prepare(session)
     run(session, "quartal", "toolchain", "install")
     run(session, "pytest", "-v", "tests/strangers", *session.posargs)
+
+
+@quartal_session(default=False)
+def scripts(session: nox.Session) -> None:
+    """Glue scripts in the manner of the visual editor and of blog posts, each against what it leaves on AWS."""
+    prepare(session)
+    run(session, "quartal", "toolchain", "install")
+    run(session, "pytest", "-v", "tests/compat/scripts", *session.posargs, env={"QUARTAL_SCRIPTS": "all"})
 
 
 @quartal_session(default=False)

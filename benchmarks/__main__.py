@@ -33,13 +33,13 @@ def _root() -> None:
 @app.command("plan-review")
 def plan_review(
     resources: Annotated[int, typer.Option(min=1, help="Size of the large plan.")] = 1000,
-    page_resources: Annotated[int, typer.Option(min=1, help="Size of the plan whose page Chromium opens.")] = 500,
+    page_resources: Annotated[int, typer.Option(min=1, help="Size of the plan whose page Chromium opens.")] = 10_000,
     rounds: Annotated[int, typer.Option(min=1, help="Reviews of the large plan; the quickest counts.")] = 5,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """`quartal plan` beside Terraform's text and tf-summarize on the same plans, and how long a large plan takes."""
     rows, size = plan_review_benchmark.compare(), plan_review_benchmark.time_of(resources, rounds)
-    open_s = plan_review_benchmark.time_to_open(page_resources, rounds)
+    opened = plan_review_benchmark.time_to_open(page_resources, rounds)
     seconds = {"review_s": size.review_s, "text_s": size.text_s, "page_s": size.page_s}
     if as_json:
         data = {
@@ -47,7 +47,10 @@ def plan_review(
             "resources": size.resources,
             **{name: round(value, 3) for name, value in seconds.items()},
             "page_resources": page_resources,
-            "page_open_s": None if open_s is None else round(open_s, 3),
+            "page_open_s": None if opened is None else round(opened.open_s, 3),
+            "page_search_s": None if opened is None else round(opened.search_s, 3),
+            "whole_page_open_s": None if opened is None else round(opened.whole_open_s, 3),
+            "whole_page_search_s": None if opened is None else round(opened.whole_search_s, 3),
         }
         typer.echo(json.dumps(data, indent=2))
         return
@@ -66,8 +69,15 @@ def plan_review(
     Console().print(table)
     for name, value in seconds.items():
         typer.echo(f"{size.resources} resources, {name} (CPU): {value:.3f}")
-    opened = "not measured: there is no Chromium" if open_s is None else f"{open_s:.3f}"
-    typer.echo(f"{page_resources} resources, page opened in Chromium (s): {opened}")
+    if opened is None:
+        typer.echo(f"{page_resources} resources, page in Chromium: not measured, there is no Chromium")
+        return
+    for verb, seconds_now, whole in (
+        ("opened", opened.open_s, opened.whole_open_s),
+        ("searched", opened.search_s, opened.whole_search_s),
+    ):
+        ratio = f"{seconds_now / whole:.2f} of a page that is written out whole"
+        typer.echo(f"{page_resources} resources, page {verb} in Chromium (s): {seconds_now:.3f}, {ratio}")
 
 
 @app.command()

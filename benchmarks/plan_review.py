@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.tf_summarize import facts_of, missing_in
 from quartal.plan_review.checkov import not_asked
@@ -31,6 +31,12 @@ from quartal.plan_review.usage import load_usage
 PLANS = Path(__file__).parents[1] / "tests" / "unit" / "tooling" / "plan_review" / "plans"
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
+_SEARCH = """() => new Promise((resolve) => {
+  const search = document.getElementById("search"), started = performance.now();
+  search.value = "number 9";
+  search.dispatchEvent(new Event("input"));
+  requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - started), 0));
+})"""
 _HEADING = re.compile(r"^  # (?P<address>\S+)", re.MULTILINE)
 
 
@@ -55,6 +61,16 @@ class Size:
     review_s: float
     text_s: float
     page_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Seconds of a browser: the page as it is, and one that is written out whole as it was before it grew large."""
+
+    open_s: float
+    search_s: float
+    whole_open_s: float
+    whole_search_s: float
 
 
 def compare() -> list[SideBySide]:
@@ -95,25 +111,34 @@ def time_of(resources: int, rounds: int) -> Size:
     return Size(resources, review_s, text_s, page_s)
 
 
-def time_to_open(resources: int, rounds: int) -> float | None:
-    """The least seconds that Chromium takes to load the page of that many resources; None where there is none."""
+def time_to_open(resources: int, rounds: int) -> Opened | None:
+    """The least seconds that Chromium takes with the page of that many resources; None where there is none."""
     program = next(filter(None, map(shutil.which, _CHROMIUM)), None)
     if program is None:
         return None
+    made = _review(_plan_of_many(resources))
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
-        file = Path(scratch) / "page.html"
-        file.write_text(render_page(_review(_plan_of_many(resources))), encoding="utf-8")
-        # no sandbox: inside a container Chromium may not make one, and it opens this page alone
+        # no sandbox: inside a container Chromium may not make one, and it opens these pages alone
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         found = []
-        for _ in range(rounds):
-            page = browser.new_page()
-            page.goto(file.as_uri(), wait_until="load")
-            page.wait_for_function(f"{_LOADED} > 0")
-            found.append(float(page.evaluate(_LOADED)) / 1000)
-            page.close()
+        for most_written_out in (None, resources):
+            file = Path(scratch) / "page.html"
+            html = render_page(made) if most_written_out is None else render_page(made, most_written_out=resources)
+            file.write_text(html, encoding="utf-8")
+            seconds = [_opened(browser, file) for _ in range(rounds)]
+            found += [min(opened for opened, _ in seconds), min(searched for _, searched in seconds)]
         browser.close()
-    return min(found)
+    return Opened(*found)
+
+
+def _opened(browser: Browser, file: Path) -> tuple[float, float]:
+    """Seconds until the page is loaded, and until the answer to a search is on the screen."""
+    page = browser.new_page()
+    page.goto(file.as_uri(), wait_until="load")
+    page.wait_for_function(f"{_LOADED} > 0")
+    opened, searched = float(page.evaluate(_LOADED)) / 1000, float(page.evaluate(_SEARCH)) / 1000
+    page.close()
+    return opened, searched
 
 
 def _review(data: dict[str, object]) -> Review:

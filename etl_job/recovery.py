@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from etl_job.manifest import LastRun, PublishedDelivery
 from etl_job.publication import PublishedIceberg
+from etl_job.replacement import Changes
 
 _NOT_AS_PUBLISHED = {"contract_hash": ""}  # which no contract has, so the delivery counts as changed
 
@@ -34,11 +35,13 @@ def standing_of(last: LastRun, curated: PublishedIceberg) -> Standing:
     withdrawn.
     """
     published = dict(last.published)
-    if not published or curated.snapshot_id == last.curated_snapshot_id:
+    if curated.snapshot_id == last.curated_snapshot_id:
         return Standing(published)
-    if last.curated_snapshot_id is None and curated.snapshot_id is not None:  # a manifest that does not say
+    if published and last.curated_snapshot_id is None:  # a manifest that does not say
         return Standing(published)
-    changes = curated.changes_since(last.curated_snapshot_id) if last.curated_snapshot_id is not None else None
+    changes = curated.changes_since(last.curated_snapshot_id)
+    if changes is None and not published:  # what is in the table is known, if not by whose hand
+        changes = Changes(frozenset(file.partition for file in curated.data_files()), frozenset())
     if changes is None:
         held = {file.partition for file in curated.data_files()}
         doubted = {name: state.model_copy(update=_NOT_AS_PUBLISHED) for name, state in published.items()}
@@ -46,6 +49,7 @@ def standing_of(last: LastRun, curated: PublishedIceberg) -> Standing:
         return Standing(doubted, returned, f"{curated.identifier} was rolled back, dropped or changed by others")
     for name in changes.withdrawn & published.keys():
         published[name] = published[name].model_copy(update={"withdrawn": True})
-    for name in changes.processed & published.keys():
-        published[name] = published[name].model_copy(update={"withdrawn": False, **_NOT_AS_PUBLISHED})
+    for name in changes.processed:  # those of a first manifest that is not there, too: they can be withdrawn
+        state = published.get(name, PublishedDelivery(run_id="", inputs=(), **_NOT_AS_PUBLISHED))
+        published[name] = state.model_copy(update={"withdrawn": False, **_NOT_AS_PUBLISHED})
     return Standing(published, finding="an earlier run ended after its first commit, before its manifest")

@@ -50,6 +50,7 @@ from etl_job.staged_parts import Read
 from etl_job.standing_files import check_metadata, check_what_runs_left
 from etl_job.tables import Tables, open_tables
 from etl_job.uploaded import complete
+from etl_job.whole_answers import refuse_half_answers
 
 _FILES_TOLD = 20  # on lines of their own
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
@@ -83,6 +84,7 @@ class _Facts:
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
     """Process what is new, publish it, and leave a manifest. Raises after leaving one with status FAILED."""
     session = boto3.Session()
+    refuse_half_answers(session)
     store = LakeFiles(session.client("s3"))
     facts = _Facts(datetime.now(UTC))
     with ThreadPoolExecutor(1, thread_name_prefix="spark-start") as starter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import quote
 
 import pytest
@@ -9,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import plan_of_many
+from tests.unit.tooling.conftest import change
 
 DATABASE = "module.lake.aws_glue_catalog_database.this"
 
@@ -104,4 +106,72 @@ def test_page_of_five_hundred_resources_is_searched_whole(open_page, complaints)
     expect(page.get_by_role("status")).to_have_text("0 of 500 resources")  # 499 is destroyed: it has no new key
     page.get_by_role("searchbox").fill("b498")
     expect(page.get_by_role("status")).to_have_text("1 of 500 resources")
+    assert complaints == []
+
+
+def long_plan() -> dict:
+    """Names, values and policies of hundreds of letters without a place to break, wherever a plan may hold some."""
+    long = "x" * 600
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::1:role/{long}"},
+        "Action": long,
+        "Resource": long,
+    }
+    policy = json.dumps({"Statement": [statement]})
+    entries = [
+        change("aws_s3_bucket_policy", None, {"bucket": long, "policy": policy}),
+        change(
+            "aws_glue_job", {"name": long, "default_arguments": {long: long}}, {"name": long, "default_arguments": {}}
+        ),
+        change("aws_kms_key", None, {"description": long}),
+    ]
+    for number, entry in enumerate(entries):
+        entry["address"] = f"module.{long}.{entry['address']}{number}"
+        entry["module_address"] = f"module.{long}"
+    blocks = [{"address": entry["address"], "mode": "managed", "type": entry["type"]} for entry in entries]
+    blocks[0]["expressions"] = {"bucket": {"references": [blocks[1]["address"]]}}
+    return {
+        "format_version": "1.2",
+        "resource_changes": entries,
+        "resource_drift": [change("aws_sqs_queue", {"name": long, "policy": ""}, {"name": long, "policy": policy})],
+        "output_changes": {long: {"actions": ["create"], "before": None, "after": long}},
+        "checks": [{"address": {"to_display": f"check.{long}"}, "status": "fail", "problems": [{"message": long}]}],
+        "configuration": {"root_module": {"resources": blocks}},
+    }
+
+
+@pytest.mark.parametrize("width", [1300, 390])
+@pytest.mark.parametrize(
+    "plan", ["create", "access", "replace", long_plan(), plan_of_many(1200)], ids=lambda plan: str(plan)[:9]
+)
+def test_page_does_not_scroll_sideways(open_page, plan, width):
+    page = open_page(plan)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.get_by_role("button", name="Open all").click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(
+    "plan", ["create", "access", "replace", long_plan(), plan_of_many(400)], ids=lambda plan: str(plan)[:9]
+)
+def test_no_label_of_the_picture_leaves_its_box(open_page, plan):
+    page = open_page(plan)
+    over = """[...document.querySelectorAll("svg g")].filter((group) => {
+      const box = group.querySelector("rect").getBBox();
+      const ends = [...group.querySelectorAll("text")].map((text) => text.getBBox().x + text.getBBox().width);
+      return ends.some((end) => end > box.x + box.width);
+    }).map((group) => group.textContent)"""
+    assert page.evaluate(over) == []
+
+
+def test_resource_of_a_large_plan_is_written_out_when_it_is_opened(open_page, complaints):
+    page = open_page(plan_of_many(1200))
+    address = 'module.feed[1].aws_s3_object.part["1"]'
+    resource = page.locator(f"[id='{address}']")
+    expect(resource.locator("table")).to_have_count(0)
+    resource.locator("summary").click()
+    expect(resource.get_by_role("row").filter(has_text="key")).to_contain_text("b1")
+    page.get_by_role("searchbox").fill("b1198")
+    expect(page.get_by_role("status")).to_have_text("1 of 1200 resources")
     assert complaints == []

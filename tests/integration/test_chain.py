@@ -234,7 +234,7 @@ def test_published_features_are_handed_over_as_of_a_tag_and_their_run_is_told(ma
     assert answer("tag", "model-1", "--as-of", quarter)["snapshot_id"] == exported["snapshot_id"]
     assert answer("query", "select count(*) as n from features", "--as-of", "model-1")[0]["n"] == rows
     assert answer("tag", "model-1", "--delete")["removed"] is True
-    assert (exported["rows"], exported["snapshot_id"]) == (rows, manifest["features"]["snapshot_id"])
+    assert (exported["rows"], exported["snapshot_id"]) == (rows, str(manifest["features"]["snapshot_id"]))
     past = {run["run_id"]: run for run in answer("history")}
     assert (past[run_id]["status"], past[run_id]["rows_in"]) == ("SUCCEEDED", manifest["totals"]["rows_in"])
     assert any(line.startswith("[quartal]") for line in answer("logs", run_id)["lines"])
@@ -250,7 +250,7 @@ def test_report_is_a_page_of_the_run_with_its_numbers_and_its_cost_is_told(manif
     assert [[each[name] for name in counts] for each in run["deliveries"]] == [
         [each[name] for name in counts] for each in manifest["deliveries"]
     ]
-    assert run["features"]["snapshot_id"] == manifest["features"]["snapshot_id"]
+    assert run["features"]["snapshot_id"] == str(manifest["features"]["snapshot_id"])
     assert told["quarters"] == DELIVERIES
     assert {line["run_id"] for line in told["lineage"]} == {run_id}
     text = page.read_text("utf-8")

@@ -18,6 +18,7 @@ from botocore.exceptions import (
 
 from quartal.errors import AwsError, ConfigurationError
 from quartal.settings import Settings
+from quartal.whole_answers import refuse_half_answers
 
 if TYPE_CHECKING:
     import boto3
@@ -151,6 +152,7 @@ def _session(
 
     core = get_session()
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)
+    refuse_half_answers(core)
     try:
         return boto3.Session(
             botocore_session=core,

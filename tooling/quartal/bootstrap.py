@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from quartal.errors import ConfigurationError
+from quartal.errors import ConfigurationError, TerraformError
 from quartal.plan_review.model import Plan
 from quartal.plan_review.parse import parse_plan
 from quartal.staging import StagedRoot
@@ -32,7 +34,8 @@ class Bootstrapped:
 def bootstrap(workspace: Workspace) -> Bootstrapped:
     """Make the bucket, or bring it to what it should be; a bucket of the name that is there already is imported.
 
-    Interrupted at any point, the next run goes on: what has been made is in the state here or in the bucket.
+    Interrupted at any point, the next run goes on: what has been made is in the state here or in the bucket. A bucket
+    that was made without an answer is taken into the state.
 
     Raises:
         ConfigurationError: the environment keeps no state in S3.
@@ -51,19 +54,21 @@ def bootstrap(workspace: Workspace) -> Bootstrapped:
     is_there = exists(s3, bucket)
     has_state = is_there and _has_object(workspace, bucket, region)
     staged = _stage(workspace, bucket, region, in_bucket=has_state)
-    local_state = staged.folder / "terraform.tfstate"
-    if is_there and not has_state and not local_state.exists():
-        (staged.folder / "import.tf").write_text(
-            f'import {{\n  to = aws_s3_bucket.state\n  id = "{bucket}"\n}}\n', encoding="utf-8"
-        )
+    is_known = has_state or holds_bucket(staged.folder / "terraform.tfstate")
+    if is_there and not is_known:
+        _import_bucket(staged, bucket)
     terraform = Terraform(
         require_terraform(workspace.settings), staged, terraform_environment(workspace.settings, workspace.env)
     )
     terraform.init()
-    terraform.plan(lambda _: None)
-    plan = parse_plan(terraform.show_plan())
-    if not plan.is_empty:
-        terraform.apply_plan(lambda _: None)
+    try:
+        plan = _plan_and_apply(terraform)
+    except TerraformError:
+        if is_there or holds_bucket(staged.folder / "terraform.tfstate") or not exists(s3, bucket):
+            raise
+        # It was not there before, and it is ours: the answer to CreateBucket was lost, and the next one was a refusal.
+        _import_bucket(staged, bucket)
+        plan = _plan_and_apply(terraform)
     if not has_state:
         _use_backend(staged, _S3_BACKEND)
         moved = _stage(workspace, bucket, region, in_bucket=True)
@@ -76,11 +81,35 @@ def bootstrap(workspace: Workspace) -> Bootstrapped:
     return Bootstrapped(bucket, plan)
 
 
+def holds_bucket(state: Path) -> bool:
+    """Whether a state on this machine knows the bucket; one of an apply that failed may know nothing."""
+    try:
+        resources = json.loads(state.read_text(encoding="utf-8")).get("resources") or ()
+        return any(each["type"] == "aws_s3_bucket" and bool(each.get("instances")) for each in resources)
+    except (OSError, ValueError, AttributeError, KeyError, TypeError):
+        return False
+
+
+def _import_bucket(staged: StagedRoot, bucket: str) -> None:
+    (staged.folder / "import.tf").write_text(
+        f'import {{\n  to = aws_s3_bucket.state\n  id = "{bucket}"\n}}\n', encoding="utf-8"
+    )
+
+
+def _plan_and_apply(terraform: Terraform) -> Plan:
+    terraform.plan(lambda _: None)
+    plan = parse_plan(terraform.show_plan())
+    if not plan.is_empty:
+        terraform.apply_plan(lambda _: None)
+    return plan
+
+
 def _stage(workspace: Workspace, bucket: str, region: str, *, in_bucket: bool) -> StagedRoot:
     """The working copy of infra/bootstrap; a state that lies in it stays."""
     base = workspace.settings.state_dir / "terraform" / f"bootstrap-{region}"
     folder = base / "bootstrap"
     folder.mkdir(parents=True, exist_ok=True)
+    base.chmod(0o700)  # a state is for its owner only
     for path in folder.glob("*.tf"):
         path.unlink()
     for path in (workspace.settings.infra_dir / "bootstrap").iterdir():

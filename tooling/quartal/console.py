@@ -34,6 +34,7 @@ from quartal.tables import Column, fitted
 from quartal.visible import visible
 
 _PIPE_WIDTH = 200
+_SNAPSHOT_ID = "snapshot_id"  # how the keys end that hold one
 
 
 def escape(text: str) -> str:
@@ -98,8 +99,8 @@ class Console:
 
     @staticmethod
     def json_text(data: Any) -> str:
-        """What `json` prints."""
-        return json.dumps(data, indent=2, default=_plain) + "\n"
+        """What `json` prints. Ids of snapshots are strings: many readers of JSON keep only 53 bits of a number."""
+        return json.dumps(_ids_as_strings(data), indent=2, default=_plain) + "\n"
 
     def table(
         self,
@@ -242,6 +243,17 @@ class WaitingLine:
         self._text = text or self._text
         if self._status is not None:
             self._status.update(f"{_told(self._text)} [dim]{time.monotonic() - self._since:.0f} s[/dim]")
+
+
+def _ids_as_strings(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {
+            key: str(value)
+            if isinstance(value, int) and str(key).endswith(_SNAPSHOT_ID) and not isinstance(value, bool)
+            else _ids_as_strings(value)
+            for key, value in data.items()
+        }
+    return [_ids_as_strings(each) for each in data] if isinstance(data, list | tuple) else data
 
 
 def _plain(value: Any) -> Any:

@@ -16,6 +16,8 @@ STDIN = "-"
 _ZIP = b"PK"  # what a saved plan begins with
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # what PowerShell's `>` writes
 _PROGRAMS = ("terraform", "tofu")
+# Terraform writes schemas, states and validations with a version too
+_OF_PLANS = frozenset({"planned_values", "resource_changes", "output_changes", "resource_drift"})
 _SHOW_TIMEOUT_S = 300.0
 _AS_JSON = "`terraform show -json FILE > plan.json`, or the same of `tofu`, in the folder that the plan was made in"
 
@@ -53,8 +55,7 @@ def _read(path: Path) -> bytes:
 
 def _parsed(content: bytes, what: str) -> dict[str, Any]:
     try:
-        text = content.decode(_BYTE_ORDER_MARKS.get(content[:2], "utf-8-sig"))
-        plan = json.loads(text)
+        plan = json.loads(_without_wrapping(content.decode(_BYTE_ORDER_MARKS.get(content[:2], "utf-8-sig"))))
     except (ValueError, RecursionError) as error:
         lines = content.count(b'{"@level"')
         raise ConfigurationError(
@@ -63,7 +64,7 @@ def _parsed(content: bytes, what: str) -> dict[str, Any]:
             else f"{what} holds Terraform's messages (`plan -json`), not a plan.",
             remedy=f"Save the plan (`terraform plan -out FILE`), then write {_AS_JSON}.",
         ) from error
-    if not isinstance(plan, dict) or "format_version" not in plan or _is_state(plan):
+    if not isinstance(plan, dict) or "format_version" not in plan or not plan.keys() & _OF_PLANS:
         found = "a state" if isinstance(plan, dict) and (_is_state(plan) or "lineage" in plan) else "something else"
         raise ConfigurationError(
             f"{what} holds {found}, not a plan.",
@@ -72,8 +73,14 @@ def _parsed(content: bytes, what: str) -> dict[str, Any]:
     return plan
 
 
+def _without_wrapping(text: str) -> str:
+    """The JSON alone, where a program that runs Terraform for somebody has written lines of its own around it."""
+    lines = [line for line in text.splitlines() if line.startswith('{"format_version"')]
+    return lines[0] if len(lines) == 1 and not text.startswith("{") else text
+
+
 def _is_state(plan: Mapping[str, Any]) -> bool:
-    return "values" in plan and not plan.keys() & {"planned_values", "resource_changes", "output_changes"}
+    return "values" in plan and not plan.keys() & _OF_PLANS
 
 
 def _shown(path: Path, environ: Mapping[str, str]) -> dict[str, Any]:

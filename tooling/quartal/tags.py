@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 RUN_ID = "quartal.run-id"  # in each snapshot's summary, see docs/outputs.md
 CURATED_SNAPSHOT = "quartal.curated-snapshot-id"
 _OWN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
+_BEGINNING_OF_RUN = re.compile(r"(wr|jr)_[0-9a-f]{4,}")
 _JOBS_NAME = re.compile(r"main|\d{4}Q[1-4]|(wr|jr)_[0-9a-f]+")  # branch, quarters, runs as Glue names them
 
 
@@ -69,9 +70,17 @@ def is_in_step(curated: Table, features: Table) -> bool:
 
 
 def find_snapshot(table: Table, name: str) -> Snapshot | None:
-    """The snapshot that a tag, a branch or a snapshot id names; None where there is none."""
+    """The snapshot that a tag, a branch or a snapshot id names; None where there is none.
+
+    The tag of a run may be named by its beginning, if no other begins so.
+    """
     by_name = table.snapshot_by_name(name)
-    return by_name if by_name is not None or not name.isdecimal() else table.snapshot_by_id(int(name))
+    if by_name is not None:
+        return by_name
+    if name.isdecimal():
+        return table.snapshot_by_id(int(name))
+    begin_so = [tag for tag in table.refs() if _BEGINNING_OF_RUN.fullmatch(name) and tag.startswith(name)]
+    return table.snapshot_by_name(begin_so[0]) if len(begin_so) == 1 else None
 
 
 def snapshot_named(table: Table, name: str) -> Snapshot:

@@ -63,6 +63,24 @@ told = {
 }
 boto3.client("s3").put_object(Bucket=given["--bucket"], Key=given["--tell"], Body=json.dumps(told))
 """,
+    # asks Spark SQL for a table of the catalog, and makes one
+    "sql": """
+import json, sys
+import boto3
+from awsglue.context import GlueContext
+from pyspark.context import SparkContext
+given = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+context = GlueContext(SparkContext.getOrCreate())
+spark, database = context.spark_session, given["--database"]
+frame = context.create_dynamic_frame.from_catalog(database=database, table_name="cars")
+spark.sql(f"create table {database}.dear using parquet as select brand, price from {database}.cars where price > 1")
+told = {
+    "frame": sorted(row["brand"] for row in frame.toDF().collect()),
+    "dear": [row.asDict() for row in spark.table(f"{database}.dear").collect()],
+    "tables": sorted(row["tableName"] for row in spark.sql(f"show tables in {database}").collect()),
+}
+boto3.client("s3").put_object(Bucket=given["--bucket"], Key=given["--tell"], Body=json.dumps(told))
+""",
     "gate": """
 import sys, time
 import boto3

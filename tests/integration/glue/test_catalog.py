@@ -39,6 +39,10 @@ def test_names_are_stored_in_lower_case_and_are_unique(account: Account, databas
     assert code == "AlreadyExistsException"
     code = refusal(account.glue.create_database, DatabaseInput={"Name": database})
     assert code == "AlreadyExistsException"
+    columns = [{"Name": "maxSpeed", "Type": "struct<inKmh:int>"}]
+    account.table(database, "fast", StorageDescriptor={**STORAGE, "Columns": columns})
+    stored = account.glue.get_table(DatabaseName=database, Name="fast")["Table"]["StorageDescriptor"]["Columns"]
+    assert stored == [{"Name": "maxspeed", "Type": "struct<inKmh:int>"}]  # G36
 
 
 @pytest.mark.parametrize(

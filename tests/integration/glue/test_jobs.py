@@ -114,6 +114,38 @@ def test_spark_job_reads_parquet_with_the_jars_it_was_given(account: Account):  
     assert answer == {"rows": 3, "dearest": "Volvo", "in_jar": True}
 
 
+def test_spark_sql_and_awsglue_read_a_table_of_the_catalog_whose_json_is_in_camel_case(account: Account):  # G28, G37
+    told, place = f"{account.prefix}/told/sql.json", f"{account.prefix}/sql"
+    database = account.database()
+    account.glue.update_database(
+        Name=database, DatabaseInput={"Name": database, "LocationUri": f"s3://{account.bucket}/{place}/warehouse/"}
+    )
+    account.put(f"{place}/cars/a.json", '{"Brand": "Saab", "Price": 1}\n{"brand": "Volvo", "PRICE": 2}\n')
+    columns = [{"Name": "brand", "Type": "string"}, {"Name": "price", "Type": "int"}]
+    storage = {
+        "Columns": columns,
+        "Location": f"s3://{account.bucket}/{place}/cars/",
+        "InputFormat": "org.apache.hadoop.mapred.TextInputFormat",
+        "OutputFormat": "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+        "SerdeInfo": {"SerializationLibrary": "org.openx.data.jsonserde.JsonSerDe"},
+    }
+    account.table(
+        database, "cars", StorageDescriptor=storage, Parameters={"classification": "json"}, TableType="EXTERNAL_TABLE"
+    )
+    arguments = {"--tell": told, "--database": database, "--enable-glue-datacatalog": "true"}
+
+    run = account.run(account.job("sql", arguments=arguments, is_spark=True))
+
+    assert run["JobRunState"] == "SUCCEEDED", run.get("ErrorMessage")
+    assert account.read_json(told) == {
+        "frame": ["Saab", "Volvo"],
+        "dear": [{"brand": "Volvo", "price": 2}],
+        "tables": ["cars", "dear"],
+    }
+    made = account.glue.get_table(DatabaseName=database, Name="dear")["Table"]
+    assert made["StorageDescriptor"]["Location"] == f"s3://{account.bucket}/{place}/warehouse/dear"
+
+
 def test_bookmark_of_a_job_that_never_committed_is_not_there(account: Account):  # G28
     job = account.job()
     assert refusal(account.glue.get_job_bookmark, JobName=job) == "EntityNotFoundException"

@@ -5,7 +5,7 @@ import json
 import pytest
 from pyspark.sql.types import ArrayType, IntegerType, MapType, StringType, StructField, StructType
 
-from awsglue import json_tables
+from awsglue import json_paths, json_tables
 from awsglue.errors import GlueUnsupportedError
 from tests.unit.awsglue.conftest import add_table, rows
 
@@ -162,3 +162,24 @@ def test_types_are_quoted_whatever_the_names():
     kind = StructType([StructField("a `b`", ArrayType(MapType(StringType(), IntegerType())))])
 
     assert json_tables.ddl(kind) == "struct<`a ``b```: array<map<string, int>>>"
+
+
+def test_records_are_parts_of_documents_by_json_path(glue_context, tmp_path):
+    (tmp_path / "a.json").write_text('{\n "value": [{"Id": 1}, {"Id": 2}],\n "next": null\n}\n')
+
+    def read_by(path):
+        options = {"jsonPath": path, "multiLine": "true"}
+        return rows(glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json", options))
+
+    assert read_by("$.value[*]") == [(1,), (2,)]
+    assert read_by("$.value[1]") == [(2,)]
+    with pytest.raises(GlueUnsupportedError, match="the jsonPath"):
+        read_by("$..value")
+
+
+@pytest.mark.parametrize(
+    ("path", "steps"),
+    [("$", []), ("$[*]", [None]), ("$.a['b c'][0].d[*]", ["a", "b c", 0, "d", None])],
+)
+def test_steps_of_json_paths(path, steps):
+    assert json_paths.steps_of(path) == steps

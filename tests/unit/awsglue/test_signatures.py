@@ -1,7 +1,8 @@
 """Every public method of awslabs/aws-glue-libs takes the same arguments here, by position and by name.
 
 `public_signatures.json` holds names and parameters of that library (branch main of 2026-08), not its code: `name=` has
-a default. What is left out of it: `awsglue.gluetypes`, and what hands over Java objects.
+a default. Left out of it: what reads a schema that Java wrote (`fromJsonValue`, merging of types, enumerations), and
+`describe...`, which are made of the signatures themselves.
 """
 
 import importlib

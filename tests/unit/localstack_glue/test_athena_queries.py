@@ -211,3 +211,91 @@ def check(shape: Any, value: Any) -> None:
     elif shape.type_name == "list" and isinstance(value, list):
         for item in value:
             check(shape.member, item)
+
+
+# ---------------------------------------------------------------------------- what clients look at besides
+
+
+def test_rows_that_a_statement_wrote_are_counted_and_its_files_are_listed(athena: Athena):
+    athena.engine.answer = Answer(
+        (ResultColumn("rows", "bigint", 19),), (), update_count=3, manifest=("s3://lake/t/a.parquet",)
+    )
+    query_id = athena.start("INSERT INTO t SELECT 1")
+    found = athena.end_of(query_id)
+    assert (found["StatementType"], found["SubstatementType"]) == ("DML", "INSERT")
+    answer = athena("GetQueryResults", QueryExecutionId=query_id)
+    assert (answer["UpdateCount"], answer["ResultSet"]["Rows"]) == (3, [])
+    manifest = found["Statistics"]["DataManifestLocation"]
+    assert manifest == f"s3://results/q/{query_id}-manifest.csv"
+    content = athena.s3.get_object(Bucket="results", Key=f"q/{query_id}-manifest.csv")["Body"].read()
+    assert content == b"s3://lake/t/a.parquet\n"
+
+
+def test_statement_kinds_are_athenas(athena: Athena):
+    kinds = {
+        "create table t as select 1": ("DDL", "CREATE_TABLE_AS_SELECT"),
+        "create or replace view v as select 1": ("DDL", "CREATE_VIEW"),
+        "CREATE EXTERNAL TABLE t (a int) LOCATION 's3://b/'": ("DDL", "CREATE_TABLE"),
+        "alter table t add columns (a int)": ("DDL", "ALTER_TABLE"),
+        "show tables": ("UTILITY", "SHOW_TABLES"),
+        "unload (select 1) to 's3://b/'": ("DML", "UNLOAD"),
+        "with a as (select 1) select * from a": ("DML", "SELECT"),
+        "explain select 1": ("UTILITY", "EXPLAIN"),
+    }
+    for sql, kind in kinds.items():
+        found = athena("GetQueryExecution", QueryExecutionId=athena.start(sql))["QueryExecution"]
+        assert (found["StatementType"], found["SubstatementType"]) == kind, sql
+
+
+def test_result_reuse_is_accepted_and_told_truthfully(athena: Athena):
+    wanted = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 60}}
+    found = athena.end_of(athena.start(ResultReuseConfiguration=wanted))
+    assert found["Statistics"]["ResultReuseInformation"] == {"ReusedPreviousResult": False}
+
+
+def test_database_in_back_ticks_is_its_name(athena: Athena):
+    athena.end_of(athena.start(QueryExecutionContext={"Database": "`my-db`"}))
+    assert athena.engine.asked[-1]["database"] == "my-db"
+
+
+def test_prepared_statements_are_made_run_and_dropped_by_sql(athena: Athena):
+    assert (
+        athena.end_of(athena.start("PREPARE p FROM select n from t where a = ? and b = ?"))["Status"]["State"]
+        == "SUCCEEDED"
+    )
+    athena.end_of(athena.start("EXECUTE p USING 1, 'x, y'"))
+    assert athena.engine.asked[-1]["sql"] == "select n from t where a = ? and b = ?"
+    assert athena.engine.asked[-1]["parameters"] == ("1", "'x, y'")
+    athena.end_of(athena.start('execute "p"', ExecutionParameters=["2", "'z'"]))
+    assert athena.engine.asked[-1]["parameters"] == ("2", "'z'")
+    athena.end_of(athena.start("DEALLOCATE PREPARE p"))
+    assert "was not found" in athena.end_of(athena.start("EXECUTE p"))["Status"]["StateChangeReason"]
+
+
+def test_databases_and_tables_are_told(athena: Athena):
+    glue = boto3.client("glue", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    athena.engine.glue = glue
+    glue.create_database(DatabaseInput={"Name": "db", "Description": "d"})
+    storage = {"Columns": [{"Name": "a", "Type": "int", "Comment": "c"}], "Location": "s3://b/t/"}
+    for name in ("t1", "t2"):
+        glue.create_table(
+            DatabaseName="db", TableInput={"Name": name, "StorageDescriptor": storage, "Parameters": {"x": "y"}}
+        )
+    of = {"CatalogName": "AwsDataCatalog"}
+    assert athena("ListDatabases", **of)["DatabaseList"] == [{"Name": "db", "Description": "d"}]
+    assert athena("GetDatabase", **of, DatabaseName="db")["Database"]["Name"] == "db"
+    tables = athena("ListTableMetadata", **of, DatabaseName="db", Expression="t*", MaxResults=1)
+    assert [each["Name"] for each in tables["TableMetadataList"]] == ["t1"]
+    assert (
+        athena("ListTableMetadata", **of, DatabaseName="db", NextToken=tables["NextToken"])["TableMetadataList"][0][
+            "Name"
+        ]
+        == "t2"
+    )
+    found = athena("GetTableMetadata", **of, DatabaseName="db", TableName="t1")["TableMetadata"]
+    assert (found["Columns"], found["Parameters"]) == (
+        [{"Name": "a", "Type": "int", "Comment": "c"}],
+        {"x": "y", "location": "s3://b/t/"},
+    )
+    with pytest.raises(CommonServiceException, match="EntityNotFoundException"):
+        athena("GetTableMetadata", **of, DatabaseName="db", TableName="none")

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localstack_glue.clients import Credentials
-from localstack_glue.job_runtime import arguments, spark_conf, workers
+from localstack_glue.job_runtime import arguments, installers, spark_conf, workers
 from localstack_glue.job_runtime.arguments import RunIdentity
 from localstack_glue.job_runtime.files import JobPreparationError, python_path, split_uri
 from localstack_glue.job_runtime.modules import ModuleInstaller, RuntimePython, missing_requirements
 from localstack_glue.job_runtime.preparation import prepare
-from localstack_glue.job_runtime.surroundings import RunRequest
+from localstack_glue.job_runtime.surroundings import RunRequest, uses_data_catalog
 from localstack_glue.settings import S3A_JARS, Settings
 
 IDENTITY = RunIdentity("etl", "j_1", "jr_1")
@@ -219,6 +219,79 @@ def test_failed_install_leaves_nothing_in_the_cache(tmp_path):
         installer.install(["a==1"])
 
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("stderr", "told"),
+    [
+        pytest.param(
+            "WARNING: an index is ignored\nERROR: Could not find a version that satisfies x\nERROR: No match for x\n",
+            "Could not find a version that satisfies x: No match for x",
+            id="pip",
+        ),
+        pytest.param(
+            "Using CPython 3.11\nerror: Request failed\n  cause: client error (Connect)\n"
+            "  cause: invalid peer certificate: UnknownIssuer\n\nhint: Consider enabling native TLS\n  with a flag\n",
+            "Request failed: client error (Connect): invalid peer certificate: UnknownIssuer",
+            id="uv",
+        ),
+        pytest.param(
+            "  \u00d7 No solution found\n  ╰─▶ Because x was not found\n      and you require x\n\nhint: x\n",
+            "No solution found: Because x was not found: and you require x",
+            id="uv's tree",
+        ),
+        pytest.param("", "exit code 2", id="nothing"),
+    ],
+)
+def test_failed_install_says_the_cause_and_not_the_hint(stderr, told):
+    assert installers.cause(stderr, 2) == told
+
+
+def test_installer_knows_private_certificates_by_all_of_their_names():
+    handed_over = {installers.HANDED_OVER: '{"SSL_CERT_FILE": "/ca.pem", "UV_INDEX_URL": "https://x"}'}
+
+    found = installers.environment({"PATH": "/bin", **handed_over})
+
+    assert {name: found[name] for name in installers.CERTIFICATES} == dict.fromkeys(installers.CERTIFICATES, "/ca.pem")
+    assert (found["PATH"], found["UV_INDEX_URL"]) == ("/bin", "https://x")
+    assert installers.environment({"REQUESTS_CA_BUNDLE": "/own", "PIP_CERT": "/pip"})["PIP_CERT"] == "/pip"
+
+
+def test_install_runs_with_them_and_the_script_does_not(tmp_path, monkeypatch):
+    told = tmp_path / "told"
+    fake = tmp_path / "python"
+    fake.write_text(f'#!/bin/sh\necho "$SSL_CERT_FILE $PIP_INDEX_URL" > {told}\n')
+    fake.chmod(0o755)
+    monkeypatch.setenv(installers.HANDED_OVER, '{"SSL_CERT_FILE": "/ca.pem", "PIP_INDEX_URL": "https://x"}')
+    monkeypatch.setattr("shutil.which", lambda _: None)
+
+    ModuleInstaller(fake, tmp_path / "modules").install(["a==1"])
+
+    assert told.read_text() == "/ca.pem https://x\n"
+    installer = ModuleInstaller(Path(sys.executable), tmp_path / "modules")
+    launch = prepare(request(), FakeS3(), settings(tmp_path), installer, tmp_path / "r")
+    assert not {"SSL_CERT_FILE", "PIP_INDEX_URL", installers.HANDED_OVER} & launch.environment.keys()
+
+
+@pytest.mark.parametrize(
+    ("merged", "is_on"),
+    [
+        ({"enable_glue_datacatalog": "true"}, True),
+        ({"enable_glue_datacatalog": ""}, True),
+        ({"enable_glue_datacatalog": "false"}, False),
+        ({}, False),
+        (
+            {
+                "conf": "spark.hadoop.hive.metastore.client.factory.class="
+                "com.amazonaws.glue.catalog.metastore.AWSGlueDataCatalogHiveClientFactory"
+            },
+            True,
+        ),
+    ],
+)
+def test_data_catalog_is_sparks_metastore_where_the_run_asks_for_it(merged, is_on):  # G28
+    assert uses_data_catalog(request("glueetl", **merged)) is is_on
+    assert uses_data_catalog(request("pythonshell", **merged)) is False
 
 
 class FakeS3:

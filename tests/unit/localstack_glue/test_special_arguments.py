@@ -37,7 +37,6 @@ def test_scala_job_is_refused_by_name(given, named):  # G28
         "--continuous-log-conversionPattern",
         "--datalake-formats",
         "--enable-auto-scaling",
-        "--enable-glue-datacatalog",
         "--executor-cores",
         "--use-postgres-driver",
     ],

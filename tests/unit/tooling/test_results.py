@@ -98,6 +98,17 @@ def test_query_as_of_a_tag_reads_both_tables_as_that_run_left_them(catalog, tabl
     assert sum_of(table, catalog, as_of) == total
 
 
+def test_tag_of_a_run_may_be_named_by_its_beginning_where_only_one_begins_so(catalog):
+    table = catalog.load_table("db.feed_features")
+    early, late = (tag.snapshot_id for tag in tags_of(table))
+    with table.manage_snapshots() as manage:
+        manage.create_tag(early, f"wr_2909c13{'0' * 57}").create_tag(late, f"wr_2909c99{'0' * 57}")
+    assert sum_of("features", catalog, "wr_2909c13") == 7
+    for unclear in ("wr_2909c", "2024", "wr_"):
+        with pytest.raises(ConfigurationError, match=f"no snapshot '{unclear}'"):
+            sum_of("features", catalog, unclear)
+
+
 def test_query_as_of_a_snapshot_id_reads_that_snapshot(catalog):
     early = tags_of(catalog.load_table("db.feed_features"))[0]
     assert sum_of("features", catalog, str(early.snapshot_id)) == 7

@@ -104,6 +104,8 @@ def test_plan_that_was_saved_by_a_program_is_shown_by_it(elsewhere, capsys, monk
         pytest.param(b'{"version": 4, "lineage": "x"}', "a state", id="state file"),
         pytest.param(b'{"format_version": "1.0", "values": {}}', "a state", id="state"),
         pytest.param(b'{"a": 1}', "something else", id="something else"),
+        pytest.param(b'{"format_version": "1.0", "provider_schemas": {}}', "something else", id="schemas"),
+        pytest.param(b'{"format_version": "1.0", "valid": true}', "something else", id="validation"),
         pytest.param(b"PK\x03\x04", "saved plan", id="saved plan"),
     ],
 )
@@ -111,6 +113,14 @@ def test_what_is_no_plan_is_refused_by_name(elsewhere, capsys, monkeypatch, cont
     from_stdin(monkeypatch, content)
     assert run(["review", "-"]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_lines_that_a_wrapper_has_written_around_the_plan_are_left_out(elsewhere, capsys, monkeypatch):
+    from_stdin(
+        monkeypatch, b"[command]/usr/bin/terraform show -json x\n" + json.dumps(PLAN).encode() + b"\n\n::debug::0\n"
+    )
+    assert run(["review", "-"]) == 0
+    assert "1 to update" in capsys.readouterr().out
 
 
 def test_file_that_is_not_there_is_refused_by_name(elsewhere, capsys):

@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from quartal import run_costs, run_report
+from quartal.cli import results
 from quartal.console import Console, SafeConsole
 from quartal.run_history import print_history
 from quartal.tables import Column, Kind
+from quartal.tables import shown as shown_value
 
 RUNS = ("wr_2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f7089", "wr_2909c9" + "0" * 61)
 
@@ -116,3 +119,38 @@ def test_answer_with_more_columns_than_fit_names_those_that_are_not_shown():
     assert "feature_00" in out.getvalue()
     assert "feature_39" in err.getvalue()
     assert max(map(len, out.getvalue().splitlines())) <= 80
+
+
+TABLES = {
+    "tags": (
+        results._TAG_COLUMNS,
+        [
+            (name, "7355255705321241259", "2026-11-29 01:08:01", 21_927, RUNS[0])
+            for name in ("2024Q1", "2024Q2", RUNS[0])
+        ],
+    ),
+    "cost": (
+        run_costs._COLUMNS,
+        [("2026-11-29 01:07:42", run, "SUCCEEDED", "2023Q1, 2023Q2, 2023Q3, 2023Q4", 120, "0.015") for run in RUNS],
+    ),
+    "run": (
+        run_report._COLUMNS,
+        [("2023Q1", 1, 1_003_482, 985_000, 15_482, 3_000, "2023-01-01 to 2023-03-31")] * 2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_tables_of_commands_fit_and_keep_their_first_column(name, width):
+    columns, rows = TABLES[name]
+    shown, out, err = console(width)
+    shown.table("", columns, rows, data=[])
+    text = out.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    assert columns[0].name in text
+    for column in columns:
+        left_out = column.name in err.getvalue()
+        assert left_out == (column.name not in text), column.name
+        if column.kind is Kind.WHOLE and not left_out:
+            assert all(shown_value(row[columns.index(column)]) in text for row in rows)

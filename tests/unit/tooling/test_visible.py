@@ -128,3 +128,14 @@ def test_error_shows_no_part_of_a_password(capsys, as_json):
     printed = capsys.readouterr()
     assert "ss@" not in printed.out + printed.err
     assert printed.err.count("***@host") == 3
+
+
+def test_ids_of_snapshots_are_strings_in_json_wherever_they_stand(capsys):
+    big = 7355255705321241259
+    data = {"snapshot_id": big, "runs": [{"features": {"curated_snapshot_id": big, "rows": 3}}], "snapshot_ids": 2}
+    Console(as_json=True).json(data)
+    assert json.loads(capsys.readouterr().out, parse_int=float) == {
+        "snapshot_id": str(big),
+        "runs": [{"features": {"curated_snapshot_id": str(big), "rows": 3}}],
+        "snapshot_ids": 2,
+    }

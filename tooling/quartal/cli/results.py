@@ -77,7 +77,7 @@ def query(
 
 
 _TAG_COLUMNS = (
-    Column("tag", Kind.WHOLE),
+    Column("tag", Kind.ID),
     Column("snapshot", Kind.WHOLE, optional=3),
     Column("committed (UTC)", Kind.WHOLE),
     Column("rows", Kind.WHOLE, optional=1),

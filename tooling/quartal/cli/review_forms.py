@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from quartal import private_files
 from quartal.cli.infrastructure import Format
 from quartal.console import Console
 from quartal.errors import ConfigurationError
@@ -30,7 +31,11 @@ def write_review(console: Console, made: Review, file: Path, form: Format) -> No
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(_rendered(console, made, form), encoding="utf-8")
+        text = _rendered(console, made, form)
+        if form is Format.JSON:  # a plan's values, for programs
+            private_files.write(file, text)
+        else:
+            file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(
             f"The review cannot be written to '{file}': {error.strerror or error}.",

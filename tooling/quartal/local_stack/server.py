@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 import uv
 
+from quartal import private_files
 from quartal.errors import ConfigurationError, QuartalError
 from quartal.interrupts import HeldInterrupts
 from quartal.local_stack.health import Health, read_health
@@ -118,8 +119,9 @@ def start(settings: Settings, *, port: int, announce: Announce) -> LocalStackSer
     folder = settings.state_dir / "localstack" / str(port)
     shutil.rmtree(folder, ignore_errors=True)  # community LocalStack keeps no state over a restart
     folder.mkdir(parents=True)
+    folder.chmod(0o700)  # what jobs log may hold rows
     with HeldInterrupts() as interrupts:
-        with (folder / "localstack.log").open("w") as log:
+        with open(folder / "localstack.log", "w", opener=private_files.opener) as log:
             process = subprocess.Popen(
                 [str(python), "-m", "localstack.runtime.main"],
                 cwd=folder,
@@ -130,7 +132,7 @@ def start(settings: Settings, *, port: int, announce: Announce) -> LocalStackSer
                 start_new_session=True,
             )
         server = LocalStackServer(process.pid, psutil.Process(process.pid).create_time(), port, str(folder))
-        _record_file(settings).write_text(json.dumps(asdict(server)))
+        private_files.write(_record_file(settings), json.dumps(asdict(server)))
         try:
             interrupts.release()
             _wait_until_healthy(server, process)

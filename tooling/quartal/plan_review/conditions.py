@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from ipaddress import ip_network
 from typing import Any
 
@@ -64,22 +65,51 @@ class Condition(BaseModel):
 
     def _holds(self, change: ResourceChange, path: str) -> bool:
         before, after = values_at(change.before, path), values_at(change.after, path)
-        given = self.model_fields_set
-        tests = {
-            "equals": _count(after, self.equals) > 0,
-            "is_not": any(not _same(value, self.is_not) for value in after),
-            "becomes": _count(after, self.becomes) > _count(before, self.becomes),
-            "becomes_not": _count(after, self.becomes_not) < _count(before, self.becomes_not),
-            "matches": any(_matches(self.matches, value) for value in after),
-            "newly_matches": any(_matches(self.newly_matches, value) for value in _new(before, after)),
-            "increases": self._is_less(before, after) is self.increases,
-            "decreases": self._is_less(after, before) is self.decreases,
-            "changes": (before != after) is self.changes,
-            "is_emptied": (_set(after) < _set(before)) is self.is_emptied,
-            "is_set": bool(_set(after)) is self.is_set,
-            "opens": any(_is_everybodys(value) for value in _new(before, after)) is self.opens,
-        }
-        return all(passed for name, passed in tests.items() if name in given)
+        return all(self._passes(test, before, after) for test in self._given)
+
+    def _passes(self, test: str, before: list[Any], after: list[Any]) -> bool:
+        match test:
+            case "equals":
+                return _count(after, self.equals) > 0
+            case "is_not":
+                return any(not _same(value, self.is_not) for value in after)
+            case "becomes":
+                return _count(after, self.becomes) > _count(before, self.becomes)
+            case "becomes_not":
+                return _count(after, self.becomes_not) < _count(before, self.becomes_not)
+            case "matches":
+                return any(_matches(self.matches, value) for value in after)
+            case "newly_matches":
+                return any(_matches(self.newly_matches, value) for value in _new(before, after))
+            case "increases":
+                return self._is_less(before, after) is self.increases
+            case "decreases":
+                return self._is_less(after, before) is self.decreases
+            case "changes":
+                return (before != after) is self.changes
+            case "is_emptied":
+                return (_set(after) < _set(before)) is self.is_emptied
+            case "is_set":
+                return bool(_set(after)) is self.is_set
+            case _:
+                return any(_is_everybodys(value) for value in _new(before, after)) is self.opens
+
+    @cached_property
+    def _given(self) -> tuple[str, ...]:
+        return tuple(
+            name for name in type(self).model_fields if name in self.model_fields_set - {"attribute", "endless"}
+        )
+
+    @cached_property
+    def _looks_for(self) -> frozenset[str] | None:
+        """Names of which one must be there for the condition to hold; None where it may hold without."""
+        if any(getattr(self, test) in (None, False) or test == "is_not" for test in self._given):
+            return None
+        return frozenset(path.removeprefix(f"{_ANYWHERE}.").partition(".")[0].partition("[")[0] for path in self.paths)
+
+    def may_hold(self, names: frozenset[str]) -> bool:
+        """Whether it could hold for a resource in which these names occur, at any depth."""
+        return self._looks_for is None or not self._looks_for.isdisjoint(names)
 
     def _is_less(self, those: list[Any], than_these: list[Any]) -> bool:
         less, more = list(self._numbers(those)), list(self._numbers(than_these))
@@ -95,6 +125,11 @@ class Condition(BaseModel):
                 yield _FOR_EVER
             elif isinstance(value, int | float) and not isinstance(value, bool | Marker):
                 yield float(value)
+
+
+def names_within(*trees: Any) -> frozenset[str]:
+    """All names that occur in attributes, at any depth."""
+    return frozenset(name for tree in trees for holder in _within(tree) for name in holder)
 
 
 def values_at(attributes: Any, path: str) -> list[Any]:

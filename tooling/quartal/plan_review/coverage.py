@@ -89,6 +89,7 @@ def unjudged(plan: Plan) -> Iterator[tuple[str, str, str]]:
 def unjudged_attributes(plan: Plan, book: RuleBook) -> Iterator[tuple[str, str]]:
     """Address and sentence of each update, of a type that is known, by attributes that no rule looks at."""
     coverage = load_coverage()
+    of_types: dict[str, tuple[str, ...]] = {}
     for change in plan.changes:
         if change.action is not Action.UPDATE or coverage.kind_of(change.type) not in _KNOWN:
             continue
@@ -96,7 +97,9 @@ def unjudged_attributes(plan: Plan, book: RuleBook) -> Iterator[tuple[str, str]]
             yield change.address, "It changes, and the plan does not say what changes of it."
             continue
         told = {*coverage.attributes["*"], *coverage.attributes.get(change.type, ()), *plan.computed(change)}
-        looked_at = _looked_at(change.type, book)
+        if change.type not in of_types:
+            of_types[change.type] = _looked_at(change.type, book)
+        looked_at = of_types[change.type]
         names = dict.fromkeys(
             item.path
             for item in change.attributes

@@ -180,6 +180,7 @@ class Plan:
         reads: data sources that are read during the apply, because what they depend on is not known before.
         deferred: what Terraform puts off to a later plan, and its word for why.
         invoked_actions: actions of providers, which are no resources, that the apply would invoke.
+        untold: resources that would be there and are not there yet, and of which the plan says no change.
         log_targets: buckets that the configuration sends access logs to, as addresses without an index.
         terraform_version: the Terraform that made it.
         errored: Terraform broke off while planning, so the plan is a part of one.
@@ -198,6 +199,7 @@ class Plan:
     reads: tuple[str, ...] = ()
     deferred: tuple[tuple[str, str], ...] = ()
     invoked_actions: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
     log_targets: frozenset[str] = frozenset()
     terraform_version: str = ""
     errored: bool = False

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 
 from jinja2 import Environment
+from markupsafe import Markup
 
 from quartal.pages import page_environment, render_template
 from quartal.plan_review.model import Action, ResourceChange
@@ -43,6 +45,10 @@ _DECISIONS = {
     Decision.BLOCKED: "blocked",
 }
 
+# above this the browser writes out the attributes of a resource when somebody opens it
+_MOST_WRITTEN_OUT = 1_000
+_MOST_LISTED = 300
+
 
 @dataclass(frozen=True, slots=True)
 class CostBar:
@@ -55,8 +61,13 @@ class CostBar:
     after_percent: float
 
 
-def render_page(review: Review) -> str:
-    """The page as text. Every value of the plan is escaped, wherever it stands."""
+def render_page(review: Review, *, most_written_out: int = _MOST_WRITTEN_OUT) -> str:
+    """The page as text. Every value of the plan is escaped, wherever it stands.
+
+    Args:
+        review: what it shows.
+        most_written_out: of a plan with more changes the browser writes out a resource's attributes when it is opened.
+    """
     return render_template(
         _environment(),
         "page.html.j2",
@@ -72,7 +83,43 @@ def render_page(review: Review) -> str:
         policy_line=policy_sentence(review),
         decision=_DECISIONS[review.verdict.decision],
         kinds=sorted({kind(change) for change in review.plan.changes}),
+        rows=_rows(review) if len(review.plan.changes) > most_written_out else None,
+        most_listed=_MOST_LISTED,
+        anchors=_anchors(review),
     )
+
+
+def _anchors(review: Review) -> dict[str, str]:
+    """Where on the page an address has its place: what a link to it leads to. The first that has one keeps it."""
+    plan = review.plan
+    places = [
+        *(("resources", anchor(change)) for change in plan.changes),
+        *(("drift", change.address) for change in plan.drift),
+        *(("checks", check.address) for check in plan.checks),
+        *(("deferred", address) for address, _ in plan.deferred),
+        *(("actions", address) for address in plan.invoked_actions),
+        *(("reads", address) for address in plan.reads),
+    ]
+    return {address: place for place, address in reversed(places) if address}
+
+
+def anchor(change: ResourceChange) -> str:
+    """The id of a resource: its address, and the key of a deposed object, which has the address of its successor."""
+    return f"{change.address} (deposed {change.deposed})" if change.deposed else change.address
+
+
+def _rows(review: Review) -> Markup:
+    """The attributes of each change as JSON, in the order of the page: of a large plan the browser writes them out."""
+    rows = [
+        [
+            [item.path, shown(item.before), shown(item.after), int(item.path in change.forces_replacement)]
+            for item in change.attributes
+        ]
+        for group in review.groups
+        for change in group.changes
+    ]
+    # S704: no value can end the element that holds it
+    return Markup(json.dumps(rows, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"))  # noqa: S704
 
 
 def kind(change: ResourceChange) -> str:
@@ -102,6 +149,13 @@ def _bars(review: Review) -> tuple[CostBar, ...]:
 def _environment() -> Environment:
     environment = page_environment("quartal.plan_review")
     environment.globals.update(
-        signs=SIGNS, notes=notes, shown=shown, moment=moment, kind=kind, action_words=action_words, kinds_of=_KINDS
+        anchor=anchor,
+        signs=SIGNS,
+        notes=notes,
+        shown=shown,
+        moment=moment,
+        kind=kind,
+        action_words=action_words,
+        kinds_of=_KINDS,
     )
     return environment

@@ -57,7 +57,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         raise TerraformError(
             f"This Terraform writes plans in format '{version}'; Quartal reads {_SUPPORTED_FORMAT}.x.",
             exit_code=0,
-            remedy="Use the Terraform version that the README names.",
+            remedy="Plan with Terraform 1.1 or newer, or with OpenTofu; the README names what Quartal is tested with.",
         )
     provisioners = dict(_provisioners(_root_module(data), ""))
     managed = (entry for entry in data.get("resource_changes") or [] if _is_managed(entry))
@@ -81,6 +81,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         reads=tuple(sorted(_reads(data))),
         deferred=tuple(_deferred(data)),
         invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
+        untold=tuple(sorted(_untold(data, known))),
         log_targets=frozenset(_log_targets(_root_module(data), "")),
         terraform_version=str(data.get("terraform_version", "")),
         errored=bool(data.get("errored", False)),
@@ -109,6 +110,21 @@ def _drift(
         elif change.attributes:
             computed.append(change)
     return tuple(sorted(found, key=_rank)), tuple(sorted(computed, key=_rank))
+
+
+def _untold(data: dict[str, Any], told: set[str]) -> set[str]:
+    """Addresses of planned resources that neither a change nor the state knows: the plan was cut by somebody."""
+
+    def addresses(state: Any) -> Iterator[str]:
+        modules = [(state or {}).get("root_module") or {}]
+        while modules:
+            module = modules.pop()
+            yield from (str(each.get("address", "")) for each in module.get("resources") or [] if _is_managed(each))
+            modules += module.get("child_modules") or []
+
+    planned = set(addresses(data.get("planned_values")))
+    later = {address for address, _ in _deferred(data)}
+    return planned - told - later - set(addresses((data.get("prior_state") or {}).get("values")))
 
 
 def _managed(data: dict[str, Any], parsed: list[ResourceChange]) -> Managed:

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 from quartal.plan_review.model import ACTION_ORDER, Action, Plan, without_index
 
-BOX_WIDTH, BOX_HEIGHT = 230, 40
+BOX_WIDTH, BOX_HEIGHT = 260, 40
 _GAP_X, _GAP_Y, _MARGIN = 70, 14, 10
 _MOST_BOXES = 60
+# what fits into a box, by the letters of page.css, which are of one width: above, and below it with a sign of three
+_MOST_LETTERS_ABOVE = 38
 _MOST_LETTERS = 32
+_SIGN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +80,12 @@ def draw(plan: Plan) -> Picture:
     boxes: dict[str, Box] = {}
     for column, members in enumerate(columns):
         for row, address in enumerate(members):
+            suffix = f" x{len(actions[address])}" if len(actions[address]) > 1 else ""
             above, _, label = address.rpartition(".") if is_coarse else _halves(address)
             boxes[address] = Box(
                 address=address,
-                label=_short(label),
-                above=_short(above),
+                label=_short(label, _MOST_LETTERS - _SIGN - len(suffix)),
+                above=_short(above, _MOST_LETTERS_ABOVE),
                 action=min(actions[address], key=ACTION_ORDER.index),
                 count=len(actions[address]),
                 x=_MARGIN + column * (BOX_WIDTH + _GAP_X),
@@ -146,5 +150,5 @@ def _halves(address: str) -> tuple[str, str, str]:
     return (f"{module} " if module else "") + name, ".", resource_type
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1]}…"
+def _short(text: str, letters: int) -> str:
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"

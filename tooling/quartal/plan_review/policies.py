@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import IntEnum
 from fnmatch import fnmatchcase
 from functools import cache
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from quartal.errors import ConfigurationError
 from quartal.plain_problems import lines_of
-from quartal.plan_review.conditions import Condition
+from quartal.plan_review.conditions import Condition, names_within
 from quartal.plan_review.model import Action, Plan, ResourceChange
 
 _FOLDER = Path(__file__).parent
@@ -165,6 +166,13 @@ def _bundled() -> RuleBook:
 def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...]:
     """What the rules say of the plan's changes, in the order of the plan."""
     about = {kind: book.about(kind) for kind in {change.type for change in plan.changes}}
+
+    def found(change: ResourceChange) -> Iterator[Rule]:
+        names = names_within(change.before, change.after)
+        for rule in about[change.type]:
+            if all(condition.may_hold(names) for condition in rule.when) and rule.applies(change, plan, environment):
+                yield rule
+
     return tuple(
         Finding(
             rule=rule.id,
@@ -174,8 +182,7 @@ def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...
             data_at_risk=rule.data_at_risk,
         )
         for change in map(plan.without_computed, plan.changes)
-        for rule in about[change.type]
-        if rule.applies(change, plan, environment)
+        for rule in found(change)
     )
 
 

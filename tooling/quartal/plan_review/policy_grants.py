@@ -15,6 +15,8 @@ from typing import Any
 from quartal.plan_review.policy_principals import ALL_BUT as _ALL_BUT
 from quartal.plan_review.policy_principals import EVERYBODY, is_anybodys, tests_of
 
+_BUT = "anything but "
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Grant:
@@ -42,9 +44,16 @@ class Grant:
             self.who == other.who
             and self.effect == other.effect
             and self.condition in {"", other.condition}
-            and fnmatchcase(other.action.lower(), _pattern(self.action).lower())
-            and fnmatchcase(other.resource, _pattern(self.resource))
+            and _covers(self.action.lower(), other.action.lower())
+            and _covers(self.resource, other.resource)
         )
+
+
+def _covers(one: str, other: str) -> bool:
+    """Whether all that the other text means is meant by this one; "anything but" covers itself alone."""
+    if one.startswith(_BUT):
+        return one == other
+    return fnmatchcase(other, _pattern(one))
 
 
 def grants(document: Mapping[str, Any], who: str, resource: str | None = None) -> frozenset[Grant]:
@@ -95,7 +104,7 @@ def _principals(statement: Mapping[str, Any]) -> list[str]:
 
 def _either(statement: Mapping[str, Any], key: str) -> list[str]:
     if f"Not{key}" in statement:
-        return [f"anything but {', '.join(sorted(map(str, _as_list(statement[f'Not{key}']))))}"]
+        return [f"{_BUT}{', '.join(sorted(map(str, _as_list(statement[f'Not{key}']))))}"]
     return [str(entry) for entry in _as_list(statement.get(key))]
 
 

@@ -14,10 +14,12 @@ from quartal.plan_review.wording import (
     SIGNS,
     action_words,
     cost_sentences,
+    cut,
     failed_apply_sentences,
     moment,
     notes,
     policy_sentence,
+    shortened,
     told_attributes,
 )
 
@@ -101,8 +103,8 @@ def _change(change: ResourceChange, review: Review) -> Iterator[str]:
     if change.action is Action.UPDATE or change.action.replaces:
         told, computed = told_attributes(change)
         for attribute in told:
-            values = f"{_code(_cut(attribute.before))} → {_code(_cut(attribute.after))}"
-            yield f"  - {_code(attribute.path)}: {values}"
+            before, after = shortened(attribute.before, attribute.after, _WIDEST_VALUE)
+            yield f"  - {_code(attribute.path)}: {_code(before)} → {_code(after)}"
         if computed:
             yield f"  - {computed} more {shown(Marker.UNKNOWN)}"
     made = creation(change, review.plan)
@@ -125,8 +127,7 @@ def _list(title: str, lines: list[str]) -> Iterator[str]:
 
 
 def _cut(value: object) -> str:
-    text = shown(value)
-    return text if len(text) <= _WIDEST_VALUE else f"{text[:_WIDEST_VALUE]}..."
+    return cut(value, _WIDEST_VALUE)
 
 
 def _code(text: str) -> str:

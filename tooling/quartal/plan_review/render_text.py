@@ -12,10 +12,12 @@ from quartal.plan_review.wording import (
     SIGNS,
     action_words,
     cost_sentences,
+    cut,
     failed_apply_sentences,
     moment,
     notes,
     policy_sentence,
+    shortened,
     told_attributes,
 )
 
@@ -57,10 +59,7 @@ def _lines(review: Review) -> Iterator[str]:
     )
     yield from _section(
         "Outputs",
-        [
-            f"{SIGNS[output.action]} {output.name}: {_cut(output.before)} -> {_cut(output.after)}"
-            for output in plan.outputs
-        ],
+        [f"{SIGNS[output.action]} {output.name}: {_both(output.before, output.after)}" for output in plan.outputs],
     )
     yield from _section("Cost", list(cost_sentences(review)))
     yield from _section(
@@ -94,7 +93,7 @@ def _attributes(change: ResourceChange) -> Iterator[str]:
     told, computed = told_attributes(change)
     for attribute in told:
         mark = "  # forces replacement" if attribute.path in forcing else ""
-        yield f"{attribute.path}: {_cut(attribute.before)} -> {_cut(attribute.after)}{mark}"
+        yield f"{attribute.path}: {_both(attribute.before, attribute.after)}{mark}"
     if computed:
         yield f"{computed} more {shown(Marker.UNKNOWN)}"
 
@@ -108,6 +107,9 @@ def _schedules(review: Review) -> Iterator[str]:
             yield f"  no dates: {schedule.problem}"
 
 
+def _both(before: object, after: object) -> str:
+    return " -> ".join(shortened(before, after, _WIDEST_VALUE))
+
+
 def _cut(value: object) -> str:
-    text = shown(value)
-    return text if len(text) <= _WIDEST_VALUE else f"{text[:_WIDEST_VALUE]}..."
+    return cut(value, _WIDEST_VALUE)

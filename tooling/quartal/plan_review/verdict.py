@@ -111,6 +111,15 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         )
         for address, reason in plan.deferred
     ]
+    found += [
+        Finding(
+            rule="plan-incomplete",
+            level=Level.BLOCKED,
+            sentence="The plan says that it will be there, and not what it changes: a part of the plan is missing.",
+            address=address,
+        )
+        for address in plan.untold
+    ]
     if not plan.complete:
         sentence = "Terraform has put changes off to a later plan; they are not in this one."
         found.append(Finding(rule="plan-incomplete", level=Level.BLOCKED, sentence=sentence))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from os.path import commonprefix
+from typing import Any
 
 from quartal.plan_review.cost import Cost
 from quartal.plan_review.model import Action, ResourceChange
 from quartal.plan_review.review import Review
-from quartal.plan_review.values import AttributeChange, Marker
+from quartal.plan_review.values import AttributeChange, Marker, shown
 
 _FRESH_MONTHS = 12
+_CONTEXT = 20
 SIGNS = {
     Action.CREATE: "+",
     Action.READ: "<=",
@@ -80,6 +83,35 @@ def told_attributes(change: ResourceChange) -> tuple[tuple[AttributeChange, ...]
         item for item in change.attributes if item.after is not Marker.UNKNOWN or item.path in change.forces_replacement
     )
     return told, len(change.attributes) - len(told)
+
+
+def shortened(before: Any, after: Any, width: int) -> tuple[str, str]:
+    """Two values on one line each; where they are longer, the place where they begin to differ is shown."""
+    texts = shown(before), shown(after)
+    if max(map(len, texts)) <= width:
+        return texts
+    if _is_list(before) and _is_list(after):
+        gone, come = [each for each in before if each not in after], [each for each in after if each not in before]
+        same = len(before) - len(gone)
+        if same and (gone or come):
+            return tuple(f"{cut(each, width)} and {same} that stay" for each in (gone, come))  # type: ignore[return-value]
+    start = len(commonprefix(texts)) - _CONTEXT  # noqa: RUF071  # values are no paths
+    if start <= 0 or isinstance(before, Marker) or isinstance(after, Marker):
+        return cut(before, width), cut(after, width)
+    return tuple(f"...{_short(text[start:], width)}" for text in texts)  # type: ignore[return-value]
+
+
+def cut(value: Any, width: int) -> str:
+    """A value on one line, no longer than that."""
+    return _short(shown(value), width)
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[:width]}..."
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and not any(isinstance(each, dict | list) for each in value)
 
 
 def cost_sentences(review: Review) -> tuple[str, ...]:

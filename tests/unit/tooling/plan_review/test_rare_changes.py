@@ -5,6 +5,7 @@ import pytest
 from quartal.plan_review.model import Action
 from quartal.plan_review.render_text import render_text
 from quartal.plan_review.verdict import Decision
+from tests.unit.tooling.conftest import change
 
 FORMAT = {"format_version": "1.2"}
 SAME = {"bucket": "a"}
@@ -70,3 +71,26 @@ def test_action_that_waits_for_a_change_blocks(reviewed):
     review = reviewed({**FORMAT, "deferred_action_invocations": [later]})
     assert review.verdict.decision is Decision.BLOCKED
     assert "action.aws_lambda_invoke.a" in render_text(review)
+
+
+def planned(*addresses: str) -> dict:
+    resources = [{"address": address, "mode": "managed", "type": "aws_s3_bucket"} for address in addresses]
+    return {"root_module": {"child_modules": [{"resources": resources}]}}
+
+
+def test_plan_of_which_a_part_was_cut_away_is_blocked(reviewed):
+    """Terraform lists a change, if only no-op, of every resource that will be there."""
+    plan = {"format_version": "1.2", "planned_values": planned("aws_s3_bucket.a", "aws_s3_bucket.b")}
+    plan["resource_changes"] = [change("aws_s3_bucket", None, {"bucket": "a"}) | {"address": "aws_s3_bucket.a"}]
+    review = reviewed(plan)
+    assert review.verdict.decision is Decision.BLOCKED
+    assert [reason.address for reason in review.verdict.reasons] == ["aws_s3_bucket.b"]
+
+
+def test_refresh_lists_no_changes_and_is_whole(reviewed):
+    plan = {
+        "format_version": "1.2",
+        "planned_values": planned("aws_s3_bucket.a"),
+        "prior_state": {"values": planned("aws_s3_bucket.a")},
+    }
+    assert reviewed(plan).verdict.decision is Decision.NOTHING

@@ -1,5 +1,6 @@
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -8,7 +9,9 @@ from quartal.plan_review.page import render_page
 from quartal.plan_review.parse import parse_plan
 from quartal.plan_review.picture import draw
 from quartal.plan_review.render_markdown import render_markdown
+from quartal.plan_review.render_text import render_text
 from quartal.plan_review.review import Basis, review
+from tests.unit.tooling.conftest import change
 
 HOSTILE = "<script>alert(1)</script> \"quoted\" 'single' & </details> `tick` | pipe @everyone"
 
@@ -109,3 +112,26 @@ def test_picture_of_any_references_ends_and_loses_no_box(edges):
 def test_review_of_the_same_plan_is_the_same_text(reviewed, basis: Basis):
     plan = reviewed("replace").plan
     assert render_page(review(plan, basis)) == render_page(review(plan, basis))
+
+
+LONG = "x" * 300
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown_of_it"),
+    [
+        pytest.param(
+            [f"10.0.{i}.0/24" for i in range(60)],
+            [*(f"10.0.{i}.0/24" for i in range(60)), "1.2.3.4/32"],
+            "1.2.3.4/32",
+            id="list",
+        ),
+        pytest.param(f"{LONG} old", f"{LONG} new", "new", id="text"),
+        pytest.param({"a": LONG, "b": "old"}, {"a": LONG, "b": "new"}, "b: old -> new", id="block"),
+    ],
+)
+def test_difference_at_the_end_of_a_long_value_is_shown(reviewed, before, after, shown_of_it):
+    entry = change("aws_security_group", {"description": before}, {"description": after})
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    for form in (render_text(made), render_markdown(made).replace("`", "").replace("→", "->")):
+        assert shown_of_it in form

@@ -15,6 +15,10 @@ class ResourceNotFoundException(GlueError):
     """There is no such prepared statement, or nothing of that ARN."""
 
 
+class MetadataException(GlueError):
+    """The catalog has no such database or table, or cannot be asked."""
+
+
 class NotRunHereError(CommonServiceException):
     """The operation needs a query engine."""
 

@@ -79,6 +79,8 @@ class QueryExecution:
         engine_ms: how long it ran.
         columns: of the answer, as ColumnInfo.
         has_header: whether the first row of the results names the columns.
+        update_count: how many rows it wrote; None for a statement that writes none.
+        manifest_location: object that lists the files that it wrote.
     """
 
     query_id: str
@@ -98,6 +100,8 @@ class QueryExecution:
     engine_ms: int = 0
     columns: tuple[JsonDict, ...] = ()
     has_header: bool = True
+    update_count: int | None = None
+    manifest_location: str = ""
 
     @property
     def is_done(self) -> bool:

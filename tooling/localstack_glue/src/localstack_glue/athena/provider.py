@@ -6,6 +6,7 @@ from localstack.state import StateVisitor
 
 from localstack_glue import stored_tags
 from localstack_glue.api import ModelApi
+from localstack_glue.athena.catalog_metadata import CatalogMetadata
 from localstack_glue.athena.data_catalogs import DataCatalogs
 from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
 from localstack_glue.athena.models import PRIMARY, athena_arn, athena_stores, store_of
@@ -37,6 +38,7 @@ class AthenaProvider(ModelApi):
                 **NamedQueries(lock, self.workgroups).routes(),
                 **PreparedStatements(clock, lock, self.workgroups).routes(),
                 **DataCatalogs(lock).routes(),
+                **(CatalogMetadata(lambda scope: engine_of(scope).glue).routes() if engine_of is not None else {}),
                 **(self.queries.routes() if self.queries is not None else refusals()),
                 "ListTagsForResource": self.list_tags,
                 "TagResource": self.tag,

@@ -1,5 +1,6 @@
 """The query calls of the API: started, looked at, stopped, and their results read."""
 
+import json
 import threading
 import time
 import uuid
@@ -16,6 +17,7 @@ from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.run import Cancellation, QueryEngine
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, store_of
+from localstack_glue.athena.prepared_runs import PreparedRuns
 from localstack_glue.athena.workgroups import WorkGroups
 from localstack_glue.clock import Clock
 from localstack_glue.mappers import present
@@ -42,6 +44,7 @@ class Queries:
         self._lock = lock
         self._workgroups = workgroups
         self._engine_of = engine_of
+        self._prepared = PreparedRuns(clock, lock)
         self._slots = threading.Semaphore(_PARALLEL_QUERIES)
         self._running: dict[str, Cancellation] = {}
 
@@ -68,7 +71,7 @@ class Queries:
         catalog = context.get("Catalog") or GLUE_CATALOG
         if catalog.lower() != GLUE_CATALOG.lower():
             raise InvalidRequestException(f"Catalog {catalog} cannot be queried here, only {GLUE_CATALOG}")
-        database = (context.get("Database") or "default").lower()
+        database = (context.get("Database") or "default").strip("`").lower()
         parameters = tuple(request.get("ExecutionParameters") or ())
         with self._lock:
             workgroup = self._workgroups.find(scope, request.get("WorkGroup") or PRIMARY)
@@ -139,6 +142,9 @@ class Queries:
             raise InvalidRequestException(f"Query has not yet finished. Current state: {found.state}")
         if found.state != "SUCCEEDED":
             raise InvalidRequestException(f"Query did not finish successfully. Final query state: {found.state}")
+        if found.update_count is not None:
+            info = {"ColumnInfo": list(found.columns)}
+            return {"UpdateCount": found.update_count, "ResultSet": {"Rows": [], "ResultSetMetadata": info}}
         bucket, key = _bucket_and_key(found.output_location)
         try:
             content = self._engine_of(scope).s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -174,12 +180,18 @@ class Queries:
             state, reason = "SUCCEEDED", ""
             try:
                 engine = self._engine_of(scope)
-                answer = engine.run(
-                    execution.sql,
-                    execution.database,
-                    parameters=execution.parameters,
-                    scan_limit_bytes=limit,
-                    cancellation=cancellation,
+                prepared = self._prepared.run(scope, execution)
+                answer = (
+                    prepared
+                    if isinstance(prepared, Answer)
+                    else engine.run(
+                        prepared.sql,
+                        execution.database,
+                        parameters=prepared.parameters,
+                        scan_limit_bytes=limit,
+                        cancellation=cancellation,
+                        tables_location=f"{execution.output_location.rpartition('/')[0]}/tables/{execution.query_id}",
+                    )
                 )
                 _store(engine.s3, execution, answer)
             except QueryCancelledError as error:
@@ -194,6 +206,8 @@ class Queries:
                 if state == "SUCCEEDED":
                     execution.columns = tuple(_column_info(column) for column in answer.columns)
                     execution.scanned_bytes, execution.has_header = answer.scanned_bytes, answer.has_header
+                    execution.update_count = answer.update_count
+                    execution.manifest_location = _manifest_location(execution) if answer.manifest else ""
                 execution.engine_ms = int((time.monotonic() - started) * 1000)
                 execution.reason, execution.completed_on = reason, self._clock.now()
                 execution.state = state
@@ -215,6 +229,7 @@ class Queries:
             QueryExecutionId=execution.query_id,
             Query=execution.sql,
             StatementType=execution.statement_type,
+            SubstatementType=statements.substatement_type(execution.sql),
             ResultConfiguration=configuration,
             QueryExecutionContext={"Database": execution.database, "Catalog": GLUE_CATALOG.lower()},
             Status=present(
@@ -228,6 +243,9 @@ class Queries:
                 "EngineExecutionTimeInMillis": execution.engine_ms,
                 "TotalExecutionTimeInMillis": execution.engine_ms,
                 "DataScannedInBytes": execution.scanned_bytes,
+                # each query is run anew, whatever ResultReuseConfiguration allows
+                "ResultReuseInformation": {"ReusedPreviousResult": False},
+                **({"DataManifestLocation": execution.manifest_location} if execution.manifest_location else {}),
             },
             WorkGroup=execution.workgroup,
             EngineVersion=version,
@@ -236,10 +254,8 @@ class Queries:
 
 
 def _kind_of(sql: str, parameters: tuple[str, ...], database: str) -> str:
-    if statements.parse_show(sql, database) is not None:
-        return "UTILITY"
     try:
-        return statements.statement_type(statements.parse(sql, parameters))
+        return statements.statement_type(sql, parameters, database)
     except MalformedQueryError as error:
         raise InvalidRequestException(str(error)) from error
 
@@ -262,11 +278,30 @@ def _store(s3: Any, execution: QueryExecution, answer: Answer) -> None:
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": execution.encryption.get("KmsKey", "")}
     elif execution.encryption.get("EncryptionOption") == "SSE_S3":
         encryption = {"ServerSideEncryption": "AES256"}
+    objects = {f"{key}.metadata": _metadata(answer)}
+    if answer.update_count is None:
+        objects[key] = body
+    if answer.manifest:
+        objects[_bucket_and_key(_manifest_location(execution))[1]] = "".join(
+            f"{each}\n" for each in answer.manifest
+        ).encode()
     try:
-        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/octet-stream", **encryption)
+        for name, content in objects.items():
+            s3.put_object(Bucket=bucket, Key=name, Body=content, ContentType="application/octet-stream", **encryption)
     except ClientError as error:
         code = error.response["Error"]["Code"]
         raise QueryFailedError("UNABLE_TO_WRITE_RESULTS", f"{execution.output_location}: {code}") from error
+
+
+def _manifest_location(execution: QueryExecution) -> str:
+    folder, _, _ = execution.output_location.rpartition("/")
+    is_table = statements.substatement_type(execution.sql) == "CREATE_TABLE_AS_SELECT"
+    return f"{folder}/{'tables/' if is_table else ''}{execution.query_id}-manifest.csv"
+
+
+def _metadata(answer: Answer) -> bytes:
+    """The columns of an answer. Athena's own object is in a form that it does not document."""
+    return json.dumps({"columns": [_column_info(column) for column in answer.columns]}).encode()
 
 
 def _bucket_and_key(location: str) -> tuple[str, str]:

@@ -81,6 +81,7 @@ def main() -> None:
     reason_file, script = Path(sys.argv[1]), Path(sys.argv[2])
     del sys.argv[:2]
     importlib.import_module("ready_gateway").install()  # this file's folder is still the first on the path
+    importlib.import_module("spark_catalog").install()
     sys.path[0] = str(script.parent)
     try:
         run(script)

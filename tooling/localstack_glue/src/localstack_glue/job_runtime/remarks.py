@@ -9,7 +9,6 @@ _WITHOUT_EFFECT = {
     "--continuous-log-conversionPattern": "the pattern of log lines is the service's own",
     "--datalake-formats": "the jars of Iceberg, Hudi and Delta are not on the class path; name them in --extra-jars",
     "--enable-auto-scaling": "Spark runs on the threads of this machine",
-    "--enable-glue-datacatalog": "Spark's own catalog is not backed by the Glue catalog here",
     "--executor-cores": "Spark runs on the threads of this machine",
     "--use-postgres-driver": "JDBC connections are not supported",
 }

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from localstack_glue import awsglue_runtime
 from localstack_glue.clients import Credentials
-from localstack_glue.job_runtime import arguments, bookmarks, bootstrap, spark_conf, workers
+from localstack_glue.job_runtime import arguments, bookmarks, bootstrap, spark_catalog, spark_conf, workers
 from localstack_glue.job_runtime.files import JobPreparationError, fetched_path, python_path
 from localstack_glue.job_runtime.memory import DRIVER_MEMORY, driver_heap_mb
 from localstack_glue.job_runtime.remarks import is_on
 from localstack_glue.settings import Settings
 
 SPARK_COMMAND = "glueetl"
+CATALOG_FACTORY = "AWSGlueDataCatalogHiveClientFactory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ def surroundings(request: RunRequest, settings: Settings, folder: Path, modules:
         bookmarks.FILE_VARIABLE: str(bookmarks.bookmark_file(settings.bookmarks_dir, request.identity.job_id)),
         **arguments.environment_variables(request.merged),
     }
+    if uses_data_catalog(request):
+        environment[spark_catalog.VARIABLE] = "1"
     if credentials.session_token:
         environment["AWS_SESSION_TOKEN"] = credentials.session_token
     environment["PYTHONPATH"] = os.pathsep.join(path)
@@ -147,6 +150,12 @@ def heap_of(request: RunRequest, settings: Settings) -> int:
     """The heap of a run's Java, in megabytes."""
     asked = arguments.spark_conf(request.merged).get(DRIVER_MEMORY)
     return driver_heap_mb(request.worker_type, asked, workers.budget_mb(settings.memory_mb))
+
+
+def uses_data_catalog(request: RunRequest) -> bool:
+    """Whether the Data Catalog is Spark SQL's metastore: by the argument, or by the class that stands for it."""
+    named = any(CATALOG_FACTORY in value for value in arguments.spark_conf(request.merged).values())
+    return request.is_spark and (is_on(request.merged, "--enable-glue-datacatalog") or named)
 
 
 def writes_events(request: RunRequest) -> bool:

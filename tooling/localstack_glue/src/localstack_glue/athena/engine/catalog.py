@@ -16,6 +16,7 @@ class Column:
 
     name: str
     hive_type: str
+    comment: str = ""
 
     def data_type(self) -> exp.DataType:
         """The type for any dialect."""
@@ -96,6 +97,10 @@ class GlueCatalog:
             parameters=parameters,
         )
 
+    def raw_table(self, database: str, name: str) -> Any:
+        """What GetTable answers; None if there is no such table."""
+        return self._read(lambda: self._glue.get_table(DatabaseName=database, Name=name)["Table"])
+
     def partitions(self, table: CatalogTable) -> list[Partition]:
         """Read all partitions of a table."""
         pages = self._glue.get_paginator("get_partitions").paginate(DatabaseName=table.database, TableName=table.name)
@@ -114,11 +119,19 @@ class GlueCatalog:
         pages = self._glue.get_paginator("get_databases").paginate()
         return sorted(entry["Name"] for page in pages for entry in page["DatabaseList"])
 
-    def table_names(self, database: str) -> list[str]:
-        """Names of all tables of a database, in order."""
+    def table_names(self, database: str, *, views: bool | None = None) -> list[str]:
+        """Names of all tables of a database, in order; with `views`, those that are views or those that are not."""
+        return sorted(
+            entry["Name"]
+            for entry in self.raw_tables(database)
+            if views is None or (entry.get("TableType") == "VIRTUAL_VIEW") == views
+        )
+
+    def raw_tables(self, database: str) -> list[Any]:
+        """What GetTables answers."""
         self._database(database, "line 1:1")
         pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=database)
-        return sorted(entry["Name"] for page in pages for entry in page["TableList"])
+        return [entry for page in pages for entry in page["TableList"]]
 
     def _database(self, name: str, place: str) -> None:
         if self._read(lambda: self._glue.get_database(Name=name)) is None:
@@ -134,4 +147,7 @@ class GlueCatalog:
 
 
 def _columns(entries: Any) -> tuple[Column, ...]:
-    return tuple(Column(entry["Name"].lower(), entry.get("Type") or "string") for entry in entries or ())
+    return tuple(
+        Column(entry["Name"].lower(), entry.get("Type") or "string", entry.get("Comment") or "")
+        for entry in entries or ()
+    )

@@ -32,12 +32,23 @@ class ResultColumn:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Columns and rows as texts; null is None. `has_header` where the first row of the results is the header."""
+    """Columns and rows as texts; null is None.
+
+    Attributes:
+        columns: of the answer.
+        rows: of the answer.
+        scanned_bytes: what was read for it.
+        has_header: whether the first row of the results is the header.
+        update_count: how many rows a statement wrote; None for one that writes none.
+        manifest: the files that it wrote.
+    """
 
     columns: tuple[ResultColumn, ...]
     rows: tuple[tuple[str | None, ...], ...]
     scanned_bytes: int = 0
     has_header: bool = True
+    update_count: int | None = None
+    manifest: tuple[str, ...] = ()
 
 
 def result_column(name: str, kind: Type) -> ResultColumn:

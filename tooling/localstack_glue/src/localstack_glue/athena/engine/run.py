@@ -1,67 +1,25 @@
-"""One query from its text to its answer."""
+"""One statement from its text to its answer."""
 
-import re
-import tempfile
-import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import duckdb
+import sqlglot
+from sqlglot import exp
 
 from localstack_glue.athena.engine import results, statements
-from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Partition
-from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
-from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_snapshot
+from localstack_glue.athena.engine.changes import Changes
+from localstack_glue.athena.engine.commands import Command, parse_command
+from localstack_glue.athena.engine.ddl import Ddl
+from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+from localstack_glue.athena.engine.reading import Cancellation, opened
 from localstack_glue.athena.engine.results import Answer, ResultColumn
-from localstack_glue.athena.engine.sql_text import quoted, text_of
-from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
-from localstack_glue.athena.engine.trino import macros
-from localstack_glue.athena.engine.trino.python import patterns, registry, texts, values
-
-PYTHON_FUNCTIONS = (patterns, texts, values)  # they are registered as they are loaded
-SCAN_LIMIT_REASON = "Bytes scanned limit was exceeded"
-_MEMORY_LIMIT = "2GB"
-_SETTINGS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": _MEMORY_LIMIT, "threads": 2}
-_COLUMN = re.compile(
-    r'column "?([\w.]+?)"? (?:not found|does not|referenced that exists)|does not have a column named "(\w+)"',
-    re.IGNORECASE,
-)
-_OWN = re.compile(r"\b([A-Z]+(?:_[A-Z]+)+): (.*?)(?:' to INT64)?$")  # what our own SQL raises with error()
-_FUNCTION = re.compile(r"Function with name (\w+) does not exist", re.IGNORECASE)
-
-
-@dataclass
-class Cancellation:
-    """Lets another thread stop a query."""
-
-    _connection: duckdb.DuckDBPyConnection | None = None
-    _is_wanted: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def cancel(self) -> None:
-        """Stop the query now, or as soon as it begins."""
-        with self._lock:
-            self._is_wanted = True
-            if self._connection is not None:
-                self._connection.interrupt()
-
-    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Say what to interrupt."""
-        with self._lock:
-            self._connection = connection
-        self.check()
-
-    def check(self) -> None:
-        """Raise QueryCancelledError if the query was stopped."""
-        if self._is_wanted:
-            raise QueryCancelledError("Query cancelled by user")
+from localstack_glue.athena.engine.shows import Shows
 
 
 @dataclass(frozen=True)
 class QueryEngine:
-    """Answers queries over one account's catalog and buckets.
+    """Answers statements over one account's catalog and buckets.
 
     Attributes:
         glue: a boto3 client.
@@ -81,189 +39,73 @@ class QueryEngine:
         parameters: Sequence[str] = (),
         scan_limit_bytes: int | None = None,
         cancellation: Cancellation | None = None,
+        tables_location: str = "",
     ) -> Answer:
-        """Answer a query.
+        """Answer a statement.
+
+        Args:
+            sql: one statement.
+            database: where names without one belong.
+            parameters: values for its question marks.
+            scan_limit_bytes: the most that it may read.
+            cancellation: lets another thread stop it.
+            tables_location: the folder for the data of a table that is made without a place of its own.
 
         Raises:
             QueryFailedError: it cannot be answered.
             QueryCancelledError: it was stopped, or would scan more than the limit.
         """
         stop = cancellation or Cancellation()
-        show = statements.parse_show(sql, database)
-        if show is not None:
-            return self._show(show)
-        statement = statements.parse(sql, parameters)
-        described = statements.described_table(statement, database)
-        if described is not None:
-            return self._describe(*described)
-        query = statements.Query(statement, database)
-        catalog = GlueCatalog(self.glue)
-        tables = {use.view: catalog.table(use.database, use.name, use.place) for use in query.uses}
-        snapshots = {
-            use.view: open_snapshot(tables[use.view], use, self.iceberg_properties)
-            for use in query.uses
-            if tables[use.view].is_iceberg
-        }
-        tables |= {view: replace(tables[view], columns=each.columns()) for view, each in snapshots.items()}
-        query.bind(tables)
-        with (
-            tempfile.TemporaryDirectory(prefix="athena-") as folder,
-            duckdb.connect(config={**_SETTINGS, "temp_directory": folder}) as connection,
-        ):
-            stop.attach(connection)
-            connection.execute("SET TimeZone = 'UTC'")
-            budget = _ScanBudget(scan_limit_bytes)
-            files = ObjectFiles(self.s3, Path(folder))
-            for use in query.uses:
-                stop.check()
-                if not _is_new(connection, use):
-                    continue
-                if use.view in snapshots:
-                    _lay_out_iceberg(connection, use, snapshots[use.view], budget)
-                else:
-                    _lay_out(connection, catalog, query, use, tables[use.view], files, budget)
-            # what the query says itself reaches nothing but these files
-            connection.execute(f"SET allowed_directories = [{text_of(folder)}]")
-            connection.execute("SET enable_external_access = false")
-            return self._answer(connection, query, budget.scanned_bytes)
-
-    def _answer(self, connection: duckdb.DuckDBPyConnection, query: statements.Query, scanned_bytes: int) -> Answer:
-        try:
-            sql, outputs = query.for_duckdb()
-            prepare(connection, sql)
-            connection.execute("SET lock_configuration = true")
-            found = connection.execute(sql)
-            columns = tuple(results.result_column(output.name, output.type) for output in outputs)
-            rows = tuple(tuple(results.as_text(value) for value in row) for row in found.fetchall())
-        except duckdb.InterruptException as error:
-            raise QueryCancelledError("Query cancelled by user") from error
-        except duckdb.Error as error:
-            raise _failure(error, query) from error
-        return Answer(columns, rows, scanned_bytes)
-
-    def _show(self, show: statements.Show) -> Answer:
-        catalog = GlueCatalog(self.glue)
-        if show.kind == "databases":
-            return _listing("database_name", catalog.databases())
-        if show.kind == "tables":
-            return _listing("tab_name", catalog.table_names(show.database))
-        table = catalog.table(show.database, show.table, "line 1:1")
-        if not table.partition_keys:
-            raise QueryFailedError("INVALID_ARGUMENTS", f"{show.table} is not a partitioned table")
-        names = [key.name for key in table.partition_keys]
-        texts = [
-            "/".join(f"{name}={value}" for name, value in zip(names, partition.values, strict=True))
-            for partition in catalog.partitions(table)
-        ]
-        return _listing("partition", sorted(texts))
-
-    def _describe(self, database: str, name: str) -> Answer:
-        table = GlueCatalog(self.glue).table(database, name, "line 1:1")
-        if table.is_iceberg:
-            table = replace(table, columns=open_snapshot(table, None, self.iceberg_properties).columns())
-        columns = tuple(ResultColumn(text, "string") for text in ("col_name", "data_type", "comment"))
-        rows = tuple((column.name, column.hive_type, "") for column in (*table.columns, *table.partition_keys))
-        return Answer(columns, rows, has_header=False)
-
-
-def _is_new(connection: duckdb.DuckDBPyConnection, use: statements.TableUse) -> bool:
-    """Whether the view is still to be made; makes its schema."""
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(use.database)}")
-    exists = "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?"
-    return connection.execute(exists, [use.database, use.view]).fetchone() is None
-
-
-def prepare(connection: duckdb.DuckDBPyConnection, *texts: str) -> None:
-    """Give a connection, once, the macros and the Python functions that some SQL uses."""
-    made = macros.definitions(" ".join(texts))
-    registry.make_available(connection, [*texts, *made])
-    for definition in made:
-        connection.execute(definition)
-
-
-def _lay_out(
-    connection: duckdb.DuckDBPyConnection,
-    catalog: GlueCatalog,
-    query: statements.Query,
-    use: statements.TableUse,
-    table: CatalogTable,
-    files: ObjectFiles,
-    budget: "_ScanBudget",
-) -> None:
-    if use.snapshot_id is not None or use.moment is not None:
-        raise QueryFailedError("NOT_SUPPORTED", f"{use.place}: only Iceberg tables keep earlier versions")
-    partitions = [Partition((), table.location)]
-    if table.partition_keys:
-        partitions = catalog.partitions(table)
-        condition = query.partition_filter(use, [key.name for key in table.partition_keys])
-        if condition is not None:
-            with duckdb.connect() as apart:
-                prepare(apart, condition)
-                partitions = kept_partitions(apart, table, partitions, condition)
-    sources = [(partition, files.listed(partition.location)) for partition in partitions]
-    budget.take(sum(item.size_bytes for _, objects in sources for item in objects))
-    create_view(connection, _view(use), table, sources, files.fetch)
-
-
-def _lay_out_iceberg(
-    connection: duckdb.DuckDBPyConnection, use: statements.TableUse, snapshot: IcebergSnapshot, budget: "_ScanBudget"
-) -> None:
-    scan = snapshot.scan()
-    budget.take(sum(task.file.file_size_in_bytes for task in scan.plan_files()))
-    arrow = f"arrow {use.view}"
-    connection.register(arrow, scan.to_arrow())
-    connection.execute(f"CREATE VIEW {_view(use)} AS SELECT * FROM {quoted(arrow)}")
-
-
-def _view(use: statements.TableUse) -> str:
-    return f"{quoted(use.database)}.{quoted(use.view)}"
-
-
-@dataclass
-class _ScanBudget:
-    """Counts the bytes that a query has to read."""
-
-    limit_bytes: int | None
-    scanned_bytes: int = 0
-
-    def take(self, size_bytes: int) -> None:
-        """Count some more; raise QueryCancelledError beyond the limit."""
-        self.scanned_bytes += size_bytes
-        if self.limit_bytes is not None and self.scanned_bytes > self.limit_bytes:
-            raise QueryCancelledError(SCAN_LIMIT_REASON)
-
-
-def _listing(name: str, texts: list[str]) -> Answer:
-    return Answer((ResultColumn(name, "string"),), tuple((text,) for text in texts), has_header=False)
-
-
-def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
-    """DuckDB's complaint in Athena's words, where Athena has some for it."""
-    text = str(error).split("\n", 1)[0]
-    if found := _OWN.search(text):
-        return QueryFailedError(found[1], found[2])
-    if text.startswith("Invalid Input Error: Division by zero"):
-        return QueryFailedError("DIVISION_BY_ZERO", "Division by zero")
-    if isinstance(error, duckdb.OutOfRangeException) or (
-        isinstance(error, duckdb.ConversionException) and "out of range" in text
-    ):
-        return QueryFailedError("NUMERIC_VALUE_OUT_OF_RANGE", text.split(": ", 1)[-1])
-    if isinstance(error, duckdb.BinderException) and (found := _COLUMN.search(text)):
-        name = (found[1] or found[2]).rsplit(".", 1)[-1]
-        return QueryFailedError(
-            "COLUMN_NOT_FOUND",
-            f"{query.place_of_column(name)}: Column '{name}' cannot be resolved or requester is not authorized to "
-            "access requested resources",
+        changes = Changes(
+            self.glue, self.s3, self.iceberg_properties, database, scan_limit_bytes, stop, tables_location
         )
-    if isinstance(error, duckdb.CatalogException) and (found := _FUNCTION.search(text)):
-        return QueryFailedError("FUNCTION_NOT_FOUND", f"line 1:1: Function '{found[1]}' not registered")
-    if text.startswith(("CSV Error", "Conversion Error: CSV Error", "Invalid Input Error: CSV Error")):
-        lines = [line.strip() for line in str(error).splitlines()]
-        return QueryFailedError("HIVE_BAD_DATA", next((line for line in lines if "convert" in line), text))
-    if isinstance(error, duckdb.ConversionException):
-        return QueryFailedError("INVALID_CAST_ARGUMENT", text.removeprefix("Conversion Error: "))
-    if isinstance(error, duckdb.InvalidInputException | duckdb.IOException):
-        return QueryFailedError("HIVE_BAD_DATA", text)
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return QueryFailedError("EXCEEDED_LOCAL_MEMORY_LIMIT", f"the query needs more than {_MEMORY_LIMIT} here")
-    return QueryFailedError("NOT_SUPPORTED", f"DuckDB, which answers here, says: {text}")
+        command = parse_command(sql, database)
+        if command is not None:
+            return self._run_command(command, database, changes, parameters, stop)
+        statement = statements.parse(sql, parameters)
+        ddl = Ddl(self.glue, self.s3, database)
+        if isinstance(statement, exp.Create):
+            return changes.create(statement, sql) or ddl.create_table(statement)
+        if isinstance(statement, exp.Drop):
+            return ddl.drop(statement)
+        if isinstance(statement, exp.Alter):
+            return changes.alter_iceberg(statement) or ddl.alter(statement)
+        if isinstance(statement, exp.Insert):
+            return changes.insert(statement)
+        if isinstance(statement, exp.Delete | exp.Update | exp.Merge):
+            return changes.change_rows(statement)
+        with opened(self.glue, self.s3, self.iceberg_properties, statement, database, scan_limit_bytes, stop) as query:
+            outputs, rows = query.rows()
+            columns = tuple(results.result_column(output.name, output.type) for output in outputs)
+            return Answer(
+                columns, tuple(tuple(results.as_text(value) for value in row) for row in rows), query.scanned_bytes
+            )
+
+    def _run_command(
+        self, command: Command, database: str, changes: Changes, parameters: Sequence[str], stop: Cancellation
+    ) -> Answer:
+        if command.kind == "explain":
+            return self._explain(command, database, parameters, stop)
+        answer = (
+            Shows(self.glue, self.iceberg_properties).run_command(command)
+            or Ddl(self.glue, self.s3, database).run_command(command)
+            or changes.run_command(command)
+        )
+        if answer is None:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.kind.upper()} is not run by this Athena")
+        return answer
+
+    def _explain(self, command: Command, database: str, parameters: Sequence[str], stop: Cancellation) -> Answer:
+        """The query as a plan of what it reads and gives: Trino's own plan is not made here."""
+        if command.options and "format" in command.options.lower() and "text" not in command.options.lower():
+            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: EXPLAIN is answered as text only")
+        statement = statements.parse(command.rest, parameters)
+        with opened(self.glue, self.s3, self.iceberg_properties, statement, database, None, stop) as query:
+            outputs = query.outputs()
+            lines = ["Query Plan", "Fragment 0 [SINGLE]"]
+            lines.append(f"    Output layout: [{', '.join(f'{each.name}:{each.type}' for each in outputs)}]")
+            lines += [f"    TableScan[awsdatacatalog:{use.database}:{use.name}]" for use in query.query.uses]
+        return Answer((ResultColumn("Query Plan", "varchar"),), tuple((line,) for line in lines[1:]), has_header=True)
+
+
+__all__ = ["Cancellation", "MalformedQueryError", "QueryEngine", "sqlglot"]

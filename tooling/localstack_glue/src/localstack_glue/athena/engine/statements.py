@@ -12,16 +12,25 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.schema import MappingSchema
 
 from localstack_glue.athena.engine.catalog import CatalogTable
+from localstack_glue.athena.engine.commands import parse_command
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted
 from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.expressions import Resolve, Translator
 from localstack_glue.athena.engine.trino.queries import Output, QueryTranslator
-from localstack_glue.athena.engine.trino.types import BOOLEAN, VARCHAR, Type, from_sqlglot
+from localstack_glue.athena.engine.trino.types import BIGINT, BOOLEAN, TIMESTAMP_ZONED, VARCHAR, Type, from_sqlglot
+from localstack_glue.athena.engine.views import Lookup, expand
 
 _DIALECT = "athena"
-_QUERY = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|table)\b", re.IGNORECASE | re.DOTALL)
+_QUERY = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|table|insert|delete|update|merge)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_TABLE_AS = re.compile(
+    r"\s*create\s+(?:table|(?:or\s+replace\s+)?view)\s+(?:if\s+not\s+exists\s+)?\S+\s*(?:with\s*\(.*?\)\s*)?as\b",
+    re.IGNORECASE | re.DOTALL,
+)
 # what Python has no value for, or not Athena's text
 _SHOWN_AS_TEXT = (
     "real",
@@ -31,12 +40,9 @@ _SHOWN_AS_TEXT = (
     "interval day to second",
     "interval year to month",
 )
+# columns of every table over files: where a row's file is, how big and how old
+_PLACES = (("$path", VARCHAR), ("$file_size", BIGINT), ("$file_modified_time", TIMESTAMP_ZONED))
 _UNNAMED = "unnamed expression "
-_SHOW = re.compile(
-    r"\s*show\s+(?:(databases|schemas)|tables(?:\s+(?:in|from)\s+[`\"]?([\w-]+)[`\"]?)?|"
-    r"partitions\s+(?:[`\"]?([\w-]+)[`\"]?\.)?[`\"]?([\w-]+)[`\"]?)\s*;?\s*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,31 +66,10 @@ class TableUse:
     view: str
 
 
-@dataclass(frozen=True, slots=True)
-class Show:
-    """SHOW DATABASES, TABLES or PARTITIONS."""
-
-    kind: str
-    database: str
-    table: str = ""
-
-
-def parse_show(sql: str, database: str) -> Show | None:
-    """Recognise a SHOW statement."""
-    found = _SHOW.fullmatch(sql)
-    if found is None:
-        return None
-    if found[1]:
-        return Show("databases", database)
-    if found[4]:
-        return Show("partitions", (found[3] or database).lower(), found[4].lower())
-    return Show("tables", (found[2] or database).lower())
-
-
 def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     """Parse one statement and put the parameters in the places of its question marks."""
     try:
-        dialect = TrinoQuery if _QUERY.match(sql) else _DIALECT
+        dialect = TrinoQuery if _QUERY.match(sql) or _TABLE_AS.match(sql) else _DIALECT
         found = [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]
         values = [sqlglot.parse_one(value, read=TrinoQuery) for value in parameters]
     except (ParseError, TokenError) as error:
@@ -101,32 +86,64 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     return statement
 
 
-def statement_type(statement: exp.Expr) -> str:
-    """DML, DDL or UTILITY, as Athena sorts statements."""
-    if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command):
-        return "DDL"
-    return "UTILITY" if isinstance(statement, exp.Describe) else "DML"
+def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
+    """DML, DDL or UTILITY, as Athena sorts statements.
+
+    Raises:
+        MalformedQueryError: the text is no statement.
+    """
+    command = parse_command(sql, database)
+    if command is not None:
+        if command.kind in ("unload", "explain"):
+            parse(command.rest, parameters)
+        if command.kind in ("unload", "explain", "optimize", "vacuum", "execute"):
+            return "UTILITY" if command.kind == "explain" else "DML"
+        return "UTILITY" if command.kind.startswith(("show", "describe", "prepare", "deallocate")) else "DDL"
+    statement = parse(sql, parameters)
+    return "DDL" if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command) else "DML"
 
 
-def described_table(statement: exp.Expr, database: str) -> tuple[str, str] | None:
-    """Database and name of the table of a DESCRIBE statement."""
-    if not isinstance(statement, exp.Describe) or not isinstance(statement.this, exp.Table):
-        return None
-    return (statement.this.db or database).lower(), statement.this.name.lower()
+def substatement_type(sql: str) -> str:
+    """A statement's kind, as Athena names it."""
+    words = re.sub(r"--[^\n]*\n|/\*.*?\*/", " ", sql, flags=re.DOTALL).upper().split()
+    if not words:
+        return ""
+    if words[0] in ("WITH", "VALUES", "TABLE") or words[0].startswith("("):
+        return "SELECT"
+    if words[0] == "CREATE" and _TABLE_AS.match(sql) and "VIEW" not in words[:4]:
+        return "CREATE_TABLE_AS_SELECT"
+    if words[0] in ("CREATE", "DROP", "ALTER", "SHOW", "DESCRIBE", "MSCK"):
+        kept = [word for word in words[:4] if word not in ("OR", "REPLACE", "EXTERNAL", "IF", "NOT", "EXISTS")]
+        return "_".join(re.sub(r"\W", "", word) for word in kept[:2])
+    return words[0]
+
+
+def split_values(text: str) -> tuple[str, ...]:
+    """`1, 'a, b'` as two values.
+
+    Raises:
+        QueryFailedError: they are no values.
+    """
+    try:
+        return tuple(each.sql(TrinoQuery) for each in sqlglot.parse_one(f"select {text}", read=TrinoQuery).expressions)
+    except (ParseError, TokenError) as error:
+        raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: {_first_problem(error)}") from error
 
 
 class Query:
     """A SELECT on its way from Athena's dialect to DuckDB's."""
 
-    def __init__(self, statement: exp.Expr, database: str) -> None:
-        """Take a statement over; raise QueryFailedError if it is none that reads."""
+    def __init__(self, statement: exp.Expr, database: str, lookup: Lookup = lambda _database, _name: None) -> None:
+        """Take a statement over, the views in it replaced; raise QueryFailedError if it is none that reads."""
         if isinstance(statement, exp.Values):
             statement = _values_query(statement)
         if not isinstance(statement, exp.Query):
             kind = statement.sql(_DIALECT).split(maxsplit=1)[0].upper()
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not run by this Athena, queries are")
-        self._tree = statement.copy()
+        self._tree = expand(statement.copy(), database, lookup, _is_with_query)
         self._database = database
+        names = {each.name for each in self._tree.find_all(exp.Column)}
+        self.names_places = not names.isdisjoint(name for name, _ in _PLACES)
         self._types: dict[str, list[tuple[str, Type]]] = {}
         self.uses = tuple(self._name_uses())
         self._mark_unnamed()
@@ -138,7 +155,11 @@ class Query:
             table = tables[use.view]
             self._types[use.view] = [(c.name, column_type(table, c.data_type())) for c in table.all_columns]
             columns = {_quoted(name): "varchar" for name, _ in self._types[use.view]}
-            schema.add_table(exp.table_(use.view, db=use.database, quoted=True), columns, dialect=TrinoQuery)
+            if self.names_places and not table.is_iceberg:  # `*` does not mean them
+                self._types[use.view] = [*self._types[use.view], *_PLACES]
+            schema.add_table(
+                exp.table_(use.view, db=schema_name(use.database), quoted=True), columns, dialect=TrinoQuery
+            )
         try:
             self._tree = qualify(
                 self._tree,
@@ -175,16 +196,16 @@ class Query:
             found.append(" AND ".join(translator.as_type(part, BOOLEAN) for part in known))
         return " OR ".join(f"({text})" for text in found) or None
 
-    def for_duckdb(self) -> tuple[str, list[Output]]:
-        """The whole query, and the columns of its answer."""
+    def for_duckdb(self, *, shown: bool = True) -> tuple[str, list[Output]]:
+        """The whole query, and the columns of its answer; `shown` if values are to be as Athena shows them."""
         tree = self._tree.copy()
         outputs = QueryTranslator(tree, self._types.__getitem__, self._no_column).run()
         sql = tree.sql("duckdb", identify=True)  # a name may be a word of DuckDB's, or hold blanks
-        if all(shown_type(output.type) == output.type for output in outputs):
+        if not shown or all(shown_type(output.type) == output.type for output in outputs):
             return sql, outputs
         names = [f"c{place}" for place in range(len(outputs))]
-        shown = (cast(name, each.type, shown_type(each.type)) for name, each in zip(names, outputs, strict=True))
-        return f"SELECT {', '.join(shown)} FROM ({sql}) AS answer({', '.join(names)})", outputs
+        texts = (cast(name, each.type, shown_type(each.type)) for name, each in zip(names, outputs, strict=True))
+        return f"SELECT {', '.join(texts)} FROM ({sql}) AS answer({', '.join(names)})", outputs
 
     def _no_column(self, name: str) -> QueryFailedError:
         return QueryFailedError(
@@ -245,7 +266,7 @@ class Query:
                 _point_columns(table, database, name, alias)
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
             table.set("this", exp.to_identifier(view, quoted=True))
-            table.set("db", exp.to_identifier(database, quoted=True))
+            table.set("db", exp.to_identifier(schema_name(database), quoted=True))
             table.set("catalog", None)
             yield TableUse(database, name, place, snapshot_id, moment, view)
 
@@ -257,6 +278,11 @@ def _values_query(statement: exp.Values) -> exp.Expr:
     names = [exp.to_identifier(f"_col{place}", quoted=True) for place in range(count)]
     values.set("alias", exp.TableAlias(this=exp.to_identifier("given", quoted=True), columns=names))
     return exp.select("*").from_(values)
+
+
+def schema_name(database: str) -> str:
+    """What a database is called in DuckDB, which has names of its own."""
+    return f"{database} database"
 
 
 def _is_unnamed(expression: exp.Expr) -> bool:
@@ -333,6 +359,15 @@ def _speaks_only_of(part: exp.Expr, aliases: set[str], keys: Sequence[str]) -> b
 def column_type(table: CatalogTable, kind: exp.DataType) -> Type:
     """A column's type in Trino; Iceberg's moments have microseconds, others milliseconds."""
     return _finer(from_sqlglot(kind)) if table.is_iceberg else from_sqlglot(kind)
+
+
+def with_own_columns(table: CatalogTable, iceberg_properties: Mapping[str, str]) -> CatalogTable:
+    """A table with the columns that it has: an Iceberg table's are told by its metadata."""
+    from localstack_glue.athena.engine.iceberg_data import open_snapshot
+
+    if not table.is_iceberg:
+        return table
+    return replace(table, columns=open_snapshot(table, None, iceberg_properties).columns(), partition_keys=())
 
 
 def _finer(kind: Type) -> Type:

@@ -29,6 +29,7 @@ class DataObject:
     bucket: str
     key: str
     size_bytes: int
+    modified: str = ""
 
     @property
     def uri(self) -> str:
@@ -52,7 +53,7 @@ class ObjectFiles:
             for entry in page.get("Contents", ()):
                 names = entry["Key"][len(prefix) :].split("/")
                 if entry["Size"] and not any(name.startswith(("_", ".")) for name in names):
-                    found.append(DataObject(bucket, entry["Key"], entry["Size"]))
+                    found.append(DataObject(bucket, entry["Key"], entry["Size"], entry["LastModified"].isoformat()))
         return found
 
     def fetch(self, item: DataObject) -> str:
@@ -73,6 +74,8 @@ def create_view(
     table: CatalogTable,
     sources: Sequence[tuple[Partition, Sequence[DataObject]]],
     fetch: Fetch,
+    *,
+    with_places: bool = False,
 ) -> None:
     """Make a view of a table that is made of files.
 
@@ -82,18 +85,21 @@ def create_view(
         table: the table.
         sources: its files by partition; one partition without values for a table without keys.
         fetch: makes a local file of an object.
+        with_places: whether each row tells of its file, in `$path` and its like.
     """
     reader = _reader_of(table)
     selects: list[str] = []
     for partition, objects in sources:
         _check_partition(table, partition)
         constants = _constants(table, partition)
-        if objects:
-            selects += reader(table, objects, constants, fetch)
+        for group in [[each] for each in objects] if with_places else [objects] if objects else []:
+            told = _places(group[0]) if with_places else []
+            selects += reader(table, group, [*constants, *told], fetch)
     if not selects:
         columns = (*table.columns, *table.partition_keys)
-        nulls = ", ".join(f"CAST(NULL AS {column.duckdb_type()}) AS {quoted(column.name)}" for column in columns)
-        selects = [f"SELECT {nulls} WHERE false"]
+        nulls = [f"CAST(NULL AS {column.duckdb_type()}) AS {quoted(column.name)}" for column in columns]
+        nulls += [f"NULL AS {quoted(name)}" for name in ("$path", "$file_size", "$file_modified_time") if with_places]
+        selects = [f"SELECT {', '.join(nulls)} WHERE false"]
     database.execute(f"CREATE VIEW {name} AS {' UNION ALL '.join(selects)}")
 
 
@@ -142,6 +148,14 @@ def _as_parquet(text: TextTable, file: str) -> str:
 
 def _parquet(table: CatalogTable, objects: Sequence[DataObject], constants: list[str], fetch: Fetch) -> list[str]:
     return parquet_data.selects(table, [(fetch(item), item.uri) for item in objects], constants)
+
+
+def _places(item: DataObject) -> list[str]:
+    return [
+        f'{text_of(item.uri)} AS "$path"',
+        f'CAST({item.size_bytes} AS BIGINT) AS "$file_size"',
+        f'CAST({text_of(item.modified)} AS TIMESTAMPTZ) AS "$file_modified_time"',
+    ]
 
 
 def _check_partition(table: CatalogTable, partition: Partition) -> None:

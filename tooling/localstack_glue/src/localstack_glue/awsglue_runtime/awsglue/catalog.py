@@ -153,6 +153,10 @@ def _format(database: str, raw: Mapping[str, Any]) -> str:
     classification = str(parameters.get("classification", "")).lower()
     if classification in {"csv", "json", "parquet", "glueparquet", "orc"}:
         return classification.removeprefix("glue")
+    if (provider := parameters.get("spark.sql.sources.provider")) not in (None, "parquet", "orc"):
+        unsupported(
+            f"the table {database}.{raw['Name']}, which Spark made USING {provider}", "read it with spark.table"
+        )
     library = (storage.get("SerdeInfo") or {}).get("SerializationLibrary") or ""
     short = library.rpartition(".")[2]
     if classification or short not in _BY_LIBRARY:

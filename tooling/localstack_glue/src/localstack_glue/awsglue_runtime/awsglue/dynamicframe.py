@@ -432,4 +432,13 @@ def _listed(names: Sequence[str] | str) -> list[str]:
     return [names] if isinstance(names, str) else list(names)
 
 
+def __getattr__(name: str) -> Any:
+    """The public library keeps readers and writers here too; they need the context, which needs this module."""
+    if name in {"DynamicFrameReader", "DynamicFrameWriter"}:
+        from awsglue import context
+
+        return getattr(context, name)
+    raise AttributeError(f"module 'awsglue.dynamicframe' has no attribute {name!r}")
+
+
 __all__ = ["DynamicFrame", "DynamicFrameCollection", "ResolveOption"]

@@ -15,7 +15,7 @@ _CSV = {"separator", "escaper", "quoteChar", "multiLine", "multiline", "withHead
 _KNOWN = {
     "csv": _CSV | {"optimizePerformance", "strictCheckForQuoting"},
     # withHeader and optimizePerformance are said of any format by the visual editor; JSON has no header
-    "json": {"multiLine", "multiline", "withHeader", "optimizePerformance"},
+    "json": {"multiLine", "multiline", "withHeader", "optimizePerformance", "jsonPath"},
     "orc": {"compression"},
     "parquet": {"useGlueParquetWriter", "compression", "blockSize", "pageSize"},
     "glueparquet": {"useGlueParquetWriter", "compression", "blockSize", "pageSize"},
@@ -48,6 +48,8 @@ def reader_options(name: str, options: Mapping[str, Any]) -> dict[str, str]:
 def writer_options(name: str, options: Mapping[str, Any], compression: str | None) -> dict[str, str]:
     """What Spark's writer is told."""
     check_options(f"the {name} options", options, _KNOWN[name])
+    if options.get("jsonPath"):
+        unsupported("jsonPath in writing")
     told: dict[str, str] = {}
     codec = compression or options.get("compression")
     if codec:

@@ -4,8 +4,7 @@ Follows the pages "PySpark extension types" and "DynamicFrame class" of the AWS 
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pyspark.sql import types as T
@@ -86,31 +85,120 @@ def hive_type(data_type: T.DataType) -> str:
     return data_type.simpleString()
 
 
-@dataclass(frozen=True)
 class DataType:
     """A type as `DynamicFrame.schema()` shows it."""
 
-    name: str
-    properties: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, properties: Mapping[str, Any] | None = None) -> None:
+        self.properties = dict(properties or {})
 
-    def typeName(self) -> str:
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(type(self).__name__)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.properties})"
+
+    @classmethod
+    def typeName(cls) -> str:
         """Glue's name for the type."""
-        return self.name
+        return cls.__name__.removesuffix("Type").lower()
+
+    @property
+    def name(self) -> str:
+        """Glue's name for the type."""
+        return self.typeName()
 
     def jsonValue(self) -> dict[str, Any]:
         """The type as JSON."""
-        return {"dataType": self.name, "properties": self.properties}
+        return {"dataType": self.typeName(), "properties": self.properties}
 
     def lines(self) -> Iterator[str]:
         """The lines below the type's name in `printSchema`."""
         yield from ()
 
 
-@dataclass(frozen=True)
+class AtomicType(DataType):
+    """A type of single values."""
+
+
+class BinaryType(AtomicType):
+    """Bytes."""
+
+
+class BooleanType(AtomicType):
+    """True or false."""
+
+
+class ByteType(AtomicType):
+    """An integer of 8 bits."""
+
+
+class DateType(AtomicType):
+    """A day."""
+
+
+class DoubleType(AtomicType):
+    """A number of 64 bits."""
+
+
+class FloatType(AtomicType):
+    """A number of 32 bits."""
+
+
+class IntegerType(AtomicType):
+    """An integer of 32 bits."""
+
+    @classmethod
+    def typeName(cls) -> str:
+        """Glue's name for the type."""
+        return "int"
+
+
+class LongType(AtomicType):
+    """An integer of 64 bits."""
+
+
+class NullType(AtomicType):
+    """No value at all."""
+
+
+class ShortType(AtomicType):
+    """An integer of 16 bits."""
+
+
+class StringType(AtomicType):
+    """Text."""
+
+
+class TimestampType(AtomicType):
+    """A moment."""
+
+
+class UnknownType(AtomicType):
+    """What Glue has no type for."""
+
+
+class DecimalType(AtomicType):
+    """A number of so many digits."""
+
+    def __init__(self, precision: int = 10, scale: int = 2, properties: Mapping[str, Any] | None = None) -> None:
+        super().__init__(properties)
+        self.precision = precision
+        self.scale = scale
+
+    def jsonValue(self) -> dict[str, Any]:
+        """The type as JSON."""
+        return {**super().jsonValue(), "precision": self.precision, "scale": self.scale}
+
+
 class ArrayType(DataType):
     """A list."""
 
-    elementType: DataType = field(default_factory=lambda: DataType("string"))
+    def __init__(self, elementType: DataType | None = None, properties: Mapping[str, Any] | None = None) -> None:
+        super().__init__(properties)
+        self.elementType = elementType or UnknownType()
 
     def jsonValue(self) -> dict[str, Any]:
         """The type as JSON."""
@@ -121,11 +209,29 @@ class ArrayType(DataType):
         yield from _entry("element", self.elementType)
 
 
-@dataclass(frozen=True)
+class MapType(DataType):
+    """Values by texts."""
+
+    def __init__(self, valueType: DataType | None = None, properties: Mapping[str, Any] | None = None) -> None:
+        super().__init__(properties)
+        self.valueType = valueType or UnknownType()
+
+    def jsonValue(self) -> dict[str, Any]:
+        """The type as JSON."""
+        return {**super().jsonValue(), "valueType": self.valueType.jsonValue()}
+
+    def lines(self) -> Iterator[str]:
+        """The lines below the type's name in `printSchema`."""
+        yield from _entry("keyType", StringType())
+        yield from _entry("valueType", self.valueType)
+
+
 class ChoiceType(DataType):
     """Several types for one field."""
 
-    choices: tuple[DataType, ...] = ()
+    def __init__(self, choices: Iterable[DataType] = (), properties: Mapping[str, Any] | None = None) -> None:
+        super().__init__(properties)
+        self.choices = list(choices)
 
     def jsonValue(self) -> dict[str, Any]:
         """The type as JSON."""
@@ -138,24 +244,34 @@ class ChoiceType(DataType):
             yield from (f"|    {line}" for line in choice.lines())
 
 
-@dataclass(frozen=True)
 class Field:
     """A field of a struct."""
 
-    name: str
-    dataType: DataType
-    properties: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, name: str, dataType: DataType, properties: Mapping[str, Any] | None = None) -> None:
+        self.name = name
+        self.dataType = dataType
+        self.properties = dict(properties or {})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Field) and vars(other) == vars(self)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __repr__(self) -> str:
+        return f"Field({self.name}, {self.dataType}, {self.properties})"
 
     def jsonValue(self) -> dict[str, Any]:
         """The field as JSON."""
         return {"name": self.name, "container": self.dataType.jsonValue(), "properties": self.properties}
 
 
-@dataclass(frozen=True)
 class StructType(DataType):
     """A record; what `DynamicFrame.schema()` returns."""
 
-    fields: tuple[Field, ...] = ()
+    def __init__(self, fields: Iterable[Field] = (), properties: Mapping[str, Any] | None = None) -> None:
+        super().__init__(properties)
+        self.fields = list(fields)
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)
@@ -164,6 +280,18 @@ class StructType(DataType):
     def field_map(self) -> dict[str, Field]:
         """The fields by name."""
         return {member.name: member for member in self.fields}
+
+    def hasField(self, field: Field | str) -> bool:
+        """Whether there is a field of that name."""
+        return (field.name if isinstance(field, Field) else field) in self.field_map
+
+    def getField(self, field: Field | str) -> Field:
+        """The field of that name."""
+        return self.field_map[field.name if isinstance(field, Field) else field]
+
+    def add(self, field: Field) -> None:
+        """Add a field."""
+        self.fields.append(field)
 
     def jsonValue(self) -> dict[str, Any]:
         """The type as JSON."""
@@ -179,23 +307,66 @@ class StructType(DataType):
         return "\n".join(["root", *self.lines()])
 
 
+_OF_SPARK: dict[type[T.DataType], type[AtomicType]] = {
+    T.BinaryType: BinaryType,
+    T.BooleanType: BooleanType,
+    T.ByteType: ByteType,
+    T.DateType: DateType,
+    T.DoubleType: DoubleType,
+    T.FloatType: FloatType,
+    T.IntegerType: IntegerType,
+    T.LongType: LongType,
+    T.NullType: NullType,
+    T.ShortType: ShortType,
+    T.StringType: StringType,
+    T.TimestampNTZType: TimestampType,
+    T.TimestampType: TimestampType,
+}
+
+
 def from_spark(data_type: T.DataType, *, is_chosen: bool = False) -> DataType:
     """Glue's view of a Spark type."""
     if isinstance(data_type, T.StructType):
         if is_chosen:
-            return ChoiceType("choice", {}, tuple(from_spark(member.dataType) for member in data_type.fields))
-        fields = tuple(
+            return ChoiceType(from_spark(member.dataType) for member in data_type.fields)
+        return StructType(
             Field(member.name, from_spark(member.dataType, is_chosen=bool(member.metadata.get("awsglue.choice"))))
             for member in data_type.fields
         )
-        return StructType("struct", {}, fields)
     if isinstance(data_type, T.ArrayType):
-        return ArrayType("array", {}, from_spark(data_type.elementType))
+        return ArrayType(from_spark(data_type.elementType))
+    if isinstance(data_type, T.MapType):
+        return MapType(from_spark(data_type.valueType))
     if isinstance(data_type, T.DecimalType):
-        return DataType("decimal", {"precision": data_type.precision, "scale": data_type.scale})
-    return DataType(type_name(data_type))
+        return DecimalType(data_type.precision, data_type.scale)
+    return _OF_SPARK.get(type(data_type), UnknownType)()
 
 
 def _entry(name: str, data_type: DataType) -> Iterator[str]:
     yield f"|-- {name}: {data_type.name}"
     yield from (f"|    {line}" for line in data_type.lines())
+
+
+__all__ = [
+    "ArrayType",
+    "AtomicType",
+    "BinaryType",
+    "BooleanType",
+    "ByteType",
+    "ChoiceType",
+    "DataType",
+    "DateType",
+    "DecimalType",
+    "DoubleType",
+    "Field",
+    "FloatType",
+    "IntegerType",
+    "LongType",
+    "MapType",
+    "NullType",
+    "ShortType",
+    "StringType",
+    "StructType",
+    "TimestampType",
+    "UnknownType",
+]

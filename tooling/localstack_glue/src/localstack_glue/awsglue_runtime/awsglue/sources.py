@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import choices, formats, json_tables, listing
+from awsglue import choices, formats, json_paths, json_tables, listing
 from awsglue.bookmarks import Bookmark, SourceFile
 from awsglue.catalog import Catalog, Partition, Table
 from awsglue.errors import GlueDataError, check_options, unsupported
@@ -107,6 +107,8 @@ def read_paths(
         folders = listing.existing(session, folders)
     if not folders:
         return session.createDataFrame([], T.StructType([]))
+    if path := format_options.get("jsonPath"):
+        return json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path))
     if formats.is_true(format_options.get("skipFirst")):  # the first line is no data, and names nothing
         positions = reader.option("header", "false").load(folders).schema
         reader = reader.option("header", "true").schema(positions)

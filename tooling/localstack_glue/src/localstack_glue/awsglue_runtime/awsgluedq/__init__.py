@@ -1,1 +1,1 @@
-"""Glue Data Quality: present so that scripts import it, and refused when they use it."""
+"""Glue Data Quality: the visual editor's default ruleset; other rules are refused by name."""

@@ -1,5 +1,7 @@
 """The function table as a page of documentation."""
 
+# ruff: noqa: E501 - Markdown
+
 from collections import Counter
 
 from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS, TOPICS

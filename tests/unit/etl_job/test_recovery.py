@@ -1,0 +1,60 @@
+"""What is published where manifests are lost: a delivery of the table can always be withdrawn."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from etl_job.choosing import choose
+from etl_job.manifest import LastRun, PublishedDelivery
+from etl_job.recovery import standing_of
+from etl_job.replacement import Changes
+
+OLD = PublishedDelivery(run_id="one", contract_hash="c", inputs=())
+
+
+def curated(snapshot_id: int | None, changes: Changes | None, held: tuple[str, ...] = ()) -> Any:
+    files = tuple(SimpleNamespace(partition=name) for name in held)
+    return cast(
+        Any,
+        SimpleNamespace(
+            identifier="lake.feed_curated",
+            snapshot_id=snapshot_id,
+            changes_since=lambda _: changes,
+            data_files=lambda: files,
+        ),
+    )
+
+
+def processed(*names: str, withdrawn: tuple[str, ...] = ()) -> Changes:
+    return Changes(frozenset(names), frozenset(withdrawn))
+
+
+@pytest.mark.parametrize(
+    ("last", "table"),
+    [
+        pytest.param(LastRun(), curated(1, processed("d1")), id="first-manifest-lost"),
+        pytest.param(LastRun(), curated(1, None, ("d1",)), id="no-manifest-and-others-snapshots"),
+        pytest.param(LastRun({"d0": OLD}, 1), curated(2, processed("d1")), id="new-delivery-whose-manifest-was-lost"),
+    ],
+)
+def test_delivery_of_a_lost_manifest_is_published_and_can_be_withdrawn(last, table):
+    published = standing_of(last, table).published
+    assert not published["d1"].withdrawn
+    assert published["d1"].contract_hash == ""  # and is processed again otherwise
+    assert choose((), (), ("d1",), published, "c").gone == ("d1",)
+
+
+def test_state_of_the_last_manifest_stands_where_the_table_is_that_one():
+    assert standing_of(LastRun({"d0": OLD}, 1), curated(1, processed())).published == {"d0": OLD}
+
+
+def test_nothing_is_published_before_the_first_run():
+    assert standing_of(LastRun(), curated(None, processed())).published == {}
+
+
+def test_withdrawal_of_a_lost_manifest_stands():
+    found = standing_of(LastRun({"d0": OLD}, 1), curated(2, processed(withdrawn=("d0",)))).published
+    assert found["d0"].withdrawn

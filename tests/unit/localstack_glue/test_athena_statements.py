@@ -1,0 +1,375 @@
+"""Statements that make, change, show and write: DDL, views, CREATE TABLE AS, INSERT, UNLOAD, Iceberg tables."""
+
+# ruff: noqa: E501 - a statement is read as a line
+
+import base64
+import io
+import json
+
+import pyarrow.parquet
+import pytest
+from pyiceberg.catalog.glue import GlueCatalog
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.run import QueryEngine
+from tests.unit.localstack_glue.athena_lake import Lake
+
+
+def run(lake: Lake, sql: str, **options):
+    return lake.engine.run(sql, "feeds", tables_location="s3://lake/out/tables/1", **options)
+
+
+def table_of(lake: Lake, name: str, database: str = "feeds") -> dict:
+    return lake.glue.get_table(DatabaseName=database, Name=name)["Table"]
+
+
+# ---------------------------------------------------------------------------- databases and tables
+
+
+def test_database_is_made_and_dropped(lake: Lake):
+    run(lake, "CREATE DATABASE IF NOT EXISTS `new-db` COMMENT 'it''s new' LOCATION 's3://lake/new/'")
+    run(lake, "create schema if not exists `new-db`")
+    found = lake.glue.get_database(Name="new-db")["Database"]
+    assert (found["Description"], found["LocationUri"]) == ("it's new", "s3://lake/new/")
+    assert lake.rows("show databases like 'new*'") == [("new-db",)]
+    with pytest.raises(QueryFailedError, match="AlreadyExistsException"):
+        run(lake, "CREATE DATABASE `new-db`")
+    run(lake, "CREATE EXTERNAL TABLE `new-db`.t (a int) LOCATION 's3://lake/t/'")
+    with pytest.raises(QueryFailedError, match="is not empty"):
+        run(lake, "DROP DATABASE `new-db`")
+    run(lake, "DROP SCHEMA `new-db` CASCADE")
+    run(lake, "drop database if exists `new-db`")
+    with pytest.raises(QueryFailedError, match="does not exist"):
+        run(lake, "drop database `new-db`")
+
+
+def test_table_over_files_is_made_read_and_dropped(lake: Lake):
+    lake.put("t/p=1/a.csv", "h\n1,a\\, b,x;y,k:1\n")
+    run(
+        lake,
+        """CREATE EXTERNAL TABLE IF NOT EXISTS feeds.t (
+             `id` int COMMENT 'the key', name string, tags array<string>, m map<string,int>
+           ) COMMENT 'things' PARTITIONED BY (p int)
+           ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' ESCAPED BY '\\\\' COLLECTION ITEMS TERMINATED BY ';'
+             MAP KEYS TERMINATED BY ':' NULL DEFINED AS 'NA'
+           LOCATION 's3://lake/t/' TBLPROPERTIES ('skip.header.line.count'='1')""",
+    )
+    found = table_of(lake, "t")
+    assert found["StorageDescriptor"]["SerdeInfo"]["Parameters"]["field.delim"] == ","
+    assert found["StorageDescriptor"]["Columns"][0] == {"Name": "id", "Type": "int", "Comment": "the key"}
+    assert lake.rows("select * from t") == []
+    assert run(lake, "MSCK REPAIR TABLE t").rows == (("Partitions not in metastore: t:p=1",),)
+    assert lake.rows("select * from t") == [("1", "a, b", "[x, y]", "{k=1}", "1")]
+    assert lake.rows("show partitions t") == [("p=1",)]
+    assert [row[:2] for row in lake.rows("describe t")][:2] == [("id", "int"), ("name", "string")]
+    assert "PARTITIONED BY ( " in [line for (line,) in lake.rows("show create table t")]
+    run(lake, "DROP TABLE IF EXISTS `feeds`.`t`")
+    assert lake.rows("show tables") == []
+    run(lake, "drop table if exists t")
+    with pytest.raises(QueryFailedError, match="TABLE_NOT_FOUND"):
+        run(lake, "drop table t")
+
+
+@pytest.mark.parametrize(
+    ("clause", "serde"),
+    [
+        ("ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'", "org.openx.data.jsonserde.JsonSerDe"),
+        ("STORED AS PARQUET", "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"),
+        ("STORED AS TEXTFILE", "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"),
+        (
+            "ROW FORMAT SERDE 'org.apache.hadoop.hive.serde2.OpenCSVSerde' WITH SERDEPROPERTIES ('separatorChar'=';') "
+            "STORED AS INPUTFORMAT 'i' OUTPUTFORMAT 'o'",
+            "org.apache.hadoop.hive.serde2.OpenCSVSerde",
+        ),
+    ],
+)
+def test_format_of_a_table_is_what_its_statement_says(lake: Lake, clause: str, serde: str):
+    run(
+        lake,
+        f"CREATE EXTERNAL TABLE t (a int, s struct<x:int,y:array<decimal(10,2)>>) {clause} LOCATION 's3://lake/t/'",
+    )
+    storage = table_of(lake, "t")["StorageDescriptor"]
+    assert storage["SerdeInfo"]["SerializationLibrary"] == serde
+    assert storage["Columns"][1]["Type"] == "struct<x:int,y:array<decimal(10,2)>>"
+
+
+def test_partitions_and_columns_are_altered(lake: Lake):
+    lake.put("a/x.csv", "1\n")
+    run(lake, "CREATE EXTERNAL TABLE t (a int) PARTITIONED BY (p string, q int) LOCATION 's3://lake/t/'")
+    run(lake, "ALTER TABLE t ADD IF NOT EXISTS PARTITION (p='x', q=1) LOCATION 's3://lake/a/' PARTITION (p='y', q=2)")
+    assert lake.rows("select a, p, q from t") == [("1", "x", "1")]
+    with pytest.raises(QueryFailedError, match="AlreadyExistsException"):
+        run(lake, "alter table t add partition (p='x', q=1)")
+    assert lake.rows('select * from "t$partitions" where q > 1') == [("y", "2")]
+    run(lake, "ALTER TABLE t PARTITION (p='x', q=1) RENAME TO PARTITION (p='z', q=1)")
+    run(lake, "ALTER TABLE t DROP IF EXISTS PARTITION (p='y', q=2), PARTITION (p='none', q=2)")
+    assert lake.rows("show partitions t") == [("p=z/q=1",)]
+    run(lake, "ALTER TABLE t ADD COLUMNS (b string, c double)")
+    run(lake, "ALTER TABLE t CHANGE COLUMN b d bigint")
+    run(lake, "ALTER TABLE t SET TBLPROPERTIES ('x'='1', \"y\"='2')")
+    run(lake, "ALTER TABLE t SET LOCATION 's3://lake/moved/'")
+    found = table_of(lake, "t")
+    assert [(each["Name"], each["Type"]) for each in found["StorageDescriptor"]["Columns"]] == [
+        ("a", "int"), ("d", "bigint"), ("c", "double"),
+    ]  # fmt: skip
+    assert (found["Parameters"]["x"], found["StorageDescriptor"]["Location"]) == ("1", "s3://lake/moved/")
+    assert lake.rows("show tblproperties t('y')") == [("2",)]
+    run(lake, "ALTER TABLE t REPLACE COLUMNS (a int)")
+    assert [name.strip() for (name,) in lake.rows("show columns in t")] == ["a", "p", "q"]
+
+
+# ---------------------------------------------------------------------------- views
+
+
+def test_view_is_stored_as_athena_stores_it_and_can_be_read(lake: Lake):
+    lake.table("t", "a int; b string")
+    lake.put("t/x.csv", "1,x\n2,y\n")
+    run(
+        lake, "CREATE OR REPLACE VIEW v AS SELECT date_diff('day', date '2024-01-01', date '2024-01-03') d, a, b FROM t"
+    )
+    found = table_of(lake, "v")
+    assert found["TableType"] == "VIRTUAL_VIEW"
+    text = found["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
+    told = json.loads(base64.b64decode(text))
+    assert told["originalSql"] == "SELECT date_diff('day', date '2024-01-01', date '2024-01-03') d, a, b FROM t"
+    assert [column["type"] for column in told["columns"]] == ["bigint", "integer", "varchar"]
+    assert lake.rows("select v.d, a from v where b = 'y'") == [("2", "2")]
+    assert list(lake.engine.run("select x.a from feeds.v x join feeds.v y on x.a = y.a + 1", "default").rows) == [
+        ("2",)
+    ]
+    run(lake, "create view w as with v as (select * from v where a = 1) select * from v")
+    assert lake.rows("select count(*) from w") == [("1",)]
+    assert lake.rows("show views") == [("v",), ("w",)]
+    assert lake.rows("show create view v")[0] == ("CREATE VIEW feeds.v AS",)
+    run(lake, "DROP VIEW IF EXISTS w")
+    with pytest.raises(QueryFailedError, match="TABLE_NOT_FOUND"):
+        run(lake, "drop table v")
+    run(lake, "drop view v")
+    assert lake.rows("show views") == []
+
+
+# ---------------------------------------------------------------------------- what queries write
+
+
+def keys(lake: Lake, prefix: str) -> list[str]:
+    return [each["Key"] for each in lake.s3.list_objects_v2(Bucket="lake", Prefix=prefix).get("Contents", ())]
+
+
+@pytest.mark.parametrize("kind", ["PARQUET", "JSON", "TEXTFILE", "CSV"])
+def test_table_made_of_a_query_holds_its_rows(lake: Lake, kind: str):
+    answer = run(
+        lake,
+        f"CREATE TABLE made WITH (format = '{kind}', partitioned_by = ARRAY['p'], external_location = 's3://lake/made/') AS "
+        "SELECT a, s, d, t, p FROM (VALUES (1, 'x', date '2024-01-05', 1.50, 'k'), (2, null, null, 2.25, null)) v(a, s, d, t, p)",
+    )
+    assert answer.update_count == 2
+    assert lake.rows("select * from made order by a") == [
+        ("1", "x", "2024-01-05", "1.50", "k"),
+        ("2", None, None, "2.25", None),
+    ]
+    assert [key.split("/")[1] for key in keys(lake, "made/")] == ["p=__HIVE_DEFAULT_PARTITION__", "p=k"]
+    assert run(lake, "create table if not exists made as select 1 a").update_count == 0
+    with pytest.raises(QueryFailedError, match="HIVE_PATH_ALREADY_EXISTS"):
+        run(lake, "create table other with (external_location = 's3://lake/made/') as select 1 a")
+
+
+def test_table_made_without_a_place_lies_beside_the_results(lake: Lake):
+    run(
+        lake, "create table made as select 1 a, array[1] b, map(array['k'], array[1.5]) c, cast(row(1) as row(x int)) d"
+    )
+    assert table_of(lake, "made")["StorageDescriptor"]["Location"] == "s3://lake/out/tables/1/"
+    assert lake.rows("select * from made") == [("1", "[1]", "{k=1.5}", "{x=1}")]
+    run(lake, "create table empty with (external_location='s3://lake/e/') as select 1 a with no data")
+    assert lake.rows("select * from empty") == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "code"),
+    [
+        ("create table made as select now() a", "NOT_SUPPORTED: Unsupported Hive type: timestamp"),
+        ("create table made as select 1 a, 2 a", "DUPLICATE_COLUMN_NAME"),
+        ("create table made with (partitioned_by = array['a']) as select 1 a, 2 b", "HIVE_COLUMN_ORDER_MISMATCH"),
+        ("create table made with (format = 'AVRO') as select 1 a", "NOT_SUPPORTED: the format AVRO"),
+        (
+            "create table made with (partitioned_by = array['p']) as select 1 a, p from unnest(sequence(1, 101)) t(p)",
+            "HIVE_TOO_MANY_OPEN_PARTITIONS",
+        ),
+    ],
+)
+def test_table_that_cannot_be_made_leaves_nothing(lake: Lake, sql: str, code: str):
+    with pytest.raises(QueryFailedError, match=f"^{code}"):
+        run(lake, sql)
+    assert keys(lake, "out/") == []
+    assert lake.rows("show tables") == []
+
+
+def test_rows_are_inserted_into_partitions_old_and_new(lake: Lake):
+    run(
+        lake,
+        "CREATE EXTERNAL TABLE t (a bigint, b string) PARTITIONED BY (p int) STORED AS PARQUET LOCATION 's3://lake/t/'",
+    )
+    assert run(lake, "INSERT INTO t VALUES (1, 'x', 1), (2, null, 2)").update_count == 2
+    assert run(lake, "INSERT INTO feeds.t (p, a) SELECT 1, 3").update_count == 1
+    assert lake.rows("select a, b, p from t order by a") == [("1", "x", "1"), ("2", None, "2"), ("3", None, "1")]
+    with pytest.raises(
+        QueryFailedError, match=r"^TYPE_MISMATCH: .*Table: \[bigint, varchar, integer\], Query: \[varchar"
+    ):
+        run(lake, "insert into t select 'x', 'y', 1")
+
+
+def test_escaped_text_is_written_as_it_is_read(lake: Lake):
+    run(
+        lake,
+        "CREATE EXTERNAL TABLE t (a string, b array<string>) ROW FORMAT DELIMITED FIELDS TERMINATED BY ',' ESCAPED BY '\\\\' LOCATION 's3://lake/t/'",
+    )
+    run(lake, "insert into t values ('x, \"y\"', array['1', null])")
+    assert lake.rows("select * from t") == [('x, "y"', "[1, null]")]
+
+
+def test_unload_writes_files_and_nothing_else(lake: Lake):
+    answer = run(lake, "UNLOAD (SELECT 1 a, 'x' b) TO 's3://lake/u/' WITH (format = 'PARQUET', compression = 'SNAPPY')")
+    (key,) = keys(lake, "u/")
+    assert answer.manifest == (f"s3://lake/{key}",)
+    content = lake.s3.get_object(Bucket="lake", Key=key)["Body"].read()
+    assert pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist() == [{"a": 1, "b": "x"}]
+    with pytest.raises(QueryFailedError, match="HIVE_PATH_ALREADY_EXISTS"):
+        run(lake, "unload (select 1 a) to 's3://lake/u/' with (format = 'JSON')")
+
+
+# ---------------------------------------------------------------------------- Iceberg
+
+
+@pytest.fixture
+def iceberg(lake: Lake, tmp_path) -> Lake:
+    run(
+        lake,
+        f"CREATE TABLE ice (id int, name string, at timestamp) PARTITIONED BY (name) LOCATION 'file://{tmp_path}/ice' "
+        "TBLPROPERTIES ('table_type'='ICEBERG', 'format'='parquet')",
+    )
+    run(
+        lake,
+        "INSERT INTO ice VALUES (1, 'a', timestamp '2024-01-01 10:00:00'), (2, 'b', timestamp '2024-01-02 00:00:00')",
+    )
+    return lake
+
+
+def commits(lake: Lake) -> int:
+    return len(GlueCatalog("test", client=lake.glue).load_table("feeds.ice").snapshots())
+
+
+def test_iceberg_table_is_made_and_filled(iceberg: Lake):
+    assert iceberg.rows("select * from ice order by id") == [
+        ("1", "a", "2024-01-01 10:00:00.000000"),
+        ("2", "b", "2024-01-02 00:00:00.000000"),
+    ]
+    assert commits(iceberg) == 1
+    assert iceberg.rows('select operation from "ice$snapshots"') == [("append",)]
+    assert iceberg.rows('select sum(record_count) from "ice$files"') == [("2",)]
+    assert iceberg.rows('select is_current_ancestor from "ice$history"') == [("true",)]
+    assert [row[0] for row in iceberg.rows("describe ice")] == ["id", "name", "at"]
+
+
+def test_rows_of_iceberg_are_deleted_updated_and_merged(iceberg: Lake):
+    assert run(iceberg, "DELETE FROM ice WHERE name = 'b'").update_count == 1
+    assert run(iceberg, "UPDATE ice SET name = upper(name) || '!' WHERE id = 1").update_count == 1
+    assert iceberg.rows("select id, name from ice") == [("1", "A!")]
+    answer = run(
+        iceberg,
+        """MERGE INTO ice t USING (VALUES (1, 'merged'), (5, 'new'), (6, 'skipped')) AS s(id, name) ON t.id = s.id
+           WHEN MATCHED AND s.name = 'gone' THEN DELETE
+           WHEN MATCHED THEN UPDATE SET name = s.name
+           WHEN NOT MATCHED AND s.id < 6 THEN INSERT (id, name) VALUES (s.id, s.name)""",
+    )
+    assert answer.update_count == 2
+    assert iceberg.rows("select id, name from ice order by id") == [("1", "merged"), ("5", "new")]
+    with pytest.raises(QueryFailedError, match="MERGE_TARGET_ROW_MULTIPLE_MATCHES"):
+        run(iceberg, "merge into ice t using (values 1, 1) s(id) on t.id = s.id when matched then delete")
+    assert run(iceberg, "delete from ice").update_count == 2
+
+
+def test_columns_of_iceberg_are_altered(iceberg: Lake):
+    run(iceberg, "ALTER TABLE ice ADD COLUMNS (extra double)")
+    run(iceberg, "ALTER TABLE ice CHANGE COLUMN name label string")
+    run(iceberg, "ALTER TABLE ice DROP COLUMN at")
+    assert [row[0] for row in iceberg.rows("describe ice")] == ["id", "label", "extra"]
+    assert iceberg.rows("select id, label, extra from ice where id = 1") == [("1", "a", None)]
+
+
+def test_iceberg_table_is_made_of_a_query(lake: Lake, tmp_path):
+    sql = (
+        f"CREATE TABLE ice WITH (table_type = 'ICEBERG', is_external = false, location = 'file://{tmp_path}/x', "
+        "partitioning = ARRAY['name']) AS SELECT 1 id, 'a' name, now() at"
+    )
+    assert run(lake, sql).update_count == 1
+    assert lake.rows("select id, name, at is null from ice") == [("1", "a", "false")]
+    assert commits(lake) == 1
+
+
+def test_iceberg_table_of_transforms_is_made_and_not_written(lake: Lake, tmp_path):
+    run(
+        lake,
+        f"CREATE TABLE ice (id int, at timestamp) PARTITIONED BY (day(at), bucket(4, id)) LOCATION 'file://{tmp_path}/ice' "
+        "TBLPROPERTIES ('table_type'='ICEBERG')",
+    )
+    spec = GlueCatalog("test", client=lake.glue).load_table("feeds.ice").spec()
+    assert [str(field.transform) for field in spec.fields] == ["day", "bucket[4]"]
+    with pytest.raises(
+        QueryFailedError, match=r"^NOT_SUPPORTED: rows of an Iceberg table that is partitioned by a transform"
+    ):
+        run(lake, "insert into ice values (1, timestamp '2024-01-01 00:00:00')")
+
+
+@pytest.mark.parametrize("sql", ["delete from t", "update t set a = 1", "vacuum t"])
+def test_rows_of_other_tables_are_not_changed(lake: Lake, sql: str):
+    lake.table("t", "a int")
+    with pytest.raises(QueryFailedError):
+        run(lake, sql)
+
+
+# ---------------------------------------------------------------------------- metadata
+
+
+def test_information_schema_tells_what_there_is(lake: Lake):
+    lake.table("t", "a int; b decimal(5,2); c array<struct<x:string>>", keys="p string")
+    run(lake, "create view v as select a from t")
+    assert lake.rows("select schema_name from information_schema.schemata order by 1") == [
+        ("feeds",),
+        ("information_schema",),
+    ]
+    assert lake.rows(
+        "select table_name, table_type from information_schema.tables where table_schema = 'feeds' order by 1"
+    ) == [
+        ("t", "BASE TABLE"),
+        ("v", "VIEW"),
+    ]
+    sql = "select column_name, data_type, ordinal_position, extra_info from information_schema.columns where table_name = 't'"
+    assert lake.rows(sql) == [
+        ("a", "integer", "1", None),
+        ("b", "decimal(5,2)", "2", None),
+        ("c", "array(row(x varchar))", "3", None),
+        ("p", "varchar", "4", "partition key"),
+    ]
+    assert lake.rows("select table_name from information_schema.views") == [("v",)]
+
+
+def test_path_of_a_row_is_told(lake: Lake):
+    lake.table("t", "a int", keys="p int")
+    lake.put("t/p=1/x.csv", "1\n")
+    lake.partition("t", "1", location="t/p=1/")
+    assert lake.rows('select a, "$path", "$file_size" from t') == [("1", "s3://lake/t/p=1/x.csv", "2")]
+    assert lake.rows("select * from t") == [("1", "1")]
+    assert lake.rows("select count(*) from t where \"$file_modified_time\" > timestamp '2020-01-01 00:00:00 UTC'") == [
+        ("1",)
+    ]
+
+
+def test_explain_tells_what_is_read():
+    engine = QueryEngine(None, None, {})
+    assert ("    Output layout: [a:integer]",) in engine.run("explain select 1 a", "db").rows
+
+
+def test_pattern_of_show_is_hives(lake: Lake):
+    for name in ("one", "two", "three"):
+        lake.table(name, "a int")
+    assert lake.rows("show tables 't*'") == [("three",), ("two",)]
+    assert lake.rows("show tables in feeds 'one|three'") == [("one",), ("three",)]

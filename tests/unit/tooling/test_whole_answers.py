@@ -1,0 +1,70 @@
+"""Answers that break off, from a server that says so of none of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import boto3
+import pytest
+from botocore.exceptions import ResponseStreamingError
+
+from etl_job.whole_answers import refuse_half_answers
+from quartal.aws import AwsConnection
+from quartal.effects import Effect, effect_of, may_pass
+from quartal.workflow_run import latest_run
+
+WHOLE = b'{"Runs": [{"Name": "flow", "WorkflowRunId": "wr_1", "Status": "RUNNING", "StartedOn": 1.0}]}'
+
+
+class _Handler(BaseHTTPRequestHandler):
+    answer = b""
+
+    def do_POST(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(self.answer)))
+        self.end_headers()
+        self.wfile.write(self.answer)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    server = HTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+def glue_of_the_job(endpoint: str):
+    session = boto3.Session("test", "test", region_name="eu-central-1")
+    refuse_half_answers(session)
+    return session.client("glue", endpoint_url=endpoint)
+
+
+def glue_of_the_command(endpoint: str):
+    return AwsConnection("eu-central-1", endpoint, "test", "test").glue()
+
+
+@pytest.mark.parametrize("client", [glue_of_the_job, glue_of_the_command])
+@pytest.mark.parametrize("half", [WHOLE[:40], b"{", b"<html>"])
+def test_half_a_list_is_no_empty_list(endpoint, monkeypatch, client, half):
+    monkeypatch.setattr(_Handler, "answer", half)
+    with pytest.raises(ResponseStreamingError, match="GetWorkflowRuns broke off") as error:
+        latest_run(client(endpoint), "flow", crawler="crawler", job="job")
+    assert may_pass(error.value)
+    assert effect_of(error.value) is Effect.UNKNOWN
+
+
+@pytest.mark.parametrize("client", [glue_of_the_job, glue_of_the_command])
+def test_whole_answers_are_as_they_were(endpoint, monkeypatch, client):
+    monkeypatch.setattr(_Handler, "answer", WHOLE)
+    found = latest_run(client(endpoint), "flow", crawler="crawler", job="job")
+    assert found is not None
+    assert found.run_id == "wr_1"
+    for empty in (b"", b"{}"):
+        monkeypatch.setattr(_Handler, "answer", empty)
+        assert latest_run(client(endpoint), "flow", crawler="crawler", job="job") is None

@@ -1,0 +1,381 @@
+"""Statements that change data: made of a query whose answer is written."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow
+from sqlglot import exp
+
+from localstack_glue.athena.engine import iceberg_changes, statements
+from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog
+from localstack_glue.athena.engine.commands import Command, properties
+from localstack_glue.athena.engine.ddl import NOTHING, Ddl
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.formats import FORMATS
+from localstack_glue.athena.engine.reading import Cancellation, Opened, opened
+from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.athena.engine.trino.casts import can_coerce, cast
+from localstack_glue.athena.engine.trino.queries import Output
+from localstack_glue.athena.engine.trino.types import Type, duckdb_type
+from localstack_glue.athena.engine.views import definition, hive_name
+from localstack_glue.athena.engine.writes import Target, is_empty, write
+
+_ROWS = (ResultColumn("rows", "bigint", 19),)
+_VIEW = re.compile(r"\s*create\s+(?:or\s+replace\s+)?view\s+\S+\s+as\s+(.*?)\s*;?\s*", re.IGNORECASE | re.DOTALL)
+_NOT_HIVE = (
+    "time",
+    "timestamp with time zone",
+    "interval day to second",
+    "interval year to month",
+    "json",
+    "uuid",
+    "unknown",
+)
+
+
+class Changes:
+    """Writes what queries answer.
+
+    Args:
+        glue: a boto3 client.
+        s3: a boto3 client.
+        iceberg_properties: how PyIceberg reaches S3.
+        database: where names without one belong.
+        limit: the most bytes that may be read.
+        stop: lets another thread stop it.
+        tables_location: the folder for tables that name none.
+    """
+
+    def __init__(
+        self,
+        glue: Any,
+        s3: Any,
+        iceberg_properties: dict[str, str],
+        database: str,
+        limit: int | None,
+        stop: Cancellation,
+        tables_location: str,
+    ) -> None:
+        self._glue = glue
+        self._s3 = s3
+        self._iceberg_properties = iceberg_properties
+        self._database = database
+        self._limit = limit
+        self._stop = stop
+        self._tables_location = tables_location
+
+    # ------------------------------------------------------------------------ what is made of a query
+
+    def create(self, create: exp.Create, sql: str) -> Answer | None:
+        """CREATE VIEW, CREATE TABLE AS and Iceberg tables; None for a table over files that are there."""
+        if create.args.get("kind") == "VIEW":
+            return self._create_view(create, sql)
+        given = _options(create)
+        if create.args.get("expression") is None:
+            is_iceberg = str(given.get("table_type", "")).upper() == "ICEBERG"
+            return self._iceberg().create(create, given) if is_iceberg else None
+        return self._create_table_as(create, given)
+
+    def _create_view(self, create: exp.Create, sql: str) -> Answer:
+        database, name = self._name(create.this.this if isinstance(create.this, exp.Schema) else create.this)
+        found = _VIEW.fullmatch(sql)
+        text = found[1] if found else create.expression.sql("trino")
+        with self._opened(create.expression) as query:
+            columns = [(output.name.lower(), output.type) for output in query.outputs()]
+        stored = GlueCatalog(self._glue).raw_table(database, name)
+        if stored is not None and stored.get("TableType") != "VIRTUAL_VIEW":
+            raise QueryFailedError("TABLE_ALREADY_EXISTS", f"line 1:1: Table '{database}.{name}' is no view")
+        table = {"Name": name, **definition(text, self._database, columns)}
+        Ddl(self._glue, self._s3, self._database).put_table(database, table, replace=bool(create.args.get("replace")))
+        return NOTHING
+
+    def _create_table_as(self, create: exp.Create, given: dict[str, Any]) -> Answer:
+        database, name = self._name(create.this)
+        if GlueCatalog(self._glue).raw_table(database, name) is not None:
+            if create.args.get("exists"):
+                return Answer(_ROWS, (), has_header=True, update_count=0)
+            raise QueryFailedError(
+                "TABLE_ALREADY_EXISTS", f"line 1:1: Destination table 'awsdatacatalog.{database}.{name}' already exists"
+            )
+        if str(given.get("table_type", "")).upper() == "ICEBERG":
+            with self._opened(create.expression) as query:
+                outputs, rows = query.arrow()
+                self._iceberg().create_as(database, name, given, outputs, None if given.get("no_data") else rows)
+                return _written(0 if given.get("no_data") else rows.num_rows, query)
+        location = str(given.get("external_location") or f"{self._tables_location}/").rstrip("/") + "/"
+        if not location.startswith("s3://"):
+            raise QueryFailedError("INVALID_TABLE_PROPERTY", "external_location must be in S3")
+        if not is_empty(self._s3, location):
+            raise QueryFailedError(
+                "HIVE_PATH_ALREADY_EXISTS", f"Target directory for table '{database}.{name}' already exists: {location}"
+            )
+        target = _target(given, location)
+        with self._opened(create.expression) as query:
+            outputs, rows = query.arrow()
+            _check_hive(outputs, target.partition_keys)
+            table = _table_input(name, outputs, target)
+            written = None if given.get("no_data") else write(self._s3, target, _lower(rows))
+            Ddl(self._glue, self._s3, self._database).put_table(database, table)
+            if written is not None:
+                self._add_partitions(database, table, written.partitions)
+            return _written(written.rows if written else 0, query, written.files if written else ())
+
+    def insert(self, insert: exp.Insert) -> Answer:
+        """INSERT INTO."""
+        node = insert.this
+        names = [each.name.lower() for each in node.expressions] if isinstance(node, exp.Schema) else None
+        database, name = self._name(node.this if isinstance(node, exp.Schema) else node)
+        table = self._table(database, name)
+        columns = [(column, statements.column_type(table, column.data_type())) for column in table.all_columns]
+        source = insert.expression
+        with self._opened(source) as query:
+            chosen = _assigned(query.outputs(), columns, names)
+            _, rows = query.arrow(chosen)
+            if table.is_iceberg:
+                self._iceberg().append(database, name, rows)
+                return _written(rows.num_rows, query)
+            raw = GlueCatalog(self._glue).raw_table(database, name)
+            target = _target_of(table)
+            written = write(self._s3, target, rows)
+            known = (
+                {each.values for each in GlueCatalog(self._glue).partitions(table)} if table.partition_keys else set()
+            )
+            new = [each for each in written.partitions if each[0] not in known]
+            self._add_partitions(database, raw, new)
+            return _written(written.rows, query, written.files)
+
+    def change_rows(self, statement: exp.Expr) -> Answer:
+        """DELETE, UPDATE and MERGE, which Iceberg tables have."""
+        database, name = self._name(statement.this)
+        table = self._table(database, name)
+        if not table.is_iceberg:
+            raise QueryFailedError(
+                "NOT_SUPPORTED",
+                f"line 1:1: Modifying Hive table rows is only supported for transactional tables: {database}.{name}",
+            )
+        names = [column.name for column in table.columns]
+        checks, contents, count_sql = iceberg_changes.rewriting(statement, database, names)
+        for sql, message in checks:
+            with self._opened(statements.parse(sql)) as query:
+                if int(query.rows()[1][0][0]):
+                    raise QueryFailedError("MERGE_TARGET_ROW_MULTIPLE_MATCHES", message)
+        with self._opened(statements.parse(count_sql)) as query:
+            changed = int(query.rows()[1][0][0])
+        columns = [(column, statements.column_type(table, column.data_type())) for column in table.columns]
+        with self._opened(statements.parse(contents)) as query:
+            if changed:
+                _, rows = query.arrow(_assigned(query.outputs(), columns, None))
+                self._iceberg().overwrite(database, name, rows)
+            return _written(changed, query)
+
+    def run_command(self, command: Command) -> Answer | None:
+        """UNLOAD, OPTIMIZE, VACUUM; None if it is none of these."""
+        run: dict[str, Callable[[Command], Answer]] = {
+            "unload": self._unload,
+            "optimize": self._optimize,
+            "vacuum": self._vacuum,
+        }
+        return run[command.kind](command) if command.kind in run else None
+
+    def _optimize(self, command: Command) -> Answer:
+        table = self._table(command.database, command.table)
+        if not table.is_iceberg:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is no Iceberg table")
+        columns = [(column, statements.column_type(table, column.data_type())) for column in table.columns]
+        with self._opened(statements.parse(f'select * from "{command.database}"."{command.table}"')) as query:
+            _, rows = query.arrow(_assigned(query.outputs(), columns, None))
+            self._iceberg().overwrite(command.database, command.table, rows)
+        return NOTHING
+
+    def _vacuum(self, command: Command) -> Answer:
+        self._table(command.database, command.table)
+        raise QueryFailedError("NOT_SUPPORTED", "line 1:1: VACUUM is not run here: the files of older snapshots stay")
+
+    def _unload(self, command: Command) -> Answer:
+        given = {key.lower(): value for key, value in properties(_plain_arrays(command.options)).items()}
+        if not is_empty(self._s3, command.location):
+            raise QueryFailedError("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {command.location}")
+        target = _target(given, command.location.rstrip("/") + "/")
+        with self._opened(statements.parse(command.rest)) as query:
+            outputs, rows = query.arrow()
+            _check_hive(outputs, target.partition_keys)
+            written = write(self._s3, target, _lower(rows))
+            return _written(written.rows, query, written.files)
+
+    def alter_iceberg(self, alter: exp.Alter) -> Answer | None:
+        """ALTER TABLE of an Iceberg table; None for any other."""
+        database, name = self._name(alter.this)
+        found = GlueCatalog(self._glue).raw_table(database, name)
+        if found is None or str((found.get("Parameters") or {}).get("table_type", "")).upper() != "ICEBERG":
+            return None
+        return self._iceberg().alter(database, name, alter)
+
+    # ------------------------------------------------------------------------ parts
+
+    def _opened(self, statement: exp.Expr) -> Any:
+        return opened(
+            self._glue, self._s3, self._iceberg_properties, statement, self._database, self._limit, self._stop
+        )
+
+    def _iceberg(self) -> "iceberg_changes.IcebergChanges":
+        return iceberg_changes.IcebergChanges(self._glue, self._iceberg_properties, self._database)
+
+    def _name(self, table: exp.Expr) -> tuple[str, str]:
+        return (table.text("db") or self._database).lower(), table.name.lower()
+
+    def _table(self, database: str, name: str) -> CatalogTable:
+        return statements.with_own_columns(
+            GlueCatalog(self._glue).table(database, name, "line 1:1"), self._iceberg_properties
+        )
+
+    def _add_partitions(self, database: str, table: Any, partitions: Sequence[tuple[tuple[str, ...], str]]) -> None:
+        if not partitions:
+            return
+        inputs = [
+            {"Values": list(values), "StorageDescriptor": {**table["StorageDescriptor"], "Location": location}}
+            for values, location in partitions
+        ]
+        self._glue.batch_create_partition(DatabaseName=database, TableName=table["Name"], PartitionInputList=inputs)
+
+
+def _written(rows: int, query: Opened, files: Sequence[str] = ()) -> Answer:
+    return Answer(_ROWS, (), query.scanned_bytes, has_header=True, update_count=rows, manifest=tuple(files))
+
+
+def _options(create: exp.Create) -> dict[str, Any]:
+    """WITH (...) or TBLPROPERTIES, by name in lower case."""
+    found: dict[str, Any] = {}
+    given = create.args.get("properties")
+    for each in given.expressions if given is not None else ():
+        if isinstance(each, exp.WithDataProperty):
+            found["no_data"] = bool(each.args.get("no"))
+        elif isinstance(each, exp.FileFormatProperty) and not isinstance(each.this, exp.InputOutputFormat):
+            found["format"] = each.this.name
+        elif isinstance(each, exp.PartitionedByProperty):
+            found["partitioned_by"] = each.this
+        elif isinstance(each, exp.LocationProperty):
+            found["location"] = each.this.name
+        elif type(each) is exp.Property:
+            found[each.this.name.lower()] = _value(each.args["value"])
+    return found
+
+
+def _value(node: exp.Expr) -> Any:
+    if isinstance(node, exp.Array | exp.Tuple):
+        return [each.name for each in node.expressions]
+    if isinstance(node, exp.Boolean):
+        return bool(node.this)
+    return node.name
+
+
+def _names(value: Any) -> tuple[str, ...]:
+    if isinstance(value, exp.Expr):
+        value = [each.name for each in value.expressions]
+    if isinstance(value, str):
+        value = [part.strip().strip("'\"") for part in value.split(",") if part.strip()]
+    return tuple(each.lower() for each in value or ())
+
+
+def _target(given: dict[str, Any], location: str) -> Target:
+    kind = str(given.get("format", "PARQUET")).upper()
+    compression = str(
+        given.get("write_compression") or given.get(f"{kind.lower()}_compression") or given.get("compression") or ""
+    )
+    delimiter = given.get("field_delimiter") or ("," if kind == "CSV" else "")
+    parameters = (
+        {"field.delim": delimiter, "serialization.format": delimiter} if delimiter else {"serialization.format": "1"}
+    )
+    return Target(location, kind, compression.upper(), _names(given.get("partitioned_by")), parameters)
+
+
+def _target_of(table: CatalogTable) -> Target:
+    kind = next((name for name, one in FORMATS.items() if one.serde == table.serde), "")
+    if not kind:
+        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: rows of the SerDe {table.serde} are not written here")
+    given = table.parameters
+    compression = given.get("write.compression") or given.get("parquet.compression") or given.get("orc.compress") or ""
+    keys = tuple(key.name for key in table.partition_keys)
+    return Target(table.location, kind, compression.upper(), keys, table.serde_parameters)
+
+
+def _check_hive(outputs: Sequence[Output], keys: Sequence[str]) -> None:
+    names = [output.name.lower() for output in outputs]
+    for output in outputs:
+        if output.type.kind in _NOT_HIVE:
+            raise QueryFailedError("NOT_SUPPORTED", f"Unsupported Hive type: {output.type}")
+    if len(set(names)) < len(names):
+        raise QueryFailedError("DUPLICATE_COLUMN_NAME", f"line 1:1: Column name specified more than once: {names}")
+    if keys and tuple(names[-len(keys) :]) != tuple(keys):
+        raise QueryFailedError(
+            "HIVE_COLUMN_ORDER_MISMATCH",
+            "Partition keys must be the last columns in the table and in the same order as the table properties: "
+            + str(list(keys)),
+        )
+
+
+def _table_input(name: str, outputs: Sequence[Output], target: Target) -> dict[str, Any]:
+    columns = [{"Name": output.name.lower(), "Type": hive_name(output.type)} for output in outputs]
+    descriptor = FORMATS[target.format].descriptor()
+    if target.format in ("TEXTFILE", "CSV"):
+        descriptor["SerdeInfo"]["Parameters"] = dict(target.serde_parameters or {})
+    return {
+        "Name": name,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {"EXTERNAL": "TRUE", "has_encrypted_data": "false"},
+        "PartitionKeys": [column for column in columns if column["Name"] in target.partition_keys],
+        "StorageDescriptor": {
+            **descriptor,
+            "Columns": [column for column in columns if column["Name"] not in target.partition_keys],
+            "Location": target.location,
+        },
+    }
+
+
+def _assigned(
+    outputs: Sequence[Output], columns: Sequence[tuple[Column, Type]], names: Sequence[str] | None
+) -> list[tuple[str, str]]:
+    """The table's columns, each as SQL over the query's."""
+    wanted = names if names is not None else [column.name for column, _ in columns]
+    unknown = next((name for name in wanted if name not in {column.name for column, _ in columns}), None)
+    if unknown is not None:
+        raise QueryFailedError(
+            "COLUMN_NOT_FOUND", f"line 1:1: Insert column name does not exist in target table: {unknown}"
+        )
+    given = dict(zip(wanted, enumerate(outputs), strict=False))
+    fits = len(wanted) == len(outputs) and all(
+        _storable(given[column.name][1].type, kind) for column, kind in columns if column.name in given
+    )
+    if not fits:
+        table = ", ".join(str(kind) for column, kind in columns if column.name in wanted)
+        query = ", ".join(str(output.type) for output in outputs)
+        raise QueryFailedError(
+            "TYPE_MISMATCH", f"line 1:1: Insert query has mismatched column types: Table: [{table}], Query: [{query}]"
+        )
+    return [
+        (
+            column.name,
+            cast(f"c{given[column.name][0]}", given[column.name][1].type, kind)
+            if column.name in given
+            else f"CAST(NULL AS {duckdb_type(kind)})",
+        )
+        for column, kind in columns
+    ]
+
+
+def _storable(found: Type, wanted: Type) -> bool:
+    return can_coerce(found, wanted) or (
+        found.kind == wanted.kind
+        and found.kind in ("varchar", "char", "timestamp", "timestamp with time zone", "row", "array", "map")
+    )
+
+
+def _lower(rows: pyarrow.Table) -> pyarrow.Table:
+    return rows.rename_columns([name.lower() for name in rows.column_names])
+
+
+def _plain_arrays(text: str) -> str:
+    """`partitioned_by = ARRAY['a', 'b']` as one text."""
+    return re.sub(
+        r"array\s*\[([^\]]*)\]", lambda found: "'" + found[1].replace("'", "").replace('"', "") + "'", text, flags=re.I
+    )

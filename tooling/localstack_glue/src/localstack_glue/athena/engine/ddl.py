@@ -1,0 +1,417 @@
+"""DDL: databases, tables and partitions of the Glue catalog, as Athena's statements make, change and drop them."""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+from sqlglot import exp
+
+from localstack_glue.athena.engine.catalog import GlueCatalog
+from localstack_glue.athena.engine.commands import Command, partitions, properties
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.formats import FORMATS, TEXT, StorageFormat
+from localstack_glue.athena.engine.results import Answer
+from localstack_glue.models import JsonDict
+
+_BATCH = 100
+# what UpdateTable takes of what GetTable answers
+_INPUT_FIELDS = (
+    "Name",
+    "Description",
+    "Owner",
+    "Retention",
+    "StorageDescriptor",
+    "PartitionKeys",
+    "ViewOriginalText",
+    "ViewExpandedText",
+    "TableType",
+    "Parameters",
+    "TargetTable",
+)
+NOTHING = Answer((), (), has_header=False)
+
+
+class Ddl:
+    """Changes one account's catalog.
+
+    Args:
+        glue: a boto3 client.
+        s3: a boto3 client.
+        database: where names without one belong.
+    """
+
+    def __init__(self, glue: Any, s3: Any, database: str) -> None:
+        self._glue = glue
+        self._s3 = s3
+        self._database = database
+
+    # ------------------------------------------------------------------------ by their words
+
+    def run_command(self, command: Command) -> Answer | None:
+        """A statement that has no tree; None if it is none of these."""
+        run = {
+            "create database": self._create_database,
+            "drop database": self._drop_database,
+            "alter database": self._alter_database,
+            "add partition": self._add_partitions,
+            "drop partition": self._drop_partitions,
+            "rename partition": self._rename_partition,
+            "msck repair": self._repair,
+        }.get(command.kind)
+        return None if run is None else run(command)
+
+    def _create_database(self, command: Command) -> Answer:
+        given: JsonDict = {"Name": command.table, "Parameters": properties(command.rest)}
+        if command.comment is not None:
+            given["Description"] = command.comment
+        if command.location:
+            given["LocationUri"] = command.location
+        try:
+            self._glue.create_database(DatabaseInput=given)
+        except ClientError as error:
+            self._unless(error, "AlreadyExistsException", command.exists, f"Database {command.table} already exists")
+        return NOTHING
+
+    def _drop_database(self, command: Command) -> Answer:
+        name = command.table
+        try:
+            pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=name)
+            tables = [entry["Name"] for page in pages for entry in page["TableList"]]
+            if tables and command.rest.lower() != "cascade":
+                raise _failure("InvalidOperationException", f"Database {name} is not empty. One or more tables exist.")
+            self._glue.delete_database(Name=name)
+        except ClientError as error:
+            self._unless(error, "EntityNotFoundException", command.exists, f"Database does not exist: {name}")
+        return NOTHING
+
+    def _alter_database(self, command: Command) -> Answer:
+        found = self._glue.get_database(Name=command.table)["Database"]
+        given = {key: found[key] for key in ("Name", "Description", "LocationUri") if key in found}
+        given["Parameters"] = {**(found.get("Parameters") or {}), **properties(command.rest)}
+        self._glue.update_database(Name=command.table, DatabaseInput=given)
+        return NOTHING
+
+    def _add_partitions(self, command: Command) -> Answer:
+        table = self._table(command.database, command.table)
+        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
+        inputs = []
+        for given, location in partitions(command.rest):
+            values = self._values(keys, given)
+            folder = "/".join(f"{key}={value}" for key, value in zip(keys, values, strict=True))
+            place = location or f"{table['StorageDescriptor']['Location'].rstrip('/')}/{folder}/"
+            inputs.append(self._partition_input(table, values, place))
+        answer = self._glue.batch_create_partition(
+            DatabaseName=command.database, TableName=command.table, PartitionInputList=inputs
+        )
+        errors = [] if command.exists else answer.get("Errors") or []
+        if errors:
+            raise _failure("AlreadyExistsException", f"Partition already exists: {errors[0]['PartitionValues']}")
+        return NOTHING
+
+    def _drop_partitions(self, command: Command) -> Answer:
+        table = self._table(command.database, command.table)
+        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
+        for given, _ in partitions(command.rest):
+            try:
+                self._glue.delete_partition(
+                    DatabaseName=command.database, TableName=command.table, PartitionValues=self._values(keys, given)
+                )
+            except ClientError as error:
+                self._unless(error, "EntityNotFoundException", command.exists, f"Partition not found: {given}")
+        return NOTHING
+
+    def _rename_partition(self, command: Command) -> Answer:
+        table = self._table(command.database, command.table)
+        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
+        (old, _), (new, _) = partitions(command.rest)[:2]
+        name = {"DatabaseName": command.database, "TableName": command.table}
+        found = self._glue.get_partition(**name, PartitionValues=self._values(keys, old))["Partition"]
+        given = {key: found[key] for key in ("StorageDescriptor", "Parameters") if key in found}
+        given["Values"] = self._values(keys, new)
+        self._glue.update_partition(**name, PartitionValueList=self._values(keys, old), PartitionInput=given)
+        return NOTHING
+
+    def _repair(self, command: Command) -> Answer:
+        """MSCK REPAIR: folders named `key=value` below the table become partitions; those that are there stay."""
+        table = self._table(command.database, command.table)
+        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
+        location = table["StorageDescriptor"]["Location"].rstrip("/") + "/"
+        parts = urlsplit(location)
+        prefix = parts.path.lstrip("/")
+        found: dict[tuple[str, ...], str] = {}
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=parts.netloc, Prefix=prefix):
+            for entry in page.get("Contents", ()):
+                folders = entry["Key"][len(prefix) :].split("/")[:-1][: len(keys)]
+                named = [folder.partition("=") for folder in folders]
+                if len(named) == len(keys) and [name.lower() for name, _, _ in named] == keys:
+                    values = tuple(value for _, _, value in named)
+                    found[values] = f"{location}{'/'.join(folders)}/"
+        catalog = GlueCatalog(self._glue)
+        known = {each.values for each in catalog.partitions(catalog.table(command.database, command.table, "line 1:1"))}
+        new = [(values, place) for values, place in sorted(found.items()) if values not in known]
+        for start in range(0, len(new), _BATCH):
+            self._glue.batch_create_partition(
+                DatabaseName=command.database,
+                TableName=command.table,
+                PartitionInputList=[
+                    self._partition_input(table, list(values), place) for values, place in new[start : start + _BATCH]
+                ],
+            )
+        folders_of = ("/".join(f"{k}={v}" for k, v in zip(keys, values, strict=True)) for values, _ in new)
+        lines = [f"Partitions not in metastore: {' '.join(f'{command.table}:{folder}' for folder in folders_of)}"]
+        return Answer((), tuple((line,) for line in lines) if new else (), has_header=False)
+
+    # ------------------------------------------------------------------------ by their tree
+
+    def create_table(self, create: exp.Create) -> Answer:
+        """CREATE EXTERNAL TABLE."""
+        schema = create.this
+        database, name = self._name(schema.this if isinstance(schema, exp.Schema) else schema)
+        given = _Properties(create)
+        if not create.find(exp.ExternalProperty):
+            raise _failure("NOT_SUPPORTED", f"CREATE TABLE {name} without EXTERNAL makes an Iceberg table only")
+        if not given.location.startswith("s3://"):
+            raise _failure("INVALID_TABLE_PROPERTY", "CREATE EXTERNAL TABLE needs a LOCATION in S3")
+        descriptor = given.storage.descriptor()
+        descriptor["SerdeInfo"]["Parameters"] = given.serde_parameters
+        table: JsonDict = {
+            "Name": name,
+            "TableType": "EXTERNAL_TABLE",
+            "Parameters": {"EXTERNAL": "TRUE", **given.parameters},
+            "PartitionKeys": given.partition_keys,
+            "StorageDescriptor": {
+                **descriptor,
+                "Columns": _columns(schema.expressions if isinstance(schema, exp.Schema) else ()),
+                "Location": given.location,
+                "Compressed": False,
+                "NumberOfBuckets": -1,
+                "StoredAsSubDirectories": False,
+            },
+        }
+        if given.comment:
+            table["Parameters"]["comment"] = given.comment
+            table["Description"] = given.comment
+        self.put_table(database, table, exists=bool(create.args.get("exists")))
+        return NOTHING
+
+    def put_table(self, database: str, table: JsonDict, *, exists: bool = False, replace: bool = False) -> None:
+        """Create a table; with `replace`, or with `exists` if it is there, that is no error."""
+        try:
+            self._glue.create_table(DatabaseName=database, TableInput=table)
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if code == "EntityNotFoundException":
+                raise QueryFailedError("SCHEMA_NOT_FOUND", f"line 1:1: Schema '{database}' does not exist") from error
+            if code == "AlreadyExistsException" and replace:
+                self._glue.update_table(DatabaseName=database, TableInput=table)
+                return
+            self._unless(error, "AlreadyExistsException", exists, f"Table {table['Name']} already exists")
+
+    def drop(self, drop: exp.Drop) -> Answer:
+        """DROP TABLE, DROP VIEW."""
+        database, name = self._name(drop.args["tables"][0])
+        found = GlueCatalog(self._glue).raw_table(database, name)
+        is_view = found is not None and found.get("TableType") == "VIRTUAL_VIEW"
+        wants_view = drop.args["kind"].upper() == "VIEW"
+        if found is None or is_view != wants_view:
+            if drop.args.get("exists"):
+                return NOTHING
+            what = "View" if wants_view else "Table"
+            raise QueryFailedError(
+                f"{what.upper()}_NOT_FOUND" if not wants_view else "TABLE_NOT_FOUND",
+                f"line 1:1: {what} '{database}.{name}' does not exist",
+            )
+        self._glue.delete_table(DatabaseName=database, Name=name)
+        return NOTHING
+
+    def alter(self, alter: exp.Alter) -> Answer:
+        """ALTER TABLE: columns, properties, places, partitions.
+
+        Raises:
+            QueryFailedError: there is no such table, or the change is not done here.
+        """
+        database, name = self._name(alter.this)
+        table = self._table(database, name)
+        partition = alter.this.args.get("partition")
+        for action in alter.args["actions"]:
+            if isinstance(action, exp.AlterSet) and partition is not None:
+                self._move_partition(database, table, partition, action)
+                return NOTHING
+            self._change(table, action)
+        given = {key: table[key] for key in _INPUT_FIELDS if key in table}
+        self._glue.update_table(DatabaseName=database, TableInput=given)
+        return NOTHING
+
+    def _change(self, table: JsonDict, action: exp.Expr) -> None:
+        storage = table["StorageDescriptor"]
+        columns: list[JsonDict] = storage["Columns"]
+        if isinstance(action, exp.Schema):
+            known = {column["Name"] for column in [*columns, *(table.get("PartitionKeys") or ())]}
+            new = _columns(action.expressions)
+            twice = next((column["Name"] for column in new if column["Name"] in known), None)
+            if twice is not None:
+                raise _failure("InvalidRequestException", f"Duplicate column name: {twice}")
+            columns += new
+        elif isinstance(action, exp.ReplaceColumns):
+            storage["Columns"] = _columns(action.expressions)
+        elif isinstance(action, exp.AlterColumn):
+            old = action.this.name.lower()
+            place = next((number for number, column in enumerate(columns) if column["Name"] == old), None)
+            if place is None:
+                raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: Column '{old}' does not exist")
+            new_name = action.args.get("rename_to")
+            columns[place]["Name"] = new_name.name.lower() if new_name is not None else old
+            if action.args.get("dtype") is not None:
+                columns[place]["Type"] = hive_text(action.args["dtype"])
+        elif isinstance(action, exp.AlterSet) and action.args.get("location") is not None:
+            storage["Location"] = action.args["location"].name
+        elif isinstance(action, exp.AlterSet):
+            pairs = [each for group in action.expressions for each in group.expressions]
+            table["Parameters"] = {**(table.get("Parameters") or {}), **_pairs(pairs)}
+        elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
+            gone = {each.name.lower() for each in action.args["tables"]}
+            storage["Columns"] = [column for column in columns if column["Name"] not in gone]
+        else:
+            raise _failure("NOT_SUPPORTED", f"ALTER TABLE ... {action.sql('hive')} is not done here")
+
+    def _move_partition(self, database: str, table: JsonDict, partition: exp.Expr, action: exp.AlterSet) -> None:
+        keys = [key["Name"] for key in table.get("PartitionKeys") or ()]
+        given = {each.this.name.lower(): each.expression.name for each in partition.expressions}
+        values = self._values(keys, given)
+        self._glue.update_partition(
+            DatabaseName=database,
+            TableName=table["Name"],
+            PartitionValueList=values,
+            PartitionInput=self._partition_input(table, values, action.args["location"].name),
+        )
+
+    # ------------------------------------------------------------------------ parts
+
+    def _name(self, table: exp.Expr) -> tuple[str, str]:
+        return (table.text("db") or self._database).lower(), table.name.lower()
+
+    def _table(self, database: str, name: str) -> JsonDict:
+        found: JsonDict | None = GlueCatalog(self._glue).raw_table(database, name)
+        if found is None:
+            raise QueryFailedError("TABLE_NOT_FOUND", f"line 1:1: Table '{database}.{name}' does not exist")
+        return found
+
+    def _values(self, keys: Sequence[str], given: dict[str, str]) -> list[str]:
+        if sorted(given) != sorted(keys):
+            raise _failure("InvalidRequestException", f"The partition {given} has not the keys {', '.join(keys)}")
+        return [given[key] for key in keys]
+
+    def _partition_input(self, table: JsonDict, values: list[str], location: str) -> JsonDict:
+        return {"Values": values, "StorageDescriptor": {**table["StorageDescriptor"], "Location": location}}
+
+    def _unless(self, error: ClientError, code: str, is_fine: bool, message: str) -> None:
+        if error.response["Error"]["Code"] != code:
+            raise error
+        if not is_fine:
+            raise _failure(code, message) from error
+
+
+class _Properties:
+    """What stands behind the columns of CREATE TABLE."""
+
+    def __init__(self, create: exp.Create) -> None:
+        self.location = ""
+        self.comment = ""
+        self.parameters: dict[str, str] = {}
+        self.serde_parameters: dict[str, str] = {}
+        self.partition_keys: list[JsonDict] = []
+        self.storage: StorageFormat = TEXT
+        readers: dict[type, Callable[[Any], None]] = {
+            exp.LocationProperty: lambda each: setattr(self, "location", each.this.name),
+            exp.SchemaCommentProperty: lambda each: setattr(self, "comment", each.this.name),
+            exp.PartitionedByProperty: self._partitioned,
+            exp.RowFormatSerdeProperty: self._serde,
+            exp.RowFormatDelimitedProperty: self._delimited,
+            exp.FileFormatProperty: self._format,
+            exp.SerdeProperties: lambda each: self.serde_parameters.update(_pairs(each.expressions)),
+            exp.Property: lambda each: self.parameters.update(_pairs([each])),
+        }
+        found = create.args.get("properties")
+        for each in found.expressions if found is not None else ():
+            reader = readers.get(type(each))
+            if reader is not None:
+                reader(each)
+            elif not isinstance(each, exp.ExternalProperty):
+                raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not done here")
+        if self.storage is TEXT and not self.serde_parameters:
+            self.serde_parameters = {"serialization.format": "1"}
+
+    def _partitioned(self, each: exp.PartitionedByProperty) -> None:
+        self.partition_keys = _columns(each.this.expressions)
+
+    def _serde(self, each: exp.RowFormatSerdeProperty) -> None:
+        library = each.this.name
+        known = next((one for one in FORMATS.values() if one.serde == library), TEXT)
+        self.storage = StorageFormat(library, known.input_format, known.output_format)
+        serde = each.args.get("serde_properties")
+        if serde is not None:
+            self.serde_parameters.update(_pairs(serde.expressions))
+
+    def _delimited(self, each: exp.RowFormatDelimitedProperty) -> None:
+        names = {
+            "fields": "field.delim",
+            "escaped": "escape.delim",
+            "collection_items": "collection.delim",
+            "map_keys": "mapkey.delim",
+            "lines": "line.delim",
+            "null": "serialization.null.format",
+        }
+        for part, name in names.items():
+            if each.args.get(part) is not None:
+                self.serde_parameters[name] = _unescaped(each.args[part].name)
+        if "field.delim" in self.serde_parameters:
+            self.serde_parameters["serialization.format"] = self.serde_parameters["field.delim"]
+
+    def _format(self, each: exp.FileFormatProperty) -> None:
+        kind = each.this
+        if isinstance(kind, exp.InputOutputFormat):
+            self.storage = StorageFormat(
+                self.storage.serde, kind.args["input_format"].name, kind.args["output_format"].name
+            )
+            return
+        name = kind.name.upper()
+        if name not in FORMATS:
+            raise _failure("NOT_SUPPORTED", f"STORED AS {name} is not done here")
+        found = FORMATS[name]
+        is_given = self.storage is not TEXT
+        self.storage = StorageFormat(self.storage.serde, found.input_format, found.output_format) if is_given else found
+
+
+def _columns(nodes: Sequence[exp.Expr]) -> list[JsonDict]:
+    columns = []
+    for node in nodes:
+        column = {"Name": node.name.lower(), "Type": hive_text(node.args["kind"])}
+        comment = node.find(exp.CommentColumnConstraint)
+        if comment is not None:
+            column["Comment"] = comment.this.name
+        columns.append(column)
+    return columns
+
+
+def hive_text(kind: exp.DataType) -> str:
+    """A type as the catalog writes it."""
+    return re.sub(r"\s*([<>,:()])\s*", r"\1", kind.sql("hive").lower()).replace("decimal(10)", "decimal(10,0)")
+
+
+def _pairs(nodes: Sequence[exp.Expr]) -> dict[str, str]:
+    return {each.this.name: each.args["value"].name for each in nodes}
+
+
+def _unescaped(text: str) -> str:
+    found = re.fullmatch(r"\\(?:u([0-9a-fA-F]{4})|([0-7]{3})|(.))", text)
+    if found is None:
+        return text
+    if found[1] or found[2]:
+        return chr(int(found[1], 16) if found[1] else int(found[2], 8))
+    return {"t": "\t", "n": "\n", "r": "\r", "0": "\0"}.get(found[3], found[3])
+
+
+def _failure(code: str, message: str) -> QueryFailedError:
+    return QueryFailedError(code if code.isupper() else "FAILED", message if code.isupper() else f"{code}: {message}")

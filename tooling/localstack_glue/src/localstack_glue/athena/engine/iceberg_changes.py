@@ -1,0 +1,319 @@
+"""Iceberg tables made and changed through PyIceberg, with one commit each."""
+
+# ruff: noqa: E501 - Athena's messages and SQL in a line are read as a line
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow
+from pyiceberg.catalog.glue import GlueCatalog as PyIcebergCatalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, NotInstalledError, ValidationException
+from pyiceberg.io.pyarrow import schema_to_pyarrow
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.transforms import parse_transform
+from pyiceberg.types import (
+    BinaryType,
+    BooleanType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    FloatType,
+    IcebergType,
+    IntegerType,
+    ListType,
+    LongType,
+    MapType,
+    NestedField,
+    StringType,
+    StructType,
+    TimestampType,
+    TimestamptzType,
+)
+from sqlglot import exp
+
+from localstack_glue.athena.engine.ddl import NOTHING
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.results import Answer
+from localstack_glue.athena.engine.trino.dialect import TrinoQuery
+from localstack_glue.athena.engine.trino.queries import Output
+from localstack_glue.athena.engine.trino.types import Type, fields_of, from_sqlglot
+
+_SIMPLE: dict[str, IcebergType] = {
+    "boolean": BooleanType(),
+    "tinyint": IntegerType(),
+    "smallint": IntegerType(),
+    "integer": IntegerType(),
+    "bigint": LongType(),
+    "real": FloatType(),
+    "double": DoubleType(),
+    "varchar": StringType(),
+    "char": StringType(),
+    "varbinary": BinaryType(),
+    "date": DateType(),
+    "timestamp": TimestampType(),
+    "timestamp with time zone": TimestamptzType(),
+}
+_MERGED = "merge_matched"
+
+
+class IcebergChanges:
+    """Makes and changes tables of one account's catalog."""
+
+    def __init__(self, glue: Any, iceberg_properties: dict[str, str], database: str) -> None:
+        self._catalog = PyIcebergCatalog("athena", client=glue, **iceberg_properties)
+        self._database = database
+
+    def create(self, create: exp.Create, given: dict[str, Any]) -> Answer:
+        """CREATE TABLE ... TBLPROPERTIES ('table_type'='ICEBERG')."""
+        schema = create.this
+        database, name = (schema.this.text("db") or self._database).lower(), schema.this.name.lower()
+        columns = [(node.name.lower(), from_sqlglot(node.args["kind"])) for node in schema.expressions]
+        fields = given.get("partitioned_by")
+        parts = [each.sql("hive") for each in fields.expressions] if isinstance(fields, exp.Expr) else []
+        if create.args.get("exists") and self._catalog.table_exists((database, name)):
+            return NOTHING
+        self._make(database, name, columns, parts, given)
+        return NOTHING
+
+    def create_as(self, database: str, name: str, given: dict[str, Any], outputs: Sequence[Output], rows: Any) -> None:
+        """CREATE TABLE AS."""
+        columns = [(output.name.lower(), output.type) for output in outputs]
+        parts = given.get("partitioning") or []
+        table = self._make(database, name, columns, [parts] if isinstance(parts, str) else parts, given)
+        if rows is not None and rows.num_rows:
+            self._committed(lambda: table.append(_as_schema(rows, table)))
+
+    def append(self, database: str, name: str, rows: pyarrow.Table) -> None:
+        """INSERT INTO."""
+        table = self._load(database, name)
+        if rows.num_rows:
+            self._committed(lambda: table.append(_as_schema(rows, table)))
+
+    def overwrite(self, database: str, name: str, rows: pyarrow.Table) -> None:
+        """The rows that the table has from now on."""
+        table = self._load(database, name)
+        self._committed(lambda: table.overwrite(_as_schema(rows, table)))
+
+    def alter(self, database: str, name: str, alter: exp.Alter) -> Answer:
+        """ALTER TABLE: columns and properties."""
+        table = self._load(database, name)
+        for action in alter.args["actions"]:
+            if isinstance(action, exp.AlterSet):
+                pairs = {
+                    each.this.name: each.args["value"].name
+                    for group in action.expressions
+                    for each in group.expressions
+                }
+                self._committed(functools.partial(_set_properties, table, pairs))
+                continue
+            with table.update_schema() as update:
+                _change_columns(update, action)
+        return NOTHING
+
+    def _make(
+        self, database: str, name: str, columns: Sequence[tuple[str, Type]], parts: Sequence[str], given: dict[str, Any]
+    ) -> Any:
+        ids = iter(range(1, 100_000))
+        fields = [NestedField(next(ids), column, _iceberg_type(kind, ids), required=False) for column, kind in columns]
+        schema = Schema(*fields)
+        location = str(given.get("location") or "").rstrip("/")
+        if not location:
+            raise QueryFailedError("INVALID_TABLE_PROPERTY", "an Iceberg table needs a LOCATION")
+        kind = str(given.get("format") or "parquet").lower()
+        if kind != "parquet":
+            raise QueryFailedError("NOT_SUPPORTED", f"Iceberg tables of {kind} are not written here")
+        own = {key: str(value) for key, value in given.items() if key.startswith(("write", "history", "optimize"))}
+        return self._committed(
+            lambda: self._catalog.create_table((database, name), schema, location, _spec(schema, parts), properties=own)
+        )
+
+    def _load(self, database: str, name: str) -> Any:
+        try:
+            return self._catalog.load_table((database, name))
+        except NoSuchTableError as error:
+            raise QueryFailedError("TABLE_NOT_FOUND", f"line 1:1: Table '{database}.{name}' does not exist") from error
+
+    def _committed(self, change: Callable[[], Any]) -> Any:
+        try:
+            return change()
+        except (CommitFailedException, ValidationException) as error:
+            raise QueryFailedError("ICEBERG_COMMIT_ERROR", f"Failed to commit: {error}") from error
+        except NotInstalledError as error:
+            raise QueryFailedError(
+                "NOT_SUPPORTED", "rows of an Iceberg table that is partitioned by a transform are not written here"
+            ) from error
+
+
+def rewriting(statement: exp.Expr, database: str, names: Sequence[str]) -> tuple[list[tuple[str, str]], str, str]:
+    """What a change makes of a table.
+
+    Returns:
+        Queries that must count nothing, with what is wrong if they do; the query of the rows that the table has from now
+        on; the query that counts what changes.
+    """
+    table = statement.this
+    name = f'"{(table.text("db") or database).lower()}"."{table.name.lower()}"'
+    alias = table.alias or table.name.lower()
+    source = f'{name} AS "{alias}"'
+    columns = [f'"{alias}"."{column}"' for column in names]
+    if isinstance(statement, exp.Merge):
+        return _merged(statement, name, alias, source, names)
+    where = statement.args.get("where")
+    condition = f"coalesce({where.this.sql(TrinoQuery)}, false)" if where is not None else "true"
+    count = f"SELECT count(*) FROM {source} WHERE {condition}"
+    if isinstance(statement, exp.Delete):
+        return [], f"SELECT {', '.join(columns)} FROM {source} WHERE NOT {condition}", count
+    sets = {each.this.name.lower(): each.expression.sql(TrinoQuery) for each in statement.expressions}
+    _check_names(sets, names)
+    values = [
+        f'CASE WHEN {condition} THEN {sets[column]} ELSE "{alias}"."{column}" END AS "{column}"'
+        if column in sets
+        else f'"{alias}"."{column}"'
+        for column in names
+    ]
+    return [], f"SELECT {', '.join(values)} FROM {source}", count
+
+
+def _merged(
+    merge: exp.Merge, name: str, alias: str, source: str, names: Sequence[str]
+) -> tuple[list[tuple[str, str]], str, str]:
+    using = merge.args["using"]
+    other = using.alias or using.name
+    given = f'(SELECT *, true AS {_MERGED} FROM {using.sql(TrinoQuery)}) AS "{other}"'
+    on = merge.args["on"].sql(TrinoQuery)
+    joined = f"{source} LEFT JOIN {given} ON {on}"
+    matched = f'coalesce("{other}".{_MERGED}, false)'
+    branches: list[tuple[str, exp.Expr]] = []
+    inserts: list[tuple[str, exp.Expr]] = []
+    for when in merge.args["whens"].expressions:
+        condition = when.args.get("condition")
+        text = f"coalesce({condition.sql(TrinoQuery)}, false)" if condition is not None else "true"
+        (branches if when.args["matched"] else inserts).append((text, when.args["then"]))
+    kept, changed = [], []
+    values: dict[str, list[str]] = {column: [] for column in names}
+    for text, then in branches:
+        if isinstance(then, exp.Update):
+            sets = {each.this.name.lower(): each.expression.sql(TrinoQuery) for each in then.expressions}
+            _check_names(sets, names)
+            for column in names:
+                values[column].append(
+                    f"WHEN {matched} AND {text} THEN {sets.get(column) or f'{_q(alias)}.{_q(column)}'}"
+                )
+            kept.append(f"WHEN {matched} AND {text} THEN true")
+        else:
+            kept.append(f"WHEN {matched} AND {text} THEN false")
+        changed.append(f"({matched} AND {text})")
+    shown = [
+        f"CASE {' '.join(values[column])} ELSE {_q(alias)}.{_q(column)} END AS {_q(column)}"
+        if values[column]
+        else f"{_q(alias)}.{_q(column)}"
+        for column in names
+    ]
+    where = f" WHERE CASE {' '.join(kept)} ELSE true END" if kept else ""
+    parts = [f"SELECT {', '.join(shown)} FROM {joined}{where}"]
+    counts = [f"(SELECT count(*) FROM {joined} WHERE {' OR '.join(changed)})" if changed else "0"]
+    before: list[str] = []
+    for text, then in inserts:
+        columns = [each.name.lower() for each in then.this.expressions] if then.this is not None else list(names)
+        _check_names(dict.fromkeys(columns, ""), names)
+        given_values = dict(zip(columns, (each.sql(TrinoQuery) for each in then.expression.expressions), strict=True))
+        chosen = [f"{given_values.get(column, 'NULL')} AS {_q(column)}" for column in names]
+        missing = f"NOT EXISTS (SELECT 1 FROM {source} WHERE {on})"
+        condition = " AND ".join([missing, text, *(f"NOT ({each})" for each in before)])
+        parts.append(f"SELECT {', '.join(chosen)} FROM {given} WHERE {condition}")
+        counts.append(f"(SELECT count(*) FROM {given} WHERE {condition})")
+        before.append(text)
+    twice = f"SELECT (SELECT count(*) FROM {joined}) - (SELECT count(*) FROM {name})"
+    checks = [(twice, "One MERGE target table row matched more than one source row")] if branches else []
+    return checks, " UNION ALL ".join(parts), f"SELECT {' + '.join(counts)}"
+
+
+def _q(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _check_names(given: dict[str, str], names: Sequence[str]) -> None:
+    unknown = next((name for name in given if name not in names), None)
+    if unknown is not None:
+        raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: The table has no column {unknown}")
+
+
+def _set_properties(table: Any, pairs: dict[str, str]) -> None:
+    with table.transaction() as change:
+        change.set_properties(pairs)
+
+
+def _change_columns(update: Any, action: exp.Expr) -> None:
+    if isinstance(action, exp.Schema):
+        for node in action.expressions:
+            update.add_column(
+                node.name.lower(), _iceberg_type(from_sqlglot(node.args["kind"]), iter(range(10_000, 20_000)))
+            )
+    elif isinstance(action, exp.ColumnDef):
+        update.add_column(
+            action.name.lower(), _iceberg_type(from_sqlglot(action.args["kind"]), iter(range(10_000, 20_000)))
+        )
+    elif isinstance(action, exp.Drop) and action.args.get("kind") == "COLUMN":
+        for each in action.args["tables"]:
+            update.delete_column(each.name.lower())
+    elif isinstance(action, exp.AlterColumn):
+        name = action.this.name.lower()
+        if action.args.get("dtype") is not None:
+            update.update_column(
+                name, field_type=_iceberg_type(from_sqlglot(action.args["dtype"]), iter(range(10_000, 20_000)))
+            )
+        new_name = action.args.get("rename_to")
+        if new_name is not None and new_name.name.lower() != name:
+            update.rename_column(name, new_name.name.lower())
+    else:
+        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: ALTER TABLE ... {action.sql('hive')} is not done here")
+
+
+def _iceberg_type(kind: Type, ids: Any) -> IcebergType:
+    if kind.kind == "decimal":
+        return DecimalType(*kind.numbers)
+    if kind.kind == "array":
+        return ListType(next(ids), _iceberg_type(kind.element, ids), element_required=False)
+    if kind.kind == "map":
+        key, value = kind.parts
+        return MapType(next(ids), _iceberg_type(key, ids), next(ids), _iceberg_type(value, ids), value_required=False)
+    if kind.kind == "row":
+        pairs = zip(fields_of(kind), kind.parts, strict=True)
+        return StructType(
+            *(NestedField(next(ids), name, _iceberg_type(part, ids), required=False) for name, part in pairs)
+        )
+    if kind.kind not in _SIMPLE:
+        raise QueryFailedError("NOT_SUPPORTED", f"Type not supported for Iceberg: {kind}")
+    return _SIMPLE[kind.kind]
+
+
+def _spec(schema: Schema, parts: Sequence[str]) -> PartitionSpec:
+    fields = []
+    for number, text in enumerate(parts):
+        column, transform = _transform(text)
+        source = schema.find_field(column)
+        suffix = "" if transform == "identity" else f"_{transform.partition('[')[0]}"
+        fields.append(PartitionField(source.field_id, 1000 + number, parse_transform(transform), f"{column}{suffix}"))
+    return PartitionSpec(*fields)
+
+
+def _transform(text: str) -> tuple[str, str]:
+    """`day(ts)`, `bucket(16, id)`, `truncate(name, 4)` or a column, as PyIceberg has them."""
+    plain = text.replace("`", "").replace('"', "").strip().lower()
+    if "(" not in plain:
+        return plain, "identity"
+    name, _, rest = plain.rstrip(")").partition("(")
+    arguments = [part.strip() for part in rest.split(",")]
+    if name in ("bucket", "truncate"):
+        number = next((part for part in arguments if part.isdigit()), "")
+        return next(part for part in arguments if not part.isdigit()), f"{name}[{number}]"
+    return arguments[0], name.removesuffix("s") if name in ("days", "hours", "months", "years") else name
+
+
+def _as_schema(rows: pyarrow.Table, table: Any) -> pyarrow.Table:
+    """Rows in the types of a table's columns."""
+    wanted = schema_to_pyarrow(table.schema(), include_field_ids=False)
+    arrays = [rows.column(place).cast(field.type) for place, field in enumerate(wanted)]
+    return pyarrow.Table.from_arrays(arrays, schema=wanted)

@@ -1,0 +1,284 @@
+"""A query over its tables, ready to run: the data laid before DuckDB, and nothing else within its reach."""
+
+import re
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from sqlglot import exp
+
+from localstack_glue.athena.engine import metadata_tables, statements
+from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Partition
+from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
+from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_snapshot
+from localstack_glue.athena.engine.sql_text import quoted, text_of
+from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
+from localstack_glue.athena.engine.trino import macros
+from localstack_glue.athena.engine.trino.python import patterns, registry, texts, values
+from localstack_glue.athena.engine.trino.queries import Output
+from localstack_glue.athena.engine.trino.types import duckdb_type
+
+PYTHON_FUNCTIONS = (patterns, texts, values)  # they are registered as they are loaded
+SCAN_LIMIT_REASON = "Bytes scanned limit was exceeded"
+_MEMORY_LIMIT = "2GB"
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": _MEMORY_LIMIT, "threads": 2}
+_COLUMN = re.compile(
+    r'column "?([\w.]+?)"? (?:not found|does not|referenced that exists)|does not have a column named "(\w+)"',
+    re.IGNORECASE,
+)
+_OWN = re.compile(r"\b([A-Z]+(?:_[A-Z]+)+): (.*?)(?:' to INT64)?$")  # what our own SQL raises with error()
+_FUNCTION = re.compile(r"Function with name (\w+) does not exist", re.IGNORECASE)
+
+
+@dataclass
+class Cancellation:
+    """Lets another thread stop a query."""
+
+    _connection: duckdb.DuckDBPyConnection | None = None
+    _is_wanted: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cancel(self) -> None:
+        """Stop the query now, or as soon as it begins."""
+        with self._lock:
+            self._is_wanted = True
+            if self._connection is not None:
+                self._connection.interrupt()
+
+    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Say what to interrupt."""
+        with self._lock:
+            self._connection = connection
+        self.check()
+
+    def check(self) -> None:
+        """Raise QueryCancelledError if the query was stopped."""
+        if self._is_wanted:
+            raise QueryCancelledError("Query cancelled by user")
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A query whose tables lie before DuckDB.
+
+    Attributes:
+        connection: has them.
+        query: as it was understood.
+        scanned_bytes: size of the objects that it read.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    query: statements.Query
+    scanned_bytes: int
+
+    def rows(self) -> tuple[list[Output], list[tuple[Any, ...]]]:
+        """The answer in Python's values."""
+        with translated_errors(self.query):
+            sql, outputs = self.query.for_duckdb()
+            return outputs, self._execute(sql).fetchall()
+
+    def arrow(self, columns: Sequence[tuple[str, str]] = ()) -> tuple[list[Output], Any]:
+        """The answer as Arrow, with `columns` as names and SQL over `c0`, `c1` and so on if they are given."""
+        with translated_errors(self.query):
+            sql, outputs = self.query.for_duckdb(shown=False)
+            names = ", ".join(f"c{place}" for place in range(len(outputs)))
+            if columns:
+                chosen = ", ".join(f"{value} AS {quoted(name)}" for name, value in columns)
+                sql = f"SELECT {chosen} FROM ({sql}) AS answer({names})"
+            return outputs, self._execute(sql).to_arrow_table()
+
+    def outputs(self) -> list[Output]:
+        """The columns of the answer."""
+        return self.query.for_duckdb(shown=False)[1]
+
+    def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
+        prepare(self.connection, sql)
+        return self.connection.execute(sql)
+
+
+@contextmanager
+def opened(
+    glue: Any,
+    s3: Any,
+    iceberg_properties: dict[str, str],
+    statement: exp.Expr,
+    database: str,
+    scan_limit_bytes: int | None,
+    stop: Cancellation,
+) -> Iterator[Opened]:
+    """Open a query.
+
+    Raises:
+        QueryFailedError: it cannot be answered.
+        QueryCancelledError: it was stopped, or would scan more than the limit.
+    """
+    catalog = GlueCatalog(glue)
+    query = statements.Query(statement, database, catalog.raw_table)
+    source = metadata_tables.Source(catalog, iceberg_properties)
+    contents = {
+        use.view: found
+        for use in query.uses
+        if (found := metadata_tables.find(use.database, use.name, source, use.place)) is not None
+    }
+    tables = {
+        use.view: contents[use.view].table if use.view in contents else catalog.table(use.database, use.name, use.place)
+        for use in query.uses
+    }
+    snapshots = {
+        use.view: open_snapshot(tables[use.view], use, iceberg_properties)
+        for use in query.uses
+        if tables[use.view].is_iceberg
+    }
+    tables |= {
+        view: replace(tables[view], columns=each.columns(), partition_keys=()) for view, each in snapshots.items()
+    }
+    query.bind(tables)
+    with (
+        tempfile.TemporaryDirectory(prefix="athena-") as folder,
+        duckdb.connect(config={**_SETTINGS, "temp_directory": folder}) as connection,
+    ):
+        stop.attach(connection)
+        connection.execute("SET TimeZone = 'UTC'")
+        budget = _ScanBudget(scan_limit_bytes)
+        files = ObjectFiles(s3, Path(folder))
+        for use in query.uses:
+            stop.check()
+            if not _is_new(connection, use):
+                continue
+            if use.view in contents:
+                connection.register(f"arrow {use.view}", contents[use.view].arrow)
+                connection.execute(f"CREATE VIEW {_view(use)} AS SELECT * FROM {quoted(f'arrow {use.view}')}")
+            elif use.view in snapshots:
+                _lay_out_iceberg(connection, use, tables[use.view], snapshots[use.view], budget)
+            else:
+                _lay_out(connection, catalog, query, use, tables[use.view], files, budget)
+        # what the query says itself reaches nothing but these files
+        connection.execute(f"SET allowed_directories = [{text_of(folder)}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield Opened(connection, query, budget.scanned_bytes)
+
+
+@contextmanager
+def translated_errors(query: statements.Query) -> Iterator[None]:
+    """DuckDB's complaints become Athena's."""
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise QueryCancelledError("Query cancelled by user") from error
+    except duckdb.Error as error:
+        raise _failure(error, query) from error
+
+
+def _is_new(connection: duckdb.DuckDBPyConnection, use: statements.TableUse) -> bool:
+    """Whether the view is still to be made; makes its schema."""
+    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(statements.schema_name(use.database))}")
+    exists = "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?"
+    return connection.execute(exists, [statements.schema_name(use.database), use.view]).fetchone() is None
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, *texts: str) -> None:
+    """Give a connection, once, the macros and the Python functions that some SQL uses."""
+    made = macros.definitions(" ".join(texts))
+    registry.make_available(connection, [*texts, *made])
+    for definition in made:
+        connection.execute(definition)
+
+
+def _lay_out(
+    connection: duckdb.DuckDBPyConnection,
+    catalog: GlueCatalog,
+    query: statements.Query,
+    use: statements.TableUse,
+    table: CatalogTable,
+    files: ObjectFiles,
+    budget: "_ScanBudget",
+) -> None:
+    if use.snapshot_id is not None or use.moment is not None:
+        raise QueryFailedError("NOT_SUPPORTED", f"{use.place}: only Iceberg tables keep earlier versions")
+    partitions = [Partition((), table.location)]
+    if table.partition_keys:
+        partitions = catalog.partitions(table)
+        condition = query.partition_filter(use, [key.name for key in table.partition_keys])
+        if condition is not None:
+            with duckdb.connect() as apart:
+                prepare(apart, condition)
+                partitions = kept_partitions(apart, table, partitions, condition)
+    sources = [(partition, files.listed(partition.location)) for partition in partitions]
+    budget.take(sum(item.size_bytes for _, objects in sources for item in objects))
+    create_view(connection, _view(use), table, sources, files.fetch, with_places=query.names_places)
+
+
+def _lay_out_iceberg(
+    connection: duckdb.DuckDBPyConnection,
+    use: statements.TableUse,
+    table: CatalogTable,
+    snapshot: IcebergSnapshot,
+    budget: "_ScanBudget",
+) -> None:
+    scan = snapshot.scan()
+    budget.take(sum(task.file.file_size_in_bytes for task in scan.plan_files()))
+    arrow = f"arrow {use.view}"
+    connection.register(arrow, scan.to_arrow())
+    kinds = [(column.name, statements.column_type(table, column.data_type())) for column in table.columns]
+    # a time or a UUID of Iceberg's is a text of Athena's
+    casts = (
+        quoted(name) if kind.parts else f"CAST({quoted(name)} AS {duckdb_type(kind)}) AS {quoted(name)}"
+        for name, kind in kinds
+    )
+    connection.execute(f"CREATE VIEW {_view(use)} AS SELECT {', '.join(casts)} FROM {quoted(arrow)}")
+
+
+def _view(use: statements.TableUse) -> str:
+    return f"{quoted(statements.schema_name(use.database))}.{quoted(use.view)}"
+
+
+@dataclass
+class _ScanBudget:
+    """Counts the bytes that a query has to read."""
+
+    limit_bytes: int | None
+    scanned_bytes: int = 0
+
+    def take(self, size_bytes: int) -> None:
+        """Count some more; raise QueryCancelledError beyond the limit."""
+        self.scanned_bytes += size_bytes
+        if self.limit_bytes is not None and self.scanned_bytes > self.limit_bytes:
+            raise QueryCancelledError(SCAN_LIMIT_REASON)
+
+
+def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
+    """DuckDB's complaint in Athena's words, where Athena has some for it."""
+    text = str(error).split("\n", 1)[0]
+    if found := _OWN.search(text):
+        return QueryFailedError(found[1], found[2])
+    if text.startswith("Invalid Input Error: Division by zero"):
+        return QueryFailedError("DIVISION_BY_ZERO", "Division by zero")
+    if isinstance(error, duckdb.OutOfRangeException) or (
+        isinstance(error, duckdb.ConversionException) and "out of range" in text
+    ):
+        return QueryFailedError("NUMERIC_VALUE_OUT_OF_RANGE", text.split(": ", 1)[-1])
+    if isinstance(error, duckdb.BinderException) and (found := _COLUMN.search(text)):
+        name = (found[1] or found[2]).rsplit(".", 1)[-1]
+        return QueryFailedError(
+            "COLUMN_NOT_FOUND",
+            f"{query.place_of_column(name)}: Column '{name}' cannot be resolved or requester is not authorized to "
+            "access requested resources",
+        )
+    if isinstance(error, duckdb.CatalogException) and (found := _FUNCTION.search(text)):
+        return QueryFailedError("FUNCTION_NOT_FOUND", f"line 1:1: Function '{found[1]}' not registered")
+    if text.startswith(("CSV Error", "Conversion Error: CSV Error", "Invalid Input Error: CSV Error")):
+        lines = [line.strip() for line in str(error).splitlines()]
+        return QueryFailedError("HIVE_BAD_DATA", next((line for line in lines if "convert" in line), text))
+    if isinstance(error, duckdb.ConversionException):
+        return QueryFailedError("INVALID_CAST_ARGUMENT", text.removeprefix("Conversion Error: "))
+    if isinstance(error, duckdb.InvalidInputException | duckdb.IOException):
+        return QueryFailedError("HIVE_BAD_DATA", text)
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return QueryFailedError("EXCEEDED_LOCAL_MEMORY_LIMIT", f"the query needs more than {_MEMORY_LIMIT} here")
+    return QueryFailedError("NOT_SUPPORTED", f"DuckDB, which answers here, says: {text}")

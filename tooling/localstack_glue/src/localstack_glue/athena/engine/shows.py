@@ -1,0 +1,169 @@
+"""SHOW and DESCRIBE: what the catalog holds, in Hive's words."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog
+from localstack_glue.athena.engine.commands import Command
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.iceberg_data import open_snapshot
+from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.athena.engine.views import original_sql
+
+_DESCRIBED = tuple(ResultColumn(text, "string") for text in ("col_name", "data_type", "comment"))
+
+
+class Shows:
+    """Answers them from one account's catalog."""
+
+    def __init__(self, glue: Any, iceberg_properties: dict[str, str]) -> None:
+        self._catalog = GlueCatalog(glue)
+        self._iceberg_properties = iceberg_properties
+
+    def run_command(self, command: Command) -> Answer | None:
+        """A statement; None if it is none of these."""
+        run: dict[str, Callable[[Command], Answer]] = {
+            "show databases": self._databases,
+            "show tables": lambda each: self._tables(each, views=None),
+            "show views": lambda each: self._tables(each, views=True),
+            "show partitions": self._partitions,
+            "show create table": self._create_table,
+            "show create view": self._create_view,
+            "show tblproperties": self._properties,
+            "show columns": self._columns,
+            "describe": self._describe,
+            "describe view": self._describe,
+        }
+        return run[command.kind](command) if command.kind in run else None
+
+    def _databases(self, command: Command) -> Answer:
+        return _listing("database_name", _like(self._catalog.databases(), command.like))
+
+    def _tables(self, command: Command, *, views: bool | None) -> Answer:
+        names = self._catalog.table_names(command.database, views=views)
+        return _listing("views" if views else "tab_name", _like(names, command.like))
+
+    def _partitions(self, command: Command) -> Answer:
+        table = self._table(command)
+        if not table.partition_keys:
+            raise QueryFailedError("INVALID_ARGUMENTS", f"{command.table} is not a partitioned table")
+        names = [key.name for key in table.partition_keys]
+        texts = [
+            "/".join(f"{name}={value}" for name, value in zip(names, partition.values, strict=True))
+            for partition in self._catalog.partitions(table)
+        ]
+        return _listing("partition", sorted(texts))
+
+    def _columns(self, command: Command) -> Answer:
+        return _listing("field", [f"{name:<20}" for name, _ in self._columns_of(command)])
+
+    def _describe(self, command: Command) -> Answer:
+        found = self._raw(command)
+        comments = {each["Name"]: each.get("Comment") or "" for each in _all_columns(found)}
+        lines = [(name, kind, comments.get(name, "")) for name, kind in self._columns_of(command)]
+        keys = found.get("PartitionKeys") or []
+        if keys and not _is_iceberg(found):
+            lines += [("", "", ""), ("# Partition Information", "", ""), ("# col_name", "data_type", "comment")]
+            lines += [(each["Name"], each["Type"], each.get("Comment") or "") for each in keys]
+        return Answer(_DESCRIBED, tuple(lines), has_header=False)
+
+    def _properties(self, command: Command) -> Answer:
+        parameters = self._raw(command).get("Parameters") or {}
+        if command.like is not None:
+            if command.like not in parameters:
+                raise QueryFailedError("INVALID_TABLE_PROPERTY", f"Table {command.table} has no {command.like}")
+            return _listing("prpt_name", [parameters[command.like]])
+        columns = (ResultColumn("prpt_name", "string"), ResultColumn("prpt_value", "string"))
+        return Answer(columns, tuple(sorted(parameters.items())), has_header=False)
+
+    def _create_view(self, command: Command) -> Answer:
+        found = self._raw(command)
+        if found.get("TableType") != "VIRTUAL_VIEW":
+            raise QueryFailedError("INVALID_ARGUMENTS", f"{command.database}.{command.table} is no view")
+        sql, _ = original_sql(found, "line 1:1")
+        text = f"CREATE VIEW {command.database}.{command.table} AS\n{sql}"
+        return _listing("Create View", text.splitlines())
+
+    def _create_table(self, command: Command) -> Answer:
+        found = self._raw(command)
+        if found.get("TableType") == "VIRTUAL_VIEW":
+            raise QueryFailedError("INVALID_ARGUMENTS", f"{command.database}.{command.table} is a view, not a table")
+        return _listing("createtab_stmt", _create_statement(command, found, self._columns_of(command)))
+
+    def _columns_of(self, command: Command) -> list[tuple[str, str]]:
+        found = self._raw(command)
+        if found.get("TableType") == "VIRTUAL_VIEW":
+            return [(each["Name"], each.get("Type") or "string") for each in _all_columns(found)]
+        return [(column.name, column.hive_type) for column in self._table(command).all_columns]
+
+    def _table(self, command: Command) -> CatalogTable:
+        table = self._catalog.table(command.database, command.table, "line 1:1")
+        if not table.is_iceberg:
+            return table
+        columns: tuple[Column, ...] = open_snapshot(table, None, self._iceberg_properties).columns()
+        return replace(table, columns=columns, partition_keys=())
+
+    def _raw(self, command: Command) -> Any:
+        found = self._catalog.raw_table(command.database, command.table)
+        if found is None:
+            self._catalog.table(command.database, command.table, "line 1:1")  # tells what is missing
+        return found
+
+
+def _create_statement(command: Command, found: Any, columns: Iterable[tuple[str, str]]) -> list[str]:
+    is_iceberg = _is_iceberg(found)
+    keys = [] if is_iceberg else found.get("PartitionKeys") or []
+    own = [pair for pair in columns if pair[0] not in {key["Name"] for key in keys}]
+    lines = [f"CREATE {'' if is_iceberg else 'EXTERNAL '}TABLE `{command.database}.{command.table}`("]
+    lines += [f"  `{name}` {kind}{',' if number < len(own) else ')'}" for number, (name, kind) in enumerate(own, 1)]
+    storage = found.get("StorageDescriptor") or {}
+    if keys:
+        lines.append("PARTITIONED BY ( ")
+        lines += [
+            f"  `{key['Name']}` {key['Type']}{',' if number < len(keys) else ')'}" for number, key in enumerate(keys, 1)
+        ]
+    if not is_iceberg:
+        serde = storage.get("SerdeInfo") or {}
+        lines += ["ROW FORMAT SERDE ", f"  '{serde.get('SerializationLibrary', '')}' "]
+        lines += _pairs("WITH SERDEPROPERTIES ( ", serde.get("Parameters") or {})
+        lines += ["STORED AS INPUTFORMAT ", f"  '{storage.get('InputFormat', '')}' "]
+        lines += ["OUTPUTFORMAT ", f"  '{storage.get('OutputFormat', '')}'"]
+    lines += ["LOCATION", f"  '{storage.get('Location', '')}'"]
+    shown = {"table_type": "iceberg"} if is_iceberg else found.get("Parameters") or {}
+    return lines + _pairs("TBLPROPERTIES (", {key: value for key, value in shown.items() if key != "EXTERNAL"})
+
+
+def _pairs(head: str, given: dict[str, str]) -> list[str]:
+    items = sorted(given.items())
+    if not items:
+        return []
+    return [head] + [
+        f"  '{key}'='{value}'{', ' if number < len(items) else ')'}" for number, (key, value) in enumerate(items, 1)
+    ]
+
+
+def _all_columns(found: Any) -> list[dict[str, str]]:
+    return [*((found.get("StorageDescriptor") or {}).get("Columns") or ()), *(found.get("PartitionKeys") or ())]
+
+
+def _is_iceberg(found: Any) -> bool:
+    return str((found.get("Parameters") or {}).get("table_type", "")).upper() == "ICEBERG"
+
+
+def _like(names: list[str], pattern: str | None) -> list[str]:
+    """Those that match: Hive's patterns are regular expressions in which `*` stands for anything."""
+    if pattern is None:
+        return names
+    try:
+        wanted = re.compile(
+            "|".join(f"(?:{part.strip().replace('.*', '*').replace('*', '.*')})" for part in pattern.split("|"))
+        )
+    except re.error as error:
+        raise QueryFailedError("INVALID_ARGUMENTS", f"the pattern '{pattern}' cannot be read: {error}") from error
+    return [name for name in names if wanted.fullmatch(name)]
+
+
+def _listing(name: str, texts: Iterable[str]) -> Answer:
+    return Answer((ResultColumn(name, "string"),), tuple((text,) for text in texts), has_header=False)

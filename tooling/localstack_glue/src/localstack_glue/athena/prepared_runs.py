@@ -1,0 +1,54 @@
+"""PREPARE, EXECUTE and DEALLOCATE as statements, over the statements that the API stores."""
+
+import threading
+from dataclasses import dataclass
+
+from localstack_glue.athena.engine import statements
+from localstack_glue.athena.engine.commands import Command, parse_command
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.results import Answer
+from localstack_glue.athena.models import PreparedStatement, QueryExecution, store_of
+from localstack_glue.clock import Clock
+from localstack_glue.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a query execution runs."""
+
+    sql: str
+    parameters: tuple[str, ...]
+
+
+class PreparedRuns:
+    """Puts prepared statements in the place of what names them."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock) -> None:
+        self._clock = clock
+        self._lock = lock
+
+    def run(self, scope: Scope, execution: QueryExecution) -> Prepared | Answer:
+        """What is to be run; an answer if there is nothing left to run."""
+        command = parse_command(execution.sql, execution.database)
+        if command is None or command.kind not in ("prepare", "execute", "deallocate"):
+            return Prepared(execution.sql, execution.parameters)
+        key = (execution.workgroup, command.table)
+        stored = store_of(scope).prepared_statements
+        if command.kind == "prepare":
+            with self._lock:
+                stored[key] = PreparedStatement(command.table, execution.workgroup, command.rest, self._clock.now())
+            return Answer((), (), has_header=False)
+        found = next((each for known, each in stored.items() if (known[0], known[1].lower()) == key), None)
+        if found is None:
+            raise QueryFailedError(
+                "NOT_FOUND", f"PreparedStatement {command.table} was not found in workGroup {execution.workgroup}"
+            )
+        if command.kind == "deallocate":
+            with self._lock:
+                stored.pop((execution.workgroup, found.name), None)
+            return Answer((), (), has_header=False)
+        return Prepared(found.sql, _values(command) or execution.parameters)
+
+
+def _values(command: Command) -> tuple[str, ...]:
+    return statements.split_values(command.rest) if command.rest else ()

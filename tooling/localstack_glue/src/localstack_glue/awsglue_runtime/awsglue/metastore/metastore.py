@@ -1,0 +1,261 @@
+"""Runs a statement of Spark's SQL on the Data Catalog: what it names is there before, what it changed after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from awsglue.catalog import Catalog
+from awsglue.errors import unsupported
+from awsglue.metastore import definitions, hive_tables, statements
+from awsglue.metastore.mirror import Form, Mirror, Place
+from awsglue.metastore.spark_side import HIDDEN, SparkSide
+from awsglue.metastore.statements import Kind, Statement
+
+Answer = TypeVar("Answer")
+_OVERWRITE = "spark.sql.sources.partitionOverwriteMode"
+
+
+class Metastore:
+    """The Data Catalog as the metastore of this process's sessions."""
+
+    def __init__(self, sql: Callable[[SparkSession, str], DataFrame], catalog: Catalog | None = None) -> None:
+        self._sql = sql
+        self._mirror = Mirror(catalog or Catalog())
+
+    def run(self, session: SparkSession, text: str, call: Callable[[str], DataFrame]) -> DataFrame:
+        """Run a statement; `call` runs a text as Spark alone would."""
+        spark = self._spark(session)
+        statement = statements.parse(text)
+        databases = self._mirror.databases(spark)
+        current = spark.current_database()
+        target = statement.target.within(current) if statement.target else None
+        named = self._mirror.existing([name.within(current) for name in statement.names])
+        match statement.kind:
+            case Kind.SHOW_DATABASES:
+                shown: DataFrame = call(text)
+                return shown.where(F.col(shown.columns[0]) != HIDDEN)
+            case Kind.SHOW_TABLES:
+                mentioned = {name.table.lower() for name in statement.names} & databases.keys()
+                for database in mentioned or {current} & databases.keys():
+                    self._mirror.put_all(spark, database)
+                return call(text)
+            case Kind.CHANGE_DATABASE | Kind.DROP_DATABASE:
+                return self._change_database(spark, statement, call)
+            case Kind.INSERT if target is not None:
+                return self._insert(spark, named, target, lambda: call(text))
+            case Kind.CREATE_TABLE if target is not None:
+                return self._create_table(spark, statement, named, target, call)
+            case Kind.CREATE_VIEW if target is not None:
+                self._put(spark, [place for place in named if place != target], Form.READ)
+                self._mirror.put(spark, target, Form.WRITE)
+                return self._then_save(spark, target, lambda: call(text), is_managed=False)
+            case Kind.CHANGE_TABLE | Kind.DROP_TABLE if target is not None:
+                return self._change_table(spark, statement, target, lambda: call(text))
+            case Kind.OTHER:
+                self._put(spark, named, Form.WRITE)
+            case _:
+                self._put(spark, named, Form.READ)
+        return call(text)
+
+    def table(self, session: SparkSession, name: str) -> None:
+        """Have a table that is about to be read."""
+        spark = self._spark(session)
+        self._mirror.databases(spark)
+        self._put(spark, [self._place(spark, name)], Form.READ)
+
+    def listed(self, session: SparkSession, database: str | None) -> None:
+        """Have the tables of a database that is about to be listed."""
+        spark = self._spark(session)
+        if (wanted := (database or spark.current_database()).lower()) in self._mirror.databases(spark):
+            self._mirror.put_all(spark, wanted)
+
+    def databases(self, session: SparkSession) -> None:
+        """Have the databases that are about to be listed."""
+        self._mirror.databases(self._spark(session))
+
+    def insert(self, session: SparkSession, name: str, call: Callable[[], None]) -> None:
+        """Let `insertInto` write to a table."""
+        spark = self._spark(session)
+        self._mirror.databases(spark)
+        self._insert(spark, [], self._place(spark, name), call)
+
+    def exists(self, session: SparkSession, name: str) -> bool:
+        """Whether Glue has a table."""
+        spark = self._spark(session)
+        self._mirror.databases(spark)
+        return self._mirror.raw(self._place(spark, name)) is not None
+
+    def is_hive_table(self, session: SparkSession, name: str) -> bool:
+        """Whether Glue has a table, and Spark did not make it."""
+        raw = self._mirror.raw(self._place(self._spark(session), name))
+        return raw is not None and definitions.PROVIDER not in (raw.get("Parameters") or {})
+
+    def location_for(self, session: SparkSession, name: str) -> str:
+        """Where `saveAsTable` puts a table without a path."""
+        spark = self._spark(session)
+        self._mirror.databases(spark)
+        place = self._place(spark, name)
+        raw = self._mirror.raw(place)
+        if raw is not None and raw.get("TableType") == "MANAGED_TABLE":
+            return str(raw["StorageDescriptor"]["Location"])
+        return self._mirror.location_for(*place)
+
+    def save(self, session: SparkSession, name: str, call: Callable[[], None], *, is_managed: bool) -> None:
+        """Let `saveAsTable` make or fill a table."""
+        spark = self._spark(session)
+        self._mirror.databases(spark)
+        place = self._place(spark, name)
+        self._mirror.put(spark, place, Form.WRITE)
+
+        def called() -> DataFrame:
+            call()
+            return session.createDataFrame([], "a int")
+
+        self._then_save(spark, place, called, is_managed=is_managed)
+
+    # ------------------------------------------------------------------ one statement
+
+    def _spark(self, session: SparkSession) -> SparkSide:
+        return SparkSide(session, self._sql)
+
+    def _place(self, spark: SparkSide, name: str) -> Place:
+        return statements.parse(name).names[-1].within(spark.current_database())
+
+    def _put(self, spark: SparkSide, places: Sequence[Place], form: Form) -> None:
+        for place in places:
+            self._mirror.put(spark, place, form)
+
+    def _insert(self, spark: SparkSide, named: Sequence[Place], target: Place, call: Callable[[], Answer]) -> Answer:
+        raw = self._mirror.raw(target)
+        self._put(spark, [place for place in named if place != target], Form.READ)
+        self._mirror.put(spark, target, Form.WRITE)
+        is_hive = raw is not None and definitions.PROVIDER not in (raw.get("Parameters") or {})
+        with _dynamic_overwrite(spark.session, is_wanted=is_hive):
+            answer = call()
+        if raw is not None:
+            self._mirror.save_partitions(spark, target)
+        return answer
+
+    def _create_table(
+        self,
+        spark: SparkSide,
+        statement: Statement,
+        named: Sequence[Place],
+        target: Place,
+        call: Callable[[str], DataFrame],
+    ) -> DataFrame:
+        self._put(spark, [place for place in named if place != target], Form.READ)
+        existing = self._mirror.put(spark, target, Form.WRITE)
+        header = statement.header
+        assert header is not None  # noqa: S101 - CREATE TABLE has one
+        if "LIKE" in header.words and existing is None:
+            models = [raw for place in named if place != target and (raw := self._mirror.raw(place)) is not None]
+            if models and header.is_hive and "LOCATION" not in header.words:
+                self._mirror.forget(target)
+                return hive_tables.create_like(
+                    spark, self._mirror, target, models[0], self._mirror.location_for(*target)
+                )
+            unsupported("CREATE TABLE ... LIKE with USING or LOCATION")
+        if header.is_hive:
+            return hive_tables.create(spark, self._mirror, target, statement.text)
+        is_managed = "LOCATION" not in header.words and existing is None
+        text = statement.with_location(self._mirror.location_for(*target)) if is_managed else statement.text
+        return self._then_save(spark, target, lambda: call(text), is_managed=is_managed)
+
+    def _change_table(
+        self, spark: SparkSide, statement: Statement, target: Place, call: Callable[[], DataFrame]
+    ) -> DataFrame:
+        if "RENAME" in statement.words and "COLUMN" not in statement.words and "PARTITION" not in statement.words:
+            unsupported("ALTER TABLE ... RENAME TO", "Glue's catalog does not rename tables on AWS either")
+        raw = self._mirror.put(spark, target, Form.WRITE)
+        answer = call()
+        if raw is None:
+            return answer
+        if not spark.exists(*target):
+            self._drop(spark, target, raw)
+        else:
+            now = spark.table(*target)
+            is_view = now.view_text is not None
+            definition = (
+                definitions.new_table(now, is_managed=False) if is_view else definitions.changed_table(raw, now)
+            )
+            self._mirror.catalog.save_table(target[0], definition, exists=True)
+            self._mirror.save_partitions(spark, target)
+        self._mirror.forget(target)
+        return answer
+
+    def _drop(self, spark: SparkSide, place: Place, raw: Any) -> None:
+        self._mirror.catalog.client.delete_table(DatabaseName=place[0], Name=place[1])
+        if raw.get("TableType") == "MANAGED_TABLE":
+            jvm: Any = spark.session._jvm
+            folder = jvm.org.apache.hadoop.fs.Path(raw["StorageDescriptor"]["Location"])
+            folder.getFileSystem(spark.session._jsc.hadoopConfiguration()).delete(folder, True)
+
+    def _then_save(
+        self, spark: SparkSide, place: Place, call: Callable[[], DataFrame], *, is_managed: bool
+    ) -> DataFrame:
+        """Call, and have Glue store the table as it is then."""
+        before = self._mirror.raw(place)
+        known = spark.table(*place) if before is not None and spark.exists(*place) else None
+        answer = call()
+        if not spark.exists(*place):
+            return answer
+        now = spark.table(*place)
+        if before is None or now != known:
+            is_managed = is_managed or (before or {}).get("TableType") == "MANAGED_TABLE"
+            if before is None:
+                self._make_database(place[0])
+            definition = definitions.new_table(now, is_managed=is_managed)
+            self._mirror.catalog.save_table(place[0], definition, exists=before is not None)
+        if now.view_text is None:
+            self._mirror.save_partitions(spark, place)
+        self._mirror.forget(place)
+        return answer
+
+    def _make_database(self, name: str) -> None:
+        """Make Spark's database `default` in Glue too, when it is used."""
+        if name == "default" and name not in self._mirror._databases:
+            self._mirror.catalog.client.create_database(DatabaseInput={"Name": name})
+
+    def _change_database(self, spark: SparkSide, statement: Statement, call: Callable[[str], DataFrame]) -> DataFrame:
+        name = statement.target.table.lower() if statement.target else ""
+        client = self._mirror.catalog.client
+        if statement.kind is Kind.DROP_DATABASE:
+            if name in self._mirror.databases(spark):
+                self._mirror.put_all(spark, name)
+            spark.shield(name)
+            answer = call(statement.text)
+            if spark.database(name) is None and name in self._mirror.databases(spark):
+                client.delete_database(Name=name)
+            self._mirror._databases.pop(name, None)
+            return answer
+        answer = call(statement.text)
+        found = spark.database(name)
+        if found is None:
+            return answer
+        location, comment, properties = found
+        wanted = {"Name": name, "Description": comment, "Parameters": properties}
+        if not spark.is_nowhere(name, location):
+            wanted["LocationUri"] = location
+        if name in self._mirror._databases:
+            client.update_database(Name=name, DatabaseInput=wanted)
+        else:
+            client.create_database(DatabaseInput=wanted)
+        return answer
+
+
+@contextmanager
+def _dynamic_overwrite(session: SparkSession, *, is_wanted: bool) -> Iterator[None]:
+    """INSERT OVERWRITE replaces the partitions that it writes to, as it does in Hive's tables, and no others."""
+    before = session.conf.get(_OVERWRITE)
+    if is_wanted:
+        session.conf.set(_OVERWRITE, "dynamic")
+    try:
+        yield
+    finally:
+        session.conf.set(_OVERWRITE, str(before))

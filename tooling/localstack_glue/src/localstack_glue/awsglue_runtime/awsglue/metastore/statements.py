@@ -1,0 +1,236 @@
+"""What a statement of Spark's SQL is about: what it does, to which table, and which names it mentions.
+
+Spark itself parses and judges the statement. Here it is enough to know no name too few: a word that only looks like a
+table's name costs a look into the catalog.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from itertools import pairwise
+
+_TOKEN = re.compile(
+    r"--[^\n]*|/\*.*?\*/|\s+|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`]|``)*`|[A-Za-z_0-9]+|.", re.DOTALL
+)
+_QUERY_STARTS = {"SELECT", "WITH", "FROM", "VALUES", "TABLE", "(", "MAP", "REDUCE"}
+_DATABASE = {"DATABASE", "SCHEMA", "NAMESPACE"}
+
+
+class Kind(Enum):
+    """What a statement does."""
+
+    QUERY = auto()
+    INSERT = auto()
+    CREATE_TABLE = auto()
+    CREATE_VIEW = auto()
+    CHANGE_TABLE = auto()  # ALTER, MSCK REPAIR, TRUNCATE
+    DROP_TABLE = auto()
+    CHANGE_DATABASE = auto()
+    DROP_DATABASE = auto()
+    SHOW_TABLES = auto()
+    SHOW_DATABASES = auto()
+    OTHER = auto()
+
+
+@dataclass(frozen=True)
+class Name:
+    """A table's name as it is written; without a database it is in the current one."""
+
+    database: str | None
+    table: str
+
+    def within(self, current: str) -> tuple[str, str]:
+        """The database and table, both in lower case, as the catalog has them."""
+        return (self.database or current).lower(), self.table.lower()
+
+
+@dataclass(frozen=True)
+class Header:
+    """The clauses of CREATE TABLE before its query: where USING ends, and which words stand outside parentheses."""
+
+    using_end: int | None
+    words: frozenset[str]
+
+    @property
+    def is_hive(self) -> bool:
+        """Whether the table is one of Hive's: Spark makes those where no USING stands."""
+        return self.using_end is None
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A statement."""
+
+    text: str
+    kind: Kind
+    target: Name | None = None
+    names: tuple[Name, ...] = ()
+    words: tuple[str, ...] = ()
+    header: Header | None = None
+
+    def with_location(self, location: str) -> str:
+        """The text of CREATE TABLE ... USING with a LOCATION."""
+        assert self.header is not None and self.header.using_end is not None  # noqa: S101, PT018 - as asked before
+        quoted = location.replace("\\", "\\\\").replace("'", "\\'")
+        end = self.header.using_end
+        return f"{self.text[:end]} LOCATION '{quoted}' {self.text[end:]}"
+
+
+@dataclass(frozen=True)
+class _Token:
+    text: str
+    end: int
+
+    @property
+    def word(self) -> str:
+        return self.text.upper()
+
+    @property
+    def is_identifier(self) -> bool:
+        return self.text.startswith("`") or bool(re.match(r"\w", self.text))
+
+    @property
+    def identifier(self) -> str:
+        return self.text[1:-1].replace("``", "`") if self.text.startswith("`") else self.text
+
+
+def parse(text: str) -> Statement:
+    """Read a statement."""
+    tokens = [token for token in _tokens(text) if token.text.strip() and not token.text.startswith(("--", "/*"))]
+    words = tuple(token.word for token in tokens)
+    names = tuple(dict.fromkeys(_names(tokens)))
+    kind, start = _kind(words)
+    target = _name_at(tokens, start) if start is not None else None
+    header = _header(tokens) if kind is Kind.CREATE_TABLE else None
+    return Statement(text, kind, target, names, words, header)
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    for match in _TOKEN.finditer(text):
+        yield _Token(match.group(), match.end())
+
+
+def _names(tokens: Sequence[_Token]) -> Iterator[Name]:
+    position = 0
+    while position < len(tokens):
+        parts: list[str] = []
+        while position < len(tokens) and tokens[position].is_identifier:
+            parts.append(tokens[position].identifier)
+            position += 1
+            if position + 1 < len(tokens) and tokens[position].text == "." and tokens[position + 1].is_identifier:
+                position += 1
+            else:
+                break
+        if not parts:
+            position += 1
+            continue
+        yield Name(None, parts[0])
+        for database, table in pairwise(parts):
+            yield Name(database, table)
+
+
+def _name_at(tokens: Sequence[_Token], start: int) -> Name | None:
+    parts: list[str] = []
+    position = start
+    while position < len(tokens) and tokens[position].is_identifier:
+        parts.append(tokens[position].identifier)
+        if position + 1 >= len(tokens) or tokens[position + 1].text != ".":
+            break
+        position += 2
+    if not parts:
+        return None
+    return Name(parts[-2] if len(parts) > 1 else None, parts[-1])
+
+
+def _kind(words: Sequence[str]) -> tuple[Kind, int | None]:
+    """What a statement does, and where its target's name begins."""
+    first = words[0] if words else ""
+    if first in {"CREATE", "REPLACE"}:
+        return _created(words)
+    if first == "DROP":
+        kind = Kind.DROP_DATABASE if words[1:2] and words[1] in _DATABASE else Kind.DROP_TABLE
+        return (kind, _after(words, 2, "IF", "EXISTS")) if words[1:2] != ("FUNCTION",) else (Kind.OTHER, None)
+    if first == "ALTER" and len(words) > 1:
+        return (Kind.CHANGE_DATABASE, 2) if words[1] in _DATABASE else (Kind.CHANGE_TABLE, 2)
+    if first == "MSCK":
+        return Kind.CHANGE_TABLE, 3
+    if first in {"REPAIR", "TRUNCATE"}:
+        return Kind.CHANGE_TABLE, 2
+    if first == "SHOW":
+        return _shown(words)
+    insert = _insert_position(words)
+    if insert is not None:
+        return _inserted(words, insert)
+    return (Kind.OTHER if first in {"DESCRIBE", "DESC", "ANALYZE", "USE", "SET"} else Kind.QUERY), None
+
+
+def _created(words: Sequence[str]) -> tuple[Kind, int | None]:
+    position = 1
+    if words[position : position + 2] == ("OR", "REPLACE"):
+        position += 2
+    if words[position : position + 1] == ("EXTERNAL",):
+        position += 1
+    what = words[position] if position < len(words) else ""
+    start = _after(words, position + 1, "IF", "NOT", "EXISTS")
+    if what == "TABLE":
+        return Kind.CREATE_TABLE, start
+    if what == "VIEW":
+        return Kind.CREATE_VIEW, start
+    if what in _DATABASE:
+        return Kind.CHANGE_DATABASE, start
+    return Kind.QUERY, None  # a temporary view, or a function
+
+
+def _shown(words: Sequence[str]) -> tuple[Kind, int | None]:
+    if words[1:2] in (("DATABASES",), ("SCHEMAS",), ("NAMESPACES",)):
+        return Kind.SHOW_DATABASES, None
+    is_list = "TABLES" in words[1:2] or "VIEWS" in words[1:2] or words[1:3] == ("TABLE", "EXTENDED")
+    return (Kind.SHOW_TABLES if is_list else Kind.OTHER), None
+
+
+def _inserted(words: Sequence[str], position: int) -> tuple[Kind, int | None]:
+    start = position + 2  # INTO or OVERWRITE
+    if words[start : start + 1] in (("DIRECTORY",), ("LOCAL",)):
+        return Kind.QUERY, None
+    return Kind.INSERT, start + 1 if words[start : start + 1] == ("TABLE",) else start
+
+
+def _insert_position(words: Sequence[str]) -> int | None:
+    """Where INSERT stands: first, or behind WITH or FROM."""
+    if words[:1] not in (("INSERT",), ("WITH",), ("FROM",)):
+        return None
+    depth = 0
+    for position, word in enumerate(words):
+        depth += (word == "(") - (word == ")")
+        if word == "INSERT" and depth == 0 and words[position + 1 : position + 2] in (("INTO",), ("OVERWRITE",)):
+            return position
+    return None
+
+
+def _after(words: Sequence[str], position: int, *optional: str) -> int:
+    return position + len(optional) if tuple(words[position : position + len(optional)]) == optional else position
+
+
+def _header(tokens: Sequence[_Token]) -> Header:
+    depth, found, using_end = 0, [], None
+    for position, token in enumerate(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth:
+            continue
+        following = tokens[position + 1].word if position + 1 < len(tokens) else ""
+        if token.word == "AS" and following in _QUERY_STARTS:
+            break
+        if token.word == "USING" and using_end is None and position + 1 < len(tokens):
+            using_end = _dotted_end(tokens, position + 1)
+        found.append(token.word)
+    return Header(using_end, frozenset(found))
+
+
+def _dotted_end(tokens: Sequence[_Token], position: int) -> int:
+    """Where a provider's name ends: it may be a class."""
+    while position + 2 < len(tokens) and tokens[position + 1].text == ".":
+        position += 2
+    return tokens[position].end

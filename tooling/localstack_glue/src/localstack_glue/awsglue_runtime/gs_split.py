@@ -1,0 +1,5 @@
+"""Glue Studio's transform `gs_split`: importing it gives frames a method of that name."""
+
+from awsglue.studio import attach
+
+attach("gs_split")
