@@ -1,0 +1,74 @@
+"""Lines of JSON parsed many at a time are what they are alone, and values are the texts that they are written as."""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from etl_job.contract import Contract
+from etl_job.reading import json_rows
+
+from .frozen.cases import COLUMNS_OF_FILES
+from .read_texts import texts_in
+
+PIECES = st.sampled_from(
+    ['{"id": "k1"', "}", "]", "[", ",", '"', '{"id": 1}', '{"place": {"a": [1, 2.50]}}', "null", " ", "\\", "{}", ":", "1e5"]
+)  # fmt: skip
+
+
+def contract() -> Contract:
+    features = {"entity": ["place"], "eventTime": {"timestamp": "at"}, "count": "events"}
+    columns = [{**COLUMNS_OF_FILES[0], "primaryKey": False}, *COLUMNS_OF_FILES[1:]]
+    return Contract.model_validate(
+        {"version": "1", "dataset": "lines", "columns": columns, "files": {"format": "jsonLines"}, "features": features}
+    )
+
+
+def alone(line: str) -> dict[str, object] | None:
+    try:
+        found = json.loads(line, parse_float=str, parse_int=str, parse_constant=lambda _: 1 / 0)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+@settings(deadline=None, max_examples=300)
+@given(lines=st.lists(st.lists(PIECES, min_size=1, max_size=4).map("".join), min_size=1, max_size=6))
+@example(lines=['{"a": [{}', "{}]}", "{},{}"])
+@example(lines=["{}", "NaN", '{"id": NaN}'])
+def test_no_line_takes_in_a_part_of_another(lines):
+    assert json_rows._parsed(pa.array(lines)) == [alone(line) for line in lines]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    name=st.text(st.characters(exclude_categories=["Cs"]), max_size=9),
+    amount=st.one_of(st.integers(), st.decimals(allow_nan=False, allow_infinity=False, places=3)),
+)
+def test_values_are_texts_as_they_are_written(tmp_path_factory, name, amount):
+    folder = tmp_path_factory.mktemp("json")
+    note = f'[1.0, "{amount}", {{"a": true}}]'
+    text = json.dumps({"id": name, "at": None})[:-1] + f', "amount": {amount}, "note": {note}}}'
+    (folder / "a.jsonl").write_text(text, "utf-8")
+    (found,) = texts_in(folder, contract())
+    assert found == (name or None, None, None, str(amount), f'["1.0","{amount}",{{"a":true}}]')
+    assert Decimal(found[3] or 0) == amount
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        pytest.param('{"id": "\\ud83d"}', "?", id="half of a character"),
+        pytest.param('{"id": true}', "true", id="boolean"),
+        pytest.param('{"id": -0.0E+1}', "-0.0E+1", id="number"),
+        pytest.param('{"id": "a", "id": "b"}', "b", id="a name twice"),
+        pytest.param('{"ID": "a"}', None, id="other capitals"),
+    ],
+)
+def test_value_of_a_member(tmp_path: Path, line: str, text: str | None):
+    (tmp_path / "a.jsonl").write_text(line, "utf-8")
+    assert texts_in(tmp_path, contract())[0][0] == text
