@@ -16,8 +16,8 @@ from .frozen.cases import COLUMNS_OF_FILES
 from .read_texts import texts_in
 
 PIECES = st.sampled_from(
-    ['{"id": "k1"', "}", "]", "[", ",", '"', '{"id": 1}', '{"place": {"a": [1, 2.50]}}', "null", " ", "\\", "{}", ":", "1e5"]
-)  # fmt: skip
+    ['{"id": "k1"', "}", "]", "[", ",", '"', '{"id": 1}', '{"place": {"a": [1, 2.50]}}', "null", " ", "\\", "{}", ":"]
+)
 
 
 def contract() -> Contract:
