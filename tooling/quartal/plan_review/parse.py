@@ -253,7 +253,7 @@ def _attribute_changes(before: Any, after: Any, sides: tuple[Side, Side]) -> tup
         return tuple(
             AttributeChange(name, before[name] if before else Marker.ABSENT, after[name] if after else Marker.ABSENT)
             for name, value in sorted(shown.items())
-            if value not in (None, [], {})
+            if value is not None
         )
     # two sensitive values look alike once they are taken out: whether they differ is seen before, and only that is told
     found = {item.path: item for item in differences(before, after)}
