@@ -285,6 +285,7 @@ def test_rows_of_iceberg_are_deleted_updated_and_merged(iceberg: Lake):
     with pytest.raises(QueryFailedError, match="MERGE_TARGET_ROW_MULTIPLE_MATCHES"):
         run(iceberg, "merge into ice t using (values 1, 1) s(id) on t.id = s.id when matched then delete")
     assert run(iceberg, "delete from ice").update_count == 2
+    assert iceberg.rows("select count(*) from ice") == [("0",)]
 
 
 def test_columns_of_iceberg_are_altered(iceberg: Lake):

@@ -94,7 +94,8 @@ class IcebergChanges:
     def overwrite(self, database: str, name: str, rows: pyarrow.Table) -> None:
         """The rows that the table has from now on."""
         table = self._load(database, name)
-        self._committed(lambda: table.overwrite(_as_schema(rows, table)))
+        # PyIceberg takes no rows for nothing to do
+        self._committed(lambda: table.overwrite(_as_schema(rows, table)) if rows.num_rows else table.delete())
 
     def alter(self, database: str, name: str, alter: exp.Alter) -> Answer:
         """ALTER TABLE: columns and properties."""
