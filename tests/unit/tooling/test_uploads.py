@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import secrets
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,8 @@ from moto.server import ThreadedMotoServer
 
 from quartal import uploads
 from quartal.aws import AwsConnection
+from quartal.cli.app import run
+from quartal.deployment import Deployment
 from quartal.errors import AwsError, ConfigurationError, UploadError
 from quartal.uploading.bandwidth import BandwidthLimit
 from quartal.uploading.checksums import checksum_of
@@ -26,6 +29,7 @@ from quartal.uploading.plan import plan_files
 from quartal.uploading.sources import find_sources
 from quartal.uploading.streams import named_source
 from quartal.uploads import Exchange, UploadOptions, plan_upload
+from quartal.workspace import Workspace
 
 RAW = "raw/sightings/"
 MEBIBYTE = 1024 * 1024
@@ -51,10 +55,10 @@ def bucket(connection) -> str:
 def upload(connection, bucket):
     """`upload(items, ...)` into the test's own bucket."""
 
-    def run(items, **options):
+    def upload(items, **options):
         return uploads.upload(connection, bucket, items, manifest_prefix="deliveries/sightings/", **options)
 
-    return run
+    return upload
 
 
 @pytest.fixture
@@ -675,6 +679,37 @@ def test_parts_of_an_export_are_no_versions_of_each_other(upload, tmp_path: Path
     for number in range(12):
         (tmp_path / f"part-{number}.csv").write_text(f"id\n{number}\n")
     assert upload(plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1")).likenesses == ()
+
+
+@pytest.fixture
+def command_line(connection, bucket, project, monkeypatch) -> None:
+    """`quartal upload` into the test's own bucket, by the contract of the example feed."""
+    deployment = Deployment("us-east-1", bucket, "vehicle_sightings", RAW, "db", "c", "j", "w", "", {})
+    contracts = project / "data" / "contracts"
+    contracts.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).parents[3] / "data" / "contracts" / "vehicle_sightings.yaml", contracts)
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(Workspace, "deployment", deployment)
+    monkeypatch.setattr(Workspace, "connection", connection)
+
+
+def test_command_uploads_a_stream_and_replaces_and_removes_files(
+    command_line, connection, bucket, tmp_path: Path, capsys
+):
+    header = "sighting_id,brand,date,time\n"
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(f"{header}{name},Opel,2024-01-01,10:00:00\n")
+    assert run(["upload", str(tmp_path / "a.csv"), "--delivery", "2024Q1", "--name", "first.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["uploaded"] == [f"{RAW}delivery=2024Q1/first.csv"]
+    assert run(["upload", str(tmp_path / "b.csv"), "--delivery", "2024Q1", "--replace"]) == 0
+    assert "1 files uploaded (0.0 MB), 0 there already, 1 taken out" in capsys.readouterr().out
+    assert run(["upload", str(tmp_path / "a.csv"), "--delivery", "2024Q1"]) == 0
+    assert "The next run also reads 1 file" in capsys.readouterr().err
+    assert run(["upload", "--delivery", "2024Q1", "--remove", "b.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["removed"] == [f"{RAW}delivery=2024Q1/b.csv"]
+    assert keys(connection, bucket) == [f"{RAW}delivery=2024Q1/a.csv"]
+    assert run(["upload", "--delivery", "2024Q1", "--remove", "a.csv"]) == 2
+    assert "--withdraw 2024Q1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
