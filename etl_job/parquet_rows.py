@@ -50,6 +50,8 @@ _TEXTS = ("String", "Enum", "JSON")
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
 _NOTHING = "nothing"  # a column without a value, as pandas writes one of None alone
 _READ_AS = {**dict.fromkeys(_NANOSECONDS.values(), "bigint"), _NOTHING: "int"}
+_NESTED = "nested values"
+_TWICE = "twice"  # Spark tells no capitals from small letters
 _MOMENTS, _LOCAL_TIMES = ("timestamp", "nanoseconds"), ("timestamp_ntz", "nanoseconds_ntz")
 
 
@@ -131,8 +133,12 @@ def _kinds(footer: bytes) -> dict[str, str]:
         schema = pq.ParquetFile(pa.BufferReader(footer)).schema
     except OSError as error:  # Arrow's word for what it cannot make sense of
         raise ValueError(str(error)) from error
-    leaves = [schema.column(place) for place in range(len(schema))]
-    return {_name(leaf).lower(): _kind(leaf) for leaf in leaves}
+    found: dict[str, str] = {}
+    for leaf in (schema.column(place) for place in range(len(schema))):
+        name, kind = _name(leaf).lower(), _kind(leaf)
+        is_part = kind == _NESTED and found.get(name, _NESTED) == _NESTED  # one column has many leaves
+        found[name] = kind if name not in found or is_part else _TWICE
+    return found
 
 
 def _name(leaf: Any) -> str:
@@ -145,7 +151,7 @@ def _kind(leaf: Any) -> str:
     logical = json.loads(leaf.logical_type.to_json())
     name = logical["Type"]
     if leaf.path != leaf.name or leaf.max_repetition_level:
-        return "nested values"
+        return _NESTED
     if name == "Timestamp":
         is_moment = bool(logical["isAdjustedToUTC"])
         if logical["timeUnit"] == "nanoseconds":
@@ -167,6 +173,8 @@ def _kind(leaf: Any) -> str:
 
 
 def _problem(column: ContractColumn, kind: str) -> str | None:
+    if kind == _TWICE:
+        return "is there twice, in the same letters or in capitals: leave one, since nothing says which is meant"
     if kind.endswith(" values"):
         return f"holds {kind}, which the job does not read: write text, numbers, booleans, dates or timestamps"
     wanted, is_number = column.logical_type, kind.partition("(")[0] in _NUMBERS
