@@ -41,7 +41,13 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
                 f"{uri} cannot be unpacked ({error}): it is no gzip file, or damaged. Deliver it again; nothing was "
                 "written"
             ) from error
-    first = re.split(rb"\r\n|\r|\n", head, maxsplit=1)[0]
+    end = re.search(rb"\r\n|\r|\n", head)
+    if contract.csv.multi_line and end and end[0] == b"\r":
+        raise InputError(
+            f"{uri} ends its lines with CR alone, which is part of a value where the contract says multiLine: end them "
+            "with LF, and deliver it again; nothing was written"
+        )
+    first = head[: end.start()] if end else head
     line = first.decode(contract.csv.encoding, errors="replace")
     line = line.removeprefix(_BYTE_ORDER_MARK)  # which Spark's reader takes away as well
     form = contract.csv

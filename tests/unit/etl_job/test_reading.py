@@ -65,6 +65,15 @@ def test_header_may_name_columns_twice_that_the_contract_does_not_know(contract)
     )
 
 
+def test_file_of_cr_alone_is_refused_where_values_may_hold_line_breaks(contract):
+    multi_line = contract.model_copy(update={"csv": contract.csv.model_copy(update={"multi_line": True})})
+    head = b"sighting_id,brand,date,time\rx,y\r"
+    assert parse_header(head, "s3://b/f.csv", contract).columns[0] == "sighting_id"
+    with pytest.raises(InputError, match=r"s3://b/f.csv ends its lines with CR alone, .*nothing was written"):
+        parse_header(head, "s3://b/f.csv", multi_line)
+    assert parse_header(head.replace(b"\r", b"\r\n"), "s3://b/f.csv", multi_line).columns[3] == "time"
+
+
 def test_all_files_that_spark_cannot_unpack_are_found_with_the_reason(tmp_path):
     part = gzip.compress(b"a\n")
     contents = {
