@@ -209,7 +209,7 @@ def _resource_change(
     actions = tuple(change["actions"])
     action = _ACTIONS.get(actions, Action.UNKNOWN)
     sides = _sides(change)
-    before, after = redacted(*sides), redacted(*reversed(sides))
+    before, after = redacted(sides[0], sides[1]), redacted(sides[1], sides[0])
     address = str(entry["address"])
     return ResourceChange(
         address=address,
@@ -273,8 +273,8 @@ def _output_change(name: str, change: dict[str, Any]) -> OutputChange:
     return OutputChange(
         name=name,
         action=_ACTIONS.get(tuple(change["actions"]), Action.UNKNOWN),
-        before=redacted(*sides),
-        after=redacted(*reversed(sides)),
+        before=redacted(sides[0], sides[1]),
+        after=redacted(sides[1], sides[0]),
         is_shown_now=any(item.after is Marker.NO_LONGER_SENSITIVE for item in hidden_differences(*sides)),
     )
 
