@@ -228,11 +228,11 @@ class Metastore:
         if statement.kind is Kind.DROP_DATABASE:
             if name in self._mirror.databases(spark):
                 self._mirror.put_all(spark, name)
+            is_there = self._mirror.forget_database(name)
             spark.shield(name)
             answer = call(statement.text)
-            if spark.database(name) is None and name in self._mirror.databases(spark):
+            if is_there and spark.database(name) is None:
                 client.delete_database(Name=name)
-            self._mirror._databases.pop(name, None)
             return answer
         answer = call(statement.text)
         found = spark.database(name)

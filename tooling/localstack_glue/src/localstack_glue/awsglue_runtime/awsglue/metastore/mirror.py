@@ -58,6 +58,11 @@ class Mirror:
         self._databases = found
         return found
 
+    def forget_database(self, name: str) -> bool:
+        """Know nothing of a database, which is put anew if it is still there; whether Glue had it."""
+        self._known = {place: known for place, known in self._known.items() if place[0] != name}
+        return self._databases.pop(name, None) is not None
+
     def location_for(self, database: str, table: str) -> str:
         """Where a table of a database is, if nobody says where."""
         location = str((self._databases.get(database) or {}).get("LocationUri") or "")
