@@ -288,6 +288,19 @@ def test_rows_of_iceberg_are_deleted_updated_and_merged(iceberg: Lake):
     assert iceberg.rows("select count(*) from ice") == [("0",)]
 
 
+def test_vacuum_says_what_it_does_not_do(iceberg: Lake):
+    run(iceberg, "VACUUM ice")  # nothing is old enough
+    run(iceberg, "INSERT INTO ice VALUES (3, 'c', null)")
+    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0')")
+    with pytest.raises(QueryFailedError, match="not expired here"):
+        run(iceberg, "VACUUM ice")
+
+
+def test_optimize_keeps_the_rows(iceberg: Lake):
+    run(iceberg, "OPTIMIZE ice REWRITE DATA USING BIN_PACK")
+    assert iceberg.rows("select count(*) from ice") == [("2",)]
+
+
 def test_columns_of_iceberg_are_altered(iceberg: Lake):
     run(iceberg, "ALTER TABLE ice ADD COLUMNS (extra double)")
     run(iceberg, "ALTER TABLE ice CHANGE COLUMN name label string")
