@@ -170,6 +170,11 @@ def test_protection_that_went_outside_terraform_is_told_as_what_it_means(reviewe
     assert "drift-access" in {reason.rule for reason in reviewed(data).verdict.reasons}
 
 
+def test_policy_in_other_words_is_no_drift():
+    same = json.dumps(json.loads(PUBLIC), indent=2)
+    assert parse_plan(drifted("aws_sqs_queue", {"id": "q", "policy": PUBLIC}, {"id": "q", "policy": same})).drift == ()
+
+
 def test_policies_of_another_role_are_no_excuse():
     data = drifted(
         "aws_iam_role", ROLE | {"inline_policy": []}, ROLE, ("aws_iam_role_policy", {"role": "other", **OWN})
