@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -240,9 +240,11 @@ def upload(
     finally:
         writer.close()
     try:
-        if error is None:
+        manifests = _record(connection, store, outcomes, upload_id)
+        if error is None and unwanted:
             take_out(s3, bucket, [key for key in unwanted if key in before.present])
-        manifests = _record(connection, store, outcomes, upload_id, unwanted if error is None else ())
+            removed = _record(connection, store, (), upload_id, unwanted)
+            manifests = tuple(sorted({*manifests, *removed}))
     except (QuartalError, BotoCoreError, ClientError) as record_error:
         if error is None:
             raise
@@ -282,7 +284,7 @@ def _run(
 def _record(
     connection: AwsConnection,
     store: ManifestStore,
-    outcomes: list[Outcome],
+    outcomes: Sequence[Outcome],
     upload_id: str,
     unwanted: Collection[str] = (),
 ) -> tuple[str, ...]:

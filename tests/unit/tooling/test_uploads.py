@@ -633,22 +633,20 @@ def test_removal_that_makes_no_sense_is_refused(
     assert len(keys(connection, bucket)) == 2
 
 
-def test_file_that_s3_does_not_delete_is_told_and_stays_in_the_manifest(connection, bucket, twice: Path, monkeypatch):
+def test_file_that_s3_does_not_delete_is_told_and_what_was_sent_is_recorded(
+    upload, connection, bucket, twice: Path, monkeypatch
+):
     def refuse(_self, files):
         raise AwsError(f"s3://{files[0].path} was not deleted: Access Denied", remedy="")
 
     monkeypatch.setattr("quartal.lake_files.S3Files.delete", refuse)
+    (twice / "c.csv").write_text("id\nc\n")
+    items = plan_upload([twice / "c.csv"], raw_prefix=RAW, delivery="2024Q1")
     with pytest.raises(UploadError, match=r"still there: .*b\.csv was not deleted") as error:
-        uploads.upload(
-            connection,
-            bucket,
-            (),
-            manifest_prefix="deliveries/sightings/",
-            exchange=Exchange(remove=("b.csv",)),
-            folder=f"{RAW}delivery=2024Q1/",
-        )
+        upload(items, exchange=Exchange(remove=("b.csv",)), folder=f"{RAW}delivery=2024Q1/")
     assert "s3:DeleteObject" in error.value.remedy
-    assert len(recorded(connection, bucket)) == 2
+    assert recorded(connection, bucket) == keys(connection, bucket)
+    assert len(recorded(connection, bucket)) == 3
 
 
 @pytest.mark.parametrize(
