@@ -165,11 +165,11 @@ def test_files_of_systems_and_tools_are_left_out_and_told(feed: Path):  # G25
     (folder / ".git" / "config").write_text("x")
     for name in ("_SUCCESS", "_empty"):
         (folder / name).touch()
-    for name in (".DS_Store", "._a.csv"):
+    for name in (".DS_Store", "._a.csv", ".~lock.a.csv#", "Thumbs.db"):
         (folder / name).write_bytes(b"x")
     found = find_sources([feed])
     assert [file.below for file in found.files] == ["delivery=2024Q1/a.csv", "delivery=2024Q2/a.csv"]
-    names = {"_SUCCESS", "_empty", ".DS_Store", "._a.csv", ".git"}
+    names = {"_SUCCESS", "_empty", ".DS_Store", "._a.csv", ".git", ".~lock.a.csv#", "Thumbs.db"}
     assert {path.name for path in found.left_out} == names
     in_folder = find_sources([folder / "[!_]*", folder / ".*"])
     assert [file.below for file in in_folder.files] == ["a.csv"]
