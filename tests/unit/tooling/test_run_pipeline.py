@@ -205,6 +205,17 @@ def test_log_that_cannot_be_read_does_not_end_the_watching(aws, workspace):
     assert follow_run(workspace(), "wr_1", timeout_s=60, sleep=lambda _: None) == empty_manifest()
 
 
+@pytest.mark.parametrize("body", [b"{}", b"[", b'{"manifest_version": 2}'])
+def test_run_that_succeeded_is_not_called_failed_where_its_manifest_is_none(aws, workspace, body):
+    aws.expect_run("COMPLETED", "SUCCEEDED", "SUCCEEDED")
+    aws.expect_log()
+    aws.expect_log()
+    aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
+    with pytest.raises(WatchingError, match="has succeeded, but what it did could not be read: s3://") as error:
+        follow_run(workspace(), "wr_1", timeout_s=60, sleep=lambda _: None)
+    assert error.value.remedy
+
+
 @pytest.mark.parametrize("cut", [False, True])
 def test_run_that_succeeded_is_not_called_failed_where_its_manifest_cannot_be_read(aws, workspace, cut):
     aws.expect_run("COMPLETED", "SUCCEEDED", "SUCCEEDED")
