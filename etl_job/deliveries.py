@@ -17,6 +17,7 @@ from etl_job.object_store import ObjectStore, StoredFile, folder_uri
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what a crawler calls the delivery of a folder `delivery=`
 
 NO_DELIVERY = f"it lies in no folder {PARTITION_KEY}=<name>"
+NAMED_AS_FOLDER = "its name is that of a folder, which readers skip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ class _Sorting:
         name, is_known, is_below_hidden = self._folders[folder]
         file_name = file.uri[len(folder) :]
         if is_folder_marker(file_name):
+            self._leave_out_marker(file)
             return
         if name is None:
             if not is_hidden(file.uri[len(self.root) :]):
@@ -125,7 +127,9 @@ class _Sorting:
                 f"{self.table.name if self.table else ''} names: leave it in one, and correct the table's partition"
             )
         path = file.uri.removeprefix(location)
-        if not is_folder_marker(path.rpartition("/")[2]):
+        if is_folder_marker(path.rpartition("/")[2]):
+            self._leave_out_marker(file)
+        else:
             self._take(name, file, is_hidden=is_hidden(path))
 
     def delivered(self) -> Delivered:
@@ -149,6 +153,11 @@ class _Sorting:
         name = self._by_folder.get(top) or _name_of(top)
         above = [self.root + folder[len(self.root) :][:end] for end in _ends(folder[len(self.root) :])]
         return name, any(place in self._known for place in above), is_hidden(below)
+
+    def _leave_out_marker(self, file: StoredFile) -> None:
+        """Those of consoles and of Hadoop have no bytes: one that has some is a file that no reader sees."""
+        if file.size_bytes:
+            self._left_out.append(LeftOut(file.uri, NAMED_AS_FOLDER))
 
     def _take(self, name: str, file: StoredFile, *, is_hidden: bool) -> None:
         if is_hidden:

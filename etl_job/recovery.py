@@ -50,6 +50,6 @@ def standing_of(last: LastRun, curated: PublishedIceberg) -> Standing:
     for name in changes.withdrawn & published.keys():
         published[name] = published[name].model_copy(update={"withdrawn": True})
     for name in changes.processed:  # those of a first manifest that is not there, too: they can be withdrawn
-        state = published.get(name, PublishedDelivery(run_id="", inputs=(), **_NOT_AS_PUBLISHED))
+        state = published.get(name, PublishedDelivery(run_id="", inputs=(), contract_hash=""))
         published[name] = state.model_copy(update={"withdrawn": False, **_NOT_AS_PUBLISHED})
     return Standing(published, finding="an earlier run ended after its first commit, before its manifest")

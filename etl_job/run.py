@@ -84,7 +84,7 @@ class _Facts:
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
     """Process what is new, publish it, and leave a manifest. Raises after leaving one with status FAILED."""
     session = boto3.Session()
-    refuse_half_answers(session)
+    refuse_half_answers(session.events)
     store = LakeFiles(session.client("s3"))
     facts = _Facts(datetime.now(UTC))
     with ThreadPoolExecutor(1, thread_name_prefix="spark-start") as starter:

@@ -83,10 +83,10 @@ def _records(store: ObjectStore, lake_root: str, dataset: str) -> dict[str, str]
 
 def _keys(store: ObjectStore, record: str) -> tuple[str, ...]:
     try:
-        return tuple(str(key) for key in json.loads(store.read(record))["files"])
+        return tuple(str(key) for key in json.loads(store.read(record))["files"].keys())
     except FileNotFoundError:  # deleted since it was listed
         return ()
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InputError(
             f"{record} is no record of a delivery ({type(error).__name__}: {error}): delete it, and the next upload "
             "writes it anew; nothing was written"

@@ -104,13 +104,13 @@ variable "crawl" {
 }
 
 variable "dataset" {
-  description = "The feed that the outputs without a map speak of, where there are several."
+  description = "The feed that the outputs without a map speak of, where there are several; without it the first by name."
   type        = string
   default     = null
 
   validation {
-    condition     = var.dataset == null ? length(var.contracts) <= 1 : contains(keys(var.contracts), var.dataset)
-    error_message = "dataset must name one of contracts; it may be left out only where there is one."
+    condition     = var.dataset == null ? true : contains(keys(var.contracts), var.dataset)
+    error_message = "dataset must name one of contracts; without it the first of them by name is meant."
   }
 }
 

@@ -31,6 +31,8 @@ _INTEGERS = {(8, True): "tinyint", (16, True): "smallint", (32, True): "int", (6
 _INTEGERS |= {(8, False): "smallint", (16, False): "int", (32, False): "bigint", (64, False): "decimal(20,0)"}
 _TEXTS = ("String", "Enum", "JSON")
 _NUMBERS = ("tinyint", "smallint", "int", "bigint", "float", "double", "decimal")
+_NESTED = "nested values"
+_TWICE = "twice"  # capitals and small letters count as one
 NOTHING = "nothing"  # a column without a value, as pandas writes one of None alone
 MOMENTS, LOCAL_TIMES = ("timestamp", "nanoseconds"), ("timestamp_ntz", "nanoseconds_ntz")
 
@@ -69,12 +71,6 @@ def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Parquet
             "contract; nothing was written"
         )
     small = [name.lower() for name in names]
-    twice = [c.name_in_file for c in contract.columns if small.count(c.name_in_file.lower()) > 1]
-    if twice:
-        raise InputError(
-            f"{uri} has the column {', '.join(twice)} twice (upper and lower case count as one). Take one out, or "
-            "rename it; nothing was written"
-        )
     present = [column for column in contract.columns if column.name_in_file.lower() in found]
     for column in present:
         problem = _problem(column, found[column.name_in_file.lower()])
@@ -108,8 +104,12 @@ def _open_footer(footer: bytes) -> pq.ParquetFile:
 
 def _kinds(schema: Any) -> dict[str, str]:
     """The kinds of the columns by their names in small letters. Raises ValueError or KeyError for a damaged footer."""
-    leaves = [schema.column(place) for place in range(len(schema))]
-    return {_name(leaf).lower(): _kind(leaf) for leaf in leaves}
+    found: dict[str, str] = {}
+    for leaf in (schema.column(place) for place in range(len(schema))):
+        name, kind = _name(leaf).lower(), _kind(leaf)
+        is_part = kind == _NESTED and found.get(name, _NESTED) == _NESTED  # one column has many leaves
+        found[name] = kind if name not in found or is_part else _TWICE
+    return found
 
 
 def _name(leaf: Any) -> str:
@@ -122,7 +122,7 @@ def _kind(leaf: Any) -> str:
     logical = json.loads(leaf.logical_type.to_json())
     name = logical["Type"]
     if leaf.path != leaf.name or leaf.max_repetition_level:
-        return "nested values"
+        return _NESTED
     if name == "Timestamp":
         is_moment = bool(logical["isAdjustedToUTC"])
         if logical["timeUnit"] == "nanoseconds":
@@ -144,6 +144,8 @@ def _kind(leaf: Any) -> str:
 
 
 def _problem(column: ContractColumn, kind: str) -> str | None:
+    if kind == _TWICE:
+        return "is there twice, in the same letters or in capitals: leave one, since nothing says which is meant"
     if kind.endswith(" values"):
         return f"holds {kind}, which the job does not read: write text, numbers, booleans, dates or timestamps"
     wanted, is_number = column.logical_type, kind.partition("(")[0] in _NUMBERS

@@ -92,6 +92,19 @@ run "takes_the_usual_csv_dialect_where_the_contract_names_none" {
   }
 }
 
+run "means_the_first_of_several_feeds_by_name_where_nothing_is_said" {
+  command = plan
+
+  variables {
+    contracts = { toll_bookings = {}, plain = {} }
+  }
+
+  assert {
+    condition     = output.dataset == "plain" && output.raw_prefix == "raw/plain/"
+    error_message = "The outputs speak of another feed than the first by name."
+  }
+}
+
 run "tags_everything_with_its_environment" {
   command = plan
 

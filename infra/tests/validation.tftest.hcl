@@ -89,12 +89,13 @@ run "rejects_contract_of_another_dataset" {
   }
 }
 
-run "rejects_several_feeds_without_saying_which_one_is_meant" {
+run "rejects_dataset_that_is_no_feed" {
   command         = plan
   expect_failures = [var.dataset]
 
   variables {
     contracts = { plain = {}, toll_bookings = {} }
+    dataset   = "tolls"
   }
 }
 

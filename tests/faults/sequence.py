@@ -367,6 +367,8 @@ class Sequence:
         draw = self.draw
         if draw.random() < 0.1:
             return FaultPlan()
+        if draw.random() < 0.12:
+            return self._from_then_on()
         service, operation = draw.choice(_CALLS[kind])
         nth = (
             1
@@ -375,6 +377,14 @@ class Sequence:
         )
         times = draw.choice((1, 1, 1, 1, 2, 3, None))
         return FaultPlan([Rule(draw.choice(list(Mode)), service, operation, nth=nth, times=times)], self.seed)
+
+    def _from_then_on(self) -> FaultPlan:
+        """Nothing works any more: killed, as far as the lake can tell, or stopped until the credentials had expired."""
+        nth = self.draw.choice((1, 2, 4, 7, 11, 16, 22, 30, 40))
+        if self.draw.random() < 0.5:
+            return FaultPlan([Rule(Mode.EXPIRE, nth=nth, times=None)], self.seed)
+        last = Rule(self.draw.choice((Mode.LOSE_ANSWER, Mode.RESET_BEFORE)), nth=nth)
+        return FaultPlan([last, Rule(Mode.RESET_BEFORE, nth=nth, times=None)], self.seed)
 
     def _content(self) -> bytes:
         numbers = self.draw.sample(range(1, 13), self.draw.randrange(0, 6))

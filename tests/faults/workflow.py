@@ -15,6 +15,7 @@ from quartal.aws import AwsConnection
 from quartal.console import Console
 from quartal.deployment import Deployment
 from quartal.workspace import Workspace
+from tests.unit.tooling.manifest_examples import empty_manifest
 
 from .names import ACCOUNT, BUCKET, DATABASE, DATASET, REGION, WORKFLOW
 from .proxy import Answer, Backend, Request
@@ -56,7 +57,7 @@ class Workflow:
         ended = "FAILED" if self.fails else "SUCCEEDED"
         state = ended if looks > _LOOKS else "RUNNING"
         if state == "SUCCEEDED":
-            self.leave(f"{MANIFESTS}{run_id}.json", json.dumps({"manifest_version": 1, "run_id": run_id}).encode())
+            self.leave(f"{MANIFESTS}{run_id}.json", json.dumps(empty_manifest(run_id=run_id)).encode())
         crawl = {"State": "SUCCEEDED", "StartedOn": 1.0, "CompletedOn": 2.0}
         job = {"Id": "jr_1", "JobRunState": state, "StartedOn": 2.0, "Attempt": 0}
         nodes = [

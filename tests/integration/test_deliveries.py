@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,64 @@ def test_failed_run_leaves_a_manifest_that_says_why(pipeline: Pipeline, tmp_path
     ):
         for entry in page["Contents"]:
             connection.s3().delete_object(Bucket=deployment.lake_bucket, Key=entry["Key"])
+
+
+GOOD = "".join(f"{{}}-{number},Fiat,2024-11-0{number},10:00:00\n" for number in range(1, 10))
+HEADER = "sighting_id,brand,date,time\n"
+
+
+def members(*parts: str) -> bytes:
+    return b"".join(gzip.compress(part.encode()) for part in parts)
+
+
+def causes() -> dict[str, dict[str, bytes]]:
+    """Deliveries that a crawler does not take, or not all of, by what is the matter with them."""  # G33
+    rows = {name: GOOD.replace("{}", name) for name in "abcdefghij"}
+    texts = {
+        "width": {"a.csv": HEADER + "x,y\n" * 4 + rows["a"]},
+        "controls": {"a.csv": HEADER + "u-1,F\x01i\x85a\u2028t\u2029,2024-11-01,10:00:00\n" + rows["b"]},
+        "huge": {"a.csv": f"{HEADER}v-1,{'x' * 3_000_000},2024-11-01,10:00:00\n{rows['c']}"},
+        "open": {"a.csv": f'{HEADER}w-1,"Fiat,2024-11-01,10:00:00\n{rows["d"]}'},
+        "hidden": {"a.csv": HEADER + rows["e"], "_b.csv": HEADER + rows["f"], "c.csv": ""},
+        "folders": {"a.csv": HEADER + rows["g"], "year=2024/b.csv": HEADER + rows["h"]},
+    }
+    packed = {
+        "a.csv.gz": members("", HEADER + rows["i"]),
+        "b.csv.gz": members(HEADER + "y-1,Fi", "at,2024-11-01,10:00:00\n" + rows["j"]),
+    }
+    found = {name: {file: text.encode() for file, text in files.items()} for name, files in texts.items()}
+    return {**found, "packed": packed}
+
+
+def test_delivery_is_read_and_named_whatever_the_crawler_makes_of_it(pipeline: Pipeline):
+    deployment, s3 = pipeline.workspace.deployment, pipeline.workspace.connection.s3()
+    for bad in ("2025Q2", "1999Q1"):
+        s3.delete_object(Bucket=deployment.lake_bucket, Key=f"{deployment.raw_prefix}delivery={bad}/part-00000.csv")
+    for name, files in causes().items():
+        for file, content in files.items():
+            key = f"{deployment.raw_prefix}delivery={name}/{file}"
+            s3.put_object(Bucket=deployment.lake_bucket, Key=key, Body=content)
+    run = pipeline.run()
+    found = {each["delivery"]: each for each in run["deliveries"]}
+    outcomes = {
+        name: tuple(each[count] for count in ("rows_in", "kept", "quarantined", "duplicates"))
+        for name, each in found.items()
+    }
+    assert outcomes == {
+        "controls": (10, 10, 0, 0),
+        "folders": (18, 18, 0, 0),
+        "hidden": (9, 9, 0, 0),
+        "huge": (10, 9, 1, 0),
+        "open": (10, 9, 1, 0),
+        "packed": (19, 19, 0, 0),
+        "width": (13, 9, 4, 0),
+    }
+    left_out = {each["uri"].rpartition("/")[2] for each in run["left_out"]}
+    assert left_out == {"_b.csv", "c.csv"}
+    pages = pipeline.workspace.connection.glue().get_paginator("get_partitions")
+    asked = {"DatabaseName": deployment.database, "TableName": deployment.dataset}
+    taken = {each["Values"][0] for page in pages.paginate(**asked) for each in page["Partitions"]}
+    assert {name for name in found if name not in taken} <= set(run["not_catalogued"])
+    assert "width" in run["not_catalogued"], "as AWS's crawler: rows of so many widths are another schema"
+    # and the next run, free to choose, goes on from there
+    assert pipeline.run()["deliveries"] == []

@@ -18,7 +18,6 @@ from botocore.exceptions import (
 
 from quartal.errors import AwsError, ConfigurationError
 from quartal.settings import Settings
-from quartal.whole_answers import refuse_half_answers
 
 if TYPE_CHECKING:
     import boto3
@@ -149,6 +148,8 @@ def _session(
     import boto3  # a fifth of a second, which commands that call nobody need not take
     from botocore.exceptions import ProfileNotFound
     from botocore.session import get_session
+
+    from etl_job.whole_answers import refuse_half_answers
 
     core = get_session()
     core.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=_timestamp)

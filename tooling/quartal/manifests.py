@@ -6,10 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from quartal.errors import PipelineError
+from quartal.visible import visible
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+_MAX_BYTES = 64 * 1024**2  # a thousand deliveries of a thousand files
 MANIFEST_VERSION = 1  # of etl_job/run_manifest.schema.json
 # as etl_job/run_manifest.schema.json has them; a test holds the two together
 REQUIRED_FIELDS = (
@@ -56,9 +58,12 @@ def find_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any] | None:
         PipelineError: what is there is no manifest, or of a version that this one does not know.
     """
     try:
-        body = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        answer = s3.get_object(Bucket=bucket, Key=key)
     except s3.exceptions.NoSuchKey:
         return None
+    if (size := answer.get("ContentLength", 0)) > _MAX_BYTES:
+        raise _no_manifest(f"s3://{bucket}/{key}", f": it has {size:,} bytes")
+    body = answer["Body"].read()
     return parse_manifest(body, f"s3://{bucket}/{key}")
 
 
@@ -78,6 +83,11 @@ def parse_manifest(body: bytes | str, uri: str) -> dict[str, Any]:
             f"{uri} is a run manifest of version {version}; this quartal reads version {MANIFEST_VERSION}.",
             remedy="Use the quartal that belongs to the deployed job, or deploy this one: `quartal apply`.",
         )
+    from quartal.manifest_shape import what_is_wrong  # pydantic, which commands without manifests need not load
+
+    wrong = what_is_wrong(manifest)
+    if wrong is not None:
+        raise _no_manifest(uri, f": {visible(wrong[:120])}")
     return manifest
 
 

@@ -181,10 +181,11 @@ def _manifest_of(workspace: Workspace, run_id: str) -> dict[str, Any]:
     deployment, s3 = workspace.deployment, workspace.connection.s3()
     try:
         return read_manifest(s3, deployment.lake_bucket, deployment.manifest_key(run_id))
-    except (BotoCoreError, ClientError) as error:
+    except (BotoCoreError, ClientError, PipelineError) as error:  # what the last one says is not of the run's end
+        tells = f"{_sign_in(error)}{typed_command(workspace, 'explain', run_id)} tells it."
         raise WatchingError(
             f"Run {run_id} has succeeded, but what it did could not be read: {reason_of(error)}.",
-            remedy=f"{_sign_in(error)}{typed_command(workspace, 'explain', run_id)} tells it.",
+            remedy=error.remedy if isinstance(error, PipelineError) else tells,
         ) from error
 
 

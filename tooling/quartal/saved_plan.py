@@ -84,7 +84,7 @@ def read_record(staged: StagedRoot) -> ReviewRecord | None:
     try:
         fields = json.loads(path.read_text())
         return ReviewRecord(**{**fields, "reasons": tuple(fields["reasons"])})
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ConfigurationError(
             f"{path} is not the record of a review.", remedy="Delete it and plan again: `quartal plan`."
         ) from error

@@ -57,10 +57,12 @@ def parse_event(line: str) -> TerraformEvent | None:
     """Parse one line; None for anything that is not an event."""
     try:
         data = json.loads(line)
-    except ValueError:
+        return _event(data) if isinstance(data, dict) and "type" in data else None
+    except (ArithmeticError, AttributeError, KeyError, RecursionError, TypeError, ValueError):
         return None
-    if not isinstance(data, dict) or "type" not in data:
-        return None
+
+
+def _event(data: dict[str, Any]) -> TerraformEvent:
     hook: dict[str, Any] = data.get("hook") or {}
     return TerraformEvent(
         kind=str(data["type"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +28,7 @@ from quartal.uploading.object_writer import BucketAddress, ObjectWriter
 from quartal.uploading.plan import UploadItem, plan_files, plan_upload
 from quartal.uploading.sources import Sources, find_sources
 from quartal.uploading.streams import named_source
+from quartal.uploading.telling import warn_of_contents
 from quartal.uploading.transfer import Outcome, Transfer
 from quartal.workspace import Workspace
 
@@ -118,7 +119,7 @@ def deliver(
     name: str | None = None,
     exchange: Exchange = NO_EXCHANGE,
 ) -> UploadReport:
-    """What `quartal upload` does, with a progress bar.
+    """What `quartal upload` does, with a progress bar, and a word on what the next run reads besides.
 
     Args:
         workspace: where to.
@@ -149,7 +150,16 @@ def deliver(
                 exchange=exchange,
                 folder=f"{deployment.raw_prefix}delivery={delivery}/" if delivery is not None else None,
             )
-    return replace(report, left_out=found.left_out)
+    report = replace(report, left_out=found.left_out)
+    warn_of_contents(
+        workspace.console,
+        deployment.raw_prefix,
+        left_out=report.left_out,
+        without_bytes=report.without_bytes,
+        likenesses=report.likenesses,
+        others=report.others,
+    )
+    return report
 
 
 def _find(
@@ -230,9 +240,11 @@ def upload(
     finally:
         writer.close()
     try:
-        if error is None:
+        manifests = _record(connection, store, outcomes, upload_id)
+        if error is None and unwanted:
             take_out(s3, bucket, [key for key in unwanted if key in before.present])
-        manifests = _record(connection, store, outcomes, upload_id, unwanted if error is None else ())
+            removed = _record(connection, store, (), upload_id, unwanted)
+            manifests = tuple(sorted({*manifests, *removed}))
     except (QuartalError, BotoCoreError, ClientError) as record_error:
         if error is None:
             raise
@@ -272,7 +284,7 @@ def _run(
 def _record(
     connection: AwsConnection,
     store: ManifestStore,
-    outcomes: list[Outcome],
+    outcomes: Sequence[Outcome],
     upload_id: str,
     unwanted: Collection[str] = (),
 ) -> tuple[str, ...]:

@@ -98,7 +98,7 @@ def _make_role(account: Account) -> str:
     lake = f"arn:{partition}:s3:::{account.bucket}"
     statements = [
         {"Effect": "Allow", "Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": lake},
-        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject"], "Resource": f"{lake}/*"},
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], "Resource": f"{lake}/*"},
         {"Effect": "Allow", "Action": "glue:*", "Resource": f"arn:{partition}:glue:*:*:*"},
         {
             "Effect": "Allow",

@@ -98,8 +98,8 @@ def test_databases_and_tables_are_listed(sql, glue, spark):
     glue.create_database(DatabaseInput={"Name": "other-db"})
     context = GlueContext(spark.sparkContext)
 
-    assert {name for (name,) in sql("show databases")} == {"default", "lake", "other-db"}
-    assert {database.name for database in spark.catalog.listDatabases()} == {"default", "lake", "other-db"}
+    assert {name for (name,) in sql("show databases")} == {"default", "lake", "`other-db`"}  # as Spark shows names
+    assert {database.name for database in spark.catalog.listDatabases()} == {"default", "lake", "`other-db`"}
     assert HIDDEN not in {name for (name,) in sql("show schemas")}
     assert sql("show tables in lake") == [("lake", "t", False)]
     assert context.tableNames("lake") == ["t"]
@@ -230,6 +230,23 @@ def test_insert_into_adds_partitions_and_overwrites_only_what_it_writes(sql, glu
         frame.write.mode("append").saveAsTable("lake.t")
     frame.limit(1).write.mode("append").format("hive").saveAsTable("lake.t")
     assert sql("select count(*) from lake.t where orderid = 5") == [(2,)]
+
+
+def test_views_of_the_session_read_json_in_any_case_after_a_write_too(sql, orders):
+    sql("create or replace temp view seen as select orderid from lake.t")
+    sql("insert overwrite lake.t partition (day='1') select 77, named_struct('b', 1)")
+    assert sorted(sql("select orderid from seen")) == [(2,), (77,)]
+    sql("describe lake.t")
+    assert sorted(sql("select orderid from seen")) == [(2,), (77,)]
+
+
+def test_managed_tables_are_truncated_and_other_writers_refused_by_name(sql, spark):
+    sql("create table lake.m using parquet as select 1 a")
+    sql("truncate table lake.m")
+
+    assert sql("select * from lake.m") == []
+    with pytest.raises(GlueUnsupportedError, match=r"DataFrame\.writeTo\(lake\.w\)"):
+        spark.range(1).writeTo("lake.w").create()
 
 
 def test_views_are_in_glue_and_outlive_the_session(sql, glue, orders, spark):

@@ -296,7 +296,9 @@ def refusal(file: Path) -> str:
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
-        pytest.param({"PLUG": pa.array(["ccs"])}, "has the column plug twice (upper and lower case count", id="twice"),
+        pytest.param(
+            {"PLUG": pa.array(["ccs"])}, "column plug is there twice, in the same letters or in capitals", id="twice"
+        ),
         pytest.param({"plug": None}, "lacks the required column plug; it has site, session_id", id="missing"),
         pytest.param(
             {"ended_at": pa.array([datetime(2024, 1, 1)])},

@@ -251,6 +251,7 @@ def test_result_reuse_is_accepted_and_told_truthfully(athena: Athena):
     wanted = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 60}}
     found = athena.end_of(athena.start(ResultReuseConfiguration=wanted))
     assert found["Statistics"]["ResultReuseInformation"] == {"ReusedPreviousResult": False}
+    assert found["ResultReuseConfiguration"] == wanted
 
 
 def test_database_in_back_ticks_is_its_name(athena: Athena):

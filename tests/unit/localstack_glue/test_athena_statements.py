@@ -285,6 +285,20 @@ def test_rows_of_iceberg_are_deleted_updated_and_merged(iceberg: Lake):
     with pytest.raises(QueryFailedError, match="MERGE_TARGET_ROW_MULTIPLE_MATCHES"):
         run(iceberg, "merge into ice t using (values 1, 1) s(id) on t.id = s.id when matched then delete")
     assert run(iceberg, "delete from ice").update_count == 2
+    assert iceberg.rows("select count(*) from ice") == [("0",)]
+
+
+def test_vacuum_says_what_it_does_not_do(iceberg: Lake):
+    run(iceberg, "VACUUM ice")  # nothing is old enough
+    run(iceberg, "INSERT INTO ice VALUES (3, 'c', null)")
+    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0')")
+    with pytest.raises(QueryFailedError, match="not expired here"):
+        run(iceberg, "VACUUM ice")
+
+
+def test_optimize_keeps_the_rows(iceberg: Lake):
+    run(iceberg, "OPTIMIZE ice REWRITE DATA USING BIN_PACK")
+    assert iceberg.rows("select count(*) from ice") == [("2",)]
 
 
 def test_columns_of_iceberg_are_altered(iceberg: Lake):

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pyarrow
 import pyarrow.parquet
 import pytest
+from pyiceberg.catalog.glue import GlueCatalog
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from tests.unit.localstack_glue.athena_lake import HIVE_JSON, JSON, OPEN_CSV, PARQUET, Lake
@@ -182,3 +183,56 @@ def test_files_of_different_schemas_are_each_read_as_the_table(lake: Lake):
     lake.put("t/1.parquet", parquet(a=pyarrow.array([1], pyarrow.int32())))
     lake.put("t/2.parquet", parquet(b=["x"], A=[2]))
     assert lake.rows("select a, b from t order by a") == [("1", None), ("2", "x")]
+
+
+# ---------------------------------------------------------------------------- Iceberg
+
+
+def iceberg(lake: Lake, folder, *tables: pyarrow.Table) -> None:
+    made = GlueCatalog("test", client=lake.glue).create_table(
+        "feeds.ice", tables[0].schema, location=f"file://{folder}"
+    )
+    for each in tables:
+        made.append(each)
+
+
+def test_dictionaries_and_plain_texts_of_iceberg_are_read_together(lake: Lake, tmp_path):
+    plain = pyarrow.array(["x", "y"])
+    iceberg(lake, tmp_path, pyarrow.table({"a": plain}), pyarrow.table({"a": plain.dictionary_encode()}))
+    assert lake.rows("select a, count(*) from ice group by a order by a") == [("x", "2"), ("y", "2")]
+
+
+def test_every_type_of_iceberg_comes_out(lake: Lake, tmp_path):
+    columns = {
+        "at": pyarrow.array([datetime(2024, 1, 1, tzinfo=UTC)], pyarrow.timestamp("us", "UTC")),
+        "local": pyarrow.array([datetime(2024, 1, 1, 10, 0, 0, 123456)], pyarrow.timestamp("us")),
+        "b": [b"ab"],
+        "f": pyarrow.array([1.5], pyarrow.float32()),
+        "d": [Decimal("1.50")],
+        "s": [{"X": 1}],
+        "l": [[{"Y": "a"}]],
+        "m": pyarrow.array([[("k", 1)]], pyarrow.map_(pyarrow.string(), pyarrow.int32())),
+    }
+    iceberg(lake, tmp_path, pyarrow.table(columns))
+    assert lake.rows("select * from ice") == [
+        (
+            "2024-01-01 00:00:00.000000 UTC", "2024-01-01 10:00:00.123456", "61 62", "1.5", "1.50", "{x=1}", "[{y=a}]",
+            "{k=1}",
+        )
+    ]  # fmt: skip
+    assert lake.rows("select s.x, l[1].y, hour(at), typeof(at) from ice") == [
+        ("1", "a", "0", "timestamp(6) with time zone")
+    ]
+
+
+def test_moments_of_files_have_milliseconds(lake: Lake):
+    lake.table("t", "a timestamp", serde=PARQUET)
+    lake.put("t/a.parquet", parquet(a=pyarrow.array([datetime(2024, 1, 5, 10, 0, 0, 123600)], pyarrow.timestamp("us"))))
+    assert lake.rows("select a, a = timestamp '2024-01-05 10:00:00.124' from t") == [
+        ("2024-01-05 10:00:00.124", "true")
+    ]
+    lake.table("u", "a timestamp")
+    lake.put("u/a.csv", "2024-01-05 10:00:00.1236\n")
+    assert lake.rows("select a, a = timestamp '2024-01-05 10:00:00.124' from u") == [
+        ("2024-01-05 10:00:00.124", "true")
+    ]

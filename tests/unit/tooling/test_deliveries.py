@@ -12,9 +12,9 @@ from moto import mock_aws
 from quartal.aws import AwsConnection
 from quartal.cli.app import run
 from quartal.deployment import Deployment
-from quartal.manifests import REQUIRED_FIELDS
 from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
 from quartal.workspace import Workspace
+from tests.unit.tooling.manifest_examples import empty_manifest
 
 CONNECTION = AwsConnection("eu-central-1", None, "test", "test")
 DEPLOYMENT = Deployment("eu-central-1", "lake", "feed", "raw/feed/", "db", "crawler", "job", "workflow", "", {})
@@ -40,12 +40,12 @@ class Lake:
             self.glue.create_partition(DatabaseName="db", TableName="feed", PartitionInput=values)
 
     def publish(self, run_id: str, published: dict[str, Any], status: str = "SUCCEEDED") -> None:
-        manifest = dict.fromkeys(REQUIRED_FIELDS) | {
+        manifest = empty_manifest() | {
             "manifest_version": 1,
             "run_id": run_id,
             "started_at": f"2026-01-0{run_id[-1]}T03:00:00.000000Z",
             "status": status,
-            "published": {name: {"run_id": run_id, "withdrawn": False} | state for name, state in published.items()},
+            "published": {name: {"run_id": run_id, "contract_hash": "c", "withdrawn": False} | state for name, state in published.items()},
         }
         self.s3.put_object(Bucket="lake", Key=f"runs/feed/{run_id}.json", Body=json.dumps(manifest))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from contextlib import nullcontext
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from types import SimpleNamespace
 from uuid import UUID
 
 import pytest
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 
 from quartal.contracts.model import Column, Contract, Layout
 from quartal.errors import ConfigurationError
+from quartal.ingesting import mysql
 from quartal.ingesting.chunk_file import RowError
 from quartal.ingesting.csv_chunk import CsvLayout
 from quartal.ingesting.relation import Relation, check_columns
@@ -115,7 +118,7 @@ def test_value_is_written_in_the_columns_format(kind, rules, value, expected):
             id="midnight where?",
         ),
         pytest.param("string", CLOCK, time(1, tzinfo=UTC), "with an offset", id="time with an offset"),
-        pytest.param("string", CLOCK, timedelta(days=1), "type timedelta", id="time of more than a day"),
+        pytest.param("string", CLOCK, timedelta(days=1), "a span of time", id="time of more than a day"),
         pytest.param(
             "timestamp",
             {"format": "yyyy-MM-dd HH:mm:ssXXX"},
@@ -276,3 +279,49 @@ def test_layout_differs_where_the_same_rows_would_become_other_bytes():
     assert layout().hash != layout(delimiter=";").hash
     assert layout().hash != layout("id", "day").hash
     assert layout().hash == layout("note", "day", "id").hash
+
+
+# ---------------------------------------------------------------------------- what MySQL and MariaDB hold
+
+
+@pytest.mark.parametrize(("value", "text"), [(b"\x00", "false"), (b"\x01", "true"), (1, "true"), (0, "false")])
+def test_bit_and_tinyint_are_booleans(value, text):
+    assert format_of(column("boolean"))(value) == text
+
+
+@pytest.mark.parametrize("value", [b"\x02", b"", b"\x00\x01", 2])
+def test_other_bits_are_no_booleans(value):
+    with pytest.raises(ValueError, match="and the contract wants a boolean"):
+        format_of(column("boolean"))(value)
+
+
+@pytest.mark.parametrize("value", [timedelta(hours=123), timedelta(days=1), timedelta(hours=-1)])
+def test_time_beyond_a_day_is_no_time_of_day(value):
+    with pytest.raises(ValueError, match=r"holds a span of time \(.*\), and the contract wants a time of day"):
+        format_of(column("string", **CLOCK))(value)
+
+
+class Connection:
+    """A connection of PyMySQL's, as far as it is prepared."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.decoders = {7: datetime.fromisoformat, 12: datetime.fromisoformat}
+
+    def cursor(self):
+        return nullcontext(SimpleNamespace(execute=self.said.append))
+
+
+def test_timestamp_is_a_moment_whatever_the_servers_zone_and_datetime_is_none():
+    connection = Connection()
+    mysql.prepare_connection(connection, None)
+    assert connection.said == ["SET time_zone = '+00:00'"]
+    assert connection.decoders[7]("2024-01-01 10:00:00") == datetime(2024, 1, 1, 10, tzinfo=UTC)
+    assert connection.decoders[12]("2024-01-01 10:00:00") == datetime(2024, 1, 1, 10)
+    assert mysql.as_moment("0000-00-00 00:00:00") == "0000-00-00 00:00:00"
+
+
+def test_driver_of_which_nothing_is_known_is_refused():
+    with pytest.raises(ConfigurationError, match="driver mysqldb is not one") as error:
+        mysql.prepare(SimpleNamespace(dialect=SimpleNamespace(name="mysql"), driver="mysqldb"))
+    assert "mysql+pymysql://" in error.value.remedy

@@ -123,6 +123,16 @@ def test_lines_that_a_wrapper_has_written_around_the_plan_are_left_out(elsewhere
     assert "1 to update" in capsys.readouterr().out
 
 
+def test_half_a_character_in_a_plan_is_shown_as_what_it_is(elsewhere, capsys, monkeypatch):
+    """JSON can write it; no file and no link can hold it."""
+    half = change("aws_s3_bucket", {"bucket": "a"}, None) | {"address": "aws_s3_bucket.a\ud800"}
+    plan = {"format_version": "1.2", "resource_changes": [half], "output_changes": {"o\udc00": {"actions": ["no-op"]}}}
+    from_stdin(monkeypatch, json.dumps(plan).encode())
+    files = [str(elsewhere / f"review.{suffix}") for suffix in ("txt", "md", "html", "json")]
+    assert run(["review", "-", *(text for file in files for text in ("--out", file))]) == 0
+    assert "aws_s3_bucket.a\\ud800" in capsys.readouterr().out
+
+
 def test_file_that_is_not_there_is_refused_by_name(elsewhere, capsys):
     assert run(["review", "missing.json"]) == 2
     assert "missing.json" in capsys.readouterr().err

@@ -12,8 +12,8 @@ from mypy_boto3_s3 import S3Client
 from quartal.aws import AwsConnection
 from quartal.cli.app import run
 from quartal.deployment import Deployment
-from quartal.manifests import REQUIRED_FIELDS
 from quartal.workspace import Workspace
+from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
 
 CONNECTION = AwsConnection("eu-central-1", None, "test", "test")
 DEPLOYMENT = Deployment("eu-central-1", "lake", "feed", "raw/feed/", "db", "crawler", "job", "workflow", "", {})
@@ -33,14 +33,14 @@ def s3(project, monkeypatch) -> Iterator[S3Client]:
 def put_manifest(
     s3: S3Client, run_id: str, started_at: str, *, dataset: str = "feed", reason: str | None = None
 ) -> None:
-    manifest = dict.fromkeys(REQUIRED_FIELDS) | {
+    manifest = empty_manifest() | {
         "manifest_version": 1,
         "run_id": run_id,
         "started_at": started_at,
         "status": "FAILED" if reason else "SUCCEEDED",
         "reason": reason,
         "totals": {"rows_in": 1000, "kept": 990, "quarantined": 7, "duplicates": 3, "conflicts": 1},
-        "deliveries": [{"delivery": "2024Q1"}, {"delivery": "2024Q2"}],
+        "deliveries": [counts_of("2024Q1"), counts_of("2024Q2")],
         "seconds": 12.4,
     }
     s3.put_object(Bucket="lake", Key=f"runs/{dataset}/{run_id}.json", Body=json.dumps(manifest))

@@ -33,6 +33,7 @@ from quartal.run_pipeline import (
 from quartal.workflow_start import START_TOKEN
 from quartal.workspace import Workspace
 from tests.unit.tooling.lost_answers import Faulty, denied, expired, reset, throttled, unreachable
+from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
 
 MOMENT = datetime(2026, 4, 8, 3, tzinfo=UTC)
 DEPLOYMENT = Deployment(
@@ -199,9 +200,20 @@ def test_log_that_cannot_be_read_does_not_end_the_watching(aws, workspace):
     aws.expect_run("COMPLETED", "SUCCEEDED", "SUCCEEDED")
     aws.expect_log()
     aws.expect_log()
-    body = json.dumps({"manifest_version": 1}).encode()
+    body = json.dumps(empty_manifest()).encode()
     aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
-    assert follow_run(workspace(), "wr_1", timeout_s=60, sleep=lambda _: None) == {"manifest_version": 1}
+    assert follow_run(workspace(), "wr_1", timeout_s=60, sleep=lambda _: None) == empty_manifest()
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[", b'{"manifest_version": 2}'])
+def test_run_that_succeeded_is_not_called_failed_where_its_manifest_is_none(aws, workspace, body):
+    aws.expect_run("COMPLETED", "SUCCEEDED", "SUCCEEDED")
+    aws.expect_log()
+    aws.expect_log()
+    aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
+    with pytest.raises(WatchingError, match="has succeeded, but what it did could not be read: s3://") as error:
+        follow_run(workspace(), "wr_1", timeout_s=60, sleep=lambda _: None)
+    assert error.value.remedy
 
 
 @pytest.mark.parametrize("cut", [False, True])
@@ -269,7 +281,7 @@ def test_failed_run_is_explained_later_as_it_was_then(aws, workspace, capsys):
 
 def test_reasons_of_quarantine_are_told_where_the_failed_run_left_a_manifest(aws, workspace, capsys):
     violations = {"time: not a time": 3, "brand: missing": 40, "date: not a date": 0}
-    aws.expect_failure(manifest={"manifest_version": 1, "deliveries": [{"violations": violations}] * 2})
+    aws.expect_failure(manifest=empty_manifest(deliveries=[counts_of("a", violations=violations)] * 2))
     aws.expect_log("ThresholdError: too many")
     explain_run(workspace(as_json=True), "wr_1")
     assert json.loads(capsys.readouterr().out)["details"] == [
@@ -325,7 +337,7 @@ def test_retry_of_the_job_is_followed_in_its_own_log(aws, workspace, capsys):
     expect_stage("jr_0", "[quartal] stage=validate first")
     expect("COMPLETED", job_run(0, "FAILED"), job_run(1, "SUCCEEDED"))
     expect_stage("jr_1", "[quartal] stage=validate second")
-    manifest = {"manifest_version": 1}
+    manifest = empty_manifest()
     body = json.dumps(manifest).encode()
     aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
     assert follow_run(workspace(), "wr_1", timeout_s=60) == manifest

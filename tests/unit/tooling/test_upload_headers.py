@@ -182,6 +182,13 @@ def test_suffix_in_capitals_is_gzip_too_and_its_key_ends_as_readers_know_it(tmp_
     assert item.key == "raw/delivery=2024Q1/A.CSV.gz"
 
 
+def test_lines_that_end_with_cr_alone_are_refused_where_values_may_hold_line_breaks():
+    rule = HeaderRule(("id",), multi_line=True)
+    assert (rule.problem_of(b"id\r1\r") or "").startswith("ends its lines with CR alone")
+    assert rule.problem_of(b"id\r\n1\r\n") is None
+    assert HeaderRule(("id",)).problem_of(b"id\r1\r") is None
+
+
 def test_encoding_is_the_contracts():
     latin = HeaderRule(("id", "größe"), encoding="ISO-8859-1")
     assert latin.problem_of("id,größe\n".encode("iso-8859-1")) is None

@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import secrets
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,8 @@ from moto.server import ThreadedMotoServer
 
 from quartal import uploads
 from quartal.aws import AwsConnection
+from quartal.cli.app import run
+from quartal.deployment import Deployment
 from quartal.errors import AwsError, ConfigurationError, UploadError
 from quartal.uploading.bandwidth import BandwidthLimit
 from quartal.uploading.checksums import checksum_of
@@ -26,6 +29,7 @@ from quartal.uploading.plan import plan_files
 from quartal.uploading.sources import find_sources
 from quartal.uploading.streams import named_source
 from quartal.uploads import Exchange, UploadOptions, plan_upload
+from quartal.workspace import Workspace
 
 RAW = "raw/sightings/"
 MEBIBYTE = 1024 * 1024
@@ -51,10 +55,10 @@ def bucket(connection) -> str:
 def upload(connection, bucket):
     """`upload(items, ...)` into the test's own bucket."""
 
-    def run(items, **options):
+    def upload(items, **options):
         return uploads.upload(connection, bucket, items, manifest_prefix="deliveries/sightings/", **options)
 
-    return run
+    return upload
 
 
 @pytest.fixture
@@ -161,11 +165,11 @@ def test_files_of_systems_and_tools_are_left_out_and_told(feed: Path):  # G25
     (folder / ".git" / "config").write_text("x")
     for name in ("_SUCCESS", "_empty"):
         (folder / name).touch()
-    for name in (".DS_Store", "._a.csv"):
+    for name in (".DS_Store", "._a.csv", ".~lock.a.csv#", "Thumbs.db"):
         (folder / name).write_bytes(b"x")
     found = find_sources([feed])
     assert [file.below for file in found.files] == ["delivery=2024Q1/a.csv", "delivery=2024Q2/a.csv"]
-    names = {"_SUCCESS", "_empty", ".DS_Store", "._a.csv", ".git"}
+    names = {"_SUCCESS", "_empty", ".DS_Store", "._a.csv", ".git", ".~lock.a.csv#", "Thumbs.db"}
     assert {path.name for path in found.left_out} == names
     in_folder = find_sources([folder / "[!_]*", folder / ".*"])
     assert [file.below for file in in_folder.files] == ["a.csv"]
@@ -629,22 +633,20 @@ def test_removal_that_makes_no_sense_is_refused(
     assert len(keys(connection, bucket)) == 2
 
 
-def test_file_that_s3_does_not_delete_is_told_and_stays_in_the_manifest(connection, bucket, twice: Path, monkeypatch):
+def test_file_that_s3_does_not_delete_is_told_and_what_was_sent_is_recorded(
+    upload, connection, bucket, twice: Path, monkeypatch
+):
     def refuse(_self, files):
         raise AwsError(f"s3://{files[0].path} was not deleted: Access Denied", remedy="")
 
     monkeypatch.setattr("quartal.lake_files.S3Files.delete", refuse)
+    (twice / "c.csv").write_text("id\nc\n")
+    items = plan_upload([twice / "c.csv"], raw_prefix=RAW, delivery="2024Q1")
     with pytest.raises(UploadError, match=r"still there: .*b\.csv was not deleted") as error:
-        uploads.upload(
-            connection,
-            bucket,
-            (),
-            manifest_prefix="deliveries/sightings/",
-            exchange=Exchange(remove=("b.csv",)),
-            folder=f"{RAW}delivery=2024Q1/",
-        )
+        upload(items, exchange=Exchange(remove=("b.csv",)), folder=f"{RAW}delivery=2024Q1/")
     assert "s3:DeleteObject" in error.value.remedy
-    assert len(recorded(connection, bucket)) == 2
+    assert recorded(connection, bucket) == keys(connection, bucket)
+    assert len(recorded(connection, bucket)) == 3
 
 
 @pytest.mark.parametrize(
@@ -675,6 +677,37 @@ def test_parts_of_an_export_are_no_versions_of_each_other(upload, tmp_path: Path
     for number in range(12):
         (tmp_path / f"part-{number}.csv").write_text(f"id\n{number}\n")
     assert upload(plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1")).likenesses == ()
+
+
+@pytest.fixture
+def command_line(connection, bucket, project, monkeypatch) -> None:
+    """`quartal upload` into the test's own bucket, by the contract of the example feed."""
+    deployment = Deployment("us-east-1", bucket, "vehicle_sightings", RAW, "db", "c", "j", "w", "", {})
+    contracts = project / "data" / "contracts"
+    contracts.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).parents[3] / "data" / "contracts" / "vehicle_sightings.yaml", contracts)
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(Workspace, "deployment", deployment)
+    monkeypatch.setattr(Workspace, "connection", connection)
+
+
+def test_command_uploads_a_stream_and_replaces_and_removes_files(
+    command_line, connection, bucket, tmp_path: Path, capsys
+):
+    header = "sighting_id,brand,date,time\n"
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(f"{header}{name},Opel,2024-01-01,10:00:00\n")
+    assert run(["upload", str(tmp_path / "a.csv"), "--delivery", "2024Q1", "--name", "first.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["uploaded"] == [f"{RAW}delivery=2024Q1/first.csv"]
+    assert run(["upload", str(tmp_path / "b.csv"), "--delivery", "2024Q1", "--replace"]) == 0
+    assert "1 files uploaded (0.0 MB), 0 there already, 1 taken out" in capsys.readouterr().out
+    assert run(["upload", str(tmp_path / "a.csv"), "--delivery", "2024Q1"]) == 0
+    assert "The next run also reads 1 file" in capsys.readouterr().err
+    assert run(["upload", "--delivery", "2024Q1", "--remove", "b.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["removed"] == [f"{RAW}delivery=2024Q1/b.csv"]
+    assert keys(connection, bucket) == [f"{RAW}delivery=2024Q1/a.csv"]
+    assert run(["upload", "--delivery", "2024Q1", "--remove", "a.csv"]) == 2
+    assert "--withdraw 2024Q1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def endpoint() -> Iterator[str]:
 
 def glue_of_the_job(endpoint: str):
     session = boto3.Session("test", "test", region_name="eu-central-1")
-    refuse_half_answers(session)
+    refuse_half_answers(session.events)
     return session.client("glue", endpoint_url=endpoint)
 
 
@@ -50,7 +50,7 @@ def glue_of_the_command(endpoint: str):
 
 
 @pytest.mark.parametrize("client", [glue_of_the_job, glue_of_the_command])
-@pytest.mark.parametrize("half", [WHOLE[:40], b"{", b"<html>"])
+@pytest.mark.parametrize("half", [WHOLE[:40], b"{", b"<html>", b""])
 def test_half_a_list_is_no_empty_list(endpoint, monkeypatch, client, half):
     monkeypatch.setattr(_Handler, "answer", half)
     with pytest.raises(ResponseStreamingError, match="GetWorkflowRuns broke off") as error:
@@ -65,6 +65,11 @@ def test_whole_answers_are_as_they_were(endpoint, monkeypatch, client):
     found = latest_run(client(endpoint), "flow", crawler="crawler", job="job")
     assert found is not None
     assert found.run_id == "wr_1"
-    for empty in (b"", b"{}"):
-        monkeypatch.setattr(_Handler, "answer", empty)
-        assert latest_run(client(endpoint), "flow", crawler="crawler", job="job") is None
+    monkeypatch.setattr(_Handler, "answer", b"{}")
+    assert latest_run(client(endpoint), "flow", crawler="crawler", job="job") is None
+
+
+def test_answer_that_has_nothing_to_say_may_be_empty(endpoint, monkeypatch):
+    monkeypatch.setattr(_Handler, "answer", b"")
+    logs = AwsConnection("eu-central-1", endpoint, "test", "test").logs()
+    logs.put_retention_policy(logGroupName="group", retentionInDays=7)

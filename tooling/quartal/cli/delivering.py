@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 
-if TYPE_CHECKING:
-    from quartal.console import Console
-    from quartal.uploads import UploadReport
-
 _PANEL = "Pipeline"
-_SHOWN = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -75,9 +69,7 @@ def upload(
     started = time.perf_counter()
     report = uploads.deliver(workspace, sources or (), delivery=delivery, options=options, name=name, exchange=exchange)
     seconds = time.perf_counter() - started
-    prefix = deployment.raw_prefix
-    target = f"s3://{deployment.lake_bucket}/{prefix}"
-    _warn_of(report, workspace.console, prefix)
+    target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}"
     stored = f" as {report.stored_bytes / 1e6:.1f} MB" if report.stored_bytes != report.uploaded_bytes else ""
     removed = f", {len(report.removed)} taken out" if report.removed else ""
     workspace.console.result(
@@ -100,41 +92,6 @@ def upload(
             "seconds": round(seconds, 3),
         },
     )
-
-
-def _warn_of(report: UploadReport, console: Console, prefix: str) -> None:
-    """Say what the next run reads besides what was uploaded, and what it does not."""
-    if report.left_out:
-        console.warn(
-            f"Left out, since systems and tools make them and readers skip them: "
-            f"{_named(path.name for path in report.left_out)}."
-        )
-    if report.without_bytes:
-        names = _named(item.key.removeprefix(prefix) for item in report.without_bytes)
-        console.warn(f"Without a byte, so that a run finds no rows in it: {names}.")
-    for each in report.likenesses[:_SHOWN]:
-        new, other = each.key.removeprefix(prefix), each.other.removeprefix(prefix)
-        like = "has the same content as" if each.is_same else "is named like a version of"
-        console.warn(
-            f"{new} {like} {other}, and the next run reads both. If it replaces that one: `quartal upload --delivery "
-            f"{other.partition('=')[2].partition('/')[0]} --remove {other.partition('/')[2]}`."
-        )
-    if report.others:
-        console.warn(
-            f"The next run also reads {_count(len(report.others))} that had been delivered before: "
-            f"{_named(key.removeprefix(prefix) for key in report.others)}. With --replace a delivery consists of what "
-            "is uploaded alone."
-        )
-
-
-def _count(files: int) -> str:
-    return "1 file" if files == 1 else f"{files} files"
-
-
-def _named(names: Iterable[str]) -> str:
-    known = list(names)
-    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
-    return f"{', '.join(known[:_SHOWN])}{more}"
 
 
 def ingest(

@@ -12,11 +12,13 @@ import sqlalchemy
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from quartal.errors import ConfigurationError, IngestError
+from quartal.ingesting import mysql
 
 _URL_FORM = "such as postgresql://user@host:5432/database"
 _SECRET = re.compile("pass|secret|token|key", re.IGNORECASE)
 _CONNECT_TIMEOUT_S = 15
 _DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+_DRIVERS |= {dialect: f"{dialect}+{mysql.DRIVER}" for dialect in mysql.DIALECTS}
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _engine(url: sqlalchemy.URL, connections: int) -> sqlalchemy.Engine:
     if url.drivername == "postgresql+psycopg" and "connect_timeout" not in url.query:
         options = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "quartal ingest"}
     try:
-        return sqlalchemy.create_engine(
+        engine = sqlalchemy.create_engine(
             url,
             hide_parameters=True,
             poolclass=sqlalchemy.QueuePool,
@@ -138,6 +140,8 @@ def _engine(url: sqlalchemy.URL, connections: int) -> sqlalchemy.Engine:
         raise ConfigurationError(
             f"A connection to '{url.drivername}' takes no such URL.", remedy=f"Write it {_URL_FORM}."
         ) from error
+    mysql.prepare(engine)
+    return engine
 
 
 def _shown(url: sqlalchemy.URL) -> str:

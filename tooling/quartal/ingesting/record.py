@@ -157,7 +157,7 @@ class RecordStore:
         self._etag = found.etag
         try:
             return IngestRecord.from_json(json.loads(found.content))
-        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             raise UploadError(
                 f"s3://{self._bucket}/{self._key} is no record of an ingest: {error}",
                 remedy="Delete that object and the files that the ingest made, and ingest anew.",

@@ -75,7 +75,9 @@ def _number(value: object) -> str:
 
 
 def as_boolean(value: object) -> bool:
-    """A boolean, or 0 and 1 of a database that has none."""
+    """A boolean, or 0 and 1 of a database that has none; as MySQL's bit(1) too."""
+    if isinstance(value, bytes) and value in (b"\0", b"\1"):
+        return value == b"\1"
     if isinstance(value, bool) or (isinstance(value, int | Decimal) and value in (0, 1)):
         return bool(value)
     raise _unfit(value, "a boolean")
@@ -107,6 +109,8 @@ def _time_format(column: Column) -> Format:
     def text(value: object) -> str:
         if isinstance(value, timedelta) and timedelta(0) <= value < _DAY:  # as drivers of MySQL give a time
             value = (datetime.min + value).time()
+        if isinstance(value, timedelta):
+            raise ValueError(f"holds a span of time ({value}), and the contract wants a time of day")
         if not isinstance(value, time):
             raise _unfit(value, "a time of day")
         if value.tzinfo is not None:

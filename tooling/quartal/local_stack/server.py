@@ -95,8 +95,8 @@ def running_server(settings: Settings) -> LocalStackServer | None:
     record = _record_file(settings)
     if not record.is_file():
         return None
-    server = LocalStackServer(**json.loads(record.read_text()))
-    return server if _process_of(server) else None
+    server = _recorded(record)
+    return server if server and _process_of(server) else None
 
 
 def start(settings: Settings, *, port: int, announce: Announce) -> LocalStackServer:
@@ -157,7 +157,7 @@ def stop(settings: Settings, server: LocalStackServer) -> None:
                     survivor.kill()
             psutil.wait_procs(alive, timeout=5)
     record = _record_file(settings)
-    if record.is_file() and json.loads(record.read_text())["pid"] == server.pid:
+    if record.is_file() and _recorded(record) in (server, None):
         record.unlink()
 
 
@@ -182,6 +182,17 @@ def last_log_lines(server: LocalStackServer, count: int = 15) -> tuple[str, ...]
     if not server.log_file.is_file():
         return ()
     return tuple(server.log_file.read_text(errors="replace").splitlines()[-count:])
+
+
+def _recorded(record: Path) -> LocalStackServer | None:
+    """What an earlier command wrote; None where that is no record any more, as after a disk that was full."""
+    try:
+        found = LocalStackServer(**json.loads(record.read_text()))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    numbers = (found.pid, found.created, found.port)
+    is_whole = all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers)
+    return found if is_whole and isinstance(found.folder, str) and 0 < found.pid < 2**31 else None
 
 
 def _record_file(settings: Settings) -> Path:

@@ -91,7 +91,7 @@ def without_own(change: ResourceChange, managed: Managed) -> tuple[ResourceChang
         after={name: value for name, value in change.after.items() if name not in telling} | after,
         attributes=tuple(sorted([*kept, *(found or hidden)], key=lambda item: item.path)),
     )
-    return reduced, bool(names)
+    return reduced, bool(found or hidden)
 
 
 def _telling(change: ResourceChange) -> frozenset[str]:

@@ -25,6 +25,7 @@ from quartal.plan_review.wording import (
     notes,
     policy_sentence,
 )
+from quartal.visible import visible
 
 _KINDS = {
     Action.UNKNOWN: "unknown",
@@ -108,6 +109,11 @@ def anchor(change: ResourceChange) -> str:
     return f"{change.address} (deposed {change.deposed})" if change.deposed else change.address
 
 
+def linked(address: str) -> str:
+    """An address as the page writes it down, where nothing steers and nothing is half a character."""
+    return visible(address)
+
+
 def _rows(review: Review) -> Markup:
     """The attributes of each change as JSON, in the order of the page: of a large plan the browser writes them out."""
     rows = [
@@ -150,6 +156,7 @@ def _environment() -> Environment:
     environment = page_environment("quartal.plan_review")
     environment.globals.update(
         anchor=anchor,
+        linked=linked,
         signs=SIGNS,
         notes=notes,
         shown=shown,

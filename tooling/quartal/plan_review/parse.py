@@ -209,7 +209,7 @@ def _resource_change(
     actions = tuple(change["actions"])
     action = _ACTIONS.get(actions, Action.UNKNOWN)
     sides = _sides(change)
-    before, after = redacted(*sides), redacted(*reversed(sides))
+    before, after = redacted(sides[0], sides[1]), redacted(sides[1], sides[0])
     address = str(entry["address"])
     return ResourceChange(
         address=address,
@@ -253,7 +253,7 @@ def _attribute_changes(before: Any, after: Any, sides: tuple[Side, Side]) -> tup
         return tuple(
             AttributeChange(name, before[name] if before else Marker.ABSENT, after[name] if after else Marker.ABSENT)
             for name, value in sorted(shown.items())
-            if value not in (None, [], {})
+            if value is not None
         )
     # two sensitive values look alike once they are taken out: whether they differ is seen before, and only that is told
     found = {item.path: item for item in differences(before, after)}
@@ -273,8 +273,8 @@ def _output_change(name: str, change: dict[str, Any]) -> OutputChange:
     return OutputChange(
         name=name,
         action=_ACTIONS.get(tuple(change["actions"]), Action.UNKNOWN),
-        before=redacted(*sides),
-        after=redacted(*reversed(sides)),
+        before=redacted(sides[0], sides[1]),
+        after=redacted(sides[1], sides[0]),
         is_shown_now=any(item.after is Marker.NO_LONGER_SENSITIVE for item in hidden_differences(*sides)),
     )
 

@@ -13,7 +13,6 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from quartal.errors import ConfigurationError
-from quartal.plain_problems import lines_of
 from quartal.plan_review.conditions import Condition, names_within
 from quartal.plan_review.model import Action, Plan, ResourceChange
 
@@ -211,6 +210,8 @@ def _read(path: Path) -> RuleBook:
     try:
         return RuleBook.model_validate(yaml.safe_load(path.read_text()) or {})
     except (OSError, yaml.YAMLError, ValidationError) as error:
+        from quartal.plain_problems import lines_of  # of the job, which only a mistake needs
+
         raise ConfigurationError(
             f"{path} does not hold rules that can be read.",
             remedy="See the bundled rules, tooling/quartal/plan_review/rules.yaml, for the form.",

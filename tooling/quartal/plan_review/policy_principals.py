@@ -59,6 +59,10 @@ _SAYS_WHOM = re.compile(
 )
 _OWN_AUDIENCE = re.compile(r"^(cognito-identity\.amazonaws\.com|accounts\.google\.com|oidc\.circleci\.com[^:]*):aud$")
 _LABEL_OF_SUBJECT = re.compile(r"^(repo|repository|project_path|project|organization|org|owner|user|group|ref_type):")
+# of an id only what is left without its prefix and its wildcards names somebody
+_PREFIX_OF_ID = re.compile(r"^(o|ou|r|vpc|vpce)-")
+_NO_WILDCARDS = str.maketrans("", "", "*?")
+_LEAST_OF_A_NAME = 6
 
 
 def is_anybodys(principal: str, actions: list[str], condition: Any) -> bool:
@@ -96,7 +100,8 @@ def _is_anything(value: str) -> bool:
         return True
     parts = value.split(":", 5)
     if parts[0] != "arn" or len(parts) < 6:
-        return not value.strip("*?")
+        named = _PREFIX_OF_ID.sub("", value).translate(_NO_WILDCARDS)
+        return bool({"*", "?"} & set(value)) and len(named) < _LEAST_OF_A_NAME
     account, resource = parts[4:]
     return not account.strip("*?") if account else not resource.strip("*?/:")
 
@@ -106,4 +111,6 @@ def _names_whom(operator: str, variable: str, values: list[str]) -> bool:
         return False
     if _SAYS_WHOM.search(variable.lower()) is None and _OWN_AUDIENCE.match(variable.lower()) is None:
         return False
-    return all(_LABEL_OF_SUBJECT.sub("", value)[:1] not in {"", "*", "?"} for value in values)
+    # what stands before the first slash owns what is behind it: with a wildcard it is everybody whose name begins so
+    owners = [_LABEL_OF_SUBJECT.sub("", value).partition("/")[0] for value in values]
+    return all(owner and not {"*", "?"} & set(owner) for owner in owners)

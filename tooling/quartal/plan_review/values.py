@@ -67,12 +67,12 @@ class Side:
         return isinstance(self.value, list) and isinstance(step, int) and step < len(self.value)
 
 
-def redacted(side: Side, other: Side = Side(None)) -> Any:
+def redacted(side: Side, other: Side = Side(None), secrets: frozenset[str] = frozenset()) -> Any:
     """The value of one side with a marker in the place of everything sensitive or unknown, at any depth.
 
     What either side calls sensitive is taken out of both: a value is no less secret for a mark that comes or goes. An
-    element of a list may have moved, so there a value is out wherever it stands, and so is the attribute of a block. A
-    sensitive value stays out even where it is unknown too.
+    element of a list may have moved, so there a value is out wherever it stands, at any depth (`secrets` holds those of
+    the lists around it), and so is the attribute of a block. A sensitive value stays out even where it is unknown too.
     """
     if side.sensitive is True:
         return Marker.SENSITIVE
@@ -84,15 +84,35 @@ def redacted(side: Side, other: Side = Side(None)) -> Any:
     if isinstance(value, dict) or (value is None and (_is_tree(side.sensitive, dict) or _is_tree(side.unknown, dict))):
         inner = value or {}
         names = sorted(inner.keys() | _keys(side.sensitive) | _keys(side.unknown))
-        found = {name: redacted(side.at(name), other.at(name)) for name in names}
+        found = {name: redacted(side.at(name), other.at(name), secrets) for name in names}
         # a key that only the parallel trees know, and that they say nothing of, does not exist
         return {name: entry for name, entry in found.items() if name in inner or entry is not None}
     if isinstance(value, list):
-        return list(_redacted_elements(side, other))
-    return value
+        return list(_redacted_elements(side, other, secrets.union(_secrets(side), _secrets(other))))
+    return Marker.SENSITIVE if isinstance(value, str) and value in secrets else value
 
 
-def _redacted_elements(side: Side, other: Side) -> Iterator[Any]:
+def _secrets(side: Side) -> Iterator[str]:
+    """The texts that are marked anywhere within a value."""
+    if side.sensitive is True:
+        yield from _texts(side.value)
+    elif isinstance(side.sensitive, dict):
+        for name in side.sensitive:
+            yield from _secrets(side.at(name))
+    elif isinstance(side.sensitive, list):
+        for index in range(len(side.sensitive)):
+            yield from _secrets(side.at(index))
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+
+
+def _redacted_elements(side: Side, other: Side, texts: frozenset[str]) -> Iterator[Any]:
     elements = [each.at(index) for each in (side, other) for index in _indices(each)]
     secrets = [element.value for element in elements if element.sensitive is True]
     of_blocks = [element.sensitive for element in elements if isinstance(element.sensitive, dict)]
@@ -103,7 +123,7 @@ def _redacted_elements(side: Side, other: Side) -> Iterator[Any]:
             yield Marker.SENSITIVE
         else:
             marks = _merged(its_other.sensitive, in_blocks) if isinstance(own.value, dict) else its_other.sensitive
-            yield redacted(own, replace(its_other, sensitive=marks))
+            yield redacted(own, replace(its_other, sensitive=marks), texts)
 
 
 def _indices(side: Side) -> range:

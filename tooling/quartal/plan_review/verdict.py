@@ -12,7 +12,7 @@ from quartal.plan_review.coverage import programs, secrets_shown, unjudged, unju
 from quartal.plan_review.exposure import opened_to_everybody
 from quartal.plan_review.lifecycle import losing_rules
 from quartal.plan_review.model import Action, FailedApply, Plan
-from quartal.plan_review.policies import Finding, Level, RuleBook
+from quartal.plan_review.policies import Finding, Level, RuleBook, findings
 from quartal.plan_review.schedule import ScheduleChange
 
 # the findings of `unreadable`
@@ -165,12 +165,14 @@ def about_resources(plan: Plan, book: RuleBook, failed: FailedApply | None = Non
 
 
 def drift_findings(plan: Plan, book: RuleBook) -> list[Finding]:
-    """Access and openings that arrived outside Terraform, and objects that expire since: judged as if planned.
+    """Access and openings that arrived outside Terraform, protections and data that went: judged as if planned.
 
     None of them blocks: the apply, which takes back what the configuration says otherwise, must stay possible.
     """
-    drifted = Plan(changes=tuple(change for change in plan.drift if change.action is not Action.DELETE))
-    sentences = [(item.address, f"{item.sentence}.") for item in access_changes(drifted) if item.widens]
+    drifted = Plan(changes=plan.drift)
+    judged = findings(drifted, book, environment="")
+    sentences = [(each.address, each.sentence) for each in judged if each.level >= Level.ACCESS]
+    sentences += [(item.address, f"{item.sentence}.") for item in access_changes(drifted) if item.widens]
     sentences += opened_to_everybody(drifted)
     sentences += [(rule.address, rule.sentence) for rule in losing_rules(drifted)]
     told = dict.fromkeys(sentences)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from quartal.effects import Effect, effect_of, reason_of
@@ -55,11 +55,18 @@ class DeliveryManifest:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> DeliveryManifest:
-        """Read what `as_json` wrote."""
-        return cls(
+        """Read what `as_json` wrote. Raises ValueError, TypeError, KeyError or AttributeError where it is none."""
+        found = cls(
             {key: DeliveredFile(**entry) for key, entry in data["files"].items()},
             tuple(UploadRecord(**entry) for entry in data["uploads"]),
         )
+        entries: tuple[DeliveredFile | UploadRecord, ...] = (*found.files.values(), *found.uploads)
+        for entry in entries:
+            for member in fields(entry):
+                value, wanted = getattr(entry, member.name), int if member.name == "size_bytes" else str
+                if type(value) is not wanted:
+                    raise TypeError(f"{member.name} is no {'number' if wanted is int else 'text'}")
+        return found
 
     def as_json(self, delivery: str) -> dict[str, Any]:
         """The manifest as it is stored, in an order that does not depend on how files went up."""
@@ -139,7 +146,7 @@ class ManifestStore:
             return DeliveryManifest(), None
         try:
             return DeliveryManifest.from_json(json.loads(found.content)), found.etag
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UploadError(
                 f"s3://{self.bucket}/{key} is no delivery manifest: {error}",
                 remedy="Delete that object: the next upload compares with the objects themselves and writes it anew.",

@@ -45,6 +45,7 @@ class HeaderRule:
         escape: before a quote within quotes; else it is written twice.
         format: of the files. Only CSV names columns in its first line.
         has_header: whether it does.
+        multi_line: whether values may hold line breaks, so that CR alone ends no line.
     """
 
     columns: tuple[str, ...]
@@ -55,6 +56,7 @@ class HeaderRule:
     format: FileFormat = FileFormat.CSV
     optional: tuple[str, ...] = ()
     has_header: bool = True
+    multi_line: bool = False
 
     @classmethod
     def of_dataset(cls, contracts: Path, dataset: str) -> HeaderRule:
@@ -74,6 +76,7 @@ class HeaderRule:
             contract.files.format,
             tuple(column.name_in_file for column in contract.columns if not column.required),
             has_header=form.header,
+            multi_line=form.multi_line,
         )
 
     def problem_of(self, head: bytes) -> str | None:
@@ -85,9 +88,10 @@ class HeaderRule:
                 return problem.format(wanted=_NAMES[self.format])
         if head.startswith((b"\xff\xfe", b"\xfe\xff")):
             return f"is UTF-16, not {self.encoding}"
-        first = _LINE_END.split(head, maxsplit=1)[
-            0
-        ]  # in the encodings that a contract may name, these are single bytes
+        end = _LINE_END.search(head)  # in the encodings that a contract may name, these are single bytes
+        if self.multi_line and end and end[0] == b"\r":
+            return "ends its lines with CR alone, which is part of a value where the contract says multiLine: use LF"
+        first = head[: end.start()] if end else head
         line = first.decode(self.encoding, errors="surrogateescape").removeprefix("\ufeff")
         if "\0" in line:
             return f"line 1 holds NUL bytes: this is no {self.encoding} text"

@@ -14,9 +14,10 @@ from quartal.errors import ConfigurationError
 from quartal.uploading.job_files import is_hidden
 
 STANDARD_INPUT = Path("-")
-# what systems and tools put beside files of data; a name that no reader takes for data, and that nobody means
+# what systems and tools put beside files of data, and nobody means
 _SYSTEM_FILES = (".DS_Store", "._*", ".*.crc", "_SUCCESS", ".gitkeep", ".gitignore", ".directory", ".localized",
-                 "_committed_*", "_started_*")  # fmt: skip
+                 "_committed_*", "_started_*", ".~lock.*#", ".*.sw[a-p]", ".nfs*", "Thumbs.db",
+                 "desktop.ini")  # fmt: skip
 _SYSTEM_FOLDERS = (".git", ".svn", ".ipynb_checkpoints", "__MACOSX", ".Trashes", ".Trash-*", ".Spotlight-V100",
                    ".fseventsd", ".idea", ".vscode")  # fmt: skip
 _OPEN_FILES = ("/dev/", "/proc/")  # where a shell hands over what is no file of its own

@@ -282,3 +282,43 @@ def test_whoever_may_lose_access_to_a_replaced_policy_is_named_even_where_the_ne
     entry["change"]["importing"] = {"id": "b"}
     sentences = [item.sentence for item in reviewed({"format_version": "1.2", "resource_changes": [entry]}).access]
     assert any("readers may no longer s3:GetObject on arn:aws:s3:::b/*, unless" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        pytest.param({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}, id="organisation"),
+        pytest.param({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-abcdefghij/r-ab12/*"}}, id="part of one"),
+        pytest.param({"StringEquals": {"AWS:SourceOwner": "111111111111"}}, id="owner, in another case"),
+        pytest.param({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::our-bucket"}}, id="bucket of ours"),
+        pytest.param({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/*"}}, id="roles of an account"),
+        pytest.param({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}, id="network"),
+        pytest.param({"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}, id="endpoint"),
+    ],
+)
+def test_condition_that_names_somebody_narrows_everybody(reviewed, condition):
+    """It is access all the same, and no longer everybody's."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    policy = json.dumps({"Statement": [statement | {"Condition": condition}]})
+    entry = change("aws_s3_bucket_policy", None, {"bucket": "b", "policy": policy})
+    assert reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.level.word == "access"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:ours/lake:*"}},
+        {
+            "StringEquals": {
+                "token.actions.githubusercontent.com:sub": ["repo:ours/a:ref:refs/heads/main", "repo:ours/b:*"]
+            }
+        },
+        {"StringEquals": {"token.actions.githubusercontent.com:repository_owner": "ours"}},
+    ],
+)
+def test_role_for_a_repository_of_ones_own_is_not_everybodys(reviewed, condition):
+    provider = "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com"
+    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    policy = json.dumps({"Statement": [statement | {"Condition": condition}]})
+    entry = change("aws_iam_role", None, {"name": "r", "assume_role_policy": policy})
+    assert reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.level.word == "access"

@@ -66,3 +66,9 @@ def test_values_of_a_large_plan_end_no_element(reviewed):
     assert page.count("<script") == page.count("</script>") == 2
     (rows,) = re.findall(r'<script type="application/json" id="rows">(.*?)</script>', page)
     assert json.loads(rows)[0] == [["bucket", "(not set)", hostile, 0]]
+
+
+def test_link_to_an_address_that_steers_leads_to_what_the_page_shows_of_it(reviewed):
+    entry = change("aws_s3_bucket", {"bucket": "b"}, None) | {"address": 'aws_s3_bucket.b["\x1b[31m\u202e"]'}
+    links, places = links_and_places(render_page(reviewed({"format_version": "1.2", "resource_changes": [entry]})))
+    assert sorted(links - set(places)) == []

@@ -135,6 +135,46 @@ def test_access_that_other_resources_give_is_no_drift(kind, before, after, manag
     assert parse_plan(drifted(kind, before, after, *managed)).drift == ()
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "sentence"),
+    [
+        pytest.param(
+            "aws_s3_bucket_public_access_block", {"bucket": "b"}, None, "make the bucket public", id="block gone"
+        ),
+        pytest.param(
+            "aws_s3_bucket_public_access_block",
+            {"name": "a", "block_public_acls": True},
+            {"name": "b", "block_public_acls": False},
+            "An ACL can make objects public",
+            id="block weaker",
+        ),
+        pytest.param(
+            "aws_s3_bucket_versioning",
+            {"name": "a", "versioning_configuration": [{"status": "Enabled"}]},
+            {"name": "b", "versioning_configuration": [{"status": "Suspended"}]},
+            "can no longer be brought back",
+            id="versioning",
+        ),
+        pytest.param(
+            "aws_security_group",
+            {"name": "a", "ingress": []},
+            {"name": "b", "ingress": [{"cidr_blocks": ["0.0.0.0/0"]}]},
+            "can be reached from everywhere",
+            id="port",
+        ),
+    ],
+)
+def test_protection_that_went_outside_terraform_is_told_as_what_it_means(reviewed, kind, before, after, sentence):
+    data = drifted(kind, before, after)
+    assert sentence in render_drift("dev", parse_plan(data))
+    assert "drift-access" in {reason.rule for reason in reviewed(data).verdict.reasons}
+
+
+def test_policy_in_other_words_is_no_drift():
+    same = json.dumps(json.loads(PUBLIC), indent=2)
+    assert parse_plan(drifted("aws_sqs_queue", {"id": "q", "policy": PUBLIC}, {"id": "q", "policy": same})).drift == ()
+
+
 def test_policies_of_another_role_are_no_excuse():
     data = drifted(
         "aws_iam_role", ROLE | {"inline_policy": []}, ROLE, ("aws_iam_role_policy", {"role": "other", **OWN})

@@ -39,6 +39,28 @@ def test_every_attribute_that_terraform_changes_is_in_the_review(reviewed, name)
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_each_line_of_terraforms_text_about_an_attribute_has_its_counterpart(reviewed, name):
+    """In the JSON, and so on the page: of what is made, changed and destroyed, nested blocks and policies included.
+
+    Only that nothing becomes nothing, such as no tags no value, is no difference.
+    """
+    own = (PLANS / f"{name}.terraform.txt").read_text().split("\nPlan:")[0].split("\nChanges to Outputs")[0]
+    data = as_data(reviewed(name))
+    told: dict[str, str] = {}
+    for each in [*data["changes"], *data["drift"]]:
+        told[each["address"]] = told.get(each["address"], "") + json.dumps(each["attributes"]).replace('\\"', '"')
+    missing = []
+    own = re.sub(r"^.* = (?:\{\}|\[\]) -> null.*\n", "", own, flags=re.MULTILINE)
+    for section in re.split(r"^  # ", own, flags=re.MULTILINE)[1:]:
+        address = section.split()[0]
+        named = re.findall(r'^ +(?:[-+~]|-/\+|\+/-) "?([\w.-]+)"? *(?:=|\{)', section, re.MULTILINE)
+        missing += [
+            (address, word) for word in named if not re.search(rf"\b{re.escape(word)}\b", told.get(address, ""))
+        ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_everything_that_tf_summarize_shows_is_in_the_review(reviewed, name):
     facts = facts_of(json.loads((PLANS / f"{name}.json").read_text()))
     review = reviewed(name)

@@ -1,6 +1,7 @@
 """Databases and tables of the Glue catalog, as Athena's API tells them."""
 
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -74,7 +75,12 @@ def _read(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except ClientError as error:
-        raise MetadataException(str(error)) from error
+        told = error.response["Error"]
+        # clients read the cause in these words
+        raise MetadataException(
+            f"{told['Message']} (Service: AmazonDataCatalog; Status Code: 400; Error Code: {told['Code']}; "
+            f"Request ID: {uuid.uuid4()}; Proxy: null)"
+        ) from error
 
 
 def _database(entry: JsonDict) -> JsonDict:

@@ -81,6 +81,7 @@ class QueryExecution:
         has_header: whether the first row of the results names the columns.
         update_count: how many rows it wrote; None for a statement that writes none.
         manifest_location: object that lists the files that it wrote.
+        result_reuse: what was wished for; each query is run anew.
     """
 
     query_id: str
@@ -102,6 +103,7 @@ class QueryExecution:
     has_header: bool = True
     update_count: int | None = None
     manifest_location: str = ""
+    result_reuse: JsonDict = field(default_factory=dict)
 
     @property
     def is_done(self) -> bool:

@@ -95,6 +95,7 @@ class Queries:
                 token=token,
                 parameters=parameters,
                 encryption=encryption,
+                result_reuse=dict(request.get("ResultReuseConfiguration") or {}),
             )
             store_of(scope).query_executions[query_id] = made
             self._running[query_id] = Cancellation()
@@ -231,6 +232,7 @@ class Queries:
             StatementType=execution.statement_type,
             SubstatementType=statements.substatement_type(execution.sql),
             ResultConfiguration=configuration,
+            ResultReuseConfiguration=execution.result_reuse or None,
             QueryExecutionContext={"Database": execution.database, "Catalog": GLUE_CATALOG.lower()},
             Status=present(
                 State=execution.state,
@@ -242,6 +244,9 @@ class Queries:
             Statistics={
                 "EngineExecutionTimeInMillis": execution.engine_ms,
                 "TotalExecutionTimeInMillis": execution.engine_ms,
+                "QueryQueueTimeInMillis": 0,
+                "QueryPlanningTimeInMillis": 0,
+                "ServiceProcessingTimeInMillis": 0,
                 "DataScannedInBytes": execution.scanned_bytes,
                 # each query is run anew, whatever ResultReuseConfiguration allows
                 "ResultReuseInformation": {"ReusedPreviousResult": False},

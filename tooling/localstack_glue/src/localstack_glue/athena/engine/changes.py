@@ -189,8 +189,10 @@ class Changes:
         return NOTHING
 
     def _vacuum(self, command: Command) -> Answer:
-        self._table(command.database, command.table)
-        raise QueryFailedError("NOT_SUPPORTED", "line 1:1: VACUUM is not run here: the files of older snapshots stay")
+        if not self._table(command.database, command.table).is_iceberg:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is no Iceberg table")
+        self._iceberg().vacuum(command.database, command.table)
+        return NOTHING
 
     def _unload(self, command: Command) -> Answer:
         given = {key.lower(): value for key, value in properties(_plain_arrays(command.options)).items()}

@@ -3,6 +3,7 @@
 # ruff: noqa: E501 - Athena's messages and SQL in a line are read as a line
 
 import functools
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -55,6 +56,7 @@ _SIMPLE: dict[str, IcebergType] = {
     "timestamp": TimestampType(),
     "timestamp with time zone": TimestamptzType(),
 }
+_MAX_SNAPSHOT_AGE_S = 432_000  # vacuum_max_snapshot_age_seconds, if the table says nothing
 _MERGED = "merge_matched"
 
 
@@ -94,7 +96,18 @@ class IcebergChanges:
     def overwrite(self, database: str, name: str, rows: pyarrow.Table) -> None:
         """The rows that the table has from now on."""
         table = self._load(database, name)
-        self._committed(lambda: table.overwrite(_as_schema(rows, table)))
+        # PyIceberg takes no rows for nothing to do
+        self._committed(lambda: table.overwrite(_as_schema(rows, table)) if rows.num_rows else table.delete())
+
+    def vacuum(self, database: str, name: str) -> None:
+        """VACUUM: where no snapshot is old enough, there is nothing to do."""
+        table = self._load(database, name)
+        age_s = int(table.properties.get("vacuum_max_snapshot_age_seconds", _MAX_SNAPSHOT_AGE_S))
+        oldest = min((each.timestamp_ms for each in table.snapshots()), default=None)
+        if len(table.snapshots()) > 1 and oldest is not None and time.time() * 1000 - oldest > age_s * 1000:
+            raise QueryFailedError(
+                "NOT_SUPPORTED", f"line 1:1: {name} has snapshots older than {age_s} s; they are not expired here"
+            )
 
     def alter(self, database: str, name: str, alter: exp.Alter) -> Answer:
         """ALTER TABLE: columns and properties."""
@@ -124,7 +137,11 @@ class IcebergChanges:
         kind = str(given.get("format") or "parquet").lower()
         if kind != "parquet":
             raise QueryFailedError("NOT_SUPPORTED", f"Iceberg tables of {kind} are not written here")
-        own = {key: str(value) for key, value in given.items() if key.startswith(("write", "history", "optimize"))}
+        own = {
+            key: str(value)
+            for key, value in given.items()
+            if key.startswith(("write", "history", "optimize", "vacuum"))
+        }
         return self._committed(
             lambda: self._catalog.create_table((database, name), schema, location, _spec(schema, parts), properties=own)
         )

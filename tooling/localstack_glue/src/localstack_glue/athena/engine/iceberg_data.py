@@ -5,7 +5,10 @@ The Glue table keeps renamed and dropped columns, so it cannot say which ones th
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import pyarrow
+from pyiceberg.io.pyarrow import ArrowScan
 from pyiceberg.table import DataScan, StaticTable
 from pyiceberg.types import DecimalType, FixedType, IcebergType, ListType, MapType, StructType
 
@@ -34,10 +37,31 @@ class IcebergSnapshot:
         """A scan of everything that it holds."""
         return self.table.scan(snapshot_id=self.snapshot_id)
 
+    def rows(self) -> Any:
+        """Everything that it holds, as an Arrow table.
+
+        Files written by Arrow may keep texts as dictionaries, which PyIceberg does not put together with plain ones.
+        """
+        scan = self.scan()
+        reader = ArrowScan(self.table.metadata, self.table.io, scan.projection(), scan.row_filter, scan.case_sensitive)
+        tables = [
+            pyarrow.Table.from_batches([batch]).cast(_plain(batch.schema))
+            for batch in reader.to_record_batches(scan.plan_files())
+        ]
+        return pyarrow.concat_tables(tables, promote_options="permissive") if tables else scan.to_arrow()
+
     def columns(self) -> tuple[Column, ...]:
         """The columns that it has, in their order, names in lower case as Athena tells them."""
         schema = self.scan().projection()
         return tuple(Column(field.name.lower(), hive_type(field.field_type)) for field in schema.fields)
+
+
+def _plain(schema: Any) -> Any:
+    """A schema without dictionaries."""
+    fields = [
+        field.with_type(field.type.value_type) if pyarrow.types.is_dictionary(field.type) else field for field in schema
+    ]
+    return pyarrow.schema(fields)
 
 
 def open_snapshot(table: CatalogTable, use: TableUse | None, properties: Mapping[str, str]) -> IcebergSnapshot:
@@ -67,7 +91,7 @@ def open_snapshot(table: CatalogTable, use: TableUse | None, properties: Mapping
 def hive_type(kind: IcebergType) -> str:
     """A type of Iceberg's in Hive's words, as Glue has them."""
     if isinstance(kind, StructType):
-        return f"struct<{','.join(f'{field.name}:{hive_type(field.field_type)}' for field in kind.fields)}>"
+        return f"struct<{','.join(f'{field.name.lower()}:{hive_type(field.field_type)}' for field in kind.fields)}>"
     if isinstance(kind, ListType):
         return f"array<{hive_type(kind.element_type)}>"
     if isinstance(kind, MapType):

@@ -11,7 +11,7 @@ from pyarrow import types
 
 from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import file_list, quoted, text_of
+from localstack_glue.athena.engine.sql_text import file_list, in_milliseconds, quoted, text_of
 from localstack_glue.serdes.errors import UnsupportedSerdeError
 from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType, parse_type
 
@@ -66,24 +66,24 @@ def _select(table: CatalogTable, schema: pyarrow.Schema, paths: list[str], const
             columns.append(f"CAST(NULL AS {wanted}) AS {name}")
             continue
         field = present[column.name]
-        value = _in_lower_case(quoted(field.name), field.type)
+        value = in_lower_case(quoted(field.name), field.type)
         if types.is_integer(field.type) and field.type.bit_width > INTEGER_BITS.get(column.hive_type.lower(), 64):
             message = f"HIVE_BAD_DATA: {table.database}.{table.name}: a value of {column.name} is too big for {wanted}"
             value = (
                 f"CASE WHEN {value} IS NOT NULL AND TRY_CAST({value} AS {wanted}) IS NULL "
                 f"THEN error({text_of(message)}) ELSE TRY_CAST({value} AS {wanted}) END"
             )
-        columns.append(f"CAST({value} AS {wanted}) AS {name}")
+        columns.append(in_milliseconds(name, column.hive_type, f"CAST({value} AS {wanted})"))
     return f"SELECT {', '.join([*columns, *constants])} FROM read_parquet({file_list(paths)})"
 
 
-def _in_lower_case(value: str, kind: pyarrow.DataType, level: int = 0) -> str:
+def in_lower_case(value: str, kind: pyarrow.DataType, level: int = 0) -> str:
     """A value whose structs have the catalog's names: DuckDB takes those of another case for the same."""
     if types.is_list(kind) or types.is_large_list(kind):
-        inner = _in_lower_case(f"x{level}", kind.value_type, level + 1)
+        inner = in_lower_case(f"x{level}", kind.value_type, level + 1)
         return value if inner == f"x{level}" else f"list_transform({value}, lambda x{level}: {inner})"
     if types.is_map(kind):
-        inner = _in_lower_case(f"x{level}.value", kind.item_type, level + 1)
+        inner = in_lower_case(f"x{level}.value", kind.item_type, level + 1)
         if inner == f"x{level}.value":
             return value
         entry = f"struct_pack(key := x{level}.key, value := {inner})"
@@ -91,7 +91,7 @@ def _in_lower_case(value: str, kind: pyarrow.DataType, level: int = 0) -> str:
     if not types.is_struct(kind):
         return value
     fields = [kind.field(number) for number in range(kind.num_fields)]
-    parts = [(field.name, _in_lower_case(f"{value}.{quoted(field.name)}", field.type, level)) for field in fields]
+    parts = [(field.name, in_lower_case(f"{value}.{quoted(field.name)}", field.type, level)) for field in fields]
     if all(name == name.lower() and part == f"{value}.{quoted(name)}" for name, part in parts):
         return value
     packed = ", ".join(f"{quoted(name.lower())} := {part}" for name, part in parts)

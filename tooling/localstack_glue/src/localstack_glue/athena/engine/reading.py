@@ -16,6 +16,7 @@ from localstack_glue.athena.engine import metadata_tables, statements
 from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Partition
 from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_snapshot
+from localstack_glue.athena.engine.parquet_data import in_lower_case
 from localstack_glue.athena.engine.sql_text import quoted, text_of
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
 from localstack_glue.athena.engine.trino import macros
@@ -224,12 +225,13 @@ def _lay_out_iceberg(
     scan = snapshot.scan()
     budget.take(sum(task.file.file_size_in_bytes for task in scan.plan_files()))
     arrow = f"arrow {use.view}"
-    connection.register(arrow, scan.to_arrow())
+    rows = snapshot.rows()
+    connection.register(arrow, rows)
     kinds = [(column.name, statements.column_type(table, column.data_type())) for column in table.columns]
     # a time or a UUID of Iceberg's is a text of Athena's
     casts = (
-        quoted(name) if kind.parts else f"CAST({quoted(name)} AS {duckdb_type(kind)}) AS {quoted(name)}"
-        for name, kind in kinds
+        f"CAST({in_lower_case(quoted(field.name), field.type)} AS {duckdb_type(kind)}) AS {quoted(name)}"
+        for (name, kind), field in zip(kinds, rows.schema, strict=True)
     )
     connection.execute(f"CREATE VIEW {_view(use)} AS SELECT {', '.join(casts)} FROM {quoted(arrow)}")
 

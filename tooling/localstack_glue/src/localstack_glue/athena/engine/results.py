@@ -16,7 +16,7 @@ from localstack_glue.java_numbers import double_text
 
 _PRECISIONS = {
     "tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17, "varchar": 2147483647,
-    "timestamp": 3, "timestamp with time zone": 3, "varbinary": 1073741824,
+    "time": 3, "timestamp": 3, "timestamp with time zone": 3, "varbinary": 1073741824,
 }  # fmt: skip
 
 

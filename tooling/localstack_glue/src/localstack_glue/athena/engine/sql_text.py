@@ -13,6 +13,13 @@ def text_of(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
+def in_milliseconds(name: str, hive_type: str, value: str = "") -> str:
+    """A column, a timestamp rounded to what Athena reads of tables over files."""
+    if hive_type.lower() != "timestamp":
+        return f"{value} AS {name}" if value else name
+    return f"make_timestamp((epoch_us({value or name}) + 500) // 1000 * 1000) AS {name}"
+
+
 def file_list(files: Iterable[str]) -> str:
     """A list of files for DuckDB's readers."""
     return f"[{', '.join(text_of(file) for file in files)}]"

@@ -13,7 +13,7 @@ import pyarrow.parquet
 from localstack_glue.athena.engine import parquet_data
 from localstack_glue.athena.engine.catalog import CatalogTable, Partition
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import file_list, quoted, text_of
+from localstack_glue.athena.engine.sql_text import file_list, in_milliseconds, quoted, text_of
 from localstack_glue.serdes.errors import BadDataError, MalformedRowError, SerdeError, UnsupportedSerdeError
 from localstack_glue.serdes.files import TEXT_SERDES, TextTable, open_table, partition_value
 from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType, parse_type
@@ -133,7 +133,7 @@ def _text(table: CatalogTable, objects: Sequence[DataObject], constants: list[st
         raise QueryFailedError("HIVE_CURSOR_ERROR", f"{error} ({uri})") from error
     except BadDataError as error:
         raise QueryFailedError("HIVE_BAD_DATA", f"{error} ({uri})") from error
-    names = [quoted(column.name) for column in table.columns]
+    names = [in_milliseconds(quoted(column.name), column.hive_type) for column in table.columns]
     return [f"SELECT {', '.join(names + constants)} FROM read_parquet({file_list(read)})"]
 
 

@@ -24,6 +24,7 @@ from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.errors import check_options, refused, unsupported
 from awsglue.glue_logger import GlueLogger
 from awsglue.gluetypes import concrete_type
+from awsglue.readers_and_writers import DataFrameReader, DataFrameWriter, DynamicFrameReader, DynamicFrameWriter
 from awsglue.sinks import FILE_TYPES, S3Sink
 
 Options = Mapping[str, Any] | None
@@ -336,8 +337,6 @@ class GlueContext(SQLContext):
             sink.setFormat(format)
         return sink
 
-    # ------------------------------------------------------------------ files and tables
-
     def purge_s3_path(self, s3_path: str, options: Options = None, transformation_ctx: str = "") -> None:
         """Delete the objects below a path that are older than the retention period (168 hours)."""
         housekeeping.purge_path(s3_path, options or {}, transformation_ctx)
@@ -419,45 +418,6 @@ class GlueContext(SQLContext):
     cancel_transaction = refused("cancel_transaction")
 
 
-class DynamicFrameReader:
-    """`glueContext.create_dynamic_frame`."""
-
-    def __init__(self, glue_context: GlueContext) -> None:
-        self._glue_context = glue_context
-        self.from_catalog = glue_context.create_dynamic_frame_from_catalog
-        self.from_options = glue_context.create_dynamic_frame_from_options
-
-    def from_rdd(self, data: RDD[Any], name: str, schema: Any = None, sampleRatio: float | None = None) -> DynamicFrame:
-        """See `GlueContext.create_dynamic_frame_from_rdd`."""
-        return self._glue_context.create_dynamic_frame_from_rdd(data, name, schema, sampleRatio)
-
-
-class DataFrameReader:
-    """`glueContext.create_data_frame`."""
-
-    def __init__(self, glue_context: GlueContext) -> None:
-        self.from_catalog = glue_context.create_data_frame_from_catalog
-        self.from_options = glue_context.create_data_frame_from_options
-
-
-class DynamicFrameWriter:
-    """`glueContext.write_dynamic_frame`."""
-
-    def __init__(self, glue_context: GlueContext) -> None:
-        self.from_options = glue_context.write_dynamic_frame_from_options
-        self.from_catalog = glue_context.write_dynamic_frame_from_catalog
-        self.from_jdbc_conf = glue_context.write_dynamic_frame_from_jdbc_conf
-
-
-class DataFrameWriter:
-    """`glueContext.write_data_frame`."""
-
-    from_options = refused("write_data_frame.from_options", "use DynamicFrame.fromDF and write_dynamic_frame")
-
-    def __init__(self, glue_context: GlueContext) -> None:
-        self.from_catalog = glue_context.write_data_frame_from_catalog
-
-
 def _place(database: str | None, table_name: str | None) -> tuple[str, str]:
     if database is None:
         raise ValueError("Parameter name_space or database is missing.")
@@ -479,4 +439,11 @@ def _first(frame: DynamicFrame, num: int | None) -> DynamicFrame:
     return frame if num is None else DynamicFrame(frame._df.limit(int(num)), frame.glue_ctx, frame.name)
 
 
-__all__ = ["DataFrameReader", "DynamicFrameReader", "DynamicFrameWriter", "GlueContext", "GlueLogger"]
+__all__ = [
+    "DataFrameReader",
+    "DataFrameWriter",
+    "DynamicFrameReader",
+    "DynamicFrameWriter",
+    "GlueContext",
+    "GlueLogger",
+]

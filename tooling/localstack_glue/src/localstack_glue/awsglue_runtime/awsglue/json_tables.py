@@ -137,9 +137,17 @@ def reading(found: T.StructType, wanted: T.StructType, keys: Keys) -> Reading:
     for column in wanted.fields:
         references = _members([(f"r.l{number}", layer) for number, layer in enumerate(layers)], column.name, keys)
         columns[column.name] = _value(references, column.dataType, keys, names)
-        if len(references) == 1 and _may_not_fit(references[0][1], column.dataType):
-            doubtful[column.name] = Doubtful(*references[0])
+        if any(_may_not_fit(kind, column.dataType) for _, kind in references):
+            doubtful[column.name] = _as_found(references)
     return Reading(tuple(layers), columns, doubtful)
+
+
+def _as_found(references: Sequence[Reference]) -> Doubtful:
+    """A column's value as the files hold it: as text, where its spellings are of several types."""
+    first = references[0][1]
+    if all(kind == first for _, kind in references):
+        return Doubtful(f"coalesce({', '.join(sql for sql, _ in references)})", first)
+    return Doubtful(f"coalesce({', '.join(f'cast({sql} as string)' for sql, _ in references)})", T.StringType())
 
 
 def records(lines: DataFrame, plan: Reading, others: Sequence[str]) -> DataFrame:

@@ -227,10 +227,22 @@ def union(first: DataFrame, second: DataFrame) -> DataFrame:
             unsupported(f"the union of the choice {field.name}", "resolve it first")
         if isinstance(other.dataType, T.StructType) or isinstance(field.dataType, T.StructType):
             unsupported(f"the union of the field {field.name}, of different structs")
+        if (wider := _wider(other.dataType, field.dataType)) is not None:
+            first = first.withColumn(field.name, paths.column((field.name,)).cast(wider))
+            second = second.withColumn(field.name, paths.column((field.name,)).cast(wider))
+            continue
         both = sorted((other.dataType, field.dataType), key=str)
         first = paths.replace(first, (field.name,), [_as_choice(other, both)])
         second = paths.replace(second, (field.name,), [_as_choice(field, both)])
     return first.unionByName(second, allowMissingColumns=True)
+
+
+def _wider(one: T.DataType, other: T.DataType) -> T.DataType | None:
+    """The type of integers, or of fractions, that holds both."""
+    if isinstance(one, T.IntegralType) and isinstance(other, T.IntegralType):
+        return T.LongType()
+    floats = (T.FloatType, T.DoubleType)
+    return T.DoubleType() if isinstance(one, floats) and isinstance(other, floats) else None
 
 
 def _as_choice(field: T.StructField, both: Sequence[T.DataType]) -> Column:

@@ -3,7 +3,6 @@
 Follows the "AWS Glue PySpark transforms reference" of the AWS Glue Developer Guide.
 """
 
-import inspect
 import json
 from collections.abc import Callable
 from typing import Any
@@ -11,67 +10,7 @@ from typing import Any
 from awsglue import reshaping
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.errors import unsupported
-
-
-class GlueTransform:
-    """What all transforms have: they are called by `apply`, or as an instance."""
-
-    @classmethod
-    def apply(cls, *args: Any, **kwargs: Any) -> Any:
-        """Make the transform and call it."""
-        return cls()(*args, **kwargs)
-
-    @classmethod
-    def name(cls) -> str:
-        """The transform's name."""
-        return cls.__name__
-
-    @classmethod
-    def describeArgs(cls) -> list[dict[str, Any]]:
-        """Its arguments."""
-        given = list(inspect.signature(cls.__call__).parameters.values())[1:]
-        return [
-            {
-                "name": argument.name,
-                "type": str(argument.annotation),
-                "description": argument.name,
-                "optional": argument.default is not argument.empty,
-                "defaultValue": None if argument.default is argument.empty else argument.default,
-            }
-            for argument in given
-        ]
-
-    @classmethod
-    def describeReturn(cls) -> dict[str, Any]:
-        """What it returns."""
-        return {"type": str(inspect.signature(cls.__call__).return_annotation), "description": cls.__doc__}
-
-    @classmethod
-    def describeTransform(cls) -> str:
-        """What it does."""
-        return str(cls.__doc__)
-
-    @classmethod
-    def describeErrors(cls) -> list[dict[str, Any]]:
-        """The errors it is known for: none."""
-        return []
-
-    @classmethod
-    def describe(cls) -> dict[str, Any]:
-        """All of that."""
-        return {
-            "transform": {
-                "name": cls.name(),
-                "args": cls.describeArgs(),
-                "returns": cls.describeReturn(),
-                "description": cls.describeTransform(),
-                "raises": cls.describeErrors(),
-            }
-        }
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Transform."""
-        raise NotImplementedError
+from awsglue.glue_transform import GlueTransform
 
 
 class ApplyMapping(GlueTransform):

@@ -66,6 +66,16 @@ def _sessions(replace: Any, metastore: Metastore) -> None:
     replace(SparkSession, "sql", sql)
     replace(SparkSession, "table", table)
     replace(DataFrameReader, "table", table)
+
+    def write_to(original: Any) -> Any:
+        def call(self: DataFrame, table: str) -> Any:
+            if table.count(".") <= 1 or table.startswith("spark_catalog."):
+                unsupported(f"DataFrame.writeTo({table})", "use saveAsTable or insertInto")
+            return original(self, table)
+
+        return call
+
+    replace(DataFrame, "writeTo", write_to)
     replace(SQLContext, "tables", listed)
     replace(SQLContext, "tableNames", listed)
     # Hive's own metastore is what this one stands for

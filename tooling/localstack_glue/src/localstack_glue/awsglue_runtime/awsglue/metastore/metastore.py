@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from awsglue.catalog import Catalog
 from awsglue.errors import unsupported
@@ -30,6 +31,12 @@ class Metastore:
     def run(self, session: SparkSession, text: str, call: Callable[[str], DataFrame]) -> DataFrame:
         """Run a statement; `call` runs a text as Spark alone would."""
         spark = self._spark(session)
+        try:
+            return self._run(spark, text, call)
+        finally:
+            self._mirror.show_lines_again(spark)
+
+    def _run(self, spark: SparkSide, text: str, call: Callable[[str], DataFrame]) -> DataFrame:
         statement = statements.parse(text)
         databases = self._mirror.databases(spark)
         current = spark.current_database()
@@ -83,6 +90,7 @@ class Metastore:
         spark = self._spark(session)
         self._mirror.databases(spark)
         self._insert(spark, [], self._place(spark, name), call)
+        self._mirror.show_lines_again(spark)
 
     def exists(self, session: SparkSession, name: str) -> bool:
         """Whether Glue has a table."""
@@ -173,6 +181,11 @@ class Metastore:
         if "RENAME" in statement.words and "COLUMN" not in statement.words and "PARTITION" not in statement.words:
             unsupported("ALTER TABLE ... RENAME TO", "Glue's catalog does not rename tables on AWS either")
         raw = self._mirror.put(spark, target, Form.WRITE)
+        is_managed = (raw or {}).get("TableType") == "MANAGED_TABLE"
+        if raw is not None and is_managed and statement.words[0] == "TRUNCATE" and "PARTITION" not in statement.words:
+            _delete(spark, str(raw["StorageDescriptor"]["Location"]))  # to Spark, all tables here are external
+            spark.refresh(*target)
+            return spark.session.createDataFrame([], T.StructType([]))
         answer = call()
         if raw is None:
             return answer
@@ -192,9 +205,7 @@ class Metastore:
     def _drop(self, spark: SparkSide, place: Place, raw: Any) -> None:
         self._mirror.catalog.client.delete_table(DatabaseName=place[0], Name=place[1])
         if raw.get("TableType") == "MANAGED_TABLE":
-            jvm: Any = spark.session._jvm
-            folder = jvm.org.apache.hadoop.fs.Path(raw["StorageDescriptor"]["Location"])
-            folder.getFileSystem(spark.session._jsc.hadoopConfiguration()).delete(folder, True)
+            _delete(spark, str(raw["StorageDescriptor"]["Location"]))
 
     def _then_save(
         self, spark: SparkSide, place: Place, call: Callable[[], DataFrame], *, is_managed: bool
@@ -228,11 +239,11 @@ class Metastore:
         if statement.kind is Kind.DROP_DATABASE:
             if name in self._mirror.databases(spark):
                 self._mirror.put_all(spark, name)
+            is_there = self._mirror.forget_database(name)
             spark.shield(name)
             answer = call(statement.text)
-            if spark.database(name) is None and name in self._mirror.databases(spark):
+            if is_there and spark.database(name) is None:
                 client.delete_database(Name=name)
-            self._mirror._databases.pop(name, None)
             return answer
         answer = call(statement.text)
         found = spark.database(name)
@@ -247,6 +258,13 @@ class Metastore:
         else:
             client.create_database(DatabaseInput=wanted)
         return answer
+
+
+def _delete(spark: SparkSide, location: str) -> None:
+    """Delete a folder with all that is in it."""
+    jvm: Any = spark.session._jvm
+    folder = jvm.org.apache.hadoop.fs.Path(location)
+    folder.getFileSystem(spark.session._jsc.hadoopConfiguration()).delete(folder, True)
 
 
 @contextmanager

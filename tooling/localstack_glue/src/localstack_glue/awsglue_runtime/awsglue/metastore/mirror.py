@@ -38,6 +38,7 @@ class Mirror:
         self._known: dict[Place, tuple[Form, str]] = {}
         self._databases: dict[str, Mapping[str, Any]] = {}
         self._told: set[Place] = set()
+        self._as_lines: set[Place] = set()  # tables over text that were read: views of the session may name them
 
     # ------------------------------------------------------------------ databases
 
@@ -57,6 +58,11 @@ class Mirror:
             spark.put_database(HIDDEN, "", "", {})
         self._databases = found
         return found
+
+    def forget_database(self, name: str) -> bool:
+        """Know nothing of a database, which is put anew if it is still there; whether Glue had it."""
+        self._known = {place: known for place, known in self._known.items() if place[0] != name}
+        return self._databases.pop(name, None) is not None
 
     def location_for(self, database: str, table: str) -> str:
         """Where a table of a database is, if nobody says where."""
@@ -148,6 +154,7 @@ class Mirror:
         keys = [key["Name"].lower() for key in raw.get("PartitionKeys") or []]
         stored = [raw.get("StorageDescriptor"), raw.get("PartitionKeys"), parameters]
         if form is Form.READ:
+            self._as_lines.add(place)
             lines = self._put_lines(spark, place, raw, keys)
             mark = json.dumps([*stored, self._files(spark, place, raw)], default=str)
             self._tell_of_header(place, parameters)
@@ -232,6 +239,12 @@ class Mirror:
         added = [Partition(values, location) for values, location in there.items() if values not in known]
         self.catalog.add_partitions(table, added)
         self.catalog.delete_partitions(table, [Partition(values, "") for values in known if values not in there])
+
+    def show_lines_again(self, spark: SparkSide) -> None:
+        """Have tables over text as they are read, once they were written to or described."""
+        for place in self._as_lines:
+            if self._known.get(place, (Form.READ, ""))[0] is Form.WRITE:
+                self.put(spark, place, Form.READ)
 
     def forget(self, place: Place) -> None:
         """Know nothing of a table: it is put anew when it is named."""

@@ -131,6 +131,7 @@ class SparkSide:
         self.forget(database, name)
         if not name.translate(_PLAIN):
             self.sql(text(f"{quoted(database)}.{quoted(name)}"))
+            self.refresh(database, name)  # a table of that name may have been dropped with its database
             return
         # Spark takes other characters in the names of tables that are there, but makes none
         self.forget(HIDDEN, "renamed")

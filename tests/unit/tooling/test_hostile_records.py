@@ -1,0 +1,54 @@
+"""Records that are none: refused by name, with what is wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from quartal.errors import PipelineError
+from quartal.local_stack.server import running_server
+from quartal.manifests import parse_manifest
+from quartal.settings import Settings
+from quartal.terraform_events import parse_event
+from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
+
+DEEP = 20_000
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"seconds": "60"}, "its seconds is of another type"),
+        ({"totals": {}}, "it lacks totals.rows_in"),
+        ({"totals": None}, "its totals is of another type"),
+        ({"deliveries": [counts_of("a", kept="1")]}, r"its deliveries\.0\.kept is of another type"),
+        ({"deliveries": [counts_of("a", violations={"\x1b[2J": None})]}, r"violations\.\\x1b\[2J"),
+        ({"published": []}, "its published is of another type"),
+        ({"run_id": True}, "its run_id is of another type"),
+    ],
+)
+def test_run_manifest_whose_fields_are_others_is_refused_by_the_field(fields, wrong):
+    with pytest.raises(PipelineError, match=wrong):
+        parse_manifest(json.dumps(empty_manifest(**fields)), "s3://lake/runs/feed/wr_1.json")
+
+
+def test_run_manifest_of_a_newer_job_may_have_more():
+    more = empty_manifest(more={"a": 1}, deliveries=[counts_of("a", more=1)])
+    assert parse_manifest(json.dumps(more), "s3://lake/x.json") == more
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"pid": "1"}', '{"a":' * DEEP, '{"pid": -1, "created": 1}'])
+def test_record_of_a_localstack_that_is_none_is_as_good_as_none(tmp_path, text):
+    (tmp_path / "localstack").mkdir()
+    (tmp_path / "localstack" / "server.json").write_text(text)
+    settings = replace(Settings.from_env({}, environment="localstack", cwd=ROOT), state_dir=tmp_path)
+    assert running_server(settings) is None
+
+
+@pytest.mark.parametrize("line", ['{"a":' * DEEP, '{"type": "x", "hook": 1}', '{"type": "diagnostic"}', "[]", "1e999"])
+def test_line_of_terraform_that_is_no_event_is_none(line):
+    assert parse_event(line) is None

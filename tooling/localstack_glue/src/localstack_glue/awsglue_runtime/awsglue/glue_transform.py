@@ -1,0 +1,65 @@
+"""What all transform classes have."""
+
+import inspect
+from typing import Any
+
+
+class GlueTransform:
+    """What all transforms have: they are called by `apply`, or as an instance."""
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make the transform and call it."""
+        return cls()(*args, **kwargs)
+
+    @classmethod
+    def name(cls) -> str:
+        """The transform's name."""
+        return cls.__name__
+
+    @classmethod
+    def describeArgs(cls) -> list[dict[str, Any]]:
+        """Its arguments."""
+        given = list(inspect.signature(cls.__call__).parameters.values())[1:]
+        return [
+            {
+                "name": argument.name,
+                "type": str(argument.annotation),
+                "description": argument.name,
+                "optional": argument.default is not argument.empty,
+                "defaultValue": None if argument.default is argument.empty else argument.default,
+            }
+            for argument in given
+        ]
+
+    @classmethod
+    def describeReturn(cls) -> dict[str, Any]:
+        """What it returns."""
+        return {"type": str(inspect.signature(cls.__call__).return_annotation), "description": cls.__doc__}
+
+    @classmethod
+    def describeTransform(cls) -> str:
+        """What it does."""
+        return str(cls.__doc__)
+
+    @classmethod
+    def describeErrors(cls) -> list[dict[str, Any]]:
+        """The errors it is known for: none."""
+        return []
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """All of that."""
+        return {
+            "transform": {
+                "name": cls.name(),
+                "args": cls.describeArgs(),
+                "returns": cls.describeReturn(),
+                "description": cls.describeTransform(),
+                "raises": cls.describeErrors(),
+            }
+        }
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Transform."""
+        raise NotImplementedError
