@@ -18,6 +18,7 @@ from quartal.terraform_events import parse_event
 from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
 
 DEEP = 20_000
+HALF = '{"pid": 12.0, "created": 1.0, "port": 4566, "folder": "x"}'
 ROOT = Path(__file__).parents[3]
 
 
@@ -43,7 +44,7 @@ def test_run_manifest_of_a_newer_job_may_have_more():
     assert parse_manifest(json.dumps(more), "s3://lake/x.json") == more
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"pid": "1"}', '{"a":' * DEEP, '{"pid": -1, "created": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{", HALF, '{"pid": "1"}', '{"a":' * DEEP, '{"pid": -1, "created": 1}'])
 def test_record_of_a_localstack_that_is_none_is_as_good_as_none(tmp_path, text):
     (tmp_path / "localstack").mkdir()
     (tmp_path / "localstack" / "server.json").write_text(text)

@@ -190,9 +190,8 @@ def _recorded(record: Path) -> LocalStackServer | None:
         found = LocalStackServer(**json.loads(record.read_text()))
     except (ValueError, TypeError, RecursionError):
         return None
-    numbers = (found.pid, found.created, found.port)
-    is_whole = all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers)
-    return found if is_whole and isinstance(found.folder, str) and 0 < found.pid < 2**31 else None
+    kinds = (type(found.pid), type(found.created), type(found.port), type(found.folder))
+    return found if kinds == (int, float, int, str) and 0 < found.pid < 2**31 else None
 
 
 def _record_file(settings: Settings) -> Path:
