@@ -254,7 +254,7 @@ def test_unload_writes_files_and_nothing_else(lake: Lake):
 def iceberg(lake: Lake, tmp_path) -> Lake:
     run(
         lake,
-        f"CREATE TABLE ice (id int, name string, at timestamp) PARTITIONED BY (name) LOCATION 'file://{tmp_path}/ice' "
+        f"CREATE TABLE ice (id int COMMENT 'the key', name string, at timestamp) PARTITIONED BY (name) LOCATION 'file://{tmp_path}/ice' "
         "TBLPROPERTIES ('table_type'='ICEBERG', 'format'='parquet')",
     )
     run(
@@ -274,6 +274,7 @@ def test_iceberg_table_is_made_and_filled(iceberg: Lake):
         ("2", "b", "2024-01-02 00:00:00.000000"),
     ]
     assert commits(iceberg) == 1
+    assert table_of(iceberg, "ice")["StorageDescriptor"]["Columns"][0]["Comment"] == "the key"
     assert iceberg.rows('select operation from "ice$snapshots"') == [("append",)]
     assert iceberg.rows('select sum(record_count) from "ice$files"') == [("2",)]
     assert iceberg.rows('select is_current_ancestor from "ice$history"') == [("true",)]

@@ -4,7 +4,8 @@
 
 import functools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow
@@ -76,7 +77,12 @@ class IcebergChanges:
         parts = [each.sql("hive") for each in fields.expressions] if isinstance(fields, exp.Expr) else []
         if create.args.get("exists") and self._catalog.table_exists((database, name)):
             return NOTHING
-        self._make(database, name, columns, parts, given)
+        comments = {
+            node.name.lower(): found.this.name
+            for node in schema.expressions
+            if (found := node.find(exp.CommentColumnConstraint)) is not None
+        }
+        self._make(database, name, columns, parts, given, comments)
         return NOTHING
 
     def create_as(self, database: str, name: str, given: dict[str, Any], outputs: Sequence[Output], rows: Any) -> None:
@@ -126,10 +132,19 @@ class IcebergChanges:
         return NOTHING
 
     def _make(
-        self, database: str, name: str, columns: Sequence[tuple[str, Type]], parts: Sequence[str], given: dict[str, Any]
+        self,
+        database: str,
+        name: str,
+        columns: Sequence[tuple[str, Type]],
+        parts: Sequence[str],
+        given: dict[str, Any],
+        comments: Mapping[str, str] = MappingProxyType({}),
     ) -> Any:
         ids = iter(range(1, 100_000))
-        fields = [NestedField(next(ids), column, _iceberg_type(kind, ids), required=False) for column, kind in columns]
+        fields = [
+            NestedField(next(ids), column, _iceberg_type(kind, ids), required=False, doc=comments.get(column))
+            for column, kind in columns
+        ]
         schema = Schema(*fields)
         location = str(given.get("location") or "").rstrip("/")
         if not location:
