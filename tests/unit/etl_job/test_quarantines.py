@@ -1,0 +1,43 @@
+"""Whose bad rows a run may delete, and with which files a withdrawn delivery stays out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+from etl_job.catalog import Delivery
+from etl_job.manifest import Input, PublishedDelivery, new_or_changed
+from etl_job.object_store import LakeFiles, StoredFile
+from etl_job.quarantines import files_of_other_runs
+
+
+def bad_rows(folder: Path, run_id: str) -> str:
+    path = folder / f"run_id={run_id}" / "part-0.parquet"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+    return f"file://{path}"
+
+
+def test_bad_rows_of_a_run_that_comes_after_the_question_are_none_of_the_answer(tmp_path):
+    folder = tmp_path / "delivery=d1"
+    older = bad_rows(folder, "older")
+    bad_rows(folder, "own")
+    bad_rows(tmp_path / "delivery=d10", "older")
+    found = files_of_other_runs(LakeFiles(cast(Any, None)), [f"file://{folder}"], "own")
+    bad_rows(folder, "later")
+    assert found == (older,)
+
+
+def test_withdrawn_delivery_stays_out_until_files_change_that_the_withdrawal_has_seen():
+    read = PublishedDelivery(run_id="one", contract_hash="c", inputs=(Input(uri="a", size_bytes=1, etag="old"),))
+    corrected = Delivery("d1", (StoredFile("a", 1, "new", 2.0),))
+    withdrawn = read.taken_out("two", corrected)
+    assert (withdrawn.run_id, withdrawn.withdrawn) == ("two", True)
+    assert new_or_changed((corrected,), {"d1": withdrawn}, "c") == ()
+    later = Delivery("d1", (StoredFile("a", 1, "newer", 3.0),))
+    assert new_or_changed((later,), {"d1": withdrawn}, "c") == (later,)
+
+
+def test_withdrawn_delivery_without_files_is_known_by_those_it_had():
+    read = PublishedDelivery(run_id="one", contract_hash="c", inputs=(Input(uri="a", size_bytes=1, etag="old"),))
+    assert read.taken_out("two", None).inputs == read.inputs
