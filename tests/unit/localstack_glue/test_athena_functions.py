@@ -201,6 +201,7 @@ def test_expression_has_trinos_value(expression: str, answer: str | None):
         ("cast(1 as text)", "TYPE_MISMATCH"),
         ("date '2024-01-01' > '2024-01-01'", "TYPE_MISMATCH"),
         ("1 union select 'a'", "TYPE_MISMATCH"),
+        ("(select count(*) from unnest(array[(1, 2)]) as t(a))", "MISMATCHED_COLUMN_ALIASES"),
         ("geometry 'x'", "NOT_SUPPORTED"),
         ("upper(distinct 'a')", "FUNCTION_NOT_AGGREGATE"),
     ],

@@ -198,7 +198,7 @@ class QueryTranslator:
         translator = self._translator(scope)
         alias = node.args.get("alias")
         names = [column.name for column in (alias.columns if alias is not None else ())]
-        offset = node.args.get("offset")
+        offset = node.args.get("offset") or None  # False where there is none
         typed = [translator.translate(part) for part in node.expressions]
         parts: list[Typed] = []
         for value, kind in typed:
@@ -209,6 +209,12 @@ class QueryTranslator:
             parts.append((f"unnest(range(1, {most} + 1))", Type("bigint")))
             if isinstance(offset, exp.Identifier) and len(names) < len(parts):
                 names.append(offset.name)
+        if names and len(names) != len(parts):
+            raise QueryFailedError(
+                "MISMATCHED_COLUMN_ALIASES",
+                f"line 1:1: Column alias list has {len(names)} entries but '{alias.name}' has {len(parts)} columns "
+                "available",
+            )
         names += [f"_col{place}" for place in range(len(names), len(parts))]
         columns = ", ".join(f"{value} AS {quoted(name)}" for name, (value, _) in zip(names, parts, strict=False))
         self._outputs[id(node)] = [Output(name, kind) for name, (_, kind) in zip(names, parts, strict=False)]
