@@ -209,7 +209,7 @@ class QueryTranslator:
             parts.append((f"unnest(range(1, {most} + 1))", Type("bigint")))
             if isinstance(offset, exp.Identifier) and len(names) < len(parts):
                 names.append(offset.name)
-        if names and len(names) != len(parts):
+        if alias is not None and names and len(names) != len(parts):
             raise QueryFailedError(
                 "MISMATCHED_COLUMN_ALIASES",
                 f"line 1:1: Column alias list has {len(names)} entries but '{alias.name}' has {len(parts)} columns "
