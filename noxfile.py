@@ -248,7 +248,8 @@ def tests(session: nox.Session) -> None:
     prepare(session)
     run(session, "quartal", "toolchain", "install")
     run(session, "pytest", *TWO_AT_ONCE, "tests/unit", "--ignore=tests/unit/localstack_glue", *session.posargs)
-    run(session, "pytest", "tests/faults/test_ledger.py", *session.posargs)
+    quick = ["tests/faults/test_ledger.py", "tests/faults/test_ledger_fails.py", "tests/fuzz"]
+    run(session, "pytest", *TWO_AT_ONCE, *quick, *session.posargs)
     run(session, "pytest", "tests/compat/scripts", *session.posargs)
     run(
         session,
@@ -283,11 +284,17 @@ def docs(session: nox.Session) -> None:
 
 @quartal_session(default=False)
 def faults(session: nox.Session) -> None:
-    """Calls that fail in 100 seeded runs without Spark, and the job's driver killed at 20 moments (or QUARTAL_KILLS).
+    """Calls that fail in 100 seeded runs without Spark, commands and the job's driver killed, and full disks.
 
-    `-- --long` plays 10,000 runs without Spark instead, and goes on where the last call ended; `--seeds 0:500` fewer.
+    The driver is killed at 20 moments (or QUARTAL_KILLS). `-- --long` plays 10,000 runs without Spark instead, and goes
+    on where the last call ended; `--seeds 0:500` fewer. `-- --fuzz 600` hands each reader generated documents, for as
+    many seconds.
     """
     prepare(session)
+    if "--fuzz" in session.posargs:
+        chosen = [argument for argument in session.posargs if argument != "--fuzz"]
+        run(session, "python", "-m", "tests.fuzz", "--seconds", *chosen)
+        return
     if {"--long", "--seeds"} & set(session.posargs):
         chosen = [argument for argument in session.posargs if argument != "--long"]
         seeds = [] if "--seeds" in chosen else ["--seeds", "0:10000"]

@@ -83,7 +83,7 @@ def _records(store: ObjectStore, lake_root: str, dataset: str) -> dict[str, str]
 
 def _keys(store: ObjectStore, record: str) -> tuple[str, ...]:
     try:
-        return tuple(str(key) for key in json.loads(store.read(record))["files"].keys())
+        return tuple(str(key) for key in json.loads(store.read(record))["files"])
     except FileNotFoundError:  # deleted since it was listed
         return ()
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -234,7 +234,8 @@ def no_features(document):
     [
         (
             misspelt_custom_property,
-            "the job knows no property 'threshold'; it knows conflicts, csv, features, files, missingValues, thresholds. Correct its",
+            "the job knows no property 'threshold'; "
+            "it knows conflicts, csv, features, files, missingValues, thresholds. Correct its",
         ),
         (custom_property_twice, "customProperties: conflicts is there twice; remove one"),
         (unknown_rule, r"properties\.1\.logicalTypeOptions\.maxLenght: .*check its spelling"),

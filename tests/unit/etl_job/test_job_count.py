@@ -10,8 +10,8 @@ from etl_job.run import run
 
 HEADER = "sighting_id,brand,date,time"
 ROW = "k1,Opel,2024-01-01,10:00:00"
-# Rows read and judged, keys that repeat, those for the join, daily counts, rows that are not kept, bad rows, features;
-# and the curated table's rows, and what they say of each delivery, unless they are few.
+# Rows read and judged, keys that repeat, those keys for the join, the daily counts, rows that are not kept, bad rows,
+# features; and the curated table's rows, and what they say of each delivery, unless they are few.
 FEW, MANY = 7, 9
 
 

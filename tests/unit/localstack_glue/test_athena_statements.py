@@ -155,7 +155,7 @@ def keys(lake: Lake, prefix: str) -> list[str]:
     return [each["Key"] for each in lake.s3.list_objects_v2(Bucket="lake", Prefix=prefix).get("Contents", ())]
 
 
-@pytest.mark.parametrize("kind", ["PARQUET", "JSON", "TEXTFILE", "CSV"])
+@pytest.mark.parametrize("kind", ["PARQUET", "ORC", "JSON", "TEXTFILE", "CSV"])
 def test_table_made_of_a_query_holds_its_rows(lake: Lake, kind: str):
     answer = run(
         lake,
@@ -187,6 +187,8 @@ def test_table_made_without_a_place_lies_beside_the_results(lake: Lake):
     ("sql", "code"),
     [
         ("create table made as select now() a", "NOT_SUPPORTED: Unsupported Hive type: timestamp"),
+        ("create table made as select 1", "MISSING_COLUMN_NAME: line 1:1: Column name not specified at position 1"),
+        ("create table made as select null a", "COLUMN_TYPE_UNKNOWN: line 1:1: Column type is unknown"),
         ("create table made as select 1 a, 2 a", "DUPLICATE_COLUMN_NAME"),
         ("create table made with (partitioned_by = array['a']) as select 1 a, 2 b", "HIVE_COLUMN_ORDER_MISMATCH"),
         ("create table made with (format = 'AVRO') as select 1 a", "NOT_SUPPORTED: the format AVRO"),
@@ -224,6 +226,15 @@ def test_escaped_text_is_written_as_it_is_read(lake: Lake):
     )
     run(lake, "insert into t values ('x, \"y\"', array['1', null])")
     assert lake.rows("select * from t") == [('x, "y"', "[1, null]")]
+
+
+def test_parameters_of_unload_and_words_as_parameters(lake: Lake):
+    run(lake, "UNLOAD (SELECT ? a, ? b) TO 's3://lake/u/' WITH (format = 'JSON')", parameters=("1", "Washington"))
+    run(
+        lake,
+        "CREATE EXTERNAL TABLE u (a int, b string) ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe' LOCATION 's3://lake/u/'",
+    )
+    assert lake.rows("select * from u where b = ?", parameters=("Washington",)) == [("1", "Washington")]
 
 
 def test_unload_writes_files_and_nothing_else(lake: Lake):

@@ -45,7 +45,10 @@ class Lake:
             "run_id": run_id,
             "started_at": f"2026-01-0{run_id[-1]}T03:00:00.000000Z",
             "status": status,
-            "published": {name: {"run_id": run_id, "contract_hash": "c", "withdrawn": False} | state for name, state in published.items()},
+            "published": {
+                name: {"run_id": run_id, "contract_hash": "c", "withdrawn": False} | state
+                for name, state in published.items()
+            },
         }
         self.s3.put_object(Bucket="lake", Key=f"runs/feed/{run_id}.json", Body=json.dumps(manifest))
 

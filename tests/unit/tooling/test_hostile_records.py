@@ -11,6 +11,8 @@ import pytest
 from quartal.errors import PipelineError
 from quartal.local_stack.server import running_server
 from quartal.manifests import parse_manifest
+from quartal.plan_review.parse import parse_plan
+from quartal.plan_review.verdict import unreadable
 from quartal.settings import Settings
 from quartal.terraform_events import parse_event
 from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
@@ -52,3 +54,11 @@ def test_record_of_a_localstack_that_is_none_is_as_good_as_none(tmp_path, text):
 @pytest.mark.parametrize("line", ['{"a":' * DEEP, '{"type": "x", "hook": 1}', '{"type": "diagnostic"}', "[]", "1e999"])
 def test_line_of_terraform_that_is_no_event_is_none(line):
     assert parse_event(line) is None
+
+
+@pytest.mark.parametrize("actions", [[None], [1], ["explode"], []])
+def test_plan_whose_actions_are_none_blocks_and_says_them(actions):
+    change = {"actions": actions, "before": None, "after": None}
+    planned = {"address": "a.b", "mode": "managed", "type": "a", "name": "b", "provider_name": "p", "change": change}
+    found = unreadable(parse_plan({"format_version": "1.2", "resource_changes": [planned]}))
+    assert [each for each in found if "does not know" in each.sentence]

@@ -36,8 +36,8 @@ DatasetOption = Annotated[
     typer.Option(
         "--dataset",
         "-d",
-        help="Feed of a pipeline that has several, by the dataset of its contract; default: what the pipeline's variable "
-        "dataset names, else the first by name.",
+        help="Feed of a pipeline that has several, by the dataset of its contract; default: what the pipeline's "
+        "variable dataset names, else the first by name.",
         envvar="QUARTAL_DATASET",
         show_default=False,
     ),

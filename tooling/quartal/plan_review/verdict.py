@@ -75,7 +75,8 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
         Finding(
             rule="unknown-action",
             level=Level.BLOCKED,
-            sentence=f"Terraform would do something that this review does not know: {', '.join(change.actions)}.",
+            sentence="Terraform would do something that this review does not know: "
+            f"{', '.join(map(str, change.actions))}.",
             address=change.address,
         )
         for change in plan.changes

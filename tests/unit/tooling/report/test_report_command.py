@@ -103,8 +103,8 @@ def test_json_holds_the_numbers_of_the_page(published, project, capsys):
     sightings = next(each for each in found["features"] if each["feature"] == "sightings")
     assert [(step["before"], step["drift"]) for step in sightings["steps"]] == [("2026Q2", "large")]
     assert found["deliveries"][0]["rows"]["quarantined"] == 7
-    snapshot = published.load_table("db.feed_features").current_snapshot().snapshot_id
-    assert [(line["features_snapshot_id"], line["tags"]) for line in found["lineage"]] == [(str(snapshot), ["2026Q3"])] * 2
+    snapshot = str(published.load_table("db.feed_features").current_snapshot().snapshot_id)
+    assert [(line["features_snapshot_id"], line["tags"]) for line in found["lineage"]] == [(snapshot, ["2026Q3"])] * 2
     assert found["freshness"]["last_day"] == "2026-09-30"
     assert not (project / ".quartal" / "report.html").exists(), "a machine gets no file that it did not ask for"
 

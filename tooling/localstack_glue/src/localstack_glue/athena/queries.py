@@ -134,6 +134,11 @@ class Queries:
         cancellation = self._running.get(found.query_id)
         if cancellation is not None:
             cancellation.cancel()
+            with self._lock:
+                # what writes nothing is over at once, however far it is
+                if not found.is_done and statements.substatement_type(found.sql) == "SELECT":
+                    found.state, found.reason = "CANCELLED", "Query cancelled by user"
+                    found.completed_on = self._clock.now()
         return {}
 
     def get_results(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -177,7 +182,8 @@ class Queries:
         with self._slots:
             started = time.monotonic()
             with self._lock:
-                execution.state = "RUNNING"
+                if not execution.is_done:
+                    execution.state = "RUNNING"
             state, reason = "SUCCEEDED", ""
             try:
                 engine = self._engine_of(scope)
@@ -204,6 +210,9 @@ class Queries:
             except Exception as error:  # a thread's last resort: the caller waits for an end
                 state, reason = "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
             with self._lock:
+                self._running.pop(execution.query_id, None)
+                if execution.is_done:
+                    return
                 if state == "SUCCEEDED":
                     execution.columns = tuple(_column_info(column) for column in answer.columns)
                     execution.scanned_bytes, execution.has_header = answer.scanned_bytes, answer.has_header
@@ -212,7 +221,6 @@ class Queries:
                 execution.engine_ms = int((time.monotonic() - started) * 1000)
                 execution.reason, execution.completed_on = reason, self._clock.now()
                 execution.state = state
-                self._running.pop(execution.query_id, None)
 
     def _find(self, scope: Scope, query_id: str) -> QueryExecution:
         found = store_of(scope).query_executions.get(query_id)

@@ -131,7 +131,9 @@ def install(faults: Faults) -> None:
 
         gone = threading.Event()
         request.notifyFinish().addBoth(lambda _: gone.set())
-        connection = Connection(on_loop(request.channel.abortConnection), on_loop(request.loseConnection), gone)
+        connection = Connection(
+            on_loop(request.channel.forceAbortClient), on_loop(request.channel.loseConnection), gone
+        )
         application = FaultyApplication(self._application, faults, connection)
         response = serving.HeaderPreservingWSGIResponse(self._reactor, self._threadpool, application, request)
         response.start()

@@ -82,7 +82,9 @@ class Changes:
         found = _VIEW.fullmatch(sql)
         text = found[1] if found else create.expression.sql("trino")
         with self._opened(create.expression) as query:
-            columns = [(output.name.lower(), output.type) for output in query.outputs()]
+            outputs = query.outputs()
+            _check_names(outputs)
+            columns = [(output.name.lower(), output.type) for output in outputs]
         stored = GlueCatalog(self._glue).raw_table(database, name)
         if stored is not None and stored.get("TableType") != "VIRTUAL_VIEW":
             raise QueryFailedError("TABLE_ALREADY_EXISTS", f"line 1:1: Table '{database}.{name}' is no view")
@@ -101,6 +103,7 @@ class Changes:
         if str(given.get("table_type", "")).upper() == "ICEBERG":
             with self._opened(create.expression) as query:
                 outputs, rows = query.arrow()
+                _check_names(outputs)
                 self._iceberg().create_as(database, name, given, outputs, None if given.get("no_data") else rows)
                 return _written(0 if given.get("no_data") else rows.num_rows, query)
         location = str(given.get("external_location") or f"{self._tables_location}/").rstrip("/") + "/"
@@ -113,6 +116,7 @@ class Changes:
         target = _target(given, location)
         with self._opened(create.expression) as query:
             outputs, rows = query.arrow()
+            _check_names(outputs)
             _check_hive(outputs, target.partition_keys)
             table = _table_input(name, outputs, target)
             written = None if given.get("no_data") else write(self._s3, target, _lower(rows))
@@ -169,10 +173,10 @@ class Changes:
                 self._iceberg().overwrite(database, name, rows)
             return _written(changed, query)
 
-    def run_command(self, command: Command) -> Answer | None:
+    def run_command(self, command: Command, parameters: Sequence[str] = ()) -> Answer | None:
         """UNLOAD, OPTIMIZE, VACUUM; None if it is none of these."""
         run: dict[str, Callable[[Command], Answer]] = {
-            "unload": self._unload,
+            "unload": lambda each: self._unload(each, parameters),
             "optimize": self._optimize,
             "vacuum": self._vacuum,
         }
@@ -194,12 +198,12 @@ class Changes:
         self._iceberg().vacuum(command.database, command.table)
         return NOTHING
 
-    def _unload(self, command: Command) -> Answer:
+    def _unload(self, command: Command, parameters: Sequence[str]) -> Answer:
         given = {key.lower(): value for key, value in properties(_plain_arrays(command.options)).items()}
         if not is_empty(self._s3, command.location):
             raise QueryFailedError("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {command.location}")
         target = _target(given, command.location.rstrip("/") + "/")
-        with self._opened(statements.parse(command.rest)) as query:
+        with self._opened(statements.parse(command.rest, parameters)) as query:
             outputs, rows = query.arrow()
             _check_hive(outputs, target.partition_keys)
             written = write(self._s3, target, _lower(rows))
@@ -299,6 +303,14 @@ def _target_of(table: CatalogTable) -> Target:
     compression = given.get("write.compression") or given.get("parquet.compression") or given.get("orc.compress") or ""
     keys = tuple(key.name for key in table.partition_keys)
     return Target(table.location, kind, compression.upper(), keys, table.serde_parameters)
+
+
+def _check_names(outputs: Sequence[Output]) -> None:
+    for place, output in enumerate(outputs, 1):
+        if output.name == f"_col{place - 1}":
+            raise QueryFailedError("MISSING_COLUMN_NAME", f"line 1:1: Column name not specified at position {place}")
+        if output.type.kind == "unknown":
+            raise QueryFailedError("COLUMN_TYPE_UNKNOWN", f"line 1:1: Column type is unknown at position {place}")
 
 
 def _check_hive(outputs: Sequence[Output], keys: Sequence[str]) -> None:

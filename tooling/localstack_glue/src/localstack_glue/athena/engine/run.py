@@ -89,7 +89,7 @@ class QueryEngine:
         answer = (
             Shows(self.glue, self.iceberg_properties).run_command(command)
             or Ddl(self.glue, self.s3, database).run_command(command)
-            or changes.run_command(command)
+            or changes.run_command(command, parameters)
         )
         if answer is None:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.kind.upper()} is not run by this Athena")

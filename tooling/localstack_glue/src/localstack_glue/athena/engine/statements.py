@@ -71,12 +71,14 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     try:
         dialect = TrinoQuery if _QUERY.match(sql) or _TABLE_AS.match(sql) else _DIALECT
         found = [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]
-        values = [sqlglot.parse_one(value, read=TrinoQuery) for value in parameters]
+        values = [_parameter(value) for value in parameters]
     except (ParseError, TokenError) as error:
         raise MalformedQueryError(_first_problem(error)) from error
     if len(found) != 1:
         raise MalformedQueryError("line 1:1: Only one sql statement is allowed.")
     statement = found[0]
+    if isinstance(statement, exp.Command) and _TABLE_AS.match(sql):
+        raise MalformedQueryError("line 1:1: mismatched input: what stands behind AS is no query")
     marks = [mark for mark in statement.find_all(exp.Placeholder) if mark.this is None]
     if len(marks) != len(values):
         raise MalformedQueryError(f"Incorrect number of parameters: expected {len(marks)} but found {len(values)}")
@@ -101,6 +103,15 @@ def statement_type(sql: str, parameters: Sequence[str], database: str) -> str:
         return "UTILITY" if command.kind.startswith(("show", "describe", "prepare", "deallocate")) else "DDL"
     statement = parse(sql, parameters)
     return "DDL" if isinstance(statement, exp.Create | exp.Drop | exp.Alter | exp.Command) else "DML"
+
+
+def _parameter(text: str) -> exp.Expr:
+    """A parameter's value; what is no literal but a word is a text."""
+    try:
+        found = sqlglot.parse_one(text, read=TrinoQuery)
+    except (ParseError, TokenError):
+        return exp.Literal.string(text)
+    return exp.Literal.string(text) if found.find(exp.Column) else found
 
 
 def substatement_type(sql: str) -> str:

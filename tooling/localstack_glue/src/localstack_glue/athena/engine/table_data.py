@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
+import pyarrow.orc
 import pyarrow.parquet
 
 from localstack_glue.athena.engine import parquet_data
@@ -18,7 +19,7 @@ from localstack_glue.serdes.errors import BadDataError, MalformedRowError, Serde
 from localstack_glue.serdes.files import TEXT_SERDES, TextTable, open_table, partition_value
 from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType, parse_type
 
-_PARQUET = "parquethiveserde"
+_PARQUET, _ORC = "parquethiveserde", "orcserde"
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -112,6 +113,8 @@ def _reader_of(table: CatalogTable) -> Reader:
         return _text
     if serde == _PARQUET:
         return _parquet
+    if serde == _ORC:
+        return _orc
     raise QueryFailedError(
         "NOT_SUPPORTED", f"line 1:1: {table.database}.{table.name} has the SerDe {table.serde or 'none'}, not read here"
     )
@@ -156,6 +159,21 @@ def _places(item: DataObject) -> list[str]:
         f'CAST({item.size_bytes} AS BIGINT) AS "$file_size"',
         f'CAST({text_of(item.modified)} AS TIMESTAMPTZ) AS "$file_modified_time"',
     ]
+
+
+def _orc(table: CatalogTable, objects: Sequence[DataObject], constants: list[str], fetch: Fetch) -> list[str]:
+    """ORC files, whose columns Athena reads by their place, as Parquet files with the table's names."""
+    files = []
+    for item in objects:
+        path = fetch(item)
+        try:
+            rows = pyarrow.orc.read_table(path)
+        except (pyarrow.ArrowException, OSError) as error:
+            raise QueryFailedError("HIVE_BAD_DATA", f"Not valid ORC file: {item.uri}: {error}") from error
+        names = [column.name for column in table.columns][: rows.num_columns]
+        pyarrow.parquet.write_table(rows.select(range(len(names))).rename_columns(names), f"{path}.parquet")
+        files.append((f"{path}.parquet", item.uri))
+    return parquet_data.selects(table, files, constants)
 
 
 def _check_partition(table: CatalogTable, partition: Partition) -> None:

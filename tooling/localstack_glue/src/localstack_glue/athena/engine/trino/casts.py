@@ -87,7 +87,7 @@ def to_text(value: str, kind: Type) -> str:
         local = _moment_text(f"timezone({text_of(kind.zone)}, {value})", kind)
         return f"({local} || {text_of(' ' + kind.zone)})"
     if kind.kind == "time":
-        return f"substr(strftime(CAST('1970-01-01' AS DATE) + {value}, '%H:%M:%S.%f'), 1, {9 + kind.numbers[0]})"
+        return f"substr(strftime(CAST('1970-01-01' AS DATE) + {value}, '%H:%M:%S.%f'), 1, {9 + kind.numbers[0] if kind.numbers[0] else 8})"
     if kind == DAY_INTERVAL:
         return f"trino_day_interval_text({value})"
     if kind == MONTH_INTERVAL:

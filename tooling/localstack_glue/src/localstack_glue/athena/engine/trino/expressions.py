@@ -305,7 +305,7 @@ class Translator:
             local = cast(text_of(zone[1]), VARCHAR, TIMESTAMP)
             return f"timezone({text_of(name)}, {local})", Type("timestamp with time zone", (digits,), zone=name)
         if wanted.kind == "time":
-            wanted = Type("time", (max(len(text.partition(".")[2]), 3),))
+            wanted = Type("time", (len(text.partition(".")[2]),))
         return cast(text_of(text), VARCHAR, wanted), wanted
 
     def _parsejson(self, node: exp.ParseJSON) -> Typed:

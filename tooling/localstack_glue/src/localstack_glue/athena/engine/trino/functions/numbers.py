@@ -133,11 +133,14 @@ MATH.scalar(
 )
 MATH.scalar("is_infinite", ("double -> boolean", "isinf({0})"), examples={"is_infinite(1e0 / 0e0)": "true"})
 MATH.scalar("is_nan", ("double -> boolean", "isnan({0})"), examples={"is_nan(nan())": "true", "is_nan(1)": "false"})
+_NO_BOUND = failure("INVALID_FUNCTION_ARGUMENT", "'bound must be positive'")
 for _name in ("rand", "random"):
     MATH.scalar(
         _name,
         (" -> double", "random()"),
-        overload("I -> I", "CAST(floor(random() * {0}) AS BIGINT)", _same),
+        overload(
+            "I -> I", f"CASE WHEN {{0}} <= 0 THEN {_NO_BOUND} ELSE CAST(floor(random() * {{0}}) AS BIGINT) END", _same
+        ),
         overload("I, I -> I", "CAST({0} + floor(random() * ({1} - {0})) AS BIGINT)", lambda call: call.bound["I"]),
         examples={f"{_name}() < 1": "true", f"{_name}(1)": "0", f"{_name}(5, 6)": "5"},
     )

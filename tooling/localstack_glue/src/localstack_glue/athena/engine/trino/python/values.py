@@ -162,13 +162,14 @@ def _load(text: str) -> Any:
     return json.loads(text, parse_int=_Number, parse_float=_Number)
 
 
-def _dump(value: Any) -> str:
+def _dump(value: Any, *, is_sorted: bool = True) -> str:
     if isinstance(value, _Number):
         return double_text(float(value)) if re.search(r"[.eE]", value) else value
     if isinstance(value, list):
-        return f"[{','.join(_dump(item) for item in value)}]"
+        return f"[{','.join(_dump(item, is_sorted=is_sorted) for item in value)}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{_dump(key)}:{_dump(value[key])}' for key in sorted(value))}}}"
+        keys = sorted(value) if is_sorted else list(value)
+        return f"{{{','.join(f'{_dump(key)}:{_dump(value[key], is_sorted=is_sorted)}' for key in keys)}}}"
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -205,7 +206,7 @@ def _found(text: str, path: str) -> tuple[bool, Any]:
 @python("VARCHAR, VARCHAR -> VARCHAR")
 def json_extract(text: str, path: str) -> str | None:
     there, value = _found(text, path)
-    return _dump(value) if there else None
+    return _dump(value, is_sorted=False) if there else None
 
 
 @python("VARCHAR, VARCHAR -> VARCHAR")
@@ -274,7 +275,7 @@ def json_array_get(text: str, index: int) -> str | None:
     there, value = _found(text, "$")
     if not there or not isinstance(value, list) or not -len(value) <= index < len(value):
         return None
-    return None if value[index] is None else _dump(value[index])
+    return None if value[index] is None else _dump(value[index], is_sorted=False)
 
 
 @python("VARCHAR, VARCHAR -> BOOLEAN")
