@@ -17,6 +17,7 @@ from .conftest import DATABASE, Lake
 
 FEATURES = Path(__file__).with_name("charging_features.sql")
 KEPT = FEATURES.with_name("charging_kept.sql")
+MODULES = sorted(Path(etl_job.__file__).parent.rglob("*.py"), key=lambda path: (len(path.parts), path))
 
 
 class ChargingLake(Lake):
@@ -76,6 +77,6 @@ def test_feed_with_measures_and_offsets_in_gzip_equals_duckdb_in_two_steps_and_w
     }
 
 
-@pytest.mark.parametrize("module", sorted(Path(etl_job.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(MODULES[0].parent)))
 def test_job_knows_no_feed_by_name(module):
     assert not re.search("brand|sighting|charging", module.read_text(), re.IGNORECASE)
