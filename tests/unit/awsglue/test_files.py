@@ -114,13 +114,6 @@ def test_choices_are_not_written(glue_context, records, tmp_path):
         )
 
 
-def test_data_quality_is_refused():
-    from awsgluedq.transforms import EvaluateDataQuality
-
-    with pytest.raises(GlueUnsupportedError, match=r"EvaluateDataQuality\.process_rows"):
-        EvaluateDataQuality().process_rows(frame=None)
-
-
 def test_logger_writes_to_the_error_log(glue_context, capsys):
     glue_context.get_logger().info("hello")
 
