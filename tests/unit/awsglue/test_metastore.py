@@ -81,6 +81,7 @@ def test_tables_are_read_by_every_way_that_spark_has(sql, orders, spark):
     assert [column.name for column in spark.catalog.listColumns("lake.t")] == ["orderid", "a", "day"]
     spark.sql("cache table c as select * from lake.t").collect()
     assert sql("select count(*) from c") == [(2,)]
+    spark.catalog.dropTempView("c")
 
 
 def test_a_registered_frame_goes_before_the_catalog(sql, orders, spark):
