@@ -32,8 +32,15 @@ def typed(project: Path, endpoint_url: str, monkeypatch) -> None:
 
 
 @pytest.fixture
-def account(monkeypatch) -> str:
+def account(project: Path, monkeypatch) -> str:
     number = f"{secrets.randbelow(10**12):012}"
+    for environment in ("dev", "prod"):
+        variables = project / "infra" / "environments" / f"{environment}.tfvars"
+        text, count = re.subn(
+            r'allowed_account_ids = \["\d{12}"\]', f'allowed_account_ids = ["{number}"]', variables.read_text()
+        )
+        assert count == 1
+        variables.write_text(text)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", number)  # LocalStack takes twelve digits for the account
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")

@@ -71,7 +71,8 @@ def test_struck_call_has_its_effect_or_not_as_the_mode_says(endpoint, mode, is_t
         failure = error
     assert faults(endpoint, "GET")["rules"][0]["struck"] == 1
     faults(endpoint, "DELETE")
-    assert (failure is None) is (mode == "delay")
+    # botocore takes half an answer of a call that has nothing to say for a whole one
+    assert (failure is None) is (mode in {"delay", "truncate"})
     assert (name in [each["Name"] for each in glue.get_databases()["DatabaseList"]]) is is_there
 
 

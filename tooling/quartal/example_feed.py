@@ -43,7 +43,6 @@ def _charging(folder: Path, rows: int, seed: int, told: Callable[[int], None]) -
 Generator = Callable[[Path, int, int, Callable[[int], None]], Sequence[Delivered]]
 FEEDS: Mapping[str, Generator] = MappingProxyType({"vehicle_sightings": _sightings, "charging_sessions": _charging})
 DEFAULT_FEED = "vehicle_sightings"
-_SUMMARY = ".feed.json"  # a leading dot: neither uploaded nor crawled (G25)
 
 
 def generate_feed(console: Console, target: Path, *, rows: int, seed: int, feed: str = DEFAULT_FEED) -> Path:
@@ -55,8 +54,8 @@ def generate_feed(console: Console, target: Path, *, rows: int, seed: int, feed:
     if feed not in FEEDS:
         raise ConfigurationError(f"There is no feed '{feed}'.", remedy=f"Name one of {', '.join(FEEDS)}.")
     arguments = {"feed": feed, "rows": rows, "seed": seed}
-    summary_file = target / _SUMMARY
-    if summary_file.is_file():
+    summary_file = target.with_name(f".{target.name}.feed.json")  # beside it: the folder is uploaded whole
+    if summary_file.is_file() and target.is_dir():
         summary = json.loads(summary_file.read_text())
         if summary["arguments"] == arguments:
             console.result(f"{target}: {_sentence(summary)}, there already", data=summary)
@@ -89,9 +88,9 @@ def generate_feed(console: Console, target: Path, *, rows: int, seed: int, feed:
             "size_bytes": sum(delivery.size_bytes for delivery in made),
             "deliveries": [delivery.delivery for delivery in made],
         }
-        (unfinished / _SUMMARY).write_text(json.dumps(summary))
         if target.exists():
             target.rmdir()
+        summary_file.write_text(json.dumps(summary))
         unfinished.rename(target)
     except OSError as error:
         raise ConfigurationError(
