@@ -64,11 +64,11 @@ class DecidingGlueCatalog(GlueCatalog):
         reader: "GlueClient",
         writer: "GlueClient",
         properties: Mapping[str, str],
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         super().__init__(name, client=reader, **properties)
         self._sender = GlueCatalog(name, client=writer, **properties)
-        self._sleep = sleep
+        self._sleep = sleep or time.sleep
 
     @classmethod
     def over(cls, catalog: GlueCatalog) -> "DecidingGlueCatalog":

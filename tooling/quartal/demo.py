@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
+from typing import Any
 
 from quartal import infrastructure, uploads
 from quartal.console import Console
@@ -11,6 +13,7 @@ from quartal.example_feed import generate_feed
 from quartal.local_stack import server
 from quartal.local_stack.endpoint import find_endpoint
 from quartal.query import iceberg_catalog, run_query
+from quartal.report.writing import REPORT, make_report, write_page
 from quartal.run_pipeline import run_pipeline
 from quartal.run_report import show_manifest
 from quartal.settings import DEFAULT_LOCALSTACK_PORT, Settings
@@ -20,7 +23,7 @@ SAMPLE_QUERY = "select brand, day, sightings from features order by day desc, si
 
 
 def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
-    """Generate, deploy, upload, run and query; what is there already and still valid is used again.
+    """Generate, deploy, upload and run twice, query; what is there already and still valid is used again.
 
     Raises:
         QuartalError: a step failed; what the steps before it made stays, so that it can be looked at.
@@ -41,18 +44,19 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
     applied_s = 0.0 if plan.is_empty else infrastructure.apply_plan(workspace)
     console.done(f"{plan.summary()}" + (f", applied in {applied_s:.0f} s" if not plan.is_empty else ""))
 
-    console.heading("4/6  Upload to S3")
     deployment = workspace.deployment
-    report = uploads.deliver(workspace, [folder], delivery=None, options=uploads.UploadOptions())
-    console.done(
-        f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}: {len(report.uploaded)} files uploaded, "
-        f"{len(report.unchanged)} there already"
-    )
-
-    console.heading("5/6  Workflow: crawler, trigger, Spark job")
-    manifest = run_pipeline(workspace, deliveries=(), timeout_s=1800)
-    if not console.as_json:
-        show_manifest(console, manifest)
+    *past, newest = sorted(folder.glob("delivery=*"))
+    manifest: dict[str, Any] = {}
+    for step, sources, what in ((4, past, f"{len(past)} quarters"), (5, [newest], "The next quarter, as it comes")):
+        console.heading(f"{step}/6  {what}: upload, crawl, trigger, Spark job")
+        report = uploads.deliver(workspace, sources, delivery=None, options=uploads.UploadOptions())
+        console.done(
+            f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}: {len(report.uploaded)} files uploaded, "
+            f"{len(report.unchanged)} there already"
+        )
+        manifest = run_pipeline(workspace, deliveries=(), timeout_s=1800)
+        if not console.as_json:
+            show_manifest(console, manifest)
 
     console.heading("6/6  Features")
     answer = run_query(SAMPLE_QUERY, deployment, iceberg_catalog(workspace.connection))
@@ -60,7 +64,9 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
     told = {"features": answer.as_records(), "manifest": manifest, "seconds": round(seconds, 1)}
     console.table("", answer.columns, list(answer.rows), data=told)
 
-    console.done(f"From nothing to features in {seconds:.0f} s")
+    now = datetime.now(UTC)
+    page = write_page(workspace, make_report(workspace, runs=40, quarters=8, now=now), settings.state_dir / REPORT)
+    console.done(f"From nothing to features in {seconds:.0f} s. History and quality as a page: {page.as_uri()}")
     if keep:
         _say_what_remains(workspace)
     else:
@@ -108,7 +114,8 @@ def _say_what_remains(workspace: Workspace) -> None:
                 f"Manifests    {lake}/runs/{deployment.dataset}/",
                 f'Ask          ./nox -s quartal -- query "{SAMPLE_QUERY}"',
                 "Look         ./nox -s quartal -- status",
-                "See it       ./nox -s quartal -- report      (one page: rows, reasons, cost, drift, lineage)",
+                "Compare      ./nox -s quartal -- diff 2024Q3 2024Q4",
+                "See it       ./nox -s quartal -- report      (one page: what needs you, rows, drift, lineage)",
                 "Run again    ./nox -s demo",
                 "Tear down    ./nox -s destroy && ./nox -s localstack -- stop",
             )

@@ -96,8 +96,9 @@ def fitted(
             no_wrap=not is_text,
             min_width=min(widths[i], _LEAST_TEXT) if is_text and not wide else widths[i],
         )
-    if wide:  # wider than the terminal where it must be, whose lines then wrap
-        table.width = max(width, sum(widths) + _GAP * len(widths))
+    whole = sum(widths) + _GAP * len(widths)
+    if wide and whole > width:  # wider than the terminal, whose lines then wrap
+        table.width = whole
     for row in cells:
         table.add_row(*(_styled(escape(row[i]), row[i], columns[i].kind) for i in kept))
     return table, tuple(column.name for i, column in enumerate(columns) if i not in kept)

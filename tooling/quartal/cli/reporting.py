@@ -10,8 +10,6 @@ import typer
 
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
 
-_DEFAULT_NAME = "report.html"
-
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -21,7 +19,7 @@ def register(app: typer.Typer) -> None:
 def report(
     out: Annotated[
         Path | None,
-        typer.Option("--out", help=f"File to write; without it .quartal/{_DEFAULT_NAME}.", show_default=False),
+        typer.Option("--out", help="File to write; without it .quartal/report.html.", show_default=False),
     ] = None,
     runs: Annotated[int, typer.Option("--runs", min=1, help="How many of the newest runs to show.")] = 40,
     quarters: Annotated[
@@ -35,7 +33,7 @@ def report(
 
     With --json the same numbers go to standard output, and the page is written only where --out names a file.
     """
-    from quartal.report.writing import make_report, write_page
+    from quartal.report.writing import REPORT, make_report, write_page
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     made = make_report(workspace, runs=runs, quarters=quarters, now=datetime.now(UTC))
@@ -44,5 +42,5 @@ def report(
             write_page(workspace, made, out)
         workspace.console.json(made.as_record())
         return
-    path = write_page(workspace, made, out or workspace.settings.state_dir / _DEFAULT_NAME)
+    path = write_page(workspace, made, out or workspace.settings.state_dir / REPORT)
     workspace.console.result(f"{path}: {len(made.runs)} runs. Open it in a browser: {path.as_uri()}", data={})

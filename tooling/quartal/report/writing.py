@@ -14,6 +14,8 @@ from quartal.report.page import render_report
 from quartal.reviewing import prices_folder
 from quartal.workspace import Workspace
 
+REPORT = "report.html"  # in the state folder, where nobody names another
+
 
 def make_report(workspace: Workspace, *, runs: int, quarters: int, now: datetime) -> Report:
     """Read what the report tells.
