@@ -284,7 +284,7 @@ def docs(session: nox.Session) -> None:
 
 @quartal_session(default=False)
 def faults(session: nox.Session) -> None:
-    """Calls that fail in 100 seeded runs without Spark, commands and the job's driver killed, and full disks.
+    """Calls that fail in 100 seeded runs without Spark and 60 on it, commands and the job's driver killed, full disks.
 
     The driver is killed at 20 moments (or QUARTAL_KILLS). `-- --long` plays 10,000 runs without Spark instead, and goes
     on where the last call ended; `--seeds 0:500` fewer. `-- --fuzz 600` hands each reader generated documents, for as
@@ -302,6 +302,8 @@ def faults(session: nox.Session) -> None:
         return
     run(session, "quartal", "toolchain", "install")
     run(session, "pytest", "-v", "-s", "tests/faults", *session.posargs)
+    seeds = {"QUARTAL_SPARK_SEEDS": os.environ.get("QUARTAL_SPARK_SEEDS", "0:60")}
+    run(session, "pytest", "-v", "tests/unit/etl_job/test_seeded_runs.py", env=seeds)
 
 
 @quartal_session(default=False)
