@@ -1,0 +1,58 @@
+"""A bucket of moto's own, a feed on disk, and an upload of it."""
+
+import secrets
+from pathlib import Path
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from quartal import uploads
+from quartal.aws import AwsConnection
+from quartal.uploads import plan_upload
+from tests.unit.tooling.uploads.bucket import RAW
+
+
+@pytest.fixture(scope="module")
+def connection():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield AwsConnection("us-east-1", f"http://{host}:{port}", "test", "test")
+    server.stop()
+
+
+@pytest.fixture
+def bucket(connection) -> str:
+    name = f"lake-{secrets.token_hex(8)}"
+    connection.s3().create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture
+def upload(connection, bucket):
+    """`upload(items, ...)` into the test's own bucket."""
+
+    def upload(items, **options):
+        return uploads.upload(connection, bucket, items, manifest_prefix="deliveries/sightings/", **options)
+
+    return upload
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    for delivery, name, text in (("2024Q1", "a.csv", "id\n1\n"), ("2024Q2", "a.csv", "id\n2\n")):
+        folder = tmp_path / f"delivery={delivery}"
+        folder.mkdir()
+        (folder / name).write_text(text)
+    return tmp_path
+
+
+@pytest.fixture
+def twice(upload, tmp_path: Path):
+    """A delivery of the two files a.csv and b.csv in the lake, and a folder for what comes next."""
+    folder = tmp_path / "delivery=2024Q1"
+    folder.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (folder / name).write_text(f"id\n{name}\n")
+    upload(plan_upload([folder], raw_prefix=RAW, delivery="2024Q1"))
+    return folder

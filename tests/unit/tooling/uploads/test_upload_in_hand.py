@@ -1,0 +1,188 @@
+"""A delivery in hand: what else lies there, what is replaced, what is taken out, and the command itself."""
+
+import json
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from quartal import uploads
+from quartal.cli.app import run
+from quartal.deployment import Deployment
+from quartal.errors import AwsError, ConfigurationError, UploadError
+from quartal.uploading.delivery_contents import Likeness
+from quartal.uploads import Exchange, UploadOptions, plan_upload
+from quartal.workspace import Workspace
+from tests.unit.tooling.uploads.bucket import RAW, keys, recorded
+
+
+def test_report_names_the_other_files_that_a_run_reads(upload, connection, bucket, twice: Path):
+    connection.s3().put_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/_x.csv", Body=b"x")
+    connection.s3().put_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/empty.csv", Body=b"")
+    report = upload(plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1"))
+    assert report.others == (f"{RAW}delivery=2024Q1/b.csv",)
+
+
+def test_files_without_bytes_are_told(upload, tmp_path: Path):
+    (tmp_path / "a.json").touch()
+    report = upload(plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1"))
+    assert [item.path.name for item in report.without_bytes] == ["a.json"]
+
+
+def test_replace_leaves_exactly_the_files_that_are_uploaded(upload, connection, bucket, twice: Path):
+    connection.s3().put_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/_x.csv", Body=b"x")
+    connection.s3().put_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q11/c.csv", Body=b"x")
+    (twice / "b.csv").unlink()
+    items = plan_upload([twice], raw_prefix=RAW, delivery="2024Q1")
+    report = upload(items, exchange=Exchange(replace=True))
+    kept = f"{RAW}delivery=2024Q1/a.csv"
+    assert keys(connection, bucket) == [kept, f"{RAW}delivery=2024Q11/c.csv"]
+    assert recorded(connection, bucket) == [kept]
+    assert report.removed == (f"{RAW}delivery=2024Q1/_x.csv", f"{RAW}delivery=2024Q1/b.csv")
+    assert upload(items, exchange=Exchange(replace=True)).removed == ()
+
+
+def test_replace_mends_a_manifest_that_names_what_is_gone(upload, connection, bucket, twice: Path):
+    for name in ("a.csv", "b.csv"):
+        connection.s3().delete_object(Bucket=bucket, Key=f"{RAW}delivery=2024Q1/{name}")
+    upload(plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1"), exchange=Exchange(replace=True))
+    assert recorded(connection, bucket) == keys(connection, bucket) == [f"{RAW}delivery=2024Q1/a.csv"]
+
+
+def test_replacement_that_could_not_be_uploaded_takes_nothing_out(upload, connection, bucket, twice: Path):
+    items = plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1")
+    (twice / "a.csv").unlink()
+    with pytest.raises(UploadError, match="was not uploaded"):
+        upload(items, exchange=Exchange(replace=True))
+    assert (
+        recorded(connection, bucket)
+        == keys(connection, bucket)
+        == [
+            f"{RAW}delivery=2024Q1/a.csv",
+            f"{RAW}delivery=2024Q1/b.csv",
+        ]
+    )
+
+
+def test_file_can_be_taken_out_alone_or_for_another(upload, connection, bucket, twice: Path):
+    folder = f"{RAW}delivery=2024Q1/"
+    (twice / "b_corrected.csv").write_text("id\nx\n")
+    items = plan_upload([twice / "b_corrected.csv"], raw_prefix=RAW, delivery="2024Q1")
+    report = upload(items, exchange=Exchange(remove=("b.csv",)), folder=folder)
+    assert (report.removed, report.likenesses) == ((f"{folder}b.csv",), ())
+    upload((), exchange=Exchange(remove=("a.csv",)), folder=folder)
+    assert recorded(connection, bucket) == keys(connection, bucket) == [f"{folder}b_corrected.csv"]
+
+
+@pytest.mark.parametrize(
+    ("uploaded", "removed", "message", "remedy"),
+    [
+        pytest.param((), ("c.csv",), "has no file c.csv", "a.csv, b.csv", id="unknown"),
+        pytest.param((), ("a.csv", "b.csv"), "No file of delivery 2024Q1 would be left", "--withdraw 2024Q1", id="all"),
+        pytest.param(("a.csv",), ("a.csv",), "both uploaded and taken out", "Leave out --remove", id="own"),
+    ],
+)
+def test_removal_that_makes_no_sense_is_refused(
+    upload, connection, bucket, twice: Path, uploaded: tuple[str, ...], removed: tuple[str, ...], message, remedy
+):
+    items = plan_upload([twice / name for name in uploaded], raw_prefix=RAW, delivery="2024Q1")
+    with pytest.raises(ConfigurationError, match=message) as error:
+        upload(items, exchange=Exchange(remove=removed), folder=f"{RAW}delivery=2024Q1/")
+    assert remedy in error.value.remedy
+    assert len(keys(connection, bucket)) == 2
+
+
+def test_file_that_s3_does_not_delete_is_told_and_what_was_sent_is_recorded(
+    upload, connection, bucket, twice: Path, monkeypatch
+):
+    def refuse(_self, files):
+        raise AwsError(f"s3://{files[0].path} was not deleted: Access Denied", remedy="")
+
+    monkeypatch.setattr("quartal.lake_files.S3Files.delete", refuse)
+    (twice / "c.csv").write_text("id\nc\n")
+    items = plan_upload([twice / "c.csv"], raw_prefix=RAW, delivery="2024Q1")
+    with pytest.raises(UploadError, match=r"still there: .*b\.csv was not deleted") as error:
+        upload(items, exchange=Exchange(remove=("b.csv",)), folder=f"{RAW}delivery=2024Q1/")
+    assert "s3:DeleteObject" in error.value.remedy
+    assert recorded(connection, bucket) == keys(connection, bucket)
+    assert len(recorded(connection, bucket)) == 3
+
+
+@pytest.mark.parametrize(
+    ("new", "text", "other", "is_same"),
+    [
+        pytest.param("other.csv", "id\na.csv\n", "a.csv", True, id="same content"),
+        pytest.param("a_corrected.csv", "id\nx\n", "a.csv", False, id="corrected"),
+        pytest.param("B (1).CSV", "id\nx\n", "b.csv", False, id="second download"),
+        pytest.param("a.v2.csv", "id\nx\n", "a.csv", False, id="version"),
+    ],
+)
+def test_file_that_looks_like_another_one_of_its_delivery_is_pointed_out(
+    upload, twice: Path, new: str, text: str, other: str, is_same: bool
+):
+    (twice / new).write_text(text)
+    report = upload(plan_upload([twice / new], raw_prefix=RAW, delivery="2024Q1"))
+    folder = f"{RAW}delivery=2024Q1/"
+    assert report.likenesses == (Likeness(folder + new, folder + other, is_same),)
+
+
+def test_compressed_copy_of_a_file_is_pointed_out(upload, twice: Path):
+    items = plan_upload([twice / "a.csv"], raw_prefix=RAW, delivery="2024Q1", compress=True)
+    folder = f"{RAW}delivery=2024Q1/"
+    assert upload(items).likenesses == (Likeness(f"{folder}a.csv.gz", f"{folder}a.csv", is_same=True),)
+
+
+def test_parts_of_an_export_are_no_versions_of_each_other(upload, tmp_path: Path):
+    for number in range(12):
+        (tmp_path / f"part-{number}.csv").write_text(f"id\n{number}\n")
+    assert upload(plan_upload([tmp_path], raw_prefix=RAW, delivery="2024Q1")).likenesses == ()
+
+
+@pytest.fixture
+def command_line(connection, bucket, project, monkeypatch) -> None:
+    """`quartal upload` into the test's own bucket, by the contract of the example feed."""
+    deployment = Deployment("us-east-1", bucket, "vehicle_sightings", RAW, "db", "c", "j", "w", "", {})
+    contracts = project / "data" / "contracts"
+    contracts.mkdir(parents=True, exist_ok=True)
+    shutil.copy(Path(__file__).parents[4] / "data" / "contracts" / "vehicle_sightings.yaml", contracts)
+    monkeypatch.chdir(project)
+    monkeypatch.setattr(Workspace, "deployment", deployment)
+    monkeypatch.setattr(Workspace, "connection", connection)
+
+
+def test_command_uploads_a_stream_and_replaces_and_removes_files(
+    command_line, connection, bucket, tmp_path: Path, capsys
+):
+    header = "sighting_id,brand,date,time\n"
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text(f"{header}{name},Opel,2024-01-01,10:00:00\n")
+    assert run(["upload", str(tmp_path / "a.csv"), "--delivery", "2024Q1", "--name", "first.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["uploaded"] == [f"{RAW}delivery=2024Q1/first.csv"]
+    assert run(["upload", str(tmp_path / "b.csv"), "--delivery", "2024Q1", "--replace"]) == 0
+    assert "1 files uploaded (0.0 MB), 0 there already, 1 taken out" in capsys.readouterr().out
+    assert run(["upload", str(tmp_path / "a.csv"), "--delivery", "2024Q1"]) == 0
+    assert "The next run also reads 1 file" in capsys.readouterr().err
+    assert run(["upload", "--delivery", "2024Q1", "--remove", "b.csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["removed"] == [f"{RAW}delivery=2024Q1/b.csv"]
+    assert keys(connection, bucket) == [f"{RAW}delivery=2024Q1/a.csv"]
+    assert run(["upload", "--delivery", "2024Q1", "--remove", "a.csv"]) == 2
+    assert "--withdraw 2024Q1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param({"sources": []}, "No file or folder is named", id="nothing"),
+        pytest.param({"sources": [], "exchange": Exchange(replace=True)}, "No file or folder", id="replace by nothing"),
+        pytest.param({"sources": [], "exchange": Exchange(remove=("a",)), "delivery": None}, "of which", id="remove"),
+        pytest.param({"sources": [Path("a"), Path("b")], "name": "x"}, "--name is for one file", id="two names"),
+        pytest.param({"sources": [Path("a")], "name": "x", "delivery": None}, "--name is for one", id="no delivery"),
+    ],
+)
+def test_options_of_an_upload_that_do_not_fit_are_refused(arguments, message):
+    given = {"delivery": "2024Q1", "options": UploadOptions(), **arguments}
+    workspace = SimpleNamespace(deployment=None, settings=None)
+    with pytest.raises(ConfigurationError, match=message) as error:
+        uploads.deliver(workspace, given.pop("sources"), **given)
+    assert error.value.remedy
