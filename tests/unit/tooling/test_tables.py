@@ -86,6 +86,12 @@ def test_ids_are_as_short_as_tells_them_apart():
     assert re.findall(r"wr_\w+", out.getvalue()) == ["wr_2909c13", "wr_2909c90"]
 
 
+def test_ids_that_begin_alike_are_shown_up_to_where_they_differ():
+    shown, out, _ = console(200)
+    print_history(shown, [manifest(f"wr_2909c13f0d8{end * 53}", "SUCCEEDED", "2024Q1") for end in "ab"])
+    assert re.findall(r"wr_\w+", out.getvalue()) == ["wr_2909c13f0d8a", "wr_2909c13f0d8b"]
+
+
 @pytest.mark.parametrize("arguments", [{"is_terminal": False}, {"is_terminal": True, "wide": True}])
 def test_all_is_shown_in_full_where_it_is_asked_for_or_no_terminal_reads(arguments):
     wide = arguments.pop("wide", False)
