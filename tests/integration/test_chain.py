@@ -22,9 +22,12 @@ from quartal.query import iceberg_catalog
 from quartal.reviewing import ReviewOptions
 from quartal.toolchain.terraform_binary import require_terraform
 from quartal.workspace import terraform_environment
+from tests.integration.athena_questions import athena_of
 from tests.integration.conftest import Feed, Pipeline
 from tests.integration.iam_exceptions import NEVER_NEEDED, UNUSED
+from tests.integration.inbox import inbox_of
 from tests.integration.independent import expected_tables
+from tests.integration.overdue import OverdueCheck, check_made_due_by_hand
 
 DELIVERIES = ["2023Q1", "2023Q2", "2023Q3", "2023Q4", "2024Q1", "2024Q2", "2024Q3", "2024Q4"]
 
@@ -268,29 +271,9 @@ def test_report_is_a_page_of_the_run_with_its_numbers_and_its_cost_is_told(manif
 @pytest.fixture
 def athena(pipeline, client):
     """`athena(sql)`: the finished execution and its rows, the header first."""
-    deployment, client = pipeline.workspace.deployment, client("athena")
-
-    def ask(sql: str, **request) -> tuple[dict, list[list[str | None]]]:
-        query_id = client.start_query_execution(
-            QueryString=sql,
-            QueryExecutionContext={"Database": deployment.database},
-            ResultConfiguration={"OutputLocation": f"s3://{deployment.lake_bucket}/tmp/athena/"},
-            **request,
-        )["QueryExecutionId"]
-        waiter = Waiter[dict](timeout_s=120, initial_s=0.1, longest_s=1.0)
-        execution = waiter.wait_until(
-            lambda: client.get_query_execution(QueryExecutionId=query_id)["QueryExecution"],
-            is_done=lambda found: found["Status"]["State"] in {"SUCCEEDED", "FAILED", "CANCELLED"},
-            describe=str,
-            waiting_for=sql,
-        )
-        if execution["Status"]["State"] != "SUCCEEDED":
-            return execution, []
-        pages = client.get_paginator("get_query_results").paginate(QueryExecutionId=query_id)
-        rows = [row["Data"] for page in pages for row in page["ResultSet"]["Rows"]]
-        return execution, [[cell.get("VarCharValue") for cell in row] for row in rows]
-
-    return ask
+    deployment = pipeline.workspace.deployment
+    results = f"s3://{deployment.lake_bucket}/tmp/athena/"
+    return athena_of(client("athena"), database=deployment.database, results=results)
 
 
 def test_athena_reads_the_published_features(manifest, athena, feed: Feed):
@@ -452,32 +435,10 @@ def client(pipeline: Pipeline) -> Callable[[str], Any]:
 
 @pytest.fixture
 def alert_with(pipeline: Pipeline, client: Callable[[str], Any]) -> Iterator[Callable[[str], str]]:
-    """Waits for a message of the topic that holds a text, in a queue of the test's own; others may come before it."""
+    """Waits for a message of the pipeline's topic that holds a text."""
     topic = pipeline.workspace.terraform.outputs()["sns_topic_arn"]
-    sqs, sns = client("sqs"), client("sns")
-    queue = sqs.create_queue(QueueName=f"{topic.rsplit(':', 1)[1]}-inbox")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    subscription = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)["SubscriptionArn"]
-    came: list[str] = []
-
-    def receive() -> list[str]:
-        for message in sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", []):
-            came.append(str(json.loads(message["Body"])["Message"]))
-            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return came
-
-    def wait(text: str) -> str:
-        Waiter[list[str]](timeout_s=120).wait_until(
-            receive,
-            is_done=lambda messages: any(text in message for message in messages),
-            describe=str,
-            waiting_for=f"a message of the topic with {text!r}",
-        )
-        return next(message for message in came if text in message)
-
-    yield wait
-    sns.unsubscribe(SubscriptionArn=subscription)
-    sqs.delete_queue(QueueUrl=queue)
+    with inbox_of(topic, client("sqs"), client("sns")) as wait:
+        yield wait
 
 
 def test_failed_run_is_told_with_its_reason_and_the_command_that_explains_it(pipeline, client, alert_with):  # G30
@@ -506,63 +467,10 @@ def test_too_many_quarantined_rows_are_told_with_the_limit_and_the_command_that_
     assert message["AlarmDescription"].endswith("quartal explain --env localstack")
 
 
-@dataclass(frozen=True)
-class OverdueCheck:
-    """The deployed check for overdue runs, except that the test says when the features are due, not the clock."""
-
-    states: Any
-    machine: str
-    due: str
-
-    def start(self) -> tuple[str, str]:
-        """Begins a check and waits until it has noted the newest run: the execution, and what releases it."""
-        started = self.states.start_execution(stateMachineArn=self.machine, input='{"time": "2024-01-08T02:00:00Z"}')
-        task = Waiter[dict](timeout_s=120).wait_until(
-            lambda: self.states.get_activity_task(activityArn=self.due),
-            is_done=lambda answer: "taskToken" in answer,
-            describe=str,
-            waiting_for="the check to note the newest run",
-        )
-        return started["executionArn"], task["taskToken"]
-
-    def finish(self, check: tuple[str, str]) -> list[str]:
-        """Makes the features due: every state that the check went through."""
-        execution, token = check
-        self.states.send_task_success(taskToken=token, output="{}")
-        ended = Waiter(timeout_s=120).wait_until(
-            lambda: self.states.describe_execution(executionArn=execution)["status"],
-            is_done=lambda status: status != "RUNNING",
-            describe=str,
-            waiting_for="the check for overdue runs",
-        )
-        assert ended == "SUCCEEDED"
-        history = self.states.get_execution_history(executionArn=execution)["events"]
-        return [event["stateEnteredEventDetails"]["name"] for event in history if "stateEnteredEventDetails" in event]
-
-
 @pytest.fixture(scope="module")
 def overdue_check(pipeline: Pipeline, client: Callable[[str], Any]) -> Iterator[OverdueCheck]:
-    states, name = client("stepfunctions"), f"{pipeline.workspace.deployment.job}-overdue"
-    machines = states.list_state_machines()["stateMachines"]
-    deployed = states.describe_state_machine(
-        stateMachineArn=next(machine["stateMachineArn"] for machine in machines if machine["name"] == name)
-    )
-    definition = json.loads(deployed["definition"])
-    wait = definition["States"]["WaitUntilDue"]
-    assert (wait["Type"], wait["Seconds"]) == ("Wait", 7 * 24 * 60 * 60)
-    due = states.create_activity(name=f"{name}-due")["activityArn"]
-    definition["States"]["WaitUntilDue"] = {
-        "Type": "Task",
-        "Resource": due,
-        "ResultPath": None,
-        "Next": wait["Next"],
-    }
-    machine = states.create_state_machine(
-        name=f"{name}-now", definition=json.dumps(definition), roleArn=deployed["roleArn"]
-    )["stateMachineArn"]
-    yield OverdueCheck(states, machine, due)
-    states.delete_state_machine(stateMachineArn=machine)
-    states.delete_activity(activityArn=due)
+    with check_made_due_by_hand(client("stepfunctions"), f"{pipeline.workspace.deployment.job}-overdue") as check:
+        yield check
 
 
 ASKED = ["NoteNewestRun", "WaitUntilDue", "FindNewestRun", "SucceededSinceScheduled"]
