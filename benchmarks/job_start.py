@@ -16,8 +16,8 @@ from typing import Any
 
 import boto3
 
-from quartal.local_stack import server
-from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.local.local_stack import server
 
 MARK = "session ready at "
 SCRIPT = f"""

@@ -20,10 +20,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from quartal.aws import AwsConnection
-from quartal.local_stack import server
-from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
-from quartal.toolchain.environments import localstack_environment, python_of
+from quartal.core.aws import AwsConnection
+from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.local.local_stack import server
+from quartal.local.toolchain.environments import localstack_environment, python_of
 
 PROJECT = Path(__file__).parents[1]
 SMALL = ("2,000 x 20 kB", 2_000, 20_000)

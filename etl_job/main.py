@@ -6,7 +6,7 @@ import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
-from etl_job.session import get_session
+from etl_job.spark.session import get_session
 
 if __name__ == "__main__":
     # At its end Python looks for cycles once more, twice, for a fifth of a second: what is frozen it leaves alone.

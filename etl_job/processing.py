@@ -5,14 +5,14 @@ from contextlib import suppress
 from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JError
 
-from etl_job.checks import check_thresholds, reconcile
-from etl_job.choosing import Chosen
+from etl_job.counting.reconcile import check_thresholds, reconcile
+from etl_job.deliveries.selection import Chosen
+from etl_job.duplicates.deduplicate import Account, account_for, delivery_counts
 from etl_job.errors import ThresholdError, UnknownPublicationError
+from etl_job.publishing.publish import Processed, Work, drop_own_quarantine, quarantine_rows, write_and_publish
 from etl_job.reasons import cause_of
-from etl_job.releasing import Processed, Work, drop_own_quarantine, quarantine_rows, write_and_publish
-from etl_job.settling import Account, account_for, delivery_counts
-from etl_job.staging import drop
-from etl_job.staging_folders import StagingFolder
+from etl_job.staging.folders import StagingFolder
+from etl_job.staging.store import drop
 
 
 def process_deliveries(work: Work, chosen: Chosen, done: Processed) -> None:

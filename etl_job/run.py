@@ -15,15 +15,18 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from etl_job import __version__
-from etl_job.catalog import Drift, drift_of, properties_of_workflow, read_crawled_table
-from etl_job.choosing import Chosen, choose
-from etl_job.contract import Contract
-from etl_job.contract_document import parse_contract
-from etl_job.deliveries import Delivered, find_deliveries
+from etl_job.arguments import JobArguments, parse_arguments, split_deliveries
+from etl_job.contract.document import parse_contract
+from etl_job.contract.model import Contract
+from etl_job.deliveries.delivered import Delivered, find_deliveries
+from etl_job.deliveries.raw_table import Drift, drift_of, properties_of_workflow, read_crawled_table
+from etl_job.deliveries.selection import Chosen, choose
+from etl_job.deliveries.upload_records import complete
 from etl_job.errors import ContractError, PublicationError, QuartalJobError
-from etl_job.job_args import JobArguments, parse_arguments, split_deliveries
 from etl_job.judging.judge import Judge
-from etl_job.manifest import (
+from etl_job.lake.complete_answers import refuse_half_answers
+from etl_job.lake.files import LakeFiles, ObjectStore
+from etl_job.manifest.record import (
     ContractRecord,
     DriftRecord,
     LeftOutFile,
@@ -34,23 +37,20 @@ from etl_job.manifest import (
     read_last_run,
     write_manifest,
 )
-from etl_job.metrics import put_metrics
-from etl_job.object_store import LakeFiles, ObjectStore
+from etl_job.notify.metrics import put_metrics
+from etl_job.notify.progress import Progress
+from etl_job.notify.run_event import put_run_event
 from etl_job.processing import process_deliveries
-from etl_job.progress import Progress
-from etl_job.publication import in_step, open_catalog
+from etl_job.publishing.publish import Processed, Work
 from etl_job.reasons import reason_of
-from etl_job.recovery import standing_of
-from etl_job.releasing import Processed, Work
-from etl_job.run_event import put_run_event
-from etl_job.session import get_session
-from etl_job.spark_metrics import SparkMeter
-from etl_job.sql_rules import SqlRules
-from etl_job.staged_parts import Read
-from etl_job.standing_files import check_metadata, check_what_runs_left
-from etl_job.tables import Tables, open_tables
-from etl_job.uploaded import complete
-from etl_job.whole_answers import refuse_half_answers
+from etl_job.spark.metrics import SparkMeter
+from etl_job.spark.session import get_session
+from etl_job.spark.sql_rules import SqlRules
+from etl_job.staging.parts import Read
+from etl_job.tables.dataset import Tables, open_tables
+from etl_job.tables.iceberg import in_step, open_catalog
+from etl_job.tables.recovery import standing_of
+from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
 
 _FILES_TOLD = 20  # on lines of their own
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")

@@ -18,11 +18,11 @@ from pathlib import Path
 from rich.console import Console as RichConsole
 from rich.text import Text
 
-from quartal.console import Console
-from quartal.run_history import print_history
-from quartal.run_picture import as_table, picture_of, typical_seconds
-from quartal.run_report import show_manifest
-from quartal.workflow_run import Outcome, Step, WorkflowRun
+from quartal.core.console import Console
+from quartal.runs.diagram import as_table, picture_of, typical_seconds
+from quartal.runs.history import print_history
+from quartal.runs.outcome import show_manifest
+from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 from tests.unit.tooling.report.example import STARTS, counts, manifest
 
 PROJECT = Path(__file__).parents[1]

@@ -12,8 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from quartal.aws import AwsConnection
-from quartal.query import iceberg_catalog
+from quartal.core.aws import AwsConnection
+from quartal.features.query import iceberg_catalog
 
 DATASET = "vehicle_sightings"
 COLUMNS = ("sighting_id", "brand", "date", "time")

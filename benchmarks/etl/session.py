@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.etl.tools import Bench
-from quartal.aws import AwsConnection, aws_environment
-from quartal.local_stack import server
-from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.core.aws import AwsConnection, aws_environment
+from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.local.local_stack import server
 
 
 @contextmanager

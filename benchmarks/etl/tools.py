@@ -16,14 +16,14 @@ from typing import Protocol
 from benchmarks.etl.answers import Answer, answer
 from benchmarks.etl.lake import DATASET, Lake, deliveries_in, local_lake
 from benchmarks.etl.measuring import BenchmarkError, Cost, run
-from quartal.aws import AwsConnection
-from quartal.settings import Settings
+from quartal.core.aws import AwsConnection
+from quartal.core.settings import Settings
 
 OURS, TUNED, NAIVE, DUCKDB = "quartal", "tuned Spark", "naive Spark", "DuckDB"
 TUNED_SAME_JAVA = "tuned Spark, the job's Java options"
 JOB_HEAP, PEER_HEAP = "2g", "4g"
 CORES = 2
-# Hadoop and the SDK by the names that Glue's own double uses; see localstack_glue.settings.S3A_JARS.
+# Hadoop and the SDK by the names that Glue's own double uses; see localstack_glue.service.settings.S3A_JARS.
 S3A_JARS = ("hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar")
 
 

@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).parents[2] / "tooling" / "quartal"
 
 @dataclass(frozen=True)
 class ErrorType:
-    """A class of quartal/errors.py, with what its docstring says and the exit code that it ends with."""
+    """A class of quartal/core/errors.py, with what its docstring says and the exit code that it ends with."""
 
     name: str
     meaning: str
@@ -59,7 +59,7 @@ class ErrorSite:
 
 def error_types() -> dict[str, ErrorType]:
     """The classes by name, a base before those that are derived from it."""
-    tree = ast.parse((PACKAGE / "errors.py").read_text("utf-8"))
+    tree = ast.parse((PACKAGE / "core" / "errors.py").read_text("utf-8"))
     codes = {
         node.targets[0].id: node.value.value
         for node in tree.body

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from etl_job.contract import Contract
+from etl_job.contract.model import Contract
 from etl_job.judging.texts import without_missing
-from etl_job.object_store import ObjectStore
+from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.decoding import UTF_16, are_marked, decode_chunk, has_mark, without_marks
 from etl_job.reading.parts import RawPart, chunks_of, opened_as_text

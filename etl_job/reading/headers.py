@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from etl_job.contract import Contract, FileFormat
+from etl_job.contract.model import Contract, FileFormat
 from etl_job.errors import InputError
-from etl_job.object_store import ObjectStore
-from etl_job.packed_files import READ_ERRORS, unpacked_beginning
+from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Header
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, decode_chunk
+from etl_job.reading.gzip_members import READ_ERRORS, unpacked_beginning
 from etl_job.reading.parquet_kinds import parquet_columns
 from etl_job.reading.record_parser import RecordParser
 from etl_job.reading.record_scan import records_across_lines, records_in_lines

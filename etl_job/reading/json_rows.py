@@ -13,9 +13,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl_job.contract import Contract
+from etl_job.contract.model import Contract
 from etl_job.judging.texts import without_missing
-from etl_job.object_store import ObjectStore
+from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import TextBatch
 from etl_job.reading.decoding import UTF_8, are_marked, decode_chunk, without_marks
 from etl_job.reading.parts import RawPart, chunks_of

@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl_job.columns import NUMERIC
-from etl_job.columns import Column as ContractColumn
-from etl_job.contract import Contract
+from etl_job.contract.columns import NUMERIC
+from etl_job.contract.columns import Column as ContractColumn
+from etl_job.contract.model import Contract
 from etl_job.errors import InputError
-from etl_job.object_store import ObjectStore
+from etl_job.lake.files import ObjectStore
 
 _TAIL_BYTES = 64 * 1024
 _MAGIC = b"PAR1"

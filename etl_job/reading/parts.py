@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import BinaryIO, cast
 
-from etl_job.object_store import ObjectStore
+from etl_job.lake.files import ObjectStore
 from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, utf_8_of
 
 # What a task holds at a time is a few times its chunk, and what it has made of its part.

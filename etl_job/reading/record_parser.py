@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from etl_job.contract import CsvFormat
+from etl_job.contract.model import CsvFormat
 
 _ASCII = 128
 

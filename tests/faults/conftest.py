@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from quartal.aws import AwsConnection, aws_environment
-from quartal.local_stack import server
-from quartal.settings import Settings
+from quartal.core.aws import AwsConnection, aws_environment
+from quartal.core.settings import Settings
+from quartal.local.local_stack import server
 
 from .rehearsal import Rehearsal
 

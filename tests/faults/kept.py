@@ -10,7 +10,7 @@ from pyiceberg.avro import file as avro_file
 from pyiceberg.avro.file import AvroFileHeader
 from pyiceberg.table.metadata import TableMetadataV2
 
-from quartal.aws import AwsConnection
+from quartal.core.aws import AwsConnection
 
 
 class KeptClients(AwsConnection):

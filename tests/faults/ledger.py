@@ -135,7 +135,7 @@ def _prepare() -> None:
         del os.environ[name]
     os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
     sys.path[:0] = [str(Path(__file__).parents[2] / "tooling" / "localstack_glue" / "src")]
-    from quartal.uploading.transfer import Transfer
+    from quartal.deliver.upload.transfer import Transfer
 
     from .kept import copy_quickly, keep_avro_readers
     from .moto_lake import MotoLake

@@ -19,11 +19,11 @@ from typing import Any
 
 from pyiceberg.exceptions import NoSuchTableError
 
-from quartal.aws import AwsConnection
-from quartal.lake_files import LocalFiles
-from quartal.local_stack.server import java_options
-from quartal.maintenance import Lake, Upkeep, files_named_by, maintain
-from quartal.query import iceberg_catalog
+from quartal.core.aws import AwsConnection
+from quartal.features.lake_files import LocalFiles
+from quartal.features.maintenance import Lake, Upkeep, files_named_by, maintain
+from quartal.features.query import iceberg_catalog
+from quartal.local.local_stack.server import java_options
 from tests.integration.independent import expected_tables
 
 DATASET = "vehicle_sightings"

@@ -20,14 +20,14 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from etl_job.errors import QuartalJobError, UnknownPublicationError
 from localstack_glue.faults.plan import Call, FaultPlan, Mode, Rule
-from quartal.errors import PipelineError, QuartalError, UnknownOutcomeError, WatchingError
-from quartal.feature_export import ExportFormat, export_features
-from quartal.lake_files import S3Files
-from quartal.maintenance import Lake, maintain
-from quartal.query import iceberg_catalog
-from quartal.run_pipeline import follow_run, start_run
-from quartal.tags import remove_tag, set_tag
-from quartal.uploads import UploadOptions, plan_upload, upload
+from quartal.core.errors import PipelineError, QuartalError, UnknownOutcomeError, WatchingError
+from quartal.deliver.upload.uploads import UploadOptions, plan_upload, upload
+from quartal.features.export import ExportFormat, export_features
+from quartal.features.lake_files import S3Files
+from quartal.features.maintenance import Lake, maintain
+from quartal.features.query import iceberg_catalog
+from quartal.features.tags import remove_tag, set_tag
+from quartal.runs.pipeline import follow_run, start_run
 
 from .books import MANIFESTS, RAW, Books, BrokenPromiseError, Model, delivery_of
 from .moto_lake import MotoLake

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from moto import mock_aws
 
-from quartal import private_files
-from quartal.aws import AwsConnection
-from quartal.errors import ConfigurationError, QuartalError
-from quartal.feature_export import ExportFormat, export_features
-from quartal.uploads import UploadOptions, plan_upload, upload
+from quartal.core import private_files
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import ConfigurationError, QuartalError
+from quartal.deliver.upload.uploads import UploadOptions, plan_upload, upload
+from quartal.features.export import ExportFormat, export_features
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tooling" / "localstack_glue" / "src"))

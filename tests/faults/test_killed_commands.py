@@ -32,9 +32,9 @@ _TIMEOUT_S = 300
 _UPLOAD = f"""
 import sys
 from pathlib import Path
-from quartal.aws import AwsConnection
-from quartal.uploading.transfer import Transfer
-from quartal.uploads import UploadOptions, plan_upload, upload
+from quartal.core.aws import AwsConnection
+from quartal.deliver.upload.transfer import Transfer
+from quartal.deliver.upload.uploads import UploadOptions, plan_upload, upload
 Transfer.__init__.__kwdefaults__["multipart_threshold"] = 60
 connection = AwsConnection({REGION!r}, sys.argv[1], "test", "test")
 items = plan_upload([Path(sys.argv[2])], raw_prefix={RAW!r}, delivery=None)

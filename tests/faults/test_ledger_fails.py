@@ -12,7 +12,7 @@ from botocore.exceptions import ConnectionClosedError
 from moto.backends import get_backend
 from pyiceberg.catalog.glue import GlueCatalog
 
-from etl_job.commit_outcome import DecidingGlueCatalog
+from etl_job.tables.commit_outcome import DecidingGlueCatalog
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tooling" / "localstack_glue" / "src"))
 

@@ -21,11 +21,12 @@ import pyarrow as pa
 from botocore.config import Config
 from pyarrow import parquet
 
-from etl_job.catalog import Delivery
-from etl_job.choosing import choose
-from etl_job.commit_outcome import DecidingGlueCatalog
+from etl_job.contract.schemas import KIND, VALID_ROWS, TableColumn
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.deliveries.selection import choose
 from etl_job.errors import UnknownPublicationError
-from etl_job.manifest import (
+from etl_job.lake.files import LakeFiles
+from etl_job.manifest.record import (
     DeliveryCounts,
     PublishedDelivery,
     RunManifest,
@@ -34,16 +35,15 @@ from etl_job.manifest import (
     read_last_run,
     write_manifest,
 )
-from etl_job.object_store import LakeFiles
-from etl_job.publication import PublishedIceberg, in_step, open_catalog
-from etl_job.quarantines import files_of_other_runs
-from etl_job.recovery import standing_of
-from etl_job.replacement import Replacement, among
-from etl_job.schemas import KIND, VALID_ROWS, TableColumn
-from etl_job.staging import Registers, new_staging_folder
-from etl_job.standing_files import check_metadata, check_what_runs_left
-from etl_job.tables import Tables
-from etl_job.writing import new_data_folder, write_rows
+from etl_job.publishing.parquet_files import new_data_folder, write_rows
+from etl_job.staging.store import Registers, new_staging_folder
+from etl_job.tables.commit_outcome import DecidingGlueCatalog
+from etl_job.tables.dataset import Tables
+from etl_job.tables.iceberg import PublishedIceberg, in_step, open_catalog
+from etl_job.tables.quarantine_runs import files_of_other_runs
+from etl_job.tables.recovery import standing_of
+from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
+from etl_job.tables.snapshot_change import Replacement, among
 
 from .names import BUCKET, DATABASE, DATASET, REGION
 

@@ -11,9 +11,9 @@ from typing import Any, cast
 
 from moto.backends import get_backend
 
-from quartal.aws import AwsConnection
-from quartal.console import Console
-from quartal.deployment import Deployment
+from quartal.core.aws import AwsConnection
+from quartal.core.console import Console
+from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 from tests.unit.tooling.manifest_examples import empty_manifest
 

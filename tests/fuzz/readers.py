@@ -13,17 +13,17 @@ from typing import Any, cast
 
 from hypothesis import strategies as st
 
-from etl_job import uploaded
-from etl_job.deliveries import find_deliveries
+from etl_job.deliveries import upload_records
+from etl_job.deliveries.delivered import find_deliveries
 from etl_job.errors import QuartalJobError
-from etl_job.manifest import read_last_run
-from etl_job.object_store import StoredFile
-from quartal.console import Console
-from quartal.errors import QuartalError
-from quartal.ingesting.record import RecordStore
-from quartal.kept_data import state_resources
-from quartal.local_stack.server import running_server
-from quartal.manifests import parse_manifest
+from etl_job.lake.files import StoredFile
+from etl_job.manifest.record import read_last_run
+from quartal.core.console import Console
+from quartal.core.errors import QuartalError
+from quartal.core.settings import Settings
+from quartal.deliver.ingest.record import RecordStore
+from quartal.deliver.upload.delivery_manifest import ManifestStore
+from quartal.local.local_stack.server import running_server
 from quartal.plan_review.checkov import not_asked
 from quartal.plan_review.parse import parse_plan
 from quartal.plan_review.policies import load_rules
@@ -32,12 +32,12 @@ from quartal.plan_review.render_markdown import render_markdown
 from quartal.plan_review.render_text import render_text
 from quartal.plan_review.review import Basis, review
 from quartal.plan_review.usage import load_usage
-from quartal.run_report import show_manifest
-from quartal.saved_plan import read_record
-from quartal.settings import Settings
-from quartal.staging import StagedRoot
-from quartal.terraform_events import parse_event
-from quartal.uploading.delivery_manifest import ManifestStore
+from quartal.runs.manifests import parse_manifest
+from quartal.runs.outcome import show_manifest
+from quartal.terraform.events import parse_event
+from quartal.terraform.retained_data import state_resources
+from quartal.terraform.saved_plan import read_record
+from quartal.terraform.working_copy import StagedRoot
 from tests.unit.tooling.manifest_examples import empty_manifest
 
 from .documents import VALUES, nearly
@@ -184,7 +184,7 @@ def delivery_manifest(content: bytes) -> None:
 
 def delivery_manifest_in_the_job(content: bytes) -> None:
     """Keys alone are asked for."""
-    uploaded._keys(cast(Any, _Store(content)), "s3://lake/deliveries/feed/a.json")
+    upload_records._keys(cast(Any, _Store(content)), "s3://lake/deliveries/feed/a.json")
 
 
 def ingest_record(content: bytes) -> None:
@@ -227,7 +227,7 @@ def review_record(content: bytes, folder: Path) -> None:
     """Which plan waits to be applied."""
     staged = StagedRoot(folder, "dev.tfvars", (), folder / "a.tfplan")
     staged.plan_file.touch()
-    from quartal.saved_plan import record_file
+    from quartal.terraform.saved_plan import record_file
 
     record_file(staged).write_bytes(content)
     read_record(staged)

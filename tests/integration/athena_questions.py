@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from quartal.polling import Waiter
+from quartal.core.polling import Waiter
 
 Answer = tuple[dict[str, Any], list[list[str | None]]]
 

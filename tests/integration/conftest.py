@@ -15,13 +15,13 @@ from pathlib import Path
 import pytest
 
 from feed_generator import FeedSummary, generate
-from quartal import infrastructure
-from quartal.console import Console
-from quartal.local_stack import server
-from quartal.local_stack.endpoint import find_endpoint
-from quartal.run_pipeline import run_pipeline
-from quartal.settings import Settings
-from quartal.uploads import UploadOptions, deliver
+from quartal.core.console import Console
+from quartal.core.settings import Settings
+from quartal.deliver.upload.uploads import UploadOptions, deliver
+from quartal.deploy import change
+from quartal.local.local_stack import server
+from quartal.local.local_stack.endpoint import find_endpoint
+from quartal.runs.pipeline import run_pipeline
 from quartal.workspace import Workspace
 
 PROJECT = Path(__file__).parents[2]
@@ -97,15 +97,15 @@ def workspace(project: Path, endpoint_url: str) -> Workspace:
 @pytest.fixture(scope="module")
 def pipeline(workspace: Workspace) -> Iterator[Pipeline]:
     """Deployed once per test module, and stopped or destroyed after it."""
-    infrastructure.make_plan(workspace)
+    change.make_plan(workspace)
     try:
-        infrastructure.apply_plan(workspace)
+        change.apply_plan(workspace)
         yield Pipeline(workspace)
     finally:
         if "PYTEST_XDIST_WORKER" in os.environ:  # a LocalStack that ends with the tests: nothing may start by itself
             stop_triggers(workspace)
-        elif infrastructure.make_plan(workspace, destroy=True).changes:
-            infrastructure.apply_plan(workspace)
+        elif change.make_plan(workspace, destroy=True).changes:
+            change.apply_plan(workspace)
 
 
 def stop_triggers(workspace: Workspace) -> None:

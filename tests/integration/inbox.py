@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from quartal.polling import Waiter
+from quartal.core.polling import Waiter
 
 
 @contextmanager

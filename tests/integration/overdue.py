@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from quartal.polling import Waiter
+from quartal.core.polling import Waiter
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,11 @@ from typing import Any
 
 import boto3
 
-from quartal import infrastructure
-from quartal.console import Console
-from quartal.errors import QuartalError
-from quartal.local_stack import server
-from quartal.settings import Settings
+from quartal.core.console import Console
+from quartal.core.errors import QuartalError
+from quartal.core.settings import Settings
+from quartal.deploy import change
+from quartal.local.local_stack import server
 from quartal.workspace import Workspace
 
 PROJECT = Path(__file__).parents[2]
@@ -140,8 +140,8 @@ def main() -> None:
             for values in (EVERYTHING, CHANGED, EVERYTHING, None):
                 if values is not None:
                     variables.write_text(with_values(usual, values))
-                print(infrastructure.make_plan(workspace, destroy=values is None).summary())  # noqa: T201
-                infrastructure.apply_plan(workspace)
+                print(change.make_plan(workspace, destroy=values is None).summary())  # noqa: T201
+                change.apply_plan(workspace)
         except QuartalError as error:
             sys.exit("\n".join([error.message, *error.details]))
         finally:

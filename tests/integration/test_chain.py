@@ -14,13 +14,14 @@ import pyarrow.dataset
 import pyarrow.fs
 import pytest
 
-from quartal import infrastructure, reviewing, saved_plan
 from quartal.cli.app import run as quartal
-from quartal.errors import TerraformError
-from quartal.polling import Waiter
-from quartal.query import iceberg_catalog
-from quartal.reviewing import ReviewOptions
-from quartal.toolchain.terraform_binary import require_terraform
+from quartal.core.errors import TerraformError
+from quartal.core.polling import Waiter
+from quartal.deploy import change, review
+from quartal.deploy.review import ReviewOptions
+from quartal.features.query import iceberg_catalog
+from quartal.local.toolchain.terraform_binary import require_terraform
+from quartal.terraform import saved_plan
 from quartal.workspace import terraform_environment
 from tests.integration.athena_questions import athena_of
 from tests.integration.conftest import Feed, Pipeline
@@ -135,19 +136,19 @@ def test_features_are_tagged_per_quarter(pipeline, manifest, catalog):
 
 
 def test_second_plan_is_empty(pipeline, manifest):
-    assert infrastructure.make_plan(pipeline.workspace).summary() == "no changes"
+    assert change.make_plan(pipeline.workspace).summary() == "no changes"
 
 
 def test_plan_that_was_reviewed_before_the_state_moved_is_not_applied(pipeline):
     workspace = pipeline.workspace
-    reviewing.review_saved_plan(workspace, infrastructure.save_plan(workspace), ReviewOptions())
+    review.review_saved_plan(workspace, change.save_plan(workspace), ReviewOptions())
     record = saved_plan.read_record(workspace.staged)
     state = workspace.staged.folder / "terraform.tfstate"
     text = state.read_text()
     state.write_text(json.dumps(json.loads(text) | {"serial": json.loads(text)["serial"] + 1}))
     try:
         with pytest.raises(TerraformError) as error:
-            infrastructure.apply_plan(workspace, record)
+            change.apply_plan(workspace, record)
     finally:
         state.write_text(text)
     assert "state has changed since this plan was reviewed" in error.value.message

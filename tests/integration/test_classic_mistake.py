@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from feed_generator import generate
-from quartal.polling import Waiter
+from quartal.core.polling import Waiter
 from quartal.workspace import Workspace
 from tests.integration.conftest import Pipeline
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from feed_generator import generate
-from quartal.errors import PipelineError
-from quartal.manifests import read_manifest
-from quartal.query import iceberg_catalog
+from quartal.core.errors import PipelineError
+from quartal.features.query import iceberg_catalog
+from quartal.runs.manifests import read_manifest
 from tests.integration.conftest import Pipeline
 from tests.integration.independent import expected_tables
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import boto3
 import pytest
 
-from quartal import aws
 from quartal.cli.app import run as quartal
-from quartal.console import Console
-from quartal.deployment import Deployment
-from quartal.settings import Settings
+from quartal.core import aws
+from quartal.core.console import Console
+from quartal.core.settings import Settings
+from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 
 pytestmark = pytest.mark.usefixtures("typed")

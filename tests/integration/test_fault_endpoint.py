@@ -14,8 +14,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError
 
-from quartal.local_stack import server
-from quartal.settings import Settings
+from quartal.core.settings import Settings
+from quartal.local.local_stack import server
 from tests.integration.conftest import PROJECT
 
 ERRORS = (ClientError, HTTPClientError, IncompleteReadError, ResponseStreamingError)

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from quartal.query import iceberg_catalog
+from quartal.features.query import iceberg_catalog
 from tests.integration.conftest import Pipeline
 
 JSON_LINES, PARQUET = "charging_json", "charging_parquet"

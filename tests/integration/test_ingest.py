@@ -18,15 +18,15 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from quartal import ingests
-from quartal.aws import AwsConnection
 from quartal.contracts.finding import contract_of
 from quartal.contracts.model import Contract
-from quartal.errors import ConfigurationError, IngestError
-from quartal.ingesting.database import open_database
-from quartal.ingesting.relation import query_of, table_of, without_padding
-from quartal.ingests import IngestOptions, IngestReport, Target
-from quartal.polling import Waiter
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import ConfigurationError, IngestError
+from quartal.core.polling import Waiter
+from quartal.deliver.ingest import ingests
+from quartal.deliver.ingest.database import open_database
+from quartal.deliver.ingest.ingests import IngestOptions, IngestReport, Target
+from quartal.deliver.ingest.relation import query_of, table_of, without_padding
 from quartal.workspace import Workspace
 from tests.integration.postgresql import PASSWORD, Server, require_binaries, running
 

@@ -11,10 +11,10 @@ import boto3
 import psutil
 import pytest
 
-from quartal.errors import ConfigurationError
-from quartal.local_stack import server
-from quartal.local_stack.endpoint import find_endpoint
-from quartal.settings import Settings
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
+from quartal.local.local_stack import server
+from quartal.local.local_stack.endpoint import find_endpoint
 from tests.integration.conftest import PROJECT
 
 

@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError
-from etl_job.publication import PublishedIceberg, open_catalog
-from etl_job.replacement import Replacement, among
-from etl_job.schemas import TableColumn
-from quartal.aws import AwsConnection
-from quartal.lake_files import S3Files
-from quartal.maintenance import Lake, files_named_by, maintain
-from quartal.query import iceberg_catalog
+from etl_job.tables.iceberg import PublishedIceberg, open_catalog
+from etl_job.tables.snapshot_change import Replacement, among
+from quartal.core.aws import AwsConnection
+from quartal.features.lake_files import S3Files
+from quartal.features.maintenance import Lake, files_named_by, maintain
+from quartal.features.query import iceberg_catalog
 
 COLUMNS = (TableColumn("delivery", "string"), TableColumn("day", "date"), TableColumn("rows", "long"))
 SCHEMA = pa.schema([("delivery", pa.string()), ("day", pa.date32()), ("rows", pa.int64())])

@@ -16,10 +16,10 @@ import boto3
 import psutil
 import pytest
 
-from quartal.local_stack import server
-from quartal.local_stack.health import read_health
-from quartal.polling import Waiter
-from quartal.settings import Settings
+from quartal.core.polling import Waiter
+from quartal.core.settings import Settings
+from quartal.local.local_stack import server
+from quartal.local.local_stack.health import read_health
 from tests.integration.conftest import PROJECT
 
 WAIT_S = 120.0

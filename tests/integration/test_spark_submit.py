@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.etl.lake import DATASET, s3_lake, upload
 from benchmarks.etl.session import bench_at
 from benchmarks.etl.tools import Job
-from quartal.settings import Settings
+from quartal.core.settings import Settings
 from tests.integration.conftest import PROJECT
 
 SAMPLE = PROJECT / "data" / "sample" / DATASET

@@ -15,8 +15,8 @@ import pyarrow.parquet
 import pytest
 
 from feed_generator import generate
-from quartal import infrastructure
 from quartal.cli.app import run as quartal
+from quartal.deploy.change import apply_plan, make_plan
 from quartal.plan_review.model import Action
 from quartal.workspace import Workspace
 
@@ -79,8 +79,8 @@ def run_ephemeral(workspace: Workspace, tmp_path, monkeypatch, capsys):
         yield json.loads(capsys.readouterr().out), out
     finally:
         if workspace.terraform.resources():  # something has failed
-            infrastructure.make_plan(workspace, destroy=True)
-            infrastructure.apply_plan(workspace)
+            make_plan(workspace, destroy=True)
+            apply_plan(workspace)
 
 
 def change_in_place(workspace: Workspace, project: Path) -> None:
@@ -96,7 +96,7 @@ def change_in_place(workspace: Workspace, project: Path) -> None:
         text = text.replace(before, after)
     variables.write_text(text)
 
-    plan = infrastructure.make_plan(workspace)
+    plan = make_plan(workspace)
     assert {change.action for change in plan.changes} == {Action.UPDATE}
     assert {change.type for change in plan.changes} >= {
         "aws_cloudwatch_log_group",
@@ -104,8 +104,8 @@ def change_in_place(workspace: Workspace, project: Path) -> None:
         "aws_glue_trigger",
         "aws_sfn_state_machine",
     }
-    infrastructure.apply_plan(workspace)
-    assert infrastructure.make_plan(workspace).summary() == "no changes"
+    apply_plan(workspace)
+    assert make_plan(workspace).summary() == "no changes"
     assert workspace.connection.glue().get_job(JobName=workspace.deployment.job)["Job"]["NumberOfWorkers"] == 3
 
 
@@ -135,18 +135,18 @@ def test_ephemeral_run_leaves_the_data_a_deployment_goes_on_there_and_destroy_le
     assert quartal(["destroy", "--keep-data"]) == 2
     assert "Nothing but data is deployed" in capsys.readouterr().err
 
-    plan = infrastructure.make_plan(workspace)
+    plan = make_plan(workspace)
     assert {str(change.action) for change in plan.changes} == {"create"}, plan.summary()
     assert f"{len(plan.changes)} to delete" == told["removed"]
-    infrastructure.apply_plan(workspace)
+    apply_plan(workspace)
     assert set(names_left(endpoint_url, region, prefix)) >= DATA | MADE
     table = connection.glue().get_table(DatabaseName=deployment.database, Name=deployment.features_table())["Table"]
     assert table["Parameters"]["table_type"].upper() == "ICEBERG"
 
     change_in_place(workspace, project)
 
-    infrastructure.make_plan(workspace, destroy=True)
-    infrastructure.apply_plan(workspace)
+    make_plan(workspace, destroy=True)
+    apply_plan(workspace)
     assert names_left(endpoint_url, region, prefix) == {}
     job = deployment.job
     assert [

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from quartal import process
-from quartal.console import Console
-from quartal.settings import Settings
-from quartal.toolchain.terraform_binary import require_terraform
+from quartal.core import process
+from quartal.core.console import Console
+from quartal.core.settings import Settings
+from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.workspace import Workspace, terraform_environment
 from tests.integration.conftest import PROJECT
 from tests.integration.read_back import READ_BACK, Stack

@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from quartal.errors import PipelineError
-from quartal.manifests import read_manifest
+from quartal.core.errors import PipelineError
+from quartal.runs.manifests import read_manifest
 from tests.integration.conftest import Pipeline
 
 DATASET = "charging_sessions"

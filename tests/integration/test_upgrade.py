@@ -18,9 +18,9 @@ from typing import Any
 import boto3
 import pytest
 
-from quartal import infrastructure
-from quartal.artifacts import build_artifacts
+from quartal.deploy.change import apply_plan, make_plan, save_plan
 from quartal.plan_review.model import Action, Plan
+from quartal.terraform.artifacts import build_artifacts
 from quartal.workspace import Workspace
 from tests.integration.conftest import PROJECT
 
@@ -60,8 +60,8 @@ def upgraded(workspace: Workspace, project: Path, tmp_path: Path) -> Iterator[Wo
         yield own
     finally:
         if own.terraform.resources():
-            infrastructure.make_plan(own, destroy=True)
-            infrastructure.apply_plan(own)
+            make_plan(own, destroy=True)
+            apply_plan(own)
 
 
 def needs_one_package(project: Path, index: Path) -> None:
@@ -119,15 +119,15 @@ def apply_release(workspace: Workspace, project: Path, release: str) -> None:
         root = {"provider": {"aws": {"region": "us-east-1", **settings}}, "module": calls}
         (folder / "main.tf.json").write_text(json.dumps(root))
 
-    infrastructure.save_plan(workspace, prepare=stage)
-    infrastructure.apply_plan(workspace)
+    save_plan(workspace, prepare=stage)
+    apply_plan(workspace)
 
 
 def applied(workspace: Workspace) -> tuple[Plan, set[tuple[str, str]]]:
     """Apply today's configuration; return what the plan did, and what a second one finds left, by type and path."""
-    plan = infrastructure.make_plan(workspace)
-    infrastructure.apply_plan(workspace)
-    second = infrastructure.make_plan(workspace).changes
+    plan = make_plan(workspace)
+    apply_plan(workspace)
+    second = make_plan(workspace).changes
     assert {change.action for change in second} <= {Action.UPDATE}
     return plan, {(change.type, attribute.path) for change in second for attribute in change.attributes}
 

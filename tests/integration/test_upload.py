@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from quartal import uploads
-from quartal.aws import AwsConnection
-from quartal.errors import UploadError
-from quartal.polling import Waiter
-from quartal.uploading.checksums import checksum_of, checksum_of_range, encode
-from quartal.uploading.multipart import parts_of, store_in_parts, unfinished_uploads
-from quartal.uploading.object_writer import BucketAddress, ObjectWriter
-from quartal.uploads import plan_upload
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import UploadError
+from quartal.core.polling import Waiter
+from quartal.deliver.upload import uploads
+from quartal.deliver.upload.checksums import checksum_of, checksum_of_range, encode
+from quartal.deliver.upload.multipart import parts_of, store_in_parts, unfinished_uploads
+from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
+from quartal.deliver.upload.uploads import plan_upload
 
 MEBIBYTE = 1024 * 1024
 
@@ -96,7 +96,7 @@ UPLOAD = """
 import sys
 from pathlib import Path
 from quartal import uploads
-from quartal.aws import AwsConnection
+from quartal.core.aws import AwsConnection
 
 endpoint, bucket, file = sys.argv[1:]
 items = uploads.plan_upload([Path(file)], raw_prefix="raw/", delivery="2024Q1")

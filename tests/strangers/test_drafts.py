@@ -13,7 +13,7 @@ import pytest
 from quartal.contracts.drafting import Draft, draft, draft_of
 from quartal.contracts.drafting.database_source import table_sample
 from quartal.contracts.linting import lint
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 from tests.strangers.packages import DataSet, corpus
 
 CORPUS = list(corpus())

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
-from etl_job.contract import Contract
+from etl_job.contract.model import Contract
 from quartal.contracts.drafting import draft
 from quartal.contracts.linting import lint
 from tests.strangers.packages import DataSet, corpus

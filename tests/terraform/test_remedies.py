@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from quartal.terraform_remedies import explain
+from quartal.terraform.remedies import explain
 
 if TYPE_CHECKING:
     from tests.terraform.conftest import Terraform
@@ -163,8 +163,8 @@ def test_state_that_is_locked_in_a_bucket_is_unlocked_by_what_the_remedy_says(
 def test_state_that_was_not_written_is_written_by_what_the_remedy_says(
     terraform: Terraform, stack: Path, bucket: tuple[str, dict[str, bytes]]
 ) -> None:
-    from quartal.errors import TerraformError
-    from quartal.unwritten_state import refuse_unwritten_state
+    from quartal.core.errors import TerraformError
+    from quartal.terraform.unwritten_state import refuse_unwritten_state
 
     terraform.offline(stack, "apply", "-auto-approve", environ={"NO_PROXY": "127.0.0.1"})
     key = "/states/dev/terraform.tfstate"

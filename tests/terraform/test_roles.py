@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from etl_job.lake_paths import LakePaths
+from etl_job.lake.paths import LakePaths
 from tests.terraform.plan_time_aws import ACCOUNT
 from tests.terraform.planned_policies import plan_everything
 from tests.terraform.role_table import with_table

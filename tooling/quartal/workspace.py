@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from quartal.aws import AwsConnection, aws_environment
-from quartal.console import Console
-from quartal.deployment import Deployment
-from quartal.local_stack.endpoint import Endpoint, require_endpoint
-from quartal.settings import Settings
-from quartal.staging import StagedRoot, stage, staged_root
-from quartal.state_bucket import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
-from quartal.terraform import Terraform
-from quartal.toolchain.provider import write_cli_configuration
-from quartal.toolchain.terraform_binary import require_terraform
+from quartal.core.aws import AwsConnection, aws_environment
+from quartal.core.console import Console
+from quartal.core.settings import Settings
+from quartal.local.local_stack.endpoint import Endpoint, require_endpoint
+from quartal.local.toolchain.provider import write_cli_configuration
+from quartal.local.toolchain.terraform_binary import require_terraform
+from quartal.terraform.outputs import Deployment
+from quartal.terraform.program import Terraform
+from quartal.terraform.state_bucket import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
+from quartal.terraform.working_copy import StagedRoot, stage, staged_root
 
 
 @dataclass(frozen=True)

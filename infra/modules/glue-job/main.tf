@@ -3,7 +3,7 @@ locals {
   lake    = "s3://${var.lake.bucket}"
   scripts = { for name, object in aws_s3_object.code : name => "${local.lake}/${object.key}" }
 
-  # Where the job may write; each dataset has its own folder in each of them. etl_job/lake_paths.py names the same.
+  # Where the job may write; each dataset has its own folder in each of them. etl_job/lake/paths.py names the same.
   zones = ["curated", "exports", "features", "quarantine", "runs", "tmp"]
 
   # From the lake, Glue installs without asking an index: docs.aws.amazon.com/glue/latest/dg/aws-glue-programming-python-libraries.html

@@ -11,8 +11,8 @@ import yaml
 from moto import mock_aws
 from pyspark.sql import SparkSession
 
-from etl_job.contract import Contract
-from etl_job.contract_document import parse_contract
+from etl_job.contract.document import parse_contract
+from etl_job.contract.model import Contract
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"

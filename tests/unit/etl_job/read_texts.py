@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from etl_job.contract import Contract
-from etl_job.object_store import LocalObjectStore
+from etl_job.contract.model import Contract
+from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Source
 from etl_job.reading.headers import read_headers
 from etl_job.reading.readers import batches_of, raw_parts

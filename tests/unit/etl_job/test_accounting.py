@@ -7,19 +7,19 @@ import pytest
 import yaml
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.catalog import Delivery
-from etl_job.checks import check_thresholds, reconcile
-from etl_job.choosing import Chosen
-from etl_job.contract import ConflictPolicy, Contract, FreeRule, Thresholds
-from etl_job.contract_document import parse_contract
-from etl_job.counting import DeliveryOutcome, KeptRows, LostRows, delivery_outcomes, quarantined_rows
+from etl_job.contract.document import parse_contract
+from etl_job.contract.model import ConflictPolicy, Contract, FreeRule, Thresholds
+from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, LostRows, delivery_outcomes, quarantined_rows
+from etl_job.counting.reconcile import check_thresholds, reconcile
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.deliveries.selection import Chosen
+from etl_job.duplicates.deduplicate import account_for
 from etl_job.errors import ContractError, ReconciliationError, ThresholdError
-from etl_job.object_store import LocalObjectStore
+from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Header
 from etl_job.reading.headers import read_headers
-from etl_job.settling import account_for
-from etl_job.sql_rules import SqlRules
-from etl_job.staging import Registers
+from etl_job.spark.sql_rules import SqlRules
+from etl_job.staging.store import Registers
 
 from .conftest import CONTRACT
 

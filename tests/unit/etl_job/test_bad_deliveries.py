@@ -6,13 +6,13 @@ import json
 import polars as pl
 import pytest
 
-from etl_job import extent
-from etl_job.catalog import Delivery
-from etl_job.choosing import choose
+from etl_job.arguments import parse_arguments
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.deliveries.selection import choose
 from etl_job.errors import CatalogError, InputError, ThresholdError
-from etl_job.job_args import parse_arguments
-from etl_job.progress import Progress
+from etl_job.notify.progress import Progress
 from etl_job.run import run
+from etl_job.spark import workload
 
 from .conftest import CONTRACT, DATASET
 from .test_run import HEADER, assert_features_are_those_of, published
@@ -98,11 +98,11 @@ def test_wild_dates_make_no_calendar(lake, start):
     assert_features_are_those_of(lake.raw)
 
 
-@pytest.mark.parametrize("one_task_rows", [extent.ONE_TASK_ROWS, 0], ids=["in one task", "in many tasks"])
+@pytest.mark.parametrize("one_task_rows", [workload.ONE_TASK_ROWS, 0], ids=["in one task", "in many tasks"])
 def test_delivery_whose_good_rows_all_contradict_each_other_is_all_quarantine(
     lake, start, tmp_path, monkeypatch, one_task_rows
 ):
-    monkeypatch.setattr(extent, "ONE_TASK_ROWS", one_task_rows)
+    monkeypatch.setattr(workload, "ONE_TASK_ROWS", one_task_rows)
     both = tmp_path / "both.yaml"
     both.write_text(CONTRACT.read_text().replace("value: keepFirst", "value: quarantineBoth"))
     rows = ["k1,Opel,2024-01-01,10:00:00", "k1,Kia,2024-01-01,10:00:00"]

@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from etl_job.contract import Contract
-from etl_job.contract_document import parse_contract
+from etl_job.contract.date_formats import Layout
+from etl_job.contract.document import parse_contract
+from etl_job.contract.model import Contract
 from etl_job.errors import ContractError
-from etl_job.layouts import Layout
 
 
 def column(document, name):

@@ -10,8 +10,8 @@ import yaml
 from jsonschema import Draft201909Validator, Draft202012Validator
 
 import etl_job
-from etl_job.contract_document import parse_contract
-from etl_job.contract_schema import json_schema
+from etl_job.contract.document import parse_contract
+from etl_job.contract.json_schema import json_schema
 from etl_job.errors import ContractError
 
 from .conftest import CONTRACT
@@ -27,7 +27,7 @@ def problems(document: Any) -> list[str]:
 
 def test_published_schema_is_that_of_the_model():
     Draft202012Validator.check_schema(json.loads(SCHEMA.read_text()))
-    made_by = "python -m etl_job.contract_schema > etl_job/contract.schema.json"
+    made_by = "python -m etl_job.contract.json_schema > etl_job/contract.schema.json"
     assert SCHEMA.read_text() == json_schema(), made_by
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 import etl_job
-from etl_job.contract_document import parse_contract
-from etl_job.contract_yaml import MAX_CHARACTERS, DocumentError, read_document
+from etl_job.contract.document import parse_contract
+from etl_job.contract.slow_patterns import problem_of
+from etl_job.contract.yaml_text import MAX_CHARACTERS, DocumentError, read_document
 from etl_job.errors import ContractError
-from etl_job.patterns import problem_of
 
 from .conftest import CONTRACT, DATASET
 

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
+from etl_job.arguments import parse_arguments
 from etl_job.errors import PublicationError
-from etl_job.job_args import parse_arguments
-from etl_job.progress import Progress
+from etl_job.notify.progress import Progress
 from etl_job.run import run
 
 from .conftest import DATABASE, DATASET

@@ -1,8 +1,8 @@
 import csv
 import json
 
-from etl_job.job_args import parse_arguments
-from etl_job.progress import Progress
+from etl_job.arguments import parse_arguments
+from etl_job.notify.progress import Progress
 from etl_job.run import run
 
 from .conftest import DATASET

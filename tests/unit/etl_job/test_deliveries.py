@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_job.catalog import CrawledTable, read_crawled_table
-from etl_job.delivered_files import HIDDEN, NO_BYTES, UNFINISHED
-from etl_job.deliveries import NO_DELIVERY, find_deliveries
+from etl_job.deliveries.delivered import NO_DELIVERY, find_deliveries
+from etl_job.deliveries.file_names import HIDDEN, NO_BYTES, UNFINISHED
+from etl_job.deliveries.raw_table import CrawledTable, read_crawled_table
 from etl_job.errors import CatalogError
-from etl_job.object_store import LocalObjectStore, StoredFile
+from etl_job.lake.files import LocalObjectStore, StoredFile
 
 LAKE, DATASET = "s3://lake", "tolls"
 ROOT = f"{LAKE}/raw/{DATASET}/"

@@ -2,7 +2,15 @@
 
 import pytest
 
-from etl_job.extent import ONE_TASK_FILES, ONE_TASK_ROWS, ONE_TASK_VALUES, Extent, collected, fits_one_task, gathered
+from etl_job.spark.workload import (
+    ONE_TASK_FILES,
+    ONE_TASK_ROWS,
+    ONE_TASK_VALUES,
+    Extent,
+    collected,
+    fits_one_task,
+    gathered,
+)
 
 
 def test_extents_add_up_as_if_they_had_nothing_in_common():

@@ -7,11 +7,12 @@ import polars as pl
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
-from etl_job import commit_outcome, releasing
+from etl_job.arguments import parse_arguments
 from etl_job.errors import LostFilesError, PublicationError, UnknownPublicationError
-from etl_job.job_args import parse_arguments
-from etl_job.progress import Progress
+from etl_job.notify.progress import Progress
+from etl_job.publishing import publish
 from etl_job.run import run
+from etl_job.tables import commit_outcome
 
 from .conftest import DATABASE, DATASET
 from .glue_faults import ALWAYS, RESET, GlueFaults, inject
@@ -125,7 +126,7 @@ def test_lost_register_stops_the_run_before_it_reads(lake, start):
 
 @pytest.mark.usefixtures("published_once")
 def test_lost_register_of_an_earlier_versions_lake_is_found_by_its_rows(lake, start):
-    forget(["quartal.key-register-files", "quartal.quarantine"])
+    forget(["quartal.key-register-files", "quartal.features.quarantine"])
     (folder,) = register_folders(lake)
     kept = folder.rename(lake.root / "kept")
     with pytest.raises(LostFilesError, match="the keys of delivery d1"):
@@ -188,7 +189,7 @@ def test_bad_rows_of_a_run_that_came_meanwhile_stay(lake, start, monkeypatch):
     lake.deliver("d1", FIRST)
     start("one")
     lake.deliver("d1", FIRST + "bad2\n")
-    outdated = releasing.files_of_other_runs
+    outdated = publish.files_of_other_runs
 
     def another_run(*asked):
         found = outdated(*asked)
@@ -197,7 +198,7 @@ def test_bad_rows_of_a_run_that_came_meanwhile_stay(lake, start, monkeypatch):
         shutil.copy(next(lake.root.glob(f"quarantine/{DATASET}/delivery=d1/run_id=one/*.parquet")), later)
         return found
 
-    monkeypatch.setattr(releasing, "files_of_other_runs", another_run)
+    monkeypatch.setattr(publish, "files_of_other_runs", another_run)
     start("two")
     assert {path.parent.name for path in lake.root.glob(f"quarantine/{DATASET}/delivery=d1/*/*.parquet")} == {
         "run_id=two",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_job.features import (
+from etl_job.publishing.features import (
     FeatureRange,
     affected_range,
     compute_features,

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from etl_job.contract_document import parse_contract
+from etl_job.contract.document import parse_contract
 from etl_job.errors import InputError
-from etl_job.manifest import Totals
-from etl_job.object_store import LocalObjectStore
+from etl_job.lake.files import LocalObjectStore
+from etl_job.manifest.record import Totals
 from etl_job.reading.parquet_kinds import parquet_columns
 
 from .conftest import CONTRACT

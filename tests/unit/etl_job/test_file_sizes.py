@@ -5,9 +5,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from etl_job.contract_document import parse_contract
-from etl_job.schemas import feature_columns
-from etl_job.writing import rows_per_file
+from etl_job.contract.document import parse_contract
+from etl_job.contract.schemas import feature_columns
+from etl_job.publishing.parquet_files import rows_per_file
 
 from .conftest import CONTRACT
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
-from etl_job.contract import Contract
-from etl_job.contract_document import parse_contract
+from etl_job.contract.document import parse_contract
+from etl_job.contract.model import Contract
 
 from .conftest import DATABASE, Lake
 from .read_texts import texts_in

@@ -9,19 +9,19 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl_job.catalog import Delivery
-from etl_job.contract import Contract
-from etl_job.intake import sources_of
+from etl_job.contract.model import Contract
+from etl_job.contract.schemas import BLOCK, BROKEN, DELIVERY, FILE, ROW, WARNED
+from etl_job.deliveries.raw_table import Delivery
 from etl_job.judging.judge import Judge
 from etl_job.judging.rules import HOLDS, judge_column
-from etl_job.object_store import LocalObjectStore, StoredFile
+from etl_job.judging.sql_columns import SqlColumns
+from etl_job.lake.files import LocalObjectStore, StoredFile
 from etl_job.reading import parts
 from etl_job.reading.readers import raw_parts
-from etl_job.schemas import BLOCK, BROKEN, DELIVERY, FILE, ROW, WARNED
-from etl_job.sql_columns import SqlColumns
-from etl_job.sql_rules import SqlRules
-from etl_job.staged_parts import PartStager, stage_part
-from etl_job.staging_folders import StagingFolder
+from etl_job.spark.sql_rules import SqlRules
+from etl_job.staging.folders import StagingFolder
+from etl_job.staging.intake import sources_of
+from etl_job.staging.parts import PartStager, stage_part
 
 from .frozen import cases
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from etl_job.errors import InputError
-from etl_job.object_store import LocalObjectStore
+from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.headers import parse_header
 from etl_job.reading.parquet_kinds import parquet_columns
 

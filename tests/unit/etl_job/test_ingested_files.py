@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from etl_job.contract import Contract
-from quartal.ingesting.planning import layout_of
+from etl_job.contract.model import Contract
+from quartal.deliver.ingest.planning import layout_of
 
 from .read_texts import texts_in
 

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl_job.arguments import parse_arguments, split_deliveries
 from etl_job.errors import ArgumentError
-from etl_job.job_args import parse_arguments, split_deliveries
 
 REQUIRED = ["--lake_bucket", "lake", "--dataset", "feed", "--contract", "s3://lake/c.yaml", "--database", "db"]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl_job.contract import Contract
+from etl_job.contract.model import Contract
 from etl_job.reading import json_rows
 
 from .frozen.cases import COLUMNS_OF_FILES

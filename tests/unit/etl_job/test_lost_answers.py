@@ -17,11 +17,11 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.io.pyarrow import PyArrowFile
 from pyiceberg.table import Table
 
-from etl_job.commit_outcome import DecidingGlueCatalog
+from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError, UnknownPublicationError
-from etl_job.publication import PublishedIceberg, open_catalog
-from etl_job.replacement import Replacement, among
-from etl_job.schemas import TableColumn
+from etl_job.tables.commit_outcome import DecidingGlueCatalog
+from etl_job.tables.iceberg import PublishedIceberg, open_catalog
+from etl_job.tables.snapshot_change import Replacement, among
 
 from .conftest import DATABASE, Lake
 from .glue_faults import ALWAYS, CONCURRENT, RESET, GlueFaults, inject

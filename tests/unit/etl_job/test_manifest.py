@@ -6,13 +6,13 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 
 import etl_job
+from etl_job.arguments import parse_arguments
 from etl_job.errors import ManifestError
-from etl_job.job_args import parse_arguments
-from etl_job.manifest import RunManifest, Totals, json_schema, write_manifest
-from etl_job.object_store import LocalObjectStore
-from etl_job.progress import Progress
+from etl_job.lake.files import LocalObjectStore
+from etl_job.manifest.record import RunManifest, Totals, json_schema, write_manifest
+from etl_job.notify.progress import Progress
 from etl_job.run import run
-from etl_job.spark_metrics import SparkMeter
+from etl_job.spark.metrics import SparkMeter
 
 from .test_run import HEADER
 
@@ -20,7 +20,7 @@ SCHEMA = Path(etl_job.__file__).with_name("run_manifest.schema.json")
 
 
 def test_published_schema_is_that_of_the_model():
-    assert SCHEMA.read_text() == json_schema(), "python -m etl_job.manifest > etl_job/run_manifest.schema.json"
+    assert SCHEMA.read_text() == json_schema(), "python -m etl_job.manifest.record > etl_job/run_manifest.schema.json"
 
 
 class LosingStore(LocalObjectStore):

@@ -5,11 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from etl_job.contract import Contract
-from etl_job.feature_spec import Measure
-from etl_job.features import FeatureRange, compute_features
-from etl_job.measures import with_measures
-from etl_job.schemas import curated_columns, ddl, staged_columns
+from etl_job.contract.feature_spec import Measure
+from etl_job.contract.model import Contract
+from etl_job.contract.schemas import curated_columns, ddl, staged_columns
+from etl_job.publishing.features import FeatureRange, compute_features
+from etl_job.publishing.measures import with_measures
 
 DAY = date(2024, 5, 1)
 HOUR = (DAY - date(1970, 1, 1)).days * 24 + 10

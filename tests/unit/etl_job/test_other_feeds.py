@@ -8,8 +8,8 @@ import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
 import etl_job
-from etl_job.job_args import parse_arguments
-from etl_job.progress import Progress
+from etl_job.arguments import parse_arguments
+from etl_job.notify.progress import Progress
 from etl_job.run import run
 from feed_generator.charging import generate_charging
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from etl_job.plain_problems import in_words, place_of
+from etl_job.contract.validation_messages import in_words, place_of
 
 RAW = re.compile(
     r"[Ii]nput|[Ee]xtra|[Ff]ield|permitted|instance|dictionary|valid (string|integer|number|list)|pydantic"

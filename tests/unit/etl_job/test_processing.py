@@ -6,10 +6,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from etl_job import processing
-from etl_job.choosing import Chosen
+from etl_job.deliveries.selection import Chosen
 from etl_job.errors import PublicationError
-from etl_job.progress import Progress
-from etl_job.releasing import Processed
+from etl_job.notify.progress import Progress
+from etl_job.publishing.publish import Processed
 
 FOLDER = "s3://lake/quarantine/tolls/delivery=q1/run_id=one"
 

@@ -16,10 +16,10 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.table.metadata import TableMetadataV2
 from pyiceberg.table.refs import SnapshotRef
 
+from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError
-from etl_job.publication import PublishedIceberg, in_step
-from etl_job.replacement import RUN, RUN_TAGS_KEPT, Replacement, among, outlived_run_tags
-from etl_job.schemas import TableColumn
+from etl_job.tables.iceberg import PublishedIceberg, in_step
+from etl_job.tables.snapshot_change import RUN, RUN_TAGS_KEPT, Replacement, among, outlived_run_tags
 
 from .conftest import DATABASE
 

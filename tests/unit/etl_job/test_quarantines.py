@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from etl_job.catalog import Delivery
-from etl_job.manifest import Input, PublishedDelivery, new_or_changed
-from etl_job.object_store import LakeFiles, StoredFile
-from etl_job.quarantines import files_of_other_runs
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.lake.files import LakeFiles, StoredFile
+from etl_job.manifest.record import Input, PublishedDelivery, new_or_changed
+from etl_job.tables.quarantine_runs import files_of_other_runs
 
 
 def bad_rows(folder: Path, run_id: str) -> str:

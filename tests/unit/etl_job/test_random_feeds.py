@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
-from etl_job.job_args import parse_arguments
-from etl_job.progress import Progress
+from etl_job.arguments import parse_arguments
+from etl_job.notify.progress import Progress
 from etl_job.run import run
 
 from .conftest import DATABASE, Lake

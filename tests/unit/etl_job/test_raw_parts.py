@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from etl_job.object_store import LocalObjectStore
+from etl_job.lake.files import LocalObjectStore
 from etl_job.reading import parts as raw_parts
 from etl_job.reading.parts import RawPart, chunks_of, parts_of
 

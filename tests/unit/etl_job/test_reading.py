@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from etl_job.contract_document import parse_contract
+from etl_job.contract.document import parse_contract
 from etl_job.errors import InputError
-from etl_job.object_store import LocalObjectStore
+from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Header
 from etl_job.reading.headers import parse_header, read_headers
 

@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.errors import PythonException
 
+from etl_job.arguments import parse_arguments
 from etl_job.errors import InputError
-from etl_job.job_args import parse_arguments
-from etl_job.manifest import PublishedTable
-from etl_job.progress import Progress
+from etl_job.manifest.record import PublishedTable
+from etl_job.notify.progress import Progress
 from etl_job.reasons import one_line, reason_of
 from etl_job.run import _Facts, main, run
 

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from etl_job.choosing import choose
-from etl_job.manifest import LastRun, PublishedDelivery
-from etl_job.recovery import standing_of
-from etl_job.replacement import Changes
+from etl_job.deliveries.selection import choose
+from etl_job.manifest.record import LastRun, PublishedDelivery
+from etl_job.tables.recovery import standing_of
+from etl_job.tables.snapshot_change import Changes
 
 OLD = PublishedDelivery(run_id="one", contract_hash="c", inputs=())
 

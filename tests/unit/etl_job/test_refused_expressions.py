@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from etl_job.contract_document import parse_contract
+from etl_job.contract.document import parse_contract
 from etl_job.errors import ContractError
 from etl_job.judging.judge import Judge
-from etl_job.sql_rules import SqlRules
+from etl_job.spark.sql_rules import SqlRules
 from quartal.contracts.linting import Severity, lint
 from quartal.contracts.row_functions import ROW_FUNCTIONS
 

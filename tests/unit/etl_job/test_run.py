@@ -9,12 +9,12 @@ import pytest
 from polars.testing import assert_frame_equal
 from pyiceberg.catalog.glue import GlueCatalog
 
-from etl_job import extent
+from etl_job.arguments import parse_arguments
 from etl_job.errors import CatalogError, InputError
-from etl_job.job_args import parse_arguments
-from etl_job.manifest import Totals
-from etl_job.progress import Progress
+from etl_job.manifest.record import Totals
+from etl_job.notify.progress import Progress
 from etl_job.run import main, run
+from etl_job.spark import workload
 
 from .conftest import DATABASE, DATASET, ROOT
 
@@ -109,9 +109,9 @@ def copy_sample(lake, *names: str) -> None:
         lake.deliver(name, *(file.read_text() for file in files))
 
 
-@pytest.mark.parametrize("one_task_rows", [extent.ONE_TASK_ROWS, 0], ids=["in one task", "in many tasks"])
+@pytest.mark.parametrize("one_task_rows", [workload.ONE_TASK_ROWS, 0], ids=["in one task", "in many tasks"])
 def test_run_over_the_sample_then_again_then_a_change(lake, start, monkeypatch, one_task_rows):
-    monkeypatch.setattr(extent, "ONE_TASK_ROWS", one_task_rows)
+    monkeypatch.setattr(workload, "ONE_TASK_ROWS", one_task_rows)
     copy_sample(lake, "2023Q1", "2023Q2", "2023Q4", "2024Q1")
     first = start("--run_id", "one")
     assert_features_are_those_of(lake.raw)

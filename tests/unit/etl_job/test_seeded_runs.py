@@ -10,11 +10,11 @@ from collections.abc import Callable
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
-from etl_job import commit_outcome
+from etl_job.arguments import parse_arguments
 from etl_job.errors import QuartalJobError
-from etl_job.job_args import parse_arguments
-from etl_job.progress import Progress
+from etl_job.notify.progress import Progress
 from etl_job.run import run
+from etl_job.tables import commit_outcome
 
 from .conftest import DATASET
 from .glue_faults import ALWAYS, RESET, GlueFaults, inject

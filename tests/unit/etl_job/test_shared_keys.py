@@ -6,10 +6,10 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from etl_job import shared_keys
-from etl_job.object_store import LocalObjectStore
-from etl_job.schemas import DELIVERY, KEY_1
-from etl_job.shared_keys import RegisterFile, may_share_keys
+from etl_job.contract.schemas import DELIVERY, KEY_1
+from etl_job.duplicates import shared_keys
+from etl_job.duplicates.shared_keys import RegisterFile, may_share_keys
+from etl_job.lake.files import LocalObjectStore
 
 
 @pytest.fixture

@@ -10,17 +10,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from etl_job import staged_parts
-from etl_job.catalog import Delivery
-from etl_job.contract import Contract
-from etl_job.intake import sources_of
-from etl_job.object_store import LocalObjectStore
+from etl_job.contract.model import Contract
+from etl_job.contract.schemas import LINE, ROW, value_column
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.judging.sql_columns import SqlColumns
+from etl_job.lake.files import LocalObjectStore
 from etl_job.reading import parts
 from etl_job.reading.readers import raw_parts
-from etl_job.schemas import LINE, ROW, value_column
-from etl_job.sql_columns import SqlColumns
-from etl_job.staged_parts import PartStager, Staged, stage_part
-from etl_job.staging_folders import StagingFolder
+from etl_job.staging import parts as staged_parts
+from etl_job.staging.folders import StagingFolder
+from etl_job.staging.intake import sources_of
+from etl_job.staging.parts import PartStager, Staged, stage_part
 
 from .frozen.cases import COLUMNS_OF_FILES
 

@@ -6,15 +6,15 @@ from types import SimpleNamespace
 
 import pytest
 
-from etl_job.catalog import Delivery
-from etl_job.choosing import Chosen
-from etl_job.contract import CONFLICT, ConflictPolicy
-from etl_job.counting import quarantined_rows
-from etl_job.object_store import LocalObjectStore
-from etl_job.schemas import DAY, DELIVERY, HOURS, value_column
-from etl_job.settling import account_for
-from etl_job.sql_rules import SqlRules
-from etl_job.staging import Registers
+from etl_job.contract.model import CONFLICT, ConflictPolicy
+from etl_job.contract.schemas import DAY, DELIVERY, HOURS, value_column
+from etl_job.counting.outcomes import quarantined_rows
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.deliveries.selection import Chosen
+from etl_job.duplicates.deduplicate import account_for
+from etl_job.lake.files import LocalObjectStore
+from etl_job.spark.sql_rules import SqlRules
+from etl_job.staging.store import Registers
 
 HEADER = "sighting_id,brand,date,time"
 DELIVERIES = ("a", "b", "c", "d")

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from etl_job.delivered_files import HIDDEN, NO_BYTES
-from etl_job.deliveries import NO_DELIVERY
+from etl_job.arguments import parse_arguments
+from etl_job.deliveries.delivered import NO_DELIVERY
+from etl_job.deliveries.file_names import HIDDEN, NO_BYTES
 from etl_job.errors import InputError
-from etl_job.job_args import parse_arguments
-from etl_job.progress import Progress
+from etl_job.notify.progress import Progress
 from etl_job.run import run
 
 from .conftest import DATASET

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from etl_job.choosing import Chosen, choose
-from etl_job.deliveries import find_deliveries
+from etl_job.deliveries.delivered import find_deliveries
+from etl_job.deliveries.selection import Chosen, choose
+from etl_job.deliveries.upload_records import complete
 from etl_job.errors import InputError
-from etl_job.manifest import PublishedDelivery, inputs_of
-from etl_job.object_store import LocalObjectStore
-from etl_job.uploaded import complete
+from etl_job.lake.files import LocalObjectStore
+from etl_job.manifest.record import PublishedDelivery, inputs_of
 
 from .conftest import DATASET
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from etl_job.columns import Column
-from etl_job.contract import Contract
+from etl_job.contract.columns import Column
+from etl_job.contract.model import Contract
 from etl_job.judging.civil import floor_divide
 from etl_job.judging.rules import HOLDS, judge_column
 from etl_job.judging.values import read_values

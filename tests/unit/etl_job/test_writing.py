@@ -6,11 +6,11 @@ from urllib.parse import unquote
 import pyarrow.parquet as pq
 import pytest
 
-from etl_job import writing
-from etl_job.object_store import LocalObjectStore, local_path
-from etl_job.schemas import TableColumn, ddl
-from etl_job.session import get_session
-from etl_job.writing import write_table_files
+from etl_job.contract.schemas import TableColumn, ddl
+from etl_job.lake.files import LocalObjectStore, local_path
+from etl_job.publishing import parquet_files
+from etl_job.publishing.parquet_files import write_table_files
+from etl_job.spark.session import get_session
 
 COLUMNS = (
     TableColumn("delivery", "string"),
@@ -33,7 +33,7 @@ def written(spark, tmp_path, monkeypatch):
     get_session({})  # Spark keeps the order of rows only with the settings that a run has
 
     def written(in_one_task: bool, rows=ROWS, limit: int = 5) -> list[tuple[str, list[tuple]]]:
-        monkeypatch.setattr(writing, "rows_per_file", lambda _columns: limit)
+        monkeypatch.setattr(parquet_files, "rows_per_file", lambda _columns: limit)
         frame = spark.createDataFrame(rows, ddl(COLUMNS)).repartition(3)
         folder = f"file://{tmp_path}/{in_one_task}"
         files = write_table_files(

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.xxhash64 import hash_columns
+from etl_job.judging.xxhash64 import hash_columns
 
 texts = st.one_of(st.text(max_size=12), st.text("ab0é車", min_size=13, max_size=100), st.just(""))
 

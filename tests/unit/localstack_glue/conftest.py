@@ -68,7 +68,7 @@ class FakeCrawlExecutor:
     started: list[tuple[Any, Any, Any]] = field(default_factory=list)
 
     def start(self, scope: Any, crawler: Any, origin: Any, ended: Any) -> Any:
-        from localstack_glue.models import Crawl
+        from localstack_glue.service.models import Crawl
 
         crawl = Crawl(f"crawl-{len(self.started)}", crawler.name, origin, self.clock.now())
         crawler.crawls.append(crawl)
@@ -76,7 +76,7 @@ class FakeCrawlExecutor:
         return crawl
 
     def stop(self, crawl: Any) -> None:
-        from localstack_glue.models import CrawlState
+        from localstack_glue.service.models import CrawlState
 
         crawl.state = CrawlState.CANCELLING
 
@@ -90,15 +90,15 @@ class GlueHarness:
     """The API's rules wired together, with a stand-in for what takes time."""
 
     def __init__(self) -> None:
-        from localstack_glue.classifiers import Classifiers
-        from localstack_glue.crawlers import Crawlers
+        from localstack_glue.crawlers.classifiers import Classifiers
+        from localstack_glue.crawlers.crawlers import Crawlers
         from localstack_glue.data_catalog.catalog import Catalog
-        from localstack_glue.event_triggers import EventTriggers
-        from localstack_glue.jobs import Jobs
-        from localstack_glue.orchestration import Orchestrator
-        from localstack_glue.scope import Scope
-        from localstack_glue.triggers import Triggers
-        from localstack_glue.workflows import Workflows
+        from localstack_glue.jobs.jobs import Jobs
+        from localstack_glue.service.account_region import Scope
+        from localstack_glue.workflows.event_triggers import EventTriggers
+        from localstack_glue.workflows.orchestration import Orchestrator
+        from localstack_glue.workflows.triggers import Triggers
+        from localstack_glue.workflows.workflows import Workflows
 
         self.clock = FakeClock()
         self.scope = Scope("000000000000", "us-east-1")
@@ -155,7 +155,7 @@ class GlueHarness:
 
     def end_crawl(self, state: str = "SUCCEEDED") -> None:
         """End the crawl that was started last."""
-        from localstack_glue.models import CrawlState
+        from localstack_glue.service.models import CrawlState
 
         scope, crawl, ended = self.crawl_executor.started[-1]
         crawl.state, crawl.ended_on = CrawlState(state), self.clock.now()
@@ -163,7 +163,7 @@ class GlueHarness:
 
     def end_job(self, state: str = "SUCCEEDED", error: str | None = None, position: int = -1) -> None:
         """End a started job run."""
-        from localstack_glue.models import JobRunState
+        from localstack_glue.service.models import JobRunState
 
         scope, run, _, ended = self.job_executor.started[position]
         run.mark_ended(JobRunState(state), self.clock.now(), 1, error)
@@ -180,7 +180,7 @@ class GlueHarness:
 
 @pytest.fixture
 def glue() -> Iterator[GlueHarness]:
-    from localstack_glue.models import glue_stores
+    from localstack_glue.service.models import glue_stores
 
     glue_stores.reset()
     yield GlueHarness()

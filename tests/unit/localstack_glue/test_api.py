@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localstack_glue.api import GlueApi
-from localstack_glue.errors import (
+from localstack_glue.service.api import GlueApi
+from localstack_glue.service.errors import (
     InvalidInputException,
     OperationNotSupportedException,
     ValidationException,
 )
-from localstack_glue.pagination import page
-from localstack_glue.request_checks import check_members
-from localstack_glue.settings import Settings
+from localstack_glue.service.pagination import page
+from localstack_glue.service.request_checks import check_members
+from localstack_glue.service.settings import Settings
 
 
 def test_every_operation_of_the_model_has_a_handler():
@@ -63,9 +63,9 @@ def context(operation: str) -> Any:
 def test_every_route_is_an_operation_of_the_model():
     from localstack.aws.spec import load_service
 
-    from localstack_glue.clients import ClientFactory
-    from localstack_glue.job_runner import SubprocessRunner
+    from localstack_glue.jobs.runner import SubprocessRunner
     from localstack_glue.provider import GlueProvider
+    from localstack_glue.service.clients import ClientFactory
 
     settings = Settings(Path(sys.executable), (), None, None, Path("unused"))
     provider = GlueProvider(settings, ClientFactory("http://127.0.0.1:1"), SubprocessRunner())
@@ -152,7 +152,7 @@ def test_text_of_several_lines_passes_where_the_model_asks_for_any_text():
 def test_every_pattern_of_the_model_but_one_is_checked():
     from localstack.aws.spec import load_service
 
-    from localstack_glue.request_checks import _compiled
+    from localstack_glue.service.request_checks import _compiled
 
     model = load_service("glue")
     patterns = {name: model.shape_for(name).metadata.get("pattern") for name in model.shape_names}

@@ -17,7 +17,7 @@ from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFaile
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.models import athena_stores
 from localstack_glue.athena.provider import AthenaProvider
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
 
 SCOPE = Scope("000000000000", "us-east-1")
 DONE = {"SUCCEEDED", "FAILED", "CANCELLED"}

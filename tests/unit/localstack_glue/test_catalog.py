@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from localstack_glue.errors import (
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.errors import (
     AlreadyExistsException,
     ConcurrentModificationException,
     EntityNotFoundException,
     InvalidInputException,
 )
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import backend
+from localstack_glue.service.tagging import backend
 
 
 @pytest.fixture

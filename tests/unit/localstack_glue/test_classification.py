@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from localstack_glue.crawling.classification import classify_object
-from localstack_glue.crawling.csv_rules import CsvClassifier
-from localstack_glue.crawling.json_rules import JsonClassifier
-from localstack_glue.crawling.listing import S3Object
-from localstack_glue.crawling.sampling import LARGE_SAMPLE_BYTES, SAMPLE_BYTES, ObjectReader
-from localstack_glue.crawling.schema import FileSchema
+from localstack_glue.crawlers.crawling.classification import classify_object
+from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
+from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
+from localstack_glue.crawlers.crawling.listing import S3Object
+from localstack_glue.crawlers.crawling.sampling import LARGE_SAMPLE_BYTES, SAMPLE_BYTES, ObjectReader
+from localstack_glue.crawlers.crawling.schema import FileSchema
 
 CLASSIFIERS = (
     JsonClassifier.from_definition({"Name": "j", "JsonPath": "$.a[*]"}),

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
-from localstack_glue.tagging import backend
+from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
+from localstack_glue.service.tagging import backend
 
 PROPERTIES = {"JDBC_CONNECTION_URL": "jdbc:postgresql://h/d", "USERNAME": "reader", "PASSWORD": "open"}
 

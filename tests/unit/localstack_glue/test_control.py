@@ -9,8 +9,8 @@ import pytest
 from localstack.http import Request
 
 from localstack_glue import __version__
-from localstack_glue.control import ControlEndpoints, is_served_host, may_control
-from localstack_glue.settings import Settings
+from localstack_glue.service.control import ControlEndpoints, is_served_host, may_control
+from localstack_glue.service.settings import Settings
 
 BRIDGE = "172.17.0.1"
 BRIDGES = ipaddress.ip_network("172.16.0.0/12")

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from localstack_glue.crawling.crawl import CrawlCancelled, CrawlRequest, crawl
-from localstack_glue.crawling.csv_rules import CsvClassifier
+from localstack_glue.crawlers.crawling.crawl import CrawlCancelled, CrawlRequest, crawl
+from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
 
 HEADER = "id,brand\n"
 

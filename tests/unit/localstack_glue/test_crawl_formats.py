@@ -11,8 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from localstack_glue.crawling.crawl import CrawlRequest, crawl
-from localstack_glue.crawling.json_rules import JsonClassifier
+from localstack_glue.crawlers.crawling.crawl import CrawlRequest, crawl
+from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
 
 
 class Lake:

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from localstack_glue.crawling.crawl import CrawlCancelled, CrawlRequest, crawl
+from localstack_glue.crawlers.crawling.crawl import CrawlCancelled, CrawlRequest, crawl
 
 NEW_ONLY = {
     "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from localstack_glue.classifiers import crawl_classifiers
-from localstack_glue.crawler_settings import settings_without_effect
-from localstack_glue.errors import (
+from localstack_glue.crawlers.classifiers import crawl_classifiers
+from localstack_glue.crawlers.unsupported_settings import settings_without_effect
+from localstack_glue.service.errors import (
     CrawlerRunningException,
     CrawlerStoppingException,
     EntityNotFoundException,

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localstack_glue.crawling.csv_rules import CsvClassifier, classify_builtin, classify_custom
-from localstack_glue.crawling.sampling import SAMPLE_BYTES, Sample, decode_sample
-from localstack_glue.crawling.schema import Column, FileSchema
+from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier, classify_builtin, classify_custom
+from localstack_glue.crawlers.crawling.sampling import SAMPLE_BYTES, Sample, decode_sample
+from localstack_glue.crawlers.crawling.schema import Column, FileSchema
 
 
 def sample(text: str) -> Sample:

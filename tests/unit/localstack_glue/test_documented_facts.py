@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from localstack_glue.api import is_stored_by_moto
-from localstack_glue.clients import ClientFactory
-from localstack_glue.job_runner import SubprocessRunner
+from localstack_glue.jobs.runner import SubprocessRunner
 from localstack_glue.provider import GlueProvider
-from localstack_glue.settings import Settings
+from localstack_glue.service.api import is_stored_by_moto
+from localstack_glue.service.clients import ClientFactory
+from localstack_glue.service.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"

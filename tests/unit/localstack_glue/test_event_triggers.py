@@ -8,12 +8,12 @@ import pytest
 from localstack.aws.api import CommonServiceException
 from localstack.services.events.target import TargetSenderFactory
 
-from localstack_glue.errors import EntityNotFoundException, InvalidInputException
 from localstack_glue.events.workflow_delivery import DeliveryError, deliver
 from localstack_glue.events.workflow_target import WorkflowTargets
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.policy import parse
 from localstack_glue.iam.roles import RoleState
+from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
 
 ROLE = "arn:aws:iam::111122223333:role/events"
 RULE = "arn:aws:events:us-east-1:111122223333:rule/arrivals"

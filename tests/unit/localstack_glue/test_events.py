@@ -10,8 +10,8 @@ import pytest
 from localstack_glue.events import shapes
 from localstack_glue.events.bus import EventBus
 from localstack_glue.events.catalog_handler import CatalogEventHandler
-from localstack_glue.models import CrawlState, JobRunState
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.models import CrawlState, JobRunState
 
 SCOPE = Scope("111122223333", "eu-central-1")
 DATABASE = "Glue Data Catalog Database State Change"

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from localstack.http import Request
 
-from localstack_glue.control import ControlEndpoints
 from localstack_glue.faults.gateway import Connection, Faults, FaultyApplication
 from localstack_glue.faults.plan import FaultPlan, Mode, Rule
+from localstack_glue.service.control import ControlEndpoints
 
 WHOLE = b"0123456789"
 

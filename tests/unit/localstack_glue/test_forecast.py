@@ -1,7 +1,7 @@
 """What would start once a crawler or a job has succeeded."""
 
-from localstack_glue.forecast import jobs_behind
-from localstack_glue.models import BY_HAND
+from localstack_glue.service.models import BY_HAND
+from localstack_glue.workflows.upcoming_jobs import jobs_behind
 
 
 def names(glue, origin, target=("CRAWLER", "raw")):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localstack_glue.crawling.hive_types import JsonTypeGatherer, merge_names, parse, render
+from localstack_glue.crawlers.crawling.hive_types import JsonTypeGatherer, merge_names, parse, render
 
 NAMES = st.recursive(
     st.sampled_from(["int", "bigint", "double", "string", "boolean", "decimal(10,2)", "map<string,int>"]),

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from localstack_glue.crawling.crawl import CrawlRequest, crawl
-from localstack_glue.crawling.csv_rules import CsvClassifier
-from localstack_glue.crawling.json_rules import JsonClassifier
+from localstack_glue.crawlers.crawling.crawl import CrawlRequest, crawl
+from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
+from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
 
 HEADED = CsvClassifier("headed", contains_header="PRESENT", allows_single_column=True)
 CLASSIFIERS = (JsonClassifier.from_definition({"Name": "j", "JsonPath": "$.a[*]"}), HEADED)
@@ -48,8 +48,8 @@ def crawl_all() -> Iterator[Crawl]:
     from localstack.aws.spec import load_service
 
     from localstack_glue.data_catalog.catalog import Catalog
-    from localstack_glue.request_checks import check_members
-    from localstack_glue.scope import Scope
+    from localstack_glue.service.account_region import Scope
+    from localstack_glue.service.request_checks import check_members
     from tests.unit.localstack_glue.conftest import FakeClock, FakeTagger, play_encryption
 
     catalog = Catalog(FakeClock(), threading.RLock(), FakeTagger(), play_encryption)

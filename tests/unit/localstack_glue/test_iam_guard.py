@@ -15,7 +15,7 @@ from localstack_glue.iam.gateway import (
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
 from localstack_glue.iam.policy import parse
 from localstack_glue.iam.roles import RoleState
-from localstack_glue.settings import is_iam_enforced
+from localstack_glue.service.settings import is_iam_enforced
 
 ROLE = "arn:aws:iam::111122223333:role/path/etl"
 TRUST = {"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}}}

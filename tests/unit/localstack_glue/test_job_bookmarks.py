@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from localstack_glue.clients import ClientFactory
-from localstack_glue.errors import EntityNotFoundException, InvalidInputException
-from localstack_glue.job_bookmarks import JobBookmarks
-from localstack_glue.job_runner import SubprocessRunner
-from localstack_glue.job_runtime import bookmarks
+from localstack_glue.jobs.bookmarks import JobBookmarks
+from localstack_glue.jobs.runner import SubprocessRunner
+from localstack_glue.jobs.runtime import bookmarks
 from localstack_glue.provider import GlueProvider
-from localstack_glue.settings import Settings
+from localstack_glue.service.clients import ClientFactory
+from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
+from localstack_glue.service.settings import Settings
 
 
 def commit(folder: Path, scope: Any, run_id: str, version: int, job: str = "etl") -> dict[str, Any]:

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from localstack_glue.iam.guard import RoleNotAssumableError
-from localstack_glue.job_execution import JobExecutor, own_runs_dir
-from localstack_glue.job_runner import RUN_ID_VARIABLE
-from localstack_glue.settings import Settings
+from localstack_glue.jobs.execution import JobExecutor, own_runs_dir
+from localstack_glue.jobs.runner import RUN_ID_VARIABLE
+from localstack_glue.service.settings import Settings
 
 
 class FakeClients:
@@ -143,7 +143,7 @@ def test_timeout_of_a_run_is_its_minutes(glue, tmp_path):
 
 
 def test_process_that_outlives_its_time_is_stopped(glue, tmp_path, monkeypatch):
-    monkeypatch.setattr("localstack_glue.job_execution.SECONDS_PER_MINUTE", 0.001)
+    monkeypatch.setattr("localstack_glue.jobs.execution.SECONDS_PER_MINUTE", 0.001)
     execution = Execution(glue, tmp_path, FakeRunner(None), Timeout=1)
 
     state, message = execution.outcome()

@@ -8,10 +8,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localstack_glue.job_runner import RUN_ID_VARIABLE, JobProcess, Launch, SubprocessRunner, kill_runs
-from localstack_glue.job_runtime import bootstrap
-from localstack_glue.job_runtime.preparation import REASON_FILE, read_reason
-from localstack_glue.log_stream import LogStream
+from localstack_glue.jobs.runner import RUN_ID_VARIABLE, JobProcess, Launch, SubprocessRunner, kill_runs
+from localstack_glue.jobs.runtime import bootstrap
+from localstack_glue.jobs.runtime.preparation import REASON_FILE, read_reason
+from localstack_glue.service.log_stream import LogStream
 
 
 class StartedJob:
@@ -165,7 +165,7 @@ for detach in (False, True):
 
 
 def test_flood_of_output_is_kept_neither_in_memory_nor_in_the_log(tmp_path, monkeypatch):
-    monkeypatch.setattr("localstack_glue.log_stream.MAX_STREAM_CHARS", 100_000)
+    monkeypatch.setattr("localstack_glue.service.log_stream.MAX_STREAM_CHARS", 100_000)
     stream = LogStream(None, "group", "stream")
     file = tmp_path / "job.py"
     file.write_text("line = 'x' * 999\nfor _ in range(20_000):\n    print(line)")

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localstack_glue.clients import Credentials
-from localstack_glue.job_runtime import arguments, installers, spark_conf, workers
-from localstack_glue.job_runtime.arguments import RunIdentity
-from localstack_glue.job_runtime.files import JobPreparationError, python_path, split_uri
-from localstack_glue.job_runtime.modules import ModuleInstaller, RuntimePython, missing_requirements
-from localstack_glue.job_runtime.preparation import prepare
-from localstack_glue.job_runtime.surroundings import RunRequest, uses_data_catalog
-from localstack_glue.settings import S3A_JARS, Settings
+from localstack_glue.jobs.runtime import arguments, installers, spark_conf, workers
+from localstack_glue.jobs.runtime.arguments import RunIdentity
+from localstack_glue.jobs.runtime.environment import RunRequest, uses_data_catalog
+from localstack_glue.jobs.runtime.files import JobPreparationError, python_path, split_uri
+from localstack_glue.jobs.runtime.modules import ModuleInstaller, RuntimePython, missing_requirements
+from localstack_glue.jobs.runtime.preparation import prepare
+from localstack_glue.service.clients import Credentials
+from localstack_glue.service.settings import S3A_JARS, Settings
 
 IDENTITY = RunIdentity("etl", "j_1", "jr_1")
 NAMES = ["--JOB_NAME", "etl", "--JOB_ID", "j_1", "--JOB_RUN_ID", "jr_1"]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from localstack_glue import job_definitions
-from localstack_glue.errors import (
+from localstack_glue.jobs import definitions
+from localstack_glue.service.errors import (
     ConcurrentRunsExceededException,
     EntityNotFoundException,
     IdempotentParameterMismatchException,
@@ -17,7 +17,7 @@ COMMAND = {"Name": "glueetl", "ScriptLocation": "s3://code/job.py"}
 
 
 def complete(**definition: Any) -> dict[str, Any]:
-    return job_definitions.complete({"Role": "etl", "Command": COMMAND, **definition})
+    return definitions.complete({"Role": "etl", "Command": COMMAND, **definition})
 
 
 def test_definition_gets_what_aws_fills_in():
@@ -61,7 +61,7 @@ def test_definition_that_aws_refuses_is_refused(wrong):
 
 
 def test_run_overrides_the_jobs_workers():
-    plan = job_definitions.for_run(complete(WorkerType="G.1X", NumberOfWorkers=2), {"NumberOfWorkers": 4, "Timeout": 5})
+    plan = definitions.for_run(complete(WorkerType="G.1X", NumberOfWorkers=2), {"NumberOfWorkers": 4, "Timeout": 5})
 
     assert (plan["MaxCapacity"], plan["NumberOfWorkers"], plan["Timeout"]) == (4.0, 4, 5)
 
@@ -201,7 +201,7 @@ def test_stopped_workflow_run_stops_what_is_queued(glue):
 )
 def test_job_that_nobody_can_run_is_accepted_and_its_runs_tell(command, reason):
     complete(Command=command)
-    told = job_definitions.why_not_runnable("etl", "jr_1", command)
+    told = definitions.why_not_runnable("etl", "jr_1", command)
     assert (told is None) if reason is None else (reason in (told or ""))
 
 

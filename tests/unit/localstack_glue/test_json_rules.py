@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localstack_glue.crawling.classification import classify
-from localstack_glue.crawling.json_rules import JsonClassifier, MoreNeededError, parse_path
-from localstack_glue.crawling.json_rules import classify as classify_json
-from localstack_glue.crawling.sampling import Sample
-from localstack_glue.crawling.schema import MAX_COLUMNS, FileSchema
+from localstack_glue.crawlers.crawling.classification import classify
+from localstack_glue.crawlers.crawling.json_rules import JsonClassifier, MoreNeededError, parse_path
+from localstack_glue.crawlers.crawling.json_rules import classify as classify_json
+from localstack_glue.crawlers.crawling.sampling import Sample
+from localstack_glue.crawlers.crawling.schema import MAX_COLUMNS, FileSchema
 
 
 def sample(text: str, *, is_whole: bool = True) -> Sample:

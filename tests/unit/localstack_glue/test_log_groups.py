@@ -1,6 +1,6 @@
 import pytest
 
-from localstack_glue.log_groups import crawler_log_group, job_log_group
+from localstack_glue.service.log_groups import crawler_log_group, job_log_group
 
 SPARK = {
     "Command": {"Name": "glueetl"},

@@ -5,7 +5,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localstack_glue.log_stream import MAX_EVENTS, MAX_STREAM_CHARS, LogStream
+from localstack_glue.service.log_stream import MAX_EVENTS, MAX_STREAM_CHARS, LogStream
 
 
 class FakeLogs:

@@ -9,7 +9,7 @@ import pytest
 from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localstack_glue.crawling.object_reads import ObjectReads
+from localstack_glue.crawlers.crawling.object_reads import ObjectReads
 
 ERROR = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
 

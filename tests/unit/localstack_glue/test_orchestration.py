@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localstack_glue.errors import (
+from localstack_glue.service.errors import (
     ConcurrentRunsExceededException,
     CrawlerRunningException,
     EntityNotFoundException,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
 
-from localstack_glue.crawling.parquet_rules import classify, footer_bytes  # noqa: E402 - needs Arrow
+from localstack_glue.crawlers.crawling.parquet_rules import classify, footer_bytes  # noqa: E402 - needs Arrow
 
 SCHEMA = [
     ("Flag", pa.bool_(), "boolean"),

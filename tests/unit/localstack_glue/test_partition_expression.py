@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localstack_glue.data_catalog.partition_expression import PartitionExpression
-from localstack_glue.errors import GlueError, InvalidInputException, InvalidStateException
+from localstack_glue.service.errors import GlueError, InvalidInputException, InvalidStateException
 
 KEYS = [
     {"Name": "n", "Type": "int"},

@@ -3,13 +3,13 @@
 import pytest
 from moto.glue.models import glue_backends
 
-from localstack_glue.errors import (
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.errors import (
     AlreadyExistsException,
     EntityNotFoundException,
     InvalidInputException,
     ResourceNumberLimitExceededException,
 )
-from localstack_glue.scope import Scope
 
 SCOPE = Scope("000000000000", "us-east-1")
 TABLE = {"DatabaseName": "lake", "TableName": "raw"}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from localstack_glue.errors import InvalidInputException
+from localstack_glue.service.errors import InvalidInputException
 
 
 def after(*jobs: str, logical: str = "AND") -> dict[str, Any]:

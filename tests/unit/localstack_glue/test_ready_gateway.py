@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localstack_glue.job_runtime import bootstrap, ready_gateway
+from localstack_glue.jobs.runtime import bootstrap, ready_gateway
 
 PYSPARK = """
 import os

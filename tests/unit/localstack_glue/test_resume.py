@@ -2,12 +2,12 @@
 
 import pytest
 
-from localstack_glue.errors import (
+from localstack_glue.service.errors import (
     ConcurrentRunsExceededException,
     IllegalWorkflowStateException,
     InvalidInputException,
 )
-from localstack_glue.workflow_view import node_id
+from localstack_glue.workflows.view import node_id
 
 
 def node(kind: str, name: str) -> str:

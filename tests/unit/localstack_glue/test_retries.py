@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from localstack_glue.errors import ConcurrentRunsExceededException
-from localstack_glue.job_execution import JobExecutor
-from localstack_glue.jobs import Jobs
-from localstack_glue.orchestration import Orchestrator
-from localstack_glue.settings import Settings
-from localstack_glue.triggers import Triggers
-from localstack_glue.workflows import Workflows
+from localstack_glue.jobs.execution import JobExecutor
+from localstack_glue.jobs.jobs import Jobs
+from localstack_glue.service.errors import ConcurrentRunsExceededException
+from localstack_glue.service.settings import Settings
+from localstack_glue.workflows.orchestration import Orchestrator
+from localstack_glue.workflows.triggers import Triggers
+from localstack_glue.workflows.workflows import Workflows
 from tests.unit.localstack_glue.conftest import FakeTagger
 from tests.unit.localstack_glue.test_job_execution import FakeClients, FakeRunner
 

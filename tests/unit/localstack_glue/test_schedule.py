@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localstack_glue.schedule import Cron, ScheduleError
+from localstack_glue.service.cron import Cron, ScheduleError
 
 
 def times(expression: str, after: datetime, count: int = 3) -> list[str]:

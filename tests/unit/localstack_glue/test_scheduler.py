@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from localstack_glue.clock import MovableClock
-from localstack_glue.control import ControlEndpoints
-from localstack_glue.scheduler import Scheduler
+from localstack_glue.service.clock import MovableClock
+from localstack_glue.service.control import ControlEndpoints
+from localstack_glue.workflows.scheduler import Scheduler
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

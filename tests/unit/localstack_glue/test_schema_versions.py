@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from localstack_glue.data_catalog.schema_versions import SchemaVersions
-from localstack_glue.errors import EntityNotFoundException, InvalidInputException
-from localstack_glue.tagging import backend
+from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
+from localstack_glue.service.tagging import backend
 
 AVRO = '{"type": "record", "name": "r", "fields": []}'
 LATEST = {"LatestVersion": True}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from localstack_glue.job_runtime import bootstrap, spark_catalog
+from localstack_glue.jobs.runtime import bootstrap, spark_catalog
 
 
 @pytest.mark.parametrize(("environment", "installed"), [({spark_catalog.VARIABLE: "1"}, "1"), ({}, "0")])

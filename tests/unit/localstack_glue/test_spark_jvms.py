@@ -14,15 +14,15 @@ from typing import Any
 import psutil
 import pytest
 
-from localstack_glue.clients import Credentials
 from localstack_glue.iam.guard import RoleNotAssumableError
-from localstack_glue.java_ahead import JavaAhead, run_request
-from localstack_glue.job_runner import RUN_ID_VARIABLE, Launch, SubprocessRunner
-from localstack_glue.job_runtime.arguments import RunIdentity
-from localstack_glue.job_runtime.surroundings import Surroundings, surroundings
-from localstack_glue.scope import Scope
-from localstack_glue.settings import S3A_JARS, Settings, WarmJvm
-from localstack_glue.spark_jvms import SparkJvm, WaitingJvm, WaitingJvms, start
+from localstack_glue.jobs.jvm_prewarm import JavaAhead, run_request
+from localstack_glue.jobs.runner import RUN_ID_VARIABLE, Launch, SubprocessRunner
+from localstack_glue.jobs.runtime.arguments import RunIdentity
+from localstack_glue.jobs.runtime.environment import Surroundings, surroundings
+from localstack_glue.jobs.spark_jvms import SparkJvm, WaitingJvm, WaitingJvms, start
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clients import Credentials
+from localstack_glue.service.settings import S3A_JARS, Settings, WarmJvm
 
 # says where it listens, as Spark's gateway server does, and ends when its standard input ends
 JAVA = f"""#!{sys.executable}
@@ -151,7 +151,7 @@ def expect(ahead: JavaAhead, plan: dict[str, Any] = PLAN, **merged: str) -> None
 
 
 def of_expected_job(settings: Settings, **changes: Any) -> Any:
-    from localstack_glue.job_runtime.bookmarks import job_id
+    from localstack_glue.jobs.runtime.bookmarks import job_id
 
     found = request(settings, **changes.pop("merged", {}))
     identity = RunIdentity("etl", job_id(SCOPE.arn("job", "etl")), "jr_1")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from localstack_glue.job_runtime import arguments, bootstrap, spark_conf
-from localstack_glue.job_runtime.files import JobPreparationError, upload
-from localstack_glue.job_runtime.memory import MemoryBudget, driver_heap_mb
-from localstack_glue.job_runtime.remarks import refusal, remarks
-from localstack_glue.job_runtime.workers import heap_mb
-from localstack_glue.log_groups import continuous_log, job_log_stream
-from localstack_glue.settings import S3A_JARS, Settings
+from localstack_glue.jobs.runtime import arguments, bootstrap, spark_conf
+from localstack_glue.jobs.runtime.files import JobPreparationError, upload
+from localstack_glue.jobs.runtime.ignored_arguments import refusal, remarks
+from localstack_glue.jobs.runtime.memory import MemoryBudget, driver_heap_mb
+from localstack_glue.jobs.runtime.workers import heap_mb
+from localstack_glue.service.log_groups import continuous_log, job_log_stream
+from localstack_glue.service.settings import S3A_JARS, Settings
 from tests.unit.localstack_glue.test_job_execution import Execution, FakeRunner
 
 

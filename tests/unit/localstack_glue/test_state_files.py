@@ -1,5 +1,6 @@
 """State that outlives the service, and what becomes of what ran."""
 
+import sys
 import threading
 import time
 from pathlib import Path
@@ -7,15 +8,16 @@ from pathlib import Path
 import pytest
 from moto.glue.models import glue_backends
 
-from localstack_glue.interruption import CRAWL_MESSAGE, JOB_MESSAGE, end_what_ran
-from localstack_glue.models import glue_stores
-from localstack_glue.settings import find_state_dir
-from localstack_glue.state_files import STATE_FILE, StateFile, collect
+from localstack_glue.service import models
+from localstack_glue.service.models import glue_stores
+from localstack_glue.service.settings import find_state_dir
+from localstack_glue.service.state_files import STATE_FILE, StateFile, collect
+from localstack_glue.workflows.orphaned_runs import CRAWL_MESSAGE, JOB_MESSAGE, end_what_ran
 
 
 @pytest.fixture(autouse=True)
 def forget_moto(monkeypatch):
-    monkeypatch.setattr("localstack_glue.state_files.LAST_SAVE_S", 60)  # a busy machine is no failure
+    monkeypatch.setattr("localstack_glue.service.state_files.LAST_SAVE_S", 60)  # a busy machine is no failure
     glue_backends.reset()
     yield
     glue_backends.reset()
@@ -150,3 +152,18 @@ def test_change_while_it_is_written_is_waited_for(tmp_path):
 
     StateFile(tmp_path, threading.RLock(), gather).save()
     assert (tmp_path / STATE_FILE).exists()
+
+
+def test_state_of_a_version_that_kept_its_classes_elsewhere_is_read(glue, tmp_path, monkeypatch):
+    glue.add_quarterly_workflow()
+    before = glue.workflows.get(glue.scope, {"Name": "quarterly"})
+    with monkeypatch.context() as earlier:
+        earlier.setitem(sys.modules, "localstack_glue.models", models)
+        for kept in vars(models).values():
+            if isinstance(kept, type) and kept.__module__ == models.__name__:
+                earlier.setattr(kept, "__module__", "localstack_glue.models")
+        state_file(tmp_path).save()
+    assert b"localstack_glue.models" in (tmp_path / STATE_FILE).read_bytes()
+    forget_all()
+    assert state_file(tmp_path).load()
+    assert glue.workflows.get(glue.scope, {"Name": "quarterly"}) == before

@@ -8,10 +8,10 @@ from localstack.aws.api import CommonServiceException
 from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulesets
 from localstack_glue.data_catalog.schema_registry import Registries
 from localstack_glue.data_catalog.user_functions import UserFunctions
-from localstack_glue.errors import InvalidInputException, ResourceNumberLimitExceededException
-from localstack_glue.models import Trigger
-from localstack_glue.tagging import MotoTagger, backend
-from localstack_glue.trigger_rules import check
+from localstack_glue.service.errors import InvalidInputException, ResourceNumberLimitExceededException
+from localstack_glue.service.models import Trigger
+from localstack_glue.service.tagging import MotoTagger, backend
+from localstack_glue.workflows.trigger_rules import check
 
 FUNCTION = {"FunctionName": "plate", "ClassName": "a.Plate", "OwnerName": "o", "OwnerType": "USER"}
 

@@ -10,13 +10,13 @@ from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.spec import load_service
 from localstack.services.cloudwatch.models import cloudwatch_stores
 
-from localstack_glue import stored_services
-from localstack_glue.alarm_tags import keep_alarm_tags
-from localstack_glue.api import ModelApi
 from localstack_glue.athena.provider import AthenaProvider
 from localstack_glue.athena.refusals import QUERY_OPERATIONS
 from localstack_glue.budgets.provider import BudgetsProvider
+from localstack_glue.hosts import stored_services
+from localstack_glue.hosts.alarm_tags import keep_alarm_tags
 from localstack_glue.quicksight.provider import QuickSightProvider
+from localstack_glue.service.api import ModelApi
 
 ACCOUNT, REGION = "000000000000", "eu-central-1"
 Call = Callable[..., dict[str, Any]]

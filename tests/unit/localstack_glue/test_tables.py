@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl_job.delivered_files import is_hidden
-from localstack_glue.crawling.globs import excluder, to_regex
-from localstack_glue.crawling.listing import S3Object, S3Target, list_objects, pick_samples
-from localstack_glue.crawling.schema import ClassifiedFile, Column, FileSchema
-from localstack_glue.crawling.tables import (
+from etl_job.deliveries.file_names import is_hidden
+from localstack_glue.crawlers.crawling.globs import excluder, to_regex
+from localstack_glue.crawlers.crawling.listing import S3Object, S3Target, list_objects, pick_samples
+from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema
+from localstack_glue.crawlers.crawling.tables import (
     MAX_NAME,
     GroupingRules,
     build_tables,

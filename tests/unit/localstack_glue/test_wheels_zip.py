@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from localstack_glue.clients import Credentials
-from localstack_glue.job_runtime import wheels_zip
-from localstack_glue.job_runtime.arguments import RunIdentity
-from localstack_glue.job_runtime.files import JobPreparationError
-from localstack_glue.job_runtime.modules import ModuleInstaller
-from localstack_glue.job_runtime.preparation import prepare
-from localstack_glue.job_runtime.surroundings import RunRequest
-from localstack_glue.settings import Settings
+from localstack_glue.jobs.runtime import wheels_zip
+from localstack_glue.jobs.runtime.arguments import RunIdentity
+from localstack_glue.jobs.runtime.environment import RunRequest
+from localstack_glue.jobs.runtime.files import JobPreparationError
+from localstack_glue.jobs.runtime.modules import ModuleInstaller
+from localstack_glue.jobs.runtime.preparation import prepare
+from localstack_glue.service.clients import Credentials
+from localstack_glue.service.settings import Settings
 
 URI = "s3://lake/code/job.gluewheels.zip"
 

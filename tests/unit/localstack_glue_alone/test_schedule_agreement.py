@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from quartal.plan_review.aws_cron import next_dates
 
-SOURCE = Path(__file__).parents[3] / "tooling/localstack_glue/src/localstack_glue/schedule.py"
+SOURCE = Path(__file__).parents[3] / "tooling/localstack_glue/src/localstack_glue/service/cron.py"
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 TIMES = 12

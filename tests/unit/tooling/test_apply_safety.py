@@ -7,13 +7,13 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from quartal.account import account_of, refuse_another_account
 from quartal.cli.app import run as quartal
-from quartal.errors import ConfigurationError
-from quartal.failed_apply import read_failed_apply
-from quartal.saved_plan import ReviewRecord, read_record
-from quartal.settings import Settings
-from quartal.staging import staged_root
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
+from quartal.terraform.account import account_of, refuse_another_account
+from quartal.terraform.failed_apply import read_failed_apply
+from quartal.terraform.saved_plan import ReviewRecord, read_record
+from quartal.terraform.working_copy import staged_root
 
 IDENTITY = {"mode": "data", "type": "aws_caller_identity", "values": {"account_id": "111111111111"}}
 RECORD = ReviewRecord("", "", "now", "1 to create", "apply", "note", False, (), "111111111111", "eu-central-1")

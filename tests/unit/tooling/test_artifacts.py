@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from quartal.artifacts import build_artifacts, write_package_zip
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
+from quartal.terraform.artifacts import build_artifacts, write_package_zip
 
 
 def test_equal_sources_make_equal_bytes_whatever_their_times(project: Path, tmp_path: Path):

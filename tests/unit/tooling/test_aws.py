@@ -5,8 +5,8 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from quartal.aws import AwsConnection, as_aws_error, aws_environment
-from quartal.settings import Settings
+from quartal.core.aws import AwsConnection, as_aws_error, aws_environment
+from quartal.core.settings import Settings
 
 
 def test_local_environment_hides_the_users_own_credentials(project):

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from quartal.cli.app import run as quartal
-from quartal.errors import TerraformError
-from quartal.settings import Settings
-from quartal.staging import stage, staged_root
-from quartal.terraform import Terraform
+from quartal.core.errors import TerraformError
+from quartal.core.settings import Settings
+from quartal.terraform.program import Terraform
+from quartal.terraform.working_copy import stage, staged_root
 from tests.unit.tooling.mistakes import MISTAKES
 
 LOCK = """Error message: operation error S3: PutObject, StatusCode: 412, RequestID: 4442587FB7D0A2F9,

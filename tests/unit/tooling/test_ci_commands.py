@@ -16,7 +16,7 @@ import yaml
 
 from quartal.cli.app import app
 from quartal.cli.infrastructure import Approval
-from quartal.git_state import refuse_unpublished
+from quartal.deploy.git_state import refuse_unpublished
 
 PROJECT = Path(__file__).parents[3]
 WORKFLOWS = sorted((PROJECT / ".github" / "workflows").glob("*.yml"))

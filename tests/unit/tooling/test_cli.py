@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from quartal.cli.app import run
-from quartal.errors import EXIT_USAGE, ConfigurationError, PipelineError, QuartalError, WaitTimeoutError
+from quartal.core.errors import EXIT_USAGE, ConfigurationError, PipelineError, QuartalError, WaitTimeoutError
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from quartal.cli.app import app
 from quartal.contracts.model import Contract, parse_contract
 from quartal.contracts.trying import Example, try_files
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 ROOT = Path(__file__).parents[3]
 SIGHTINGS = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"

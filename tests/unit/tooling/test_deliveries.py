@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from quartal.aws import AwsConnection
 from quartal.cli.app import run
-from quartal.deployment import Deployment
-from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
+from quartal.core.aws import AwsConnection
+from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
+from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 from tests.unit.tooling.manifest_examples import empty_manifest
 

@@ -2,8 +2,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from quartal.diagnosis import denials, explain_failure, plain_reason
-from quartal.workflow_run import Outcome, Step, WorkflowRun
+from quartal.runs.diagnosis import denials, explain_failure, plain_reason
+from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 
 GROUPS = {"crawler": "/crawlers", "job_error": "/jobs/error", "job_output": "/jobs/output"}
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from quartal.toolchain.doctor import examine
+from quartal.local.toolchain.doctor import examine
 
 
 class _LocalStack(BaseHTTPRequestHandler):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from quartal.errors import ToolchainError
-from quartal.settings import Settings
-from quartal.toolchain import environments
-from quartal.toolchain.environments import ToolEnvironment
+from quartal.core.errors import ToolchainError
+from quartal.core.settings import Settings
+from quartal.local.toolchain import environments
+from quartal.local.toolchain.environments import ToolEnvironment
 
 
 @pytest.fixture

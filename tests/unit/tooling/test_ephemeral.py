@@ -15,23 +15,23 @@ from types import SimpleNamespace
 import pytest
 from botocore.stub import Stubber
 
-from quartal.aws import AwsConnection
 from quartal.cli.app import run as quartal
-from quartal.console import Console
-from quartal.ephemeral import EphemeralResult, ephemeral_cost, refuse_while_a_run_goes_on, show_result
-from quartal.errors import (
+from quartal.core.aws import AwsConnection
+from quartal.core.console import Console
+from quartal.core.errors import (
     InterruptedCommandError,
     PipelineError,
     UnknownOutcomeError,
     WaitTimeoutError,
     WatchingError,
 )
-from quartal.feature_export import Export, ExportFormat
-from quartal.kept_data import standing, state_resources
+from quartal.features.export import Export, ExportFormat
 from quartal.plan_review.cost import Cost, CostLine, CostReview
 from quartal.plan_review.prices import PriceList
 from quartal.plan_review.usage import load_usage
 from quartal.report.cost import Measured, RunCost
+from quartal.scenarios.ephemeral import EphemeralResult, ephemeral_cost, refuse_while_a_run_goes_on, show_result
+from quartal.terraform.retained_data import standing, state_resources
 from quartal.workspace import Workspace
 from tests.unit.tooling.conftest import change, write_plan, write_state
 from tests.unit.tooling.test_interrupt import QUARTAL, _terraform
@@ -185,7 +185,7 @@ def test_run_that_may_go_on_is_ended_before_anything_is_removed(stand_in, capsys
     def fail(*_: object, **__: object) -> str:
         raise error
 
-    monkeypatch.setattr("quartal.ephemeral.start_run", fail)
+    monkeypatch.setattr("quartal.scenarios.ephemeral.start_run", fail)
     monkeypatch.setattr(Workspace, "deployment", DEPLOYMENT)
     assert quartal(["run", "--ephemeral", "--no-policies", "--approve", "destroy"]) == error.exit_code
     told = capsys.readouterr().err

@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 import yaml
 
-from quartal import errors
+from quartal.core import errors
 
 ROOT = Path(__file__).parents[3]
 

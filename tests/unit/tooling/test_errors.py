@@ -16,16 +16,14 @@ from botocore.exceptions import NoCredentialsError, ProxyConnectionError
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
-from quartal import infrastructure, maintenance, process, saved_plan
-from quartal.aws import as_aws_error
 from quartal.cli import environments as environments_cli
 from quartal.cli.app import run as quartal
-from quartal.console import Console
 from quartal.contracts.drafting.sources import sample_of
 from quartal.contracts.linting import read_text
-from quartal.deployment import Deployment
-from quartal.drift import find_drift
-from quartal.errors import (
+from quartal.core import process
+from quartal.core.aws import as_aws_error
+from quartal.core.console import Console
+from quartal.core.errors import (
     AwsError,
     ConfigurationError,
     IngestError,
@@ -36,19 +34,24 @@ from quartal.errors import (
     ToolchainError,
     UploadError,
 )
-from quartal.example_feed import generate_feed
-from quartal.feature_diff import feature_key
-from quartal.ingesting.record import check_bounds
-from quartal.lake_files import LakeFile, S3Files
-from quartal.manifests import read_manifest
+from quartal.core.project_file import read_project_file
+from quartal.core.settings import Settings
+from quartal.deliver.ingest.record import check_bounds
+from quartal.deliver.upload.uploads import plan_upload
+from quartal.deploy import change
+from quartal.deploy.drift import find_drift
+from quartal.features import maintenance
+from quartal.features.diff import feature_key
+from quartal.features.lake_files import LakeFile, S3Files
+from quartal.features.query import published_table
+from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.plan_review.checkov import run_checkov
 from quartal.plan_review.prices import load_prices
-from quartal.project_file import read_project_file
-from quartal.query import published_table
-from quartal.settings import Settings
-from quartal.staging import stage
-from quartal.toolchain.terraform_binary import require_terraform
-from quartal.uploads import plan_upload
+from quartal.runs.manifests import read_manifest
+from quartal.scenarios.example_feed import generate_feed
+from quartal.terraform import saved_plan
+from quartal.terraform.outputs import Deployment
+from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
 from tests.unit.tooling.error_cases import (
     DEPLOYMENT,
@@ -124,7 +127,7 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError], str, str]
     ),
     "drift of nothing": (lambda p: find_drift(p.workspace), NotDeployedError, "Nothing is deployed", "quartal apply"),
     "destroy of nothing": (
-        lambda p: infrastructure.make_plan(p.workspace, destroy=True),
+        lambda p: change.make_plan(p.workspace, destroy=True),
         NotDeployedError,
         "Nothing is deployed",
         "nothing to destroy",
@@ -303,7 +306,7 @@ def test_terraform_that_is_nowhere_is_said_with_how_to_get_it(settings, monkeypa
     def missing(_: str) -> str:
         raise terraform_binary.metadata.PackageNotFoundError
 
-    from quartal.toolchain import terraform_binary
+    from quartal.local.toolchain import terraform_binary
 
     monkeypatch.setattr(terraform_binary.metadata, "version", missing)
     with pytest.raises(ToolchainError, match="No usable Terraform") as error:

@@ -11,8 +11,8 @@ import pytest
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
-from quartal.aws import AwsConnection
-from quartal.feature_export import ExportFormat, export_features
+from quartal.core.aws import AwsConnection
+from quartal.features.export import ExportFormat, export_features
 
 PAGE = Path(__file__).parents[3] / "docs" / "for-ml.md"
 EARLY = pa.table({"brand": ["acme", "bolt"], "day": [date(2024, 1, 1)] * 2, "quarter": ["2024Q1"] * 2, "n": [1, 2]})

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from quartal.errors import ConfigurationError
-from quartal.git_state import refuse_unpublished, unpublished
+from quartal.core.errors import ConfigurationError
+from quartal.deploy.git_state import refuse_unpublished, unpublished
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from quartal.errors import PipelineError
-from quartal.local_stack.server import running_server
-from quartal.manifests import parse_manifest
+from quartal.core.errors import PipelineError
+from quartal.core.settings import Settings
+from quartal.local.local_stack.server import running_server
 from quartal.plan_review.parse import parse_plan
 from quartal.plan_review.verdict import unreadable
-from quartal.settings import Settings
-from quartal.terraform_events import parse_event
+from quartal.runs.manifests import parse_manifest
+from quartal.terraform.events import parse_event
 from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
 
 DEEP = 20_000

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from quartal.uploading.http_connection import Answer, HttpConnection
+from quartal.deliver.upload.http_connection import Answer, HttpConnection
 
 HEAD = b"PUT /lake/a.csv HTTP/1.1\r\nHost: s3\r\nContent-Length: 6\r\n\r\n"
 STORED = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 0\r\n\r\n'

@@ -13,14 +13,14 @@ from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
-from quartal.aws import AwsConnection
-from quartal.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
-from quartal.iceberg_commits import committing_client, load_patiently
-from quartal.lake_files import LocalFiles, lake_path
-from quartal.maintenance import KEY_REGISTERS, Lake, files_named_by, maintain
-from quartal.query import iceberg_catalog
-from quartal.snapshot_expiry import expire
-from quartal.tags import RUN_ID, remove_tag, set_tag, tags_of
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
+from quartal.features.iceberg_commits import committing_client, load_patiently
+from quartal.features.lake_files import LocalFiles, lake_path
+from quartal.features.maintenance import KEY_REGISTERS, Lake, files_named_by, maintain
+from quartal.features.query import iceberg_catalog
+from quartal.features.snapshot_expiry import expire
+from quartal.features.tags import RUN_ID, remove_tag, set_tag, tags_of
 from tests.unit.tooling.lost_answers import (
     Faulty,
     broken_off,

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from quartal.contracts.model import Column, Contract
-from quartal.errors import ConfigurationError
-from quartal.ingesting.arrow_values import ArrowColumn
-from quartal.ingesting.chunk_file import RowError
-from quartal.ingesting.parquet_chunk import ParquetLayout
-from quartal.ingesting.planning import layout_of
-from quartal.uploading.checksums import checksum_of
+from quartal.core.errors import ConfigurationError
+from quartal.deliver.ingest.arrow_values import ArrowColumn
+from quartal.deliver.ingest.chunk_file import RowError
+from quartal.deliver.ingest.parquet_chunk import ParquetLayout
+from quartal.deliver.ingest.planning import layout_of
+from quartal.deliver.upload.checksums import checksum_of
 
 ISO = {"format": "yyyy-MM-dd"}
 OFFSET = {"format": "yyyy-MM-dd'T'HH:mm:ssXXX"}
@@ -217,7 +217,7 @@ def test_every_row_comes_back_and_equal_rows_give_equal_bytes(rows):
 
 def test_row_group_is_written_before_the_next_is_read(monkeypatch):
     """So that a chunk of any number of rows is written in the memory of one group."""
-    monkeypatch.setattr("quartal.ingesting.parquet_chunk._GROUP_ROWS", 4)
+    monkeypatch.setattr("quartal.deliver.ingest.parquet_chunk._GROUP_ROWS", 4)
     file, sizes = io.BytesIO(), []
 
     def batches():
@@ -232,7 +232,7 @@ def test_row_group_is_written_before_the_next_is_read(monkeypatch):
 
 
 def test_row_group_of_long_texts_holds_fewer_rows(monkeypatch):
-    monkeypatch.setattr("quartal.ingesting.parquet_chunk._GROUP_BYTES", 1000)
+    monkeypatch.setattr("quartal.deliver.ingest.parquet_chunk._GROUP_BYTES", 1000)
     content = written(*[[(n, DAY, "x" * 600)] for n in range(4)])
     assert parquet.ParquetFile(io.BytesIO(content)).metadata.num_row_groups == 2
 

@@ -17,13 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quartal.contracts.model import Column, Contract, Layout
-from quartal.errors import ConfigurationError
-from quartal.ingesting import mysql
-from quartal.ingesting.chunk_file import RowError
-from quartal.ingesting.csv_chunk import CsvLayout
-from quartal.ingesting.relation import Relation, check_columns
-from quartal.ingesting.values import format_of
-from quartal.uploading.checksums import checksum_of
+from quartal.core.errors import ConfigurationError
+from quartal.deliver.ingest import mysql
+from quartal.deliver.ingest.chunk_file import RowError
+from quartal.deliver.ingest.csv_chunk import CsvLayout
+from quartal.deliver.ingest.relation import Relation, check_columns
+from quartal.deliver.ingest.values import format_of
+from quartal.deliver.upload.checksums import checksum_of
 
 ISO = {"format": "yyyy-MM-dd"}
 CLOCK = {"format": "HH:mm:ss"}

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from quartal.errors import ConfigurationError, ToolchainError
-from quartal.job_wheels import build_wheels_zip, needs_wheels
-from quartal.settings import Settings
-from quartal.staging import stage
+from quartal.core.errors import ConfigurationError, ToolchainError
+from quartal.core.settings import Settings
+from quartal.terraform.job_wheels import build_wheels_zip, needs_wheels
+from quartal.terraform.working_copy import stage
 
 PROJECT = Path(__file__).parents[3]
 NAME = "thing-2.0-py3-none-any.whl"
@@ -119,7 +119,7 @@ def test_job_imports_only_what_glue_brings_or_it_asks_for():
     asked = {{"pyyaml": "yaml"}.get(name, name) for name in (Requirement(line).name for line in lines if line)}
     imported = {
         name.partition(".")[0]
-        for path in (PROJECT / "etl_job").glob("*.py")
+        for path in (PROJECT / "etl_job").rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         for name in _imported(node)
     }

@@ -4,8 +4,8 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from quartal.local_stack import server
-from quartal.settings import Settings
+from quartal.core.settings import Settings
+from quartal.local.local_stack import server
 
 
 def test_installers_are_told_of_private_indexes_and_certificates_and_localstack_is_not(

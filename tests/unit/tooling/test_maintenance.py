@@ -13,10 +13,18 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
-from quartal.aws import AwsConnection
-from quartal.errors import ConfigurationError
-from quartal.lake_files import LocalFiles, lake_path
-from quartal.maintenance import CLOCK_MARGIN, KEY_REGISTERS, Lake, files_named_by, maintain, parse_age, safe_cutoff
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import ConfigurationError
+from quartal.features.lake_files import LocalFiles, lake_path
+from quartal.features.maintenance import (
+    CLOCK_MARGIN,
+    KEY_REGISTERS,
+    Lake,
+    files_named_by,
+    maintain,
+    parse_age,
+    safe_cutoff,
+)
 
 NOW = datetime.now(UTC)
 SOON = NOW + timedelta(hours=1)  # all files of a test are older than this

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from quartal import reviewing, saved_plan
 from quartal.cli.app import run as quartal
-from quartal.console import Console
-from quartal.errors import ConfigurationError
+from quartal.core.console import Console
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
+from quartal.deploy import review
+from quartal.deploy.review import ReviewOptions, deployed_outputs
 from quartal.plan_review.policies import Level
-from quartal.reviewing import ReviewOptions, deployed_outputs
-from quartal.settings import Settings
-from quartal.staging import stage
+from quartal.terraform import saved_plan
+from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
 from tests.unit.tooling.conftest import change, write_plan
 
@@ -101,10 +102,10 @@ def test_saved_plan_that_nobody_can_judge_stays_blocked(stand_in, environment):
     staged = stage(workspace.settings)
     staged.plan_file.write_text("the plan")
     data = json.loads((stand_in / "plan.json").read_text())
-    reviewing.review_saved_plan(workspace, data, ReviewOptions(policies=False))
+    review.review_saved_plan(workspace, data, ReviewOptions(policies=False))
     saved = saved_plan.require_record(staged)
     with pytest.raises(ConfigurationError, match="is blocked") as error:
-        reviewing.refuse_unapproved(workspace, reviewing.verdict_of(saved), Level.DATA)
+        review.refuse_unapproved(workspace, review.verdict_of(saved), Level.DATA)
     assert "[unknown-action]" in error.value.details[0]
 
 

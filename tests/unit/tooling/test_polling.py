@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 
-from quartal.errors import WaitTimeoutError
-from quartal.polling import Waiter
+from quartal.core.errors import WaitTimeoutError
+from quartal.core.polling import Waiter
 
 
 def test_answer_that_is_done_ends_the_wait_without_a_pause():

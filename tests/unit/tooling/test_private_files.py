@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from quartal import private_files
-from quartal.bootstrap import holds_bucket
+from quartal.core import private_files
+from quartal.deploy.bootstrap import holds_bucket
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
 

@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import pytest
 
-from quartal import process
-from quartal.errors import CommandError, ToolchainError
-from quartal.local_stack import server
-from quartal.toolchain import environments
+from quartal.core import process
+from quartal.core.errors import CommandError, ToolchainError
+from quartal.local.local_stack import server
+from quartal.local.toolchain import environments
 
 
 def test_both_streams_are_drained_however_much_comes():

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from quartal.aws import AwsConnection, aws_environment
-from quartal.deployment import Deployment
-from quartal.errors import ConfigurationError
-from quartal.settings import Settings
+from quartal.core.aws import AwsConnection, aws_environment
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
+from quartal.terraform.outputs import Deployment
 
 
 @pytest.fixture

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from quartal.errors import ToolchainError
-from quartal.settings import Settings
-from quartal.toolchain.provider import MIRROR_VARIABLE, find_mirror, find_provider, write_cli_configuration
+from quartal.core.errors import ToolchainError
+from quartal.core.settings import Settings
+from quartal.local.toolchain.provider import MIRROR_VARIABLE, find_mirror, find_provider, write_cli_configuration
 
 AWS = "registry.terraform.io/hashicorp/aws"
 

@@ -13,11 +13,11 @@ import pytest
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
-from quartal.aws import AwsConnection
 from quartal.cli.app import run
-from quartal.deployment import Deployment
-from quartal.errors import AwsError
-from quartal.quarantine import BadRowFiles
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import AwsError
+from quartal.features.quarantine import BadRowFiles
+from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 
 CONNECTION = AwsConnection("eu-central-1", None, "test", "test")
@@ -40,7 +40,7 @@ class Lake:
             "db.feed_curated",
             SCHEMA,
             location=f"{self.folder.as_uri()}/curated/feed",
-            properties={"quartal.quarantine": json.dumps(runs)},
+            properties={"quartal.features.quarantine": json.dumps(runs)},
         )
         table.overwrite(pa.Table.from_pylist([{"brand": "x", "n": 1}] * rows, SCHEMA))
 

@@ -9,9 +9,9 @@ import pytest
 from moto import mock_aws
 from mypy_boto3_s3 import S3Client
 
-from quartal.aws import AwsConnection
 from quartal.cli.app import run
-from quartal.deployment import Deployment
+from quartal.core.aws import AwsConnection
+from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
 

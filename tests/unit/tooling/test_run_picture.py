@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console as RichConsole
 
-from quartal.run_picture import as_table, picture_of, stage_in_words, typical_seconds
-from quartal.workflow_run import Outcome, Step, WorkflowRun
+from quartal.runs.diagram import as_table, picture_of, stage_in_words, typical_seconds
+from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 
 START = datetime(2026, 4, 8, 3, tzinfo=UTC)
 NOW = START + timedelta(seconds=30)

@@ -11,9 +11,8 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from quartal.console import Console
-from quartal.deployment import Deployment
-from quartal.errors import (
+from quartal.core.console import Console
+from quartal.core.errors import (
     ConfigurationError,
     InterruptedCommandError,
     NotDeployedError,
@@ -21,7 +20,7 @@ from quartal.errors import (
     WaitTimeoutError,
     WatchingError,
 )
-from quartal.run_pipeline import (
+from quartal.runs.pipeline import (
     explain_run,
     follow_newest_run,
     follow_run,
@@ -30,7 +29,8 @@ from quartal.run_pipeline import (
     start_run,
     typed_command,
 )
-from quartal.workflow_start import START_TOKEN
+from quartal.runs.workflow_start import START_TOKEN
+from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 from tests.unit.tooling.lost_answers import Faulty, denied, expired, reset, throttled, unreachable
 from tests.unit.tooling.manifest_examples import counts_of, empty_manifest

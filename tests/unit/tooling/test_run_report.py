@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from quartal.console import Console
-from quartal.run_report import outcome_of, show_manifest
+from quartal.core.console import Console
+from quartal.runs.outcome import outcome_of, show_manifest
 
 
 def manifest(*deliveries: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from quartal import saved_plan
-from quartal.errors import ConfigurationError
-from quartal.settings import Settings
-from quartal.staging import StagedRoot, stage
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
+from quartal.terraform import saved_plan
+from quartal.terraform.working_copy import StagedRoot, stage
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from quartal.errors import ConfigurationError
-from quartal.settings import Settings
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
 
 
 def test_project_is_found_from_a_folder_inside_it(project: Path):

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from quartal.errors import ConfigurationError
-from quartal.settings import Settings
-from quartal.staging import stage
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
+from quartal.terraform.working_copy import stage
 
 
 def test_local_environment_gets_its_backend_as_an_override(settings: Settings):

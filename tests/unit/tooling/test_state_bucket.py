@@ -4,9 +4,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from quartal.errors import ConfigurationError
-from quartal.settings import Settings
-from quartal.state_bucket import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
+from quartal.terraform.state_bucket import STATE_BUCKET_VARIABLE, backend_settings, with_state_bucket
 
 ACCOUNT = "123456789012"
 NAME = f"quartal-state-{ACCOUNT}-eu-central-1"

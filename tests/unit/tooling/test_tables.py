@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quartal import run_costs, run_report
 from quartal.cli import results
-from quartal.console import Console, SafeConsole
-from quartal.run_history import print_history
-from quartal.tables import Column, Kind
-from quartal.tables import shown as shown_value
+from quartal.core.console import Console, SafeConsole
+from quartal.core.terminal_tables import Column, Kind
+from quartal.core.terminal_tables import shown as shown_value
+from quartal.runs import costs, outcome
+from quartal.runs.history import print_history
 
 RUNS = ("wr_2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f7089", "wr_2909c9" + "0" * 61)
 
@@ -136,11 +136,11 @@ TABLES = {
         ],
     ),
     "cost": (
-        run_costs._COLUMNS,
+        costs._COLUMNS,
         [("2026-11-29 01:07:42", run, "SUCCEEDED", "2023Q1, 2023Q2, 2023Q3, 2023Q4", 120, "0.015") for run in RUNS],
     ),
     "run": (
-        run_report._COLUMNS,
+        outcome._COLUMNS,
         [("2023Q1", 1, 1_003_482, 985_000, 15_482, 3_000, "2023-01-01 to 2023-03-31")] * 2,
     ),
 }

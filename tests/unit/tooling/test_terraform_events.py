@@ -1,6 +1,6 @@
 import json
 
-from quartal.terraform_events import parse_event
+from quartal.terraform.events import parse_event
 
 
 def test_start_of_a_resource_names_address_and_action():

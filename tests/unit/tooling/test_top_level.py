@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from quartal.cli import app as cli_app
 from quartal.cli.unexpected import command_without_secrets
-from quartal.errors import ConfigurationError
-from quartal.ingesting.database import open_database
+from quartal.core.errors import ConfigurationError
+from quartal.deliver.ingest.database import open_database
 
 QUARTAL = [sys.executable, "-m", "quartal"]
 EXIT_CODES = {0, 1, 2, 3, 4, 5, 130, 141}

@@ -3,10 +3,10 @@ import sys
 
 import pytest
 
-from quartal.errors import TerraformError
-from quartal.staging import StagedRoot
-from quartal.terraform import Terraform
-from quartal.terraform_remedies import explain
+from quartal.core.errors import TerraformError
+from quartal.terraform.program import Terraform
+from quartal.terraform.remedies import explain
+from quartal.terraform.working_copy import StagedRoot
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from quartal.contracts.model import FileFormat
-from quartal.errors import ConfigurationError, UploadError
-from quartal.uploading.header_check import HeaderRule, check_headers
-from quartal.uploading.plan import plan_upload
+from quartal.core.errors import ConfigurationError, UploadError
+from quartal.deliver.upload.header_check import HeaderRule, check_headers
+from quartal.deliver.upload.plan import plan_upload
 
 PROJECT = Path(__file__).parents[3]
 RULE = HeaderRule(("id", "brand"))

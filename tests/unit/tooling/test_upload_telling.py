@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from quartal.console import Console
-from quartal.uploading.delivery_contents import Likeness
-from quartal.uploading.plan import UploadItem
-from quartal.uploading.telling import warn_of_contents
+from quartal.core.console import Console
+from quartal.deliver.upload.delivery_contents import Likeness
+from quartal.deliver.upload.plan import UploadItem
+from quartal.deliver.upload.summary import warn_of_contents
 
 FOLDER = "raw/x/delivery=2024Q1/"
 NOTHING = {"left_out": (), "without_bytes": (), "likenesses": (), "others": ()}

@@ -6,19 +6,19 @@ import secrets
 import pytest
 from moto.server import ThreadedMotoServer
 
-from quartal import uploads
-from quartal.aws import AwsConnection
 from quartal.contracts.model import FileFormat
-from quartal.errors import AwsError, UploadError
-from quartal.ingesting.record import IngestRecord, IngestSource, RecordStore
-from quartal.lake_files import LakeFile, S3Files
-from quartal.uploading.checksums import checksum_of
-from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
-from quartal.uploading.multipart import Part, store_in_parts
-from quartal.uploading.object_writer import BucketAddress, ObjectWriter, UnansweredError
-from quartal.uploading.settling import put_object
-from quartal.uploading.transfer import Transfer, objects_below
-from quartal.uploads import UploadOptions, plan_upload
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import AwsError, UploadError
+from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore
+from quartal.deliver.upload import uploads
+from quartal.deliver.upload.checksums import checksum_of
+from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
+from quartal.deliver.upload.multipart import Part, store_in_parts
+from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter, UnansweredError
+from quartal.deliver.upload.transfer import Transfer, objects_below
+from quartal.deliver.upload.uploads import UploadOptions, plan_upload
+from quartal.deliver.upload.write_outcome import put_object
+from quartal.features.lake_files import LakeFile, S3Files
 from tests.unit.tooling.lost_answers import Faulty, broken_off, denied, expired, refusal, reset, server_error
 
 KEY = "raw/sightings/delivery=2024Q1/a.csv"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quartal.console import Console, SafeConsole
-from quartal.errors import QuartalError
-from quartal.passwords import without_passwords
-from quartal.run_picture import PictureLine, as_table
-from quartal.visible import visible
+from quartal.core.console import Console, SafeConsole
+from quartal.core.errors import QuartalError
+from quartal.core.passwords import without_passwords
+from quartal.core.visible import visible
+from quartal.runs.diagram import PictureLine, as_table
 
 STEERING = [*map(chr, range(32)), *map(chr, range(0x7F, 0xA0)), *map(chr, range(0x202A, 0x202F))]
 STEERING += [*map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f", "\u061c", "\u2028", "\u2029"]

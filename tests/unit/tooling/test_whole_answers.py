@@ -10,10 +10,10 @@ import boto3
 import pytest
 from botocore.exceptions import ResponseStreamingError
 
-from etl_job.whole_answers import refuse_half_answers
-from quartal.aws import AwsConnection
-from quartal.effects import Effect, effect_of, may_pass
-from quartal.workflow_run import latest_run
+from etl_job.lake.complete_answers import refuse_half_answers
+from quartal.core.aws import AwsConnection
+from quartal.core.call_effects import Effect, effect_of, may_pass
+from quartal.runs.workflow_run import latest_run
 
 WHOLE = b'{"Runs": [{"Name": "flow", "WorkflowRunId": "wr_1", "Status": "RUNNING", "StartedOn": 1.0}]}'
 

@@ -5,9 +5,9 @@ import pytest
 from botocore.exceptions import ClientError, ResponseStreamingError
 from botocore.stub import Stubber
 
-from quartal.errors import PipelineError, WaitTimeoutError
-from quartal.polling import Waiter
-from quartal.workflow_run import Outcome, WorkflowRun, all_runs, latest_run, read_run, wait_for_run
+from quartal.core.errors import PipelineError, WaitTimeoutError
+from quartal.core.polling import Waiter
+from quartal.runs.workflow_run import Outcome, WorkflowRun, all_runs, latest_run, read_run, wait_for_run
 from tests.unit.tooling.lost_answers import Faulty, broken_off, reset, server_error, throttled, unreachable
 
 STARTED = datetime(2026, 4, 8, 3, 0, tzinfo=UTC)

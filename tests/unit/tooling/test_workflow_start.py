@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from quartal.errors import AwsError, NotDeployedError, PipelineError, UnknownOutcomeError
-from quartal.workflow_start import START_TOKEN, start_workflow_run
+from quartal.core.errors import AwsError, NotDeployedError, PipelineError, UnknownOutcomeError
+from quartal.runs.workflow_start import START_TOKEN, start_workflow_run
 from tests.unit.tooling.lost_answers import (
     Faulty,
     broken_off,

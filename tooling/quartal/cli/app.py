@@ -11,7 +11,6 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
 from quartal import __version__
-from quartal.aws import as_aws_error
 from quartal.cli import (
     contract,
     data,
@@ -31,8 +30,9 @@ from quartal.cli import (
 )
 from quartal.cli.examples import add_examples
 from quartal.cli.streams import close_output, prepare_streams
-from quartal.console import Console
-from quartal.errors import (
+from quartal.core.aws import as_aws_error
+from quartal.core.console import Console
+from quartal.core.errors import (
     EXIT_INTERRUPTED,
     EXIT_USAGE,
     BrokenOutputError,
@@ -41,9 +41,9 @@ from quartal.errors import (
     OutputError,
     QuartalError,
 )
-from quartal.passwords import without_passwords
-from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
-from quartal.visible import visible
+from quartal.core.passwords import without_passwords
+from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.core.visible import visible
 
 app = typer.Typer(
     name="quartal",
@@ -164,7 +164,7 @@ def _run(arguments: list[str], console: Console) -> int:
 
 def _say_what_still_runs(console: Console) -> None:
     """Name the LocalStack of this project, which outlives the command that started it."""
-    from quartal.local_stack.server import running_server
+    from quartal.local.local_stack.server import running_server
 
     try:
         running = running_server(Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT))

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
-from quartal.console import Console
-from quartal.errors import EXIT_PIPELINE_FAILED, ConfigurationError
+from quartal.core.console import Console
+from quartal.core.errors import EXIT_PIPELINE_FAILED, ConfigurationError
 
 if TYPE_CHECKING:
     from quartal.contracts.drafting.sample import Sample

@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from quartal.cli.options import JsonOption
-from quartal.console import Console
-from quartal.example_feed import DEFAULT_FEED, FEEDS, generate_feed
-from quartal.settings import Settings
+from quartal.core.console import Console
+from quartal.core.settings import Settings
+from quartal.scenarios.example_feed import DEFAULT_FEED, FEEDS, generate_feed
 
 app = typer.Typer(help="Raw data: the example feeds.", no_args_is_help=True)
 

@@ -61,7 +61,9 @@ def upload(
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     with ThreadPoolExecutor(max_workers=1) as pool:
         looked_up = pool.submit(lambda: workspace.deployment)
-        from quartal import uploads  # loads while Terraform answers: as long as the upload of hundreds of files
+        from quartal.deliver.upload import (
+            uploads,  # loads while Terraform answers: as long as the upload of hundreds of files
+        )
 
         deployment = looked_up.result()
     options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)
@@ -130,7 +132,7 @@ def ingest(
     Columns that do not fit the contract are refused before anything is sent. After an interruption the same command
     goes on with the chunks that are not there yet.
     """
-    from quartal import ingests
+    from quartal.deliver.ingest import ingests
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     report = ingests.deliver(
@@ -177,6 +179,6 @@ def deliveries(
     as_json: JsonOption = False,
 ) -> None:
     """List what was delivered: files, what the catalog knows, what is published, and what the next run reads."""
-    from quartal.deliveries import show_deliveries
+    from quartal.deliver.deliveries import show_deliveries
 
     show_deliveries(open_workspace(env, dataset=dataset, as_json=as_json), name, wide=wide)

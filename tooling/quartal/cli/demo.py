@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from quartal.cli.options import JsonOption, open_workspace
-from quartal.settings import LOCALSTACK_ENVIRONMENT
+from quartal.core.settings import LOCALSTACK_ENVIRONMENT
 
 
 def register(app: typer.Typer) -> None:
@@ -28,6 +28,6 @@ def demo(
     as_json: JsonOption = False,
 ) -> None:
     """The whole chain on this machine: LocalStack, Terraform, upload, crawl, trigger, Spark, features."""
-    from quartal.demo import run_demo
+    from quartal.scenarios.demo import run_demo
 
     run_demo(open_workspace(LOCALSTACK_ENVIRONMENT, as_json=as_json), rows=rows, seed=seed, keep=keep)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from quartal import infrastructure, reviewing, saved_plan
 from quartal.cli.infrastructure import Format
 from quartal.cli.review_forms import print_review, write_review
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
+from quartal.deploy import change
+from quartal.deploy.review import ReviewOptions, refuse_unapproved, review_saved_plan, verdict_of
 from quartal.plan_review.policies import Level
 from quartal.plan_review.render_json import as_data
 from quartal.plan_review.render_text import render_text
 from quartal.plan_review.review import Review
 from quartal.plan_review.verdict import Decision
-from quartal.reviewing import ReviewOptions
-from quartal.staging import stage
+from quartal.terraform import saved_plan
+from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace
 
 
@@ -27,8 +28,8 @@ def show_plan(
     usage: Path | None,
 ) -> Review:
     """Plan and review; print the review in one form, and write it to files in theirs."""
-    made = reviewing.review_saved_plan(
-        workspace, infrastructure.save_plan(workspace), ReviewOptions(policies=policies, rules=rules, usage=usage)
+    made = review_saved_plan(
+        workspace, change.save_plan(workspace), ReviewOptions(policies=policies, rules=rules, usage=usage)
     )
     print_review(workspace.console, made, form)
     for file, file_form in targets:
@@ -56,8 +57,8 @@ def apply(workspace: Workspace, given: Level, policies: bool | None, rules: Path
             )
             return
         workspace.console.say(f"Applying the plan that was reviewed at {record.made_at}: {record.summary}")
-        reviewing.refuse_unapproved(workspace, reviewing.verdict_of(record), given)
-        seconds = infrastructure.apply_plan(workspace, record)
+        refuse_unapproved(workspace, verdict_of(record), given)
+        seconds = change.apply_plan(workspace, record)
         workspace.console.result(
             f"{workspace.settings.environment}: {record.summary}, applied in {seconds:.0f} s",
             data={"summary": record.summary, "reviewed_at": record.made_at, "seconds": round(seconds, 1)},
@@ -69,7 +70,7 @@ def apply(workspace: Workspace, given: Level, policies: bool | None, rules: Path
             f"Nobody has seen this plan for '{workspace.settings.environment}' before. Nothing was applied.",
             remedy="Read the review above and run the same command again, or give --approve LEVEL in the first place.",
         )
-    reviewing.refuse_unapproved(workspace, made.verdict, given)
+    refuse_unapproved(workspace, made.verdict, given)
     _apply_reviewed(workspace, made)
 
 
@@ -82,7 +83,7 @@ def destroy(workspace: Workspace, given: Level, *, keep_data: bool) -> None:
     """
     made = _reviewed(workspace, ReviewOptions(policies=False, is_destroy=True, keep_data=keep_data))
     try:
-        reviewing.refuse_unapproved(workspace, made.verdict, given)
+        refuse_unapproved(workspace, made.verdict, given)
     except ConfigurationError:
         saved_plan.discard(workspace.staged)
         raise
@@ -91,9 +92,9 @@ def destroy(workspace: Workspace, given: Level, *, keep_data: bool) -> None:
 
 def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
     """Plan and review, and show the review beside the result, which standard output is for."""
-    made = reviewing.review_saved_plan(
+    made = review_saved_plan(
         workspace,
-        infrastructure.save_plan(workspace, destroy=options.is_destroy, keep_data=options.keep_data),
+        change.save_plan(workspace, destroy=options.is_destroy, keep_data=options.keep_data),
         options,
     )
     workspace.console.say(render_text(made))
@@ -103,14 +104,14 @@ def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
 def _judged_anew(workspace: Workspace, options: ReviewOptions) -> saved_plan.ReviewRecord:
     """The record of the plan that waits, after a review of this very plan by other options."""
     workspace.console.say("These options judge the plan that waits anew:")
-    made = reviewing.review_saved_plan(workspace, workspace.terraform.show_plan(), options)
+    made = review_saved_plan(workspace, workspace.terraform.show_plan(), options)
     workspace.console.say(render_text(made))
     return saved_plan.require_record(workspace.staged)
 
 
 def _apply_reviewed(workspace: Workspace, made: Review) -> None:
     record = saved_plan.read_record(workspace.staged)
-    seconds = 0.0 if made.plan.is_empty else infrastructure.apply_plan(workspace, record)
+    seconds = 0.0 if made.plan.is_empty else change.apply_plan(workspace, record)
     applied = "" if made.plan.is_empty else f", applied in {seconds:.0f} s"
     workspace.console.result(
         f"{workspace.settings.environment}: {made.plan.summary()}{applied}",

@@ -8,9 +8,9 @@ from dataclasses import asdict
 import typer
 
 from quartal.cli.options import EnvironmentOption, JsonOption
-from quartal.console import Console
-from quartal.errors import EXIT_USAGE
-from quartal.settings import Settings
+from quartal.core.console import Console
+from quartal.core.errors import EXIT_USAGE
+from quartal.core.settings import Settings
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
     """Show which tools were found, from where, which version, and what to do about what is missing."""
-    from quartal.toolchain.doctor import examine
+    from quartal.local.toolchain.doctor import examine
 
     console = Console(as_json=as_json)
     found = examine(Settings.from_env(os.environ, environment=env))

@@ -11,14 +11,15 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from quartal import bootstrap as bootstrapping
-from quartal import infrastructure, saved_plan
-from quartal.adoption import plan_adoption
 from quartal.cli.infrastructure import ApproveOption, level_of
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
-from quartal.drift import drift_as_data, find_drift, render_drift
-from quartal.errors import EXIT_CHANGES, AwsError, ConfigurationError
-from quartal.git_state import refuse_unpublished
+from quartal.core.errors import EXIT_CHANGES, AwsError, ConfigurationError
+from quartal.deploy import bootstrap as bootstrapping
+from quartal.deploy import change
+from quartal.deploy.adopt import plan_adoption
+from quartal.deploy.drift import drift_as_data, find_drift, render_drift
+from quartal.deploy.git_state import refuse_unpublished
+from quartal.terraform import saved_plan
 
 _PANEL = "Infrastructure"
 _TIMEOUT_S = 60.0
@@ -59,16 +60,16 @@ def adopt(
     as_json: JsonOption = False,
 ) -> None:
     """Take a bucket that is there already into Terraform's care; without --approve only the plan is shown."""
-    from quartal import reviewing
+    from quartal.deploy import review
+    from quartal.deploy.review import ReviewOptions
     from quartal.plan_review.policies import Level
     from quartal.plan_review.render_json import as_data
     from quartal.plan_review.render_text import render_text
-    from quartal.reviewing import ReviewOptions
 
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
     data, blocks = plan_adoption(workspace, bucket)
-    made = reviewing.review_saved_plan(workspace, data, ReviewOptions(policies=False))
+    made = review.review_saved_plan(workspace, data, ReviewOptions(policies=False))
     workspace.console.say(f"{blocks}\n{render_text(made)}")
     record = saved_plan.read_record(workspace.staged)
     try:
@@ -78,10 +79,10 @@ def adopt(
                 f"Nothing was imported yet: {made.plan.summary()}.",
                 remedy=f"Read the plan above, then give --approve {level}.",
             )
-        reviewing.refuse_unapproved(workspace, made.verdict, level_of(approve))
-        infrastructure.apply_plan(workspace, record)
+        review.refuse_unapproved(workspace, made.verdict, level_of(approve))
+        change.apply_plan(workspace, record)
     finally:
-        infrastructure.discard_plan(workspace)
+        change.discard_plan(workspace)
     workspace.console.result(f"{bucket} adopted: {made.plan.summary()}", data=as_data(made))
 
 
@@ -109,12 +110,12 @@ def cost(
             raise ConfigurationError(
                 "--refresh needs to know of which region.", remedy="Name it: `quartal cost eu-central-1 --refresh`."
             )
-        from quartal.run_costs import show_run_costs
+        from quartal.runs.costs import show_run_costs
 
         show_run_costs(workspace, last, wide=wide)
         return
+    from quartal.deploy.review import prices_folder
     from quartal.plan_review.prices import load_prices, refresh
-    from quartal.reviewing import prices_folder
 
     folder = prices_folder(workspace)
     if refresh_prices:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
-from quartal.errors import EXIT_CHANGES, ConfigurationError
-from quartal.git_state import refuse_unpublished
+from quartal.core.errors import EXIT_CHANGES, ConfigurationError
+from quartal.deploy.git_state import refuse_unpublished
 
 if TYPE_CHECKING:
     from quartal.plan_review.policies import Level

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
-from quartal.lake_files import S3Files
-from quartal.maintenance import Lake, maintain, parse_age, safe_cutoff
-from quartal.query import iceberg_catalog
+from quartal.features.lake_files import S3Files
+from quartal.features.maintenance import Lake, maintain, parse_age, safe_cutoff
+from quartal.features.query import iceberg_catalog
 
 
 def register(app: typer.Typer) -> None:

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from quartal.console import Console
-from quartal.errors import ConfigurationError
-from quartal.settings import Settings
+from quartal.core.console import Console
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
 from quartal.workspace import Workspace
 
 

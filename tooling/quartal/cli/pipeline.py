@@ -10,10 +10,11 @@ import typer
 
 from quartal.cli.infrastructure import Approval, level_of
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
-from quartal.errors import EXIT_PIPELINE_FAILED, ConfigurationError
-from quartal.git_state import refuse_unpublished
-from quartal.run_history import show_history
-from quartal.run_pipeline import (
+from quartal.core.errors import EXIT_PIPELINE_FAILED, ConfigurationError
+from quartal.deploy.git_state import refuse_unpublished
+from quartal.runs.history import show_history
+from quartal.runs.outcome import show_manifest
+from quartal.runs.pipeline import (
     explain_run,
     follow_newest_run,
     follow_run,
@@ -22,7 +23,6 @@ from quartal.run_pipeline import (
     start_run,
     typed_command,
 )
-from quartal.run_report import show_manifest
 
 _PANEL = "Pipeline"
 
@@ -92,7 +92,7 @@ def run(
         others=bool(upload_first or out or approve or allow_dirty or policies is not None),
     )
     if ephemeral:
-        from quartal import ephemeral as ephemeral_runs
+        from quartal.scenarios import ephemeral as ephemeral_runs
 
         refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
         wanted = ephemeral_runs.EphemeralRun(
@@ -148,7 +148,7 @@ def status(
         show_manifest(workspace.console, manifest, typed=partial(typed_command, workspace))
         return
     from quartal.report.findings import Level
-    from quartal.status import show_status
+    from quartal.report.status import show_status
 
     findings = show_status(workspace)
     if exit_code and any(finding.level is Level.PROBLEM for finding in findings):

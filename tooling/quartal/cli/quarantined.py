@@ -9,9 +9,9 @@ import typer
 
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.cli.results import SAFE_HELP, AnswerFormat, refuse_safe_without_csv
-from quartal.quarantine import BadRowFiles, Quarantine, write_quarantine
-from quartal.query import iceberg_catalog
-from quartal.tables import Column, Kind
+from quartal.core.terminal_tables import Column, Kind
+from quartal.features.quarantine import BadRowFiles, Quarantine, write_quarantine
+from quartal.features.query import iceberg_catalog
 
 _PANEL = "Results"
 _SHOWN_ROWS = 20

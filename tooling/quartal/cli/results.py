@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
-from quartal.errors import ConfigurationError, NotDeployedError
-from quartal.feature_diff import diff_snapshots
-from quartal.feature_export import ExportFormat, export_features
-from quartal.quarantine import BadRowFiles
-from quartal.query import are_in_step, iceberg_catalog, published_table, run_query
-from quartal.run_pipeline import typed_command
-from quartal.tables import Column, Kind
-from quartal.tags import remove_tag, set_tag, snapshot_named, tags_of
+from quartal.core.errors import ConfigurationError, NotDeployedError
+from quartal.core.terminal_tables import Column, Kind
+from quartal.features.diff import diff_snapshots
+from quartal.features.export import ExportFormat, export_features
+from quartal.features.quarantine import BadRowFiles
+from quartal.features.query import are_in_step, iceberg_catalog, published_table, run_query
+from quartal.features.tags import remove_tag, set_tag, snapshot_named, tags_of
+from quartal.runs.pipeline import typed_command
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from quartal import private_files
 from quartal.cli.infrastructure import Format
-from quartal.console import Console
-from quartal.errors import ConfigurationError
+from quartal.core import private_files
+from quartal.core.console import Console
+from quartal.core.errors import ConfigurationError
+from quartal.core.visible import visible
 from quartal.plan_review.render_json import as_data
 from quartal.plan_review.render_markdown import render_markdown
 from quartal.plan_review.render_text import render_text
 from quartal.plan_review.review import Review
-from quartal.visible import visible
 
 
 def print_review(console: Console, made: Review, form: Format) -> None:

@@ -12,8 +12,8 @@ import typer
 
 from quartal.cli.infrastructure import Format, RulesOption, form_of
 from quartal.cli.options import JsonOption
-from quartal.console import Console
-from quartal.errors import EXIT_CHANGES
+from quartal.core.console import Console
+from quartal.core.errors import EXIT_CHANGES
 
 
 class Gate(StrEnum):
@@ -64,9 +64,9 @@ def review(
 ) -> None:
     """Review any saved plan, of any stack and provider: no project and no network is needed."""
     from quartal.cli import review_forms
-    from quartal.plan_file import STDIN, read_plan_file
+    from quartal.deploy.review import review_any
     from quartal.plan_review.policies import Level
-    from quartal.reviewing import review_any
+    from quartal.terraform.plan_file import STDIN, read_plan_file
 
     console = Console(as_json=as_json)
     targets = [(target, form_of(target)) for target in out or ()]

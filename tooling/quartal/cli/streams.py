@@ -12,7 +12,7 @@ import sys
 from io import TextIOWrapper
 from typing import TextIO
 
-from quartal.errors import BrokenOutputError, OutputError
+from quartal.core.errors import BrokenOutputError, OutputError
 
 
 class OutputStream(TextIOWrapper):

@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from quartal.cli.options import JsonOption
-from quartal.console import Console
-from quartal.settings import LOCALSTACK_ENVIRONMENT, Settings
-from quartal.toolchain import environments
-from quartal.toolchain.terraform_binary import require_terraform
+from quartal.core.console import Console
+from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.local.toolchain import environments
+from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.workspace import terraform_environment
 
 app = typer.Typer(help="The tools that Quartal found or installed for itself.", no_args_is_help=True)

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from quartal import __version__
-from quartal.errors import ConfigurationError, UnexpectedError
-from quartal.passwords import without_passwords
-from quartal.settings import Settings
-from quartal.visible import visible
+from quartal.core.errors import ConfigurationError, UnexpectedError
+from quartal.core.passwords import without_passwords
+from quartal.core.settings import Settings
+from quartal.core.visible import visible
 
 _SECRET_OPTION = re.compile(r"(--?[\w-]*(?:password|secret|token|credential)[\w-]*)(=|$)", re.IGNORECASE)
 _LONGEST = 300

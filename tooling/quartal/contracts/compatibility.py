@@ -11,10 +11,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from quartal import process
 from quartal.contracts.linting import Problem, Severity, dataset_names, lint, read_text, without_unknown_properties
 from quartal.contracts.model import Column, Contract, TableColumn, curated_columns, feature_columns
-from quartal.errors import CommandError, ConfigurationError
+from quartal.core import process
+from quartal.core.errors import CommandError, ConfigurationError
 
 _OTHERWISE_COMPARED = frozenset({"missing_values", "rounding", "notation"})
 _NEW_DATASET = "Publish the change as a new dataset beside the old one, and move the readers first."

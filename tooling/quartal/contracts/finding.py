@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from quartal.contracts.model import Contract, ContractError, DocumentError, parse_contract, read_document
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 
 def contract_of(contracts: Path, dataset: str) -> Contract:

@@ -24,8 +24,8 @@ from quartal.contracts.model import (
     shortened,
     shown,
 )
-from quartal.errors import ConfigurationError
-from quartal.plain_problems import in_words
+from quartal.core.errors import ConfigurationError
+from quartal.core.validation_messages import in_words
 
 
 class Severity(StrEnum):

@@ -4,13 +4,13 @@ A second model would sooner or later accept what the job refuses. The modules na
 neither Spark nor AWS; import-linter holds the rest of the border.
 """
 
-from etl_job.columns import Column
-from etl_job.contract import EARLIEST_DAY, EARLIEST_EVENT, ConflictPolicy, Contract, CsvFormat, FileFormat
-from etl_job.contract_document import CUSTOM_PROPERTIES, line_of_problem, parse_contract, shortened, shown
-from etl_job.contract_yaml import Document, DocumentError, read_document
+from etl_job.contract.columns import Column
+from etl_job.contract.date_formats import Layout
+from etl_job.contract.document import CUSTOM_PROPERTIES, line_of_problem, parse_contract, shortened, shown
+from etl_job.contract.model import EARLIEST_DAY, EARLIEST_EVENT, ConflictPolicy, Contract, CsvFormat, FileFormat
+from etl_job.contract.schemas import TableColumn, curated_columns, feature_columns
+from etl_job.contract.yaml_text import Document, DocumentError, read_document
 from etl_job.errors import ContractError
-from etl_job.layouts import Layout
-from etl_job.schemas import TableColumn, curated_columns, feature_columns
 
 __all__ = [
     "CUSTOM_PROPERTIES",

@@ -10,12 +10,12 @@ from etl_job.judging.judge import Judge, JudgedBatch
 from etl_job.judging.patterns import read_otherwise, unreadable
 from etl_job.judging.texts import without_missing
 from etl_job.judging.values import day_of_second
-from etl_job.object_store import LocalObjectStore
+from etl_job.judging.xxhash64 import hash_columns
+from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.headers import read_headers
 from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import DamagedFileError, batches_of
-from etl_job.xxhash64 import hash_columns
 
 __all__ = [
     "DamagedFileError",

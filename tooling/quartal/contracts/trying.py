@@ -27,7 +27,7 @@ from quartal.contracts.row_judge import (
     hash_columns,
     read_headers,
 )
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 _CONFLICT = "row.conflict"
 _EXAMPLES = 3  # of each rule

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from quartal import process
-from quartal.errors import CommandError, ToolchainError
+from quartal.core import process
+from quartal.core.errors import CommandError, ToolchainError
 
 _TIMEOUT_S = 600.0
 

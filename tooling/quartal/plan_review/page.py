@@ -9,7 +9,8 @@ from functools import cache
 from jinja2 import Environment
 from markupsafe import Markup
 
-from quartal.pages import page_environment, render_template
+from quartal.core.pages import page_environment, render_template
+from quartal.core.visible import visible
 from quartal.plan_review.model import Action, ResourceChange
 from quartal.plan_review.picture import BOX_HEIGHT, BOX_WIDTH, draw
 from quartal.plan_review.review import Review
@@ -25,7 +26,6 @@ from quartal.plan_review.wording import (
     notes,
     policy_sentence,
 )
-from quartal.visible import visible
 
 _KINDS = {
     Action.UNKNOWN: "unknown",

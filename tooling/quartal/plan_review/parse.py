@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from quartal.errors import TerraformError
+from quartal.core.errors import TerraformError
 from quartal.plan_review.model import (
     ACTION_ORDER,
     Action,

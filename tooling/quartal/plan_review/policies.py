@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 from quartal.plan_review.conditions import Condition, names_within
 from quartal.plan_review.model import Action, Plan, ResourceChange
 
@@ -210,7 +210,7 @@ def _read(path: Path) -> RuleBook:
     try:
         return RuleBook.model_validate(yaml.safe_load(path.read_text()) or {})
     except (OSError, yaml.YAMLError, ValidationError) as error:
-        from quartal.plain_problems import lines_of  # of the job, which only a mistake needs
+        from quartal.core.validation_messages import lines_of  # of the job, which only a mistake needs
 
         raise ConfigurationError(
             f"{path} does not hold rules that can be read.",

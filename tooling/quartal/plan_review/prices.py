@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from quartal.errors import AwsError, ConfigurationError
+from quartal.core.errors import AwsError, ConfigurationError
 
 BUNDLED_FOLDER = Path(__file__).parent / "prices"
 PRICE_LIST_URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{offer}/current/{region}/index.json"
@@ -104,7 +104,7 @@ def load_prices(region: str, *folders: Path) -> PriceList | None:
             try:
                 return PriceList.model_validate(yaml.safe_load(path.read_text()))
             except (ValidationError, yaml.YAMLError) as error:
-                from quartal.plain_problems import lines_of  # of the job, which only a mistake needs
+                from quartal.core.validation_messages import lines_of  # of the job, which only a mistake needs
 
                 raise ConfigurationError(
                     f"{path.name} does not hold prices that can be read.",

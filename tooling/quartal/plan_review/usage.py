@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 _ESTIMATE = Path(__file__).parent / "usage.yaml"
 
@@ -50,7 +50,7 @@ def load_usage(override: Path | None = None) -> Usage:
         own = yaml.safe_load(override.read_text()) or {}
         return Usage(**{**values, "origin": f"estimate of {override.name}", **own})
     except (OSError, yaml.YAMLError, TypeError, ValidationError) as error:
-        from quartal.plain_problems import lines_of  # of the job, which only a mistake needs
+        from quartal.core.validation_messages import lines_of  # of the job, which only a mistake needs
 
         raise ConfigurationError(
             f"{override} does not say how much is used.",

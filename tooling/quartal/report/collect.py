@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from quartal.deployment import Deployment
-from quartal.errors import NotDeployedError
-from quartal.manifests import read_latest_manifests
+from quartal.core.errors import NotDeployedError
+from quartal.features.query import published_table
+from quartal.features.tags import RUN_ID, is_in_step, summary_value, tags_of
 from quartal.plan_review.prices import PriceList
-from quartal.query import published_table
 from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.drift import QUARTER, FeatureHistory, feature_histories, numeric_features
 from quartal.report.findings import Situation, findings_in
 from quartal.report.freshness import Freshness, freshness
 from quartal.report.model import DeliveryState, Report, RunRecord
 from quartal.report.runs import delivery_states, lineage, merge_runs
-from quartal.tags import RUN_ID, is_in_step, summary_value, tags_of
-from quartal.workflow_run import all_runs
+from quartal.runs.manifests import read_latest_manifests
+from quartal.runs.workflow_run import all_runs
+from quartal.terraform.outputs import Deployment
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient

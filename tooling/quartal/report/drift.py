@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from quartal.feature_diff import feature_key
+from quartal.features.diff import feature_key
 
 if TYPE_CHECKING:
     import duckdb

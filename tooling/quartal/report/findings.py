@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from quartal.core.terminal_tables import SHORT_ID
 from quartal.plan_review.aws_cron import CronError, last_date
 from quartal.report.drift import Drift, FeatureHistory
 from quartal.report.freshness import Freshness, State
 from quartal.report.model import DeliveryRows, DeliveryState, RunRecord
-from quartal.tables import SHORT_ID
 
 # Without a schedule nothing says when data is due: days of this age are told as old all the same.
 _OLD_WITHOUT_SCHEDULE = timedelta(days=184)  # two quarters

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from quartal.diagnosis import plain_reason
 from quartal.report.cost import PriceBasis, job_run_cost, manifest_cost
 from quartal.report.model import DeliveryRows, DeliveryState, Lineage, Publication, RawFile, RunRecord
-from quartal.workflow_run import Outcome, WorkflowRun
+from quartal.runs.diagnosis import plain_reason
+from quartal.runs.workflow_run import Outcome, WorkflowRun
 
 _GOING_ON = {"", "STARTING", "RUNNING", "STOPPING", "WAITING"}
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
+from quartal.deploy.review import prices_folder
+from quartal.features.query import iceberg_catalog
 from quartal.plan_review.prices import load_prices
-from quartal.query import iceberg_catalog
 from quartal.report.collect import Sources, Wanted, collect
 from quartal.report.model import Report
 from quartal.report.page import render_report
-from quartal.reviewing import prices_folder
 from quartal.workspace import Workspace
 
 REPORT = "report.html"  # in the state folder, where nobody names another

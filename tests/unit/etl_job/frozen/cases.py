@@ -17,8 +17,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from etl_job.columns import Column
-from etl_job.contract import Contract
+from etl_job.contract.columns import Column
+from etl_job.contract.model import Contract
 
 UPLOADED = datetime(2025, 6, 30, 12, tzinfo=UTC).timestamp()  # of every file: no event after 2025-07-01
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from quartal.contracts.drafting import draft
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 from tests.unit.tooling.drafting.drafts import contract_in, day, drafted_from, shop, table
 
 

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from jsonschema import Draft201909Validator
 from moto import mock_aws
 
-from quartal.aws import AwsConnection
 from quartal.cli.app import run
 from quartal.contracts.drafting import Choices, draft, draft_of
 from quartal.contracts.drafting.catalog_source import files_of_table
@@ -24,7 +23,8 @@ from quartal.contracts.drafting.database_source import table_sample
 from quartal.contracts.drafting.questions import answered
 from quartal.contracts.drafting.sources import sample_of
 from quartal.contracts.linting import lint
-from quartal.errors import ConfigurationError
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import ConfigurationError
 from tests.unit.tooling.drafting.drafts import AMBIGUOUS, EXAMPLE, ROOT, contract_in, day, drafted_from, shop, table
 
 

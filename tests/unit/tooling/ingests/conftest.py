@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
-from quartal.aws import AwsConnection
-from quartal.ingests import Target
+from quartal.core.aws import AwsConnection
+from quartal.deliver.ingest.ingests import Target
 from tests.unit.tooling.ingests.example import Lake, Source
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from pyarrow import parquet
 
-from quartal import ingests
-from quartal.aws import AwsConnection
 from quartal.contracts.model import Contract
-from quartal.errors import QuartalError
-from quartal.ingesting.database import open_database
-from quartal.ingesting.relation import query_of, table_of
-from quartal.ingests import IngestOptions, Target
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import QuartalError
+from quartal.deliver.ingest import ingests
+from quartal.deliver.ingest.database import open_database
+from quartal.deliver.ingest.ingests import IngestOptions, Target
+from quartal.deliver.ingest.relation import query_of, table_of
 
 FOLDER = "raw/sales/delivery=2024Q1/"
 CONTRACT = Contract.model_validate(

@@ -10,10 +10,10 @@ import sqlalchemy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quartal.ingesting.chunks import KeyRange, even_bounds, ranges_of, walked_bounds, within
-from quartal.ingesting.relation import Relation
-from quartal.ingests import Target
-from quartal.uploading.checksums import checksum_of
+from quartal.deliver.ingest.chunks import KeyRange, even_bounds, ranges_of, walked_bounds, within
+from quartal.deliver.ingest.ingests import Target
+from quartal.deliver.ingest.relation import Relation
+from quartal.deliver.upload.checksums import checksum_of
 from tests.unit.tooling.ingests.example import FOLDER, PARQUET, Lake, Source, ingest, names
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from quartal.errors import ConfigurationError, IngestError
-from quartal.ingesting.database import open_database
+from quartal.core.errors import ConfigurationError, IngestError
+from quartal.deliver.ingest.database import open_database
 from tests.unit.tooling.ingests.example import CONTRACT, PARQUET, ingest, refused
 
 
@@ -146,7 +146,7 @@ def test_name_that_a_crawler_would_not_see_is_refused(lake, source):
 def test_table_that_changes_while_it_is_read_is_told(lake, source, monkeypatch):
     """SQLite keeps what it shows for as long as it is read; other databases may not."""
     source.fill([1, 2])
-    monkeypatch.setattr("quartal.ingests.rows_to_read", lambda *_: 3)
+    monkeypatch.setattr("quartal.deliver.ingest.ingests.rows_to_read", lambda *_: 3)
     with pytest.raises(IngestError, match="3 rows were counted, 2 were read") as error:
         ingest(lake, source)
     assert "--reread" in error.value.remedy
@@ -162,7 +162,7 @@ def test_chunk_that_finds_no_room_on_its_way_names_the_folder(lake, source, tmp_
 
 def test_chunk_that_s3_does_not_take_at_once_names_the_option(lake, source, monkeypatch):
     source.fill([1])
-    monkeypatch.setattr("quartal.ingesting.transfer._MAX_OBJECT_BYTES", 1)
+    monkeypatch.setattr("quartal.deliver.ingest.transfer._MAX_OBJECT_BYTES", 1)
     with pytest.raises(IngestError, match="S3 takes 5 GiB") as error:
         ingest(lake, source)
     assert "--chunk-rows" in error.value.remedy

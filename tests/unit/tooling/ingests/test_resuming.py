@@ -6,16 +6,16 @@ import json
 
 import pytest
 
-from quartal import ingests
-from quartal.errors import ConfigurationError, UploadError
-from quartal.ingesting.database import open_database
-from quartal.ingesting.progress import Progress
-from quartal.ingesting.record import IngestRecord, IngestSource, RecordStore
-from quartal.ingesting.relation import table_of
-from quartal.ingesting.snapshot import open_snapshot
-from quartal.ingests import IngestReport
-from quartal.uploading.checksums import checksum_of
-from quartal.uploading.delivery_manifest import ManifestStore, UploadRecord
+from quartal.core.errors import ConfigurationError, UploadError
+from quartal.deliver.ingest import ingests
+from quartal.deliver.ingest.database import open_database
+from quartal.deliver.ingest.ingests import IngestReport
+from quartal.deliver.ingest.progress import Progress
+from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore
+from quartal.deliver.ingest.relation import table_of
+from quartal.deliver.ingest.snapshot import open_snapshot
+from quartal.deliver.upload.checksums import checksum_of
+from quartal.deliver.upload.delivery_manifest import ManifestStore, UploadRecord
 from tests.unit.tooling.ingests.example import CONTRACT, FOLDER, PARQUET, Source, ingest, names
 
 

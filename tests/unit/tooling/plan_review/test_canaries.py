@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from quartal.drift import drift_as_data, render_drift
+from quartal.deploy.drift import drift_as_data, render_drift
 from quartal.plan_review.page import render_page
 from quartal.plan_review.render_json import as_data
 from quartal.plan_review.render_markdown import render_markdown

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import yaml
 
-from quartal.errors import AwsError, ConfigurationError
+from quartal.core.errors import AwsError, ConfigurationError
 from quartal.plan_review.page import render_page
 from quartal.plan_review.parse import parse_plan
 from quartal.plan_review.prices import EVERYWHERE, LISTED, PRICE_LIST_URL, load_prices, refresh

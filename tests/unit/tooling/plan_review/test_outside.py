@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from quartal.drift import drift_as_data, render_drift
+from quartal.deploy.drift import drift_as_data, render_drift
 from quartal.plan_review.parse import parse_plan
 from tests.unit.tooling.conftest import change
 

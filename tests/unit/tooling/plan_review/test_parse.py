@@ -1,6 +1,6 @@
 import pytest
 
-from quartal.errors import TerraformError
+from quartal.core.errors import TerraformError
 from quartal.plan_review.model import Action
 from quartal.plan_review.parse import parse_plan
 

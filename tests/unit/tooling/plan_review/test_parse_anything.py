@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quartal.errors import PipelineError, TerraformError
-from quartal.manifests import parse_manifest
+from quartal.core.errors import PipelineError, TerraformError
 from quartal.plan_review.parse import parse_plan
+from quartal.runs.manifests import parse_manifest
 
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
 VALUES = st.recursive(

@@ -1,6 +1,6 @@
 import pytest
 
-from quartal.errors import ConfigurationError, ToolchainError
+from quartal.core.errors import ConfigurationError, ToolchainError
 from quartal.plan_review.checkov import PolicyFailure, parse_report
 from quartal.plan_review.conditions import values_at
 from quartal.plan_review.policies import Level, load_rules

@@ -5,7 +5,7 @@ import pytest
 
 from quartal.cli.infrastructure import Format
 from quartal.cli.review_forms import write_review
-from quartal.console import Console
+from quartal.core.console import Console
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")

@@ -16,7 +16,7 @@ from quartal.report.findings import Situation, findings_in
 from quartal.report.freshness import freshness
 from quartal.report.model import Report
 from quartal.report.runs import delivery_states, lineage, merge_runs
-from quartal.workflow_run import Outcome, Step, WorkflowRun
+from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 
 NOW = datetime(2026, 9, 20, 12, 0, tzinfo=UTC)
 SCHEDULE = "cron(0 2 8 3,6,9,12 ? *)"

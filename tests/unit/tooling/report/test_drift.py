@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 from quartal.report.drift import (
     LEAST_SHARE,
     Drift,

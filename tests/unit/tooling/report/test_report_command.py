@@ -11,10 +11,10 @@ import pytest
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
-from quartal.aws import AwsConnection
 from quartal.cli.app import run
-from quartal.deployment import Deployment
-from quartal.tags import RUN_ID
+from quartal.core.aws import AwsConnection
+from quartal.features.tags import RUN_ID
+from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 from tests.unit.tooling.report.example import counts, features, manifest
 
@@ -169,7 +169,7 @@ def test_folder_in_the_place_of_the_file_is_refused_and_nothing_is_left(publishe
 
 
 def test_required_fields_are_those_of_the_published_schema():
-    from quartal.manifests import MANIFEST_VERSION, REQUIRED_FIELDS
+    from quartal.runs.manifests import MANIFEST_VERSION, REQUIRED_FIELDS
 
     schema = json.loads((Path(__file__).parents[4] / "etl_job" / "run_manifest.schema.json").read_text())
     assert list(REQUIRED_FIELDS) == schema["required"]

@@ -9,7 +9,7 @@ import pytest
 from quartal.report.cost import Measured
 from quartal.report.model import RunRecord
 from quartal.report.runs import delivery_states, lineage, merge_runs
-from quartal.workflow_run import Outcome, Step, WorkflowRun
+from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 from tests.unit.tooling.report.example import STARTS, WORKERS, counts, job_run, manifest, workflow_run
 
 SUCCEEDED, NOTHING = Outcome.SUCCEEDED, Outcome.NOT_STARTED

@@ -9,7 +9,7 @@ import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
 from quartal.cli.app import run
-from quartal.tags import CURATED_SNAPSHOT
+from quartal.features.tags import CURATED_SNAPSHOT
 from quartal.workspace import Workspace
 from tests.unit.tooling.report.example import counts, manifest
 from tests.unit.tooling.report.test_report_command import lake, put_manifest  # noqa: F401  # a fixture

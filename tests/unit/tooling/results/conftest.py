@@ -9,8 +9,8 @@ import pytest
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
-from quartal.aws import AwsConnection
-from quartal.tags import CURATED_SNAPSHOT, RUN_ID
+from quartal.core.aws import AwsConnection
+from quartal.features.tags import CURATED_SNAPSHOT, RUN_ID
 from quartal.workspace import Workspace
 from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, LATE, SCHEMA
 

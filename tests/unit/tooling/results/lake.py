@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pyarrow as pa
 from pyiceberg.catalog.glue import GlueCatalog
 
-from quartal.deployment import Deployment
-from quartal.query import run_query
+from quartal.features.query import run_query
+from quartal.terraform.outputs import Deployment
 
 DEPLOYMENT = Deployment(
     "eu-central-1",

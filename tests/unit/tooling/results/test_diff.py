@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quartal.errors import ConfigurationError, PipelineError
-from quartal.feature_diff import diff_features
+from quartal.core.errors import ConfigurationError, PipelineError
+from quartal.features.diff import diff_features
 from tests.unit.tooling.results.lake import EARLY, FIRST, LATE, features
 
 

@@ -12,10 +12,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from quartal.cli.app import run
-from quartal.errors import AwsError, ConfigurationError
-from quartal.feature_export import ExportFormat, export_features
-from quartal.table_reading import read_rows
-from quartal.tags import tags_of
+from quartal.core.errors import AwsError, ConfigurationError
+from quartal.features.export import ExportFormat, export_features
+from quartal.features.table_reading import read_rows
+from quartal.features.tags import tags_of
 from tests.unit.tooling.results.lake import EARLY, SCHEMA
 
 
@@ -78,7 +78,7 @@ def test_quarter_of_which_rows_are_missing_is_not_exported(catalog, tmp_path, mo
         rows = read_rows(*arguments, **options)
         return rows.slice(1) if "row_filter" in options else rows
 
-    monkeypatch.setattr("quartal.feature_export.read_rows", some_rows)
+    monkeypatch.setattr("quartal.features.export.read_rows", some_rows)
     with pytest.raises(AwsError, match=r"rows of 2024Q1, but .* came out of its files"):
         export_features(
             table, tags_of(table)[0].snapshot_id, "2024Q1", tmp_path / "out", ExportFormat.CSV, only=["2024Q1"]
@@ -106,7 +106,7 @@ def test_export_that_breaks_off_leaves_nothing(catalog, tmp_path, monkeypatch, e
             raise error
         path.write_text("first")
 
-    monkeypatch.setattr("quartal.feature_export._write_file", second_file_fails)
+    monkeypatch.setattr("quartal.features.export._write_file", second_file_fails)
     expected = KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else ConfigurationError
     (tmp_path / "parent").mkdir()
     with pytest.raises(expected):

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from quartal.cli.app import run
-from quartal.errors import ConfigurationError, PipelineError
-from quartal.query import are_in_step
-from quartal.tags import set_tag, snapshot_named, tags_of
+from quartal.core.errors import ConfigurationError, PipelineError
+from quartal.features.query import are_in_step
+from quartal.features.tags import set_tag, snapshot_named, tags_of
 from tests.unit.tooling.lost_answers import Faulty, conflict
 from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, features, sum_of
 

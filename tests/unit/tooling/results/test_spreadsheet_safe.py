@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quartal.cli.app import run
-from quartal.query import QueryResult
-from quartal.spreadsheets import defused, defused_table
+from quartal.core.spreadsheets import defused, defused_table
+from quartal.features.query import QueryResult
 from tests.unit.tooling.results.lake import features
 
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1"]

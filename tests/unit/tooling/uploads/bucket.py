@@ -1,6 +1,6 @@
 """What lies in the bucket of a test, and what a manifest's entry looks like."""
 
-from quartal.uploading.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
+from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore, UploadRecord
 
 RAW = "raw/sightings/"
 MEBIBYTE = 1024 * 1024

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from moto.server import ThreadedMotoServer
 
-from quartal import uploads
-from quartal.aws import AwsConnection
-from quartal.uploads import plan_upload
+from quartal.core.aws import AwsConnection
+from quartal.deliver.upload import uploads
+from quartal.deliver.upload.uploads import plan_upload
 from tests.unit.tooling.uploads.bucket import RAW
 
 

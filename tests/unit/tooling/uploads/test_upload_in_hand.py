@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from quartal import uploads
 from quartal.cli.app import run
-from quartal.deployment import Deployment
-from quartal.errors import AwsError, ConfigurationError, UploadError
-from quartal.uploading.delivery_contents import Likeness
-from quartal.uploads import Exchange, UploadOptions, plan_upload
+from quartal.core.errors import AwsError, ConfigurationError, UploadError
+from quartal.deliver.upload import uploads
+from quartal.deliver.upload.delivery_contents import Likeness
+from quartal.deliver.upload.uploads import Exchange, UploadOptions, plan_upload
+from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 from tests.unit.tooling.uploads.bucket import RAW, keys, recorded
 
@@ -99,7 +99,7 @@ def test_file_that_s3_does_not_delete_is_told_and_what_was_sent_is_recorded(
     def refuse(_self, files):
         raise AwsError(f"s3://{files[0].path} was not deleted: Access Denied", remedy="")
 
-    monkeypatch.setattr("quartal.lake_files.S3Files.delete", refuse)
+    monkeypatch.setattr("quartal.features.lake_files.S3Files.delete", refuse)
     (twice / "c.csv").write_text("id\nc\n")
     items = plan_upload([twice / "c.csv"], raw_prefix=RAW, delivery="2024Q1")
     with pytest.raises(UploadError, match=r"still there: .*b\.csv was not deleted") as error:

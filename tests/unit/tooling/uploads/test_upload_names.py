@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from quartal.errors import ConfigurationError
-from quartal.uploading.sources import find_sources
-from quartal.uploads import plan_upload
+from quartal.core.errors import ConfigurationError
+from quartal.deliver.upload.sources import find_sources
+from quartal.deliver.upload.uploads import plan_upload
 from tests.unit.tooling.uploads.bucket import RAW
 
 # ---------------------------------------------------------------------------- which file goes where

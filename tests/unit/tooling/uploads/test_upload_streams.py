@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from quartal.errors import ConfigurationError, UploadError
-from quartal.uploading.plan import plan_files
-from quartal.uploading.streams import named_source
-from quartal.uploads import plan_upload
+from quartal.core.errors import ConfigurationError, UploadError
+from quartal.deliver.upload.plan import plan_files
+from quartal.deliver.upload.streams import named_source
+from quartal.deliver.upload.uploads import plan_upload
 from tests.unit.tooling.uploads.bucket import RAW
 
 

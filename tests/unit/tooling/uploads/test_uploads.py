@@ -8,15 +8,15 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
-from quartal import uploads
-from quartal.aws import AwsConnection
-from quartal.errors import UploadError
-from quartal.uploading.bandwidth import BandwidthLimit
-from quartal.uploading.checksums import checksum_of
-from quartal.uploading.delivery_manifest import ManifestStore
-from quartal.uploading.multipart import Part, parts_of
-from quartal.uploading.object_writer import BucketAddress, ObjectWriter
-from quartal.uploads import UploadOptions, plan_upload
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import UploadError
+from quartal.deliver.upload import uploads
+from quartal.deliver.upload.bandwidth import BandwidthLimit
+from quartal.deliver.upload.checksums import checksum_of
+from quartal.deliver.upload.delivery_manifest import ManifestStore
+from quartal.deliver.upload.multipart import Part, parts_of
+from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
+from quartal.deliver.upload.uploads import UploadOptions, plan_upload
 from tests.unit.tooling.uploads.bucket import MEBIBYTE, RAW, content, entry_of, keys
 
 # ---------------------------------------------------------------------------- what is sent, and what is not

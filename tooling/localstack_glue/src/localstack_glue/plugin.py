@@ -11,11 +11,11 @@ from localstack.runtime import hooks
 from localstack.services.plugins import Service, aws_provider
 
 if TYPE_CHECKING:
-    from localstack_glue.control import ControlEndpoints
     from localstack_glue.faults.gateway import Faults
     from localstack_glue.iam.guard import RoleGuard
     from localstack_glue.provider import GlueProvider
-    from localstack_glue.state_files import StateFile
+    from localstack_glue.service.control import ControlEndpoints
+    from localstack_glue.service.state_files import StateFile
 
 
 _FIRST_USE = threading.Lock()
@@ -37,9 +37,9 @@ def athena() -> Service:
 
     from localstack_glue.athena.engine.run import QueryEngine
     from localstack_glue.athena.provider import AthenaProvider
-    from localstack_glue.clients import ClientFactory
-    from localstack_glue.clock import SystemClock
-    from localstack_glue.scope import Scope
+    from localstack_glue.service.account_region import Scope
+    from localstack_glue.service.clients import ClientFactory
+    from localstack_glue.service.clock import SystemClock
 
     endpoint = config.internal_service_url(host="127.0.0.1")
     clients = ClientFactory(endpoint)
@@ -62,7 +62,7 @@ def budgets() -> Service:
     from localstack.services.moto import MotoFallbackDispatcher
 
     from localstack_glue.budgets.provider import BudgetsProvider
-    from localstack_glue.clock import SystemClock
+    from localstack_glue.service.clock import SystemClock
 
     return Service.for_provider(BudgetsProvider(SystemClock()), dispatch_table_factory=MotoFallbackDispatcher)
 
@@ -72,8 +72,8 @@ def quicksight() -> Service:
     """Make QuickSight, which is stored only, at its first use."""
     from localstack.services.moto import MotoFallbackDispatcher
 
-    from localstack_glue.clock import SystemClock
     from localstack_glue.quicksight.provider import QuickSightProvider
+    from localstack_glue.service.clock import SystemClock
 
     return Service.for_provider(QuickSightProvider(SystemClock()), dispatch_table_factory=MotoFallbackDispatcher)
 
@@ -83,11 +83,11 @@ def prepare_runtime() -> None:
     """Mend what this Python lacks, and add the control endpoints."""
     from localstack.aws import handlers
 
-    from localstack_glue import compat, host_mode, s3_listing
-    from localstack_glue.alarm_tags import keep_alarm_tags
     from localstack_glue.events.workflow_target import WorkflowTargets
+    from localstack_glue.hosts import host_mode, python_versions, s3_listing
+    from localstack_glue.hosts.alarm_tags import keep_alarm_tags
 
-    compat.apply()
+    python_versions.apply()
     if (faults := _faults()) is not None:
         from localstack_glue.faults.gateway import install
 
@@ -112,8 +112,8 @@ def take_up_state() -> None:
     """Start the service by itself where it left something: its schedules are due without anybody's call."""
     from localstack.services.plugins import SERVICE_PLUGINS
 
-    from localstack_glue.settings import find_state_dir
-    from localstack_glue.state_files import STATE_FILE
+    from localstack_glue.service.settings import find_state_dir
+    from localstack_glue.service.state_files import STATE_FILE
 
     folder = find_state_dir(os.environ, _persistent_dir())
     if folder is not None and (folder / STATE_FILE).exists():
@@ -137,11 +137,11 @@ def _make_provider() -> "GlueProvider":
     from localstack import config
     from localstack.aws import handlers
 
-    from localstack_glue.clients import ClientFactory
     from localstack_glue.events.catalog_handler import CatalogEventHandler
-    from localstack_glue.job_runner import SubprocessRunner
+    from localstack_glue.jobs.runner import SubprocessRunner
     from localstack_glue.provider import GlueProvider
-    from localstack_glue.settings import Settings, is_iam_enforced
+    from localstack_glue.service.clients import ClientFactory
+    from localstack_glue.service.settings import Settings, is_iam_enforced
 
     guard = _guard_calls() if is_iam_enforced(os.environ) else None
     endpoint = config.internal_service_url(host="127.0.0.1")
@@ -187,7 +187,7 @@ def _guard_calls() -> "RoleGuard":
 
 @functools.cache
 def _control() -> "ControlEndpoints":
-    from localstack_glue.control import ControlEndpoints
+    from localstack_glue.service.control import ControlEndpoints
 
     provider = _provider()
     settings = provider.settings

@@ -8,31 +8,31 @@ from typing import TypeVar
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
-from localstack_glue.api import GlueApi, Operation
-from localstack_glue.classifiers import Classifiers
-from localstack_glue.clients import ClientFactory
-from localstack_glue.clock import MovableClock
-from localstack_glue.crawl_execution import CrawlExecutor
-from localstack_glue.crawlers import Crawlers
+from localstack_glue.crawlers.classifiers import Classifiers
+from localstack_glue.crawlers.crawlers import Crawlers
+from localstack_glue.crawlers.execution import CrawlExecutor
 from localstack_glue.data_catalog.catalog import Catalog
 from localstack_glue.data_catalog.connections import encrypt_by_kms
-from localstack_glue.event_triggers import EventTriggers
 from localstack_glue.events.bus import EventBus
-from localstack_glue.forecast import jobs_behind
-from localstack_glue.interruption import end_what_ran
-from localstack_glue.job_bookmarks import JobBookmarks
-from localstack_glue.job_execution import JobExecutor
-from localstack_glue.job_runner import JobRunner
-from localstack_glue.jobs import Jobs
-from localstack_glue.models import Crawl, JobRun, glue_stores
-from localstack_glue.orchestration import Orchestrator
-from localstack_glue.scheduler import Scheduler
-from localstack_glue.scope import Scope
-from localstack_glue.settings import Settings, WarmJvm
-from localstack_glue.state_files import StateFile
-from localstack_glue.tagging import MotoTagger
-from localstack_glue.triggers import Triggers
-from localstack_glue.workflows import Workflows
+from localstack_glue.jobs.bookmarks import JobBookmarks
+from localstack_glue.jobs.execution import JobExecutor
+from localstack_glue.jobs.jobs import Jobs
+from localstack_glue.jobs.runner import JobRunner
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import GlueApi, Operation
+from localstack_glue.service.clients import ClientFactory
+from localstack_glue.service.clock import MovableClock
+from localstack_glue.service.models import Crawl, JobRun, glue_stores
+from localstack_glue.service.settings import Settings, WarmJvm
+from localstack_glue.service.state_files import StateFile
+from localstack_glue.service.tagging import MotoTagger
+from localstack_glue.workflows.event_triggers import EventTriggers
+from localstack_glue.workflows.orchestration import Orchestrator
+from localstack_glue.workflows.orphaned_runs import end_what_ran
+from localstack_glue.workflows.scheduler import Scheduler
+from localstack_glue.workflows.triggers import Triggers
+from localstack_glue.workflows.upcoming_jobs import jobs_behind
+from localstack_glue.workflows.workflows import Workflows
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")

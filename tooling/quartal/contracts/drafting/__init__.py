@@ -19,7 +19,7 @@ from quartal.contracts.drafting.sources import sample_of
 from quartal.contracts.drafting.times import DateOrder
 from quartal.contracts.linting import lint
 from quartal.contracts.model import EARLIEST_EVENT, Contract
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 NO_COLUMN = "none"  # of a choice: no entity, no key
 

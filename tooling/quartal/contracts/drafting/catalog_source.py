@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from quartal.aws import AwsConnection, as_aws_error
-from quartal.errors import ConfigurationError
+from quartal.core.aws import AwsConnection, as_aws_error
+from quartal.core.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -14,7 +14,7 @@ from pathlib import Path
 from quartal.contracts.drafting.file_pieces import Pieces
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.model import FileFormat
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 _USUAL, _RARE = ",;\t|", ":^~#!\x01\x1f "
 _HEAD_CHARACTERS = 400_000

@@ -8,9 +8,9 @@ import sqlalchemy
 
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.drafting.typed_sample import rows_sample
-from quartal.errors import ConfigurationError
-from quartal.ingesting.database import open_database
-from quartal.ingesting.relation import columns_of_table
+from quartal.core.errors import ConfigurationError
+from quartal.deliver.ingest.database import open_database
+from quartal.deliver.ingest.relation import columns_of_table
 
 _ROWS = 50_000
 

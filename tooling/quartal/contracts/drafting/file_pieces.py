@@ -10,7 +10,7 @@ from gzip import GzipFile
 from pathlib import Path
 from typing import BinaryIO
 
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 WHOLE_BYTES = 16_000_000  # of which all is read
 _FIRST_BYTES = 6_000_000

@@ -9,7 +9,7 @@ from typing import Any
 from quartal.contracts.drafting.file_pieces import Pieces
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.model import FileFormat
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 
 def is_json(pieces: Pieces) -> bool:

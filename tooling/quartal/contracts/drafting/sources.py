@@ -12,7 +12,7 @@ from quartal.contracts.drafting.file_pieces import read_pieces
 from quartal.contracts.drafting.json_sample import is_json, json_sample
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.drafting.typed_sample import parquet_sample
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 _MOST_FILES = 12  # of a folder, that are looked into
 _PACKED = {b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "Zstandard", b"\xfd7zXZ": "xz", b"PK\x03\x04": "ZIP, or a workbook"}

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from quartal.contracts.drafting.sample import Declared, Sample, SampledColumn
 from quartal.contracts.model import FileFormat
-from quartal.errors import ConfigurationError
+from quartal.core.errors import ConfigurationError
 
 _ROWS = 200_000
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localstack_glue.api import Operation
 from localstack_glue.athena.errors import InvalidRequestException, MetadataException
 from localstack_glue.athena.models import GLUE_CATALOG
-from localstack_glue.mappers import present
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.answers import present
+from localstack_glue.service.api import Operation
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 GlueOf = Callable[[Scope], Any]
 

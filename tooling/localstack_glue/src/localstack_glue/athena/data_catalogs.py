@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Mapping
 
-from localstack_glue import stored_tags
-from localstack_glue.api import Operation
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, DataCatalog, athena_arn, store_of
-from localstack_glue.mappers import present
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
+from localstack_glue.service import stored_tags
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.answers import present
+from localstack_glue.service.api import Operation
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 _STATUS = "CREATE_COMPLETE"
 

@@ -4,7 +4,7 @@
 
 from localstack.aws.api import CommonServiceException
 
-from localstack_glue.errors import GlueError
+from localstack_glue.service.errors import GlueError
 
 
 class InvalidRequestException(GlueError):

@@ -8,8 +8,8 @@ from localstack_glue.athena.engine.commands import Command, parse_command
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.models import PreparedStatement, QueryExecution, store_of
-from localstack_glue.clock import Clock
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clock import Clock
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ import threading
 
 from localstack.state import StateVisitor
 
-from localstack_glue import stored_tags
-from localstack_glue.api import ModelApi
 from localstack_glue.athena.catalog_metadata import CatalogMetadata
 from localstack_glue.athena.data_catalogs import DataCatalogs
 from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
@@ -14,10 +12,12 @@ from localstack_glue.athena.queries import EngineOf, Queries
 from localstack_glue.athena.refusals import refusals
 from localstack_glue.athena.saved_queries import NamedQueries, PreparedStatements
 from localstack_glue.athena.workgroups import WorkGroups
-from localstack_glue.clock import Clock
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
+from localstack_glue.service import stored_tags
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import ModelApi
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 
 class AthenaProvider(ModelApi):

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from localstack_glue.api import Operation
 from localstack_glue.athena.engine import results, statements
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.results import Answer
@@ -19,11 +18,12 @@ from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, store_of
 from localstack_glue.athena.prepared_runs import PreparedRuns
 from localstack_glue.athena.workgroups import WorkGroups
-from localstack_glue.clock import Clock
-from localstack_glue.mappers import present
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.answers import present
+from localstack_glue.service.api import Operation
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 EngineOf = Callable[[Scope], QueryEngine]
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from localstack_glue.api import Operation
 from localstack_glue.athena.errors import NotRunHereError
-from localstack_glue.models import JsonDict
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.models import JsonDict
 
 # moto would answer these and say SUCCEEDED of queries that nobody ran
 QUERY_OPERATIONS = (

@@ -4,15 +4,15 @@ import threading
 import uuid
 from collections.abc import Mapping
 
-from localstack_glue.api import Operation
 from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
 from localstack_glue.athena.models import PRIMARY, NamedQuery, PreparedStatement, store_of
 from localstack_glue.athena.workgroups import WorkGroups
-from localstack_glue.clock import Clock
-from localstack_glue.mappers import present
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.answers import present
+from localstack_glue.service.api import Operation
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 
 class NamedQueries:

@@ -4,14 +4,14 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime
 
-from localstack_glue import stored_tags
-from localstack_glue.api import Operation
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import PRIMARY, WorkGroup, athena_arn, store_of
-from localstack_glue.clock import Clock
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
+from localstack_glue.service import stored_tags
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 AUTO = "AUTO"
 NEWEST_ENGINE = "Athena engine version 3"

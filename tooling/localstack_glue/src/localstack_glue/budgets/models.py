@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from localstack.services.stores import AccountRegionBundle, BaseStore, CrossRegionAttribute
 
-from localstack_glue.models import JsonDict
-from localstack_glue.scope import Scope
-from localstack_glue.stored_tags import TagStore
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.stored_tags import TagStore
 
 
 @dataclass

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 from localstack.state import StateVisitor
 
-from localstack_glue import stored_tags
-from localstack_glue.api import ModelApi
 from localstack_glue.budgets.errors import DuplicateRecordException, InvalidParameterException, NotFoundException
 from localstack_glue.budgets.models import Budget, Notification, budgets_stores, store_of
-from localstack_glue.clock import Clock
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
+from localstack_glue.service import stored_tags
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import ModelApi
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 FOR_EVER = datetime(2087, 6, 15, tzinfo=UTC)  # where AWS ends a budget that is given no end
 _NO_SPEND = {"ActualSpend": {"Amount": "0", "Unit": "USD"}}

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from localstack_glue.data_catalog.lookup import error_detail
-from localstack_glue.errors import GlueError
-from localstack_glue.models import JsonDict
+from localstack_glue.service.errors import GlueError
+from localstack_glue.service.models import JsonDict
 
 T = TypeVar("T")
 

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 
 from moto.glue.models import glue_backends
 
-from localstack_glue.api import Operation
-from localstack_glue.clock import Clock
 from localstack_glue.data_catalog.connections import Connections, Encrypt
 from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulesets
 from localstack_glue.data_catalog.databases import Databases
@@ -18,7 +16,9 @@ from localstack_glue.data_catalog.schema_versions import SchemaVersions
 from localstack_glue.data_catalog.security_configurations import SecurityConfigurations
 from localstack_glue.data_catalog.tables import Tables
 from localstack_glue.data_catalog.user_functions import UserFunctions
-from localstack_glue.tagging import Tagger
+from localstack_glue.service.api import Operation
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.tagging import Tagger
 
 
 class Catalog:

@@ -7,21 +7,21 @@ from contextlib import closing
 
 from botocore.exceptions import ClientError
 
-from localstack_glue.api import Operation
-from localstack_glue.clients import ClientFactory
-from localstack_glue.clock import Clock
 from localstack_glue.data_catalog.lookup import error_detail
-from localstack_glue.errors import (
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.clients import ClientFactory
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.errors import (
     AlreadyExistsException,
     EntityNotFoundException,
     GlueEncryptionException,
     GlueError,
     InvalidInputException,
 )
-from localstack_glue.models import Connection, JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import Tagger, backend
+from localstack_glue.service.models import Connection, JsonDict
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import Tagger, backend
 
 PASSWORD, ENCRYPTED_PASSWORD = "PASSWORD", "ENCRYPTED_PASSWORD"
 _JDBC_REQUIRED = ("JDBC_CONNECTION_URL",)

@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Mapping
 
-from localstack_glue.api import Operation
-from localstack_glue.clock import Clock
-from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException
-from localstack_glue.mappers import present
-from localstack_glue.models import JsonDict, Ruleset
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import Tagger
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.answers import present
+from localstack_glue.service.api import Operation
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException
+from localstack_glue.service.models import JsonDict, Ruleset
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import Tagger
 
 _KIND = "dataQualityRuleset"  # in its ARN
 

@@ -3,13 +3,13 @@
 import threading
 from collections.abc import Mapping
 
-from localstack_glue.api import Operation
 from localstack_glue.data_catalog.lookup import find_database, shown
-from localstack_glue.errors import AlreadyExistsException
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import Tagger, backend
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.errors import AlreadyExistsException
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import Tagger, backend
 
 
 class Databases:

@@ -4,10 +4,10 @@ from typing import Any
 
 from moto.glue.models import FakeTable
 
-from localstack_glue.errors import EntityNotFoundException
-from localstack_glue.models import JsonDict
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import backend
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.errors import EntityNotFoundException
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.tagging import backend
 
 
 def find_database(scope: Scope, name: str) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pyparsing as pp
 
-from localstack_glue.errors import InvalidInputException, InvalidStateException
+from localstack_glue.service.errors import InvalidInputException, InvalidStateException
 
 NULL = "__HIVE_DEFAULT_PARTITION__"
 _INTEGERS = frozenset({"bigint", "int", "integer", "long", "smallint", "tinyint"})

@@ -6,16 +6,16 @@ from typing import Any
 
 from moto.glue.models import FakeTable
 
-from localstack_glue.api import Operation
-from localstack_glue.errors import (
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.errors import (
     AlreadyExistsException,
     EntityNotFoundException,
     InvalidInputException,
     ResourceNumberLimitExceededException,
 )
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 MAX_INDEXES = 3
 _MEMBER = "localstack_glue_partition_indexes"  # on moto's table, so that they go when it goes

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 
 from moto.glue.models import FakePartition, FakeTable
 
-from localstack_glue.api import Operation
 from localstack_glue.data_catalog.batches import each
 from localstack_glue.data_catalog.lookup import find_table
 from localstack_glue.data_catalog.partition_expression import PartitionExpression
-from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 MAX_PAGE = 1000
 

@@ -6,18 +6,18 @@ from typing import Any
 
 from moto.core.exceptions import JsonRESTError
 
-from localstack_glue.api import Operation
-from localstack_glue.clock import Clock
-from localstack_glue.errors import (
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.errors import (
     AlreadyExistsException,
     EntityNotFoundException,
     InvalidInputException,
     ResourceNumberLimitExceededException,
 )
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import Tagger, backend
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import Tagger, backend
 
 DEFAULT_REGISTRY = "default-registry"
 

@@ -4,13 +4,13 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from localstack_glue.api import Operation
 from localstack_glue.data_catalog.schema_registry import DEFAULT_REGISTRY, find_registry
-from localstack_glue.errors import EntityNotFoundException, InvalidInputException
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import backend
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import backend
 
 
 class SchemaVersions:

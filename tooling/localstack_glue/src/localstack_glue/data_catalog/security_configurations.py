@@ -3,12 +3,12 @@
 import threading
 from collections.abc import Mapping
 
-from localstack_glue.api import Operation
-from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import backend
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import backend
 
 _KEYED_MODES = {
     "CloudWatchEncryption": ("CloudWatchEncryptionMode", "SSE-KMS"),

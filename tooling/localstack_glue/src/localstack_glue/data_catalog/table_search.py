@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from localstack_glue.errors import InvalidInputException
-from localstack_glue.models import JsonDict
+from localstack_glue.service.errors import InvalidInputException
+from localstack_glue.service.models import JsonDict
 
 _COMPARATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "EQUALS": operator.eq,

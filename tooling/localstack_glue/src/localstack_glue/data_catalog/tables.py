@@ -7,22 +7,22 @@ from collections.abc import Iterable, Mapping
 
 from moto.glue.models import FakeTable
 
-from localstack_glue.api import Operation
 from localstack_glue.data_catalog import table_search
 from localstack_glue.data_catalog.batches import each
 from localstack_glue.data_catalog.lookup import find_database, find_table, shown
 from localstack_glue.data_catalog.partition_indexes import add
-from localstack_glue.errors import (
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.errors import (
     AlreadyExistsException,
     ConcurrentModificationException,
     EntityNotFoundException,
     GlueError,
     InvalidInputException,
 )
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import backend
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import backend
 
 
 class Tables:

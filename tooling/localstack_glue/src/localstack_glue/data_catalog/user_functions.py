@@ -4,14 +4,14 @@ import re
 import threading
 from collections.abc import Mapping
 
-from localstack_glue.api import Operation
-from localstack_glue.clock import Clock
 from localstack_glue.data_catalog.lookup import find_database
-from localstack_glue.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
-from localstack_glue.scope import Scope
-from localstack_glue.tagging import backend
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import backend
 
 _MEMBER = "localstack_glue_user_functions"  # on moto's database, so that they go when it goes
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from localstack_glue.clients import ClientFactory
 from localstack_glue.events import shapes
 from localstack_glue.events.shapes import Event
-from localstack_glue.models import Crawl, JobRun
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clients import ClientFactory
+from localstack_glue.service.models import Crawl, JobRun
 
 LOG = logging.getLogger(__name__)
 SOURCE = "aws.glue"

@@ -9,7 +9,7 @@ from localstack.http import Response
 
 from localstack_glue.events.bus import EventBus
 from localstack_glue.events.shapes import is_catalog_change
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
 
 LOG = logging.getLogger(__name__)
 OK = 200

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from localstack_glue.models import Crawl, CrawlState, JobRun, JobRunState, JsonDict
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.models import Crawl, CrawlState, JobRun, JobRunState, JsonDict
 
 MAX_CHANGES = 100  # tables or partitions in one event
 _JOB_ENDS = {

@@ -11,11 +11,11 @@ from typing import Any, Protocol
 
 from localstack.services.events.target import TargetSender
 
-from localstack_glue.errors import GlueError
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
 from localstack_glue.iam.policy import Access
 from localstack_glue.iam.service_access import Place
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.errors import GlueError
 
 LOG = logging.getLogger(__name__)
 NOTIFY = "glue:NotifyEvent"

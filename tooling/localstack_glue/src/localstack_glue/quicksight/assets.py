@@ -5,13 +5,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
-from localstack_glue import stored_tags
-from localstack_glue.clock import Clock
-from localstack_glue.models import JsonDict
-from localstack_glue.pagination import page
 from localstack_glue.quicksight.errors import ResourceExistsException, ResourceNotFoundException
 from localstack_glue.quicksight.models import Asset, Permissions, store_of
-from localstack_glue.scope import Scope
+from localstack_glue.service import stored_tags
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.pagination import page
 
 _NOT_DEFINITION = ("AwsAccountId", "Permissions", "Tags", "FolderArns", "Credentials")  # the last is never shown
 

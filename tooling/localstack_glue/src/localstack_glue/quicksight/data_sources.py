@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from localstack_glue.api import Operation
-from localstack_glue.models import JsonDict
 from localstack_glue.quicksight.assets import Assets
 from localstack_glue.quicksight.models import Asset, store_of
-from localstack_glue.scope import Scope
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
+from localstack_glue.service.models import JsonDict
 
 CREATED, UPDATED = "CREATION_SUCCESSFUL", "UPDATE_SUCCESSFUL"
 

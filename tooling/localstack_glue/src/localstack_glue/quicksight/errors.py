@@ -2,7 +2,7 @@
 
 # ruff: noqa: N818 - the class names are the codes that clients look for
 
-from localstack_glue.errors import GlueError
+from localstack_glue.service.errors import GlueError
 
 
 class InvalidParameterValueException(GlueError):

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
 
-from localstack_glue.models import JsonDict
-from localstack_glue.scope import Scope
-from localstack_glue.stored_tags import TagStore
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.models import JsonDict
+from localstack_glue.service.stored_tags import TagStore
 
 Permissions = dict[str, frozenset[str]]  # actions by principal
 

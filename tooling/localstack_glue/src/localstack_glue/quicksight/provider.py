@@ -4,15 +4,15 @@ import threading
 
 from localstack.state import StateVisitor
 
-from localstack_glue import stored_tags
-from localstack_glue.api import ModelApi
-from localstack_glue.clock import Clock
-from localstack_glue.models import JsonDict
 from localstack_glue.quicksight.data_sets import DataSets
 from localstack_glue.quicksight.data_sources import DataSources
 from localstack_glue.quicksight.errors import InvalidParameterValueException
 from localstack_glue.quicksight.models import quicksight_stores, store_of
-from localstack_glue.scope import Scope
+from localstack_glue.service import stored_tags
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import ModelApi
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.models import JsonDict
 
 _OWN_KINDS = (":datasource/", ":dataset/")
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from localstack_glue.java_numbers import double_text
 from localstack_glue.serdes import values
 from localstack_glue.serdes.errors import BadDataError, MalformedRowError
+from localstack_glue.serdes.java_numbers import double_text
 from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType
 
 _OFFSET = re.compile(r"(.+)([+-]\d{2}):?(\d{2})", re.ASCII)

@@ -13,7 +13,7 @@ from localstack_glue.athena.engine.commands import Command, partitions, properti
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.formats import FORMATS, TEXT, StorageFormat
 from localstack_glue.athena.engine.results import Answer
-from localstack_glue.models import JsonDict
+from localstack_glue.service.models import JsonDict
 
 _BATCH = 100
 # what UpdateTable takes of what GetTable answers

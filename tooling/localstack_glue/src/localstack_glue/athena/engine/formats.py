@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from localstack_glue.models import JsonDict
+from localstack_glue.service.models import JsonDict
 
 _TEXT = "org.apache.hadoop.mapred.TextInputFormat"
 _IGNORE_KEY = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"

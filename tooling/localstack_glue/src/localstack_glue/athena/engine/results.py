@@ -12,7 +12,7 @@ import pyarrow
 import pyarrow.csv
 
 from localstack_glue.athena.engine.trino.types import Type
-from localstack_glue.java_numbers import double_text
+from localstack_glue.serdes.java_numbers import double_text
 
 _PRECISIONS = {
     "tinyint": 3, "smallint": 5, "integer": 10, "bigint": 19, "float": 17, "double": 17, "varchar": 2147483647,

@@ -12,7 +12,7 @@ from sqlglot import exp
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.types import Type
-from localstack_glue.models import JsonDict
+from localstack_glue.service.models import JsonDict
 
 _BEGIN, _END = "/* Presto View: ", " */"
 _DEPTH = 16

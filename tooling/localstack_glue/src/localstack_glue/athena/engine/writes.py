@@ -17,8 +17,8 @@ import pyarrow.orc
 import pyarrow.parquet
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.java_numbers import double_text
 from localstack_glue.serdes.files import NULL_PARTITION
+from localstack_glue.serdes.java_numbers import double_text
 
 MAX_NEW_PARTITIONS = 100
 _PARQUET_CODECS = {

@@ -16,8 +16,8 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 import regex  # type: ignore[import-untyped]
 
 from localstack_glue.athena.engine.trino.python.registry import FunctionError, python
-from localstack_glue.java_numbers import double_text as java_double
-from localstack_glue.java_numbers import real_text as java_real
+from localstack_glue.serdes.java_numbers import double_text as java_double
+from localstack_glue.serdes.java_numbers import real_text as java_real
 
 # ---------------------------------------------------------------------------- texts
 

@@ -14,8 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from localstack_glue.athena.engine.trino.python.registry import FunctionError, python
-from localstack_glue.java_numbers import double_text
 from localstack_glue.serdes import values as hive
+from localstack_glue.serdes.java_numbers import double_text
 
 _EPOCH = datetime(1970, 1, 1)
 

@@ -1,0 +1,250 @@
+"""The columns of a feed as a contract describes them: types, formats and rules, each checked to make sense."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import combinations
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+    model_validator,
+)
+from pydantic.alias_generators import to_camel
+
+from etl_job.contract.date_formats import Layout
+from etl_job.contract.odcs import with_options_of_its_own
+from etl_job.contract.slow_patterns import problem_of
+
+_NAME = re.compile(r"[a-z_][a-z0-9_]*")
+DESCRIPTIVE_FIELDS = {
+    "authoritativeDefinitions", "businessName", "classification", "criticalDataElement", "description", "examples",
+    "id", "partitioned", "partitionKeyPosition", "primaryKeyPosition", "tags", "transformDescription",
+}  # fmt: skip
+NUMERIC = ("integer", "number")
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_NUMBER = r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?"
+MAX_LENGTH = 2**31 - 1  # of a text in Spark
+MAX_MISSING = 100  # texts that stand for a missing value
+_BOUND_DIGITS = 18  # before and after the point: values have no more before it, and fewer after
+
+
+def _table_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"{name!r}: use lower-case letters, digits and '_', as the Glue catalog does")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_table_name)]
+
+
+def _bound(value: Any) -> Any:
+    """A number or a date as YAML gives it: numbers as they are spelled, dates with or without quotes.
+
+    One that was read already, as in a contract that is made of another's values, stays what it is.
+    """
+    if isinstance(value, Decimal):
+        return value
+    if isinstance(value, datetime | bool) or not isinstance(value, int | float | str | date):
+        raise ValueError("write a number, or a date as 2000-01-31")
+    if isinstance(value, int | float):
+        return Decimal(str(value))
+    if isinstance(value, str):
+        if re.fullmatch(_DATE, value):
+            return date.fromisoformat(value)
+        if not re.fullmatch(_NUMBER, value):
+            raise ValueError("write a number, or a date as 2000-01-31")
+        return Decimal(value)
+    return value
+
+
+Bound = Annotated[
+    date | Decimal,
+    BeforeValidator(_bound),
+    WithJsonSchema({"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^({_DATE}|{_NUMBER})$"}]}),
+]
+
+
+def _time_zone(name: str) -> str:
+    # A machine without a time zone database knows no zone: there the job's own Java decides.
+    if name not in (available_timezones() or {name}):
+        raise ValueError(f"timeZone: {name!r} is no IANA time zone; name one, for instance UTC or Europe/Berlin")
+    return name
+
+
+def _bounded_pattern(pattern: str) -> str:
+    problem = problem_of(pattern)
+    if problem:
+        raise ValueError(f"pattern {pattern[:80]!r} {problem}")
+    return pattern
+
+
+def _name_in_a_file(name: str) -> str:
+    if not name.strip() or not name.isprintable():
+        raise ValueError(f"physicalName {name[:80]!r} is no name that a file can give a column")
+    return name.strip()  # as headers are read
+
+
+def _texts_for_nothing(texts: tuple[str, ...]) -> tuple[str, ...]:
+    if "" in texts or len(set(texts)) < len(texts):
+        raise ValueError("missingValues: name each text once; an empty text is a missing value anyway")
+    return texts
+
+
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
+MissingValues = Annotated[tuple[str, ...], Field(max_length=MAX_MISSING), AfterValidator(_texts_for_nothing)]
+
+
+class Strict(BaseModel):
+    """A part of a contract: a field that the job does not know is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
+
+
+class ValueRules(Strict):
+    """``logicalTypeOptions``: what a value must look like.
+
+    ``minimum`` and ``maximum`` are inclusive: numbers for numeric columns, ISO dates for dates, and for timestamps the
+    days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset. ``format`` is what
+    is written where texts are made; those of ``other_formats`` are right as well. ``missing_values`` are texts that
+    stand for no value, beside the empty one. ``rounding`` says to how many decimals a number is kept that may be
+    written with more; with ``notation: free`` it may also be ``.5``, ``5.`` or ``1e+05``.
+    """
+
+    format: str | None = None
+    other_formats: tuple[str, ...] = ()
+    min_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH)
+    max_length: StrictInt | None = Field(default=None, ge=0, le=MAX_LENGTH)
+    minimum: Bound | None = None
+    maximum: Bound | None = None
+    pattern: Annotated[str, AfterValidator(_bounded_pattern)] | None = None
+    enum: Annotated[tuple[str, ...], Field(min_length=1)] | None = None
+    decimal_separator: Literal[".", ","] | None = None
+    time_zone: TimeZone | None = None
+    missing_values: MissingValues = ()
+    rounding: Annotated[StrictInt, Field(ge=0, le=6)] | None = None
+    notation: Literal["plain", "free"] | None = None
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """Every form that a date or time may have."""
+        return tuple(map(Layout.parse, () if self.format is None else (self.format, *self.other_formats)))
+
+
+class Column(Strict):
+    """One column of the feed. All values are text in the file; ``logical_type`` says what they stand for.
+
+    ``physical_name`` is what files call it, where that is no name for a table.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+    physical_name: Annotated[str, AfterValidator(_name_in_a_file)] | None = None
+    logical_type: Literal["string", "date", "timestamp", "integer", "number", "boolean"] = "string"
+    physical_type: str = "string"
+    required: StrictBool = False
+    unique: StrictBool = False
+    primary_key: StrictBool = False
+    rules: ValueRules = Field(default_factory=lambda: ValueRules(), alias="logicalTypeOptions")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_descriptions(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return with_options_of_its_own({n: content for n, content in value.items() if n not in DESCRIPTIVE_FIELDS})
+        return value
+
+    @property
+    def name_in_file(self) -> str:
+        """What files call it."""
+        return self.physical_name or self.name
+
+    @model_validator(mode="after")
+    def _rules_fit_the_type(self) -> "Column":
+        self._format_fits_the_type()
+        self._bounds_fit_the_type()
+        if self.rules.decimal_separator is not None and self.logical_type != "number":
+            raise ValueError("logicalTypeOptions.decimalSeparator needs logicalType: number")
+        if self.rules.rounding is not None and self.logical_type != "number":
+            raise ValueError("rounding needs logicalType: number")
+        if self.rules.notation == "free" and self.rules.rounding is None:
+            raise ValueError("notation: free needs rounding, which says how many decimals of a number are kept")
+        if self.primary_key and not self.required:
+            raise ValueError(
+                "a primaryKey column must be required: true, or rows without a key could not be told apart"
+            )
+        if self.unique and not self.primary_key:
+            raise ValueError("unique: true is kept by de-duplication, which goes by primaryKey: set that too")
+        return self
+
+    def _format_fits_the_type(self) -> None:
+        form, kind, layouts = self.rules.format, self.logical_type, self.rules.layouts
+        if self.rules.time_zone is not None and kind != "timestamp":
+            raise ValueError(
+                "logicalTypeOptions.timeZone needs logicalType: timestamp; the zone of a date and a time in two "
+                "columns is that of features.eventTime"
+            )
+        if form is None and self.rules.other_formats:
+            raise ValueError("logicalTypeOptions.otherFormats are those beside format: name that first")
+        if kind == "date":
+            if not layouts or not all(layout.has_units("year", "month", "day") for layout in layouts):
+                raise ValueError(
+                    "logicalTypeOptions.format of a date must hold yyyy, MM and dd, for instance yyyy-MM-dd"
+                )
+        elif kind == "timestamp":
+            self._moments_can_be_told(layouts)
+        elif form is not None and kind != "string":
+            raise ValueError(f"logicalTypeOptions.format: {kind} columns have one form only; remove it")
+        elif not all(layout.has_units("hour", "minute", optional=("second", "fraction")) for layout in layouts):
+            raise ValueError("logicalTypeOptions.format of a string is a time of day: HH:mm:ss or the like")
+        for one, other in combinations(layouts, 2):
+            if one.may_be_mistaken_for(other):
+                raise ValueError(
+                    f"logicalTypeOptions: a text may have both formats {one.text!r} and {other.text!r}, and mean "
+                    "another time in each; keep one"
+                )
+
+    def _moments_can_be_told(self, layouts: Sequence[Layout]) -> None:
+        units, optional = ("year", "month", "day", "hour", "minute"), ("second", "fraction", "offset")
+        if not layouts or not all(layout.has_units(*units, optional=optional) for layout in layouts):
+            raise ValueError(
+                "logicalTypeOptions.format of a timestamp must hold yyyy, MM, dd, HH, mm, perhaps ss, and XXX where "
+                "the text has an offset, for instance yyyy-MM-dd'T'HH:mm:ssXXX"
+            )
+        all_have_offsets = all("offset" in layout.parts for layout in layouts)
+        if all_have_offsets and self.rules.time_zone is not None:
+            raise ValueError("logicalTypeOptions: format has an offset (XXX), so timeZone says nothing; drop it")
+        if not all_have_offsets and self.rules.time_zone is None:
+            raise ValueError(
+                "logicalTypeOptions.timeZone must name the zone of a timestamp without offset (XXX), for instance UTC "
+                "or Europe/Berlin; none is given"
+            )
+
+    def _bounds_fit_the_type(self) -> None:
+        for name, bound in (("minimum", self.rules.minimum), ("maximum", self.rules.maximum)):
+            if bound is None:
+                continue
+            if self.logical_type in NUMERIC:
+                if not isinstance(bound, Decimal) or not bound.is_finite():
+                    raise ValueError(f"logicalTypeOptions.{name} of a {self.logical_type} must be a number")
+                digits = bound.as_tuple()
+                if bound and (bound.adjusted() >= _BOUND_DIGITS or int(digits.exponent) < -_BOUND_DIGITS):
+                    raise ValueError(
+                        f"logicalTypeOptions.{name} has more than {_BOUND_DIGITS} digits before or after the point, "
+                        "which no value has: leave it out"
+                    )
+            elif self.logical_type in ("date", "timestamp"):
+                if not isinstance(bound, date):
+                    raise ValueError(f"logicalTypeOptions.{name} of a {self.logical_type} must be a date: 2000-01-31")
+            else:
+                raise ValueError(
+                    "logicalTypeOptions.minimum and maximum need logicalType: date, timestamp, integer or number"
+                )

@@ -1,0 +1,81 @@
+"""The JSON Schema of contracts, for editors and for checks without Quartal: ``contract.schema.json`` in this package.
+
+It holds what a document may say, field by field; what must fit together (a measure that is a column, say) only
+``quartal contract lint`` knows. Contracts follow the Open Data Contract Standard v3; what the job reads beyond it can
+be said in the places that the standard leaves for that (``standard_forms.py``).
+"""
+
+import json
+import sys
+from typing import Any
+
+from pydantic.json_schema import models_json_schema
+
+from etl_job.contract.columns import DESCRIPTIVE_FIELDS, Column
+from etl_job.contract.document import CUSTOM_PROPERTIES
+from etl_job.contract.model import DESCRIPTIVE_FIELDS_OF_RULES, Contract, FreeRule
+from etl_job.contract.odcs import COLUMN_PROPERTIES, ENGINE
+
+
+def json_schema() -> str:
+    """The schema as text."""
+    models = [(model, "validation") for model in (Contract, Column, FreeRule)]
+    _, found = models_json_schema(models)  # type: ignore[arg-type]
+    parts: dict[str, Any] = found["$defs"]
+    of_contract = parts.pop("Contract")["properties"]
+    for name, fields in (("Column", DESCRIPTIVE_FIELDS), ("FreeRule", DESCRIPTIVE_FIELDS_OF_RULES)):
+        parts[name]["properties"] |= dict.fromkeys(sorted(fields), True)
+    foreign = {"properties": {"property": {"type": "string", "pattern": "^x-"}}, "required": ["property"]}
+    _add_standard_forms(parts, foreign)
+    custom = [_custom(name, of_contract[name]) for name in sorted(CUSTOM_PROPERTIES)]
+    dataset = {
+        "type": "object",
+        "required": ["name", "properties", "customProperties"],
+        "properties": {
+            "name": of_contract["dataset"] | {"pattern": "^[a-z_][a-z0-9_]*$"},
+            "properties": of_contract["columns"],
+            "quality": {"anyOf": [of_contract["quality"], {"type": "null"}]},
+            "customProperties": {"type": "array", "items": {"anyOf": [*custom, foreign]}},
+        },
+    }
+    document = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Data contract of Quartal",
+        "type": "object",
+        "required": ["apiVersion", "kind", "schema"],
+        "properties": {
+            "apiVersion": {"type": "string", "pattern": r"^v3\."},
+            "kind": {"const": "DataContract"},
+            "version": {"type": ["string", "number"]},
+            "schema": {"type": "array", "minItems": 1, "items": dataset},
+        },
+        "$defs": parts,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def _add_standard_forms(parts: dict[str, Any], foreign: dict[str, Any]) -> None:
+    """What columns and rules may say in the standard's own way (``standard_forms.py``)."""
+    options, rule = parts["ValueRules"]["properties"], parts["FreeRule"]
+    own = [_custom(name, options[name]) for name in COLUMN_PROPERTIES]
+    value = {"type": "object", "required": ["value"]}
+    parts["Column"]["properties"] |= {
+        "customProperties": {"type": "array", "items": {"anyOf": [*own, foreign]}},
+        "enum": {"type": "array", "minItems": 1, "items": value},
+    }
+    options["defaultTimezone"] = options["timeZone"]
+    fields = rule["properties"]
+    fields |= {"engine": {"const": ENGINE}, "implementation": fields["query"], "type": {"enum": ["sql", "custom"]}}
+    rule["required"] = ["name", "type"]
+    rule["oneOf"] = [
+        {"properties": {"type": {"const": "sql"}}, "required": ["query"], "not": {"required": ["engine"]}},
+        {"properties": {"type": {"const": "custom"}}, "required": ["engine", "implementation"]},
+    ]
+
+
+def _custom(name: str, value: dict[str, Any]) -> dict[str, Any]:
+    return {"required": ["property", "value"], "properties": {"property": {"const": name}, "value": value}}
+
+
+if __name__ == "__main__":  # python -m etl_job.contract.json_schema > etl_job/contract.schema.json
+    sys.stdout.write(json_schema())

@@ -1,0 +1,330 @@
+"""The data contract: the part of the Open Data Contract Standard v3 that the job acts upon, read strictly.
+
+A field that the job would have to obey but does not know is refused, so no rule is silently left out. Fields that only
+describe (names, owners, descriptions, tags) pass.
+"""
+
+import hashlib
+import json
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StrictBool, StrictFloat, StrictInt, field_validator, model_validator
+
+from etl_job.contract.columns import NUMERIC, Column, MissingValues, Name, Strict
+from etl_job.contract.feature_spec import Aggregate, FeatureSpec
+from etl_job.contract.odcs import as_sql_rule
+
+MAX_QUERY = 10_000
+LONGEST_RECORD = 1_048_576
+MAX_RULES = 63  # of each severity: one bit each in a signed 64-bit integer
+FIELD_COUNT = "row.field_count"
+ENCODING = "row.encoding"
+CONFLICT = "row.conflict"
+EVENT_TIME = "row.event_time"  # clocks of the zone named skip such a time
+FUTURE = "future"  # of the event time's column
+_ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT, EVENT_TIME)
+DESCRIPTIVE_FIELDS_OF_RULES = {
+    "authoritativeDefinitions", "businessImpact", "description", "dimension", "id", "method", "scheduler", "schedule",
+    "tags", "unit",
+}  # fmt: skip
+_BEYOND_THE_ROW = re.compile(r"(?i)\b(select|over|current_\w+|localtimestamp|now|randn?|random|uuid|shuffle)\b")
+EARLIEST_DAY = date(2000, 1, 1)  # of an event, where the contract has no minimum
+EARLIEST_EVENT = date(1700, 1, 1)
+_EVENT_DAYS = (EARLIEST_EVENT, date(2200, 12, 31))  # within which a contract may move the bounds
+_DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
+
+
+class FileFormat(StrEnum):
+    """What raw files are."""
+
+    CSV = "csv"
+    JSON_LINES = "jsonLines"
+    PARQUET = "parquet"
+
+
+class RawFiles(Strict):
+    """The format of all raw files of the feed."""
+
+    format: FileFormat = FileFormat.CSV
+
+
+class CsvFormat(Strict):
+    """How CSV files are written. Quoted values may hold the delimiter, and line breaks if ``multi_line`` says so.
+
+    A quote within quotes is written twice, or after the ``escape`` character, which then stands for itself if doubled.
+    A record with line breaks in it that is longer than ``max_record_bytes`` has a quote that is never closed.
+    """
+
+    delimiter: str = Field(default=",", min_length=1, max_length=1)
+    quote_symbol: str = Field(default='"', min_length=1, max_length=1)
+    header: StrictBool = True
+    encoding: Literal["UTF-8", "ISO-8859-1", "windows-1252", "UTF-16"] = "UTF-8"
+    multi_line: StrictBool = False
+    max_record_bytes: StrictInt = Field(default=LONGEST_RECORD, ge=1_000, le=1_000_000_000)
+    escape: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> "CsvFormat":
+        marks = [mark for mark in (self.delimiter, self.quote_symbol, self.escape) if mark is not None]
+        if len(set(marks)) < len(marks):
+            raise ValueError("delimiter, quoteSymbol and escape must be three different characters")
+        return self
+
+
+class ConflictPolicy(StrEnum):
+    """What becomes of rows that share a key and differ. The order is that of delivery names, file names, and rows."""
+
+    KEEP_FIRST = "keepFirst"
+    KEEP_LAST = "keepLast"
+    QUARANTINE_BOTH = "quarantineBoth"
+
+
+class FreeRule(Strict):
+    """An SQL expression over the columns of a row that must be true. A row that breaks a warning is kept.
+
+    In the standard's words it is a rule of type ``custom``, for the engine ``quartal``.
+    """
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    type: Literal["sql"]
+    query: str = Field(min_length=1, max_length=MAX_QUERY)
+    severity: Literal["error", "warning"] = "error"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_descriptions(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            return as_sql_rule({n: content for n, content in value.items() if n not in DESCRIPTIVE_FIELDS_OF_RULES})
+        return value
+
+    @field_validator("name")
+    @classmethod
+    def _is_free(cls, name: str) -> str:
+        if f"row.{name}" in _ROW_RULES:
+            raise ValueError(f"{name!r} is the name of a rule of the job's own: choose another")
+        return name
+
+    @field_validator("query")
+    @classmethod
+    def _speaks_of_the_row_alone(cls, query: str) -> str:
+        found = _BEYOND_THE_ROW.search(query)
+        if found:
+            raise ValueError(
+                f"{found[0]!r} would make the answer depend on more than the row: use its columns and constants only"
+            )
+        return query
+
+
+class Thresholds(Strict):
+    """What a delivery may hold at most; beyond that the run fails before anything is published."""
+
+    quarantined_share: StrictFloat | None = Field(default=None, ge=0, lt=1)
+
+
+class Contract(Strict):
+    """What a feed promises and what is made of it. ``columns`` are in the order of the file."""
+
+    version: str
+    dataset: Name
+    columns: tuple[Column, ...] = Field(min_length=1)
+    files: RawFiles = Field(default_factory=lambda: RawFiles())
+    csv: CsvFormat = Field(default_factory=lambda: CsvFormat())
+    quality: tuple[FreeRule, ...] = ()
+    missing_values: MissingValues = ()
+    conflicts: ConflictPolicy = ConflictPolicy.KEEP_FIRST
+    thresholds: Thresholds = Field(default_factory=lambda: Thresholds())
+    features: FeatureSpec
+
+    @model_validator(mode="after")
+    def _csv_is_said_of_csv(self) -> "Contract":
+        if self.files.format is not FileFormat.CSV and "csv" in self.model_fields_set:
+            raise ValueError(f"csv says how CSV is written, and files.format is {self.files.format.value}: remove it")
+        return self
+
+    @field_validator("columns")
+    @classmethod
+    def _names_are_unique(cls, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        names = [column.name.lower() for column in columns]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"column {', '.join(repeated)} appears twice (upper and lower case count as one)")
+        in_files = [column.name_in_file for column in columns]
+        twice = sorted({name for name in in_files if in_files.count(name) > 1})
+        if twice:
+            raise ValueError(f"two columns are {', '.join(twice)} in files (physicalName); drop one")
+        return columns
+
+    @model_validator(mode="after")
+    def _features_fit_the_columns(self) -> "Contract":
+        spec = self.features
+        for name in spec.entity:
+            if not self._has(name) or not self.column(name).required:
+                raise ValueError(f"features.entity names {name!r}, which must be a required column")
+        measured = [measure.column for measure in spec.measures]
+        for name in measured:
+            if not self._has(name) or self.column(name).logical_type not in NUMERIC or measured.count(name) > 1:
+                raise ValueError(
+                    f"features.measures names {name!r}, which must be a column of logicalType integer or number, once"
+                )
+        # As a measure's parts and a count's windows are named, and no other column may be.
+        derived = [m.published_as(part) for m in spec.measures for part in (*Aggregate, "count", "last_second")]
+        derived += [f"{spec.count}_mean_{days}d" for days in spec.rolling_mean_days]
+        derived += [f"{spec.count}_lag_{days}d" for days in spec.lag_days]
+        taken = [*spec.entity, spec.count, *derived]
+        clash = sorted({name for name in taken if _DERIVED_COLUMNS.fullmatch(name) or taken.count(name) > 1})
+        if clash:
+            raise ValueError(f"features: {', '.join(clash)} would name two columns of the published tables; rename it")
+        self._event_time_fits_the_columns(spec)
+        return self
+
+    @model_validator(mode="after")
+    def _event_days_are_bounded(self) -> "Contract":
+        """A calendar has a row for each day between an entity's first and the last of all: no date may be wild."""
+        rules, (least, greatest) = self.event_column.rules, _EVENT_DAYS
+        for name, bound in (("minimum", rules.minimum), ("maximum", rules.maximum)):
+            if isinstance(bound, date) and not least <= bound <= greatest:
+                raise ValueError(
+                    f"logicalTypeOptions.{name} of {self.event_column.name!r}, the day of events, must be from "
+                    f"{least} to {greatest}, is {bound}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _rules_can_be_told_apart(self) -> "Contract":
+        for names in (self.rule_names, self.warning_names):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"quality: two rules are named {', '.join(twice)}; rename one")
+            if len(names) > MAX_RULES:
+                raise ValueError(f"there are {len(names)} rules, the job tells {MAX_RULES} apart: drop some")
+        return self
+
+    def _event_time_fits_the_columns(self, spec: FeatureSpec) -> None:
+        moment = spec.event_time.timestamp
+        if moment is not None:
+            if (
+                not self._has(moment)
+                or self.column(moment).logical_type != "timestamp"
+                or not self.column(moment).required
+            ):
+                raise ValueError(
+                    f"features.eventTime.timestamp names {moment!r}, which must be a required column of logicalType "
+                    "timestamp"
+                )
+            return
+        day = spec.event_time.date or ""
+        if not self._has(day) or self.column(day).logical_type != "date" or not self.column(day).required:
+            raise ValueError(
+                f"features.eventTime.date names {day!r}, which must be a required column of logicalType date"
+            )
+        time = spec.event_time.time
+        if time is None:
+            if spec.hour_histogram:
+                raise ValueError("features.hourHistogram needs features.eventTime.time, or a timestamp")
+        elif (
+            not self._has(time)
+            or not self.column(time).required
+            or self.column(time).logical_type != "string"
+            or self.column(time).rules.format is None
+        ):
+            raise ValueError(
+                f"features.eventTime.time names {time!r}, which must be a required column with a format, as HH:mm:ss"
+            )
+
+    def _has(self, name: str) -> bool:
+        return any(column.name == name for column in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError where there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise KeyError(name)
+
+    def missing_texts(self, column: Column) -> tuple[str, ...]:
+        """The texts that stand for no value in a column, beside the empty one: its own, and those of the feed."""
+        return tuple(dict.fromkeys((*self.missing_values, *column.rules.missing_values)))
+
+    @property
+    def event_column(self) -> Column:
+        """The column that says on which day an event took place."""
+        return self.column(self.features.event_time.timestamp or self.features.event_time.date or "")
+
+    @property
+    def has_zone_of_its_own(self) -> bool:
+        """Whether dates and times are those of clocks that are put forward and back."""
+        return self.features.event_time.time_zone not in (None, "UTC")
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that identify a row; empty where rows are never duplicates of each other."""
+        return tuple(column.name for column in self.columns if column.primary_key)
+
+    @property
+    def rule_names(self) -> tuple[str, ...]:
+        """The rules that send a row into quarantine, in the order of their bits."""
+        of_columns = (f"{column.name}.{rule}" for column in self.columns for rule in self.rules_of_column(column))
+        of_row = (f"row.{rule.name}" for rule in self.quality if rule.severity == "error")
+        conflict = (CONFLICT,) if self.conflicts is ConflictPolicy.QUARANTINE_BOTH else ()
+        event_time = (EVENT_TIME,) if self.has_zone_of_its_own else ()
+        return (FIELD_COUNT, ENCODING, *of_columns, *event_time, *of_row, *conflict)
+
+    @property
+    def warning_names(self) -> tuple[str, ...]:
+        """The rules that are counted only."""
+        return tuple(f"row.{rule.name}" for rule in self.quality if rule.severity == "warning")
+
+    def rules_of_column(self, column: Column) -> tuple[str, ...]:
+        """The names of a column's rules, without its own."""
+        rules, is_event = column.rules, column is self.event_column
+        wanted = {
+            "required": column.required,
+            "minLength": rules.min_length is not None,
+            "maxLength": rules.max_length is not None,
+            "pattern": rules.pattern is not None,
+            "enum": rules.enum is not None,
+            "format": column.logical_type != "string" or rules.format is not None,
+            "minimum": rules.minimum is not None or is_event,
+            "maximum": rules.maximum is not None,
+            FUTURE: is_event and rules.maximum is None,
+        }
+        return tuple(name for name, is_wanted in wanted.items() if is_wanted)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what decides about rows: a changed description does not change it, a changed rule does.
+
+        Thresholds are left out: what is published obeys any of them, and need not be made again.
+        """
+        content = self.model_dump(mode="json", exclude={"version", "thresholds"})
+        _leave_out_unsaid(content)
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def with_default_bounds(column: Column) -> Column:
+    """The column of the event time, with the least day that it may name where the contract does not say."""
+    least = column.rules.minimum or EARLIEST_DAY
+    return column.model_copy(update={"rules": column.rules.model_copy(update={"minimum": least})})
+
+
+def _leave_out_unsaid(content: dict[str, Any]) -> None:
+    """Take out what a contract may say since a later version, and does not say: its hash stays as it was before."""
+    event_time, csv = content["features"]["event_time"], content["csv"]
+    if content["files"] == RawFiles().model_dump(mode="json"):
+        del content["files"]
+    if csv["max_record_bytes"] == LONGEST_RECORD:
+        del csv["max_record_bytes"]
+    of_rules = ("other_formats", "missing_values", "rounding", "notation")
+    for part, names in (
+        (content, ("quality", "missing_values")),
+        (csv, ("multi_line", "escape")),
+        (event_time, ("time_zone",)),
+        *((column, ("physical_name",)) for column in content["columns"]),
+        *((column["rules"], of_rules) for column in content["columns"]),
+    ):
+        for name in names:
+            if part[name] in (None, [], ()) or part[name] is False:  # but 0 decimals are said
+                del part[name]

@@ -1,0 +1,216 @@
+"""Every row becomes part of a daily count, a duplicate, or a quarantined row.
+
+Valid rows were counted as they were judged, as if all were kept; what became of those that share a key is set against
+that. So only these, which are few, have to be ordered.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.contract.model import CONFLICT, Contract
+from etl_job.contract.schemas import (
+    BLOCK,
+    BROKEN,
+    BROKEN_ROWS,
+    CLASS,
+    DAY,
+    DELIVERY,
+    DIFFERS,
+    DUPLICATES,
+    FILE,
+    HOUR,
+    KEPT,
+    KIND,
+    LINE,
+    NO_BLOCK,
+    QUARANTINED,
+    ROW,
+    ROWS,
+    RUN_ID,
+    WARNED,
+    hour_columns,
+    value_column,
+)
+from etl_job.spark.workload import gathered
+from etl_job.staging.rows import Tally
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRows:
+    """How many rows of a delivery are kept, and the first and last day of them."""
+
+    rows: int = 0
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+NONE_KEPT = KeptRows()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryOutcome:
+    """What became of one delivery's rows; days and warnings are those of kept rows."""
+
+    delivery: str
+    kept: int
+    quarantined: int
+    duplicates: int
+    conflicts: int
+    violations: dict[str, int]
+    first_day: date | None
+    last_day: date | None
+    warned: int = 0
+    warnings: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """All rows of the delivery, each in exactly one of the three classes."""
+        return self.kept + self.quarantined + self.duplicates
+
+
+@dataclass(frozen=True, slots=True)
+class LostRows:
+    """So many valid rows of a delivery that are not kept, and what they have in common."""
+
+    delivery: str
+    is_duplicate: bool
+    differs: bool
+    warned: int
+    rows: int
+
+
+def daily_counts(
+    counts: DataFrame, suspects: DataFrame | None, contract: Contract, in_one_task: bool = False
+) -> DataFrame:
+    """How many rows were kept per delivery, entity and day, and in each hour of it if the contract asks for that.
+
+    ``counts`` are those of all valid rows, ``suspects`` the rows that share a key, settled (``staging.settle``).
+    """
+    by, hours = _line_keys(contract), hour_columns(contract.features)
+    lines = [counts.select(*by, F.col(ROWS).alias(KEPT), *hours)]
+    if suspects is not None:
+        of_hour = (
+            f"CASE WHEN pmod({HOUR}, 24) = {hour} THEN -1L ELSE 0L END AS {name}" for hour, name in enumerate(hours)
+        )
+        lost = suspects.where(F.col(CLASS) != KEPT)
+        dated = lost.withColumn(DAY, F.date_from_unix_date(F.floor(F.col(HOUR) / 24).cast("int")))
+        # One expression for all, not a call to Java for each part of each.
+        lines.append(dated.selectExpr(*(f"`{name}`" for name in by), f"-1L AS {KEPT}", *of_hour))
+    together = gathered(reduce(DataFrame.unionByName, lines), in_one_task)
+    sums = (F.expr(f"sum({name}) AS {name}") for name in (KEPT, *hours))
+    return together.groupBy(*by).agg(*sums).where(F.col(KEPT) > 0)
+
+
+def _line_keys(contract: Contract) -> list[str]:
+    return [DELIVERY, *map(value_column, contract.features.entity), DAY]
+
+
+def lost_rows(suspects: DataFrame | None) -> tuple[LostRows, ...]:
+    """The suspects that are not kept, counted. Runs a Spark job, if there are any."""
+    if suspects is None:
+        return ()
+    counted = suspects.where(F.col(CLASS) != KEPT).groupBy(DELIVERY, CLASS, DIFFERS, WARNED).count().collect()
+    return tuple(
+        LostRows(row[DELIVERY], row[CLASS] == DUPLICATES, bool(row[DIFFERS]), row[WARNED], row["count"])
+        for row in counted
+    )
+
+
+def kept_rows(daily: DataFrame) -> dict[str, KeptRows]:
+    """What daily counts say of each delivery. Runs a Spark job."""
+    summed = F.sum(KEPT).alias("rows"), F.min(DAY).alias("first"), F.max(DAY).alias("last")
+    rows = daily.groupBy(DELIVERY).agg(*summed).collect()
+    return {row[DELIVERY]: KeptRows(row["rows"], row["first"], row["last"]) for row in rows}
+
+
+def delivery_outcomes(
+    tally: Tally, lost: Sequence[LostRows], kept: Mapping[str, KeptRows], contract: Contract, deliveries: Sequence[str]
+) -> tuple[DeliveryOutcome, ...]:
+    """What became of the rows of each delivery, given how they were judged, which were lost, and which are counted.
+
+    These are found out apart from each other: so a row that went astray in between is missed (``checks.reconcile``).
+    """
+    return tuple(
+        _outcome(
+            name,
+            {(broken, warned): rows for (delivery, broken, warned), rows in tally.items() if delivery == name},
+            [each for each in lost if each.delivery == name],
+            kept.get(name, NONE_KEPT),
+            contract,
+        )
+        for name in deliveries
+    )
+
+
+def _outcome(
+    delivery: str,
+    judged: Mapping[tuple[int, int], int],
+    lost: Sequence[LostRows],
+    counted: KeptRows,
+    contract: Contract,
+) -> DeliveryOutcome:
+    duplicates = sum(each.rows for each in lost if each.is_duplicate)
+    in_conflict = sum(each.rows for each in lost if not each.is_duplicate)
+    broken = {bits: rows for (bits, _), rows in judged.items() if bits}
+    warned = Counter({warned: rows for (bits, warned), rows in judged.items() if not bits})
+    for each in lost:
+        warned[each.warned] -= each.rows
+    violations = _by_name(broken, contract.rule_names)
+    if in_conflict:
+        violations[CONFLICT] = in_conflict
+    return DeliveryOutcome(
+        delivery,
+        kept=counted.rows,
+        quarantined=sum(broken.values()) + in_conflict,
+        duplicates=duplicates,
+        conflicts=sum(each.rows for each in lost if each.is_duplicate and each.differs),
+        violations=violations,
+        first_day=counted.first_day,
+        last_day=counted.last_day,
+        warned=sum(rows for bits, rows in warned.items() if bits),
+        warnings=_by_name(warned, contract.warning_names),
+    )
+
+
+def _by_name(rows_by_bits: Mapping[int, int], names: Sequence[str]) -> dict[str, int]:
+    counted = {
+        name: sum(rows for bits, rows in rows_by_bits.items() if bits >> bit & 1) for bit, name in enumerate(names)
+    }
+    return {name: rows for name, rows in counted.items() if rows}
+
+
+def quarantined_rows(
+    staged: DataFrame, suspects: DataFrame | None, contract: Contract, file_order: Sequence[str], run_id: str
+) -> DataFrame:
+    """The quarantined rows: raw text, file, and the names of all rules they break.
+
+    ``row_number`` counts the rows of a file from 1, where the format knows it; else ``part_offset`` is the byte at
+    which the part of the file begins that one task read. ``position`` orders the rows of a file.
+    """
+    uris = F.array(*(F.lit(uri) for uri in file_order))
+    columns = [DELIVERY, LINE, FILE, BLOCK, ROW, BROKEN]
+    rows = staged.where(F.col(KIND) == BROKEN_ROWS).select(*columns)
+    if suspects is not None and CONFLICT in contract.rule_names:
+        rows = rows.unionByName(suspects.where(F.col(CLASS) == QUARANTINED).select(*columns))
+    return rows.select(
+        DELIVERY,
+        F.col(LINE).alias("raw"),
+        F.get(uris, F.col(FILE)).alias("file"),
+        _names_of_broken(contract.rule_names).alias("reasons"),
+        F.when(F.col(BLOCK) != NO_BLOCK, F.col(BLOCK)).alias("part_offset"),
+        F.when(F.col(BLOCK) == NO_BLOCK, F.col(ROW) + 1).alias("row_number"),
+        F.lit(run_id).alias(RUN_ID),
+        F.struct(BLOCK, ROW).alias("position"),
+    )
+
+
+def _names_of_broken(names: Sequence[str]) -> Column:
+    is_broken = (F.col(BROKEN).bitwiseAND(F.lit(1 << bit).cast("long")) != 0 for bit in range(len(names)))
+    named = (F.when(broken, F.lit(name)) for broken, name in zip(is_broken, names, strict=True))
+    return F.array_compact(F.array(*named))

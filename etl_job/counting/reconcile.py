@@ -1,0 +1,42 @@
+"""What must hold of a run's counts before anything is published."""
+
+from collections.abc import Sequence
+
+from etl_job.contract.model import Thresholds
+from etl_job.counting.outcomes import DeliveryOutcome
+from etl_job.errors import ReconciliationError, ThresholdError
+from etl_job.manifest.record import Totals
+
+
+def reconcile(rows_in: int, counted: Sequence[DeliveryOutcome]) -> Totals:
+    """Check that every row read is accounted for. Raises ReconciliationError."""
+    totals = Totals(
+        rows_in=rows_in,
+        kept=sum(c.kept for c in counted),
+        quarantined=sum(c.quarantined for c in counted),
+        duplicates=sum(c.duplicates for c in counted),
+        conflicts=sum(c.conflicts for c in counted),
+        warned=sum(c.warned for c in counted),
+    )
+    accounted = totals.kept + totals.quarantined + totals.duplicates
+    if accounted != rows_in:
+        raise ReconciliationError(
+            f"{rows_in} rows were read but {accounted} accounted for (kept {totals.kept}, quarantined "
+            f"{totals.quarantined}, duplicate {totals.duplicates}); nothing was published, run again"
+        )
+    return totals
+
+
+def check_thresholds(counted: Sequence[DeliveryOutcome], thresholds: Thresholds) -> None:
+    """Raise ThresholdError, with the most frequent reasons, for the first delivery with too many bad rows."""
+    most = thresholds.quarantined_share
+    for outcome in counted:
+        if most is None or outcome.quarantined <= most * outcome.rows:
+            continue
+        reasons = sorted(outcome.violations.items(), key=lambda found: (-found[1], found[0]))[:3]
+        raise ThresholdError(
+            f"delivery {outcome.delivery}: {outcome.quarantined} of {outcome.rows} rows are bad "
+            f"({outcome.quarantined / outcome.rows:.1%}, thresholds.quarantinedShare allows {most:.1%}), most often "
+            f"{', '.join(f'{name} ({count})' for name, count in reasons)}; nothing was published: "
+            "correct the delivery, or the contract"
+        )

@@ -1,0 +1,125 @@
+"""What the crawler found: the raw table in the Glue catalog and the folders of its deliveries."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from etl_job.contract.model import Contract
+from etl_job.errors import CatalogError
+from etl_job.lake.files import StoredFile, folder_uri
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+
+PARTITION_KEY = "delivery"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One delivery: its name (the partition's value) and its files in order of their names, empty ones too."""
+
+    name: str
+    files: tuple[StoredFile, ...]
+
+    @property
+    def files_with_rows(self) -> tuple[StoredFile, ...]:
+        """Those that are not empty, and so are read."""
+        return tuple(file for file in self.files if file.size_bytes)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes in all files."""
+        return sum(file.size_bytes for file in self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """In what the crawled table differs from the contract, by column; neither stops a run.
+
+    ``new`` columns are left out, ``missing`` ones, which are optional, count as missing values, and the order decides
+    nothing: columns are found by their names.
+    """
+
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
+    other_order: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.new or self.missing or self.other_order)
+
+
+def drift_of(columns: Sequence[str], contract: Contract) -> Drift:
+    """Compare the columns of the crawled table with the contract's; upper and lower case count as one."""
+    promised = [column.name_in_file.lower() for column in contract.columns]
+    shared = [name for name in columns if name in promised]
+    return Drift(
+        new=tuple(name for name in columns if name not in promised),
+        missing=tuple(name for name in promised if name not in columns),
+        other_order=shared != [name for name in promised if name in columns],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CrawledTable:
+    """The dataset's table as a crawler left it: columns in the order of the file, and which folder is which delivery.
+
+    ``partitions`` has the deliveries by location; it is empty where the table is partitioned by something else first,
+    which ``keys`` tell.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    partitions: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def knows_deliveries(self) -> bool:
+        """Whether it is partitioned by deliveries, whatever further folders there are."""
+        return self.keys[:1] == (PARTITION_KEY,)
+
+
+def read_crawled_table(glue: "GlueClient", database: str, dataset: str) -> CrawledTable | None:
+    """Ask the catalog for the dataset's table and its partitions; None where there is no such table."""
+    try:
+        table = glue.get_table(DatabaseName=database, Name=dataset)["Table"]
+    except glue.exceptions.EntityNotFoundException:
+        return None
+    keys = tuple(key["Name"] for key in table.get("PartitionKeys", ()))
+    storage = table.get("StorageDescriptor", {})
+    columns = tuple(column["Name"] for column in storage.get("Columns", ()))
+    found = CrawledTable(f"{database}.{dataset}", columns, keys)
+    if not found.knows_deliveries:
+        return found
+    pages = glue.get_paginator("get_partitions").paginate(DatabaseName=database, TableName=dataset)
+    partitions = {
+        folder_uri(location): partition["Values"][0]
+        for page in pages
+        for partition in page["Partitions"]
+        if (location := partition.get("StorageDescriptor", {}).get("Location"))
+    }
+    return replace(found, partitions=partitions)
+
+
+def properties_of_workflow(glue: "GlueClient", name: str | None, run_id: str | None) -> Mapping[str, str]:
+    """The workflow run's properties: `delivery` and `withdraw` select deliveries; none outside a workflow."""
+    if not name or not run_id:
+        return {}
+    return glue.get_workflow_run_properties(Name=name, RunId=run_id).get("RunProperties", {})
+
+
+def pick(deliveries: Sequence[Delivery], names: Sequence[str]) -> tuple[Delivery, ...]:
+    """The deliveries of these names, in their order. Raises CatalogError for one that is not there, or empty."""
+    known = {delivery.name for delivery in deliveries}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise CatalogError(
+            f"there is no delivery {', '.join(unknown)}, neither among the raw files nor in the Glue catalog (there is "
+            f"{', '.join(sorted(known)) or 'none'}): is that its name, and was it uploaded?"
+        )
+    picked = tuple(delivery for delivery in deliveries if delivery.name in names)
+    empty = [delivery.name for delivery in picked if not delivery.files]
+    if empty:
+        raise CatalogError(
+            f"delivery {', '.join(empty)} has no files: upload them, or take it out of the tables (--withdraw)"
+        )
+    return picked

@@ -1,0 +1,78 @@
+"""Which deliveries a run processes, and which it takes out of the tables."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from etl_job.deliveries.raw_table import Delivery, pick
+from etl_job.errors import ArgumentError, CatalogError, InputError
+from etl_job.manifest.record import PublishedDelivery, new_or_changed
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The deliveries to process and the names of those to remove.
+
+    ``known`` are all that have files, by name; ``without_files`` are published ones that have none any more. They stay
+    published: files may have been archived, or deleted by mistake. ``incomplete`` says of deliveries which lack a file
+    that was uploaded what they lack.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    gone: tuple[str, ...] = ()
+    known: Mapping[str, Delivery] = field(default_factory=dict)
+    without_files: tuple[str, ...] = ()
+    incomplete: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, names: Sequence[str]) -> tuple[Delivery, ...]:
+        """The deliveries of these names. Raises CatalogError or InputError for one whose files are not there."""
+        lost = [name for name in names if name not in self.known]
+        if lost:
+            raise CatalogError(
+                f"delivery {', '.join(lost)} shares rows with this run's and must be processed again, but its raw "
+                "files are gone: restore them, or take it out of the tables (--withdraw)"
+            )
+        for name in names:
+            if name in self.incomplete:
+                raise InputError(f"it shares rows with this run's deliveries: {self.incomplete[name]}")
+        return tuple(self.known[name] for name in names)
+
+    def and_without(self, names: Sequence[str]) -> "Chosen":
+        """The same, and these deliveries are taken out of the tables too, unless they are to be processed."""
+        picked = {delivery.name for delivery in self.deliveries}
+        return replace(self, gone=tuple(dict.fromkeys((*self.gone, *(name for name in names if name not in picked)))))
+
+    def __bool__(self) -> bool:
+        return bool(self.deliveries or self.gone)
+
+
+def choose(
+    catalogued: Sequence[Delivery],
+    named: Sequence[str],
+    withdrawn: Sequence[str],
+    published: Mapping[str, PublishedDelivery],
+    contract_hash: str,
+) -> Chosen:
+    """Process the named deliveries, changed or not, or else all new and changed ones.
+
+    ``withdrawn`` names deliveries to take out of the tables, whether their files are there or not. Raises CatalogError
+    for a name that is not there, and ArgumentError for one that is to be processed and withdrawn at once.
+    """
+    both = sorted(set(named) & set(withdrawn))
+    if both:
+        raise ArgumentError(f"--delivery and --withdraw both name {', '.join(both)}: leave it out of one")
+    unknown = [name for name in withdrawn if name not in published]
+    if unknown:
+        raise CatalogError(
+            f"--withdraw names {', '.join(unknown)}, which is not published (published: {', '.join(sorted(published))})"
+        )
+    known = {delivery.name: delivery for delivery in catalogued if delivery.files and delivery.name not in withdrawn}
+    without_files = tuple(
+        name for name, state in published.items() if not (name in known or name in withdrawn or state.withdrawn)
+    )
+    if named:
+        picked = pick(catalogued, named)
+    elif withdrawn:
+        picked = ()
+    else:
+        picked = new_or_changed(tuple(known.values()), published, contract_hash)
+    return Chosen(picked, tuple(withdrawn), known, without_files)

@@ -1,0 +1,115 @@
+"""What was uploaded, by the records that ``quartal upload`` leaves: none of it may be missing from a delivery.
+
+A record is ``deliveries/<dataset>/<delivery>.json`` and names the keys of all files that were stored. A delivery that
+is published and has no files any more was archived; one that was withdrawn may lose its files too.
+"""
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from etl_job.contract.model import Contract
+from etl_job.deliveries.delivered import raw_folder
+from etl_job.deliveries.file_names import is_hidden
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.deliveries.selection import Chosen
+from etl_job.errors import InputError
+from etl_job.lake.files import ObjectStore, folder_uri
+from etl_job.lake.paths import LakePaths
+from etl_job.manifest.record import PublishedDelivery, new_or_changed
+
+_NAMED = 3  # missing files that a message names
+_READERS = 16  # requests at a time
+
+
+def complete(
+    store: ObjectStore,
+    lake_root: str,
+    contract: Contract,
+    chosen: Chosen,
+    published: Mapping[str, PublishedDelivery],
+    *,
+    is_free: bool,
+) -> Chosen:
+    """The same, knowing which deliveries lack files that were uploaded. Raises InputError where one is to be processed.
+
+    A run that is free to choose answers for every delivery that was uploaded, and others for those they process.
+    """
+    changed = new_or_changed(tuple(chosen.known.values()), published, contract.hash)
+    asked = {delivery.name: delivery for delivery in (*changed, *chosen.deliveries)}
+    settled = {*published, *chosen.known} if is_free else None
+    found = find_incomplete(store, lake_root, contract.dataset, asked.values(), settled)
+    processed = {delivery.name for delivery in chosen.deliveries}
+    for name, problem in found.items():
+        if is_free or name in processed:
+            raise InputError(problem)
+    return replace(chosen, incomplete=found)
+
+
+def find_incomplete(
+    store: ObjectStore, lake_root: str, dataset: str, deliveries: Iterable[Delivery], settled: Collection[str] | None
+) -> Mapping[str, str]:
+    """Say of each of the deliveries which lacks a file that was uploaded what it lacks, and what to do.
+
+    ``settled`` names those that are published or withdrawn: any other that has a record, and no files at all, lacks
+    them too. None leaves such deliveries to other runs. Raises InputError for a record that cannot be read.
+    """
+    records, chosen = _records(store, lake_root, dataset), {delivery.name: delivery for delivery in deliveries}
+    without_files = set() if settled is None else records.keys() - chosen.keys() - set(settled)
+    names = sorted(records.keys() & (chosen.keys() | without_files))
+    with ThreadPoolExecutor(_READERS) as readers:
+        contents = readers.map(lambda name: _keys(store, records[name]), names)
+    found = {}
+    for name, keys in zip(names, contents, strict=True):
+        there = {file.uri for file in chosen[name].files} if name in chosen else set()
+        missing = _missing(store, lake_root, dataset, keys, there)
+        if missing:
+            root = raw_folder(lake_root, dataset)
+            path = _below(missing[0].removeprefix(root))
+            purpose = f"`quartal upload --delivery {name} --remove {path}`" if there else "delete that record"
+            found[name] = (
+                f"delivery {name} misses {_some(missing, root)}, which {records[name]} says was uploaded: upload it "
+                f"again. If it was taken away on purpose, {purpose}, and run again; nothing was written"
+            )
+    return found
+
+
+def _records(store: ObjectStore, lake_root: str, dataset: str) -> dict[str, str]:
+    folder = folder_uri(LakePaths(lake_root, dataset).uploads)
+    names = ((file.uri.removeprefix(folder), file.uri) for file in store.list_files(folder))
+    return {name.removesuffix(".json"): uri for name, uri in names if name.endswith(".json") and "/" not in name}
+
+
+def _keys(store: ObjectStore, record: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(key) for key in json.loads(store.read(record))["files"])
+    except FileNotFoundError:  # deleted since it was listed
+        return ()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise InputError(
+            f"{record} is no record of a delivery ({type(error).__name__}: {error}): delete it, and the next upload "
+            "writes it anew; nothing was written"
+        ) from error
+
+
+def _missing(
+    store: ObjectStore, lake_root: str, dataset: str, keys: Iterable[str], there: Collection[str]
+) -> tuple[str, ...]:
+    """Files of these keys that are not there. Those that came since the run began are the next run's."""
+    lake, root = folder_uri(lake_root), raw_folder(lake_root, dataset)
+    recorded = (f"{lake}{key}" for key in keys)
+    lost = [uri for uri in recorded if uri not in there and not is_hidden(_below(uri.removeprefix(root)))]
+    folders = sorted({uri.rpartition("/")[0] + "/" for uri in lost})
+    came = {file.uri for folder in folders for file in store.list_files(folder)}
+    return tuple(uri for uri in lost if uri not in came)
+
+
+def _below(path: str) -> str:
+    """A path without the delivery's own folder."""
+    return path.partition("/")[2]
+
+
+def _some(uris: tuple[str, ...], root: str) -> str:
+    more = f" and {len(uris) - _NAMED} more" if len(uris) > _NAMED else ""
+    return ", ".join(uri.removeprefix(root) for uri in uris[:_NAMED]) + more

@@ -1,0 +1,170 @@
+"""Every row of a run, read, judged and settled, with those of other deliveries for which it changes something."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pyarrow as pa
+from py4j.protocol import Py4JError
+from pyspark.sql import DataFrame, SparkSession
+
+from etl_job.contract.model import Contract
+from etl_job.contract.schemas import DAY, DELIVERY, KEPT, count_columns, curated_columns, ddl
+from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, daily_counts, delivery_outcomes, kept_rows, lost_rows
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.deliveries.selection import Chosen
+from etl_job.lake.files import ObjectStore
+from etl_job.manifest.record import DeliveryCounts, inputs_of
+from etl_job.spark.session import suit_to_input
+from etl_job.spark.sql_rules import SqlRules
+from etl_job.spark.workload import Extent, collected
+from etl_job.staging.folders import StagingFolder
+from etl_job.staging.intake import Staging, sources_of, take_in
+from etl_job.staging.parts import Read
+from etl_job.staging.store import (
+    Meeting,
+    Registers,
+    drop,
+    meet_others,
+    new_staging_folder,
+    read_counts,
+    read_registers,
+    read_staged,
+    register_files,
+    suspects_of,
+    valid_files,
+)
+from etl_job.tables.dataset import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """The daily counts of kept rows. They are in the driver's memory as well where they are ``few``."""
+
+    rows: DataFrame
+    few: pa.Table | None
+
+    @property
+    def kept(self) -> dict[str, KeptRows]:
+        """What they say of each delivery; may run a Spark job."""
+        if self.few is None:
+            return kept_rows(self.rows)
+        if not self.few.num_rows:
+            return {}
+        by_delivery = self.few.group_by(DELIVERY, use_threads=False)
+        found = by_delivery.aggregate([(KEPT, "sum"), (DAY, "min"), (DAY, "max")]).to_pylist()
+        return {row[DELIVERY]: KeptRows(row[f"{KEPT}_sum"], row[f"{DAY}_min"], row[f"{DAY}_max"]) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Every row of a run, settled and counted. ``folder`` holds the staged rows, ``deliveries`` are in name order.
+
+    ``read`` and ``extent`` are those of the intake.
+    """
+
+    deliveries: tuple[Delivery, ...]
+    file_order: tuple[str, ...]
+    folder: str
+    staged: DataFrame
+    suspects: DataFrame | None
+    daily: Daily
+    counted: tuple[DeliveryOutcome, ...]
+    read: Read
+    registers: Registers
+    extent: Extent
+
+    @property
+    def rows_in(self) -> int:
+        """How many rows were read, counted before they were judged."""
+        return self.read.rows
+
+
+def account_for(
+    spark: SparkSession,
+    store: ObjectStore,
+    contract: Contract,
+    sql: SqlRules,
+    chosen: Chosen,
+    tables: Tables,
+    run_id: str,
+) -> Account:
+    """Read and settle the chosen deliveries, and those others for which they change what becomes of a row."""
+    spec, deliveries = contract.features, tuple(sorted(chosen.deliveries, key=lambda delivery: delivery.name))
+    registers = tables.registers if contract.key else Registers({})
+    while True:
+        names_in = [delivery.name for delivery in deliveries]
+        sources = sources_of(store, contract, deliveries)
+        size = sum(delivery.size_bytes for delivery in deliveries)
+        suit_to_input(spark, size)
+        folder = new_staging_folder(tables.curated.location, run_id)
+        replaced = [*names_in, *chosen.gone]
+        before, others = registers.of(replaced), registers.without(replaced)
+        keys_before, other_keys = (register_files(store, side) for side in (before, others))
+        try:
+            intake = take_in(
+                Staging(spark, store, contract, sql, sources, StagingFolder(folder), keys_before, other_keys)
+            )
+        except Exception:
+            with suppress(Py4JError, OSError):  # why it failed must be heard
+                drop(spark, folder)
+            raise
+        staged = read_staged(spark, store, folder, spec)
+        met = Meeting()
+        if intake.shares_keys:
+            suit_to_input(spark, size, meets_history=True)
+            own_before, of_others = (read_registers(spark, store, side) for side in (before, others))
+            met = meet_others(staged, own_before, of_others, contract.conflicts)
+        if not met.changed:
+            break
+        drop(spark, folder)
+        deliveries = tuple(sorted((*deliveries, *chosen.find(met.changed)), key=lambda delivery: delivery.name))
+    extent = intake.extent + Extent(lines=met.keys)
+    suspects = suspects_of(staged, intake.repeated, contract, met)
+    daily = _daily(spark, store, folder, suspects, contract, extent)
+    counted = delivery_outcomes(intake.tally, lost_rows(suspects), daily.kept, contract, names_in)
+    files = len(valid_files(store, folder)) if contract.key else 0
+    kept = registers.without(replaced).and_those_in(folder, names_in, files)
+    file_order = tuple(source.uri for source in sources)
+    return Account(deliveries, file_order, folder, staged, suspects, daily, counted, intake.read, kept, extent)
+
+
+def _daily(
+    spark: SparkSession,
+    store: ObjectStore,
+    folder: str,
+    suspects: DataFrame | None,
+    contract: Contract,
+    extent: Extent,
+) -> Daily:
+    """The daily counts; runs a Spark job where they are few."""
+    spec = contract.features
+    counts = read_counts(spark, store, folder, spec)
+    if counts is None:
+        return Daily(spark.createDataFrame([], ddl(count_columns(spec))), pa.table({}))
+    in_one_task = extent.fits_one_task(len(curated_columns(spec)))
+    rows = daily_counts(counts, suspects, contract, in_one_task)
+    if in_one_task and not spec.measures:
+        return Daily(rows, collected(rows))
+    return Daily(rows.persist(), None)
+
+
+def delivery_counts(deliveries: Sequence[Delivery], counted: Sequence[DeliveryOutcome]) -> tuple[DeliveryCounts, ...]:
+    """The outcomes as the manifest records them, with the files they come from."""
+    return tuple(
+        DeliveryCounts(
+            delivery=outcome.delivery,
+            inputs=inputs_of(delivery),
+            rows_in=outcome.rows,
+            kept=outcome.kept,
+            quarantined=outcome.quarantined,
+            duplicates=outcome.duplicates,
+            conflicts=outcome.conflicts,
+            violations=outcome.violations,
+            warned=outcome.warned,
+            warnings=outcome.warnings,
+            first_day=outcome.first_day.isoformat() if outcome.first_day else None,
+            last_day=outcome.last_day.isoformat() if outcome.last_day else None,
+        )
+        for delivery, outcome in zip(deliveries, counted, strict=True)
+    )

@@ -1,0 +1,60 @@
+"""A run's outcome as CloudWatch metrics, for alarms and dashboards: names and dimensions are an interface.
+
+``docs/outputs.md`` lists them. A put that fails is reported and does not fail the run: its tables are published.
+"""
+
+from typing import TYPE_CHECKING
+
+from botocore.config import Config
+
+from etl_job.manifest.record import RunManifest
+from etl_job.reasons import cause_of
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
+
+NAMESPACE = "Quartal"
+# A region without CloudWatch, or a network without a way to it, must not hold a finished run up.
+CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
+
+
+def put_metrics(session: "boto3.Session", manifest: RunManifest) -> str | None:
+    """Put the run's metrics in one request; return why it failed, or None."""
+    try:
+        client = session.client("cloudwatch", config=CLIENT_CONFIG)
+        client.put_metric_data(Namespace=NAMESPACE, MetricData=metric_data(manifest))
+    except Exception as error:  # half an answer too: what is published must not be called failed for it
+        return cause_of(error)
+    return None
+
+
+def metric_data(manifest: RunManifest) -> "list[MetricDatumTypeDef]":
+    """One value each. Rows only where the run got as far as accounting for them; a share only where there were rows."""
+    totals = manifest.totals
+    counts = {
+        "RowsIn": totals.rows_in,
+        "RowsKept": totals.kept,
+        "RowsQuarantined": totals.quarantined,
+        "RowsDuplicate": totals.duplicates,
+        "RowsWarned": totals.warned,
+    }
+    data = [_datum(manifest, "DurationSeconds", manifest.seconds, "Seconds")]
+    if manifest.status == "SUCCEEDED" or totals.rows_in:
+        data += [_datum(manifest, name, value, "Count") for name, value in counts.items()]
+    if totals.rows_in:
+        data.append(_datum(manifest, "QuarantineShare", totals.quarantined / totals.rows_in, "None"))
+    return data
+
+
+def _datum(manifest: RunManifest, name: str, value: float, unit: str) -> "MetricDatumTypeDef":
+    return {
+        "MetricName": name,
+        "Dimensions": [
+            {"Name": "Dataset", "Value": manifest.dataset},
+            {"Name": "Database", "Value": manifest.database},
+        ],
+        "Timestamp": manifest.finished_at,
+        "Value": value,
+        "Unit": unit,  # type: ignore[typeddict-item]
+    }

@@ -1,0 +1,45 @@
+"""Progress on stdout, one plain line per stage, and how long each stage took."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from etl_job.manifest.record import Stage
+from etl_job.reasons import one_line
+
+
+class Progress:
+    """Writes ``[quartal] stage=<name> <facts> seconds=<s>`` lines and keeps the timings."""
+
+    def __init__(self, write: Callable[[str], object] = sys.stdout.write) -> None:
+        self._write = write
+        self._stages: list[Stage] = []
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Every stage that has ended, in order."""
+        return tuple(self._stages)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[dict[str, object]]:
+        """Time a stage, also one that fails. What the caller puts into the mapping appears on its line."""
+        facts: dict[str, object] = {}
+        start = time.monotonic()
+        try:
+            yield facts
+        except Exception:
+            self._end(name, start, failed=True, **facts)
+            raise
+        self._end(name, start, **facts)
+
+    def _end(self, name: str, start: float, **facts: object) -> None:
+        seconds = round(time.monotonic() - start, 2)
+        self._stages.append(Stage(stage=name, seconds=seconds))
+        self.say(name, **facts, seconds=seconds)
+
+    def say(self, stage: str, **facts: object) -> None:
+        """One line without timing."""
+        words = " ".join(f"{name}={one_line(value)}" for name, value in facts.items())
+        self._write(f"[quartal] stage={stage} {words}\n")
+        sys.stdout.flush()

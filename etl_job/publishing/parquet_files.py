@@ -1,0 +1,118 @@
+"""Parquet files on their way into tables: few, zstd-compressed, sorted, each within one partition."""
+
+import uuid
+from collections.abc import Sequence
+from io import BytesIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.contract.schemas import DELIVERY, RUN_ID, TableColumn
+from etl_job.lake.files import ObjectStore
+from etl_job.spark.workload import collected
+
+# Files of 64 to 256 MB read best. What a value takes at most, sorted and compressed, was measured as the test does it.
+FILE_BYTES = 192_000_000
+_VALUE_BYTES = {"string": 0.3, "date": 0.1, "long": 1.3, "double": 7.5}
+_DECIMAL_BYTES = 9.0
+_ESCAPED = "\"#%'*/:=?\\\x7f{[]^"
+
+
+def new_data_folder(table_location: str, run_id: str) -> str:
+    """A folder that no other run writes to, nor another attempt of the same run."""
+    return f"{table_location}/data/{run_id}-{uuid.uuid4().hex[:8]}"
+
+
+def rows_per_file(columns: Sequence[TableColumn]) -> int:
+    """How many rows of these columns make a file of about ``FILE_BYTES``, should a partition have so many."""
+    return int(FILE_BYTES / sum(_VALUE_BYTES.get(column.kind, _DECIMAL_BYTES) for column in columns))
+
+
+def write_table_files(
+    frame: DataFrame,
+    columns: Sequence[TableColumn],
+    partition_column: str,
+    sort_by: Sequence[str],
+    folder: str,
+    store: ObjectStore,
+    in_one_task: bool = False,
+) -> tuple[str, ...]:
+    """Write the frame's rows below the folder, no file with two partitions, and return the files' URIs.
+
+    A partition is one file unless it is too big for that. Rows for one task are few enough for the driver, which writes
+    them by itself: Spark would take tens of milliseconds for each file, whatever is in it.
+    """
+    if in_one_task:
+        return write_rows(collected(frame.coalesce(1)), columns, partition_column, sort_by, folder, store)
+    copy = _copy_of(partition_column)
+    (
+        frame.repartition(partition_column)
+        .withColumn(copy, F.col(partition_column))
+        .sortWithinPartitions(partition_column, *sort_by)
+        .write.partitionBy(copy)
+        .option("maxRecordsPerFile", rows_per_file(columns))
+        .parquet(folder)
+    )
+    return parquet_files(store, folder)
+
+
+def _copy_of(partition_column: str) -> str:
+    """The name that folders carry. Iceberg takes a partition's value from the files themselves."""
+    return f"{partition_column}_part"
+
+
+def write_rows(
+    rows: pa.Table,
+    columns: Sequence[TableColumn],
+    partition_column: str,
+    sort_by: Sequence[str],
+    folder: str,
+    store: ObjectStore,
+) -> tuple[str, ...]:
+    """As ``write_table_files``, for rows that the driver has."""
+    if not rows.num_rows:
+        return ()
+    rows = rows.sort_by([(name, "ascending") for name in (partition_column, *sort_by)])
+    limit, copy = rows_per_file(columns), _copy_of(partition_column)
+    written: list[str] = []
+    place = 0
+    for counted in pc.value_counts(rows.column(partition_column)).to_pylist():  # in the order of the rows
+        value, of_value = counted["values"], rows.slice(place, counted["counts"])
+        place += counted["counts"]
+        for first in range(0, len(of_value), limit):
+            content = BytesIO()
+            parquet.write_table(of_value.slice(first, limit), content, compression="zstd", store_schema=False)
+            written.append(f"{folder}/{partition_folder(copy, value)}/part-{first // limit:05d}.parquet")
+            store.write(written[-1], content.getvalue())
+    return tuple(written)
+
+
+def write_quarantine(rows: DataFrame, location: str, in_one_task: bool = False) -> None:
+    """Write broken rows to ``<location>/delivery=<d>/run_id=<r>/``, one file each.
+
+    Dynamic overwriting replaces these very folders, should the run be repeated, and keeps the unfinished files in a
+    folder of this write's own, so two runs do not meet.
+    """
+    together = rows.coalesce(1) if in_one_task else rows.repartition(DELIVERY)
+    (
+        together.sortWithinPartitions(DELIVERY, "file", "position")
+        .drop("position")
+        .write.mode("overwrite")
+        .option("partitionOverwriteMode", "dynamic")
+        .partitionBy(DELIVERY, RUN_ID)
+        .parquet(location)
+    )
+
+
+def partition_folder(column: str, value: str) -> str:
+    """A partition's folder as Spark names it: characters that mean something in paths are written ``%XX``."""
+    escaped = "".join(f"%{ord(c):02X}" if ord(c) < 32 or c in _ESCAPED else c for c in value)
+    return f"{column}={escaped}"
+
+
+def parquet_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
+    """The Parquet files below a folder."""
+    return tuple(file.uri for file in store.list_files(f"{folder}/") if file.uri.endswith(".parquet"))

@@ -1,0 +1,389 @@
+"""What a run has settled goes to where readers find it: files first, then one commit per table."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.arguments import JobArguments
+from etl_job.contract.feature_spec import FeatureSpec
+from etl_job.contract.model import Contract
+from etl_job.contract.schemas import (
+    DAY,
+    DELIVERY,
+    KEPT,
+    QUARTER,
+    RUN_ID,
+    TableColumn,
+    curated_columns,
+    ddl,
+    feature_columns,
+    hour_columns,
+    value_column,
+)
+from etl_job.counting.outcomes import quarantined_rows
+from etl_job.duplicates.deduplicate import Account
+from etl_job.errors import PublicationError
+from etl_job.lake.files import ObjectStore
+from etl_job.lake.paths import LakePaths
+from etl_job.manifest.record import CsvExport, DeliveryCounts, PublishedTable, Totals
+from etl_job.notify.progress import Progress
+from etl_job.publishing.csv_export import export_csv
+from etl_job.publishing.features import (
+    FeatureRange,
+    affected_range,
+    compute_features,
+    last_new_beginning,
+    narrowed,
+    quarter_of,
+)
+from etl_job.publishing.measures import with_measures
+from etl_job.publishing.parquet_files import (
+    new_data_folder,
+    partition_folder,
+    write_quarantine,
+    write_rows,
+    write_table_files,
+)
+from etl_job.spark.sql_rules import SqlRules
+from etl_job.spark.workload import Extent, fits_one_task
+from etl_job.staging.parts import Read
+from etl_job.tables.dataset import Tables
+from etl_job.tables.iceberg import PublishedIceberg, in_step
+from etl_job.tables.quarantine_runs import files_of_other_runs
+from etl_job.tables.snapshot_change import Replacement, among, from_on
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What all steps of a run work with."""
+
+    spark: SparkSession
+    store: ObjectStore
+    arguments: JobArguments
+    contract: Contract
+    sql: SqlRules
+    tables: Tables
+    progress: Progress
+
+    @property
+    def quarantine(self) -> str:
+        """Where bad rows of published deliveries lie."""
+        return self._paths.quarantine
+
+    @property
+    def failed_quarantine(self) -> str:
+        """Where those lie that stopped a run: beside the others, which people count."""
+        return self._paths.failed_quarantine
+
+    @property
+    def _paths(self) -> LakePaths:
+        return LakePaths(self.arguments.lake_root, self.contract.dataset)
+
+
+@dataclass
+class Processed:
+    """What the run has done so far."""
+
+    totals: Totals | None = None
+    deliveries: tuple[DeliveryCounts, ...] = ()
+    curated: PublishedTable | None = None
+    features: PublishedTable | None = None
+    quarantine: tuple[str, ...] = ()
+    csv_export: CsvExport | None = None
+    read: Read = field(default_factory=Read)
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What the curated table holds apart from this run's deliveries, and the days of what the run replaces."""
+
+    files: tuple[str, ...]
+    replaced_files: tuple[str, ...]
+    replaced_days: tuple[tuple[date, date], ...]
+    last_day: date | None
+    last_kept_day: date | None
+    in_step: bool
+    extent: Extent | None
+
+    def and_fresh(self, fresh: Extent) -> Extent | None:
+        """The extent of all daily counts, given that of the run's; None where one is unknown."""
+        return None if self.extent is None else fresh + self.extent
+
+
+def _history(tables: Tables, replaced: Sequence[str]) -> _History:
+    files = tables.curated.data_files()
+    others = [file for file in files if file.partition not in replaced]
+    changed = gone = [file for file in files if file.partition in replaced]
+    are_in_step = in_step(tables.curated, tables.features)
+    entities = _entities(tables.features) if are_in_step else None
+    if not are_in_step:  # an earlier run ended between its commits: all days may differ
+        changed = [*files, *tables.features.data_files()]
+    return _History(
+        tuple(file.uri for file in others),
+        tuple(file.uri for file in gone),
+        tuple((file.first_day, file.last_day) for file in changed),
+        last_day=max((file.last_day for file in files), default=None),
+        last_kept_day=max((file.last_day for file in others), default=None),
+        in_step=are_in_step,
+        extent=None if entities is None else Extent(sum(file.rows for file in others), entities, len(others)),
+    )
+
+
+def _entities(features: PublishedIceberg) -> int | None:
+    """How many entities there are: each calendar reaches to the last day of all. None where that is hard to tell."""
+    files = features.data_files()
+    last_day = max((file.last_day for file in files), default=None)
+    if last_day is None:
+        return 0
+    of_last_day = [file for file in files if file.last_day == last_day]
+    if not fits_one_task(sum(file.rows for file in of_last_day)):
+        return None
+    with suppress(OSError):  # a file that is gone is no reason to stop: this run may replace it
+        return features.count_rows_on(last_day)
+    return None
+
+
+def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: Processed) -> None:
+    """Write all files, commit both tables, and note in ``done`` what has been done."""
+    replaced = [*(outcome.delivery for outcome in account.counted), *gone]
+    history = _history(work.tables, replaced)
+    with work.progress.stage("write") as seen:
+        fresh = _Fresh.of(work, account)
+        days = _Days.of(account, history).narrowed(work, fresh, history)
+        curated_files, feature_files = _write_files(work, account, history, fresh, days, done)
+        seen.update(
+            curated_files=len(curated_files),
+            feature_files=len(feature_files),
+            quarantine_folders=len(done.quarantine),
+            quarters=",".join(days.wanted.quarters) if days.wanted else "none",
+        )
+    with work.progress.stage("publish") as seen:
+        folders = [f"{work.quarantine}/{partition_folder(DELIVERY, delivery)}" for delivery in replaced]
+        outdated = files_of_other_runs(work.store, folders, work.arguments.run_id)
+        if replaced:
+            _commit_curated(work, account, gone, curated_files, done)
+        if days.wanted or (days.last is None and history.replaced_days):
+            _commit_features(work, days.wanted, feature_files, done)
+        curated, features = work.tables.curated.snapshot_id, work.tables.features.snapshot_id
+        seen.update(curated_snapshot=curated, features_snapshot=features)
+    for uri in outdated:
+        work.store.delete(uri)
+    with work.progress.stage("export") as seen:
+        dataset = work.contract.dataset
+        done.csv_export = export_csv(work.tables.features, work.store, work.arguments.lake_root, dataset)
+        seen.update(written=len(done.csv_export.written), removed=len(done.csv_export.removed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Fresh:
+    """The run's rows of the curated table, and the files that hold them, if they are written already."""
+
+    rows: DataFrame
+    files: tuple[str, ...] | None = None
+
+    @classmethod
+    def of(cls, work: Work, account: Account) -> "_Fresh":
+        """Few rows that the driver has are written at once."""
+        spec, daily = work.contract.features, account.daily
+        published = _published_names(spec)
+        if daily.few is not None:
+            if not daily.few.num_rows:
+                return cls(_curated(work, ()), ())
+            rows = daily.few.select(list(published)).rename_columns(list(published.values()))
+            folder = _new_folder(work, work.tables.curated)
+            files = write_rows(rows, curated_columns(spec), DELIVERY, _sort_order(work), folder, work.store)
+            return cls(_curated(work, files), files)
+        counted = daily.rows.select(*(F.col(name).alias(as_published) for name, as_published in published.items()))
+        if not spec.measures:
+            return cls(counted)
+        # The curated table needs it once, the features twice.
+        return cls(with_measures(counted, account.staged, account.suspects, work.contract).persist())
+
+    def and_others(self, work: Work, others: Sequence[str]) -> DataFrame:
+        """With the rows of other files of the curated table."""
+        if self.files is not None:
+            return _curated(work, (*self.files, *others))
+        return self.rows.unionByName(_curated(work, others)) if others else self.rows
+
+
+def _published_names(spec: FeatureSpec) -> dict[str, str]:
+    """The columns of daily counts, and how the curated table names them."""
+    entity = {value_column(name): name for name in spec.entity}
+    return {DELIVERY: DELIVERY, **entity, DAY: DAY, KEPT: spec.count, **{hour: hour for hour in hour_columns(spec)}}
+
+
+def _new_folder(work: Work, table: PublishedIceberg) -> str:
+    return new_data_folder(table.location, work.arguments.run_id)
+
+
+def _sort_order(work: Work) -> list[str]:
+    return [*work.contract.features.entity, DAY]
+
+
+@dataclass(frozen=True, slots=True)
+class _Days:
+    """The days of the rows that were kept now, the last of all days, and the features to compute."""
+
+    fresh: tuple[tuple[date, date], ...]
+    last: date | None
+    wanted: FeatureRange | None
+
+    @classmethod
+    def of(cls, account: Account, history: _History) -> "_Days":
+        fresh = tuple((c.first_day, c.last_day) for c in account.counted if c.first_day and c.last_day)
+        last = max([*(day for _, day in fresh), *filter(None, [history.last_kept_day])], default=None)
+        return cls(fresh, last, affected_range([*fresh, *history.replaced_days], history.last_day, last))
+
+    def narrowed(self, work: Work, fresh: _Fresh, history: _History) -> "_Days":
+        """The same without quarters after those that change. Runs a Spark job if there may be such."""
+        changed = [*self.fresh, *history.replaced_days]
+        if self.wanted is None or not changed or self.last != history.last_day or not history.in_step:
+            return self
+        spec, last_changed = work.contract.features, max(last for _, last in changed)
+        if narrowed(self.wanted, last_changed, spec.reach_days) == self.wanted:
+            return self
+        kept, gone = (_curated(work, files) for files in (history.files, history.replaced_files))
+        days = [frame.select(*spec.entity, DAY) for frame in (kept, gone, fresh.rows)]
+        begun = last_new_beginning(
+            days[0].unionByName(days[1]), days[0].unionByName(days[2]), spec, self.wanted.last_day
+        )
+        return replace(self, wanted=narrowed(self.wanted, max(filter(None, [last_changed, begun])), spec.reach_days))
+
+
+def _curated(work: Work, files: Sequence[str]) -> DataFrame:
+    schema = ddl(curated_columns(work.contract.features))
+    return work.spark.read.schema(schema).parquet(*files) if files else work.spark.createDataFrame([], schema)
+
+
+def _write_files(
+    work: Work, account: Account, history: _History, fresh: _Fresh, days: _Days, done: Processed
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The files of both tables, and the bad rows."""
+    columns = curated_columns(work.contract.features)
+    in_one_task = account.extent.fits_one_task(len(columns))
+    curated = _Planned(fresh.rows, columns, DELIVERY, work.tables.curated, in_one_task)
+    # The features take longest, so their plan comes first.
+    daily, extent = fresh.and_others(work, history.files), history.and_fresh(account.extent)
+    features = _features(work, daily, days.wanted, extent) if days.wanted else None
+    with ThreadPoolExecutor(2, thread_name_prefix="write") as writers:
+        features_written = writers.submit(features.write, work) if features else None
+        curated_written = writers.submit(curated.write, work) if days.fresh and fresh.files is None else None
+        done.quarantine = quarantine_rows(work, account, work.quarantine)
+        curated_files = curated_written.result() if curated_written else fresh.files or ()
+        feature_files = features_written.result() if features_written else ()
+    fresh.rows.unpersist()
+    return curated_files, feature_files
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """Rows on their way into a table."""
+
+    rows: DataFrame
+    columns: tuple[TableColumn, ...]
+    partition_column: str
+    table: PublishedIceberg
+    in_one_task: bool
+
+    def write(self, work: Work) -> tuple[str, ...]:
+        """Write them to files, and return those."""
+        folder, sort_by = _new_folder(work, self.table), _sort_order(work)
+        return write_table_files(
+            self.rows, self.columns, self.partition_column, sort_by, folder, work.store, self.in_one_task
+        )
+
+
+def _features(work: Work, daily: DataFrame, wanted: FeatureRange, extent: Extent | None) -> _Planned:
+    spec = work.contract.features
+    columns = feature_columns(spec)
+    in_one_task = extent is not None and extent.fits_one_task_over(wanted.days(spec.reach_days), len(columns))
+    rows = compute_features(daily, spec, wanted, in_one_task)
+    return _Planned(rows, columns, QUARTER, work.tables.features, in_one_task)
+
+
+def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, ...]:
+    """Write the bad rows below a location; return their folders, one for each delivery that has some."""
+    run_id = work.arguments.run_id
+    bad = {outcome.delivery: outcome.quarantined for outcome in account.counted if outcome.quarantined}
+    if bad:
+        rows = quarantined_rows(account.staged, account.suspects, work.contract, account.file_order, run_id)
+        in_few_files = account.extent.fits_one_task()
+        write_quarantine(rows, location, in_one_task=in_few_files and fits_one_task(sum(bad.values())))
+    return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)
+
+
+def drop_own_quarantine(work: Work, folders: Sequence[str]) -> None:
+    """Delete the bad rows of a run that published nothing: whoever counts them would count them with others'.
+
+    An earlier attempt of the same run may have published: what the table names stays.
+    """
+    named = work.tables.quarantines.runs.items()
+    standing = {f"{work.quarantine}/{partition_folder(DELIVERY, name)}/{RUN_ID}={run}" for name, run in named}
+    for folder in set(folders) - standing:
+        for file in work.store.list_files(f"{folder}/"):
+            work.store.delete(file.uri)
+
+
+def _commit_curated(work: Work, account: Account, gone: Sequence[str], files: tuple[str, ...], done: Processed) -> None:
+    table, processed = work.tables.curated, [outcome.delivery for outcome in account.counted]
+    replaced = [*processed, *gone]
+    bad = [outcome.delivery for outcome in account.counted if outcome.quarantined]
+    quarantines = work.tables.quarantines.after(replaced, bad, work.arguments.run_id)
+    table.replace(
+        Replacement(
+            among(DELIVERY, replaced),
+            files,
+            work.arguments.run_id,
+            table_properties={
+                **(account.registers.properties if work.contract.key else {}),
+                **quarantines.properties,
+            },
+            processed=processed,
+            withdrawn=gone,
+        )
+    )
+    done.curated = _published(table, len(files), replaced)
+    _say_committed(work.progress, table)
+
+
+def _commit_features(work: Work, wanted: FeatureRange | None, files: tuple[str, ...], done: Processed) -> None:
+    """Replace the wanted quarters, those that reach the end with all later ones, which are no more; else everything."""
+    table, quarters = work.tables.features, wanted.quarters if wanted else ()
+    if wanted is None:
+        removed: BooleanExpression = AlwaysTrue()
+    elif wanted.reaches_end:
+        removed = from_on(QUARTER, quarter_of(wanted.first_day))
+    else:
+        removed = among(QUARTER, quarters)
+    try:
+        table.replace(Replacement(removed, files, work.arguments.run_id, quarters, work.tables.curated.snapshot_id))
+    except PublicationError as error:
+        if done.curated is None:
+            raise
+        raise type(error)(
+            f"{error}. The curated table holds this run's rows; the features are behind it, and the next run computes "
+            "them first"
+        ) from error
+    done.features = _published(table, len(files), quarters)
+    _say_committed(work.progress, table)
+
+
+def _say_committed(progress: Progress, table: PublishedIceberg) -> None:
+    progress.say("commit", table=table.identifier, snapshot=table.snapshot_id)
+
+
+def _published(table: PublishedIceberg, files: int, partitions: Sequence[str]) -> PublishedTable:
+    return PublishedTable(
+        table=table.identifier,
+        location=table.location,
+        snapshot_id=table.snapshot_id,
+        files=files,
+        partitions=tuple(partitions),
+        tags=table.tags,
+    )

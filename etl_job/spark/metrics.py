@@ -1,0 +1,76 @@
+"""What Spark did for a run, asked of its own status store, which is there whether or not its web interface is."""
+
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from etl_job.manifest.record import SparkMetrics
+
+_EVENTS_TIMEOUT_MS = 10_000
+
+
+class SparkMeter:
+    """Begins to count when it is made: a session may have served others before, as in tests."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._spark = spark
+        self._first_stage = 1 + max((stage.stageId() for stage in self._stages()), default=-1)
+        self._first_job = 1 + max((job.jobId() for job in self._jobs()), default=-1)
+
+    def read(self, rows_read: int = 0, bytes_read: int = 0) -> SparkMetrics:
+        """Everything since the beginning. Spark keeps the newest 1,000 stages, many times what a run has.
+
+        What Python workers read by themselves Spark does not see; it is added.
+        """
+        stages = [stage for stage in self._stages() if stage.stageId() >= self._first_stage]
+
+        def total(name: str) -> int:
+            return sum(int(getattr(stage, name)()) for stage in stages)
+
+        return SparkMetrics(
+            jobs=sum(job.jobId() >= self._first_job for job in self._jobs()),
+            stages=sum(stage.numCompleteTasks() > 0 for stage in stages),
+            tasks=total("numCompleteTasks"),
+            bytes_read=bytes_read + total("inputBytes"),
+            rows_read=rows_read + total("inputRecords"),
+            bytes_written=total("outputBytes"),
+            shuffle_write_bytes=total("shuffleWriteBytes"),
+            shuffle_read_bytes=total("shuffleReadBytes"),
+            spilled_memory_bytes=total("memoryBytesSpilled"),
+            spilled_disk_bytes=total("diskBytesSpilled"),
+            executor_cpu_seconds=round(total("executorCpuTime") / 1e9, 2),
+            gc_seconds=round(total("jvmGcTime") / 1e3, 2),
+            peak_heap_bytes=max([self._peak_of_driver(), *self._peaks_of_executors()], default=None),
+        )
+
+    def _store(self) -> Any:
+        context: Any = self._spark.sparkContext._jsc.sc()
+        context.listenerBus().waitUntilEmpty(_EVENTS_TIMEOUT_MS)
+        return context.statusStore()
+
+    def _stages(self) -> list[Any]:
+        context: Any = self._spark.sparkContext
+        nothing = context._jvm.java.util.ArrayList()
+        quantiles = context._gateway.new_array(context._jvm.double, 0)
+        return _listed(self._store().stageList(nothing, False, False, quantiles, nothing))
+
+    def _jobs(self) -> list[Any]:
+        context: Any = self._spark.sparkContext
+        return _listed(self._store().jobsList(context._jvm.java.util.ArrayList()))
+
+    def _peak_of_driver(self) -> int:
+        context: Any = self._spark.sparkContext
+        pools = context._jvm.java.lang.management.ManagementFactory.getMemoryPoolMXBeans()
+        return sum(int(pool.getPeakUsage().getUsed()) for pool in pools if str(pool.getType().name()) == "HEAP")
+
+    def _peaks_of_executors(self) -> list[int]:
+        found = []
+        for executor in _listed(self._store().executorList(False)):
+            peaks = executor.peakMemoryMetrics()
+            if peaks.isDefined():  # known from the first heartbeat on
+                found.append(int(peaks.get().getMetricValue("JVMHeapMemory")))
+        return found
+
+
+def _listed(scala: Any) -> list[Any]:
+    return [scala.apply(place) for place in range(scala.size())]

@@ -1,0 +1,279 @@
+"""Parts of raw files to staged ones, in Spark's Python workers: read, judge, write, count.
+
+A task writes files whose names say which part they are of: one that is repeated writes the same ones again. Where the
+contract has rules in SQL, the rows of a part wait for Spark to judge them (``sql_rules.py``), and are staged then.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import parquet
+
+from etl_job.contract.model import Contract
+from etl_job.contract.schemas import (
+    BLOCK,
+    BROKEN,
+    CONTENT,
+    DELIVERY,
+    FILE,
+    HOUR,
+    KEY_1,
+    KEY_2,
+    LINE,
+    ROW,
+    WARNED,
+    value_column,
+)
+from etl_job.judging.judge import Judge
+from etl_job.judging.sql_columns import SqlColumns
+from etl_job.lake.files import ObjectStore
+from etl_job.reading.batches import Source
+from etl_job.reading.parts import RawPart
+from etl_job.reading.readers import DamagedFileError, batches_of, raw_parts
+from etl_job.spark.workload import Extent, fits_one_task
+from etl_job.staging.folders import StagingFolder, part_name, part_number
+from etl_job.staging.rows import Tally, counts_of, keeps_lines, staged, staged_schema, tally_of
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+TASK_BYTES = 32_000_000  # small files come several to a task, each of which takes a moment to begin
+FILE_BYTES = 64_000_000  # of staged rows that a task holds; a packed file may unpack to many times as much
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Rows and bytes that were read."""
+
+    rows: int = 0
+    size_bytes: int = 0
+
+    def __add__(self, other: "Read") -> "Read":
+        """Both together."""
+        return Read(self.rows + other.rows, self.size_bytes + other.size_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A file that cannot be read to its end, and why."""
+
+    uri: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What came of files: what was read, what rows break, the extent of the counts of valid rows, damaged files."""
+
+    read: Read = field(default_factory=Read)
+    tally: Tally = field(default_factory=Counter)
+    counts: Extent = field(default_factory=Extent)
+    damaged: tuple[Damage, ...] = ()
+
+    def __add__(self, other: "Staged") -> "Staged":
+        """Both together."""
+        return Staged(
+            self.read + other.read,
+            self.tally + other.tally,
+            self.counts + other.counts,
+            self.damaged + other.damaged,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PartStager:
+    """What a task needs to stage parts."""
+
+    store: ObjectStore
+    contract: Contract
+    sources: Sequence[Source]
+    folder: StagingFolder
+    sql: SqlColumns
+
+    def stage_all(self, spark: "SparkSession") -> Staged:
+        """Read all files and write their rows to the folder, or to where they wait for SQL. Runs a Spark job."""
+        context = spark.sparkContext
+        parts = raw_parts(self.sources, self.contract, context.defaultParallelism)
+        size = sum(source.size_bytes for source in self.sources)
+        tasks = max(context.defaultParallelism, -(-size // TASK_BYTES))
+        numbered = list(enumerate(parts))
+        if not numbered:
+            return Staged()
+        staged_parts = context.parallelize(numbered, min(tasks, len(parts))).map(partial(stage_part, self)).collect()
+        return sum(staged_parts, Staged())
+
+    def settle_all(self, spark: "SparkSession", parts: Sequence[int]) -> Staged:
+        """Stage the rows that waited, when Spark has judged them. Runs a Spark job."""
+        waiting = spark.sparkContext.parallelize(parts, len(parts))
+        return sum(waiting.map(partial(settle_part, self)).collect(), Staged())
+
+
+def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
+    """Read a part, which is given with its number, judge its rows, and write them."""
+    number, part = numbered
+    source, contract = stager.sources[part.file], stager.contract
+    judge, waits = Judge.of(contract), bool(stager.sql)
+    targets = _Targets(stager, number, waits)
+    rows = 0
+    try:
+        for batch in batches_of(stager.store, part, source, contract):
+            judged = judge.judge(batch, source.latest_day)
+            carried = stager.sql.of(judged, number)
+            both = staged(judged, source, part, contract, carried, waits or keeps_lines(contract))
+            targets.add(both.valid, both.broken)
+            rows += batch.rows
+    except DamagedFileError as error:
+        return Staged(damaged=(Damage(error.uri, error.reason),))
+    targets.write()
+    return Staged(Read(rows, _bytes_of(part, source)), targets.tally, targets.extent)
+
+
+def _bytes_of(part: RawPart, source: Source) -> int:
+    """How many bytes a part has in its file, about those of its row groups."""
+    groups = len(source.header.group_rows)
+    return source.size_bytes * (part.end - part.start) // groups if groups else part.end - part.start
+
+
+def settle_part(stager: PartStager, number: int) -> Staged:
+    """Take the rows of a part that wait, with what rules in SQL say of them, and stage them."""
+    folder, contract, store = stager.folder, stager.contract, stager.store
+    found = _bits_of(store, folder, number)
+    targets = _Targets(stager, number, waits=False)
+    columns = staged_schema(contract).names
+    waiting = [
+        file.uri
+        for place in (folder.waiting_valid, folder.waiting_broken)
+        for file in store.list_files(f"{place}/")
+        if part_number(file.uri) == number
+    ]
+    for uri in waiting:
+        table = parquet.read_table(pa.BufferReader(store.read(uri)), columns=list(columns), use_threads=False)
+        judged = table if found is None else _with_bits(table, found)
+        is_valid = pc.equal(judged.column(BROKEN), 0)
+        valid, broken = judged.filter(is_valid), judged.filter(pc.invert(is_valid))
+        if not keeps_lines(contract):
+            valid = _without(valid, [LINE])
+        of_valid = [
+            KEY_1,
+            KEY_2,
+            CONTENT,
+            HOUR,
+            *(name for name in columns if name.startswith(("_v_", "_n_", "_second"))),
+        ]
+        targets.add(valid, _without(broken, [name for name in of_valid if name in columns], warned=True))
+    targets.write()
+    return Staged(Read(), targets.tally, targets.extent)
+
+
+def _bits_of(store: ObjectStore, folder: StagingFolder, number: int) -> pa.Table | None:
+    files = [file.uri for file in store.list_files(f"{folder.found(number)}/") if file.uri.endswith(".parquet")]
+    tables = [parquet.read_table(pa.BufferReader(store.read(uri)), use_threads=False) for uri in files]
+    return pa.concat_tables(tables) if tables else None
+
+
+def _with_bits(table: pa.Table, found: pa.Table) -> pa.Table:
+    place = pc.index_in(table.column(ROW), value_set=found.column(ROW).combine_chunks())
+    for name in (BROKEN, WARNED):
+        more = pc.fill_null(found.column(name).combine_chunks().take(place), 0)
+        at = table.schema.names.index(name)
+        table = table.set_column(at, name, pc.bit_wise_or(table.column(name), more))
+    return table
+
+
+def _without(table: pa.Table, names: Sequence[str], warned: bool = False) -> pa.Table:
+    for name in names:
+        at = table.schema.names.index(name)
+        table = table.set_column(at, table.schema.field(at), pa.nulls(len(table), table.schema.field(at).type))
+    if warned:
+        at = table.schema.names.index(WARNED)
+        table = table.set_column(at, WARNED, pa.repeat(pa.scalar(0, pa.int64()), len(table)))
+    return table
+
+
+class _Targets:
+    """The files of a part: each written whole, and none where there are no rows; and what has been counted."""
+
+    def __init__(self, stager: PartStager, number: int, waits: bool) -> None:
+        folder, spec = stager.folder, stager.contract.features
+        self._stager, self._waits = stager, waits
+        self._of_entity = [value_column(column) for column in spec.entity]
+        places = (
+            (folder.waiting_valid, folder.waiting_broken) if waits else (folder.valid, folder.broken, folder.counts)
+        )
+        self._files = [_ParquetFiles(stager.store, f"{place}/{part_name(number)}", self._of_entity) for place in places]
+        self._entities: list[pa.Table] = []
+        self._lines = 0
+        self.tally: Tally = Counter()
+
+    def add(self, valid: pa.Table, broken: pa.Table) -> None:
+        tables = [valid, broken]
+        if not self._waits:
+            counts = counts_of(valid, self._stager.contract)
+            tables.append(counts)
+            self.tally += tally_of(valid, broken)
+            self._count(counts)
+        for file, table in zip(self._files, tables, strict=True):
+            file.add(table)
+
+    def _count(self, counts: pa.Table) -> None:
+        """Where lines are too many for one task it does not matter how many entities they are of."""
+        self._lines += counts.num_rows
+        if not fits_one_task(self._lines):
+            self._entities.clear()
+        elif counts.num_rows:
+            self._entities.append(counts.select(self._of_entity))
+
+    @property
+    def extent(self) -> Extent:
+        if not self._entities:
+            return Extent(self._lines, self._lines, files=1)
+        if not self._of_entity:  # a single series
+            return Extent(self._lines, 1, files=1)
+        distinct = pa.concat_tables(self._entities).group_by(self._of_entity, use_threads=False).aggregate([])
+        return Extent(self._lines, distinct.num_rows, files=1)
+
+    def write(self) -> None:
+        for file in self._files:
+            file.close()
+
+
+class _ParquetFiles:
+    """The rows of a kind: a file in memory at a time, begun with its first rows. Hashes hardly repeat or compress."""
+
+    def __init__(self, store: ObjectStore, prefix: str, of_entity: Sequence[str]) -> None:
+        self._store, self._prefix, self._written = store, prefix, 0
+        self._repeating = [DELIVERY, *of_entity, HOUR, BROKEN, WARNED, FILE, BLOCK]
+        self._content = BytesIO()
+        self._writer: parquet.ParquetWriter | None = None
+
+    def add(self, table: pa.Table) -> None:
+        if not table.num_rows:
+            return
+        if self._writer is None:
+            names = table.schema.names
+            self._writer = parquet.ParquetWriter(
+                self._content,
+                table.schema,
+                compression={name: "none" if name in (KEY_1, KEY_2, CONTENT) else "snappy" for name in names},
+                use_dictionary=[name for name in names if name in self._repeating],
+                column_encoding={ROW: "DELTA_BINARY_PACKED"} if ROW in names else None,
+                store_schema=False,
+            )
+        self._writer.write_table(table.cast(self._writer.schema) if table.schema != self._writer.schema else table)
+
+        if self._content.tell() > FILE_BYTES:
+            self.close()
+
+    def close(self) -> None:
+        """Write the file that was begun, if there is one."""
+        if self._writer is None:
+            return
+        self._writer.close()
+        self._store.write(f"{self._prefix}-{self._written:04d}.parquet", self._content.getvalue())
+        self._content, self._writer, self._written = BytesIO(), None, self._written + 1

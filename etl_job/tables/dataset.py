@@ -1,0 +1,40 @@
+"""The two published tables of a dataset."""
+
+from dataclasses import dataclass
+
+from pyiceberg.catalog.glue import GlueCatalog
+
+from etl_job.contract.model import Contract
+from etl_job.contract.schemas import DELIVERY, QUARTER, curated_columns, feature_columns
+from etl_job.lake.paths import LakePaths
+from etl_job.staging.store import Registers
+from etl_job.tables.iceberg import PublishedIceberg
+from etl_job.tables.quarantine_runs import Quarantines
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """The two tables of a dataset, as they were when the run began."""
+
+    curated: PublishedIceberg
+    features: PublishedIceberg
+
+    @property
+    def registers(self) -> Registers:
+        """Where the keys of the published deliveries lie."""
+        return Registers.parse(self.curated.properties, self.curated.location)
+
+    @property
+    def quarantines(self) -> Quarantines:
+        """Where the bad rows of the published deliveries lie."""
+        return Quarantines.parse(self.curated.properties)
+
+
+def open_tables(catalog: GlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:
+    """Look the tables up; those that do not exist yet are made at the first commit."""
+    dataset, spec = contract.dataset, contract.features
+    paths = LakePaths(lake_root, dataset)
+    return Tables(
+        PublishedIceberg(catalog, database, f"{dataset}_curated", paths.curated, curated_columns(spec), DELIVERY),
+        PublishedIceberg(catalog, database, f"{dataset}_features", paths.features, feature_columns(spec), QUARTER),
+    )

@@ -1,0 +1,316 @@
+"""The Iceberg tables: what they hold now, and one commit that replaces a part of them.
+
+The Parquet files are written first (writing.py); PyIceberg takes them into the table. Taking the old part out, the new
+files in, and setting the tags is one transaction per table, so readers see all of a run or nothing of it. A run
+computes its features from the state it read at the start; if another run commits meanwhile, this one fails rather than
+mix the two. So PyIceberg's own retries are off.
+
+What became of a commit is not what Glue's answer said but what the table says afterwards (commit_outcome.py).
+
+The two tables of a dataset cannot change in one commit. The curated one changes first, and each commit of the features
+notes the snapshot of the curated table that they were computed from. A run that finds another one there knows that an
+earlier run ended between its two commits, and computes all features anew.
+"""
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from botocore.config import Config
+from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.conversions import from_bytes
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
+from pyiceberg.expressions import EqualTo
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.update.snapshot import ManageSnapshots
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import DateType, DecimalType, DoubleType, IcebergType, LongType, NestedField, StringType
+
+from etl_job.contract.schemas import DAY, FRACTION_DIGITS, INTEGER_DIGITS, SUM_KIND, VALUE_KIND, TableColumn
+from etl_job.errors import LostFilesError, PublicationError, UnknownPublicationError
+from etl_job.reasons import cause_of
+from etl_job.tables.commit_outcome import DecidingGlueCatalog, NotCommittedError, OutcomeUnknownError
+from etl_job.tables.snapshot_change import (
+    RUN,
+    SOURCE_SNAPSHOT,
+    Changes,
+    Replacement,
+    changes_since,
+    noted,
+    outlived_run_tags,
+)
+
+if TYPE_CHECKING:
+    import boto3
+    import pyarrow as pa
+    from mypy_boto3_glue import GlueClient
+
+_TYPES: dict[str, IcebergType] = {
+    "string": StringType(),
+    "date": DateType(),
+    "long": LongType(),
+    "double": DoubleType(),
+    VALUE_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS),
+    SUM_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS + 10, FRACTION_DIGITS),
+}
+_NOTHING_LOST = (
+    "Nothing was deleted. Run again when Glue answers: that run sees what became of this one, and goes on from there"
+)
+_ONE_ATTEMPT = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+_PROPERTIES = {
+    "format-version": "2",
+    "commit.retry.num-retries": "0",
+    "write.parquet.compression-codec": "zstd",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "50",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """A file of a table's current snapshot: its partition's value, the days it spans, and how many rows it has."""
+
+    uri: str
+    partition: str
+    first_day: date
+    last_day: date
+    rows: int
+
+
+def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[str, str]) -> DecidingGlueCatalog:
+    """The Glue catalog, with the same credentials, region and endpoint for files as boto3 uses.
+
+    ``glue`` reads; writes are sent by a client of their own, which does not repeat what may have been done.
+    """
+    properties: dict[str, str] = {}
+    credentials = session.get_credentials()
+    if credentials is not None:
+        frozen = credentials.get_frozen_credentials()
+        properties["s3.access-key-id"] = frozen.access_key or ""
+        properties["s3.secret-access-key"] = frozen.secret_key or ""
+        if frozen.token:
+            properties["s3.session-token"] = frozen.token
+    if session.region_name:
+        properties["s3.region"] = session.region_name
+    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        properties["s3.endpoint"] = endpoint
+    writer = session.client(
+        "glue",
+        region_name=glue.meta.region_name,
+        endpoint_url=glue.meta.endpoint_url,
+        config=glue.meta.config.merge(_ONE_ATTEMPT),
+    )
+    return DecidingGlueCatalog("quartal", glue, writer, properties)
+
+
+class PublishedIceberg:
+    """One Iceberg table, partitioned by the text of one column."""
+
+    def __init__(
+        self, catalog: GlueCatalog, database: str, name: str, location: str, columns: tuple[TableColumn, ...], by: str
+    ) -> None:
+        self.identifier = f"{database}.{name}"
+        self.location = location
+        self.partition_column = by
+        self._catalog = DecidingGlueCatalog.over(catalog)
+        self._columns = columns
+        self._table = self._load()
+
+    def _load(self) -> Table | None:
+        try:
+            return self._catalog.load_table(self.identifier)
+        except NoSuchTableError:
+            return None
+        except FileNotFoundError as error:
+            raise LostFilesError(
+                f"{self.identifier} names a metadata file that is not there ({error}): restore it, or drop the table; "
+                "the next run makes it anew"
+            ) from error
+
+    @property
+    def snapshot_id(self) -> int | None:
+        """The current snapshot; None for a table that does not exist or is still empty."""
+        snapshot = self._table.current_snapshot() if self._table else None
+        return snapshot.snapshot_id if snapshot else None
+
+    @property
+    def source_snapshot(self) -> int | None:
+        """The snapshot of another table that this one's current snapshot was computed from, where it says so."""
+        source = noted(self._table.current_snapshot() if self._table else None, SOURCE_SNAPSHOT)
+        return int(source) if source else None
+
+    def changes_since(self, snapshot_id: int | None) -> Changes | None:
+        """What runs did since that snapshot; None where that cannot be told, as after a rollback."""
+        return changes_since(self._table.metadata if self._table else None, snapshot_id)
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """The table's own properties; none before it exists."""
+        return self._table.properties if self._table else {}
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Names of all tags, sorted."""
+        refs = self._table.refs() if self._table else {}
+        return tuple(sorted(name for name in refs if name != MAIN_BRANCH))
+
+    @property
+    def manifest_lists(self) -> tuple[str, ...]:
+        """Those of the snapshots that a branch or a tag names."""
+        if self._table is None:
+            return ()
+        named = (self._table.snapshot_by_id(reference.snapshot_id) for reference in self._table.refs().values())
+        return tuple(sorted({snapshot.manifest_list for snapshot in named if snapshot}))
+
+    def manifests(self) -> tuple[str, ...]:
+        """Those of the current snapshot."""
+        snapshot = self._table.current_snapshot() if self._table else None
+        if self._table is None or snapshot is None:
+            return ()
+        return tuple(manifest.manifest_path for manifest in snapshot.manifests(self._table.io))
+
+    def runs_since(self, moment: datetime) -> frozenset[str]:
+        """The runs that committed a snapshot since then."""
+        snapshots = self._table.metadata.snapshots if self._table else []
+        since = moment.timestamp() * 1000
+        return frozenset(filter(None, (noted(each, RUN) for each in snapshots if each.timestamp_ms >= since)))
+
+    def data_files(self) -> tuple[DataFile, ...]:
+        """The files of the snapshot that this object read when it was made."""
+        if self._table is None or self._table.current_snapshot() is None:
+            return ()
+        day = self._table.schema().find_field(DAY).field_id
+        found = []
+        for task in self._table.scan().plan_files():
+            bounds = [limits[day] for limits in (task.file.lower_bounds, task.file.upper_bounds)]
+            first, last = (_day(from_bytes(DateType(), bound)) for bound in bounds)
+            found.append(
+                DataFile(task.file.file_path, str(task.file.partition[0]), first, last, task.file.record_count)
+            )
+        return tuple(found)
+
+    def count_rows_on(self, day: date) -> int:
+        """How many rows of that day there are."""
+        if self._table is None:
+            return 0
+        return self._table.scan(row_filter=EqualTo(DAY, day), selected_fields=(DAY,)).count()  # type: ignore[arg-type, call-arg]
+
+    def rows_of(self, partition: str) -> "pa.RecordBatchReader":
+        """The rows of one partition as readers see them now, a batch at a time."""
+        if self._table is None:
+            raise LookupError(f"{self.identifier} does not exist yet")
+        return self._table.scan(row_filter=EqualTo(self.partition_column, partition)).to_arrow_batch_reader()  # type: ignore[arg-type, call-arg]
+
+    def replace(self, change: Replacement) -> None:
+        """Make the change in one commit.
+
+        Raises PublicationError where it was not made, for instance because another run came first: nothing changed
+        then. Raises UnknownPublicationError where nobody can tell: whatever the change names must stay.
+        """
+        table = self._table or self._create()
+        made: int | None = None
+        try:
+            with warnings.catch_warnings(), table.transaction() as transaction:
+                warnings.filterwarnings("ignore", "Delete operation did not match any records")
+                with transaction.update_schema() as update:
+                    update.union_by_name(self._schema())
+                if change.table_properties:
+                    transaction.set_properties(dict(change.table_properties))
+                if table.current_snapshot() is not None:
+                    transaction.delete(change.removed, snapshot_properties=change.properties)
+                if change.files:
+                    transaction.add_files(
+                        list(change.files), snapshot_properties=change.properties, check_duplicate_files=False
+                    )
+                if transaction.table_metadata.current_snapshot() == table.current_snapshot():
+                    # Nothing went and nothing came. A snapshot all the same: only what makes one makes PyIceberg check
+                    # that the table still is what was read, and only a snapshot says which run made it.
+                    with transaction.update_snapshot(snapshot_properties=change.properties).fast_append():
+                        pass
+                made = transaction.table_metadata.snapshots[-1].snapshot_id
+                with ManageSnapshots(transaction) as references:
+                    for tag in (*change.quarter_tags, change.run_id):
+                        references.create_tag(made, tag)
+                    for tag in outlived_run_tags(transaction.table_metadata, change.run_id):
+                        references.remove_tag(tag)
+        except NotCommittedError as error:
+            raise PublicationError(f"{self.identifier} was not changed ({error}); run again") from error
+        except OutcomeUnknownError as error:
+            raise UnknownPublicationError(
+                f"whether {self.identifier} was changed is unknown ({error}). {_NOTHING_LOST}"
+            ) from error
+        except (CommitFailedException, ValidationException) as error:
+            raise PublicationError(
+                f"another run changed {self.identifier} while this one worked ({error}); run again"
+            ) from error
+        except NoSuchTableError as error:
+            raise PublicationError(f"{self.identifier} was dropped while this run worked; run again") from error
+        except Exception as error:  # a file that cannot be written, half an answer: the table decides
+            self._table = self._decided(error, made)
+            return
+        self._table = table  # as committed: the features must name this state, even if another came since
+
+    def _decided(self, error: Exception, made: int | None) -> Table:
+        """The table, where the change was made in spite of an error. Raises as ``replace`` does."""
+        if made is None:
+            raise PublicationError(f"{self.identifier} was not changed ({cause_of(error)}); run again") from error
+        try:
+            found = self._catalog.load_table(self.identifier)
+        except Exception as unreadable:
+            raise UnknownPublicationError(
+                f"whether {self.identifier} was changed is unknown ({cause_of(error)}; and the table cannot be read "
+                f"since: {cause_of(unreadable)}). {_NOTHING_LOST}"
+            ) from error
+        if found.metadata.snapshot_by_id(made) is None:
+            raise PublicationError(f"{self.identifier} was not changed ({cause_of(error)}); run again") from error
+        if (current := found.current_snapshot()) is None or current.snapshot_id != made:
+            raise UnknownPublicationError(
+                f"{self.identifier} was changed, and then by another run ({cause_of(error)}). {_NOTHING_LOST}"
+            ) from error
+        return found
+
+    def _schema(self) -> Schema:
+        return Schema(
+            *(
+                NestedField(field_id=number, name=column.name, field_type=_TYPES[column.kind], required=False)
+                for number, column in enumerate(self._columns, start=1)
+            )
+        )
+
+    def _create(self) -> Table:
+        schema = self._schema()
+        source = schema.find_field(self.partition_column).field_id
+        field = PartitionField(
+            source_id=source, field_id=1000, transform=IdentityTransform(), name=self.partition_column
+        )
+        try:
+            return self._catalog.create_table(
+                self.identifier,
+                schema=schema,
+                location=self.location,
+                partition_spec=PartitionSpec(field),
+                properties=_PROPERTIES,
+            )
+        except TableAlreadyExistsError as error:
+            raise PublicationError(f"another run created {self.identifier} while this one worked; run again") from error
+        except Exception as error:  # an empty table, if any: nobody's rows are at stake
+            raise PublicationError(f"{self.identifier} could not be created ({cause_of(error)}); run again") from error
+
+
+def in_step(curated: PublishedIceberg, features: PublishedIceberg) -> bool:
+    """Whether the features were computed from what the curated table holds now."""
+    if curated.snapshot_id == features.source_snapshot:
+        return True
+    return not curated.data_files() and not features.data_files()
+
+
+def _day(days_since_1970: object) -> date:
+    if not isinstance(days_since_1970, int):
+        raise TypeError(f"a day's bound is a number of days, not {days_since_1970!r}")
+    return date(1970, 1, 1) + timedelta(days=days_since_1970)

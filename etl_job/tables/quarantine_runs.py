@@ -1,0 +1,43 @@
+"""Which run's bad rows belong to a published delivery: a property of the curated table, changed with its rows."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from etl_job.contract.schemas import RUN_ID
+from etl_job.lake.files import ObjectStore
+
+PROPERTY = "quartal.features.quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantines:
+    """The run whose folder holds the bad rows, for each delivery that has some."""
+
+    runs: Mapping[str, str]
+
+    @classmethod
+    def parse(cls, properties: Mapping[str, str]) -> "Quarantines":
+        """Read them from the curated table's properties; none where an earlier version made the table."""
+        return cls(json.loads(properties.get(PROPERTY, "{}")))
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """As the curated table's property."""
+        return {PROPERTY: json.dumps(dict(sorted(self.runs.items())))}
+
+    def after(self, replaced: Sequence[str], with_bad_rows: Sequence[str], run_id: str) -> "Quarantines":
+        """Those after a run that replaced some deliveries, of which some have bad rows."""
+        kept = {delivery: run for delivery, run in self.runs.items() if delivery not in replaced}
+        return Quarantines({**kept, **dict.fromkeys(with_bad_rows, run_id)})
+
+
+def files_of_other_runs(store: ObjectStore, folders: Sequence[str], run_id: str) -> tuple[str, ...]:
+    """Bad rows that other runs left in these deliveries' folders.
+
+    A run asks before it commits, and deletes them afterwards. Another run that found its bad rows before that commit
+    cannot publish them any more, as it read a table that this one has changed. What comes after it is that of a run
+    which may: those bad rows stay.
+    """
+    own = f"/{RUN_ID}={run_id}/"
+    return tuple(file.uri for folder in folders for file in store.list_files(f"{folder}/") if own not in file.uri)

@@ -1,0 +1,55 @@
+"""What is really published, where the curated table is not the one that the last run's manifest describes.
+
+A run commits the curated table, then the features, then leaves its manifest. One that was killed in between, and
+somebody who rolls a table back or drops it, leave a table that no manifest describes. Each snapshot of the curated
+table names the deliveries that it is about, so the next run finds out which of them it must process again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from etl_job.manifest.record import LastRun, PublishedDelivery
+from etl_job.tables.iceberg import PublishedIceberg
+from etl_job.tables.snapshot_change import Changes
+
+_NOT_AS_PUBLISHED = {"contract_hash": ""}  # which no contract has, so the delivery counts as changed
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state of all deliveries; ``returned`` are withdrawn ones that the table holds all the same.
+
+    ``finding`` says in words what was found to be wrong, if anything.
+    """
+
+    published: Mapping[str, PublishedDelivery]
+    returned: tuple[str, ...] = ()
+    finding: str | None = None
+
+
+def standing_of(last: LastRun, curated: PublishedIceberg) -> Standing:
+    """Compare the last manifest with the curated table.
+
+    A delivery whose rows are not known to be those of the manifest has no contract hash any more: it counts as
+    changed, and so it is processed again as soon as a run is free to choose. One that a killed run took out counts as
+    withdrawn.
+    """
+    published = dict(last.published)
+    if curated.snapshot_id == last.curated_snapshot_id:
+        return Standing(published)
+    if published and last.curated_snapshot_id is None:  # a manifest that does not say
+        return Standing(published)
+    changes = curated.changes_since(last.curated_snapshot_id)
+    if changes is None and not published:  # what is in the table is known, if not by whose hand
+        changes = Changes(frozenset(file.partition for file in curated.data_files()), frozenset())
+    if changes is None:
+        held = {file.partition for file in curated.data_files()}
+        doubted = {name: state.model_copy(update=_NOT_AS_PUBLISHED) for name, state in published.items()}
+        returned = tuple(name for name, state in published.items() if state.withdrawn and name in held)
+        return Standing(doubted, returned, f"{curated.identifier} was rolled back, dropped or changed by others")
+    for name in changes.withdrawn & published.keys():
+        published[name] = published[name].model_copy(update={"withdrawn": True})
+    for name in changes.processed:  # those of a first manifest that is not there, too: they can be withdrawn
+        state = published.get(name, PublishedDelivery(run_id="", inputs=(), contract_hash=""))
+        published[name] = state.model_copy(update={"withdrawn": False, **_NOT_AS_PUBLISHED})
+    return Standing(published, finding="an earlier run ended after its first commit, before its manifest")

@@ -1,0 +1,101 @@
+"""A change of one Iceberg table, and what its snapshots say of the changes before."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from pyiceberg.expressions import BooleanExpression, GreaterThanOrEqual, In
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.refs import SnapshotRefType
+from pyiceberg.table.snapshots import Snapshot
+
+RUN_TAGS_KEPT = 20  # five years of one run a quarter; each holds on to the files of its snapshot
+SOURCE_SNAPSHOT = "quartal.curated-snapshot-id"
+RUN = "quartal.run-id"
+PROCESSED = "quartal.deliver.deliveries"  # those that the run put into the table, or back into it, as a JSON list
+WITHDRAWN = "quartal.withdrawn-deliveries"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A change of one table: rows that ``removed`` selects go, the files come, the tags point to the result.
+
+    ``run_id`` becomes a tag too, of which the newest stay; ``source_snapshot`` is that of the table that the rows were
+    computed from. ``processed`` and ``withdrawn`` name the deliveries that the change is about.
+    """
+
+    removed: BooleanExpression
+    files: Sequence[str]
+    run_id: str
+    quarter_tags: Sequence[str] = ()
+    source_snapshot: int | None = None
+    table_properties: Mapping[str, str] = field(default_factory=dict)
+    processed: Sequence[str] = ()
+    withdrawn: Sequence[str] = ()
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """What the snapshot says of itself."""
+        found = {RUN: self.run_id}
+        if self.source_snapshot is not None:
+            found[SOURCE_SNAPSHOT] = str(self.source_snapshot)
+        for name, deliveries in ((PROCESSED, self.processed), (WITHDRAWN, self.withdrawn)):
+            if deliveries:
+                found[name] = json.dumps(list(deliveries))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What became of deliveries in some snapshots of the curated table."""
+
+    processed: frozenset[str]
+    withdrawn: frozenset[str]
+
+
+def among(column: str, values: Sequence[str]) -> BooleanExpression:
+    """Rows whose column has one of these values."""
+    return In(column, values)  # type: ignore[arg-type, call-arg]
+
+
+def from_on(column: str, value: str) -> BooleanExpression:
+    """Rows whose column has this value or one that sorts after it."""
+    return GreaterThanOrEqual(column, value)  # type: ignore[arg-type, call-arg]
+
+
+def changes_since(table: TableMetadata | None, snapshot_id: int | None) -> Changes | None:
+    """What runs did since that snapshot; None where that cannot be told, as after a rollback."""
+    snapshot = table.current_snapshot() if table else None
+    processed: set[str] = set()
+    withdrawn: set[str] = set()
+    while table is not None and snapshot is not None and snapshot.snapshot_id != snapshot_id:
+        if noted(snapshot, RUN) is None:
+            return None
+        # The newest word holds: snapshots are visited from the newest on.
+        processed.update(set(json.loads(noted(snapshot, PROCESSED) or "[]")) - withdrawn)
+        withdrawn.update(set(json.loads(noted(snapshot, WITHDRAWN) or "[]")) - processed)
+        parent = snapshot.parent_snapshot_id
+        snapshot = table.snapshot_by_id(parent) if parent is not None else None
+    if (snapshot.snapshot_id if snapshot else None) != snapshot_id:
+        return None
+    return Changes(frozenset(processed), frozenset(withdrawn))
+
+
+def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
+    """The tags of runs that are more than ``RUN_TAGS_KEPT`` runs old.
+
+    A tag is a run's if the snapshot that it names says that this run made it. All others, and all branches, are
+    somebody's: they stay for ever, as those of quarters do.
+    """
+    made_by = {snapshot.snapshot_id: (snapshot.timestamp_ms, noted(snapshot, RUN)) for snapshot in table.snapshots}
+    runs = [
+        (made_by[ref.snapshot_id][0], name)
+        for name, ref in table.refs.items()
+        if ref.snapshot_ref_type == SnapshotRefType.TAG and name != newest and made_by[ref.snapshot_id][1] == name
+    ]
+    return [name for _, name in sorted(runs, reverse=True)[RUN_TAGS_KEPT - 1 :]]
+
+
+def noted(snapshot: Snapshot | None, name: str) -> str | None:
+    """What a snapshot says of itself under this name."""
+    return snapshot.summary.additional_properties.get(name) if snapshot and snapshot.summary else None

@@ -1,0 +1,121 @@
+"""Classifiers: all kinds are stored, CSV and JSON ones take part in crawls (G16)."""
+
+import threading
+from collections.abc import Callable
+
+from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
+from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
+from localstack_glue.service import answers
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
+from localstack_glue.service.models import Classifier, JsonDict
+from localstack_glue.service.pagination import page
+
+# the request's member and the answer's member are one for each kind
+KINDS = ("CsvClassifier", "GrokClassifier", "JsonClassifier", "XMLClassifier")
+_REQUIRED = {
+    "GrokClassifier": ("Classification", "GrokPattern"),
+    "JsonClassifier": ("JsonPath",),
+    "XMLClassifier": ("Classification",),
+}
+_CSV_DEFAULTS: JsonDict = {"ContainsHeader": "UNKNOWN", "DisableValueTrimming": False, "AllowSingleColumn": False}
+
+
+class Classifiers:
+    """The classifier calls of the API."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock) -> None:
+        self._clock = clock
+        self._lock = lock
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateClassifier."""
+        kind, definition = _only_kind(request)
+        name = definition["Name"]
+        _check(kind, definition)
+        with self._lock:
+            if name in scope.store.classifiers:
+                raise AlreadyExistsException(f"{name} already exists")
+            now = self._clock.now()
+            defaults = _CSV_DEFAULTS if kind == "CsvClassifier" else {}
+            scope.store.classifiers[name] = Classifier(name, kind, {**defaults, **definition}, now, now)
+        return {}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetClassifier."""
+        return {"Classifier": answers.classifier(self._find(scope, request["Name"]))}
+
+    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetClassifiers."""
+        found, token = page(list(scope.store.classifiers.values()), request.get("NextToken"), request.get("MaxResults"))
+        return {"Classifiers": [answers.classifier(classifier) for classifier in found], "NextToken": token}
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateClassifier: given members replace, others stay."""
+        kind, changes = _only_kind(request)
+        with self._lock:
+            classifier = self._find(scope, changes["Name"])
+            if classifier.kind != kind:
+                raise InvalidInputException(f"{classifier.name} is not a {kind}")
+            definition = {**classifier.definition, **changes}
+            _check(kind, definition)
+            classifier.definition = definition
+            classifier.updated_on = self._clock.now()
+            classifier.version += 1
+        return {}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteClassifier."""
+        with self._lock:
+            del scope.store.classifiers[self._find(scope, request["Name"]).name]
+        return {}
+
+    def _find(self, scope: Scope, name: str) -> Classifier:
+        if name not in scope.store.classifiers:
+            raise EntityNotFoundException(f"Classifier {name} not found.")
+        return scope.store.classifiers[name]
+
+
+def crawl_classifiers(
+    scope: Scope, names: list[str], log: Callable[[str], None]
+) -> list[CsvClassifier | JsonClassifier]:
+    """Read a crawler's classifiers, in its order; raise ValueError if one is missing. The log names what is unused."""
+    found: list[CsvClassifier | JsonClassifier] = []
+    for name in names:
+        classifier = scope.store.classifiers.get(name)
+        if classifier is None:
+            raise ValueError(f"Classifier {name} not found.")
+        if classifier.kind == "CsvClassifier":
+            found.append(CsvClassifier.from_definition(classifier.definition))
+        elif classifier.kind == "JsonClassifier":
+            read = JsonClassifier.from_definition(classifier.definition)
+            found.append(read)
+            if read.steps is None:
+                log(f"WARN : Classifier {name}: the JsonPath {read.json_path} is not supported, it recognises nothing")
+        else:
+            log(f"WARN : Classifier {name}: a {classifier.kind} is stored only, it recognises nothing")
+    return found
+
+
+def _only_kind(request: JsonDict) -> tuple[str, JsonDict]:
+    given = [(kind, request[kind]) for kind in KINDS if request.get(kind)]
+    if len(given) != 1:
+        raise InvalidInputException("Exactly one of the classifier types must be specified")
+    return given[0]
+
+
+def _check(kind: str, definition: JsonDict) -> None:
+    for member in _REQUIRED.get(kind, ()):
+        if not definition.get(member):
+            raise InvalidInputException(f"{member} must not be empty")
+    if kind != "CsvClassifier":
+        return
+    delimiter, quote = definition.get("Delimiter"), definition.get("QuoteSymbol")
+    if any(symbol and len(symbol) != 1 for symbol in (delimiter, quote)):
+        raise InvalidInputException("Delimiter and quote symbol must be a single character")
+    if delimiter and delimiter == quote:
+        raise InvalidInputException("Delimiter and quote symbol must be different")
+    header = definition.get("Header") or []
+    if len(set(header)) != len(header):
+        raise InvalidInputException("The header contains duplicate column names")

@@ -1,0 +1,106 @@
+"""Brings a table's partitions into the Data Catalog, in batches (G19, G21)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from localstack_glue.crawlers.crawling import policies
+from localstack_glue.crawlers.crawling.catalog_tables import CatalogChanges, JsonDict, shape_of
+from localstack_glue.crawlers.crawling.policies import CrawlPolicy
+from localstack_glue.crawlers.crawling.schema import Column, merge_columns
+from localstack_glue.crawlers.crawling.table_input import STATISTICS, partition_input
+from localstack_glue.crawlers.crawling.tables import FoundPartition, FoundTable
+
+# AWS's limits of one call
+CREATE_BATCH, DELETE_BATCH = 100, 25
+
+
+class PartitionWriter:
+    """Writes partitions through a Glue client."""
+
+    def __init__(
+        self, glue: Any, database: str, policy: CrawlPolicy, log: Callable[[str], None], changes: CatalogChanges
+    ) -> None:
+        self._glue = glue
+        self._database = database
+        self._policy = policy
+        self._log = log
+        self._changes = changes
+
+    def write(self, table: FoundTable, stored: FoundTable, *, is_new: bool) -> None:
+        """Bring all partitions of a table to what was found."""
+        if not table.partition_keys:
+            return
+        names = {"DatabaseName": self._database, "TableName": table.name}
+        existing = {} if is_new else self._existing(names)
+        found = {partition.values: self._input(partition, stored) for partition in table.partitions}
+        self._create(names, [wanted for values, wanted in found.items() if values not in existing])
+        if self._policy.update == policies.UPDATE:
+            self._update(names, found, existing)
+        gone = [list(values) for values in existing if values not in found]
+        if gone and self._policy.delete == policies.DELETE:
+            for batch in _batches(gone, DELETE_BATCH):
+                self._glue.batch_delete_partition(**names, PartitionsToDelete=[{"Values": values} for values in batch])
+            self._changes.partitions_deleted += len(gone)
+            self._log(f"INFO : Deleted {len(gone)} partitions with values {_first(gone)} from table {table.name}")
+        elif gone:
+            self._log(f"WARN : The data of {len(gone)} partitions of table {table.name} is gone; they are left")
+
+    def add(self, table: FoundTable, stored: FoundTable) -> None:
+        """Create partitions that are new by what the caller knows (G22)."""
+        names = {"DatabaseName": self._database, "TableName": table.name}
+        self._create(names, [self._input(partition, stored) for partition in table.partitions])
+
+    def locations(self, table_name: str) -> Iterator[str]:
+        """Yield where a table's partitions lie."""
+        names = {"DatabaseName": self._database, "TableName": table_name}
+        pages = self._glue.get_paginator("get_partitions").paginate(**names, ExcludeColumnSchema=True)
+        for answer in pages:
+            for partition in answer["Partitions"]:
+                yield (partition.get("StorageDescriptor") or {}).get("Location") or ""
+
+    def _existing(self, names: dict[str, str]) -> dict[tuple[str, ...], JsonDict]:
+        pages = self._glue.get_paginator("get_partitions").paginate(**names)
+        return {tuple(partition["Values"]): partition for answer in pages for partition in answer["Partitions"]}
+
+    def _create(self, names: dict[str, str], new: Sequence[JsonDict]) -> None:
+        for batch in _batches(new, CREATE_BATCH):
+            self._glue.batch_create_partition(**names, PartitionInputList=batch)
+        self._changes.partitions_created += len(new)
+        if new:
+            shown = _first([partition["Values"] for partition in new])
+            self._log(f"INFO : Created {len(new)} partitions with values {shown} for table {names['TableName']}")
+
+    def _update(
+        self, names: dict[str, str], found: dict[tuple[str, ...], JsonDict], existing: dict[tuple[str, ...], JsonDict]
+    ) -> None:
+        changed = [
+            {"PartitionValueList": list(values), "PartitionInput": wanted}
+            for values, wanted in found.items()
+            if values in existing and _differs(existing[values], wanted)
+        ]
+        for batch in _batches(changed, CREATE_BATCH):
+            self._glue.batch_update_partition(**names, Entries=batch)
+        self._changes.partitions_updated += len(changed)
+
+    def _input(self, partition: FoundPartition, table: FoundTable) -> JsonDict:
+        columns: Sequence[Column] = table.columns
+        if not self._policy.inherits_from_table:
+            columns = merge_columns(file.schema for file in partition.files)
+        return partition_input(partition, table, columns)
+
+
+def _differs(existing: JsonDict, wanted: JsonDict) -> bool:
+    if shape_of(existing) != shape_of(wanted):
+        return True
+    parameters = existing.get("Parameters") or {}
+    return any(parameters.get(key) != wanted["Parameters"].get(key) for key in STATISTICS)
+
+
+def _batches(items: Sequence[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield list(items[start : start + size])
+
+
+def _first(partitions: Sequence[Sequence[str]]) -> str:
+    shown = [str(list(values)) for values in partitions[:5]]
+    return ", ".join(shown) + (", ..." if len(partitions) > len(shown) else "")

@@ -1,0 +1,65 @@
+"""The choices of a crawler: schema changes (G21), recrawls (G22) and grouping (G20)."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from localstack_glue.crawlers.crawling.tables import GroupingRules
+
+UPDATE, LOG, DELETE, DEPRECATE = "UPDATE_IN_DATABASE", "LOG", "DELETE_FROM_DATABASE", "DEPRECATE_IN_DATABASE"
+CRAWL_EVERYTHING, NEW_FOLDERS_ONLY = "CRAWL_EVERYTHING", "CRAWL_NEW_FOLDERS_ONLY"
+
+
+@dataclass(frozen=True, slots=True)
+class CrawlPolicy:
+    """How a crawl treats what the catalog already holds."""
+
+    update: str = UPDATE
+    delete: str = DEPRECATE
+    recrawl: str = CRAWL_EVERYTHING
+    merges_new_columns: bool = False
+    inherits_from_table: bool = False
+    table_threshold: int | None = None
+    grouping: GroupingRules = field(default_factory=GroupingRules)
+
+    @classmethod
+    def from_definition(cls, definition: Mapping[str, Any]) -> "CrawlPolicy":
+        """Read a crawler's definition; raise ValueError if its configuration is no JSON of that kind."""
+        changes = definition.get("SchemaChangePolicy") or {}
+        configuration = _object(json.loads(definition.get("Configuration") or "{}"), "Configuration")
+        output = _object(configuration.get("CrawlerOutput"), "Configuration: CrawlerOutput")
+        tables = _object(output.get("Tables"), "Configuration: CrawlerOutput.Tables")
+        partitions = _object(output.get("Partitions"), "Configuration: CrawlerOutput.Partitions")
+        grouping = _object(configuration.get("Grouping"), "Configuration: Grouping")
+        return cls(
+            update=changes.get("UpdateBehavior") or UPDATE,
+            delete=changes.get("DeleteBehavior") or DEPRECATE,
+            recrawl=(definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") or CRAWL_EVERYTHING,
+            merges_new_columns=tables.get("AddOrUpdateBehavior") == "MergeNewColumns",
+            inherits_from_table=partitions.get("AddOrUpdateBehavior") == "InheritFromTable",
+            table_threshold=_number(tables.get("TableThreshold"), "CrawlerOutput.Tables.TableThreshold"),
+            grouping=GroupingRules(
+                prefix=definition.get("TablePrefix") or "",
+                combines_schemas=grouping.get("TableGroupingPolicy") == "CombineCompatibleSchemas",
+                table_level=_number(grouping.get("TableLevelConfiguration"), "Grouping.TableLevelConfiguration"),
+            ),
+        )
+
+
+def _object(found: Any, name: str) -> dict[str, Any]:
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        raise ValueError(f"{name} must be a JSON object")
+    return found
+
+
+def _number(found: Any, name: str) -> int | None:
+    """Read a whole number, which may be given as text."""
+    if found is None:
+        return None
+    if isinstance(found, bool) or not re.fullmatch(r"[0-9]{1,9}", str(found)):
+        raise ValueError(f"Configuration: {name} must be a whole number")
+    return int(found)

@@ -1,0 +1,130 @@
+"""The catalog's view of a found table: what a crawler writes (G23)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from localstack_glue.crawlers.crawling.iceberg_rules import IcebergTable
+from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema
+from localstack_glue.crawlers.crawling.tables import FoundPartition, FoundTable
+
+JsonDict = dict[str, Any]
+TEXT_FORMATS = (
+    "org.apache.hadoop.mapred.TextInputFormat",
+    "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat",
+)
+PARQUET_FORMATS = (
+    "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
+    "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat",
+)
+SERIALIZER_VERSION = "1.0"
+MAX_PARAMETER = 512_000  # characters that the catalog holds in one
+# these follow the data, not its shape: a change of theirs alone is no schema change
+STATISTICS = frozenset({"averageRecordSize", "objectCount", "recordCount", "sizeKey"})
+
+
+def table_input(table: FoundTable, crawler_name: str) -> JsonDict:
+    """Build a TableInput."""
+    parameters = _parameters(table.files) | {"UPDATED_BY_CRAWLER": crawler_name}
+    return {
+        "Name": table.name,
+        "Owner": "owner",
+        "Retention": 0,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": parameters,
+        "PartitionKeys": [{"Name": key, "Type": "string"} for key in table.partition_keys],
+        "StorageDescriptor": _storage(table.columns, table.location, table.files[0].schema, parameters),
+    }
+
+
+def partition_input(partition: FoundPartition, table: FoundTable, columns: Sequence[Column]) -> JsonDict:
+    """Build a PartitionInput with columns of its own or of its table."""
+    parameters = _parameters(partition.files)
+    own = tuple(column for column in columns if column.name not in table.partition_keys)
+    return {
+        "Values": list(partition.values),
+        "Parameters": parameters,
+        "StorageDescriptor": _storage(own, partition.location, partition.files[0].schema, parameters),
+    }
+
+
+def _storage(columns: Sequence[Column], location: str, schema: FileSchema, parameters: dict[str, str]) -> JsonDict:
+    input_format, output_format = PARQUET_FORMATS if schema.classification == "parquet" else TEXT_FORMATS
+    return {
+        "Columns": [{"Name": column.name, "Type": column.type} for column in columns],
+        "Location": location,
+        "InputFormat": input_format,
+        "OutputFormat": output_format,
+        "Compressed": schema.compression != "none",
+        "NumberOfBuckets": -1,
+        "SerdeInfo": {"SerializationLibrary": schema.serde, "Parameters": _serde_parameters(schema, columns)},
+        "BucketColumns": [],
+        "SortColumns": [],
+        "Parameters": {key: value for key, value in parameters.items() if key != "UPDATED_BY_CRAWLER"},
+        "StoredAsSubDirectories": False,
+    }
+
+
+def iceberg_input(table: IcebergTable, crawler_name: str) -> JsonDict:
+    """Build the TableInput of an Iceberg table, which engines read by its metadata file."""
+    return {
+        "Name": table.name,
+        "Owner": "owner",
+        "Retention": 0,
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": {
+            "UPDATED_BY_CRAWLER": crawler_name,
+            "classification": "iceberg",
+            "metadata_location": table.metadata_location,
+            "table_type": "ICEBERG",
+        },
+        "PartitionKeys": [],
+        "StorageDescriptor": {
+            "Columns": [{"Name": column.name, "Type": column.type} for column in table.columns],
+            "Location": table.location,
+        },
+    }
+
+
+def _serde_parameters(schema: FileSchema, columns: Sequence[Column]) -> dict[str, str]:
+    if schema.classification == "parquet":
+        return {"serialization.format": "1"}
+    if schema.classification == "json":
+        paths = ",".join(sorted(column.name for column in columns))
+        return {"paths": paths} if len(paths) <= MAX_PARAMETER else {}
+    if schema.serde.endswith("OpenCSVSerde"):
+        return {"separatorChar": schema.delimiter, "quoteChar": schema.quote}
+    return {"field.delim": schema.delimiter}
+
+
+def _parameters(files: Sequence[ClassifiedFile]) -> dict[str, str]:
+    schema = files[0].schema
+    size = sum(file.item.size_bytes for file in files)
+    records = sum(_estimated_records(file) for file in files)
+    average = round(sum(file.schema.average_record_bytes for file in files) / len(files))
+    parameters = {
+        "CrawlerSchemaDeserializerVersion": SERIALIZER_VERSION,
+        "CrawlerSchemaSerializerVersion": SERIALIZER_VERSION,
+        "averageRecordSize": str(average),
+        "classification": schema.classification,
+        "compressionType": schema.compression,
+        "objectCount": str(len(files)),
+        "recordCount": str(records),
+        "sizeKey": str(size),
+        "typeOfData": "file",
+    }
+    if schema.classification == "csv":
+        parameters["areColumnsQuoted"] = str(schema.is_quoted).lower()
+        parameters["columnsOrdered"] = "true"
+        parameters["delimiter"] = schema.delimiter
+    if schema.json_path:
+        parameters["jsonPath"] = schema.json_path
+    if schema.has_header:
+        parameters["skip.header.line.count"] = "1"
+    return parameters
+
+
+def _estimated_records(file: ClassifiedFile) -> int:
+    """Estimate as AWS does, from the size and the average record, where the file does not tell."""
+    if file.schema.record_count is not None:
+        return file.schema.record_count
+    return max(file.item.size_bytes // file.schema.average_record_bytes, min(1, file.schema.sampled_records))

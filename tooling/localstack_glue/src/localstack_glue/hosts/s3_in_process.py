@@ -1,0 +1,79 @@
+"""GetObject on the S3 of the LocalStack that this service runs in, without a request.
+
+A crawl reads thousands of small objects. By HTTP, LocalStack's gateway and the client take 5 ms of processor time for
+each, in one process; asked directly, its S3 takes a tenth. The role's policies are applied as the gateway applies them.
+"""
+
+from collections.abc import Mapping
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from localstack_glue.iam.gateway import RoleGuardHandler
+from localstack_glue.iam.guard import RoleGuard
+from localstack_glue.iam.service_access import Place
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clients import Credentials
+
+
+class InProcessReads:
+    """Has the one method of an S3 client that reads, with the same arguments, answer and errors."""
+
+    def __init__(self, handler: Any, guard: RoleGuard | None, scope: Scope, credentials: Credentials) -> None:
+        self._handler = handler
+        self._guard = guard
+        self._session = guard.session_of(credentials.access_key_id) if guard else None
+        self._place = Place(scope.partition, scope.region, scope.account_id)
+        # as much of a request's context as S3 looks at when it reads
+        self._context = SimpleNamespace(account_id=scope.account_id, region=scope.region, partition=scope.partition)
+
+    def get_object(self, Bucket: str, Key: str, Range: str) -> Mapping[str, Any]:  # noqa: N803 - as boto3 calls them
+        """GetObject; raise ClientError as a client does."""
+        from localstack.aws.api import ServiceException
+
+        call = {"Bucket": Bucket, "Key": Key, "Range": Range}
+        if self._guard is not None and self._session is not None:
+            denials = self._guard.check(self._session, "s3", "GetObject", call, self._place)
+            if denials:
+                raise _client_error("AccessDenied", denials[0].message, 403)
+        try:
+            body = self._handler(self._context, call)["Body"]
+        except ServiceException as error:
+            raise _client_error(error.code, error.message, error.status_code) from error
+        try:
+            return {"Body": BytesIO(b"".join(body))}
+        finally:
+            body.close()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def in_process_reads(guard: RoleGuard | None, scope: Scope, credentials: Credentials) -> InProcessReads | None:
+    """Reads for a role; None where they would not be what a request gets: S3 is another's, or others have a say."""
+    from localstack.aws import handlers
+    from localstack.services.plugins import SERVICE_PLUGINS
+    from localstack.services.s3.provider import S3Provider
+
+    if not all(_is_known(handler) for handler in handlers.serve_custom_service_request_handlers.handlers):
+        return None
+    service = SERVICE_PLUGINS.require("s3")
+    if not isinstance(getattr(service, "_provider", None), S3Provider):
+        return None
+    handler = service.skeleton.dispatch_table.get("GetObject")
+    return InProcessReads(handler, guard, scope, credentials) if handler else None
+
+
+def _is_known(handler: Any) -> bool:
+    """Whether a handler before the services is LocalStack's own, or ours, whose work is done here."""
+    if isinstance(handler, RoleGuardHandler):
+        return True
+    module = getattr(handler, "__module__", None) or type(handler).__module__
+    return str(module).startswith("localstack.")
+
+
+def _client_error(code: str, message: str, status: int) -> ClientError:
+    error: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(error, "GetObject")

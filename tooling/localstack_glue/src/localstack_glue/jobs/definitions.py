@@ -1,0 +1,129 @@
+"""Rules on job definitions: what is accepted, what AWS fills in, what a run makes of it."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from localstack_glue.jobs.runtime.workers import WORKER_TYPES
+from localstack_glue.service.errors import InvalidInputException
+from localstack_glue.service.models import JsonDict
+
+# gluestreaming is Spark as well; anything else is accepted as AWS does, and its runs fail
+COMMANDS = ("glueetl", "gluestreaming", "pythonshell")
+DEFAULT_TIMEOUT_MIN = 2880
+DEFAULT_TIMEOUT_MIN_FROM_5 = 480
+DEFAULT_DPUS = 10.0
+PYTHON_SHELL_DPUS = 0.0625
+FLEX, FIRST_FLEX_VERSION = "FLEX", 3
+RUN_OVERRIDES = (
+    "ExecutionClass",
+    "JobRunQueuingEnabled",
+    "MaxCapacity",
+    "NotificationProperty",
+    "NumberOfWorkers",
+    "SecurityConfiguration",
+    "Timeout",
+    "WorkerType",
+)
+
+
+def complete(definition: Mapping[str, Any]) -> JsonDict:
+    """Check a definition and add what AWS adds to it."""
+    job = {key: value for key, value in definition.items() if value is not None}
+    command = job.get("Command") or {}
+    if not command.get("Name"):
+        raise InvalidInputException("Command name should not be null or empty")
+    if command["Name"] == "pythonshell" and job.get("WorkerType"):
+        raise InvalidInputException("Worker Type is not supported for Job Command pythonshell")
+    if not job.get("Role"):
+        raise InvalidInputException("Role must not be empty")
+    job["Command"] = {"PythonVersion": "3", **command}
+    job.setdefault("MaxRetries", 0)
+    job.setdefault("GlueVersion", "0.9")
+    _check_execution_class(job)
+    job["ExecutionProperty"] = {"MaxConcurrentRuns": 1, **(job.get("ExecutionProperty") or {})}
+    if not job.get("Timeout"):
+        job["Timeout"] = DEFAULT_TIMEOUT_MIN_FROM_5 if _major(job["GlueVersion"]) >= 5 else DEFAULT_TIMEOUT_MIN
+    return job | _capacity(job)
+
+
+def for_run(definition: JsonDict, request: Mapping[str, Any]) -> JsonDict:
+    """Lay what StartJobRun or a trigger's action says over a job's definition."""
+    if request.get("ExecutionRoleSessionPolicy"):  # a run must not have more rights than it was meant to have
+        raise InvalidInputException("localstack-glue does not support ExecutionRoleSessionPolicy")
+    overrides = {key: request[key] for key in RUN_OVERRIDES if request.get(key) is not None}
+    if (allocated := request.get("AllocatedCapacity")) is not None:  # what MaxCapacity was called before
+        if "MaxCapacity" in overrides:
+            raise InvalidInputException("Please set only Allocated Capacity or Max Capacity")
+        overrides["MaxCapacity"] = float(allocated)
+    _check_execution_class(definition | overrides)
+    if not {"WorkerType", "NumberOfWorkers", "MaxCapacity"} & set(overrides):
+        return definition | overrides
+    base = {key: value for key, value in definition.items() if key not in ("MaxCapacity", "AllocatedCapacity")}
+    if "MaxCapacity" in overrides:
+        base = {key: value for key, value in base.items() if key not in ("WorkerType", "NumberOfWorkers")}
+    plan = base | overrides
+    return plan | _capacity(plan)
+
+
+def why_not_runnable(job_name: str, run_id: str, command: Mapping[str, Any]) -> str | None:
+    """Say why no run of a job can start, or None; AWS accepts such jobs, and their runs fail."""
+    if command["Name"] not in COMMANDS:
+        return (
+            f"JobName:{job_name} and JobRunId:{run_id} failed to execute with exception Could not find command for"
+            f" the given criteria (localstack-glue runs {', '.join(COMMANDS)}, not {command['Name']})"
+        )
+    if not command.get("ScriptLocation"):
+        return f"JobName:{job_name} and JobRunId:{run_id} failed to execute with exception No script location"
+    return None
+
+
+def new_run_id() -> str:
+    """Make an id like AWS's: `jr_` and 64 hexadecimal digits."""
+    return f"jr_{secrets.token_hex(32)}"
+
+
+def retry_run_id(run_id: str, attempt: int) -> str:
+    """Name a retry after the first run (G27)."""
+    return f"{run_id.partition('_attempt_')[0]}_attempt_{attempt}"
+
+
+def workers_of(plan: Mapping[str, Any]) -> tuple[str, int]:
+    """Worker type and number of a run, also where only a capacity was given."""
+    worker_type = plan.get("WorkerType")
+    if worker_type:
+        return str(worker_type), int(plan.get("NumberOfWorkers") or 1)
+    return "G.1X", max(1, int(plan.get("MaxCapacity") or 1))
+
+
+def _capacity(job: Mapping[str, Any]) -> JsonDict:
+    """Work out DPUs from workers, or take them as given."""
+    worker_type, workers = job.get("WorkerType"), job.get("NumberOfWorkers")
+    given = job.get("MaxCapacity") or job.get("AllocatedCapacity")
+    if worker_type:
+        if worker_type not in WORKER_TYPES:
+            raise InvalidInputException(f"Worker type {worker_type} is not supported")
+        dpus = WORKER_TYPES[worker_type].dpus * int(workers or 0)
+        if job.get("MaxCapacity") is not None and job.get("MaxCapacity") != dpus:
+            raise InvalidInputException("Please do not set Max Capacity if using Worker Type and Number of Workers.")
+        if not workers:
+            raise InvalidInputException("Number of workers must be set if using Worker Type")
+    elif given:
+        dpus = float(given)
+    else:
+        dpus = PYTHON_SHELL_DPUS if job["Command"]["Name"] == "pythonshell" else DEFAULT_DPUS
+    return {"MaxCapacity": float(dpus), "AllocatedCapacity": int(dpus)}
+
+
+def _check_execution_class(job: Mapping[str, Any]) -> None:
+    if job.get("ExecutionClass") != FLEX:
+        return
+    if job["Command"]["Name"] != "glueetl" or _major(job["GlueVersion"]) < FIRST_FLEX_VERSION:
+        raise InvalidInputException(
+            f"Execution class {FLEX} is for jobs of command glueetl and Glue version {FIRST_FLEX_VERSION}.0 or later"
+        )
+
+
+def _major(glue_version: str) -> int:
+    head = glue_version.partition(".")[0]
+    return int(head) if head.isdigit() else 0

@@ -1,0 +1,293 @@
+"""Jobs and their runs."""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from localstack_glue.jobs import definitions
+from localstack_glue.jobs.execution import JobExecutor
+from localstack_glue.jobs.runtime.arguments import merge
+from localstack_glue.service import answers
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.errors import (
+    ConcurrentRunsExceededException,
+    EntityNotFoundException,
+    IdempotentParameterMismatchException,
+)
+from localstack_glue.service.log_groups import encrypts_logs, job_log_group
+from localstack_glue.service.models import BY_HAND, Job, JobRun, JobRunState, JsonDict, Origin, Predecessors
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import Tagger
+
+LOG = logging.getLogger(__name__)
+LONGEST_QUEUED = timedelta(minutes=15)
+CONCURRENCY_MESSAGE = "Exceeded maximum concurrent runs"
+# what ends in these goes to the listeners of conditional triggers; a retry is not an end (G27)
+RunListener = Callable[[Scope, JobRun], None]
+
+
+class Jobs:
+    """The job calls of the API, and the life of runs."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock, executor: JobExecutor, tagger: Tagger) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._executor = executor
+        self._tagger = tagger
+        self.on_run_ended: RunListener = lambda _scope, _run: None
+        # for those who only want to know of each attempt: what follows from an end is on_run_ended
+        self.tell_start: RunListener = lambda _scope, _run: None
+        self.tell_end: RunListener = lambda _scope, _run: None
+        self.on_job_deleted: Callable[[Scope, str], None] = lambda _scope, _name: None
+        self.tell_defined: Callable[[Scope, Job], None] = lambda _scope, _job: None
+        self.on_run_retried: Callable[[Scope, JobRun, JobRun], None] = lambda _scope, _failed, _retry: None
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateJob. The same definition again is accepted, another one is not."""
+        name = request["Name"]
+        definition = definitions.complete(_without(request, "Name", "Tags"))
+        with self._lock:
+            existing = scope.store.jobs.get(name)
+            if existing and existing.definition != definition:
+                raise IdempotentParameterMismatchException(
+                    f"Job with name: {name} already submitted with different configuration"
+                )
+            if not existing:
+                now = self._clock.now()
+                scope.store.jobs[name] = Job(name, definition, now, now)
+                self._tagger.tag(scope, scope.arn("job", name), request.get("Tags"))
+                self.tell_defined(scope, scope.store.jobs[name])
+        return {"Name": name}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetJob."""
+        return {"Job": answers.job(self._find(scope, request["JobName"]))}
+
+    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetJobs."""
+        jobs, token = page(list(scope.store.jobs.values()), request.get("NextToken"), request.get("MaxResults"))
+        return {"Jobs": [answers.job(job) for job in jobs], "NextToken": token}
+
+    def list_names(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListJobs, by tags if given."""
+        names = self._tagger.having(scope, "job", scope.store.jobs, request.get("Tags"))
+        found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
+        return {"JobNames": found, "NextToken": token}
+
+    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """BatchGetJobs."""
+        jobs = scope.store.jobs
+        return {
+            "Jobs": [answers.job(jobs[name]) for name in request["JobNames"] if name in jobs],
+            "JobsNotFound": [name for name in request["JobNames"] if name not in jobs],
+        }
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateJob: the definition is replaced whole, as on AWS."""
+        with self._lock:
+            job = self._find(scope, request["JobName"])
+            job.definition = definitions.complete(request["JobUpdate"])
+            job.modified_on = self._clock.now()
+            self.tell_defined(scope, job)
+        return {"JobName": job.name}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteJob; a job that is not there is no error on AWS. Its runs go with it, running ones are stopped."""
+        name = request["JobName"]
+        with self._lock:
+            scope.store.jobs.pop(name, None)
+            for run in scope.store.runs_of(name):
+                if run.is_running:
+                    self._executor.stop(run)
+                del scope.store.job_runs[run.run_id]
+            self._tagger.forget(scope, scope.arn("job", name))
+            self.on_job_deleted(scope, name)
+        return {"JobName": name}
+
+    def start(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """StartJobRun; with JobRunId, a run of someone's own making after an earlier one."""
+        run = self.start_run(scope, request["JobName"], request, BY_HAND)
+        return {"JobRunId": run.run_id}
+
+    def start_run(
+        self, scope: Scope, name: str, request: Mapping[str, Any], origin: Origin, predecessors: Predecessors = ()
+    ) -> JobRun:
+        """Start a run; if the job has as many as it may have, queue it or raise (G26, G27)."""
+        with self._lock:
+            job = self._find(scope, name, "Failed to start job run due to missing metadata")
+            run = self._new_run(scope, job, request, origin, predecessors)
+            limit = run.plan["ExecutionProperty"]["MaxConcurrentRuns"]
+            if _active(scope, name) >= limit:
+                if not run.plan.get("JobRunQueuingEnabled"):
+                    raise ConcurrentRunsExceededException(f"Concurrent runs exceeded for {name}")
+                run.mark_waiting(self._clock.now())
+            scope.store.job_runs[run.run_id] = run
+            if not run.is_waiting:
+                self._launch(scope, run)
+            return run
+
+    def start_run_for_trigger(
+        self, scope: Scope, name: str, action: Mapping[str, Any], origin: Origin, predecessors: Predecessors = ()
+    ) -> JobRun:
+        """Start a run; above the limit the run is recorded as FAILED (G27). Its end is not told to any trigger."""
+        with self._lock:
+            try:
+                return self.start_run(scope, name, action, origin, predecessors)
+            except ConcurrentRunsExceededException:
+                run = self._new_run(scope, self._find(scope, name), action, origin, predecessors)
+                run.mark_ended(JobRunState.FAILED, self._clock.now(), 0, CONCURRENCY_MESSAGE)
+                scope.store.job_runs[run.run_id] = run
+                self.tell_end(scope, run)
+                return run
+
+    def expect_run(self, scope: Scope, name: str, request: Mapping[str, Any]) -> None:
+        """Prepare for a run that is likely to be asked for soon, with what a trigger's action says."""
+        job = scope.store.jobs.get(name)
+        if job is not None:
+            plan = definitions.for_run(job.definition, request)
+            self._executor.expect(scope, name, plan, _merged(plan, dict(request.get("Arguments") or {})))
+
+    def get_run(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetJobRun."""
+        return {"JobRun": answers.job_run(self._find_run(scope, request["JobName"], request["RunId"]))}
+
+    def get_runs(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetJobRuns, newest first."""
+        self._find(scope, request["JobName"])
+        runs = scope.store.runs_of(request["JobName"])
+        found, token = page(runs, request.get("NextToken"), request.get("MaxResults"))
+        return {"JobRuns": [answers.job_run(run) for run in found], "NextToken": token}
+
+    def batch_stop(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """BatchStopJobRun: what runs becomes STOPPING and then STOPPED (G26)."""
+        name, submitted, errors = request["JobName"], [], []
+        with self._lock:
+            for run_id in request["JobRunIds"]:
+                run = scope.store.job_runs.get(run_id)
+                if run is None or run.job_name != name:
+                    errors.append(_stop_error(name, run_id, "EntityNotFoundException", f"Job run {run_id} not found."))
+                elif not run.is_running:
+                    text = f"Job Run with ID {run_id} is not in a running state"
+                    errors.append(_stop_error(name, run_id, "InvalidInputException", text))
+                else:
+                    self.stop_run(scope, run)
+                    submitted.append({"JobName": name, "JobRunId": run_id})
+        return {"SuccessfulSubmissions": submitted, "Errors": errors}
+
+    def stop_run(self, scope: Scope, run: JobRun) -> None:
+        """Begin to stop a run; one that is queued is stopped at once."""
+        with self._lock:
+            if run.is_waiting:
+                run.mark_ended(JobRunState.STOPPED, self._clock.now(), 0, None)
+                self._ended(scope, run)
+                return
+            run.mark_stopping(self._clock.now())
+            self._executor.stop(run)
+
+    def expire(self, scope: Scope) -> None:
+        """End the runs that have been queued for longer than they may be (G26)."""
+        with self._lock:
+            now = self._clock.now()
+            for run in list(scope.store.job_runs.values()):
+                if run.is_waiting and now - run.started_on >= LONGEST_QUEUED:
+                    run.mark_ended(JobRunState.EXPIRED, now, 0, None)
+                    self._ended(scope, run)
+
+    def _new_run(
+        self, scope: Scope, job: Job, request: Mapping[str, Any], origin: Origin, predecessors: Predecessors
+    ) -> JobRun:
+        plan = definitions.for_run(job.definition, request)
+        now = self._clock.now()
+        previous = request.get("JobRunId")
+        if previous:
+            self._find_run(scope, job.name, previous)
+        arguments = dict(request.get("Arguments") or {})
+        is_encrypted = encrypts_logs(scope, plan.get("SecurityConfiguration"))
+        return JobRun(
+            run_id=definitions.new_run_id(),
+            job_name=job.name,
+            origin=origin,
+            plan=plan,
+            arguments=arguments,
+            started_on=now,
+            modified_on=now,
+            previous_run_id=previous,
+            timeout_min=plan["Timeout"],
+            log_group=job_log_group(plan, _merged(plan, arguments), is_encrypted=is_encrypted),
+            predecessors=predecessors,
+        )
+
+    def _launch(self, scope: Scope, run: JobRun) -> None:
+        self._executor.start(scope, run, _merged(run.plan, run.arguments), self._ended)
+        self.tell_start(scope, run)
+
+    def _ended(self, scope: Scope, run: JobRun) -> None:
+        """Start the next attempt of a failed run, or tell that the run is over (G27)."""
+        self.tell_end(scope, run)
+        with self._lock:
+            if run.state is JobRunState.FAILED and run.attempt < run.plan["MaxRetries"]:
+                now = self._clock.now()
+                retry = JobRun(
+                    run_id=definitions.retry_run_id(run.run_id, run.attempt + 1),
+                    job_name=run.job_name,
+                    origin=run.origin,
+                    plan=run.plan,
+                    arguments=run.arguments,
+                    started_on=now,
+                    modified_on=now,
+                    attempt=run.attempt + 1,
+                    previous_run_id=run.run_id,
+                    timeout_min=run.timeout_min,
+                    log_group=run.log_group,
+                    predecessors=run.predecessors,
+                )
+                if run.job_name in scope.store.jobs:
+                    scope.store.job_runs[retry.run_id] = retry
+                    self.on_run_retried(scope, run, retry)
+                    self._launch(scope, retry)
+                    return
+            self._start_waiting(scope, run.job_name)
+            self.on_run_ended(scope, run)
+
+    def _start_waiting(self, scope: Scope, job_name: str) -> None:
+        """Start the runs that were queued first, as many as the job may have."""
+        waiting = [run for run in reversed(scope.store.runs_of(job_name)) if run.is_waiting]
+        for run in waiting:
+            if _active(scope, job_name) >= run.plan["ExecutionProperty"]["MaxConcurrentRuns"]:
+                return
+            run.mark_starting(self._clock.now())
+            self._launch(scope, run)
+
+    def _find(self, scope: Scope, name: str, message: str | None = None) -> Job:
+        job = scope.store.jobs.get(name)
+        if job is None:
+            raise EntityNotFoundException(message or f"Job {name} not found.")
+        return job
+
+    def _find_run(self, scope: Scope, name: str, run_id: str) -> JobRun:
+        self._find(scope, name)
+        run = scope.store.job_runs.get(run_id)
+        if run is None or run.job_name != name:
+            raise EntityNotFoundException(f"Job run {run_id} not found.")
+        return run
+
+
+def _active(scope: Scope, job_name: str) -> int:
+    """Count the runs that count towards a job's limit."""
+    return sum(run.is_running and not run.is_waiting for run in scope.store.runs_of(job_name))
+
+
+def _without(request: JsonDict, *names: str) -> JsonDict:
+    return {key: value for key, value in request.items() if key not in names}
+
+
+def _stop_error(job_name: str, run_id: str, code: str, message: str) -> JsonDict:
+    return {"JobName": job_name, "JobRunId": run_id, "ErrorDetail": {"ErrorCode": code, "ErrorMessage": message}}
+
+
+def _merged(plan: Mapping[str, Any], arguments: Mapping[str, str]) -> dict[str, str]:
+    """All arguments of a run (G10, G28)."""
+    return merge(plan.get("DefaultArguments") or {}, arguments, plan.get("NonOverridableArguments") or {})

@@ -1,0 +1,164 @@
+"""What the processes of a run find around them: environment and Spark's configuration, known before a file is fetched.
+
+Two runs whose surroundings in one folder are equal could use each other's Java.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from localstack_glue import awsglue_runtime
+from localstack_glue.jobs.runtime import arguments, bookmarks, bootstrap, spark_catalog, spark_conf, workers
+from localstack_glue.jobs.runtime.files import JobPreparationError, fetched_path, python_path
+from localstack_glue.jobs.runtime.ignored_arguments import is_on
+from localstack_glue.jobs.runtime.memory import DRIVER_MEMORY, driver_heap_mb
+from localstack_glue.service.clients import Credentials
+from localstack_glue.service.settings import Settings
+
+SPARK_COMMAND = "glueetl"
+CATALOG_FACTORY = "AWSGlueDataCatalogHiveClientFactory"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """All that is known of a run before it starts."""
+
+    identity: arguments.RunIdentity
+    command: Mapping[str, str]
+    merged: Mapping[str, str]
+    worker_type: str
+    workers: int
+    endpoint_url: str
+    region: str
+    credentials: Credentials
+
+    @property
+    def is_spark(self) -> bool:
+        """Whether the script expects Spark."""
+        return self.command["Name"] != "pythonshell"
+
+    @property
+    def extra_jars(self) -> list[str]:
+        """The URIs of jars that Java needs before it starts."""
+        return arguments.comma_list(self.merged, "--extra-jars")
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """The environment of a run's processes, and for Spark the properties of its `spark-defaults.conf`."""
+
+    environment: Mapping[str, str]
+    properties: Mapping[str, str]
+
+
+def scratch_of(folder: Path) -> Path:
+    """The working folder and home of a run's processes."""
+    return folder / "scratch"
+
+
+def temporary_of(folder: Path) -> Path:
+    """Where a run's processes, Java too, put temporary files: they are gone with the run."""
+    return folder / "tmp"
+
+
+def events_of(folder: Path) -> Path:
+    """Where Spark writes its event log; it goes to S3 when the run is over."""
+    return folder / "spark-events"
+
+
+def conf_of(folder: Path) -> Path:
+    """A run's SPARK_CONF_DIR."""
+    return folder / "spark-conf"
+
+
+def surroundings(request: RunRequest, settings: Settings, folder: Path, modules: Sequence[str]) -> Surroundings:
+    """Work out a run's surroundings; `modules` are folders with installed modules. Nothing is read or written."""
+    extra_python = [
+        fetched_path(uri, folder / "python" / str(position))
+        for position, uri in enumerate(arguments.comma_list(request.merged, "--extra-py-files"))
+    ]
+    path = python_path(extra_python) + list(modules)
+    path.append(str(Path(awsglue_runtime.__file__).parent))  # last, so that a job may bring its own
+    credentials = request.credentials
+    environment = {
+        "PATH": f"{settings.python.parent}{os.pathsep}{os.defpath}",
+        "LANG": "C.UTF-8",
+        "HOME": str(scratch_of(folder)),
+        "TMPDIR": str(temporary_of(folder)),
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_ENDPOINT_URL": request.endpoint_url,
+        "AWS_REGION": request.region,
+        "AWS_DEFAULT_REGION": request.region,
+        "AWS_ACCESS_KEY_ID": credentials.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        bookmarks.FILE_VARIABLE: str(bookmarks.bookmark_file(settings.bookmarks_dir, request.identity.job_id)),
+        **arguments.environment_variables(request.merged),
+    }
+    if uses_data_catalog(request):
+        environment[spark_catalog.VARIABLE] = "1"
+    if credentials.session_token:
+        environment["AWS_SESSION_TOKEN"] = credentials.session_token
+    environment["PYTHONPATH"] = os.pathsep.join(path)
+    if not request.is_spark:
+        environment[bootstrap.MEMORY_VARIABLE] = str(workers.budget_mb(settings.memory_mb))
+        return Surroundings(environment, {})
+    return Surroundings(environment | _spark_environment(settings, folder), _properties(request, settings, folder))
+
+
+def _spark_environment(settings: Settings, folder: Path) -> dict[str, str]:
+    environment = {
+        "JAVA_HOME": str(settings.java_home),
+        "SPARK_CONF_DIR": str(conf_of(folder)),
+        "SPARK_LOCAL_DIRS": str(scratch_of(folder)),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "SPARK_LOCAL_HOSTNAME": "localhost",
+        # the small Java that only puts Spark's command line together
+        "SPARK_LAUNCHER_OPTS": "-XX:-UsePerfData -XX:TieredStopAtLevel=1",
+        "PYSPARK_PYTHON": str(settings.python),
+        "PYSPARK_DRIVER_PYTHON": str(settings.python),
+    }
+    if settings.spark_home is not None:  # Spark's scripts would ask a Python for it
+        environment["SPARK_HOME"] = str(settings.spark_home)
+    return environment
+
+
+def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[str, str]:
+    if settings.jars_dir is None:
+        raise JobPreparationError("This LocalStack cannot run Spark jobs")  # checked before; for the type checker
+    run = spark_conf.SparkRun(
+        app_name=request.identity.job_name,
+        cores=workers.local_cores(request.worker_type, request.workers),
+        heap_mb=heap_of(request, settings),
+        endpoint_url=request.endpoint_url,
+        region=request.region,
+        scratch=scratch_of(folder),
+        temporary=temporary_of(folder),
+        jars_dir=settings.jars_dir,
+        extra_jars=tuple(fetched_path(uri, folder / "jars") for uri in request.extra_jars),
+        java_options=settings.java_options,
+        user_jars_first=is_on(request.merged, "--user-jars-first"),
+        event_logs=events_of(folder) if writes_events(request) else None,
+    )
+    overrides = arguments.spark_conf(request.merged)
+    return spark_conf.spark_defaults(run, {key: overrides[key] for key in overrides if key != DRIVER_MEMORY})
+
+
+def heap_of(request: RunRequest, settings: Settings) -> int:
+    """The heap of a run's Java, in megabytes."""
+    asked = arguments.spark_conf(request.merged).get(DRIVER_MEMORY)
+    return driver_heap_mb(request.worker_type, asked, workers.budget_mb(settings.memory_mb))
+
+
+def uses_data_catalog(request: RunRequest) -> bool:
+    """Whether the Data Catalog is Spark SQL's metastore: by the argument, or by the class that stands for it."""
+    named = any(CATALOG_FACTORY in value for value in arguments.spark_conf(request.merged).values())
+    return request.is_spark and (is_on(request.merged, "--enable-glue-datacatalog") or named)
+
+
+def writes_events(request: RunRequest) -> bool:
+    """Whether Spark's event log is wanted, and where to is said."""
+    wanted = is_on(request.merged, "--enable-spark-ui") and request.merged.get("--spark-event-logs-path")
+    return request.is_spark and bool(wanted)

@@ -1,0 +1,73 @@
+"""boto3 clients of the LocalStack that this service runs in. The only module that makes any."""
+
+import threading
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from localstack_glue.iam.guard import RoleGuard
+from localstack_glue.service.account_region import Scope
+
+_CONFIG = Config(
+    retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=5, read_timeout=60, max_pool_connections=32
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """An access key, temporary or not."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str | None = None
+
+
+@dataclass(frozen=True)
+class ClientFactory:
+    """Makes clients for one endpoint. Who gets one closes it: LocalStack's end waits for open connections."""
+
+    endpoint_url: str
+    guard: RoleGuard | None = None  # without one, roles are assumed unchecked and may do anything
+    # one session for all clients: each new one would read the services' descriptions again, half a second for Glue
+    _session: boto3.Session = field(default_factory=boto3.Session, repr=False)
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def of_account(self, service: str, scope: Scope) -> Any:
+        """Make a client that acts as the service itself, in a caller's account."""
+        # LocalStack takes a 12-digit access key id for the account
+        return self.with_credentials(service, scope, Credentials(scope.account_id, "localstack-glue"))
+
+    def with_credentials(self, service: str, scope: Scope, credentials: Credentials) -> Any:
+        """Make a client that acts with given credentials."""
+        with self._lock:  # boto3 sessions are not made for several threads
+            return self._session.client(
+                service,
+                endpoint_url=self.endpoint_url,
+                region_name=scope.region,
+                aws_access_key_id=credentials.access_key_id,
+                aws_secret_access_key=credentials.secret_access_key,
+                aws_session_token=credentials.session_token,
+                config=_CONFIG,
+            )
+
+    def assume_role(self, scope: Scope, role: str, session_name: str) -> Credentials:
+        """Get temporary credentials of the role that a crawler or job names; raise RoleNotAssumableError."""
+        arn = scope.role_arn(role)
+        if self.guard is not None:
+            self.guard.check_trust(arn)
+        with closing(self.of_account("sts", scope)) as sts:
+            answer = sts.assume_role(RoleArn=arn, RoleSessionName=session_name, DurationSeconds=43200)
+        keys = answer["Credentials"]
+        if self.guard is not None:
+            self.guard.remember(keys["AccessKeyId"], arn, session_name)
+        return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+
+    def pass_on(self, scope: Scope, role: str, session_name: str, credentials: Credentials) -> None:
+        """Let another session use a role's credentials; raise RoleNotAssumableError if it could get none of its own."""
+        if self.guard is not None:
+            arn = scope.role_arn(role)
+            self.guard.check_trust(arn)
+            self.guard.remember(credentials.access_key_id, arn, session_name)

@@ -1,0 +1,140 @@
+"""Keeps what the service knows in a file, so that it outlives the service."""
+
+import io
+import logging
+import pickle
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from localstack.services.stores import LocalAttribute
+from moto.glue.models import glue_backends
+
+from localstack_glue.service.models import GlueStore, glue_stores
+
+LOG = logging.getLogger(__name__)
+FORMAT = 1
+STATE_FILE = "glue-state.pickle"
+SAVE_DELAY_S = 0.3
+LAST_SAVE_S = 5.0
+MOVED = {"localstack_glue.models": "localstack_glue.service.models"}  # modules whose classes earlier versions kept
+Snapshot = dict[str, Any]
+
+
+class _StateUnpickler(pickle.Unpickler):
+    """Reads what earlier versions kept, whose classes may have moved since."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        return super().find_class(MOVED.get(module, module), name)
+
+
+def collect() -> Snapshot:
+    """Gather all that is stored, of all accounts and regions; the caller keeps others from changing it."""
+    return {
+        "format": FORMAT,
+        "stores": {
+            (account, region): {name: getattr(store, name) for name in _members()}
+            for account, regions in glue_stores.items()
+            for region, store in regions.items()
+        },
+        "catalogs": {
+            (account, region): dict(vars(backend))
+            for account, regions in glue_backends.items()
+            for region, backend in regions.items()
+        },
+    }
+
+
+def restore(snapshot: Snapshot) -> None:
+    """Put back what was stored; members that this version does not know are left out."""
+    if snapshot.get("format") != FORMAT:
+        raise ValueError(f"state of format {snapshot.get('format')} cannot be read, only {FORMAT}")
+    known = set(_members())
+    for (account, region), members in snapshot["stores"].items():
+        for name in known & set(members):
+            setattr(glue_stores[account][region], name, members[name])
+    for (account, region), members in snapshot["catalogs"].items():
+        vars(glue_backends[account][region]).update(members)
+
+
+def _members() -> list[str]:
+    return [name for name, value in vars(GlueStore).items() if isinstance(value, LocalAttribute)]
+
+
+class StateFile:
+    """A file that follows what is stored, with the delay of a moment; one thread writes it."""
+
+    def __init__(self, folder: Path, lock: threading.RLock, gather: Callable[[], Snapshot] = collect) -> None:
+        self._path = folder / STATE_FILE
+        self._lock = lock
+        self._gather = gather
+        self._changed = threading.Event()
+        self._is_closed = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def load(self) -> bool:
+        """Restore what the file says, if there is one. One that cannot be read is put aside, not overwritten."""
+        try:
+            restore(_StateUnpickler(io.BytesIO(self._path.read_bytes())).load())  # our own file, in the user's folder
+        except FileNotFoundError:
+            return False
+        except Exception:  # whatever is wrong with it, the service starts
+            aside = self._path.with_suffix(".unreadable")
+            LOG.exception("the state in %s cannot be read; it is kept as %s", self._path, aside.name)
+            self._path.replace(aside)
+            return False
+        LOG.info("the state of %s was restored", self._path)
+        return True
+
+    def start(self) -> None:
+        """Begin to follow."""
+        self._thread = threading.Thread(target=self._follow, name="glue-state", daemon=True)
+        self._thread.start()
+
+    def touch(self) -> None:
+        """Say that something may have changed."""
+        self._changed.set()
+
+    def close(self) -> None:
+        """Write once more, and follow no longer: what is stopped from here on is found running, and so interrupted."""
+        self._is_closed.set()
+        self._changed.set()
+        if self._thread is not None:
+            self._thread.join(LAST_SAVE_S)
+
+    def save(self) -> None:
+        """Write now."""
+        content = self._snapshot()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        partial = self._path.with_suffix(".partial")
+        partial.write_bytes(content)
+        partial.replace(self._path)
+
+    def _snapshot(self, tries: int = 5) -> bytes:
+        for _ in range(tries - 1):
+            try:
+                return self._pickled()
+            except RuntimeError:  # moto changes its part without our lock: a dictionary grew in between
+                time.sleep(0.01)
+        return self._pickled()
+
+    def _pickled(self) -> bytes:
+        with self._lock:
+            return pickle.dumps(self._gather(), protocol=pickle.HIGHEST_PROTOCOL)
+
+    def _follow(self) -> None:
+        while not self._is_closed.is_set():
+            self._changed.wait()
+            if self._is_closed.wait(SAVE_DELAY_S):  # more changes may come at once
+                break
+            self._changed.clear()
+            self._try_save()
+        self._try_save()  # what changed while the one before was written
+
+    def _try_save(self) -> None:
+        try:
+            self.save()
+        except Exception:  # a full disk must not end the service, nor the next try
+            LOG.exception("the state could not be written to %s", self._path)

@@ -1,0 +1,46 @@
+"""What becomes of runs that a stopped service has left behind: they ended, and nothing follows from them."""
+
+from datetime import datetime
+
+from localstack_glue.service.models import (
+    Crawl,
+    CrawlState,
+    GlueStore,
+    JobRun,
+    JobRunState,
+    WorkflowRun,
+    WorkflowRunStatus,
+)
+
+JOB_MESSAGE = "Job run was interrupted: the service was stopped"
+CRAWL_MESSAGE = "Crawl was interrupted: the service was stopped"
+
+
+def end_what_ran(store: GlueStore, now: datetime) -> int:
+    """End all runs that are still said to run; return how many there were."""
+    job_runs = [run for run in store.job_runs.values() if run.is_running]
+    crawls = [crawl for crawler in store.crawlers.values() for crawl in crawler.crawls if crawl.is_running]
+    workflow_runs = [run for workflow in store.workflows.values() for run in workflow.runs if run.is_running]
+    for run in job_runs:
+        _end_job_run(run, now)
+    for crawl in crawls:
+        _end_crawl(crawl, now)
+    for workflow_run in workflow_runs:
+        _end_workflow_run(workflow_run, now)
+    return len(job_runs) + len(crawls) + len(workflow_runs)
+
+
+def _end_job_run(run: JobRun, now: datetime) -> None:
+    seconds = max(0, round((now - run.started_on).total_seconds()))
+    run.mark_ended(JobRunState.FAILED, now, seconds, JOB_MESSAGE)
+
+
+def _end_crawl(crawl: Crawl, now: datetime) -> None:
+    crawl.state, crawl.error_message = CrawlState.FAILED, CRAWL_MESSAGE
+    crawl.ended_on, crawl.runtime_s = now, max(0.0, (now - crawl.started_on).total_seconds())
+
+
+def _end_workflow_run(run: WorkflowRun, now: datetime) -> None:
+    is_stopping = run.status is WorkflowRunStatus.STOPPING
+    run.status = WorkflowRunStatus.STOPPED if is_stopping else WorkflowRunStatus.COMPLETED  # G7: not a success
+    run.completed_on = now

@@ -1,0 +1,192 @@
+"""Triggers: their definitions and states (G3)."""
+
+import threading
+from collections.abc import Callable
+
+from localstack_glue.service import answers
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clock import Clock
+from localstack_glue.service.errors import (
+    EntityNotFoundException,
+    IdempotentParameterMismatchException,
+    InvalidInputException,
+)
+from localstack_glue.service.models import JsonDict, Trigger, TriggerState
+from localstack_glue.service.pagination import page
+from localstack_glue.service.tagging import Tagger
+from localstack_glue.workflows import trigger_rules
+from localstack_glue.workflows.trigger_rules import TriggerType, is_starting
+
+FireOnDemand = Callable[[Scope, Trigger], None]
+
+
+class Triggers:
+    """The trigger calls of the API."""
+
+    def __init__(self, clock: Clock, lock: threading.RLock, tagger: Tagger, fire: FireOnDemand) -> None:
+        self._clock = clock
+        self._lock = lock
+        self._tagger = tagger
+        self._fire = fire
+        self.on_schedule_changed: Callable[[], None] = lambda: None
+
+    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """CreateTrigger; StartOnCreation activates it (G3)."""
+        trigger = Trigger(
+            name=request["Name"],
+            type=request["Type"],
+            actions=request["Actions"],
+            description=request.get("Description"),
+            schedule=request.get("Schedule"),
+            predicate=request.get("Predicate"),
+            event_batching=request.get("EventBatchingCondition"),
+            workflow_name=request.get("WorkflowName"),
+        )
+        trigger_rules.check(trigger)
+        if trigger.predicate:
+            trigger.predicate = trigger_rules.without_crawlers_beside_jobs(trigger.predicate)
+        if request.get("StartOnCreation"):
+            if trigger.type in (TriggerType.ON_DEMAND, TriggerType.EVENT):
+                raise InvalidInputException(f"StartOnCreation is not supported for {trigger.type} triggers")
+            self._activate(trigger)
+        with self._lock:
+            existing = scope.store.triggers.get(trigger.name)
+            if existing is not None:
+                if _definition(existing) == _definition(trigger):
+                    return {"Name": trigger.name}
+                raise IdempotentParameterMismatchException(
+                    f"Trigger with name {trigger.name} already submitted with different configuration"
+                )
+            self._check_workflow(scope, trigger)
+            scope.store.triggers[trigger.name] = trigger
+            self._tagger.tag(scope, scope.arn("trigger", trigger.name), request.get("Tags"))
+        self.on_schedule_changed()
+        return {"Name": trigger.name}
+
+    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetTrigger."""
+        return {"Trigger": answers.trigger(self._find(scope, request["Name"]))}
+
+    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """GetTriggers, those that start a job if one is given."""
+        triggers = _starting(scope, request.get("DependentJobName"))
+        found, token = page(triggers, request.get("NextToken"), request.get("MaxResults"))
+        return {"Triggers": [answers.trigger(trigger) for trigger in found], "NextToken": token}
+
+    def list_names(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """ListTriggers, by dependent job and tags if given."""
+        names = [trigger.name for trigger in _starting(scope, request.get("DependentJobName"))]
+        tagged = self._tagger.having(scope, "trigger", names, request.get("Tags"))
+        found, token = page(tagged, request.get("NextToken"), request.get("MaxResults"))
+        return {"TriggerNames": found, "NextToken": token}
+
+    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """BatchGetTriggers."""
+        triggers, names = scope.store.triggers, request["TriggerNames"]
+        return {
+            "Triggers": [answers.trigger(triggers[name]) for name in names if name in triggers],
+            "TriggersNotFound": [name for name in names if name not in triggers],
+        }
+
+    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """UpdateTrigger: the definition is replaced; type, workflow and state stay."""
+        change = request["TriggerUpdate"]
+        with self._lock:
+            trigger = self._find(scope, request["Name"])
+            changed = Trigger(
+                name=trigger.name,
+                type=trigger.type,
+                actions=change.get("Actions", trigger.actions),
+                state=trigger.state,
+                description=change.get("Description", trigger.description),
+                schedule=change.get("Schedule", trigger.schedule),
+                predicate=change.get("Predicate", trigger.predicate),
+                event_batching=change.get("EventBatchingCondition", trigger.event_batching),
+                workflow_name=trigger.workflow_name,
+                scheduled_since=self._clock.now(),
+                waiting_events=trigger.waiting_events,
+                first_event_on=trigger.first_event_on,
+            )
+            trigger_rules.check(changed)
+            if changed.predicate:
+                changed.predicate = trigger_rules.without_crawlers_beside_jobs(changed.predicate)
+            scope.store.triggers[trigger.name] = changed
+        self.on_schedule_changed()
+        return {"Trigger": answers.trigger(changed)}
+
+    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """DeleteTrigger; one that is not there is no error on AWS."""
+        with self._lock:
+            scope.store.triggers.pop(request["Name"], None)
+            self._tagger.forget(scope, scope.arn("trigger", request["Name"]))
+        self.on_schedule_changed()
+        return {"Name": request["Name"]}
+
+    def start(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """StartTrigger: fires an on-demand trigger, activates another one (G3); events alone start an EVENT trigger.
+
+        The words of its refusal, and of StopTrigger's, are AWS's: hashicorp/terraform-provider-aws, issue 49407.
+        """
+        with self._lock:
+            trigger = self._find(scope, request["Name"])
+            if trigger.type == TriggerType.EVENT:
+                raise InvalidInputException(f"Trigger Type {TriggerType.EVENT} cannot be started")
+            if trigger.type == TriggerType.ON_DEMAND:
+                self._fire(scope, trigger)
+            else:
+                self._activate(trigger)
+        self.on_schedule_changed()
+        return {"Name": trigger.name}
+
+    def stop(self, scope: Scope, request: JsonDict) -> JsonDict:
+        """StopTrigger: only an activated trigger fires from now on (G3)."""
+        with self._lock:
+            trigger = self._find(scope, request["Name"])
+            if trigger.state is TriggerState.CREATED:
+                raise InvalidInputException(
+                    f"The operation is not allowed when trigger is in state: {trigger.state.value}"
+                )
+            trigger.state = TriggerState.DEACTIVATED
+        self.on_schedule_changed()
+        return {"Name": trigger.name}
+
+    def _activate(self, trigger: Trigger) -> None:
+        if trigger.state is not TriggerState.ACTIVATED:
+            trigger.state = TriggerState.ACTIVATED
+            trigger.scheduled_since = self._clock.now()
+
+    def _check_workflow(self, scope: Scope, trigger: Trigger) -> None:
+        """A workflow must exist and can have one starting trigger (G5)."""
+        name = trigger.workflow_name
+        if name is None:
+            return
+        if name not in scope.store.workflows:
+            raise EntityNotFoundException(f"Workflow {name} not found.")
+        others = [other for other in scope.store.triggers.values() if other.workflow_name == name]
+        if is_starting(trigger) and any(is_starting(other) for other in others):
+            raise InvalidInputException(f"Workflow {name} already has a starting trigger")
+
+    def _find(self, scope: Scope, name: str) -> Trigger:
+        if name not in scope.store.triggers:
+            raise EntityNotFoundException(f"Trigger {name} not found.")
+        return scope.store.triggers[name]
+
+
+def _starting(scope: Scope, job_name: str | None) -> list[Trigger]:
+    triggers = list(scope.store.triggers.values())
+    if job_name is None:
+        return triggers
+    found = [trigger for trigger in triggers if any(action.get("JobName") == job_name for action in trigger.actions)]
+    return found or triggers  # "if there is no such trigger, all triggers are returned": GetTriggers, ListTriggers
+
+
+def _definition(trigger: Trigger) -> tuple[object, ...]:
+    return (
+        trigger.type,
+        trigger.actions,
+        trigger.description,
+        trigger.schedule,
+        trigger.predicate,
+        trigger.event_batching,
+        trigger.workflow_name,
+    )

@@ -1,0 +1,167 @@
+"""What a workflow run looks like from outside: statistics (G7) and graph (G9)."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+
+from localstack_glue.service import answers
+from localstack_glue.service.answers import present
+from localstack_glue.service.models import (
+    ActionRun,
+    Crawl,
+    CrawlState,
+    GlueStore,
+    JobRun,
+    JobRunState,
+    JsonDict,
+    Trigger,
+    Workflow,
+    WorkflowRun,
+)
+from localstack_glue.workflows.trigger_rules import TriggerType
+
+_JOB_COUNTS = {
+    JobRunState.SUCCEEDED: "SucceededActions",
+    JobRunState.FAILED: "FailedActions",
+    JobRunState.TIMEOUT: "TimeoutActions",
+    JobRunState.STOPPED: "StoppedActions",
+    JobRunState.ERROR: "ErroredActions",
+    JobRunState.EXPIRED: "ErroredActions",  # there is no count of its own
+    JobRunState.WAITING: "WaitingActions",
+}
+_CRAWL_COUNTS = {
+    CrawlState.SUCCEEDED: "SucceededActions",
+    CrawlState.FAILED: "FailedActions",
+    CrawlState.CANCELLED: "StoppedActions",
+    CrawlState.ERROR: "ErroredActions",
+}
+
+
+def job_runs_of(store: GlueStore, action: ActionRun) -> list[JobRun]:
+    """The attempts of a job that an action started."""
+    if action.kind != "JOB":
+        return []
+    return [store.job_runs[run_id] for run_id in action.run_ids if run_id in store.job_runs]
+
+
+def crawls_of(store: GlueStore, action: ActionRun) -> list[Crawl]:
+    """The crawl that an action started."""
+    crawler = store.crawlers.get(action.name) if action.kind == "CRAWLER" else None
+    return [crawl for crawl in crawler.crawls if crawl.crawl_id in action.run_ids] if crawler else []
+
+
+def state_of(store: GlueStore, action: ActionRun) -> JobRunState | CrawlState:
+    """How an action stands: by its newest attempt. What could not be started, or is deleted since, is an error."""
+    runs = job_runs_of(store, action)
+    if runs:
+        return runs[-1].state
+    crawls = crawls_of(store, action)
+    return crawls[-1].state if crawls else CrawlState.ERROR
+
+
+def statistics(store: GlueStore, run: WorkflowRun) -> JsonDict:
+    """WorkflowRunStatistics (G7)."""
+    counts = dict.fromkeys(
+        (
+            "TimeoutActions",
+            "FailedActions",
+            "StoppedActions",
+            "SucceededActions",
+            "RunningActions",
+            "ErroredActions",
+            "WaitingActions",
+        ),
+        0,
+    )
+    for action in run.actions:
+        state = state_of(store, action)
+        counted = _JOB_COUNTS.get(state) if isinstance(state, JobRunState) else _CRAWL_COUNTS.get(state)
+        counts[counted or "RunningActions"] += 1
+    return {"TotalActions": sum(len(trigger.actions) for trigger in run.triggers.values()), **counts}
+
+
+def workflow_run(store: GlueStore, run: WorkflowRun, *, with_graph: bool = False) -> JsonDict:
+    """WorkflowRun."""
+    return present(
+        Name=run.workflow_name,
+        WorkflowRunId=run.run_id,
+        PreviousRunId=run.previous_run_id,
+        WorkflowRunProperties=run.properties,
+        StartedOn=run.started_on,
+        CompletedOn=run.completed_on,
+        Status=run.status.value,
+        ErrorMessage=run.error_message,
+        StartingEventBatchCondition=run.starting_event_batch,
+        Statistics=statistics(store, run),
+        Graph=graph(run.triggers.values(), store, run) if with_graph else None,
+    )
+
+
+def workflow(store: GlueStore, stored: Workflow, *, with_graph: bool = False) -> JsonDict:
+    """Workflow."""
+    triggers = [trigger for trigger in store.triggers.values() if trigger.workflow_name == stored.name]
+    return present(
+        Name=stored.name,
+        Description=stored.description,
+        DefaultRunProperties=stored.default_run_properties,
+        CreatedOn=stored.created_on,
+        LastModifiedOn=stored.modified_on,
+        LastRun=workflow_run(store, stored.runs[-1], with_graph=with_graph) if stored.runs else None,
+        Graph=graph(triggers, store, None) if with_graph else None,
+        MaxConcurrentRuns=stored.max_concurrent_runs,
+    )
+
+
+def node_id(kind: str, workflow_name: str | None, name: str) -> str:
+    """Name a node; the same node has the same id in every run."""
+    digest = hashlib.sha256(f"{workflow_name}/{kind}/{name}".encode()).hexdigest()
+    return f"wnode_{digest}"
+
+
+def graph(triggers: Iterable[Trigger], store: GlueStore, run: WorkflowRun | None) -> JsonDict:
+    """WorkflowGraph: triggers and what they start and watch, as nodes and edges (G9)."""
+    nodes: dict[str, JsonDict] = {}
+    edges: list[JsonDict] = []
+
+    def node(kind: str, name: str, workflow_name: str | None) -> str:
+        identifier = node_id(kind, workflow_name, name)
+        if identifier not in nodes:
+            nodes[identifier] = {"Type": kind, "Name": name, "UniqueId": identifier, **_details(kind, name, store, run)}
+        return identifier
+
+    for trigger in triggers:
+        own = node("TRIGGER", trigger.name, trigger.workflow_name)
+        nodes[own]["TriggerDetails"] = {"Trigger": answers.trigger(trigger)}
+        for action in trigger.actions:
+            kind, name = action_target(action)
+            edges.append({"SourceId": own, "DestinationId": node(kind, name, trigger.workflow_name)})
+        if trigger.type == TriggerType.CONDITIONAL and trigger.predicate:
+            for condition in trigger.predicate["Conditions"]:
+                kind, name = action_target(condition)
+                edges.append({"SourceId": node(kind, name, trigger.workflow_name), "DestinationId": own})
+    return {"Nodes": list(nodes.values()), "Edges": edges}
+
+
+def action_target(action: JsonDict) -> tuple[str, str]:
+    """What an action starts, or a condition watches."""
+    return ("JOB", action["JobName"]) if action.get("JobName") else ("CRAWLER", action["CrawlerName"])
+
+
+def _details(kind: str, name: str, store: GlueStore, run: WorkflowRun | None) -> JsonDict:
+    actions = [action for action in run.actions if (action.kind, action.name) == (kind, name)] if run else []
+    if kind == "JOB":
+        runs = [answers.job_run(job_run) for action in actions for job_run in job_runs_of(store, action)]
+        return {"JobDetails": {"JobRuns": runs}}
+    if kind == "CRAWLER":
+        crawls = [_crawl(action, crawl) for action in actions for crawl in _crawls_or_none(store, action)]
+        return {"CrawlerDetails": {"Crawls": crawls}}
+    return {}
+
+
+def _crawls_or_none(store: GlueStore, action: ActionRun) -> Sequence[Crawl | None]:
+    return crawls_of(store, action) or [None]
+
+
+def _crawl(action: ActionRun, crawl: Crawl | None) -> JsonDict:
+    if crawl is None:
+        return present(State=CrawlState.ERROR.value, ErrorMessage=action.error_message)
+    return answers.graph_crawl(crawl)

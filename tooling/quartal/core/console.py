@@ -1,0 +1,262 @@
+"""What people see: results on standard output, progress and messages on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+from rich.console import Console as RichConsole
+from rich.console import ConsoleOptions, RenderableType
+from rich.live import Live
+from rich.markup import escape as escape_markup
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.prompt import Prompt
+from rich.segment import Segment
+from rich.table import Table
+
+from quartal.core.errors import ConfigurationError, QuartalError
+from quartal.core.passwords import without_passwords
+from quartal.core.terminal_tables import Column, fitted
+from quartal.core.visible import visible
+
+_PIPE_WIDTH = 200
+_SNAPSHOT_ID = "snapshot_id"  # how the keys end that hold one
+
+
+def escape(text: str) -> str:
+    """Text from elsewhere for a line with markup: its brackets are brackets, and its control characters are seen."""
+    return escape_markup(visible(text))
+
+
+def _told(text: str) -> str:
+    """A message for a line with markup: as `escape`, and without the passwords of URLs."""
+    return escape(without_passwords(text))
+
+
+class SafeConsole(RichConsole):
+    """Rich's console, through which no control character of a text reaches the terminal, whoever hands it in."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Rich's own pieces; what steers the terminal is Rich's alone, and is marked as such."""
+        for segment in super().render(renderable, options):
+            shown = segment.text if segment.control else visible(segment.text)
+            yield segment if shown == segment.text else Segment(shown, segment.style, segment.control)
+
+
+class Console:
+    """Writes for a person; with `as_json` results are JSON for a machine, and progress stays on standard error.
+
+    Args:
+        as_json: whether a machine reads.
+        out: where results go, in place of standard output.
+        err: where all else goes, in place of standard error.
+    """
+
+    def __init__(
+        self, *, as_json: bool = False, out: RichConsole | None = None, err: RichConsole | None = None
+    ) -> None:
+        self.as_json = as_json
+        # a pipe has no width: tables must not be folded to a guess of 80 columns
+        width = None if sys.stdout.isatty() else _PIPE_WIDTH
+        self._out = out or SafeConsole(highlight=False, emoji=False, soft_wrap=True, width=width)
+        self._err = err or SafeConsole(stderr=True, highlight=False, emoji=False, soft_wrap=True)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether progress is watched by a person."""
+        return self._err.is_terminal
+
+    def result(self, text: str, *, data: Any) -> None:
+        """Print a command's result: the text for a person, the data as JSON for a machine."""
+        if self.as_json:
+            self.json(data)
+        else:
+            self._out.print(_told(text))
+
+    def json(self, data: Any) -> None:
+        """Print JSON to standard output."""
+        sys.stdout.write(self.json_text(data))
+        sys.stdout.flush()
+
+    def document(self, text: str) -> None:
+        """Print a text that a program may read, such as CSV: exact in a pipe, made visible on a terminal."""
+        sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
+        sys.stdout.flush()
+
+    @staticmethod
+    def json_text(data: Any) -> str:
+        """What `json` prints. Ids of snapshots are strings: many readers of JSON keep only 53 bits of a number."""
+        return json.dumps(_ids_as_strings(data), indent=2, default=_plain) + "\n"
+
+    def table(
+        self,
+        title: str,
+        columns: Sequence[str | Column],
+        rows: Sequence[Sequence[Any]],
+        *,
+        data: Any,
+        wide: bool = False,
+    ) -> None:
+        """Print rows as a table, or the data as JSON. On a terminal that is too narrow, columns are left out and named.
+
+        Args:
+            title: above the table; empty for none.
+            columns: the headings. One that is only a name is left out the sooner, the further right it stands.
+            rows: the values.
+            data: what a machine gets.
+            wide: leave out and shorten nothing, as where the output is no terminal.
+        """
+        if self.as_json:
+            self.json(data)
+            return
+        known = [c if isinstance(c, Column) else Column(c, optional=i) for i, c in enumerate(columns)]
+        wide = wide or not self._out.is_terminal
+        table, left_out = fitted(known, rows, self._out.width, title=title, escape=escape, wide=wide)
+        self._out.print(table, crop=not wide)
+        if left_out:
+            self.say(f"  Not shown for lack of room: {', '.join(left_out)}. A wider terminal or --json shows all.")
+
+    def heading(self, text: str) -> None:
+        """Announce the next part of a longer command."""
+        self._err.print(f"\n[bold]{_told(text)}[/bold]")
+
+    def say(self, text: str) -> None:
+        """One line of progress."""
+        self._err.print(_told(text))
+
+    def done(self, text: str) -> None:
+        """One line about a step that has succeeded."""
+        self._err.print(f"[green]✓[/green] {_told(text)}")
+
+    def warn(self, text: str) -> None:
+        """One line that deserves a look."""
+        self._err.print(f"[yellow]![/yellow] {_told(text)}")
+
+    def error(self, error: QuartalError) -> None:
+        """A failure: what happened, the lines that matter, and the remedy; for a machine on standard output as well."""
+        if self.as_json:
+            told = {
+                "message": without_passwords(error.message),
+                "details": [without_passwords(line) for line in error.details],
+                "remedy": without_passwords(error.remedy),
+            }
+            self.json({"error": told | {"exit_code": error.exit_code}})
+        self._err.print(f"[bold red]Error:[/bold red] {_told(error.message)}")
+        for line in error.details:
+            self._err.print(f"  [dim]│[/dim] {_told(line)}")
+        if error.remedy:
+            self._err.print(f"[bold]What to do:[/bold] {_told(error.remedy)}")
+
+    def choose(self, question: str, answers: Sequence[tuple[str, str]], default: str) -> str:
+        """Ask which of some answers holds, each with what speaks for it; no input is the default.
+
+        Raises:
+            ConfigurationError: there is nobody to ask.
+        """
+        table = Table(title=escape(question), title_justify="left", title_style="bold", show_header=False)
+        for answer, evidence in answers:
+            table.add_row(escape(answer), escape(evidence))
+        self._err.print(table)
+        try:
+            return Prompt.ask("", console=self._err, choices=[answer for answer, _ in answers], default=default)
+        except EOFError as error:
+            raise ConfigurationError(
+                f"Nobody answers: {question}", remedy="Call the command in a terminal, or without --interactive."
+            ) from error
+
+    @contextmanager
+    def waiting(self, text: str) -> Iterator[WaitingLine]:
+        """Show that something is waited for, with the seconds so far; plain lines where there is no terminal."""
+        if not self._err.is_terminal:
+            self.say(f"{text} ...")
+            yield WaitingLine(None, text)
+            return
+        with self._err.status(_told(text)) as status:
+            yield WaitingLine(status, text)
+
+    @contextmanager
+    def live(self) -> Iterator[Callable[[RenderableType], None] | None]:
+        """Keep a picture at the end of the terminal, drawn anew with each call; None where there is no terminal."""
+        if not self._err.is_terminal:
+            yield None
+            return
+        with Live(console=self._err, auto_refresh=False) as live:
+            yield lambda picture: live.update(picture, refresh=True)
+
+    @contextmanager
+    def transfer(self, text: str, total_bytes: int) -> Iterator[Progress]:
+        """A progress bar for bytes; the caller advances task 0."""
+        progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(),
+            TransferSpeedColumn(),
+            TimeElapsedColumn(),
+            console=self._err,
+            disable=not self._err.is_terminal,
+        )
+        with progress:
+            progress.add_task(_told(text), total=total_bytes)
+            yield progress
+
+    @contextmanager
+    def counting(self, text: str) -> Iterator[Progress]:
+        """A progress bar for rows; the caller sets the total of task 0, once it is known, and advances it."""
+        progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self._err,
+            disable=not self._err.is_terminal,
+        )
+        with progress:
+            progress.add_task(_told(text), total=None)
+            yield progress
+
+
+class WaitingLine:
+    """The line that says what is waited for."""
+
+    def __init__(self, status: Any, text: str) -> None:
+        self._status = status
+        self._text = text
+        self._since = time.monotonic()
+
+    def update(self, text: str | None = None) -> None:
+        """Say something else, or only refresh the seconds."""
+        self._text = text or self._text
+        if self._status is not None:
+            self._status.update(f"{_told(self._text)} [dim]{time.monotonic() - self._since:.0f} s[/dim]")
+
+
+def _ids_as_strings(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {
+            key: str(value)
+            if isinstance(value, int) and str(key).endswith(_SNAPSHOT_ID) and not isinstance(value, bool)
+            else _ids_as_strings(value)
+            for key, value in data.items()
+        }
+    return [_ids_as_strings(each) for each in data] if isinstance(data, list | tuple) else data
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value)

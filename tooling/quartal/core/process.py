@@ -1,0 +1,134 @@
+"""The one place that starts other programs: output drained, interrupts handed on, exit codes checked."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from quartal.core.errors import CommandError, ToolchainError
+from quartal.core.interrupts import HeldInterrupts
+
+LineHandler = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedCommand:
+    """A program that has ended, with all it printed."""
+
+    arguments: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def run(
+    arguments: Sequence[str],
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    success_codes: Collection[int] | None = (0,),
+    timeout_s: float | None = None,
+    on_stdout_line: LineHandler | None = None,
+) -> CompletedCommand:
+    """Run a program to its end and return what it printed.
+
+    The program gets a process group of its own, so that Ctrl-C reaches it exactly once, through us: Terraform treats a
+    second interrupt as an order to drop everything.
+
+    Args:
+        arguments: program and arguments; never a shell line.
+        cwd: working folder.
+        env: the whole environment of the program.
+        success_codes: exit codes that are not an error; None accepts every one.
+        timeout_s: seconds after which the program is killed.
+        on_stdout_line: called with each line of standard output as it comes.
+
+    Raises:
+        ToolchainError: the program does not exist or cannot be started.
+        CommandError: it ended with another exit code, or took too long.
+    """
+    with HeldInterrupts() as interrupts:
+        try:
+            process = subprocess.Popen(
+                list(arguments),
+                cwd=cwd,
+                env=dict(env) if env is not None else None,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=sys.platform != "win32",
+            )
+        except OSError as error:
+            raise ToolchainError(
+                f"Cannot start {arguments[0]}: {error.strerror or error}.",
+                remedy="`quartal doctor` says which programs are used, and what is missing.",
+            ) from error
+
+        stdout, stderr = cast(IO[str], process.stdout), cast(IO[str], process.stderr)  # both are pipes
+        stdout_lines: list[str] = []
+        stderr_lines: list[str] = []
+        readers = [
+            threading.Thread(target=_drain, args=(stdout, stdout_lines, on_stdout_line), daemon=True),
+            threading.Thread(target=_drain, args=(stderr, stderr_lines, None), daemon=True),
+        ]
+        for reader in readers:
+            reader.start()
+        try:
+            interrupts.release()
+            exit_code = process.wait(timeout_s)
+        except subprocess.TimeoutExpired as error:
+            process.kill()
+            process.wait()
+            raise CommandError(
+                f"{arguments[0]} took more than {timeout_s:.0f} s.",
+                exit_code=-1,
+                remedy="It was ended. Type the command again where the machine, or the network, is less busy.",
+            ) from error
+        except KeyboardInterrupt:
+            _interrupt(process)
+            raise
+        finally:
+            for reader in readers:
+                reader.join(timeout=5)
+    result = CompletedCommand(tuple(arguments), exit_code, "".join(stdout_lines), "".join(stderr_lines))
+    if success_codes is not None and exit_code not in success_codes:
+        last_lines = (result.stderr or result.stdout).strip().splitlines()[-15:]
+        raise CommandError(
+            f"{Path(arguments[0]).name} ended with exit code {exit_code}.",
+            exit_code=exit_code,
+            remedy="Its last lines, above, say why.",
+            details=tuple(last_lines),
+        )
+    return result
+
+
+def _drain(stream: IO[str], lines: list[str], on_line: LineHandler | None) -> None:
+    for line in stream:
+        lines.append(line)
+        if on_line is not None:
+            on_line(line.rstrip("\n"))
+
+
+def _interrupt(process: subprocess.Popen[str]) -> None:
+    """Let the program end in its own way; a second Ctrl-C is handed on too, a third kills it."""
+    for _ in range(2):
+        if sys.platform == "win32":
+            process.terminate()
+        else:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait()
+        except KeyboardInterrupt:
+            continue
+        return
+    process.kill()
+    process.wait()

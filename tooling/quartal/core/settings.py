@@ -1,0 +1,143 @@
+"""Where everything is and which environment is meant, read once from the process environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from quartal.core.errors import ConfigurationError
+from quartal.core.project_file import FILE_NAME, ProjectFile, read_project_file
+
+LOCALSTACK_ENVIRONMENT = "localstack"
+DEFAULT_LOCALSTACK_PORT = 4566
+
+# who has one of these is signed in already, as CI is; a profile of quartal.toml is for people
+_SIGNED_IN = (
+    "AWS_PROFILE",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+)
+_PROJECT_MARKERS = ("infra", "etl_job", "data")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What every command starts from.
+
+    Attributes:
+        root: the project checkout.
+        state_dir: working folder of this project: staged Terraform, records and logs of local stacks, builds.
+        tools_dir: environments that Quartal installs for itself; may be shared by several state folders.
+        environment: name of the tfvars file that is meant: localstack, dev, prod or one of the user's own.
+        dataset: the feed that is meant, where a pipeline has several; None for its first.
+        default_options: what quartal.toml says already, and no command line need repeat: environment and dataset.
+        endpoint_url: `AWS_ENDPOINT_URL`, when the user gave one.
+        environ: the process environment as it was at the start; handed on to child processes.
+    """
+
+    root: Path
+    state_dir: Path
+    tools_dir: Path
+    environment: str
+    endpoint_url: str | None
+    environ: Mapping[str, str]
+    dataset: str | None = None
+    default_options: tuple[str, str | None] = (LOCALSTACK_ENVIRONMENT, None)
+
+    @classmethod
+    def from_env(
+        cls,
+        environ: Mapping[str, str],
+        *,
+        environment: str | None = None,
+        dataset: str | None = None,
+        cwd: Path | None = None,
+    ) -> Settings:
+        """Read the settings: what is given here wins over the variables `QUARTAL_*`, and these over quartal.toml.
+
+        Raises:
+            ConfigurationError: this is not a Quartal project, there is no such environment, or quartal.toml is wrong.
+        """
+        root = _find_root(environ, cwd or Path.cwd())
+        project = read_project_file(root)
+        environment = _known_environment(root, project, environment or environ.get("QUARTAL_ENV"))
+        profile = project.aws_profiles.get(environment)
+        if profile and not any(environ.get(name) for name in _SIGNED_IN):
+            environ = {**environ, "AWS_PROFILE": profile}
+        state_dir = Path(environ.get("QUARTAL_STATE_DIR") or root / ".quartal").resolve()
+        return cls(
+            root=root,
+            state_dir=state_dir,
+            tools_dir=Path(environ.get("QUARTAL_TOOLS_DIR") or root / ".quartal" / "tools").resolve(),
+            environment=environment,
+            endpoint_url=(environ.get("AWS_ENDPOINT_URL") or "").strip().rstrip("/") or None,
+            environ=dict(environ),
+            dataset=dataset or environ.get("QUARTAL_DATASET") or project.dataset,
+            default_options=(project.environment or LOCALSTACK_ENVIRONMENT, project.dataset),
+        )
+
+    @staticmethod
+    def known_environments(environ: Mapping[str, str], *, cwd: Path | None = None) -> tuple[str, ...]:
+        """Names of the environments of the project that a command would work in.
+
+        Raises:
+            ConfigurationError: this is not a Quartal project.
+        """
+        return available_environments(_find_root(environ, cwd or Path.cwd()))
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the environment is the one that lives in LocalStack."""
+        return self.environment == LOCALSTACK_ENVIRONMENT
+
+    @property
+    def infra_dir(self) -> Path:
+        """The Terraform root module as it is under version control."""
+        return self.root / "infra"
+
+    @property
+    def contracts_dir(self) -> Path:
+        """The folder of data contracts."""
+        return self.root / "data" / "contracts"
+
+    def naming_options(self) -> tuple[str, ...]:
+        """The options that a command line of this environment and feed needs."""
+        environment, dataset = self.default_options
+        named = (f"--env {self.environment}",) if self.environment != environment else ()
+        return (*named, f"--dataset {self.dataset}") if self.dataset not in (None, dataset) else named
+
+    def with_endpoint(self, endpoint_url: str | None) -> Settings:
+        """The same settings, talking to another endpoint."""
+        return replace(self, endpoint_url=endpoint_url)
+
+
+def available_environments(root: Path) -> tuple[str, ...]:
+    """Names of the environments that have a tfvars file, in alphabetical order."""
+    return tuple(sorted(path.stem for path in (root / "infra" / "environments").glob("*.tfvars")))
+
+
+def _find_root(environ: Mapping[str, str], start: Path) -> Path:
+    given = environ.get("QUARTAL_PROJECT_DIR")
+    candidates = [Path(given)] if given else [start, *start.parents]
+    for folder in candidates:
+        if all((folder / marker).is_dir() for marker in _PROJECT_MARKERS):
+            return folder.resolve()
+    raise ConfigurationError(
+        f"No Quartal project at {candidates[0]}: it has no {', '.join(f'{m}/' for m in _PROJECT_MARKERS)} folder.",
+        remedy="Run the command inside the checkout, or set QUARTAL_PROJECT_DIR to it.",
+    )
+
+
+def _known_environment(root: Path, project: ProjectFile, given: str | None) -> str:
+    name = given or project.environment or LOCALSTACK_ENVIRONMENT
+    known = available_environments(root)
+    if name in known:
+        return name
+    there = f", which {FILE_NAME} names" if given is None and project.environment else ""
+    raise ConfigurationError(
+        f"There is no environment '{name}'{there}.",
+        remedy=f"Use --env with one of: {', '.join(known) or 'none found'}; or add infra/environments/{name}.tfvars.",
+    )

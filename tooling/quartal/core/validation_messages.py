@@ -1,0 +1,17 @@
+"""What is wrong with a file that a user wrote, in lines that speak of the file and not of the program that reads it."""
+
+from __future__ import annotations
+
+from pydantic import ValidationError
+
+from etl_job.contract.validation_messages import in_words, place_of
+
+__all__ = ["in_words", "lines_of", "place_of"]
+
+
+def lines_of(error: Exception, most: int) -> tuple[str, ...]:
+    """The first problems, one a line: those of a form by their place, others in the error's own words."""
+    if not isinstance(error, ValidationError):
+        return tuple(str(error).splitlines()[:most])
+    found = error.errors(include_url=False)
+    return tuple(f"{place_of(problem) or 'the file'}: {in_words(problem)}" for problem in found[:most])

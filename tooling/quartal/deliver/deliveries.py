@@ -1,0 +1,268 @@
+"""`quartal deliveries`: what lies in the raw folder, what the catalog knows of it, and what of it is published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from quartal.core.errors import ConfigurationError
+from quartal.core.terminal_tables import Column, Kind
+from quartal.deliver.upload.delivery_manifest import DeliveryManifest, ManifestStore
+from quartal.deliver.upload.job_files import NO_BYTES, is_folder_marker, is_hidden, why_hidden
+from quartal.deliver.upload.transfer import StoredObject, objects_below
+from quartal.runs.manifests import read_latest_manifests
+from quartal.runs.pipeline import typed_command
+from quartal.terraform.outputs import Deployment
+from quartal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_s3 import S3Client
+
+_FOLDER = "delivery="
+_RUNS = 40  # so far back it is looked for what is published
+
+
+class FileState(StrEnum):
+    """What a file is to the published tables."""
+
+    PUBLISHED = "published"
+    NEW = "new"
+    CHANGED = "changed"
+    GONE = "gone"  # published, and no longer there
+    LEFT_OUT = "left out"
+
+
+class DeliveryState(StrEnum):
+    """What a delivery is to the published tables, as long as the contract stays the same."""
+
+    PUBLISHED = "published"
+    NEW = "new"
+    CHANGED = "changed"
+    WITHDRAWN = "withdrawn"
+    ARCHIVED = "archived"  # published, and without files
+
+
+@dataclass(frozen=True, slots=True)
+class RawFile:
+    """A file of a delivery, by its path below the delivery's folder.
+
+    Attributes:
+        path: where it lies.
+        size_bytes: its size; of one that is gone what it had.
+        state: what it is to the published tables.
+        why: why it is left out.
+        uploaded: when it was uploaded, as far as the delivery's manifest says.
+        by: who uploaded it.
+    """
+
+    path: str
+    size_bytes: int
+    state: FileState
+    why: str = ""
+    uploaded: str | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RawDelivery:
+    """A delivery: its files, whether the catalog knows it, and by which run it is published or was taken out."""
+
+    name: str
+    state: DeliveryState
+    is_catalogued: bool
+    run_id: str | None
+    files: tuple[RawFile, ...]
+
+    @property
+    def read(self) -> tuple[RawFile, ...]:
+        """The files that a run reads."""
+        return tuple(file for file in self.files if file.state not in (FileState.GONE, FileState.LEFT_OUT))
+
+
+def list_deliveries(deployment: Deployment, s3: S3Client, glue: GlueClient) -> tuple[RawDelivery, ...]:
+    """All deliveries, by name: those with files, and those that are published.
+
+    Raises:
+        ClientError: the lake or the catalog cannot be read.
+        PipelineError: a run manifest is none of this version.
+        UploadError: the manifest of a delivery is none.
+    """
+    prefix = deployment.raw_prefix
+    there: dict[str, dict[str, StoredObject]] = {}
+    for key, found in objects_below(s3, deployment.lake_bucket, prefix).items():
+        folder, _, path = key.removeprefix(prefix).partition("/")
+        if folder.startswith(_FOLDER) and not is_folder_marker(path.rpartition("/")[2]):
+            there.setdefault(folder.removeprefix(_FOLDER), {})[path] = found
+    published = _published(deployment, s3)
+    catalogued = _catalogued(deployment, glue)
+    store = ManifestStore(s3, deployment.lake_bucket, deployment.deliveries_prefix())
+    return tuple(
+        _delivery(
+            name,
+            there.get(name, {}),
+            published.get(name),
+            store.read(name),
+            folder=f"{prefix}{_FOLDER}{name}/",
+            bucket=deployment.lake_bucket,
+            is_catalogued=name in catalogued,
+        )
+        for name in sorted(there.keys() | published.keys())
+    )
+
+
+def show_deliveries(workspace: Workspace, name: str | None, *, wide: bool = False) -> None:
+    """Print all deliveries, or the files of one.
+
+    Raises:
+        ConfigurationError: there is no delivery of that name.
+    """
+    deployment, connection = workspace.deployment, workspace.connection
+    found = list_deliveries(deployment, connection.s3(), connection.glue())
+    if name is None:
+        _show_all(workspace, found, wide=wide)
+        return
+    chosen = next((each for each in found if each.name == name), None)
+    if chosen is None:
+        raise ConfigurationError(
+            f"There is no delivery {name}.",
+            remedy=f"Name one of: {', '.join(each.name for each in found) or 'none'}.",
+        )
+    _show_files(workspace, chosen, wide=wide)
+
+
+def _delivery(
+    name: str,
+    there: Mapping[str, StoredObject],
+    published: Mapping[str, Any] | None,
+    manifest: DeliveryManifest,
+    *,
+    folder: str,
+    bucket: str,
+    is_catalogued: bool,
+) -> RawDelivery:
+    before = {
+        entry["uri"].removeprefix(f"s3://{bucket}/{folder}"): entry for entry in (published or {}).get("inputs", ())
+    }
+    uploads = {each.upload: each for each in manifest.uploads}
+    files = []
+    for path in sorted(there.keys() | before.keys()):
+        known = manifest.files.get(f"{folder}{path}")
+        upload = uploads.get(known.upload) if known is not None else None
+        size = there[path].size_bytes if path in there else int(before[path]["size_bytes"])
+        state, why = _state_of_file(path, there.get(path), before.get(path))
+        files.append(RawFile(path, size, state, why, upload.at if upload else None, upload.by if upload else None))
+    return RawDelivery(
+        name, _state_of_delivery(files, published), is_catalogued, (published or {}).get("run_id"), tuple(files)
+    )
+
+
+def _state_of_file(path: str, there: StoredObject | None, before: Mapping[str, Any] | None) -> tuple[FileState, str]:
+    if there is None:
+        return FileState.GONE, ""
+    if is_hidden(path):
+        return FileState.LEFT_OUT, why_hidden(path)
+    if not there.size_bytes:
+        return FileState.LEFT_OUT, NO_BYTES
+    if before is None:
+        return FileState.NEW, ""
+    return (FileState.PUBLISHED if before["etag"] == there.etag else FileState.CHANGED), ""
+
+
+def _state_of_delivery(files: Iterable[RawFile], published: Mapping[str, Any] | None) -> DeliveryState:
+    if published is None:
+        return DeliveryState.NEW
+    states = {file.state for file in files}
+    fresh = states & {FileState.NEW, FileState.CHANGED}
+    if published["withdrawn"]:
+        return DeliveryState.CHANGED if fresh else DeliveryState.WITHDRAWN
+    if states <= {FileState.GONE}:
+        return DeliveryState.ARCHIVED
+    return DeliveryState.CHANGED if fresh or FileState.GONE in states else DeliveryState.PUBLISHED
+
+
+def _published(deployment: Deployment, s3: S3Client) -> Mapping[str, Mapping[str, Any]]:
+    """What the newest run that succeeded says is published, by delivery."""
+    manifests = read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), _RUNS)
+    succeeded = [each for each in manifests if each["status"] == "SUCCEEDED"]
+    newest = max(succeeded, key=lambda each: each["started_at"], default=None)
+    published: Mapping[str, Mapping[str, Any]] = newest["published"] if newest else {}
+    return published
+
+
+def _catalogued(deployment: Deployment, glue: GlueClient) -> frozenset[str]:
+    """The deliveries that the crawled table has partitions of."""
+    pages = glue.get_paginator("get_partitions").paginate(
+        DatabaseName=deployment.database, TableName=deployment.dataset, ExcludeColumnSchema=True
+    )
+    try:
+        return frozenset(partition["Values"][0] for page in pages for partition in page["Partitions"])
+    except glue.exceptions.EntityNotFoundException:  # no crawl has made the table yet
+        return frozenset()
+
+
+_COLUMNS = (
+    Column("delivery", Kind.WHOLE),
+    Column("state", Kind.WHOLE),
+    Column("files", Kind.WHOLE),
+    Column("MB", Kind.WHOLE, optional=2),
+    Column("left out", Kind.WHOLE, optional=1),
+    Column("catalogued", Kind.WHOLE, optional=4),
+    Column("run", Kind.ID, optional=3),
+)
+_FILE_COLUMNS = (
+    Column("file"),
+    Column("state", Kind.WHOLE),
+    Column("bytes", Kind.WHOLE, optional=2),
+    Column("uploaded", Kind.WHOLE, optional=3),
+    Column("by", optional=4),
+    Column("why", optional=1),
+)
+
+
+def _show_all(workspace: Workspace, found: tuple[RawDelivery, ...], *, wide: bool) -> None:
+    rows = [
+        (
+            each.name,
+            each.state,
+            len(each.read),
+            f"{sum(file.size_bytes for file in each.read) / 1e6:.1f}",
+            sum(file.state is FileState.LEFT_OUT for file in each.files) or "",
+            "yes" if each.is_catalogued else "no",
+            each.run_id or "",
+        )
+        for each in found
+    ]
+    workspace.console.table("", _COLUMNS, rows, data=[_record(each) for each in found], wide=wide)
+    if workspace.console.as_json:
+        return
+    waiting = [each.name for each in found if each.state in (DeliveryState.NEW, DeliveryState.CHANGED)]
+    if waiting:
+        run = typed_command(workspace, "run")
+        workspace.console.say(f"The next run reads {', '.join(waiting)}: {run}")
+    elif not found:
+        upload = typed_command(workspace, "upload", "FOLDER", "--delivery", "NAME")
+        workspace.console.say(f"Nothing was delivered yet: {upload}")
+
+
+def _show_files(workspace: Workspace, delivery: RawDelivery, *, wide: bool) -> None:
+    rows = [
+        (file.path, file.state, f"{file.size_bytes:,}", file.uploaded or "", file.by or "", file.why)
+        for file in delivery.files
+    ]
+    catalogued = "in the catalog" if delivery.is_catalogued else "not in the catalog"
+    run = f", by run {delivery.run_id}" if delivery.run_id else ""
+    title = f"Delivery {delivery.name}: {delivery.state}{run}; {catalogued}"
+    workspace.console.table(title, _FILE_COLUMNS, rows, data=_record(delivery), wide=wide)
+
+
+def _record(delivery: RawDelivery) -> dict[str, Any]:
+    return {
+        "delivery": delivery.name,
+        "state": delivery.state,
+        "is_catalogued": delivery.is_catalogued,
+        "run_id": delivery.run_id,
+        "files": [asdict(file) for file in delivery.files],
+    }

@@ -1,0 +1,222 @@
+"""A value of a database as a typed value of a Parquet column, in the types that the job reads.
+
+The type follows from the contract alone, so all files of a delivery have the same. Text that has the column's form
+becomes the value that it names; any other value is refused where a column of that type cannot hold it: there is no
+place in it for what is wrong. Spark 3.5 reads no times of day from Parquet: they are text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+
+from quartal.contracts.model import Column, Layout
+from quartal.deliver.ingest.chunk_file import RowError
+from quartal.deliver.ingest.values import as_boolean, as_date, as_number, format_of, has_offset, timestamp_of
+
+# wider than the contract's 18 digits and 6 of a fraction: what breaks a rule is for the job to quarantine
+_NUMBER = pa.decimal128(38, 18)
+_SHOWN = 40
+_MICROSECOND_DIGITS = 6
+
+Convert = Callable[[object], object]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrowColumn:
+    """How the values of a column become typed ones.
+
+    Attributes:
+        name: of the column.
+        type: Arrow's type.
+        native: Python types whose values Arrow takes as they are.
+        convert: makes any other value one that Arrow takes, None for a missing one; raises ValueError with a reason.
+    """
+
+    name: str
+    type: pa.DataType
+    native: frozenset[type]
+    convert: Convert
+
+    @classmethod
+    def of_contract(cls, column: Column) -> ArrowColumn:
+        """The column as its `logicalType` says."""
+        nothing, kind = type(None), column.logical_type
+        if kind == "integer":
+            return cls(column.name_in_file, pa.int64(), frozenset({int, nothing}), _or_text(_as_integer, _integer_of))
+        if kind == "number":
+            return cls(column.name_in_file, _NUMBER, frozenset({nothing}), _or_text(_as_finite, _number_reader(column)))
+        if kind == "boolean":
+            return cls(column.name_in_file, pa.bool_(), frozenset({bool, nothing}), _or_text(as_boolean, _boolean_of))
+        if kind == "date":
+            return cls(
+                column.name_in_file, pa.date32(), frozenset({date, nothing}), _or_text(as_date, _date_reader(column))
+            )
+        if kind == "timestamp":
+            stored = pa.timestamp("us", "UTC" if has_offset(column) else None)
+            timestamp, read = timestamp_of(column), _timestamp_reader(column)
+            return cls(
+                column.name_in_file,
+                stored,
+                frozenset({nothing}),
+                _or_text(timestamp, lambda text: timestamp(read(text))),
+            )
+        write = format_of(column)
+        return cls(
+            column.name_in_file,
+            pa.string(),
+            frozenset({str, nothing}),
+            lambda value: value if isinstance(value, str) else write(value),
+        )
+
+    def array(self, values: Sequence[Any]) -> pa.Array:
+        """The values of a batch; None stays a missing one.
+
+        Raises:
+            RowError: the column cannot hold one of them.
+        """
+        try:
+            if not self.native.issuperset(map(type, values)):
+                convert = self.convert
+                return pa.array([None if v is None else convert(v) for v in values], self.type)
+            return pa.array(values, self.type)
+        except (ValueError, OverflowError):
+            for row, value in enumerate(values):
+                reason = self._problem(value)
+                if reason is not None:
+                    raise RowError(row, self.name, reason) from None
+            raise
+
+    def _problem(self, value: object) -> str | None:
+        """Why the column cannot hold a value; None where it can."""
+        if value is None:
+            return None
+        try:
+            found = self.convert(value)
+        except (ValueError, OverflowError) as error:
+            return str(error)
+        try:
+            pa.array([found], self.type)
+        except UnicodeEncodeError as error:
+            return f"holds {str(found)[error.start]!r}, which UTF-8 cannot write"
+        except (ValueError, OverflowError):
+            return f"holds {_shown(value)}, which a Parquet column of {self.type} cannot hold: cast or round it"
+        return None
+
+
+def _or_text(convert: Convert, read: Callable[[str], object]) -> Convert:
+    """Values by `convert`, texts by `read`; an empty text is a missing value, as it is for the job."""
+
+    def either(value: object) -> object:
+        if not isinstance(value, str):
+            return convert(value)
+        return read(value) if value else None
+
+    return either
+
+
+def _as_integer(value: object) -> int:
+    number = _as_finite(value)
+    if number != int(number):
+        raise ValueError(f"holds {value}, and the contract wants an integer: cast or round it")
+    return int(number)
+
+
+def _as_finite(value: object) -> int | Decimal:
+    number = as_number(value)
+    if isinstance(number, Decimal) and not number.is_finite():
+        raise ValueError(f"holds {value}, which is no number")
+    return number
+
+
+def _integer_of(text: str) -> int:
+    if not re.fullmatch(r"[+-]?[0-9]+", text):
+        raise _unfit(text, "an integer")
+    return int(text)
+
+
+def _number_reader(column: Column) -> Callable[[str], Decimal]:
+    mark = column.rules.decimal_separator or "."
+    form = re.compile(rf"[+-]?[0-9]+(?:{re.escape(mark)}[0-9]+)?")
+
+    def read(text: str) -> Decimal:
+        if not form.fullmatch(text):
+            raise _unfit(text, "a number")
+        return Decimal(text.replace(mark, "."))
+
+    return read
+
+
+def _boolean_of(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise _unfit(text, "a boolean")
+    return text.lower() == "true"
+
+
+def _date_reader(column: Column) -> Callable[[str], date]:
+    forms = [_pattern_of(layout) for layout in column.rules.layouts]
+
+    def read(text: str) -> date:
+        parts = _parts_of(text, forms)
+        try:
+            year, month, day = (int(parts[unit]) for unit in ("year", "month", "day"))
+            return date(year, month, day)
+        except (KeyError, ValueError):
+            raise _unfit(text, f"a date ({column.rules.format})") from None
+
+    return read
+
+
+def _timestamp_reader(column: Column) -> Callable[[str], datetime]:
+    forms = [_pattern_of(layout) for layout in column.rules.layouts]
+
+    def read(text: str) -> datetime:
+        parts = _parts_of(text, forms)
+        fraction = parts.get("fraction", "").rstrip("0")
+        if len(fraction) > _MICROSECOND_DIGITS:
+            raise ValueError(f"holds the text {_shown(text)}, and a Parquet timestamp has microseconds: round it")
+        try:
+            year, month, day, hour, minute = (int(parts[unit]) for unit in ("year", "month", "day", "hour", "minute"))
+            second, microsecond = int(parts.get("second", "0")), int(fraction.ljust(_MICROSECOND_DIGITS, "0"))
+            zone = _offset_of(parts["offset"]) if "offset" in parts else None
+            return datetime(year, month, day, hour, minute, second, microsecond, zone)
+        except (KeyError, ValueError):
+            raise _unfit(text, f"a timestamp ({column.rules.format})") from None
+
+    return read
+
+
+def _pattern_of(layout: Layout) -> re.Pattern[str]:
+    pieces = (re.escape(p) if isinstance(p, str) else f"(?P<{p.unit}>{p.pattern})" for p in layout.pieces)
+    return re.compile("".join(pieces))
+
+
+def _parts_of(text: str, forms: Sequence[re.Pattern[str]]) -> dict[str, str]:
+    """The units of a text in the first layout that it has; none where it has none of them."""
+    found = next((match for form in forms if (match := form.fullmatch(text))), None)
+    return found.groupdict() if found else {}
+
+
+def _offset_of(text: str) -> timezone:
+    if text == "Z":
+        return UTC
+    digits = text[1:].replace(":", "")
+    offset = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def _unfit(text: str, wanted: str) -> ValueError:
+    return ValueError(
+        f"holds the text {_shown(text)}, and the contract wants {wanted}: a Parquet column has typed values"
+    )
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."

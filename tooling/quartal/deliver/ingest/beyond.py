@@ -1,0 +1,54 @@
+"""What PostgreSQL's types hold and Python's calendar does not: infinity, years before 1 and behind 9999, the hour 24.
+
+The driver refuses such a value without saying whose it is. So the chunk that holds one is read again, with loaders that
+keep it as it is, until the row and the column are known in which a file has no place for it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from quartal.deliver.ingest.values import BeyondCalendar
+
+_TYPES = ("date", "time", "timetz", "timestamp", "timestamptz", "interval")
+
+
+def is_beyond(error: DBAPIError) -> bool:
+    """Whether the driver could not make a Python value of one that the server sent."""
+    try:
+        import psycopg
+    except ModuleNotFoundError:
+        return False
+    return isinstance(error.orig, psycopg.DataError) and error.orig.sqlstate is None
+
+
+def keep_beyond(connection: Connection) -> None:
+    """From now on, cursors of this connection give such values as they are; they are slower than the driver's own."""
+    from psycopg.types import datetime as loaders
+
+    driver: Any = connection.connection.driver_connection
+    bases = (
+        loaders.DateLoader,
+        loaders.TimeLoader,
+        loaders.TimetzLoader,
+        loaders.TimestampLoader,
+        loaders.TimestamptzLoader,
+        loaders.IntervalLoader,
+    )
+    for name, base in zip(_TYPES, bases, strict=True):
+        driver.adapters.register_loader(name, _keeping(base))
+
+
+def _keeping(base: type) -> type:
+    from psycopg import DataError
+
+    def load(self: object, data: bytes | bytearray | memoryview) -> object:
+        try:
+            return base.load(self, data)  # type: ignore[attr-defined]
+        except (DataError, ValueError, OverflowError):
+            return BeyondCalendar(bytes(data).decode())
+
+    return type(f"Keeping{base.__name__}", (base,), {"load": load})

@@ -1,0 +1,166 @@
+"""The database that rows come from: its address, its errors, and nothing of its password."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from urllib.parse import quote, quote_plus
+
+import sqlalchemy
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from quartal.core.errors import ConfigurationError, IngestError
+from quartal.deliver.ingest import mysql
+
+_URL_FORM = "such as postgresql://user@host:5432/database"
+_SECRET = re.compile("pass|secret|token|key", re.IGNORECASE)
+_CONNECT_TIMEOUT_S = 15
+_DRIVERS = {"postgres": "postgresql+psycopg", "postgresql": "postgresql+psycopg"}
+_DRIVERS |= {dialect: f"{dialect}+{mysql.DRIVER}" for dialect in mysql.DIALECTS}
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that answers.
+
+    Attributes:
+        engine: makes connections.
+        shown: its address without user, password and options: what messages and records may say.
+        secrets: what no message may say.
+    """
+
+    engine: sqlalchemy.Engine
+    shown: str
+    secrets: tuple[str, ...]
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether several connections can share one snapshot."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def errors(self, doing: str) -> Iterator[None]:
+        """Turn what the driver says into one message.
+
+        Args:
+            doing: what failed, as "… could not be read".
+
+        Raises:
+            IngestError: the database refused, or has gone.
+        """
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise IngestError(
+                f"{self.shown}: {doing}: {self.without_secrets(_text_of(error))}",
+                remedy="Run the same command again once that is mended: chunks that are in the lake are used again.",
+            ) from error
+
+    def without_secrets(self, text: str) -> str:
+        """The text with every password in it made unreadable."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+@contextmanager
+def open_database(url_text: str, *, connections: int) -> Iterator[Database]:
+    """Connect, once, to see that the database is there.
+
+    Args:
+        url_text: a URL as SQLAlchemy takes it.
+        connections: how many may be open at once.
+
+    Raises:
+        ConfigurationError: it is no URL, or its driver is not installed.
+        IngestError: nothing answers there, or it does not let us in.
+    """
+    url = _parsed(url_text)
+    database = Database(_engine(url, connections), _shown(url), _secrets(url))
+    try:
+        with database.engine.connect():
+            pass
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        database.engine.dispose()
+        raise IngestError(
+            f"{database.shown} cannot be reached: {database.without_secrets(_text_of(error))}",
+            remedy="Check host, port, user, password and database of the URL, and that this machine may connect.",
+        ) from error
+    try:
+        yield database
+    finally:
+        database.engine.dispose()
+
+
+def _parsed(text: str) -> sqlalchemy.URL:
+    try:
+        url = sqlalchemy.make_url(text.strip())
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
+        # what it says may hold the password: a mistake in the part before the host is the usual one
+        raise ConfigurationError(
+            "The database's URL cannot be read.",
+            remedy=f"Write it {_URL_FORM}; write characters such as @ : / in a password as %40 %3A %2F.",
+        ) from error
+    if "@" in (url.host or "") or (url.host and "@" in (url.database or "")):
+        # the password ends at the first @ for the library: the rest of it would be taken for the host, and shown
+        raise ConfigurationError(
+            "The database's URL has an @ in its password that is not escaped.",
+            remedy=f"Write it {_URL_FORM}; write characters such as @ : / in a password as %40 %3A %2F.",
+        )
+    return url.set(drivername=_DRIVERS.get(url.drivername, url.drivername))
+
+
+def _engine(url: sqlalchemy.URL, connections: int) -> sqlalchemy.Engine:
+    options = {}
+    if url.drivername == "postgresql+psycopg" and "connect_timeout" not in url.query:
+        options = {"connect_timeout": _CONNECT_TIMEOUT_S, "application_name": "quartal ingest"}
+    try:
+        engine = sqlalchemy.create_engine(
+            url,
+            hide_parameters=True,
+            poolclass=sqlalchemy.QueuePool,
+            pool_size=connections,
+            max_overflow=0,
+            connect_args=options,
+        )
+    except NoSuchModuleError as error:
+        raise ConfigurationError(
+            f"SQLAlchemy knows no database '{url.drivername}'.",
+            remedy=f"Write the URL {_URL_FORM}, or install what knows it next to Quartal.",
+        ) from error
+    except ModuleNotFoundError as error:
+        raise ConfigurationError(
+            f"The driver of '{url.drivername}' is not installed: {error.name}.",
+            remedy=f"Install it next to Quartal: `uv pip install --python .nox/quartal {error.name}`. "
+            "PostgreSQL's and SQLite's are there.",
+        ) from error
+    except (ArgumentError, TypeError) as error:
+        raise ConfigurationError(
+            f"A connection to '{url.drivername}' takes no such URL.", remedy=f"Write it {_URL_FORM}."
+        ) from error
+    mysql.prepare(engine)
+    return engine
+
+
+def _shown(url: sqlalchemy.URL) -> str:
+    return sqlalchemy.URL.create(
+        url.get_backend_name(), host=url.host, port=url.port, database=url.database
+    ).render_as_string()
+
+
+def _secrets(url: sqlalchemy.URL) -> tuple[str, ...]:
+    found = [str(url.password)] if url.password else []
+    for name, value in url.query.items():
+        if _SECRET.search(name):
+            found += [value] if isinstance(value, str) else value
+    spelled = {form for secret in found if secret for form in (secret, quote(secret, safe=""), quote_plus(secret))}
+    return tuple(sorted(spelled, key=len, reverse=True))
+
+
+def _text_of(error: Exception) -> str:
+    """What the driver said, in one line and without the statement."""
+    told = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    lines = [line.strip() for line in str(told).splitlines() if line.strip()]
+    return " ".join(lines[:3]) or type(told).__name__

@@ -1,0 +1,44 @@
+"""MySQL and MariaDB through PyMySQL: what a TIMESTAMP says depends on the session's time zone, unless that is fixed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import event
+
+from quartal.core.errors import ConfigurationError
+
+DRIVER = "pymysql"
+DIALECTS = ("mysql", "mariadb")
+_TIMESTAMP = 7  # the number of the type in the protocol; DATETIME, which has no zone, is another
+
+
+def prepare(engine: sqlalchemy.Engine) -> None:
+    """Have every connection give a TIMESTAMP as the moment that it is; does nothing for other databases.
+
+    Raises:
+        ConfigurationError: another driver is asked for, of which that is not known.
+    """
+    if engine.dialect.name not in DIALECTS:
+        return
+    if engine.driver != DRIVER:
+        raise ConfigurationError(
+            f"The driver {engine.driver} is not one through which MySQL and MariaDB are read.",
+            remedy=f"Write the URL as {engine.dialect.name}+{DRIVER}://user@host/database.",
+        )
+    event.listen(engine, "connect", prepare_connection)
+
+
+def prepare_connection(connection: Any, _: object) -> None:
+    """Have the server tell times by UTC's clocks, and the driver take those of a TIMESTAMP for moments."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET time_zone = '+00:00'")
+    read = connection.decoders[_TIMESTAMP]
+    connection.decoders = {**connection.decoders, _TIMESTAMP: lambda text: as_moment(read(text))}
+
+
+def as_moment(value: object) -> object:
+    """A time by UTC's clocks as the moment that it is; a zero date, which the driver gives as text, stays one."""
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) else value

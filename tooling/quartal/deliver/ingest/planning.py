@@ -1,0 +1,132 @@
+"""What an ingest starts from: its rows, how they are cut, and what an earlier try has brought."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from quartal.contracts.model import Contract, FileFormat
+from quartal.core.errors import ConfigurationError, IngestError
+from quartal.deliver.ingest.beyond import is_beyond
+from quartal.deliver.ingest.chunk_file import ChunkLayout
+from quartal.deliver.ingest.chunks import Key, KeyRange, even_bounds, walked_bounds
+from quartal.deliver.ingest.csv_chunk import CsvLayout
+from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore
+from quartal.deliver.ingest.relation import Relation
+from quartal.deliver.upload.delivery_manifest import DeliveredFile
+from quartal.deliver.upload.transfer import StoredObject
+
+
+def layout_of(contract: Contract, present: Sequence[str], *, compress: bool) -> ChunkLayout:
+    """The layout of files as the contract says, with those of its columns that are present.
+
+    Args:
+        contract: of the dataset; its files are CSV or Parquet.
+        present: names of columns.
+        compress: whether files are to be compressed with gzip.
+
+    Raises:
+        ConfigurationError: Parquet files would be compressed twice.
+    """
+    if contract.files.format is not FileFormat.PARQUET:
+        return CsvLayout.of_contract(contract, present, compress=compress)
+    if compress:
+        raise ConfigurationError(
+            f"The contract of {contract.dataset} wants Parquet files, which gzip does not make smaller.",
+            remedy="Leave --gzip out: the columns of a Parquet file are compressed with zstd.",
+        )
+    from quartal.deliver.ingest.parquet_chunk import ParquetLayout  # which needs Arrow
+
+    return ParquetLayout.of_contract(contract, present)
+
+
+def is_done(record: IngestRecord, chunk: KeyRange, known: DeliveredFile | None, there: StoredObject | None) -> bool:
+    """Whether the record, the manifest and the bucket agree that a chunk is there."""
+    done = record.done.get(chunk.number)
+    return (
+        done is not None
+        and known is not None
+        and there is not None
+        and known.source_crc64nvme == done.source_crc64nvme
+        and (known.etag, known.size_bytes) == (there.etag, there.size_bytes)
+    )
+
+
+def earlier_try(records: RecordStore, source: IngestSource, delivery: str) -> IngestRecord | None:
+    """What is known of an earlier try of the same ingest; None when there was none.
+
+    Raises:
+        ConfigurationError: the delivery holds an ingest of this name that read something else, or cut it otherwise.
+    """
+    earlier = records.read()
+    if earlier is None or earlier.source == source:
+        return earlier
+    names = {"database": "database", "reads": "--table or --query", "key": "--key"}
+    names |= {
+        "chunk_rows": "--chunk-rows",
+        "gzip": "--gzip",
+        "format": "the contract's files.format",
+        "trims": "--trim-char",
+    }
+    differing = [name for name in names if getattr(earlier.source, name) != getattr(source, name)]
+    raise ConfigurationError(
+        f"Delivery {delivery} holds an ingest of this name that was made otherwise. Nothing was sent.",
+        remedy="Its chunks would be counted twice. Use the same options, another --delivery, or another --name.",
+        details=tuple(f"{names[name]} was: {_said(getattr(earlier.source, name))}" for name in differing),
+    )
+
+
+def _said(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def rows_to_read(relation: Relation, reader: Connection) -> int:
+    """How many rows there are.
+
+    Raises:
+        IngestError: there are none.
+        ConfigurationError: some have no key.
+    """
+    rows, without_key = relation.count(reader)
+    if rows == 0:
+        raise IngestError(
+            f"{relation.reads} holds no rows: there is nothing to deliver.", remedy="Check the table, or the query."
+        )
+    if without_key:
+        raise ConfigurationError(
+            f"{without_key} of {rows} rows have no {', '.join(relation.key)}: they would be in no chunk.",
+            remedy="Name another key with --key, or leave those rows out in --query.",
+        )
+    return rows
+
+
+def bounds_of(relation: Relation, reader: Connection, rows: int, chunk_rows: int) -> tuple[Key, ...]:
+    """Where the chunks begin: evenly spread over a key of whole numbers, else counted off along the key.
+
+    Raises:
+        ConfigurationError: the key holds what is no day of Python's calendar.
+    """
+    if rows <= chunk_rows:
+        return ()
+    try:
+        return _bounds_of(relation, reader, rows, chunk_rows)
+    except DBAPIError as error:
+        if not is_beyond(error):
+            raise
+        raise ConfigurationError(
+            f"The key column {', '.join(relation.key)} holds a value that is no day of the years 1 to 9999: "
+            f"{error.orig}.",
+            remedy="Name another key with --key, or say in --query what the value stands for.",
+        ) from error
+
+
+def _bounds_of(relation: Relation, reader: Connection, rows: int, chunk_rows: int) -> tuple[Key, ...]:
+    if len(relation.key) == 1:
+        lowest, highest = relation.extremes(reader)
+        if type(lowest) is int and type(highest) is int:
+            even = even_bounds(lowest, highest, rows, chunk_rows)
+            if even is not None:
+                return tuple(even)
+    return tuple(walked_bounds(lambda last, step: relation.next_key(reader, last, step), chunk_rows))

@@ -1,0 +1,190 @@
+"""What a delivery consists of besides the files of an upload: the next run reads these too."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from quartal.core.errors import AwsError, ConfigurationError, UploadError
+from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore
+from quartal.deliver.upload.job_files import is_folder_marker, is_hidden
+from quartal.deliver.upload.plan import UploadItem
+from quartal.deliver.upload.transfer import StoredObject, Transfer
+from quartal.features.lake_files import LakeFile, S3Files
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_MARK = "delivery="
+_SHOWN = 5
+_SUFFIXES = re.compile(r"(\.(csv|tsv|txt|json|jsonl|ndjson|parquet|snappy|gz))+$")
+_VERSIONS = re.compile(
+    r"([ ._-]*(\(\d+\)|v\d+|rev\d*|corrected|correction|corr|fixed|fix|final|new|neu|copy|korrigiert|korrektur))+$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """A file that an upload brought, and another of its delivery that has its content, or a name like its own."""
+
+    key: str
+    other: str
+    is_same: bool
+
+
+def folder_of(item: UploadItem) -> str:
+    """The key prefix of a file's delivery, ending in "/"."""
+    mark = f"{_MARK}{item.delivery}/"
+    return item.key[: item.key.index(mark) + len(mark)]
+
+
+def delivery_in(key: str) -> str:
+    """The name of the delivery that a key is part of."""
+    return key[key.index(_MARK) + len(_MARK) :].partition("/")[0]
+
+
+@dataclass
+class DeliveriesBefore:
+    """What the deliveries of an upload consisted of before it.
+
+    Attributes:
+        present: the objects that were there, by key.
+        known: what their manifests said.
+        unfinished: ids of uploads in parts, by key.
+    """
+
+    present: dict[str, StoredObject] = field(default_factory=dict)
+    known: dict[str, DeliveredFile] = field(default_factory=dict)
+    unfinished: dict[str, str] = field(default_factory=dict)
+
+    def look(
+        self,
+        transfer: Transfer,
+        store: ManifestStore,
+        folders: Iterable[tuple[str, str]],
+        items: tuple[UploadItem, ...],
+        *,
+        is_exchange: bool,
+    ) -> None:
+        """List the folders, given with the names of their deliveries, and read the manifests of what is there.
+
+        Where files are taken out, a manifest counts also if nothing is there: it may name what is gone.
+        """
+        for delivery, folder in folders:
+            listed = transfer.present(folder)
+            self.present |= listed
+            if listed or is_exchange:
+                self.known |= store.read(delivery).files
+            if any(transfer.is_large(item) for item in items if item.delivery == delivery):
+                self.unfinished |= transfer.unfinished(folder)
+
+    def others(self, items: Iterable[UploadItem]) -> tuple[str, ...]:
+        """Keys of the files that are part of the same deliveries, and not of the upload."""
+        own = {item.key for item in items}
+        return tuple(
+            key for key, there in sorted(self.present.items()) if key not in own and there.size_bytes and _is_read(key)
+        )
+
+    def unwanted(
+        self, items: tuple[UploadItem, ...], *, replace: bool, remove: Iterable[str], folder: str | None
+    ) -> tuple[str, ...]:
+        """Keys to take out of the deliveries and their manifests.
+
+        Args:
+            items: what is uploaded, and stays.
+            replace: whether all others go.
+            remove: paths below the folder that go.
+            folder: key prefix of the delivery.
+
+        Raises:
+            ConfigurationError: a path is none of the delivery, one is uploaded, or no file would be left.
+        """
+        own = {item.key for item in items}
+        there = (self.present.keys() | self.known.keys()) - own
+        if replace:
+            return tuple(sorted(there))
+        keys = tuple(dict.fromkeys(f"{folder}{path}" for path in remove))
+        for key in keys:
+            self._refuse_unknown(key, own, there)
+        if keys and not own and not any(_is_read(key) for key in self.present.keys() - set(keys)):
+            raise ConfigurationError(
+                f"No file of delivery {delivery_in(keys[0])} would be left, and its rows would stay published.",
+                remedy=f"Take it out of the tables: `quartal run --withdraw {delivery_in(keys[0])}`.",
+            )
+        return keys
+
+    def _refuse_unknown(self, key: str, own: Collection[str], there: Collection[str]) -> None:
+        delivery = delivery_in(key)
+        if key in own:
+            raise ConfigurationError(
+                f"{key} is both uploaded and taken out.", remedy="Leave out --remove: an upload replaces its own files."
+            )
+        if key not in there:
+            names = [path[path.index(_MARK) :].partition("/")[2] for path in sorted(there)]
+            raise ConfigurationError(
+                f"Delivery {delivery} has no file {key[key.index(_MARK) :].partition('/')[2]}.",
+                remedy=f"Name one of: {', '.join(names[:_SHOWN]) or 'none'}"
+                f"{f' and {len(names) - _SHOWN} more' if len(names) > _SHOWN else ''}.",
+            )
+
+
+def take_out(s3: S3Client, bucket: str, keys: Iterable[str]) -> None:
+    """Delete objects; what was in them stays as a version that is no longer current.
+
+    Raises:
+        UploadError: S3 did not delete some of them; the manifests still name all.
+    """
+    files = [LakeFile(f"{bucket}/{key}", 0, datetime.min.replace(tzinfo=UTC)) for key in keys]
+    if not files:
+        return
+    try:
+        S3Files(s3).delete(files)
+    except AwsError as error:
+        raise UploadError(
+            f"What was to be taken out is still there: {error.message}",
+            remedy="You need s3:DeleteObject in the lake. The same command goes on where this one stopped.",
+        ) from error
+
+
+def _is_read(key: str) -> bool:
+    """Whether a run reads a file of this key, by its path below its delivery."""
+    path = key[key.index(_MARK) :].partition("/")[2]
+    return not is_hidden(path) and not is_folder_marker(path.rpartition("/")[2])
+
+
+def likenesses(
+    delivered: Mapping[str, DeliveredFile], others: Iterable[str], known: Mapping[str, DeliveredFile]
+) -> tuple[Likeness, ...]:
+    """Which of the files that were brought seem to be there already under another name.
+
+    Args:
+        delivered: what an upload brought, by key.
+        others: keys of the other files of the same deliveries.
+        known: what the manifests of these deliveries say of them.
+    """
+    others = tuple(others)
+    contents: dict[tuple[str, str], str] = {}
+    names: dict[tuple[str, str], str] = {}
+    for key in others:
+        contents.setdefault((delivery_in(key), known[key].source_crc64nvme if key in known else key), key)
+        names.setdefault((delivery_in(key), _plain_name(key)), key)
+    found = []
+    for key in sorted(delivered):
+        content = (delivery_in(key), delivered[key].source_crc64nvme)
+        same, alike = contents.get(content), names.get((delivery_in(key), _plain_name(key)))
+        if same is not None:
+            found.append(Likeness(key, same, is_same=True))
+        elif alike is not None:
+            found.append(Likeness(key, alike, is_same=False))
+        contents.setdefault(content, key)
+    return tuple(found)
+
+
+def _plain_name(key: str) -> str:
+    """A path without what tells versions and compressions of one file apart."""
+    path = PurePosixPath(key.lower())
+    return str(path.with_name(_VERSIONS.sub("", _SUFFIXES.sub("", path.name)) or path.name))

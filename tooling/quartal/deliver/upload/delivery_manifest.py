@@ -1,0 +1,153 @@
+"""The record of a delivery, `deliveries/<dataset>/<delivery>.json`: files, checksums, when and by whom they came."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from quartal.core.call_effects import Effect, effect_of, reason_of
+from quartal.core.errors import UploadError
+from quartal.deliver.upload.write_outcome import CALL_ERRORS, is_conflict, look, read_object
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+_VERSION = 1
+_ATTEMPTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredFile:
+    """What is known of one object of the delivery.
+
+    Attributes:
+        size_bytes: size of the object.
+        etag: its ETag; another one means that somebody else replaced it.
+        crc64nvme: checksum of the object, which S3 has verified.
+        source_crc64nvme: checksum of the local file; differs from the object's when that was compressed on its way.
+        upload: id of the upload that brought it.
+    """
+
+    size_bytes: int
+    etag: str
+    crc64nvme: str
+    source_crc64nvme: str
+    upload: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRecord:
+    """One upload: its id, when it was recorded (ISO 8601, UTC), and the AWS identity that made it."""
+
+    upload: str
+    at: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryManifest:
+    """All files of a delivery by key, and the uploads that brought them."""
+
+    files: dict[str, DeliveredFile] = field(default_factory=dict)
+    uploads: tuple[UploadRecord, ...] = ()
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> DeliveryManifest:
+        """Read what `as_json` wrote. Raises ValueError, TypeError, KeyError or AttributeError where it is none."""
+        found = cls(
+            {key: DeliveredFile(**entry) for key, entry in data["files"].items()},
+            tuple(UploadRecord(**entry) for entry in data["uploads"]),
+        )
+        entries: tuple[DeliveredFile | UploadRecord, ...] = (*found.files.values(), *found.uploads)
+        for entry in entries:
+            for member in fields(entry):
+                value, wanted = getattr(entry, member.name), int if member.name == "size_bytes" else str
+                if type(value) is not wanted:
+                    raise TypeError(f"{member.name} is no {'number' if wanted is int else 'text'}")
+        return found
+
+    def as_json(self, delivery: str) -> dict[str, Any]:
+        """The manifest as it is stored, in an order that does not depend on how files went up."""
+        names = DeliveredFile.__slots__
+        return {
+            "version": _VERSION,
+            "delivery": delivery,
+            "uploads": [{name: getattr(entry, name) for name in UploadRecord.__slots__} for entry in self.uploads],
+            "files": {key: {n: getattr(self.files[key], n) for n in names} for key in sorted(self.files)},
+        }
+
+
+@dataclass(frozen=True)
+class ManifestStore:
+    """Reads and writes the manifests of a dataset's deliveries."""
+
+    s3: S3Client
+    bucket: str
+    prefix: str
+
+    def key_of(self, delivery: str) -> str:
+        """Key of a delivery's manifest."""
+        return f"{self.prefix}{delivery}.json"
+
+    def read(self, delivery: str) -> DeliveryManifest:
+        """The manifest; an empty one when the delivery has none."""
+        return self._read(delivery)[0]
+
+    def record(
+        self, delivery: str, files: dict[str, DeliveredFile], upload: UploadRecord, removed: Collection[str] = ()
+    ) -> None:
+        """Add files to a manifest, and take out removed ones; one that another upload writes meanwhile is not lost.
+
+        An upload that records its files in several steps is listed once, with the time of the last.
+
+        Raises:
+            UploadError: others kept writing it in between, or it could not be found out whether it was written.
+        """
+        failure: BaseException | None = None
+        for _ in range(_ATTEMPTS):
+            if failure is None:
+                manifest, etag = self._read(delivery)
+            else:
+                what = f"the record of delivery {delivery}"
+                manifest, etag = look(lambda: self._read(delivery), what, failure)
+            kept = {key: file for key, file in manifest.files.items() if key not in removed}
+            if upload in manifest.uploads and manifest.files == {**kept, **files}:
+                return  # an earlier attempt, whose answer was lost
+            others = (entry for entry in manifest.uploads if entry.upload != upload.upload)
+            merged = DeliveryManifest({**kept, **files}, (*others, upload))
+            body = json.dumps(merged.as_json(delivery), indent=1).encode()
+            try:
+                if etag is None:
+                    self.s3.put_object(Bucket=self.bucket, Key=self.key_of(delivery), Body=body, IfNoneMatch="*")
+                else:
+                    self.s3.put_object(Bucket=self.bucket, Key=self.key_of(delivery), Body=body, IfMatch=etag)
+            except CALL_ERRORS as error:
+                if not is_conflict(error) and effect_of(error) is Effect.REFUSED:
+                    raise
+                failure = error
+            else:
+                return
+        if failure is not None and not is_conflict(failure):
+            raise UploadError(
+                f"The record of delivery {delivery} could not be written: {reason_of(failure)}",
+                remedy="The files are there. Run the same command again: it skips them and writes the record.",
+            ) from failure
+        raise UploadError(
+            f"The record of delivery {delivery} could not be written: other uploads keep changing it.",
+            remedy="The files are there. Run the same command again once the others are done.",
+        )
+
+    def _read(self, delivery: str) -> tuple[DeliveryManifest, str | None]:
+        key = self.key_of(delivery)
+        found = read_object(self.s3, self.bucket, key)
+        if found is None:
+            return DeliveryManifest(), None
+        try:
+            return DeliveryManifest.from_json(json.loads(found.content)), found.etag
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise UploadError(
+                f"s3://{self.bucket}/{key} is no delivery manifest: {error}",
+                remedy="Delete that object: the next upload compares with the objects themselves and writes it anew.",
+            ) from error

@@ -1,0 +1,14 @@
+"""The job's own rules about files: which of them are part of a delivery, and what packed ones begin with."""
+
+from etl_job.deliveries.file_names import HIDDEN, NO_BYTES, is_folder_marker, is_hidden, why_hidden
+from etl_job.reading.gzip_members import READ_ERRORS, unpacked_beginning
+
+__all__ = [
+    "HIDDEN",
+    "NO_BYTES",
+    "READ_ERRORS",
+    "is_folder_marker",
+    "is_hidden",
+    "unpacked_beginning",
+    "why_hidden",
+]

@@ -1,0 +1,60 @@
+"""What an upload says besides its numbers: what the next run reads as well, and what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from quartal.core.console import Console
+from quartal.deliver.upload.delivery_contents import Likeness
+from quartal.deliver.upload.plan import UploadItem
+
+_SHOWN = 5
+
+
+def warn_of_contents(
+    console: Console,
+    prefix: str,
+    *,
+    left_out: Iterable[Path],
+    without_bytes: Iterable[UploadItem],
+    likenesses: tuple[Likeness, ...],
+    others: tuple[str, ...],
+) -> None:
+    """Say what the next run reads besides what was uploaded, and what of it it does not read.
+
+    Args:
+        console: where to.
+        prefix: key prefix of the dataset, which is not said again with each key.
+        left_out: files of operating systems and tools, which were not uploaded.
+        without_bytes: files in which there is nothing.
+        likenesses: files that seem to be there under another name as well.
+        others: keys of further files of the deliveries.
+    """
+    if named := _named(path.name for path in left_out):
+        console.warn(f"Left out, since systems and tools make them and readers skip them: {named}.")
+    if named := _named(item.key.removeprefix(prefix) for item in without_bytes):
+        console.warn(f"Without a byte, so that a run finds no rows in it: {named}.")
+    for each in likenesses[:_SHOWN]:
+        new, other = each.key.removeprefix(prefix), each.other.removeprefix(prefix)
+        like = "has the same content as" if each.is_same else "is named like a version of"
+        console.warn(
+            f"{new} {like} {other}, and the next run reads both. If it replaces that one: `quartal upload --delivery "
+            f"{other.partition('=')[2].partition('/')[0]} --remove {other.partition('/')[2]}`."
+        )
+    if others:
+        console.warn(
+            f"The next run also reads {_count(len(others))} that had been delivered before: "
+            f"{_named(key.removeprefix(prefix) for key in others)}. With --replace a delivery consists of what "
+            "is uploaded alone."
+        )
+
+
+def _count(files: int) -> str:
+    return "1 file" if files == 1 else f"{files} files"
+
+
+def _named(names: Iterable[str]) -> str:
+    known = list(names)
+    more = f" and {len(known) - _SHOWN} more" if len(known) > _SHOWN else ""
+    return f"{', '.join(known[:_SHOWN])}{more}"

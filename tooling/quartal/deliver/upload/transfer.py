@@ -1,0 +1,297 @@
+"""Brings files into the bucket: in parallel, in parts, compressed if wanted, and only what is not there yet."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from boto3.exceptions import Boto3Error
+
+from quartal.core.call_effects import is_expired
+from quartal.core.errors import AwsError, QuartalError, UploadError
+from quartal.deliver.upload.bandwidth import BandwidthLimit
+from quartal.deliver.upload.checksums import BLOCK_BYTES, checksum_of, checksum_of_range, encode, read_range
+from quartal.deliver.upload.delivery_manifest import DeliveredFile
+from quartal.deliver.upload.multipart import THRESHOLD_BYTES, store_in_parts, unfinished_uploads
+from quartal.deliver.upload.object_writer import ObjectWriter
+from quartal.deliver.upload.plan import UploadItem
+from quartal.deliver.upload.write_outcome import CALL_ERRORS, put_object
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+OnBytes = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """What a listing says of an object."""
+
+    size_bytes: int
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file.
+
+    Attributes:
+        item: the file.
+        delivered: what is known of its object now.
+        sent: whether it went up; False when the same content was there.
+        recorded: whether the delivery's manifest says all this already.
+    """
+
+    item: UploadItem
+    delivered: DeliveredFile
+    sent: bool
+    recorded: bool
+
+
+def objects_below(s3: S3Client, bucket: str, prefix: str) -> dict[str, StoredObject]:
+    """All objects below a prefix, by key."""
+    found: dict[str, StoredObject] = {}
+    last = ""
+    while True:
+        page = s3.list_objects_v2(Bucket=bucket, Prefix=prefix, StartAfter=last)
+        for entry in page.get("Contents", []):
+            found[entry["Key"]] = StoredObject(entry["Size"], entry["ETag"].strip('"'))
+            last = entry["Key"]
+        if not page["IsTruncated"]:
+            return found
+        if not page.get("Contents"):
+            raise AwsError(
+                f"The listing of s3://{bucket}/{prefix} broke off after {len(found)} objects.",
+                remedy="Run the same command again.",
+            )
+
+
+class Transfer:
+    """Uploads files of one delivery or several into one bucket.
+
+    Args:
+        s3: lists, compares, begins and completes uploads in parts.
+        writer: sends content.
+        bucket: name of the bucket.
+        upload_id: what the manifest calls this upload.
+        limit: the bandwidth limit; None for none.
+        on_bytes: called with each number of bytes sent or found unchanged, from several threads.
+        multipart_threshold: size from which a file goes up in parts.
+        s3_once: a client that sends each request once, to begin uploads in parts; None for `s3`.
+    """
+
+    def __init__(
+        self,
+        s3: S3Client,
+        writer: ObjectWriter,
+        bucket: str,
+        *,
+        upload_id: str,
+        limit: BandwidthLimit | None = None,
+        on_bytes: OnBytes | None = None,
+        multipart_threshold: int = THRESHOLD_BYTES,
+        s3_once: S3Client | None = None,
+    ) -> None:
+        self._s3 = s3
+        self._s3_once = s3_once or s3
+        self._writer = writer
+        self._bucket = bucket
+        self._upload_id = upload_id
+        self._limit = limit
+        self._on_bytes = on_bytes or (lambda _: None)
+        self._threshold = multipart_threshold
+        self._stopping = threading.Event()
+
+    def present(self, prefix: str) -> dict[str, StoredObject]:
+        """All objects below a prefix, by key."""
+        return objects_below(self._s3, self._bucket, prefix)
+
+    def unfinished(self, prefix: str) -> dict[str, str]:
+        """Ids of the unfinished uploads in parts below a prefix, by key."""
+        return unfinished_uploads(self._s3, self._bucket, prefix)
+
+    def is_large(self, item: UploadItem) -> bool:
+        """Whether the file goes up in parts; one to be compressed may turn out smaller."""
+        return item.size_bytes > self._threshold
+
+    def run(
+        self,
+        items: tuple[UploadItem, ...],
+        present: dict[str, StoredObject],
+        known: dict[str, DeliveredFile],
+        unfinished: dict[str, str],
+        *,
+        parallel_files: int,
+        outcomes: list[Outcome],
+    ) -> UploadError | None:
+        """Upload what differs; when a file fails, the rest is given up, and the reason returned.
+
+        Args:
+            items: what to upload.
+            present: the objects that are there.
+            known: what the manifests of the deliveries say.
+            unfinished: uploads in parts to go on with.
+            parallel_files: how many files at once.
+            outcomes: gets the outcome of each file as it is done, so that none is forgotten in an interruption.
+        """
+
+        waiting, taking = iter(items), threading.Lock()
+
+        def next_item() -> UploadItem | None:
+            with taking:
+                return None if self._stopping.is_set() else next(waiting, None)
+
+        in_hand: dict[int, UploadItem] = {}
+
+        def take_turns(worker: int) -> None:
+            while (item := next_item()) is not None:
+                in_hand[worker] = item
+                there, begun = present.get(item.key), unfinished.get(item.key)
+                outcomes.append(self._one(item, known.get(item.key), there, begun))
+
+        # one task per thread, not per file: thousands of futures cost as much time as hundreds of files
+        with ThreadPoolExecutor(max_workers=parallel_files, thread_name_prefix="upload") as pool:
+            try:
+                workers = [pool.submit(take_turns, worker) for worker in range(parallel_files)]
+                wait(workers, return_when=FIRST_EXCEPTION)
+            finally:
+                self._stopping.set()
+        failures = {worker: future.exception() for worker, future in enumerate(workers)}
+        for worker in sorted(in_hand, key=lambda worker: in_hand[worker].key):
+            error = failures[worker]
+            if error is not None and not isinstance(error, _StoppedError):
+                return _as_upload_error(in_hand[worker], error)
+        return None
+
+    def _one(
+        self, item: UploadItem, known: DeliveredFile | None, there: StoredObject | None, unfinished: str | None
+    ) -> Outcome:
+        small = item.path.read_bytes() if item.size_bytes <= BLOCK_BYTES else None
+        source = ""
+        if small is not None:
+            source = checksum_of(small)
+        elif there is not None or item.compress:
+            with item.path.open("rb", buffering=0) as file:
+                source = encode(checksum_of_range(file, 0, item.size_bytes))
+        unchanged = self._unchanged(item, known, there, source) if there is not None else None
+        if unchanged is not None:
+            self._on_bytes(item.size_bytes)
+            return Outcome(item, unchanged, sent=False, recorded=unchanged is known)
+        if item.compress:
+            with _compressed(item.path) as path:
+                stored = self._store(item, path, None, unfinished)
+        else:
+            stored = self._store(item, item.path, small, unfinished)
+        size_bytes, etag, checksum = stored
+        return Outcome(
+            item,
+            DeliveredFile(size_bytes, etag, checksum, source or checksum, self._upload_id),
+            sent=True,
+            recorded=False,
+        )
+
+    def _unchanged(
+        self, item: UploadItem, known: DeliveredFile | None, there: StoredObject, source: str
+    ) -> DeliveredFile | None:
+        """What is there, if its content is this file's: by the manifest, or else by S3's own checksum."""
+        if known is not None and (known.etag, known.size_bytes) == (there.etag, there.size_bytes):
+            return known if known.source_crc64nvme == source else None
+        if item.compress or there.size_bytes != item.size_bytes:
+            return None
+        head = self._s3.head_object(Bucket=self._bucket, Key=item.key, ChecksumMode="ENABLED")
+        if head.get("ChecksumCRC64NVME") != source:
+            return None
+        return DeliveredFile(there.size_bytes, there.etag, source, source, self._upload_id)
+
+    def _store(
+        self, item: UploadItem, path: Path, content: bytes | None, unfinished: str | None
+    ) -> tuple[int, str, str]:
+        """Send content, or else the file at the path; return the object's size, ETag and checksum."""
+        if content is not None:
+            checksum, size_bytes, whole = checksum_of(content), len(content), content
+
+            def body() -> bytes | Iterable[memoryview]:
+                return self._watch_bytes(whole)
+
+            etag = put_object(
+                self._s3, self._writer, self._bucket, item.key, body, size_bytes=size_bytes, checksum=checksum
+            )
+            return size_bytes, etag, checksum
+        size_bytes = path.stat().st_size
+        if size_bytes > self._threshold:
+            etag, checksum = store_in_parts(
+                self._s3,
+                self._writer,
+                self._bucket,
+                item.key,
+                path,
+                size_bytes=size_bytes,
+                unfinished=unfinished,
+                watch=self._watch,
+                on_kept=self._on_bytes,
+                s3_once=self._s3_once,
+            )
+            return size_bytes, etag, checksum
+        with path.open("rb", buffering=0) as file:
+            checksum = encode(checksum_of_range(file, 0, size_bytes))
+            etag = put_object(
+                self._s3,
+                self._writer,
+                self._bucket,
+                item.key,
+                lambda: self._watch(read_range(file, 0, size_bytes)),
+                size_bytes=size_bytes,
+                checksum=checksum,
+            )
+        return size_bytes, etag, checksum
+
+    def _watch_bytes(self, content: bytes) -> bytes:
+        for _ in self._watch([memoryview(content)]):
+            pass
+        return content
+
+    def _watch(self, blocks: Iterable[memoryview]) -> Iterator[memoryview]:
+        """Count blocks on their way, hold them back by the limit, and stop when the upload was given up."""
+        for block in blocks:
+            if self._stopping.is_set():
+                raise _StoppedError
+            if self._limit is not None:
+                self._limit.pass_bytes(len(block))
+            yield block
+            self._on_bytes(len(block))
+
+
+class _StoppedError(Exception):
+    """Another file failed, or the user interrupted: this one is not sent to its end."""
+
+
+@contextmanager
+def _compressed(path: Path) -> Iterator[Path]:
+    """The file, compressed with gzip into a temporary one; equal files give equal bytes."""
+    with tempfile.TemporaryDirectory(prefix="quartal-") as folder:
+        target = Path(folder) / "content.gz"
+        with (
+            path.open("rb") as source,
+            target.open("wb") as raw,
+            gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=6, mtime=0) as packed,
+        ):
+            shutil.copyfileobj(source, packed, BLOCK_BYTES)
+        yield target
+
+
+def _as_upload_error(item: UploadItem, error: BaseException) -> UploadError:
+    if isinstance(error, UploadError):
+        return UploadError(f"{item.path}: {error.message}", remedy=error.remedy, details=error.details)
+    if not isinstance(error, (OSError, Boto3Error, QuartalError, *CALL_ERRORS)):
+        raise error
+    again = "Run the same command again: what is done is skipped."
+    remedy = f"The AWS credentials have expired: sign in again. {again}" if is_expired(error) else again
+    return UploadError(f"{item.path} was not uploaded: {error}", remedy=remedy)

@@ -1,0 +1,303 @@
+"""Raw files to the lake: planned, checked against the contract, sent, and recorded in the delivery's manifest."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import ConfigurationError, QuartalError, UploadError
+from quartal.deliver.upload.bandwidth import BandwidthLimit
+from quartal.deliver.upload.delivery_contents import (
+    DeliveriesBefore,
+    Likeness,
+    delivery_in,
+    folder_of,
+    likenesses,
+    take_out,
+)
+from quartal.deliver.upload.delivery_manifest import ManifestStore, UploadRecord
+from quartal.deliver.upload.header_check import HeaderRule, check_headers
+from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
+from quartal.deliver.upload.plan import UploadItem, plan_files, plan_upload
+from quartal.deliver.upload.sources import Sources, find_sources
+from quartal.deliver.upload.streams import named_source
+from quartal.deliver.upload.summary import warn_of_contents
+from quartal.deliver.upload.transfer import Outcome, Transfer
+from quartal.workspace import Workspace
+
+__all__ = ["Exchange", "UploadItem", "UploadOptions", "UploadReport", "deliver", "plan_upload", "upload"]
+
+_PARALLEL = 8
+# LocalStack is one Python process: it works on one request at a time, and more of them only make its threads wait for
+# each other. Two are on their way meanwhile.
+_PARALLEL_TO_LOCALSTACK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class UploadOptions:
+    """How an upload is done.
+
+    Attributes:
+        parallel_files: how many files at once; None for what suits the environment.
+        compress: whether files are compressed with gzip on their way.
+        bytes_per_s: bandwidth limit; None for none.
+    """
+
+    parallel_files: int | None = None
+    compress: bool = False
+    bytes_per_s: float | None = None
+
+    def files_at_once(self, *, is_local: bool) -> int:
+        """How many files go up at once, to LocalStack or to AWS, unless the user has said it."""
+        return self.parallel_files or (_PARALLEL_TO_LOCALSTACK if is_local else _PARALLEL)
+
+
+@dataclass(frozen=True, slots=True)
+class UploadReport:
+    """What an upload did, and what its deliveries consist of besides.
+
+    Attributes:
+        uploaded: files that were sent.
+        unchanged: files that were there already.
+        stored_bytes: what the files that were sent take in the lake.
+        manifests: keys of the manifests that changed.
+        removed: keys that were taken out of the deliveries.
+        others: keys of further files of these deliveries, which a run reads too.
+        likenesses: files that seem to be there under another name as well.
+        left_out: files of operating systems and tools, which were not uploaded.
+    """
+
+    uploaded: tuple[UploadItem, ...]
+    unchanged: tuple[UploadItem, ...]
+    stored_bytes: int
+    manifests: tuple[str, ...]
+    removed: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    likenesses: tuple[Likeness, ...] = ()
+    left_out: tuple[Path, ...] = ()
+
+    @property
+    def without_bytes(self) -> tuple[UploadItem, ...]:
+        """Files in which there is nothing: they are in the lake, and give a run no rows."""
+        return tuple(item for item in (*self.uploaded, *self.unchanged) if not item.size_bytes)
+
+    @property
+    def uploaded_bytes(self) -> int:
+        """Bytes of the local files that went up; `stored_bytes` is what they take there."""
+        return sum(item.size_bytes for item in self.uploaded)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What an upload takes out of its deliveries.
+
+    Attributes:
+        replace: whether all files that are not part of the upload go.
+        remove: paths below the delivery's folder of files that go.
+    """
+
+    replace: bool = False
+    remove: tuple[str, ...] = ()
+
+
+NO_EXCHANGE = Exchange()
+
+
+def deliver(
+    workspace: Workspace,
+    sources: Iterable[Path],
+    *,
+    delivery: str | None,
+    options: UploadOptions,
+    name: str | None = None,
+    exchange: Exchange = NO_EXCHANGE,
+) -> UploadReport:
+    """What `quartal upload` does, with a progress bar, and a word on what the next run reads besides.
+
+    Args:
+        workspace: where to.
+        sources: files, folders and patterns; with a name the one file or stream that gets it.
+        delivery: name of the delivery; None takes it from the folders.
+        options: how to do it.
+        name: what the file is called in the delivery.
+        exchange: what is taken out of the deliveries.
+
+    Raises:
+        ConfigurationError: a source is missing or cannot be uploaded, or its delivery is not known.
+        UploadError: a file does not fit the contract, and nothing was sent; or one could not be stored.
+    """
+    deployment, settings = workspace.deployment, workspace.settings
+    with ExitStack() as opened:
+        found = _find(opened, tuple(sources), delivery, name, exchange)
+        items = plan_files(found.files, raw_prefix=deployment.raw_prefix, delivery=delivery, compress=options.compress)
+        check_headers(items, HeaderRule.of_dataset(settings.contracts_dir, deployment.dataset))
+        total = sum(item.size_bytes for item in items)
+        with workspace.console.transfer(f"Uploading {len(items)} files", total) as progress:
+            report = upload(
+                workspace.connection,
+                deployment.lake_bucket,
+                items,
+                manifest_prefix=deployment.deliveries_prefix(),
+                options=replace(options, parallel_files=options.files_at_once(is_local=settings.is_local)),
+                on_bytes=lambda count: progress.advance(progress.task_ids[0], count),
+                exchange=exchange,
+                folder=f"{deployment.raw_prefix}delivery={delivery}/" if delivery is not None else None,
+            )
+    report = replace(report, left_out=found.left_out)
+    warn_of_contents(
+        workspace.console,
+        deployment.raw_prefix,
+        left_out=report.left_out,
+        without_bytes=report.without_bytes,
+        likenesses=report.likenesses,
+        others=report.others,
+    )
+    return report
+
+
+def _find(
+    opened: ExitStack, sources: tuple[Path, ...], delivery: str | None, name: str | None, exchange: Exchange
+) -> Sources:
+    if exchange.remove and delivery is None:
+        raise ConfigurationError("--remove: of which delivery?", remedy="Name it with --delivery.")
+    if name is not None:
+        if len(sources) != 1 or delivery is None:
+            raise ConfigurationError(
+                "--name is for one file or stream of one delivery.",
+                remedy="Name one source, and the delivery: `quartal upload - --delivery 2024Q1 --name a.csv`.",
+            )
+        return Sources((opened.enter_context(named_source(sources[0], name)),))
+    if not sources and (exchange.replace or not exchange.remove):
+        raise ConfigurationError(
+            "No file or folder is named.", remedy="Name what to upload, or what to take out with --remove."
+        )
+    return find_sources(sources)
+
+
+def upload(
+    connection: AwsConnection,
+    bucket: str,
+    items: tuple[UploadItem, ...],
+    *,
+    manifest_prefix: str,
+    options: UploadOptions | None = None,
+    on_bytes: Callable[[int], None] | None = None,
+    exchange: Exchange = NO_EXCHANGE,
+    folder: str | None = None,
+) -> UploadReport:
+    """Upload what is not in the bucket with the same content; a broken upload leaves no partial object.
+
+    Unchanged is judged by CRC-64/NVME of the content, as the delivery's manifest has it, or S3 itself where that
+    manifest does not know the object. What an interrupted upload left in parts is used again. Files are taken out of a
+    delivery once all others are there.
+
+    Args:
+        connection: how to reach S3.
+        bucket: name of the lake's bucket.
+        items: what to upload.
+        manifest_prefix: where the manifests of the deliveries are, ending in "/".
+        options: how to do it.
+        on_bytes: called with each number of bytes sent or found unchanged, from several threads.
+        exchange: what is taken out of the deliveries.
+        folder: key prefix of the one delivery, where there is one.
+
+    Raises:
+        UploadError: a file could not be read or stored; the others that were done stay, and a new try skips them.
+    """
+    options = options or UploadOptions()
+    s3 = connection.s3()
+    store = ManifestStore(s3, bucket, manifest_prefix)
+    upload_id = f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    writer = ObjectWriter(
+        BucketAddress.of(s3, bucket),
+        connection.credentials(),
+        ca_bundle=connection.ca_bundle,
+    )
+    limit = BandwidthLimit(options.bytes_per_s) if options.bytes_per_s is not None else None
+    transfer = Transfer(
+        s3, writer, bucket, upload_id=upload_id, limit=limit, on_bytes=on_bytes, s3_once=connection.s3_once()
+    )
+    before = DeliveriesBefore()
+    outcomes: list[Outcome] = []
+    try:
+        folders = {(item.delivery, folder_of(item)) for item in items}
+        if folder is not None:
+            folders.add((delivery_in(folder), folder))
+        before.look(transfer, store, sorted(folders), items, is_exchange=exchange != NO_EXCHANGE)
+        unwanted = before.unwanted(items, replace=exchange.replace, remove=exchange.remove, folder=folder)
+        error = _run(transfer, items, before, options, outcomes)
+    except BaseException:
+        with suppress(QuartalError, BotoCoreError, ClientError):  # what ended the upload is the news
+            _record(connection, store, outcomes, upload_id)
+        raise
+    finally:
+        writer.close()
+    try:
+        manifests = _record(connection, store, outcomes, upload_id)
+        if error is None and unwanted:
+            take_out(s3, bucket, [key for key in unwanted if key in before.present])
+            removed = _record(connection, store, (), upload_id, unwanted)
+            manifests = tuple(sorted({*manifests, *removed}))
+    except (QuartalError, BotoCoreError, ClientError) as record_error:
+        if error is None:
+            raise
+        error.details = (*error.details, f"The record of what was delivered was not written: {record_error}")
+    if error is not None:
+        there = f"{len(outcomes)} of {len(items)} files are in the lake and stay there"
+        error.details = (f"{there}; the others were not sent to the end.", *error.details)
+        raise error
+    others = tuple(key for key in before.others(items) if key not in unwanted)
+    delivered = {outcome.item.key: outcome.delivered for outcome in outcomes}
+    return UploadReport(
+        tuple(outcome.item for outcome in outcomes if outcome.sent),
+        tuple(outcome.item for outcome in outcomes if not outcome.sent),
+        sum(outcome.delivered.size_bytes for outcome in outcomes if outcome.sent),
+        manifests,
+        tuple(key for key in unwanted if key in before.present),
+        others,
+        likenesses(delivered, others, before.known),
+    )
+
+
+def _run(
+    transfer: Transfer,
+    items: tuple[UploadItem, ...],
+    before: DeliveriesBefore,
+    options: UploadOptions,
+    outcomes: list[Outcome],
+) -> UploadError | None:
+    at_once = options.files_at_once(is_local=False)
+    error = transfer.run(
+        items, before.present, before.known, before.unfinished, parallel_files=at_once, outcomes=outcomes
+    )
+    outcomes.sort(key=lambda outcome: outcome.item.key)
+    return error
+
+
+def _record(
+    connection: AwsConnection,
+    store: ManifestStore,
+    outcomes: Sequence[Outcome],
+    upload_id: str,
+    unwanted: Collection[str] = (),
+) -> tuple[str, ...]:
+    """Bring the manifests up to date; return the keys of those that changed."""
+    news = [outcome for outcome in outcomes if not outcome.recorded]
+    if not news and not unwanted:
+        return ()
+    by = connection.sts().get_caller_identity()["Arn"]
+    record = UploadRecord(upload_id, f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}", by)
+    changed = []
+    for delivery in sorted({outcome.item.delivery for outcome in news} | {delivery_in(key) for key in unwanted}):
+        files = {outcome.item.key: outcome.delivered for outcome in news if outcome.item.delivery == delivery}
+        removed = [key for key in unwanted if delivery_in(key) == delivery]
+        store.record(delivery, files, record, removed)
+        changed.append(store.key_of(delivery))
+    return tuple(changed)

@@ -1,0 +1,111 @@
+"""What became of a write whose answer was lost: it may have landed, so the bucket is looked at before it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from quartal.core.call_effects import may_pass, reason_of
+from quartal.core.errors import UploadError
+from quartal.deliver.upload.object_writer import ObjectWriter, UnansweredError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+CALL_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+_READS = 4
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadObject:
+    """A small object, whole."""
+
+    content: bytes
+    etag: str
+    metadata: dict[str, str]
+
+
+def is_conflict(error: BaseException) -> bool:
+    """Whether S3 refused a conditional write: of somebody else, or of this process if its first answer was lost."""
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] in CONFLICTS
+
+
+def read_object(s3: S3Client, bucket: str, key: str) -> ReadObject | None:
+    """A small object; None where there is none. An answer that was cut off is asked for again, which boto3 does not do.
+
+    Raises:
+        BotoCoreError: it could not be read.
+        ClientError: S3 refused.
+    """
+    for left in reversed(range(_READS)):
+        try:
+            answer = s3.get_object(Bucket=bucket, Key=key)
+            return ReadObject(answer["Body"].read(), answer["ETag"], answer.get("Metadata", {}))
+        except s3.exceptions.NoSuchKey:
+            return None
+        except CALL_ERRORS as error:
+            if not left or not may_pass(error):
+                raise
+    return None
+
+
+def stored_etag(s3: S3Client, bucket: str, key: str, *, size_bytes: int, checksum: str) -> str | None:
+    """ETag of an object if it has this very content, by the checksum that S3 itself has verified; None otherwise."""
+    try:
+        head = s3.head_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    except ClientError as error:
+        if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 404:
+            return None
+        raise
+    if (head["ContentLength"], head.get("ChecksumCRC64NVME")) != (size_bytes, checksum):
+        return None
+    return head["ETag"].strip('"')
+
+
+def put_object(
+    s3: S3Client,
+    writer: ObjectWriter,
+    bucket: str,
+    key: str,
+    body: Callable[[], bytes | Iterable[memoryview]],
+    *,
+    size_bytes: int,
+    checksum: str,
+) -> str:
+    """Store an object in one request and return its ETag; where no answer comes, what lies in the bucket decides.
+
+    Raises:
+        UploadError: S3 refused, the object is not there, or nobody can say.
+    """
+    try:
+        return writer.put(key, body, size_bytes=size_bytes, checksum=checksum)
+    except UnansweredError as error:
+        etag = look(
+            lambda: stored_etag(s3, bucket, key, size_bytes=size_bytes, checksum=checksum),
+            f"s3 key {key}",
+            error,
+        )
+        if etag is None:
+            raise
+        return etag
+
+
+def look(ask: Callable[[], _Found], what: str, error: BaseException) -> _Found:
+    """What a look into the bucket finds after a failed write.
+
+    Raises:
+        UploadError: the look failed too, so nobody knows whether it was stored.
+    """
+    try:
+        return ask()
+    except CALL_ERRORS as second:
+        raise UploadError(
+            f"It is not known whether {what} was stored: {reason_of(error)}; and looking failed: {reason_of(second)}",
+            remedy="Run the same command again: it looks first, and skips what is there.",
+        ) from error

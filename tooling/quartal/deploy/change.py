@@ -1,0 +1,150 @@
+"""Plan, apply and destroy of one environment, with progress worth reading."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from quartal.core.console import Console, WaitingLine
+from quartal.core.errors import InterruptedCommandError, NotDeployedError, TerraformError
+from quartal.plan_review.model import Plan
+from quartal.plan_review.parse import parse_plan
+from quartal.terraform.account import refuse_another_account
+from quartal.terraform.events import TerraformEvent
+from quartal.terraform.failed_apply import ApplyProgress, forget_failed_apply
+from quartal.terraform.retained_data import standing
+from quartal.terraform.saved_plan import ReviewRecord, discard, refuse_another_plan
+from quartal.terraform.working_copy import stage
+from quartal.workspace import Workspace
+
+# Terraform warns of -target, which only `destroy --keep-data` uses, and on purpose
+_OF_TARGETS = frozenset({"Resource targeting is in effect", "Applied changes may be incomplete"})
+
+
+def make_plan(workspace: Workspace, *, destroy: bool = False) -> Plan:
+    """Save a plan and say what it does; see `save_plan`."""
+    return parse_plan(save_plan(workspace, destroy=destroy))
+
+
+def save_plan(
+    workspace: Workspace, *, destroy: bool = False, keep_data: bool = False, prepare: Callable[[], None] | None = None
+) -> dict[str, Any]:
+    """Stage the configuration, initialise Terraform, save a plan, and return it as `terraform show -json` gives it.
+
+    Args:
+        workspace: the environment.
+        destroy: plan the end of everything.
+        keep_data: of everything but what `kept_data` names.
+        prepare: brings the working copy to what is to be planned, in place of the usual staging.
+
+    Raises:
+        NotDeployedError: there is nothing to destroy.
+        TerraformError: Terraform refused; the details are its own diagnostics.
+    """
+    if destroy and not workspace.staged.has_remote_state and not workspace.staged.folder.is_dir():
+        raise NotDeployedError("Nothing is deployed in this environment.", remedy="There is nothing to destroy.")
+    if prepare is None:
+        stage(workspace.located)
+    else:
+        prepare()
+    discard(workspace.staged)  # an earlier plan is no longer what was seen last
+    with workspace.console.waiting("terraform init") as line:
+        line.update()
+        workspace.terraform.init()
+    targets = _all_but_data(workspace) if destroy and keep_data else ()
+    with workspace.console.waiting("terraform plan") as line:
+        workspace.terraform.plan(
+            lambda event: _show_plan_event(event, workspace.console, line), destroy=destroy, targets=targets
+        )
+    planned = workspace.terraform.show_plan()
+    if targets and not planned.get("deferred_changes"):
+        planned["complete"] = True  # Terraform calls every plan with targets incomplete; these are all that was wanted
+    return planned
+
+
+def _all_but_data(workspace: Workspace) -> tuple[str, ...]:
+    targets = tuple(resource.address for resource in standing(workspace.terraform.resources()))
+    if not targets:  # a plan without targets would be the end of everything
+        raise NotDeployedError(
+            "Nothing but data is deployed in this environment.",
+            remedy="There is nothing to destroy; `quartal destroy` without --keep-data removes the data too.",
+        )
+    return targets
+
+
+def discard_plan(workspace: Workspace) -> None:
+    """Forget the saved plan."""
+    discard(workspace.staged)
+
+
+def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> float:
+    """Apply the saved plan, the reviewed one where a record is given, and return the seconds it took.
+
+    Raises:
+        ConfigurationError: the saved plan is not the one of the record, or was made in another account.
+        InterruptedCommandError: it was interrupted, and Terraform has ended.
+        TerraformError: Terraform refused or failed; also when the state has changed since the plan was made.
+    """
+    if record is not None:
+        refuse_another_plan(workspace.staged, record)
+        if record.account and not workspace.settings.is_local:
+            refuse_another_account(workspace.account_connection(record.region).sts(), record)
+    started = time.monotonic()
+    progress = ApplyProgress()
+
+    def on_event(event: TerraformEvent) -> None:
+        progress.note(event)
+        _show_apply_event(event, workspace.console, line)
+
+    with workspace.console.waiting("terraform apply") as line:
+        try:
+            workspace.terraform.apply_plan(on_event)
+        except KeyboardInterrupt as interrupt:
+            progress.write(workspace.staged)
+            raise _interrupted(workspace) from interrupt
+        except TerraformError:
+            progress.write(workspace.staged)
+            raise
+        finally:
+            discard(workspace.staged)
+    forget_failed_apply(workspace.staged)
+    return time.monotonic() - started
+
+
+def _interrupted(workspace: Workspace) -> InterruptedCommandError:
+    """What an interrupted apply leaves: a part of the changes, and at worst a lock."""
+    lock = workspace.staged.folder / ".terraform.tfstate.lock.info"  # of a local state
+    remains = (
+        f"The state is still locked: {lock}."
+        if lock.is_file()
+        else "It unlocks the state when it ends by itself; where it did not, the next command names the lock."
+    )
+    return InterruptedCommandError(
+        f"Interrupted. Terraform has ended; what it had changed by then is in the state. {remains}",
+        remedy="`quartal plan` shows what is left to do.",
+    )
+
+
+def _show_plan_event(event: TerraformEvent, console: Console, line: WaitingLine) -> None:
+    if event.kind == "refresh_start":
+        line.update(f"terraform plan: reading {event.address}")
+    else:
+        _warn(event, console)
+
+
+def _show_apply_event(event: TerraformEvent, console: Console, line: WaitingLine) -> None:
+    if event.kind in {"apply_start", "apply_progress"}:
+        line.update(f"terraform apply: {event.action} {event.address}")
+    elif event.kind == "apply_complete":
+        console.say(f"  {event.action:<8} {event.address} ({event.elapsed_s:.0f} s)")
+    else:
+        _warn(event, console)
+
+
+def _warn(event: TerraformEvent, console: Console) -> None:
+    """Hand on what Terraform warns of, such as a variable that nobody declares."""
+    if event.kind == "diagnostic" and event.diagnostic is not None and not event.diagnostic.is_error:
+        if event.diagnostic.summary in _OF_TARGETS:
+            return
+        console.warn(" ".join(event.diagnostic.lines()))

@@ -1,0 +1,214 @@
+"""Reviews the plan that was just saved: collects what it is judged by, and writes down which plan it was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from quartal.core.aws import AwsConnection, as_aws_error
+from quartal.core.errors import ConfigurationError
+from quartal.local.toolchain.environments import checkov_environment, ensure
+from quartal.plan_review.checkov import PolicyReport, not_asked, run_checkov
+from quartal.plan_review.parse import parse_plan
+from quartal.plan_review.policies import Finding, Level, load_rules
+from quartal.plan_review.prices import load_prices
+from quartal.plan_review.review import Basis, Review, review
+from quartal.plan_review.usage import Usage, load_usage, with_history
+from quartal.plan_review.verdict import UNREADABLE, Decision, Verdict
+from quartal.runs.manifests import read_latest_manifests
+from quartal.terraform.account import account_of
+from quartal.terraform.failed_apply import read_failed_apply
+from quartal.terraform.saved_plan import ReviewRecord, write_record
+from quartal.workspace import Workspace
+
+_HISTORY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewOptions:
+    """What the user may say about a review.
+
+    Attributes:
+        policies: whether to run checkov; None for "where it matters": everywhere but in the local environment.
+        rules: a file of rules that add to the bundled ones.
+        usage: a file of usage that overrides the estimate.
+        now: the moment from which the next dates count; None for the present.
+        is_destroy: the plan is one that removes everything, asked for as such.
+        keep_data: everything but the data.
+    """
+
+    policies: bool | None = None
+    rules: Path | None = None
+    usage: Path | None = None
+    now: datetime | None = None
+    is_destroy: bool = False
+    keep_data: bool = False
+
+
+def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: ReviewOptions) -> Review:
+    """Review what `terraform show -json` says of the saved plan, and record which file it was.
+
+    Raises:
+        ConfigurationError: the rules or the usage cannot be read.
+        ToolchainError: checkov was wanted and failed.
+    """
+    rules, usage = load_rules(options.rules), load_usage(options.usage)
+    made = review(
+        parse_plan(data),
+        Basis(
+            environment=workspace.settings.environment,
+            rules=rules,
+            prices=load_prices(_variable(data, "region"), prices_folder(workspace)),
+            usage=usage if options.usage is not None else _measured(workspace, data, usage),
+            policies=_policies(workspace, data, wanted=options.policies),
+            now=options.now or datetime.now(UTC),
+            failed_apply=read_failed_apply(workspace.staged),
+        ),
+    )
+    write_record(
+        workspace.staged,
+        made_at=made.made_at.isoformat(timespec="seconds"),
+        summary=made.plan.summary(),
+        decision=made.verdict.decision.value,
+        approval=made.verdict.level.word,
+        is_destroy=options.is_destroy,
+        reasons=tuple(reason.model_dump(mode="json") for reason in made.verdict.reasons),
+        account=account_of(data),
+        region=_region(data),
+    )
+    return made
+
+
+def review_any(data: dict[str, Any], name: str, rules: Path | None, now: datetime | None = None) -> Review:
+    """Review a plan of any stack: by the bundled rules and prices, without asking anybody.
+
+    Raises:
+        ConfigurationError: the rules cannot be read.
+        TerraformError: the plan cannot.
+    """
+    return review(
+        parse_plan(data),
+        Basis(
+            environment=name,
+            rules=load_rules(rules),
+            prices=load_prices(_region(data)),
+            usage=load_usage(),
+            policies=not_asked("`quartal review` judges by its own rules alone"),
+            now=now or datetime.now(UTC),
+        ),
+    )
+
+
+def _region(data: dict[str, Any]) -> str:
+    """The region that the plan names, by a variable or in the AWS provider's configuration; empty where it does not."""
+    for path in (
+        ("variables", "region", "value"),
+        ("configuration", "provider_config", "aws", "expressions", "region", "constant_value"),
+    ):
+        found: Any = data
+        for step in path:
+            found = found.get(step) if isinstance(found, dict) else None
+        if isinstance(found, str) and found.replace("-", "").isalnum():
+            return found
+    return ""
+
+
+def deployed_outputs(data: dict[str, Any]) -> dict[str, Any]:
+    """The outputs as they are now; the `prior_state` of a plan holds what planning has made of them already."""
+    changes = data.get("output_changes") or {}
+    return {name: change.get("before") for name, change in changes.items() if change.get("before") is not None}
+
+
+def prices_folder(workspace: Workspace) -> Path:
+    """Where refreshed prices lie."""
+    return workspace.settings.state_dir / "prices"
+
+
+def refuse_unapproved(workspace: Workspace, verdict: Verdict, given: Level) -> None:
+    """Stop unless the verdict and the consent given allow the apply.
+
+    The local environment is thrown away anyway: there only a plan that nobody can read is stopped.
+
+    Raises:
+        ConfigurationError: approval is missing, or the plan is blocked.
+    """
+    environment = workspace.settings.environment
+    if verdict.decision is Decision.NOTHING or verdict.is_approved_by(given):
+        return
+    if workspace.settings.is_local and not UNREADABLE & {reason.rule for reason in verdict.reasons}:
+        return
+    details = tuple(
+        f"{reason.address + ': ' if reason.address else ''}{reason.sentence} [{reason.rule}]"
+        for reason in verdict.reasons
+        if reason.level > given
+    )
+    if verdict.decision is Decision.BLOCKED:
+        raise ConfigurationError(
+            f"The plan for '{environment}' is blocked. Nothing was applied.",
+            remedy="Change the configuration; or, where a rule is wrong for you, give it another level in --rules.",
+            details=details,
+        )
+    raise ConfigurationError(
+        f"The plan for '{environment}' needs approval. Nothing was applied.",
+        remedy=f"Read the review, then give --approve {verdict.level.word}.",
+        details=details,
+    )
+
+
+def verdict_of(record: ReviewRecord) -> Verdict:
+    """The verdict of an earlier review, with its reasons.
+
+    Raises:
+        ConfigurationError: the record is not one that a review wrote.
+    """
+    try:
+        reasons = tuple(Finding.model_validate(reason) for reason in record.reasons)
+        return Verdict(Decision(record.decision), Level[record.approval.upper()], reasons)
+    except (KeyError, ValueError) as error:
+        raise ConfigurationError(
+            "The record of the review cannot be read.", remedy="Plan and review again: `quartal plan`."
+        ) from error
+
+
+def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None) -> PolicyReport:
+    if wanted is False:
+        return not_asked("--no-policies was given")
+    if wanted is None and workspace.settings.is_local:
+        return not_asked("not asked for in the local environment; --policies runs checkov")
+    console, settings = workspace.console, workspace.settings
+    python = ensure(settings, checkov_environment(settings), console.say)
+    with console.waiting("checkov") as line:
+        line.update()
+        return run_checkov(python, data, workspace.staged.folder, settings.environ)
+
+
+def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage:
+    """The usage with what earlier runs took, where there are any; why not is said, and is no reason to stop."""
+    outputs = deployed_outputs(data)
+    bucket, dataset = outputs.get("lake_bucket"), outputs.get("dataset")
+    if not bucket or not dataset:
+        return usage
+    connection = AwsConnection.from_environment(
+        workspace.env, region=_variable(data, "region"), local=workspace.settings.is_local
+    )
+    s3 = connection.s3()
+    try:
+        return with_history(usage, read_latest_manifests(s3, bucket, f"runs/{dataset}/", _HISTORY))
+    except s3.exceptions.NoSuchBucket:  # the outputs are known before the bucket is made
+        return usage
+    except (ClientError, BotoCoreError) as error:
+        workspace.console.warn(f"The cost rests on an estimate: {as_aws_error(error).message}")
+        return usage
+
+
+def _variable(data: dict[str, Any], name: str) -> str:
+    value = ((data.get("variables") or {}).get(name) or {}).get("value")
+    if not isinstance(value, str):
+        raise ConfigurationError(
+            f"The plan has no variable '{name}'.", remedy="The root module must keep it: infra/variables.tf."
+        )
+    return value

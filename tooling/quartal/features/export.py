@@ -1,0 +1,211 @@
+"""Writes the features as they were at a tag into a folder: one file per quarter, and a manifest with checksums."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from quartal.core.errors import AwsError, ConfigurationError
+from quartal.core.spreadsheets import defused_table
+from quartal.features.diff import feature_key
+from quartal.features.table_reading import read_rows
+from quartal.features.tags import summary_value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyiceberg.table import Table
+
+MANIFEST = "manifest.json"
+_QUARTER = "quarter"
+
+
+class ExportFormat(StrEnum):
+    """How the files are written, which is also how their names end."""
+
+    PARQUET = "parquet"
+    CSV = "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """A file of an export.
+
+    Attributes:
+        name: its name in the folder.
+        quarter: the quarter whose rows it holds.
+        rows: how many.
+        size_bytes: its size.
+        sha256: of its bytes, hexadecimal.
+    """
+
+    name: str
+    quarter: str
+    rows: int
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What the manifest says: which state of which table, and the files.
+
+    `spreadsheet_safe` is whether texts that a spreadsheet would take for formulas have an apostrophe before them,
+    `left_out` are the quarters of that state which were not asked for.
+    """
+
+    table: str
+    tag: str
+    snapshot_id: int
+    format: ExportFormat
+    rows: int
+    columns: tuple[dict[str, str], ...]
+    files: tuple[ExportedFile, ...]
+    spreadsheet_safe: bool = False
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def quarters(self) -> tuple[str, ...]:
+        """The quarters whose rows were written, in their order."""
+        return tuple(file.quarter for file in self.files)
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def export_features(
+    table: Table,
+    snapshot_id: int,
+    tag: str,
+    folder: Path,
+    form: ExportFormat,
+    *,
+    spreadsheet_safe: bool = False,
+    only: Collection[str] = (),
+) -> Export:
+    """Write one snapshot, or only some quarters of it, into a folder that does not exist yet, or is empty.
+
+    The folder appears when all is written.
+
+    Quarters are read one after the other, so no more than one is held in memory. Rows are in the order of entity and
+    day: the same snapshot always gives the same CSV files, and with the same pyarrow the same Parquet files.
+
+    Raises:
+        AwsError: what was read is not what the snapshot says that it holds; nothing is left behind.
+        ConfigurationError: the folder holds something, or cannot be written, or one of the quarters is not there;
+            nothing is left behind.
+    """
+    refuse_used_folder(folder)
+    folder = folder.absolute()
+    partial = folder.with_name(f".{folder.name}.partial-{secrets.token_hex(4)}")
+    try:
+        partial.mkdir(parents=True)
+        export = _write(table, snapshot_id, tag, partial, form, spreadsheet_safe, only)
+        if not export.left_out:
+            _refuse_short(table, export)
+        (partial / MANIFEST).write_text(json.dumps(export.as_record(), indent=2) + "\n", encoding="utf-8")
+        if folder.exists():
+            folder.rmdir()  # Windows renames onto nothing that exists
+        os.replace(partial, folder)  # noqa: PTH105  # the atomic one, by its name
+    except OSError as error:
+        raise ConfigurationError(
+            f"{folder} cannot be written: {error.strerror or error}.", remedy="Name another folder with --out."
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)  # gone already where all went well
+    return export
+
+
+def refuse_used_folder(folder: Path) -> None:
+    """Stop unless the folder is missing or empty.
+
+    Raises:
+        ConfigurationError: it holds something, or is no folder.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigurationError(f"{folder} exists and is not empty.", remedy="Name another folder with --out.")
+
+
+def _refuse_short(table: Table, export: Export) -> None:
+    """Stop where fewer or more rows were written than the snapshot's own summary counts."""
+    snapshot = table.snapshot_by_id(export.snapshot_id)
+    if snapshot is None:
+        return
+    counted = summary_value(snapshot, "total-records")
+    deletes = summary_value(snapshot, "total-delete-files") or "0"  # rows that they take away are not counted off
+    if counted is not None and deletes == "0" and int(counted) != export.rows:
+        raise AwsError(
+            f"{export.table} at {export.tag} has {int(counted):,} rows, but {export.rows:,} came out of its files, so "
+            "nothing was exported.",
+            remedy="Try again. Where it stays so, the files were changed by hand: `quartal tags` lists older states.",
+        )
+
+
+def _write(
+    table: Table,
+    snapshot_id: int,
+    tag: str,
+    folder: Path,
+    form: ExportFormat,
+    spreadsheet_safe: bool,
+    only: Collection[str],
+) -> Export:
+    from pyiceberg.expressions import EqualTo
+
+    scanned = table.scan(snapshot_id=snapshot_id)
+    names = [field.name for field in scanned.projection().fields]
+    key = feature_key(names)
+    counted = read_rows(table, snapshot_id=snapshot_id, columns=(_QUARTER,))[_QUARTER].value_counts().to_pylist()
+    counts = {each["values"]: each["counts"] for each in counted}
+    unknown = sorted(set(only) - counts.keys())
+    if unknown:
+        raise ConfigurationError(
+            f"The features at {tag} have no quarter {', '.join(unknown)}.",
+            remedy=f"They have: {', '.join(sorted(counts)) or 'none'}.",
+        )
+    files = []
+    for quarter in sorted(set(only) or counts):
+        of_quarter = EqualTo(_QUARTER, quarter)  # type: ignore[arg-type, call-arg]  # pydantic hides the signature
+        rows = read_rows(table, row_filter=of_quarter, snapshot_id=snapshot_id)
+        if rows.num_rows != counts[quarter]:
+            raise AwsError(
+                f"{'.'.join(table.name())} at {tag} has {counts[quarter]:,} rows of {quarter}, but {rows.num_rows:,} "
+                "came out of its files, so nothing was exported.",
+                remedy="Try again. Where it stays so, `quartal tags` lists older states.",
+            )
+        path = folder / f"features-{quarter}.{form}"
+        rows = rows.sort_by([(name, "ascending") for name in key])
+        _write_file(defused_table(rows) if spreadsheet_safe else rows, path, form)
+        with path.open("rb") as written:
+            checksum = hashlib.file_digest(written, "sha256").hexdigest()
+        files.append(ExportedFile(path.name, quarter, rows.num_rows, path.stat().st_size, checksum))
+    return Export(
+        table=".".join(table.name()),
+        tag=tag,
+        snapshot_id=snapshot_id,
+        format=form,
+        rows=sum(file.rows for file in files),
+        columns=tuple({"name": field.name, "type": str(field.field_type)} for field in scanned.projection().fields),
+        files=tuple(files),
+        spreadsheet_safe=spreadsheet_safe,
+        left_out=tuple(sorted(counts.keys() - {file.quarter for file in files})),
+    )
+
+
+def _write_file(rows: pa.Table, path: Path, form: ExportFormat) -> None:
+    if form is ExportFormat.CSV:
+        from pyarrow import csv
+
+        csv.write_csv(rows, path)
+    else:
+        from pyarrow import parquet
+
+        parquet.write_table(rows, path, compression="zstd")

@@ -1,0 +1,170 @@
+"""Commits to published tables of which the table itself says whether they took effect, whatever the answer said.
+
+An answer can be lost after its commit took effect, and a repetition then meets its own first call (G35). So a commit is
+sent once; after any error the table is loaded again, and what it holds decides: the change is there; it is not, and may
+be tried again; or nobody can tell, and nothing may be deleted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from botocore.exceptions import ClientError
+
+from quartal.core.call_effects import CONFLICT, Effect, effect_of, may_pass, reason_of
+from quartal.core.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
+from quartal.core.polling import ask_patiently
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+
+Sleep = Callable[[float], None]
+
+_ATTEMPTS = 4
+_LOOKS = 3  # after an answer was lost: what is still on its way is seen by the second or third
+_FIRST_PAUSE_S = 1.0
+_READ_PATIENCE_S = 30.0
+_WRITES = frozenset({"create_table", "update_table", "delete_table"})
+
+
+class CommitsOnce:
+    """A Glue client whose writes are sent once; its reads are those of a client that repeats."""
+
+    def __init__(self, reads: GlueClient, writes: GlueClient) -> None:
+        self._reads = reads
+        self._writes = writes
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._writes if name in _WRITES else self._reads, name)
+
+
+def committing_client(reads: GlueClient, writes: GlueClient) -> GlueClient:
+    """See CommitsOnce; typed as what PyIceberg takes."""
+    return cast("GlueClient", CommitsOnce(reads, writes))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a commit is to do.
+
+    Attributes:
+        what: the change in words that fit after "whether" and before "took effect".
+        make: commits it to the table that it is given.
+        is_made: whether a table holds the change.
+        show: the command that shows it.
+        again: the command that tries it again.
+    """
+
+    what: str
+    make: Callable[[Table], object]
+    is_made: Callable[[Table], bool]
+    show: str
+    again: str
+
+
+def load_patiently(catalog: Catalog, identifier: str | tuple[str, ...], sleep: Sleep = time.sleep) -> Table:
+    """A table as it is now; what may pass is waited for.
+
+    Raises:
+        AwsError: it cannot be read, since answers are cut off or a file is not there.
+        ClientError: Glue refuses it.
+        NoSuchTableError: there is none.
+    """
+    from botocore.parsers import ResponseParserError  # slow to load, and asked for before a commit only
+
+    half = (KeyError, TypeError, ResponseParserError)  # what half an answer comes to
+
+    def worth_asking(error: BaseException) -> bool:
+        return may_pass(error) or isinstance(error, half)
+
+    try:
+        return ask_patiently(
+            lambda: catalog.load_table(identifier), worth_asking, outage_s=_READ_PATIENCE_S, sleep=sleep
+        )
+    except (*half, OSError) as error:
+        name = identifier if isinstance(identifier, str) else ".".join(identifier)
+        raise AwsError(
+            f"Table {name} could not be read: {reason_of(error)}.",
+            remedy="Run the command again; `quartal doctor` looks at the connection.",
+        ) from error
+
+
+def commit(table: Table, change: Change, sleep: Sleep = time.sleep) -> Table:
+    """Make a change and return the table that holds it.
+
+    Raises:
+        PipelineError: the change is not made, for the reason that it says.
+        UnknownOutcomeError: whether it is made cannot be told.
+    """
+    name = ".".join(table.name())
+    pause_s = _FIRST_PAUSE_S
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            change.make(table)
+        except QuartalError:
+            raise
+        except Exception as error:  # whatever it was, the table decides
+            failure, effect = error, _effect(error)
+        else:
+            return table  # PyIceberg brings it up to date: to ask once more could only fail
+        found = _found_after(table, change, failure, effect, sleep)
+        if found is not None and change.is_made(found):
+            return found
+        if effect is Effect.REFUSED or attempt == _ATTEMPTS or found is None:
+            break
+        table = found
+        sleep(pause_s)
+        pause_s *= 2
+    if _is_conflict(failure):
+        raise PipelineError(
+            f"{name} was changed meanwhile, so {change.what} was not made.",
+            remedy=f"Again once the run has ended: {change.again}.",
+        ) from failure
+    raise PipelineError(
+        f"{name} is as it was: {change.what} was not made. {reason_of(failure)}.",
+        remedy=f"Again once the cause is mended: {change.again}.",
+    ) from failure
+
+
+def _found_after(table: Table, change: Change, failure: Exception, effect: Effect, sleep: Sleep) -> Table | None:
+    """The table after a failed attempt; None where it cannot be read, but nothing can have happened either."""
+    pause_s = _FIRST_PAUSE_S
+    found: Table | None = None
+    for look in range(_LOOKS if effect is Effect.UNKNOWN else 1):
+        if look:
+            sleep(pause_s)
+            pause_s *= 2
+        try:
+            found = load_patiently(table.catalog, table.name(), sleep)
+        except Exception as error:
+            if effect in (Effect.REFUSED, Effect.NOT_YET):
+                return None
+            raise UnknownOutcomeError(
+                f"Whether {change.what} took effect in {'.'.join(table.name())} is not known: the answer was lost "
+                f"({reason_of(failure)}), and the table could not be read afterwards ({reason_of(error)}).",
+                remedy=f"{change.show} shows it; {change.again} does no harm.",
+            ) from failure
+        if change.is_made(found):
+            break
+    return found
+
+
+def _effect(error: Exception) -> Effect:
+    from pyiceberg.exceptions import NoSuchTableError
+
+    if isinstance(error, NoSuchTableError):
+        return Effect.REFUSED
+    return Effect.NOT_YET if _is_conflict(error) else effect_of(error)
+
+
+def _is_conflict(error: Exception) -> bool:
+    from pyiceberg.exceptions import CommitFailedException
+
+    if isinstance(error, ClientError):
+        return error.response.get("Error", {}).get("Code", "") == CONFLICT
+    return isinstance(error, CommitFailedException)

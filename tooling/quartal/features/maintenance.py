@@ -1,0 +1,243 @@
+"""Keeps the lake from growing for ever: snapshots that nothing names expire, files that no snapshot names go.
+
+What a tag or a branch names stays, so every published quarter can be read as it was. Only what is older than a cutoff
+is touched; the cutoff also lies before the start of every run in progress, whose files no snapshot names yet. Files go
+only after the expiry is known to have taken effect, and only those that the table, read after it, does not name.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from quartal.core.call_effects import may_pass, reason_of
+from quartal.core.errors import ConfigurationError, PipelineError
+from quartal.core.polling import ask_patiently
+from quartal.features.iceberg_commits import Change, Sleep, commit, load_patiently
+from quartal.features.lake_files import LakeFile, LakeFiles, lake_path
+from quartal.features.tags import RUN_ID, summary_value
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+
+CLOCK_MARGIN = timedelta(minutes=5)  # clocks of S3, Glue and this machine may differ so far
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+KEY_REGISTERS = (
+    "quartal.key-registers"  # property of the curated table: {delivery: folder}, see etl_job/staging/store.py
+)
+# Staged beside the keys, and of no use once a run is published: rows for the quarantine and to parse, what was counted.
+_PASSING = re.compile(r"/(kind=(broken|quoted)|_counts|_repeated)/")
+_UNFINISHED = ("/_temporary/", "/.spark-staging-")  # where Spark writes before it commits a task
+_RUN_FOLDER = re.compile(r"/run_id=([^/]+)/")
+_RUNNING = frozenset({"STARTING", "RUNNING", "STOPPING", "WAITING"})
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """The published part of one dataset."""
+
+    root: str
+    database: str
+    dataset: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableUpkeep:
+    """What there is to do, or was done, for one table."""
+
+    table: str
+    expired_snapshots: tuple[int, ...]
+    kept_snapshots: int
+    orphans: tuple[LakeFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What there is to do, or was done. `leftovers` are files outside of tables that a run left when it was killed."""
+
+    cutoff: datetime
+    dry_run: bool
+    tables: tuple[TableUpkeep, ...]
+    leftovers: tuple[LakeFile, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "cutoff": self.cutoff.isoformat(),
+            "dry_run": self.dry_run,
+            "tables": [
+                {
+                    "table": each.table,
+                    "expired_snapshots": len(each.expired_snapshots),
+                    "kept_snapshots": each.kept_snapshots,
+                    **_sums(each.orphans, "orphan"),
+                }
+                for each in self.tables
+            ],
+            **_sums(self.leftovers, "leftover"),
+        }
+
+
+def _sums(files: Sequence[LakeFile], name: str) -> dict[str, int]:
+    return {f"{name}_files": len(files), f"{name}_bytes": sum(file.size_bytes for file in files)}
+
+
+def parse_age(text: str) -> timedelta:
+    """`7d`, `12h` or `30m`.
+
+    Raises:
+        ConfigurationError: it is none of these.
+    """
+    match = re.fullmatch(r"(\d{1,5})([dhm])", text.strip())
+    if match is None:
+        raise ConfigurationError(f"'{text}' is no age.", remedy="Write it like 7d, 12h or 30m.")
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def safe_cutoff(glue: GlueClient, job: str, now: datetime, age: timedelta) -> datetime:
+    """What is older than this can be no file of a run in progress."""
+    pages = glue.get_paginator("get_job_runs").paginate(JobName=job)
+    runs = [run for page in pages for run in page["JobRuns"] if run.get("JobRunState") in _RUNNING]
+    started = [run["StartedOn"].astimezone(UTC) for run in runs if "StartedOn" in run]
+    return min([now - age, *started]) - CLOCK_MARGIN
+
+
+def maintain(
+    lake: Lake, catalog: Catalog, files: LakeFiles, cutoff: datetime, *, dry_run: bool, sleep: Sleep = time.sleep
+) -> Upkeep:
+    """Expire snapshots and delete orphans older than the cutoff, or only say which.
+
+    Raises:
+        PipelineError: the snapshots of a table did not expire, or what a table names cannot be read; its files stay.
+        UnknownOutcomeError: whether they expired cannot be told; its files stay.
+    """
+    found = [
+        kept
+        for name in lake.tables
+        if (kept := _maintain_table(catalog, f"{lake.database}.{name}", files, cutoff, dry_run=dry_run, sleep=sleep))
+    ]
+    leftovers = tuple(_leftovers(lake, files, cutoff, frozenset().union(*(runs for _, runs in found))))
+    if not dry_run:
+        files.delete(leftovers)
+    return Upkeep(cutoff, dry_run, tuple(upkeep for upkeep, _ in found), leftovers)
+
+
+def _maintain_table(
+    catalog: Catalog, identifier: str, files: LakeFiles, cutoff: datetime, *, dry_run: bool, sleep: Sleep
+) -> tuple[TableUpkeep, frozenset[str]] | None:
+    """What was done for a table, and the runs that it names; None where there is no such table."""
+    from pyiceberg.exceptions import NoSuchTableError
+
+    from quartal.features.snapshot_expiry import expirable, expire
+
+    try:
+        table = load_patiently(catalog, identifier, sleep)
+    except NoSuchTableError:
+        return None
+    expired = expirable(table, cutoff)
+    if expired and not dry_run:
+        expiry = Change(
+            "the expiry of snapshots",
+            lambda now: expire(now, cutoff),
+            lambda now: not expirable(now, cutoff),
+            show="`quartal maintenance --dry-run`",
+            again="`quartal maintenance`",
+        )
+        commit(table, expiry, sleep)
+    # Listed first, asked for second: what a run adds to the table in between is named by the time it is asked.
+    present = [file for file in files.below(table.location()) if file.modified < cutoff]
+    table = load_patiently(catalog, identifier, sleep)
+    named = _read_named_files(table, frozenset(expired) if dry_run else frozenset(), sleep)
+    orphans = tuple(file for file in present if file.path not in named)
+    if not dry_run:
+        files.delete(orphans)
+    there = {snapshot.snapshot_id for snapshot in table.metadata.snapshots}
+    gone = expired if dry_run else tuple(snapshot_id for snapshot_id in expired if snapshot_id not in there)
+    return TableUpkeep(identifier, gone, len(there.difference(gone)), orphans), _runs_named_by(table)
+
+
+def _read_named_files(table: Table, without: frozenset[int], sleep: Sleep) -> NamedFiles:
+    try:
+        return ask_patiently(lambda: files_named_by(table, without), may_pass, outage_s=30, sleep=sleep)
+    except OSError as error:  # PyArrow has no other type for what S3 answers
+        raise PipelineError(
+            f"What {'.'.join(table.name())} names could not be read, so no file of it was deleted: {reason_of(error)}.",
+            remedy="Is a file gone that the table names? `quartal tags` lists the states that can be read.",
+        ) from error
+
+
+def _runs_named_by(table: Table) -> frozenset[str]:
+    """Runs that published what the table holds now, or in one of its snapshots; a manifest of theirs may be missing."""
+    committed = {summary_value(snapshot, RUN_ID) or "" for snapshot in table.metadata.snapshots}
+    staged = {
+        folder.rpartition("-")[0] for folder in _register_folders(table)
+    }  # RUN-xxxxxxxx, see etl_job/staging/store.py
+    return frozenset(committed | staged)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFiles:
+    """Paths of single files, and of folders whose files are all meant."""
+
+    files: frozenset[str]
+    folders: tuple[str, ...]
+
+    def __contains__(self, path: str) -> bool:
+        """Whether something names the file."""
+        return path in self.files or (path.startswith(self.folders) and not _PASSING.search(path))
+
+
+def files_named_by(table: Table, without: frozenset[int] = frozenset()) -> NamedFiles:
+    """Everything that the table's metadata names, directly, through its snapshots, or in its properties."""
+    metadata = table.metadata
+    uris = {table.metadata_location, *(entry.metadata_file for entry in metadata.metadata_log)}
+    uris |= {statistics.statistics_path for statistics in metadata.statistics}
+    seen: set[str] = set()
+    for snapshot in metadata.snapshots:
+        if snapshot.snapshot_id in without:
+            continue
+        uris.add(snapshot.manifest_list)
+        for manifest in snapshot.manifests(table.io):
+            if manifest.manifest_path in seen:
+                continue
+            seen.add(manifest.manifest_path)
+            uris.add(manifest.manifest_path)
+            entries = manifest.fetch_manifest_entry(table.io, discard_deleted=True)
+            uris |= {entry.data_file.file_path for entry in entries}
+    return NamedFiles(frozenset(lake_path(uri) for uri in uris), _key_registers(table))
+
+
+def _key_registers(table: Table) -> tuple[str, ...]:
+    """Folders with the keys of published deliveries, which the job keeps beside the curated table's data files."""
+    return tuple(f"{lake_path(table.location())}/keys/{folder}/" for folder in _register_folders(table))
+
+
+def _register_folders(table: Table) -> tuple[str, ...]:
+    try:
+        return tuple(sorted(set(json.loads(table.properties.get(KEY_REGISTERS, "{}")).values())))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise PipelineError(
+            f"Property {KEY_REGISTERS} of {'.'.join(table.name())} does not say which keys are in use, so nothing of "
+            "it was deleted.",
+            remedy="Was the table changed by hand? Publish it again: `quartal run`.",
+        ) from error
+
+
+def _leftovers(lake: Lake, files: LakeFiles, cutoff: datetime, published: frozenset[str]) -> Iterable[LakeFile]:
+    """What killed runs left in the quarantine: unfinished files, and finished ones of runs that nothing tells of."""
+    manifests = files.below(f"{lake.root}/runs/{lake.dataset}")
+    recorded = published | {file.path.rpartition("/")[2].removesuffix(".json") for file in manifests}
+    for file in files.below(f"{lake.root}/quarantine/{lake.dataset}"):
+        if file.modified >= cutoff:
+            continue
+        run = _RUN_FOLDER.search(file.path)
+        if any(mark in file.path for mark in _UNFINISHED) or (run is not None and run[1] not in recorded):
+            yield file

@@ -1,0 +1,263 @@
+"""`quartal quarantine`: the rows that broke a rule, with their place, their raw text and the reasons."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError
+from quartal.core.spreadsheets import defused
+from quartal.terraform.outputs import Deployment
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from mypy_boto3_s3 import S3Client
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+
+_RUNS = "quartal.features.quarantine"  # the curated table's property: the run whose folder holds a delivery's bad rows
+_RULES_TOLD = 3
+_COLUMNS = ("delivery", "file", "row_number", "part_offset", "raw", "reasons", "run_id")
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A quarantined row.
+
+    Attributes:
+        delivery: which it is part of.
+        file: the object that it is in.
+        place: where it is in the file, as far as that is known.
+        raw: its text.
+        reasons: the rules that it breaks.
+        run_id: the run that found it.
+    """
+
+    delivery: str
+    file: str
+    place: str
+    raw: str
+    reasons: tuple[str, ...]
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """Bad rows, and of all that were asked for how many there are, by rule."""
+
+    rows: tuple[BadRow, ...] = ()
+    count: int = 0
+    by_rule: Mapping[str, int] = field(default_factory=dict)
+
+    def as_records(self) -> list[dict[str, Any]]:
+        """One dictionary per row."""
+        return [asdict(row) for row in self.rows]
+
+    def as_csv(self, *, spreadsheet_safe: bool = False) -> str:
+        """With a header, lines ending in a line feed; several reasons are separated by a blank."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(BadRow.__slots__)
+        for row in self.rows:
+            values = (row.delivery, row.file, row.place, row.raw, " ".join(row.reasons), row.run_id)
+            writer.writerow([defused(value) for value in values] if spreadsheet_safe else values)
+        return text.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class BadRowFiles:
+    """Where the bad rows lie: those of published deliveries, or those of runs that a threshold stopped."""
+
+    s3: S3Client
+    bucket: str
+    keys: tuple[str, ...]
+
+    @classmethod
+    def published(cls, deployment: Deployment, catalog: Catalog, s3: S3Client) -> BadRowFiles:
+        """Those of published deliveries; what killed runs left is not among them."""
+        runs = quarantine_runs(deployment, catalog)
+        prefix = f"quarantine/{deployment.dataset}/"
+        found = _files_below(s3, deployment.lake_bucket, prefix)
+        return cls(s3, deployment.lake_bucket, tuple(key for key, of, run in found if runs.get(of) == run))
+
+    @classmethod
+    def failed(cls, deployment: Deployment, s3: S3Client) -> BadRowFiles:
+        """Those of runs that a threshold stopped."""
+        found = _files_below(s3, deployment.lake_bucket, f"quarantine/{deployment.dataset}.failed/")
+        return cls(s3, deployment.lake_bucket, tuple(key for key, _, _ in found))
+
+    def find(
+        self, *, deliveries: Collection[str] = (), rules: Collection[str] = (), limit: int | None = None
+    ) -> Quarantine:
+        """The first rows of these deliveries that break one of these rules; of all, where none are named.
+
+        Raises:
+            AwsError: a file cannot be read.
+            ConfigurationError: none of the deliveries has bad rows, or none breaks one of the rules.
+        """
+        rows: list[BadRow] = []
+        counts: Counter[str] = Counter()
+        count, seen = 0, set()
+        for table in self._tables():
+            for record in table.to_pylist():
+                seen.add(record["delivery"])
+                if deliveries and record["delivery"] not in deliveries:
+                    continue
+                counts.update(record["reasons"])
+                if rules and not set(rules) & set(record["reasons"]):
+                    continue
+                count += 1
+                if limit is None or len(rows) < limit:
+                    rows.append(_bad_row(record))
+        _refuse_unknown("delivery", deliveries, seen)
+        _refuse_unknown("rule", rules, counts.keys())
+        return Quarantine(tuple(rows), count, dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
+
+    def as_table(self) -> pa.Table:
+        """All of them, for SQL.
+
+        Raises:
+            AwsError: a file cannot be read.
+        """
+        import pyarrow as pa
+
+        found = tuple(self._tables())
+        return pa.concat_tables(found) if found else _schema().empty_table()
+
+    def _tables(self) -> Iterator[pa.Table]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        for key in self.keys:
+            delivery, run_id = _partition(key)
+            try:
+                body = self.s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+                read = pq.ParquetFile(pa.BufferReader(body)).read()
+            except (self.s3.exceptions.NoSuchKey, pa.ArrowException, OSError) as error:
+                raise AwsError(
+                    f"s3://{self.bucket}/{key} cannot be read: {' '.join(str(error).split())[:200]}",
+                    remedy="Did a run replace it meanwhile? Run the same command again.",
+                ) from error
+            own = {name: read.column(name) for name in read.column_names}
+            own |= {"delivery": pa.repeat(delivery, len(read)), "run_id": pa.repeat(run_id, len(read))}
+            nothing = pa.nulls(len(read))
+            yield pa.table({name: own.get(name, nothing) for name in _COLUMNS}).cast(_schema())
+
+
+def quarantine_runs(deployment: Deployment, catalog: Catalog) -> Mapping[str, str]:
+    """The run that found the bad rows of each published delivery; none before the first run."""
+    table = _curated(deployment, catalog)
+    return {} if table is None else _runs_of(table)
+
+
+def write_quarantine(found: Quarantine, file: Path, *, spreadsheet_safe: bool) -> None:
+    """Write rows to a file: JSON lines where its name ends in .json or .jsonl, else CSV.
+
+    Raises:
+        ConfigurationError: it cannot be written.
+    """
+    lines = "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in found.as_records())
+    is_json = file.suffix in (".json", ".jsonl")
+    try:
+        file.write_text(lines if is_json else found.as_csv(spreadsheet_safe=spreadsheet_safe), encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(
+            f"{file} cannot be written: {error.strerror}.", remedy="Name another file with --out."
+        ) from error
+
+
+def why_no_features(deployment: Deployment, catalog: Catalog) -> NotDeployedError | None:
+    """What to say where the features do not exist although a run has published: no row was kept, or it ended early."""
+    curated = _curated(deployment, catalog)
+    snapshot = curated.current_snapshot() if curated is not None else None
+    if curated is None or snapshot is None:
+        return None
+    summary = snapshot.summary
+    if summary is None or int(summary["total-records"] or 0):
+        return NotDeployedError(
+            "There are no features yet: a run published the curated table, and ended before them.",
+            remedy="The next run computes them first: `quartal run`.",
+        )
+    runs = _runs_of(curated)
+    if not runs:
+        return None
+    rules = _rules_broken(curated, deployment, set(runs.values()))
+    return NotDeployedError(
+        f"There are no features: of {', '.join(sorted(runs))} no row was kept, all are quarantined{rules}.",
+        remedy="`quartal quarantine` shows the rows and the rules that they break. Correct the files, or the contract.",
+    )
+
+
+def _curated(deployment: Deployment, catalog: Catalog) -> Table | None:
+    from pyiceberg.exceptions import NoSuchTableError
+
+    try:
+        return catalog.load_table((deployment.database, deployment.curated_table()))
+    except NoSuchTableError:
+        return None
+
+
+def _runs_of(curated: Table) -> Mapping[str, str]:
+    runs: Mapping[str, str] = json.loads(curated.properties.get(_RUNS, "{}"))
+    return runs
+
+
+def _rules_broken(curated: Table, deployment: Deployment, runs: Collection[str]) -> str:
+    """The rules by which the runs quarantined rows, as their manifests count them; nothing where these are gone."""
+    lake = curated.location().removesuffix(f"/curated/{deployment.dataset}")
+    counts: Counter[str] = Counter()
+    for run_id in runs:
+        try:
+            with curated.io.new_input(f"{lake}/{deployment.manifest_key(run_id)}").open() as file:
+                manifest = json.loads(file.read())
+            for delivery in manifest["deliveries"]:
+                counts.update(delivery["violations"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+    told = ", ".join(f"{rule} {count:,}" for rule, count in counts.most_common(_RULES_TOLD))
+    return f" ({told})" if told else ""
+
+
+def _schema() -> pa.Schema:
+    import pyarrow as pa
+
+    text, number = pa.string(), pa.int64()
+    types = (text, text, number, number, text, pa.list_(text), text)
+    return pa.schema(list(zip(_COLUMNS, types, strict=True)))
+
+
+def _files_below(s3: S3Client, bucket: str, prefix: str) -> Iterator[tuple[str, str, str]]:
+    """Data files with their delivery and run; what Spark left unfinished is hidden."""
+    from quartal.deliver.upload.job_files import is_hidden  # what uploads need is slow to load
+    from quartal.deliver.upload.transfer import objects_below
+
+    for key, there in objects_below(s3, bucket, prefix).items():
+        if key.endswith(".parquet") and there.size_bytes and not is_hidden(key.removeprefix(prefix)):
+            yield (key, *_partition(key))
+
+
+def _partition(key: str) -> tuple[str, str]:
+    parts = dict(part.split("=", 1) for part in key.split("/") if "=" in part)
+    return unquote(parts.get("delivery", "")), unquote(parts.get("run_id", ""))
+
+
+def _bad_row(record: Mapping[str, Any]) -> BadRow:
+    number, offset = record["row_number"], record["part_offset"]
+    place = f"row {number}" if number is not None else f"from byte {offset}" if offset else ""
+    reasons = tuple(record["reasons"] or ())
+    return BadRow(record["delivery"], record["file"], place, record["raw"] or "", reasons, record["run_id"])
+
+
+def _refuse_unknown(what: str, wanted: Iterable[str], known: Collection[str]) -> None:
+    for name in wanted:
+        if name not in known:
+            raise ConfigurationError(
+                f"No quarantined row is of {what} {name}.", remedy=f"There are: {', '.join(sorted(known)) or 'none'}."
+            )

@@ -1,0 +1,194 @@
+"""SQL over the published tables, answered on this machine by DuckDB."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from quartal.core.aws import AwsConnection
+from quartal.core.errors import ConfigurationError, NotDeployedError
+from quartal.core.spreadsheets import defused
+from quartal.features.iceberg_commits import committing_client
+from quartal.features.quarantine import why_no_features
+from quartal.features.table_reading import read_rows
+from quartal.features.tags import CURATED_SNAPSHOT, find_snapshot, is_in_step, snapshot_named, summary_value
+from quartal.terraform.outputs import Deployment
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
+
+_QUARANTINE = "quarantine"
+
+
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """Column names and rows, in the order of the answer."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+
+    def as_records(self) -> list[dict[str, Any]]:
+        """One dictionary per row."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
+    def as_csv(self, *, spreadsheet_safe: bool = False) -> str:
+        """With a header, lines ending in a line feed; a missing value is empty."""
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        for row in (self.columns, *self.rows):
+            writer.writerow([defused(value) for value in row] if spreadsheet_safe else row)
+        return text.getvalue()
+
+
+def iceberg_catalog(connection: AwsConnection) -> Catalog:
+    """The Glue catalog as PyIceberg sees it, with the connection's credentials and endpoint; writes are sent once."""
+    from pyiceberg.catalog.glue import GlueCatalog
+
+    properties: dict[str, str] = {"client.region": connection.region}
+    if connection.endpoint_url is not None:
+        properties["s3.endpoint"] = connection.endpoint_url
+    if connection.access_key_id is not None and connection.secret_access_key is not None:
+        properties |= {
+            "client.access-key-id": connection.access_key_id,
+            "client.secret-access-key": connection.secret_access_key,
+        }
+    elif connection.profile is not None:
+        # PyIceberg's own file system knows no profile
+        signed_in = connection.credentials().get_frozen_credentials()
+        properties |= {
+            "client.access-key-id": str(signed_in.access_key),
+            "client.secret-access-key": str(signed_in.secret_key),
+        }
+        if signed_in.token:
+            properties["client.session-token"] = signed_in.token
+    client = committing_client(connection.glue(), connection.glue_once())
+    return GlueCatalog("glue", client=client, **properties)
+
+
+def run_query(
+    sql: str,
+    deployment: Deployment,
+    catalog: Catalog,
+    *,
+    as_of: str | None = None,
+    bad_rows: Callable[[], pa.Table] | None = None,
+) -> QueryResult:
+    """Answer one SELECT over `features` and `curated`, or over any Iceberg table of the pipeline's database.
+
+    `quarantine` is what `bad_rows` gives, where it is given; it has no past.
+
+    Only the tables that the statement names are read. With `as_of`, a tag or a snapshot id, each as it was then: a tag
+    of the features also stands for the snapshot of `curated` that those features were computed from.
+
+    Raises:
+        ConfigurationError: the SQL is wrong, or names a table, a tag or a snapshot that does not exist.
+        NotDeployedError: the table is the pipeline's own, but no run has published it yet.
+    """
+    import duckdb
+
+    with duckdb.connect() as database:
+        # a query is for reading the lake: it gets no other files and no network
+        database.execute("SET enable_external_access = false")
+        database.execute("SET TimeZone = 'UTC'")
+        try:
+            names = database.get_table_names(sql)
+            for name in sorted(names):
+                if name.lower() == _QUARANTINE and bad_rows is not None:
+                    _refuse_past(as_of)
+                    database.register(name, bad_rows())
+                else:
+                    database.register(name, _read_table(catalog, deployment, name, as_of))
+            relation = database.execute(sql)
+            columns = tuple(column[0] for column in relation.description or ())
+            return QueryResult(columns, tuple(relation.fetchall()))
+        except duckdb.Error as error:
+            raise ConfigurationError(
+                f"The query was refused: {error}",
+                remedy="Tables: features, curated, quarantine. Columns: select * from features limit 1",
+            ) from error
+
+
+def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Table:
+    """The Iceberg table `features` or `curated`, or another one of the pipeline's database.
+
+    Raises:
+        ConfigurationError: there is none of that name; the remedy lists those there are.
+        NotDeployedError: it is the pipeline's own, but no run has published it yet.
+    """
+    from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
+
+    aliases = {"features": deployment.features_table(), "curated": deployment.curated_table()}
+    table_name = aliases.get(name.lower(), name)
+    try:
+        return catalog.load_table((deployment.database, table_name))
+    except NoSuchTableError as error:
+        if table_name in aliases.values():
+            why = why_no_features(deployment, catalog)
+            if why is not None:
+                raise why from error
+            raise NotDeployedError(
+                f"Table {table_name} does not exist yet: no run has published it.",
+                remedy="Start one: `quartal run`.",
+            ) from error
+        try:
+            known = ", ".join(sorted(identifier[-1] for identifier in catalog.list_tables(deployment.database)))
+        except NoSuchNamespaceError:
+            raise NotDeployedError(
+                f"The catalog has no database {deployment.database}.", remedy="Deploy it again: `quartal apply`."
+            ) from error
+        raise ConfigurationError(
+            f"There is no Iceberg table '{name}'.",
+            remedy=f"Use features or curated; the database holds: {known}.",
+        ) from error
+
+
+def are_in_step(catalog: Catalog, deployment: Deployment) -> bool | None:
+    """Whether the features hold what the curated table holds; None where no run has published them yet.
+
+    The job changes one after the other. A run that ends between the two leaves the features behind until the next.
+    """
+    try:
+        curated, features = (published_table(catalog, deployment, name) for name in ("curated", "features"))
+    except NotDeployedError:
+        return None
+    return is_in_step(curated, features)
+
+
+def _refuse_past(as_of: str | None) -> None:
+    if as_of is not None:
+        raise ConfigurationError(
+            "The quarantine has no past states: it holds the bad rows of what is published now.",
+            remedy="Leave out --as-of.",
+        )
+
+
+def _read_table(catalog: Catalog, deployment: Deployment, name: str, as_of: str | None) -> pa.Table:
+    table = published_table(catalog, deployment, name)
+    if as_of is None:
+        return read_rows(table)
+    if table.name()[-1] == deployment.curated_table():
+        snapshot = _curated_as_of(table, published_table(catalog, deployment, "features"), as_of)
+    else:
+        snapshot = snapshot_named(table, as_of)
+    return read_rows(table, snapshot_id=snapshot.snapshot_id)
+
+
+def _curated_as_of(curated: Table, features: Table, as_of: str) -> Snapshot:
+    """The state of `curated`: quarters are tags of the features alone, whose snapshots name the one they came of."""
+    own = find_snapshot(curated, as_of)
+    if own is not None:
+        return own
+    noted = summary_value(snapshot_named(features, as_of), CURATED_SNAPSHOT)
+    source = curated.snapshot_by_id(int(noted)) if noted else None
+    if source is None:
+        raise ConfigurationError(
+            f"The state of curated that the features of '{as_of}' were computed from is no longer kept.",
+            remedy="The features themselves can be read as of this tag.",
+        )
+    return source

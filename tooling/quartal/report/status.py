@@ -1,0 +1,145 @@
+"""`quartal status`: is it fine, what needs somebody, and what is deployed where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from quartal.core.errors import NotDeployedError, PipelineError, QuartalError
+from quartal.features.query import are_in_step, iceberg_catalog
+from quartal.plan_review.aws_cron import CronError, next_dates
+from quartal.report.collect import past_runs, situation_of
+from quartal.report.findings import Finding, Level, findings_in, verdict_of
+from quartal.report.freshness import freshness
+from quartal.report.runs import delivery_states, last_day_of
+from quartal.runs.pipeline import typed_command
+from quartal.runs.workflow_run import Outcome, Step, latest_run
+from quartal.workspace import Workspace
+
+_RUNS = 40  # so far back it is looked for what is published
+_SIGNS = {Level.PROBLEM: "✗", Level.WARNING: "!", Level.NOTE: "·"}
+
+
+def show_status(workspace: Workspace) -> tuple[Finding, ...]:
+    """Print what needs somebody, the newest workflow run and the deployment; the findings are returned."""
+    deployment = workspace.deployment
+    gone: NotDeployedError | None = None
+    run = None
+    try:
+        run = latest_run(
+            workspace.connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job
+        )
+    except NotDeployedError as error:
+        gone = error
+    next_start = _next_start(deployment.schedule, datetime.now(UTC)) if gone is None else None
+    findings = _findings(workspace) if gone is None else ()
+    data: dict[str, Any] = {
+        "verdict": verdict_of(findings) if gone is None else "Not deployed",
+        "findings": [asdict(finding) for finding in findings],
+        "environment": workspace.settings.environment,
+        "endpoint_url": workspace.endpoint.url if workspace.endpoint else None,
+        "lake_bucket": deployment.lake_bucket,
+        "database": deployment.database,
+        "workflow": deployment.workflow,
+        "schedule": deployment.schedule,
+        "next_start": next_start,
+        "is_deployed": gone is None,
+        "last_run": None,
+    }
+    lines = [] if gone is not None else [*_lines_of(findings, workspace), ""]
+    lines += [
+        f"Environment  {workspace.settings.environment}"
+        + (f" at {workspace.endpoint.url} ({workspace.endpoint.source})" if workspace.endpoint else ""),
+        f"Lake         s3://{deployment.lake_bucket}",
+        f"Database     {deployment.database}",
+        f"Workflow     {deployment.workflow}, schedule {deployment.schedule or 'none'} (UTC)",
+    ]
+    if next_start is not None:
+        local = [start.partition(", ")[2] for start in deployment.starts if start.startswith(f"{next_start:%B} ")]
+        lines.append(", ".join([f"Next start   {next_start:%Y-%m-%d %H:%M} UTC", *filter(None, local)]))
+    if gone is not None:
+        lines.append(f"{gone.message} {gone.remedy}")
+    elif run is None:
+        lines.append("Last run     none yet: `quartal upload FOLDER`, then `quartal run`")
+    else:
+        data["last_run"] = {
+            "run_id": run.run_id,
+            "status": run.status,
+            "succeeded": run.succeeded,
+            "started": run.started,
+            "ended": run.ended,
+            "crawl": _step(run.crawl),
+            "job": _step(run.job),
+        }
+        verdict = "succeeded" if run.succeeded else "did not succeed" if run.is_done else "is going on"
+        lines.append(f"Last run     {run.run_id} {verdict} (started {run.started:%Y-%m-%d %H:%M:%S %Z})")
+        lines += [f"  {step.kind:<10} {_describe(step)}" for step in (run.crawl, run.job)]
+    workspace.console.result("\n".join(lines), data=data)
+    return findings
+
+
+def _findings(workspace: Workspace) -> tuple[Finding, ...]:
+    """What the runs and their manifests show, and whether the tables fit each other; the rest is the report's."""
+    deployment, connection = workspace.deployment, workspace.connection
+    now = datetime.now(UTC)
+    try:
+        runs, manifests = past_runs(deployment, connection.glue(), connection.s3(), None, _RUNS)
+    except PipelineError as error:
+        return (Finding(Level.PROBLEM, "history", f"{error.message} {error.remedy}"),)
+    succeeded = [each for each in manifests.values() if each["status"] == "SUCCEEDED"]
+    deliveries = delivery_states(max(succeeded, key=lambda each: each["started_at"], default=None), runs)
+    fresh = freshness(
+        schedule=deployment.schedule,
+        ml_run=deployment.ml_date(),
+        last_success=max((run.started for run in runs if run.outcome == "SUCCEEDED"), default=None),
+        published=None,
+        last_day=last_day_of(deliveries),
+        now=now,
+    )
+    return findings_in(situation_of(deployment, runs, deliveries, fresh, now, in_step=_in_step(workspace)))
+
+
+def _in_step(workspace: Workspace) -> bool | None:
+    """As the tables say; None where they cannot be read, which is for those to say who need them."""
+    try:
+        return are_in_step(iceberg_catalog(workspace.connection), workspace.deployment)
+    except (QuartalError, ClientError, BotoCoreError, OSError):
+        return None
+
+
+def _lines_of(findings: Iterable[Finding], workspace: Workspace) -> list[str]:
+    """The verdict, then each finding with its sign and the command that helps."""
+    lines = [verdict_of(findings)]
+    for finding in findings:
+        lines.append(f"{_SIGNS[finding.level]} {finding.sentence}")
+        if finding.command:
+            lines.append(f"    {typed_command(workspace, *finding.command)}")
+    return lines
+
+
+def _next_start(schedule: str, now: datetime) -> datetime | None:
+    """When the schedule fires next; None where it never does, or says so in a way that cannot be computed."""
+    try:
+        return next(iter(next_dates(schedule, now, 1)), None) if schedule else None
+    except CronError:
+        return None
+
+
+def _describe(step: Step) -> str:
+    seconds = f" in {step.seconds:.0f} s" if step.seconds is not None else ""
+    error = f": {step.error}" if step.error and step.outcome is not Outcome.SUCCEEDED else ""
+    return f"{step.outcome}{seconds}{error}"
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "outcome": step.outcome,
+        "run_id": step.run_id or None,
+        "seconds": step.seconds,
+        "error": step.error or None,
+    }

@@ -1,0 +1,132 @@
+"""`quartal cost`: what the runs cost, each and by month, by what Glue and the manifests say and the region's prices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from quartal.core.terminal_tables import Column, Kind
+from quartal.deploy.review import prices_folder
+from quartal.plan_review.prices import load_prices
+from quartal.report.collect import past_runs
+from quartal.report.cost import price_basis
+from quartal.report.model import RunRecord
+from quartal.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class MonthlyCost:
+    """The runs that started in a month, in UTC.
+
+    Attributes:
+        month: such as 2026-03.
+        runs: how many, those of unknown cost included.
+        dpu_seconds: what their jobs are billed for.
+        usd: the sum of what is known; None where nothing is.
+        unknown: how many of the runs have no known cost.
+    """
+
+    month: str
+    runs: int
+    dpu_seconds: float
+    usd: float | None
+    unknown: int
+
+
+def by_month(runs: Iterable[RunRecord]) -> tuple[MonthlyCost, ...]:
+    """The cost of the jobs of each month in which a run started, the earliest first."""
+    months: dict[str, list[RunRecord]] = {}
+    for run in runs:
+        months.setdefault(f"{run.started:%Y-%m}", []).append(run)
+    found = []
+    for month, started in sorted(months.items()):
+        known = [run.cost.usd for run in started if run.cost is not None and run.cost.usd is not None]
+        found.append(
+            MonthlyCost(
+                month=month,
+                runs=len(started),
+                dpu_seconds=sum(run.cost.dpu_seconds for run in started if run.cost is not None),
+                usd=sum(known) if known else None,
+                unknown=len(started) - len(known),
+            )
+        )
+    return tuple(found)
+
+
+_COLUMNS = (
+    Column("started (UTC)", Kind.WHOLE),
+    Column("run", Kind.ID, optional=1),
+    Column("status", Kind.STATE),
+    Column("deliveries", optional=2),
+    Column("DPU-seconds", Kind.WHOLE, optional=3),
+    Column("USD", Kind.WHOLE),
+)
+
+
+def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
+    """Print the newest runs with their cost, the newest first, and the months they belong to.
+
+    Args:
+        workspace: of the pipeline.
+        count: how many runs.
+        wide: leave out and shorten nothing.
+
+    Raises:
+        NotDeployedError: nothing is deployed.
+        PipelineError: a manifest cannot be read.
+    """
+    deployment, connection, console = workspace.deployment, workspace.connection, workspace.console
+    basis = price_basis(load_prices(deployment.region, prices_folder(workspace)))
+    runs, _ = past_runs(deployment, connection.glue(), connection.s3(), basis, count)
+    months = by_month(runs)
+    newest_first = runs[::-1]
+    data = {
+        "prices": asdict(basis) if basis is not None else None,
+        "is_local": workspace.settings.is_local,
+        "months": [asdict(month) for month in months],
+        "runs": [_record(run) for run in newest_first],
+    }
+    if not runs and not console.as_json:
+        console.say("Nothing has run yet: `quartal upload FOLDER`, then `quartal run`.")
+        return
+    rows = [
+        (
+            f"{run.started:%Y-%m-%d %H:%M:%S}",
+            run.run_id,
+            run.outcome,
+            ", ".join(run.delivery_names) or "none new",
+            round(run.cost.dpu_seconds) if run.cost is not None else "unknown",
+            _usd(run.cost.usd if run.cost is not None else None),
+        )
+        for run in newest_first
+    ]
+    console.table("", _COLUMNS, rows, data=data, wide=wide)
+    if console.as_json:
+        return
+    for month in months:
+        unknown = f", {month.unknown} of them unknown" if month.unknown else ""
+        console.say(f"  {month.month}: {_usd(month.usd)} USD for {month.runs} runs{unknown}")
+    if basis is None:
+        console.say(f"  There are no prices for {deployment.region}: `quartal cost {deployment.region} --refresh`.")
+    else:
+        console.say(
+            f"  {basis.usd_per_dpu_hour} USD per DPU-hour, {basis.region}, {basis.as_of} ({basis.origin}); jobs alone."
+        )
+    if workspace.settings.is_local:
+        console.say("  LocalStack bills nothing: it is what AWS would bill for the same durations.")
+    console.say("  What stands costs by the month: `quartal plan` says how much.")
+
+
+def _record(run: RunRecord) -> dict[str, Any]:
+    return {
+        "run_id": run.run_id,
+        "started": run.started,
+        "outcome": run.outcome,
+        "deliveries": list(run.delivery_names),
+        "cost": asdict(run.cost) if run.cost is not None else None,
+    }
+
+
+def _usd(value: float | None) -> str:
+    return f"{value:.4f}" if value is not None else "unknown"

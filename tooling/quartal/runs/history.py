@@ -1,0 +1,93 @@
+"""`quartal history`: the runs of the job, as the manifests in the lake tell of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from quartal.core.console import Console
+from quartal.core.terminal_tables import Column, Kind
+from quartal.runs.manifests import read_latest_manifests
+from quartal.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """One run. Rows are those of the deliveries that it processed; `seconds` is how long the job took."""
+
+    run_id: str
+    started_at: str
+    status: str
+    reason: str | None
+    deliveries: tuple[str, ...]
+    rows_in: int
+    kept: int
+    quarantined: int
+    duplicates: int
+    seconds: float
+
+    @classmethod
+    def from_manifest(cls, manifest: dict[str, Any]) -> PastRun:
+        """Read a run manifest, see docs/outputs.md."""
+        totals = manifest["totals"]
+        return cls(
+            run_id=manifest["run_id"],
+            started_at=manifest["started_at"],
+            status=manifest["status"],
+            reason=manifest["reason"],
+            deliveries=tuple(delivery["delivery"] for delivery in manifest["deliveries"]),
+            rows_in=totals["rows_in"],
+            kept=totals["kept"],
+            quarantined=totals["quarantined"],
+            duplicates=totals["duplicates"],
+            seconds=manifest["seconds"],
+        )
+
+
+_COLUMNS = (
+    Column("started (UTC)", Kind.WHOLE),
+    Column("run", Kind.ID),
+    Column("status", Kind.STATE),
+    Column("deliveries", optional=1),
+    Column("rows in", optional=4),
+    Column("kept", optional=2),
+    Column("quarantined", optional=3),
+    Column("duplicates", optional=5),
+    Column("seconds", optional=6),
+)
+
+
+def show_history(workspace: Workspace, count: int, *, wide: bool) -> None:
+    """Print the newest runs, the newest first; `wide` leaves out and shortens nothing."""
+    deployment = workspace.deployment
+    manifests = read_latest_manifests(
+        workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), count
+    )
+    print_history(workspace.console, manifests, wide=wide)
+
+
+def print_history(console: Console, manifests: Iterable[dict[str, Any]], *, wide: bool = False) -> None:
+    """Print the runs of these manifests, the newest first."""
+    runs = sorted((PastRun.from_manifest(each) for each in manifests), key=lambda run: run.started_at, reverse=True)
+    if not runs and not console.as_json:
+        console.say("No run has left a manifest yet: `quartal upload FOLDER`, then `quartal run`.")
+        return
+    rows = [
+        (
+            run.started_at[:19].replace("T", " "),
+            run.run_id,
+            run.status,
+            ", ".join(run.deliveries) or "none new",
+            run.rows_in,
+            run.kept,
+            run.quarantined,
+            run.duplicates,
+            round(run.seconds),
+        )
+        for run in runs
+    ]
+    console.table("", _COLUMNS, rows, data=[asdict(run) for run in runs], wide=wide)
+    for run in runs:
+        if run.reason and not console.as_json:
+            console.say(f"  {run.run_id}: {run.reason}")

@@ -1,0 +1,140 @@
+"""What came of a run, as its manifest tells it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from quartal.core.console import Console
+from quartal.core.terminal_tables import SHORT_ID, Column, Kind
+
+Typed = Callable[..., str]
+
+_FILES_TOLD = 5
+_REASONS_TOLD = 3
+_NAMES_TOLD = 4
+_QUARTER = re.compile(r"\d{4}Q[1-4]")
+_COLUMNS = (
+    Column("delivery"),
+    Column("files", Kind.WHOLE, optional=2),
+    Column("rows in", Kind.WHOLE),
+    Column("kept", Kind.WHOLE),
+    Column("quarantined", Kind.WHOLE),
+    Column("duplicates", Kind.WHOLE),
+    Column("days", Kind.WHOLE, optional=1),
+)
+
+
+def show_manifest(console: Console, manifest: dict[str, Any], *, typed: Typed | None = None) -> None:
+    """Print the counts of each delivery, what came of the run in a sentence, and what to type next; or all as JSON.
+
+    Args:
+        console: where to.
+        manifest: of a run that succeeded.
+        typed: writes a command as a user would type it; without it no next commands are told.
+    """
+    if console.as_json:
+        console.json(manifest)
+        return
+    if not manifest["deliveries"]:
+        console.result(
+            f"Run {manifest['run_id']}: nothing new since the last run; the published tables are as they were.",
+            data=manifest,
+        )
+        _say_files(console, manifest)
+        return
+    rows: list[tuple[Any, ...]] = [
+        (
+            delivery["delivery"],
+            len(delivery["inputs"]),
+            delivery["rows_in"],
+            delivery["kept"],
+            delivery["quarantined"],
+            delivery["duplicates"],
+            f"{delivery['first_day']} to {delivery['last_day']}" if delivery["first_day"] else "none",
+        )
+        for delivery in manifest["deliveries"]
+    ]
+    totals = manifest["totals"]
+    rows.append(
+        (
+            "total",
+            sum(row[1] for row in rows),
+            totals["rows_in"],
+            totals["kept"],
+            totals["quarantined"],
+            totals["duplicates"],
+            f"in {manifest['seconds']:.0f} s",
+        )
+    )
+    console.table(f"Run {manifest['run_id']}", _COLUMNS, rows, data=manifest)
+    console.result("\n".join((outcome_of(manifest), *_next(manifest, typed))), data=manifest)
+    for table in (manifest["curated"], manifest["features"]):
+        if table is not None:
+            # the manifest has all tags of the table: those of the quarters that this run wrote, and its own, name this
+            own = [tag for tag in table["tags"] if tag in table.get("partitions", ()) or tag == manifest["run_id"]]
+            tags = f", tags {', '.join(own)}" if own else ""
+            console.say(f"  published {table['table']} (snapshot {table['snapshot_id']}{tags})")
+    _say_files(console, manifest)
+
+
+def _say_files(console: Console, manifest: dict[str, Any]) -> None:
+    """Files that were read although the crawler did not take them, and files that were not read."""
+    unknown = manifest.get("not_catalogued", ())
+    if unknown:
+        console.warn(f"The crawler did not take {', '.join(unknown)}; the run read the files by the contract.")
+    left_out = manifest.get("left_out", ())
+    for file in left_out[:_FILES_TOLD]:
+        console.warn(f"Left out: {file['uri']}: {file['reason']}")
+    if len(left_out) > _FILES_TOLD:
+        console.warn(f"Left out: {len(left_out) - _FILES_TOLD} more files, which the run's manifest names.")
+
+
+def outcome_of(manifest: dict[str, Any]) -> str:
+    """What a run with deliveries did, in a sentence, and the reasons of quarantine that matter most."""
+    totals, names = manifest["totals"], [each["delivery"] for each in manifest["deliveries"]]
+    share = f" ({totals['kept'] / totals['rows_in']:.1%})" if totals["rows_in"] else ""
+    done = "Published" if manifest["features"] is not None else "Processed"
+    rows = f"{totals['kept']:,} of {totals['rows_in']:,} rows kept{share}"
+    sentence = f"{done} {_some(names)}: {rows} in {manifest['seconds']:.0f} s."
+    found = violations(manifest)
+    if not found:
+        return sentence
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in found[:_REASONS_TOLD])
+    more = f", and {len(found) - _REASONS_TOLD} rules more" if len(found) > _REASONS_TOLD else ""
+    if not totals["kept"]:
+        sentence = (
+            f"No row was kept of {_some(names)}: {totals['quarantined']:,} of {totals['rows_in']:,} are quarantined."
+        )
+    return f"{sentence}\nQuarantined {totals['quarantined']:,}: {reasons}{more}."
+
+
+def _next(manifest: dict[str, Any], typed: Typed | None) -> list[str]:
+    if typed is None:
+        return []
+    commands = [typed("report")]
+    quarters = sorted(tag for tag in (manifest["features"] or {}).get("tags", ()) if _QUARTER.fullmatch(tag))
+    if len(quarters) > 1:
+        commands.append(typed("diff", quarters[-2], quarters[-1]))
+    if violations(manifest):
+        commands.append(typed("explain", manifest["run_id"][:SHORT_ID]))
+    return [f"Next: {', '.join(commands)}"]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= _NAMES_TOLD else f"{names[0]} to {names[-1]} ({len(names)} deliveries)"
+
+
+def top_reasons(manifest: dict[str, Any], count: int | None = None) -> tuple[str, ...]:
+    """Why rows were quarantined, the most frequent reason first."""
+    return tuple(f"quarantined for {reason}: {rows:,} rows" for reason, rows in violations(manifest)[:count])
+
+
+def violations(manifest: dict[str, Any]) -> list[tuple[str, int]]:
+    """Reasons over all deliveries, the most frequent first; a row that breaks two rules counts under both."""
+    counts: dict[str, int] = {}
+    for delivery in manifest["deliveries"]:
+        for reason, count in delivery["violations"].items():
+            counts[reason] = counts.get(reason, 0) + count
+    return sorted(((reason, count) for reason, count in counts.items() if count), key=lambda item: (-item[1], item[0]))

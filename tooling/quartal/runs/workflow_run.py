@@ -1,0 +1,247 @@
+"""A run of the Glue workflow: looked up, watched to its end, judged by its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ResponseStreamingError
+
+from quartal.core.call_effects import may_pass
+from quartal.core.errors import NotDeployedError, PipelineError
+from quartal.core.polling import Waiter, ask_patiently
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+
+
+class Outcome(StrEnum):
+    """Where a step is, in AWS's words where AWS has one."""
+
+    NOT_STARTED = "NOT_STARTED"
+    STARTING = "STARTING"
+    WAITING = "WAITING"
+    RUNNING = "RUNNING"
+    STOPPING = "STOPPING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELLING = "CANCELLING"
+    CANCELLED = "CANCELLED"
+    STOPPED = "STOPPED"
+    TIMEOUT = "TIMEOUT"
+    ERROR = "ERROR"
+    EXPIRED = "EXPIRED"
+
+
+_OUTAGE_S = 600  # so long without an answer is waited while a run is watched
+_TERMINAL_RUN_STATES = {"COMPLETED", "STOPPED", "ERROR"}  # G7
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The crawl or the job run of a workflow run.
+
+    Attributes:
+        kind: "crawl" or "job".
+        name: name of the crawler or the job.
+        outcome: where it is.
+        run_id: id of the job run; empty for a crawl and before the start.
+        error: AWS's error message; empty when there is none.
+        started: when it started.
+        ended: when it ended.
+    """
+
+    kind: str
+    name: str
+    outcome: Outcome = Outcome.NOT_STARTED
+    run_id: str = ""
+    error: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None before its end."""
+        return (self.ended - self.started).total_seconds() if self.started and self.ended else None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowRun:
+    """A workflow run as seen at one moment."""
+
+    workflow: str
+    run_id: str
+    status: str
+    crawl: Step
+    job: Step
+    started: datetime | None = None
+    ended: datetime | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing more will happen."""
+        return self.status in _TERMINAL_RUN_STATES
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether both steps did; the run's own COMPLETED does not say so (G7)."""
+        return self.crawl.outcome is Outcome.SUCCEEDED and self.job.outcome is Outcome.SUCCEEDED
+
+    def describe(self) -> str:
+        """The state in a few words."""
+        return f"workflow run {self.status}, crawl {self.crawl.outcome}, job {self.job.outcome}"
+
+
+def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> WorkflowRun | None:
+    """The newest run of the workflow; None when it never ran.
+
+    Raises:
+        NotDeployedError: there is no such workflow, as after `destroy --keep-data`.
+    """
+    try:
+        runs = glue.get_workflow_runs(Name=workflow, IncludeGraph=True, MaxResults=25).get("Runs", [])
+    except glue.exceptions.EntityNotFoundException as error:
+        raise gone(workflow) from error
+    if not runs:
+        return None
+    newest = max(runs, key=lambda run: run["StartedOn"])
+    return _parse_run(dict(newest), workflow, crawler, job)
+
+
+def all_runs(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> tuple[WorkflowRun, ...]:
+    """Every run of the workflow that Glue still knows, the oldest first; none where the workflow is gone."""
+    pages = glue.get_paginator("get_workflow_runs").paginate(Name=workflow, IncludeGraph=True)
+    try:
+        runs = [_parse_run(dict(run), workflow, crawler, job) for page in pages for run in page.get("Runs", [])]
+    except glue.exceptions.EntityNotFoundException:
+        return ()
+    return tuple(sorted(runs, key=lambda run: (run.started or datetime.min.replace(tzinfo=UTC), run.run_id)))
+
+
+def read_run(glue: GlueClient, workflow: str, run_id: str, *, crawler: str, job: str) -> WorkflowRun:
+    """The run as it is now."""
+    answer = glue.get_workflow_run(Name=workflow, RunId=run_id, IncludeGraph=True)
+    if "Run" not in answer:
+        raise ResponseStreamingError(error="the answer to GetWorkflowRun broke off")
+    return _parse_run(dict(answer["Run"]), workflow, crawler, job)
+
+
+def selection_of(glue: GlueClient, workflow: str, run_id: str) -> tuple[tuple[str, str], ...]:
+    """What a run was started for, as options of `quartal run` and their values; none when it takes all that are new."""
+    properties = glue.get_workflow_run_properties(Name=workflow, RunId=run_id)["RunProperties"]
+    return tuple(
+        (option, name) for option in ("delivery", "withdraw") for name in properties.get(option, "").split(",") if name
+    )
+
+
+def wait_for_run(
+    glue: GlueClient,
+    workflow: str,
+    run_id: str,
+    *,
+    crawler: str,
+    job: str,
+    waiter: Waiter[WorkflowRun],
+    on_state: Callable[[WorkflowRun], None],
+    on_trouble: Callable[[BaseException], None] = lambda _: None,
+    watch: str = "`quartal status --follow`",
+) -> WorkflowRun:
+    """Watch a run until nothing more happens; the caller judges whether it succeeded.
+
+    Calls that are throttled, or that a broken connection or AWS itself fails, are repeated for as long as ten minutes.
+
+    Raises:
+        WaitTimeoutError: it did not end before the waiter's deadline.
+    """
+
+    def probe() -> WorkflowRun:
+        run = ask_patiently(
+            lambda: read_run(glue, workflow, run_id, crawler=crawler, job=job),
+            may_pass,
+            outage_s=min(_OUTAGE_S, waiter.timeout_s),
+            sleep=waiter.sleep,
+            on_trouble=on_trouble,
+        )
+        on_state(run)
+        return run
+
+    return waiter.wait_until(
+        probe,
+        is_done=lambda run: run.is_done,
+        describe=WorkflowRun.describe,
+        waiting_for=f"workflow run {run_id}",
+        remedy=f"It goes on without you: {watch} takes up watching.",
+    )
+
+
+def gone(workflow: str) -> NotDeployedError:
+    """What to say where there is no such workflow."""
+    return NotDeployedError(
+        f"There is no workflow {workflow}: at most the data is still there.",
+        remedy="`quartal apply` deploys it, on the data that is there; `quartal run --ephemeral` does so for one run.",
+    )
+
+
+def _parse_run(run: dict[str, Any], workflow: str, crawler: str, job: str) -> WorkflowRun:
+    nodes = (run.get("Graph") or {}).get("Nodes", [])
+    return WorkflowRun(
+        workflow=workflow,
+        run_id=run["WorkflowRunId"],
+        status=run["Status"],
+        crawl=_crawl_step(nodes, crawler),
+        job=_job_step(nodes, job),
+        started=run.get("StartedOn"),
+        ended=run.get("CompletedOn"),
+    )
+
+
+def _crawl_step(nodes: list[dict[str, Any]], crawler: str) -> Step:
+    crawls = _details(nodes, "CRAWLER", crawler, "CrawlerDetails", "Crawls")
+    if not crawls:
+        return Step("crawl", crawler)
+    crawl = crawls[-1]
+    return Step(
+        kind="crawl",
+        name=crawler,
+        outcome=_outcome(crawl["State"], crawler),
+        error=crawl.get("ErrorMessage", ""),
+        started=crawl.get("StartedOn"),
+        ended=crawl.get("CompletedOn"),
+    )
+
+
+def _job_step(nodes: list[dict[str, Any]], job: str) -> Step:
+    runs = _details(nodes, "JOB", job, "JobDetails", "JobRuns")
+    if not runs:
+        return Step("job", job)
+    newest = max(runs, key=lambda run: (run.get("Attempt", 0), run.get("StartedOn") or datetime.min))
+    return Step(
+        kind="job",
+        name=job,
+        outcome=_outcome(newest["JobRunState"], job),
+        run_id=newest["Id"],
+        error=newest.get("ErrorMessage", ""),
+        started=newest.get("StartedOn"),
+        ended=newest.get("CompletedOn"),
+    )
+
+
+def _outcome(state: str, name: str) -> Outcome:
+    try:
+        return Outcome(state)
+    except ValueError as error:
+        raise PipelineError(
+            f"AWS says that {name} is {state}, a state that this version does not know.",
+            remedy="Look at it in the AWS console, and update quartal.",
+        ) from error
+
+
+def _details(nodes: list[dict[str, Any]], kind: str, name: str, details: str, key: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for node in nodes:
+        if node["Type"] == kind and node["Name"] == name:
+            found.extend((node.get(details) or {}).get(key, []))
+    return found

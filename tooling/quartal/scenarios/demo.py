@@ -1,0 +1,124 @@
+"""`quartal demo`: the whole chain on this machine, each step as a user would do it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from quartal.core.console import Console
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import DEFAULT_LOCALSTACK_PORT, Settings
+from quartal.deliver.upload import uploads
+from quartal.deploy import change
+from quartal.features.query import iceberg_catalog, run_query
+from quartal.local.local_stack import server
+from quartal.local.local_stack.endpoint import find_endpoint
+from quartal.report.writing import REPORT, make_report, write_page
+from quartal.runs.outcome import show_manifest
+from quartal.runs.pipeline import run_pipeline
+from quartal.scenarios.example_feed import generate_feed
+from quartal.workspace import Workspace
+
+SAMPLE_QUERY = "select brand, day, sightings from features order by day desc, sightings desc limit 5"
+
+
+def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
+    """Generate, deploy, upload and run twice, query; what is there already and still valid is used again.
+
+    Raises:
+        QuartalError: a step failed; what the steps before it made stays, so that it can be looked at.
+    """
+    console, settings = workspace.console, workspace.settings
+    started = time.monotonic()
+
+    console.heading("1/6  LocalStack with the Glue service")
+    _ensure_local_stack(settings, console)
+
+    console.heading("2/6  Raw data")
+    folder = generate_feed(
+        console, settings.state_dir / "demo" / f"vehicle_sightings-{rows}-{seed}", rows=rows, seed=seed
+    )
+
+    console.heading("3/6  Infrastructure, by Terraform")
+    plan = change.make_plan(workspace)
+    applied_s = 0.0 if plan.is_empty else change.apply_plan(workspace)
+    console.done(f"{plan.summary()}" + (f", applied in {applied_s:.0f} s" if not plan.is_empty else ""))
+
+    deployment = workspace.deployment
+    *past, newest = sorted(folder.glob("delivery=*"))
+    manifest: dict[str, Any] = {}
+    for step, sources, what in ((4, past, f"{len(past)} quarters"), (5, [newest], "The next quarter, as it comes")):
+        console.heading(f"{step}/6  {what}: upload, crawl, trigger, Spark job")
+        report = uploads.deliver(workspace, sources, delivery=None, options=uploads.UploadOptions())
+        console.done(
+            f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}: {len(report.uploaded)} files uploaded, "
+            f"{len(report.unchanged)} there already"
+        )
+        manifest = run_pipeline(workspace, deliveries=(), timeout_s=1800)
+        if not console.as_json:
+            show_manifest(console, manifest)
+
+    console.heading("6/6  Features")
+    answer = run_query(SAMPLE_QUERY, deployment, iceberg_catalog(workspace.connection))
+    seconds = time.monotonic() - started
+    told = {"features": answer.as_records(), "manifest": manifest, "seconds": round(seconds, 1)}
+    console.table("", answer.columns, list(answer.rows), data=told)
+
+    now = datetime.now(UTC)
+    page = write_page(workspace, make_report(workspace, runs=40, quarters=8, now=now), settings.state_dir / REPORT)
+    console.done(f"From nothing to features in {seconds:.0f} s. History and quality as a page: {page.as_uri()}")
+    if keep:
+        _say_what_remains(workspace)
+    else:
+        tear_down(workspace)
+
+
+def tear_down(workspace: Workspace) -> None:
+    """Destroy the deployment and stop the LocalStack that this project started."""
+    workspace.console.heading("Teardown")
+    plan = change.make_plan(workspace, destroy=True)
+    if not plan.is_empty:
+        change.apply_plan(workspace)
+    workspace.console.done(plan.summary())
+    running = server.running_server(workspace.settings)
+    if running is not None:
+        server.stop(workspace.settings, running)
+        workspace.console.done("Stopped LocalStack")
+
+
+def _ensure_local_stack(settings: Settings, console: Console) -> None:
+    endpoint = find_endpoint(settings)
+    if endpoint is not None:
+        console.done(f"LocalStack at {endpoint.url} ({endpoint.source})")
+        return
+    with console.waiting("starting LocalStack") as line:
+        announce = line.update if console.is_terminal else console.say
+        try:
+            started = server.start(settings, port=DEFAULT_LOCALSTACK_PORT, announce=announce)
+        except ConfigurationError:
+            # another program has the standard port; any other serves as well
+            started = server.start(settings, port=server.free_port(), announce=announce)
+    console.done(f"LocalStack at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
+
+
+def _say_what_remains(workspace: Workspace) -> None:
+    deployment = workspace.deployment
+    lake = f"s3://{deployment.lake_bucket}"
+    workspace.console.say(
+        "\n".join(
+            (
+                "",
+                f"Features     table {deployment.database}.{deployment.features_table()}",
+                f"Their files  {lake}/features/{deployment.dataset}/",
+                f"Quarantine   {lake}/quarantine/{deployment.dataset}/",
+                f"Manifests    {lake}/runs/{deployment.dataset}/",
+                f'Ask          ./nox -s quartal -- query "{SAMPLE_QUERY}"',
+                "Look         ./nox -s quartal -- status",
+                "Compare      ./nox -s quartal -- diff 2024Q3 2024Q4",
+                "See it       ./nox -s quartal -- report      (one page: what needs you, rows, drift, lineage)",
+                "Run again    ./nox -s demo",
+                "Tear down    ./nox -s destroy && ./nox -s localstack -- stop",
+            )
+        )
+    )

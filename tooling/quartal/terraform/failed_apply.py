@@ -1,0 +1,55 @@
+"""What an apply that failed had done by then: the next review says so, and does not look for somebody else."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from quartal.plan_review.model import FailedApply
+from quartal.terraform.events import TerraformEvent
+from quartal.terraform.working_copy import StagedRoot
+
+
+@dataclass(slots=True)
+class ApplyProgress:
+    """What an apply in progress has begun and done, from Terraform's messages."""
+
+    begun: dict[str, None] = field(default_factory=dict)
+    done: dict[str, None] = field(default_factory=dict)
+
+    def note(self, event: TerraformEvent) -> None:
+        """Take a message in."""
+        if event.kind == "apply_start":
+            self.begun[event.address] = None
+        elif event.kind == "apply_complete":
+            self.done[event.address] = None
+
+    def write(self, staged: StagedRoot) -> None:
+        """Write down how far it came, beside what an earlier one that failed had done."""
+        earlier = read_failed_apply(staged)
+        done = {**dict.fromkeys(earlier.done if earlier else ()), **self.done}
+        begun = {**dict.fromkeys(earlier.begun if earlier else ()), **self.begun}
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        failed = FailedApply(at, tuple(done), tuple(address for address in begun if address not in self.done))
+        _file(staged).write_text(json.dumps(asdict(failed), indent=2) + "\n", encoding="utf-8")
+        _file(staged).chmod(0o600)
+
+
+def read_failed_apply(staged: StagedRoot) -> FailedApply | None:
+    """The newest apply that failed since one came to its end; None where none did, or nobody can read of it."""
+    try:
+        fields = json.loads(_file(staged).read_text(encoding="utf-8"))
+        return FailedApply(str(fields["at"]), tuple(fields["done"]), tuple(fields["begun"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def forget_failed_apply(staged: StagedRoot) -> None:
+    """An apply has come to its end: what differs from now on is somebody else's."""
+    _file(staged).unlink(missing_ok=True)
+
+
+def _file(staged: StagedRoot) -> Path:
+    return staged.plan_file.with_suffix(".failed-apply.json")

@@ -1,0 +1,96 @@
+"""What Terraform deployed, as the other commands need it: the root module's outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from quartal.core.errors import ConfigurationError, NotDeployedError
+
+_NEWER_OUTPUTS = frozenset({"ml_run", "quarantine_share_limit"})  # a deployment of before serves without them
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Names of the deployed pipeline's parts.
+
+    Attributes:
+        region: where it is deployed.
+        lake_bucket: the bucket of the lake.
+        dataset: the feed that the pipeline processes.
+        raw_prefix: key prefix below which deliveries land, ending in "/".
+        database: Glue database.
+        crawler: Glue crawler.
+        job: Glue job.
+        workflow: Glue workflow that runs both.
+        schedule: when it starts by itself, as AWS's cron expression in UTC.
+        starts: the starts of a year as people say them, in UTC and local time; none for a cron expression of one's own.
+        log_groups: CloudWatch log groups: "crawler", "job_output" and "job_error".
+        ml_run: when the features are needed: "first_month" and "day" of that and every third month after it; None where
+            nothing says, as with a cron expression of one's own.
+        quarantine_share_limit: the share of quarantined rows from which an alarm tells; None where there is none.
+    """
+
+    region: str
+    lake_bucket: str
+    dataset: str
+    raw_prefix: str
+    database: str
+    crawler: str
+    job: str
+    workflow: str
+    schedule: str
+    log_groups: dict[str, str]
+    starts: tuple[str, ...] = ()
+    ml_run: dict[str, int] | None = None
+    quarantine_share_limit: float | None = None
+
+    @classmethod
+    def from_outputs(cls, outputs: dict[str, Any], *, dataset: str | None = None) -> Deployment:
+        """Read the outputs of `terraform output -json`, of one of the pipeline's feeds where a dataset is named.
+
+        Raises:
+            ConfigurationError: the pipeline has no such feed.
+            NotDeployedError: an output is missing, as after a deployment of an older version or a half-finished one.
+        """
+        if dataset is not None:
+            feeds = outputs.get("feeds", {})
+            if dataset not in feeds:
+                raise ConfigurationError(
+                    f"The pipeline has no feed '{dataset}'.",
+                    remedy=f"Name one of: {', '.join(sorted(feeds)) or 'none'}; or add it to `contracts` in "
+                    "infra/environments/ and `quartal apply`.",
+                )
+            outputs = {**outputs, **feeds[dataset], "dataset": dataset}
+        missing = [name for name in cls.__slots__ if name not in outputs and name not in _NEWER_OUTPUTS]
+        if missing:
+            raise NotDeployedError(
+                f"The deployment lacks the output {', '.join(missing)}.",
+                remedy="It is not complete, or from another version. Apply again: `quartal apply`.",
+            )
+        names: dict[str, Any] = {name: outputs.get(name) for name in cls.__slots__}
+        return cls(**names | {"starts": tuple(names["starts"])})
+
+    def curated_table(self) -> str:
+        """Name of the table of daily aggregates."""
+        return f"{self.dataset}_curated"
+
+    def features_table(self) -> str:
+        """Name of the table of features."""
+        return f"{self.dataset}_features"
+
+    def manifest_key(self, run_id: str) -> str:
+        """Where the job of a run leaves its manifest."""
+        return f"{self.manifests_prefix()}{run_id}.json"
+
+    def manifests_prefix(self) -> str:
+        """Where the manifests of all runs are."""
+        return f"runs/{self.dataset}/"
+
+    def ml_date(self) -> tuple[int, int] | None:
+        """First month of the quarterly ML run, and its day of the month; None where nothing says."""
+        return None if self.ml_run is None else (int(self.ml_run["first_month"]), int(self.ml_run["day"]))
+
+    def deliveries_prefix(self) -> str:
+        """Where the uploads keep the manifests of the deliveries."""
+        return f"deliveries/{self.dataset}/"
