@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from etl_job.contract.schemas import RUN_ID
 from etl_job.lake.files import ObjectStore
 
-PROPERTY = "quartal.features.quarantine"
+PROPERTY = "quartal.quarantine"
 
 
 @dataclass(frozen=True, slots=True)

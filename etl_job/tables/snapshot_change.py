@@ -12,7 +12,7 @@ from pyiceberg.table.snapshots import Snapshot
 RUN_TAGS_KEPT = 20  # five years of one run a quarter; each holds on to the files of its snapshot
 SOURCE_SNAPSHOT = "quartal.curated-snapshot-id"
 RUN = "quartal.run-id"
-PROCESSED = "quartal.deliver.deliveries"  # those that the run put into the table, or back into it, as a JSON list
+PROCESSED = "quartal.deliveries"  # those that the run put into the table, or back into it, as a JSON list
 WITHDRAWN = "quartal.withdrawn-deliveries"
 
 

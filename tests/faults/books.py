@@ -178,7 +178,7 @@ class Books:
             found = [key for key in objects if key.startswith(f"curated/{DATASET}/keys/{folder}/")]
             if len(found) < counted.get(folder, 0):
                 raise BrokenPromiseError(f"the register of {name} is gone")
-        for name, run in json.loads(properties.get("quartal.features.quarantine", "{}")).items():
+        for name, run in json.loads(properties.get("quartal.quarantine", "{}")).items():
             if not any(key.startswith(f"quarantine/{DATASET}/delivery={name}/run_id={run}/") for key in objects):
                 raise BrokenPromiseError(f"the bad rows of {name} are gone")
 

@@ -126,7 +126,7 @@ def test_lost_register_stops_the_run_before_it_reads(lake, start):
 
 @pytest.mark.usefixtures("published_once")
 def test_lost_register_of_an_earlier_versions_lake_is_found_by_its_rows(lake, start):
-    forget(["quartal.key-register-files", "quartal.features.quarantine"])
+    forget(["quartal.key-register-files", "quartal.quarantine"])
     (folder,) = register_folders(lake)
     kept = folder.rename(lake.root / "kept")
     with pytest.raises(LostFilesError, match="the keys of delivery d1"):

@@ -40,7 +40,7 @@ class Lake:
             "db.feed_curated",
             SCHEMA,
             location=f"{self.folder.as_uri()}/curated/feed",
-            properties={"quartal.features.quarantine": json.dumps(runs)},
+            properties={"quartal.quarantine": json.dumps(runs)},
         )
         table.overwrite(pa.Table.from_pylist([{"brand": "x", "n": 1}] * rows, SCHEMA))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
-_RUNS = "quartal.features.quarantine"  # the curated table's property: the run whose folder holds a delivery's bad rows
+_RUNS = "quartal.quarantine"  # the curated table's property: the run whose folder holds a delivery's bad rows
 _RULES_TOLD = 3
 _COLUMNS = ("delivery", "file", "row_number", "part_offset", "raw", "reasons", "run_id")
 
