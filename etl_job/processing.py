@@ -1,4 +1,4 @@
-"""From chosen deliveries to published tables: read, account for every row, write, and commit last."""
+"""From selected deliveries to published tables: read, account for every row, write, and commit last."""
 
 from contextlib import suppress
 
@@ -6,7 +6,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JError
 
 from etl_job.counting.reconcile import check_thresholds, reconcile
-from etl_job.deliveries.selection import Chosen
+from etl_job.deliveries.selection import Selection
 from etl_job.duplicates.deduplicate import Account, account_for, delivery_counts
 from etl_job.errors import ThresholdError, UnknownPublicationError
 from etl_job.publishing.publish import Processed, Work, drop_own_quarantine, quarantine_rows, write_and_publish
@@ -15,11 +15,11 @@ from etl_job.staging.folders import StagingFolder
 from etl_job.staging.store import drop
 
 
-def process_deliveries(work: Work, chosen: Chosen, done: Processed) -> None:
+def process_deliveries(work: Work, selection: Selection, done: Processed) -> None:
     """Do the run's work and note in ``done`` what has been done. Raises QuartalJobError; nothing is published then."""
     contract, spark = work.contract, work.spark
     with work.progress.stage("validate") as seen:
-        account = account_for(spark, work.store, contract, work.sql, chosen, work.tables, work.arguments.run_id)
+        account = account_for(spark, work.store, contract, work.sql, selection, work.tables, work.arguments.run_id)
         try:
             _check(work, account, done)
         except Exception:
@@ -29,7 +29,7 @@ def process_deliveries(work: Work, chosen: Chosen, done: Processed) -> None:
         totals = done.totals.model_dump() if done.totals else {}
         seen.update(deliveries=len(account.deliveries), rows=totals.pop("rows_in", 0), **totals)
     try:
-        write_and_publish(work, account, chosen.gone, done)
+        write_and_publish(work, account, selection.gone, done)
     except UnknownPublicationError:
         raise  # the table may name all of it: the next run sees what became of this one
     except Exception:

@@ -20,7 +20,7 @@ from etl_job.contract.document import parse_contract
 from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import Delivered, find_deliveries
 from etl_job.deliveries.raw_table import Drift, drift_of, properties_of_workflow, read_crawled_table
-from etl_job.deliveries.selection import Chosen, choose
+from etl_job.deliveries.selection import Selection, select_deliveries
 from etl_job.deliveries.upload_records import complete
 from etl_job.errors import ContractError, PublicationError, QuartalJobError
 from etl_job.judging.judge import Judge
@@ -130,27 +130,27 @@ def _run(
         asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
         named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
         withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
-        chosen = choose(delivered.deliveries, named, withdrawn, facts.published, contract.hash)
-        chosen = complete(
+        selection = select_deliveries(delivered.deliveries, named, withdrawn, facts.published, contract.hash)
+        selection = complete(
             store,
             arguments.lake_root,
             contract,
-            chosen.and_without(standing.returned),
+            selection.also_withdraw(standing.returned),
             facts.published,
             is_free=not (named or withdrawn),
         )
-        replaced = (*(delivery.name for delivery in chosen.deliveries), *chosen.gone)
+        replaced = (*(delivery.name for delivery in selection.deliveries), *selection.gone)
         check_what_runs_left(store, arguments.lake_root, contract, tables, last, replaced, facts.started_at)
         seen.update(
             run_id=arguments.run_id,
             deliveries_known=len(delivered.deliveries),
-            deliveries=",".join(delivery.name for delivery in chosen.deliveries) or "none",
-            withdrawn=",".join(chosen.gone) or "none",
-            without_files=",".join(chosen.without_files) or "none",
-            files=sum(len(delivery.files) for delivery in chosen.deliveries),
-            bytes=sum(delivery.size_bytes for delivery in chosen.deliveries),
+            deliveries=",".join(delivery.name for delivery in selection.deliveries) or "none",
+            withdrawn=",".join(selection.gone) or "none",
+            without_files=",".join(selection.without_files) or "none",
+            files=sum(len(delivery.files) for delivery in selection.deliveries),
+            bytes=sum(delivery.size_bytes for delivery in selection.deliveries),
         )
-    facts.delivered = delivered.of_run(chosen.deliveries)
+    facts.delivered = delivered.of_run(selection.deliveries)
     _tell_of_files(facts.delivered, progress)
     if facts.drift:
         progress.say(
@@ -161,23 +161,23 @@ def _run(
         )
     if standing.finding:
         progress.say("recovery", message=standing.finding)
-    if not chosen and in_step(tables.curated, tables.features):
+    if not selection and in_step(tables.curated, tables.features):
         progress.say("nothing-new", message="every delivery is published as it is")
         return
     with progress.stage("session"):
         ready = spark.result()
         facts.meter = SparkMeter(ready)
     work = Work(ready, store, arguments, contract, SqlRules.of(contract), tables, progress)
-    if chosen and not in_step(tables.curated, tables.features):
+    if selection and not in_step(tables.curated, tables.features):
         progress.say("recovery", message="the features are not those of the curated table: they come first")
-        process_deliveries(work, Chosen(()), facts.processed)
-    process_deliveries(work, chosen, facts.processed)
+        process_deliveries(work, Selection(()), facts.processed)
+    process_deliveries(work, selection, facts.processed)
     for counts in facts.processed.deliveries:
         facts.published[counts.delivery] = PublishedDelivery(
             run_id=arguments.run_id, contract_hash=contract.hash, inputs=counts.inputs
         )
     there = {delivery.name: delivery for delivery in delivered.deliveries}
-    for name in chosen.gone:
+    for name in selection.gone:
         facts.published[name] = facts.published[name].taken_out(arguments.run_id, there.get(name))
 
 

@@ -9,7 +9,7 @@ from etl_job.manifest.record import PublishedDelivery, new_or_changed
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class Selection:
     """The deliveries to process and the names of those to remove.
 
     ``known`` are all that have files, by name; ``without_files`` are published ones that have none any more. They stay
@@ -36,7 +36,7 @@ class Chosen:
                 raise InputError(f"it shares rows with this run's deliveries: {self.incomplete[name]}")
         return tuple(self.known[name] for name in names)
 
-    def and_without(self, names: Sequence[str]) -> "Chosen":
+    def also_withdraw(self, names: Sequence[str]) -> "Selection":
         """The same, and these deliveries are taken out of the tables too, unless they are to be processed."""
         picked = {delivery.name for delivery in self.deliveries}
         return replace(self, gone=tuple(dict.fromkeys((*self.gone, *(name for name in names if name not in picked)))))
@@ -45,13 +45,13 @@ class Chosen:
         return bool(self.deliveries or self.gone)
 
 
-def choose(
+def select_deliveries(
     catalogued: Sequence[Delivery],
     named: Sequence[str],
     withdrawn: Sequence[str],
     published: Mapping[str, PublishedDelivery],
     contract_hash: str,
-) -> Chosen:
+) -> Selection:
     """Process the named deliveries, changed or not, or else all new and changed ones.
 
     ``withdrawn`` names deliveries to take out of the tables, whether their files are there or not. Raises CatalogError
@@ -75,4 +75,4 @@ def choose(
         picked = ()
     else:
         picked = new_or_changed(tuple(known.values()), published, contract_hash)
-    return Chosen(picked, tuple(withdrawn), known, without_files)
+    return Selection(picked, tuple(withdrawn), known, without_files)

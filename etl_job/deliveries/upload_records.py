@@ -13,7 +13,7 @@ from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import raw_folder
 from etl_job.deliveries.file_names import is_hidden
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import Chosen
+from etl_job.deliveries.selection import Selection
 from etl_job.errors import InputError
 from etl_job.lake.files import ObjectStore, folder_uri
 from etl_job.lake.paths import LakePaths
@@ -27,24 +27,24 @@ def complete(
     store: ObjectStore,
     lake_root: str,
     contract: Contract,
-    chosen: Chosen,
+    selection: Selection,
     published: Mapping[str, PublishedDelivery],
     *,
     is_free: bool,
-) -> Chosen:
+) -> Selection:
     """The same, knowing which deliveries lack files that were uploaded. Raises InputError where one is to be processed.
 
-    A run that is free to choose answers for every delivery that was uploaded, and others for those they process.
+    A run that selects for itself answers for every delivery that was uploaded, and others for those they process.
     """
-    changed = new_or_changed(tuple(chosen.known.values()), published, contract.hash)
-    asked = {delivery.name: delivery for delivery in (*changed, *chosen.deliveries)}
-    settled = {*published, *chosen.known} if is_free else None
+    changed = new_or_changed(tuple(selection.known.values()), published, contract.hash)
+    asked = {delivery.name: delivery for delivery in (*changed, *selection.deliveries)}
+    settled = {*published, *selection.known} if is_free else None
     found = find_incomplete(store, lake_root, contract.dataset, asked.values(), settled)
-    processed = {delivery.name for delivery in chosen.deliveries}
+    processed = {delivery.name for delivery in selection.deliveries}
     for name, problem in found.items():
         if is_free or name in processed:
             raise InputError(problem)
-    return replace(chosen, incomplete=found)
+    return replace(selection, incomplete=found)
 
 
 def find_incomplete(
@@ -55,14 +55,14 @@ def find_incomplete(
     ``settled`` names those that are published or withdrawn: any other that has a record, and no files at all, lacks
     them too. None leaves such deliveries to other runs. Raises InputError for a record that cannot be read.
     """
-    records, chosen = _records(store, lake_root, dataset), {delivery.name: delivery for delivery in deliveries}
-    without_files = set() if settled is None else records.keys() - chosen.keys() - set(settled)
-    names = sorted(records.keys() & (chosen.keys() | without_files))
+    records, selection = _records(store, lake_root, dataset), {delivery.name: delivery for delivery in deliveries}
+    without_files = set() if settled is None else records.keys() - selection.keys() - set(settled)
+    names = sorted(records.keys() & (selection.keys() | without_files))
     with ThreadPoolExecutor(_READERS) as readers:
         contents = readers.map(lambda name: _keys(store, records[name]), names)
     found = {}
     for name, keys in zip(names, contents, strict=True):
-        there = {file.uri for file in chosen[name].files} if name in chosen else set()
+        there = {file.uri for file in selection[name].files} if name in selection else set()
         missing = _missing(store, lake_root, dataset, keys, there)
         if missing:
             root = raw_folder(lake_root, dataset)

@@ -12,7 +12,7 @@ from etl_job.contract.model import Contract
 from etl_job.contract.schemas import DAY, DELIVERY, KEPT, count_columns, curated_columns, ddl
 from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, daily_counts, delivery_outcomes, kept_rows, lost_rows
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import Chosen
+from etl_job.deliveries.selection import Selection
 from etl_job.lake.files import ObjectStore
 from etl_job.manifest.record import DeliveryCounts, inputs_of
 from etl_job.spark.session import suit_to_input
@@ -85,12 +85,12 @@ def account_for(
     store: ObjectStore,
     contract: Contract,
     sql: SqlRules,
-    chosen: Chosen,
+    selection: Selection,
     tables: Tables,
     run_id: str,
 ) -> Account:
-    """Read and settle the chosen deliveries, and those others for which they change what becomes of a row."""
-    spec, deliveries = contract.features, tuple(sorted(chosen.deliveries, key=lambda delivery: delivery.name))
+    """Read and settle the selected deliveries, and those others for which they change what becomes of a row."""
+    spec, deliveries = contract.features, tuple(sorted(selection.deliveries, key=lambda delivery: delivery.name))
     registers = tables.registers if contract.key else Registers({})
     while True:
         names_in = [delivery.name for delivery in deliveries]
@@ -98,7 +98,7 @@ def account_for(
         size = sum(delivery.size_bytes for delivery in deliveries)
         suit_to_input(spark, size)
         folder = new_staging_folder(tables.curated.location, run_id)
-        replaced = [*names_in, *chosen.gone]
+        replaced = [*names_in, *selection.gone]
         before, others = registers.of(replaced), registers.without(replaced)
         keys_before, other_keys = (register_files(store, side) for side in (before, others))
         try:
@@ -118,7 +118,7 @@ def account_for(
         if not met.changed:
             break
         drop(spark, folder)
-        deliveries = tuple(sorted((*deliveries, *chosen.find(met.changed)), key=lambda delivery: delivery.name))
+        deliveries = tuple(sorted((*deliveries, *selection.find(met.changed)), key=lambda delivery: delivery.name))
     extent = intake.extent + Extent(lines=met.keys)
     suspects = suspects_of(staged, intake.repeated, contract, met)
     daily = _daily(spark, store, folder, suspects, contract, extent)

@@ -23,7 +23,7 @@ from pyarrow import parquet
 
 from etl_job.contract.schemas import KIND, VALID_ROWS, TableColumn
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import choose
+from etl_job.deliveries.selection import select_deliveries
 from etl_job.errors import UnknownPublicationError
 from etl_job.lake.files import LakeFiles
 from etl_job.manifest.record import (
@@ -134,20 +134,20 @@ class ThinJob:
         standing = standing_of(last, curated)
         published = dict(standing.published)
         there = self._deliveries()
-        chosen = choose(there, (), withdraw, published, HASH).and_without(standing.returned)
-        replaced = [*(delivery.name for delivery in chosen.deliveries), *chosen.gone]
+        selection = select_deliveries(there, (), withdraw, published, HASH).also_withdraw(standing.returned)
+        replaced = [*(delivery.name for delivery in selection.deliveries), *selection.gone]
         contract = cast(Any, SimpleNamespace(key=("id",), dataset=DATASET))
         check_what_runs_left(store, ROOT, contract, tables, last, replaced, now)
-        if not chosen and in_step(curated, features):
+        if not selection and in_step(curated, features):
             return published, tables
-        names = self._with_neighbours(tables, {delivery.name: delivery for delivery in there}, replaced, chosen.gone)
+        names = self._with_neighbours(tables, {delivery.name: delivery for delivery in there}, replaced, selection.gone)
         by_name = {delivery.name: delivery for delivery in there}
         rows = {name: self._rows(by_name[name]) for name in names}
-        self._publish(tables, rows, chosen.gone)
+        self._publish(tables, rows, selection.gone)
         for name in names:
             inputs = inputs_of(by_name[name])
             published[name] = PublishedDelivery(run_id=self.run_id, contract_hash=HASH, inputs=inputs)
-        for name in chosen.gone:
+        for name in selection.gone:
             published[name] = published[name].taken_out(self.run_id, by_name.get(name))
         self.counts = self._counts(by_name, rows)
         return published, tables
@@ -166,13 +166,13 @@ class ThinJob:
     ) -> list[str]:
         """Those to process: with every published delivery whose register shares a key with what changes."""
         registers = {name: self._keys(folder) for name, folder in tables.registers.folders.items()}
-        chosen = [name for name in replaced if name not in gone]
-        keys = {row[0] for name in chosen for row in self._rows(there[name])}
+        selection = [name for name in replaced if name not in gone]
+        keys = {row[0] for name in selection for row in self._rows(there[name])}
         keys |= {key for name in replaced for key in registers.get(name, set())}
-        while more := [n for n, of_it in registers.items() if n not in chosen and n not in gone and of_it & keys]:
-            chosen += more
+        while more := [n for n, of_it in registers.items() if n not in selection and n not in gone and of_it & keys]:
+            selection += more
             keys |= {key for name in more for key in registers[name]}
-        return sorted(chosen)
+        return sorted(selection)
 
     def _keys(self, folder: str) -> set[int]:
         name = folder

@@ -12,7 +12,7 @@ from etl_job.contract.model import ConflictPolicy, Contract, FreeRule, Threshold
 from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, LostRows, delivery_outcomes, quarantined_rows
 from etl_job.counting.reconcile import check_thresholds, reconcile
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import Chosen
+from etl_job.deliveries.selection import Selection
 from etl_job.duplicates.deduplicate import account_for
 from etl_job.errors import ContractError, ReconciliationError, ThresholdError
 from etl_job.lake.files import LocalObjectStore
@@ -41,8 +41,8 @@ class Accounted:
                 )
             found.append(Delivery(f"d{number}", store.list_files(f"file://{folder}")))
         tables = SimpleNamespace(curated=SimpleNamespace(location=f"file://{tmp_path}/t"), registers=Registers({}))
-        chosen = Chosen(tuple(found), (), {delivery.name: delivery for delivery in found})
-        self.account = account_for(spark, store, contract, SqlRules.of(contract), chosen, tables, "r1")
+        selection = Selection(tuple(found), (), {delivery.name: delivery for delivery in found})
+        self.account = account_for(spark, store, contract, SqlRules.of(contract), selection, tables, "r1")
         self.by_delivery = self.account.counted
         self.totals = reconcile(self.account.rows_in, self.by_delivery)
         self.files = self.account.file_order

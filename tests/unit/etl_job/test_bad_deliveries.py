@@ -8,7 +8,7 @@ import pytest
 
 from etl_job.arguments import parse_arguments
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import choose
+from etl_job.deliveries.selection import select_deliveries
 from etl_job.errors import CatalogError, InputError, ThresholdError
 from etl_job.notify.progress import Progress
 from etl_job.run import run
@@ -85,7 +85,7 @@ def test_damaged_gzip_file_stops_the_run_by_its_name(lake, start):
 
 def test_named_delivery_without_files_is_an_error():
     with pytest.raises(CatalogError, match=r"delivery d1 has no files: upload them, or take it out"):
-        choose([Delivery("d1", ())], ["d1"], [], {}, "hash")
+        select_deliveries([Delivery("d1", ())], ["d1"], [], {}, "hash")
 
 
 def test_wild_dates_make_no_calendar(lake, start):

@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from etl_job import processing
-from etl_job.deliveries.selection import Chosen
+from etl_job.deliveries.selection import Selection
 from etl_job.errors import PublicationError
 from etl_job.notify.progress import Progress
 from etl_job.publishing.publish import Processed
@@ -48,6 +48,6 @@ def test_bad_rows_that_cannot_be_deleted_do_not_hide_why_the_run_failed(monkeypa
     monkeypatch.setattr(processing, "drop", lambda *_: None)
     monkeypatch.setattr(processing, "write_and_publish", refused)
     with pytest.raises(PublicationError, match="tolls_curated was not changed; run again"):
-        processing.process_deliveries(work, Chosen(()), done)
+        processing.process_deliveries(work, Selection(()), done)
     assert done.quarantine == (FOLDER,)
     assert any(f"left-behind folders={FOLDER} because=DeleteObject was refused with SlowDown" in line for line in lines)

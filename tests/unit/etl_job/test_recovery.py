@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from etl_job.deliveries.selection import choose
+from etl_job.deliveries.selection import select_deliveries
 from etl_job.manifest.record import LastRun, PublishedDelivery
 from etl_job.tables.recovery import standing_of
 from etl_job.tables.snapshot_change import Changes
@@ -44,7 +44,7 @@ def test_delivery_of_a_lost_manifest_is_published_and_can_be_withdrawn(last, tab
     published = standing_of(last, table).published
     assert not published["d1"].withdrawn
     assert published["d1"].contract_hash == ""  # and is processed again otherwise
-    assert choose((), (), ("d1",), published, "c").gone == ("d1",)
+    assert select_deliveries((), (), ("d1",), published, "c").gone == ("d1",)
 
 
 def test_state_of_the_last_manifest_stands_where_the_table_is_that_one():
