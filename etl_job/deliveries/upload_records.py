@@ -38,8 +38,8 @@ def complete(
     """
     changed = new_or_changed(tuple(selection.known.values()), published, contract.hash)
     asked = {delivery.name: delivery for delivery in (*changed, *selection.deliveries)}
-    settled = {*published, *selection.known} if is_free else None
-    found = find_incomplete(store, lake_root, contract.dataset, asked.values(), settled)
+    accounted = {*published, *selection.known} if is_free else None
+    found = find_incomplete(store, lake_root, contract.dataset, asked.values(), accounted)
     processed = {delivery.name for delivery in selection.deliveries}
     for name, problem in found.items():
         if is_free or name in processed:
@@ -48,21 +48,21 @@ def complete(
 
 
 def find_incomplete(
-    store: ObjectStore, lake_root: str, dataset: str, deliveries: Iterable[Delivery], settled: Collection[str] | None
+    store: ObjectStore, lake_root: str, dataset: str, deliveries: Iterable[Delivery], accounted: Collection[str] | None
 ) -> Mapping[str, str]:
     """Say of each of the deliveries which lacks a file that was uploaded what it lacks, and what to do.
 
-    ``settled`` names those that are published or withdrawn: any other that has a record, and no files at all, lacks
+    ``accounted`` names those that are published or withdrawn: any other that has a record, and no files at all, lacks
     them too. None leaves such deliveries to other runs. Raises InputError for a record that cannot be read.
     """
-    records, selection = _records(store, lake_root, dataset), {delivery.name: delivery for delivery in deliveries}
-    without_files = set() if settled is None else records.keys() - selection.keys() - set(settled)
-    names = sorted(records.keys() & (selection.keys() | without_files))
+    records, by_name = _records(store, lake_root, dataset), {delivery.name: delivery for delivery in deliveries}
+    without_files = set() if accounted is None else records.keys() - by_name.keys() - set(accounted)
+    names = sorted(records.keys() & (by_name.keys() | without_files))
     with ThreadPoolExecutor(_READERS) as readers:
         contents = readers.map(lambda name: _keys(store, records[name]), names)
     found = {}
     for name, keys in zip(names, contents, strict=True):
-        there = {file.uri for file in selection[name].files} if name in selection else set()
+        there = {file.uri for file in by_name[name].files} if name in by_name else set()
         missing = _missing(store, lake_root, dataset, keys, there)
         if missing:
             root = raw_folder(lake_root, dataset)

@@ -1,7 +1,7 @@
 """The job without Spark: its own parts for choosing, publishing and recording, around rows that Python itself reads.
 
 Rows are `id,day`: a number below zero is broken, an id that another delivery has too is a duplicate there. Which of the
-two keeps it is settled by name, so every order of runs must end at the same tables.
+two keeps it is accounted by name, so every order of runs must end at the same tables.
 """
 
 from __future__ import annotations
@@ -166,13 +166,13 @@ class ThinJob:
     ) -> list[str]:
         """Those to process: with every published delivery whose register shares a key with what changes."""
         registers = {name: self._keys(folder) for name, folder in tables.registers.folders.items()}
-        selection = [name for name in replaced if name not in gone]
-        keys = {row[0] for name in selection for row in self._rows(there[name])}
+        selected = [name for name in replaced if name not in gone]
+        keys = {row[0] for name in selected for row in self._rows(there[name])}
         keys |= {key for name in replaced for key in registers.get(name, set())}
-        while more := [n for n, of_it in registers.items() if n not in selection and n not in gone and of_it & keys]:
-            selection += more
+        while more := [n for n, of_it in registers.items() if n not in selected and n not in gone and of_it & keys]:
+            selected += more
             keys |= {key for name in more for key in registers[name]}
-        return sorted(selection)
+        return sorted(selected)
 
     def _keys(self, folder: str) -> set[int]:
         name = folder

@@ -10,7 +10,7 @@ from etl_job.contract.model import CONFLICT, ConflictPolicy
 from etl_job.contract.schemas import DAY, DELIVERY, HOURS, value_column
 from etl_job.counting.outcomes import quarantined_rows
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.deliveries.selection import Chosen
+from etl_job.deliveries.selection import Selection
 from etl_job.duplicates.deduplicate import account_for
 from etl_job.lake.files import LocalObjectStore
 from etl_job.spark.sql_rules import SqlRules
@@ -69,8 +69,8 @@ class History:
         tables = SimpleNamespace(
             curated=SimpleNamespace(location=f"file://{self.root}/tables"), registers=self.registers
         )
-        chosen = Chosen(tuple(known[name] for name in arrived), tuple(gone), known)
-        account = account_for(self.spark, store, self.contract, SqlRules.of(self.contract), chosen, tables, "r")
+        selection = Selection(tuple(known[name] for name in arrived), tuple(gone), known)
+        account = account_for(self.spark, store, self.contract, SqlRules.of(self.contract), selection, tables, "r")
         self.registers = account.registers
         processed = {delivery.name for delivery in account.deliveries}
         self.kept.update({name: Counter() for name in processed})
