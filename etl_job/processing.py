@@ -29,7 +29,7 @@ def process_deliveries(work: Work, selection: Selection, done: Processed) -> Non
         totals = done.totals.model_dump() if done.totals else {}
         seen.update(deliveries=len(account.deliveries), rows=totals.pop("rows_in", 0), **totals)
     try:
-        write_and_publish(work, account, selection.gone, done)
+        write_and_publish(work, account, selection.withdrawn, done)
     except UnknownPublicationError:
         raise  # the table may name all of it: the next run sees what became of this one
     except Exception:
@@ -61,7 +61,7 @@ def _take_back(work: Work, done: Processed) -> None:
 
 
 def _let_go(work: Work, account: Account, *folders: str) -> None:
-    """Give memory and staged rows back. A JVM that is gone has none, and why it went must be heard."""
+    """Give memory and staged rows back. A JVM that has ended has none, and why it went must be heard."""
     with suppress(Py4JError, OSError):
         for folder in folders:
             drop(work.spark, folder)

@@ -139,13 +139,13 @@ def _run(
             facts.published,
             is_free=not (named or withdrawn),
         )
-        replaced = (*(delivery.name for delivery in selection.deliveries), *selection.gone)
+        replaced = (*(delivery.name for delivery in selection.deliveries), *selection.withdrawn)
         check_what_runs_left(store, arguments.lake_root, contract, tables, last, replaced, facts.started_at)
         seen.update(
             run_id=arguments.run_id,
             deliveries_known=len(delivered.deliveries),
             deliveries=",".join(delivery.name for delivery in selection.deliveries) or "none",
-            withdrawn=",".join(selection.gone) or "none",
+            withdrawn=",".join(selection.withdrawn) or "none",
             without_files=",".join(selection.without_files) or "none",
             files=sum(len(delivery.files) for delivery in selection.deliveries),
             bytes=sum(delivery.size_bytes for delivery in selection.deliveries),
@@ -177,7 +177,7 @@ def _run(
             run_id=arguments.run_id, contract_hash=contract.hash, inputs=counts.inputs
         )
     there = {delivery.name: delivery for delivery in delivered.deliveries}
-    for name in selection.gone:
+    for name in selection.withdrawn:
         facts.published[name] = facts.published[name].taken_out(arguments.run_id, there.get(name))
 
 

@@ -18,7 +18,7 @@ class Selection:
     """
 
     deliveries: tuple[Delivery, ...]
-    gone: tuple[str, ...] = ()
+    withdrawn: tuple[str, ...] = ()
     known: Mapping[str, Delivery] = field(default_factory=dict)
     without_files: tuple[str, ...] = ()
     incomplete: Mapping[str, str] = field(default_factory=dict)
@@ -29,7 +29,7 @@ class Selection:
         if lost:
             raise CatalogError(
                 f"delivery {', '.join(lost)} shares rows with this run's and must be processed again, but its raw "
-                "files are gone: restore them, or take it out of the tables (--withdraw)"
+                "files are missing: restore them, or take it out of the tables (--withdraw)"
             )
         for name in names:
             if name in self.incomplete:
@@ -39,10 +39,12 @@ class Selection:
     def also_withdraw(self, names: Sequence[str]) -> "Selection":
         """The same, and these deliveries are taken out of the tables too, unless they are to be processed."""
         picked = {delivery.name for delivery in self.deliveries}
-        return replace(self, gone=tuple(dict.fromkeys((*self.gone, *(name for name in names if name not in picked)))))
+        return replace(
+            self, withdrawn=tuple(dict.fromkeys((*self.withdrawn, *(name for name in names if name not in picked))))
+        )
 
     def __bool__(self) -> bool:
-        return bool(self.deliveries or self.gone)
+        return bool(self.deliveries or self.withdrawn)
 
 
 def select_deliveries(

@@ -98,7 +98,7 @@ def account_for(
         size = sum(delivery.size_bytes for delivery in deliveries)
         suit_to_input(spark, size)
         folder = new_staging_folder(tables.curated.location, run_id)
-        replaced = [*names_in, *selection.gone]
+        replaced = [*names_in, *selection.withdrawn]
         before, others = registers.of(replaced), registers.without(replaced)
         keys_before, other_keys = (register_files(store, side) for side in (before, others))
         try:

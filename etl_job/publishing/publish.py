@@ -119,14 +119,14 @@ class _History:
 def _history(tables: Tables, replaced: Sequence[str]) -> _History:
     files = tables.curated.data_files()
     others = [file for file in files if file.partition not in replaced]
-    changed = gone = [file for file in files if file.partition in replaced]
+    changed = outdated = [file for file in files if file.partition in replaced]
     are_in_step = in_step(tables.curated, tables.features)
     entities = _entities(tables.features) if are_in_step else None
     if not are_in_step:  # an earlier run ended between its commits: all days may differ
         changed = [*files, *tables.features.data_files()]
     return _History(
         tuple(file.uri for file in others),
-        tuple(file.uri for file in gone),
+        tuple(file.uri for file in outdated),
         tuple((file.first_day, file.last_day) for file in changed),
         last_day=max((file.last_day for file in files), default=None),
         last_kept_day=max((file.last_day for file in others), default=None),
@@ -144,14 +144,14 @@ def _entities(features: PublishedIceberg) -> int | None:
     of_last_day = [file for file in files if file.last_day == last_day]
     if not fits_one_task(sum(file.rows for file in of_last_day)):
         return None
-    with suppress(OSError):  # a file that is gone is no reason to stop: this run may replace it
+    with suppress(OSError):  # a file that is missing is no reason to stop: this run may replace it
         return features.count_rows_on(last_day)
     return None
 
 
-def write_and_publish(work: Work, account: Account, gone: Sequence[str], done: Processed) -> None:
+def write_and_publish(work: Work, account: Account, rwithdrawn: Sequence[str], done: Processed) -> None:
     """Write all files, commit both tables, and note in ``done`` what has been done."""
-    replaced = [*(outcome.delivery for outcome in account.counted), *gone]
+    replaced = [*(outcome.delivery for outcome in account.counted), *withdrawn]
     history = _history(work.tables, replaced)
     with work.progress.stage("write") as seen:
         fresh = _Fresh.of(work, account)
@@ -248,7 +248,7 @@ class _Days:
         spec, last_changed = work.contract.features, max(last for _, last in changed)
         if narrowed(self.wanted, last_changed, spec.reach_days) == self.wanted:
             return self
-        kept, gone = (_curated(work, files) for files in (history.files, history.replaced_files))
+        kept, replaced = (_curated(work, files) for files in (history.files, history.replaced_files))
         days = [frame.select(*spec.entity, DAY) for frame in (kept, gone, fresh.rows)]
         begun = last_new_beginning(
             days[0].unionByName(days[1]), days[0].unionByName(days[2]), spec, self.wanted.last_day
@@ -330,9 +330,11 @@ def drop_own_quarantine(work: Work, folders: Sequence[str]) -> None:
             work.store.delete(file.uri)
 
 
-def _commit_curated(work: Work, account: Account, gone: Sequence[str], files: tuple[str, ...], done: Processed) -> None:
+def _commit_curated(
+    work: Work, account: Account, rwithdrawn: Sequence[str], files: tuple[str, ...], done: Processed
+) -> None:
     table, processed = work.tables.curated, [outcome.delivery for outcome in account.counted]
-    replaced = [*processed, *gone]
+    replaced = [*processed, *withdrawn]
     bad = [outcome.delivery for outcome in account.counted if outcome.quarantined]
     quarantines = work.tables.quarantines.after(replaced, bad, work.arguments.run_id)
     table.replace(
@@ -345,7 +347,7 @@ def _commit_curated(work: Work, account: Account, gone: Sequence[str], files: tu
                 **quarantines.properties,
             },
             processed=processed,
-            withdrawn=gone,
+            withdrawn=withdrawn,
         )
     )
     done.curated = _published(table, len(files), replaced)

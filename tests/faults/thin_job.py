@@ -135,19 +135,21 @@ class ThinJob:
         published = dict(standing.published)
         there = self._deliveries()
         selection = select_deliveries(there, (), withdraw, published, HASH).also_withdraw(standing.returned)
-        replaced = [*(delivery.name for delivery in selection.deliveries), *selection.gone]
+        replaced = [*(delivery.name for delivery in selection.deliveries), *selection.withdrawn]
         contract = cast(Any, SimpleNamespace(key=("id",), dataset=DATASET))
         check_what_runs_left(store, ROOT, contract, tables, last, replaced, now)
         if not selection and in_step(curated, features):
             return published, tables
-        names = self._with_neighbours(tables, {delivery.name: delivery for delivery in there}, replaced, selection.gone)
+        names = self._with_neighbours(
+            tables, {delivery.name: delivery for delivery in there}, replaced, selection.withdrawn
+        )
         by_name = {delivery.name: delivery for delivery in there}
         rows = {name: self._rows(by_name[name]) for name in names}
-        self._publish(tables, rows, selection.gone)
+        self._publish(tables, rows, selection.withdrawn)
         for name in names:
             inputs = inputs_of(by_name[name])
             published[name] = PublishedDelivery(run_id=self.run_id, contract_hash=HASH, inputs=inputs)
-        for name in selection.gone:
+        for name in selection.withdrawn:
             published[name] = published[name].taken_out(self.run_id, by_name.get(name))
         self.counts = self._counts(by_name, rows)
         return published, tables
@@ -162,14 +164,16 @@ class ThinJob:
         return [row for file in delivery.files for row in rows_of(self._store.read(file.uri))]
 
     def _with_neighbours(
-        self, tables: Tables, there: dict[str, Delivery], replaced: list[str], gone: tuple[str, ...]
+        self, tables: Tables, there: dict[str, Delivery], replaced: list[str], rwithdrawn: tuple[str, ...]
     ) -> list[str]:
         """Those to process: with every published delivery whose register shares a key with what changes."""
         registers = {name: self._keys(folder) for name, folder in tables.registers.folders.items()}
-        selected = [name for name in replaced if name not in gone]
+        selected = [name for name in replaced if name not in withdrawn]
         keys = {row[0] for name in selected for row in self._rows(there[name])}
         keys |= {key for name in replaced for key in registers.get(name, set())}
-        while more := [n for n, of_it in registers.items() if n not in selected and n not in gone and of_it & keys]:
+        while more := [
+            n for n, of_it in registers.items() if n not in selected and n not in withdrawn and of_it & keys
+        ]:
             selected += more
             keys |= {key for name in more for key in registers[name]}
         return sorted(selected)
@@ -181,21 +185,21 @@ class ThinJob:
             found |= set(parquet.read_table(io.BytesIO(self._store.read(file.uri))).column("id").to_pylist())
         return found
 
-    def _publish(self, tables: Tables, rows: dict[str, list[Row]], gone: tuple[str, ...]) -> None:
+    def _publish(self, tables: Tables, rows: dict[str, list[Row]], rwithdrawn: tuple[str, ...]) -> None:
         splits, names = split(rows), sorted(rows)
         keys = {name: sorted({row[0] for row in of_it if row[0] >= 0}) for name, of_it in rows.items()}
         staged = {name: self._stage_keys(tables.curated.location, keys[name]) for name in names}
         bad = [name for name in names if splits[name].quarantined]
         folders = [self._write_quarantine(name, splits[name].quarantined) for name in bad]
         outdated = files_of_other_runs(
-            self._store, [f"{QUARANTINE}/delivery={name}" for name in (*names, *gone)], self.run_id
+            self._store, [f"{QUARANTINE}/delivery={name}" for name in (*names, *withdrawn)], self.run_id
         )
         try:
-            if names or gone:
-                registers = tables.registers.without([*names, *gone])
+            if names or withdrawn:
+                registers = tables.registers.without([*names, *withdrawn])
                 for name, folder in staged.items():
                     registers = registers.and_those_in(folder, (name,), int(bool(keys[name])))
-                self._commit_curated(tables, splits, gone, registers, bad)
+                self._commit_curated(tables, splits, withdrawn, registers, bad)
             self._commit_features(tables)
         except UnknownPublicationError:
             raise
@@ -224,10 +228,15 @@ class ThinJob:
                 self._store.delete(file.uri)
 
     def _commit_curated(
-        self, tables: Tables, splits: dict[str, Split], gone: tuple[str, ...], registers: Registers, bad: list[str]
+        self,
+        tables: Tables,
+        splits: dict[str, Split],
+        rwithdrawn: tuple[str, ...],
+        registers: Registers,
+        bad: list[str],
     ) -> None:
         table, names = tables.curated, sorted(splits)
-        replaced = [*names, *gone]
+        replaced = [*names, *withdrawn]
         kept = [(name, *row) for name in names for row in splits[name].kept]
         folder = new_data_folder(table.location, self.run_id)
         files = write_rows(_table(kept, _CURATED), _CURATED, "delivery", ("id",), folder, self._store)
@@ -239,7 +248,7 @@ class ThinJob:
                 self.run_id,
                 table_properties={**registers.properties, **quarantines.properties},
                 processed=names,
-                withdrawn=gone,
+                withdrawn=withdrawn,
             )
         )
         self.landed.curated = True

@@ -50,8 +50,8 @@ class History:
         self.rest: dict[str, Counter] = {}
         self.quarantine: dict[str, list[str]] = {}
 
-    def run(self, arrived, gone=()):
-        for name in gone:
+    def run(self, arrived, withdrawn=()):
+        for name in withdrawn:
             for state in (self.feed, self.kept, self.rest, self.quarantine):
                 state.pop(name, None)
         for name, files in arrived.items():
@@ -69,7 +69,7 @@ class History:
         tables = SimpleNamespace(
             curated=SimpleNamespace(location=f"file://{self.root}/tables"), registers=self.registers
         )
-        selection = Selection(tuple(known[name] for name in arrived), tuple(gone), known)
+        selection = Selection(tuple(known[name] for name in arrived), tuple(withdrawn), known)
         account = account_for(self.spark, store, self.contract, SqlRules.of(self.contract), selection, tables, "r")
         self.registers = account.registers
         processed = {delivery.name for delivery in account.deliveries}
@@ -119,9 +119,9 @@ def test_deliveries_in_any_order_with_changes_and_withdrawals_come_to_what_one_r
     history.run({name: [[f"k{n},Opel,2024-03-01,07:00:00" for n in range(40)], []] for name in order[1:2]})
     history.run({name: random_delivery(draw) for name in order[2:]})
     assert history.state == expected(history.feed, policy)
-    history.run({order[1]: random_delivery(draw)}, gone=[order[3]])
+    history.run({order[1]: random_delivery(draw)}, withdrawn=[order[3]])
     assert history.state == expected(history.feed, policy)
-    history.run({}, gone=[order[0]])
+    history.run({}, withdrawn=[order[0]])
     assert history.state == expected(history.feed, policy)
     if policy is ConflictPolicy.QUARANTINE_BOTH:
         lines = Counter(line for files in history.feed.values() for file in files for line in file)
@@ -134,5 +134,5 @@ def test_other_deliveries_are_processed_again_only_where_a_row_of_theirs_changes
     history.run({"b": [[row(1), row(2)]], "d": [[row(9)]]})
     assert history.run({"c": [[row(2), row(3)]]}) == {"c"}  # loses to b, which stays as it is
     assert history.run({"a": [[row(1)]]}) == {"a", "b"}  # comes before b
-    assert history.run({}, gone=["a"]) == {"b"}  # what it had won falls back to b
+    assert history.run({}, withdrawn=["a"]) == {"b"}  # what it had won falls back to b
     assert history.state == expected(history.feed, "keepFirst")
