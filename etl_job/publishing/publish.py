@@ -149,7 +149,7 @@ def _entities(features: PublishedIceberg) -> int | None:
     return None
 
 
-def write_and_publish(work: Work, account: Account, rwithdrawn: Sequence[str], done: Processed) -> None:
+def write_and_publish(work: Work, account: Account, withdrawn: Sequence[str], done: Processed) -> None:
     """Write all files, commit both tables, and note in ``done`` what has been done."""
     replaced = [*(outcome.delivery for outcome in account.counted), *withdrawn]
     history = _history(work.tables, replaced)
@@ -167,7 +167,7 @@ def write_and_publish(work: Work, account: Account, rwithdrawn: Sequence[str], d
         folders = [f"{work.quarantine}/{partition_folder(DELIVERY, delivery)}" for delivery in replaced]
         outdated = files_of_other_runs(work.store, folders, work.arguments.run_id)
         if replaced:
-            _commit_curated(work, account, gone, curated_files, done)
+            _commit_curated(work, account, withdrawn, curated_files, done)
         if days.wanted or (days.last is None and history.replaced_days):
             _commit_features(work, days.wanted, feature_files, done)
         curated, features = work.tables.curated.snapshot_id, work.tables.features.snapshot_id
@@ -249,7 +249,7 @@ class _Days:
         if narrowed(self.wanted, last_changed, spec.reach_days) == self.wanted:
             return self
         kept, replaced = (_curated(work, files) for files in (history.files, history.replaced_files))
-        days = [frame.select(*spec.entity, DAY) for frame in (kept, gone, fresh.rows)]
+        days = [frame.select(*spec.entity, DAY) for frame in (kept, replaced, fresh.rows)]
         begun = last_new_beginning(
             days[0].unionByName(days[1]), days[0].unionByName(days[2]), spec, self.wanted.last_day
         )
@@ -331,7 +331,7 @@ def drop_own_quarantine(work: Work, folders: Sequence[str]) -> None:
 
 
 def _commit_curated(
-    work: Work, account: Account, rwithdrawn: Sequence[str], files: tuple[str, ...], done: Processed
+    work: Work, account: Account, withdrawn: Sequence[str], files: tuple[str, ...], done: Processed
 ) -> None:
     table, processed = work.tables.curated, [outcome.delivery for outcome in account.counted]
     replaced = [*processed, *withdrawn]

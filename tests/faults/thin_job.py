@@ -164,7 +164,7 @@ class ThinJob:
         return [row for file in delivery.files for row in rows_of(self._store.read(file.uri))]
 
     def _with_neighbours(
-        self, tables: Tables, there: dict[str, Delivery], replaced: list[str], rwithdrawn: tuple[str, ...]
+        self, tables: Tables, there: dict[str, Delivery], replaced: list[str], withdrawn: tuple[str, ...]
     ) -> list[str]:
         """Those to process: with every published delivery whose register shares a key with what changes."""
         registers = {name: self._keys(folder) for name, folder in tables.registers.folders.items()}
@@ -185,7 +185,7 @@ class ThinJob:
             found |= set(parquet.read_table(io.BytesIO(self._store.read(file.uri))).column("id").to_pylist())
         return found
 
-    def _publish(self, tables: Tables, rows: dict[str, list[Row]], rwithdrawn: tuple[str, ...]) -> None:
+    def _publish(self, tables: Tables, rows: dict[str, list[Row]], withdrawn: tuple[str, ...]) -> None:
         splits, names = split(rows), sorted(rows)
         keys = {name: sorted({row[0] for row in of_it if row[0] >= 0}) for name, of_it in rows.items()}
         staged = {name: self._stage_keys(tables.curated.location, keys[name]) for name in names}
@@ -231,7 +231,7 @@ class ThinJob:
         self,
         tables: Tables,
         splits: dict[str, Split],
-        rwithdrawn: tuple[str, ...],
+        withdrawn: tuple[str, ...],
         registers: Registers,
         bad: list[str],
     ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from etl_job.deliveries.delivered import find_deliveries
-from etl_job.deliveries.selection import Chosen, choose
+from etl_job.deliveries.selection import Selection, select_deliveries
 from etl_job.deliveries.upload_records import complete
 from etl_job.errors import InputError
 from etl_job.lake.files import LocalObjectStore
@@ -48,10 +48,10 @@ class Lake:
             for each in self.deliveries()
         }
 
-    def choose(self, *named: str, store=None) -> Chosen:
-        chosen = choose(self.deliveries(), named, (), self.published, self.contract.hash)
+    def select(self, *named: str, store=None) -> Selection:
+        selection = select_deliveries(self.deliveries(), named, (), self.published, self.contract.hash)
         store = store or LocalObjectStore()
-        return complete(store, f"file://{self.root}", self.contract, chosen, self.published, is_free=not named)
+        return complete(store, f"file://{self.root}", self.contract, selection, self.published, is_free=not named)
 
 
 @pytest.fixture
@@ -59,15 +59,15 @@ def lake(tmp_path, contract):
     return Lake(tmp_path, contract)
 
 
-def names(chosen: Chosen) -> list[str]:
-    return [each.name for each in chosen.deliveries]
+def names(selection: Selection) -> list[str]:
+    return [each.name for each in selection.deliveries]
 
 
 def test_delivery_with_all_its_files_or_without_a_record_is_processed(lake):
     lake.put("q1", "a.csv", "year=2024/b.csv")
     lake.put("q2", "a.csv")
     lake.record("q2").unlink()
-    assert names(lake.choose()) == ["q1", "q2"]
+    assert names(lake.select()) == ["q1", "q2"]
 
 
 def test_file_that_was_uploaded_and_is_gone_stops_the_run_by_name(lake):
@@ -78,11 +78,11 @@ def test_file_that_was_uploaded_and_is_gone_stops_the_run_by_name(lake):
         InputError,
         match=r"delivery q1 misses delivery=q1/1\.csv, \S+2\.csv, \S+3\.csv and 2 more, which file:\S+q1\.json",
     ):
-        lake.choose()
+        lake.select()
     with pytest.raises(InputError, match=r"on purpose, `quartal upload --delivery q1 --remove 1\.csv`, and run again"):
-        lake.choose()
+        lake.select()
     lake.record("q1").unlink()
-    assert names(lake.choose()) == ["q1"]
+    assert names(lake.select()) == ["q1"]
 
 
 def test_delivery_all_of_whose_files_are_gone_stops_a_run_until_it_is_published(lake):
@@ -90,11 +90,11 @@ def test_delivery_all_of_whose_files_are_gone_stops_a_run_until_it_is_published(
     lake.put("q2", "a.csv")
     lake.path("q2", "a.csv").unlink()
     with pytest.raises(InputError, match=r"delivery q2 misses delivery=q2/a\.csv.* on purpose, delete that record"):
-        lake.choose()
+        lake.select()
     lake.put("q2", "a.csv")
     lake.publish()
     lake.path("q2", "a.csv").unlink()  # archived
-    assert names(lake.choose()) == []
+    assert names(lake.select()) == []
 
 
 def test_withdrawn_delivery_may_lose_its_files_one_by_one_and_comes_back_with_a_new_one(lake):
@@ -102,11 +102,11 @@ def test_withdrawn_delivery_may_lose_its_files_one_by_one_and_comes_back_with_a_
     lake.put("q1", "a.csv", "b.csv")
     lake.publish(withdrawn=True)
     lake.path("q1", "a.csv").unlink()
-    assert names(lake.choose()) == []
+    assert names(lake.select()) == []
     lake.path("q1", "b.csv").unlink()
-    assert names(lake.choose()) == []
+    assert names(lake.select()) == []
     lake.put("q1", "c.csv")
-    assert names(lake.choose()) == ["q1"]
+    assert names(lake.select()) == ["q1"]
 
 
 def test_run_of_named_deliveries_answers_for_those_it_processes(lake):
@@ -114,13 +114,13 @@ def test_run_of_named_deliveries_answers_for_those_it_processes(lake):
         lake.put(name, "a.csv", "b.csv")
     lake.publish()
     lake.path("q2", "b.csv").unlink()
-    chosen = lake.choose("q1")
-    assert names(chosen) == ["q1"]
-    assert [each.name for each in chosen.find(["q3"])] == ["q3"]
+    selection = lake.select("q1")
+    assert names(selection) == ["q1"]
+    assert [each.name for each in selection.find(["q3"])] == ["q3"]
     with pytest.raises(InputError, match=r"shares rows with this run's deliveries: delivery q2 misses delivery=q2/b"):
-        chosen.find(["q2"])
+        selection.find(["q2"])
     with pytest.raises(InputError, match="delivery q2 misses"):
-        lake.choose("q2")
+        lake.select("q2")
 
 
 def test_files_that_come_while_the_run_begins_are_the_next_runs(lake):
@@ -131,12 +131,12 @@ def test_files_that_come_while_the_run_begins_are_the_next_runs(lake):
             lake.put("q1", "a.csv", "b.csv")
             return super().read(uri, first_bytes)
 
-    assert names(lake.choose(store=Busy())) == ["q1"]
+    assert names(lake.select(store=Busy())) == ["q1"]
 
 
 def test_hidden_file_that_an_earlier_version_uploaded_is_not_missed(lake):
     lake.put("q1", "a.csv", "_b.csv", ".c/d.csv")
-    assert names(lake.choose()) == ["q1"]
+    assert names(lake.select()) == ["q1"]
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"files": 3}', "{}", "[" * 100_000, "\ud800"], ids=repr)
@@ -144,7 +144,7 @@ def test_record_that_cannot_be_read_stops_the_run_by_its_name(lake, content):
     lake.put("q1", "a.csv")
     lake.record("q1").write_bytes(content.encode("utf-8", "surrogatepass"))
     with pytest.raises(InputError, match=r"q1\.json is no record of a delivery .*: delete it, and the next upload"):
-        lake.choose()
+        lake.select()
 
 
 def test_records_of_ingested_tables_are_no_deliveries(lake):
@@ -152,4 +152,4 @@ def test_records_of_ingested_tables_are_no_deliveries(lake):
     other = lake.record("q9/table")
     other.parent.mkdir(parents=True)
     other.write_text("{}")
-    assert names(lake.choose()) == ["q1"]
+    assert names(lake.select()) == ["q1"]
