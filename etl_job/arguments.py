@@ -52,7 +52,7 @@ def parse_arguments(argv: Sequence[str]) -> JobArguments:
             "digit"
         )
     if _RESERVED_RUN_ID.fullmatch(run_id):
-        raise ArgumentError(f"--run_id {run_id[:80]!r} is a name that the tables use themselves: choose another")
+        raise ArgumentError(f"--run_id {run_id[:80]!r} is a name that the tables use themselves: use another")
     return JobArguments(
         **{name: values[name] for name in _REQUIRED},
         deliveries=split_deliveries(values.get("delivery", "")),

@@ -74,21 +74,21 @@ def _contract_in(document: Document, dataset: str) -> Contract:
         raise _UnreadError(f"apiVersion must be v3.x, is {shown(version)}")
     schemas = content.get("schema")
     entries = [entry for entry in schemas if isinstance(entry, dict)] if isinstance(schemas, list) else []
-    chosen = next((entry for entry in entries if entry.get("name") == dataset), None)
-    if chosen is None:
+    schema = next((entry for entry in entries if entry.get("name") == dataset), None)
+    if schema is None:
         names = ", ".join(str(entry.get("name"))[:80] for entry in entries) or "none"
         raise _UnreadError(f"no schema named {dataset!r} (it has: {names}); check --dataset")
     if sum(entry.get("name") == dataset for entry in entries) > 1:
         raise _UnreadError(f"schema: two datasets are named {dataset!r}; rename one")
     own = content.get("version", "")
-    quality = chosen.get("quality")
+    quality = schema.get("quality")
     return Contract.model_validate(
         {
             "version": str(own) if isinstance(own, int | float) and not isinstance(own, bool) else own,
             "dataset": dataset,
-            "columns": chosen.get("properties", ()),
+            "columns": schema.get("properties", ()),
             "quality": () if quality is None else quality,
-            **_custom_properties(chosen),
+            **_custom_properties(schema),
         },
         by_alias=True,
         by_name=False,

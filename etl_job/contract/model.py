@@ -104,7 +104,7 @@ class FreeRule(Strict):
     @classmethod
     def _is_free(cls, name: str) -> str:
         if f"row.{name}" in _ROW_RULES:
-            raise ValueError(f"{name!r} is the name of a rule of the job's own: choose another")
+            raise ValueError(f"{name!r} is the name of a rule of the job's own: use another")
         return name
 
     @field_validator("query")

@@ -66,8 +66,8 @@ class _Rows:
     raw: pa.StringArray
     numbers: pa.Int64Array
 
-    def where(self, chosen: pa.BooleanArray) -> "_Rows":
-        return _Rows(self.ended.filter(chosen), self.raw.filter(chosen), self.numbers.filter(chosen))
+    def where(self, mask: pa.BooleanArray) -> "_Rows":
+        return _Rows(self.ended.filter(mask), self.raw.filter(mask), self.numbers.filter(mask))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +109,9 @@ class _Reader:
             unquoted = pc.invert(nothing if opened is None else opened)
             one_by_one = pc.and_(pc.or_(odd, nothing if escaped is None else escaped), pc.invert(unquoted))
             plain = pc.invert(pc.or_(unquoted, one_by_one))
-            for chosen, has_quotes in ((plain, True), (unquoted, False)):
-                if pc.any(chosen).as_py():
-                    yield from self._split(rows.where(chosen), has_quotes)
+            for mask, has_quotes in ((plain, True), (unquoted, False)):
+                if pc.any(mask).as_py():
+                    yield from self._split(rows.where(mask), has_quotes)
             if pc.any(one_by_one).as_py():
                 yield self._one_by_one(rows.where(one_by_one))
 

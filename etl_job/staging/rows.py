@@ -70,7 +70,7 @@ def staged(
         rows = _Rows(judged, carried)
         return StagedBatch(_valid(rows, source, part, contract, keeps_lines), _empty(contract, carried))
     is_valid = pc.equal(judged.broken, 0)
-    valid, broken = (_Rows(judged, carried, chosen) for chosen in (is_valid, pc.invert(is_valid)))
+    valid, broken = (_Rows(judged, carried, mask) for mask in (is_valid, pc.invert(is_valid)))
     return StagedBatch(_valid(valid, source, part, contract, keeps_lines), _broken(broken, source, part, contract))
 
 
@@ -78,13 +78,13 @@ class _Rows:
     """Some of the rows of a judged batch, column by column as they are asked for."""
 
     def __init__(
-        self, judged: JudgedBatch, carried: Mapping[str, pa.Array], chosen: pa.BooleanArray | None = None
+        self, judged: JudgedBatch, carried: Mapping[str, pa.Array], mask: pa.BooleanArray | None = None
     ) -> None:
-        self._judged, self._carried, self._chosen = judged, carried, chosen
-        self.count = judged.batch.rows if chosen is None else pc.sum(chosen).as_py() or 0
+        self._judged, self._carried, self._mask = judged, carried, mask
+        self.count = judged.batch.rows if mask is None else pc.sum(mask).as_py() or 0
 
     def _of(self, column: pa.Array) -> pa.Array:
-        return column if self._chosen is None else column.filter(self._chosen)
+        return column if self._mask is None else column.filter(self._mask)
 
     def text(self, name: str) -> pa.StringArray:
         return self._of(self._judged.batch.texts[name])

@@ -240,10 +240,10 @@ def changed_deliveries(
     each = of_key.withColumn(DELIVERY, F.explode("_others"))
 
     def state(side: str) -> Column:
-        chosen = F.when(F.col(DELIVERY) == F.col(f"_first_{side}"), KEPT).otherwise(DUPLICATES)
+        kept_or_not = F.when(F.col(DELIVERY) == F.col(f"_first_{side}"), KEPT).otherwise(DUPLICATES)
         if policy is ConflictPolicy.QUARANTINE_BOTH:
-            return F.when(F.col(f"_conflict_{side}"), QUARANTINED).otherwise(chosen)
-        return chosen
+            return F.when(F.col(f"_conflict_{side}"), QUARANTINED).otherwise(kept_or_not)
+        return kept_or_not
 
     changed = each.where(state("before") != state("after")).select(DELIVERY).distinct()
     return tuple(sorted(row[DELIVERY] for row in changed.collect()))

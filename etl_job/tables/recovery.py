@@ -31,7 +31,7 @@ def standing_of(last: LastRun, curated: PublishedIceberg) -> Standing:
     """Compare the last manifest with the curated table.
 
     A delivery whose rows are not known to be those of the manifest has no contract hash any more: it counts as
-    changed, and so it is processed again as soon as a run is free to choose. One that a killed run took out counts as
+    changed, and so it is processed again as soon as a run selects for itself. One that a killed run took out counts as
     withdrawn.
     """
     published = dict(last.published)
