@@ -65,6 +65,6 @@ def _let_go(work: Work, account: Account, *folders: str) -> None:
     with suppress(Py4JError, OSError):
         for folder in folders:
             drop(work.spark, folder)
-        for frame in (account.daily.rows, account.suspects):
+        for frame in (account.daily.rows, account.candidates):
             if frame is not None:
                 frame.unpersist()

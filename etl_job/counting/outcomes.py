@@ -86,19 +86,19 @@ class LostRows:
 
 
 def daily_counts(
-    counts: DataFrame, suspects: DataFrame | None, contract: Contract, in_one_task: bool = False
+    counts: DataFrame, candidates: DataFrame | None, contract: Contract, in_one_task: bool = False
 ) -> DataFrame:
     """How many rows were kept per delivery, entity and day, and in each hour of it if the contract asks for that.
 
-    ``counts`` are those of all valid rows, ``suspects`` the rows that share a key, settled (``staging.settle``).
+    ``counts`` are those of all valid rows, ``candidates`` the rows that share a key, settled (``staging.settle``).
     """
     by, hours = _line_keys(contract), hour_columns(contract.features)
     lines = [counts.select(*by, F.col(ROWS).alias(KEPT), *hours)]
-    if suspects is not None:
+    if candidates is not None:
         of_hour = (
             f"CASE WHEN pmod({HOUR}, 24) = {hour} THEN -1L ELSE 0L END AS {name}" for hour, name in enumerate(hours)
         )
-        lost = suspects.where(F.col(CLASS) != KEPT)
+        lost = candidates.where(F.col(CLASS) != KEPT)
         dated = lost.withColumn(DAY, F.date_from_unix_date(F.floor(F.col(HOUR) / 24).cast("int")))
         # One expression for all, not a call to Java for each part of each.
         lines.append(dated.selectExpr(*(f"`{name}`" for name in by), f"-1L AS {KEPT}", *of_hour))
@@ -111,11 +111,11 @@ def _line_keys(contract: Contract) -> list[str]:
     return [DELIVERY, *map(value_column, contract.features.entity), DAY]
 
 
-def lost_rows(suspects: DataFrame | None) -> tuple[LostRows, ...]:
-    """The suspects that are not kept, counted. Runs a Spark job, if there are any."""
-    if suspects is None:
+def lost_rows(candidates: DataFrame | None) -> tuple[LostRows, ...]:
+    """The candidates that are not kept, counted. Runs a Spark job, if there are any."""
+    if candidates is None:
         return ()
-    counted = suspects.where(F.col(CLASS) != KEPT).groupBy(DELIVERY, CLASS, DIFFERS, WARNED).count().collect()
+    counted = candidates.where(F.col(CLASS) != KEPT).groupBy(DELIVERY, CLASS, DIFFERS, WARNED).count().collect()
     return tuple(
         LostRows(row[DELIVERY], row[CLASS] == DUPLICATES, bool(row[DIFFERS]), row[WARNED], row["count"])
         for row in counted
@@ -186,7 +186,7 @@ def _by_name(rows_by_bits: Mapping[int, int], names: Sequence[str]) -> dict[str,
 
 
 def quarantined_rows(
-    staged: DataFrame, suspects: DataFrame | None, contract: Contract, file_order: Sequence[str], run_id: str
+    staged: DataFrame, candidates: DataFrame | None, contract: Contract, file_order: Sequence[str], run_id: str
 ) -> DataFrame:
     """The quarantined rows: raw text, file, and the names of all rules they break.
 
@@ -196,8 +196,8 @@ def quarantined_rows(
     uris = F.array(*(F.lit(uri) for uri in file_order))
     columns = [DELIVERY, LINE, FILE, BLOCK, ROW, BROKEN]
     rows = staged.where(F.col(KIND) == BROKEN_ROWS).select(*columns)
-    if suspects is not None and CONFLICT in contract.rule_names:
-        rows = rows.unionByName(suspects.where(F.col(CLASS) == QUARANTINED).select(*columns))
+    if candidates is not None and CONFLICT in contract.rule_names:
+        rows = rows.unionByName(candidates.where(F.col(CLASS) == QUARANTINED).select(*columns))
     return rows.select(
         DELIVERY,
         F.col(LINE).alias("raw"),

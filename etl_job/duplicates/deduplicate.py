@@ -25,13 +25,13 @@ from etl_job.staging.store import (
     Meeting,
     Registers,
     drop,
+    duplicate_candidates,
     meet_others,
     new_staging_folder,
     read_counts,
     read_registers,
     read_staged,
     register_files,
-    suspects_of,
     valid_files,
 )
 from etl_job.tables.dataset import Tables
@@ -67,7 +67,7 @@ class Account:
     file_order: tuple[str, ...]
     folder: str
     staged: DataFrame
-    suspects: DataFrame | None
+    candidates: DataFrame | None
     daily: Daily
     counted: tuple[DeliveryOutcome, ...]
     read: Read
@@ -120,20 +120,20 @@ def account_for(
         drop(spark, folder)
         deliveries = tuple(sorted((*deliveries, *selection.find(met.changed)), key=lambda delivery: delivery.name))
     extent = intake.extent + Extent(lines=met.keys)
-    suspects = suspects_of(staged, intake.repeated, contract, met)
-    daily = _daily(spark, store, folder, suspects, contract, extent)
-    counted = delivery_outcomes(intake.tally, lost_rows(suspects), daily.kept, contract, names_in)
+    candidates = duplicate_candidates(staged, intake.repeated, contract, met)
+    daily = _daily(spark, store, folder, candidates, contract, extent)
+    counted = delivery_outcomes(intake.tally, lost_rows(candidates), daily.kept, contract, names_in)
     files = len(valid_files(store, folder)) if contract.key else 0
     kept = registers.without(replaced).and_those_in(folder, names_in, files)
     file_order = tuple(source.uri for source in sources)
-    return Account(deliveries, file_order, folder, staged, suspects, daily, counted, intake.read, kept, extent)
+    return Account(deliveries, file_order, folder, staged, candidates, daily, counted, intake.read, kept, extent)
 
 
 def _daily(
     spark: SparkSession,
     store: ObjectStore,
     folder: str,
-    suspects: DataFrame | None,
+    candidates: DataFrame | None,
     contract: Contract,
     extent: Extent,
 ) -> Daily:
@@ -143,7 +143,7 @@ def _daily(
     if counts is None:
         return Daily(spark.createDataFrame([], ddl(count_columns(spec))), pa.table({}))
     in_one_task = extent.fits_one_task(len(curated_columns(spec)))
-    rows = daily_counts(counts, suspects, contract, in_one_task)
+    rows = daily_counts(counts, candidates, contract, in_one_task)
     if in_one_task and not spec.measures:
         return Daily(rows, collected(rows))
     return Daily(rows.persist(), None)

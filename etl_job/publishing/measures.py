@@ -33,14 +33,14 @@ from etl_job.contract.schemas import (
 _PLACE = [FILE, BLOCK, ROW]
 
 
-def with_measures(daily: DataFrame, staged: DataFrame, suspects: DataFrame | None, contract: Contract) -> DataFrame:
+def with_measures(daily: DataFrame, staged: DataFrame, candidates: DataFrame | None, contract: Contract) -> DataFrame:
     """Add the measures' parts to the daily counts, from the rows that are kept; a pass over the staged rows."""
     spec = contract.features
     if not spec.measures:
         return daily
     kept = staged.where(F.col(BROKEN) == 0)
-    if suspects is not None:
-        kept = kept.join(suspects.where(F.col(CLASS) != KEPT).select(*_PLACE), _PLACE, "left_anti")
+    if candidates is not None:
+        kept = kept.join(candidates.where(F.col(CLASS) != KEPT).select(*_PLACE), _PLACE, "left_anti")
     parts = [part for measure in spec.measures for part in _parts_of_rows(measure)]
     by = [DELIVERY, *spec.entity, DAY]
     entity = (F.col(value_column(name)).alias(name) for name in spec.entity)

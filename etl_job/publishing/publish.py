@@ -203,7 +203,7 @@ class _Fresh:
         if not spec.measures:
             return cls(counted)
         # The curated table needs it once, the features twice.
-        return cls(with_measures(counted, account.staged, account.suspects, work.contract).persist())
+        return cls(with_measures(counted, account.staged, account.candidates, work.contract).persist())
 
     def and_others(self, work: Work, others: Sequence[str]) -> DataFrame:
         """With the rows of other files of the curated table."""
@@ -312,7 +312,7 @@ def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, .
     run_id = work.arguments.run_id
     bad = {outcome.delivery: outcome.quarantined for outcome in account.counted if outcome.quarantined}
     if bad:
-        rows = quarantined_rows(account.staged, account.suspects, work.contract, account.file_order, run_id)
+        rows = quarantined_rows(account.staged, account.candidates, work.contract, account.file_order, run_id)
         in_few_files = account.extent.fits_one_task()
         write_quarantine(rows, location, in_one_task=in_few_files and fits_one_task(sum(bad.values())))
     return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)

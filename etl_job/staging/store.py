@@ -283,7 +283,9 @@ def _files_of(store: ObjectStore, folder: str, *kinds: str) -> tuple[str, ...]:
     )
 
 
-def suspects_of(staged: DataFrame, repeated: RepeatedKeys, contract: Contract, met: Meeting) -> DataFrame | None:
+def duplicate_candidates(
+    staged: DataFrame, repeated: RepeatedKeys, contract: Contract, met: Meeting
+) -> DataFrame | None:
     """The rows that share their key with others, settled; None where each row has a key of its own.
 
     The rows are few, and persisted: they are counted, and set against the counts of all.

@@ -51,7 +51,7 @@ class Accounted:
     @property
     def bad_rows(self):
         account = self.account
-        return quarantined_rows(account.staged, account.suspects, self.contract, self.files, "r1")
+        return quarantined_rows(account.staged, account.candidates, self.contract, self.files, "r1")
 
     @property
     def quarantine(self) -> dict[str, list[str]]:

@@ -42,7 +42,7 @@ def test_bad_rows_that_cannot_be_deleted_do_not_hide_why_the_run_failed(monkeypa
         done.quarantine = (FOLDER,)
         raise PublicationError("lake.tolls_curated was not changed; run again")
 
-    account = SimpleNamespace(folder="f", daily=SimpleNamespace(rows=None), suspects=None, deliveries=(), read=None)
+    account = SimpleNamespace(folder="f", daily=SimpleNamespace(rows=None), candidates=None, deliveries=(), read=None)
     monkeypatch.setattr(processing, "account_for", lambda *_: account)
     monkeypatch.setattr(processing, "_check", lambda *_: None)
     monkeypatch.setattr(processing, "drop", lambda *_: None)

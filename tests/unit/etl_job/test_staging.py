@@ -85,7 +85,7 @@ class History:
             assert outcome.rows == sum(len(file) for file in self.feed[outcome.delivery])
         if self.contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
             self.quarantine.update({name: [] for name in processed})
-            rows = quarantined_rows(account.staged, account.suspects, self.contract, account.file_order, "r")
+            rows = quarantined_rows(account.staged, account.candidates, self.contract, account.file_order, "r")
             for row in rows.collect():
                 assert row["reasons"] == [CONFLICT]
                 self.quarantine[row[DELIVERY]].append(row["raw"])
