@@ -1,4 +1,4 @@
-"""Every row of a run, read, judged and settled, with those of other deliveries for which it changes something."""
+"""Every row of a run, read, judged and classified, with those of other deliveries for which it changes something."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -58,7 +58,7 @@ class Daily:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Every row of a run, settled and counted. ``folder`` holds the staged rows, ``deliveries`` are in name order.
+    """Every row of a run, classified and counted. ``folder`` holds the staged rows, ``deliveries`` are in name order.
 
     ``read`` and ``extent`` are those of the intake.
     """
@@ -89,7 +89,7 @@ def account_for(
     tables: Tables,
     run_id: str,
 ) -> Account:
-    """Read and settle the selected deliveries, and those others for which they change what becomes of a row."""
+    """Read and classify the selected deliveries, and those others for which they change what becomes of a row."""
     spec, deliveries = contract.features, tuple(sorted(selection.deliveries, key=lambda delivery: delivery.name))
     registers = tables.registers if contract.key else Registers({})
     while True:

@@ -1,4 +1,4 @@
-"""What a run has settled goes to where readers find it: files first, then one commit per table."""
+"""What a run has counted goes to where readers find it: files first, then one commit per table."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

@@ -103,7 +103,7 @@ def _staged(staging: Staging) -> Staged:
     if not staging.sql.columns or read.damaged:
         return read
     parts = staging.sql.judge(staging.spark, staging.store, staging.folder)
-    return read + (stager.settle_all(staging.spark, parts) if parts else Staged())
+    return read + (stager.stage_waiting(staging.spark, parts) if parts else Staged())
 
 
 def _shares_keys(staging: Staging, files: Sequence[str]) -> bool:

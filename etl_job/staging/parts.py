@@ -108,10 +108,10 @@ class PartStager:
         staged_parts = context.parallelize(numbered, min(tasks, len(parts))).map(partial(stage_part, self)).collect()
         return sum(staged_parts, Staged())
 
-    def settle_all(self, spark: "SparkSession", parts: Sequence[int]) -> Staged:
+    def stage_waiting(self, spark: "SparkSession", parts: Sequence[int]) -> Staged:
         """Stage the rows that waited, when Spark has judged them. Runs a Spark job."""
         waiting = spark.sparkContext.parallelize(parts, len(parts))
-        return sum(waiting.map(partial(settle_part, self)).collect(), Staged())
+        return sum(waiting.map(partial(stage_waiting_part, self)).collect(), Staged())
 
 
 def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
@@ -140,7 +140,7 @@ def _bytes_of(part: RawPart, source: Source) -> int:
     return source.size_bytes * (part.end - part.start) // groups if groups else part.end - part.start
 
 
-def settle_part(stager: PartStager, number: int) -> Staged:
+def stage_waiting_part(stager: PartStager, number: int) -> Staged:
     """Take the rows of a part that wait, with what rules in SQL say of them, and stage them."""
     folder, contract, store = stager.folder, stager.contract, stager.store
     found = _bits_of(store, folder, number)

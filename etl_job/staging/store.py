@@ -286,7 +286,7 @@ def _files_of(store: ObjectStore, folder: str, *kinds: str) -> tuple[str, ...]:
 def duplicate_candidates(
     staged: DataFrame, repeated: RepeatedKeys, contract: Contract, met: Meeting
 ) -> DataFrame | None:
-    """The rows that share their key with others, settled; None where each row has a key of its own.
+    """The rows that share their key with others, classified; None where each row has a key of its own.
 
     The rows are few, and persisted: they are counted, and set against the counts of all.
     """
@@ -298,7 +298,7 @@ def duplicate_candidates(
     if count <= _BROADCAST_ROWS:
         keys = F.broadcast(keys)
     shared = staged.where(is_valid()).join(keys, KEY_1, "left_semi")
-    return settle(rank_within_key(shared, contract), contract, met.rivals, met.keys).persist()
+    return classify_duplicates(rank_within_key(shared, contract), contract, met.rivals, met.keys).persist()
 
 
 def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:
@@ -318,7 +318,9 @@ def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:
     return rows.select("*", F.row_number().over(preferred).alias(RANK), differs.alias(DIFFERS))
 
 
-def settle(ranked: DataFrame, contract: Contract, rival: DataFrame | None, rival_keys: int = 0) -> DataFrame:
+def classify_duplicates(
+    ranked: DataFrame, contract: Contract, rival: DataFrame | None, rival_keys: int = 0
+) -> DataFrame:
     """Say what becomes of each row that shares its key: ``_class`` is kept, duplicate or quarantined.
 
     ``rival`` is what other deliveries hold of the keys they share with the run, of which there are ``rival_keys``.

@@ -36,7 +36,7 @@ class Expected:
     counts: dict[str, dict[str, int]]
 
 
-def settle(feed: Feed, policy: str) -> Expected:
+def classify_duplicates(feed: Feed, policy: str) -> Expected:
     """Judge each row, then let those that share a key meet."""
     rows = [
         judged(delivery, (delivery, file, place), line)

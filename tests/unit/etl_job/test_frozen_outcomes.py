@@ -132,7 +132,7 @@ def test_files_of_a_contract_with_rules_in_sql_come_to_the_rows_they_came_to(spa
     sql = SqlRules.of(contract)
     staged = StagedCase(FILE_CASES[name], tmp_path, sql.columns)
     read = staged.stager.stage_all(spark)
-    settled = staged.stager.settle_all(spark, sql.judge(spark, staged.stager.store, staged.folder))
+    settled = staged.stager.stage_waiting(spark, sql.judge(spark, staged.stager.store, staged.folder))
     found = staged.rows()
     assert found == FROZEN["files"][name]
     assert sum(settled.tally.values()) == read.read.rows == len(found)

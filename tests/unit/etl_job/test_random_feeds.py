@@ -170,7 +170,7 @@ def credentials():
 def test_feed_in_any_split_comes_to_what_the_documentation_says(spark, credentials, tmp_path_factory, policy, history):
     feed, batches = history
     feed = {name: [[with_megabytes(each) for each in file] for file in of] for name, of in feed.items()}
-    expected = settle(feed, policy)
+    expected = classify_duplicates(feed, policy)
     counted = {}
     with mock_aws():
         lake = FeedLake(tmp_path_factory.mktemp("feed"), policy)
