@@ -52,7 +52,7 @@ PROPERTY = "quartal.key-registers"
 FILES_PROPERTY = "quartal.key-register-files"  # how many files a folder has: a run without valid rows leaves none
 _KEY = [KEY_1, KEY_2]
 _BROADCAST_ROWS = 1_000_000  # about 50 MB; more is joined by a shuffle
-_BEATEN_BY = "_other"  # the other delivery whose row the contract prefers most
+_OTHER_DELIVERY = "_other"  # the other delivery whose row the contract prefers most
 _OTHER_CONTENT = "_other_content"
 _LEAST, _GREATEST = "_least_content", "_greatest_content"
 
@@ -178,11 +178,11 @@ def _read_files(spark: SparkSession, files: Sequence[str], folder: str, columns:
 class Meeting:
     """What the run's keys have to do with those of other deliveries.
 
-    ``rivals`` is what the others hold of the ``keys`` they share with the run, None where that is none. ``changed``
+    ``competing_rows`` is what the others hold of the ``keys`` they share with the run, None where that is none. ``changed``
     names those others of which a row becomes something else by this run.
     """
 
-    rivals: DataFrame | None = None
+    competing_rows: DataFrame | None = None
     keys: int = 0
     changed: tuple[str, ...] = ()
 
@@ -205,7 +205,7 @@ def meet_others(
         met = shared if shared_before is None else shared.unionByName(shared_before)
         narrowed = [None if side is None else of_keys(side, met) for side in (before, after)]
         changed = changed_deliveries(met, narrowed[0], narrowed[1], policy)
-    return Meeting(rivals(shared, policy) if keys else None, keys, changed)
+    return Meeting(competing_rows(shared, policy) if keys else None, keys, changed)
 
 
 def of_keys(rows: DataFrame, keys: DataFrame) -> DataFrame:
@@ -249,7 +249,7 @@ def changed_deliveries(
     return tuple(sorted(row[DELIVERY] for row in changed.collect()))
 
 
-def rivals(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
+def competing_rows(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
     """What the other deliveries hold of each key: whose row comes first, its content, and how contents range."""
     last = policy is ConflictPolicy.KEEP_LAST
     return (
@@ -261,7 +261,7 @@ def rivals(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
         )
         .select(
             *_KEY,
-            F.col(f"_first.{DELIVERY}").alias(_BEATEN_BY),
+            F.col(f"_first.{DELIVERY}").alias(_OTHER_DELIVERY),
             F.col(f"_first.{CONTENT}").alias(_OTHER_CONTENT),
             _LEAST,
             _GREATEST,
@@ -293,12 +293,15 @@ def duplicate_candidates(
     count = repeated.count + met.keys
     if not contract.key or count == 0:
         return None
-    sides = [repeated.read(staged.sparkSession), None if met.rivals is None else met.rivals.select(KEY_1)]
+    sides = [
+        repeated.read(staged.sparkSession),
+        None if met.competing_rows is None else met.competing_rows.select(KEY_1),
+    ]
     keys = reduce(DataFrame.unionByName, (side for side in sides if side is not None))
     if count <= _BROADCAST_ROWS:
         keys = F.broadcast(keys)
     shared = staged.where(is_valid()).join(keys, KEY_1, "left_semi")
-    return classify_duplicates(rank_within_key(shared, contract), contract, met.rivals, met.keys).persist()
+    return classify_duplicates(rank_within_key(shared, contract), contract, met.competing_rows, met.keys).persist()
 
 
 def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:
@@ -319,23 +322,23 @@ def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:
 
 
 def classify_duplicates(
-    ranked: DataFrame, contract: Contract, rival: DataFrame | None, rival_keys: int = 0
+    ranked: DataFrame, contract: Contract, competing: DataFrame | None, competing_keys: int = 0
 ) -> DataFrame:
     """Say what becomes of each row that shares its key: ``_class`` is kept, duplicate or quarantined.
 
-    ``rival`` is what other deliveries hold of the keys they share with the run, of which there are ``rival_keys``.
+    ``competing`` is what other deliveries hold of the keys they share with the run, of which there are ``competing_keys``.
     """
     policy = contract.conflicts
-    if rival is None:
+    if competing is None:
         met = ranked
         wins, differs, conflict = F.lit(True), F.col(DIFFERS), F.col(DIFFERS)
     else:
-        met = ranked.join(F.broadcast(rival) if rival_keys <= _BROADCAST_ROWS else rival, _KEY, "left")
-        alone = F.col(_BEATEN_BY).isNull()
+        met = ranked.join(F.broadcast(competing) if competing_keys <= _BROADCAST_ROWS else competing, _KEY, "left")
+        alone = F.col(_OTHER_DELIVERY).isNull()
         is_first = (
-            F.col(DELIVERY) > F.col(_BEATEN_BY)
+            F.col(DELIVERY) > F.col(_OTHER_DELIVERY)
             if policy is ConflictPolicy.KEEP_LAST
-            else (F.col(DELIVERY) < F.col(_BEATEN_BY))
+            else (F.col(DELIVERY) < F.col(_OTHER_DELIVERY))
         )
         wins = alone | is_first
         differs = F.when(wins, F.col(DIFFERS)).otherwise(F.col(CONTENT) != F.col(_OTHER_CONTENT))
