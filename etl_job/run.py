@@ -1,4 +1,4 @@
-"""A run from arguments to manifest. All services are met here; what they are used for is in the modules it calls."""
+"""A run from arguments to manifest. All services come together here; what they are used for is in the modules it calls."""
 
 import os
 import platform

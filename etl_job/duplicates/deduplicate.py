@@ -22,11 +22,11 @@ from etl_job.staging.folders import StagingFolder
 from etl_job.staging.intake import Staging, sources_of, take_in
 from etl_job.staging.parts import Read
 from etl_job.staging.store import (
-    Meeting,
+    KeyOverlap,
     Registers,
     drop,
     duplicate_candidates,
-    meet_others,
+    find_overlap,
     new_staging_folder,
     read_counts,
     read_registers,
@@ -110,17 +110,17 @@ def account_for(
                 drop(spark, folder)
             raise
         staged = read_staged(spark, store, folder, spec)
-        met = Meeting()
+        overlap = KeyOverlap()
         if intake.shares_keys:
-            suit_to_input(spark, size, meets_history=True)
+            suit_to_input(spark, size, reads_registers=True)
             own_before, of_others = (read_registers(spark, store, side) for side in (before, others))
-            met = meet_others(staged, own_before, of_others, contract.conflicts)
-        if not met.changed:
+            overlap = find_overlap(staged, own_before, of_others, contract.conflicts)
+        if not overlap.changed:
             break
         drop(spark, folder)
-        deliveries = tuple(sorted((*deliveries, *selection.find(met.changed)), key=lambda delivery: delivery.name))
-    extent = intake.extent + Extent(lines=met.keys)
-    candidates = duplicate_candidates(staged, intake.repeated, contract, met)
+        deliveries = tuple(sorted((*deliveries, *selection.find(overlap.changed)), key=lambda delivery: delivery.name))
+    extent = intake.extent + Extent(lines=overlap.keys)
+    candidates = duplicate_candidates(staged, intake.repeated, contract, overlap)
     daily = _daily(spark, store, folder, candidates, contract, extent)
     counted = delivery_outcomes(intake.tally, lost_rows(candidates), daily.kept, contract, names_in)
     files = len(valid_files(store, folder)) if contract.key else 0

@@ -86,14 +86,14 @@ def object_store_settings(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def suit_to_input(spark: SparkSession, input_bytes: int, meets_history: bool = False) -> None:
+def suit_to_input(spark: SparkSession, input_bytes: int, reads_registers: bool = False) -> None:
     """Size the shuffle to the data, about 48 MB of raw text each, and say whether plans adapt to what comes.
 
     A small input is planned once. Adaptive execution plans and compiles anew after each stage, each a Spark job of its
-    own. That is worth it where sizes are unknown: in much data, and where little meets all keys ever delivered.
+    own. That is worth it where sizes are unknown: in much data, and where little is compared with all keys ever delivered.
     """
     cores = spark.sparkContext.defaultParallelism
-    adaptive = meets_history or input_bytes > SMALL_INPUT_BYTES
+    adaptive = reads_registers or input_bytes > SMALL_INPUT_BYTES
     # Nothing merges partitions that turn out small where plans do not adapt: a big cluster would make crumbs.
     least = cores if adaptive else min(cores, -(-input_bytes // LEAST_PARTITION_BYTES))
     partitions = max(1, least, -(-input_bytes // PARTITION_BYTES))

@@ -160,7 +160,7 @@ def _empty(contract: Contract, carried: Mapping[str, pa.Array]) -> pa.Table:
 
 
 def keeps_lines(contract: Contract) -> bool:
-    """Whether valid rows keep their text: which are in conflict is known only when they have met."""
+    """Whether valid rows keep their text: which are in conflict is known only when they have been compared."""
     return contract.conflicts is ConflictPolicy.QUARANTINE_BOTH
 
 

@@ -175,7 +175,7 @@ def _read_files(spark: SparkSession, files: Sequence[str], folder: str, columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
+class KeyOverlap:
     """What the run's keys have to do with those of other deliveries.
 
     ``competing_rows`` is what the others hold of the ``keys`` they share with the run, None where that is none. ``changed``
@@ -187,15 +187,15 @@ class Meeting:
     changed: tuple[str, ...] = ()
 
 
-def meet_others(
+def find_overlap(
     staged: DataFrame,
     before: DataFrame | None,
     others: DataFrame | None,
     policy: ConflictPolicy,
-) -> Meeting:
+) -> KeyOverlap:
     """Compare the run's keys, those it has and those its deliveries had before, with all others'. Runs Spark jobs."""
     if others is None:
-        return Meeting()
+        return KeyOverlap()
     after = keys_in(staged)
     shared = of_keys(others, after).persist()
     keys = shared.count()
@@ -205,7 +205,7 @@ def meet_others(
         met = shared if shared_before is None else shared.unionByName(shared_before)
         narrowed = [None if side is None else of_keys(side, met) for side in (before, after)]
         changed = changed_deliveries(met, narrowed[0], narrowed[1], policy)
-    return Meeting(competing_rows(shared, policy) if keys else None, keys, changed)
+    return KeyOverlap(competing_rows(shared, policy) if keys else None, keys, changed)
 
 
 def of_keys(rows: DataFrame, keys: DataFrame) -> DataFrame:
@@ -284,24 +284,26 @@ def _files_of(store: ObjectStore, folder: str, *kinds: str) -> tuple[str, ...]:
 
 
 def duplicate_candidates(
-    staged: DataFrame, repeated: RepeatedKeys, contract: Contract, met: Meeting
+    staged: DataFrame, repeated: RepeatedKeys, contract: Contract, overlap: KeyOverlap
 ) -> DataFrame | None:
     """The rows that share their key with others, classified; None where each row has a key of its own.
 
     The rows are few, and persisted: they are counted, and set against the counts of all.
     """
-    count = repeated.count + met.keys
+    count = repeated.count + overlap.keys
     if not contract.key or count == 0:
         return None
     sides = [
         repeated.read(staged.sparkSession),
-        None if met.competing_rows is None else met.competing_rows.select(KEY_1),
+        None if overlap.competing_rows is None else overlap.competing_rows.select(KEY_1),
     ]
     keys = reduce(DataFrame.unionByName, (side for side in sides if side is not None))
     if count <= _BROADCAST_ROWS:
         keys = F.broadcast(keys)
     shared = staged.where(is_valid()).join(keys, KEY_1, "left_semi")
-    return classify_duplicates(rank_within_key(shared, contract), contract, met.competing_rows, met.keys).persist()
+    return classify_duplicates(
+        rank_within_key(shared, contract), contract, overlap.competing_rows, overlap.keys
+    ).persist()
 
 
 def rank_within_key(rows: DataFrame, contract: Contract) -> DataFrame:

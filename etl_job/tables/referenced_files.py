@@ -72,7 +72,7 @@ def _check_registers(
 ) -> None:
     registers = tables.registers
     if not registers.without(replaced).folders:
-        return  # there are no other deliveries whose keys could be met
+        return  # there are no other deliveries whose keys could be shared
     location = f"{tables.curated.location}/{FOLDER}"
     kinds = tuple(f"/{KIND}={kind}/" for kind in (VALID_ROWS, PLAIN_ROWS))
     found = Counter(
