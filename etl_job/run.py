@@ -1,4 +1,4 @@
-"""A run from arguments to manifest. All services come together here; what they are used for is in the modules it calls."""
+"""A run from arguments to manifest. Services are made here; the modules it calls use them."""
 
 import os
 import platform

@@ -90,7 +90,7 @@ def daily_counts(
 ) -> DataFrame:
     """How many rows were kept per delivery, entity and day, and in each hour of it if the contract asks for that.
 
-    ``counts`` are those of all valid rows, ``candidates`` the rows that share a key, classified (``classify_duplicates``).
+    ``counts`` are those of all valid rows, ``candidates`` the those that share a key, classified.
     """
     by, hours = _line_keys(contract), hour_columns(contract.features)
     lines = [counts.select(*by, F.col(ROWS).alias(KEPT), *hours)]

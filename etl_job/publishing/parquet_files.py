@@ -94,7 +94,7 @@ def write_quarantine(rows: DataFrame, location: str, in_one_task: bool = False) 
     """Write broken rows to ``<location>/delivery=<d>/run_id=<r>/``, one file each.
 
     Dynamic overwriting replaces these very folders, should the run be repeated, and keeps the unfinished files in a
-    folder of this write's own, so two runs do not meet.
+    folder of this write's own, so two runs do not collide.
     """
     together = rows.coalesce(1) if in_one_task else rows.repartition(DELIVERY)
     (

@@ -90,7 +90,7 @@ def suit_to_input(spark: SparkSession, input_bytes: int, reads_registers: bool =
     """Size the shuffle to the data, about 48 MB of raw text each, and say whether plans adapt to what comes.
 
     A small input is planned once. Adaptive execution plans and compiles anew after each stage, each a Spark job of its
-    own. That is worth it where sizes are unknown: in much data, and where little is compared with all keys ever delivered.
+    own. That is worth it where sizes are unknown: in much data, and where a few keys are compared with all.
     """
     cores = spark.sparkContext.defaultParallelism
     adaptive = reads_registers or input_bytes > SMALL_INPUT_BYTES

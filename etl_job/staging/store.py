@@ -178,8 +178,8 @@ def _read_files(spark: SparkSession, files: Sequence[str], folder: str, columns:
 class KeyOverlap:
     """What the run's keys have to do with those of other deliveries.
 
-    ``competing_rows`` is what the others hold of the ``keys`` they share with the run, None where that is none. ``changed``
-    names those others of which a row becomes something else by this run.
+    ``competing_rows`` is what the others hold of the ``keys`` they share with the run, None where that is none.
+    ``changed`` names those others of which a row becomes something else by this run.
     """
 
     competing_rows: DataFrame | None = None
@@ -202,9 +202,9 @@ def find_overlap(
     shared_before = of_keys(others, before).persist() if before is not None else None
     changed: tuple[str, ...] = ()
     if keys or (shared_before is not None and shared_before.count()):
-        met = shared if shared_before is None else shared.unionByName(shared_before)
+        joined = shared if shared_before is None else shared.unionByName(shared_before)
         narrowed = [None if side is None else of_keys(side, met) for side in (before, after)]
-        changed = changed_deliveries(met, narrowed[0], narrowed[1], policy)
+        changed = changed_deliveries(joined, narrowed[0], narrowed[1], policy)
     return KeyOverlap(competing_rows(shared, policy) if keys else None, keys, changed)
 
 
@@ -328,14 +328,14 @@ def classify_duplicates(
 ) -> DataFrame:
     """Say what becomes of each row that shares its key: ``_class`` is kept, duplicate or quarantined.
 
-    ``competing`` is what other deliveries hold of the keys they share with the run, of which there are ``competing_keys``.
+    ``competing`` is what other deliveries hold of the ``competing_keys`` keys that they share with the run.
     """
     policy = contract.conflicts
     if competing is None:
-        met = ranked
+        joined = ranked
         wins, differs, conflict = F.lit(True), F.col(DIFFERS), F.col(DIFFERS)
     else:
-        met = ranked.join(F.broadcast(competing) if competing_keys <= _BROADCAST_ROWS else competing, _KEY, "left")
+        joined = ranked.join(F.broadcast(competing) if competing_keys <= _BROADCAST_ROWS else competing, _KEY, "left")
         alone = F.col(_OTHER_DELIVERY).isNull()
         is_first = (
             F.col(DELIVERY) > F.col(_OTHER_DELIVERY)
@@ -350,6 +350,6 @@ def classify_duplicates(
     if policy is ConflictPolicy.QUARANTINE_BOTH:
         bit = contract.rule_names.index(CONFLICT)
         broken = F.when((broken == 0) & conflict, F.lit(1 << bit).cast("long")).otherwise(broken)
-    marked = met.withColumns({BROKEN: broken, DIFFERS: differs})
+    marked = joined.withColumns({BROKEN: broken, DIFFERS: differs})
     kept = F.when((F.col(RANK) == 1) & wins, KEPT).otherwise(DUPLICATES)
     return marked.withColumn(CLASS, F.when(F.col(BROKEN) != 0, QUARANTINED).otherwise(kept))

@@ -1,7 +1,7 @@
 """Whether a write to the Glue catalog took effect, asked of the catalog itself.
 
 An answer can be lost: the connection breaks, or an error comes back, after Glue has done what was asked. To send it
-again then meets its own first call and is refused with ConcurrentModificationException (AlreadyExistsException where a
+again then finds its own first call and is refused with ConcurrentModificationException (AlreadyExistsException where a
 table was created), which PyIceberg takes for another writer's change: it deletes the manifests of the snapshot that
 readers have before them. So after any error the table is read again, with patience. The metadata file that a write
 points the table to has a name that nothing else has: where the table points to it, or has gone on from it, the write

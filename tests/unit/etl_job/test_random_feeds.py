@@ -19,7 +19,7 @@ from etl_job.notify.progress import Progress
 from etl_job.run import run
 
 from .conftest import DATABASE, Lake
-from .independent_feed import COLUMNS, Feed, features, settle
+from .independent_feed import COLUMNS, Feed, classify_duplicates, features
 
 EXAMPLES = int(os.environ.get("QUARTAL_RANDOM_FEEDS", "0"))
 CONTRACT = (Path(__file__).with_name("random_feed.yaml")).read_text()
