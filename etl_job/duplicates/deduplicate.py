@@ -17,7 +17,7 @@ from etl_job.lake.files import ObjectStore
 from etl_job.manifest.record import DeliveryCounts, inputs_of
 from etl_job.spark.session import suit_to_input
 from etl_job.spark.sql_rules import SqlRules
-from etl_job.spark.workload import Extent, collected
+from etl_job.spark.workload import SizeEstimate, collected
 from etl_job.staging.folders import StagingFolder
 from etl_job.staging.intake import Staging, sources_of, take_in
 from etl_job.staging.parts import Read
@@ -60,7 +60,7 @@ class Daily:
 class Account:
     """Every row of a run, classified and counted. ``folder`` holds the staged rows, ``deliveries`` are in name order.
 
-    ``read`` and ``extent`` are those of the intake.
+    ``read`` and ``estimate`` are those of the intake.
     """
 
     deliveries: tuple[Delivery, ...]
@@ -72,7 +72,7 @@ class Account:
     counted: tuple[DeliveryOutcome, ...]
     read: Read
     registers: Registers
-    extent: Extent
+    estimate: SizeEstimate
 
     @property
     def rows_in(self) -> int:
@@ -119,14 +119,14 @@ def account_for(
             break
         drop(spark, folder)
         deliveries = tuple(sorted((*deliveries, *selection.find(overlap.changed)), key=lambda delivery: delivery.name))
-    extent = intake.extent + Extent(lines=overlap.keys)
+    estimate = intake.estimate + SizeEstimate(lines=overlap.keys)
     candidates = duplicate_candidates(staged, intake.repeated, contract, overlap)
-    daily = _daily(spark, store, folder, candidates, contract, extent)
+    daily = _daily(spark, store, folder, candidates, contract, estimate)
     counted = delivery_outcomes(intake.tally, lost_rows(candidates), daily.kept, contract, names_in)
     files = len(valid_files(store, folder)) if contract.key else 0
     kept = registers.without(replaced).and_those_in(folder, names_in, files)
     file_order = tuple(source.uri for source in sources)
-    return Account(deliveries, file_order, folder, staged, candidates, daily, counted, intake.read, kept, extent)
+    return Account(deliveries, file_order, folder, staged, candidates, daily, counted, intake.read, kept, estimate)
 
 
 def _daily(
@@ -135,14 +135,14 @@ def _daily(
     folder: str,
     candidates: DataFrame | None,
     contract: Contract,
-    extent: Extent,
+    estimate: SizeEstimate,
 ) -> Daily:
     """The daily counts; runs a Spark job where they are few."""
     spec = contract.features
     counts = read_counts(spark, store, folder, spec)
     if counts is None:
         return Daily(spark.createDataFrame([], ddl(count_columns(spec))), pa.table({}))
-    in_one_task = extent.fits_one_task(len(curated_columns(spec)))
+    in_one_task = estimate.fits_one_task(len(curated_columns(spec)))
     rows = daily_counts(counts, candidates, contract, in_one_task)
     if in_one_task and not spec.measures:
         return Daily(rows, collected(rows))

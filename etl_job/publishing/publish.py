@@ -51,7 +51,7 @@ from etl_job.publishing.parquet_files import (
     write_table_files,
 )
 from etl_job.spark.sql_rules import SqlRules
-from etl_job.spark.workload import Extent, fits_one_task
+from etl_job.spark.workload import SizeEstimate, fits_one_task
 from etl_job.staging.parts import Read
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg, in_step
@@ -109,11 +109,11 @@ class _History:
     last_day: date | None
     last_kept_day: date | None
     in_step: bool
-    extent: Extent | None
+    estimate: SizeEstimate | None
 
-    def and_fresh(self, fresh: Extent) -> Extent | None:
-        """The extent of all daily counts, given that of the run's; None where one is unknown."""
-        return None if self.extent is None else fresh + self.extent
+    def and_fresh(self, fresh: SizeEstimate) -> SizeEstimate | None:
+        """The estimate of all daily counts, given that of the run's; None where one is unknown."""
+        return None if self.estimate is None else fresh + self.estimate
 
 
 def _history(tables: Tables, replaced: Sequence[str]) -> _History:
@@ -131,7 +131,7 @@ def _history(tables: Tables, replaced: Sequence[str]) -> _History:
         last_day=max((file.last_day for file in files), default=None),
         last_kept_day=max((file.last_day for file in others), default=None),
         in_step=are_in_step,
-        extent=None if entities is None else Extent(sum(file.rows for file in others), entities, len(others)),
+        estimate=None if entities is None else SizeEstimate(sum(file.rows for file in others), entities, len(others)),
     )
 
 
@@ -266,11 +266,11 @@ def _write_files(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files of both tables, and the bad rows."""
     columns = curated_columns(work.contract.features)
-    in_one_task = account.extent.fits_one_task(len(columns))
+    in_one_task = account.estimate.fits_one_task(len(columns))
     curated = _Planned(fresh.rows, columns, DELIVERY, work.tables.curated, in_one_task)
     # The features take longest, so their plan comes first.
-    daily, extent = fresh.and_others(work, history.files), history.and_fresh(account.extent)
-    features = _features(work, daily, days.wanted, extent) if days.wanted else None
+    daily, estimate = fresh.and_others(work, history.files), history.and_fresh(account.estimate)
+    features = _features(work, daily, days.wanted, estimate) if days.wanted else None
     with ThreadPoolExecutor(2, thread_name_prefix="write") as writers:
         features_written = writers.submit(features.write, work) if features else None
         curated_written = writers.submit(curated.write, work) if days.fresh and fresh.files is None else None
@@ -299,10 +299,10 @@ class _Planned:
         )
 
 
-def _features(work: Work, daily: DataFrame, wanted: FeatureRange, extent: Extent | None) -> _Planned:
+def _features(work: Work, daily: DataFrame, wanted: FeatureRange, estimate: SizeEstimate | None) -> _Planned:
     spec = work.contract.features
     columns = feature_columns(spec)
-    in_one_task = extent is not None and extent.fits_one_task_over(wanted.days(spec.reach_days), len(columns))
+    in_one_task = estimate is not None and estimate.fits_one_task_over(wanted.days(spec.reach_days), len(columns))
     rows = compute_features(daily, spec, wanted, in_one_task)
     return _Planned(rows, columns, QUARTER, work.tables.features, in_one_task)
 
@@ -313,7 +313,7 @@ def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, .
     bad = {outcome.delivery: outcome.quarantined for outcome in account.counted if outcome.quarantined}
     if bad:
         rows = quarantined_rows(account.staged, account.candidates, work.contract, account.file_order, run_id)
-        in_few_files = account.extent.fits_one_task()
+        in_few_files = account.estimate.fits_one_task()
         write_quarantine(rows, location, in_one_task=in_few_files and fits_one_task(sum(bad.values())))
     return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)
 

@@ -21,16 +21,16 @@ def fits_one_task(rows: int, columns: int = 1) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class SizeEstimate:
     """At most so many lines of daily counts, of at most so many entities, in so many files."""
 
     lines: int = 0
     entities: int = 0
     files: int = 0
 
-    def __add__(self, other: "Extent") -> "Extent":
+    def __add__(self, other: "SizeEstimate") -> "SizeEstimate":
         """Both together, as if they had nothing in common."""
-        return Extent(self.lines + other.lines, self.entities + other.entities, self.files + other.files)
+        return SizeEstimate(self.lines + other.lines, self.entities + other.entities, self.files + other.files)
 
     def fits_one_task(self, columns: int = 1) -> bool:
         """Whether the lines and their files do, each line of so many columns."""

@@ -18,7 +18,7 @@ from etl_job.reading.batches import Source
 from etl_job.reading.gzip_members import DAMAGED
 from etl_job.reading.headers import read_headers
 from etl_job.spark.sql_rules import SqlRules
-from etl_job.spark.workload import Extent
+from etl_job.spark.workload import SizeEstimate
 from etl_job.staging.folders import StagingFolder
 from etl_job.staging.parts import PartStager, Read, Staged
 from etl_job.staging.rows import Tally
@@ -48,14 +48,14 @@ class Staging:
 class Intake:
     """What is known of the staged rows of a run.
 
-    ``read`` counts them as they were read, ``tally`` as they were judged. ``extent`` is that of the counts of valid
+    ``read`` counts them as they were read, ``tally`` as they were judged. ``estimate`` is that of the counts of valid
     rows and of those that share a key; ``shares_keys`` says whether a key may be another delivery's.
     """
 
     repeated: RepeatedKeys = field(default_factory=RepeatedKeys)
     read: Read = field(default_factory=Read)
     tally: Tally = field(default_factory=Counter)
-    extent: Extent = field(default_factory=Extent)
+    estimate: SizeEstimate = field(default_factory=SizeEstimate)
     shares_keys: bool = False
 
 
@@ -93,8 +93,8 @@ def take_in(staging: Staging) -> Intake:
         asked = beside.submit(_shares_keys, staging, valid)
         repeated = _repeated_keys(staging, valid)
         shares = asked.result()
-    extent = staged.counts + Extent(lines=repeated.rows)
-    return Intake(repeated, staged.read, staged.tally, extent, shares)
+    estimate = staged.counts + SizeEstimate(lines=repeated.rows)
+    return Intake(repeated, staged.read, staged.tally, estimate, shares)
 
 
 def _staged(staging: Staging) -> Staged:

@@ -36,7 +36,7 @@ from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source
 from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import DamagedFileError, batches_of, raw_parts
-from etl_job.spark.workload import Extent, fits_one_task
+from etl_job.spark.workload import SizeEstimate, fits_one_task
 from etl_job.staging.folders import StagingFolder, part_name, part_number
 from etl_job.staging.rows import Tally, counts_of, keeps_lines, staged, staged_schema, tally_of
 
@@ -69,11 +69,11 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """What came of files: what was read, what rows break, the extent of the counts of valid rows, damaged files."""
+    """What came of files: what was read, what rows break, the estimate of the counts of valid rows, damaged files."""
 
     read: Read = field(default_factory=Read)
     tally: Tally = field(default_factory=Counter)
-    counts: Extent = field(default_factory=Extent)
+    counts: SizeEstimate = field(default_factory=SizeEstimate)
     damaged: tuple[Damage, ...] = ()
 
     def __add__(self, other: "Staged") -> "Staged":
@@ -131,7 +131,7 @@ def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
     except DamagedFileError as error:
         return Staged(damaged=(Damage(error.uri, error.reason),))
     targets.write()
-    return Staged(Read(rows, _bytes_of(part, source)), targets.tally, targets.extent)
+    return Staged(Read(rows, _bytes_of(part, source)), targets.tally, targets.estimate)
 
 
 def _bytes_of(part: RawPart, source: Source) -> int:
@@ -168,7 +168,7 @@ def stage_waiting_part(stager: PartStager, number: int) -> Staged:
         ]
         targets.add(valid, _without(broken, [name for name in of_valid if name in columns], warned=True))
     targets.write()
-    return Staged(Read(), targets.tally, targets.extent)
+    return Staged(Read(), targets.tally, targets.estimate)
 
 
 def _bits_of(store: ObjectStore, folder: StagingFolder, number: int) -> pa.Table | None:
@@ -230,13 +230,13 @@ class _Targets:
             self._entities.append(counts.select(self._of_entity))
 
     @property
-    def extent(self) -> Extent:
+    def estimate(self) -> SizeEstimate:
         if not self._entities:
-            return Extent(self._lines, self._lines, files=1)
+            return SizeEstimate(self._lines, self._lines, files=1)
         if not self._of_entity:  # a single series
-            return Extent(self._lines, 1, files=1)
+            return SizeEstimate(self._lines, 1, files=1)
         distinct = pa.concat_tables(self._entities).group_by(self._of_entity, use_threads=False).aggregate([])
-        return Extent(self._lines, distinct.num_rows, files=1)
+        return SizeEstimate(self._lines, distinct.num_rows, files=1)
 
     def write(self) -> None:
         for file in self._files:

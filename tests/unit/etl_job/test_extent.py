@@ -6,41 +6,45 @@ from etl_job.spark.workload import (
     ONE_TASK_FILES,
     ONE_TASK_ROWS,
     ONE_TASK_VALUES,
-    Extent,
+    SizeEstimate,
     collected,
     fits_one_task,
     gathered,
 )
 
 
-def test_extents_add_up_as_if_they_had_nothing_in_common():
-    assert Extent(10, 2, 1) + Extent(5, 2, 3) == Extent(15, 4, 4)
+def test_size_estimates_add_up_as_if_they_had_nothing_in_common():
+    assert SizeEstimate(10, 2, 1) + SizeEstimate(5, 2, 3) == SizeEstimate(15, 4, 4)
 
 
 def test_many_files_are_opened_by_many_tasks():
-    assert Extent(files=ONE_TASK_FILES).fits_one_task_over(1)
-    assert not Extent(files=ONE_TASK_FILES + 1).fits_one_task()
-    assert not Extent(files=ONE_TASK_FILES + 1).fits_one_task_over(1)
+    assert SizeEstimate(files=ONE_TASK_FILES).fits_one_task_over(1)
+    assert not SizeEstimate(files=ONE_TASK_FILES + 1).fits_one_task()
+    assert not SizeEstimate(files=ONE_TASK_FILES + 1).fits_one_task_over(1)
 
 
 @pytest.mark.parametrize(
-    ("extent", "days", "fits"),
+    ("estimate", "days", "fits"),
     [
-        (Extent(), 365, True),
-        (Extent(lines=ONE_TASK_ROWS, entities=1), 365, True),
-        (Extent(lines=ONE_TASK_ROWS + 1, entities=1), 365, False),
-        (Extent(lines=1_000, entities=1_000), ONE_TASK_ROWS // 1_000, True),  # each seen once, and counted on every day
-        (Extent(lines=1_000, entities=1_000), ONE_TASK_ROWS // 1_000 + 1, False),
+        (SizeEstimate(), 365, True),
+        (SizeEstimate(lines=ONE_TASK_ROWS, entities=1), 365, True),
+        (SizeEstimate(lines=ONE_TASK_ROWS + 1, entities=1), 365, False),
+        (
+            SizeEstimate(lines=1_000, entities=1_000),
+            ONE_TASK_ROWS // 1_000,
+            True,
+        ),  # each seen once, and counted on every day
+        (SizeEstimate(lines=1_000, entities=1_000), ONE_TASK_ROWS // 1_000 + 1, False),
     ],
 )
-def test_days_of_all_entities_and_lines_both_have_to_fit(extent, days, fits):
-    assert extent.fits_one_task_over(days) is fits
-    assert extent.fits_one_task() is fits_one_task(extent.lines)
+def test_days_of_all_entities_and_lines_both_have_to_fit(estimate, days, fits):
+    assert estimate.fits_one_task_over(days) is fits
+    assert estimate.fits_one_task() is fits_one_task(estimate.lines)
 
 
 @pytest.mark.parametrize(("columns", "fits"), [(40, True), (41, False)])
 def test_wide_rows_are_fewer_before_they_are_too_many_for_the_driver(columns, fits):
-    widest = Extent(lines=ONE_TASK_VALUES // 40, entities=ONE_TASK_VALUES // 40)
+    widest = SizeEstimate(lines=ONE_TASK_VALUES // 40, entities=ONE_TASK_VALUES // 40)
     assert widest.fits_one_task(columns) is fits
     assert widest.fits_one_task_over(1, columns) is fits
 
