@@ -74,8 +74,8 @@ def _as_it_is(row: list[str]) -> list[str]:
 
 
 def _quoted(row: list[str]) -> list[str]:
-    is_plain = len(row) == 4 and '"' not in "".join(row)
-    return [row[0], f'"{row[1]}"', *row[2:]] if is_plain else row
+    is_regular = len(row) == 4 and '"' not in "".join(row)
+    return [row[0], f'"{row[1]}"', *row[2:]] if is_regular else row
 
 
 def _german(row: list[str]) -> list[str]:

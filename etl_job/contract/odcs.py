@@ -19,7 +19,7 @@ def with_options_of_its_own(column: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises ValueError for a custom property that the job does not know, and for what is said twice.
     """
-    plain = {name: content for name, content in column.items() if name not in ("enum", "customProperties")}
+    remaining = {name: content for name, content in column.items() if name not in ("enum", "customProperties")}
     said: list[tuple[str, Any]] = []
     if "enum" in column:
         said.append(("enum", [_value_of(entry, "enum", "value") for entry in _list_of(column["enum"], "enum")]))
@@ -32,20 +32,20 @@ def with_options_of_its_own(column: Mapping[str, Any]) -> dict[str, Any]:
                 f"customProperties: the job knows no property {name!r} of a column; it knows "
                 f"{', '.join(COLUMN_PROPERTIES)}. Correct its spelling, remove it, or begin its name with {FOREIGN!r}"
             )
-    options = plain.get("logicalTypeOptions", {})
+    options = remaining.get("logicalTypeOptions", {})
     if not isinstance(options, Mapping):
         raise ValueError("logicalTypeOptions must be a mapping")
     if "defaultTimezone" in options:
         said.append(("timeZone", options["defaultTimezone"]))
         options = {name: content for name, content in options.items() if name != "defaultTimezone"}
     if not said:
-        return plain
+        return remaining
     merged = dict(options)
     for name, content in said:
         if name in merged:
             raise ValueError(f"{name} is said twice; remove one")
         merged[name] = content
-    return plain | {"logicalTypeOptions": merged}
+    return remaining | {"logicalTypeOptions": merged}
 
 
 def as_sql_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -54,8 +54,8 @@ def as_sql_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         return dict(rule)
     if "query" in rule:
         raise ValueError("a rule of type custom says its expression in implementation: remove query")
-    plain = {name: content for name, content in rule.items() if name not in ("engine", "implementation")}
-    return plain | {"type": "sql", "query": rule.get("implementation")}
+    remaining = {name: content for name, content in rule.items() if name not in ("engine", "implementation")}
+    return remaining | {"type": "sql", "query": rule.get("implementation")}
 
 
 def _list_of(value: Any, name: str) -> list[Any]:

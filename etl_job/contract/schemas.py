@@ -35,7 +35,7 @@ RUN_ID = "run_id"
 SHARE = "share"
 
 VALID_ROWS = "valid"
-PLAIN_ROWS = "plain"  # valid as well, in registers that earlier versions left
+OLD_VALID_ROWS = "plain"  # valid as well, in registers that earlier versions left
 BROKEN_ROWS = "broken"
 
 # Numbers are exact decimals until they become features: so sums do not depend on the order of rows and deliveries.

@@ -51,7 +51,7 @@ def in_words(problem: Mapping[str, Any]) -> str:
     if wanted is None:
         return str(problem["msg"]).removeprefix("Value error, ").replace("Input should", "must", 1)
     context = problem.get("ctx", {})
-    return wanted.format_map({name: _plain(value) for name, value in context.items()})
+    return wanted.format_map({name: _escaped(value) for name, value in context.items()})
 
 
 def place_of(problem: Mapping[str, Any]) -> str:
@@ -59,6 +59,6 @@ def place_of(problem: Mapping[str, Any]) -> str:
     return ".".join(str(step) for step in problem["loc"])
 
 
-def _plain(value: object) -> object:
+def _escaped(value: object) -> object:
     """A bound as a person writes it: 1, not 1.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,7 +1,7 @@
 """Every row becomes part of a daily count, a duplicate, or a quarantined row.
 
 Valid rows were counted as they were judged, as if all were kept; what became of those that share a key is set against
-that. So only these, which are few, have to be ordered.
+that. So only these, which are rare, have to be ordered.
 """
 
 from collections import Counter

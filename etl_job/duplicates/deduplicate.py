@@ -39,19 +39,19 @@ from etl_job.tables.dataset import Tables
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """The daily counts of kept rows. They are in the driver's memory as well where they are ``few``."""
+    """The daily counts of kept rows. They are in the driver's memory as well where they are ``in_driver``: they are small then."""
 
     rows: DataFrame
-    few: pa.Table | None
+    in_driver: pa.Table | None
 
     @property
     def kept(self) -> dict[str, KeptRows]:
         """What they say of each delivery; may run a Spark job."""
-        if self.few is None:
+        if self.in_driver is None:
             return kept_rows(self.rows)
-        if not self.few.num_rows:
+        if not self.in_driver.num_rows:
             return {}
-        by_delivery = self.few.group_by(DELIVERY, use_threads=False)
+        by_delivery = self.in_driver.group_by(DELIVERY, use_threads=False)
         found = by_delivery.aggregate([(KEPT, "sum"), (DAY, "min"), (DAY, "max")]).to_pylist()
         return {row[DELIVERY]: KeptRows(row[f"{KEPT}_sum"], row[f"{DAY}_min"], row[f"{DAY}_max"]) for row in found}
 

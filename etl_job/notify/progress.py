@@ -1,4 +1,4 @@
-"""Progress on stdout, one plain line per stage, and how long each stage took."""
+"""Progress on stdout, one line per stage, and how long each stage took."""
 
 import sys
 import time

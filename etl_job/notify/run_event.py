@@ -58,7 +58,7 @@ def event_detail(manifest: RunManifest, uri: str) -> dict[str, Any]:
 def summary(manifest: RunManifest) -> str:
     """The run in one or two sentences, without characters that JSON or a template would have to escape."""
     if manifest.status == "FAILED":
-        return _plain(manifest.reason or "no reason is known")
+        return _escaped(manifest.reason or "no reason is known")
     totals = manifest.totals
     if not manifest.deliveries and not manifest.published_anything:
         return "Nothing new: the tables are as they were."
@@ -70,5 +70,5 @@ def summary(manifest: RunManifest) -> str:
     )
 
 
-def _plain(text: str) -> str:
+def _escaped(text: str) -> str:
     return " ".join(text.replace('"', "'").replace("\\", "/").split())

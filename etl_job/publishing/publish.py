@@ -189,13 +189,13 @@ class _Fresh:
 
     @classmethod
     def of(cls, work: Work, account: Account) -> "_Fresh":
-        """Few rows that the driver has are written at once."""
+        """Rows that the driver has are written at once."""
         spec, daily = work.contract.features, account.daily
         published = _published_names(spec)
-        if daily.few is not None:
-            if not daily.few.num_rows:
+        if daily.in_driver is not None:
+            if not daily.in_driver.num_rows:
                 return cls(_curated(work, ()), ())
-            rows = daily.few.select(list(published)).rename_columns(list(published.values()))
+            rows = daily.in_driver.select(list(published)).rename_columns(list(published.values()))
             folder = _new_folder(work, work.tables.curated)
             files = write_rows(rows, curated_columns(spec), DELIVERY, _sort_order(work), folder, work.store)
             return cls(_curated(work, files), files)
@@ -313,8 +313,8 @@ def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, .
     bad = {outcome.delivery: outcome.quarantined for outcome in account.counted if outcome.quarantined}
     if bad:
         rows = quarantined_rows(account.staged, account.candidates, work.contract, account.file_order, run_id)
-        in_few_files = account.estimate.fits_one_task()
-        write_quarantine(rows, location, in_one_task=in_few_files and fits_one_task(sum(bad.values())))
+        in_one_file = account.estimate.fits_one_task()
+        write_quarantine(rows, location, in_one_task=in_one_file and fits_one_task(sum(bad.values())))
     return tuple(f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}" for delivery in bad)
 
 

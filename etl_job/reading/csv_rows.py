@@ -1,6 +1,6 @@
 """CSV as batches of texts.
 
-Arrow splits records whose quotes come in plain pairs, which is nearly all of them. The few others, and those with
+Arrow splits records whose quotes come in regular pairs, which is nearly all of them. The others, and those with
 another number of values than the header, are read one by one (``record_parser.py``) and come as a batch of their own.
 """
 
@@ -108,8 +108,8 @@ class _Reader:
             # A quote within a value that does not begin with one stands for itself.
             unquoted = pc.invert(nothing if opened is None else opened)
             one_by_one = pc.and_(pc.or_(odd, nothing if escaped is None else escaped), pc.invert(unquoted))
-            plain = pc.invert(pc.or_(unquoted, one_by_one))
-            for mask, has_quotes in ((plain, True), (unquoted, False)):
+            regular = pc.invert(pc.or_(unquoted, one_by_one))
+            for mask, has_quotes in ((regular, True), (unquoted, False)):
                 if pc.any(mask).as_py():
                     yield from self._split(rows.where(mask), has_quotes)
             if pc.any(one_by_one).as_py():

@@ -162,18 +162,18 @@ def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
     found = distinct.dictionary.cast(pa.string())
     most = FRACTION_DIGITS if rounding is None else rounding
     fraction = rf"(\.[0-9]{{1,{most}}})?" if most else r"(\.0)?"
-    is_plain = pc.match_substring_regex(found, rf"^-?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$")
+    is_regular = pc.match_substring_regex(found, rf"^-?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$")
     texts = pc.replace_substring_regex(found, r"\.0*$|(\.[0-9]*[1-9])0+$", r"\1")
     texts = pc.if_else(pc.equal(texts, "-0"), "0", texts)
-    if not pc.all(is_plain).as_py():
-        asked = distinct.dictionary.filter(pc.invert(is_plain))
+    if not pc.all(is_regular).as_py():
+        asked = distinct.dictionary.filter(pc.invert(is_regular))
         told = pa.array([_digits_of(value, values.type, rounding) for value in asked.to_pylist()], pa.string())
-        texts = pc.replace_with_mask(texts, pc.invert(is_plain), told)
+        texts = pc.replace_with_mask(texts, pc.invert(is_regular), told)
     return texts.take(distinct.indices)
 
 
 def _digits_of(value: float | Decimal, kind: pa.DataType, rounding: int | None) -> str:
-    """The text of a number that is not plainly one of the contract's."""
+    """The text of a number that is not written as one of the contract's."""
     text = str(value)
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):

@@ -1,4 +1,4 @@
-"""One record of CSV at a time, whatever quotes it holds: slower than whole blocks, and for those few that need it.
+"""One record of CSV at a time, whatever quotes it holds: slower than whole blocks, and for those that need it.
 
 A value between quotes ends with the quote that is not doubled, or, where there is an escape character, not behind one;
 blanks behind it are none of it. What else follows it makes the value one without quotes, up to the next delimiter, the

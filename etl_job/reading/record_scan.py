@@ -1,4 +1,4 @@
-"""Where records of CSV end, and which of them hold plain quotes only: a scan of many bytes at a time.
+"""Where records of CSV end, and which of them hold regular quotes only: a scan of many bytes at a time.
 
 Quotes open and close by turns. So how many stand before a byte says whether it lies within quotes, as long as each
 opens a value or closes one; where one does neither, its record is read by itself (``record_parser.py``), and the scan
@@ -21,7 +21,7 @@ _LINE_FEED, _RETURN = 10, 13
 class Records:
     """Whole records among some bytes: each ends at one of ``ends`` and begins where the one before it ended.
 
-    ``quoted`` marks those that hold quotes, ``odd`` those of which a quote is none of a plain pair, and ``opened``
+    ``quoted`` marks those that hold quotes, ``odd`` those of which a quote is none of a regular pair, and ``opened``
     those with a quote at the beginning of a value; all are None where there are no such.
     """
 
@@ -69,7 +69,7 @@ def records_across_lines(block: bytes, parser: RecordParser, longest: int, is_la
     before = scan.quotes_before_line_ends
     is_outside = pc.equal(pc.bit_wise_and(before, 1), 0)
     ends, counted = scan.line_ends.filter(is_outside), before.filter(is_outside)
-    if scan.is_plain and _are_bounded(ends, scan.line_ends, len(block), longest, is_last, len(scan.quotes) % 2 == 0):
+    if scan.is_regular and _are_bounded(ends, scan.line_ends, len(block), longest, is_last, len(scan.quotes) % 2 == 0):
         if is_last and len(block) and (not len(ends) or ends[-1].as_py() < len(block)):
             ends = _and_last(ends, len(block))
             counted = pa.concat_arrays([counted, pa.array([len(scan.quotes)], pa.int64())])
@@ -191,7 +191,7 @@ class _Scan:
         return pc.equal(beside, self._parser.quote[0])
 
     def _is_odd(self, is_opening: pa.BooleanArray) -> pa.BooleanArray:
-        """Whether a quote is none of a plain pair, if those are to open a value, and the others to close one."""
+        """Whether a quote is none of a regular pair, if those are to open a value, and the others to close one."""
         return pc.invert(pc.if_else(is_opening, self._may_open, self._may_close))
 
     @cached_property
@@ -199,8 +199,8 @@ class _Scan:
         return pc.equal(pc.bit_wise_and(_numbers(len(self.quotes)), 1), 0)
 
     @cached_property
-    def is_plain(self) -> bool:
-        """Whether all quotes are of plain pairs, if the first one opens."""
+    def is_regular(self) -> bool:
+        """Whether all quotes are of regular pairs, if the first one opens."""
         return not pc.any(self._is_odd(self._is_even)).as_py()
 
     def records(self, ends: pa.Int64Array, before: pa.Int64Array) -> Records:
@@ -210,7 +210,7 @@ class _Scan:
         counts = pc.subtract(before, starts)
         quoted = pc.greater(counts, 0)
         odd_count = pc.equal(pc.bit_wise_and(counts, 1), 1)
-        if self.is_plain and not pc.any(odd_count).as_py():
+        if self.is_regular and not pc.any(odd_count).as_py():
             return Records(self._block, ends, quoted)
         total = before[-1].as_py() if len(before) else 0
         offsets = pa.concat_arrays([zero, before]).cast(pa.int32())

@@ -33,7 +33,7 @@ from etl_job.contract.schemas import (
     KEY_1,
     KEY_2,
     KIND,
-    PLAIN_ROWS,
+    OLD_VALID_ROWS,
     QUARANTINED,
     RANK,
     ROW,
@@ -158,7 +158,7 @@ def keys_in(staged: DataFrame) -> DataFrame:
 
 def is_valid() -> Column:
     """Whether staged rows are valid."""
-    return F.col(KIND).isin(VALID_ROWS, PLAIN_ROWS)
+    return F.col(KIND).isin(VALID_ROWS, OLD_VALID_ROWS)
 
 
 def _read(spark: SparkSession, store: ObjectStore, folder: str, columns: str) -> DataFrame:
@@ -271,7 +271,7 @@ def competing_rows(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
 
 def valid_files(store: ObjectStore, folder: str) -> tuple[str, ...]:
     """The files that hold the valid rows of a staging folder."""
-    return _files_of(store, folder, PLAIN_ROWS, VALID_ROWS)
+    return _files_of(store, folder, OLD_VALID_ROWS, VALID_ROWS)
 
 
 def _files_of(store: ObjectStore, folder: str, *kinds: str) -> tuple[str, ...]:

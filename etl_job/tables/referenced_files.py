@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from etl_job.contract.model import Contract
-from etl_job.contract.schemas import DELIVERY, KIND, PLAIN_ROWS, RUN_ID, VALID_ROWS
+from etl_job.contract.schemas import DELIVERY, KIND, OLD_VALID_ROWS, RUN_ID, VALID_ROWS
 from etl_job.errors import LostFilesError
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
@@ -74,7 +74,7 @@ def _check_registers(
     if not registers.without(replaced).folders:
         return  # there are no other deliveries whose keys could be shared
     location = f"{tables.curated.location}/{FOLDER}"
-    kinds = tuple(f"/{KIND}={kind}/" for kind in (VALID_ROWS, PLAIN_ROWS))
+    kinds = tuple(f"/{KIND}={kind}/" for kind in (VALID_ROWS, OLD_VALID_ROWS))
     found = Counter(
         f"{location}/{file.uri.removeprefix(location).split('/')[1]}"
         for file in store.list_files(f"{location}/")
