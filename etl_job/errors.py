@@ -34,7 +34,7 @@ class PublicationError(QuartalJobError):
 
 
 class UnknownPublicationError(PublicationError):
-    """Nobody can tell whether a table was changed: nothing that the change names may be deleted."""
+    """Nobody knows whether a table was changed: nothing that the change names may be deleted."""
 
 
 class ManifestError(QuartalJobError):

@@ -70,7 +70,7 @@ def _what(error: BaseException) -> str:
         return f"Spark's JVM has ended: {_first_line(error)}"
     if type(error).__module__.startswith("pyspark"):
         # As text it would ask the JVM, which may be gone.
-        return f"Spark failed: {_told_by_spark(getattr(error, 'desc', None) or str(error))}"
+        return f"Spark failed: {_line_with_the_reason(getattr(error, 'desc', None) or str(error))}"
     if isinstance(error, FileNotFoundError):
         return f"{_first_line(error)} is not there (FileNotFoundError)"
     if isinstance(error, (BotoCoreError, OSError)):
@@ -79,18 +79,18 @@ def _what(error: BaseException) -> str:
 
 
 def _of_java(error: Py4JJavaError) -> str:
-    text = _told_by_spark(str(error).partition("\n")[2].removeprefix(": "))
+    text = _line_with_the_reason(str(error).partition("\n")[2].removeprefix(": "))
     with suppress(Py4JError, OSError, AttributeError):  # the JVM may be gone
         cause = error.java_exception
         for _ in range(_CAUSES):
             if (below := cause.getCause()) is None:
                 break
             cause = below
-        text = _told_by_spark(str(cause.toString()))
+        text = _line_with_the_reason(str(cause.toString()))
     return text
 
 
-def _told_by_spark(text: str) -> str:
+def _line_with_the_reason(text: str) -> str:
     """The line that says why, of a text with stacks of Java and Python in it."""
     _, is_of_task, of_task = text.partition("most recent failure: ")
     text = re.sub(r"^Lost task [^:]*: ", "", of_task) if is_of_task else text

@@ -52,7 +52,7 @@ from etl_job.tables.iceberg import in_step, open_catalog
 from etl_job.tables.recovery import standing_of
 from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
 
-_FILES_TOLD = 20  # on lines of their own
+_FILES_LOGGED = 20  # on lines of their own
 _PACKAGES = ("pyspark", "pyiceberg", "pyarrow", "pydantic", "boto3")
 
 
@@ -100,7 +100,7 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
             raise
     manifest = _manifest(arguments, facts, progress, reason=None)
     uri = write_manifest(store, arguments.lake_root, manifest)
-    _tell(session, manifest, uri, progress)
+    _notify(session, manifest, uri, progress)
     progress.say("done", status=manifest.status, seconds=manifest.seconds, manifest=uri)
     return manifest
 
@@ -151,7 +151,7 @@ def _run(
             bytes=sum(delivery.size_bytes for delivery in selection.deliveries),
         )
     facts.delivered = delivered.of_run(selection.deliveries)
-    _tell_of_files(facts.delivered, progress)
+    _log_files(facts.delivered, progress)
     if facts.drift:
         progress.say(
             "drift",
@@ -181,12 +181,12 @@ def _run(
         facts.published[name] = facts.published[name].taken_out(arguments.run_id, there.get(name))
 
 
-def _tell_of_files(delivered: Delivered, progress: Progress) -> None:
+def _log_files(delivered: Delivered, progress: Progress) -> None:
     if delivered.not_catalogued:
         progress.say("not-catalogued", deliveries=",".join(delivered.not_catalogued), message="read by the contract")
-    for file in delivered.left_out[:_FILES_TOLD]:
+    for file in delivered.left_out[:_FILES_LOGGED]:
         progress.say("left-out", file=file.uri, message=file.reason)
-    more = len(delivered.left_out) - _FILES_TOLD
+    more = len(delivered.left_out) - _FILES_LOGGED
     if more > 0:
         progress.say("left-out", more_files=more, message="the manifest names them all")
 
@@ -211,11 +211,11 @@ def _leave_failed_manifest(
         progress.say("failed", manifest="none", because=reason_of(error))
     else:
         progress.say("failed", manifest=uri)
-    _tell(session, manifest, uri, progress)
+    _notify(session, manifest, uri, progress)
 
 
-def _tell(session: boto3.Session, manifest: RunManifest, uri: str, progress: Progress) -> None:
-    """Metrics and the event of the run; what cannot be told is said in the log and fails nothing."""
+def _notify(session: boto3.Session, manifest: RunManifest, uri: str, progress: Progress) -> None:
+    """Metrics and the event of the run; what cannot be sent is said in the log and fails nothing."""
     for what, problem in (
         ("metrics", put_metrics(session, manifest)),
         ("event", put_run_event(session, manifest, uri)),

@@ -179,7 +179,7 @@ class Column(Strict):
             raise ValueError("notation: free needs rounding, which says how many decimals of a number are kept")
         if self.primary_key and not self.required:
             raise ValueError(
-                "a primaryKey column must be required: true, or rows without a key could not be told apart"
+                "a primaryKey column must be required: true, or rows without a key could not be distinguished"
             )
         if self.unique and not self.primary_key:
             raise ValueError("unique: true is kept by de-duplication, which goes by primaryKey: set that too")
@@ -200,7 +200,7 @@ class Column(Strict):
                     "logicalTypeOptions.format of a date must hold yyyy, MM and dd, for instance yyyy-MM-dd"
                 )
         elif kind == "timestamp":
-            self._moments_can_be_told(layouts)
+            self._timestamps_are_unambiguous(layouts)
         elif form is not None and kind != "string":
             raise ValueError(f"logicalTypeOptions.format: {kind} columns have one form only; remove it")
         elif not all(layout.has_units("hour", "minute", optional=("second", "fraction")) for layout in layouts):
@@ -212,7 +212,7 @@ class Column(Strict):
                     "another time in each; keep one"
                 )
 
-    def _moments_can_be_told(self, layouts: Sequence[Layout]) -> None:
+    def _timestamps_are_unambiguous(self, layouts: Sequence[Layout]) -> None:
         units, optional = ("year", "month", "day", "hour", "minute"), ("second", "fraction", "offset")
         if not layouts or not all(layout.has_units(*units, optional=optional) for layout in layouts):
             raise ValueError(

@@ -80,7 +80,7 @@ class Layout:
                 unit, least, most, pattern = _PARTS[letters]
                 before = pieces[-1] if pieces else ""
                 if isinstance(before, Part) and before.least < before.most and unit != "offset":
-                    raise ValueError(f"{text!r}: where {unit} begins cannot be told, as what is before it may vary")
+                    raise ValueError(f"{text!r}: where {unit} begins is not certain, as what is before it may vary")
                 pieces.append(Part(unit, start, least, most, pattern))
                 units.add(unit)
                 start = start + most if start is not None and least == most else None

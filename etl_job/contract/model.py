@@ -193,13 +193,13 @@ class Contract(Strict):
         return self
 
     @model_validator(mode="after")
-    def _rules_can_be_told_apart(self) -> "Contract":
+    def _rule_names_are_unique(self) -> "Contract":
         for names in (self.rule_names, self.warning_names):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
                 raise ValueError(f"quality: two rules are named {', '.join(twice)}; rename one")
             if len(names) > MAX_RULES:
-                raise ValueError(f"there are {len(names)} rules, the job tells {MAX_RULES} apart: drop some")
+                raise ValueError(f"there are {len(names)} rules, the job has room for {MAX_RULES}: drop some")
         return self
 
     def _event_time_fits_the_columns(self, spec: FeatureSpec) -> None:

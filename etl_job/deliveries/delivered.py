@@ -2,7 +2,7 @@
 
 A crawler leaves out what it takes for another schema, and its crawl succeeds: whoever reads by the catalog alone never
 sees those files. So the files are listed, and what the catalog does not know is read all the same, by the contract. It
-is told by name, and so is every file that is left out.
+is logged by name, and so is every file that is left out.
 """
 
 from collections.abc import Iterable
@@ -40,7 +40,7 @@ class Delivered:
     left_out: tuple[LeftOut, ...] = ()
 
     def of_run(self, processed: Iterable[Delivery]) -> "Delivered":
-        """The same, without files of no bytes in deliveries that the run does not process: those were told before."""
+        """The same, without files of no bytes in deliveries that the run does not process: those were logged before."""
         of_run = {file.uri for delivery in processed for file in delivery.files}
         left_out = tuple(each for each in self.left_out if each.reason != NO_BYTES or each.uri in of_run)
         return replace(self, left_out=left_out)
@@ -52,7 +52,7 @@ def raw_folder(lake_root: str, dataset: str) -> str:
 
 
 def find_deliveries(store: ObjectStore, lake_root: str, dataset: str, table: CrawledTable | None) -> Delivered:
-    """List the raw files and tell which delivery each is part of: by the catalog, or else by its folder.
+    """List the raw files and find which delivery each is part of: by the catalog, or else by its folder.
 
     Folders below a delivery's are part of it. Raises CatalogError where nothing was delivered, where files lie in
     folders of other names and the table is not partitioned by deliveries, and where a delivery lies in two places.
@@ -76,7 +76,7 @@ def find_deliveries(store: ObjectStore, lake_root: str, dataset: str, table: Cra
 
 @dataclass
 class _Sorting:
-    """Files are told apart folder by folder: thousands lie in the same one."""
+    """Files are sorted folder by folder: thousands lie in the same one."""
 
     root: str
     table: CrawledTable | None

@@ -1,6 +1,6 @@
 """Which files below a delivery's folder are part of it: one rule for who uploads them and for the job that reads them.
 
-Crawlers and Spark skip other names (G25). What they skip without a word is refused by the one, and told by the other.
+Crawlers and Spark skip other names (G25). What they skip without a word is refused by the one, and logged by the other.
 """
 
 _HIDDEN = ("_", ".")

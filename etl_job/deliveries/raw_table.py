@@ -64,7 +64,7 @@ class CrawledTable:
     """The dataset's table as a crawler left it: columns in the order of the file, and which folder is which delivery.
 
     ``partitions`` has the deliveries by location; it is empty where the table is partitioned by something else first,
-    which ``keys`` tell.
+    which ``keys`` name.
     """
 
     name: str

@@ -39,7 +39,7 @@ from etl_job.tables.dataset import Tables
 
 @dataclass(frozen=True, slots=True)
 class Daily:
-    """The daily counts of kept rows. They are in the driver's memory as well where they are ``in_driver``: they are small then."""
+    """The daily counts of kept rows. They have room in the driver too where they are small (``in_driver``)."""
 
     rows: DataFrame
     in_driver: pa.Table | None

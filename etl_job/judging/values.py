@@ -75,8 +75,8 @@ def _rounded(text: pa.StringArray, separator: str, digits: int, *, is_free: bool
     if asked.null_count == len(asked):
         return found
     distinct = asked.dictionary_encode()
-    told = [_rounded_one(each.replace(separator, "."), digits) for each in distinct.dictionary.to_pylist()]
-    return pc.coalesce(found, pa.array(told, NUMBER).take(distinct.indices))
+    read_singly = [_rounded_one(each.replace(separator, "."), digits) for each in distinct.dictionary.to_pylist()]
+    return pc.coalesce(found, pa.array(read_singly, NUMBER).take(distinct.indices))
 
 
 def _rounded_one(text: str, digits: int) -> Decimal | None:

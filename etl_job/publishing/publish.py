@@ -136,7 +136,7 @@ def _history(tables: Tables, replaced: Sequence[str]) -> _History:
 
 
 def _entities(features: PublishedIceberg) -> int | None:
-    """How many entities there are: each calendar reaches to the last day of all. None where that is hard to tell."""
+    """How many entities there are: each calendar reaches to the last day of all. None where that is hard to find."""
     files = features.data_files()
     last_day = max((file.last_day for file in files), default=None)
     if last_day is None:

@@ -1,4 +1,4 @@
-"""Bytes in the contract's encoding as UTF-8. What is no text becomes U+FFFD, behind a mark that tells it from such."""
+"""Bytes in the contract's encoding as UTF-8. What is no text becomes U+FFFD, behind a mark that distinguishes it."""
 
 import codecs
 from typing import BinaryIO, cast

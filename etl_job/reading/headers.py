@@ -65,7 +65,7 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
             ) from error
     if form.encoding == UTF_16 and not head.startswith(_MARKS_OF_UTF_16):
         raise InputError(
-            f"{uri} does not begin with the byte order mark of UTF-16, which tells how its bytes are ordered. Write it "
+            f"{uri} does not begin with the byte order mark of UTF-16, which says how its bytes are ordered. Write it "
             "with the mark, or correct csv.encoding; nothing was written"
         )
     content, _ = decode_chunk(head.removeprefix(BYTE_ORDER_MARK), form.encoding)

@@ -167,7 +167,7 @@ def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
     texts = pc.if_else(pc.equal(texts, "-0"), "0", texts)
     if not pc.all(is_regular).as_py():
         asked = distinct.dictionary.filter(pc.invert(is_regular))
-        told = pa.array([_digits_of(value, values.type, rounding) for value in asked.to_pylist()], pa.string())
+        read_singly = pa.array([_digits_of(value, values.type, rounding) for value in asked.to_pylist()], pa.string())
         texts = pc.replace_with_mask(texts, pc.invert(is_regular), told)
     return texts.take(distinct.indices)
 
@@ -211,8 +211,8 @@ def _json(texts: Mapping[str, pa.StringArray], rows: int) -> pa.StringArray:
 def _quoted(text: pa.StringArray) -> pa.StringArray:
     escaped = pc.fill_null(pc.match_substring_regex(text, _TO_ESCAPE), False)
     if pc.any(escaped).as_py():
-        told = ["".join(_ESCAPES.get(c, c) for c in each) for each in text.filter(escaped).to_pylist()]
-        text = pc.replace_with_mask(text, escaped, pa.array(told, pa.string()))
+        read_singly = ["".join(_ESCAPES.get(c, c) for c in each) for each in text.filter(escaped).to_pylist()]
+        text = pc.replace_with_mask(text, escaped, pa.array(read_singly, pa.string()))
     return pc.binary_join_element_wise('"', text, '"', "")
 
 

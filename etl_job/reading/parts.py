@@ -117,7 +117,7 @@ def _lines(stream: BinaryIO, start: int, end: int | None, chunk_bytes: int) -> I
 
 
 def _line_after(block: bytes, place: int, is_last: bool) -> int | None:
-    """Where the first line begins after a line end at or behind a place; None where the block does not tell."""
+    """Where the first line begins after a line end at or behind a place; None where the block does not say."""
     feed = block.find(b"\n", place)
     back = block.find(b"\r", place, feed if feed >= 0 else len(block))
     if back < 0:

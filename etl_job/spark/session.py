@@ -73,7 +73,7 @@ def _keep_functions(spark: SparkSession) -> None:
 def object_store_settings(environ: Mapping[str, str]) -> dict[str, str]:
     """What S3A needs to follow AWS's own endpoint variables, which it does not read by itself.
 
-    For a plain `spark-submit`; where Spark has been told of an endpoint, that one stands.
+    For a plain `spark-submit`; where Spark has been given an endpoint, that one stands.
     """
     endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
     if not endpoint:

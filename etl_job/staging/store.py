@@ -203,7 +203,7 @@ def find_overlap(
     changed: tuple[str, ...] = ()
     if keys or (shared_before is not None and shared_before.count()):
         joined = shared if shared_before is None else shared.unionByName(shared_before)
-        narrowed = [None if side is None else of_keys(side, met) for side in (before, after)]
+        narrowed = [None if side is None else of_keys(side, joined) for side in (before, after)]
         changed = changed_deliveries(joined, narrowed[0], narrowed[1], policy)
     return KeyOverlap(competing_rows(shared, policy) if keys else None, keys, changed)
 

@@ -49,7 +49,7 @@ class NotCommittedError(CommitFailedException):
 
 
 class OutcomeUnknownError(Exception):
-    """Nobody can tell yet whether the write took effect. PyIceberg deletes nothing then, nor may anybody else."""
+    """Nobody knows yet whether the write took effect. PyIceberg deletes nothing then, nor may anybody else."""
 
 
 class DecidingGlueCatalog(GlueCatalog):

@@ -146,7 +146,7 @@ class PublishedIceberg:
         return int(source) if source else None
 
     def changes_since(self, snapshot_id: int | None) -> Changes | None:
-        """What runs did since that snapshot; None where that cannot be told, as after a rollback."""
+        """What runs did since that snapshot; None where that is unknown, as after a rollback."""
         return changes_since(self._table.metadata if self._table else None, snapshot_id)
 
     @property
@@ -211,7 +211,7 @@ class PublishedIceberg:
         """Make the change in one commit.
 
         Raises PublicationError where it was not made, for instance because another run came first: nothing changed
-        then. Raises UnknownPublicationError where nobody can tell: whatever the change names must stay.
+        then. Raises UnknownPublicationError where nobody knows: whatever the change names must stay.
         """
         table = self._table or self._create()
         made: int | None = None

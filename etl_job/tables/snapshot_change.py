@@ -64,7 +64,7 @@ def from_on(column: str, value: str) -> BooleanExpression:
 
 
 def changes_since(table: TableMetadata | None, snapshot_id: int | None) -> Changes | None:
-    """What runs did since that snapshot; None where that cannot be told, as after a rollback."""
+    """What runs did since that snapshot; None where that is unknown, as after a rollback."""
     snapshot = table.current_snapshot() if table else None
     processed: set[str] = set()
     withdrawn: set[str] = set()

@@ -99,7 +99,7 @@ class Books:
             held = sum(_rows_in(objects[key]) for key in bad)
             if len(rows[name]) != len(of_it.kept) + held + of_it.duplicates:
                 raise BrokenPromiseError(f"{name}: {len(rows[name])} rows in, {held} in quarantine, {of_it}")
-            told = self._counts_of(name, last["published"][name]["run_id"])
+            read_singly = self._counts_of(name, last["published"][name]["run_id"])
             counted = (len(rows[name]), len(of_it.kept), len(of_it.quarantined), of_it.duplicates)
             if told != counted:
                 raise BrokenPromiseError(f"{name}: the manifests count {told}, and there are {counted}")
@@ -153,7 +153,7 @@ class Books:
         """Each published delivery names the files that are there, by size and ETag."""
         etags = self._lake.etags()
         for name in names:
-            told = {(each["uri"], each["size_bytes"], each["etag"].strip('"')) for each in _inputs(last, name)}
+            read_singly = {(each["uri"], each["size_bytes"], each["etag"].strip('"')) for each in _inputs(last, name)}
             there = {
                 (f"s3://{BUCKET}/{key}", len(content), etags[key].strip('"'))
                 for key, content in self._model.files_of(name).items()
@@ -198,7 +198,7 @@ class Books:
 
     def _is_recorded(self, entry: dict[str, Any], key: str, content: bytes) -> bool:
         checksum = base64.b64encode(crc64nvme(content).to_bytes(8, "big")).decode()
-        told = (entry["size_bytes"], entry["crc64nvme"], entry["source_crc64nvme"], entry["etag"].strip('"'))
+        read_singly = (entry["size_bytes"], entry["crc64nvme"], entry["source_crc64nvme"], entry["etag"].strip('"'))
         return told == (len(content), checksum, checksum, self._lake.etags()[key].strip('"'))
 
 

@@ -94,7 +94,7 @@ def test_file_without_bytes_is_part_of_the_delivery_and_is_told():
 
 
 def test_hidden_unfinished_and_stray_files_are_told_and_markers_are_not():
-    told = {
+    read_singly = {
         "delivery=q1/_b.csv": HIDDEN,
         "delivery=q1/_temporary/0/c.csv": HIDDEN,
         "delivery=q1/d.csv._COPYING_": UNFINISHED,
@@ -157,7 +157,7 @@ def test_each_file_with_bytes_is_either_read_or_told_and_none_twice(sizes, data)
     except CatalogError:
         return
     read = Counter(file.uri for each in delivered.deliveries for file in each.files_with_rows)
-    told = Counter(each.uri for each in delivered.left_out)
+    read_singly = Counter(each.uri for each in delivered.left_out)
     assert max((read + told).values(), default=0) <= 1
     assert {*read, *told} >= {ROOT + path for path, size in sizes.items() if size}
     assert [each.name for each in delivered.deliveries] == sorted(each.name for each in delivered.deliveries)

@@ -75,7 +75,7 @@ def test_rows_balance_after_a_run_whose_calls_fail(lake, spark, faults, seed):
             table=draw.choice((CURATED, FEATURES, "")),
             times=draw.choice((1, 1, 2, ALWAYS)),
         )
-    told = ended(lambda: start("faulted"))
+    read_singly = ended(lambda: start("faulted"))
     assert "another run" not in told, "there was none"
     faults.heal()
 
