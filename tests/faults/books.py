@@ -27,7 +27,7 @@ _LINES = {CURATED: f"curated/{DATASET}/", FEATURES: f"features/{DATASET}/"}
 
 
 class BrokenPromiseError(AssertionError):
-    """The ledger does not balance, or a command told what is not so."""
+    """The ledger does not balance, or a command recorded what is not so."""
 
 
 @dataclass
@@ -99,10 +99,10 @@ class Books:
             held = sum(_rows_in(objects[key]) for key in bad)
             if len(rows[name]) != len(of_it.kept) + held + of_it.duplicates:
                 raise BrokenPromiseError(f"{name}: {len(rows[name])} rows in, {held} in quarantine, {of_it}")
-            read_singly = self._counts_of(name, last["published"][name]["run_id"])
+            recorded = self._counts_of(name, last["published"][name]["run_id"])
             counted = (len(rows[name]), len(of_it.kept), len(of_it.quarantined), of_it.duplicates)
-            if told != counted:
-                raise BrokenPromiseError(f"{name}: the manifests count {told}, and there are {counted}")
+            if recorded != counted:
+                raise BrokenPromiseError(f"{name}: the manifests count {recorded}, and there are {counted}")
         self._check_inputs(last, set(splits))
         if last["curated_snapshot_id"] != curated.snapshot_id:
             raise BrokenPromiseError("the last manifest names another snapshot of the curated table")
@@ -153,13 +153,13 @@ class Books:
         """Each published delivery names the files that are there, by size and ETag."""
         etags = self._lake.etags()
         for name in names:
-            read_singly = {(each["uri"], each["size_bytes"], each["etag"].strip('"')) for each in _inputs(last, name)}
+            recorded = {(each["uri"], each["size_bytes"], each["etag"].strip('"')) for each in _inputs(last, name)}
             there = {
                 (f"s3://{BUCKET}/{key}", len(content), etags[key].strip('"'))
                 for key, content in self._model.files_of(name).items()
             }
-            if told != there:
-                raise BrokenPromiseError(f"{name}: the last manifest names {told}, and there are {there}")
+            if recorded != there:
+                raise BrokenPromiseError(f"{name}: the last manifest names {recorded}, and there are {there}")
 
     def _counts_of(self, name: str, run_id: str) -> tuple[int, ...] | None:
         content = self._lake.objects().get(f"{RUNS}{run_id}.json")
@@ -198,8 +198,8 @@ class Books:
 
     def _is_recorded(self, entry: dict[str, Any], key: str, content: bytes) -> bool:
         checksum = base64.b64encode(crc64nvme(content).to_bytes(8, "big")).decode()
-        read_singly = (entry["size_bytes"], entry["crc64nvme"], entry["source_crc64nvme"], entry["etag"].strip('"'))
-        return told == (len(content), checksum, checksum, self._lake.etags()[key].strip('"'))
+        recorded = (entry["size_bytes"], entry["crc64nvme"], entry["source_crc64nvme"], entry["etag"].strip('"'))
+        return recorded == (len(content), checksum, checksum, self._lake.etags()[key].strip('"'))
 
 
 def delivery_of(key: str) -> str:

@@ -50,7 +50,7 @@ def test_example_keeps_the_schema_of_the_open_data_contract_standard(path):
 def test_what_is_said_in_the_ways_of_the_standard_and_in_the_jobs_own_is_the_same(path):
     document = yaml.safe_load(path.read_text())
     schema = document["schema"][0]
-    read_singly = parse_contract(yaml.safe_dump(document), path.name, schema["name"])
+    recorded = parse_contract(yaml.safe_dump(document), path.name, schema["name"])
     for column in schema["properties"]:
         options = column.setdefault("logicalTypeOptions", {})
         options |= {entry["property"]: entry["value"] for entry in column.pop("customProperties", [])}
@@ -60,7 +60,7 @@ def test_what_is_said_in_the_ways_of_the_standard_and_in_the_jobs_own_is_the_sam
         {"type": "sql", "name": rule["name"], "query": rule["implementation"], "severity": rule["severity"]}
         for rule in schema.get("quality", [])
     ]
-    assert parse_contract(yaml.safe_dump(document), path.name, schema["name"]) == told
+    assert parse_contract(yaml.safe_dump(document), path.name, schema["name"]) == recorded
     assert problems(document) == []
 
 

@@ -224,8 +224,8 @@ def test_refused_field_is_told_with_its_line(spoil, field):
     with pytest.raises(ContractError) as raised:
         parse_contract(after, "c.yaml", DATASET)
     assert field in str(raised.value)
-    read_singly = int(str(raised.value).rpartition("(line ")[2].rstrip(")"))
-    assert place - 6 <= told <= place
+    recorded = int(str(raised.value).rpartition("(line ")[2].rstrip(")"))
+    assert place - 6 <= recorded <= place
 
 
 @pytest.mark.parametrize(

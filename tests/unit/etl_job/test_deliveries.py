@@ -94,7 +94,7 @@ def test_file_without_bytes_is_part_of_the_delivery_and_is_told():
 
 
 def test_hidden_unfinished_and_stray_files_are_told_and_markers_are_not():
-    read_singly = {
+    recorded = {
         "delivery=q1/_b.csv": HIDDEN,
         "delivery=q1/_temporary/0/c.csv": HIDDEN,
         "delivery=q1/d.csv._COPYING_": UNFINISHED,
@@ -102,8 +102,8 @@ def test_hidden_unfinished_and_stray_files_are_told_and_markers_are_not():
         "f.csv": NO_DELIVERY,
         "2024Q1/g.csv": NO_DELIVERY,
     }
-    store = listing("delivery=q1/a.csv", *told, empty=["delivery=q1/", "delivery=q1/_SUCCESS", "x_$folder$", ""])
-    assert found(store, None) == ({"q1": ["delivery=q1/a.csv"]}, ("q1",), told)
+    store = listing("delivery=q1/a.csv", *recorded, empty=["delivery=q1/", "delivery=q1/_SUCCESS", "x_$folder$", ""])
+    assert found(store, None) == ({"q1": ["delivery=q1/a.csv"]}, ("q1",), recorded)
 
 
 def test_delivery_of_hidden_files_alone_is_none():
@@ -157,9 +157,9 @@ def test_each_file_with_bytes_is_either_read_or_told_and_none_twice(sizes, data)
     except CatalogError:
         return
     read = Counter(file.uri for each in delivered.deliveries for file in each.files_with_rows)
-    read_singly = Counter(each.uri for each in delivered.left_out)
-    assert max((read + told).values(), default=0) <= 1
-    assert {*read, *told} >= {ROOT + path for path, size in sizes.items() if size}
+    recorded = Counter(each.uri for each in delivered.left_out)
+    assert max((read + recorded).values(), default=0) <= 1
+    assert {*read, *recorded} >= {ROOT + path for path, size in sizes.items() if size}
     assert [each.name for each in delivered.deliveries] == sorted(each.name for each in delivered.deliveries)
 
 

@@ -84,12 +84,12 @@ class Form(BaseModel):
     ],
     ids=str,
 )
-def test_problem_is_told_in_words_of_the_file(given: dict[str, Any], told: str):
+def test_problem_is_told_in_words_of_the_file(given: dict[str, Any], recorded: str):
     with pytest.raises(ValidationError) as error:
         Form.model_validate(given)
     problem = error.value.errors(include_url=False)[0]
-    assert f"{place_of(problem)}: {in_words(problem)}" == told
-    assert not RAW.search(told.replace("is_on", ""))
+    assert f"{place_of(problem)}: {in_words(problem)}" == recorded
+    assert not RAW.search(recorded.replace("is_on", ""))
 
 
 def test_missing_value_is_told():

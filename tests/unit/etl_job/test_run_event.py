@@ -69,5 +69,5 @@ class Session:
     ],
 )
 def test_event_that_cannot_be_put_is_told_and_raises_nothing(answer, problem):
-    read_singly = put_run_event(Session(answer), manifest(), "s3://lake/r.json")
-    assert told is None if problem is None else problem in told
+    recorded = put_run_event(Session(answer), manifest(), "s3://lake/r.json")
+    assert recorded is None if problem is None else problem in recorded

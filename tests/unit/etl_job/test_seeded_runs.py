@@ -42,7 +42,7 @@ def delivery(draw: random.Random, number: int) -> tuple[str, list[str]]:
 
 
 def ended(a_run: Callable[[], object]) -> str:
-    """What a run told of itself; nothing where it succeeded."""
+    """What a run recorded of itself; nothing where it succeeded."""
     try:
         a_run()
     except (QuartalJobError, BotoCoreError, ClientError) as error:
@@ -75,8 +75,8 @@ def test_rows_balance_after_a_run_whose_calls_fail(lake, spark, faults, seed):
             table=draw.choice((CURATED, FEATURES, "")),
             times=draw.choice((1, 1, 2, ALWAYS)),
         )
-    read_singly = ended(lambda: start("faulted"))
-    assert "another run" not in told, "there was none"
+    recorded = ended(lambda: start("faulted"))
+    assert "another run" not in recorded, "there was none"
     faults.heal()
 
     start("healing")

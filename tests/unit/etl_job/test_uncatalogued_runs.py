@@ -88,8 +88,8 @@ def test_every_row_of_what_the_crawler_left_out_is_accounted_for(lake, start, ha
     brands = {row["brand"] for row in published("curated").filter(delivery="odd").to_dicts()}
     assert brands == {"Opel", *(f"a{text}b" for text in ODD)}
     assert manifest.not_catalogued == tuple(sorted(new))
-    read_singly = {each.uri.removeprefix(f"file://{lake.raw}/"): each.reason for each in manifest.left_out}
-    assert told == {
+    recorded = {each.uri.removeprefix(f"file://{lake.raw}/"): each.reason for each in manifest.left_out}
+    assert recorded == {
         "delivery=packed/_c.csv": HIDDEN,
         "delivery=packed/d.csv": NO_BYTES,
         "stray.csv": NO_DELIVERY,
