@@ -137,7 +137,7 @@ def _daily(
     contract: Contract,
     estimate: SizeEstimate,
 ) -> Daily:
-    """The daily counts; runs a Spark job where they are few."""
+    """The daily counts; runs a Spark job where they are small."""
     spec = contract.features
     counts = read_counts(spark, store, folder, spec)
     if counts is None:

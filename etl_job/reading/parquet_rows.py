@@ -168,7 +168,7 @@ def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
     if not pc.all(is_regular).as_py():
         asked = distinct.dictionary.filter(pc.invert(is_regular))
         read_singly = pa.array([_digits_of(value, values.type, rounding) for value in asked.to_pylist()], pa.string())
-        texts = pc.replace_with_mask(texts, pc.invert(is_regular), told)
+        texts = pc.replace_with_mask(texts, pc.invert(is_regular), read_singly)
     return texts.take(distinct.indices)
 
 

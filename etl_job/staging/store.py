@@ -288,7 +288,7 @@ def duplicate_candidates(
 ) -> DataFrame | None:
     """The rows that share their key with others, classified; None where each row has a key of its own.
 
-    The rows are few, and persisted: they are counted, and set against the counts of all.
+    The rows are persisted: they are counted, and set against the counts of all.
     """
     count = repeated.count + overlap.keys
     if not contract.key or count == 0:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("typed")
 
 @pytest.fixture
 def typed(project: Path, endpoint_url: str, monkeypatch) -> None:
-    """The environment in which a user types `quartal`: an account of its own, so that nobody else's bucket is joined."""
+    """The environment in which a user types `quartal`: an account of its own, so that nobody else's bucket is met."""
     kept = {"QUARTAL_TOOLS_DIR", "QUARTAL_TERRAFORM", "QUARTAL_TERRAFORM_MIRROR"}
     for name in [name for name in os.environ if name.startswith(("AWS_", "QUARTAL_")) and name not in kept]:
         monkeypatch.delenv(name)

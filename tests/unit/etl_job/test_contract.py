@@ -257,7 +257,7 @@ def no_features(document):
         (rule_about_other_rows, r"quality\.0\.query: 'current_date' would make the answer depend on more than the row"),
         (rule_with_a_name_of_the_jobs, r"quality\.0\.name: 'field_count' is the name of a rule of the job's own"),
         (rules_of_one_name, "quality: two rules are named row.not_at_noon; rename one"),
-        (more_rules_than_bits, r"there are \d+ rules, the job tells 63 apart: drop some"),
+        (more_rules_than_bits, r"there are \d+ rules, the job has room for 63: drop some"),
         (
             event_in_the_far_future,
             "maximum of 'date', the day of events, must be from 1700-01-01 to 2200-12-31, is 9999",
@@ -330,7 +330,7 @@ def test_parts_after_one_of_varying_width_have_no_fixed_place():
         ("yyyy-MM-dd yyyy", "a layout is made of"),
         ("EEE", "a layout is made of"),
         ("HH:mmXXX ss", "a layout is made of"),
-        ("yyyyMd", "where day begins cannot be told"),
+        ("yyyyMd", "where day begins is not certain"),
         ("HH:mm.SSS", r"a fraction of a second, but no seconds \(ss\)"),
     ],
 )
