@@ -49,7 +49,7 @@ from etl_job.spark.sql_rules import SqlRules
 from etl_job.staging.parts import Read
 from etl_job.tables.dataset import Tables, open_tables
 from etl_job.tables.iceberg import in_step, open_catalog
-from etl_job.tables.recovery import standing_of
+from etl_job.tables.recovery import published_state
 from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
 
 _FILES_LOGGED = 20  # on lines of their own
@@ -125,8 +125,8 @@ def _run(
         check_metadata(store, tables)
         facts.drift = drift_of(table.columns, contract) if table else None
         last = read_last_run(store, arguments.lake_root, arguments.dataset)
-        standing = standing_of(last, tables.curated)
-        facts.published = dict(standing.published)
+        state = published_state(last, tables.curated)
+        facts.published = dict(state.published)
         asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
         named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
         withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
@@ -135,7 +135,7 @@ def _run(
             store,
             arguments.lake_root,
             contract,
-            selection.also_withdraw(standing.returned),
+            selection.also_withdraw(state.resurrected),
             facts.published,
             is_free=not (named or withdrawn),
         )
@@ -159,8 +159,8 @@ def _run(
             missing_columns=",".join(facts.drift.missing) or "none",
             other_order=str(facts.drift.other_order).lower(),
         )
-    if standing.finding:
-        progress.say("recovery", message=standing.finding)
+    if state.finding:
+        progress.say("recovery", message=state.finding)
     if not selection and in_step(tables.curated, tables.features):
         progress.say("nothing-new", message="every delivery is published as it is")
         return

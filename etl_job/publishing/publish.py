@@ -324,8 +324,8 @@ def drop_own_quarantine(work: Work, folders: Sequence[str]) -> None:
     An earlier attempt of the same run may have published: what the table names stays.
     """
     named = work.tables.quarantines.runs.items()
-    standing = {f"{work.quarantine}/{partition_folder(DELIVERY, name)}/{RUN_ID}={run}" for name, run in named}
-    for folder in set(folders) - standing:
+    published_folders = {f"{work.quarantine}/{partition_folder(DELIVERY, name)}/{RUN_ID}={run}" for name, run in named}
+    for folder in set(folders) - published_folders:
         for file in work.store.list_files(f"{folder}/"):
             work.store.delete(file.uri)
 

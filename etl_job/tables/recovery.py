@@ -16,18 +16,18 @@ _NOT_AS_PUBLISHED = {"contract_hash": ""}  # which no contract has, so the deliv
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """The state of all deliveries; ``returned`` are withdrawn ones that the table holds all the same.
+class PublishedState:
+    """The state of all deliveries; ``resurrected`` are withdrawn ones that the table holds all the same.
 
     ``finding`` says in words what was found to be wrong, if anything.
     """
 
     published: Mapping[str, PublishedDelivery]
-    returned: tuple[str, ...] = ()
+    resurrected: tuple[str, ...] = ()
     finding: str | None = None
 
 
-def standing_of(last: LastRun, curated: PublishedIceberg) -> Standing:
+def published_state(last: LastRun, curated: PublishedIceberg) -> PublishedState:
     """Compare the last manifest with the curated table.
 
     A delivery whose rows are not known to be those of the manifest has no contract hash any more: it counts as
@@ -36,20 +36,22 @@ def standing_of(last: LastRun, curated: PublishedIceberg) -> Standing:
     """
     published = dict(last.published)
     if curated.snapshot_id == last.curated_snapshot_id:
-        return Standing(published)
+        return PublishedState(published)
     if published and last.curated_snapshot_id is None:  # a manifest that does not say
-        return Standing(published)
+        return PublishedState(published)
     changes = curated.changes_since(last.curated_snapshot_id)
     if changes is None and not published:  # what is in the table is known, if not by whose hand
         changes = Changes(frozenset(file.partition for file in curated.data_files()), frozenset())
     if changes is None:
         held = {file.partition for file in curated.data_files()}
         doubted = {name: state.model_copy(update=_NOT_AS_PUBLISHED) for name, state in published.items()}
-        returned = tuple(name for name, state in published.items() if state.withdrawn and name in held)
-        return Standing(doubted, returned, f"{curated.identifier} was rolled back, dropped or changed by others")
+        resurrected = tuple(name for name, state in published.items() if state.withdrawn and name in held)
+        return PublishedState(
+            doubted, resurrected, f"{curated.identifier} was rolled back, dropped or changed by others"
+        )
     for name in changes.withdrawn & published.keys():
         published[name] = published[name].model_copy(update={"withdrawn": True})
     for name in changes.processed:  # those of a first manifest that is not there, too: they can be withdrawn
         state = published.get(name, PublishedDelivery(run_id="", inputs=(), contract_hash=""))
         published[name] = state.model_copy(update={"withdrawn": False, **_NOT_AS_PUBLISHED})
-    return Standing(published, finding="an earlier run ended after its first commit, before its manifest")
+    return PublishedState(published, finding="an earlier run ended after its first commit, before its manifest")

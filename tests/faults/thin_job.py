@@ -41,7 +41,7 @@ from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg, in_step, open_catalog
 from etl_job.tables.quarantine_runs import files_of_other_runs
-from etl_job.tables.recovery import standing_of
+from etl_job.tables.recovery import published_state
 from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
 from etl_job.tables.snapshot_change import Replacement, among
 
@@ -131,10 +131,10 @@ class ThinJob:
         tables = Tables(curated, features)
         check_metadata(store, tables)
         last = read_last_run(store, ROOT, DATASET)
-        standing = standing_of(last, curated)
-        published = dict(standing.published)
+        state = published_state(last, curated)
+        published = dict(state.published)
         there = self._deliveries()
-        selection = select_deliveries(there, (), withdraw, published, HASH).also_withdraw(standing.returned)
+        selection = select_deliveries(there, (), withdraw, published, HASH).also_withdraw(state.resurrected)
         replaced = [*(delivery.name for delivery in selection.deliveries), *selection.withdrawn]
         contract = cast(Any, SimpleNamespace(key=("id",), dataset=DATASET))
         check_what_runs_left(store, ROOT, contract, tables, last, replaced, now)

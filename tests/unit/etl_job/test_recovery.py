@@ -9,7 +9,7 @@ import pytest
 
 from etl_job.deliveries.selection import select_deliveries
 from etl_job.manifest.record import LastRun, PublishedDelivery
-from etl_job.tables.recovery import standing_of
+from etl_job.tables.recovery import published_state
 from etl_job.tables.snapshot_change import Changes
 
 OLD = PublishedDelivery(run_id="one", contract_hash="c", inputs=())
@@ -41,20 +41,20 @@ def processed(*names: str, withdrawn: tuple[str, ...] = ()) -> Changes:
     ],
 )
 def test_delivery_of_a_lost_manifest_is_published_and_can_be_withdrawn(last, table):
-    published = standing_of(last, table).published
+    published = published_state(last, table).published
     assert not published["d1"].withdrawn
     assert published["d1"].contract_hash == ""  # and is processed again otherwise
     assert select_deliveries((), (), ("d1",), published, "c").withdrawn == ("d1",)
 
 
 def test_state_of_the_last_manifest_stands_where_the_table_is_that_one():
-    assert standing_of(LastRun({"d0": OLD}, 1), curated(1, processed())).published == {"d0": OLD}
+    assert published_state(LastRun({"d0": OLD}, 1), curated(1, processed())).published == {"d0": OLD}
 
 
 def test_nothing_is_published_before_the_first_run():
-    assert standing_of(LastRun(), curated(None, processed())).published == {}
+    assert published_state(LastRun(), curated(None, processed())).published == {}
 
 
 def test_withdrawal_of_a_lost_manifest_stands():
-    found = standing_of(LastRun({"d0": OLD}, 1), curated(2, processed(withdrawn=("d0",)))).published
+    found = published_state(LastRun({"d0": OLD}, 1), curated(2, processed(withdrawn=("d0",)))).published
     assert found["d0"].withdrawn
