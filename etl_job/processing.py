@@ -12,7 +12,7 @@ from etl_job.errors import ThresholdError, UnknownPublicationError
 from etl_job.publishing.publish import Processed, Work, drop_own_quarantine, quarantine_rows, write_and_publish
 from etl_job.reasons import cause_of
 from etl_job.staging.folders import StagingFolder
-from etl_job.staging.store import drop
+from etl_job.staging.store import delete_folder
 
 
 def process_deliveries(work: Work, selection: Selection, done: Processed) -> None:
@@ -64,7 +64,7 @@ def _let_go(work: Work, account: Account, *folders: str) -> None:
     """Give memory and staged rows back. A JVM that has ended has none, and why it went must be heard."""
     with suppress(Py4JError, OSError):
         for folder in folders:
-            drop(work.spark, folder)
+            delete_folder(work.spark, folder)
         for frame in (account.daily.rows, account.candidates):
             if frame is not None:
                 frame.unpersist()

@@ -15,7 +15,7 @@ from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
 from etl_job.lake.files import ObjectStore
 from etl_job.manifest.record import DeliveryCounts, inputs_of
-from etl_job.spark.session import suit_to_input
+from etl_job.spark.session import tune_shuffle
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.spark.workload import SizeEstimate, collected
 from etl_job.staging.folders import StagingFolder
@@ -24,7 +24,7 @@ from etl_job.staging.parts import Read
 from etl_job.staging.store import (
     KeyOverlap,
     Registers,
-    drop,
+    delete_folder,
     duplicate_candidates,
     find_overlap,
     new_staging_folder,
@@ -96,7 +96,7 @@ def account_for(
         names_in = [delivery.name for delivery in deliveries]
         sources = sources_of(store, contract, deliveries)
         size = sum(delivery.size_bytes for delivery in deliveries)
-        suit_to_input(spark, size)
+        tune_shuffle(spark, size)
         folder = new_staging_folder(tables.curated.location, run_id)
         replaced = [*names_in, *selection.withdrawn]
         before, others = registers.of(replaced), registers.without(replaced)
@@ -107,17 +107,17 @@ def account_for(
             )
         except Exception:
             with suppress(Py4JError, OSError):  # why it failed must be heard
-                drop(spark, folder)
+                delete_folder(spark, folder)
             raise
         staged = read_staged(spark, store, folder, spec)
         overlap = KeyOverlap()
         if intake.shares_keys:
-            suit_to_input(spark, size, reads_registers=True)
+            tune_shuffle(spark, size, reads_registers=True)
             own_before, of_others = (read_registers(spark, store, side) for side in (before, others))
             overlap = find_overlap(staged, own_before, of_others, contract.conflicts)
         if not overlap.changed:
             break
-        drop(spark, folder)
+        delete_folder(spark, folder)
         deliveries = tuple(sorted((*deliveries, *selection.find(overlap.changed)), key=lambda delivery: delivery.name))
     estimate = intake.estimate + SizeEstimate(lines=overlap.keys)
     candidates = duplicate_candidates(staged, intake.repeated, contract, overlap)

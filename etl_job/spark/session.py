@@ -86,7 +86,7 @@ def object_store_settings(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def suit_to_input(spark: SparkSession, input_bytes: int, reads_registers: bool = False) -> None:
+def tune_shuffle(spark: SparkSession, input_bytes: int, reads_registers: bool = False) -> None:
     """Size the shuffle to the data, about 48 MB of raw text each, and say whether plans adapt to what comes.
 
     A small input is planned once. Adaptive execution plans and compiles anew after each stage, each a Spark job of its

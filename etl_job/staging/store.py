@@ -116,7 +116,7 @@ def read_staged(spark: SparkSession, store: ObjectStore, folder: str, spec: Feat
     return _read(spark, store, folder, ddl(staged_columns(spec)))
 
 
-def drop(spark: SparkSession, folder: str) -> None:
+def delete_folder(spark: SparkSession, folder: str) -> None:
     """Remove a folder and what is in it; one that is not there is no error."""
     context = spark.sparkContext
     path = context._jvm.org.apache.hadoop.fs.Path(folder)  # type: ignore[union-attr]
