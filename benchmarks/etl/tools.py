@@ -50,7 +50,7 @@ class Tool(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Java:
-    """How docs/etl-job.md has Java started for the job: by its options, with an archive of the classes it loads."""
+    """How docs/reference/etl-job.md has Java started: by the job's options, with an archive of the classes it loads."""
 
     options: Path
     archive: Path

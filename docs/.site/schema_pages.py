@@ -38,14 +38,14 @@ PAGES = (
         "(https://bitol-io.github.io/open-data-contract-standard/) version 3. The JSON Schema is "
         "`etl_job/contract.schema.json`: name it in your editor, and it checks while you write; `quartal contract "
         "lint` checks more. Fields of the standard that only describe (names, owners, tags) pass and are not listed. "
-        "[Use your own data](../your-own-data.md) shows one in use.",
+        "[Use your own data](../how-to/your-own-data.md) shows one in use.",
     ),
     SchemaPage(
         "reference/run-manifest.md",
         "etl_job/run_manifest.schema.json",
         "The run manifest",
         "Each run leaves `runs/<dataset>/<run id>.json` in the lake, a failed one too. The JSON Schema is "
-        "`etl_job/run_manifest.schema.json`. [What a run leaves in the lake](../outputs.md) tells how the fields "
+        "`etl_job/run_manifest.schema.json`. [What a run leaves in the lake](outputs.md) tells how the fields "
         "belong together.",
     ),
 )

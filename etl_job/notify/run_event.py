@@ -1,6 +1,6 @@
 """The end of a run as an event on the account's default event bus, for whoever waits for new features.
 
-``docs/outputs.md`` describes it: source, type and detail are an interface. An event that cannot be put is reported and
+``docs/reference/outputs.md`` describes it: source, type and detail are an interface. An event that cannot be put is reported and
 does not fail the run: its tables are published.
 """
 

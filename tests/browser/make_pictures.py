@@ -1,4 +1,4 @@
-"""Makes the pictures of docs/plan-review.md and docs/report.md: `python -m tests.browser.make_pictures`.
+"""Makes the pictures of docs/how-to/plan-review.md and docs/how-to/report.md: `python -m tests.browser.make_pictures`.
 
 It needs Chromium on PATH. Plan and report are those that the tests keep, so nothing has to run for them.
 """
@@ -14,8 +14,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 from rich.console import Console
 
-from quartal.plan_review.page import render_page
-from quartal.plan_review.render_text import render_text
+from plan_review.page import render_page
+from plan_review.render_text import render_text
 from quartal.report.page import render_report
 from tests.browser.conftest import ARGUMENTS, PLANS, PROGRAMS, reviewed
 from tests.terminal_pictures import as_svg

@@ -22,7 +22,7 @@ from tests.integration.conftest import PROJECT
 from tests.integration.read_back import READ_BACK, Stack
 
 FOLDER = Path(__file__).parent / "terraform_types"
-DOCUMENTED = PROJECT / "docs" / "glue-service" / "terraform.md"
+DOCUMENTED = PROJECT / "docs" / "reference" / "glue-service" / "terraform.md"
 # named by what is tested, or what brings events to it; not themselves under test
 SUPPORT = {"aws_cloudwatch_event_rule", "aws_cloudwatch_event_target", "aws_iam_role", "aws_kms_key"}
 REPLACED = {"aws_athena_named_query"}  # by the provider, whatever changes

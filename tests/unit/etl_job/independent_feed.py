@@ -1,4 +1,4 @@
-"""What docs/etl-job.md says becomes of a feed of random_feed.yaml, in plain Python, without any of the job's code."""
+"""A feed of random_feed.yaml as docs/reference/etl-job.md describes it, in plain Python, without the job's code."""
 
 import csv
 import re

@@ -12,7 +12,7 @@ from localstack_glue.athena.engine.run import QueryEngine
 from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS
 from localstack_glue.athena.engine.trino.page import render
 
-PAGE = Path(__file__).parents[3] / "docs/glue-service/athena-functions.md"
+PAGE = Path(__file__).parents[3] / "docs/reference/glue-service/athena-functions.md"
 ENGINE = QueryEngine(None, None, {})
 ANSWERED = [function for function in FUNCTIONS.values() if not function.refusal]
 

@@ -21,7 +21,8 @@ def test_uuid5_takes_bytes_as_from_python_3_12_on():
 
 
 def test_localstack_imports_after_the_remedies():
-    script = "from localstack_glue.hosts import python_versions; python_versions.apply(); import localstack.packages.api, threading, uuid; "
+    script = "from localstack_glue.hosts import python_versions; python_versions.apply(); "
+    script += "import localstack.packages.api, threading, uuid; "
     script += "threading.Lock(); print(uuid.uuid5(uuid.UUID(int=1), b'name'))"
 
     answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)

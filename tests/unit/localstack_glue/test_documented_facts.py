@@ -75,7 +75,7 @@ def cited_by_tests(path: Path, only: str = "") -> set[int]:
     return {number for name, text in functions_of(path) if not only or name == only for number in citations(text)}
 
 
-FACT_ROWS = [*rows("glue-service.md", r"G\d"), *rows("glue-service/crawlers.md", r"G\d")]
+FACT_ROWS = [*rows("reference/glue-service.md", r"G\d"), *rows("reference/glue-service/crawlers.md", r"G\d")]
 
 
 @pytest.mark.parametrize("cells", FACT_ROWS, ids=lambda cells: cells[0].replace(" ", "-")[:24])
@@ -98,7 +98,7 @@ def test_tests_that_a_fact_names_exist_and_cite_it(cells):
 def test_every_observable_fact_is_in_the_table_and_cited_by_a_conformance_test():
     suite = (ROOT / "tests/integration/glue").glob("test_*.py")
     cited = {number for path in suite for number in cited_by_tests(path)}
-    behaviour = (DOCS / "glue-behaviour.md").read_text(encoding="utf-8")
+    behaviour = (DOCS / "explanation/glue-behaviour.md").read_text(encoding="utf-8")
     every = {int(number) for number in re.findall(r"^- G(\d+)\.", behaviour, re.MULTILINE)}
     in_table = {number for cells in FACT_ROWS for number in facts(cells[0])}
 
@@ -113,7 +113,7 @@ def test_every_operation_of_the_model_stands_in_the_table_as_it_is():
     settings = Settings(Path(sys.executable), (), None, None, Path("unused"))
     own = set(GlueProvider(settings, ClientFactory("http://127.0.0.1:1"), SubprocessRunner())._operations)
     listed = {}
-    for cells in rows("glue-service/operations.md", r"(own|moto|none)\b"):
+    for cells in rows("reference/glue-service/operations.md", r"(own|moto|none)\b"):
         for operation in re.findall(r"`(\w+)`", cells[-1]):
             assert operation not in listed, f"{operation} stands there twice"
             listed[operation] = cells[0]

@@ -88,7 +88,7 @@ def written_files(script: str) -> Iterator[str]:
 
 def gitlab_pipeline() -> Any:
     """The pipeline that the docs show."""
-    page = (PROJECT / "docs" / "infrastructure.md").read_text()
+    page = (PROJECT / "docs" / "how-to" / "infrastructure.md").read_text()
     example = re.search(r"### The same on GitLab\n.*?```yaml\n(.*?)```", page, re.DOTALL)
     assert example
     return yaml.safe_load(example[1])

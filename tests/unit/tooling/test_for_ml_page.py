@@ -14,7 +14,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from quartal.core.aws import AwsConnection
 from quartal.features.export import ExportFormat, export_features
 
-PAGE = Path(__file__).parents[3] / "docs" / "for-ml.md"
+PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "for-ml.md"
 EARLY = pa.table({"brand": ["acme", "bolt"], "day": [date(2024, 1, 1)] * 2, "quarter": ["2024Q1"] * 2, "n": [1, 2]})
 LATE = pa.table({"brand": ["acme"], "day": [date(2024, 4, 1)], "quarter": ["2024Q2"], "n": [3]})
 

@@ -88,7 +88,9 @@ def lint(text: str, file: str) -> Linted:
         names = dataset_names(text)
         document = read_document(text)
     except ValueError as error:
-        return Linted({}, (Problem(file, "schema", str(error), "See docs/your-own-data.md for a whole contract."),))
+        return Linted(
+            {}, (Problem(file, "schema", str(error), "A whole contract is shown in docs/how-to/your-own-data.md."),)
+        )
     contracts: dict[str, Contract] = {}
     problems: list[Problem] = []
     for name in names:

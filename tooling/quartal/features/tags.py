@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
 
-RUN_ID = "quartal.run-id"  # in each snapshot's summary, see docs/outputs.md
+RUN_ID = "quartal.run-id"  # in each snapshot's summary, see docs/reference/outputs.md
 CURATED_SNAPSHOT = "quartal.curated-snapshot-id"
 _OWN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
 _BEGINNING_OF_RUN = re.compile(r"(wr|jr)_[0-9a-f]{4,}")

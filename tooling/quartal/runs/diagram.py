@@ -12,7 +12,7 @@ from rich.text import Text
 
 from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 
-# the stages of the job after which the next thing is to publish, and after which that is done; see docs/etl-job.md
+# the stages of the job before publication and at its end; see docs/reference/etl-job.md
 _BEFORE_PUBLISHING, _PUBLISHED = "write", "publish"
 _STAGE = re.compile(r"stage=(\S+)\s*(.*)")
 _FACT = re.compile(r"(\w+)=(\S+)")

@@ -29,7 +29,7 @@ class PastRun:
 
     @classmethod
     def from_manifest(cls, manifest: dict[str, Any]) -> PastRun:
-        """Read a run manifest, see docs/outputs.md."""
+        """Read a run manifest, see docs/reference/outputs.md."""
         totals = manifest["totals"]
         return cls(
             run_id=manifest["run_id"],

@@ -125,7 +125,7 @@ def _sound(sample: Sample, text: str, dataset: str) -> Contract:
     for problem in linted.problems:
         raise ConfigurationError(
             f"A contract for {sample.source} would not be sound: {problem.field}: {problem.message}.",
-            remedy="Rename that column in the file, or write the contract by hand: docs/your-own-data.md.",
+            remedy="Rename that column in the file, or write the contract by hand: docs/how-to/your-own-data.md.",
         )
     return linted.contracts[dataset]
 

@@ -19,6 +19,7 @@ from quartal.contracts.model import Column, Layout
 Format = Callable[[object], str]
 
 _DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,12 @@ class BeyondCalendar:
 def format_of(column: Column) -> Format:
     """How a column's values that are no text are written; the function raises ValueError with a reason.
 
-    The forms are those of docs/etl-job.md, "What a column may hold".
+    The forms are those of docs/reference/etl-job.md, "What a column may hold".
     """
     kinds: dict[str, Callable[[Column], Format]] = {
         "boolean": lambda _: _boolean,
         "date": _date_format,
-        "integer": lambda _: _number,
+        "integer": _number_format,
         "number": _number_format,
         "timestamp": _timestamp_format,
     }
@@ -49,7 +50,7 @@ def format_of(column: Column) -> Format:
 
 
 def _number_format(column: Column) -> Format:
-    if column.rules.decimal_separator == ",":
+    if column.rules.decimal_mark == ",":
         return lambda value: _number(value).replace(".", ",")
     return _number
 
@@ -122,14 +123,17 @@ def _time_format(column: Column) -> Format:
 
 def has_offset(column: Column) -> bool:
     """Whether a timestamp is written as a moment; else it is what the clocks of the contract's zone show."""
-    return "offset" in column.rules.layouts[0].parts
+    return column.rules.layouts[0].is_of_moments
 
 
 def timestamp_of(column: Column) -> Callable[[object], datetime]:
     """The function that makes a value the moment in UTC that a column holds, or the time without a zone."""
     zone = None if has_offset(column) else ZoneInfo(column.rules.time_zone or "UTC")
+    unit = column.rules.layouts[0].epoch_unit
 
     def timestamp(value: object) -> datetime:
+        if unit is not None and isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return moment_counted(value, unit)
         if not isinstance(value, datetime):
             raise _unfit(value, "a timestamp")
         if zone is not None:
@@ -145,10 +149,21 @@ def timestamp_of(column: Column) -> Callable[[object], datetime]:
 
 
 def _timestamp_format(column: Column) -> Format:
-    write, timestamp = _writer(column.rules.format), timestamp_of(column)
+    timestamp, unit = timestamp_of(column), column.rules.layouts[0].epoch_unit
+    if unit is not None:
+        return lambda value: str((timestamp(value) - _EPOCH) // timedelta(microseconds=1_000_000 // unit))
+    write = _writer(column.rules.format)
     if has_offset(column):
         return lambda value: write(timestamp(value)) + "Z"
     return lambda value: write(timestamp(value))
+
+
+def moment_counted(number: int | Decimal, unit: int) -> datetime:
+    """The moment that a number counts from 1970 on, `unit` of which make a second; less than a microsecond is cut."""
+    try:
+        return _EPOCH + timedelta(microseconds=int(number * (1_000_000 // unit) // 1))
+    except (OverflowError, ArithmeticError, ValueError):
+        raise ValueError(f"holds {number}, which counted from 1970 on is not in the years 1 to 9999") from None
 
 
 def _in_zone(moment: datetime, zone: tzinfo) -> datetime:
