@@ -35,7 +35,7 @@ class BeyondCalendar:
 def format_of(column: Column) -> Format:
     """How a column's values that are no text are written; the function raises ValueError with a reason.
 
-    The forms are those of docs/reference/etl-job.md, "What a column may hold".
+    The forms are those of docs/reference/data-contract.md, "What a column may hold".
     """
     kinds: dict[str, Callable[[Column], Format]] = {
         "boolean": lambda _: _boolean,
