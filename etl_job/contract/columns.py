@@ -117,7 +117,9 @@ class ValueRules(Strict):
     days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset. ``format`` is what
     is written where texts are made; those of ``other_formats`` are right as well. ``missing_values`` are texts that
     stand for no value, beside the empty one. ``rounding`` says to how many decimals a number is kept that may be
-    written with more; with ``notation: free`` it may also be ``.5``, ``5.`` or ``1e+05``.
+    written with more; with ``notation: free`` it may also be ``.5``, ``5.`` or ``1e+05``. ``thousands_separator`` may
+    stand between each three digits before the decimal mark; a blank also is one that breaks no line, and an apostrophe
+    also a curly one.
     """
 
     format: str | None = None
@@ -133,11 +135,17 @@ class ValueRules(Strict):
     missing_values: MissingValues = ()
     rounding: Annotated[StrictInt, Field(ge=0, le=6)] | None = None
     notation: Literal["plain", "free"] | None = None
+    thousands_separator: Literal[",", ".", " ", "'"] | None = None
 
     @property
     def layouts(self) -> tuple[Layout, ...]:
         """Every form that a date or time may have."""
         return tuple(map(Layout.parse, () if self.format is None else (self.format, *self.other_formats)))
+
+    @property
+    def decimal_mark(self) -> str:
+        """What stands before the decimals: a point, unless that is a comma or the point stands between thousands."""
+        return self.decimal_separator or ("," if self.thousands_separator == "." else ".")
 
 
 class Column(Strict):
@@ -173,6 +181,7 @@ class Column(Strict):
         self._bounds_fit_the_type()
         if self.rules.decimal_separator is not None and self.logical_type != "number":
             raise ValueError("logicalTypeOptions.decimalSeparator needs logicalType: number")
+        self._thousands_are_unambiguous()
         if self.rules.rounding is not None and self.logical_type != "number":
             raise ValueError("rounding needs logicalType: number")
         if self.rules.notation == "free" and self.rules.rounding is None:
@@ -184,6 +193,17 @@ class Column(Strict):
         if self.unique and not self.primary_key:
             raise ValueError("unique: true is kept by de-duplication, which goes by primaryKey: set that too")
         return self
+
+    def _thousands_are_unambiguous(self) -> None:
+        if self.rules.thousands_separator is None:
+            return
+        if self.logical_type not in NUMERIC:
+            raise ValueError("thousandsSeparator needs logicalType: integer or number")
+        if self.rules.thousands_separator == self.rules.decimal_mark:
+            raise ValueError(
+                f"thousandsSeparator and decimalSeparator are both {self.rules.decimal_mark!r}: 1,234 could be a "
+                "thousand or one and a bit; correct one"
+            )
 
     def _format_fits_the_type(self) -> None:
         form, kind, layouts = self.rules.format, self.logical_type, self.rules.layouts
@@ -214,14 +234,20 @@ class Column(Strict):
 
     def _timestamps_are_unambiguous(self, layouts: Sequence[Layout]) -> None:
         units, optional = ("year", "month", "day", "hour", "minute"), ("second", "fraction", "offset")
-        if not layouts or not all(layout.has_units(*units, optional=optional) for layout in layouts):
+        if not layouts or not all(
+            layout.epoch_unit is not None or layout.has_units(*units, optional=optional) for layout in layouts
+        ):
             raise ValueError(
                 "logicalTypeOptions.format of a timestamp must hold yyyy, MM, dd, HH, mm, perhaps ss, and XXX where "
-                "the text has an offset, for instance yyyy-MM-dd'T'HH:mm:ssXXX"
+                "the text has an offset, for instance yyyy-MM-dd'T'HH:mm:ssXXX, or be epochSeconds, epochMilliseconds "
+                "or epochMicroseconds"
             )
-        all_have_offsets = all("offset" in layout.parts for layout in layouts)
+        all_have_offsets = all(layout.is_of_moments for layout in layouts)
         if all_have_offsets and self.rules.time_zone is not None:
-            raise ValueError("logicalTypeOptions: format has an offset (XXX), so timeZone says nothing; drop it")
+            raise ValueError(
+                "logicalTypeOptions: format has an offset (XXX) or counts from 1970 in UTC, so timeZone says nothing; "
+                "drop it"
+            )
         if not all_have_offsets and self.rules.time_zone is None:
             raise ValueError(
                 "logicalTypeOptions.timeZone must name the zone of a timestamp without offset (XXX), for instance UTC "

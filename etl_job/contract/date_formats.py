@@ -4,6 +4,8 @@ The letters are those of Spark's datetime patterns, as far as they stand for num
 digits there are, a single one that there may be one or two, and ``S`` repeated how many digits a fraction may have at
 most. The offset from UTC (``XXX``: ``Z``, ``+02:00``; ``XX``: ``Z``, ``+0200``) ends a layout.
 https://spark.apache.org/docs/3.5.6/sql-ref-datetime-pattern.html
+
+Beside them stand names for numbers that count the time since 1970 began in UTC: ``epochSeconds`` and the like.
 """
 
 import re
@@ -28,6 +30,9 @@ _PARTS = {
     "XXX": ("offset", 1, 6, f"(?:{_OFFSET.format(':')})"),
     "XX": ("offset", 1, 5, f"(?:{_OFFSET.format('')})"),
 }
+# What a number counts, how many of it make a second, and how many digits before the point it has at most.
+_EPOCHS = {"epochSeconds": (1, 12), "epochMilliseconds": (1_000, 15), "epochMicroseconds": (1_000_000, 18)}
+_EPOCH_FRACTION = 9  # digits behind the point
 _NAMED = "yyyy, MM, M, dd, d, HH, H, mm, ss, S to SSSSSSSSS, XXX, XX"
 
 
@@ -63,6 +68,10 @@ class Layout:
 
         Text between single quotes stands for itself, as in ``yyyy-MM-dd'T'HH:mm:ss``.
         """
+        if text in _EPOCHS:
+            most = _EPOCHS[text][1]
+            pattern = f"-?[0-9]{{1,{most}}}(?:[.][0-9]{{1,{_EPOCH_FRACTION}}})?"
+            return cls(text, (Part("epoch", 1, 1, most, pattern),))
         pieces: list[str | Part] = []
         units: set[str] = set()
         start: int | None = 1
@@ -75,7 +84,8 @@ class Layout:
                     continue
                 if letters not in _PARTS or _PARTS[letters][0] in units or "offset" in units:
                     raise ValueError(
-                        f"{text!r} has {letters!r}; a layout is made of {_NAMED}, each unit once, the offset last"
+                        f"{text!r} has {letters!r}; a layout is made of {_NAMED}, each unit once, the offset last, or is "
+                        f"one of {', '.join(_EPOCHS)}"
                     )
                 unit, least, most, pattern = _PARTS[letters]
                 before = pieces[-1] if pieces else ""
@@ -92,6 +102,16 @@ class Layout:
     def parts(self) -> dict[str, Part]:
         """The parts by unit."""
         return {piece.unit: piece for piece in self.pieces if isinstance(piece, Part)}
+
+    @property
+    def epoch_unit(self) -> int | None:
+        """How many of what a number counts make a second; None where a text is no count of the time since 1970."""
+        return _EPOCHS[self.text][0] if self.text in _EPOCHS else None
+
+    @property
+    def is_of_moments(self) -> bool:
+        """Whether a text says which moment it means, in whatever zone it is read."""
+        return self.epoch_unit is not None or "offset" in self.parts
 
     @property
     def pattern(self) -> str:
@@ -123,6 +143,9 @@ class Layout:
 
     def may_be_mistaken_for(self, other: "Layout") -> bool:
         """Whether a text could have both layouts and mean different things, as 01/02/2024 with day or month first."""
+        for one, another in ((self, other), (other, self)):
+            if one.epoch_unit is not None:
+                return one.text != another.text and another.has_texts_of_digits(_EPOCHS[one.text][1])
         if list(self.parts) == list(other.parts):
             return False
         own, others = self._outline(), other._outline()
@@ -130,6 +153,12 @@ class Layout:
             a == b if isinstance(a, str) or isinstance(b, str) else a[0] <= b[1] and b[0] <= a[1]
             for a, b in zip(own, others, strict=True)
         )
+
+    def has_texts_of_digits(self, most: int) -> bool:
+        """Whether a text may be a number of at most so many digits, perhaps with a sign or a fraction."""
+        first, *rest = [piece for piece in self._outline() if piece != "-"] or [""]
+        is_fraction = len(rest) == 2 and rest[0] == "." and not isinstance(rest[1], str)
+        return not isinstance(first, str) and first[0] <= most and (not rest or is_fraction)
 
     def _outline(self) -> list[str | tuple[int, int]]:
         """Literal texts, and between them how many digits there are at least and at most."""

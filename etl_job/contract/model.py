@@ -142,6 +142,13 @@ class Contract(Strict):
     def _csv_is_said_of_csv(self) -> "Contract":
         if self.files.format is not FileFormat.CSV and "csv" in self.model_fields_set:
             raise ValueError(f"csv says how CSV is written, and files.format is {self.files.format.value}: remove it")
+        if self.files.format is FileFormat.JSON_LINES:
+            pointed = [column.name for column in self.columns if column.rules.thousands_separator == "."]
+            if pointed:
+                raise ValueError(
+                    f"thousandsSeparator of {pointed[0]} is a point, which in a number of JSON stands before its "
+                    "decimals: 1.234 would be read as a thousand; remove it"
+                )
         return self
 
     @field_validator("columns")
@@ -317,7 +324,7 @@ def _leave_out_unsaid(content: dict[str, Any]) -> None:
         del content["files"]
     if csv["max_record_bytes"] == LONGEST_RECORD:
         del csv["max_record_bytes"]
-    of_rules = ("other_formats", "missing_values", "rounding", "notation")
+    of_rules = ("other_formats", "missing_values", "rounding", "notation", "thousands_separator")
     for part, names in (
         (content, ("quality", "missing_values")),
         (csv, ("multi_line", "escape")),

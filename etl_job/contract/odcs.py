@@ -9,7 +9,9 @@ https://github.com/bitol-io/open-data-contract-standard/tree/main/schema
 from collections.abc import Mapping
 from typing import Any
 
-COLUMN_PROPERTIES = ("decimalSeparator", "missingValues", "notation", "otherFormats", "rounding", "timeZone")
+COLUMN_PROPERTIES = (
+    "decimalSeparator", "missingValues", "notation", "otherFormats", "rounding", "thousandsSeparator", "timeZone",
+)  # fmt: skip
 FOREIGN = "x-"  # begins the names of custom properties that are none of the job's business
 ENGINE = "quartal"
 

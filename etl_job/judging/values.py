@@ -14,13 +14,16 @@ from etl_job.contract.columns import NUMERIC, Column
 from etl_job.contract.date_formats import Layout
 from etl_job.contract.schemas import EXACT_DIGITS, FRACTION_DIGITS, INTEGER_DIGITS
 from etl_job.judging.civil import days_of, floor_divide
-from etl_job.judging.texts import texts_where
+from etl_job.judging.texts import texts_where, unsliced
 from etl_job.judging.zones import DAY_SECONDS, in_zone
 
 NUMBER = pa.decimal128(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS)
 _EXACT = pa.decimal128(INTEGER_DIGITS + EXACT_DIGITS, EXACT_DIGITS)
 _WRITTEN = 40  # digits before and after the point, where numbers are rounded
 _EXACTLY = Context(prec=1_200)
+_THOUSANDS = {",": ",", ".": ".", " ": " \u00a0\u202f", "'": "'\u2019"}  # as marks of a character class
+_MOMENTS = (-62_167_219_200, 253_402_300_799)  # seconds of the years 0 to 9999, as dates have them
+_COUNTED = pa.decimal128(38, 9)
 _BOOLEAN = "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"
 _DATE_UNITS = ("year", "month", "day")
 _TIME_UNITS = {"hour": 3600, "minute": 60, "second": 1}
@@ -49,12 +52,25 @@ def day_of_second(seconds: pa.Int64Array) -> pa.Date32Array:
 
 
 def _numbers(column: Column, text: pa.StringArray) -> pa.Array:
-    separator = column.rules.decimal_separator or "."
+    separator = column.rules.decimal_mark
+    if column.rules.thousands_separator is not None:
+        text = _without_thousands(text, _THOUSANDS[column.rules.thousands_separator])
     if column.rules.rounding is not None:
         return _rounded(text, separator, column.rules.rounding, is_free=column.rules.notation == "free")
     fraction = rf"([{separator}][0-9]{{1,{FRACTION_DIGITS}}})?" if column.logical_type == "number" else ""
     number = texts_where(pc.match_substring_regex(text, rf"^[+-]?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$"), text)
     return (pc.replace_substring(number, ",", ".") if separator == "," else number).cast(NUMBER)
+
+
+def _without_thousands(text: pa.StringArray, marks: str) -> pa.StringArray:
+    """The texts with nothing between their thousands, where these are three digits each; others stay as they are."""
+    grouped = rf"^[+-]?[0-9]{{1,3}}([{marks}][0-9]{{3}})+([^0-9{marks}][^{marks}]*)?$"
+    is_grouped = pc.match_substring_regex(text, grouped)
+    if not pc.any(is_grouped).as_py():
+        return text
+    return pc.if_else(
+        unsliced(is_grouped), pc.replace_substring_regex(unsliced(text), f"[{marks}]", ""), unsliced(text)
+    )
 
 
 def _rounded(text: pa.StringArray, separator: str, digits: int, *, is_free: bool) -> pa.Array:
@@ -97,6 +113,8 @@ def _read_times(_column: Column, layout: Layout, text: pa.StringArray) -> pa.Arr
 
 
 def _read_moments(column: Column, layout: Layout, text: pa.StringArray) -> pa.Array:
+    if layout.epoch_unit is not None:
+        return _read_counted(layout, layout.epoch_unit, text)
     text, part = _split(layout, text)
     days = _dates(layout, text, part).cast(pa.int64())
     shown = pc.add(pc.multiply(days, DAY_SECONDS), _seconds(layout, part))
@@ -105,6 +123,16 @@ def _read_moments(column: Column, layout: Layout, text: pa.StringArray) -> pa.Ar
     offsets = part("offset").dictionary_encode()
     seconds = pa.array([_seconds_of_offset(each) for each in offsets.dictionary.to_pylist()], pa.int64())
     return pc.subtract(shown, seconds.take(offsets.indices))
+
+
+def _read_counted(layout: Layout, unit: int, text: pa.StringArray) -> pa.Int64Array:
+    """Seconds since 1970 of numbers that count them, or parts of them; fractions are cut off."""
+    numbers = texts_where(pc.match_substring_regex(text, layout.pattern), text).cast(_COUNTED)
+    whole = pc.floor(numbers).cast(pa.decimal128(29, 0)).cast(pa.int64())
+    seconds = floor_divide(whole, unit)
+    first, last = _MOMENTS
+    is_moment = pc.and_(pc.greater_equal(seconds, first), pc.less_equal(seconds, last))
+    return pc.if_else(is_moment, seconds, pa.scalar(None, pa.int64()))
 
 
 def _split(layout: Layout, text: pa.StringArray) -> tuple[pa.StringArray, _Parts]:

@@ -154,7 +154,7 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
     if wanted == "string" and not column.rules.layouts and (is_number or kind == "boolean"):
         return None
     if wanted == "timestamp" and kind in (*MOMENTS, *LOCAL_TIMES):
-        has_offset = "offset" in column.rules.layouts[0].parts
+        has_offset = column.rules.layouts[0].is_of_moments
         if has_offset == (kind in MOMENTS):
             return None
         return (
@@ -162,5 +162,7 @@ def _problem(column: ContractColumn, kind: str) -> str | None:
             if kind in MOMENTS
             else "holds times without a zone: give the contract a format without an offset, and a timeZone"
         )
+    if wanted == "timestamp" and is_number and any(layout.epoch_unit for layout in column.rules.layouts):
+        return None
     fits = is_number if wanted in NUMERIC else kind == wanted and wanted in ("boolean", "date")
     return None if fits else f"holds values of type {kind}, and the contract wants {wanted}"

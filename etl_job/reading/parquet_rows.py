@@ -100,7 +100,7 @@ def _text(column: Column, kind: str, values: pa.Array) -> pa.StringArray:
     if kind == "boolean":
         return values.cast(pa.string())
     digits = _digits(values, column.rules.rounding)
-    return pc.replace_substring(digits, ".", ",") if column.rules.decimal_separator == "," else digits
+    return pc.replace_substring(digits, ".", ",") if column.rules.decimal_mark == "," else digits
 
 
 def _days_of_midnights(column: Column, moments: pa.Int64Array) -> pa.StringArray:
@@ -120,6 +120,8 @@ def _microseconds(values: pa.TimestampArray) -> pa.Int64Array:
 
 def _written(layout: Layout, moments: pa.Int64Array) -> pa.StringArray:
     """Times in a layout; an offset is UTC's."""
+    if layout.epoch_unit is not None:
+        return floor_divide(moments, _MICROSECONDS // layout.epoch_unit).cast(pa.string())
     seconds = floor_divide(moments, _MICROSECONDS)
     days = floor_divide(seconds, 86_400)
     in_day = pc.subtract(seconds, pc.multiply(days, 86_400))

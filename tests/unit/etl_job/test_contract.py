@@ -349,6 +349,12 @@ def test_layout_that_cannot_be_read_is_refused(text, message):
         ("dd.MM.yyyy", "MM/dd/yyyy", False),
         ("yyyy-MM-dd", "dd-MM-yyyy", False),
         ("yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss.SSS", False),
+        ("epochSeconds", "epochMilliseconds", True),
+        ("epochSeconds", "yyyyMMddHHmm", True),
+        ("yyyyMMdd.HHmm", "epochSeconds", True),
+        ("epochSeconds", "yyyyMMddHHmmss", False),  # more digits than seconds have
+        ("epochSeconds", "yyyy-MM-dd HH:mm", False),
+        ("epochSeconds", "epochSeconds", False),
     ],
 )
 def test_layouts_that_give_one_text_two_meanings_are_told_apart(one, other, mistaken):

@@ -6,6 +6,7 @@ And a single series, of which there is one row a day, since it has no entity.
 import json
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.contract.document import parse_contract
 from etl_job.contract.model import Contract
+from etl_job.errors import ContractError
+from etl_job.judging.values import read_values
 
 from .conftest import DATABASE, Lake
 from .read_texts import texts_in
@@ -169,3 +172,70 @@ def test_what_a_contract_does_not_say_leaves_its_hash_as_it_was():
     without = CONTRACT.replace("{property: rounding, value: 2}", "{property: rounding, value: 0}")
     assert parse_contract(without, "surface.yaml", "surface").hash != plain.hash
     assert plain.column("size_cm").rules.rounding == 2
+
+
+SEEN = """
+apiVersion: v3.2.0
+kind: DataContract
+version: 1.0.0
+schema:
+- name: seen
+  properties:
+  - {name: at, logicalType: timestamp, required: true, logicalTypeOptions: {format: epochMilliseconds}}
+  - {name: price, logicalType: number, customProperties: [{property: thousandsSeparator, value: ","}]}
+  - {name: count, logicalType: integer, customProperties: [{property: thousandsSeparator, value: "'"}]}
+  customProperties:
+  - {property: files, value: {format: jsonLines}}
+  - {property: features, value: {entity: [], eventTime: {timestamp: at}, count: events}}
+"""
+
+
+def judged_in(folder: Path, text: str) -> list[tuple[Any, ...]]:
+    contract = parse_contract(text, "seen.yaml", "seen")
+    rows = list(zip(*texts_in(folder, contract), strict=True))
+    read = [
+        read_values(c, pa.array(texts, pa.string())).to_pylist()
+        for c, texts in zip(contract.columns, rows, strict=True)
+    ]
+    return list(zip(*read, strict=True))
+
+
+def test_numbers_that_count_from_1970_on_are_read_from_json_and_from_parquet(tmp_path):
+    (tmp_path / "json").mkdir()
+    (tmp_path / "parquet").mkdir()
+    (tmp_path / "json" / "a.json").write_text(
+        '{"at": 1700000000500, "price": "1,234.5", "count": "1\'000"}\n{"at": "1700000001000", "price": 1234.5}\n'
+    )
+    expected = [(1_700_000_000, Decimal("1234.5"), 1_000), (1_700_000_001, Decimal("1234.5"), None)]
+    assert judged_in(tmp_path / "json", SEEN) == expected
+    columns = {
+        "whole": pa.array([1_700_000_000_500, 1_700_000_001_000]),
+        "with missing ones, as pandas writes": pa.array([1_700_000_000_500.0, 1_700_000_001_000.0]),
+        "moments": pa.array([1_700_000_000_500, 1_700_000_001_000], pa.timestamp("ms", "UTC")),
+    }
+    for at in columns.values():
+        table = pa.table({"at": at, "price": ["1,234.5", "1234.5"], "count": pa.array([1_000, None])})
+        pq.write_table(table, tmp_path / "parquet" / "a.parquet")
+        assert judged_in(tmp_path / "parquet", SEEN.replace("jsonLines", "parquet")) == expected
+
+
+def test_fraction_in_parquet_is_no_thousand(tmp_path):
+    text = SEEN.replace("jsonLines", "parquet").replace('value: "\'"', "value: '.'")
+    table = pa.table({"at": [0, 0], "price": [1.5, 2.0], "count": [1.234, 7.0]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert judged_in(tmp_path, text) == [(0, Decimal("1.5"), None), (0, 2, 7)]
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (SEEN.replace('value: ","', 'value: "."'), "in a number of JSON stands before its decimals"),
+        (SEEN.replace("logicalType: number", "logicalType: string"), "needs logicalType: integer or number"),
+        (SEEN.replace("epochMilliseconds", "epochMillis"), "epochSeconds, epochMilliseconds, epochMicroseconds"),
+        (SEEN.replace("epochMilliseconds", "epochSeconds, timeZone: UTC"), "timeZone says nothing"),
+        (SEEN.replace("number, cust", 'number, logicalTypeOptions: {decimalSeparator: ","}, cust'), "are both ','"),
+    ],
+)
+def test_numbers_and_times_that_could_mean_two_things_are_refused(said, message):
+    with pytest.raises(ContractError, match=message):
+        parse_contract(said, "seen.yaml", "seen")

@@ -68,6 +68,33 @@ def read(of: Column, texts: list[str]) -> list[object]:
             {"1.234,5": ["format"], "1234.5": ["format"], "1234,51": ["maximum"]},
             id="number with a decimal comma",
         ),
+        pytest.param(
+            column("number", thousandsSeparator=",", maximum=2_000_000),
+            ["1,234.5", "1234.5", "-1,234,567", "12", "0.123456"],
+            {"1,23.5": ["format"], "12,34,567": ["format"], "1234,567": ["format"], "1,2345": ["format"]}
+            | {"0.123,456": ["format"], ",123": ["format"], "1,234,": ["format"], "1,234.567,8": ["format"]}
+            | {"2,000,001": ["maximum"], "1.234,5": ["format"], "1,234,567,890,123,456,789": ["format"]},
+            id="number with thousands",
+        ),
+        pytest.param(
+            column("number", thousandsSeparator=".", maximum="1234.5"),
+            ["1.234,5", "1234,5", "0,001", "+1.234"],
+            {"1,234.5": ["format"], "1234.5": ["format"], "1.234,51": ["maximum"], "1.5": ["format"]},
+            id="number with thousands after a point",
+        ),
+        pytest.param(
+            column("integer", thousandsSeparator=" ", maximum=10_000),
+            ["1 234", "1\u00a0234", "1\u202f234", "999"],
+            {"1 23": ["format"], " 123": ["format"], "1 234 ": ["format"], "10 001": ["maximum"], "1,234": ["format"]},
+            id="integer with thousands after a blank",
+        ),
+        pytest.param(
+            column("timestamp", format="epochSeconds", minimum=date(2023, 11, 14), maximum=date(2023, 11, 14)),
+            ["1700000000", "1700000000.75", "1699920000", "1700006399"],
+            {"1700006400": ["maximum"], "1699919999": ["minimum"], "-1": ["minimum"], "1.7e9": ["format"]}
+            | {"1700000000000": ["format"], "253402300800": ["format"], "": []},
+            id="seconds since 1970",
+        ),
         pytest.param(column("boolean"), ["true", "FALSE", "True"], {"1": ["format"], "yes": ["format"]}, id="boolean"),
         pytest.param(column("string", enum=["a", "B"]), ["a", "B"], {"b": ["enum"], "A ": ["enum"]}, id="enum"),
         pytest.param(
@@ -200,3 +227,28 @@ def test_every_rule_of_a_contract_has_its_function():
 def test_division_rounds_down():
     seconds = [-86_401, -86_400, -1, 0, 1, 86_399, 86_400]
     assert floor_divide(pa.array(seconds), 86_400).to_pylist() == [second // 86_400 for second in seconds]
+
+
+@pytest.mark.parametrize(
+    ("form", "texts", "seconds"),
+    [
+        pytest.param("epochSeconds", ["0", "-1", "-1.5", "1700000000.999999999"], [0, -1, -2, 1_700_000_000]),
+        pytest.param("epochMilliseconds", ["1700000000999", "-1", "-1001"], [1_700_000_000, -1, -2]),
+        pytest.param("epochMicroseconds", ["1700000000999999", "-0.5"], [1_700_000_000, -1]),
+        pytest.param("epochSeconds", ["253402300799", "-62167219201", "x"], [253_402_300_799, None, None]),
+    ],
+)
+def test_numbers_that_count_from_1970_on_are_moments(form, texts, seconds):
+    assert read(column("timestamp", format=form), texts) == seconds
+
+
+@pytest.mark.parametrize("separator", [",", ".", " ", "'"])
+def test_thousands_are_read_as_python_writes_them(separator):
+    numbers = [0, 1, 12, 123, 1_234, 12_345, 123_456, 1_234_567, -9_876_543_210, 10**17]
+    texts = [f"{number:,}".replace(",", separator) for number in numbers]
+    assert read(column("integer", thousandsSeparator=separator), texts) == numbers
+    point = "," if separator == "." else "."
+    of = column("number", thousandsSeparator=separator)
+    assert read(of, [f"{text}{point}25" for text in texts[1:]]) == [
+        Decimal(n) + Decimal("0.25").copy_sign(n) for n in numbers[1:]
+    ]

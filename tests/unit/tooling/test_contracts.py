@@ -225,6 +225,33 @@ def test_lint_refuses_a_pattern_that_is_no_regular_expression(document):
         ),
         pytest.param(
             lambda d: columns_of(d).append(numeric("number")),
+            lambda d: columns_of(d).append(numeric("number", thousandsSeparator=",")),
+            [],
+            id="thousands may be written apart",
+        ),
+        pytest.param(
+            lambda d: columns_of(d).append(numeric("number", thousandsSeparator=",")),
+            lambda d: columns_of(d).append(numeric("number", thousandsSeparator="'")),
+            [(Severity.WARNING, "vehicle_sightings.properties.toll.thousandsSeparator")],
+            id="thousands written apart otherwise",
+        ),
+        pytest.param(
+            lambda d: columns_of(d).append(numeric("number")),
+            lambda d: columns_of(d).append(numeric("number", thousandsSeparator=".")),
+            [(Severity.ERROR, "vehicle_sightings.properties.toll.thousandsSeparator")],
+            id="decimals become thousands",
+        ),
+        pytest.param(
+            lambda d: columns_of(d).append(numeric("timestamp", format="epochSeconds")),
+            lambda d: columns_of(d).append(numeric("timestamp", format="epochMilliseconds")),
+            [
+                (Severity.ERROR, "vehicle_sightings.properties.toll.logicalTypeOptions"),
+                (Severity.WARNING, "vehicle_sightings.properties.toll.logicalTypeOptions"),
+            ],
+            id="seconds become milliseconds",
+        ),
+        pytest.param(
+            lambda d: columns_of(d).append(numeric("number")),
             lambda d: columns_of(d).append(numeric("number", missingValues=["NA"], rounding=2, notation="free")),
             [],
             id="more texts are numbers",

@@ -25,6 +25,8 @@ from quartal.deliver.upload.checksums import checksum_of
 
 ISO = {"format": "yyyy-MM-dd"}
 OFFSET = {"format": "yyyy-MM-dd'T'HH:mm:ssXXX"}
+MILLISECONDS = {"format": "epochMilliseconds"}
+EPOCH_MOMENT = datetime(2023, 11, 14, 22, 13, 20, 250_000, UTC)
 BERLIN = {"format": "yyyy-MM-dd HH:mm:ss", "timeZone": "Europe/Berlin"}
 
 
@@ -66,6 +68,10 @@ def test_type_of_a_column_is_said_by_the_contract_alone(kind, rules, expected):
         pytest.param("number", {}, 10**19, Decimal(10**19), id="whole number"),
         pytest.param("number", {}, "-0.25", Decimal("-0.25"), id="number as text"),
         pytest.param("number", {"decimalSeparator": ","}, "1,50", Decimal("1.5"), id="decimal comma as text"),
+        pytest.param("number", {"thousandsSeparator": "."}, "1.234,5", Decimal("1234.5"), id="thousands as text"),
+        pytest.param("integer", {"thousandsSeparator": " "}, "1\u202f234", 1_234, id="integer with thousands as text"),
+        pytest.param("timestamp", MILLISECONDS, 1_700_000_000_250, EPOCH_MOMENT, id="number that counts from 1970"),
+        pytest.param("timestamp", MILLISECONDS, "1700000000250", EPOCH_MOMENT, id="such a number as text"),
         pytest.param("boolean", {}, 1, True, id="true, from a database without booleans"),
         pytest.param("boolean", {}, "False", False, id="boolean as text"),
         pytest.param("date", ISO, datetime(2024, 3, 31), date(2024, 3, 31), id="midnight"),

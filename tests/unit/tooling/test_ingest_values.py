@@ -68,6 +68,20 @@ def text(kind: str, value: object, **rules) -> str:
             "2024-03-31 07:05Z",
             id="offset where other formats have a zone",
         ),
+        pytest.param("number", {"thousandsSeparator": "."}, Decimal("1234.5"), "1234,5", id="comma beside such points"),
+        pytest.param(
+            "integer", {"thousandsSeparator": "."}, Decimal("1.234"), "1,234", id="no integer becomes a thousand"
+        ),
+        pytest.param(
+            "timestamp", {"format": "epochMilliseconds"}, 1_700_000_000_123, "1700000000123", id="epoch number"
+        ),
+        pytest.param(
+            "timestamp",
+            {"format": "epochSeconds"},
+            datetime(1969, 12, 31, 23, 59, 59, 500_000, UTC),
+            "-1",
+            id="moment as a number",
+        ),
         pytest.param("date", {"format": "yyyyMMdd"}, datetime(2024, 3, 31), "20240331", id="midnight"),
         pytest.param("string", CLOCK, time(7, 5, 9, 999_999), "07:05:09", id="time"),
         pytest.param("string", CLOCK, timedelta(hours=23, minutes=59), "23:59:00", id="time of MySQL"),

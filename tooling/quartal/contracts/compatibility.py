@@ -16,7 +16,7 @@ from quartal.contracts.model import Column, Contract, TableColumn, curated_colum
 from quartal.core import process
 from quartal.core.errors import CommandError, ConfigurationError
 
-_OTHERWISE_COMPARED = frozenset({"missing_values", "rounding", "notation"})
+_OTHERWISE_COMPARED = frozenset({"missing_values", "rounding", "notation", "thousands_separator"})
 _NEW_DATASET = "Publish the change as a new dataset beside the old one, and move the readers first."
 _ALL_ANEW = "Deliver every file again as the contract now says, or publish the change as a new dataset."
 
@@ -178,8 +178,27 @@ def _reading(old: Contract, new: Contract, before: Column, after: Column, file: 
         message = f"rounding changed from {before.rules.rounding} to {after.rules.rounding}: numbers are others"
         remedy = "Nothing, if the published numbers may change."
         yield Problem(file, f"{field}.rounding", message, remedy, Severity.WARNING)
+    yield from _meaning(before, after, file, field)
     if before.rules.notation == "free" and after.rules.notation != "free":
         yield _stricter(file, f"{field}.notation", "numbers with an exponent, or without a digit, are none now")
+
+
+def _meaning(before: Column, after: Column, file: str, field: str) -> Iterator[Problem]:
+    """Texts that were right and stand for another number or another time now."""
+    old, new = before.rules, after.rules
+    if (old.thousands_separator, new.thousands_separator) in (
+        (new.decimal_mark, old.decimal_mark),
+        (None, old.decimal_mark),
+        (new.decimal_mark, None),
+    ):
+        message = f"{old.decimal_mark!r} stood before decimals, {new.decimal_mark!r} does now: 1.234 is another number"
+        yield Problem(file, f"{field}.thousandsSeparator", message, _ALL_ANEW)
+    elif old.thousands_separator not in (None, new.thousands_separator):
+        yield _stricter(file, f"{field}.thousandsSeparator", f"{old.thousands_separator!r} between thousands is wrong")
+    mistaken = [(one, other) for one in old.layouts for other in new.layouts if one.may_be_mistaken_for(other)]
+    for one, other in mistaken[:1]:
+        message = f"format changed from {one.text} to {other.text}: a text may have both, and mean another time in each"
+        yield Problem(file, f"{field}.logicalTypeOptions", message, _ALL_ANEW)
 
 
 def _widens(old: Any, new: Any) -> bool:

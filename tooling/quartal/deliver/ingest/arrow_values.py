@@ -18,7 +18,15 @@ import pyarrow as pa
 
 from quartal.contracts.model import Column, Layout
 from quartal.deliver.ingest.chunk_file import RowError
-from quartal.deliver.ingest.values import as_boolean, as_date, as_number, format_of, has_offset, timestamp_of
+from quartal.deliver.ingest.values import (
+    as_boolean,
+    as_date,
+    as_number,
+    format_of,
+    has_offset,
+    moment_counted,
+    timestamp_of,
+)
 
 # wider than the contract's 18 digits and 6 of a fraction: what breaks a rule is for the job to quarantine
 _NUMBER = pa.decimal128(38, 18)
@@ -49,7 +57,12 @@ class ArrowColumn:
         """The column as its `logicalType` says."""
         nothing, kind = type(None), column.logical_type
         if kind == "integer":
-            return cls(column.name_in_file, pa.int64(), frozenset({int, nothing}), _or_text(_as_integer, _integer_of))
+            return cls(
+                column.name_in_file,
+                pa.int64(),
+                frozenset({int, nothing}),
+                _or_text(_as_integer, _integer_reader(column)),
+            )
         if kind == "number":
             return cls(column.name_in_file, _NUMBER, frozenset({nothing}), _or_text(_as_finite, _number_reader(column)))
         if kind == "boolean":
@@ -135,20 +148,44 @@ def _as_finite(value: object) -> int | Decimal:
     return number
 
 
-def _integer_of(text: str) -> int:
-    if not re.fullmatch(r"[+-]?[0-9]+", text):
-        raise _unfit(text, "an integer")
-    return int(text)
+def _integer_reader(column: Column) -> Callable[[str], int]:
+    ungrouped = _ungrouping(column)
+
+    def read(text: str) -> int:
+        digits = ungrouped(text)
+        if not re.fullmatch(r"[+-]?[0-9]+", digits):
+            raise _unfit(text, "an integer")
+        return int(digits)
+
+    return read
+
+
+def _ungrouping(column: Column) -> Callable[[str], str]:
+    """Takes out what the contract allows between thousands, where these are three digits each."""
+    if column.rules.thousands_separator is None:
+        return lambda text: text
+    between = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}.get(
+        column.rules.thousands_separator, re.escape(column.rules.thousands_separator)
+    )
+    grouped = re.compile(rf"([+-]?[0-9]{{1,3}}(?:{between}[0-9]{{3}})+)(?![0-9])(.*)")
+
+    def ungrouped(text: str) -> str:
+        found = grouped.fullmatch(text)
+        return text if found is None else re.sub(between, "", found[1]) + found[2]
+
+    return ungrouped
 
 
 def _number_reader(column: Column) -> Callable[[str], Decimal]:
-    mark = column.rules.decimal_separator or "."
+    mark = column.rules.decimal_mark
     form = re.compile(rf"[+-]?[0-9]+(?:{re.escape(mark)}[0-9]+)?")
+    ungrouped = _ungrouping(column)
 
     def read(text: str) -> Decimal:
-        if not form.fullmatch(text):
+        digits = ungrouped(text)
+        if not form.fullmatch(digits):
             raise _unfit(text, "a number")
-        return Decimal(text.replace(mark, "."))
+        return Decimal(digits.replace(mark, "."))
 
     return read
 
@@ -175,9 +212,12 @@ def _date_reader(column: Column) -> Callable[[str], date]:
 
 def _timestamp_reader(column: Column) -> Callable[[str], datetime]:
     forms = [_pattern_of(layout) for layout in column.rules.layouts]
+    unit = next((unit for layout in column.rules.layouts if (unit := layout.epoch_unit)), 1)  # of at most one of them
 
     def read(text: str) -> datetime:
         parts = _parts_of(text, forms)
+        if "epoch" in parts:
+            return moment_counted(Decimal(text), unit)
         fraction = parts.get("fraction", "").rstrip("0")
         if len(fraction) > _MICROSECOND_DIGITS:
             raise ValueError(f"holds the text {_shown(text)}, and a Parquet timestamp has microseconds: round it")

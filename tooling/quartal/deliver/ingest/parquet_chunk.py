@@ -19,7 +19,7 @@ from quartal.deliver.ingest.chunk_file import Rows, SummedFile, WrittenChunk
 _GROUP_ROWS = 100_000
 _GROUP_BYTES = 32 * 1024**2
 _MAX_GROUP_ROWS = 64 * 1024**2  # Arrow's own limit: where a group ends is said by `_groups` alone
-_RULES_OF_VALUES = {"format", "other_formats", "decimal_separator", "time_zone"}
+_RULES_OF_VALUES = {"format", "other_formats", "decimal_separator", "thousands_separator", "time_zone"}
 
 
 @dataclass(frozen=True, slots=True)
