@@ -19,6 +19,7 @@ from etl_job.arguments import JobArguments, parse_arguments, split_deliveries
 from etl_job.contract.document import parse_contract
 from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import Delivered, find_deliveries
+from etl_job.deliveries.published import withdrawn_by
 from etl_job.deliveries.raw_table import Drift, drift_of, properties_of_workflow, read_crawled_table
 from etl_job.deliveries.selection import Selection, select_deliveries
 from etl_job.deliveries.upload_records import complete
@@ -26,7 +27,8 @@ from etl_job.errors import ContractError, PublicationError, QuartalJobError
 from etl_job.judging.judge import Judge
 from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import LakeFiles, ObjectStore
-from etl_job.manifest.record import (
+from etl_job.manifest.files import read_last_run, write_manifest
+from etl_job.manifest.model import (
     ContractRecord,
     DriftRecord,
     LeftOutFile,
@@ -34,8 +36,6 @@ from etl_job.manifest.record import (
     RunManifest,
     SparkMetrics,
     Totals,
-    read_last_run,
-    write_manifest,
 )
 from etl_job.notify.metrics import put_metrics
 from etl_job.notify.progress import Progress
@@ -178,7 +178,7 @@ def _run(
         )
     there = {delivery.name: delivery for delivery in delivered.deliveries}
     for name in selection.withdrawn:
-        facts.published[name] = facts.published[name].taken_out(arguments.run_id, there.get(name))
+        facts.published[name] = withdrawn_by(arguments.run_id, facts.published[name], there.get(name))
 
 
 def _log_files(delivered: Delivered, progress: Progress) -> None:

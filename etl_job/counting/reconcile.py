@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from etl_job.contract.model import Thresholds
 from etl_job.counting.outcomes import DeliveryOutcome
 from etl_job.errors import ReconciliationError, ThresholdError
-from etl_job.manifest.record import Totals
+from etl_job.manifest.model import Totals
 
 
 def reconcile(rows_in: int, counted: Sequence[DeliveryOutcome]) -> Totals:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from etl_job.deliveries.published import new_or_changed
 from etl_job.deliveries.raw_table import Delivery, pick
 from etl_job.errors import ArgumentError, CatalogError, InputError
-from etl_job.manifest.record import PublishedDelivery, new_or_changed
+from etl_job.manifest.model import PublishedDelivery
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from dataclasses import replace
 from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import raw_folder
 from etl_job.deliveries.file_names import is_hidden
+from etl_job.deliveries.published import new_or_changed
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
 from etl_job.errors import InputError
 from etl_job.lake.files import ObjectStore, folder_uri
 from etl_job.lake.paths import LakePaths
-from etl_job.manifest.record import PublishedDelivery, new_or_changed
+from etl_job.manifest.model import PublishedDelivery
 
 _NAMED = 3  # missing files that a message names
 _READERS = 16  # requests at a time

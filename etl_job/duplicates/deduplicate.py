@@ -11,10 +11,11 @@ from pyspark.sql import DataFrame, SparkSession
 from etl_job.contract.model import Contract
 from etl_job.contract.schemas import DAY, DELIVERY, KEPT, count_columns, curated_columns, ddl
 from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, daily_counts, delivery_outcomes, kept_rows, lost_rows
+from etl_job.deliveries.published import inputs_of
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
 from etl_job.lake.files import ObjectStore
-from etl_job.manifest.record import DeliveryCounts, inputs_of
+from etl_job.manifest.model import DeliveryCounts
 from etl_job.spark.session import tune_shuffle
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.spark.workload import SizeEstimate, collected

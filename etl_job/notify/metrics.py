@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
-from etl_job.manifest.record import RunManifest
+from etl_job.manifest.model import RunManifest
 from etl_job.reasons import cause_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from etl_job.manifest.record import Stage
+from etl_job.manifest.model import Stage
 from etl_job.reasons import one_line
 
 

@@ -7,7 +7,7 @@ does not fail the run: its tables are published.
 import json
 from typing import TYPE_CHECKING, Any
 
-from etl_job.manifest.record import RunManifest
+from etl_job.manifest.model import RunManifest
 from etl_job.notify.metrics import CLIENT_CONFIG
 from etl_job.reasons import cause_of
 

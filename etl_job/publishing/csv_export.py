@@ -19,7 +19,7 @@ import pyarrow.csv
 
 from etl_job.lake.files import ObjectStore, read_json
 from etl_job.lake.paths import LakePaths
-from etl_job.manifest.record import CsvExport
+from etl_job.manifest.model import CsvExport
 from etl_job.tables.iceberg import DataFile, PublishedIceberg
 
 

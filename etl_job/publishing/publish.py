@@ -31,7 +31,7 @@ from etl_job.duplicates.deduplicate import Account
 from etl_job.errors import PublicationError
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
-from etl_job.manifest.record import CsvExport, DeliveryCounts, PublishedTable, Totals
+from etl_job.manifest.model import CsvExport, DeliveryCounts, PublishedTable, Totals
 from etl_job.notify.progress import Progress
 from etl_job.publishing.csv_export import export_csv
 from etl_job.publishing.features import (

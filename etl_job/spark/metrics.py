@@ -4,7 +4,7 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from etl_job.manifest.record import SparkMetrics
+from etl_job.manifest.model import SparkMetrics
 
 _EVENTS_TIMEOUT_MS = 10_000
 

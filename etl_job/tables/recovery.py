@@ -8,7 +8,8 @@ table names the deliveries that it is about, so the next run finds out which of 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from etl_job.manifest.record import LastRun, PublishedDelivery
+from etl_job.manifest.files import LastRun
+from etl_job.manifest.model import PublishedDelivery
 from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.snapshot_change import Changes
 

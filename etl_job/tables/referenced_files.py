@@ -17,7 +17,8 @@ from etl_job.contract.schemas import DELIVERY, KIND, OLD_VALID_ROWS, RUN_ID, VAL
 from etl_job.errors import LostFilesError
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
-from etl_job.manifest.record import LastRun, RunManifest, manifest_uri
+from etl_job.manifest.files import LastRun, manifest_uri
+from etl_job.manifest.model import RunManifest
 from etl_job.publishing.parquet_files import partition_folder
 from etl_job.staging.store import FOLDER, Registers
 from etl_job.tables.dataset import Tables

@@ -22,19 +22,13 @@ from botocore.config import Config
 from pyarrow import parquet
 
 from etl_job.contract.schemas import KIND, VALID_ROWS, TableColumn
+from etl_job.deliveries.published import inputs_of, withdrawn_by
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import select_deliveries
 from etl_job.errors import UnknownPublicationError
 from etl_job.lake.files import LakeFiles
-from etl_job.manifest.record import (
-    DeliveryCounts,
-    PublishedDelivery,
-    RunManifest,
-    Totals,
-    inputs_of,
-    read_last_run,
-    write_manifest,
-)
+from etl_job.manifest.files import read_last_run, write_manifest
+from etl_job.manifest.model import DeliveryCounts, PublishedDelivery, RunManifest, Totals
 from etl_job.publishing.parquet_files import new_data_folder, write_rows
 from etl_job.staging.store import Registers, new_staging_folder
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
@@ -150,7 +144,7 @@ class ThinJob:
             inputs = inputs_of(by_name[name])
             published[name] = PublishedDelivery(run_id=self.run_id, contract_hash=HASH, inputs=inputs)
         for name in selection.withdrawn:
-            published[name] = published[name].taken_out(self.run_id, by_name.get(name))
+            published[name] = withdrawn_by(self.run_id, published[name], by_name.get(name))
         self.counts = self._counts(by_name, rows)
         return published, tables
 

@@ -17,7 +17,15 @@ from etl_job.deliveries import upload_records
 from etl_job.deliveries.delivered import find_deliveries
 from etl_job.errors import QuartalJobError
 from etl_job.lake.files import StoredFile
-from etl_job.manifest.record import read_last_run
+from etl_job.manifest.files import read_last_run
+from plan_review.parse import parse_plan
+from plan_review.policies import load_rules
+from plan_review.policy_report import not_asked
+from plan_review.render_json import as_data
+from plan_review.render_markdown import render_markdown
+from plan_review.render_text import render_text
+from plan_review.review import Basis, review
+from plan_review.usage import load_usage
 from quartal.core.console import Console
 from quartal.core.errors import QuartalError
 from quartal.core.settings import Settings

@@ -20,7 +20,7 @@ import yaml
 from etl_job.contract.document import parse_contract
 from etl_job.errors import InputError
 from etl_job.lake.files import LocalObjectStore
-from etl_job.manifest.record import Totals
+from etl_job.manifest.model import Totals
 from etl_job.reading.parquet_kinds import parquet_columns
 
 from .conftest import CONTRACT

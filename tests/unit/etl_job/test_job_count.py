@@ -3,7 +3,7 @@
 import pytest
 
 from etl_job.arguments import parse_arguments
-from etl_job.manifest.record import Totals
+from etl_job.manifest.model import Totals
 from etl_job.notify.progress import Progress
 from etl_job.run import run
 from etl_job.spark import workload

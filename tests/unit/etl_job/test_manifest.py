@@ -9,7 +9,8 @@ import etl_job
 from etl_job.arguments import parse_arguments
 from etl_job.errors import ManifestError
 from etl_job.lake.files import LocalObjectStore
-from etl_job.manifest.record import RunManifest, Totals, json_schema, write_manifest
+from etl_job.manifest.files import write_manifest
+from etl_job.manifest.model import RunManifest, Totals, json_schema
 from etl_job.notify.progress import Progress
 from etl_job.run import run
 from etl_job.spark.metrics import SparkMeter
@@ -20,7 +21,7 @@ SCHEMA = Path(etl_job.__file__).with_name("run_manifest.schema.json")
 
 
 def test_published_schema_is_that_of_the_model():
-    assert SCHEMA.read_text() == json_schema(), "python -m etl_job.manifest.record > etl_job/run_manifest.schema.json"
+    assert SCHEMA.read_text() == json_schema(), "python -m etl_job.manifest.model > etl_job/run_manifest.schema.json"
 
 
 class LosingStore(LocalObjectStore):

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from etl_job.manifest.record import RunManifest, Totals
+from etl_job.manifest.model import RunManifest, Totals
 from etl_job.notify.metrics import metric_data, put_metrics
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
+from etl_job.deliveries.published import new_or_changed, withdrawn_by
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.lake.files import LakeFiles, StoredFile
-from etl_job.manifest.record import Input, PublishedDelivery, new_or_changed
+from etl_job.manifest.model import Input, PublishedDelivery
 from etl_job.tables.quarantine_runs import files_of_other_runs
 
 
@@ -31,7 +32,7 @@ def test_bad_rows_of_a_run_that_comes_after_the_question_are_none_of_the_answer(
 def test_withdrawn_delivery_stays_out_until_files_change_that_the_withdrawal_has_seen():
     read = PublishedDelivery(run_id="one", contract_hash="c", inputs=(Input(uri="a", size_bytes=1, etag="old"),))
     corrected = Delivery("d1", (StoredFile("a", 1, "new", 2.0),))
-    withdrawn = read.taken_out("two", corrected)
+    withdrawn = withdrawn_by("two", read, corrected)
     assert (withdrawn.run_id, withdrawn.withdrawn) == ("two", True)
     assert new_or_changed((corrected,), {"d1": withdrawn}, "c") == ()
     later = Delivery("d1", (StoredFile("a", 1, "newer", 3.0),))
@@ -40,4 +41,4 @@ def test_withdrawn_delivery_stays_out_until_files_change_that_the_withdrawal_has
 
 def test_withdrawn_delivery_without_files_is_known_by_those_it_had():
     read = PublishedDelivery(run_id="one", contract_hash="c", inputs=(Input(uri="a", size_bytes=1, etag="old"),))
-    assert read.taken_out("two", None).inputs == read.inputs
+    assert withdrawn_by("two", read, None).inputs == read.inputs

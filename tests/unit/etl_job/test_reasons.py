@@ -10,7 +10,7 @@ from pyspark.errors import PythonException
 
 from etl_job.arguments import parse_arguments
 from etl_job.errors import InputError
-from etl_job.manifest.record import PublishedTable
+from etl_job.manifest.model import PublishedTable
 from etl_job.notify.progress import Progress
 from etl_job.reasons import one_line, reason_of
 from etl_job.run import _Facts, main, run

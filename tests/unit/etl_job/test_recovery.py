@@ -8,7 +8,8 @@ from typing import Any, cast
 import pytest
 
 from etl_job.deliveries.selection import select_deliveries
-from etl_job.manifest.record import LastRun, PublishedDelivery
+from etl_job.manifest.files import LastRun
+from etl_job.manifest.model import PublishedDelivery
 from etl_job.tables.recovery import published_state
 from etl_job.tables.snapshot_change import Changes
 

@@ -11,7 +11,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 
 from etl_job.arguments import parse_arguments
 from etl_job.errors import CatalogError, InputError
-from etl_job.manifest.record import Totals
+from etl_job.manifest.model import Totals
 from etl_job.notify.progress import Progress
 from etl_job.run import main, run
 from etl_job.spark import workload

@@ -5,7 +5,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from etl_job.manifest.record import RunManifest, Totals
+from etl_job.manifest.model import RunManifest, Totals
 from etl_job.notify.run_event import event_detail, put_run_event, summary
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

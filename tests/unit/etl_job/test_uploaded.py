@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from etl_job.deliveries.delivered import find_deliveries
+from etl_job.deliveries.published import inputs_of
 from etl_job.deliveries.selection import Selection, select_deliveries
 from etl_job.deliveries.upload_records import complete
 from etl_job.errors import InputError
 from etl_job.lake.files import LocalObjectStore
-from etl_job.manifest.record import PublishedDelivery, inputs_of
+from etl_job.manifest.model import PublishedDelivery
 
 from .conftest import DATASET
 

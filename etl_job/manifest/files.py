@@ -1,0 +1,72 @@
+"""Manifests as files, ``runs/<dataset>/<run_id>.json``: one is written at a run's end, the last is read at its start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from botocore.exceptions import BotoCoreError, ClientError
+from pydantic import ValidationError
+
+from etl_job.errors import ManifestError
+from etl_job.lake.files import ObjectStore
+from etl_job.lake.paths import LakePaths
+from etl_job.manifest.model import PublishedDelivery, RunManifest
+from etl_job.reasons import cause_of
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The deliveries that are published by the newest manifest of a run that succeeded, and in which snapshot.
+
+    ``curated_snapshot_id`` is None before the first such run, and in manifests of versions that did not record it.
+    """
+
+    published: Mapping[str, PublishedDelivery] = field(default_factory=dict)
+    curated_snapshot_id: int | None = None
+
+
+def manifest_uri(lake_root: str, dataset: str, run_id: str) -> str:
+    """Where a run's manifest lies."""
+    return f"{LakePaths(lake_root, dataset).runs}/{run_id}.json"
+
+
+def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) -> str:
+    """Put the manifest in its place and return its URI. Raises ManifestError where it is not there afterwards.
+
+    An answer can be lost after the manifest was written: so after an error it is looked at.
+    """
+    uri = manifest_uri(lake_root, manifest.dataset, manifest.run_id)
+    content = (manifest.model_dump_json(indent=2) + "\n").encode()
+    try:
+        store.write(uri, content)
+    except (OSError, BotoCoreError, ClientError) as error:
+        if not _is_there(store, uri, content):
+            raise ManifestError(
+                f"the record of the run could not be written to {uri} ({cause_of(error)}). What the run published "
+                "stands: run again, and that run finds it and writes a record"
+            ) from error
+    return uri
+
+
+def _is_there(store: ObjectStore, uri: str, content: bytes) -> bool:
+    try:
+        return store.read(uri) == content
+    except (OSError, BotoCoreError, ClientError):
+        return False
+
+
+def read_last_run(store: ObjectStore, lake_root: str, dataset: str) -> LastRun:
+    """What the newest manifest of a run that succeeded says of the published deliveries.
+
+    A manifest that cannot be read counts as a failed run: at worst its deliveries are processed again.
+    """
+    files = store.list_files(f"{LakePaths(lake_root, dataset).runs}/")
+    for file in sorted(files, key=lambda f: (f.modified, f.uri), reverse=True):
+        if not file.uri.endswith(".json"):
+            continue
+        try:
+            manifest = RunManifest.model_validate_json(store.read(file.uri))
+        except (ValidationError, FileNotFoundError):
+            continue
+        if manifest.status == "SUCCEEDED":
+            return LastRun(manifest.published, manifest.curated_snapshot_id)
+    return LastRun()

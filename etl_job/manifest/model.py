@@ -1,0 +1,183 @@
+"""What a run's manifest says: the one model that the job writes and the ``quartal`` command reads.
+
+``run_manifest.schema.json`` is made from it. Fields with a default came later than the first manifests, which lack them.
+"""
+
+import json
+import sys
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+MANIFEST_VERSION = 1
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")  # a later version may say more
+
+
+class Input(_Record):
+    """A raw file as it was read."""
+
+    uri: str
+    size_bytes: int
+    etag: str
+
+
+class PublishedDelivery(_Record):
+    """The state of a delivery in the published tables: from which files, by which run, under which contract.
+
+    ``withdrawn``: taken out on request. It stays out until its files change or a run names it.
+    """
+
+    run_id: str
+    contract_hash: str
+    inputs: tuple[Input, ...]
+    withdrawn: bool = False
+
+
+class DeliveryCounts(_Record):
+    """What became of a delivery's rows. ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``.
+
+    ``conflicts`` are those duplicates that differ from the row kept in their stead. A quarantined row counts once
+    for every rule it breaks. ``warned`` rows are among those kept, and count once for every warning.
+    """
+
+    delivery: str
+    inputs: tuple[Input, ...]
+    rows_in: int
+    kept: int
+    quarantined: int
+    duplicates: int
+    conflicts: int
+    violations: dict[str, int]
+    first_day: str | None
+    last_day: str | None
+    warned: int = 0
+    warnings: dict[str, int] = {}
+
+
+class Totals(_Record):
+    """Sums over the run's deliveries; ``rows_in`` is counted apart from the others, while the files are read."""
+
+    rows_in: int = 0
+    kept: int = 0
+    quarantined: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    warned: int = 0
+
+
+class Stage(_Record):
+    """How long a part of the run took."""
+
+    stage: str
+    seconds: float
+
+
+class PublishedTable(_Record):
+    """One Iceberg table after the run."""
+
+    table: str
+    location: str
+    snapshot_id: int | None
+    files: int
+    partitions: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+class CsvExport(_Record):
+    """The features as CSV: the quarters that this run wrote and took away, and the list of all files for QuickSight."""
+
+    manifest: str
+    written: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+class SparkMetrics(_Record):
+    """What Spark did for the run, summed over its tasks; ``None`` where Spark does not know.
+
+    ``peak_heap_bytes`` is the most that the heap of any one JVM held, the driver's or an executor's.
+    """
+
+    jobs: int
+    stages: int
+    tasks: int
+    bytes_read: int
+    rows_read: int
+    bytes_written: int
+    shuffle_write_bytes: int
+    shuffle_read_bytes: int
+    spilled_memory_bytes: int
+    spilled_disk_bytes: int
+    executor_cpu_seconds: float
+    gc_seconds: float
+    peak_heap_bytes: int | None
+
+
+class DriftRecord(_Record):
+    """Columns that the crawled table has beyond the contract's, or lacks, and whether they come in another order."""
+
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
+    other_order: bool
+
+
+class LeftOutFile(_Record):
+    """A file below the dataset's raw folder that holds no rows for a run, and why."""
+
+    uri: str
+    reason: str
+
+
+class ContractRecord(_Record):
+    """Which contract the run obeyed; ``hash`` covers what the job acts upon."""
+
+    source: str
+    version: str
+    hash: str
+
+
+class RunManifest(_Record):
+    """See the module. ``published`` is the state of all deliveries after this run, not only of this run's own.
+
+    ``curated_snapshot_id`` is the curated table's snapshot that holds this state. ``not_catalogued`` names deliveries
+    with files that no crawler has taken, which are read all the same; ``left_out`` are files that were not.
+    """
+
+    manifest_version: Literal[1] = MANIFEST_VERSION
+    run_id: str
+    dataset: str
+    database: str
+    status: Literal["SUCCEEDED", "FAILED"]
+    reason: str | None
+    published_anything: bool
+    started_at: datetime
+    finished_at: datetime
+    seconds: float
+    contract: ContractRecord | None
+    totals: Totals
+    deliveries: tuple[DeliveryCounts, ...]
+    stages: tuple[Stage, ...]
+    curated: PublishedTable | None
+    features: PublishedTable | None
+    quarantine: tuple[str, ...]
+    csv_export: CsvExport | None = None
+    spark: SparkMetrics | None = None
+    versions: dict[str, str]
+    published: dict[str, PublishedDelivery]
+    curated_snapshot_id: int | None = None
+    drift: DriftRecord | None = None
+    not_catalogued: tuple[str, ...] = ()
+    left_out: tuple[LeftOutFile, ...] = ()
+
+
+def json_schema() -> str:
+    """The published schema of manifests, ``run_manifest.schema.json``."""
+    schema = RunManifest.model_json_schema(mode="serialization")
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
+
+
+if __name__ == "__main__":  # python -m etl_job.manifest.model > etl_job/run_manifest.schema.json
+    sys.stdout.write(json_schema())
