@@ -166,6 +166,10 @@ def init(
     date_order: Annotated[
         str | None, typer.Option("--date-order", help="day or month: what comes first in 03/04/2024.")
     ] = None,
+    decimal_mark: Annotated[
+        str | None,
+        typer.Option("--decimal-mark", help="comma or point: what stands before decimals, if 1,250 may be a thousand."),
+    ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Look at all rows, not only at beginning, middle and end of large files.")
     ] = False,
@@ -188,9 +192,16 @@ def init(
         raise ConfigurationError(
             f"--date-order is {date_order!r}.", remedy="Say day (31/12/2024) or month (12/31/2024)."
         )
+    if decimal_mark not in (None, "comma", "point"):
+        raise ConfigurationError(
+            f"--decimal-mark is {decimal_mark!r}.", remedy="Say comma (1.234,5) or point (1,234.5)."
+        )
     name = dataset or (_dataset_of(feed) if feed else _name_of((table or glue_table or "").rpartition(".")[2]))
     order: Literal["day", "month"] | None = None if date_order is None else "month" if date_order == "month" else "day"
-    choices = drafting.Choices(event_time, tuple(entity or ()), tuple(key or ()), order)
+    mark: Literal["comma", "point"] | None = None if decimal_mark is None else "comma"
+    if decimal_mark == "point":
+        mark = "point"
+    choices = drafting.Choices(event_time, tuple(entity or ()), tuple(key or ()), order, mark)
     with _sampled(feed, url, table, glue_table, everything=everything, environment=environment) as sample:
         if interactive:
             choices = answered(sample, name, choices, console.choose)

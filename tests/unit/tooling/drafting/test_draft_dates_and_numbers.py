@@ -56,9 +56,123 @@ def test_numbers_are_drafted_as_they_are_written(tmp_path, text, options):
 
 
 def test_numbers_that_no_contract_reads_are_text_and_told(tmp_path):
-    drafted = drafted_from(tmp_path, table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"1,{200 + n}.50"'))
+    drafted = drafted_from(tmp_path, table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"$1,{200 + n}.50"'))
     assert contract_in(drafted).column("amount").logical_type == "string"
-    assert "amount: its numbers have thousands separators" in drafted.text
+    assert "amount: its numbers have signs of money" in drafted.text
+
+
+# ------------------------------------------------------------------- thousands
+
+US, GERMAN = {"thousands_separator": ","}, {"thousands_separator": ".", "decimal_separator": ","}
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "rules"),
+    [
+        pytest.param("1,2{n:02d}.50", "number", US, id="comma and point"),
+        pytest.param("1.2{n:02d},50", "number", GERMAN, id="point and comma"),
+        pytest.param("1,000,0{n:02d}", "integer", US, id="two commas"),
+        pytest.param("1 2{n:02d}", "integer", {"thousands_separator": " "}, id="blanks"),
+        pytest.param(
+            "1\u202f2{n:02d},5", "number", {"thousands_separator": " ", "decimal_separator": ","}, id="narrow"
+        ),
+        pytest.param("1'2{n:02d}.05", "number", {"thousands_separator": "'"}, id="apostrophes"),
+    ],
+)
+def test_thousands_that_stand_apart_are_drafted_where_texts_show_it(tmp_path, text, kind, rules):
+    rows = table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"{n if n % 3 else text.format(n=n)}"')
+    drafted = drafted_from(tmp_path, rows)
+    contract = contract_in(drafted)
+    column = contract.column("amount")
+    assert (column.logical_type, column.rules.model_dump(include=set(rules))) == (kind, rules)
+    assert (drafted.verdict.kept, contract.features.measures[0].column) == (40, "amount")
+
+
+COMMAS = table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"1,2{n:02d}"')
+POINTS = COMMAS.replace('"1,', '"1.')
+
+
+@pytest.mark.parametrize(
+    ("rows", "said", "kind", "rules"),
+    [
+        pytest.param(COMMAS, None, "string", {"thousands_separator": None}, id="comma, nobody says"),
+        pytest.param(COMMAS, "point", "integer", US, id="comma, between thousands"),
+        pytest.param(COMMAS, "comma", "number", {"decimal_separator": ","}, id="comma, before decimals"),
+        pytest.param(POINTS, None, "number", {"thousands_separator": None}, id="point, nobody says"),
+        pytest.param(POINTS, "comma", "integer", {"thousands_separator": "."}, id="point, between thousands"),
+        pytest.param(POINTS, "point", "number", {"thousands_separator": None}, id="point, before decimals"),
+    ],
+)
+def test_comma_or_point_that_could_be_either_is_told_and_what_was_said_counts(tmp_path, rows, said, kind, rules):
+    drafted = drafted_from(tmp_path, rows, Choices(decimal_mark=said))
+    column = contract_in(drafted).column("amount")
+    assert (column.logical_type, column.rules.model_dump(include=set(rules))) == (kind, rules)
+    assert ("--decimal-mark" in drafted.text) == (said is None)
+    assert drafted.verdict.kept == 40
+
+
+def test_other_columns_show_what_a_comma_stands_before(tmp_path):
+    for written, kind in (("3,5", "number"), ("3.5", "integer")):
+        rows = table("day,shop,size,amount", lambda n, w=written: f'{day(n)},{shop(n)},"{n}{w}","1,2{n:02d}"')
+        drafted = drafted_from(tmp_path, rows)
+        assert contract_in(drafted).column("amount").logical_type == kind
+        assert "before decimals, as in the numbers of other columns" in drafted.text
+
+
+@pytest.mark.parametrize("odd", ["12,5", "0,125", "1234,567"])
+def test_text_that_shows_decimals_is_no_error_among_thousands(tmp_path, odd):
+    rows = table(
+        "day,shop,amount", lambda n: f'{day(n)},{shop(n)},"{odd if n == 7 else f"1,{200 + n % 90}"}"', rows=400
+    )
+    drafted = drafted_from(tmp_path, rows)
+    rules = contract_in(drafted).column("amount").rules
+    assert (rules.decimal_separator, rules.thousands_separator, drafted.verdict.kept) == (",", None, 400)
+
+
+# ------------------------------------------------------------------- times that are counted
+
+
+@pytest.mark.parametrize(
+    ("name", "write", "form"),
+    [
+        pytest.param("seen_at", lambda n: 1_700_000_000 + 3_601 * n, "epochSeconds", id="seconds"),
+        pytest.param("ts", lambda n: 1_700_000_000_123 + 3_601_007 * n, "epochMilliseconds", id="milliseconds"),
+        pytest.param(
+            "timestamp", lambda n: 964_982_703 + 7_654_321 * n, "epochSeconds", id="nine digits, as MovieLens"
+        ),
+        pytest.param("created_at", lambda n: f"{1_700_000_000 + 3_601 * n}.5", "epochSeconds", id="fractions"),
+        pytest.param(
+            "time", lambda n: 1_700_000_000_000_000 + 3_601_000_007 * n, "epochMicroseconds", id="microseconds"
+        ),
+    ],
+)
+@pytest.mark.parametrize("form_of_file", ["csv", "json"])
+def test_numbers_that_count_from_1970_on_are_event_times(tmp_path, name, write, form, form_of_file):
+    if form_of_file == "csv":
+        content = table(f"{name},shop,amount", lambda n: f"{write(n)},{shop(n)},{n % 7}")
+    else:
+        content = "".join(f'{{"{name}": {write(n)}, "shop": "{shop(n)}", "amount": {n % 7}}}\n' for n in range(40))
+    drafted = drafted_from(tmp_path, content, name=f"feed.{form_of_file}")
+    contract = contract_in(drafted)
+    assert (contract.features.event_time.timestamp, contract.column(name).rules.format) == (name, form)
+    assert drafted.verdict.kept == 40
+    assert f"{name}: taken for {form.removeprefix('epoch').lower()} since 1970" in drafted.text
+
+
+def test_numbers_of_another_name_are_times_where_that_is_said(tmp_path):
+    rows = table("day,clock,shop,amount", lambda n: f"{day(n)},{1_700_000_000 + n},{shop(n)},{n % 7}")
+    drafted = drafted_from(tmp_path, rows)
+    assert contract_in(drafted).column("clock").logical_type == "integer"
+    assert "clock: may be the time since 1970: --event-time clock takes it for that" in drafted.text
+    assert [measure.column for measure in contract_in(drafted).features.measures] == ["amount"]
+    told = drafted_from(tmp_path, rows, Choices(event_time="clock"))
+    assert contract_in(told).features.event_time.timestamp == "clock"
+
+
+@pytest.mark.parametrize("number", ["12", "4155550123", "99999999"])
+def test_other_numbers_are_no_times(tmp_path, number):
+    rows = table("day,at,shop", lambda n: f"{day(n)},{int(number) + n},{shop(n)}")
+    assert contract_in(drafted_from(tmp_path, rows)).column("at").logical_type == "integer"
 
 
 # ------------------------------------------------------------------- what users say

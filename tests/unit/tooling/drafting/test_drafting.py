@@ -109,7 +109,7 @@ def test_init_of_the_sample_finds_what_its_contract_says(capsys):
         pytest.param(b"name,on\nA,2024-01-01\nB,2024-01-02\nC,then\n", "on: .* such as 'then'", id="other texts"),
         pytest.param(b"name,at\nA,2024-01-01 10:00 CET\n", "at: .* names of time zones", id="names of zones"),
         pytest.param(b"name,year\nOpel,2024\n", "year: parts of dates", id="years"),
-        pytest.param(b"name,seen_at\nOpel,1700000000\n", "seconds or milliseconds since 1970", id="epoch"),
+        pytest.param(b"name,clock\nOpel,1700000000\n", "clock: may be the time since 1970: --event", id="epoch"),
         pytest.param(b"name,day\nOpel,1/2/2024\n", "Column day .* day or month", id="day or month"),
         pytest.param(b"name,day\nOpel,1650-01-01\n", "Column day .* 1650-01-01", id="too early"),
         pytest.param(b"about Opels\n\nname,day,x\nA,2024-01-01,1\n", "1 values", id="a title before the header"),
@@ -195,6 +195,7 @@ def test_nobody_there_to_answer_is_told(tmp_path, capsys, monkeypatch):
         pytest.param(["feed.csv", "--glue-table", "a.b"], id="two sources"),
         pytest.param(["--table", "a"], id="a table of no database"),
         pytest.param(["feed.csv", "--date-order", "year"], id="another order"),
+        pytest.param(["feed.csv", "--decimal-mark", "semicolon"], id="another mark"),
     ],
 )
 def test_arguments_that_make_no_sense_are_refused(tmp_path, monkeypatch, arguments):
@@ -252,3 +253,10 @@ def test_table_of_the_catalog_is_drafted_from_its_files(monkeypatch):
         for name, message in (("lake.none", "no table lake.none"), ("lake.empty", "has no files below s3://lake/raw")):
             with pytest.raises(ConfigurationError, match=message), files_of_table(connection, name):
                 pass
+
+
+def test_what_stands_before_decimals_is_asked_for(tmp_path, monkeypatch, capsys):
+    (tmp_path / "feed.csv").write_text('day,shop,amount\n2024-01-01,A,"1,250"\n2024-01-02,B,"3,100"\n')
+    monkeypatch.setattr("sys.stdin", io.StringIO("point\n\n\n\n"))
+    assert run(["contract", "init", str(tmp_path / "feed.csv"), "--interactive"]) == 0
+    assert "thousandsSeparator" in capsys.readouterr().out

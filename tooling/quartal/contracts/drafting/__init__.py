@@ -7,18 +7,19 @@ Event time, entity and key are guesses, and marked as such; what cannot be guess
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from quartal.contracts.drafting import roles, writing
 from quartal.contracts.drafting.acceptance import Verdict, judge
-from quartal.contracts.drafting.kinds import kind_of
+from quartal.contracts.drafting.kinds import Kind, Said, kind_of
 from quartal.contracts.drafting.roles import Column, EventTime
 from quartal.contracts.drafting.sample import Sample
 from quartal.contracts.drafting.sources import sample_of
+from quartal.contracts.drafting.thousands import DecimalMark
 from quartal.contracts.drafting.times import DateOrder
 from quartal.contracts.linting import lint
-from quartal.contracts.model import EARLIEST_EVENT, Contract
+from quartal.contracts.model import EARLIEST_EVENT, Contract, FileFormat
 from quartal.core.errors import ConfigurationError
 
 NO_COLUMN = "none"  # of a choice: no entity, no key
@@ -33,12 +34,14 @@ class Choices:
         entity: columns that features are about; (NO_COLUMN,) for a single series.
         key: columns that identify a row; (NO_COLUMN,) for none.
         date_order: what comes first in dates such as 03/04/2024.
+        decimal_mark: what stands before decimals, where 1,250 or 1.250 may be a thousand.
     """
 
     event_time: str | None = None
     entity: tuple[str, ...] = ()
     key: tuple[str, ...] = ()
     date_order: DateOrder | None = None
+    decimal_mark: DecimalMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,31 @@ def draft(source: Path, dataset: str, choices: Choices = Choices(), *, everythin
 
 
 def columns_of(sample: Sample, choices: Choices) -> tuple[Column, ...]:
-    """The sampled columns with their types."""
-    return tuple(Column(column, kind_of(column, choices.date_order)) for column in sample.columns)
+    """The sampled columns with their types. What some numbers do not show of decimals and thousands, others may."""
+    said = Said(choices.date_order, choices.decimal_mark, choices.event_time)
+    kinds = [kind_of(column, said) for column in sample.columns]
+    marks = {mark for kind in kinds if (mark := kind.decimal_mark)}
+    if len(marks) == 1:
+        (mark,) = marks
+        said = replace(said, mark=mark)
+        kinds = [
+            kind if kind.open_mark is None else _as_others_are(kind_of(column, said), mark)
+            for column, kind in zip(sample.columns, kinds, strict=True)
+        ]
+    if sample.format is FileFormat.JSON_LINES:
+        kinds = [_as_json_has_it(kind) for kind in kinds]
+    return tuple(Column(column, kind) for column, kind in zip(sample.columns, kinds, strict=True))
+
+
+def _as_json_has_it(kind: Kind) -> Kind:
+    if kind.custom.get("thousandsSeparator") != ".":
+        return kind
+    return Kind(notes=("a point stands between thousands, which no contract of JSON lines reads: left as text",))
+
+
+def _as_others_are(kind: Kind, mark: DecimalMark) -> Kind:
+    note = f"a {mark} stands before decimals, as in the numbers of other columns; --decimal-mark changes that"
+    return replace(kind, notes=(*kind.notes, note))
 
 
 def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draft:

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import words_of
 from quartal.contracts.drafting.sample import Declared, SampledColumn
+from quartal.contracts.drafting.thousands import DecimalMark, grouping_of, open_mark
 from quartal.contracts.drafting.times import (
     DateOrder,
     Reading,
-    is_epoch,
+    may_be_counted,
     other_form,
     other_than_dates,
     read_clock,
+    read_counted,
     read_times,
 )
 
@@ -57,6 +59,7 @@ class Kind:
         errors: texts that are no value of the type, with how often each is there.
         notes: what was guessed, and what no contract can say.
         reading: of dates and times.
+        open_mark: a comma or point that may stand between thousands or before decimals.
     """
 
     logical_type: str = "string"
@@ -65,6 +68,14 @@ class Kind:
     errors: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     reading: Reading | None = None
+    open_mark: str | None = None
+
+    @property
+    def decimal_mark(self) -> DecimalMark | None:
+        """What its numbers show to stand before decimals; None where they show nothing."""
+        if self.logical_type != "number" or self.open_mark is not None:
+            return None
+        return "comma" if self.custom.get("decimalSeparator") == "," else "point"
 
     @property
     def is_number(self) -> bool:
@@ -87,26 +98,41 @@ class Kind:
         return len(column.texts) - column.present + sum(column.counts.get(text, 0) for text in nothing)
 
 
-def kind_of(column: SampledColumn, order: DateOrder | None = None) -> Kind:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What texts do not show, and somebody said.
+
+    Attributes:
+        order: what comes first in ``03/04/2024``.
+        mark: what stands before decimals, where ``1,250`` may be a thousand.
+        time: the column of event times, whose numbers may count from 1970 on whatever its name.
+    """
+
+    order: DateOrder | None = None
+    mark: DecimalMark | None = None
+    time: str | None = None
+
+
+def kind_of(column: SampledColumn, said: Said = Said()) -> Kind:
     """What the column's texts stand for."""
     if column.declared not in (None, Declared.TEXT):
-        return _declared(column)
+        return _declared(column, said)
     counts, nothing = column.counts, _nothing(column)
     there = {text: count for text, count in counts.items() if text not in nothing}
     if not there:
         return Kind()
     kind = (
         _boolean(there)
-        or _times(there, column, order)
-        or (None if column.declared is Declared.TEXT else _number(there, column))
-        or _number(there, column)
+        or _times(there, column, said.order)
+        or _counted(there, column, said)
+        or _number(there, column, said.mark)
     )
     if kind is None:
         return Kind(notes=_what_cannot_be_said(there))
     if not nothing:
         return kind
     custom = {**kind.custom, "missingValues": sorted(nothing, key=lambda text: -counts[text])}
-    return Kind(kind.logical_type, kind.options, custom, kind.errors, kind.notes, kind.reading)
+    return replace(kind, custom=custom)
 
 
 def _nothing(column: SampledColumn) -> frozenset[str]:
@@ -130,8 +156,38 @@ def _boolean(there: Mapping[str, int]) -> Kind | None:
     return None if sum(errors.values()) > _allowed(sum(there.values())) else Kind("boolean", errors=errors)
 
 
-def _number(there: Mapping[str, int], column: SampledColumn) -> Kind | None:
+def _counted(there: Mapping[str, int], column: SampledColumn, said: Said) -> Kind | None:
+    """Numbers that count the time since 1970 began."""
+    reading = read_counted(there, words_of(column.name), is_time=column.name == said.time)
+    if reading is None:
+        return None
+    form = reading.formats[0]
+    unit = form.removeprefix("epoch").lower()
+    first = next(iter(there))
+    note = f"taken for {unit} since 1970, in UTC: {first} is in {(reading.dates or {})[first].year}"
+    return Kind("timestamp", {"format": form}, notes=(note,), reading=reading)
+
+
+def _grouped(there: Mapping[str, int], said: DecimalMark | None) -> Kind | None:
+    """Numbers whose thousands stand apart."""
+    grouping = grouping_of(there, _allowed(sum(there.values())), said)
+    if grouping is None:
+        return None
+    custom: dict[str, Any] = {"thousandsSeparator": grouping.separator}
+    notes = (f"{grouping.separator!r} between thousands",)
+    if not grouping.decimals:
+        return Kind("integer", {}, custom, grouping.errors, notes)
+    custom |= {"decimalSeparator": ","} if grouping.mark == "," else {}
+    custom |= {"rounding": 6} if grouping.decimals > 6 else {}
+    return Kind("number", {}, custom, grouping.errors, (*notes, f"{grouping.mark!r} before decimals"))
+
+
+def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark | None) -> Kind | None:
+    grouped = _grouped(there, said)
+    if grouped is not None:
+        return grouped
     total = sum(there.values())
+    mark = open_mark(there)
     has_commas = any("," in text for text in there)
     for pattern, logical_type, custom in _NUMBERS:
         if "decimalSeparator" in custom and not has_commas:
@@ -144,14 +200,18 @@ def _number(there: Mapping[str, int], column: SampledColumn) -> Kind | None:
             continue
         if errors and set(words_of(column.name)) & words.CODES:
             return None  # a code that is a number for the most part
-        if custom.get("decimalSeparator") and all(re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})?", text) for text in there):
-            return None  # 1,250 may be a thousand and more
+        example = next((text for text in there if mark and mark in text), "")
+        if mark == "," and said is None:
+            note = f"{example} may be a thousand and more, or have decimals: say --decimal-mark comma or point"
+            return Kind(notes=(note,), open_mark=mark)
         notes = []
-        if logical_type == "integer" and is_epoch(there, words_of(column.name)):
-            notes.append("looks like seconds or milliseconds since 1970, which no contract reads as a time")
+        if mark == "." and said is None:
+            notes.append(f"{example} is taken for a number with decimals; --decimal-mark comma makes it a thousand")
+        if logical_type == "integer" and may_be_counted(there):
+            notes.append(f"may be the time since 1970: --event-time {column.name} takes it for that")
         if custom.get("rounding"):
             notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")
-        return Kind(logical_type, {}, custom, errors, tuple(notes))
+        return Kind(logical_type, {}, custom, errors, tuple(notes), open_mark=None if said else mark)
     return None
 
 
@@ -227,13 +287,17 @@ def _what_cannot_be_said(there: Mapping[str, int]) -> tuple[str, ...]:
     if grouped >= 0.9 * sum(there.values()) and any(_GROUPED.fullmatch(text) for text in there):
         example = next(text for text in there if _GROUPED.fullmatch(text))
         return (
-            f"its numbers have thousands separators, signs of money or per cent, which no contract reads: {example!r}",
+            f"its numbers have signs of money or per cent, or groups of digits, which no contract reads: {example!r}",
         )
     return ()
 
 
-def _declared(column: SampledColumn) -> Kind:
+def _declared(column: SampledColumn, said: Said) -> Kind:
     declared, counts = column.declared, column.counts
+    if declared in (Declared.INTEGER, Declared.NUMBER) and counts:
+        counted = _counted(counts, column, said)
+        if counted is not None:
+            return counted
     if declared in (Declared.BOOLEAN, Declared.INTEGER):
         if declared is Declared.INTEGER and any(len(text.lstrip("-")) > 18 for text in counts):
             return Kind()
@@ -241,7 +305,7 @@ def _declared(column: SampledColumn) -> Kind:
     if declared is Declared.NUMBER:
         nothing = {"missingValues": [text for text in ("NaN",) if text in counts]} if "NaN" in counts else {}
         numbers = {text: count for text, count in counts.items() if text != "NaN"}
-        kind = _number(numbers, column) if numbers else None
+        kind = _number(numbers, column, "point") if numbers else None
         if kind is None:
             return Kind("number", custom=nothing) if not numbers else Kind()
         return Kind("number", {}, {**kind.custom, **nothing}, {}, kind.notes)

@@ -30,6 +30,14 @@ def answered(sample: Sample, dataset: str, choices: Choices, ask: Ask) -> Choice
         said = ask(f"{doubtful[0].name}: {seen}: does the day or the month come first?", orders, "day")
         choices = replace(choices, date_order="month" if said == "month" else "day")
         seen_columns = columns_of(sample, choices)
+    unsure = [column for column in seen_columns if column.kind.open_mark]
+    if unsure and choices.decimal_mark is None:
+        texts = [text for text in unsure[0].sampled.counts if (unsure[0].kind.open_mark or "") in text][:3]
+        marks = (("point", "1,250 is a thousand and more"), ("comma", "1,250 is one and a quarter"))
+        guess = "point" if unsure[0].kind.open_mark == "." else "comma"
+        said = ask(f"{unsure[0].name}: {' '.join(texts)}: what stands before decimals?", marks, guess)
+        choices = replace(choices, decimal_mark="comma" if said == "comma" else "point")
+        seen_columns = columns_of(sample, choices)
     guessed = guessed_of(sample, seen_columns, dataset, choices)
     if choices.event_time is None and guessed.when.others:
         columns = (guessed.when.day, *guessed.when.others)

@@ -18,7 +18,8 @@ from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import words_of
 from quartal.contracts.drafting.kinds import Kind
 from quartal.contracts.drafting.sample import Sample, SampledColumn
-from quartal.contracts.model import EARLIEST_EVENT
+from quartal.contracts.drafting.times import may_be_counted
+from quartal.contracts.model import EARLIEST_EVENT, Layout
 
 MAX_ENTITIES = 5_000
 _COMPARED = 5_000  # rows
@@ -157,11 +158,14 @@ def _is_one_series(when: EventTime) -> bool:
         return False
     if when.day.kind.logical_type == "date":
         return True
-    return len(texts) >= 20 and _steps_evenly(texts)
+    return len(texts) >= 20 and _steps_evenly(texts, when.day.kind.reading.formats[0])
 
 
-def _steps_evenly(texts: Sequence[str]) -> bool:
+def _steps_evenly(texts: Sequence[str], form: str) -> bool:
     """Whether timestamps that are all different share their minutes or their seconds, as a clock would tick."""
+    unit = Layout.parse(form).epoch_unit
+    if unit is not None:
+        return len({int(float(text)) // unit % 3_600 for text in texts}) <= 12
     endings = Counter(match[0] for text in texts if (match := re.search(r":\d\d(?::\d\d)?", text)))
     return bool(endings) and len(endings) <= 12
 
@@ -179,7 +183,7 @@ def _is_no_measure(column: Column, when: EventTime) -> bool:
         return bool(spoken & (words.PLACE | {"id", "zip"}))
     if spoken & (words.ID | words.PLACE | {"year"}) or (spoken & words.OF_DATE and len(spoken) == 1):
         return True
-    return bool(column.kind.notes) or _is_part_of(column, when)
+    return may_be_counted(column.sampled.counts) or _is_part_of(column, when)
 
 
 def _counts_rows(column: Column, columns: Sequence[Column]) -> bool:

@@ -9,10 +9,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 DateOrder = Literal["day", "month"]
+_COUNTED = {"epochSeconds": 1, "epochMilliseconds": 1_000, "epochMicroseconds": 1_000_000}
+_FIRST_COUNTED, _LAST_COUNTED = 100_000_000, 4_102_444_800  # seconds from 1970 to 1973, and to 2100
 _YEARS = range(1500, 2300)  # of numbers of eight digits that may be dates
 _DATE = (
     r"(?:(?P<y>\d{4})(?P<s>[-/.])(?P<m>\d{1,2})(?P=s)(?P<d>\d{1,2})|(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<z>\d{4})"
@@ -136,10 +138,37 @@ def other_than_dates(counts: Mapping[str, int]) -> list[str]:
     return others if left < 0.7 * sum(counts.values()) else []
 
 
-def is_epoch(counts: Mapping[str, int], words: Iterable[str]) -> bool:
-    """Whether whole numbers are seconds or milliseconds since 1970, going by their size and the column's name."""
-    named = {"time", "timestamp", "ts", "date", "datetime", "at", "epoch", "created", "updated"} & set(words)
-    return bool(named and counts) and all(re.fullmatch(r"1\d{9}|1\d{12}", text) for text in counts)
+def read_counted(counts: Mapping[str, int], words: Iterable[str], *, is_time: bool = False) -> Reading | None:
+    """How numbers are read that count the time since 1970, going by their size and the column's name.
+
+    Args:
+        counts: the texts, with how often each is there.
+        words: those of the column's name.
+        is_time: whether somebody said that the column holds times.
+    """
+    spoken = set(words)
+    is_named = is_time or bool(spoken & {"datetime", "epoch", "timestamp", "ts", "unix", "unixtime"})
+    if not (is_named or spoken & {"at", "created", "date", "time", "updated"}):
+        return None
+    for form, unit in _COUNTED.items():
+        seconds = _counted_seconds(counts, unit, first=_FIRST_COUNTED if is_named else 1_000_000_000)
+        if seconds is not None:
+            days = {text: date(1970, 1, 1) + timedelta(seconds=second) for text, second in seconds.items()}
+            return Reading("timestamp", (form,), needs_zone=False, unread={}, dates=days)
+    return None
+
+
+def may_be_counted(counts: Mapping[str, int]) -> bool:
+    """Whether numbers could count the time since 1970, going by their size alone."""
+    return any(_counted_seconds(counts, unit, first=1_000_000_000) for unit in _COUNTED.values())
+
+
+def _counted_seconds(counts: Mapping[str, int], unit: int, *, first: int) -> dict[str, int] | None:
+    """The seconds that each text counts; None where one is no number from `first` to the year 2100."""
+    if not counts or not all(re.fullmatch(r"\d{9,16}(?:\.\d{1,9})?", text) for text in counts):
+        return None
+    found = {text: int(text.partition(".")[0]) // unit for text in counts}
+    return found if first <= min(found.values()) and max(found.values()) <= _LAST_COUNTED else None
 
 
 def _first_unit(found: Iterable[re.Match[str]], order: DateOrder | None) -> tuple[DateOrder, bool]:

@@ -1,0 +1,71 @@
+"""Numbers whose thousands stand apart, as 1,234.5 or 1.234,5: what stands between them, where their texts show it.
+
+A comma or a point before three digits may stand between thousands as well as before decimals. Two of them, or both in
+one text, show which; where none of a column's texts does, somebody has to say it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+DecimalMark = Literal["comma", "point"]
+_BETWEEN = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
+_PAIRS = ((",", "."), (".", ","), (" ", "."), (" ", ","), ("'", "."), ("'", ","))
+_MAY_BE_EITHER = re.compile(r"[+-]?(?:0|[1-9]\d{0,2}(?:(?P<mark>[.,])\d{3})?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """How numbers are written whose thousands stand apart.
+
+    Attributes:
+        separator: what stands between thousands.
+        mark: what stands before decimals.
+        pattern: what every such number matches.
+        decimals: how many of them a number has at most.
+        errors: texts that are no such numbers, with how often each is there.
+    """
+
+    separator: str
+    mark: str
+    pattern: re.Pattern[str]
+    decimals: int
+    errors: Mapping[str, int]
+
+
+def open_mark(counts: Mapping[str, int]) -> str | None:
+    """The comma or point that may stand between thousands or before decimals in all numbers; None where it is clear."""
+    found = [_MAY_BE_EITHER.fullmatch(text) for text in counts]
+    marks = {match["mark"] for match in found if match and match["mark"]}
+    return marks.pop() if all(found) and len(marks) == 1 else None
+
+
+def grouping_of(counts: Mapping[str, int], allowed: float, said: DecimalMark | None) -> Grouping | None:
+    """How numbers are written of which some have their thousands apart; None where none has, or nothing shows it.
+
+    Args:
+        counts: the texts, with how often each is there.
+        allowed: how many rows may have another text.
+        said: what stands before decimals, for texts that do not show it.
+    """
+    either = open_mark(counts)
+    if either is not None and (said is None or either == {"comma": ",", "point": "."}[said]):
+        return None
+    for separator, mark in _PAIRS:
+        between = _BETWEEN[separator]
+        pattern = re.compile(
+            rf"[+-]?(?:0|[1-9]\d{{0,2}}(?P<apart>{between}\d{{3}}){{0,5}}|[1-9]\d{{3,17}})(?:\{mark}(?P<decimals>\d{{1,40}}))?"
+        )
+        found = {text: pattern.fullmatch(text) for text in counts}
+        matched = [match for match in found.values() if match]
+        errors = {text: counts[text] for text, match in found.items() if match is None}
+        if not any(match["apart"] for match in matched) or sum(errors.values()) > allowed:
+            continue
+        if any(re.search(between, text) for text in errors):  # 12,5 is no error beside 3,125: it shows what 3,125 is
+            continue
+        decimals = max(len(match["decimals"] or "") for match in matched)
+        return Grouping(separator, mark, pattern, decimals, errors)
+    return None
