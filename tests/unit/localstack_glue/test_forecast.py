@@ -1,11 +1,14 @@
 """What would start once a crawler or a job has succeeded."""
 
+from glue_triggers.conditions import Kind, Node
 from localstack_glue.service.models import BY_HAND
 from localstack_glue.workflows.upcoming_jobs import jobs_behind
 
+RAW = Node(Kind.CRAWLER, "raw")
 
-def names(glue, origin, target=("CRAWLER", "raw")):
-    return [action["JobName"] for action in jobs_behind(glue.store, origin, target)]
+
+def names(glue, origin, node=RAW):
+    return [action["JobName"] for action in jobs_behind(glue.store, origin, node)]
 
 
 def watch(crawler: str = "raw", state: str = "SUCCEEDED") -> dict:
@@ -18,7 +21,7 @@ def test_job_behind_the_crawl_of_a_workflow_run_is_expected(glue):
     crawl = glue.crawl_executor.started[-1][1]
 
     assert names(glue, crawl.origin) == ["etl"]
-    assert names(glue, crawl.origin, ("CRAWLER", "other")) == []
+    assert names(glue, crawl.origin, Node(Kind.CRAWLER, "other")) == []
 
 
 def test_nothing_is_expected_behind_what_was_started_by_hand(glue):

@@ -167,3 +167,25 @@ def test_state_of_a_version_that_kept_its_classes_elsewhere_is_read(glue, tmp_pa
     forget_all()
     assert state_file(tmp_path).load()
     assert glue.workflows.get(glue.scope, {"Name": "quarterly"}) == before
+
+
+def test_trigger_of_an_earlier_version_knows_what_it_has_seen(glue):
+    for job in ("a", "b", "last"):
+        glue.add_job(job)
+    conditions = [{"LogicalOperator": "EQUALS", "JobName": job, "State": "SUCCEEDED"} for job in ("a", "b")]
+    predicate = {"Logical": "AND", "Conditions": conditions}
+    glue.add_trigger("start", "ON_DEMAND", [{"JobName": "a"}, {"JobName": "b"}])
+    glue.add_trigger("then", "CONDITIONAL", [{"JobName": "last"}], Predicate=predicate, StartOnCreation=True)
+    glue.triggers.start(glue.scope, {"Name": "start"})
+    trigger = glue.store.triggers["then"]
+    kept = {name: value for name, value in vars(trigger).items() if name not in ("ended", "watch")}
+
+    glue.store.triggers["then"] = restored = object.__new__(type(trigger))
+    restored.__setstate__({**kept, "met_conditions": {0}, "met_by": ((0, "a", "jr_1"),)})
+    glue.end_job(position=1)
+
+    assert glue.started_jobs[-1] == "last"
+    assert glue.jobs.get_runs(glue.scope, {"JobName": "last"})["JobRuns"][0]["PredecessorRuns"][0] == {
+        "JobName": "a",
+        "RunId": "jr_1",
+    }

@@ -9,9 +9,7 @@ from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulese
 from localstack_glue.data_catalog.schema_registry import Registries
 from localstack_glue.data_catalog.user_functions import UserFunctions
 from localstack_glue.service.errors import InvalidInputException, ResourceNumberLimitExceededException
-from localstack_glue.service.models import Trigger
 from localstack_glue.service.tagging import MotoTagger, backend
-from localstack_glue.workflows.trigger_rules import check
 
 FUNCTION = {"FunctionName": "plate", "ClassName": "a.Plate", "OwnerName": "o", "OwnerType": "USER"}
 
@@ -75,10 +73,11 @@ def test_more_registries_than_allowed_are_refused(glue):
     glue.catalog.reset()
 
 
-def test_event_trigger_must_belong_to_a_workflow():
+def test_event_trigger_must_belong_to_a_workflow(glue):
     with pytest.raises(CommonServiceException, match="must belong to a workflow"):
-        check(Trigger(name="t", type="EVENT", actions=[{"JobName": "j"}]))
-    check(Trigger(name="t", type="EVENT", actions=[{"JobName": "j"}], workflow_name="w"))
+        glue.add_trigger("t", "EVENT", [{"JobName": "j"}])
+    glue.workflows.create(glue.scope, {"Name": "w"})
+    glue.add_trigger("t", "EVENT", [{"JobName": "j"}], WorkflowName="w")
 
 
 def test_registries_are_listed_page_by_page(glue):

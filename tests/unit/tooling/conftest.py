@@ -48,6 +48,7 @@ def project(tmp_path: Path) -> Path:
         "etl_job",
         "data/contracts",
         "requirements",
+        "tooling/glue_triggers",
         "tooling/localstack_glue",
     ):
         (root / folder).mkdir(parents=True)
@@ -59,7 +60,8 @@ def project(tmp_path: Path) -> Path:
     (root / "data/contracts/sightings.yaml").write_text("kind: DataContract\n")
     for lock in ("glue-jars", "glue-java", "glue-runtime", "localstack", "localstack-tests", "quartal"):
         (root / "requirements" / f"{lock}.txt").touch()
-    (root / "tooling/localstack_glue/pyproject.toml").touch()
+    for package in ("glue_triggers", "localstack_glue"):
+        (root / "tooling" / package / "pyproject.toml").touch()
     return root
 
 

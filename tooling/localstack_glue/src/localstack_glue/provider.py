@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from glue_triggers.conditions import Kind, Node
 from localstack.services.plugins import ServiceLifecycleHook
 from localstack.state import StateVisitor
 
@@ -139,11 +140,11 @@ class GlueProvider(GlueApi, ServiceLifecycleHook):
             self.state.touch()
 
     def _expect_behind_crawl(self, scope: Scope, crawl: Crawl) -> None:
-        for action in jobs_behind(scope.store, crawl.origin, ("CRAWLER", crawl.crawler_name)):
+        for action in jobs_behind(scope.store, crawl.origin, Node(Kind.CRAWLER, crawl.crawler_name)):
             self.jobs.expect_run(scope, action["JobName"], action)
 
     def _expect_behind_run(self, scope: Scope, run: JobRun) -> None:
-        for action in jobs_behind(scope.store, run.origin, ("JOB", run.job_name)):
+        for action in jobs_behind(scope.store, run.origin, Node(Kind.JOB, run.job_name)):
             self.jobs.expect_run(scope, action["JobName"], action)
 
     def _expect_again(self, scope: Scope, run: JobRun) -> None:

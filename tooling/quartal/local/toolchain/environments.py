@@ -64,13 +64,13 @@ class ToolEnvironment:
 def localstack_environment(settings: Settings) -> ToolEnvironment:
     """LocalStack in host mode with the Glue service installed from this checkout, and what its tests need."""
     pins, tests = (settings.root / "requirements" / f"{name}.txt" for name in ("localstack", "localstack-tests"))
-    service = settings.root / "tooling" / "localstack_glue"
+    service, triggers = (settings.root / "tooling" / name for name in ("localstack_glue", "glue_triggers"))
     return ToolEnvironment(
         name="localstack",
         title=f"LocalStack {LOCALSTACK_VERSION} with the Glue service",
         # a folder has no hash, so what is in this checkout comes by itself
-        installs=(_locked(pins, tests), ("--no-deps", "-e", str(service))),
-        inputs=(pins, tests, service / "pyproject.toml"),
+        installs=(_locked(pins, tests), ("--no-deps", "-e", str(triggers), "-e", str(service))),
+        inputs=(pins, tests, service / "pyproject.toml", triggers / "pyproject.toml"),
     )
 
 

@@ -5,12 +5,12 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 
+from glue_triggers.cron import Cron, CronError
 from localstack_glue.crawlers.definition_rules import check_definition, crawl_matches
 from localstack_glue.crawlers.execution import CrawlExecutor
 from localstack_glue.service import answers
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import Clock
-from localstack_glue.service.cron import Cron, ScheduleError
 from localstack_glue.service.errors import (
     AlreadyExistsException,
     CrawlerNotRunningException,
@@ -189,7 +189,7 @@ class Crawlers:
         if expression:
             try:
                 Cron.parse(expression)
-            except ScheduleError as error:
+            except CronError as error:
                 raise InvalidInputException(str(error)) from error
         crawler.schedule = expression or None
         crawler.is_scheduled = bool(expression)

@@ -13,7 +13,7 @@ from localstack_glue.faults.gateway import SWITCH, Faults
 from localstack_glue.faults.plan import FaultPlan
 from localstack_glue.hosts import stored_services
 from localstack_glue.provider import GlueProvider
-from localstack_glue.service.cron import FIRST_YEAR, LAST_YEAR
+from glue_triggers.cron import FIRST_YEAR, LAST_YEAR
 from localstack_glue.service.settings import Network
 from localstack_glue.workflows.scheduler import MAX_STARTS
 

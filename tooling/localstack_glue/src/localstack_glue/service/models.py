@@ -9,6 +9,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from glue_triggers.conditions import End, Node, Predicate
+from glue_triggers.rules import TriggerType
 from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
 
 JsonDict = dict[str, Any]
@@ -228,7 +230,14 @@ class JobRun:
 
 @dataclass
 class Trigger:
-    """A trigger; `met_conditions` are those of its predicate met since it last fired, outside any workflow."""
+    """A trigger, its definition in the API's own words.
+
+    Attributes:
+        ended: outside any workflow, how what it watches has ended since it last fired.
+        waiting_events: ids of the events of an EVENT trigger's batch.
+        first_event_on: when that batch began.
+        watch: the predicate, for whoever asks whether it holds.
+    """
 
     name: str
     type: str
@@ -240,10 +249,39 @@ class Trigger:
     event_batching: JsonDict | None = None
     workflow_name: str | None = None
     scheduled_since: datetime | None = None
-    met_conditions: set[int] = field(default_factory=set)
-    met_by: tuple[tuple[int, str, str], ...] = ()  # the condition, and the job and run that met it
-    waiting_events: tuple[str, ...] = ()  # ids of the events of an EVENT trigger's batch
-    first_event_on: datetime | None = None  # when that batch began
+    ended: dict[Node, End] = field(default_factory=dict)
+    waiting_events: tuple[str, ...] = ()
+    first_event_on: datetime | None = None
+    watch: Predicate = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._read_predicate()
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take up what was stored; earlier versions kept the positions of the conditions that were met."""
+        met, runs = state.pop("met_conditions", ()), dict(_run_ids(state.pop("met_by", ())))
+        vars(self).update(state)
+        self._read_predicate()
+        if not hasattr(self, "ended"):
+            conditions = [(at, self.watch.conditions[at]) for at in sorted(met)]
+            self.ended = {each.node: End(each.node, each.state, runs.get(at, "")) for at, each in conditions}
+
+    def _read_predicate(self) -> None:
+        self.watch = Predicate.from_request(None if self.starts_a_chain else self.predicate)
+
+    @property
+    def starts_a_chain(self) -> bool:
+        """Whether it starts a chain rather than continues one (G1)."""
+        return self.type != TriggerType.CONDITIONAL
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it can fire when something ends: only an activated conditional trigger can (G3)."""
+        return self.type == TriggerType.CONDITIONAL and self.state is TriggerState.ACTIVATED
+
+
+def _run_ids(met_by: tuple[tuple[int, str, str], ...]) -> list[tuple[int, str]]:
+    return [(position, run_id) for position, _, run_id in met_by]
 
 
 @dataclass

@@ -11,12 +11,12 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from glue_triggers.rules import TriggerType
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import JsonDict, Trigger
 from localstack_glue.workflows.orchestration import Orchestrator
-from localstack_glue.workflows.trigger_rules import TriggerType
 
 LOG = logging.getLogger(__name__)
 LONGEST_WINDOW_S = 900  # also where a trigger names none

@@ -4,8 +4,9 @@ import copy
 import logging
 import secrets
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from glue_triggers.conditions import End, Kind, Node, ended_since
 from localstack_glue.crawlers.crawlers import Crawlers
 from localstack_glue.jobs.jobs import Jobs
 from localstack_glue.service.account_region import Scope
@@ -23,14 +24,12 @@ from localstack_glue.service.models import (
     Origin,
     Predecessors,
     Trigger,
-    TriggerState,
     Workflow,
     WorkflowRun,
     WorkflowRunStatus,
 )
-from localstack_glue.workflows import resume, trigger_rules
-from localstack_glue.workflows.trigger_rules import TriggerType, is_starting
-from localstack_glue.workflows.view import action_target, crawls_of, job_runs_of, node_id, state_of
+from localstack_glue.workflows import resume
+from localstack_glue.workflows.view import crawls_of, job_runs_of, node_id, state_of
 
 LOG = logging.getLogger(__name__)
 
@@ -86,7 +85,7 @@ class Orchestrator:
         with self._lock:
             _check_limit(workflow)
             run = self._new_run(scope, workflow, properties, batch)
-            start = next((trigger for trigger in run.triggers.values() if is_starting(trigger)), None)
+            start = next((trigger for trigger in run.triggers.values() if trigger.starts_a_chain), None)
             if start is None:
                 raise InvalidInputException(f"Workflow {workflow.name} does not have a starting trigger")
             workflow.runs.append(run)
@@ -125,19 +124,19 @@ class Orchestrator:
                 triggers=copy.deepcopy(previous.triggers),
                 previous_run_id=previous.run_id,
                 fired=set(plan.fired),
-                actions=[copy.deepcopy(action) for action in previous.actions if _target(action) not in plan.again],
+                actions=[copy.deepcopy(action) for action in previous.actions if _node(action) not in plan.again],
             )
             workflow.runs.append(run)
             refused: list[JobRun] = []
-            for target in plan.starts:
-                former = next(action for action in previous.actions if _target(action) == target)
+            for node in plan.starts:
+                former = next(action for action in previous.actions if _node(action) == node)
                 trigger = run.triggers[former.trigger_name]
-                action = next(action for action in trigger.actions if action_target(action) == target)
+                action = next(action for action in trigger.actions if Node.from_request(action) == node)
                 refused += self._start(scope, trigger, action, run)
             for job_run in refused:
                 self.job_run_ended(scope, job_run)
             self._settle(scope, run)
-            return run, [node_id(kind, workflow.name, name) for kind, name in plan.starts]
+            return run, [node_id(node.kind.value, workflow.name, node.name) for node in plan.starts]
 
     def stop_workflow_run(self, scope: Scope, run: WorkflowRun) -> None:
         """Stop what runs and start nothing more (G7)."""
@@ -153,13 +152,12 @@ class Orchestrator:
     def crawl_ended(self, scope: Scope, crawl: Crawl) -> None:
         """Fire what waits for this crawl, unless it was started by hand or by its own schedule (G1, G2)."""
         with self._lock:
-            self._advance(scope, crawl.origin, {"CrawlerName": crawl.crawler_name, "CrawlState": crawl.state.value})
+            self._advance(scope, crawl.origin, End(Node(Kind.CRAWLER, crawl.crawler_name), crawl.state.value))
 
     def job_run_ended(self, scope: Scope, run: JobRun) -> None:
         """Fire what waits for this job, unless it was started by hand (G1)."""
         with self._lock:
-            event = {"JobName": run.job_name, "State": run.state.value, "RunId": run.run_id}
-            self._advance(scope, run.origin, event)
+            self._advance(scope, run.origin, End(Node(Kind.JOB, run.job_name), run.state.value, run.run_id))
 
     def job_run_retried(self, scope: Scope, failed: JobRun, retry: JobRun) -> None:
         """Count a new attempt to the action of the failed one."""
@@ -169,48 +167,31 @@ class Orchestrator:
                 if failed.run_id in action.run_ids:
                     action.run_ids.append(retry.run_id)
 
-    def _advance(self, scope: Scope, origin: Origin, event: JsonDict) -> None:
+    def _advance(self, scope: Scope, origin: Origin, end: End) -> None:
         if origin.trigger_name is None:
             return  # started by hand or by a crawler's schedule: no conditional trigger fires (G1, G2)
         if origin.workflow_run_id is None:
-            self._advance_outside(scope, event)
+            self._advance_outside(scope, end)
             return
         run = _find_run(scope, origin)
         if run is None:
             return
         if run.status is WorkflowRunStatus.RUNNING:
             for trigger in run.triggers.values():
-                if not _waits(trigger) or trigger.name in run.fired:
+                if not trigger.is_waiting or trigger.name in run.fired:
                     continue
-                met = _met_in(scope, run, trigger)
-                if trigger_rules.holds(trigger.predicate or {"Conditions": []}, met):
-                    self._fire(scope, trigger, run, tuple(runs for runs in met.values() if runs))
+                ends = _ends_in(scope, run)  # anew: what a trigger has started may have been refused at once
+                if trigger.watch.holds(ends):
+                    self._fire(scope, trigger, run, _job_runs(trigger.watch.met_by(ends).values()))
         self._settle(scope, run)
 
-    def _advance_outside(self, scope: Scope, event: JsonDict) -> None:
+    def _advance_outside(self, scope: Scope, end: End) -> None:
         for trigger in list(scope.store.triggers.values()):
-            if trigger.workflow_name is not None or not _waits(trigger):
+            if trigger.workflow_name is not None or not trigger.is_waiting:
                 continue  # what runs outside a workflow fires nothing inside one (G5)
-            predicate = trigger.predicate or {"Conditions": []}
-            touched = False
-            for position, condition in enumerate(predicate["Conditions"]):
-                if action_target(condition) != action_target(event):
-                    continue
-                others = tuple(met for met in trigger.met_by if met[0] != position)
-                watched = condition.get("State") or condition.get("CrawlState")
-                if watched == (event.get("State") or event.get("CrawlState")):
-                    trigger.met_conditions.add(position)
-                    touched = True
-                    if "RunId" in event:
-                        others = tuple(sorted((*others, (position, event["JobName"], event["RunId"]))))
-                else:
-                    trigger.met_conditions.discard(position)  # its newest run ended otherwise
-                trigger.met_by = others
-            if touched and trigger_rules.holds(predicate, trigger.met_conditions):
-                predecessors = tuple((job, run_id) for _, job, run_id in trigger.met_by)
-                trigger.met_conditions.clear()
-                trigger.met_by = ()
-                self._fire(scope, trigger, None, predecessors)
+            trigger.ended, met_by = ended_since(trigger.ended, trigger.watch, end)
+            if met_by is not None:
+                self._fire(scope, trigger, None, _job_runs(met_by))
 
     def _fire(self, scope: Scope, trigger: Trigger, run: WorkflowRun | None, predecessors: Predecessors = ()) -> None:
         """Start all actions of a trigger; what cannot be started is recorded and keeps nothing else from starting."""
@@ -233,19 +214,19 @@ class Orchestrator:
     ) -> list[JobRun]:
         """Start one action of a trigger; return the job run if it was refused at once (G27)."""
         origin = Origin(trigger.name, run.workflow_name if run else None, run.run_id if run else None)
-        kind, name = action_target(action)
-        record = ActionRun(trigger.name, kind, name)
+        node = Node.from_request(action)
+        record = ActionRun(trigger.name, node.kind.value, node.name)
         if run is not None:
             run.actions.append(record)
         try:
-            if kind == "CRAWLER":
-                record.run_ids.append(self._crawlers.start_crawl(scope, name, origin).crawl_id)
+            if node.kind is Kind.CRAWLER:
+                record.run_ids.append(self._crawlers.start_crawl(scope, node.name, origin).crawl_id)
                 return []
-            job_run = self._jobs.start_run_for_trigger(scope, name, action, origin, predecessors)
+            job_run = self._jobs.start_run_for_trigger(scope, node.name, action, origin, predecessors)
             record.run_ids.append(job_run.run_id)
             return [] if job_run.is_running else [job_run]
         except GlueError as error:
-            LOG.warning("trigger %s could not start %s: %s", trigger.name, name, error.message)
+            LOG.warning("trigger %s could not start %s: %s", trigger.name, node.name, error.message)
             record.error_message = error.message
             return []
 
@@ -265,26 +246,21 @@ def _check_limit(workflow: Workflow) -> None:
         raise ConcurrentRunsExceededException(f"Concurrent runs exceeded for workflow: {workflow.name}")
 
 
-def _target(action: ActionRun) -> tuple[str, str]:
-    return action.kind, action.name
+def _node(action: ActionRun) -> Node:
+    return Node(Kind(action.kind), action.name)
 
 
-def _waits(trigger: Trigger) -> bool:
-    """Only an activated conditional trigger can fire on an event (G3)."""
-    return trigger.type == TriggerType.CONDITIONAL and trigger.state is TriggerState.ACTIVATED
+def _ends_in(scope: Scope, run: WorkflowRun) -> list[End]:
+    """How the actions of a workflow run stand, each by its newest attempt (G5); the states of ends are among them."""
+    return [
+        End(_node(action), state_of(scope.store, action).value, action.run_ids[-1] if action.kind == "JOB" else "")
+        for action in run.actions
+        if action.run_ids
+    ]
 
 
-def _met_in(scope: Scope, run: WorkflowRun, trigger: Trigger) -> dict[int, tuple[str, str] | None]:
-    """The conditions that are met by what has ended in a trigger's own workflow run (G5), with the job run of each."""
-    predicate = trigger.predicate or {"Conditions": []}
-    met: dict[int, tuple[str, str] | None] = {}
-    for position, condition in enumerate(predicate["Conditions"]):
-        watched = condition.get("State") or condition.get("CrawlState")
-        actions = [action for action in run.actions if (action.kind, action.name) == action_target(condition)]
-        for action in actions:
-            if action.run_ids and state_of(scope.store, action).value == watched:
-                met[position] = (action.name, action.run_ids[-1]) if action.kind == "JOB" else None
-    return met
+def _job_runs(ends: Iterable[End]) -> Predecessors:
+    return tuple((end.node.name, end.run_id) for end in ends if end.run_id)
 
 
 def _is_running(state: JobRunState | CrawlState) -> bool:

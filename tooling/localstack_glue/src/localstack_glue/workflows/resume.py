@@ -3,61 +3,51 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from glue_triggers.conditions import Kind, Node
 from localstack_glue.service.errors import InvalidInputException
 from localstack_glue.service.models import Trigger, WorkflowRun
-from localstack_glue.workflows.trigger_rules import TriggerType
-from localstack_glue.workflows.view import action_target, node_id
-
-Target = tuple[str, str]  # JOB or CRAWLER, and its name
+from localstack_glue.workflows.view import node_id
 
 
 @dataclass(frozen=True, slots=True)
 class ResumePlan:
     """`starts` begin at once, `again` is all that runs again, `fired` are the triggers that have had their turn."""
 
-    starts: tuple[Target, ...]
-    again: frozenset[Target]
+    starts: tuple[Node, ...]
+    again: frozenset[Node]
     fired: frozenset[str]
 
 
 def plan(previous: WorkflowRun, node_ids: Sequence[str]) -> ResumePlan:
     """Work out what follows from restarting some nodes: they and all behind them run again, the rest keeps its end."""
-    attempted = {
-        node_id(action.kind, previous.workflow_name, action.name): (action.kind, action.name)
-        for action in previous.actions
-    }
+    nodes = [Node(Kind(action.kind), action.name) for action in previous.actions]
+    attempted = {node_id(node.kind.value, previous.workflow_name, node.name): node for node in nodes}
     unknown = [node for node in node_ids if node not in attempted]
     if unknown or not node_ids:
         raise InvalidInputException(
             f"Nodes {unknown} cannot be resumed: only jobs and crawlers that workflow run {previous.run_id} ran can"
         )
     selected = [attempted[node] for node in dict.fromkeys(node_ids)]
-    behind = {target: _behind(target, previous.triggers) for target in selected}
+    behind = {node: _behind(node, previous.triggers) for node in selected}
     again = frozenset(selected).union(*behind.values())
     # one that follows from another selected one waits for it
     starts = tuple(
-        target for target in selected if not any(target in after for other, after in behind.items() if other != target)
+        node for node in selected if not any(node in after for other, after in behind.items() if other != node)
     )
-    waiting = {trigger.name for trigger in previous.triggers.values() if _watched(trigger) & again}
+    waiting = {trigger.name for trigger in previous.triggers.values() if trigger.watch.nodes & again}
     return ResumePlan(starts or tuple(selected), again, frozenset(previous.fired - waiting))
 
 
-def _behind(target: Target, triggers: Mapping[str, Trigger]) -> frozenset[Target]:
-    found: set[Target] = set()
-    edge = {target}
+def _behind(node: Node, triggers: Mapping[str, Trigger]) -> frozenset[Node]:
+    found: set[Node] = set()
+    edge = {node}
     while edge:
         started = {
-            action_target(action)
+            Node.from_request(action)
             for trigger in triggers.values()
-            if _watched(trigger) & edge
+            if trigger.watch.nodes & edge
             for action in trigger.actions
         }
         edge = started - found
         found |= edge
     return frozenset(found)
-
-
-def _watched(trigger: Trigger) -> set[Target]:
-    if trigger.type != TriggerType.CONDITIONAL or not trigger.predicate:
-        return set()
-    return {action_target(condition) for condition in trigger.predicate["Conditions"]}

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import islice
 
+from glue_triggers.cron import Cron
+from glue_triggers.rules import TriggerType
 from localstack_glue.crawlers.crawlers import Crawlers
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import MovableClock
-from localstack_glue.service.cron import Cron
 from localstack_glue.service.errors import GlueError
 from localstack_glue.service.models import BY_HAND, Crawler, Trigger, TriggerState, glue_stores
 from localstack_glue.workflows.event_triggers import EventTriggers
 from localstack_glue.workflows.orchestration import Orchestrator
-from localstack_glue.workflows.trigger_rules import TriggerType
 
 LOG = logging.getLogger(__name__)
 LONGEST_WAIT_S = 30.0

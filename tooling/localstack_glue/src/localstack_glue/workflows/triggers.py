@@ -3,6 +3,9 @@
 import threading
 from collections.abc import Callable
 
+from glue_triggers import rules
+from glue_triggers.cron import CronError
+from glue_triggers.rules import RefusedTriggerError, TriggerType
 from localstack_glue.service import answers
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import Clock
@@ -14,8 +17,6 @@ from localstack_glue.service.errors import (
 from localstack_glue.service.models import JsonDict, Trigger, TriggerState
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import Tagger
-from localstack_glue.workflows import trigger_rules
-from localstack_glue.workflows.trigger_rules import TriggerType, is_starting
 
 FireOnDemand = Callable[[Scope, Trigger], None]
 
@@ -32,19 +33,17 @@ class Triggers:
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateTrigger; StartOnCreation activates it (G3)."""
+        _check(request["Type"], request, request.get("WorkflowName"))
         trigger = Trigger(
             name=request["Name"],
             type=request["Type"],
             actions=request["Actions"],
             description=request.get("Description"),
             schedule=request.get("Schedule"),
-            predicate=request.get("Predicate"),
+            predicate=_kept_predicate(request.get("Predicate")),
             event_batching=request.get("EventBatchingCondition"),
             workflow_name=request.get("WorkflowName"),
         )
-        trigger_rules.check(trigger)
-        if trigger.predicate:
-            trigger.predicate = trigger_rules.without_crawlers_beside_jobs(trigger.predicate)
         if request.get("StartOnCreation"):
             if trigger.type in (TriggerType.ON_DEMAND, TriggerType.EVENT):
                 raise InvalidInputException(f"StartOnCreation is not supported for {trigger.type} triggers")
@@ -93,23 +92,23 @@ class Triggers:
         change = request["TriggerUpdate"]
         with self._lock:
             trigger = self._find(scope, request["Name"])
+            kept = {"Actions": trigger.actions, "Schedule": trigger.schedule, "Predicate": trigger.predicate}
+            definition = {**kept, **change}
+            _check(trigger.type, definition, trigger.workflow_name)
             changed = Trigger(
                 name=trigger.name,
                 type=trigger.type,
-                actions=change.get("Actions", trigger.actions),
+                actions=definition["Actions"],
                 state=trigger.state,
                 description=change.get("Description", trigger.description),
-                schedule=change.get("Schedule", trigger.schedule),
-                predicate=change.get("Predicate", trigger.predicate),
+                schedule=definition["Schedule"],
+                predicate=_kept_predicate(definition["Predicate"]),
                 event_batching=change.get("EventBatchingCondition", trigger.event_batching),
                 workflow_name=trigger.workflow_name,
                 scheduled_since=self._clock.now(),
                 waiting_events=trigger.waiting_events,
                 first_event_on=trigger.first_event_on,
             )
-            trigger_rules.check(changed)
-            if changed.predicate:
-                changed.predicate = trigger_rules.without_crawlers_beside_jobs(changed.predicate)
             scope.store.triggers[trigger.name] = changed
         self.on_schedule_changed()
         return {"Trigger": answers.trigger(changed)}
@@ -163,13 +162,30 @@ class Triggers:
         if name not in scope.store.workflows:
             raise EntityNotFoundException(f"Workflow {name} not found.")
         others = [other for other in scope.store.triggers.values() if other.workflow_name == name]
-        if is_starting(trigger) and any(is_starting(other) for other in others):
+        if trigger.starts_a_chain and any(other.starts_a_chain for other in others):
             raise InvalidInputException(f"Workflow {name} already has a starting trigger")
 
     def _find(self, scope: Scope, name: str) -> Trigger:
         if name not in scope.store.triggers:
             raise EntityNotFoundException(f"Trigger {name} not found.")
         return scope.store.triggers[name]
+
+
+def _check(trigger_type: str, definition: JsonDict, workflow_name: str | None) -> None:
+    try:
+        rules.check(
+            trigger_type,
+            actions=definition.get("Actions") or [],
+            schedule=definition.get("Schedule"),
+            predicate=definition.get("Predicate"),
+            workflow_name=workflow_name,
+        )
+    except (CronError, RefusedTriggerError) as error:
+        raise InvalidInputException(str(error)) from error
+
+
+def _kept_predicate(predicate: JsonDict | None) -> JsonDict | None:
+    return rules.without_crawlers_beside_jobs(predicate) if predicate else predicate
 
 
 def _starting(scope: Scope, job_name: str | None) -> list[Trigger]:

@@ -2,19 +2,15 @@
 
 from collections.abc import Iterator
 
-from localstack_glue.service.models import GlueStore, JsonDict, Origin, Trigger, TriggerState
-from localstack_glue.workflows.trigger_rules import TriggerType
-from localstack_glue.workflows.view import action_target
-
-SUCCEEDED = "SUCCEEDED"
+from glue_triggers.conditions import SUCCEEDED, End, Node
+from localstack_glue.service.models import GlueStore, JsonDict, Origin, Trigger
 
 
-def jobs_behind(store: GlueStore, origin: Origin, target: tuple[str, str]) -> Iterator[JsonDict]:
+def jobs_behind(store: GlueStore, origin: Origin, node: Node) -> Iterator[JsonDict]:
     """Yield the actions of triggers that start a job once this crawler or job has succeeded."""
+    success = End(node, SUCCEEDED)
     for trigger in _triggers(store, origin):
-        is_waiting = trigger.type == TriggerType.CONDITIONAL and trigger.state is TriggerState.ACTIVATED
-        conditions = (trigger.predicate or {}).get("Conditions") or ()
-        if is_waiting and any(_watches(condition, target) for condition in conditions):
+        if trigger.is_waiting and trigger.watch.waits_for(success):
             yield from (action for action in trigger.actions if action.get("JobName"))
 
 
@@ -27,8 +23,3 @@ def _triggers(store: GlueStore, origin: Origin) -> list[Trigger]:
     runs = workflow.runs if workflow else []
     run = next((run for run in runs if run.run_id == origin.workflow_run_id), None)
     return [trigger for trigger in run.triggers.values() if trigger.name not in run.fired] if run else []
-
-
-def _watches(condition: JsonDict, target: tuple[str, str]) -> bool:
-    watched = condition.get("State") or condition.get("CrawlState")
-    return watched == SUCCEEDED and action_target(condition) == target

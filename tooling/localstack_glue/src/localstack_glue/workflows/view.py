@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from glue_triggers.conditions import Node
 from localstack_glue.service import answers
 from localstack_glue.service.answers import present
 from localstack_glue.service.models import (
@@ -17,7 +18,6 @@ from localstack_glue.service.models import (
     Workflow,
     WorkflowRun,
 )
-from localstack_glue.workflows.trigger_rules import TriggerType
 
 _JOB_COUNTS = {
     JobRunState.SUCCEEDED: "SucceededActions",
@@ -122,28 +122,22 @@ def graph(triggers: Iterable[Trigger], store: GlueStore, run: WorkflowRun | None
     nodes: dict[str, JsonDict] = {}
     edges: list[JsonDict] = []
 
-    def node(kind: str, name: str, workflow_name: str | None) -> str:
+    def add(kind: str, name: str, workflow_name: str | None) -> str:
         identifier = node_id(kind, workflow_name, name)
         if identifier not in nodes:
             nodes[identifier] = {"Type": kind, "Name": name, "UniqueId": identifier, **_details(kind, name, store, run)}
         return identifier
 
     for trigger in triggers:
-        own = node("TRIGGER", trigger.name, trigger.workflow_name)
+        own = add("TRIGGER", trigger.name, trigger.workflow_name)
         nodes[own]["TriggerDetails"] = {"Trigger": answers.trigger(trigger)}
         for action in trigger.actions:
-            kind, name = action_target(action)
-            edges.append({"SourceId": own, "DestinationId": node(kind, name, trigger.workflow_name)})
-        if trigger.type == TriggerType.CONDITIONAL and trigger.predicate:
-            for condition in trigger.predicate["Conditions"]:
-                kind, name = action_target(condition)
-                edges.append({"SourceId": node(kind, name, trigger.workflow_name), "DestinationId": own})
+            node = Node.from_request(action)
+            edges.append({"SourceId": own, "DestinationId": add(node.kind.value, node.name, trigger.workflow_name)})
+        for condition in trigger.watch.conditions:
+            node = condition.node
+            edges.append({"SourceId": add(node.kind.value, node.name, trigger.workflow_name), "DestinationId": own})
     return {"Nodes": list(nodes.values()), "Edges": edges}
-
-
-def action_target(action: JsonDict) -> tuple[str, str]:
-    """What an action starts, or a condition watches."""
-    return ("JOB", action["JobName"]) if action.get("JobName") else ("CRAWLER", action["CrawlerName"])
 
 
 def _details(kind: str, name: str, store: GlueStore, run: WorkflowRun | None) -> JsonDict:

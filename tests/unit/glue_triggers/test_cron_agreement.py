@@ -1,40 +1,19 @@
-"""The schedules of the Glue service name the same times as another library that knows AWS's dialect (G12).
+"""Dates of AWS's cron are those that two other libraries name: one knows AWS's dialect, the other has the steps."""
 
-The module is loaded by its file: it needs nothing but the standard library, and LocalStack's own environment has not
-the other library.
-"""
-
-import importlib.util
-import sys
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
-from types import ModuleType
-from typing import Any
 
+import pytest
 from aws_croniter import AwsCroniter
+from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quartal.plan_review.aws_cron import next_dates
+from glue_triggers.cron import Cron, Service
 
-SOURCE = Path(__file__).parents[3] / "tooling/localstack_glue/src/localstack_glue/service/cron.py"
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 TIMES = 12
-
-
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("glue_schedule", SOURCE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where its dataclass looks for itself
-    spec.loader.exec_module(module)
-    return module
-
-
-SCHEDULE: Any = load()
 
 
 def numbers(low: int, high: int, step: int = 1) -> st.SearchStrategy[str]:
@@ -71,6 +50,7 @@ DAY_OF_WEEK = st.one_of(
     # the other library knows no steps here
     numbers(1, 7).filter(lambda field: "/" not in field),
     named(WEEKDAYS),
+    wrapped(WEEKDAYS).filter(lambda field: "/" not in field),
     st.integers(1, 7).map("{}L".format),
     st.sampled_from(WEEKDAYS).map("{}L".format),
 )
@@ -90,7 +70,7 @@ MINUTES = st.one_of(
 )
 def test_schedule_names_the_times_that_another_library_names(minutes, hours, days, months, start):
     fields = f"{minutes} {hours} {days[0]} {months} {days[1]} *"
-    cron = SCHEDULE.Cron.parse(f"cron({fields})")
+    cron = Cron.parse(f"cron({fields})")
     start = start.replace(second=0, microsecond=0)  # seconds are no matter of this dialect
 
     own = list(islice(cron.between(start, None), TIMES))
@@ -98,27 +78,48 @@ def test_schedule_names_the_times_that_another_library_names(minutes, hours, day
     assert own == AwsCroniter(fields).get_next(start, TIMES)
 
 
-LAST_WEEKDAY = st.just(("LW", "?"))
-STEPPED_WEEKDAYS = st.tuples(
-    st.one_of(st.just("*"), st.integers(1, 7).map(str), st.sampled_from(["MON-FRI", "SUN-SAT", "2-6"])),
-    st.integers(1, 7),
-).map("{0[0]}/{0[1]}".format)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    minutes=MINUTES,
-    hours=numbers(0, 23),
-    days=st.one_of(
-        DAYS, STEPPED_WEEKDAYS.map(lambda day: ("?", day)), wrapped(WEEKDAYS).map(lambda day: ("?", day)), LAST_WEEKDAY
+EVENTBRIDGE_DAYS = st.one_of(
+    st.integers(1, 27).map(lambda before: (f"L-{before}", "?")),
+    st.tuples(st.one_of(st.integers(1, 7), st.sampled_from(WEEKDAYS)), st.integers(1, 5)).map(
+        lambda pair: ("?", f"{pair[0]}#{pair[1]}")
     ),
-    months=st.one_of(numbers(1, 12), named(MONTHS), wrapped(MONTHS)),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    hours=numbers(0, 23),
+    days=EVENTBRIDGE_DAYS,
     start=st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1), timezones=st.just(UTC)),
 )
-def test_plan_review_and_the_glue_service_name_the_same_times(minutes, hours, days, months, start):
-    expression = f"cron({minutes} {hours} {days[0]} {months} {days[1]} *)"
+def test_eventbridges_own_days_are_those_that_another_library_names(hours, days, start):
+    fields = f"0 {hours} {days[0]} * {days[1]} *"
     start = start.replace(second=0, microsecond=0)
 
-    own = list(islice(SCHEDULE.Cron.parse(expression).between(start, None), TIMES))
+    own = Cron.parse(f"cron({fields})", Service.EVENTBRIDGE).next_dates(start, TIMES)
 
-    assert tuple(own) == next_dates(expression, start, TIMES)
+    assert list(own) == AwsCroniter(fields).get_next(start, TIMES)
+
+
+def unix_weekdays(base: str) -> str:
+    """Weekdays of AWS, whose Sunday is 1, as Unix has them, whose Sunday is 0; a lone start goes to the end."""
+    numbers = [WEEKDAYS.index(part) if part in WEEKDAYS else int(part) - 1 for part in base.split("-") if base != "*"]
+    return "*" if base == "*" else f"{numbers[0]}-{numbers[-1] if len(numbers) > 1 else 6}"
+
+
+@pytest.mark.parametrize("step", range(1, 8))
+@pytest.mark.parametrize("base", ["*", "MON-FRI", "SUN-SAT", "2-6", *map(str, range(1, 7))])
+def test_steps_of_weekdays_count_from_their_start_to_the_end_of_the_range(base, step):
+    start = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    own = Cron.parse(f"cron(0 6 ? * {base}/{step} *)").next_dates(start, TIMES)
+
+    assert list(own) == list(islice(CronSim(f"0 6 * * {unix_weekdays(base)}/{step}", start), TIMES))
+
+
+def test_last_weekday_of_the_month_is_that_of_the_other_library():  # aws-croniter takes LW and cannot compute it
+    start = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+    own = Cron.parse("cron(0 6 LW * ? *)").next_dates(start, 60)
+
+    assert list(own) == list(islice(CronSim("0 6 LW * *", start), 60))

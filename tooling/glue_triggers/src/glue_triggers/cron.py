@@ -1,21 +1,36 @@
-"""AWS's cron dialect: six fields, UTC (G12)."""
+"""AWS's cron: `cron(Minutes Hours Day-of-month Month Day-of-week Year)`, in UTC.
+
+Glue's page and EventBridge's have the same fields. EventBridge's has a `#` besides and no least interval, and what
+reads its expressions takes `L-3` too; Glue's has none of these.
+Sources: docs.aws.amazon.com/glue/latest/dg/monitor-data-warehouse-schedule.html and
+docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+"""
 
 import calendar
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import islice, pairwise
 
 MIN_INTERVAL = timedelta(minutes=5)
 FIRST_YEAR, LAST_YEAR = 1970, 2199
-_MONTHS = {name: number for number, name in enumerate(calendar.month_abbr) if name for name in [name.upper()]}
+_MONTH_NAMES = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_MONTHS = {name: number for number, name in enumerate(_MONTH_NAMES, 1)}
 _WEEKDAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
 
 
-class ScheduleError(ValueError):
+class CronError(ValueError):
     """The expression is not one that AWS accepts."""
+
+
+class Service(StrEnum):
+    """Whose schedule it is: the services accept different expressions."""
+
+    GLUE = "Glue"
+    EVENTBRIDGE = "EventBridge"
 
 
 @dataclass(frozen=True)
@@ -32,20 +47,24 @@ class Cron:
 
     @classmethod
     @lru_cache(maxsize=1024)
-    def parse(cls, expression: str) -> "Cron":
-        """Read an expression; raise ScheduleError for what AWS would refuse (G12)."""
+    def parse(cls, expression: str, service: Service = Service.GLUE) -> "Cron":
+        """Read an expression.
+
+        Raises:
+            CronError: the service would refuse it, or AWS's page does not say what it means.
+        """
         match = re.fullmatch(r"cron\((.*)\)", expression.strip())
         if not match:
-            raise ScheduleError(f"Invalid schedule expression: {expression}")
+            raise CronError(f"Invalid schedule expression: {expression}. It is not cron(...) around six fields")
         fields = match.group(1).split()
         if len(fields) != 6:
-            raise ScheduleError(f"Invalid schedule expression: {expression}")
+            raise CronError(f"Invalid schedule expression: {expression}. It has {len(fields)} fields, and AWS's has 6")
         minutes, hours, day_of_month, months, day_of_week, years = (field.upper() for field in fields)
         if (day_of_month == "?") == (day_of_week == "?"):
-            raise ScheduleError(
-                f"Invalid schedule expression: {expression}. One of day-of-month and day-of-week must be ?"
-            )
+            raise CronError(f"Invalid schedule expression: {expression}. One of day-of-month and day-of-week must be ?")
         try:
+            if service is Service.GLUE:
+                _refuse_what_only_eventbridge_has(day_of_month, day_of_week)
             cron = cls(
                 expression=expression,
                 minutes=tuple(sorted(_values(minutes, 0, 59))),
@@ -57,14 +76,26 @@ class Cron:
             )
             _ = cron._is_day  # a malformed day field is found here, not at the first tick
         except ValueError as error:
-            raise ScheduleError(f"Invalid schedule expression: {expression}. {error}") from error
-        if cron._is_too_fast():
-            raise ScheduleError(f"Invalid schedule expression: {expression}. The minimum precision is 5 minutes")
+            raise CronError(f"Invalid schedule expression: {expression}. {error}") from error
+        if service is Service.GLUE and cron._is_too_fast():
+            raise CronError(f"Invalid schedule expression: {expression}. The minimum precision is 5 minutes")
         return cron
 
     def next_after(self, moment: datetime) -> datetime | None:
         """Return the first time strictly after `moment` that matches, or None if there is none any more."""
         return next(self.between(moment, None), None)
+
+    def next_dates(self, after: datetime, count: int) -> tuple[datetime, ...]:
+        """The first `count` times strictly after a moment, in UTC; fewer where the years end."""
+        return tuple(islice(self.between(after, None), count))
+
+    def last_until(self, until: datetime) -> datetime | None:
+        """The last time up to a moment, in UTC; None where there was none in the two years before."""
+        for days in (1, 31, 731):  # the shortest span that holds one: some fire every minute
+            found = list(self.between(until - timedelta(days=days), until))
+            if found:
+                return found[-1]
+        return None
 
     def between(self, after: datetime, until: datetime | None) -> Iterator[datetime]:
         """Yield matching times in order, strictly after one moment and up to another."""
@@ -142,11 +173,21 @@ def _number(text: str, low: int, high: int, names: dict[str, int] | None = None)
     return int(text)
 
 
+def _refuse_what_only_eventbridge_has(day_of_month: str, day_of_week: str) -> None:
+    if "#" in day_of_week:
+        raise ValueError(f"{day_of_week} has a #, which is EventBridge's; Glue has no such schedule")
+    if day_of_month.startswith("L-"):
+        raise ValueError(f"{day_of_month} is none of the values on Glue's page: give the days, as 26-28, or L")
+
+
 def _day_of_month_rule(field: str) -> Callable[[date], bool]:
     if field == "L":
         return lambda day: day.day == _last_day(day)
     if field == "LW":
         return lambda day: day.day == _nearest_weekday(day, _last_day(day))
+    if field.startswith("L-"):
+        before = _number(field[2:], 1, 30)
+        return lambda day: day.day == _last_day(day) - before
     if field.endswith("W"):
         target = _number(field[:-1], 1, 31)
         return lambda day: target <= _last_day(day) and day.day == _nearest_weekday(day, target)
@@ -160,6 +201,10 @@ def _day_of_week_rule(field: str) -> Callable[[date], bool]:
     if field.endswith("L"):
         last_of = _number(field[:-1], 1, 7, _WEEKDAYS)
         return lambda day: _aws_weekday(day) == last_of and day.day + 7 > _last_day(day)
+    if "#" in field:
+        weekday_text, _, nth_text = field.partition("#")
+        weekday, nth = _number(weekday_text, 1, 7, _WEEKDAYS), _number(nth_text, 1, 5)
+        return lambda day: _aws_weekday(day) == weekday and (day.day - 1) // 7 + 1 == nth
     allowed = _values(field, 1, 7, _WEEKDAYS)
     return lambda day: _aws_weekday(day) in allowed
 
