@@ -18,17 +18,17 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 
 from benchmarks.tf_summarize import facts_of, missing_in
-from quartal.plan_review.checkov import not_asked
-from quartal.plan_review.page import render_page
-from quartal.plan_review.parse import parse_plan
-from quartal.plan_review.policies import load_rules
-from quartal.plan_review.prices import load_prices
-from quartal.plan_review.render_json import as_data
-from quartal.plan_review.render_text import render_text
-from quartal.plan_review.review import Basis, Review, review
-from quartal.plan_review.usage import load_usage
+from plan_review.page import render_page
+from plan_review.parse import parse_plan
+from plan_review.policies import load_rules
+from plan_review.policy_report import not_asked
+from plan_review.prices import load_prices
+from plan_review.render_json import as_data
+from plan_review.render_text import render_text
+from plan_review.review import Basis, Review, review
+from plan_review.usage import load_usage
 
-PLANS = Path(__file__).parents[1] / "tests" / "unit" / "tooling" / "plan_review" / "plans"
+PLANS = Path(__file__).parents[1] / "tests" / "unit" / "plan_review" / "plans"
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _LOADED = "performance.getEntriesByType('navigation')[0].loadEventEnd"
 _SEARCH = """() => new Promise((resolve) => {

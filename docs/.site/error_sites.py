@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 _SAY_NOTHING = frozenset({"as_posix", "join", "len", "name", "repr", "sorted", "str", "strerror", "tuple", "value"})
-PACKAGE = Path(__file__).parents[2] / "tooling" / "quartal"
+TOOLING = Path(__file__).parents[2] / "tooling"
+PACKAGE = TOOLING / "quartal"
+PLAN_REVIEW = TOOLING / "plan_review" / "src" / "plan_review"  # a distribution of its own, with errors of its own
 
 
 @dataclass(frozen=True)
 class ErrorType:
-    """A class of quartal/core/errors.py, with what its docstring says and the exit code that it ends with."""
+    """A class of quartal/core/errors.py or plan_review/errors.py, with what its docstring says and the exit code that it ends with."""
 
     name: str
     meaning: str
@@ -31,7 +33,7 @@ class ErrorSite:
     """A place that makes an error.
 
     Attributes:
-        module: path below the package.
+        module: path below quartal, or with the name of the other package before it.
         function: the function or method it is in.
         type: name of the class.
         message: with what is only known when it happens as `<name>`; empty where another function words it.
@@ -59,7 +61,11 @@ class ErrorSite:
 
 def error_types() -> dict[str, ErrorType]:
     """The classes by name, a base before those that are derived from it."""
-    tree = ast.parse((PACKAGE / "core" / "errors.py").read_text("utf-8"))
+    return _types_in(PACKAGE / "core" / "errors.py") | _types_in(PLAN_REVIEW / "errors.py")
+
+
+def _types_in(path: Path) -> dict[str, ErrorType]:
+    tree = ast.parse(path.read_text("utf-8"))
     codes = {
         node.targets[0].id: node.value.value
         for node in tree.body
@@ -85,7 +91,11 @@ def error_sites() -> list[ErrorSite]:
     """All places, by module and line."""
     names = set(error_types())
     sites = [
-        site for path in sorted(PACKAGE.rglob("*.py")) if path.name != "errors.py" for site in _sites_of(path, names)
+        site
+        for package, above in ((PACKAGE, PACKAGE), (PLAN_REVIEW, PLAN_REVIEW.parent))
+        for path in sorted(package.rglob("*.py"))
+        if path.name != "errors.py"
+        for site in _sites_of(path, path.relative_to(above).as_posix(), names)
     ]
     seen: Counter[str] = Counter()
     for place, site in enumerate(sites):
@@ -94,9 +104,7 @@ def error_sites() -> list[ErrorSite]:
     return sites
 
 
-def _sites_of(path: Path, names: set[str]) -> Iterator[ErrorSite]:
-    module = path.relative_to(PACKAGE).as_posix()
-
+def _sites_of(path: Path, module: str, names: set[str]) -> Iterator[ErrorSite]:
     def walk(node: ast.AST, function: str) -> Iterator[ErrorSite]:
         for child in ast.iter_child_nodes(node):
             inner = child.name if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) else function

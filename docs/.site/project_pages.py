@@ -21,6 +21,7 @@ PAGES = (
     "infra/examples/*/README.md",
     "infra/modules/*/README.md",
     "tooling/localstack_glue/README.md",
+    "tooling/plan_review/README.md",
 )
 _LINK = re.compile(r"\[(?P<text>[^\]]*)\]\((?P<target>[^)#\s]*)(?P<anchor>#[^)\s]*)?\)")
 _FENCED = re.compile(r"(^```.*?^```)", re.DOTALL | re.MULTILINE)

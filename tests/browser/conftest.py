@@ -15,17 +15,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
 
-from quartal.plan_review.checkov import not_asked
-from quartal.plan_review.page import render_page
-from quartal.plan_review.parse import parse_plan
-from quartal.plan_review.policies import load_rules
-from quartal.plan_review.prices import load_prices
-from quartal.plan_review.review import Basis, Review, review
-from quartal.plan_review.usage import load_usage
+from plan_review.page import render_page
+from plan_review.parse import parse_plan
+from plan_review.policies import load_rules
+from plan_review.policy_report import not_asked
+from plan_review.prices import load_prices
+from plan_review.review import Basis, Review, review
+from plan_review.usage import load_usage
 from quartal.report.page import render_report
 from tests.unit.tooling.report.example import example_report
 
-PLANS = Path(__file__).parents[1] / "unit" / "tooling" / "plan_review" / "plans"
+PLANS = Path(__file__).parents[1] / "unit" / "plan_review" / "plans"
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 # no sandbox: inside a container Chromium may not make one, and it only ever opens pages of these tests
 ARGUMENTS = [

@@ -32,14 +32,6 @@ from quartal.core.settings import Settings
 from quartal.deliver.ingest.record import RecordStore
 from quartal.deliver.upload.delivery_manifest import ManifestStore
 from quartal.local.local_stack.server import running_server
-from quartal.plan_review.checkov import not_asked
-from quartal.plan_review.parse import parse_plan
-from quartal.plan_review.policies import load_rules
-from quartal.plan_review.render_json import as_data
-from quartal.plan_review.render_markdown import render_markdown
-from quartal.plan_review.render_text import render_text
-from quartal.plan_review.review import Basis, review
-from quartal.plan_review.usage import load_usage
 from quartal.runs.manifests import parse_manifest
 from quartal.runs.outcome import show_manifest
 from quartal.terraform.events import parse_event
@@ -107,7 +99,7 @@ INGEST_RECORD = {
     "bounds": [[["int", "1"]]],
     "chunks": [{"number": 0, "rows": 1}],
 }
-PLANS = ROOT / "tests" / "unit" / "tooling" / "plan_review" / "plans"
+PLANS = ROOT / "tests" / "unit" / "plan_review" / "plans"
 PLAN = json.loads((PLANS / "access.json").read_text("utf-8"))
 SERVER = {"pid": 1, "created": 1.0, "port": 4566, "folder": "/tmp/x"}
 EVENT = {
@@ -206,7 +198,7 @@ def plan(content: bytes) -> None:
     render_text(made)
     render_markdown(made)
     json.dumps(as_data(made))
-    from quartal.plan_review.page import render_page
+    from plan_review.page import render_page
 
     render_page(made)
 

@@ -15,9 +15,9 @@ import pyarrow.parquet
 import pytest
 
 from feed_generator import generate
+from plan_review.model import Action
 from quartal.cli.app import run as quartal
 from quartal.deploy.change import apply_plan, make_plan
-from quartal.plan_review.model import Action
 from quartal.workspace import Workspace
 
 

@@ -18,8 +18,8 @@ from typing import Any
 import boto3
 import pytest
 
+from plan_review.model import Action, Plan
 from quartal.deploy.change import apply_plan, make_plan, save_plan
-from quartal.plan_review.model import Action, Plan
 from quartal.terraform.artifacts import build_artifacts
 from quartal.workspace import Workspace
 from tests.integration.conftest import PROJECT

@@ -20,6 +20,7 @@ from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
+from plan_review.policies import Level
 from quartal.contracts.compatibility import contracts_at
 from quartal.core.aws import AwsConnection
 from quartal.core.console import Console
@@ -40,7 +41,6 @@ from quartal.features import maintenance
 from quartal.features.lake_files import LocalFiles
 from quartal.features.query import run_query
 from quartal.local.local_stack import server
-from quartal.plan_review.policies import Level
 from quartal.scenarios.ephemeral import EphemeralRun, run_ephemeral
 from quartal.scenarios.example_feed import generate_feed
 from quartal.terraform import saved_plan

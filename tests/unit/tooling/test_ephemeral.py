@@ -15,6 +15,9 @@ from types import SimpleNamespace
 import pytest
 from botocore.stub import Stubber
 
+from plan_review.cost import Cost, CostLine, CostReview
+from plan_review.prices import PriceList
+from plan_review.usage import load_usage
 from quartal.cli.app import run as quartal
 from quartal.core.aws import AwsConnection
 from quartal.core.console import Console
@@ -26,9 +29,6 @@ from quartal.core.errors import (
     WatchingError,
 )
 from quartal.features.export import Export, ExportFormat
-from quartal.plan_review.cost import Cost, CostLine, CostReview
-from quartal.plan_review.prices import PriceList
-from quartal.plan_review.usage import load_usage
 from quartal.report.cost import Measured, RunCost
 from quartal.scenarios.ephemeral import EphemeralResult, ephemeral_cost, refuse_while_a_run_goes_on, show_result
 from quartal.terraform.retained_data import standing, state_resources

@@ -16,6 +16,8 @@ from botocore.exceptions import NoCredentialsError, ProxyConnectionError
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
+from plan_review.errors import ReviewError, ReviewInputError
+from plan_review.prices import load_prices
 from quartal.cli import environments as environments_cli
 from quartal.cli.app import run as quartal
 from quartal.contracts.drafting.sources import sample_of
@@ -39,14 +41,13 @@ from quartal.core.settings import Settings
 from quartal.deliver.ingest.record import check_bounds
 from quartal.deliver.upload.uploads import plan_upload
 from quartal.deploy import change
+from quartal.deploy.checkov import run_checkov
 from quartal.deploy.drift import find_drift
 from quartal.features import maintenance
 from quartal.features.diff import feature_key
 from quartal.features.lake_files import LakeFile, S3Files
 from quartal.features.query import published_table
 from quartal.local.toolchain.terraform_binary import require_terraform
-from quartal.plan_review.checkov import run_checkov
-from quartal.plan_review.prices import load_prices
 from quartal.runs.manifests import read_manifest
 from quartal.scenarios.example_feed import generate_feed
 from quartal.terraform import saved_plan
@@ -92,7 +93,7 @@ def price_list_out_of_reach(_: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     environments_cli._fetch("https://pricing.us-east-1.amazonaws.com/offers")
 
 
-ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError], str, str]] = {
+ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewError], str, str]] = {
     "no credentials": (
         lambda _: _raised(as_aws_error(NoCredentialsError())),
         AwsError,
@@ -185,9 +186,9 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError], str, str]
     ),
     "prices that lack one": (
         lambda _: replace_prices("eu-central-1").usd("glue_job_dpu_hour"),
-        ConfigurationError,
+        ReviewInputError,
         "lack 'glue_job_dpu_hour'",
-        "quartal cost eu-central-1 --refresh",
+        "price list",
     ),
     "checkov that fails": (
         lambda p: run_checkov(p.program("exit 3"), {}, p.folder, {}),

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from quartal.plan_review.page import render_page
+from plan_review.page import render_page
 from quartal.report.page import render_report
-from tests.unit.tooling.plan_review.conftest import basis, reviewed  # noqa: F401 - fixtures
+from tests.unit.plan_review.conftest import basis, reviewed  # noqa: F401 - fixtures
 from tests.unit.tooling.report.example import example_report
 
 HOSTILE = "a\x00\x07\x1b[2J\x85\u202e<script>\"'&]]>"

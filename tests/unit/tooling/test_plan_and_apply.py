@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from plan_review.policies import Level
 from quartal.cli.app import run as quartal
 from quartal.core.console import Console
 from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
 from quartal.deploy import review
 from quartal.deploy.review import ReviewOptions, deployed_outputs
-from quartal.plan_review.policies import Level
 from quartal.terraform import saved_plan
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace

@@ -10,7 +10,7 @@ import pytest
 from quartal.cli.app import run
 from tests.unit.tooling.conftest import change
 
-PLANS = Path(__file__).parent / "plan_review" / "plans"
+PLANS = Path(__file__).parents[1] / "plan_review" / "plans"
 PLAN = {
     "format_version": "1.2",
     "resource_changes": [change("aws_s3_bucket", {"force_destroy": False}, {"force_destroy": True})],

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 
+from plan_review.errors import ReviewError
 from quartal import __version__
 from quartal.cli import (
     contract,
@@ -115,7 +116,7 @@ def run(arguments: list[str]) -> int:
         return _run(arguments, console)
     except BrokenOutputError as error:  # while a failure was being told
         return error.exit_code
-    except QuartalError as error:
+    except (QuartalError, ReviewError) as error:
         console.error(error)
         return error.exit_code
     except Exception as error:  # the one place where what nobody foresaw becomes a message
@@ -145,7 +146,7 @@ def _run(arguments: list[str], console: Console) -> int:
         return error.exit_code
     except BrokenOutputError as error:  # the reader of our output has gone: `quartal query ... | head`
         return error.exit_code
-    except QuartalError as error:
+    except (QuartalError, ReviewError) as error:
         console.error(error)
         return error.exit_code
     except (BotoCoreError, ClientError) as error:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from quartal.cli.infrastructure import Format
+from plan_review.forms import Format
+from plan_review.policies import Level
+from plan_review.render_json import as_data
+from plan_review.render_text import render_text
+from plan_review.review import Review
+from plan_review.verdict import Decision
 from quartal.cli.review_forms import print_review, write_review
 from quartal.core.errors import ConfigurationError
 from quartal.deploy import change
 from quartal.deploy.review import ReviewOptions, refuse_unapproved, review_saved_plan, verdict_of
-from quartal.plan_review.policies import Level
-from quartal.plan_review.render_json import as_data
-from quartal.plan_review.render_text import render_text
-from quartal.plan_review.review import Review
-from quartal.plan_review.verdict import Decision
 from quartal.terraform import saved_plan
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace

@@ -60,11 +60,11 @@ def adopt(
     as_json: JsonOption = False,
 ) -> None:
     """Take a bucket that is there already into Terraform's care; without --approve only the plan is shown."""
+    from plan_review.policies import Level
+    from plan_review.render_json import as_data
+    from plan_review.render_text import render_text
     from quartal.deploy import review
     from quartal.deploy.review import ReviewOptions
-    from quartal.plan_review.policies import Level
-    from quartal.plan_review.render_json import as_data
-    from quartal.plan_review.render_text import render_text
 
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
@@ -114,8 +114,8 @@ def cost(
 
         show_run_costs(workspace, last, wide=wide)
         return
+    from plan_review.prices import load_prices, refresh
     from quartal.deploy.review import prices_folder
-    from quartal.plan_review.prices import load_prices, refresh
 
     folder = prices_folder(workspace)
     if refresh_prices:

@@ -8,23 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from plan_review.cli import FormatOption, OutOption, RulesOption
+from plan_review.forms import Format, form_of
 from quartal.cli.options import EnvironmentOption, JsonOption, open_workspace
-from quartal.core.errors import EXIT_CHANGES, ConfigurationError
+from quartal.core.errors import EXIT_CHANGES
 from quartal.deploy.git_state import refuse_unpublished
 
 if TYPE_CHECKING:
-    from quartal.plan_review.policies import Level
+    from plan_review.policies import Level
 
 _PANEL = "Infrastructure"
-
-
-class Format(StrEnum):
-    """The forms of a review."""
-
-    TEXT = "text"
-    MARKDOWN = "markdown"
-    HTML = "html"
-    JSON = "json"
 
 
 class Approval(StrEnum):
@@ -35,8 +28,6 @@ class Approval(StrEnum):
     DESTROY = "destroy"
     DATA = "data"
 
-
-_SUFFIXES = {".txt": Format.TEXT, ".md": Format.MARKDOWN, ".html": Format.HTML, ".json": Format.JSON}
 
 AutoApproveOption = Annotated[
     bool,
@@ -54,9 +45,6 @@ PoliciesOption = Annotated[
         show_default=False,
     ),
 ]
-RulesOption = Annotated[
-    Path | None, typer.Option("--rules", help="YAML file of rules that add to, or replace, the bundled ones.")
-]
 UsageOption = Annotated[
     Path | None, typer.Option("--usage", help="YAML file of what a month uses, for the cost, in place of the estimate.")
 ]
@@ -70,15 +58,8 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     env: EnvironmentOption = None,
-    out: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--out",
-            help="Write the review to this file too: .txt, .md, .html or .json; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    form: Annotated[Format, typer.Option("--format", help="Form of the review on standard output.")] = Format.TEXT,
+    out: OutOption = None,
+    form: FormatOption = Format.TEXT,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit with 3 when the plan has changes.")
     ] = False,
@@ -142,18 +123,8 @@ def destroy(
 
 def level_of(approve: Approval | None, auto_approve: bool = False) -> Level:
     """The consent that the options give."""
-    from quartal.plan_review.policies import Level
+    from plan_review.policies import Level
 
     if auto_approve:
         return Level.DATA
     return Level[approve.value.upper()] if approve is not None else Level.NOTE
-
-
-def form_of(file: Path) -> Format:
-    """The form that a file's suffix stands for."""
-    if file.suffix not in _SUFFIXES:
-        raise ConfigurationError(
-            f"'{file}' does not say which form the review shall have.",
-            remedy=f"Give a file that ends in {', '.join(_SUFFIXES)}; --format is for standard output.",
-        )
-    return _SUFFIXES[file.suffix]

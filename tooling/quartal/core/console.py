@@ -28,6 +28,7 @@ from rich.prompt import Prompt
 from rich.segment import Segment
 from rich.table import Table
 
+from plan_review.errors import ReviewError
 from quartal.core.errors import ConfigurationError, QuartalError
 from quartal.core.passwords import without_passwords
 from quartal.core.terminal_tables import Column, fitted
@@ -146,7 +147,7 @@ class Console:
         """One line that deserves a look."""
         self._err.print(f"[yellow]![/yellow] {_told(text)}")
 
-    def error(self, error: QuartalError) -> None:
+    def error(self, error: QuartalError | ReviewError) -> None:
         """A failure: what happened, the lines that matter, and the remedy; for a machine on standard output as well."""
         if self.as_json:
             told = {

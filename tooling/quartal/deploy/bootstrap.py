@@ -9,10 +9,10 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
+from plan_review.model import Plan
+from plan_review.parse import parse_plan
 from quartal.core.errors import ConfigurationError, TerraformError
 from quartal.local.toolchain.terraform_binary import require_terraform
-from quartal.plan_review.model import Plan
-from quartal.plan_review.parse import parse_plan
 from quartal.terraform.program import Terraform
 from quartal.terraform.state_bucket import backend_settings, derived_name, exists
 from quartal.terraform.working_copy import StagedRoot

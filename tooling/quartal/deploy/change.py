@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from plan_review.model import Plan
+from plan_review.parse import parse_plan
 from quartal.core.console import Console, WaitingLine
 from quartal.core.errors import InterruptedCommandError, NotDeployedError, TerraformError
-from quartal.plan_review.model import Plan
-from quartal.plan_review.parse import parse_plan
 from quartal.terraform.account import refuse_another_account
 from quartal.terraform.events import TerraformEvent
 from quartal.terraform.failed_apply import ApplyProgress, forget_failed_apply

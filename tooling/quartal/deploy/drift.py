@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from plan_review.model import Action, Plan, ResourceChange
+from plan_review.parse import parse_plan
+from plan_review.policies import load_rules
+from plan_review.values import plain, shown
+from plan_review.verdict import drift_findings
 from quartal.core.errors import NotDeployedError
 from quartal.local.toolchain.terraform_binary import require_terraform
-from quartal.plan_review.model import Action, Plan, ResourceChange
-from quartal.plan_review.parse import parse_plan
-from quartal.plan_review.policies import load_rules
-from quartal.plan_review.values import plain, shown
-from quartal.plan_review.verdict import drift_findings
 from quartal.terraform.program import Terraform
 from quartal.terraform.working_copy import stage
 from quartal.workspace import Workspace, terraform_environment

@@ -9,16 +9,18 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from plan_review.command import region_of
+from plan_review.parse import parse_plan
+from plan_review.policies import Finding, Level, load_rules
+from plan_review.policy_report import PolicyReport, not_asked
+from plan_review.prices import load_prices
+from plan_review.review import Basis, Review, review
+from plan_review.usage import Usage, load_usage, with_history
+from plan_review.verdict import UNREADABLE, Decision, Verdict
 from quartal.core.aws import AwsConnection, as_aws_error
 from quartal.core.errors import ConfigurationError
+from quartal.deploy.checkov import run_checkov
 from quartal.local.toolchain.environments import checkov_environment, ensure
-from quartal.plan_review.checkov import PolicyReport, not_asked, run_checkov
-from quartal.plan_review.parse import parse_plan
-from quartal.plan_review.policies import Finding, Level, load_rules
-from quartal.plan_review.prices import load_prices
-from quartal.plan_review.review import Basis, Review, review
-from quartal.plan_review.usage import Usage, load_usage, with_history
-from quartal.plan_review.verdict import UNREADABLE, Decision, Verdict
 from quartal.runs.manifests import read_latest_manifests
 from quartal.terraform.account import account_of
 from quartal.terraform.failed_apply import read_failed_apply
@@ -67,6 +69,7 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
             policies=_policies(workspace, data, wanted=options.policies),
             now=options.now or datetime.now(UTC),
             failed_apply=read_failed_apply(workspace.staged),
+            refresh_prices="quartal cost {region} --refresh",
         ),
     )
     write_record(
@@ -78,43 +81,9 @@ def review_saved_plan(workspace: Workspace, data: dict[str, Any], options: Revie
         is_destroy=options.is_destroy,
         reasons=tuple(reason.model_dump(mode="json") for reason in made.verdict.reasons),
         account=account_of(data),
-        region=_region(data),
+        region=region_of(data),
     )
     return made
-
-
-def review_any(data: dict[str, Any], name: str, rules: Path | None, now: datetime | None = None) -> Review:
-    """Review a plan of any stack: by the bundled rules and prices, without asking anybody.
-
-    Raises:
-        ConfigurationError: the rules cannot be read.
-        TerraformError: the plan cannot.
-    """
-    return review(
-        parse_plan(data),
-        Basis(
-            environment=name,
-            rules=load_rules(rules),
-            prices=load_prices(_region(data)),
-            usage=load_usage(),
-            policies=not_asked("`quartal review` judges by its own rules alone"),
-            now=now or datetime.now(UTC),
-        ),
-    )
-
-
-def _region(data: dict[str, Any]) -> str:
-    """The region that the plan names, by a variable or in the AWS provider's configuration; empty where it does not."""
-    for path in (
-        ("variables", "region", "value"),
-        ("configuration", "provider_config", "aws", "expressions", "region", "constant_value"),
-    ):
-        found: Any = data
-        for step in path:
-            found = found.get(step) if isinstance(found, dict) else None
-        if isinstance(found, str) and found.replace("-", "").isalnum():
-            return found
-    return ""
 
 
 def deployed_outputs(data: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +166,8 @@ def _measured(workspace: Workspace, data: dict[str, Any], usage: Usage) -> Usage
     )
     s3 = connection.s3()
     try:
-        return with_history(usage, read_latest_manifests(s3, bucket, f"runs/{dataset}/", _HISTORY))
+        manifests = read_latest_manifests(s3, bucket, f"runs/{dataset}/", _HISTORY)
+        return with_history(usage, [each.seconds for each in manifests if each.deliveries])
     except s3.exceptions.NoSuchBucket:  # the outputs are known before the bucket is made
         return usage
     except (ClientError, BotoCoreError) as error:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from plan_review.prices import PriceList
 from quartal.core.errors import NotDeployedError
 from quartal.features.query import published_table
 from quartal.features.tags import RUN_ID, is_in_step, summary_value, tags_of
-from quartal.plan_review.prices import PriceList
 from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.drift import QUARTER, FeatureHistory, feature_histories, numeric_features
 from quartal.report.findings import Situation, findings_in
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
+
+    from etl_job.manifest.model import RunManifest
 
 Announce = Callable[[str], None]
 
@@ -80,8 +82,8 @@ def collect(
     announce("runs")
     runs, manifests = past_runs(deployment, sources.glue, sources.s3, basis, wanted.runs)
     # as the job itself finds what is published: by the newest manifest of a run that succeeded
-    succeeded = [each for each in manifests.values() if each["status"] == "SUCCEEDED"]
-    newest = max(succeeded, key=lambda each: each["started_at"], default=None)
+    succeeded = [each for each in manifests.values() if each.status == "SUCCEEDED"]
+    newest = max(succeeded, key=lambda each: each.started_at, default=None)
     features, curated = _table(sources.catalog, deployment, "features"), _table(sources.catalog, deployment, "curated")
     announce("features")
     found = _read_features(features, wanted.quarters) if features is not None else None
@@ -150,7 +152,7 @@ def situation_of(
 
 def past_runs(
     deployment: Deployment, glue: GlueClient, s3: S3Client, prices: PriceBasis | None, count: int
-) -> tuple[tuple[RunRecord, ...], dict[str, dict[str, Any]]]:
+) -> tuple[tuple[RunRecord, ...], dict[str, RunManifest]]:
     """The newest runs, the oldest of them first, as Glue and the manifests tell of them; and the manifests by run.
 
     Raises:
@@ -160,7 +162,7 @@ def past_runs(
     workflow_runs = all_runs(glue, deployment.workflow, crawler=deployment.crawler, job=deployment.job)
     job_runs = {run["Id"]: run for run in _job_runs(glue, deployment.job)}
     manifests = {
-        manifest["run_id"]: manifest
+        manifest.run_id: manifest
         for manifest in read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), count)
     }
     job = _job(glue, deployment.job)

@@ -12,8 +12,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from quartal.plan_review.cost import WORKER_DPU
-from quartal.plan_review.prices import PriceList
+from plan_review.cost import WORKER_DPU
+from plan_review.prices import PriceList
 
 LEAST_SECONDS = 60.0
 _PRICE = "glue_job_dpu_hour"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from plan_review.aws_cron import CronError, last_date
 from quartal.core.terminal_tables import SHORT_ID
-from quartal.plan_review.aws_cron import CronError, last_date
 from quartal.report.drift import Drift, FeatureHistory
 from quartal.report.freshness import Freshness, State
 from quartal.report.model import DeliveryRows, DeliveryState, RunRecord

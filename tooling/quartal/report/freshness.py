@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from quartal.plan_review.aws_cron import CronError, last_date, next_dates
+from plan_review.aws_cron import CronError, last_date, next_dates
 
 
 class State(StrEnum):

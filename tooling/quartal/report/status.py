@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from plan_review.aws_cron import CronError, next_dates
 from quartal.core.errors import NotDeployedError, PipelineError, QuartalError
 from quartal.features.query import are_in_step, iceberg_catalog
-from quartal.plan_review.aws_cron import CronError, next_dates
 from quartal.report.collect import past_runs, situation_of
 from quartal.report.findings import Finding, Level, findings_in, verdict_of
 from quartal.report.freshness import freshness
@@ -90,8 +90,8 @@ def _findings(workspace: Workspace) -> tuple[Finding, ...]:
         runs, manifests = past_runs(deployment, connection.glue(), connection.s3(), None, _RUNS)
     except PipelineError as error:
         return (Finding(Level.PROBLEM, "history", f"{error.message} {error.remedy}"),)
-    succeeded = [each for each in manifests.values() if each["status"] == "SUCCEEDED"]
-    deliveries = delivery_states(max(succeeded, key=lambda each: each["started_at"], default=None), runs)
+    succeeded = [each for each in manifests.values() if each.status == "SUCCEEDED"]
+    deliveries = delivery_states(max(succeeded, key=lambda each: each.started_at, default=None), runs)
     fresh = freshness(
         schedule=deployment.schedule,
         ml_run=deployment.ml_date(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from quartal.plan_review.wording import money as _money
+from plan_review.wording import money as _money
 from quartal.report.model import RunRecord
 
 NOT_KNOWN = "not known"

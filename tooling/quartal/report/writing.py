@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from plan_review.prices import load_prices
 from quartal.core.errors import ConfigurationError
 from quartal.deploy.review import prices_folder
 from quartal.features.query import iceberg_catalog
-from quartal.plan_review.prices import load_prices
 from quartal.report.collect import Sources, Wanted, collect
 from quartal.report.model import Report
 from quartal.report.page import render_report

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from plan_review.prices import load_prices
 from quartal.core.terminal_tables import Column, Kind
 from quartal.deploy.review import prices_folder
-from quartal.plan_review.prices import load_prices
 from quartal.report.collect import past_runs
 from quartal.report.cost import price_basis
 from quartal.report.model import RunRecord

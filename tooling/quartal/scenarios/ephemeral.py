@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from plan_review.cost import CostReview
+from plan_review.errors import ReviewError
+from plan_review.policies import Level
+from plan_review.prices import load_prices
+from plan_review.render_text import render_text
+from plan_review.review import Review
 from quartal.core.aws import as_aws_error
 from quartal.core.call_effects import reason_of
 from quartal.core.errors import (
@@ -24,11 +30,6 @@ from quartal.deploy.review import ReviewOptions, prices_folder, refuse_unapprove
 from quartal.features.export import Export, ExportFormat, export_features, refuse_used_folder
 from quartal.features.query import iceberg_catalog, published_table
 from quartal.features.tags import tags_of
-from quartal.plan_review.cost import CostReview
-from quartal.plan_review.policies import Level
-from quartal.plan_review.prices import load_prices
-from quartal.plan_review.render_text import render_text
-from quartal.plan_review.review import Review
 from quartal.report.cost import RunCost, job_run_cost, price_basis
 from quartal.runs.outcome import show_manifest
 from quartal.runs.pipeline import follow_run, start_run, typed_command
@@ -36,6 +37,9 @@ from quartal.runs.workflow_run import latest_run, read_run
 from quartal.terraform import saved_plan
 from quartal.terraform.retained_data import standing
 from quartal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from etl_job.manifest.model import RunManifest
 
 _RUN_MAY_GO_ON = (InterruptedCommandError, UnknownOutcomeError, WaitTimeoutError)
 # what a run costs is the same whether or not the rest stands between the runs
@@ -103,7 +107,7 @@ class EphemeralCost:
 class EphemeralResult:
     """What came of it: the run's manifest, the export (None where no features are published) and the cost."""
 
-    manifest: dict[str, Any]
+    manifest: RunManifest
     folder: Path
     export: Export | None
     cost: EphemeralCost
@@ -113,8 +117,8 @@ class EphemeralResult:
         """For JSON."""
         export = {"folder": str(self.folder), **self.export.as_record()} if self.export is not None else None
         return {
-            "run_id": self.manifest["run_id"],
-            "manifest": self.manifest,
+            "run_id": self.manifest.run_id,
+            "manifest": self.manifest.model_dump(mode="json"),
             "export": export,
             "removed": self.removed,
             "cost": asdict(self.cost),
@@ -144,7 +148,7 @@ def run_ephemeral(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult
         return _run(workspace, wanted)
     except KeyboardInterrupt as interrupt:
         raise InterruptedCommandError("Interrupted.", remedy=_what_stands(workspace)) from interrupt
-    except QuartalError as error:
+    except (QuartalError, ReviewError) as error:
         stands = _what_stands(workspace, may_run=isinstance(error, _RUN_MAY_GO_ON))
         error.remedy = f"{error.remedy} {stands}".strip()
         raise

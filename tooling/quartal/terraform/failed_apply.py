@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from quartal.plan_review.model import FailedApply
+from plan_review.model import FailedApply
 from quartal.terraform.events import TerraformEvent
 from quartal.terraform.working_copy import StagedRoot
 

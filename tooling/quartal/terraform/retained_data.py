@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from quartal.plan_review.model import without_index
+from plan_review.model import without_index
 
 _MODULES = ("module.data_lake.",)
 _TYPES = frozenset(

@@ -9,7 +9,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from quartal.plan_review.prices import load_prices
+from etl_job.manifest.model import RunManifest
+from plan_review.prices import load_prices
 from quartal.report.cost import price_basis
 from quartal.report.drift import feature_histories, numeric_features
 from quartal.report.findings import Situation, findings_in
@@ -17,6 +18,7 @@ from quartal.report.freshness import freshness
 from quartal.report.model import Report
 from quartal.report.runs import delivery_states, lineage, merge_runs
 from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
+from tests.unit.tooling.manifest_examples import as_read
 
 NOW = datetime(2026, 9, 20, 12, 0, tzinfo=UTC)
 SCHEDULE = "cron(0 2 8 3,6,9,12 ? *)"
@@ -62,43 +64,45 @@ def manifest(
     seconds: float = 840.0,
     reason: str | None = None,
     published: dict[str, str] | None = None,
-) -> dict[str, Any]:
+) -> RunManifest:
     """As the job writes it; `published` says by which run each delivery is published."""
     start = started or STARTS[run_id]
     table = {"location": "s3://lake/", "files": 1, "partitions": [], "tags": [run_id]}
     did = bool(deliveries) and reason is None
-    return {
-        "manifest_version": 1,
-        "run_id": run_id,
-        "dataset": "feed",
-        "database": "feed_dev",
-        "status": "FAILED" if reason else "SUCCEEDED",
-        "reason": reason,
-        "published_anything": did,
-        "started_at": start.isoformat().replace("+00:00", "Z"),
-        "finished_at": (start + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z"),
-        "seconds": seconds,
-        "contract": None,
-        "totals": {
-            name: sum(each[name] for each in deliveries)
-            for name in ("rows_in", "kept", "quarantined", "duplicates", "conflicts")
-        },
-        "deliveries": list(deliveries),
-        "stages": [],
-        "curated": table | {"table": "feed_curated", "snapshot_id": int(run_id[-1]) * 1111} if did else None,
-        "features": table | {"table": "feed_features", "snapshot_id": int(run_id[-1]) * 2222} if did else None,
-        "quarantine": [],
-        "versions": {},
-        "published": {
-            name: {
-                "run_id": by,
-                "contract_hash": "0",
-                "inputs": [raw_file(name, 1), raw_file(name, 2)],
-                "withdrawn": False,
-            }
-            for name, by in (published or {}).items()
-        },
-    }
+    return as_read(
+        {
+            "manifest_version": 1,
+            "run_id": run_id,
+            "dataset": "feed",
+            "database": "feed_dev",
+            "status": "FAILED" if reason else "SUCCEEDED",
+            "reason": reason,
+            "published_anything": did,
+            "started_at": start.isoformat().replace("+00:00", "Z"),
+            "finished_at": (start + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z"),
+            "seconds": seconds,
+            "contract": None,
+            "totals": {
+                name: sum(each[name] for each in deliveries)
+                for name in ("rows_in", "kept", "quarantined", "duplicates", "conflicts")
+            },
+            "deliveries": list(deliveries),
+            "stages": [],
+            "curated": table | {"table": "feed_curated", "snapshot_id": int(run_id[-1]) * 1111} if did else None,
+            "features": table | {"table": "feed_features", "snapshot_id": int(run_id[-1]) * 2222} if did else None,
+            "quarantine": [],
+            "versions": {},
+            "published": {
+                name: {
+                    "run_id": by,
+                    "contract_hash": "0",
+                    "inputs": [raw_file(name, 1), raw_file(name, 2)],
+                    "withdrawn": False,
+                }
+                for name, by in (published or {}).items()
+            },
+        }
+    )
 
 
 def workflow_run(run_id: str, crawl: Outcome, job: Outcome, *, error: str = "", minutes: float = 15) -> WorkflowRun:
@@ -177,7 +181,7 @@ def example_report(*, is_local: bool = False) -> Report:
     merged = merge_runs(
         runs,
         {run["Id"]: run for run in (job_run(3, 16), job_run(4, 60, "TIMEOUT"), job_run(5, 31), job_run(6, 0.7))},
-        {each["run_id"]: each for each in manifests},
+        {each.run_id: each for each in manifests},
         job=WORKERS,
         prices=prices,
         count=40,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from quartal.plan_review.prices import load_prices
+from plan_review.prices import load_prices
 from quartal.report.cost import Measured, RunCost, dpus_of, job_run_cost, manifest_cost, price_basis
 
 PRICES = price_basis(load_prices("us-east-1"))

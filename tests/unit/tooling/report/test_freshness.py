@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from quartal.plan_review.aws_cron import last_date
+from plan_review.aws_cron import last_date
 from quartal.report.freshness import Freshness, State, freshness, next_ml_date
 
 SCHEDULE = "cron(0 2 8 3,6,9,12 ? *)"

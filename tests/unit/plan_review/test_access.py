@@ -1,0 +1,324 @@
+import json
+
+import pytest
+
+from plan_review.access import access_changes
+from plan_review.parse import parse_plan
+from plan_review.policies import Level
+from tests.unit.tooling.conftest import change
+
+
+def policy(*statements: dict) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(actions, resources="arn:aws:s3:::lake/raw/*", **parts) -> dict:
+    return {"Effect": "Allow", "Action": actions, "Resource": resources, **parts}
+
+
+def sentences(old: str | None, new: str | None, **parts) -> list[tuple[bool, str]]:
+    """What is said of role `job` when its policy changes."""
+
+    def attributes(text: str | None) -> dict | None:
+        return {"role": "job", "policy": text} if text is not None else None
+
+    entry = {
+        "address": "aws_iam_role_policy.this",
+        "mode": "managed",
+        "type": "aws_iam_role_policy",
+        "change": {"actions": ["update"], "before": attributes(old), "after": attributes(new)} | parts,
+    }
+    plan = parse_plan({"format_version": "1.2", "resource_changes": [entry]})
+    return [(item.widens, item.sentence) for item in access_changes(plan)]
+
+
+LAKE = "arn:aws:s3:::lake/raw/*"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(
+            policy(allow("s3:GetObject")),
+            policy(allow(["s3:GetObject", "s3:PutObject"])),
+            [(True, f"role job may now s3:PutObject on {LAKE}")],
+            id="an action more",
+        ),
+        pytest.param(
+            policy(allow(["s3:GetObject", "s3:PutObject"])),
+            policy(allow("s3:GetObject")),
+            [(False, f"role job may no longer s3:PutObject on {LAKE}")],
+            id="an action less",
+        ),
+        pytest.param(
+            policy(allow(["s3:GetObject", "s3:PutObject"], Sid="A")),
+            policy(allow("s3:PutObject", Sid="B"), allow(["s3:GetObject"])),
+            [],
+            id="the same, written otherwise",
+        ),
+        pytest.param(
+            policy(allow("s3:*")),
+            policy(allow(["s3:GetObject"])),
+            [(False, f"role job may no longer s3:* on {LAKE}")],
+            id="a part of what was allowed is nothing new",
+        ),
+        pytest.param(
+            policy(allow("s3:GetObject"), {**allow("s3:GetObject"), "Effect": "Deny"}),
+            policy(allow("s3:GetObject")),
+            [(True, f"role job is no longer denied s3:GetObject on {LAKE}")],
+            id="a deny less widens",
+        ),
+        pytest.param(
+            policy(allow("s3:GetObject")),
+            policy(allow("s3:GetObject"), {**allow("s3:DeleteObject"), "Effect": "Deny"}),
+            [(False, f"role job is now denied s3:DeleteObject on {LAKE}")],
+            id="a deny more narrows",
+        ),
+        pytest.param(
+            policy(allow("s3:GetObject", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-1"}})),
+            policy(allow("s3:GetObject")),
+            [(True, f"role job may now s3:GetObject on {LAKE}")],
+            id="a condition less widens",
+        ),
+        pytest.param(
+            policy(),
+            policy({"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}),
+            [(True, "role job may now anything but iam:* on *")],
+            id="NotAction",
+        ),
+    ],
+)
+def test_change_of_a_policy_is_told_as_what_the_role_may(before, after, expected):
+    assert sentences(before, after) == expected
+
+
+def test_policy_that_is_only_known_later_counts_as_widening():
+    found = sentences(policy(allow("s3:GetObject")), None, after={"role": "job"}, after_unknown={"policy": True})
+    assert found == [(True, "role job: what its policy will say is only known after the apply")]
+
+
+def test_policy_that_is_sensitive_is_not_told_and_counts_as_widening():
+    found = sentences(policy(), policy(allow("s3:GetObject")), after_sensitive={"policy": True})
+    assert found == [(True, "role job: its policy is sensitive and not shown")]
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_broad"),
+    [
+        pytest.param(allow("*", "*"), True, id="everything"),
+        pytest.param(allow("s3:*", "*"), True, id="all of a service"),
+        pytest.param(allow("s3:*"), False, id="all of a service on one place"),
+        pytest.param(allow("cloudwatch:PutMetricData", "*"), False, id="an action that knows no resource"),
+        pytest.param({"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}, True, id="all but one service"),
+        pytest.param({"Effect": "Deny", "Action": "*", "Resource": "*"}, False, id="a deny"),
+    ],
+)
+def test_access_to_everything_is_told_apart(statement, is_broad):
+    entry = {
+        "address": "a.b",
+        "type": "aws_iam_role_policy",
+        "change": {"actions": ["create"], "before": None, "after": {"role": "job", "policy": policy(statement)}},
+    }
+    changes = access_changes(parse_plan({"format_version": "1.0", "resource_changes": [entry]}))
+    assert [item.is_broad for item in changes] == [is_broad]
+
+
+# ------------------------------------------------------------------ other ways to access
+
+
+PUBLIC = policy({"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::lake/*"})
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+READ = {"principal": "arn:aws:quicksight:::user/a", "actions": ["quicksight:DescribeDataSet"]}
+BOUNDARY = "arn:aws:iam::1:policy/boundary"
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "says", "is_broad"),
+    [
+        pytest.param(
+            "aws_iam_policy_attachment",
+            {"policy_arn": ADMIN, "roles": ["a"]},
+            {"policy_arn": ADMIN, "roles": ["a", "b"]},
+            f"role b now has policy {ADMIN}",
+            True,
+            id="attachment to several",
+        ),
+        pytest.param(
+            "aws_iam_role",
+            {"name": "a", "managed_policy_arns": []},
+            {"name": "a", "managed_policy_arns": [ADMIN]},
+            f"role a now has policy {ADMIN}",
+            True,
+            id="managed policy of a role",
+        ),
+        pytest.param(
+            "aws_iam_role",
+            {"name": "a", "permissions_boundary": BOUNDARY},
+            {"name": "a", "permissions_boundary": None},
+            "role a has no boundary any more",
+            False,
+            id="boundary removed",
+        ),
+        pytest.param(
+            "aws_iam_role",
+            {"name": "a", "inline_policy": []},
+            {"name": "a", "inline_policy": [{"name": "x", "policy": PUBLIC}]},
+            "other policies written into it",
+            False,
+            id="policy inside a role",
+        ),
+        pytest.param("aws_s3_bucket", {"policy": ""}, {"policy": PUBLIC}, "everybody may now", True, id="bucket"),
+        pytest.param("aws_sns_topic", {"policy": ""}, {"policy": PUBLIC}, "everybody may now", True, id="topic"),
+        pytest.param("aws_sqs_queue", None, {"policy": PUBLIC}, "everybody may now", True, id="queue"),
+        pytest.param(
+            "aws_secretsmanager_secret_policy", None, {"policy": PUBLIC}, "everybody may now", True, id="secret"
+        ),
+        pytest.param("aws_new_thing", None, {"rights": PUBLIC}, "everybody may now", True, id="type nobody listed"),
+        pytest.param(
+            "aws_s3_bucket_acl",
+            {"bucket": "a", "acl": "private"},
+            {"bucket": "a", "acl": "public-read"},
+            "bucket a has the ACL public-read",
+            True,
+            id="ACL",
+        ),
+        pytest.param(
+            "aws_kms_grant",
+            None,
+            {"key_id": "k", "grantee_principal": "role/x", "operations": ["Decrypt"]},
+            "role/x may now Decrypt on k",
+            False,
+            id="grant on a key",
+        ),
+        pytest.param(
+            "aws_lakeformation_permissions",
+            None,
+            {"principal": "role/x", "permissions": ["SELECT"], "database": [{"name": "d"}]},
+            "role/x may now SELECT on [{'name': 'd'}]",
+            False,
+            id="Lake Formation",
+        ),
+        pytest.param(
+            "aws_quicksight_data_set",
+            {"permissions": []},
+            {"permissions": [READ]},
+            "user/a may now quicksight:DescribeDataSet",
+            False,
+            id="QuickSight",
+        ),
+        pytest.param(
+            "aws_iam_openid_connect_provider",
+            None,
+            {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com"]},
+            "whom https://token.actions.githubusercontent.com vouches for may now take the roles that trust it",
+            False,
+            id="identity provider",
+        ),
+        pytest.param(
+            "aws_iam_openid_connect_provider",
+            {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com"]},
+            {"url": "https://token.actions.githubusercontent.com", "client_id_list": ["sts.amazonaws.com", "other"]},
+            "https://token.actions.githubusercontent.com vouches for may now say so to other",
+            False,
+            id="identity provider for another audience",
+        ),
+        pytest.param(
+            "aws_unheard_of_grant", None, {"name": "x"}, "cannot tell who gains", False, id="access by its name alone"
+        ),
+    ],
+)
+def test_access_is_found_wherever_it_is_given(reviewed, kind, before, after, says, is_broad):
+    made = reviewed({"format_version": "1.2", "resource_changes": [change(kind, before, after)]})
+    assert [(item.widens, item.is_broad) for item in made.access if says in item.sentence] == [(True, is_broad)]
+    assert made.verdict.level >= Level.ACCESS
+
+
+def test_boundary_that_a_role_gets_is_told_and_widens_nothing(reviewed):
+    entry = change("aws_iam_role", {"name": "a"}, {"name": "a", "permissions_boundary": BOUNDARY})
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert [(item.widens, item.sentence) for item in made.access] == [(False, f"role a is now bounded by {BOUNDARY}")]
+
+
+def test_role_that_workflows_take_is_told_with_the_workflows(reviewed):
+    provider = "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {"token.actions.githubusercontent.com:sub": "repo:a/b:environment:prod"}},
+    }
+    entry = change("aws_iam_role", None, {"name": "deployer", "assume_role_policy": policy(trust)})
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert [item.sentence for item in made.access] == [
+        f"{provider} may now sts:AssumeRoleWithWebIdentity on role deployer, when "
+        "token.actions.githubusercontent.com:sub StringEquals repo:a/b:environment:prod"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["aws_autoscaling_policy", "aws_iam_account_password_policy", "aws_glue_job"])
+def test_type_that_gives_nobody_access_is_not_called_access(reviewed, kind):
+    made = reviewed({"format_version": "1.2", "resource_changes": [change(kind, None, {"name": "x"})]})
+    assert made.access == ()
+
+
+@pytest.mark.parametrize(("sets", "widens"), [(("policy", "name"), [True]), (("name",), [])])
+def test_policy_that_is_not_known_yet_counts_where_the_configuration_sets_one(reviewed, sets, widens):
+    entry = change("aws_sns_topic", None, {"name": "t"})
+    entry["change"]["after_unknown"] = {"policy": True}
+    block = {"address": "aws_sns_topic.this", "mode": "managed", "type": "aws_sns_topic"}
+    configuration = {"root_module": {"resources": [{**block, "expressions": {name: {} for name in sets}}]}}
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry], "configuration": configuration})
+    assert [item.widens for item in made.access] == widens
+
+
+def test_whoever_may_lose_access_to_a_replaced_policy_is_named_even_where_the_new_one_is_not_known(reviewed):
+    """As where a bucket is adopted whose policy names readers."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:role/readers"}, "Action": "s3:GetObject"}
+    statement["Resource"] = "arn:aws:s3:::b/*"
+    entry = change(
+        "aws_s3_bucket_policy", {"bucket": "b", "policy": json.dumps({"Statement": [statement]})}, {"bucket": "b"}
+    )
+    entry["change"]["after_unknown"] = {"policy": True}
+    entry["change"]["importing"] = {"id": "b"}
+    sentences = [item.sentence for item in reviewed({"format_version": "1.2", "resource_changes": [entry]}).access]
+    assert any("readers may no longer s3:GetObject on arn:aws:s3:::b/*, unless" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        pytest.param({"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}, id="organisation"),
+        pytest.param({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-abcdefghij/r-ab12/*"}}, id="part of one"),
+        pytest.param({"StringEquals": {"AWS:SourceOwner": "111111111111"}}, id="owner, in another case"),
+        pytest.param({"ArnLike": {"aws:SourceArn": "arn:aws:s3:::our-bucket"}}, id="bucket of ours"),
+        pytest.param({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/*"}}, id="roles of an account"),
+        pytest.param({"IpAddress": {"aws:SourceIp": ["203.0.113.0/24"]}}, id="network"),
+        pytest.param({"StringEquals": {"aws:SourceVpce": "vpce-1a2b3c4d"}}, id="endpoint"),
+    ],
+)
+def test_condition_that_names_somebody_narrows_everybody(reviewed, condition):
+    """It is access all the same, and no longer everybody's."""
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    policy = json.dumps({"Statement": [statement | {"Condition": condition}]})
+    entry = change("aws_s3_bucket_policy", None, {"bucket": "b", "policy": policy})
+    assert reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.level.word == "access"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringLike": {"token.actions.githubusercontent.com:sub": "repo:ours/lake:*"}},
+        {
+            "StringEquals": {
+                "token.actions.githubusercontent.com:sub": ["repo:ours/a:ref:refs/heads/main", "repo:ours/b:*"]
+            }
+        },
+        {"StringEquals": {"token.actions.githubusercontent.com:repository_owner": "ours"}},
+    ],
+)
+def test_role_for_a_repository_of_ones_own_is_not_everybodys(reviewed, condition):
+    provider = "arn:aws:iam::1:oidc-provider/token.actions.githubusercontent.com"
+    statement = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": "sts:AssumeRoleWithWebIdentity"}
+    policy = json.dumps({"Statement": [statement | {"Condition": condition}]})
+    entry = change("aws_iam_role", None, {"name": "r", "assume_role_policy": policy})
+    assert reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.level.word == "access"

@@ -1,0 +1,72 @@
+"""`plan-review`: any saved plan, as a gate, without the rest of Quartal."""
+
+import errno
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from plan_review import cli
+
+PLANS = Path(__file__).parent / "plans"
+
+
+def run(*arguments: str, stdin: bytes | None = None):
+    return CliRunner().invoke(cli.app, list(arguments), input=stdin)
+
+
+def test_plan_is_told_and_passes_where_no_gate_was_asked_for():
+    ended = run(str(PLANS / "access.json"))
+    assert ended.exit_code == 0
+    assert "Plan for access" in ended.stdout
+    assert "AdministratorAccess" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("plan", "gate", "code"),
+    [("access", "data", 3), ("destroy", "access", 3), ("destroy", "data", 0), ("unchanged", "none", 0)],
+)
+def test_gate_lets_pass_what_the_consent_covers(plan, gate, code):
+    assert run(str(PLANS / f"{plan}.json"), "--approve", gate).exit_code == code
+
+
+def test_one_plan_of_several_that_does_not_pass_is_enough():
+    files = [str(PLANS / f"{name}.json") for name in ("access", "unchanged")]
+    ended = run(*files, "--approve", "change")
+    assert ended.exit_code == 3
+    assert "Plan for unchanged" in ended.stdout
+
+
+def test_plan_is_read_from_standard_input_and_written_as_files(tmp_path):
+    page = tmp_path / "out" / "review.html"
+    ended = run("-", "--format", "json", "--out", str(page), stdin=(PLANS / "update.json").read_bytes())
+    assert ended.exit_code == 0
+    assert json.loads(ended.stdout)["environment"] == "standard input"
+    assert "<!doctype html>" in page.read_text("utf-8").lower()
+
+
+@pytest.mark.parametrize("arguments", [("--out", "x.html"), ("--format", "json"), ("--format", "html")])
+def test_several_plans_in_one_document_are_refused(arguments):
+    ended = run(str(PLANS / "update.json"), str(PLANS / "access.json"), *arguments)
+    assert ended.exit_code == 2
+    assert "one plan at a time" in ended.stderr
+
+
+def test_what_is_no_plan_is_told_with_the_remedy_and_as_json_for_programs(tmp_path):
+    (tmp_path / "state.json").write_text('{"version": 4, "lineage": "x"}')
+    ended = run(str(tmp_path / "state.json"), "--format", "json")
+    assert ended.exit_code == 2
+    assert "What to do" in ended.stderr
+    assert json.loads(ended.stdout)["error"]["exit_code"] == 2
+
+
+def test_output_that_cannot_be_written_is_told(monkeypatch, capsys):
+    class Full:
+        def write(self, _: str) -> None:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    assert cli.app([str(PLANS / "update.json")], standalone_mode=False) == 2
+    assert "No space left" in capsys.readouterr().err

@@ -1,0 +1,224 @@
+"""What the review cannot judge, it says; nothing unjudged is green."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from plan_review.coverage import load_coverage
+from plan_review.verdict import Decision
+from tests.unit.tooling.conftest import change
+
+EVERYWHERE = ["0.0.0.0/0"]
+
+
+def made(reviewed, *entries: dict):
+    return reviewed({"format_version": "1.2", "resource_changes": list(entries)})
+
+
+def rules_found(review) -> dict[str, str]:
+    return {finding.rule: finding.level.word for finding in review.findings}
+
+
+def of_provider(provider: str, kind: str) -> dict:
+    return change(kind, None, {"name": "x"}) | {"provider_name": provider}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(None, {"name": "x"}, id="create"),
+        pytest.param({"name": "x"}, {"name": "y"}, id="update"),
+        pytest.param({"name": "x"}, None, id="delete"),
+    ],
+)
+def test_type_that_nobody_judged_is_never_green(reviewed, before, after):
+    review = made(reviewed, change("aws_timestreamwrite_table", before, after))
+    assert review.verdict.decision is Decision.NEEDS_APPROVAL
+    assert rules_found(review)["unjudged-type"] == "change"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "aws_security_group",
+        "aws_vpc_security_group_ingress_rule",
+        "aws_lambda_function_url",
+        "aws_s3_account_public_access_block",
+        "aws_iam_access_key",
+        "aws_iam_user_group_membership",
+        "aws_iam_service_specific_credential",
+        "aws_identitystore_group_membership",
+        "aws_ssoadmin_permission_set",
+        "aws_ssoadmin_account_assignment",
+        "aws_lakeformation_data_lake_settings",
+        "aws_ecr_repository_policy",
+        "aws_cognito_identity_pool_roles_attachment",
+        "aws_vpc_peering_connection",
+        "aws_ram_resource_share",
+        "aws_secretsmanager_secret_version",
+        "aws_eks_access_entry",
+    ],
+)
+def test_type_that_carries_access_needs_consent_to_access_at_least(reviewed, kind):
+    review = made(reviewed, change(kind, {"name": "x"}, {"name": "y"}))
+    assert review.verdict.level.word == "access"
+    assert "unjudged-access" in rules_found(review)
+
+
+@pytest.mark.parametrize(
+    ("provider", "kind"),
+    [
+        ("registry.terraform.io/hashicorp/google", "google_storage_bucket_iam_member"),
+        ("registry.terraform.io/hashicorp/azurerm", "azurerm_role_assignment"),
+        ("registry.opentofu.org/hashicorp/azurerm", "azurerm_storage_account"),
+        ("registry.terraform.io/integrations/github", "github_repository_collaborator"),
+        ("registry.terraform.io/hashicorp/kubernetes", "kubernetes_cluster_role_binding"),
+    ],
+)
+def test_access_of_another_provider_is_not_judged_and_not_green(reviewed, provider, kind):
+    review = made(reviewed, of_provider(provider, kind))
+    (finding,) = [finding for finding in review.findings if finding.rule == "unjudged-provider"]
+    assert f"provider {provider.rpartition('/')[2]}" in finding.sentence
+    assert finding.level.word == "access"
+
+
+@pytest.mark.parametrize("kind", ["random_id", "null_resource", "time_sleep", "terraform_data"])
+def test_resources_that_live_in_the_state_alone_are_harmless(reviewed, kind):
+    provider = "terraform.io/builtin/terraform" if kind == "terraform_data" else "registry.terraform.io/hashicorp/x"
+    assert made(reviewed, of_provider(provider, kind)).verdict.decision is Decision.APPLY
+
+
+def test_program_that_a_provisioner_may_run_is_not_harmless(reviewed):
+    """A null_resource is where provisioners live; the configuration says whether it has one."""
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [of_provider("registry.terraform.io/hashicorp/null", "null_resource")],
+        "configuration": {
+            "root_module": {
+                "resources": [
+                    {
+                        "address": "null_resource.this",
+                        "mode": "managed",
+                        "type": "null_resource",
+                        "provisioners": [{"type": "local-exec"}],
+                    }
+                ]
+            }
+        },
+    }
+    plan["resource_changes"][0]["address"] = "null_resource.this"
+    assert rules_found(reviewed(plan))["runs-program"] == "access"
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributes"),
+    [
+        pytest.param("aws_security_group", {"ingress": [{"cidr_blocks": EVERYWHERE}]}, id="group"),
+        pytest.param("aws_security_group", {"ingress": [{"ipv6_cidr_blocks": ["::/0"]}]}, id="group, IPv6"),
+        pytest.param("aws_security_group_rule", {"type": "ingress", "cidr_blocks": EVERYWHERE}, id="rule"),
+        pytest.param("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": "0.0.0.0/0"}, id="ingress rule"),
+        pytest.param("aws_default_security_group", {"ingress": [{"cidr_blocks": EVERYWHERE}]}, id="default group"),
+        pytest.param("aws_lambda_function_url", {"authorization_type": "NONE"}, id="function URL"),
+        pytest.param("aws_lambda_permission", {"principal": "*", "action": "lambda:InvokeFunction"}, id="permission"),
+        pytest.param("aws_db_instance", {"publicly_accessible": True}, id="database"),
+        pytest.param("aws_redshift_cluster", {"publicly_accessible": True}, id="warehouse"),
+        pytest.param("aws_s3_account_public_access_block", {"block_public_policy": False}, id="account"),
+        pytest.param(
+            "aws_eks_cluster",
+            {"vpc_config": [{"endpoint_public_access": True, "public_access_cidrs": EVERYWHERE}]},
+            id="cluster",
+        ),
+    ],
+)
+def test_what_opens_to_everybody_is_blocked(reviewed, kind, attributes):
+    review = made(reviewed, change(kind, None, {"name": "x", **attributes}))
+    assert review.verdict.decision is Decision.BLOCKED
+    assert "open-to-everybody" in rules_found(review)
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        pytest.param(
+            "aws_security_group",
+            {"ingress": [{"cidr_blocks": EVERYWHERE}], "tags": {}},
+            {"ingress": [{"cidr_blocks": EVERYWHERE}], "tags": {"a": "b"}},
+            id="open as before",
+        ),
+        pytest.param("aws_security_group", None, {"egress": [{"cidr_blocks": EVERYWHERE}]}, id="way out"),
+        pytest.param("aws_security_group_rule", None, {"type": "egress", "cidr_blocks": EVERYWHERE}, id="rule out"),
+        pytest.param("aws_vpc_security_group_egress_rule", None, {"cidr_ipv4": "0.0.0.0/0"}, id="egress rule"),
+        pytest.param("aws_route_table", None, {"route": [{"cidr_block": "0.0.0.0/0"}]}, id="default route"),
+        pytest.param("aws_security_group", {"ingress": [{"cidr_blocks": EVERYWHERE}]}, {"ingress": []}, id="closes"),
+    ],
+)
+def test_what_opens_nothing_is_not_blocked(reviewed, kind, before, after):
+    assert "open-to-everybody" not in rules_found(made(reviewed, change(kind, before, after)))
+
+
+@pytest.mark.parametrize(
+    ("kind", "attribute"),
+    [
+        ("aws_security_group", {"ingress": True}),
+        ("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": True}),
+    ],
+)
+def test_opening_that_is_not_known_yet_is_told(reviewed, kind, attribute):
+    entry = change(kind, {"name": "x", **dict.fromkeys(attribute, "a")}, {"name": "x"})
+    entry["change"]["after_unknown"] = attribute
+    assert made(reviewed, entry).verdict.level.word == "access"
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "rule", "level"),
+    [
+        ("aws_cloudwatch_log_group", {"name": "a"}, None, "log-lines-destroyed", "data"),
+        (
+            "aws_cloudwatch_metric_alarm",
+            {"actions_enabled": True},
+            {"actions_enabled": False},
+            "alarm-silenced",
+            "destroy",
+        ),
+        (
+            "aws_cloudwatch_metric_alarm",
+            {"alarm_actions": ["t"]},
+            {"alarm_actions": []},
+            "alarm-tells-others",
+            "destroy",
+        ),
+        ("aws_cloudwatch_event_rule", {"state": "ENABLED"}, {"state": "DISABLED"}, "rule-disabled", "destroy"),
+        ("aws_cloudwatch_event_rule", {"is_enabled": True}, {"is_enabled": False}, "rule-switched-off", "destroy"),
+        ("aws_glue_crawler", {"role": "a"}, {"role": "b"}, "role-exchanged", "access"),
+        ("aws_glue_job", {"role_arn": "a"}, {"role_arn": "b"}, "role-arn-exchanged", "access"),
+    ],
+)
+def test_same_effect_has_the_same_level_as_the_end_of_the_resource(reviewed, kind, before, after, rule, level):
+    assert rules_found(made(reviewed, change(kind, before, after)))[rule] == level
+
+
+def test_every_type_of_the_projects_own_modules_is_judged_or_known_to_be_harmless():
+    """A new resource type in infra/ is looked at once, and its kind written down."""
+    infra = Path(__file__).parents[4] / "infra"
+    used = {
+        line.split('"')[1]
+        for file in infra.rglob("*.tf")
+        for line in file.read_text().splitlines()
+        if line.startswith("resource ")
+    }
+    coverage = load_coverage()
+    assert sorted(kind for kind in used if coverage.kind_of(kind) == "unjudged") == []
+
+
+def test_no_type_is_of_two_kinds():
+    coverage = load_coverage()
+    listed = [*coverage.judged, *coverage.harmless, *coverage.local]
+    assert sorted(name for name in set(listed) if listed.count(name) > 1) == []
+
+
+def test_real_plans_of_the_project_hold_nothing_unjudged(reviewed):
+    plans = Path(__file__).parent / "plans"
+    for path in plans.glob("*.json"):
+        review = reviewed(json.loads(path.read_text()))
+        assert "unjudged-type" not in rules_found(review), path.name

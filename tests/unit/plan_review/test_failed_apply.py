@@ -1,0 +1,24 @@
+"""What an apply left that failed is told as that, in every form."""
+
+from dataclasses import replace
+
+from plan_review.model import FailedApply
+from plan_review.page import render_page
+from plan_review.parse import parse_plan
+from plan_review.render_json import as_data
+from plan_review.render_markdown import render_markdown
+from plan_review.render_text import render_text
+from plan_review.review import review
+from tests.unit.tooling.conftest import change
+
+
+def test_what_a_failed_apply_left_is_nobody_elses_change(basis):
+    drifted = change("aws_s3_bucket", {"tags": {}}, {"tags": {"a": "b"}})
+    plan = {"format_version": "1.2", "resource_changes": [drifted], "resource_drift": [drifted]}
+    failed = FailedApply("2026-11-23T11:00:00+00:00", (drifted["address"],))
+    made = review(parse_plan(plan), replace(basis, failed_apply=failed))
+    sentence = next(finding.sentence for finding in made.findings if finding.rule == "drift")
+    assert "The apply that failed at 2026-11-23T11:00:00+00:00 has changed it" in sentence
+    assert as_data(made)["failed_apply"]["done"] == [drifted["address"]]
+    for form in (render_text(made), render_markdown(made), render_page(made)):
+        assert "Left by the last apply" in form

@@ -1,0 +1,116 @@
+"""Changes that a reviewer fears: each needs at least the consent that the table says, and none is green."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+import plan_review
+from plan_review.policies import Level
+from plan_review.verdict import Decision
+from tests.unit.tooling.conftest import change
+
+TABLE = Path(__file__).parent / "feared_changes.yaml"
+RULES = Path(plan_review.__file__).parent / "rules"
+CASES = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
+
+
+def entry_of(case: dict) -> dict:
+    """The change of a row of the table, as Terraform gives it."""
+    sides = {side: case.get(side) for side in ("before", "after")}
+    for side, name in (("before", "policy_before"), ("after", "policy")):
+        if name in case:
+            document = json.dumps({"Version": "2012-10-17", "Statement": case[name]})
+            sides[side] = {"name": "x", **(sides[side] or {}), case.get("into", "policy"): document}
+    entry = change(case["type"], sides["before"], sides["after"])
+    entry["change"]["after_unknown"] = case.get("unknown", {})
+    entry["change"]["actions"] = case.get("actions", entry["change"]["actions"])
+    entry["provider_name"] = f"registry.terraform.io/hashicorp/{case.get('provider', 'aws')}"
+    return entry
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['type']}: {case['id']}")
+def test_feared_change_needs_the_consent_that_it_deserves(reviewed, case):
+    review = reviewed({"format_version": "1.2", "resource_changes": [entry_of(case)]})
+    assert review.verdict.level >= Level[case["level"].upper()], [r.sentence for r in review.verdict.reasons]
+
+
+def test_rule_of_each_kind_finds_a_feared_change(reviewed):
+    of_kinds = {
+        rule["id"]
+        for file in sorted(RULES.glob("*.yaml"))
+        for rule in yaml.safe_load(file.read_text(encoding="utf-8"))["rules"]
+    }
+    plan = {"format_version": "1.2", "resource_changes": [entry_of(case) for case in CASES]}
+    assert sorted(of_kinds - {finding.rule for finding in reviewed(plan).findings}) == []
+
+
+def test_what_only_tags_and_words_change_is_green(reviewed):
+    kinds = ("aws_s3_bucket", "aws_glue_job", "aws_kms_key", "aws_dynamodb_table", "aws_sqs_queue")
+    safe = {"enable_key_rotation": True, "name": "x"}
+    entries = [change(kind, safe, safe | {"tags": {"a": "b"}, "description": "new"}) for kind in kinds]
+    assert reviewed({"format_version": "1.2", "resource_changes": entries}).verdict.decision is Decision.APPLY
+
+
+def test_attribute_that_nobody_set_and_aws_computes_is_not_feared(reviewed):
+    """A replacement of what it rests on makes AWS compute it anew."""
+    entry = change("aws_sqs_queue", {"name": "q", "kms_master_key_id": "k", "url": "u"}, {"name": "q"})
+    entry["change"]["after_unknown"] = {"kms_master_key_id": True, "url": True}
+    resource = {
+        "address": "aws_sqs_queue.this",
+        "mode": "managed",
+        "type": "aws_sqs_queue",
+        "expressions": {"name": {}},
+    }
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [entry],
+        "configuration": {"root_module": {"resources": [resource]}},
+    }
+    assert reviewed(plan).verdict.decision is Decision.APPLY
+    resource["expressions"]["kms_master_key_id"] = {"references": ["aws_kms_key.new.arn"]}
+    assert reviewed(plan).verdict.level is Level.ACCESS
+
+
+def test_output_that_is_no_longer_sensitive_is_not_green(reviewed):
+    output = {"actions": ["update"], "before": "x", "after": "x", "before_sensitive": True, "after_sensitive": False}
+    review = reviewed({"format_version": "1.2", "resource_changes": [], "output_changes": {"password": output}})
+    assert [(reason.rule, reason.level) for reason in review.verdict.reasons] == [("secret-shown", Level.ACCESS)]
+
+
+def test_attribute_that_is_no_longer_sensitive_is_not_green(reviewed):
+    entry = change("local_file", {"content": "x"}, {"content": "x"})
+    entry["change"]["before_sensitive"] = {"content": True}
+    review = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert "secret-shown" in {reason.rule for reason in review.verdict.reasons}
+
+
+def test_program_that_runs_to_read_something_is_not_green(reviewed):
+    entry = change("external", None, {}) | {"mode": "data", "address": "module.a.data.external.b[0]"}
+    entry["change"]["actions"] = ["read"]
+    local = change("terraform_data", None, {"input": "x"})
+    review = reviewed({"format_version": "1.2", "resource_changes": [entry, local]})
+    assert [(reason.rule, reason.address) for reason in review.verdict.reasons] == [("runs-program", entry["address"])]
+
+
+def test_update_of_which_the_plan_shows_nothing_is_not_green(reviewed):
+    entry = change("aws_glue_job", {"name": "j"}, {"name": "j"})
+    review = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert [reason.rule for reason in review.verdict.reasons] == ["unjudged-attribute"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param({"Principal": "999999999999", "Action": "s3:*"}, id="principal without its kind"),
+        pytest.param({"Principal": ["*"], "Action": {"a": 1}}, id="lists and objects for names"),
+        pytest.param({"Principal": "*", "Action": "s3:*", "Condition": {"Bool": [1]}}, id="condition that is none"),
+        pytest.param({"Effect": 1, "Principal": {"AWS": {"a": 1}}, "Resource": None}, id="effect that is none"),
+        pytest.param("a word", id="word"),
+    ],
+)
+def test_policy_of_another_form_than_a_policys_is_read_all_the_same(reviewed, statement):
+    document = json.dumps({"Statement": [statement]})
+    entry = change("aws_s3_bucket_policy", {"policy": "{}"}, {"policy": document})
+    assert reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.level > Level.NOTE

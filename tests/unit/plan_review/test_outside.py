@@ -1,0 +1,194 @@
+"""Access that arrives outside Terraform is drift, by name, and judged as in a plan; what Terraform set is not."""
+
+import json
+
+import pytest
+
+from plan_review.parse import parse_plan
+from quartal.deploy.drift import drift_as_data, render_drift
+from tests.unit.tooling.conftest import change
+
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
+EVERYTHING = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+OWN = {
+    "name": "own",
+    "policy": json.dumps({"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "x"}]}),
+}
+PUBLIC = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "a:b", "Resource": "*"}]})
+TLS_ALONE = json.dumps({"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]})
+EXPIRES = [{"enabled": True, "prefix": "", "expiration": [{"days": 1}]}]
+
+
+def drifted(kind: str, before: dict, after: dict, *managed: tuple[str, dict]) -> dict:
+    """A refresh that finds a difference, in a state that holds these other resources, unchanged."""
+    others = [change(name, attributes, attributes) for name, attributes in managed]
+    for entry in others:
+        entry["change"]["actions"] = ["no-op"]
+    resource = {"address": f"{kind}.this", "mode": "managed", "type": kind, "expressions": {"name": {}}}
+    return {
+        "format_version": "1.2",
+        "resource_changes": others,
+        "resource_drift": [change(kind, before, after)],
+        "configuration": {"root_module": {"resources": [resource]}},
+    }
+
+
+ROLE = {"name": "r", "id": "r", "inline_policy": [OWN], "managed_policy_arns": []}
+ROLE_POLICY = ("aws_iam_role_policy", {"role": "r", **OWN})
+BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "sentence"),
+    [
+        pytest.param(
+            "aws_iam_role", ROLE, ROLE | {"managed_policy_arns": [ADMIN]}, f"now has policy {ADMIN}", id="attached"
+        ),
+        pytest.param(
+            "aws_iam_role",
+            ROLE,
+            ROLE | {"inline_policy": [OWN, {"name": "byhand", "policy": EVERYTHING}]},
+            "role r may now * on *",
+            id="inline",
+        ),
+        pytest.param(
+            "aws_iam_role",
+            ROLE,
+            ROLE | {"inline_policy": [OWN, {"name": "byhand", "policy": EVERYTHING}]},
+            "has inline policy byhand",
+            id="inline by name",
+        ),
+        pytest.param("aws_s3_bucket", BUCKET, BUCKET | {"policy": PUBLIC}, "everybody may now a:b", id="bucket policy"),
+        pytest.param(
+            "aws_s3_bucket", BUCKET, BUCKET | {"lifecycle_rule": EXPIRES}, "deleted after 1 days", id="lifecycle"
+        ),
+        pytest.param(
+            "aws_kms_key",
+            {"key_id": "k", "policy": TLS_ALONE},
+            {"key_id": "k", "policy": PUBLIC},
+            "may now a:b",
+            id="key",
+        ),
+        pytest.param(
+            "aws_sqs_queue", {"id": "q", "policy": ""}, {"id": "q", "policy": PUBLIC}, "everybody", id="queue"
+        ),
+        pytest.param(
+            "aws_sns_topic", {"arn": "t", "policy": ""}, {"arn": "t", "policy": PUBLIC}, "everybody", id="topic"
+        ),
+        pytest.param(
+            "aws_iam_role_policy_attachments_exclusive",
+            {"role_name": "r", "policy_arns": []},
+            {"role_name": "r", "policy_arns": [ADMIN]},
+            f"role r may have policy {ADMIN}",
+            id="exclusive attachments",
+        ),
+    ],
+)
+def test_access_that_somebody_gave_by_hand_is_drift_and_judged(reviewed, kind, before, after, sentence):
+    data = drifted(kind, before, after, ROLE_POLICY)
+    if kind.endswith("_exclusive"):
+        data["configuration"]["root_module"]["resources"][0]["expressions"] = {"policy_arns": {}}
+    plan = parse_plan(data)
+    assert [each.address for each in plan.drift] == [f"{kind}.this"]
+    assert sentence in render_drift("dev", plan)
+    assert any(sentence in entry["sentence"] for entry in drift_as_data("dev", plan)["access"])
+    reasons = [(reason.rule, reason.level.word) for reason in reviewed(data).verdict.reasons]
+    assert ("drift-access", "access") in reasons
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "managed"),
+    [
+        pytest.param("aws_iam_role", ROLE | {"inline_policy": []}, ROLE, ROLE_POLICY, id="inline"),
+        pytest.param(
+            "aws_iam_role",
+            ROLE,
+            ROLE | {"managed_policy_arns": [ADMIN]},
+            ("aws_iam_role_policy_attachment", {"role": "r", "policy_arn": ADMIN}),
+            id="attached",
+        ),
+        pytest.param(
+            "aws_s3_bucket",
+            BUCKET,
+            BUCKET | {"policy": PUBLIC},
+            ("aws_s3_bucket_policy", {"bucket": "b", "policy": PUBLIC}),
+            id="bucket policy",
+        ),
+        pytest.param(
+            "aws_s3_bucket",
+            BUCKET,
+            BUCKET | {"lifecycle_rule": EXPIRES},
+            ("aws_s3_bucket_lifecycle_configuration", {"bucket": "b"}),
+            id="lifecycle",
+        ),
+        pytest.param(
+            "aws_sqs_queue",
+            {"id": "q", "policy": ""},
+            {"id": "q", "policy": PUBLIC},
+            ("aws_sqs_queue_policy", {"queue_url": "q"}),
+            id="queue",
+        ),
+    ],
+)
+def test_access_that_other_resources_give_is_no_drift(kind, before, after, managed):
+    managed = (managed,) if managed is ROLE_POLICY else (ROLE_POLICY, managed)
+    assert parse_plan(drifted(kind, before, after, *managed)).drift == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "sentence"),
+    [
+        pytest.param(
+            "aws_s3_bucket_public_access_block", {"bucket": "b"}, None, "make the bucket public", id="block gone"
+        ),
+        pytest.param(
+            "aws_s3_bucket_public_access_block",
+            {"name": "a", "block_public_acls": True},
+            {"name": "b", "block_public_acls": False},
+            "An ACL can make objects public",
+            id="block weaker",
+        ),
+        pytest.param(
+            "aws_s3_bucket_versioning",
+            {"name": "a", "versioning_configuration": [{"status": "Enabled"}]},
+            {"name": "b", "versioning_configuration": [{"status": "Suspended"}]},
+            "can no longer be brought back",
+            id="versioning",
+        ),
+        pytest.param(
+            "aws_security_group",
+            {"name": "a", "ingress": []},
+            {"name": "b", "ingress": [{"cidr_blocks": ["0.0.0.0/0"]}]},
+            "can be reached from everywhere",
+            id="port",
+        ),
+    ],
+)
+def test_protection_that_went_outside_terraform_is_told_as_what_it_means(reviewed, kind, before, after, sentence):
+    data = drifted(kind, before, after)
+    assert sentence in render_drift("dev", parse_plan(data))
+    assert "drift-access" in {reason.rule for reason in reviewed(data).verdict.reasons}
+
+
+def test_policy_in_other_words_is_no_drift():
+    same = json.dumps(json.loads(PUBLIC), indent=2)
+    assert parse_plan(drifted("aws_sqs_queue", {"id": "q", "policy": PUBLIC}, {"id": "q", "policy": same})).drift == ()
+
+
+def test_policies_of_another_role_are_no_excuse():
+    data = drifted(
+        "aws_iam_role", ROLE | {"inline_policy": []}, ROLE, ("aws_iam_role_policy", {"role": "other", **OWN})
+    )
+    assert [each.address for each in parse_plan(data).drift] == ["aws_iam_role.this"]
+
+
+def test_access_that_arrived_by_hand_does_not_block_the_apply_that_takes_it_away(reviewed):
+    review = reviewed(drifted("aws_s3_bucket", BUCKET, BUCKET | {"policy": PUBLIC}))
+    assert review.verdict.level.word != "blocked"
+
+
+def test_what_the_state_holds_is_known_where_a_refresh_plans_nothing():
+    data = drifted("aws_iam_role", ROLE | {"inline_policy": []}, ROLE)
+    resource = {"mode": "managed", "type": "aws_iam_role_policy", "values": ROLE_POLICY[1]}
+    data["prior_state"] = {"values": {"root_module": {"child_modules": [{"resources": [resource]}]}}}
+    assert parse_plan(data).drift == ()

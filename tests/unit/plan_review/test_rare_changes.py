@@ -1,0 +1,96 @@
+"""Imports, moves, forgotten and deferred changes of newer Terraforms: each is named, and none is nothing."""
+
+import pytest
+
+from plan_review.model import Action
+from plan_review.render_text import render_text
+from plan_review.verdict import Decision
+from tests.unit.tooling.conftest import change
+
+FORMAT = {"format_version": "1.2"}
+SAME = {"bucket": "a"}
+
+
+def entry(actions: list[str], **more) -> dict:
+    parts = {name: more.pop(name) for name in ("importing", "before", "after") if name in more}
+    change = {"actions": actions, "before": SAME, "after": SAME, **parts}
+    return {"address": "aws_s3_bucket.a", "type": "aws_s3_bucket", "change": change, **more}
+
+
+@pytest.mark.parametrize(
+    ("importing", "told"),
+    [
+        pytest.param({"id": "lake"}, "imported by lake", id="id"),
+        pytest.param(
+            {"identity": {"bucket": "lake", "region": "eu"}}, "imported by bucket=lake, region=eu", id="identity"
+        ),
+        pytest.param({"unknown": True}, "imported by an id that is only known after the apply", id="unknown"),
+        pytest.param({"id": "", "identity": None}, "imported by an id that is only known after the apply", id="empty"),
+    ],
+)
+def test_import_is_told_and_is_never_nothing(reviewed, importing, told):
+    review = reviewed({**FORMAT, "resource_changes": [entry(["no-op"], importing=importing)]})
+    assert review.verdict.decision is not Decision.NOTHING
+    assert "1 to import" in review.plan.summary()
+    assert told in render_text(review)
+
+
+@pytest.mark.parametrize("actions", [["create", "forget"], ["forget", "create"]])
+def test_replacement_that_forgets_the_old_object_is_named(reviewed, actions):
+    review = reviewed({**FORMAT, "resource_changes": [entry(actions)]})
+    (change,) = review.plan.changes
+    assert change.action is Action.REPLACE_AND_FORGET
+    assert {reason.rule for reason in review.verdict.reasons} == {"resource-forgotten"}
+    assert "the old one stays in AWS" in render_text(review)
+
+
+def test_move_that_stands_in_drift_alone_is_named(reviewed):
+    moved = entry(["no-op"], previous_address="aws_s3_bucket.old")
+    review = reviewed({**FORMAT, "resource_drift": [moved]})
+    assert "1 to move" in review.plan.summary()
+    assert review.verdict.decision is not Decision.NOTHING
+    assert "moved from aws_s3_bucket.old" in render_text(review)
+
+
+def test_move_in_drift_and_changes_is_named_once(reviewed):
+    moved = entry(["no-op"], previous_address="aws_s3_bucket.old")
+    review = reviewed({**FORMAT, "resource_changes": [moved], "resource_drift": [moved]})
+    assert "1 to move" in review.plan.summary()
+
+
+def test_deferred_change_blocks_and_is_named_with_its_reason(reviewed):
+    deferred = {"reason": "provider_config_unknown", "resource_change": entry(["create"])}
+    review = reviewed({**FORMAT, "complete": False, "deferred_changes": [deferred]})
+    told = [(reason.address, reason.sentence) for reason in review.verdict.reasons if reason.address]
+    assert review.verdict.decision is Decision.BLOCKED
+    assert told == [("aws_s3_bucket.a", "Terraform puts this change off to a later plan: provider_config_unknown.")]
+
+
+def test_action_that_waits_for_a_change_blocks(reviewed):
+    later = {"reason": "deferred_prereq", "action_invocation": {"address": "action.aws_lambda_invoke.a"}}
+    review = reviewed({**FORMAT, "deferred_action_invocations": [later]})
+    assert review.verdict.decision is Decision.BLOCKED
+    assert "action.aws_lambda_invoke.a" in render_text(review)
+
+
+def planned(*addresses: str) -> dict:
+    resources = [{"address": address, "mode": "managed", "type": "aws_s3_bucket"} for address in addresses]
+    return {"root_module": {"child_modules": [{"resources": resources}]}}
+
+
+def test_plan_of_which_a_part_was_cut_away_is_blocked(reviewed):
+    """Terraform lists a change, if only no-op, of every resource that will be there."""
+    plan = {"format_version": "1.2", "planned_values": planned("aws_s3_bucket.a", "aws_s3_bucket.b")}
+    plan["resource_changes"] = [change("aws_s3_bucket", None, {"bucket": "a"}) | {"address": "aws_s3_bucket.a"}]
+    review = reviewed(plan)
+    assert review.verdict.decision is Decision.BLOCKED
+    assert [reason.address for reason in review.verdict.reasons] == ["aws_s3_bucket.b"]
+
+
+def test_refresh_lists_no_changes_and_is_whole(reviewed):
+    plan = {
+        "format_version": "1.2",
+        "planned_values": planned("aws_s3_bucket.a"),
+        "prior_state": {"values": planned("aws_s3_bucket.a")},
+    }
+    assert reviewed(plan).verdict.decision is Decision.NOTHING

@@ -1,0 +1,15 @@
+import stat
+import sys
+
+import pytest
+
+from plan_review.forms import Format
+from quartal.cli.review_forms import write_review
+from quartal.core.console import Console
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_review_for_programs_is_for_its_owner(tmp_path, reviewed):
+    path = tmp_path / "review.json"
+    write_review(Console(), reviewed("access"), path, Format.JSON)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

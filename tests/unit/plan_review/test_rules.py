@@ -1,0 +1,119 @@
+"""Each bundled rule about single resources finds what it is about, and nothing beside it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import plan_review
+from plan_review.parse import parse_plan
+from plan_review.policies import Level, load_rules
+from plan_review.render_text import render_text
+from plan_review.review import review
+from plan_review.verdict import Decision
+from tests.unit.tooling.conftest import change
+
+SAFE_BLOCK = {"bucket": "lake", "block_public_acls": True, "block_public_policy": True}
+KEY = {"enable_key_rotation": True, "is_enabled": True, "deletion_window_in_days": 30}
+VERSIONED = {"bucket": "lake", "versioning_configuration": [{"status": "Enabled"}]}
+SUSPENDED = {"bucket": "lake", "versioning_configuration": [{"status": "Suspended"}]}
+
+
+def rules_of(basis, environment: str, *changes: dict) -> dict[str, Level]:
+    plan = parse_plan({"format_version": "1.2", "resource_changes": list(changes)})
+    found = review(plan, replace(basis, environment=environment)).findings
+    return {finding.rule: finding.level for finding in found}
+
+
+@pytest.mark.parametrize(
+    ("rule", "kind", "before", "after", "level"),
+    [
+        ("bucket-not-encrypted", "aws_s3_bucket_server_side_encryption_configuration", {"bucket": "a"}, None, "access"),
+        ("key-not-rotated", "aws_kms_key", KEY, KEY | {"enable_key_rotation": False}, "access"),
+        ("key-disabled", "aws_kms_key", KEY, KEY | {"is_enabled": False}, "data"),
+        ("key-window-shortened", "aws_kms_key", KEY, KEY | {"deletion_window_in_days": 7}, "change"),
+        (
+            "public-acls-allowed",
+            "aws_s3_bucket_public_access_block",
+            SAFE_BLOCK,
+            SAFE_BLOCK | {"block_public_acls": False},
+            "blocked",
+        ),
+        (
+            "public-policy-allowed",
+            "aws_s3_bucket_public_access_block",
+            None,
+            SAFE_BLOCK | {"block_public_policy": False},
+            "blocked",
+        ),
+        ("bucket-becomes-emptyable", "aws_s3_bucket", {"force_destroy": False}, {"force_destroy": True}, "data"),
+        ("versioning-off", "aws_s3_bucket_versioning", VERSIONED, SUSPENDED, "data"),
+        ("versioning-removed", "aws_s3_bucket_versioning", VERSIONED, None, "data"),
+        ("store-destroyed", "aws_dynamodb_table", {"name": "t"}, None, "data"),
+    ],
+)
+def test_rule_finds_what_it_is_about(basis, rule, kind, before, after, level):
+    found = rules_of(basis, "dev", change(kind, before, after))
+    assert found[rule] == Level[level.upper()]
+
+
+def test_change_that_keeps_everything_safe_breaks_no_rule(basis):
+    kept = [
+        change("aws_kms_key", KEY, KEY | {"description": "lake"}),
+        change("aws_s3_bucket_public_access_block", SAFE_BLOCK, SAFE_BLOCK | {"bucket": "other"}),
+        change("aws_s3_bucket_versioning", SUSPENDED, VERSIONED),
+        change("aws_s3_bucket", {"force_destroy": True}, {"force_destroy": False}),
+    ]
+    assert rules_of(basis, "prod", *kept) == {}
+
+
+@pytest.mark.parametrize(("environment", "is_found"), [("prod", True), ("dev", False)])
+def test_bucket_that_a_destroy_may_empty_is_blocked_in_prod_alone(basis, environment, is_found):
+    found = rules_of(basis, environment, change("aws_s3_bucket", None, {"force_destroy": True}))
+    assert ("unprotected-bucket-in-prod" in found) is is_found
+
+
+@pytest.mark.parametrize(
+    ("environment", "endpoint", "is_found"),
+    [
+        pytest.param("prod", "data-team@example.com", True, id="placeholder in prod"),
+        pytest.param("prod", "data-team@example.com.invalid", False, id="an address of one's own"),
+        pytest.param("dev", "data-team@example.com", False, id="placeholder elsewhere"),
+    ],
+)
+def test_placeholder_for_who_is_told_is_blocked_in_prod_alone(basis, environment, endpoint, is_found):
+    found = rules_of(basis, environment, change("aws_sns_topic_subscription", None, {"endpoint": endpoint}))
+    assert found == ({"alerts-go-to-nobody": Level.BLOCKED} if is_found else {})
+
+
+@pytest.mark.parametrize(("workers", "is_found"), [(1000, True), (5, False)])
+def test_cost_that_rises_beyond_the_limit_needs_consent(basis, workers, is_found):
+    before = {"name": "j", "number_of_workers": 4, "worker_type": "G.1X"}
+    found = rules_of(basis, "dev", change("aws_glue_job", before, before | {"number_of_workers": workers}))
+    assert ("cost-up" in found) is is_found
+
+
+def test_action_that_terraform_would_invoke_blocks_even_where_nothing_changes(reviewed):
+    action = {"address": "action.aws_lambda_invoke.this", "type": "aws_lambda_invoke"}
+    made = reviewed({"format_version": "1.2", "resource_changes": [], "action_invocations": [action]})
+    assert made.verdict.decision is Decision.BLOCKED
+    assert made.verdict.reasons[0].address == "action.aws_lambda_invoke.this"
+
+
+def test_data_source_that_waits_for_the_apply_is_shown(reviewed):
+    entry = change("aws_iam_policy_document", None, {}) | {"mode": "data", "address": "data.aws_iam_policy_document.a"}
+    entry["change"]["actions"] = ["read"]
+    assert "data.aws_iam_policy_document.a" in render_text(
+        reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    )
+
+
+def test_every_bundled_rule_and_level_is_named_in_a_test():
+    book = load_rules()
+    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    expected = Path(__file__).parent / "expected"
+    golden = "".join(path.read_text() for path in expected.glob("*.json"))
+    # rules of kinds, in rules/, find the changes of feared_changes.yaml
+    of_kinds = "".join(path.read_text() for path in (Path(plan_review.__file__).parent / "rules").glob("*.yaml"))
+    names = {rule.id for rule in book.rules if f"id: {rule.id}\n" not in of_kinds} | book.levels.keys()
+    assert sorted(name for name in names if f'"{name}"' not in tests + golden) == []

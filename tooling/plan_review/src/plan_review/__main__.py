@@ -1,0 +1,5 @@
+"""`python -m plan_review`."""
+
+from plan_review.cli import main
+
+main()

@@ -1,0 +1,225 @@
+"""Who may do what after the plan, and who may no longer: the policies of a plan as grants, before and after.
+
+A sentence says what the policies in this plan say; how AWS evaluates them is not repeated here. Every attribute that is
+a policy document counts, whatever the resource type; the other ways to access are in `access_attributes`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from os.path import commonprefix
+from typing import Any
+
+from plan_review.access_attributes import BROAD_POLICIES, READ_BY_TYPE, grants_access_by_name
+from plan_review.model import Plan, ResourceChange, without_index
+from plan_review.policy_grants import Grant, grants, is_readable, policy_document
+from plan_review.values import Marker
+
+# resource types whose policy belongs to somebody: the attribute that names them, and the word for them
+_IDENTITY_POLICIES = {
+    "aws_iam_role_policy": ("role", "role"),
+    "aws_iam_user_policy": ("user", "user"),
+    "aws_iam_group_policy": ("group", "group"),
+    "aws_iam_policy": ("name", "whoever has policy"),
+}
+# the same of types whose policy says who may do something with them; any other type is named by its address
+_RESOURCE_POLICIES = {
+    "aws_s3_bucket": ("bucket", "bucket"),
+    "aws_s3_bucket_policy": ("bucket", "bucket"),
+    "aws_kms_key": ("description", "key"),
+    "aws_kms_key_policy": ("key_id", "key"),
+    "aws_sns_topic": ("name", "topic"),
+    "aws_sns_topic_policy": ("arn", "topic"),
+    "aws_sqs_queue": ("name", "queue"),
+    "aws_sqs_queue_policy": ("queue_url", "queue"),
+    "aws_secretsmanager_secret_policy": ("secret_arn", "secret"),
+    "aws_glue_resource_policy": ("", "catalog"),
+    "aws_cloudwatch_log_resource_policy": ("policy_name", "logs"),
+    "aws_iam_role": ("name", "role"),
+}
+# attributes that hold a policy even where it is not known yet, or not shown
+_POLICY_NAMES = frozenset({"policy", "policy_document", "assume_role_policy"})
+# their policies say what may pass, and give nobody anything
+_LIMITING = frozenset({"aws_vpc_endpoint", "aws_vpc_endpoint_policy"})
+_ATTACHMENTS = {
+    "aws_iam_role_policy_attachment": "role",
+    "aws_iam_user_policy_attachment": "user",
+    "aws_iam_group_policy_attachment": "group",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AccessChange:
+    """A sentence about access.
+
+    Attributes:
+        address: the resource whose policy changes.
+        sentence: "role X may now s3:GetObject on Y".
+        widens: whether somebody can do more than before.
+        is_broad: whether what is allowed is everything of a service, or on every resource.
+    """
+
+    address: str
+    sentence: str
+    widens: bool
+    is_broad: bool = False
+
+
+def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
+    """Every change of access in the plan, what widens first."""
+    found = [item for change in plan.changes for item in _of(change, plan)]
+    return tuple(sorted(found, key=lambda item: (not item.is_broad, not item.widens, item.address, item.sentence)))
+
+
+def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
+    read = change.type in _ATTACHMENTS or change.type in READ_BY_TYPE
+    if change.type in _ATTACHMENTS:
+        yield from _attachment(change, _ATTACHMENTS[change.type])
+    for sentence in READ_BY_TYPE.get(change.type, lambda _: ())(change):
+        yield AccessChange(change.address, sentence.text, sentence.widens, sentence.is_broad)
+    for attribute in sorted(change.before.keys() | change.after.keys()):
+        if is_policy(change, attribute, plan):
+            read = True
+            yield from _policy_change(change, attribute)
+    if change.type == "aws_iam_role":
+        yield from _inline_policies(change)
+    if not read and grants_access_by_name(change.type) and change.attributes:
+        untold = f"{change.address}: this review cannot tell who gains or loses access by {change.type}"
+        yield AccessChange(change.address, untold, widens=True)
+
+
+def is_policy(change: ResourceChange, attribute: str, plan: Plan) -> bool:
+    """Whether an attribute holds a policy, before or after, if only one that is not shown or not known yet."""
+    values = change.before.get(attribute), change.after.get(attribute)
+    if any(policy_document(value) is not None for value in values):
+        return True
+    # AWS computes a policy where the configuration sets none
+    is_set = attribute in plan.configured.get(without_index(change.address), _POLICY_NAMES)
+    return is_set and attribute in _POLICY_NAMES and any(isinstance(value, Marker) for value in values)
+
+
+def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessChange]:
+    owner, kind = {**_RESOURCE_POLICIES, **_IDENTITY_POLICIES}.get(change.type, ("", ""))
+    name = change.attribute(owner) if owner else ""
+    label = f"{kind} {name}".strip() if isinstance(name, str) and name else f"{kind} of {change.address}"
+    label = label if kind else change.address
+    itself = None if change.type in _IDENTITY_POLICIES else label
+    before, after = change.before.get(attribute), change.after.get(attribute)
+    if change.action.replaces and before == after:
+        return
+    if Marker.SENSITIVE in (before, after):
+        yield AccessChange(change.address, f"{label}: its policy is sensitive and not shown", widens=True)
+        return
+    if after is Marker.UNKNOWN:
+        sentence = f"{label}: what its policy will say is only known after the apply"
+        yield AccessChange(change.address, sentence, widens=True)
+        had = set(grants(policy_document(before) or {}, label, itself)) if itself is not None else set()
+        for item in _sentences(change.address, had, gained=False):
+            yield replace(item, sentence=f"{item.sentence}, unless the new policy says so again")
+        return
+    if after != before and not is_readable(policy_document(after) or {}):
+        yield AccessChange(
+            change.address, f"{label}: its policy has not the form of one, and is not judged", widens=True
+        )
+    had = set(grants(policy_document(before) or {}, label, itself))
+    has = set(grants(policy_document(after) or {}, label, itself))
+    for item in _sentences(change.address, _beyond(has, had), gained=True):
+        yield replace(item, is_broad=item.is_broad and change.type not in _LIMITING)
+    yield from _sentences(change.address, _beyond(had, has), gained=False)
+
+
+def _inline_policies(change: ResourceChange) -> Iterator[AccessChange]:
+    """Policies that are written into a role itself; those of one that ends have resources of their own."""
+    if not isinstance(change.after.get("inline_policy"), list):
+        return
+    role = f"role {change.attribute('name')}"
+    had, has = _written(change.before, role), _written(change.after, role)
+    yield from _sentences(change.address, _beyond(has, had), gained=True)
+    yield from _sentences(change.address, _beyond(had, has), gained=False)
+    names = [set(_documents(side)) for side in (change.before, change.after)]
+    for name in sorted(names[1] - names[0]):
+        yield AccessChange(change.address, f"{role} has inline policy {name}, which it did not have", widens=True)
+    for name in sorted(names[0] - names[1]):
+        yield AccessChange(change.address, f"{role} no longer has inline policy {name}", widens=False)
+
+
+def _written(attributes: Mapping[str, Any], role: str) -> set[Grant]:
+    documents = (policy_document(text) for text in _documents(attributes).values())
+    return {grant for document in documents if document is not None for grant in grants(document, role)}
+
+
+def _documents(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    given = attributes.get("inline_policy")
+    blocks = [each for each in given if isinstance(each, dict) and each.get("name")] if isinstance(given, list) else []
+    return {str(each["name"]): each.get("policy") for each in blocks}
+
+
+def _beyond(grants_there: set[Grant], others: set[Grant]) -> set[Grant]:
+    return {grant for grant in grants_there - others if not any(other.covers(grant) for other in others)}
+
+
+def _sentences(address: str, changed: set[Grant], *, gained: bool) -> Iterator[AccessChange]:
+    """One sentence for all actions that share principal, resources and condition."""
+    per_action: dict[tuple[str, str, str, bool, str], set[str]] = defaultdict(set)
+    for grant in changed:
+        whom = grant.who, grant.effect, grant.condition, grant.is_anybodys
+        per_action[*whom, grant.action].add(grant.resource)
+    groups: dict[tuple[str, str, str, bool, tuple[str, ...]], list[str]] = defaultdict(list)
+    for (*means, action), targets in per_action.items():
+        groups[*means, tuple(sorted(targets))].append(action)  # type: ignore[index]
+    verbs = {
+        ("Allow", True): "may now",
+        ("Allow", False): "may no longer",
+        ("Deny", True): "is now denied",
+        ("Deny", False): "is no longer denied",
+    }
+    for (who, effect, condition, is_anybodys, resources), actions in sorted(groups.items()):
+        when = f", when {condition}" if condition else ""
+        yield AccessChange(
+            address=address,
+            sentence=f"{who} {verbs[effect, gained]} {', '.join(sorted(actions))} on {_places(resources)}{when}",
+            widens=(effect == "Allow") is gained,
+            is_broad=effect == "Allow" and gained and (is_anybodys or _is_broad(who, actions, resources, condition)),
+        )
+
+
+def _attachment(change: ResourceChange, owner: str) -> Iterator[AccessChange]:
+    policy = change.attribute("policy_arn")
+    who = f"{owner} {change.attribute(owner)}"
+    if change.action.destroys:
+        yield AccessChange(
+            change.address, f"{who} no longer has policy {change.before.get('policy_arn')}", widens=False
+        )
+    if change.after:
+        is_broad = str(policy).rpartition("/")[2] in BROAD_POLICIES
+        yield AccessChange(change.address, f"{who} now has policy {policy}", widens=True, is_broad=is_broad)
+
+
+def _places(resources: tuple[str, ...]) -> str:
+    """Resources in words; what several begin with is told once: `arn:aws:s3:::lake/{raw/*, tmp/*}`."""
+    start = commonprefix(resources)  # noqa: RUF071  # an ARN is no path
+    start = start[: max(start.rfind("/"), start.rfind(":")) + 1]
+    if len(resources) < 3 or not start:
+        return ", ".join(resources)
+    return f"{start}{{{', '.join(resource.removeprefix(start) or '(itself)' for resource in resources)}}}"
+
+
+def _is_broad(who: str, actions: list[str], resources: tuple[str, ...], condition: str) -> bool:
+    """Everything, or everything of a service on every resource; a condition narrows it."""
+    if who.endswith(":root"):
+        # "kms:*" and "*" on "*" of a key's or bucket's own policy mean this key or bucket, for its own account
+        return False
+    if any(not action.strip("*?:") for action in actions):
+        return True
+    on_everything = not condition and any(map(_is_every_resource, resources))
+    return on_everything and any(
+        not action.partition(":")[2].strip("*?") or action.startswith("anything but") for action in actions
+    )
+
+
+def _is_every_resource(resource: str) -> bool:
+    """Whether all resources of a service are meant: `*`, or an ARN that names none."""
+    name = resource.split(":", 5)[5:]
+    return not (name[0] if name and resource.startswith("arn:") else resource).strip("*?/:")

@@ -1,0 +1,187 @@
+"""Access that is given otherwise than by a policy document: attachments, boundaries, ACLs, grants, permissions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plan_review.model import ResourceChange
+from plan_review.values import Marker, plain
+
+BROAD_POLICIES = frozenset({"AdministratorAccess", "PowerUserAccess", "IAMFullAccess"})
+_PUBLIC_ACLS = frozenset({"public-read", "public-read-write", "authenticated-read"})
+_EVERYBODY = ("/AllUsers", "/AuthenticatedUsers")
+_SAYS_ACCESS = re.compile(r"(^|_)(policy|policies|permission|permissions|grant|grants|acl|attachment)(_|$)")
+# types whose name says so, and that give nobody access: what they are about is something else
+_NO_ACCESS = frozenset(
+    {
+        "aws_appautoscaling_policy",
+        "aws_autoscaling_attachment",
+        "aws_autoscaling_policy",
+        "aws_dlm_lifecycle_policy",
+        "aws_ecr_lifecycle_policy",
+        "aws_efs_backup_policy",
+        "aws_iam_account_password_policy",
+        "aws_lb_target_group_attachment",
+        "aws_volume_attachment",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence about access, and whether it gives more, or everything."""
+
+    text: str
+    widens: bool
+    is_broad: bool = False
+
+
+def grants_access_by_name(kind: str) -> bool:
+    """Whether the name of a resource type says that it is about access."""
+    return kind.startswith("aws_") and kind not in _NO_ACCESS and _SAYS_ACCESS.search(kind) is not None
+
+
+def _policy_attachment(change: ResourceChange) -> Iterator[Sentence]:
+    """`aws_iam_policy_attachment`: one policy for users, roles and groups, and for nobody else."""
+    policy = change.attribute("policy_arn")
+    for kind in ("users", "roles", "groups"):
+        had, has = _names(change.before, kind), _names(change.after, kind)
+        for name in sorted(has - had):
+            yield Sentence(f"{kind[:-1]} {name} now has policy {policy}", True, _is_broad(policy))
+        for name in sorted(had - has):
+            yield Sentence(f"{kind[:-1]} {name} no longer has policy {policy}", False)
+
+
+def _role(change: ResourceChange) -> Iterator[Sentence]:
+    """`aws_iam_role`: the policies that it manages itself, and its boundary."""
+    role = f"role {change.attribute('name')}"
+    had, has = _names(change.before, "managed_policy_arns"), _names(change.after, "managed_policy_arns")
+    for policy in sorted(has - had):
+        yield Sentence(f"{role} now has policy {policy}", True, _is_broad(policy))
+    for policy in sorted(had - has):
+        yield Sentence(f"{role} no longer has policy {policy}", False)
+    before, after = change.before.get("permissions_boundary"), change.after.get("permissions_boundary")
+    if after and not before and change.before:
+        yield Sentence(f"{role} is now bounded by {after}", False)
+    if before and before != after and change.after:
+        text = f"{role} has the boundary {after} in place of {before}" if after else f"{role} has no boundary any more"
+        yield Sentence(f"{text}: its policies may allow more", True)
+    had_inline, has_inline = change.before.get("inline_policy") or [], change.after.get("inline_policy") or []
+    if change.after and has_inline not in (had_inline, Marker.UNKNOWN):
+        yield Sentence(f"{role} has other policies written into it, see its attribute inline_policy", True)
+
+
+def _exclusive(names: str) -> Callable[[ResourceChange], Iterator[Sentence]]:
+    """`aws_iam_role_..._exclusive`: which policies a role keeps; every other one is taken away, a denial too."""
+
+    def read(change: ResourceChange) -> Iterator[Sentence]:
+        role = f"role {change.attribute('role_name')}"
+        had, has = _names(change.before, names), _names(change.after, names)
+        if not change.after:
+            yield Sentence(f"{role}: policies that somebody gives it outside Terraform are no longer taken away", True)
+            return
+        if change.after.get(names) is Marker.UNKNOWN:
+            yield Sentence(f"{role}: which policies it keeps is only known after the apply", True)
+        if not change.before:
+            yield Sentence(f"{role} keeps no policies but {', '.join(sorted(has)) or 'none'}", False)
+        for policy in sorted(has - had) if change.before else sorted(filter(_is_broad, has)):
+            yield Sentence(f"{role} may have policy {policy}", True, _is_broad(policy))
+        for policy in sorted(had - has):
+            yield Sentence(f"{role} no longer has policy {policy}, whether it allows or denies", True)
+
+    return read
+
+
+def _identity_provider(change: ResourceChange) -> Iterator[Sentence]:
+    """`aws_iam_openid_connect_provider`: whose tokens count, for those roles whose trust policy names it."""
+    who = f"whom {change.attribute('url')} vouches for"
+    had, has = _names(change.before, "client_id_list"), _names(change.after, "client_id_list")
+    if not change.before:
+        yield Sentence(f"{who} may now take the roles that trust it", True)
+    elif not change.after:
+        yield Sentence(f"{who} may no longer take the roles that trust it", False)
+    elif has - had:
+        yield Sentence(f"{who} may now say so to {', '.join(sorted(has - had))}", True)
+
+
+def _acl(change: ResourceChange) -> Iterator[Sentence]:
+    """`aws_s3_bucket_acl` and the like: canned ACLs, and grants to everybody."""
+    before, after = change.before.get("acl"), change.after.get("acl")
+    bucket = change.attribute("bucket")
+    if after != before and isinstance(after, str) and after:
+        yield Sentence(f"bucket {bucket} has the ACL {after}", after != "private", after in _PUBLIC_ACLS)
+    had, has = change.before.get("access_control_policy"), change.after.get("access_control_policy")
+    if has and has != had:
+        is_public = any(group in str(plain(has)) for group in _EVERYBODY)
+        yield Sentence(f"bucket {bucket} has other grants in its ACL", True, is_public)
+
+
+def _listed(what: str, who: str, on: str) -> Callable[[ResourceChange], Iterator[Sentence]]:
+    """A resource that is one grant: operations or permissions of a principal."""
+
+    def read(change: ResourceChange) -> Iterator[Sentence]:
+        principal, place = change.attribute(who), plain(change.attribute(on))
+        had, has = _names(change.before, what), _names(change.after, what)
+        same_place = not change.before or change.before.get(on) == change.after.get(on)
+        gained = has - had if same_place and change.before.get(who, principal) == principal else has
+        if Marker.UNKNOWN in (change.after.get(what), change.after.get(who)) and not gained:
+            yield Sentence(f"{change.address}: whom it grants what is only known after the apply", True)
+        if gained:
+            yield Sentence(f"{principal} may now {', '.join(sorted(gained))} on {place or change.address}", True)
+        if had - has:
+            yield Sentence(
+                f"{principal} may no longer {', '.join(sorted(had - has))} on {place or change.address}", False
+            )
+
+    return read
+
+
+def _permissions(change: ResourceChange) -> Iterator[Sentence]:
+    """QuickSight's `permissions`: blocks of a principal and its actions."""
+    had, has = _blocks(change.before), _blocks(change.after)
+    if change.after.get("permissions") is Marker.UNKNOWN:
+        yield Sentence(f"{change.address}: who may use it is only known after the apply", True)
+    for principal, actions in sorted(has.items()):
+        gained = actions - had.get(principal, frozenset())
+        if gained:
+            yield Sentence(f"{principal} may now {', '.join(sorted(gained))} on {change.address}", True)
+    for principal, actions in sorted(had.items()):
+        lost = actions - has.get(principal, frozenset())
+        if lost:
+            yield Sentence(f"{principal} may no longer {', '.join(sorted(lost))} on {change.address}", False)
+
+
+def _blocks(attributes: Mapping[str, Any]) -> dict[str, frozenset[str]]:
+    blocks = attributes.get("permissions")
+    return {
+        str(block.get("principal")): frozenset(_names(block, "actions"))
+        for block in (blocks if isinstance(blocks, list) else [])
+        if isinstance(block, dict)
+    }
+
+
+def _names(attributes: Mapping[str, Any], name: str) -> set[str]:
+    value = attributes.get(name)
+    return {str(entry) for entry in value} if isinstance(value, list) else set()
+
+
+def _is_broad(policy: Any) -> bool:
+    return str(policy).rpartition("/")[2] in BROAD_POLICIES
+
+
+READ_BY_TYPE: dict[str, Callable[[ResourceChange], Iterator[Sentence]]] = {
+    "aws_iam_openid_connect_provider": _identity_provider,
+    "aws_iam_policy_attachment": _policy_attachment,
+    "aws_iam_role": _role,
+    "aws_iam_role_policies_exclusive": _exclusive("policy_names"),
+    "aws_iam_role_policy_attachments_exclusive": _exclusive("policy_arns"),
+    "aws_kms_grant": _listed("operations", "grantee_principal", "key_id"),
+    "aws_lakeformation_permissions": _listed("permissions", "principal", "database"),
+    "aws_quicksight_data_set": _permissions,
+    "aws_quicksight_data_source": _permissions,
+    "aws_s3_bucket": _acl,
+    "aws_s3_bucket_acl": _acl,
+}

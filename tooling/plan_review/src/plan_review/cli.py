@@ -1,0 +1,132 @@
+"""The command line: `plan-review FILE...`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from plan_review.errors import EXIT_NOT_APPROVED, ReviewError, ReviewInputError
+from plan_review.forms import Format, Gate, form_of, rendered, write_review
+
+FileArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A saved plan of Terraform or OpenTofu, or what `show -json` says of it; - reads standard input."
+    ),
+]
+OutOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--out",
+        help="Write the review to this file too: .txt, .md, .html or .json; may be repeated.",
+        show_default=False,
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", help="Form of the review on standard output.")]
+RulesOption = Annotated[
+    Path | None, typer.Option("--rules", help="YAML file of rules that add to, or replace, the bundled ones.")
+]
+GateOption = Annotated[
+    Gate | None,
+    typer.Option(
+        "--approve",
+        help="Exit with 3 where the plan needs more consent than this, or is blocked. Default: only show it.",
+        show_default=False,
+    ),
+]
+NameOption = Annotated[
+    str | None,
+    typer.Option("--name", help="What the plan is for: rules of that environment count. Default: the file's name."),
+]
+
+app = typer.Typer(
+    name="plan-review",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # a character that a terminal lacks
+    app()
+
+
+@app.command()
+def review(
+    files: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="FILE...",
+            help="Saved plans of Terraform or OpenTofu, or what `show -json` says of them; - reads standard input.",
+            show_default=False,
+        ),
+    ],
+    out: OutOption = None,
+    form: FormatOption = Format.TEXT,
+    rules: RulesOption = None,
+    approve: GateOption = None,
+    name: NameOption = None,
+) -> None:
+    """Say what a Terraform plan does to access, exposure, data, dates and cost, and what it cannot judge.
+
+    Exits with 0, with 1 or 2 where a plan or another file cannot be read, and with 3 where --approve does not cover it.
+    """
+    try:
+        approved = _reviewed(files, out or [], form, rules, approve, name)
+    except ReviewError as error:
+        _tell(error, as_json=form is Format.JSON)
+        raise typer.Exit(error.exit_code) from error
+    if not approved:
+        raise typer.Exit(EXIT_NOT_APPROVED)
+
+
+def _reviewed(
+    files: list[str], out: list[Path], form: Format, rules: Path | None, approve: Gate | None, name: str | None
+) -> bool:
+    from plan_review.command import passes, review_file
+
+    if len(files) > 1 and (out or form in (Format.JSON, Format.HTML)):
+        raise ReviewInputError(
+            "A file, a page and JSON hold one review, and several plans are named.", remedy="Name one plan at a time."
+        )
+    targets = [(target, form_of(target)) for target in out]
+    approved = True
+    for file in files:
+        made = review_file(file, sys.stdin.buffer, os.environ, name=name, rules=rules)
+        _print(rendered(made, form))
+        for target, target_form in targets:
+            write_review(made, target, target_form)
+        approved = approved and (approve is None or passes(made, approve))
+    return approved
+
+
+def _print(text: str) -> None:
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:  # who read it has gone, which typer knows how to end
+        raise
+    except OSError as error:
+        raise ReviewInputError(
+            f"Standard output cannot be written: {error.strerror or error}.",
+            remedy="Send it to a place that can hold it, or give --out a file.",
+        ) from error
+
+
+def _tell(error: ReviewError, *, as_json: bool) -> None:
+    from plan_review.visible import visible
+
+    if as_json:
+        told = {"message": error.message, "details": list(error.details), "remedy": error.remedy}
+        sys.stdout.write(json.dumps({"error": told | {"exit_code": error.exit_code}}, indent=2) + "\n")
+    lines = [f"Error: {error.message}", *(f"  | {line}" for line in error.details)]
+    lines += [f"What to do: {error.remedy}"] if error.remedy else []
+    sys.stderr.write(visible("\n".join(lines)) + "\n")

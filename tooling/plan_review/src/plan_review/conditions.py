@@ -1,0 +1,212 @@
+"""Tests of attributes that a rule asks for: what is there, what becomes of it, what shrinks or opens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from ipaddress import ip_network
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from plan_review.model import ResourceChange
+from plan_review.values import Marker
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_ANYWHERE = "**"
+_FOR_EVER = float("inf")
+# networks as wide as these are nobody's own: the halves of the internet, or the addresses that are in use
+_WIDEST_OF_ONE_OWNER = {4: 8, 6: 16}
+
+
+class Condition(BaseModel):
+    """A test of one attribute, or of several of which one must pass; all tests that are given must hold.
+
+    A path goes into every element of a list; `**.a.b` is the path at any depth. What is unknown or sensitive meets
+    `is_not`, and `becomes_not` and `decreases` where the value is known today: it may be what is feared.
+
+    Attributes:
+        becomes: more often there than before.
+        becomes_not: less often there than before.
+        endless: numbers that stand for no end, such as a retention of 0 days.
+        decreases: a number falls; of several, the smallest.
+        is_emptied: there was a value, and there is none, or fewer.
+        is_set: there is a value.
+        matches: a pattern that a text has; `newly_matches` counts texts only that were not there before.
+        opens: a network that is everybody's, and was not there before.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    attribute: str | tuple[str, ...]
+    equals: Any = Field(default=None, alias="is")
+    is_not: Any = None
+    becomes: Any = None
+    becomes_not: Any = None
+    matches: str | None = None
+    newly_matches: str | None = None
+    endless: tuple[Any, ...] = ()
+    increases: bool = False
+    decreases: bool = False
+    changes: bool = False
+    is_emptied: bool = False
+    is_set: bool = False
+    opens: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The attributes that it looks at."""
+        return (self.attribute,) if isinstance(self.attribute, str) else self.attribute
+
+    def holds(self, change: ResourceChange) -> bool:
+        """Whether the resource is or becomes what the condition says."""
+        return any(self._holds(change, path) for path in self.paths)
+
+    def _holds(self, change: ResourceChange, path: str) -> bool:
+        before, after = values_at(change.before, path), values_at(change.after, path)
+        return all(self._passes(test, before, after) for test in self._given)
+
+    def _passes(self, test: str, before: list[Any], after: list[Any]) -> bool:
+        match test:
+            case "equals":
+                return _count(after, self.equals) > 0
+            case "is_not":
+                return any(not _same(value, self.is_not) for value in after)
+            case "becomes":
+                return _count(after, self.becomes) > _count(before, self.becomes)
+            case "becomes_not":
+                return _count(after, self.becomes_not) < _count(before, self.becomes_not)
+            case "matches":
+                return any(_matches(self.matches, value) for value in after)
+            case "newly_matches":
+                return any(_matches(self.newly_matches, value) for value in _new(before, after))
+            case "increases":
+                return self._is_less(before, after) is self.increases
+            case "decreases":
+                return self._is_less(after, before) is self.decreases
+            case "changes":
+                return (before != after) is self.changes
+            case "is_emptied":
+                return (_set(after) < _set(before)) is self.is_emptied
+            case "is_set":
+                return bool(_set(after)) is self.is_set
+            case _:
+                return any(_is_everybodys(value) for value in _new(before, after)) is self.opens
+
+    @cached_property
+    def _given(self) -> tuple[str, ...]:
+        return tuple(
+            name for name in type(self).model_fields if name in self.model_fields_set - {"attribute", "endless"}
+        )
+
+    @cached_property
+    def _looks_for(self) -> frozenset[str] | None:
+        """Names of which one must be there for the condition to hold; None where it may hold without."""
+        if any(getattr(self, test) in (None, False) or test == "is_not" for test in self._given):
+            return None
+        return frozenset(path.removeprefix(f"{_ANYWHERE}.").partition(".")[0].partition("[")[0] for path in self.paths)
+
+    def may_hold(self, names: frozenset[str]) -> bool:
+        """Whether it could hold for a resource in which these names occur, at any depth."""
+        return self._looks_for is None or not self._looks_for.isdisjoint(names)
+
+    def _is_less(self, those: list[Any], than_these: list[Any]) -> bool:
+        less, more = list(self._numbers(those)), list(self._numbers(than_these))
+        if not less and more:  # what it was is known, what it will be is not
+            return any(isinstance(value, Marker) for value in those) and min(more) > 0
+        if len(less) == len(more):
+            return any(one < other for one, other in zip(less, more, strict=True))
+        return bool(less) and bool(more) and min(less) < min(more)
+
+    def _numbers(self, values: list[Any]) -> Iterator[float]:
+        for value in values:
+            if any(_same(value, each) for each in self.endless):
+                yield _FOR_EVER
+            elif isinstance(value, int | float) and not isinstance(value, bool | Marker):
+                yield float(value)
+
+
+def names_within(*trees: Any) -> frozenset[str]:
+    """All names that occur in attributes, at any depth."""
+    return frozenset(name for tree in trees for holder in _within(tree) for name in holder)
+
+
+def values_at(attributes: Any, path: str) -> list[Any]:
+    """The values at a path such as `rule.id` or `rule[0].id`; one None where there is nothing, but none for `**`."""
+    start = [attributes]
+    if path.startswith(f"{_ANYWHERE}."):
+        path = path.removeprefix(f"{_ANYWHERE}.")
+        name = path.partition(".")[0]
+        return [value for holder in _within(attributes) if name in holder for value in values_at(holder, path)]
+    for name, index in _STEP.findall(path):
+        start = list(_inner(start, name, index))
+    return [entry for value in start for entry in _elements(value)] or [None]
+
+
+def _inner(holders: list[Any], name: str, index: str) -> Iterator[Any]:
+    for holder in holders:
+        if isinstance(holder, Marker):
+            yield holder
+        elif index:
+            if isinstance(holder, list) and int(index) < len(holder):
+                yield holder[int(index)]
+        else:
+            for each in holder if isinstance(holder, list) else [holder]:
+                if isinstance(each, Marker):
+                    yield each
+                elif isinstance(each, dict) and name in each:
+                    yield each[name]
+
+
+def _elements(value: Any) -> Iterator[Any]:
+    """The elements of a list of plain values; blocks stay together, so that they can be counted."""
+    yield from value if isinstance(value, list) and value else [value]
+
+
+def _within(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for inner in value.values():
+            yield from _within(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _within(inner)
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    """Whether it is the value; some providers write true and false as text."""
+    if isinstance(wanted, bool) and isinstance(value, str):
+        return value.lower() == str(wanted).lower()
+    return bool(value == wanted) and isinstance(value, bool) is isinstance(wanted, bool)
+
+
+def _count(values: list[Any], wanted: Any) -> int:
+    return sum(_same(value, wanted) for value in values)
+
+
+def _new(before: list[Any], after: list[Any]) -> Iterator[Any]:
+    for value in after:
+        if value not in before:
+            yield value
+
+
+def _set(values: list[Any]) -> int:
+    return sum(value not in (None, "", [], {}) for value in values)
+
+
+def _matches(pattern: str | None, value: Any) -> bool:
+    return isinstance(value, str) and re.search(pattern or "", value) is not None
+
+
+def _is_everybodys(value: Any) -> bool:
+    return isinstance(value, str) and is_everybodys_network(value)
+
+
+def is_everybodys_network(text: str) -> bool:
+    """Whether a network is the whole internet, or a part that is too large to be anybody's own."""
+    try:
+        network = ip_network(text.strip(), strict=False)
+    except ValueError:
+        return False
+    return network.prefixlen < _WIDEST_OF_ONE_OWNER[network.version] and not network.is_private

@@ -1,0 +1,155 @@
+"""What the review knows of each resource type: judged, harmless, or neither. The types are in types.yaml.
+
+Without it a plan of types that no rule is about would be green for want of rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+from plan_review.access import is_policy
+from plan_review.model import Action, Plan, ResourceChange
+from plan_review.policies import RuleBook
+from plan_review.values import Marker
+
+_BUNDLED = Path(__file__).parent / "types.yaml"
+_NAMED = 3
+_KNOWN = frozenset({"judged", "harmless"})
+_INDEX = re.compile(r"\[\d+\]")
+_PROGRAM = re.compile(r"(^|\.)data\.external\.")
+_RULES = {"access": "unjudged-access", "foreign": "unjudged-provider", "unjudged": "unjudged-type"}
+_SENTENCES = {
+    "access": "This review has no rule about {name}, which decides about access, reach or secrets; read what changes",
+    "foreign": "This review cannot judge access and data of provider {name}; read what changes",
+    "unjudged": "This review has no rule about {name}; read what changes",
+}
+
+
+class Coverage(BaseModel):
+    """The types that are judged, harmless, or on no server, and how types that carry access are named.
+
+    Attributes:
+        free: how types are named that cost nothing by themselves.
+        attributes: names whose change does no harm or is told elsewhere, by type; `*` stands for every type.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    judged: tuple[str, ...]
+    harmless: tuple[str, ...]
+    local: tuple[str, ...]
+    access: tuple[str, ...]
+    attributes: dict[str, tuple[str, ...]]
+    free: tuple[str, ...]
+
+    def is_free(self, resource_type: str) -> bool:
+        """Whether a type costs nothing by itself, or lives in the state alone."""
+        return resource_type in self.local or any(re.search(pattern, resource_type) for pattern in self.free)
+
+    def kind_of(self, resource_type: str) -> str:
+        """One of judged, harmless, local, access (which is not judged, and carries access), foreign, unjudged."""
+        for kind, types in (("judged", self.judged), ("harmless", self.harmless), ("local", self.local)):
+            if resource_type in types:
+                return kind
+        if not resource_type.startswith("aws_"):
+            return "foreign"
+        is_access = any(re.search(pattern, resource_type) for pattern in self.access)
+        return "access" if is_access else "unjudged"
+
+
+@cache
+def load_coverage() -> Coverage:
+    """The bundled types."""
+    return Coverage.model_validate(yaml.safe_load(_BUNDLED.read_text(encoding="utf-8")))
+
+
+def unjudged(plan: Plan) -> Iterator[tuple[str, str, str]]:
+    """Rule, sentence and address of what the review cannot judge, a line for each type or provider."""
+    by_type: dict[tuple[str, str], list[ResourceChange]] = defaultdict(list)
+    for change in plan.changes:
+        kind = load_coverage().kind_of(change.type)
+        if kind in _RULES and change.action is not Action.NO_OP:
+            by_type[kind, change.provider if kind == "foreign" else change.type].append(change)
+    for (kind, name), changes in sorted(by_type.items()):
+        address = changes[0].address if len(changes) == 1 else ""
+        sentence = _SENTENCES[kind].format(name=name)
+        if not address:
+            more = f" and {len(changes) - _NAMED} more" if len(changes) > _NAMED else ""
+            sentence += f": {', '.join(change.address for change in changes[:_NAMED])}{more}"
+        yield _RULES[kind], f"{sentence}.", address
+
+
+def unjudged_attributes(plan: Plan, book: RuleBook) -> Iterator[tuple[str, str]]:
+    """Address and sentence of each update, of a type that is known, by attributes that no rule looks at."""
+    coverage = load_coverage()
+    of_types: dict[str, tuple[str, ...]] = {}
+    for change in plan.changes:
+        if change.action is not Action.UPDATE or coverage.kind_of(change.type) not in _KNOWN:
+            continue
+        if not change.attributes:
+            yield change.address, "It changes, and the plan does not say what changes of it."
+            continue
+        told = {*coverage.attributes["*"], *coverage.attributes.get(change.type, ()), *plan.computed(change)}
+        if change.type not in of_types:
+            of_types[change.type] = _looked_at(change.type, book)
+        looked_at = of_types[change.type]
+        names = dict.fromkeys(
+            item.path
+            for item in change.attributes
+            if item.name not in told
+            and not _is_looked_at(_INDEX.sub("", item.path), looked_at)
+            and not is_policy(change, item.name, plan)
+        )
+        if names:
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            yield change.address, f"No rule looks at {', '.join(list(names)[:_NAMED])}{more}; read what changes."
+
+
+def _looked_at(resource_type: str, book: RuleBook) -> tuple[str, ...]:
+    """Paths of attributes that rules about updates look at; one empty path where a rule is about every update."""
+    rules = [rule for rule in book.about(resource_type) if {"update", "any"} & set(rule.actions)]
+    return tuple(
+        _INDEX.sub("", path)
+        for rule in rules
+        for paths in ([condition.paths for condition in rule.when] or [("",)])
+        for path in paths
+    )
+
+
+def _is_looked_at(path: str, looked_at: tuple[str, ...]) -> bool:
+    """Whether a rule looks at the path, at what holds it, or at a path of that end anywhere."""
+    for known in looked_at:
+        end = known.removeprefix("**.")
+        inside = f".{path}.".find(f".{end}.")
+        if known == "" or inside == 0 or (inside > 0 and end != known):
+            return True
+    return False
+
+
+def secrets_shown(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Address and sentence of what is no longer marked as sensitive, and so shown by whoever reads state or outputs."""
+    for change in plan.changes:
+        for item in change.attributes:
+            if item.after is Marker.NO_LONGER_SENSITIVE:
+                yield change.address, f"{item.path} is no longer marked as sensitive, and Terraform will show it."
+    for output in plan.outputs:
+        if output.is_shown_now:
+            yield "", f"Output {output.name} is no longer marked as sensitive, and Terraform will show it."
+
+
+def programs(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Address and sentence of each resource of which a provisioner may run a program."""
+    for change in plan.changes:
+        runs = change.action in {Action.CREATE, Action.DELETE} or change.action.replaces
+        if runs and change.provisioners:
+            yield change.address, f"A provisioner runs a program: {', '.join(change.provisioners)}."
+    for address in plan.reads:
+        if _PROGRAM.search(address):
+            yield address, "A program runs to read this."

@@ -1,0 +1,52 @@
+"""What a new resource will be, in few lines: what decides about access, reach and data first, the rest folded."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from plan_review.model import Action, Plan, ResourceChange
+from plan_review.values import Marker, leaves
+
+_TOLD = 8
+_MOST_TOLD = 30
+# names, anywhere in a path, of what a reviewer looks for
+_TELLING = re.compile(
+    r"(?i)(polic|statement|principal|grant|permission|action|effect|role|acl|public|cidr|ingress|egress|port|protocol"
+    r"|source|prefix_list|internal|authori[sz]|authentication|retention|expir|transition|lifecycle|days|prefix|status"
+    r"|versioning|force_|skip_|protect|encrypt|kms|sse_|ssl|tls|schedule|enabled|state|rule|engine|instance_class"
+    r"|worker|script_location|argument|member|endpoint|bucket$|^name$|url$|target)"
+)
+_UNTOLD = re.compile(r"^(tags|tags_all|timeouts)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """What a new resource sets.
+
+    Attributes:
+        told: paths and values worth a line.
+        folded: names of the attributes of which something is left out.
+    """
+
+    told: tuple[tuple[str, Any], ...] = ()
+    folded: tuple[str, ...] = ()
+
+    @property
+    def rest(self) -> str:
+        """What is folded, in words; empty where nothing is."""
+        return f"and {len(self.folded)} more: {', '.join(self.folded)}" if self.folded else ""
+
+
+def creation(change: ResourceChange, plan: Plan) -> Creation:
+    """What a new resource sets; nothing for any other change. What only AWS can know is left out."""
+    if change.action is not Action.CREATE:
+        return Creation()
+    found = [leaf for leaf in leaves(dict(plan.without_computed(change).after)) if leaf[1] not in ("", Marker.UNKNOWN)]
+    telling = [leaf for leaf in found if _TELLING.search(leaf[0]) and not _UNTOLD.match(leaf[0])]
+    others = [leaf for leaf in found if leaf not in telling and leaf[1] is not False and not _UNTOLD.match(leaf[0])]
+    told = (*telling[:_MOST_TOLD], *others[: max(0, _TOLD - len(telling))])
+    kept = {path for path, _ in told}
+    names = (re.split(r"[.\[]", path)[0] for path, _ in found if path not in kept)
+    return Creation(told, tuple(dict.fromkeys(names)))

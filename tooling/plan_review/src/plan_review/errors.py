@@ -1,0 +1,33 @@
+"""What can go wrong, as types: each says what happened, and what to do."""
+
+from __future__ import annotations
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_NOT_APPROVED = 3
+
+
+class ReviewError(Exception):
+    """A failure that a user can act on."""
+
+    exit_code = EXIT_FAILED
+
+    def __init__(self, message: str, *, remedy: str = "", details: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.details = details
+
+
+class ReviewInputError(ReviewError):
+    """A file, or an argument, that a review was given cannot be used."""
+
+    exit_code = EXIT_USAGE
+
+
+class PlanError(ReviewError):
+    """What Terraform says of a plan cannot be read."""
+
+
+class PriceListError(ReviewError):
+    """AWS's price list does not hold what is asked of it."""

@@ -1,0 +1,115 @@
+"""What a plan opens to everybody: networks, databases, functions that anyone can call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from plan_review.conditions import is_everybodys_network
+from plan_review.model import Plan, ResourceChange
+
+_CIDRS = frozenset({"cidr_blocks", "ipv6_cidr_blocks", "cidr_block", "ipv6_cidr_block", "cidr_ipv4", "cidr_ipv6"})
+_BLOCKS_OF_ACCOUNT = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+
+Openings = Iterator[str]
+
+
+def opened_to_everybody(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Address and sentence of each resource that opens something which was not open before."""
+    for change in plan.changes:
+        if change.after:
+            was = set(_openings(change, change.before))
+            for sentence in dict.fromkeys(_openings(change, change.after)):
+                if sentence not in was:
+                    yield change.address, sentence
+
+
+def _openings(change: ResourceChange, attributes: Mapping[str, Any]) -> Openings:
+    if not attributes:
+        return
+    if (read := _BY_TYPE.get(change.type)) is not None:
+        yield from read(attributes)
+    if attributes.get("publicly_accessible") is True:
+        yield "It gets an address that the internet can reach (publicly_accessible)."
+
+
+def _security_group(attributes: Mapping[str, Any]) -> Openings:
+    for block in _blocks(attributes.get("ingress")):
+        yield from _from_everywhere(block)
+
+
+def _security_group_rule(attributes: Mapping[str, Any]) -> Openings:
+    if attributes.get("type") == "ingress":
+        yield from _from_everywhere(attributes)
+
+
+def _network_acl_rule(attributes: Mapping[str, Any]) -> Openings:
+    if attributes.get("egress") is not True and attributes.get("rule_action") == "allow":
+        yield from _from_everywhere(attributes)
+
+
+def _network_acl(attributes: Mapping[str, Any]) -> Openings:
+    for block in _blocks(attributes.get("ingress")):
+        if block.get("action") == "allow":
+            yield from _from_everywhere(block)
+
+
+def _from_everywhere(attributes: Mapping[str, Any]) -> Openings:
+    found = {value for name in _CIDRS for value in _texts(attributes.get(name)) if is_everybodys_network(value)}
+    for cidr in sorted(found):
+        yield f"{_ports(attributes)} can be reached from everywhere ({cidr})."
+
+
+def _ports(attributes: Mapping[str, Any]) -> str:
+    first, last = attributes.get("from_port"), attributes.get("to_port")
+    protocol = attributes.get("ip_protocol", attributes.get("protocol"))
+    if protocol in ("-1", "all", None) or not isinstance(first, int | float) or not isinstance(last, int | float):
+        return "Every port"
+    return f"Port {first:.0f}" if first == last else f"Ports {first:.0f} to {last:.0f}"
+
+
+def _function_url(attributes: Mapping[str, Any]) -> Openings:
+    if attributes.get("authorization_type") == "NONE":
+        yield "Everybody may call the function by its URL (authorization_type NONE)."
+
+
+def _function_permission(attributes: Mapping[str, Any]) -> Openings:
+    narrowed = any(attributes.get(name) for name in ("source_account", "source_arn", "principal_org_id"))
+    if attributes.get("principal") == "*" and not narrowed:
+        yield f"Everybody may {attributes.get('action')} (principal *)."
+
+
+def _public_access_of_account(attributes: Mapping[str, Any]) -> Openings:
+    for name in _BLOCKS_OF_ACCOUNT:
+        if attributes.get(name) is False:
+            yield f"Buckets of the whole account may become public ({name} is false)."
+
+
+def _kubernetes_endpoint(attributes: Mapping[str, Any]) -> Openings:
+    for block in _blocks(attributes.get("vpc_config")):
+        networks = _texts(block.get("public_access_cidrs"))
+        if block.get("endpoint_public_access") is True and any(map(is_everybodys_network, networks)):
+            yield "The cluster's endpoint can be reached from everywhere."
+
+
+def _blocks(value: Any) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+
+
+def _texts(value: Any) -> list[str]:
+    return [entry for entry in (value if isinstance(value, list) else [value]) if isinstance(entry, str)]
+
+
+_BY_TYPE: dict[str, Callable[[Mapping[str, Any]], Openings]] = {
+    "aws_default_network_acl": _network_acl,
+    "aws_default_security_group": _security_group,
+    "aws_eks_cluster": _kubernetes_endpoint,
+    "aws_lambda_function_url": _function_url,
+    "aws_lambda_permission": _function_permission,
+    "aws_network_acl": _network_acl,
+    "aws_network_acl_rule": _network_acl_rule,
+    "aws_s3_account_public_access_block": _public_access_of_account,
+    "aws_security_group": _security_group,
+    "aws_security_group_rule": _security_group_rule,
+    "aws_vpc_security_group_ingress_rule": _from_everywhere,
+}

@@ -1,0 +1,94 @@
+"""The forms of a review, on standard output or in a file, and what a gate may let pass."""
+
+from __future__ import annotations
+
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from plan_review.errors import ReviewInputError
+
+if TYPE_CHECKING:
+    from plan_review.review import Review
+
+_OWNER = 0o600
+
+
+class Format(StrEnum):
+    """What a review can be written as."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    HTML = "html"
+    JSON = "json"
+
+
+class Gate(StrEnum):
+    """How much may pass; each includes those before it."""
+
+    NONE = "none"
+    CHANGE = "change"
+    ACCESS = "access"
+    DESTROY = "destroy"
+    DATA = "data"
+
+
+_SUFFIXES = {".txt": Format.TEXT, ".md": Format.MARKDOWN, ".html": Format.HTML, ".json": Format.JSON}
+
+
+def form_of(file: Path) -> Format:
+    """The form that a file's suffix stands for.
+
+    Raises:
+        ReviewInputError: it stands for none.
+    """
+    if file.suffix not in _SUFFIXES:
+        raise ReviewInputError(
+            f"'{file}' does not say which form the review shall have.",
+            remedy=f"Give a file that ends in {', '.join(_SUFFIXES)}; --format is for standard output.",
+        )
+    return _SUFFIXES[file.suffix]
+
+
+def rendered(made: Review, form: Format) -> str:
+    """The whole review in a form."""
+    if form is Format.JSON:
+        from plan_review.render_json import as_data
+
+        return json.dumps(as_data(made), indent=2) + "\n"
+    if form is Format.HTML:
+        from plan_review.page import render_page
+
+        return render_page(made)
+    from plan_review.render_markdown import render_markdown
+    from plan_review.render_text import render_text
+    from plan_review.visible import visible
+
+    return visible({Format.TEXT: render_text, Format.MARKDOWN: render_markdown}[form](made))
+
+
+def write_review(made: Review, file: Path, form: Format) -> None:
+    """Write the review to a file. One for programs holds a plan's values: its owner alone may read it.
+
+    Raises:
+        ReviewInputError: it cannot be written.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        opener = _owners if form is Format.JSON else None
+        with open(file, "w", encoding="utf-8", opener=opener) as written:
+            written.write(rendered(made, form))
+    except OSError as error:
+        raise ReviewInputError(
+            f"The review cannot be written to '{file}': {error.strerror or error}.",
+            remedy="Give --out another file. The plan is saved all the same.",
+        ) from error
+
+
+def _owners(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags, _OWNER)
+    if hasattr(os, "fchmod"):  # pragma: no branch
+        os.fchmod(descriptor, _OWNER)
+    return descriptor

@@ -1,0 +1,153 @@
+"""Objects that a lifecycle rule deletes, or puts into a storage class where they cannot be read at once.
+
+The review knows no bucket's contents, so every prefix counts. Two cases weigh less: objects of a lake that can be made
+again (answers of Athena, scratch files), and buckets that the same plan makes, which hold nothing yet, unless the rule
+is for what a lake must keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from plan_review.model import Plan, ResourceChange
+from plan_review.values import Marker
+
+_TYPES = ("aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket")
+_SCRATCH = ("athena-results/", "tmp/")
+# raw files, tables with their registers of keys, manifests of runs, and what is handed over
+_KEPT = ("raw/", "curated/", "features/", "runs/", "exports/", "quarantine/")
+_ARCHIVES = ("GLACIER", "DEEP_ARCHIVE")
+_AT_ONCE = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LosingRule:
+    """A lifecycle rule after which more objects cannot be read than before.
+
+    Attributes:
+        address: the resource that holds the rule.
+        sentence: what becomes of which objects, and when.
+        is_data: whether objects are meant that somebody may miss.
+    """
+
+    address: str
+    sentence: str
+    is_data: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """What a rule does to objects below a prefix, after so many days; `narrowed` by tags or sizes, as text."""
+
+    verb: str
+    prefix: str
+    days: float
+    when: str
+    narrowed: str = ""
+
+    def covers(self, other: _Effect) -> bool:
+        return (
+            self.verb == other.verb
+            and other.prefix.startswith(self.prefix)
+            and self.days <= other.days
+            and self.narrowed in ("", other.narrowed)
+        )
+
+    @property
+    def sentence(self) -> str:
+        some = " that the rule's filter names" if self.narrowed else ""
+        return f"{self.verb[:1].upper()}{self.verb[1:]} {self.when}: those below '{self.prefix or '/'}'{some}."
+
+
+def losing_rules(plan: Plan) -> Iterator[LosingRule]:
+    """Each rule of the plan that takes away objects which stayed before, or stayed longer."""
+    names = [change.after.get("bucket") for change in plan.changes if _is_new_bucket(change)]
+    made = {name for name in names if isinstance(name, str | Marker)}
+    for change in plan.changes:
+        if change.type in _TYPES and change.after:
+            name = change.after.get("bucket")
+            yield from _of(change, is_new=isinstance(name, str | Marker) and name in made)
+
+
+def _is_new_bucket(change: ResourceChange) -> bool:
+    return change.type == "aws_s3_bucket" and bool(change.after) and not change.before
+
+
+def _of(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
+    before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
+    for effect in sorted(after, key=lambda item: (item.prefix, item.verb, item.days)):
+        if any(known.covers(effect) for known in before):
+            continue
+        scratch = effect.prefix.startswith(_SCRATCH)
+        kept = any(prefix.startswith(effect.prefix) or effect.prefix.startswith(prefix) for prefix in _KEPT)
+        of_old_versions = effect.verb.startswith("old versions")
+        unread = scratch or (is_new and (of_old_versions or not kept))
+        yield LosingRule(change.address, effect.sentence, is_data=not unread)
+
+
+def _effects(attributes: Mapping[str, Any]) -> Iterator[_Effect]:
+    rules = attributes.get("rule", attributes.get("lifecycle_rule"))
+    if isinstance(attributes.get("rule"), Marker):  # a bucket's own are computed where others are configured
+        yield _Effect("objects may be deleted", "", _AT_ONCE, "by rules that this review does not see")
+    for rule in _blocks(rules):
+        if rule.get("status") != "Enabled" and rule.get("enabled") is not True:
+            continue
+        prefix, narrowed = _prefix(rule), _narrowing(rule)
+        for verb, days, when in _actions(rule):
+            yield _Effect(verb, prefix, days, when, narrowed)
+
+
+def _actions(rule: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
+    for name, whose, days_name in (
+        ("expiration", "objects", "days"),
+        ("noncurrent_version_expiration", "old versions of objects", "noncurrent_days"),
+    ):
+        for block in _blocks(rule.get(name)):
+            for days, when in _moment(block, days_name):
+                yield f"{whose} are deleted", days, when
+    for name, whose, days_name in (
+        ("transition", "objects", "days"),
+        ("noncurrent_version_transition", "old versions of objects", "noncurrent_days"),
+    ):
+        for block in _blocks(rule.get(name)):
+            if block.get("storage_class") in _ARCHIVES or isinstance(block.get("storage_class"), Marker):
+                for days, when in _moment(block, days_name, may_be_at_once=True):
+                    yield f"{whose} must be restored before they can be read", days, when
+
+
+def _moment(block: Mapping[str, Any], days_name: str, *, may_be_at_once: bool = False) -> Iterator[tuple[float, str]]:
+    """Days until then, and in words; nothing for a block that merely removes delete markers."""
+    days, date = block.get(days_name, block.get("days")), block.get("date")
+    if isinstance(days, Marker) or isinstance(date, Marker):
+        yield _AT_ONCE, "after a time that this review does not see"
+    elif isinstance(date, str) and date:
+        yield _AT_ONCE, f"on {date[:10]}"
+    elif isinstance(days, int | float) and (days or may_be_at_once):
+        yield float(days), f"after {days:.0f} days" if days else "at once"
+
+
+def _prefix(rule: Mapping[str, Any]) -> str:
+    for chosen in _blocks(rule.get("filter")):
+        for holder in (chosen, *_blocks(chosen.get("and"))):
+            if isinstance(holder.get("prefix"), str):
+                return str(holder["prefix"])
+    legacy = rule.get("prefix")
+    return legacy if isinstance(legacy, str) else ""
+
+
+def _narrowing(rule: Mapping[str, Any]) -> str:
+    """Tags and sizes of a filter, as text to compare; empty where it has none."""
+    holders = [holder for chosen in _blocks(rule.get("filter")) for holder in (chosen, *_blocks(chosen.get("and")))]
+    found = [
+        f"{name}={holder[name]}"
+        for holder in (*holders, rule)
+        for name in ("tag", "tags", "object_size_greater_than", "object_size_less_than")
+        if holder.get(name) not in (None, [], {}, 0, "")
+    ]
+    return ", ".join(sorted(found))
+
+
+def _blocks(value: Any) -> list[Mapping[str, Any]]:
+    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []

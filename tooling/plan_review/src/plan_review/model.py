@@ -1,0 +1,252 @@
+"""A Terraform plan as data: what `terraform show -json` says, parsed once.
+
+Format: developer.hashicorp.com/terraform/internals/json-format#plan-representation
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from plan_review.values import AttributeChange, Marker
+
+
+class Action(StrEnum):
+    """What a plan does to a resource or an output."""
+
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    DELETE = "delete"
+    DELETE_THEN_CREATE = "replace (destroy first)"
+    CREATE_THEN_DELETE = "replace (create first)"
+    REPLACE_AND_FORGET = "replace (the old one is forgotten)"
+    FORGET = "forget"
+    NO_OP = "no-op"
+    UNKNOWN = "unknown"
+
+    @property
+    def destroys(self) -> bool:
+        """Whether a real object goes away."""
+        return self in {Action.DELETE, Action.DELETE_THEN_CREATE, Action.CREATE_THEN_DELETE}
+
+    @property
+    def replaces(self) -> bool:
+        """Whether another real object takes the place of one that goes away, or that Terraform forgets."""
+        return self in {Action.DELETE_THEN_CREATE, Action.CREATE_THEN_DELETE, Action.REPLACE_AND_FORGET}
+
+    @property
+    def forgets(self) -> bool:
+        """Whether a real object stays, and Terraform no longer looks after it."""
+        return self in {Action.FORGET, Action.REPLACE_AND_FORGET}
+
+
+_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]')
+
+
+def without_index(address: str) -> str:
+    """The address of the block that a resource comes from, which has no index."""
+    return _INDEX.sub("", address)
+
+
+# the order in which a reviewer wants to see them: what nobody can judge, then what destroys, comes first
+ACTION_ORDER = (
+    Action.UNKNOWN,
+    Action.DELETE,
+    Action.DELETE_THEN_CREATE,
+    Action.CREATE_THEN_DELETE,
+    Action.REPLACE_AND_FORGET,
+    Action.FORGET,
+    Action.UPDATE,
+    Action.CREATE,
+    Action.READ,
+    Action.NO_OP,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChange:
+    """What a plan does to one resource, or what was found to differ from the state.
+
+    Attributes:
+        address: full address, with module path and index.
+        action: what happens to it.
+        module: path of the module; empty for the root.
+        type: resource type, such as aws_s3_bucket.
+        before: its attributes now; sensitive values are out already.
+        after: its attributes then; what is known only after the apply is marked, sensitive values are out.
+        attributes: the differences between both, by path.
+        forces_replacement: paths of the attributes that force a replacement.
+        reason: Terraform's own word for why, such as delete_because_no_resource_config.
+        previous_address: where it was before a move; empty unless it moves.
+        import_id: the identifier that it is imported by, in words where it has none yet; empty unless it is.
+        deposed: key of a deposed object, which a replacement left behind; empty otherwise.
+        actions: Terraform's own words for the action.
+        provider: name of the provider, without its registry.
+        provisioners: kinds of provisioners that the configuration has for it.
+    """
+
+    address: str
+    action: Action
+    module: str = ""
+    type: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    attributes: tuple[AttributeChange, ...] = ()
+    forces_replacement: tuple[str, ...] = ()
+    reason: str = ""
+    previous_address: str = ""
+    import_id: str = ""
+    deposed: str = ""
+    actions: tuple[str, ...] = ()
+    provider: str = ""
+    provisioners: tuple[str, ...] = ()
+
+    @property
+    def changed_attributes(self) -> tuple[str, ...]:
+        """Top-level attributes that differ, in alphabetical order; empty on creation and deletion."""
+        if not self.before or not self.after:
+            return ()
+        return tuple(sorted({change.name for change in self.attributes}))
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether the plan does anything about it, if only in the state."""
+        return self.action not in {Action.NO_OP, Action.READ} or bool(self.previous_address or self.import_id)
+
+    def attribute(self, name: str) -> Any:
+        """A top-level attribute as it will be, or as it was where the resource goes away."""
+        return (self.after or self.before).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChange:
+    """What happens to an output of the root module; `is_shown_now` where a part of it is no longer sensitive."""
+
+    name: str
+    action: Action
+    before: Any = None
+    after: Any = None
+    is_shown_now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FailedCheck:
+    """A check block, precondition or postcondition that did not pass while planning."""
+
+    address: str
+    status: str
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedApply:
+    """An apply that did not come to its end.
+
+    Attributes:
+        at: when it ended, ISO 8601.
+        done: resources that it changed.
+        begun: resources that it had begun to change, and of which nobody knows how far it came.
+    """
+
+    at: str
+    done: tuple[str, ...] = ()
+    begun: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Everything that it may have changed."""
+        return frozenset({*self.done, *self.begun})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that a plan changes, what destroys first, then by address.
+
+    Attributes:
+        changes: resources that the plan touches, moves and imports included.
+        unchanged: how many managed resources stay as they are.
+        resources: every managed resource of the plan, touched or not.
+        outputs: outputs that change.
+        drift: resources that somebody changed outside Terraform since the last apply.
+        computed_drift: resources that differ only in what the configuration says nothing of.
+        checks: checks that did not pass.
+        references: which resource mentions which in the configuration, both as addresses without an index.
+        configured: attributes that the configuration sets, by block: the address without an index.
+        reads: data sources that are read during the apply, because what they depend on is not known before.
+        deferred: what Terraform puts off to a later plan, and its word for why.
+        invoked_actions: actions of providers, which are no resources, that the apply would invoke.
+        untold: resources that would be there and are not there yet, and of which the plan says no change.
+        log_targets: buckets that the configuration sends access logs to, as addresses without an index.
+        terraform_version: the Terraform that made it.
+        errored: Terraform broke off while planning, so the plan is a part of one.
+        complete: False when Terraform put changes off to a later plan.
+    """
+
+    changes: tuple[ResourceChange, ...]
+    unchanged: int = 0
+    resources: tuple[ResourceChange, ...] = ()
+    outputs: tuple[OutputChange, ...] = ()
+    drift: tuple[ResourceChange, ...] = ()
+    computed_drift: tuple[ResourceChange, ...] = ()
+    checks: tuple[FailedCheck, ...] = ()
+    references: tuple[tuple[str, str], ...] = ()
+    configured: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    reads: tuple[str, ...] = ()
+    deferred: tuple[tuple[str, str], ...] = ()
+    invoked_actions: tuple[str, ...] = ()
+    untold: tuple[str, ...] = ()
+    log_targets: frozenset[str] = frozenset()
+    terraform_version: str = ""
+    errored: bool = False
+    complete: bool = True
+
+    @property
+    def counts(self) -> dict[Action, int]:
+        """How many resources each action touches; a mere move or import is not an action."""
+        return dict(Counter(change.action for change in self.changes if change.action is not Action.NO_OP))
+
+    @property
+    def destroys(self) -> tuple[ResourceChange, ...]:
+        """The changes that make a real object go away."""
+        return tuple(change for change in self.changes if change.action.destroys)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether an apply would change neither a resource, nor the state's addresses, nor an output."""
+        return not self.changes and not self.outputs
+
+    def computed(self, change: ResourceChange) -> frozenset[str]:
+        """Attributes that only AWS can know, and that the configuration says nothing of, as far as it is there."""
+        names = self.configured.get(without_index(change.address))
+        if names is None:
+            return frozenset()
+        return frozenset(name for name, value in change.after.items() if value is Marker.UNKNOWN and name not in names)
+
+    def without_computed(self, change: ResourceChange) -> ResourceChange:
+        """The change without what AWS computes: nobody asked for that, so no rule is about it."""
+        computed = self.computed(change)
+        if not computed:
+            return change
+        return replace(
+            change,
+            before={name: value for name, value in change.before.items() if name not in computed},
+            after={name: value for name, value in change.after.items() if name not in computed},
+        )
+
+    def summary(self) -> str:
+        """One line: "18 to create, 1 to update"; "no changes" when there are none."""
+        parts = [f"{self.counts[action]} to {action}" for action in ACTION_ORDER if action in self.counts]
+        for count, verb in (
+            (sum(bool(change.previous_address) for change in self.changes), "move"),
+            (sum(bool(change.import_id) for change in self.changes), "import"),
+        ):
+            if count:
+                parts.append(f"{count} to {verb}")
+        if not parts and self.outputs:
+            return f"only outputs: {', '.join(output.name for output in self.outputs)}"
+        return ", ".join(parts) or "no changes"

@@ -1,0 +1,320 @@
+"""`terraform show -json PLAN` to a `Plan`. The only place that knows Terraform's names; nothing sensitive passes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from plan_review.errors import PlanError
+from plan_review.model import (
+    ACTION_ORDER,
+    Action,
+    FailedCheck,
+    OutputChange,
+    Plan,
+    ResourceChange,
+    without_index,
+)
+from plan_review.outside import Managed, without_own
+from plan_review.values import AttributeChange, Marker, Side, differences, hidden_differences, redacted
+
+_SUPPORTED_FORMAT = "1"
+_ACTIONS = {
+    ("create",): Action.CREATE,
+    ("read",): Action.READ,
+    ("update",): Action.UPDATE,
+    ("delete",): Action.DELETE,
+    ("delete", "create"): Action.DELETE_THEN_CREATE,
+    ("create", "delete"): Action.CREATE_THEN_DELETE,
+    ("create", "forget"): Action.REPLACE_AND_FORGET,
+    ("forget", "create"): Action.REPLACE_AND_FORGET,
+    ("forget",): Action.FORGET,
+    ("no-op",): Action.NO_OP,
+}
+
+
+def parse_plan(data: dict[str, Any]) -> Plan:
+    """Parse the output of `terraform show -json PLAN`.
+
+    Raises:
+        PlanError: the format's major version is not one this code knows, or this is no plan.
+    """
+    try:
+        return _plan(data)
+    except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
+        raise PlanError(
+            "Terraform's plan cannot be read: it does not have the form that its version says.",
+            remedy="Plan again, with the program itself, and hand its JSON in as it is.",
+            details=(f"{type(error).__name__}: {error}",),
+        ) from error
+
+
+def _plan(data: dict[str, Any]) -> Plan:
+    version = str(data.get("format_version", ""))
+    if version.partition(".")[0] != _SUPPORTED_FORMAT:
+        raise PlanError(
+            f"This Terraform writes plans in format '{version}'; Quartal reads {_SUPPORTED_FORMAT}.x.",
+            remedy="Plan with Terraform 1.1 or newer, or with OpenTofu; the README names what Quartal is tested with.",
+        )
+    provisioners = dict(_provisioners(_root_module(data), ""))
+    managed = (entry for entry in data.get("resource_changes") or [] if _is_managed(entry))
+    parsed = [_resource_change(entry, provisioners) for entry in managed]
+    known = {change.address for change in parsed}
+    drifted = (entry for entry in data.get("resource_drift") or [] if _is_managed(entry) and _is_move(entry))
+    parsed += [_moved(entry) for entry in drifted if entry["address"] not in known]
+    touched = sorted((change for change in parsed if change.is_touched), key=_rank)
+    outputs = [_output_change(name, entry) for name, entry in (data.get("output_changes") or {}).items()]
+    drift, computed_drift = _drift(data, frozenset(change.address for change in touched), _managed(data, parsed))
+    return Plan(
+        changes=tuple(touched),
+        unchanged=len(parsed) - len(touched),
+        resources=tuple(parsed),
+        outputs=tuple(output for output in outputs if output.action is not Action.NO_OP),
+        drift=drift,
+        computed_drift=computed_drift,
+        checks=tuple(_failed_checks(data.get("checks") or [])),
+        references=tuple(sorted(set(_references(_root_module(data), "")))),
+        configured=dict(_configured(_root_module(data), "")),
+        reads=tuple(sorted(_reads(data))),
+        deferred=tuple(_deferred(data)),
+        invoked_actions=tuple(str(entry.get("address", "")) for entry in data.get("action_invocations") or []),
+        untold=tuple(sorted(_untold(data, known))),
+        log_targets=frozenset(_log_targets(_root_module(data), "")),
+        terraform_version=str(data.get("terraform_version", "")),
+        errored=bool(data.get("errored", False)),
+        complete=bool(data.get("complete", True)),
+    )
+
+
+def _drift(
+    data: dict[str, Any], touched: frozenset[str], managed: Managed
+) -> tuple[tuple[ResourceChange, ...], tuple[ResourceChange, ...]]:
+    """What somebody changed outside Terraform, and what differs only in computed attributes.
+
+    Terraform also lists attributes that AWS computes and that only a refresh could learn, such as the versioning that a
+    bucket shows once another resource has switched it on. So a difference counts where the configuration says something
+    of the attribute, or the plan is about to change the resource, or it gives access that nobody has configured.
+    """
+    configured = dict(_configured(_root_module(data), ""))
+    found, computed = [], []
+    for change in map(_resource_change, data.get("resource_drift") or []):
+        names = configured.get(without_index(change.address), frozenset())
+        reduced, is_outside = without_own(change, managed)
+        if change.action is Action.DELETE:
+            found.append(change)
+        elif is_outside or change.address in touched or names & set(change.changed_attributes):
+            found.append(reduced if reduced.attributes else change)
+        elif change.attributes:
+            computed.append(change)
+    return tuple(sorted(found, key=_rank)), tuple(sorted(computed, key=_rank))
+
+
+def _untold(data: dict[str, Any], told: set[str]) -> set[str]:
+    """Addresses of planned resources that neither a change nor the state knows: the plan was cut by somebody."""
+
+    def addresses(state: Any) -> Iterator[str]:
+        modules = [(state or {}).get("root_module") or {}]
+        while modules:
+            module = modules.pop()
+            yield from (str(each.get("address", "")) for each in module.get("resources") or [] if _is_managed(each))
+            modules += module.get("child_modules") or []
+
+    planned = set(addresses(data.get("planned_values")))
+    later = {address for address, _ in _deferred(data)}
+    return planned - told - later - set(addresses((data.get("prior_state") or {}).get("values")))
+
+
+def _managed(data: dict[str, Any], parsed: list[ResourceChange]) -> Managed:
+    """What Terraform looks after, from the plan's changes and the state that it has refreshed."""
+
+    def of_module(module: dict[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        for resource in module.get("resources") or []:
+            if _is_managed(resource):
+                yield str(resource.get("type")), resource.get("values") or {}
+        for child in module.get("child_modules") or []:
+            yield from of_module(child)
+
+    state = ((data.get("prior_state") or {}).get("values") or {}).get("root_module") or {}
+    return Managed.of([*((change.type, change.before or change.after) for change in parsed), *of_module(state)])
+
+
+def _configured(module: dict[str, Any], path: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """Every managed block of the configuration, and the attributes that it sets."""
+    for resource in module.get("resources") or []:
+        if resource.get("mode") == "managed":
+            yield f"{path}{resource['address']}", frozenset(resource.get("expressions") or {})
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _configured(call.get("module") or {}, f"{path}module.{name}.")
+
+
+def _provisioners(module: dict[str, Any], path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every block that has provisioners, and their kinds."""
+    for resource in module.get("resources") or []:
+        if resource.get("provisioners"):
+            yield f"{path}{resource['address']}", tuple(str(each.get("type")) for each in resource["provisioners"])
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _provisioners(call.get("module") or {}, f"{path}module.{name}.")
+
+
+def _reads(data: dict[str, Any]) -> Iterator[str]:
+    for entry in data.get("resource_changes") or []:
+        if not _is_managed(entry) and tuple(entry["change"]["actions"]) == ("read",):
+            yield str(entry["address"])
+
+
+def _root_module(data: dict[str, Any]) -> dict[str, Any]:
+    return (data.get("configuration") or {}).get("root_module") or {}
+
+
+def _log_targets(module: dict[str, Any], path: str) -> Iterator[str]:
+    """The buckets that `aws_s3_bucket_logging` names as targets; on a first plan their names are not known yet."""
+    for resource in module.get("resources") or []:
+        if resource.get("type") == "aws_s3_bucket_logging":
+            for mentioned in _mentions((resource.get("expressions") or {}).get("target_bucket")):
+                yield from _targets(mentioned, path)
+    for name, call in (module.get("module_calls") or {}).items():
+        yield from _log_targets(call.get("module") or {}, f"{path}module.{name}.")
+
+
+def _is_move(entry: dict[str, Any]) -> bool:
+    return bool(entry.get("previous_address")) and entry["previous_address"] != entry["address"]
+
+
+def _moved(entry: dict[str, Any]) -> ResourceChange:
+    """A move that only the drift tells of; what else differs there is told as drift."""
+    return _resource_change({**entry, "change": {**entry["change"], "actions": ["no-op"]}})
+
+
+def _deferred(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, what in (("deferred_changes", "resource_change"), ("deferred_action_invocations", "action_invocation")):
+        for entry in data.get(name) or []:
+            yield str((entry.get(what) or {}).get("address", "")), str(entry.get("reason", ""))
+
+
+def _rank(change: ResourceChange) -> tuple[int, str]:
+    return ACTION_ORDER.index(change.action), change.address
+
+
+def _is_managed(entry: dict[str, Any]) -> bool:
+    return str(entry.get("mode", "managed")) == "managed"
+
+
+def _resource_change(
+    entry: dict[str, Any], provisioners: Mapping[str, tuple[str, ...]] = MappingProxyType({})
+) -> ResourceChange:
+    change = entry["change"]
+    actions = tuple(change["actions"])
+    action = _ACTIONS.get(actions, Action.UNKNOWN)
+    sides = _sides(change)
+    before, after = redacted(sides[0], sides[1]), redacted(sides[1], sides[0])
+    address = str(entry["address"])
+    return ResourceChange(
+        address=address,
+        action=action,
+        module=str(entry.get("module_address", "")),
+        type=str(entry.get("type") or address.rpartition(".")[0].rpartition(".")[2]),
+        before=before if isinstance(before, dict) else {},
+        after=after if isinstance(after, dict) else {},
+        attributes=_attribute_changes(before, after, sides),
+        forces_replacement=tuple(_path(steps) for steps in change.get("replace_paths") or []),
+        reason=str(entry.get("action_reason", "")),
+        previous_address=str(entry.get("previous_address", "")),
+        import_id=_import_id(change.get("importing")),
+        deposed=str(entry.get("deposed", "")),
+        actions=actions,
+        provider=str(entry.get("provider_name", "")).rpartition("/")[2],
+        provisioners=provisioners.get(without_index(address), ()),
+    )
+
+
+def _import_id(importing: Any) -> str:
+    """By what a resource is imported: an id, or from Terraform 1.12 on an identity; either may not be known yet."""
+    if not isinstance(importing, dict):
+        return ""
+    identity = importing.get("identity")
+    if isinstance(identity, dict) and identity:
+        return ", ".join(f"{name}={value}" for name, value in sorted(identity.items()))
+    return str(importing.get("id") or "an id that is only known after the apply")
+
+
+def _sides(change: dict[str, Any]) -> tuple[Side, Side]:
+    """What a change has before and after."""
+    before = Side(change.get("before"), change.get("before_sensitive"))
+    after = Side(change.get("after"), change.get("after_sensitive"), change.get("after_unknown"))
+    return before, after
+
+
+def _attribute_changes(before: Any, after: Any, sides: tuple[Side, Side]) -> tuple[AttributeChange, ...]:
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        shown = after if isinstance(after, dict) else before if isinstance(before, dict) else {}
+        return tuple(
+            AttributeChange(name, before[name] if before else Marker.ABSENT, after[name] if after else Marker.ABSENT)
+            for name, value in sorted(shown.items())
+            if value is not None
+        )
+    # two sensitive values look alike once they are taken out: whether they differ is seen before, and only that is told
+    found = {item.path: item for item in differences(before, after)}
+    hidden = {item.path: item for item in hidden_differences(*sides)}
+    return tuple(item for _, item in sorted({**found, **hidden}.items()))
+
+
+def _path(steps: list[str | int]) -> str:
+    text = ""
+    for step in steps:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _output_change(name: str, change: dict[str, Any]) -> OutputChange:
+    sides = _sides(change)
+    return OutputChange(
+        name=name,
+        action=_ACTIONS.get(tuple(change["actions"]), Action.UNKNOWN),
+        before=redacted(sides[0], sides[1]),
+        after=redacted(sides[1], sides[0]),
+        is_shown_now=any(item.after is Marker.NO_LONGER_SENSITIVE for item in hidden_differences(*sides)),
+    )
+
+
+def _failed_checks(entries: list[dict[str, Any]]) -> Iterator[FailedCheck]:
+    for entry in entries:
+        for instance in entry.get("instances") or [entry]:
+            if instance.get("status") in {"fail", "error"}:
+                yield FailedCheck(
+                    address=str((instance.get("address") or entry["address"]).get("to_display", "")),
+                    status=str(instance["status"]),
+                    problems=tuple(str(problem.get("message", "")) for problem in instance.get("problems") or []),
+                )
+
+
+def _references(module: dict[str, Any], path: str) -> Iterator[tuple[str, str]]:
+    """Pairs (resource, what it mentions) of a module's configuration and of the modules that it calls."""
+    for resource in module.get("resources") or []:
+        if resource.get("mode") != "managed":
+            continue
+        source = f"{path}{resource['address']}"
+        for target in _mentions(resource.get("expressions")) | set(resource.get("depends_on") or []):
+            yield from ((source, found) for found in _targets(target, path))
+    for name, call in (module.get("module_calls") or {}).items():
+        inner = f"{path}module.{name}."
+        for target in _mentions(call.get("expressions")):
+            yield from ((inner.removesuffix("."), found) for found in _targets(target, path))
+        yield from _references(call.get("module") or {}, inner)
+
+
+def _mentions(expressions: Any) -> set[str]:
+    if isinstance(expressions, dict):
+        found = set(expressions.get("references") or []) if "references" in expressions else set()
+        return found.union(*(_mentions(entry) for entry in expressions.values()))
+    if isinstance(expressions, list):
+        return set().union(*(_mentions(entry) for entry in expressions))
+    return set()
+
+
+def _targets(reference: str, path: str) -> Iterator[str]:
+    """The resource or module that a reference such as `aws_kms_key.this.arn` means; nothing for variables and data."""
+    steps = without_index(reference).split(".")
+    if steps[0] in {"var", "local", "data", "each", "count", "path", "self", "terraform"} or len(steps) < 2:
+        return
+    yield f"{path}{steps[0]}.{steps[1]}"

@@ -1,0 +1,218 @@
+"""Rules of our own, as data: which change needs whose consent. The bundled ones are in rules.yaml and in rules/."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import IntEnum
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from plan_review.conditions import Condition, names_within
+from plan_review.errors import ReviewInputError
+from plan_review.file_problems import lines_of
+from plan_review.model import Action, Plan, ResourceChange
+
+_FOLDER = Path(__file__).parent
+_BUNDLED = (_FOLDER / "rules.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
+
+
+class Level(IntEnum):
+    """How much consent something needs; each level includes those below it."""
+
+    NOTE = 0
+    CHANGE = 1
+    ACCESS = 2
+    DESTROY = 3
+    DATA = 4
+    BLOCKED = 5
+
+    @property
+    def word(self) -> str:
+        """The level as users write it."""
+        return self.name.lower()
+
+
+class Owner(BaseModel):
+    """The resource that another one belongs to, by the attribute that holds its id."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: str
+    attribute: str
+
+    def goes_with(self, change: ResourceChange, plan: Plan) -> bool:
+        """Whether the plan destroys the owner of a resource too."""
+        owner = change.before.get(self.attribute)
+        return isinstance(owner, str) and any(
+            other.type == self.type and other.action.destroys and other.before.get("id") == owner
+            for other in plan.changes
+        )
+
+
+class Rule(BaseModel):
+    """A rule about changes of some resource types.
+
+    Attributes:
+        types: names of resource types, or patterns such as `aws_*`.
+        actions: destroy is every end of a real object, remove only that of one which nothing replaces.
+        unless_gone: what goes away together with its owner is no finding.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    types: tuple[str, ...] = Field(min_length=1)
+    actions: tuple[Literal["create", "update", "destroy", "remove", "forget", "any"], ...] = ("any",)
+    environments: tuple[str, ...] = ()
+    when: tuple[Condition, ...] = ()
+    unless_gone: Owner | None = None
+    level: Level
+    data_at_risk: bool = False
+    sentence: str = Field(min_length=1)
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def _level(cls, value: Any) -> Any:
+        return _read_level(value)
+
+    def is_about(self, resource_type: str) -> bool:
+        """Whether the rule is for such resources."""
+        return any(fnmatchcase(resource_type, pattern) for pattern in self.types)
+
+    def applies(self, change: ResourceChange, plan: Plan, environment: str) -> bool:
+        """Whether the change, of a resource that the rule is about, is what it means."""
+        return (
+            (not self.environments or environment in self.environments)
+            and any(action in {"any", *_kinds(change.action)} for action in self.actions)
+            and all(condition.holds(change) for condition in self.when)
+            and not (self.unless_gone is not None and self.unless_gone.goes_with(change, plan))
+        )
+
+
+class RuleBook(BaseModel):
+    """All rules, the levels of what the review finds by itself, and its thresholds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    levels: dict[str, Level] = {}
+    thresholds: dict[str, float] = {}
+    rules: tuple[Rule, ...] = ()
+
+    def about(self, resource_type: str) -> tuple[Rule, ...]:
+        """The rules about a resource type."""
+        return tuple(rule for rule in self.rules if rule.is_about(resource_type))
+
+    @field_validator("levels", mode="before")
+    @classmethod
+    def _levels(cls, value: Any) -> Any:
+        return {name: _read_level(level) for name, level in value.items()} if isinstance(value, dict) else value
+
+
+class Finding(BaseModel):
+    """Something that a reviewer must know of.
+
+    Attributes:
+        rule: id of the rule.
+        level: the consent that it needs.
+        sentence: what it is about.
+        address: the resource; empty where it is about the whole plan.
+        data_at_risk: whether data can be lost.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    rule: str
+    level: Level
+    sentence: str
+    address: str = ""
+    data_at_risk: bool = False
+
+
+def load_rules(own: Path | None = None) -> RuleBook:
+    """The bundled rules, with those of the user's own file added or, by the same id, in their place.
+
+    Raises:
+        ReviewInputError: the file cannot be read, or has a rule that cannot.
+    """
+    bundled = _bundled()
+    if own is None:
+        return bundled
+    added = _read(own)
+    unknown = sorted(added.levels.keys() - bundled.levels.keys())
+    if unknown:
+        raise ReviewInputError(
+            f"{own} gives a level to '{unknown[0]}', which the review does not know.",
+            remedy=f"Known: {', '.join(bundled.levels)}.",
+        )
+    merged = {rule.id: rule for rule in (*bundled.rules, *added.rules)}
+    return RuleBook(
+        levels={**bundled.levels, **added.levels},
+        thresholds={**bundled.thresholds, **added.thresholds},
+        rules=tuple(merged.values()),
+    )
+
+
+@cache
+def _bundled() -> RuleBook:
+    first, *others = map(_read, _BUNDLED)
+    return first.model_copy(update={"rules": (*first.rules, *(rule for book in others for rule in book.rules))})
+
+
+def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...]:
+    """What the rules say of the plan's changes, in the order of the plan."""
+    about = {kind: book.about(kind) for kind in {change.type for change in plan.changes}}
+
+    def found(change: ResourceChange) -> Iterator[Rule]:
+        names = names_within(change.before, change.after)
+        for rule in about[change.type]:
+            if all(condition.may_hold(names) for condition in rule.when) and rule.applies(change, plan, environment):
+                yield rule
+
+    return tuple(
+        Finding(
+            rule=rule.id,
+            level=rule.level,
+            sentence=rule.sentence,
+            address=change.address,
+            data_at_risk=rule.data_at_risk,
+        )
+        for change in map(plan.without_computed, plan.changes)
+        for rule in found(change)
+    )
+
+
+def _kinds(action: Action) -> set[str]:
+    kinds = {"destroy"} if action.destroys else set()
+    if action is Action.DELETE:
+        kinds.add("remove")
+    if action is Action.CREATE or action.replaces:
+        kinds.add("create")
+    if action is Action.UPDATE:
+        kinds.add("update")
+    if action.forgets:
+        kinds.add("forget")
+    return kinds
+
+
+def _read_level(value: Any) -> Any:
+    if isinstance(value, str) and value.upper() in Level.__members__:
+        return Level[value.upper()]
+    if isinstance(value, Level):
+        return value
+    raise ValueError(f"'{value}' is no level: {', '.join(level.word for level in Level)}")
+
+
+def _read(path: Path) -> RuleBook:
+    try:
+        return RuleBook.model_validate(yaml.safe_load(path.read_text()) or {})
+    except (OSError, yaml.YAMLError, ValidationError) as error:
+        raise ReviewInputError(
+            f"{path} does not hold rules that can be read.",
+            remedy="See the bundled rules, rules.yaml in the package plan_review, for the form.",
+            details=lines_of(error, 8),
+        ) from error

@@ -1,0 +1,145 @@
+"""The review as Markdown, for a comment on a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from plan_review.creation import creation
+from plan_review.model import Action, ResourceChange
+from plan_review.review import Review
+from plan_review.values import Marker, shown
+from plan_review.verdict import Decision
+from plan_review.wording import (
+    SIGNS,
+    action_words,
+    cost_sentences,
+    cut,
+    failed_apply_sentences,
+    moment,
+    notes,
+    policy_sentence,
+    shortened,
+    told_attributes,
+)
+
+# a comment on GitHub holds 65,536 characters; what follows the cut is one sentence
+_MOST_CHARACTERS = 60_000
+_WIDEST_VALUE = 200
+_SYMBOLS = {
+    Decision.NOTHING: "⚪",
+    Decision.APPLY: "🟢",
+    Decision.NEEDS_APPROVAL: "🟡",
+    Decision.BLOCKED: "🔴",
+}
+
+
+def render_markdown(review: Review) -> str:
+    """The whole review; cut at a line's end where it is too long for a comment, and it says so."""
+    lines: list[str] = []
+    length = 0
+    for line in _lines(review):
+        length += len(line) + 1
+        if length > _MOST_CHARACTERS:
+            if sum(kept.startswith("<details") for kept in lines) > sum(kept == "</details>" for kept in lines):
+                lines += ["", "</details>"]
+            lines += ["", "_The rest does not fit into a comment: see the page, or the review as text._"]
+            break
+        lines.append(line)
+    return "\n".join(lines) + "\n"
+
+
+def _lines(review: Review) -> Iterator[str]:
+    plan, verdict = review.plan, review.verdict
+    yield f"## {_SYMBOLS[verdict.decision]} Plan for {review.environment}: {verdict.sentence()}"
+    yield ""
+    yield f"**{plan.summary()}**" + (f", {plan.unchanged} unchanged" if plan.unchanged else "")
+    if verdict.reasons:
+        yield from ("", "| needs | resource | why |", "|---|---|---|")
+        for reason in verdict.reasons:
+            yield f"| {reason.level.word} | {_code(reason.address)} | {_text(reason.sentence)} |"
+    yield from _list(
+        "Left by the last apply, which failed", [_text(sentence) for sentence in failed_apply_sentences(review)]
+    )
+    yield from _list("Data at risk", [f"{_code(risk.address)}: {_text(risk.sentence)}" for risk in review.data_at_risk])
+    yield from _list(
+        "Access", [f"**{'gains' if item.widens else 'loses'}**: {_text(item.sentence)}" for item in review.access]
+    )
+    yield from _list("Schedules", list(_schedules(review)))
+    yield from _list("Cost", [_text(line) for line in cost_sentences(review)])
+    yield from _list(
+        "Policies",
+        [
+            _text(policy_sentence(review)),
+            *(f"{_code(item.address)}: {item.check} {_text(item.name)}" for item in review.policies.failures),
+        ],
+    )
+    yield from _list(
+        "Drift",
+        [
+            f"{_code(change.address)}: {', '.join(_code(item.path) for item in change.attributes) or 'gone'}"
+            for change in plan.drift
+        ],
+    )
+    yield from _list(
+        "Outputs",
+        [
+            f"{output.action} {_code(output.name)}: {_code(_cut(output.before))} → {_code(_cut(output.after))}"
+            for output in plan.outputs
+        ],
+    )
+    yield from _list("Read during the apply", [_code(address) for address in plan.reads])
+    for group in review.groups:
+        yield from ("", f"<details><summary>{_text(group.title)}: {len(group.changes)} changes</summary>", "")
+        for change in group.changes:
+            yield from _change(change, review)
+        yield from ("", "</details>")
+
+
+def _change(change: ResourceChange, review: Review) -> Iterator[str]:
+    said = notes(change)
+    suffix = f" ({_text('; '.join(said))})" if said else ""
+    yield f"- `{SIGNS[change.action].strip() or '='}` {_code(change.address)} {action_words(change)}{suffix}"
+    if change.action is Action.UPDATE or change.action.replaces:
+        told, computed = told_attributes(change)
+        for attribute in told:
+            before, after = shortened(attribute.before, attribute.after, _WIDEST_VALUE)
+            yield f"  - {_code(attribute.path)}: {_code(before)} → {_code(after)}"
+        if computed:
+            yield f"  - {computed} more {shown(Marker.UNKNOWN)}"
+    made = creation(change, review.plan)
+    for path, value in made.told:
+        yield f"  - {_code(path)}: {_code(_cut(value))}"
+    if made.rest:
+        yield f"  - {_text(made.rest)}"
+
+
+def _schedules(review: Review) -> Iterator[str]:
+    for schedule in review.schedules:
+        dates = ", ".join(moment(date) for date in schedule.next_dates) or schedule.problem
+        yield f"{_code(schedule.address)}: {_text(schedule.sentence())}" + (f"; next {dates}" if dates else "")
+
+
+def _list(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield from ("", f"### {title}", "")
+        yield from (f"- {line}" for line in lines)
+
+
+def _cut(value: object) -> str:
+    return cut(value, _WIDEST_VALUE)
+
+
+def _code(text: str) -> str:
+    """A code span that nothing in the text can end; a pipe would end the cell of a table."""
+    if not text:
+        return ""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    inner = text.replace("|", "\\|").replace("\n", " ")
+    return f"{fence} {inner} {fence}" if longest else f"{fence}{inner}{fence}"
+
+
+def _text(text: str) -> str:
+    """Text in which nothing is markup: no HTML, no emphasis, no mention of people."""
+    return re.sub(r"([\\`*_\[\]<>|#@~])", r"\\\1", text).replace("\n", " ")

@@ -1,0 +1,115 @@
+"""The review as text for a terminal or a log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from plan_review.creation import creation
+from plan_review.model import Action, ResourceChange
+from plan_review.review import Review
+from plan_review.values import Marker, shown
+from plan_review.wording import (
+    SIGNS,
+    action_words,
+    cost_sentences,
+    cut,
+    failed_apply_sentences,
+    moment,
+    notes,
+    policy_sentence,
+    shortened,
+    told_attributes,
+)
+
+_WIDEST_VALUE = 100
+_SHOWN_REASONS = 40
+
+
+def render_text(review: Review) -> str:
+    """The whole review, the verdict first."""
+    return "\n".join(_lines(review)) + "\n"
+
+
+def _lines(review: Review) -> Iterator[str]:
+    plan = review.plan
+    yield f"Plan for {review.environment}: {plan.summary()}"
+    yield f"Verdict: {review.verdict.sentence()}"
+    reasons = review.verdict.reasons
+    for reason in reasons[:_SHOWN_REASONS]:
+        where = f"{reason.address}: " if reason.address else ""
+        yield f"  {reason.level.word:<8} {where}{reason.sentence} [{reason.rule}]"
+    if len(reasons) > _SHOWN_REASONS:
+        yield f"  ... and {len(reasons) - _SHOWN_REASONS} more of these levels"
+    yield from _section("Left by the last apply, which failed", list(failed_apply_sentences(review)))
+    yield from _section("Data at risk", [f"{risk.address}: {risk.sentence}" for risk in review.data_at_risk])
+    for group in review.groups:
+        yield ""
+        yield group.title
+        for change in group.changes:
+            yield from _change(change, review)
+    if plan.unchanged:
+        yield ""
+        yield f"Unchanged: {plan.unchanged}"
+    yield from _section("Read during the apply", list(plan.reads))
+    yield from _section("Access", [f"{'+' if item.widens else '-'} {item.sentence}" for item in review.access])
+    yield from _section("Schedules (UTC)", list(_schedules(review)))
+    yield from _section(
+        "Drift: changed outside Terraform since the last apply",
+        [line for change in plan.drift for line in (change.address, *(f"  {text}" for text in _attributes(change)))],
+    )
+    yield from _section(
+        "Outputs",
+        [f"{SIGNS[output.action]} {output.name}: {_both(output.before, output.after)}" for output in plan.outputs],
+    )
+    yield from _section("Cost", list(cost_sentences(review)))
+    yield from _section(
+        "Policies",
+        [policy_sentence(review), *(f"{item.address}: {item.check} {item.name}" for item in review.policies.failures)],
+    )
+
+
+def _section(title: str, lines: list[str]) -> Iterator[str]:
+    if lines:
+        yield ""
+        yield title
+        yield from (f"  {line}" for line in lines)
+
+
+def _change(change: ResourceChange, review: Review) -> Iterator[str]:
+    said = notes(change)
+    yield f"  {SIGNS[change.action]:>3} {change.address}  {action_words(change)}" + (
+        f" ({'; '.join(said)})" if said else ""
+    )
+    if change.action is Action.UPDATE or change.action.replaces:
+        yield from (f"        {line}" for line in _attributes(change))
+    made = creation(change, review.plan)
+    yield from (f"        {path}: {_cut(value)}" for path, value in made.told)
+    if made.rest:
+        yield f"        {made.rest}"
+
+
+def _attributes(change: ResourceChange) -> Iterator[str]:
+    forcing = set(change.forces_replacement)
+    told, computed = told_attributes(change)
+    for attribute in told:
+        mark = "  # forces replacement" if attribute.path in forcing else ""
+        yield f"{attribute.path}: {_both(attribute.before, attribute.after)}{mark}"
+    if computed:
+        yield f"{computed} more {shown(Marker.UNKNOWN)}"
+
+
+def _schedules(review: Review) -> Iterator[str]:
+    for schedule in review.schedules:
+        yield f"{schedule.address}: {schedule.sentence()}"
+        if schedule.next_dates:
+            yield f"  next: {', '.join(moment(date) for date in schedule.next_dates)}"
+        if schedule.problem:
+            yield f"  no dates: {schedule.problem}"
+
+
+def _both(before: object, after: object) -> str:
+    return " -> ".join(shortened(before, after, _WIDEST_VALUE))
+
+
+def _cut(value: object) -> str:
+    return cut(value, _WIDEST_VALUE)

@@ -1,0 +1,94 @@
+"""The review of one plan: everything that a reviewer wants to know, and the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from plan_review import verdict as verdicts
+from plan_review.access import AccessChange, access_changes
+from plan_review.cost import CostReview, cost_review
+from plan_review.grouping import ModuleGroup, by_module
+from plan_review.model import FailedApply, Plan
+from plan_review.policies import Finding, RuleBook, findings
+from plan_review.policy_report import PolicyReport
+from plan_review.prices import PriceList
+from plan_review.schedule import ScheduleChange, schedule_changes
+from plan_review.usage import Usage
+from plan_review.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan is judged by.
+
+    Attributes:
+        environment: name of the environment.
+        rules: the rules and the levels.
+        prices: None where nobody wrote down the region's.
+        usage: what a month uses.
+        policies: what a policy checker said, or why none was asked.
+        now: the moment from which the next dates count.
+        failed_apply: what an earlier apply left that did not come to its end.
+        refresh_prices: the command that reads today's prices, with `{region}` in it; empty where there is none.
+    """
+
+    environment: str
+    rules: RuleBook
+    prices: PriceList | None
+    usage: Usage
+    policies: PolicyReport
+    now: datetime
+    failed_apply: FailedApply | None = None
+    refresh_prices: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """A plan, read."""
+
+    environment: str
+    plan: Plan
+    groups: tuple[ModuleGroup, ...]
+    access: tuple[AccessChange, ...]
+    schedules: tuple[ScheduleChange, ...]
+    cost: CostReview | None
+    policies: PolicyReport
+    findings: tuple[Finding, ...]
+    verdict: Verdict
+    made_at: datetime
+    failed_apply: FailedApply | None = None
+    refresh_prices: str = ""
+
+    @property
+    def data_at_risk(self) -> tuple[Finding, ...]:
+        """The findings about data that can be lost."""
+        return tuple(finding for finding in self.findings if finding.data_at_risk)
+
+
+def review(plan: Plan, basis: Basis) -> Review:
+    """Read a plan; nothing is asked of AWS, so the same plan and basis always give the same review."""
+    access = access_changes(plan)
+    schedules = schedule_changes(plan, basis.now)
+    cost = cost_review(plan, basis.prices, basis.usage, basis.now) if basis.prices is not None else None
+    touched = frozenset(change.address for change in plan.changes)
+    found = (
+        *verdicts.unreadable(plan),
+        *findings(plan, basis.rules, basis.environment),
+        *verdicts.about_resources(plan, basis.rules, basis.failed_apply),
+        *verdicts.about_effects(access, schedules, cost, basis.policies, basis.rules, touched),
+    )
+    return Review(
+        environment=basis.environment,
+        plan=plan,
+        groups=by_module(plan),
+        access=access,
+        schedules=schedules,
+        cost=cost,
+        policies=basis.policies,
+        findings=found,
+        verdict=verdicts.decide(plan, found),
+        made_at=basis.now,
+        failed_apply=basis.failed_apply,
+        refresh_prices=basis.refresh_prices,
+    )

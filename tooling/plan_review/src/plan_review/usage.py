@@ -1,0 +1,69 @@
+"""How much a pipeline uses in a month: measured where runs left manifests, else a stated estimate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from plan_review.errors import ReviewInputError
+from plan_review.file_problems import lines_of
+
+_ESTIMATE = Path(__file__).parent / "usage.yaml"
+
+
+class Usage(BaseModel):
+    """What a month uses; units are in the names.
+
+    Attributes:
+        origin: where the minutes of a run come from, in words.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run_minutes: float = Field(gt=0)
+    runs_per_month: float = Field(ge=0)
+    crawl_minutes: float = Field(ge=0)
+    crawl_dpu: float = Field(gt=0)
+    stored_gb: float = Field(ge=0)
+    access_log_gb: float = Field(ge=0)
+    put_requests_per_month: float = Field(ge=0)
+    kms_requests_per_month: float = Field(ge=0)
+    log_gb_per_month: float = Field(ge=0)
+    athena_tb_per_month: float = Field(ge=0)
+    origin: str = "estimate"
+
+
+def load_usage(override: Path | None = None) -> Usage:
+    """The estimate, with the lines of the user's own file in their place.
+
+    Raises:
+        ReviewInputError: the file is missing, is no YAML, or has a line that nobody knows.
+    """
+    values: dict[str, Any] = yaml.safe_load(_ESTIMATE.read_text())
+    if override is None:
+        return Usage(**values)
+    try:
+        own = yaml.safe_load(override.read_text()) or {}
+        return Usage(**{**values, "origin": f"estimate of {override.name}", **own})
+    except (OSError, yaml.YAMLError, TypeError, ValidationError) as error:
+        raise ReviewInputError(
+            f"{override} does not say how much is used.",
+            remedy=f"Give numbers for any of: {', '.join(values)}.",
+            details=lines_of(error, 6),
+        ) from error
+
+
+def with_history(usage: Usage, run_seconds: Sequence[float]) -> Usage:
+    """The usage with the median duration of these job runs, each of which had work to do."""
+    minutes = [seconds / 60 for seconds in run_seconds]
+    if not minutes:
+        return usage
+    # a run is charged for at least a minute: docs.aws.amazon.com/glue, "Pricing"
+    return usage.model_copy(
+        update={"run_minutes": max(1.0, median(minutes)), "origin": f"median of the last {len(minutes)} runs"}
+    )

@@ -1,0 +1,217 @@
+"""May this plan be applied? A value, with reasons; what follows from it is decided elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plan_review.access import AccessChange, access_changes
+from plan_review.cost import CostReview
+from plan_review.coverage import programs, secrets_shown, unjudged, unjudged_attributes
+from plan_review.exposure import opened_to_everybody
+from plan_review.lifecycle import losing_rules
+from plan_review.model import Action, FailedApply, Plan
+from plan_review.policies import Finding, Level, RuleBook, findings
+from plan_review.policy_report import PolicyReport
+from plan_review.schedule import ScheduleChange
+
+# the findings of `unreadable`
+UNREADABLE = frozenset({"unknown-action", "plan-errored", "plan-incomplete"})
+
+
+class Decision(StrEnum):
+    """What a reviewer would say."""
+
+    NOTHING = "nothing to apply"
+    APPLY = "apply"
+    NEEDS_APPROVAL = "needs approval"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision and why.
+
+    Attributes:
+        decision: apply, needs approval, blocked, or nothing to apply.
+        level: the consent that is needed.
+        reasons: the findings that decided, the weightiest first.
+    """
+
+    decision: Decision
+    level: Level
+    reasons: tuple[Finding, ...]
+
+    def is_approved_by(self, given: Level) -> bool:
+        """Whether consent of this level is enough; nothing is enough for a blocked plan."""
+        return self.decision is not Decision.BLOCKED and given >= self.level
+
+    def sentence(self) -> str:
+        """The verdict in words, without its reasons."""
+        if self.decision is Decision.NEEDS_APPROVAL:
+            return f"needs approval (--approve {self.level.word})"
+        return str(self.decision)
+
+
+def decide(plan: Plan, found: tuple[Finding, ...]) -> Verdict:
+    """The verdict that follows from all findings."""
+    reasons = tuple(
+        sorted(
+            (finding for finding in found if finding.level > Level.NOTE),
+            key=lambda finding: (-finding.level, not finding.data_at_risk, finding.address, finding.rule),
+        )
+    )
+    level = reasons[0].level if reasons else Level.NOTE
+    if level is Level.BLOCKED:
+        return Verdict(Decision.BLOCKED, level, reasons)
+    if plan.is_empty:
+        return Verdict(Decision.NOTHING, Level.NOTE, reasons)
+    return Verdict(Decision.NEEDS_APPROVAL if reasons else Decision.APPLY, level, reasons)
+
+
+def unreadable(plan: Plan) -> tuple[Finding, ...]:
+    """What makes a plan one that nobody can judge. It always blocks: no rule can allow it."""
+    found = [
+        Finding(
+            rule="unknown-action",
+            level=Level.BLOCKED,
+            sentence="Terraform would do something that this review does not know: "
+            f"{', '.join(map(str, change.actions))}.",
+            address=change.address,
+        )
+        for change in plan.changes
+        if change.action is Action.UNKNOWN
+    ]
+    found += [
+        Finding(
+            rule="unknown-action",
+            level=Level.BLOCKED,
+            sentence=f"Something that this review does not know would happen to output {output.name}.",
+        )
+        for output in plan.outputs
+        if output.action is Action.UNKNOWN
+    ]
+    found += [
+        Finding(
+            rule="unknown-action",
+            level=Level.BLOCKED,
+            sentence="Terraform would invoke an action, and this review does not know what that does.",
+            address=address,
+        )
+        for address in plan.invoked_actions
+    ]
+    if plan.errored:
+        sentence = "Terraform broke off while planning; this is a part of a plan."
+        found.append(Finding(rule="plan-errored", level=Level.BLOCKED, sentence=sentence))
+    found += [
+        Finding(
+            rule="plan-incomplete",
+            level=Level.BLOCKED,
+            sentence=f"Terraform puts this change off to a later plan: {reason}.",
+            address=address,
+        )
+        for address, reason in plan.deferred
+    ]
+    found += [
+        Finding(
+            rule="plan-incomplete",
+            level=Level.BLOCKED,
+            sentence="The plan says that it will be there, and not what it changes: a part of the plan is missing.",
+            address=address,
+        )
+        for address in plan.untold
+    ]
+    if not plan.complete:
+        sentence = "Terraform has put changes off to a later plan; they are not in this one."
+        found.append(Finding(rule="plan-incomplete", level=Level.BLOCKED, sentence=sentence))
+    return tuple(found)
+
+
+def about_resources(plan: Plan, book: RuleBook, failed: FailedApply | None = None) -> tuple[Finding, ...]:
+    """What goes away, what Terraform forgets, what drifted, what a check found."""
+    found = []
+    for change in plan.changes:
+        if change.action.destroys:
+            forced = f", forced by {', '.join(change.forces_replacement)}" if change.forces_replacement else ""
+            verb = "replaced" if change.action.replaces else "destroyed"
+            found.append(_finding(book, "resource-destroyed", f"It is {verb}{forced}.", change.address))
+        elif change.action.forgets:
+            what = "The old one" if change.action.replaces else "It"
+            sentence = f"{what} stays in AWS, and Terraform no longer looks after it."
+            found.append(_finding(book, "resource-forgotten", sentence, change.address))
+    for change in plan.drift:
+        what = (
+            "is gone" if change.action is Action.DELETE else f"has another {', '.join(change.changed_attributes[:4])}"
+        )
+        who = "Somebody changed it outside Terraform"
+        if failed is not None and change.address in failed.addresses:
+            who = f"The apply that failed at {failed.at} has changed it"
+        found.append(_finding(book, "drift", f"{who}: it {what}.", change.address))
+    found += drift_findings(plan, book)
+    found += [_finding(book, "open-to-everybody", sentence, address) for address, sentence in opened_to_everybody(plan)]
+    found += [_finding(book, "runs-program", sentence, address) for address, sentence in programs(plan)]
+    found += [_finding(book, "secret-shown", sentence, address) for address, sentence in secrets_shown(plan)]
+    found += [_finding(book, rule, sentence, address) for rule, sentence, address in unjudged(plan)]
+    for address, sentence in unjudged_attributes(plan, book):
+        found.append(_finding(book, "unjudged-attribute", sentence, address))
+    for rule in losing_rules(plan):
+        finding = _finding(
+            book, "objects-expire" if rule.is_data else "objects-expire-unread", rule.sentence, rule.address
+        )
+        found.append(finding.model_copy(update={"data_at_risk": rule.is_data}))
+    for check in plan.checks:
+        problems = " ".join(check.problems) or f"its status is {check.status}"
+        found.append(_finding(book, "check-failed", f"A check did not pass: {problems}", check.address))
+    return tuple(found)
+
+
+def drift_findings(plan: Plan, book: RuleBook) -> list[Finding]:
+    """Access and openings that arrived outside Terraform, protections and data that went: judged as if planned.
+
+    None of them blocks: the apply, which takes back what the configuration says otherwise, must stay possible.
+    """
+    drifted = Plan(changes=plan.drift)
+    judged = findings(drifted, book, environment="")
+    sentences = [(each.address, each.sentence) for each in judged if each.level >= Level.ACCESS]
+    sentences += [(item.address, f"{item.sentence}.") for item in access_changes(drifted) if item.widens]
+    sentences += opened_to_everybody(drifted)
+    sentences += [(rule.address, rule.sentence) for rule in losing_rules(drifted)]
+    told = dict.fromkeys(sentences)
+    return [_finding(book, "drift-access", f"Outside Terraform: {sentence}", address) for address, sentence in told]
+
+
+def about_effects(
+    access: tuple[AccessChange, ...],
+    schedules: tuple[ScheduleChange, ...],
+    cost: CostReview | None,
+    policies: PolicyReport,
+    book: RuleBook,
+    touched: frozenset[str],
+) -> tuple[Finding, ...]:
+    """Who gains access, when things start, what it costs, and what checkov says of the touched resources."""
+    found = [
+        _finding(book, "access-to-everything", f"{item.sentence}.", item.address) for item in access if item.is_broad
+    ]
+    # one per policy: the sentences stand under Access
+    for address in sorted({item.address for item in access if item.widens and not item.is_broad}):
+        found.append(_finding(book, "access-widened", "Somebody may do more than before, see Access.", address))
+    for schedule in schedules:
+        if schedule.problem and "never fires" not in schedule.problem and schedule.after.startswith("cron("):
+            found.append(_finding(book, "schedule-unreadable", f"{schedule.problem}.", schedule.address))
+        else:  # begun, ended or moved
+            found.append(_finding(book, "schedule-changed", f"{schedule.sentence()}.", schedule.address))
+    limit = book.thresholds.get("cost_up_usd_per_month", 0.0)
+    if cost is not None and cost.before.per_month > 0 and cost.change_per_month > limit:
+        more = f"It costs about ${cost.change_per_month:.2f} more per month, above the limit of ${limit:.2f}"
+        sentence = f"{more} (prices of {cost.prices.as_of})."
+        found.append(_finding(book, "cost-up", sentence))
+    found += [
+        _finding(book, "policy-failed", f"{failure.check}: {failure.name}.", failure.address)
+        for failure in policies.failures
+        if failure.address in touched
+    ]
+    return tuple(found)
+
+
+def _finding(book: RuleBook, rule: str, sentence: str, address: str = "") -> Finding:
+    return Finding(rule=rule, level=book.levels.get(rule, Level.CHANGE), sentence=sentence, address=address)

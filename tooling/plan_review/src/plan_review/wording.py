@@ -1,0 +1,182 @@
+"""Words and numbers that every form of the review shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from os.path import commonprefix
+from typing import Any
+
+from plan_review.cost import Cost
+from plan_review.model import Action, ResourceChange
+from plan_review.review import Review
+from plan_review.values import AttributeChange, Marker, shown
+
+_FRESH_MONTHS = 12
+_CONTEXT = 20
+SIGNS = {
+    Action.CREATE: "+",
+    Action.READ: "<=",
+    Action.UPDATE: "~",
+    Action.DELETE: "-",
+    Action.DELETE_THEN_CREATE: "-/+",
+    Action.CREATE_THEN_DELETE: "+/-",
+    Action.REPLACE_AND_FORGET: "+/.",
+    Action.FORGET: ".",
+    Action.NO_OP: " ",
+    Action.UNKNOWN: "?",
+}
+
+
+def money(usd: float) -> str:
+    """Dollars and cents; a smaller amount that is not nothing is not shown as nothing."""
+    return "$0.00" if usd == 0 else "<$0.01" if 0 < usd < 0.005 else f"${usd:,.2f}"
+
+
+def moment(value: datetime) -> str:
+    """A date and time in UTC."""
+    return f"{value:%a %Y-%m-%d %H:%M} UTC"
+
+
+def notes(change: ResourceChange) -> tuple[str, ...]:
+    """What is to be said of a change beside its action."""
+    found = []
+    if change.forces_replacement:
+        found.append(f"forced by {', '.join(change.forces_replacement)}")
+    if change.previous_address:
+        found.append(f"moved from {change.previous_address}")
+    if change.import_id:
+        found.append(f"imported by {change.import_id}")
+    if change.deposed:
+        found.append(f"deposed object {change.deposed}")
+    if change.action.forgets:
+        found.append("the old one stays in AWS" if change.action.replaces else "stays in AWS")
+    reason = {
+        "delete_because_no_resource_config": "no longer in the configuration",
+        "delete_because_no_module": "its module is no longer in the configuration",
+        "delete_because_each_key": "its for_each key is gone",
+        "delete_because_count_index": "its count index is gone",
+        "replace_because_tainted": "tainted",
+        "replace_by_request": "by request",
+        "replace_by_triggers": "by its triggers",
+    }.get(change.reason)
+    if reason is not None:
+        found.append(reason)
+    return tuple(found)
+
+
+def action_words(change: ResourceChange) -> str:
+    """The action; a change of address or of ownership alone is named as such."""
+    if change.action is Action.NO_OP:
+        return "import" if change.import_id else "move"
+    return str(change.action)
+
+
+def told_attributes(change: ResourceChange) -> tuple[tuple[AttributeChange, ...], int]:
+    """The attributes worth a line, and how many others are only computed anew.
+
+    A replacement computes nearly every attribute; of these only the ones that force it say something.
+    """
+    if not change.action.replaces:
+        return change.attributes, 0
+    told = tuple(
+        item for item in change.attributes if item.after is not Marker.UNKNOWN or item.path in change.forces_replacement
+    )
+    return told, len(change.attributes) - len(told)
+
+
+def shortened(before: Any, after: Any, width: int) -> tuple[str, str]:
+    """Two values on one line each; where they are longer, the place where they begin to differ is shown."""
+    texts = shown(before), shown(after)
+    if max(map(len, texts)) <= width:
+        return texts
+    if _is_list(before) and _is_list(after):
+        gone, come = [each for each in before if each not in after], [each for each in after if each not in before]
+        same = len(before) - len(gone)
+        if same and (gone or come):
+            return tuple(f"{cut(each, width)} and {same} that stay" for each in (gone, come))  # type: ignore[return-value]
+    start = len(commonprefix(texts)) - _CONTEXT  # noqa: RUF071  # values are no paths
+    if start <= 0 or isinstance(before, Marker) or isinstance(after, Marker):
+        return cut(before, width), cut(after, width)
+    return tuple(f"...{_short(text[start:], width)}" for text in texts)  # type: ignore[return-value]
+
+
+def cut(value: Any, width: int) -> str:
+    """A value on one line, no longer than that."""
+    return _short(shown(value), width)
+
+
+def _short(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[:width]}..."
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and not any(isinstance(each, dict | list) for each in value)
+
+
+def cost_sentences(review: Review) -> tuple[str, ...]:
+    """The cost before and after, and what the numbers rest on."""
+    cost = review.cost
+    if cost is None:
+        fetch = _by_command(review, "REGION", "fetches them")
+        return (f"not known: there are no prices for this region.{fetch}",)
+    today = review.made_at.date()
+    months, dated = cost.age_months(today), f" ({cost.dated(today)})"
+    anew = _by_command(review, cost.prices.region, "reads today's")
+    old = f" These prices are {months} months old.{anew}"
+    return (
+        f"per month {_before_after(cost.before.per_month, cost.after.per_month)}{dated}",
+        f"per run   {_before_after(cost.before.per_run, cost.after.per_run)}{_dpu(cost.before, cost.after)}{dated}",
+        *(
+            f"job {job.name} {job.before} -> {job.after}: {_signed(job.usd_per_run)} per run{dated}"
+            for job in cost.jobs
+        ),
+        *([unpriced_sentence(cost.unpriced)] if cost.unpriced else []),
+        f"Estimated from {cost.basis}.{old if months > _FRESH_MONTHS else ''}",
+    )
+
+
+def _by_command(review: Review, region: str, does: str) -> str:
+    return f" `{review.refresh_prices.format(region=region)}` {does}." if review.refresh_prices else ""
+
+
+def failed_apply_sentences(review: Review) -> tuple[str, ...]:
+    """What an apply that failed had done, and what it had begun; nothing where none did."""
+    failed = review.failed_apply
+    if failed is None:
+        return ()
+    done = [f"done: {', '.join(failed.done)}"] if failed.done else ["nothing was done"]
+    begun = [f"begun, and done in part or not at all: {', '.join(failed.begun)}"] if failed.begun else []
+    return (f"at {failed.at}", *done, *begun)
+
+
+def unpriced_sentence(unpriced: Mapping[str, int]) -> str:
+    """How many resources have no price, and of which types."""
+    kinds = [f"{kind} ({count})" if count > 1 else kind for kind, count in unpriced.items()]
+    counted = "1 resource" if sum(unpriced.values()) == 1 else f"{sum(unpriced.values())} resources"
+    return f"{counted} not priced: {', '.join(kinds)}"
+
+
+def policy_sentence(review: Review) -> str:
+    """What checkov said, in one sentence."""
+    report = review.policies
+    if not report.ran:
+        return f"not checked: {report.note}"
+    failed = f"{len(report.failures)} failed" if report.failures else "none failed"
+    return f"{report.passed} checks passed, {report.skipped} skipped with a reason, {failed}"
+
+
+def _before_after(before: float, after: float) -> str:
+    if abs(after - before) < 0.005:
+        return f"{money(after)} (as before)"
+    return f"{money(before)} -> {money(after)} ({_signed(after - before)})"
+
+
+def _signed(usd: float) -> str:
+    return f"{'-' if usd < 0 else '+'}{money(abs(usd))}"
+
+
+def _dpu(before: Cost, after: Cost) -> str:
+    if before.dpu_hours_per_run == after.dpu_hours_per_run:
+        return f", {after.dpu_hours_per_run:.4g} DPU-hours" if after.dpu_hours_per_run else ""
+    return f", {before.dpu_hours_per_run:.4g} -> {after.dpu_hours_per_run:.4g} DPU-hours"
