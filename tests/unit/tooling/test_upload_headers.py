@@ -8,13 +8,32 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from quartal.contracts.model import FileFormat
+from quartal.contracts.model import Contract, FileFormat
 from quartal.core.errors import ConfigurationError, UploadError
+from quartal.deliver.upload.first_rows import broken_beginnings
 from quartal.deliver.upload.header_check import HeaderRule, check_headers
 from quartal.deliver.upload.plan import plan_upload
 
 PROJECT = Path(__file__).parents[3]
-RULE = HeaderRule(("id", "brand"))
+
+
+def rule_of(required: tuple[str, ...] = ("id", "brand"), optional: tuple[str, ...] = (), **said: object) -> HeaderRule:
+    """The rule of a contract with these columns of text, and a day, which no test's file needs."""
+    form = FileFormat(said.pop("format", FileFormat.CSV))
+    columns = [{"name": f"c{n}", "physicalName": name, "required": True} for n, name in enumerate(required)]
+    columns += [{"name": f"o{n}", "physicalName": name} for n, name in enumerate(optional)]
+    content: dict[str, object] = {
+        "version": "1",
+        "dataset": "cars",
+        "columns": columns,
+        "files": {"format": form},
+        "features": {"entity": ["c0"], "eventTime": {"date": "c0"}, "count": "cars"},
+    }
+    columns[0] |= {"logicalType": "date", "logicalTypeOptions": {"format": "yyyy-MM-dd"}}
+    return HeaderRule(Contract.model_validate(content | ({"csv": said} if form is FileFormat.CSV else {})))
+
+
+RULE = rule_of()
 
 
 def items_of(folder: Path):
@@ -40,14 +59,18 @@ def test_header_that_the_job_can_read_passes(head: bytes):
 @pytest.mark.parametrize(
     ("head", "problem"),
     [
-        pytest.param(b"id;brand\n", "line 1 lacks id, brand: expected id,brand, found 'id;brand'", id="delimiter"),
-        pytest.param(b"1,BMW\n", "line 1 lacks id, brand", id="no header"),
-        pytest.param(b"\nid,brand\n", "line 1 lacks id, brand", id="blank first line"),
+        pytest.param(
+            b"id;brand\n", "line 1 lacks the required column id, brand; its header is 'id;brand'", id="delimiter"
+        ),
+        pytest.param(b"1,BMW\n", "line 1 lacks the required column id, brand", id="no header"),
+        pytest.param(b"\nid,brand\n", "line 1 lacks the required column id, brand", id="blank first line"),
         pytest.param(b"id,brand,id\n", "line 1 names id twice", id="twice"),
         pytest.param(b"id,br\xe4nd\n", "line 1 is not UTF-8 (byte 0xe4)", id="latin-1"),
         pytest.param("id,brand\n".encode("utf-16"), "is UTF-16, not UTF-8", id="utf-16"),
         pytest.param(b"id,br\0and\n", "line 1 holds NUL bytes", id="NUL"),
-        pytest.param(b"id\r1\r", "line 1 lacks brand: expected id,brand, found 'id'", id="carriage returns alone"),
+        pytest.param(
+            b"id\r1\r", "line 1 lacks the required column brand; its header is 'id'", id="carriage returns alone"
+        ),
         pytest.param(b"PK\x03\x04\x14\0\0\0", "is a ZIP archive", id="zip"),
         pytest.param(b"PAR1\x15\0", "is Parquet", id="parquet"),
         pytest.param(gzip.compress(b"id,brand\n"), "is compressed with gzip, and its name does not end", id="gzip"),
@@ -69,14 +92,16 @@ def test_header_that_does_not_fit_is_told_with_its_line(head: bytes, problem: st
     ],
 )
 def test_beginning_of_other_formats_is_what_the_contract_says(form: str, head: bytes, problem: str | None):
-    assert HeaderRule(("id", "brand"), format=FileFormat(form)).problem_of(head) == problem
+    assert rule_of(format=FileFormat(form)).problem_of(head) == problem
 
 
 def test_first_bad_file_is_named_and_the_others_listed(tmp_path: Path):
     (tmp_path / "a.csv").write_text("id,brand\n")
     (tmp_path / "b.csv").write_text("id\n")
     (tmp_path / "c.csv").touch()
-    with pytest.raises(UploadError, match=r"b\.csv: line 1 lacks brand.* Nothing was uploaded") as error:
+    with pytest.raises(
+        UploadError, match=r"b\.csv: line 1 lacks the required column brand.* Nothing was uploaded"
+    ) as error:
         check_headers(items_of(tmp_path), RULE)
     assert [line.split(": ")[1] for line in error.value.details] == ["is empty"]
 
@@ -109,10 +134,10 @@ def test_gzip_of_nothing_has_no_header(tmp_path: Path):
 
 def test_file_without_bytes_is_no_parquet_and_may_be_json_lines(tmp_path: Path):
     (tmp_path / "a").touch()
-    check_headers(items_of(tmp_path), HeaderRule(("id",), format=FileFormat.JSON_LINES))
-    check_headers(items_of(tmp_path), HeaderRule(("id",), has_header=False))
+    check_headers(items_of(tmp_path), rule_of(("id",), format=FileFormat.JSON_LINES))
+    check_headers(items_of(tmp_path), rule_of(("id",), header=False))
     with pytest.raises(UploadError, match="is empty: it is no Parquet"):
-        check_headers(items_of(tmp_path), HeaderRule(("id",), format=FileFormat.PARQUET))
+        check_headers(items_of(tmp_path), rule_of(("id",), format=FileFormat.PARQUET))
 
 
 @pytest.mark.parametrize(
@@ -120,34 +145,34 @@ def test_file_without_bytes_is_no_parquet_and_may_be_json_lines(tmp_path: Path):
     [
         pytest.param(["id", "Brand", "note"], None, id="as the job reads them"),
         pytest.param(["id", "other", "OTHER", "brand"], None, id="unknown ones"),
-        pytest.param(["id"], "lacks brand", id="missing"),
-        pytest.param(["id", "brand", "Brand"], "has brand twice", id="required, by case"),
-        pytest.param(["id", "brand", "note", "note"], "has note twice", id="optional"),
+        pytest.param(["id"], "lacks the required column brand; it has id", id="missing"),
+        pytest.param(["id", "brand", "Brand"], "column brand is there twice", id="required, by case"),
+        pytest.param(["id", "brand", "note", "note"], "column note is there twice", id="optional"),
     ],
 )
 def test_columns_of_parquet_are_looked_at(tmp_path: Path, names: list[str], problem: str | None):
     pq.write_table(pa.table([["x"]] * len(names), names=names), tmp_path / "a.parquet")
-    rule = HeaderRule(("id", "brand"), format=FileFormat.PARQUET, optional=("note",))
+    rule = rule_of(format="parquet", optional=("note",))
     if problem is None:
         check_headers(items_of(tmp_path), rule)
         return
-    with pytest.raises(UploadError, match=rf"a\.parquet: {problem}: its columns are"):
+    with pytest.raises(UploadError, match=rf"a\.parquet: {problem}"):
         check_headers(items_of(tmp_path), rule)
 
 
 def test_damaged_parquet_is_refused_by_name(tmp_path: Path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1" + bytes(40) + b"PAR1")
-    with pytest.raises(UploadError, match=r"a\.parquet: is no Parquet that can be read"):
-        check_headers(items_of(tmp_path), HeaderRule(("id",), format=FileFormat.PARQUET))
+    with pytest.raises(UploadError, match=r"a\.parquet: is no Parquet file, or damaged"):
+        check_headers(items_of(tmp_path), rule_of(("id",), format=FileFormat.PARQUET))
 
 
 def test_optional_column_that_comes_twice_is_refused():
-    rule = HeaderRule(("id",), optional=("note",))
+    rule = rule_of(("id",), optional=("note",))
     assert (rule.problem_of(b"id,note,note\n") or "").startswith("line 1 names note twice")
     assert rule.problem_of(b"id,x,x,,\n") is None
 
 
-@pytest.mark.parametrize("rule", [RULE, HeaderRule(("id",), has_header=False)], ids=["header", "no-header"])
+@pytest.mark.parametrize("rule", [RULE, rule_of(("id",), header=False)], ids=["header", "no-header"])
 def test_name_for_which_spark_would_unpack_a_plain_file_is_refused(tmp_path: Path, rule: HeaderRule):
     (tmp_path / "a.csv.bz2").write_text("id,brand\n")
     with pytest.raises(UploadError, match=r"ends in \.bz2: use gzip, or rename it"):
@@ -157,7 +182,7 @@ def test_name_for_which_spark_would_unpack_a_plain_file_is_refused(tmp_path: Pat
 def test_files_without_a_header_are_looked_at_too(tmp_path: Path):
     (tmp_path / "a.csv").write_bytes(b"PK\x03\x04")
     with pytest.raises(UploadError, match="is a ZIP archive"):
-        check_headers(items_of(tmp_path), HeaderRule(("id",), has_header=False))
+        check_headers(items_of(tmp_path), rule_of(("id",), header=False))
 
 
 @pytest.mark.parametrize(
@@ -182,28 +207,39 @@ def test_suffix_in_capitals_is_gzip_too_and_its_key_ends_as_readers_know_it(tmp_
     assert item.key == "raw/delivery=2024Q1/A.CSV.gz"
 
 
-def test_lines_that_end_with_cr_alone_are_refused_where_values_may_hold_line_breaks():
-    rule = HeaderRule(("id",), multi_line=True)
-    assert (rule.problem_of(b"id\r1\r") or "").startswith("ends its lines with CR alone")
-    assert rule.problem_of(b"id\r\n1\r\n") is None
-    assert HeaderRule(("id",)).problem_of(b"id\r1\r") is None
+def test_lines_that_end_with_cr_alone_are_lines_where_values_may_hold_line_breaks_too():
+    rule = rule_of(("id",), multiLine=True)
+    assert rule.problem_of(b"id\r1\r") is None
+    assert rule.problem_of(b'"id","a\nb"\r\n1,2\r\n') is None
+
+
+def test_utf_16_is_read_where_the_contract_says_so():
+    rule = rule_of(encoding="UTF-16")
+    assert rule.problem_of("id,brand\n".encode("utf-16")) is None
+    assert "byte order mark" in (rule.problem_of("id,brand\n".encode("utf-16-le")) or "")
+    assert "lacks the required column brand" in (rule.problem_of("id\n".encode("utf-16")) or "")
+
+
+def test_columns_of_parquet_that_cannot_become_what_the_contract_says_are_refused(tmp_path: Path):
+    pq.write_table(pa.table({"id": [1.5], "brand": ["x"]}), tmp_path / "a.parquet")
+    with pytest.raises(UploadError, match=r"a\.parquet: column id holds values of type double, and the contract wants"):
+        check_headers(items_of(tmp_path), rule_of(format="parquet"))
 
 
 def test_encoding_is_the_contracts():
-    latin = HeaderRule(("id", "größe"), encoding="ISO-8859-1")
+    latin = rule_of(("id", "größe"), encoding="ISO-8859-1")
     assert latin.problem_of("id,größe\n".encode("iso-8859-1")) is None
-    assert (latin.problem_of("id,größe\n".encode()) or "").startswith("line 1 lacks größe")
+    assert (latin.problem_of("id,größe\n".encode()) or "").startswith("line 1 lacks the required column größe")
 
 
 def test_rule_is_the_one_that_the_job_will_follow(tmp_path: Path):
     contract = (PROJECT / "data" / "contracts" / "charging_sessions.yaml").read_text()
     (tmp_path / "c.yaml").write_text(contract.replace("header: true", "header: true, encoding: ISO-8859-1"))
     rule = HeaderRule.of_dataset(tmp_path, "charging_sessions")
-    required = ("session_id", "site", "plug", "ended_at", "duration_s")
-    optional = ("energy_kwh", "member")
-    assert rule == HeaderRule(required, ";", '"', "ISO-8859-1", optional=optional)
+    assert rule.problem_of("session_id;site;plug;ended_at;duration_s;größe\n".encode("iso-8859-1")) is None
+    assert "lacks the required column plug" in (rule.problem_of(b"session_id;site;ended_at;duration_s\n") or "")
     (tmp_path / "c.yaml").write_text(contract.replace("header: true", "header: false"))
-    assert not HeaderRule.of_dataset(tmp_path, "charging_sessions").has_header
+    assert HeaderRule.of_dataset(tmp_path, "charging_sessions").problem_of(b"1;2\n") is None
     (tmp_path / "c.yaml").write_text(contract.replace("header: true", "encoding: EBCDIC"))
     with pytest.raises(ConfigurationError, match=r"csv\.encoding: .*EBCDIC") as error:
         HeaderRule.of_dataset(tmp_path, "charging_sessions")
@@ -212,7 +248,7 @@ def test_rule_is_the_one_that_the_job_will_follow(tmp_path: Path):
 
 def test_rule_comes_from_the_contract_of_the_dataset():
     rule = HeaderRule.of_dataset(PROJECT / "data" / "contracts", "vehicle_sightings")
-    assert rule == HeaderRule(("sighting_id", "brand", "date", "time"), ",", '"')
+    assert "lacks the required column sighting_id, date" in (rule.problem_of(b"brand,time\n") or "")
     check_headers(items_of(PROJECT / "data" / "sample" / "vehicle_sightings" / "delivery=2024Q1"), rule)
 
 
@@ -222,3 +258,39 @@ def test_dataset_without_a_contract_is_named(tmp_path: Path):
     (tmp_path / "broken.yaml").write_text("schema: [{name: }")
     with pytest.raises(ConfigurationError, match=r"broken\.yaml is no data contract"):
         HeaderRule.of_dataset(tmp_path, "sightings")
+
+
+# ------------------------------------------------------------------- first rows
+
+
+def first_rows(folder: Path, rule: HeaderRule) -> list[str]:
+    return [str(each).removeprefix(f"{folder}/") for each in broken_beginnings(items_of(folder), rule.contract)]
+
+
+def test_feed_whose_first_rows_break_a_rule_is_told_with_an_example(tmp_path: Path):
+    (tmp_path / "good.csv").write_text("id,brand\n2024-01-01,x\nyesterday,x\n")
+    (tmp_path / "wrong.csv").write_text("id,brand\n" + "".join(f"0{n}.01.2024,x\n" for n in range(1, 8)))
+    assert first_rows(tmp_path, RULE) == ["wrong.csv: of the first 7 rows 7 break c0.format, such as '01.01.2024'"]
+
+
+@pytest.mark.parametrize("write", [lambda p, c: p.write_bytes(c), lambda p, c: p.write_bytes(gzip.compress(c))])
+def test_first_rows_are_those_of_a_large_file_and_a_last_line_that_is_cut_is_none(tmp_path: Path, write):
+    packed = write(tmp_path / "a", b"")  # gzip writes a header even for nothing
+    (tmp_path / "a").unlink()
+    name = "a.csv.gz" if packed else "a.csv"
+    write(tmp_path / name, b"id,brand\n" + b"2024-01-01,x\n" * 100_000)
+    assert first_rows(tmp_path, RULE) == []
+    write(tmp_path / name, b"id,brand\n" + b"2024-01-01\n" * 100_000)
+    (found,) = first_rows(tmp_path, RULE)
+    assert "break row.field_count" in found
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("jsonLines", "json"), ("parquet", "parquet")])
+def test_first_rows_of_other_formats_are_judged_too(tmp_path: Path, form: str, suffix: str):
+    if form == "parquet":
+        pq.write_table(pa.table({"id": ["x", "y"], "brand": ["a", "b"]}), tmp_path / "a.parquet")
+    else:
+        (tmp_path / "a.json").write_text('{"id": "x", "brand": "a"}\n{"id": "y", "brand": "b"}\n')
+    assert first_rows(tmp_path, rule_of(format=form)) == [
+        f"a.{suffix}: of the first 2 rows 2 break c0.format, such as 'x'"
+    ]

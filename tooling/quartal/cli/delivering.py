@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Annotated
 
@@ -64,6 +65,8 @@ def upload(
         from quartal.deliver.upload import (
             uploads,  # loads while Terraform answers: as long as the upload of hundreds of files
         )
+
+        import_module("quartal.contracts.row_judge")  # and so do the job's readers
 
         deployment = looked_up.result()
     options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)

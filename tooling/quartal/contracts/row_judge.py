@@ -13,7 +13,8 @@ from etl_job.judging.values import day_of_second
 from etl_job.judging.xxhash64 import hash_columns
 from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Source, TextBatch
-from etl_job.reading.headers import read_headers
+from etl_job.reading.headers import parse_header, read_headers
+from etl_job.reading.parquet_kinds import parquet_columns
 from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import DamagedFileError, batches_of
 
@@ -29,6 +30,8 @@ __all__ = [
     "batches_of",
     "day_of_second",
     "hash_columns",
+    "parquet_columns",
+    "parse_header",
     "read_headers",
     "read_otherwise",
     "unreadable",

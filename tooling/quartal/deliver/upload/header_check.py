@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from quartal.contracts.finding import contract_of
-from quartal.contracts.model import FileFormat
+from quartal.contracts.model import Contract, FileFormat
 from quartal.core.errors import UploadError
 from quartal.deliver.upload.job_files import READ_ERRORS, unpacked_beginning
 from quartal.deliver.upload.plan import UploadItem, is_gzip
@@ -29,34 +26,19 @@ _SIGNATURES = {
 }
 # what Spark unpacks by the name, whatever is in the file; gzip is the one that the job's own readers know too
 _UNREAD_SUFFIXES = (".bz2", ".deflate", ".lz4", ".snappy", ".zst")
+_MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_LONGEST_LETTER = 4  # bytes, of which the last ones may lie behind what was read
+_BEGINNING = "(file)"  # in the job's messages, in place of a name
+_ENDING = re.compile(r"(?:[.] (?:Correct|Deliver|Write) [^.]*)?; nothing was written$")
 _NAMES = {FileFormat.CSV: "CSV", FileFormat.JSON_LINES: "JSON lines", FileFormat.PARQUET: "Parquet"}
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderRule:
-    """What a file's first line must hold.
+    """What files must begin with by a contract, as the job will have it; what is wrong is said in words of the file."""
 
-    Attributes:
-        columns: names of the required columns, in the contract's order.
-        optional: names of the others.
-        delimiter: between two names.
-        quote_symbol: around names.
-        encoding: how bytes become letters.
-        escape: before a quote within quotes; else it is written twice.
-        format: of the files. Only CSV names columns in its first line.
-        has_header: whether it does.
-        multi_line: whether values may hold line breaks, so that CR alone ends no line.
-    """
-
-    columns: tuple[str, ...]
-    delimiter: str = ","
-    quote_symbol: str = '"'
-    encoding: str = "UTF-8"
-    escape: str | None = None
-    format: FileFormat = FileFormat.CSV
-    optional: tuple[str, ...] = ()
-    has_header: bool = True
-    multi_line: bool = False
+    contract: Contract
+    _good: set[bytes] = field(default_factory=set, compare=False, repr=False)  # first lines that were read already
 
     @classmethod
     def of_dataset(cls, contracts: Path, dataset: str) -> HeaderRule:
@@ -65,19 +47,12 @@ class HeaderRule:
         Raises:
             ConfigurationError: no contract in the folder is about the dataset, or the job would refuse it.
         """
-        contract = contract_of(contracts, dataset)
-        form = contract.csv
-        return cls(
-            tuple(column.name_in_file for column in contract.columns if column.required),
-            form.delimiter,
-            form.quote_symbol,
-            form.encoding,
-            form.escape,
-            contract.files.format,
-            tuple(column.name_in_file for column in contract.columns if not column.required),
-            has_header=form.header,
-            multi_line=form.multi_line,
-        )
+        return cls(contract_of(contracts, dataset))
+
+    @property
+    def format(self) -> FileFormat:
+        """Of the files."""
+        return self.contract.files.format
 
     def problem_of(self, head: bytes) -> str | None:
         """What is wrong with a file that begins so; None when nothing is."""
@@ -86,43 +61,48 @@ class HeaderRule:
         for signature, problem in _SIGNATURES.items():
             if re.match(signature, head):
                 return problem.format(wanted=_NAMES[self.format])
-        if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-            return f"is UTF-16, not {self.encoding}"
-        end = _LINE_END.search(head)  # in the encodings that a contract may name, these are single bytes
-        if self.multi_line and end and end[0] == b"\r":
-            return "ends its lines with CR alone, which is part of a value where the contract says multiLine: use LF"
-        first = head[: end.start()] if end else head
-        line = first.decode(self.encoding, errors="surrogateescape").removeprefix("\ufeff")
-        if "\0" in line:
-            return f"line 1 holds NUL bytes: this is no {self.encoding} text"
-        wrong = re.search("[\udc80-\udcff]", line)
-        if wrong is not None:
-            return f"line 1 is not {self.encoding} (byte {ord(wrong[0]) - 0xDC00:#04x})"
+        encoding = self.contract.csv.encoding
+        if head.startswith(_MARKS_OF_UTF_16) and encoding != "UTF-16":
+            return f"is UTF-16, not {encoding}"
         if self.format is FileFormat.JSON_LINES:
-            found = line.lstrip()
-            return None if not found or found.startswith("{") else f"line 1 is no JSON object: {line[:120]!r}"
-        if not self.has_header:
+            return self._unreadable(head) or _problem_of_json(head)
+        if not self.contract.csv.header:
+            return self._unreadable(head)
+        line = self._line_by_itself(head)
+        if line is not None and line in self._good:
             return None
-        try:
-            reader = csv.reader([line], delimiter=self.delimiter, quotechar=self.quote_symbol, escapechar=self.escape)
-            names = [name.strip() for name in next(reader, [])]
-        except csv.Error as error:
-            return f"line 1 is no CSV ({error}): {line[:120]!r}"
-        missing = [name for name in self.columns if name not in names]
-        if missing:
-            expected = self.delimiter.join(self.columns)
-            return f"line 1 lacks {', '.join(missing)}: expected {expected}, found {line[:120]!r}"
-        twice = [name for name in (*self.columns, *self.optional) if names.count(name) > 1]
-        return f"line 1 names {', '.join(twice)} twice: {line[:120]!r}" if twice else None
+        # Arrow takes half a second: who mistook the file's name or kind does not wait for it
+        from quartal.contracts.row_judge import InputError, parse_header
 
-    def problem_of_columns(self, names: Sequence[str]) -> str | None:
-        """What is wrong with a Parquet file of these columns, whose names count in capitals and small letters alike."""
-        found = Counter(name.lower() for name in names)
-        missing = [name for name in self.columns if name.lower() not in found]
-        if missing:
-            return f"lacks {', '.join(missing)}: its columns are {', '.join(names)[:120]!r}"
-        twice = [name for name in (*self.columns, *self.optional) if found[name.lower()] > 1]
-        return f"has {', '.join(twice)} twice: its columns are {', '.join(names)[:120]!r}" if twice else None
+        try:
+            parse_header(head, _BEGINNING, self.contract)
+        except InputError as error:
+            return self._unreadable(head) or f"line 1 {_in_upload(error)}"
+        if line is not None:
+            self._good.add(line)
+        return None
+
+    def _line_by_itself(self, head: bytes) -> bytes | None:
+        """The first line where it alone decides, so that many files with one header are read as fast as one."""
+        form = self.contract.csv
+        end = _LINE_END.search(head)
+        if end is None or form.encoding == "UTF-16" or form.quote_symbol.encode() in head[: end.start()]:
+            return None
+        return head[: end.start()]
+
+    def _unreadable(self, head: bytes) -> str | None:
+        """What makes the first line no text."""
+        encoding = self.contract.csv.encoding
+        if encoding == "UTF-16":
+            return None
+        end = _LINE_END.search(head)  # in the other encodings that a contract may name, these are single bytes
+        line = (head[: end.start()] if end else head).decode(encoding, errors="surrogateescape")
+        if "\0" in line:
+            return f"line 1 holds NUL bytes: this is no {encoding} text"
+        wrong = re.search("[\udc80-\udcff]", line)
+        if wrong is None or (not end and len(head) == _HEAD_BYTES and len(line) - wrong.start() < _LONGEST_LETTER):
+            return None
+        return f"line 1 is not {encoding} (byte {ord(wrong[0]) - 0xDC00:#04x})"
 
     def problem_of_file(self, path: Path, *, is_packed: bool) -> str | None:
         """What is wrong with a file; None when nothing is, or nothing is in it.
@@ -138,19 +118,32 @@ class HeaderRule:
         return problem
 
     def _problem_of_nothing(self) -> str | None:
-        if self.format is FileFormat.CSV and self.has_header:
+        if self.format is FileFormat.CSV and self.contract.csv.header:
             return "is empty: it has no header"
         return "is empty: it is no Parquet" if self.format is FileFormat.PARQUET else None
 
     def _problem_of_parquet(self, path: Path) -> str | None:
         # Arrow takes half a second and 40 MB: who has no Parquet does not pay for it
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        from quartal.contracts.row_judge import InputError, LocalObjectStore, parquet_columns
 
         try:
-            return self.problem_of_columns(pq.read_schema(path).names)
-        except (pa.ArrowException, OSError) as error:
-            return f"is no Parquet that can be read: {' '.join(str(error).split())[:120]}"
+            parquet_columns(LocalObjectStore(), str(path), self.contract)
+        except InputError as error:
+            return _in_upload(error, str(path))
+        return None
+
+
+def _problem_of_json(head: bytes) -> str | None:
+    line = head.removeprefix(b"\xef\xbb\xbf").partition(b"\n")[0].decode(errors="replace").strip()
+    return None if not line or line.startswith("{") else f"line 1 is no JSON object: {line[:120]!r}"
+
+
+def _in_upload(error: Exception, uri: str = _BEGINNING) -> str:
+    """What the job would say of a file, without its name and what a run would have done."""
+    text = str(error)
+    for prefix in (f"{uri}: ", f"{uri} "):
+        text = text.removeprefix(prefix)
+    return _ENDING.sub("", text)
 
 
 def check_headers(items: tuple[UploadItem, ...], rule: HeaderRule) -> None:

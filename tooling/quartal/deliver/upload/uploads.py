@@ -23,6 +23,7 @@ from quartal.deliver.upload.delivery_contents import (
     take_out,
 )
 from quartal.deliver.upload.delivery_manifest import ManifestStore, UploadRecord
+from quartal.deliver.upload.first_rows import broken_beginnings
 from quartal.deliver.upload.header_check import HeaderRule, check_headers
 from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter
 from quartal.deliver.upload.plan import UploadItem, plan_files, plan_upload
@@ -137,7 +138,10 @@ def deliver(
     with ExitStack() as opened:
         found = _find(opened, tuple(sources), delivery, name, exchange)
         items = plan_files(found.files, raw_prefix=deployment.raw_prefix, delivery=delivery, compress=options.compress)
-        check_headers(items, HeaderRule.of_dataset(settings.contracts_dir, deployment.dataset))
+        rule = HeaderRule.of_dataset(settings.contracts_dir, deployment.dataset)
+        check_headers(items, rule)
+        for first_rows in broken_beginnings(items, rule.contract):
+            workspace.console.warn(f"{first_rows}. `quartal contract try` says what would become of all rows.")
         total = sum(item.size_bytes for item in items)
         with workspace.console.transfer(f"Uploading {len(items)} files", total) as progress:
             report = upload(
