@@ -26,6 +26,7 @@ PYTHON = "3.11"  # what Glue 5.1 runs; uv provides it where it is missing
 PYTHON_CODE = ["tooling", "etl_job", "data", "tests", "benchmarks", "docs/.site", ".ci", "noxfile.py"]
 WORKFLOWS = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob(".github/workflows/*.yml"))
 DEPENDABOT = ".github/dependabot.yml"
+ACTION = "tooling/plan_review/action.yml"
 LOCK = "requirements/quartal.txt"
 ENVIRONMENT = ROOT / ".nox" / "quartal"
 PINNED = ["checkov", "glue-jars", "glue-java", "localstack", "localstack-tests"]  # by hand, in requirements/*.in
@@ -229,8 +230,9 @@ def policies(session: nox.Session) -> None:
     session.run("checkov", "--config-file", ".checkov.yaml", "--quiet", "--compact", *session.posargs)
     session.run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
     session.run("check-jsonschema", "--builtin-schema", "vendor.dependabot", DEPENDABOT)
+    session.run("check-jsonschema", "--builtin-schema", "vendor.github-actions", ACTION)
     session.run("jactionlint", "--strict-exit", *WORKFLOWS)  # and, by shellcheck, the scripts in them
-    session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", *WORKFLOWS, DEPENDABOT)
+    session.run("zizmor", "--offline", "--quiet", "--persona=pedantic", *WORKFLOWS, DEPENDABOT, ACTION)
     python, planned = str(Path(session.bin) / "python"), str(Path(session.create_tmp()) / "policies.json")
     prepare(session)
     own_python = str(ENVIRONMENT / SCRIPTS / "python")  # this session's own comes first on PATH
