@@ -56,7 +56,7 @@ def prepare(session: nox.Session) -> None:
     install = ["pip", "install", "--quiet", "--compile-bytecode", "--python", str(python)]
     session.run(uv, *install, "--require-hashes", "-r", LOCK, external=True)
     session.run(uv, *install, "--no-deps", "-e", ".", external=True)  # a folder has no hash
-    session.run(str(python), "-m", "compileall", "-q", "tooling/quartal", "tooling/plan_review/src", "etl_job", external=True)
+    session.run(str(python), "-m", "compileall", "-q", "tooling", "etl_job", external=True)
     session.env["VIRTUAL_ENV"] = str(ENVIRONMENT)
     session.env["PATH"] = os.pathsep.join([str(ENVIRONMENT / SCRIPTS), os.environ.get("PATH", os.defpath)])
 

@@ -1,4 +1,4 @@
-"""plan-review as others get it: its wheel in an environment that holds nothing else, and its GitHub Action around it."""
+"""plan-review as others get it: its wheel in an environment that holds nothing else, and its GitHub Action."""
 
 from __future__ import annotations
 
