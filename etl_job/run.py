@@ -41,6 +41,7 @@ from etl_job.notify.metrics import put_metrics
 from etl_job.notify.progress import Progress
 from etl_job.notify.run_event import put_run_event
 from etl_job.processing import process_deliveries
+from etl_job.publishing.csv_export import export_csv
 from etl_job.publishing.publish import Processed, Work
 from etl_job.reasons import reason_of
 from etl_job.spark.metrics import SparkMeter
@@ -163,6 +164,7 @@ def _run(
         progress.say("recovery", message=state.finding)
     if not selection and in_step(tables.curated, tables.features):
         progress.say("nothing-new", message="every delivery is published as it is")
+        _export_again(store, arguments.lake_root, contract.dataset, facts, tables, progress)
         return
     with progress.stage("session"):
         ready = spark.result()
@@ -189,6 +191,18 @@ def _log_files(delivered: Delivered, progress: Progress) -> None:
     more = len(delivered.left_out) - _FILES_LOGGED
     if more > 0:
         progress.say("left-out", more_files=more, message="the manifest names them all")
+
+
+def _export_again(
+    store: ObjectStore, lake_root: str, dataset: str, facts: _Facts, tables: Tables, progress: Progress
+) -> None:
+    """Make good what an export that was cut short, or somebody else, did to the CSV files."""
+    if tables.features.snapshot_id is None:
+        return
+    done = export_csv(tables.features, store, lake_root, dataset)
+    if done.written or done.removed:
+        facts.processed.csv_export = done
+        progress.say("export", written=len(done.written), removed=len(done.removed))
 
 
 def read_contract(store: ObjectStore, source: str, dataset: str) -> Contract:

@@ -4,13 +4,15 @@ import json
 import re
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
-from os import SEEK_END
+from os import SEEK_END, stat_result
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
+
+_LARGEST_PUT = 5 * 1000**3  # S3 takes no more in one call
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,8 +43,8 @@ class ObjectStore(Protocol):
     def write(self, uri: str, content: bytes) -> None:
         """Create or replace the file, whole or not at all."""
 
-    def upload(self, uri: str, file: Path) -> None:
-        """As ``write``, from a file of this machine."""
+    def upload(self, uri: str, file: Path) -> str:
+        """As ``write``, from a file of this machine; the etag of what was written."""
 
     def delete(self, uri: str) -> None:
         """Remove the file, if it is there."""
@@ -98,10 +100,14 @@ class S3ObjectStore:
         bucket, key = split_s3_uri(uri)
         self._s3.put_object(Bucket=bucket, Key=key, Body=content)
 
-    def upload(self, uri: str, file: Path) -> None:
-        """See ObjectStore."""
+    def upload(self, uri: str, file: Path) -> str:
+        """See ObjectStore. What is too large for one call has an etag that nobody tells: it is none then."""
         bucket, key = split_s3_uri(uri)
-        self._s3.upload_file(str(file), bucket, key)
+        if file.stat().st_size > _LARGEST_PUT:
+            self._s3.upload_file(str(file), bucket, key)
+            return ""
+        with file.open("rb") as content:
+            return self._s3.put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
 
     def delete(self, uri: str) -> None:
         """See ObjectStore."""
@@ -119,8 +125,7 @@ class LocalObjectStore:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 status = path.stat()
-                etag = f"{status.st_size:x}-{status.st_mtime_ns:x}"
-                found.append(StoredFile(f"file://{path}", status.st_size, etag, status.st_mtime))
+                found.append(StoredFile(f"file://{path}", status.st_size, _local_etag(status), status.st_mtime))
         return tuple(found)
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
@@ -148,9 +153,10 @@ class LocalObjectStore:
         unfinished.write_bytes(content)
         unfinished.replace(path)
 
-    def upload(self, uri: str, file: Path) -> None:
+    def upload(self, uri: str, file: Path) -> str:
         """See ObjectStore."""
         self.write(uri, file.read_bytes())
+        return _local_etag(local_path(uri).stat())
 
     def delete(self, uri: str) -> None:
         """See ObjectStore."""
@@ -201,13 +207,17 @@ class LakeFiles:
         """See ObjectStore."""
         self._store(uri).write(uri, content)
 
-    def upload(self, uri: str, file: Path) -> None:
+    def upload(self, uri: str, file: Path) -> str:
         """See ObjectStore."""
-        self._store(uri).upload(uri, file)
+        return self._store(uri).upload(uri, file)
 
     def delete(self, uri: str) -> None:
         """See ObjectStore."""
         self._store(uri).delete(uri)
+
+
+def _local_etag(status: stat_result) -> str:
+    return f"{status.st_size:x}-{status.st_mtime_ns:x}"
 
 
 def read_json(store: ObjectStore, uri: str) -> object:

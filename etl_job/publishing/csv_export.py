@@ -2,15 +2,21 @@
 
 ``exports/<dataset>/features/<quarter>.csv`` and beside them ``exports/<dataset>/features.manifest.json``, which lists
 the files in the form that QuickSight's S3 data source asks for. Each object is replaced whole. Which data files a CSV
-was made from is kept in ``exports/<dataset>/features.state.json``: a quarter is written anew only where they differ, so
-an export that was cut short, or left out, is made good by the next one.
+was made from, and its etag, is kept in ``exports/<dataset>/features.state.json``: a quarter is written anew where one
+of them differs, so an export that was cut short or left out, or whose files another run or somebody else wrote over,
+is made good by the next one.
+
+Runs that overlap write the same files. So each looks at the table once more after its last write, and exports again
+where the table has changed: whichever ends last, the files are those of the table.
 https://docs.aws.amazon.com/quicksight/latest/user/supported-manifest-file-format.html
 """
 
 import hashlib
 import json
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,22 +28,54 @@ from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import CsvExport
 from etl_job.tables.iceberg import DataFile, PublishedIceberg
 
+_CSV_OF_A_QUARTER = re.compile(r"(\d{4}Q[1-4])\.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class _Exported:
+    """A quarter's CSV: a fingerprint of the data files that it was made from, and the etag of what was written."""
+
+    data: str
+    etag: str
+
 
 def export_csv(table: PublishedIceberg, store: ObjectStore, lake_root: str, dataset: str) -> CsvExport:
-    """Bring the CSV files to what the table holds now; say which were written and which went."""
+    """Bring the CSV files to what the table holds now; say which were written and which removed."""
     location = f"{LakePaths(lake_root, dataset).exports}/features"
+    done = _export(table, store, location)
+    while (current := table.as_it_is_now()).snapshot_id != table.snapshot_id:
+        table = current
+        done = _together(done, _export(table, store, location))
+    return done
+
+
+def _export(table: PublishedIceberg, store: ObjectStore, location: str) -> CsvExport:
     state_uri, manifest_uri = f"{location}.state.json", f"{location}.manifest.json"
-    before, now = _read_state(store, state_uri), _fingerprints(table.data_files())
-    written = [quarter for quarter in sorted(now) if before.get(quarter) != now[quarter]]
-    gone = [quarter for quarter in sorted(before) if quarter not in now]
-    if written or gone:
-        for quarter in written:
-            _write_quarter(table, quarter, store, csv_uri(location, quarter))
-        store.write(manifest_uri, quicksight_manifest(csv_uri(location, quarter) for quarter in sorted(now)))
-        for quarter in gone:
-            store.delete(csv_uri(location, quarter))
-        store.write(state_uri, json.dumps(now, indent=2, sort_keys=True).encode())
-    return CsvExport(manifest=manifest_uri, written=tuple(written), removed=tuple(gone))
+    now, there = _fingerprints(table.data_files()), _etags(store, location)
+    known = {
+        quarter: each for quarter, each in _read_state(store, state_uri).items() if each.etag == there.get(quarter)
+    }
+    written = [quarter for quarter in sorted(now) if quarter not in known or known[quarter].data != now[quarter]]
+    removed = [quarter for quarter in sorted(there) if quarter not in now]
+    for quarter in written:
+        etag = _write_quarter(table, quarter, store, csv_uri(location, quarter))
+        known[quarter] = _Exported(now[quarter], etag)
+    manifest = quicksight_manifest(csv_uri(location, quarter) for quarter in sorted(now))
+    if _content(store, manifest_uri) != manifest:
+        store.write(manifest_uri, manifest)
+    for quarter in removed:
+        store.delete(csv_uri(location, quarter))
+    if written or removed:
+        state = {"quarters": {quarter: asdict(known[quarter]) for quarter in sorted(now)}}
+        store.write(state_uri, json.dumps(state, indent=2).encode())
+    return CsvExport(manifest=manifest_uri, written=tuple(written), removed=tuple(removed))
+
+
+def _together(first: CsvExport, second: CsvExport) -> CsvExport:
+    """What two exports did, one after the other."""
+    written = {*first.written, *second.written} - {*second.removed}
+    removed = {*first.removed, *second.removed} - {*second.written}
+    return CsvExport(manifest=second.manifest, written=tuple(sorted(written)), removed=tuple(sorted(removed)))
 
 
 def csv_uri(location: str, quarter: str) -> str:
@@ -59,13 +97,19 @@ def quicksight_manifest(uris: Iterable[str]) -> bytes:
     return (json.dumps(manifest, indent=2) + "\n").encode()
 
 
-def _write_quarter(table: PublishedIceberg, quarter: str, store: ObjectStore, uri: str) -> None:
+def _write_quarter(table: PublishedIceberg, quarter: str, store: ObjectStore, uri: str) -> str:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "part.csv"
         with table.rows_of(quarter) as rows, pa.csv.CSVWriter(file, rows.schema) as writer:
             for batch in rows:
                 writer.write_batch(batch)
-        store.upload(uri, file)
+        return store.upload(uri, file)
+
+
+def _etags(store: ObjectStore, location: str) -> dict[str, str]:
+    """Those of the CSV files that are there, by quarter."""
+    found = {file.uri.rpartition("/")[2]: file.etag for file in store.list_files(f"{location}/")}
+    return {match[1]: etag for name, etag in found.items() if (match := _CSV_OF_A_QUARTER.fullmatch(name))}
 
 
 def _fingerprints(files: Iterable[DataFile]) -> dict[str, str]:
@@ -75,9 +119,24 @@ def _fingerprints(files: Iterable[DataFile]) -> dict[str, str]:
     return {quarter: hashlib.sha256("\n".join(sorted(found)).encode()).hexdigest() for quarter, found in uris.items()}
 
 
-def _read_state(store: ObjectStore, uri: str) -> dict[str, str]:
+def _read_state(store: ObjectStore, uri: str) -> dict[str, _Exported]:
+    """What the last export noted; nothing where that cannot be read, so that all is written anew."""
     try:
         state = read_json(store, uri)
     except (FileNotFoundError, ValueError):
         return {}
-    return {str(quarter): str(of) for quarter, of in state.items()} if isinstance(state, dict) else {}
+    quarters = state.get("quarters") if isinstance(state, dict) else None
+    if not isinstance(quarters, Mapping):
+        return {}
+    return {
+        quarter: _Exported(str(each.get("data")), str(each.get("etag")))
+        for quarter, each in quarters.items()
+        if isinstance(each, Mapping)
+    }
+
+
+def _content(store: ObjectStore, uri: str) -> bytes | None:
+    try:
+        return store.read(uri)
+    except FileNotFoundError:
+        return None

@@ -133,6 +133,11 @@ class PublishedIceberg:
                 "the next run makes it anew"
             ) from error
 
+    def as_it_is_now(self) -> "PublishedIceberg":
+        """The same table as readers find it at this moment."""
+        database, _, name = self.identifier.partition(".")
+        return PublishedIceberg(self._catalog, database, name, self.location, self._columns, self.partition_column)
+
     @property
     def snapshot_id(self) -> int | None:
         """The current snapshot; None for a table that does not exist or is still empty."""

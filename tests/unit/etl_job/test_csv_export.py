@@ -33,3 +33,8 @@ def test_export_keeps_one_csv_per_quarter_and_a_manifest_for_quicksight(lake, sp
     assert (export := start(lake)).removed == ("2023Q4",)
     assert export.written == ("2024Q1",)
     assert [file.name for file in (folder / "features").iterdir()] == ["2024Q1.csv"]
+
+    (folder / "features" / "2024Q1.csv").unlink()
+    assert (export := start(lake)).written == ("2024Q1",)  # nothing is new, and the file is back
+    assert export.removed == ()
+    assert start(lake) is None
