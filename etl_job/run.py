@@ -32,10 +32,10 @@ from etl_job.manifest.model import (
     ContractRecord,
     DriftRecord,
     LeftOutFile,
+    NO_ROWS,
     PublishedDelivery,
     RunManifest,
     SparkMetrics,
-    Totals,
 )
 from etl_job.notify.metrics import put_metrics
 from etl_job.notify.progress import Progress
@@ -259,7 +259,7 @@ def _manifest(arguments: JobArguments, facts: _Facts, progress: Progress, reason
         finished_at=finished_at,
         seconds=round((finished_at - facts.started_at).total_seconds(), 2),
         contract=_contract_record(arguments, contract),
-        totals=done.totals or Totals(),
+        totals=done.totals or NO_ROWS,
         deliveries=done.deliveries,
         stages=progress.stages,
         curated=done.curated,

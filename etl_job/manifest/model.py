@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION: Literal[1] = 1
 
 
 class _Record(BaseModel):
@@ -61,12 +61,15 @@ class DeliveryCounts(_Record):
 class Totals(_Record):
     """Sums over the run's deliveries; ``rows_in`` is counted apart from the others, while the files are read."""
 
-    rows_in: int = 0
-    kept: int = 0
-    quarantined: int = 0
-    duplicates: int = 0
-    conflicts: int = 0
+    rows_in: int
+    kept: int
+    quarantined: int
+    duplicates: int
+    conflicts: int
     warned: int = 0
+
+
+NO_ROWS = Totals(rows_in=0, kept=0, quarantined=0, duplicates=0, conflicts=0)
 
 
 class Stage(_Record):

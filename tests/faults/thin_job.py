@@ -28,7 +28,7 @@ from etl_job.deliveries.selection import select_deliveries
 from etl_job.errors import UnknownPublicationError
 from etl_job.lake.files import LakeFiles
 from etl_job.manifest.files import read_last_run, write_manifest
-from etl_job.manifest.model import DeliveryCounts, PublishedDelivery, RunManifest, Totals
+from etl_job.manifest.model import NO_ROWS, DeliveryCounts, PublishedDelivery, RunManifest
 from etl_job.publishing.parquet_files import new_data_folder, write_rows
 from etl_job.staging.store import Registers, new_staging_folder
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
@@ -304,7 +304,7 @@ class ThinJob:
             finished_at=datetime.now(UTC),
             seconds=0.0,
             contract=None,
-            totals=Totals(),
+            totals=NO_ROWS,
             deliveries=self.counts,
             stages=(),
             curated=None,

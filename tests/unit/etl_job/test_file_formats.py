@@ -182,7 +182,9 @@ def test_feed_of_json_lines_equals_duckdb_in_two_steps(spark, moto_catalog, tmp_
     assert first.totals.quarantined == len(BAD_JSON)
     assert {(row["part_offset"], row["row_number"]) for row in lake.bad_rows} == {(0, None)}
     of_early = [values for _, values in early if values[0] < 55]
-    assert second.totals == Totals(rows_in=len(early), kept=len(of_early), duplicates=len(early) - len(of_early))
+    assert second.totals == Totals(
+        rows_in=len(early), kept=len(of_early), duplicates=len(early) - len(of_early), quarantined=0, conflicts=0
+    )
     expected = {text: (reasons + MISSING if "row." in reasons[0] else reasons) for text, reasons in BAD_JSON.items()}
     expected[list(BAD_JSON)[5]] = ["row.event_time"]
     assert {text: sorted(reasons) for text, reasons in lake.quarantine.items()} == {
@@ -242,9 +244,9 @@ def test_feed_of_parquet_equals_duckdb_in_two_steps(spark, moto_catalog, tmp_pat
     pq.write_table(parquet_table(55, 60, wide=False), lake.file("2024-04", "a.snappy.parquet"))
     lake.crawl()
     second = lake.run()
-    assert first.totals == Totals(rows_in=64, kept=60, quarantined=4)
+    assert first.totals == Totals(rows_in=64, kept=60, quarantined=4, duplicates=0, conflicts=0)
     # The later delivery wins, so the earlier one is processed again. Rows of other types and equal values are the same.
-    assert second.totals == Totals(rows_in=124, kept=114, quarantined=4, duplicates=6)
+    assert second.totals == Totals(rows_in=124, kept=114, quarantined=4, duplicates=6, conflicts=0)
     reasons = {json.loads(raw)["session_id"]: reasons for raw, reasons in lake.quarantine.items()}
     assert reasons == {
         "9000": ["plug.enum"],

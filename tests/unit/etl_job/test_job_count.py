@@ -28,5 +28,5 @@ def test_first_delivery_with_bad_and_repeated_rows_takes_few_spark_jobs(
     monkeypatch.setattr(workload, "ONE_TASK_ROWS", one_task_rows)
     lake.deliver("d1", "\n".join([HEADER, ROW, ROW, "k2,Kia,2024-01-02,11:00:00", "broken"]))
     manifest = manifest_of_run(lake)
-    assert manifest.totals == Totals(rows_in=4, kept=2, quarantined=1, duplicates=1)
+    assert manifest.totals == Totals(rows_in=4, kept=2, quarantined=1, duplicates=1, conflicts=0)
     assert 0 < manifest.spark.jobs <= most_jobs

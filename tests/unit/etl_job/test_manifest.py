@@ -10,7 +10,7 @@ from etl_job.arguments import parse_arguments
 from etl_job.errors import ManifestError
 from etl_job.lake.files import LocalObjectStore
 from etl_job.manifest.files import write_manifest
-from etl_job.manifest.model import RunManifest, Totals, json_schema
+from etl_job.manifest.model import NO_ROWS, RunManifest, json_schema
 from etl_job.notify.progress import Progress
 from etl_job.run import run
 from etl_job.spark.metrics import SparkMeter
@@ -70,7 +70,7 @@ def made() -> RunManifest:
         finished_at=now,
         seconds=1.0,
         contract=None,
-        totals=Totals(),
+        totals=NO_ROWS,
         deliveries=(),
         stages=(),
         curated=None,

@@ -5,7 +5,7 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 from moto import mock_aws
 
-from etl_job.manifest.model import RunManifest, Totals
+from etl_job.manifest.model import NO_ROWS, RunManifest
 from etl_job.notify.metrics import metric_data, put_metrics
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -14,7 +14,8 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 def manifest(status: str = "SUCCEEDED", **totals: int) -> RunManifest:
     return RunManifest(
         run_id="r", dataset="feed", database="lake", status=status, reason=None, published_anything=True,
-        started_at=NOW, finished_at=NOW, seconds=12.5, contract=None, totals=Totals(**totals), deliveries=(), stages=(),
+        started_at=NOW, finished_at=NOW, seconds=12.5, contract=None, deliveries=(), stages=(),
+        totals=NO_ROWS.model_copy(update=totals),
         curated=None, features=None, quarantine=(), versions={}, published={},
     )  # fmt: skip
 

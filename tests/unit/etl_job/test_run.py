@@ -177,7 +177,7 @@ def test_run_of_a_named_delivery_replaces_only_it_and_one_that_empties_leaves_no
     lake.deliver("d1", f"{HEADER}\nbroken\n")
     last = start("--run_id", "nothing-left")
     assert (published("features").height, published("curated").height) == (0, 0)
-    assert last.totals == Totals(rows_in=1, quarantined=1)
+    assert last.totals == Totals(rows_in=1, quarantined=1, kept=0, duplicates=0, conflicts=0)
 
 
 def test_row_of_two_deliveries_counts_once_and_comes_back_when_the_first_is_withdrawn(lake, start):

@@ -5,7 +5,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from etl_job.manifest.model import RunManifest, Totals
+from etl_job.manifest.model import NO_ROWS, RunManifest
 from etl_job.notify.run_event import event_detail, put_run_event, summary
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -15,13 +15,14 @@ def manifest(status: str = "SUCCEEDED", reason: str | None = None, **facts: Any)
     return RunManifest(
         run_id="r", dataset="feed", database="lake", status=status, reason=reason, started_at=NOW, finished_at=NOW,
         seconds=12.5, contract=None, stages=(), curated=None, quarantine=(), versions={}, published={},
-        **{"published_anything": False, "totals": Totals(), "deliveries": (), "features": None, **facts},
+        **{"published_anything": False, "totals": NO_ROWS, "deliveries": (), "features": None, **facts},
     )  # fmt: skip
 
 
 def test_summary_says_what_became_of_the_rows():
     found = manifest(
-        published_anything=True, totals=Totals(rows_in=12_000, kept=11_400, quarantined=480, duplicates=120)
+        published_anything=True,
+        totals=NO_ROWS.model_copy(update={"rows_in": 12_000, "kept": 11_400, "quarantined": 480, "duplicates": 120}),
     )
     assert summary(found) == (
         "Processed withdrawals in 12 s: 12,000 rows in, 11,400 kept, 480 quarantined (4.0%), 120 duplicates."

@@ -1,6 +1,19 @@
 """A run manifest of a run that did nothing, for tests to fill in."""
 
+import json
 from typing import Any
+
+from etl_job.manifest.model import RunManifest
+
+
+def run_manifest(**fields: Any) -> RunManifest:
+    """The same as it is read from the lake."""
+    return as_read(empty_manifest(**fields))
+
+
+def as_read(manifest: dict[str, Any]) -> RunManifest:
+    """A manifest's JSON as its model."""
+    return RunManifest.model_validate_json(json.dumps(manifest), strict=True)
 
 
 def empty_manifest(**fields: Any) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from quartal.scenarios.ephemeral import EphemeralResult, ephemeral_cost, refuse_
 from quartal.terraform.retained_data import standing, state_resources
 from quartal.workspace import Workspace
 from tests.unit.tooling.conftest import change, write_plan, write_state
+from tests.unit.tooling.manifest_examples import run_manifest
 from tests.unit.tooling.test_interrupt import QUARTAL, _terraform
 from tests.unit.tooling.test_plan_and_apply import commands
 from tests.unit.tooling.test_run_pipeline import DEPLOYMENT
@@ -270,7 +271,7 @@ def test_cost_without_prices_says_how_to_get_them():
 
 
 def test_result_is_one_json_document_and_for_a_person_says_where_what_and_how_dear(settings, capsys):
-    manifest = {"run_id": "wr_1", "deliveries": []}
+    manifest = run_manifest(run_id="wr_1")
     cost = ephemeral_cost("mars-north-1", RunCost(3600.0, 0.44, Measured.DPU_SECONDS), None, None)
     features = Export("db.features", "2024Q1", 7, ExportFormat.PARQUET, 12, (), ())
     result = EphemeralResult(manifest, Path("out"), features, cost, "40 to delete")

@@ -19,6 +19,7 @@ from quartal.core.errors import AwsError
 from quartal.features.quarantine import BadRowFiles
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
+from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
 
 CONNECTION = AwsConnection("eu-central-1", None, "test", "test")
 DEPLOYMENT = Deployment("eu-central-1", "lake", "feed", "raw/feed/", "db", "crawler", "job", "workflow", "", {})
@@ -195,7 +196,7 @@ def test_damaged_file_is_named(bad):
 )
 def test_where_no_row_was_kept_every_command_says_so_with_the_rule(lake, capsys, arguments):
     lake.publish({"2024Q1": "wr_1"})
-    manifest = {"deliveries": [{"violations": {"date.format": 1200, "n.min": 3}}]}
+    manifest = empty_manifest(deliveries=[counts_of("2024Q1", violations={"date.format": 1200, "n.min": 3})])
     file = lake.folder / "runs" / "feed" / "wr_1.json"
     file.parent.mkdir(parents=True)
     file.write_text(json.dumps(manifest))

@@ -47,15 +47,15 @@ def put_manifest(
 
 
 def test_history_lists_the_runs_of_the_dataset_the_newest_first(s3, capsys):
-    put_manifest(s3, "wr_2", "2026-04-08T03:00:00.000000Z", reason="InputError: no rows")
-    put_manifest(s3, "wr_1", "2026-01-08T03:00:00.000000Z")
-    put_manifest(s3, "wr_3", "2026-07-08T03:00:00.000000Z", dataset="feed_of_others")
+    put_manifest(s3, "wr_2", "2026-04-08T03:00:00Z", reason="InputError: no rows")
+    put_manifest(s3, "wr_1", "2026-01-08T03:00:00Z")
+    put_manifest(s3, "wr_3", "2026-07-08T03:00:00Z", dataset="feed_of_others")
     assert run(["history", "--json"]) == 0
     runs = json.loads(capsys.readouterr().out)
     assert [(each["run_id"], each["status"]) for each in runs] == [("wr_2", "FAILED"), ("wr_1", "SUCCEEDED")]
     assert runs[1] == {
         "run_id": "wr_1",
-        "started_at": "2026-01-08T03:00:00.000000Z",
+        "started_at": "2026-01-08T03:00:00Z",
         "status": "SUCCEEDED",
         "reason": None,
         "deliveries": ["2024Q1", "2024Q2"],
@@ -68,7 +68,7 @@ def test_history_lists_the_runs_of_the_dataset_the_newest_first(s3, capsys):
 
 
 def test_history_says_why_a_run_failed(s3, capsys):
-    put_manifest(s3, "wr_2", "2026-04-08T03:00:00.000000Z", reason="InputError: no rows")
+    put_manifest(s3, "wr_2", "2026-04-08T03:00:00Z", reason="InputError: no rows")
     assert run(["history"]) == 0
     printed = capsys.readouterr()
     assert "2026-04-08 03:00:00" in printed.out

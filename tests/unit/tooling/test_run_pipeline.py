@@ -33,7 +33,7 @@ from quartal.runs.workflow_start import START_TOKEN
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 from tests.unit.tooling.lost_answers import Faulty, denied, expired, reset, throttled, unreachable
-from tests.unit.tooling.manifest_examples import counts_of, empty_manifest
+from tests.unit.tooling.manifest_examples import counts_of, empty_manifest, run_manifest
 
 MOMENT = datetime(2026, 4, 8, 3, tzinfo=UTC)
 DEPLOYMENT = Deployment(
@@ -202,7 +202,7 @@ def test_log_that_cannot_be_read_does_not_end_the_watching(aws, workspace):
     aws.expect_log()
     body = json.dumps(empty_manifest()).encode()
     aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
-    assert follow_run(workspace(), "wr_1", timeout_s=60, sleep=lambda _: None) == empty_manifest()
+    assert follow_run(workspace(), "wr_1", timeout_s=60, sleep=lambda _: None) == run_manifest()
 
 
 @pytest.mark.parametrize("body", [b"{}", b"[", b'{"manifest_version": 2}'])
@@ -337,10 +337,9 @@ def test_retry_of_the_job_is_followed_in_its_own_log(aws, workspace, capsys):
     expect_stage("jr_0", "[quartal] stage=validate first")
     expect("COMPLETED", job_run(0, "FAILED"), job_run(1, "SUCCEEDED"))
     expect_stage("jr_1", "[quartal] stage=validate second")
-    manifest = empty_manifest()
-    body = json.dumps(manifest).encode()
+    body = json.dumps(empty_manifest()).encode()
     aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
-    assert follow_run(workspace(), "wr_1", timeout_s=60) == manifest
+    assert follow_run(workspace(), "wr_1", timeout_s=60) == run_manifest()
     told = capsys.readouterr().err
     assert told.index("first") < told.index("job job FAILED") < told.index("second") < told.index("job job SUCCEEDED")
 

@@ -6,33 +6,19 @@ from typing import Any
 
 import pytest
 
+from etl_job.manifest.model import RunManifest
 from quartal.core.console import Console
 from quartal.runs.outcome import outcome_of, show_manifest
+from tests.unit.tooling.manifest_examples import counts_of, run_manifest
 
 
-def manifest(*deliveries: dict[str, Any], **more: Any) -> dict[str, Any]:
-    totals = {"rows_in": 1, "kept": 1, "quarantined": 0, "duplicates": 0}
-    return {
-        "run_id": "wr_1",
-        "deliveries": list(deliveries),
-        "totals": totals,
-        "seconds": 1.0,
-        "curated": None,
-        "features": None,
-        **more,
-    }
+def manifest(*deliveries: dict[str, Any], **more: Any) -> RunManifest:
+    totals = {"rows_in": 1, "kept": 1, "quarantined": 0, "duplicates": 0, "conflicts": 0}
+    return run_manifest(**{"deliveries": list(deliveries), "totals": totals, "seconds": 1.0, **more})
 
 
-DELIVERY = {
-    "delivery": "2024Q1",
-    "inputs": [{}],
-    "rows_in": 1,
-    "kept": 1,
-    "quarantined": 0,
-    "duplicates": 0,
-    "first_day": None,
-    "violations": {},
-}
+DELIVERY = counts_of("2024Q1", rows_in=1, kept=1)
+PLACE = {"location": "s3://lake/t", "files": 1}
 
 
 @pytest.mark.parametrize("deliveries", [(DELIVERY,), ()], ids=["a run", "a run with nothing new"])
@@ -55,8 +41,9 @@ def test_manifest_of_an_earlier_version_tells_nothing_of_files(capsys):
 
 def test_run_ends_with_a_sentence_and_the_next_commands(capsys):
     first, second = (DELIVERY | {"delivery": name, "violations": {"date.format": 4}} for name in ("2024Q1", "2024Q2"))
-    totals = {"rows_in": 1000, "kept": 990, "quarantined": 8, "duplicates": 2}
-    features = {"table": "db.f", "snapshot_id": 1, "tags": ["2024Q1", "2024Q2", "wr_1"]}
+    totals = {"rows_in": 1000, "kept": 990, "quarantined": 8, "duplicates": 2, "conflicts": 0}
+    tags = ["2024Q1", "2024Q2", "wr_1"]
+    features = {"table": "db.f", "snapshot_id": 1, "tags": tags, "partitions": tags[:2], "location": "", "files": 2}
     told = manifest(first, second, totals=totals, features=features, run_id="wr_" + "2909c13" * 9)
     show_manifest(Console(), told, typed=lambda *words: " ".join(("quartal", *words)))
     lines = capsys.readouterr().out.splitlines()
@@ -67,8 +54,8 @@ def test_run_ends_with_a_sentence_and_the_next_commands(capsys):
 
 def test_only_tags_of_the_new_snapshot_are_told(capsys):
     tags = ["2023Q4", "2024Q1", "2024Q2", "model-7", "wr_0", "wr_1"]
-    features = {"table": "db.f", "snapshot_id": 7, "tags": tags, "partitions": ["2024Q1", "2024Q2"]}
-    curated = {"table": "db.c", "snapshot_id": 6, "tags": ["wr_0", "wr_1"], "partitions": ["2024Q2"]}
+    features = {"table": "db.f", "snapshot_id": 7, "tags": tags, "partitions": ["2024Q1", "2024Q2"]} | PLACE
+    curated = {"table": "db.c", "snapshot_id": 6, "tags": ["wr_0", "wr_1"], "partitions": ["2024Q2"]} | PLACE
     show_manifest(Console(), manifest(DELIVERY, features=features, curated=curated))
     told = capsys.readouterr().err
     assert "published db.f (snapshot 7, tags 2024Q1, 2024Q2, wr_1)" in told
@@ -76,6 +63,6 @@ def test_only_tags_of_the_new_snapshot_are_told(capsys):
 
 
 def test_run_of_which_nothing_was_kept_says_so_with_the_rule():
-    totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0}
+    totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0, "conflicts": 0}
     told = outcome_of(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))
     assert told == "No row was kept of 2024Q1: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."

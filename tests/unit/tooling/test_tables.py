@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl_job.manifest.model import RunManifest
 from quartal.cli import results
 from quartal.core.console import Console, SafeConsole
 from quartal.core.terminal_tables import Column, Kind
 from quartal.core.terminal_tables import shown as shown_value
 from quartal.runs import costs, outcome
 from quartal.runs.history import print_history
+from tests.unit.tooling.manifest_examples import counts_of, run_manifest
 
 RUNS = ("wr_2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f7089", "wr_2909c9" + "0" * 61)
 
@@ -28,16 +30,15 @@ def console(width: int, *, is_terminal: bool = True) -> tuple[Console, io.String
     return Console(out=made[0], err=made[1]), out, err
 
 
-def manifest(run_id: str, status: str, *deliveries: str) -> dict:
-    return {
-        "run_id": run_id,
-        "started_at": "2026-11-29T02:48:11.000000Z",
-        "status": status,
-        "reason": None,
-        "deliveries": [{"delivery": name} for name in deliveries],
-        "totals": {"rows_in": 1_003_482, "kept": 985_000, "quarantined": 15_482, "duplicates": 3_000},
-        "seconds": 51.2,
-    }
+def manifest(run_id: str, status: str, *deliveries: str) -> RunManifest:
+    return run_manifest(
+        run_id=run_id,
+        started_at="2026-11-29T02:48:11.000000Z",
+        status=status,
+        deliveries=[counts_of(name) for name in deliveries],
+        totals={"rows_in": 1_003_482, "kept": 985_000, "quarantined": 15_482, "duplicates": 3_000, "conflicts": 0},
+        seconds=51.2,
+    )
 
 
 HISTORY = [

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
     from mypy_boto3_s3 import S3Client
 
+    from etl_job.manifest.model import Input, PublishedDelivery
+
 _FOLDER = "delivery="
 _RUNS = 40  # so far back it is looked for what is published
 
@@ -136,7 +138,7 @@ def show_deliveries(workspace: Workspace, name: str | None, *, wide: bool = Fals
 def _delivery(
     name: str,
     there: Mapping[str, StoredObject],
-    published: Mapping[str, Any] | None,
+    published: PublishedDelivery | None,
     manifest: DeliveryManifest,
     *,
     folder: str,
@@ -144,7 +146,7 @@ def _delivery(
     is_catalogued: bool,
 ) -> RawDelivery:
     before = {
-        entry["uri"].removeprefix(f"s3://{bucket}/{folder}"): entry for entry in (published or {}).get("inputs", ())
+        entry.uri.removeprefix(f"s3://{bucket}/{folder}"): entry for entry in (published.inputs if published else ())
     }
     uploads = {each.upload: each for each in manifest.uploads}
     files = []
@@ -155,7 +157,7 @@ def _delivery(
         state, why = _state_of_file(path, there.get(path), before.get(path))
         files.append(RawFile(path, size, state, why, upload.at if upload else None, upload.by if upload else None))
     return RawDelivery(
-        name, _state_of_delivery(files, published), is_catalogued, (published or {}).get("run_id"), tuple(files)
+        name, _state_of_delivery(files, published), is_catalogued, published.run_id if published else None, tuple(files)
     )
 
 
@@ -168,22 +170,22 @@ def _state_of_file(path: str, there: StoredObject | None, before: Mapping[str, A
         return FileState.LEFT_OUT, NO_BYTES
     if before is None:
         return FileState.NEW, ""
-    return (FileState.PUBLISHED if before["etag"] == there.etag else FileState.CHANGED), ""
+    return (FileState.PUBLISHED if before.etag == there.etag else FileState.CHANGED), ""
 
 
-def _state_of_delivery(files: Iterable[RawFile], published: Mapping[str, Any] | None) -> DeliveryState:
+def _state_of_delivery(files: Iterable[RawFile], published: PublishedDelivery | None) -> DeliveryState:
     if published is None:
         return DeliveryState.NEW
     states = {file.state for file in files}
     fresh = states & {FileState.NEW, FileState.CHANGED}
-    if published["withdrawn"]:
+    if published.withdrawn:
         return DeliveryState.CHANGED if fresh else DeliveryState.WITHDRAWN
     if states <= {FileState.GONE}:
         return DeliveryState.ARCHIVED
     return DeliveryState.CHANGED if fresh or FileState.GONE in states else DeliveryState.PUBLISHED
 
 
-def _published(deployment: Deployment, s3: S3Client) -> Mapping[str, Mapping[str, Any]]:
+def _published(deployment: Deployment, s3: S3Client) -> Mapping[str, PublishedDelivery]:
     """What the newest run that succeeded says is published, by delivery."""
     manifests = read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), _RUNS)
     succeeded = [each for each in manifests if each["status"] == "SUCCEEDED"]

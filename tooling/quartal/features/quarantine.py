@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError
+from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError, PipelineError
 from quartal.core.spreadsheets import defused
+from quartal.runs.manifests import parse_manifest
 from quartal.terraform.outputs import Deployment
 
 if TYPE_CHECKING:
@@ -216,10 +217,10 @@ def _rules_broken(curated: Table, deployment: Deployment, runs: Collection[str])
     for run_id in runs:
         try:
             with curated.io.new_input(f"{lake}/{deployment.manifest_key(run_id)}").open() as file:
-                manifest = json.loads(file.read())
-            for delivery in manifest["deliveries"]:
-                counts.update(delivery["violations"])
-        except (OSError, ValueError, KeyError, TypeError):
+                manifest = parse_manifest(file.read(), run_id)
+            for delivery in manifest.deliveries:
+                counts.update(delivery.violations)
+        except (OSError, PipelineError):
             return ""
     told = ", ".join(f"{rule} {count:,}" for rule, count in counts.most_common(_RULES_TOLD))
     return f" ({told})" if told else ""

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quartal.report.cost import PriceBasis, job_run_cost, manifest_cost
 from quartal.report.model import DeliveryRows, DeliveryState, Lineage, Publication, RawFile, RunRecord
 from quartal.runs.diagnosis import plain_reason
 from quartal.runs.workflow_run import Outcome, WorkflowRun
+
+if TYPE_CHECKING:
+    from etl_job.manifest.model import DeliveryCounts, Input, PublishedTable, RunManifest
 
 _GOING_ON = {"", "STARTING", "RUNNING", "STOPPING", "WAITING"}
 
@@ -20,7 +23,7 @@ _GOING_ON = {"", "STARTING", "RUNNING", "STOPPING", "WAITING"}
 def merge_runs(
     workflow_runs: Iterable[WorkflowRun],
     job_runs: Mapping[str, Mapping[str, Any]],
-    manifests: Mapping[str, Mapping[str, Any]],
+    manifests: Mapping[str, RunManifest],
     *,
     job: Mapping[str, Any] | None,
     prices: PriceBasis | None,
@@ -50,14 +53,14 @@ def merge_runs(
     return tuple(sorted(found.values(), key=lambda run: (run.started, run.run_id))[-count:])
 
 
-def delivery_states(newest: Mapping[str, Any] | None, runs: tuple[RunRecord, ...]) -> tuple[DeliveryState, ...]:
+def delivery_states(newest: RunManifest | None, runs: tuple[RunRecord, ...]) -> tuple[DeliveryState, ...]:
     """Each delivery as the newest manifest has it published, with its rows in the run that did so, by name."""
     if newest is None:
         return ()
     rows = {(run.run_id, each.delivery): each for run in runs for each in run.deliveries}
     return tuple(
-        DeliveryState(delivery, state["run_id"], state["withdrawn"], rows.get((state["run_id"], delivery)))
-        for delivery, state in sorted(newest["published"].items())
+        DeliveryState(delivery, state.run_id, state.withdrawn, rows.get((state.run_id, delivery)))
+        for delivery, state in sorted(newest.published.items())
     )
 
 
@@ -70,7 +73,7 @@ def last_day_of(states: tuple[DeliveryState, ...]) -> str | None:
 
 
 def lineage(
-    newest: Mapping[str, Any] | None,
+    newest: RunManifest | None,
     runs: tuple[RunRecord, ...],
     *,
     curated_snapshots: Mapping[str, int],
@@ -90,18 +93,18 @@ def lineage(
         return ()
     published = {run.run_id: run for run in runs if run.published_anything}
     found = []
-    for delivery, state in sorted(newest["published"].items()):
-        run_id = state["run_id"]
+    for delivery, state in sorted(newest.published.items()):
+        run_id = state.run_id
         run = published.get(run_id)
         curated = curated_snapshots.get(run_id) or (run.curated.snapshot_id if run and run.curated else None)
         features = features_snapshots.get(run_id) or (run.features.snapshot_id if run and run.features else None)
-        for file in sorted(_files(state["inputs"]), key=lambda each: each.uri):
+        for file in sorted(_files(state.inputs), key=lambda each: each.uri):
             found.append(
                 Lineage(
                     delivery=delivery,
                     file=file,
                     run_id=run_id,
-                    withdrawn=state["withdrawn"],
+                    withdrawn=state.withdrawn,
                     curated_snapshot_id=curated,
                     features_snapshot_id=features,
                     tags=tags.get(features, ()) if features is not None else (),
@@ -111,7 +114,7 @@ def lineage(
 
 
 def _from_workflow(
-    run: WorkflowRun, job_run: Mapping[str, Any] | None, manifest: Mapping[str, Any] | None, prices: PriceBasis | None
+    run: WorkflowRun, job_run: Mapping[str, Any] | None, manifest: RunManifest | None, prices: PriceBasis | None
 ) -> RunRecord:
     if not run.is_done:
         outcome, failed_step = "RUNNING", ""
@@ -130,10 +133,10 @@ def _from_workflow(
     if outcome == "FAILED":
         step = run.job if failed_step == "job" else run.crawl
         nothing = f"{step.kind} {step.name} is {step.outcome}; Glue gives no message"
-        reason = plain_reason((manifest or {}).get("reason") or step.error or nothing)
+        reason = plain_reason((manifest and manifest.reason) or step.error or nothing)
     started = run.started or run.crawl.started or run.job.started
     if started is None:
-        started = _time((manifest or {})["started_at"]) if manifest else datetime.fromtimestamp(0, UTC)
+        started = _time(manifest.started_at) if manifest else datetime.fromtimestamp(0, UTC)
     seconds = run.job.seconds
     return RunRecord(
         run_id=run.run_id,
@@ -146,13 +149,13 @@ def _from_workflow(
         job=run.job.outcome,
         job_run_id=run.job.run_id,
         crawl_seconds=run.crawl.seconds,
-        job_seconds=seconds if seconds is not None else (manifest or {}).get("seconds"),
+        job_seconds=seconds if seconds is not None else (manifest.seconds if manifest else None),
         cost=job_run_cost(job_run, prices) if job_run is not None else None,
         **_told(manifest),
     )
 
 
-def _from_job(job_run: Mapping[str, Any], manifest: Mapping[str, Any] | None, prices: PriceBasis | None) -> RunRecord:
+def _from_job(job_run: Mapping[str, Any], manifest: RunManifest | None, prices: PriceBasis | None) -> RunRecord:
     state = job_run["JobRunState"]
     outcome = "SUCCEEDED" if state == "SUCCEEDED" else "RUNNING" if state in _GOING_ON else "FAILED"
     ended = job_run.get("CompletedOn")
@@ -164,7 +167,7 @@ def _from_job(job_run: Mapping[str, Any], manifest: Mapping[str, Any] | None, pr
         outcome=outcome,
         failed_step="job" if outcome == "FAILED" else "",
         reason=plain_reason(
-            (manifest or {}).get("reason")
+            (manifest and manifest.reason)
             or job_run.get("ErrorMessage")
             or (f"job {job_run['JobName']} is {state}; Glue gives no message" if outcome == "FAILED" else "")
         ),
@@ -176,57 +179,57 @@ def _from_job(job_run: Mapping[str, Any], manifest: Mapping[str, Any] | None, pr
     )
 
 
-def _from_manifest(manifest: Mapping[str, Any], job: Mapping[str, Any] | None, prices: PriceBasis | None) -> RunRecord:
-    succeeded = manifest["status"] == "SUCCEEDED"
+def _from_manifest(manifest: RunManifest, job: Mapping[str, Any] | None, prices: PriceBasis | None) -> RunRecord:
+    succeeded = manifest.status == "SUCCEEDED"
     return RunRecord(
-        run_id=manifest["run_id"],
-        started=_time(manifest["started_at"]),
-        ended=_time(manifest["finished_at"]),
+        run_id=manifest.run_id,
+        started=_time(manifest.started_at),
+        ended=_time(manifest.finished_at),
         outcome="SUCCEEDED" if succeeded else "FAILED",
         failed_step="" if succeeded else "job",
-        reason=plain_reason(manifest["reason"] or ""),
-        job_seconds=manifest["seconds"],
-        cost=manifest_cost(manifest["seconds"], job, prices),
+        reason=plain_reason(manifest.reason or ""),
+        job_seconds=manifest.seconds,
+        cost=manifest_cost(manifest.seconds, job, prices),
         **_told(manifest),
     )
 
 
-def _told(manifest: Mapping[str, Any] | None) -> dict[str, Any]:
+def _told(manifest: RunManifest | None) -> dict[str, Any]:
     """What only a manifest tells."""
     if manifest is None:
         return {}
     return {
         "has_manifest": True,
-        "published_anything": manifest["published_anything"],
-        "deliveries": tuple(_rows(delivery) for delivery in manifest["deliveries"]),
-        "curated": _publication(manifest["curated"]),
-        "features": _publication(manifest["features"]),
-        "left_out": len(manifest.get("left_out", ())),  # manifests of before lack both
-        "not_catalogued": tuple(manifest.get("not_catalogued", ())),
+        "published_anything": manifest.published_anything,
+        "deliveries": tuple(_rows(delivery) for delivery in manifest.deliveries),
+        "curated": _publication(manifest.curated),
+        "features": _publication(manifest.features),
+        "left_out": len(manifest.left_out),
+        "not_catalogued": manifest.not_catalogued,
     }
 
 
-def _rows(delivery: Mapping[str, Any]) -> DeliveryRows:
+def _rows(delivery: DeliveryCounts) -> DeliveryRows:
     return DeliveryRows(
-        delivery=delivery["delivery"],
-        rows_in=delivery["rows_in"],
-        kept=delivery["kept"],
-        quarantined=delivery["quarantined"],
-        duplicates=delivery["duplicates"],
-        violations={rule: rows for rule, rows in delivery["violations"].items() if rows},
-        first_day=delivery["first_day"],
-        last_day=delivery["last_day"],
-        files=tuple(_files(delivery["inputs"])),
+        delivery=delivery.delivery,
+        rows_in=delivery.rows_in,
+        kept=delivery.kept,
+        quarantined=delivery.quarantined,
+        duplicates=delivery.duplicates,
+        violations={rule: rows for rule, rows in delivery.violations.items() if rows},
+        first_day=delivery.first_day,
+        last_day=delivery.last_day,
+        files=tuple(_files(delivery.inputs)),
     )
 
 
-def _files(inputs: Iterable[Mapping[str, Any]]) -> list[RawFile]:
-    return [RawFile(each["uri"], each["etag"], each["size_bytes"]) for each in inputs]
+def _files(inputs: Iterable[Input]) -> list[RawFile]:
+    return [RawFile(each.uri, each.etag, each.size_bytes) for each in inputs]
 
 
-def _publication(table: Mapping[str, Any] | None) -> Publication | None:
-    return None if table is None else Publication(table["table"], table["snapshot_id"], tuple(table["tags"]))
+def _publication(table: PublishedTable | None) -> Publication | None:
+    return None if table is None else Publication(table.table, table.snapshot_id, table.tags)
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+def _time(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from quartal.core.console import Console
 from quartal.core.terminal_tables import Column, Kind
 from quartal.runs.manifests import read_latest_manifests
 from quartal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from etl_job.manifest.model import RunManifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +31,20 @@ class PastRun:
     seconds: float
 
     @classmethod
-    def from_manifest(cls, manifest: dict[str, Any]) -> PastRun:
+    def from_manifest(cls, manifest: RunManifest) -> PastRun:
         """Read a run manifest, see docs/reference/outputs.md."""
-        totals = manifest["totals"]
+        totals = manifest.totals
         return cls(
-            run_id=manifest["run_id"],
-            started_at=manifest["started_at"],
-            status=manifest["status"],
-            reason=manifest["reason"],
-            deliveries=tuple(delivery["delivery"] for delivery in manifest["deliveries"]),
-            rows_in=totals["rows_in"],
-            kept=totals["kept"],
-            quarantined=totals["quarantined"],
-            duplicates=totals["duplicates"],
-            seconds=manifest["seconds"],
+            run_id=manifest.run_id,
+            started_at=manifest.started_at.isoformat().replace("+00:00", "Z"),
+            status=manifest.status,
+            reason=manifest.reason,
+            deliveries=tuple(delivery.delivery for delivery in manifest.deliveries),
+            rows_in=totals.rows_in,
+            kept=totals.kept,
+            quarantined=totals.quarantined,
+            duplicates=totals.duplicates,
+            seconds=manifest.seconds,
         )
 
 
@@ -67,7 +70,7 @@ def show_history(workspace: Workspace, count: int, *, wide: bool) -> None:
     print_history(workspace.console, manifests, wide=wide)
 
 
-def print_history(console: Console, manifests: Iterable[dict[str, Any]], *, wide: bool = False) -> None:
+def print_history(console: Console, manifests: Iterable[RunManifest], *, wide: bool = False) -> None:
     """Print the runs of these manifests, the newest first."""
     runs = sorted((PastRun.from_manifest(each) for each in manifests), key=lambda run: run.started_at, reverse=True)
     if not runs and not console.as_json:

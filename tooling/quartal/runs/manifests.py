@@ -1,42 +1,23 @@
-"""The run manifest that the job leaves in the lake, as far as the tooling shows it."""
+"""The run manifests that the job leaves in the lake, found and read by the job's own model of them."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from quartal.core.errors import PipelineError
 from quartal.core.visible import visible
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from pydantic import ValidationError
+
+    from etl_job.manifest.model import RunManifest
 
 _MAX_BYTES = 64 * 1024**2  # a thousand deliveries of a thousand files
-MANIFEST_VERSION = 1  # of etl_job/run_manifest.schema.json
-# as etl_job/run_manifest.schema.json has them; a test holds the two together
-REQUIRED_FIELDS = (
-    "run_id",
-    "dataset",
-    "database",
-    "status",
-    "reason",
-    "published_anything",
-    "started_at",
-    "finished_at",
-    "seconds",
-    "contract",
-    "totals",
-    "deliveries",
-    "stages",
-    "curated",
-    "features",
-    "quarantine",
-    "versions",
-    "published",
-)
 
 
-def read_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any]:
+def read_manifest(s3: S3Client, bucket: str, key: str) -> RunManifest:
     """Read one manifest.
 
     Raises:
@@ -51,7 +32,7 @@ def read_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any]:
     return manifest
 
 
-def find_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any] | None:
+def find_manifest(s3: S3Client, bucket: str, key: str) -> RunManifest | None:
     """Read one manifest; None where the run left none.
 
     Raises:
@@ -67,15 +48,19 @@ def find_manifest(s3: S3Client, bucket: str, key: str) -> dict[str, Any] | None:
     return parse_manifest(body, f"s3://{bucket}/{key}")
 
 
-def parse_manifest(body: bytes | str, uri: str) -> dict[str, Any]:
+def parse_manifest(body: bytes | str, uri: str) -> RunManifest:
     """A manifest of the version that this tooling reads.
 
     Raises:
         PipelineError: it is no manifest, or of another version.
     """
+    # pydantic, which commands without manifests need not load
+    from pydantic import ValidationError
+
+    from etl_job.manifest.model import MANIFEST_VERSION, RunManifest
+
     try:
-        manifest: dict[str, Any] = json.loads(body)
-        version = manifest["manifest_version"]
+        version = json.loads(body)["manifest_version"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _no_manifest(uri) from error
     if version != MANIFEST_VERSION:
@@ -83,15 +68,20 @@ def parse_manifest(body: bytes | str, uri: str) -> dict[str, Any]:
             f"{uri} is a run manifest of version {version}; this quartal reads version {MANIFEST_VERSION}.",
             remedy="Use the quartal that belongs to the deployed job, or deploy this one: `quartal apply`.",
         )
-    from quartal.runs.manifest_shape import what_is_wrong  # pydantic, which commands without manifests need not load
-
-    wrong = what_is_wrong(manifest)
-    if wrong is not None:
-        raise _no_manifest(uri, f": {visible(wrong[:120])}")
-    return manifest
+    try:
+        return RunManifest.model_validate_json(body, strict=True)
+    except ValidationError as error:
+        raise _no_manifest(uri, f": {visible(_what_is_wrong(error)[:120])}") from error
 
 
-def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) -> list[dict[str, Any]]:
+def _what_is_wrong(error: ValidationError) -> str:
+    """A field that is missing or holds what it never does, in words."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = ".".join(map(str, first["loc"])) or "the whole"
+    return f"it lacks {path}" if first["type"] == "missing" else f"its {path} is of another type"
+
+
+def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) -> list[RunManifest]:
     """The newest manifests below a prefix, the newest first; fewer where there are fewer.
 
     Raises:
@@ -101,14 +91,7 @@ def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) ->
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     found = [entry for page in pages for entry in page.get("Contents", []) if entry["Key"].endswith(".json")]
     newest = sorted(found, key=lambda entry: entry["LastModified"], reverse=True)[:count]
-    return [_complete(read_manifest(s3, bucket, entry["Key"]), f"s3://{bucket}/{entry['Key']}") for entry in newest]
-
-
-def _complete(manifest: dict[str, Any], uri: str) -> dict[str, Any]:
-    missing = [name for name in REQUIRED_FIELDS if name not in manifest]
-    if missing:
-        raise _no_manifest(uri, f": it lacks {', '.join(missing)}")
-    return manifest
+    return [read_manifest(s3, bucket, entry["Key"]) for entry in newest]
 
 
 def _no_manifest(uri: str, why: str = "") -> PipelineError:

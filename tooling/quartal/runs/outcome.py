@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from quartal.core.console import Console
 from quartal.core.terminal_tables import SHORT_ID, Column, Kind
+
+if TYPE_CHECKING:
+    from etl_job.manifest.model import RunManifest
 
 Typed = Callable[..., str]
 
@@ -26,7 +29,7 @@ _COLUMNS = (
 )
 
 
-def show_manifest(console: Console, manifest: dict[str, Any], *, typed: Typed | None = None) -> None:
+def show_manifest(console: Console, manifest: RunManifest, *, typed: Typed | None = None) -> None:
     """Print the counts of each delivery, what came of the run in a sentence, and what to type next; or all as JSON.
 
     Args:
@@ -34,91 +37,90 @@ def show_manifest(console: Console, manifest: dict[str, Any], *, typed: Typed | 
         manifest: of a run that succeeded.
         typed: writes a command as a user would type it; without it no next commands are told.
     """
+    data = manifest.model_dump(mode="json")
     if console.as_json:
-        console.json(manifest)
+        console.json(data)
         return
-    if not manifest["deliveries"]:
+    if not manifest.deliveries:
         console.result(
-            f"Run {manifest['run_id']}: nothing new since the last run; the published tables are as they were.",
-            data=manifest,
+            f"Run {manifest.run_id}: nothing new since the last run; the published tables are as they were.",
+            data=data,
         )
         _say_files(console, manifest)
         return
     rows: list[tuple[Any, ...]] = [
         (
-            delivery["delivery"],
-            len(delivery["inputs"]),
-            delivery["rows_in"],
-            delivery["kept"],
-            delivery["quarantined"],
-            delivery["duplicates"],
-            f"{delivery['first_day']} to {delivery['last_day']}" if delivery["first_day"] else "none",
+            delivery.delivery,
+            len(delivery.inputs),
+            delivery.rows_in,
+            delivery.kept,
+            delivery.quarantined,
+            delivery.duplicates,
+            f"{delivery.first_day} to {delivery.last_day}" if delivery.first_day else "none",
         )
-        for delivery in manifest["deliveries"]
+        for delivery in manifest.deliveries
     ]
-    totals = manifest["totals"]
+    totals = manifest.totals
     rows.append(
         (
             "total",
             sum(row[1] for row in rows),
-            totals["rows_in"],
-            totals["kept"],
-            totals["quarantined"],
-            totals["duplicates"],
-            f"in {manifest['seconds']:.0f} s",
+            totals.rows_in,
+            totals.kept,
+            totals.quarantined,
+            totals.duplicates,
+            f"in {manifest.seconds:.0f} s",
         )
     )
-    console.table(f"Run {manifest['run_id']}", _COLUMNS, rows, data=manifest)
-    console.result("\n".join((outcome_of(manifest), *_next(manifest, typed))), data=manifest)
-    for table in (manifest["curated"], manifest["features"]):
+    console.table(f"Run {manifest.run_id}", _COLUMNS, rows, data=data)
+    console.result("\n".join((outcome_of(manifest), *_next(manifest, typed))), data=data)
+    for table in (manifest.curated, manifest.features):
         if table is not None:
             # the manifest has all tags of the table: those of the quarters that this run wrote, and its own, name this
-            own = [tag for tag in table["tags"] if tag in table.get("partitions", ()) or tag == manifest["run_id"]]
+            own = [tag for tag in table.tags if tag in table.partitions or tag == manifest.run_id]
             tags = f", tags {', '.join(own)}" if own else ""
-            console.say(f"  published {table['table']} (snapshot {table['snapshot_id']}{tags})")
+            console.say(f"  published {table.table} (snapshot {table.snapshot_id}{tags})")
     _say_files(console, manifest)
 
 
-def _say_files(console: Console, manifest: dict[str, Any]) -> None:
+def _say_files(console: Console, manifest: RunManifest) -> None:
     """Files that were read although the crawler did not take them, and files that were not read."""
-    unknown = manifest.get("not_catalogued", ())
+    unknown = manifest.not_catalogued
     if unknown:
         console.warn(f"The crawler did not take {', '.join(unknown)}; the run read the files by the contract.")
-    left_out = manifest.get("left_out", ())
+    left_out = manifest.left_out
     for file in left_out[:_FILES_TOLD]:
-        console.warn(f"Left out: {file['uri']}: {file['reason']}")
+        console.warn(f"Left out: {file.uri}: {file.reason}")
     if len(left_out) > _FILES_TOLD:
         console.warn(f"Left out: {len(left_out) - _FILES_TOLD} more files, which the run's manifest names.")
 
 
-def outcome_of(manifest: dict[str, Any]) -> str:
+def outcome_of(manifest: RunManifest) -> str:
     """What a run with deliveries did, in a sentence, and the reasons of quarantine that matter most."""
-    totals, names = manifest["totals"], [each["delivery"] for each in manifest["deliveries"]]
-    share = f" ({totals['kept'] / totals['rows_in']:.1%})" if totals["rows_in"] else ""
-    done = "Published" if manifest["features"] is not None else "Processed"
-    rows = f"{totals['kept']:,} of {totals['rows_in']:,} rows kept{share}"
-    sentence = f"{done} {_some(names)}: {rows} in {manifest['seconds']:.0f} s."
+    totals, names = manifest.totals, [each.delivery for each in manifest.deliveries]
+    share = f" ({totals.kept / totals.rows_in:.1%})" if totals.rows_in else ""
+    done = "Published" if manifest.features is not None else "Processed"
+    rows = f"{totals.kept:,} of {totals.rows_in:,} rows kept{share}"
+    sentence = f"{done} {_some(names)}: {rows} in {manifest.seconds:.0f} s."
     found = violations(manifest)
     if not found:
         return sentence
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in found[:_REASONS_TOLD])
     more = f", and {len(found) - _REASONS_TOLD} rules more" if len(found) > _REASONS_TOLD else ""
-    if not totals["kept"]:
-        sentence = (
-            f"No row was kept of {_some(names)}: {totals['quarantined']:,} of {totals['rows_in']:,} are quarantined."
-        )
-    return f"{sentence}\nQuarantined {totals['quarantined']:,}: {reasons}{more}."
+    if not totals.kept:
+        sentence = f"No row was kept of {_some(names)}: {totals.quarantined:,} of {totals.rows_in:,} are quarantined."
+    return f"{sentence}\nQuarantined {totals.quarantined:,}: {reasons}{more}."
 
 
-def _next(manifest: dict[str, Any], typed: Typed | None) -> list[str]:
+def _next(manifest: RunManifest, typed: Typed | None) -> list[str]:
     if typed is None:
         return []
     commands = [typed("report")]
-    quarters = sorted(tag for tag in (manifest["features"] or {}).get("tags", ()) if _QUARTER.fullmatch(tag))
+    quarters = sorted(tag for tag in (manifest.features.tags if manifest.features else ()) if _QUARTER.fullmatch(tag))
     if len(quarters) > 1:
         commands.append(typed("diff", quarters[-2], quarters[-1]))
     if violations(manifest):
-        commands.append(typed("explain", manifest["run_id"][:SHORT_ID]))
+        commands.append(typed("explain", manifest.run_id[:SHORT_ID]))
     return [f"Next: {', '.join(commands)}"]
 
 
@@ -126,15 +128,15 @@ def _some(names: list[str]) -> str:
     return ", ".join(names) if len(names) <= _NAMES_TOLD else f"{names[0]} to {names[-1]} ({len(names)} deliveries)"
 
 
-def top_reasons(manifest: dict[str, Any], count: int | None = None) -> tuple[str, ...]:
+def top_reasons(manifest: RunManifest, count: int | None = None) -> tuple[str, ...]:
     """Why rows were quarantined, the most frequent reason first."""
     return tuple(f"quarantined for {reason}: {rows:,} rows" for reason, rows in violations(manifest)[:count])
 
 
-def violations(manifest: dict[str, Any]) -> list[tuple[str, int]]:
+def violations(manifest: RunManifest) -> list[tuple[str, int]]:
     """Reasons over all deliveries, the most frequent first; a row that breaks two rules counts under both."""
     counts: dict[str, int] = {}
-    for delivery in manifest["deliveries"]:
-        for reason, count in delivery["violations"].items():
+    for delivery in manifest.deliveries:
+        for reason, count in delivery.violations.items():
             counts[reason] = counts.get(reason, 0) + count
     return sorted(((reason, count) for reason, count in counts.items() if count), key=lambda item: (-item[1], item[0]))

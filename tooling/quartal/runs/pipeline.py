@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import RenderableType
@@ -40,10 +40,13 @@ from quartal.runs.workflow_run import (
 from quartal.runs.workflow_start import start_workflow_run
 from quartal.workspace import Workspace
 
+if TYPE_CHECKING:
+    from etl_job.manifest.model import RunManifest
+
 
 def run_pipeline(
     workspace: Workspace, *, deliveries: tuple[str, ...], timeout_s: float, withdrawn: tuple[str, ...] = ()
-) -> dict[str, Any]:
+) -> RunManifest:
     """Run the workflow to its end and return the run's manifest.
 
     Raises:
@@ -99,7 +102,7 @@ def newest_run(workspace: Workspace) -> str:
     return run.run_id
 
 
-def follow_newest_run(workspace: Workspace, *, timeout_s: float) -> dict[str, Any]:
+def follow_newest_run(workspace: Workspace, *, timeout_s: float) -> RunManifest:
     """Watch the newest run to its end and return its manifest.
 
     Raises:
@@ -119,7 +122,7 @@ def follow_newest_run(workspace: Workspace, *, timeout_s: float) -> dict[str, An
 
 def follow_run(
     workspace: Workspace, run_id: str, *, timeout_s: float, sleep: Callable[[float], None] = time.sleep
-) -> dict[str, Any]:
+) -> RunManifest:
     """Watch a run to its end, whoever started it, and return its manifest.
 
     What ends the watching alone, whether an interruption or an error, says nothing of the run, which goes on.
@@ -177,7 +180,7 @@ def _watch(
         )
 
 
-def _manifest_of(workspace: Workspace, run_id: str) -> dict[str, Any]:
+def _manifest_of(workspace: Workspace, run_id: str) -> RunManifest:
     deployment, s3 = workspace.deployment, workspace.connection.s3()
     try:
         return read_manifest(s3, deployment.lake_bucket, deployment.manifest_key(run_id))
@@ -289,7 +292,7 @@ def _typical(workspace: Workspace) -> str:
         )
     except (BotoCoreError, ClientError, QuartalError):
         return ""
-    return typical_seconds([each["seconds"] for each in manifests if each["deliveries"] and not each["reason"]][:5])
+    return typical_seconds([each.seconds for each in manifests if each.deliveries and not each.reason][:5])
 
 
 class RunFollower:

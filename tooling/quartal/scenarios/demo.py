@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING
 
 from quartal.core.console import Console
 from quartal.core.errors import ConfigurationError
@@ -19,6 +19,9 @@ from quartal.runs.outcome import show_manifest
 from quartal.runs.pipeline import run_pipeline
 from quartal.scenarios.example_feed import generate_feed
 from quartal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from etl_job.manifest.model import RunManifest
 
 SAMPLE_QUERY = "select brand, day, sightings from features order by day desc, sightings desc limit 5"
 
@@ -47,7 +50,7 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
 
     deployment = workspace.deployment
     *past, newest = sorted(folder.glob("delivery=*"))
-    manifest: dict[str, Any] = {}
+    manifest: RunManifest | None = None
     for step, sources, what in ((4, past, f"{len(past)} quarters"), (5, [newest], "The next quarter, as it comes")):
         console.heading(f"{step}/6  {what}: upload, crawl, trigger, Spark job")
         report = uploads.deliver(workspace, sources, delivery=None, options=uploads.UploadOptions())
@@ -62,7 +65,11 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
     console.heading("6/6  Features")
     answer = run_query(SAMPLE_QUERY, deployment, iceberg_catalog(workspace.connection))
     seconds = time.monotonic() - started
-    told = {"features": answer.as_records(), "manifest": manifest, "seconds": round(seconds, 1)}
+    told = {
+        "features": answer.as_records(),
+        "manifest": manifest.model_dump(mode="json") if manifest else None,
+        "seconds": round(seconds, 1),
+    }
     console.table("", answer.columns, list(answer.rows), data=told)
 
     now = datetime.now(UTC)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
+from etl_job.manifest.model import RunManifest
 from quartal.cli.app import run
 from quartal.core.aws import AwsConnection
 from quartal.features.tags import RUN_ID
@@ -55,8 +55,8 @@ def lake(project, monkeypatch) -> Iterator[AwsConnection]:
         yield CONNECTION
 
 
-def put_manifest(name: str, body: str | dict) -> None:
-    text = body if isinstance(body, str) else json.dumps(body)
+def put_manifest(name: str, body: str | RunManifest) -> None:
+    text = body if isinstance(body, str) else body.model_dump_json()
     CONNECTION.s3().put_object(Bucket="lake", Key=f"runs/feed/{name}.json", Body=text)
 
 
@@ -137,10 +137,14 @@ def test_pipeline_that_has_not_run_has_a_page_that_says_so(lake, project, monkey
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        pytest.param(manifest("wr_1") | {"manifest_version": 2}, "version 2", id="another version"),
+        pytest.param(
+            manifest("wr_1").model_dump_json().replace('"manifest_version":1', '"manifest_version":2'),
+            "version 2",
+            id="another version",
+        ),
         pytest.param("no json", "is no run manifest", id="no JSON"),
         pytest.param("[]", "is no run manifest", id="no object"),
-        pytest.param({"manifest_version": 1, "run_id": "wr_1"}, "lacks dataset", id="a field is missing"),
+        pytest.param('{"manifest_version": 1, "run_id": "wr_1"}', "lacks dataset", id="a field is missing"),
     ],
 )
 @pytest.mark.parametrize("command", ["report", "history"])
@@ -166,14 +170,6 @@ def test_folder_in_the_place_of_the_file_is_refused_and_nothing_is_left(publishe
     assert run(["report", "--out", str(tmp_path / "out" / "report.html")]) == 2
     assert "cannot be written" in capsys.readouterr().err
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["report.html"]
-
-
-def test_required_fields_are_those_of_the_published_schema():
-    from quartal.runs.manifests import MANIFEST_VERSION, REQUIRED_FIELDS
-
-    schema = json.loads((Path(__file__).parents[4] / "etl_job" / "run_manifest.schema.json").read_text())
-    assert list(REQUIRED_FIELDS) == schema["required"]
-    assert schema["properties"]["manifest_version"]["const"] == MANIFEST_VERSION
 
 
 def test_cost_tells_each_run_and_its_month(published, capsys):

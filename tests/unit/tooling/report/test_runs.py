@@ -19,7 +19,7 @@ def merged(*runs: WorkflowRun, job_runs=(), manifests=(), job=None, count=40) ->
     return merge_runs(
         runs,
         {each["Id"]: each for each in job_runs},
-        {each["run_id"]: each for each in manifests},
+        {each.run_id: each for each in manifests},
         job=job,
         prices=None,
         count=count,
