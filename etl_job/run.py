@@ -29,10 +29,10 @@ from etl_job.lake.complete_answers import refuse_half_answers
 from etl_job.lake.files import LakeFiles, ObjectStore
 from etl_job.manifest.files import read_last_run, write_manifest
 from etl_job.manifest.model import (
+    NO_ROWS,
     ContractRecord,
     DriftRecord,
     LeftOutFile,
-    NO_ROWS,
     PublishedDelivery,
     RunManifest,
     SparkMetrics,

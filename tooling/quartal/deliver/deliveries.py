@@ -153,7 +153,7 @@ def _delivery(
     for path in sorted(there.keys() | before.keys()):
         known = manifest.files.get(f"{folder}{path}")
         upload = uploads.get(known.upload) if known is not None else None
-        size = there[path].size_bytes if path in there else int(before[path]["size_bytes"])
+        size = there[path].size_bytes if path in there else before[path].size_bytes
         state, why = _state_of_file(path, there.get(path), before.get(path))
         files.append(RawFile(path, size, state, why, upload.at if upload else None, upload.by if upload else None))
     return RawDelivery(
@@ -161,7 +161,7 @@ def _delivery(
     )
 
 
-def _state_of_file(path: str, there: StoredObject | None, before: Mapping[str, Any] | None) -> tuple[FileState, str]:
+def _state_of_file(path: str, there: StoredObject | None, before: Input | None) -> tuple[FileState, str]:
     if there is None:
         return FileState.GONE, ""
     if is_hidden(path):
@@ -188,10 +188,9 @@ def _state_of_delivery(files: Iterable[RawFile], published: PublishedDelivery | 
 def _published(deployment: Deployment, s3: S3Client) -> Mapping[str, PublishedDelivery]:
     """What the newest run that succeeded says is published, by delivery."""
     manifests = read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), _RUNS)
-    succeeded = [each for each in manifests if each["status"] == "SUCCEEDED"]
-    newest = max(succeeded, key=lambda each: each["started_at"], default=None)
-    published: Mapping[str, Mapping[str, Any]] = newest["published"] if newest else {}
-    return published
+    succeeded = [each for each in manifests if each.status == "SUCCEEDED"]
+    newest = max(succeeded, key=lambda each: each.started_at, default=None)
+    return newest.published if newest else {}
 
 
 def _catalogued(deployment: Deployment, glue: GlueClient) -> frozenset[str]:
