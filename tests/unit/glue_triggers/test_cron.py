@@ -166,6 +166,7 @@ def test_last_date_is_found_however_long_ago():
     assert quarterly.last_until(datetime(2026, 11, 23, tzinfo=UTC)) == datetime(2026, 10, 8, 2, tzinfo=UTC)
     assert quarterly.last_until(datetime(2026, 10, 8, 2, tzinfo=UTC)) == datetime(2026, 10, 8, 2, tzinfo=UTC)
     assert Cron.parse("cron(0 2 8 1 ? 2020)").last_until(START) is None
+    assert Cron.parse("cron(* * * * ? *)", Service.EVENTBRIDGE).last_until(START) == START
 
 
 def test_cron_without_a_coming_time_answers_none():

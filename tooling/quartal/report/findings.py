@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from plan_review.aws_cron import CronError, last_date
+from glue_triggers.cron import Cron, CronError
 from quartal.core.terminal_tables import SHORT_ID
 from quartal.report.drift import Drift, FeatureHistory
 from quartal.report.freshness import Freshness, State
@@ -157,8 +157,9 @@ def _of_data_age(situation: Situation) -> Iterator[Finding]:
 def _due(schedule: str, now: datetime) -> date:
     """The day that the data has to reach: a scheduled run takes what came since the start before it."""
     try:
-        last = last_date(schedule, now) if schedule else None
-        before = last_date(schedule, last - timedelta(seconds=1)) if last is not None else None
+        cron = Cron.parse(schedule) if schedule else None
+        last = cron.last_until(now) if cron is not None else None
+        before = cron.last_until(last - timedelta(seconds=1)) if cron is not None and last is not None else None
     except CronError:
         before = None
     return before.date() if before is not None else now.date() - _OLD_WITHOUT_SCHEDULE

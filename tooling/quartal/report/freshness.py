@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from plan_review.aws_cron import CronError, last_date, next_dates
+from glue_triggers.cron import Cron, CronError
 
 
 class State(StrEnum):
@@ -65,8 +65,8 @@ def freshness(
     problem, last_start, next_start = "", None, None
     if schedule:
         try:
-            last_start = last_date(schedule, now)
-            next_start = next(iter(next_dates(schedule, now, 1)), None)
+            cron = Cron.parse(schedule)
+            last_start, next_start = cron.last_until(now), cron.next_after(now)
         except CronError as error:
             problem = str(error)
     if last_success is None:

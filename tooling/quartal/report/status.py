@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from plan_review.aws_cron import CronError, next_dates
+from glue_triggers.cron import Cron, CronError
 from quartal.core.errors import NotDeployedError, PipelineError, QuartalError
 from quartal.features.query import are_in_step, iceberg_catalog
 from quartal.report.collect import past_runs, situation_of
@@ -124,7 +124,7 @@ def _lines_of(findings: Iterable[Finding], workspace: Workspace) -> list[str]:
 def _next_start(schedule: str, now: datetime) -> datetime | None:
     """When the schedule fires next; None where it never does, or says so in a way that cannot be computed."""
     try:
-        return next(iter(next_dates(schedule, now, 1)), None) if schedule else None
+        return Cron.parse(schedule).next_after(now) if schedule else None
     except CronError:
         return None
 

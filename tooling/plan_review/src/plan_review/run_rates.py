@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from plan_review.aws_cron import CronError, dates_within
+from glue_triggers.cron import Cron, CronError
 from plan_review.model import Plan
 
 _COUNTED_DAYS = 730  # two years, so that no part of a year counts for more than another
@@ -79,7 +79,8 @@ def _scheduled(resource: Mapping[str, Any], now: datetime) -> float:
     if not isinstance(expression, str) or not expression:
         return 0.0
     try:
-        return dates_within(expression, now, now + timedelta(days=_COUNTED_DAYS)) / _COUNTED_MONTHS
+        dates = Cron.parse(expression).between(now, now + timedelta(days=_COUNTED_DAYS))
+        return sum(1 for _ in dates) / _COUNTED_MONTHS
     except CronError:
         return 0.0
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import pairwise
+from datetime import datetime
 
-from plan_review.aws_cron import CronError, next_dates
+from glue_triggers.cron import Cron, CronError, Service
 from plan_review.model import Plan, ResourceChange
 from plan_review.values import Marker
 
 _SHOWN_DATES = 5
-_LEAST_INTERVAL = timedelta(minutes=5)
-_DATES_OF_AN_HOUR = 61
 # attribute that holds the expression, and how the resource says that it is switched on
 _SCHEDULED = {
     "aws_glue_trigger": "schedule",
@@ -64,21 +61,11 @@ def _with_dates(change: ResourceChange, before: str, after: str, now: datetime) 
     if not after:
         return ScheduleChange(address, before, after)
     try:
-        if change.type.startswith("aws_glue_"):
-            _refuse_what_glue_refuses(after, now)
-        dates = next_dates(after, now, _SHOWN_DATES)
+        service = Service.GLUE if change.type.startswith("aws_glue_") else Service.EVENTBRIDGE
+        dates = Cron.parse(after, service).next_dates(now, _SHOWN_DATES)
     except CronError as error:
         return ScheduleChange(address, before, after, problem=str(error))
     return ScheduleChange(address, before, after, dates, "" if dates else "it never fires: its years are over")
-
-
-def _refuse_what_glue_refuses(expression: str, now: datetime) -> None:
-    """Glue's page names no `#`, and no schedule that fires more than once in five minutes; EventBridge has both."""
-    if "#" in expression:
-        raise CronError(f"'{expression}' has a #, which is EventBridge's; Glue has no such schedule")
-    dates = next_dates(expression, now, _DATES_OF_AN_HOUR)
-    if any(later - earlier < _LEAST_INTERVAL for earlier, later in pairwise(dates)):
-        raise CronError(f"'{expression}' fires more than once in five minutes, which Glue refuses")
 
 
 def _expression(change: ResourceChange, *, is_after: bool) -> str:
