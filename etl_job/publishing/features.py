@@ -34,6 +34,7 @@ from etl_job.contract.schemas import (
     to_date_column,
 )
 from etl_job.publishing.measures import add_up, aggregates
+from etl_job.publishing.point_in_time import quarters_between
 from etl_job.spark.workload import gathered
 
 
@@ -55,13 +56,7 @@ class FeatureRange:
     @property
     def quarters(self) -> tuple[str, ...]:
         """Every quarter of the range, for instance 2024Q1, in order."""
-        first, last = (day.year * 4 + (day.month - 1) // 3 for day in (self.first_day, self.last_day))
-        return tuple(f"{number // 4:04d}Q{number % 4 + 1}" for number in range(first, last + 1))
-
-
-def quarter_of(day: date) -> str:
-    """The quarter's name, for instance 2024Q1."""
-    return f"{day.year:04d}Q{(day.month + 2) // 3}"
+        return quarters_between(self.first_day, self.last_day)
 
 
 def first_day_of_quarter(day: date) -> date:

@@ -1,7 +1,8 @@
 """Parquet files on their way into tables: few, zstd-compressed, sorted, each within one partition."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import date
 from io import BytesIO
 
 import pyarrow as pa
@@ -10,15 +11,15 @@ from pyarrow import parquet
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from etl_job.contract.schemas import DELIVERY, RUN_ID, TableColumn
+from etl_job.contract.schemas import DAY, DELIVERY, RUN_ID, TableColumn
 from etl_job.lake.files import ObjectStore
+from etl_job.lake.partition_names import partition_folder
 from etl_job.spark.workload import collected
 
 # Files of 64 to 256 MB read best. What a value takes at most, sorted and compressed, was measured as the test does it.
 FILE_BYTES = 192_000_000
 _VALUE_BYTES = {"string": 0.3, "date": 0.1, "long": 1.3, "double": 7.5}
 _DECIMAL_BYTES = 9.0
-_ESCAPED = "\"#%'*/:=?\\\x7f{[]^"
 
 
 def new_data_folder(table_location: str, run_id: str) -> str:
@@ -39,19 +40,26 @@ def write_table_files(
     folder: str,
     store: ObjectStore,
     in_one_task: bool = False,
+    split_after: Mapping[str, date] | None = None,
 ) -> tuple[str, ...]:
     """Write the frame's rows below the folder, no file with two partitions, and return the files' URIs.
 
-    A partition is one file unless it is too big for that. Rows for one task are few enough for the driver, which writes
+    A partition is one file unless it is too big for that, or ``split_after`` names a day for it: then rows of later
+    days are in files of their own. Rows for one task are few enough for the driver, which writes
     them by itself: Spark would take tens of milliseconds for each file, whatever is in it.
     """
     if in_one_task:
-        return write_rows(collected(frame.coalesce(1)), columns, partition_column, sort_by, folder, store)
-    copy = _copy_of(partition_column)
+        rows = collected(frame.coalesce(1))
+        return write_rows(rows, columns, partition_column, sort_by, folder, store, split_after)
+    copy, value = _copy_of(partition_column), F.col(partition_column)
+    name = value
+    for partition, day in (split_after or {}).items():
+        is_after = (value == partition) & (F.col(DAY) > F.lit(day))
+        name = F.when(is_after, F.lit(_after(partition, day))).otherwise(name)
     (
         frame.repartition(partition_column)
-        .withColumn(copy, F.col(partition_column))
-        .sortWithinPartitions(partition_column, *sort_by)
+        .withColumn(copy, name)
+        .sortWithinPartitions(copy, *sort_by)
         .write.partitionBy(copy)
         .option("maxRecordsPerFile", rows_per_file(columns))
         .parquet(folder)
@@ -71,6 +79,7 @@ def write_rows(
     sort_by: Sequence[str],
     folder: str,
     store: ObjectStore,
+    split_after: Mapping[str, date] | None = None,
 ) -> tuple[str, ...]:
     """As ``write_table_files``, for rows that the driver has."""
     if not rows.num_rows:
@@ -82,12 +91,25 @@ def write_rows(
     for counted in pc.value_counts(rows.column(partition_column)).to_pylist():  # in the order of the rows
         value, of_value = counted["values"], rows.slice(place, counted["counts"])
         place += counted["counts"]
-        for first in range(0, len(of_value), limit):
-            content = BytesIO()
-            parquet.write_table(of_value.slice(first, limit), content, compression="zstd", store_schema=False)
-            written.append(f"{folder}/{partition_folder(copy, value)}/part-{first // limit:05d}.parquet")
-            store.write(written[-1], content.getvalue())
+        for name, part in _parts(value, of_value, (split_after or {}).get(value)):
+            for first in range(0, len(part), limit):
+                content = BytesIO()
+                parquet.write_table(part.slice(first, limit), content, compression="zstd", store_schema=False)
+                written.append(f"{folder}/{partition_folder(copy, name)}/part-{first // limit:05d}.parquet")
+                store.write(written[-1], content.getvalue())
     return tuple(written)
+
+
+def _after(partition: str, day: date) -> str:
+    """What the folder of a partition's rows after a day is called."""
+    return f"{partition}-after-{day}"
+
+
+def _parts(value: str, rows: pa.Table, last_day: date | None) -> list[tuple[str, pa.Table]]:
+    if last_day is None:
+        return [(value, rows)]
+    is_after = pc.greater(rows.column(DAY), pa.scalar(last_day, rows.schema.field(DAY).type))
+    return [(value, rows.filter(pc.invert(is_after))), (_after(value, last_day), rows.filter(is_after))]
 
 
 def write_quarantine(rows: DataFrame, location: str, in_one_task: bool = False) -> None:
@@ -105,12 +127,6 @@ def write_quarantine(rows: DataFrame, location: str, in_one_task: bool = False) 
         .partitionBy(DELIVERY, RUN_ID)
         .parquet(location)
     )
-
-
-def partition_folder(column: str, value: str) -> str:
-    """A partition's folder as Spark names it: characters that mean something in paths are written ``%XX``."""
-    escaped = "".join(f"%{ord(c):02X}" if ord(c) < 32 or c in _ESCAPED else c for c in value)
-    return f"{column}={escaped}"
 
 
 def parquet_files(store: ObjectStore, folder: str) -> tuple[str, ...]:

@@ -1,18 +1,18 @@
 """What a run has counted goes to where readers find it: files first, then one commit per table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from pyiceberg.expressions import AlwaysTrue, BooleanExpression
+from pyiceberg.expressions import AlwaysFalse, AlwaysTrue, BooleanExpression
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.arguments import JobArguments
 from etl_job.contract.feature_spec import FeatureSpec
-from etl_job.contract.model import Contract
+from etl_job.contract.model import CONFLICT, Contract
 from etl_job.contract.schemas import (
     DAY,
     DELIVERY,
@@ -30,6 +30,7 @@ from etl_job.counting.outcomes import quarantined_rows
 from etl_job.duplicates.deduplicate import Account
 from etl_job.errors import PublicationError
 from etl_job.lake.files import ObjectStore
+from etl_job.lake.partition_names import partition_folder
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import CsvExport, DeliveryCounts, PublishedTable, Totals
 from etl_job.notify.progress import Progress
@@ -40,22 +41,23 @@ from etl_job.publishing.features import (
     compute_features,
     last_new_beginning,
     narrowed,
-    quarter_of,
+    quarter_column,
 )
 from etl_job.publishing.measures import with_measures
 from etl_job.publishing.parquet_files import (
     new_data_folder,
-    partition_folder,
     write_quarantine,
     write_rows,
     write_table_files,
 )
-from etl_job.spark.sql_rules import SqlRules
+from etl_job.publishing.point_in_time import KeptDays, QuarterPlan, SharedKeys, quarter_of
 from etl_job.spark.workload import SizeEstimate, fits_one_task
 from etl_job.staging.parts import Read
+from etl_job.staging.sql_rules import SqlRules
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.quarantine_runs import files_of_other_runs
+from etl_job.tables.quarter_tags import QuarterTag
 from etl_job.tables.snapshot_change import Replacement, among, from_on
 
 
@@ -106,6 +108,8 @@ class _History:
     files: tuple[str, ...]
     replaced_files: tuple[str, ...]
     replaced_days: tuple[tuple[date, date], ...]
+    kept: tuple[KeptDays, ...]
+    replaced: tuple[KeptDays, ...]
     last_day: date | None
     last_kept_day: date | None
     in_step: bool
@@ -128,6 +132,8 @@ def _history(tables: Tables, replaced: Sequence[str]) -> _History:
         tuple(file.uri for file in others),
         tuple(file.uri for file in outdated),
         tuple((file.first_day, file.last_day) for file in changed),
+        tuple(KeptDays(file.partition, file.first_day, file.last_day) for file in others),
+        tuple(KeptDays(file.partition, file.first_day, file.last_day) for file in outdated),
         last_day=max((file.last_day for file in files), default=None),
         last_kept_day=max((file.last_day for file in others), default=None),
         in_step=are_in_step,
@@ -156,7 +162,8 @@ def write_and_publish(work: Work, account: Account, withdrawn: Sequence[str], do
     with work.progress.stage("write") as seen:
         fresh = _Fresh.of(work, account)
         days = _Days.of(account, history).narrowed(work, fresh, history)
-        curated_files, feature_files = _write_files(work, account, history, fresh, days, done)
+        plan = _quarter_plan(work, account, history, fresh, days)
+        curated_files, feature_files = _write_files(work, account, history, fresh, days, plan, done)
         seen.update(
             curated_files=len(curated_files),
             feature_files=len(feature_files),
@@ -168,8 +175,9 @@ def write_and_publish(work: Work, account: Account, withdrawn: Sequence[str], do
         outdated = files_of_other_runs(work.store, folders, work.arguments.run_id)
         if replaced:
             _commit_curated(work, account, withdrawn, curated_files, done)
-        if days.wanted or (days.last is None and history.replaced_days):
-            _commit_features(work, days.wanted, feature_files, done)
+        if days.wanted or days.takes_all(history) or plan.quarters:
+            removed = _removed_features(days, history)
+            _commit_features(work, removed, feature_files, days, _quarter_tags(work, plan), done)
         curated, features = work.tables.curated.snapshot_id, work.tables.features.snapshot_id
         seen.update(curated_snapshot=curated, features_snapshot=features)
     for uri in outdated:
@@ -255,6 +263,42 @@ class _Days:
         )
         return replace(self, wanted=narrowed(self.wanted, max(filter(None, [last_changed, begun])), spec.reach_days))
 
+    def takes_all(self, history: _History) -> bool:
+        """Whether no count is left, and there were some."""
+        return self.last is None and bool(history.replaced_days)
+
+
+def _quarter_plan(work: Work, account: Account, history: _History, fresh: _Fresh, days: _Days) -> QuarterPlan:
+    """The tags of quarters to set. Runs a Spark job if files do not say up to which day a quarter was counted."""
+    counted = (KeptDays(c.delivery, c.first_day, c.last_day) for c in account.counted if c.first_day and c.last_day)
+    replaced = history.replaced if history.in_step else None
+    changed_from = quarter_of(days.wanted.first_day) if days.wanted else None
+    if days.takes_all(history):
+        changed_from = quarter_of(min(first for first, _ in history.replaced_days))
+
+    def last_days(quarters: Sequence[str]) -> dict[str, date]:
+        daily = fresh.and_others(work, history.files).groupBy(quarter_column(F.col(DAY)).alias(QUARTER))
+        rows = daily.agg(F.max(DAY).alias(DAY)).where(F.col(QUARTER).isin(list(quarters))).collect()
+        return {row[QUARTER]: row[DAY] for row in rows}
+
+    published, processed = work.tables.registers.folders, [outcome.delivery for outcome in account.counted]
+    keys = SharedKeys(
+        str(work.contract.conflicts) if work.contract.key else None,
+        deliveries=account.registers.folders,
+        processed=processed,
+        again=[delivery for delivery in processed if delivery in published],
+        losers=[c.delivery for c in account.counted if c.duplicates or c.conflicts or c.violations.get(CONFLICT)],
+    )
+    standing = work.tables.features.quarter_tags
+    return QuarterPlan.of(standing, (*history.kept, *counted), replaced, changed_from, last_days, keys)
+
+
+def _quarter_tags(work: Work, plan: QuarterPlan) -> tuple[QuarterTag, ...]:
+    """The tags to set, given what the curated table says that changed since the features were last computed."""
+    changes = work.tables.curated.changes_since(work.tables.features.source_snapshot)
+    changed = changes.processed | changes.withdrawn if changes else None
+    return plan.tags(work.tables.features.quarter_tags, changed)
+
 
 def _curated(work: Work, files: Sequence[str]) -> DataFrame:
     schema = ddl(curated_columns(work.contract.features))
@@ -262,7 +306,13 @@ def _curated(work: Work, files: Sequence[str]) -> DataFrame:
 
 
 def _write_files(
-    work: Work, account: Account, history: _History, fresh: _Fresh, days: _Days, done: Processed
+    work: Work,
+    account: Account,
+    history: _History,
+    fresh: _Fresh,
+    days: _Days,
+    plan: QuarterPlan,
+    done: Processed,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The files of both tables, and the bad rows."""
     columns = curated_columns(work.contract.features)
@@ -270,7 +320,7 @@ def _write_files(
     curated = _Planned(fresh.rows, columns, DELIVERY, work.tables.curated, in_one_task)
     # The features take longest, so their plan comes first.
     daily, estimate = fresh.and_others(work, history.files), history.and_fresh(account.estimate)
-    features = _features(work, daily, days.wanted, estimate) if days.wanted else None
+    features = _features(work, daily, days.wanted, estimate, plan.empty_ends()) if days.wanted else None
     with ThreadPoolExecutor(2, thread_name_prefix="write") as writers:
         features_written = writers.submit(features.write, work) if features else None
         curated_written = writers.submit(curated.write, work) if days.fresh and fresh.files is None else None
@@ -290,21 +340,35 @@ class _Planned:
     partition_column: str
     table: PublishedIceberg
     in_one_task: bool
+    split_after: Mapping[str, date] = field(default_factory=dict)
 
     def write(self, work: Work) -> tuple[str, ...]:
         """Write them to files, and return those."""
         folder, sort_by = _new_folder(work, self.table), _sort_order(work)
         return write_table_files(
-            self.rows, self.columns, self.partition_column, sort_by, folder, work.store, self.in_one_task
+            self.rows,
+            self.columns,
+            self.partition_column,
+            sort_by,
+            folder,
+            work.store,
+            self.in_one_task,
+            self.split_after,
         )
 
 
-def _features(work: Work, daily: DataFrame, wanted: FeatureRange, estimate: SizeEstimate | None) -> _Planned:
+def _features(
+    work: Work,
+    daily: DataFrame,
+    wanted: FeatureRange,
+    estimate: SizeEstimate | None,
+    split_after: Mapping[str, date],
+) -> _Planned:
     spec = work.contract.features
     columns = feature_columns(spec)
     in_one_task = estimate is not None and estimate.fits_one_task_over(wanted.days(spec.reach_days), len(columns))
     rows = compute_features(daily, spec, wanted, in_one_task)
-    return _Planned(rows, columns, QUARTER, work.tables.features, in_one_task)
+    return _Planned(rows, columns, QUARTER, work.tables.features, in_one_task, split_after)
 
 
 def quarantine_rows(work: Work, account: Account, location: str) -> tuple[str, ...]:
@@ -354,17 +418,28 @@ def _commit_curated(
     _say_committed(work.progress, table)
 
 
-def _commit_features(work: Work, wanted: FeatureRange | None, files: tuple[str, ...], done: Processed) -> None:
-    """Replace the wanted quarters, those that reach the end with all later ones, which are no more; else everything."""
-    table, quarters = work.tables.features, wanted.quarters if wanted else ()
-    if wanted is None:
-        removed: BooleanExpression = AlwaysTrue()
-    elif wanted.reaches_end:
-        removed = from_on(QUARTER, quarter_of(wanted.first_day))
-    else:
-        removed = among(QUARTER, quarters)
+def _removed_features(days: _Days, history: _History) -> BooleanExpression:
+    """Wanted quarters, those that reach the end with all later ones, which are gone; else everything, or nothing."""
+    if days.wanted is None:
+        return AlwaysTrue() if days.takes_all(history) else AlwaysFalse()
+    if days.wanted.reaches_end:
+        return from_on(QUARTER, quarter_of(days.wanted.first_day))
+    return among(QUARTER, days.wanted.quarters)
+
+
+def _commit_features(
+    work: Work,
+    removed: BooleanExpression,
+    files: tuple[str, ...],
+    days: _Days,
+    tags: tuple[QuarterTag, ...],
+    done: Processed,
+) -> None:
+    """Replace a part of the features, and set the tags of quarters."""
+    table, quarters = work.tables.features, days.wanted.quarters if days.wanted else ()
+    change = Replacement(removed, files, work.arguments.run_id, tags, work.tables.curated.snapshot_id)
     try:
-        table.replace(Replacement(removed, files, work.arguments.run_id, quarters, work.tables.curated.snapshot_id))
+        table.replace(change)
     except PublicationError as error:
         if done.curated is None:
             raise

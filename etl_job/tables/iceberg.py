@@ -1,7 +1,8 @@
 """The Iceberg tables: what they hold now, and one commit that replaces a part of them.
 
 The Parquet files are written first (writing.py); PyIceberg takes them into the table. Taking the old part out, the new
-files in, and setting the tags is one transaction per table, so readers see all of a run or nothing of it. A run
+files in, and setting the tags is one transaction per table, so readers see all of a run or nothing of it. The tags of
+quarters name snapshots of their own, which the same transaction adds (snapshot_chain.py). A run
 computes its features from the state it read at the start; if another run commits meanwhile, this one fails rather than
 mix the two. So PyIceberg's own retries are off.
 
@@ -35,6 +36,8 @@ from etl_job.contract.schemas import DAY, FRACTION_DIGITS, INTEGER_DIGITS, SUM_K
 from etl_job.errors import LostFilesError, PublicationError, UnknownPublicationError
 from etl_job.reasons import cause_of
 from etl_job.tables.commit_outcome import DecidingGlueCatalog, NotCommittedError, OutcomeUnknownError
+from etl_job.tables.quarter_tags import QuarterTag, standing_tags
+from etl_job.tables.snapshot_chain import add_chain
 from etl_job.tables.snapshot_change import (
     RUN,
     SOURCE_SNAPSHOT,
@@ -166,6 +169,11 @@ class PublishedIceberg:
         return tuple(sorted(name for name in refs if name != MAIN_BRANCH))
 
     @property
+    def quarter_tags(self) -> dict[str, QuarterTag | None]:
+        """The tags of quarters, with what their snapshots say of themselves; None where one may hold later days."""
+        return standing_tags(self._table.metadata if self._table else None)
+
+    @property
     def manifest_lists(self) -> tuple[str, ...]:
         """Those of the snapshots that a branch or a tag names."""
         if self._table is None:
@@ -233,15 +241,20 @@ class PublishedIceberg:
                     transaction.add_files(
                         list(change.files), snapshot_properties=change.properties, check_duplicate_files=False
                     )
-                if transaction.table_metadata.current_snapshot() == table.current_snapshot():
+                nothing_changed = transaction.table_metadata.current_snapshot() == table.current_snapshot()
+                named: dict[str, int] = {}
+                if change.quarter_tags:
+                    day = transaction.table_metadata.schema().find_field(DAY).field_id
+                    named = add_chain(transaction, change.quarter_tags, day, change.properties)
+                elif nothing_changed:
                     # Nothing went and nothing came. A snapshot all the same: only what makes one makes PyIceberg check
                     # that the table still is what was read, and only a snapshot says which run made it.
                     with transaction.update_snapshot(snapshot_properties=change.properties).fast_append():
                         pass
                 made = transaction.table_metadata.snapshots[-1].snapshot_id
                 with ManageSnapshots(transaction) as references:
-                    for tag in (*change.quarter_tags, change.run_id):
-                        references.create_tag(made, tag)
+                    for tag, snapshot in (*named.items(), (change.run_id, made)):
+                        references.create_tag(snapshot, tag)
                     for tag in outlived_run_tags(transaction.table_metadata, change.run_id):
                         references.remove_tag(tag)
         except NotCommittedError as error:

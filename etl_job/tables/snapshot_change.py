@@ -3,11 +3,15 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pyiceberg.expressions import BooleanExpression, GreaterThanOrEqual, In
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot
+
+if TYPE_CHECKING:
+    from etl_job.tables.quarter_tags import QuarterTag
 
 RUN_TAGS_KEPT = 20  # five years of one run a quarter; each holds on to the files of its snapshot
 SOURCE_SNAPSHOT = "quartal.curated-snapshot-id"
@@ -18,16 +22,17 @@ WITHDRAWN = "quartal.withdrawn-deliveries"
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """A change of one table: rows that ``removed`` selects go, the files come, the tags point to the result.
+    """A change of one table: rows that ``removed`` selects go, the files come.
 
-    ``run_id`` becomes a tag too, of which the newest stay; ``source_snapshot`` is that of the table that the rows were
+    ``quarter_tags`` are set anew, each on a snapshot that holds no day after its quarter. ``run_id`` becomes a tag of
+    the whole result, of which the newest stay; ``source_snapshot`` is that of the table that the rows were
     computed from. ``processed`` and ``withdrawn`` name the deliveries that the change is about.
     """
 
     removed: BooleanExpression
     files: Sequence[str]
     run_id: str
-    quarter_tags: Sequence[str] = ()
+    quarter_tags: Sequence["QuarterTag"] = ()
     source_snapshot: int | None = None
     table_properties: Mapping[str, str] = field(default_factory=dict)
     processed: Sequence[str] = ()

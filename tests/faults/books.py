@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -23,6 +24,7 @@ from .thin_job import CURATED, FEATURES, Row, quarter_of, rows_of, split
 RAW = f"raw/{DATASET}/"
 MANIFESTS = f"deliveries/{DATASET}/"
 RUNS = f"runs/{DATASET}/"
+_QUARTER = re.compile(r"\d{4}Q[1-4]")
 _LINES = {CURATED: f"curated/{DATASET}/", FEATURES: f"features/{DATASET}/"}
 
 
@@ -74,10 +76,18 @@ class Books:
             for tag, rows in self._model.tags.items():
                 if tag not in features.tags or features.rows(features.tags[tag]) != rows:
                     raise BrokenPromiseError(f"tag {tag} does not hold what it held")
+            self._check_quarters(features)
             self._check_registers()
         except MissingFileError as error:
             raise BrokenPromiseError(f"after {after}: {error}") from error
         self._check_what_manifests_say()
+
+    def _check_quarters(self, features: SeenTable) -> None:
+        """The tag of each quarter holds what there is of it and of those before it, and nothing of a later one."""
+        rows = features.rows()
+        for tag, snapshot_id in features.tags.items():
+            if _QUARTER.fullmatch(tag) and features.rows(snapshot_id) != [row for row in rows if row[0] <= tag]:
+                raise BrokenPromiseError(f"tag {tag} does not hold what there is up to that quarter")
 
     def check_balance(self) -> None:
         """Rows in are rows kept, quarantined and duplicate: by delivery, by key, in the tables, in the manifests."""

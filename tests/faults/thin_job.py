@@ -30,11 +30,13 @@ from etl_job.lake.files import LakeFiles
 from etl_job.manifest.files import read_last_run, write_manifest
 from etl_job.manifest.model import NO_ROWS, DeliveryCounts, PublishedDelivery, RunManifest
 from etl_job.publishing.parquet_files import new_data_folder, write_rows
-from etl_job.staging.store import Registers, new_staging_folder
+from etl_job.staging.store import new_staging_folder
+from etl_job.tables.key_registers import Registers
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg, in_step, open_catalog
 from etl_job.tables.quarantine_runs import files_of_other_runs
+from etl_job.tables.quarter_tags import QuarterTag, renewed_quarters
 from etl_job.tables.recovery import published_state
 from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
 from etl_job.tables.snapshot_change import Replacement, among
@@ -254,13 +256,17 @@ class ThinJob:
         rows = [(quarter_of(day), day, count) for day, count in sorted(days.items())]
         folder = new_data_folder(table.location, self.run_id)
         files = write_rows(_table(rows, _FEATURES), _FEATURES, "quarter", ("day",), folder, self._store)
-        quarters = sorted({row[0] for row in rows})
+        quarters = {row[0] for row in rows}
         old = [file.partition for file in table.data_files()]
+        tags = [
+            QuarterTag(quarter, max((day for day in days if quarter_of(day) <= quarter), default=None))
+            for quarter in renewed_quarters(table.quarter_tags, quarters, min(quarters, default=None))
+        ]
         change = Replacement(
             among("quarter", sorted({*quarters, *old}) or ["none"]),
             files,
             self.run_id,
-            quarters,
+            tags,
             tables.curated.snapshot_id,
         )
         table.replace(change)

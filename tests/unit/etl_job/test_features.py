@@ -11,8 +11,8 @@ from etl_job.publishing.features import (
     first_day_of_quarter,
     last_new_beginning,
     narrowed,
-    quarter_of,
 )
+from etl_job.publishing.point_in_time import quarter_of
 
 D = date.fromisoformat
 

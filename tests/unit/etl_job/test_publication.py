@@ -19,6 +19,7 @@ from pyiceberg.table.refs import SnapshotRef
 from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError
 from etl_job.tables.iceberg import PublishedIceberg, in_step
+from etl_job.tables.quarter_tags import QuarterTag
 from etl_job.tables.snapshot_change import RUN, RUN_TAGS_KEPT, Replacement, among, outlived_run_tags
 
 from .conftest import DATABASE
@@ -95,7 +96,7 @@ def test_features_are_in_step_only_with_the_curated_snapshot_that_they_name(open
 
 def test_tags_of_quarters_stay_and_those_of_old_runs_go(opened, file_of):
     table, file = opened(), file_of("d1", 1, "a")
-    table.replace(change(file, "d1", "run-00", quarter_tags=["2019Q4"]))
+    table.replace(change(file, "d1", "run-00", quarter_tags=[QuarterTag("2019Q4", date(2019, 12, 31))]))
     for number in range(1, RUN_TAGS_KEPT + 2):
         table.replace(Replacement(among("delivery", ["none"]), (), f"run-{number:02d}"))
     runs = [tag for tag in table.tags if tag.startswith("run-")]

@@ -1,0 +1,235 @@
+"""What the tag of each quarter holds: days up to the last one counted in it, whatever delivery they came with.
+
+A delivery comes with the quarter of its last day, or with the quarter that it is named for if that is later. Whatever a
+tag holds of deliveries that came with a later quarter, its record names.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from etl_job.tables.quarter_tags import QUARTER_NAME, QuarterTag, renewed_quarters
+
+_EARLIEST, _LATEST = "0000Q1", "9999Q4"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDays:
+    """The first and the last day of rows that a delivery, or one file of it, has in the curated table."""
+
+    delivery: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class SharedKeys:
+    """Which deliveries may have taken rows from which: ``deliveries`` are all that there are.
+
+    ``processed`` are those of this run, ``again`` those among them that had been published before, ``losers`` those of
+    which a row is a duplicate or in conflict. ``conflicts`` is the contract's word; None where it has no key, and so no
+    row is another's.
+    """
+
+    conflicts: str | None
+    deliveries: Collection[str] = ()
+    processed: Collection[str] = ()
+    again: Collection[str] = ()
+    losers: Collection[str] = ()
+
+    def takers(self, earlier: Collection[str], later: Collection[str], recorded: bool) -> set[str]:
+        """The later deliveries that may have taken a row from an earlier one.
+
+        Where that is recorded so far, a delivery that the run did not process has lost nothing more to others than to
+        those that it met before.
+        """
+        if not recorded:
+            return self._takers(earlier, later)
+        lost = {name for name in earlier if name in self.losers}
+        unseen = {name for name in earlier if name not in self.processed}
+        return self._takers(lost, later) | self._takers(unseen, {name for name in later if name in self.again})
+
+    def _takers(self, losers: Collection[str], others: Iterable[str]) -> set[str]:
+        if self.conflicts is None or not losers:
+            return set()
+        if self.conflicts == "keepFirst":
+            return {name for name in others if name < max(losers)}
+        if self.conflicts == "keepLast":
+            return {name for name in others if name > min(losers)}
+        return set(others)
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterPlan:
+    """The quarters whose tags a run sets, the last day counted up to the end of each, and the days kept after it.
+
+    ``replaced`` are those that went; None where the features were not of what the curated table held.
+    """
+
+    quarters: tuple[str, ...]
+    counted_to: Mapping[str, date | None]
+    kept: tuple[KeptDays, ...]
+    replaced: tuple[KeptDays, ...] | None
+    keys: SharedKeys
+
+    @classmethod
+    def of(
+        cls,
+        standing: Mapping[str, QuarterTag | None],
+        kept: tuple[KeptDays, ...],
+        replaced: tuple[KeptDays, ...] | None,
+        changed_from: str | None,
+        look_up: Callable[[Sequence[str]], Mapping[str, date]],
+        keys: SharedKeys,
+    ) -> "QuarterPlan":
+        """``changed_from`` is the first quarter whose features the run computes, or takes away, if there is one."""
+        there = quarters_between(min(each.first for each in kept), max(each.last for each in kept)) if kept else ()
+        quarters = renewed_quarters(standing, there, changed_from)
+        return cls(quarters, last_counted_days(kept, quarters, look_up), kept, replaced, keys)
+
+    def empty_ends(self) -> dict[str, date]:
+        """The quarters at whose end nothing was counted before a later quarter began, with the last day counted.
+
+        Their last days belong to no tag before that of the later quarter, and so to a file of their own.
+        """
+        last = max((each.last for each in self.kept), default=date.min)
+        found = {quarter: day for quarter, day in self.counted_to.items() if day is not None}
+        return {quarter: day for quarter, day in found.items() if day < last_day_of(quarter) < last}
+
+    def tags(
+        self, standing: Mapping[str, QuarterTag | None], changed: Collection[str] | None
+    ) -> tuple[QuarterTag, ...]:
+        """The tags to set; ``changed`` names the deliveries put in or taken out, None where that cannot be told."""
+        firsts: dict[str, date] = {}
+        for each in (*self.kept, *(self.replaced or ())):
+            firsts[each.delivery] = min(each.first, firsts.get(each.delivery, each.first))
+        names = firsts.keys() if changed is None else changed
+        if self.replaced is None:  # what they held before is not known
+            changes = dict.fromkeys(names, date.min)
+        else:
+            changes = {name: firsts[name] for name in names if name in firsts}
+        return tags_of_quarters(self.quarters, standing, self.kept, self.counted_to, changes, self.keys)
+
+
+def quarter_of(day: date) -> str:
+    """The quarter's name, for instance 2024Q1."""
+    return f"{day.year:04d}Q{(day.month + 2) // 3}"
+
+
+def last_day_of(quarter: str) -> date:
+    """March 31st of 2024 for 2024Q1."""
+    year, number = int(quarter[:4]), int(quarter[-1])
+    return date(year, number * 3, 31 if number in (1, 4) else 30)
+
+
+def quarters_between(first: date, last: date) -> tuple[str, ...]:
+    """Every quarter from that of the first day to that of the last one, in order."""
+    from_number, to_number = (day.year * 4 + (day.month - 1) // 3 for day in (first, last))
+    return tuple(f"{number // 4:04d}Q{number % 4 + 1}" for number in range(from_number, to_number + 1))
+
+
+def last_counted_days(
+    kept: Sequence[KeptDays],
+    quarters: Iterable[str],
+    look_up: Callable[[Sequence[str]], Mapping[str, date]],
+) -> dict[str, date | None]:
+    """For each quarter the last day, of it or of one before it, on which anything was counted; None where none was.
+
+    Most are known by the first and last days of files. ``look_up`` says the last day counted in each of some quarters,
+    where there is one; it is asked once, if at all.
+    """
+    if not kept:
+        return dict.fromkeys(quarters)
+    begin, end = min(each.first for each in kept), max(each.last for each in kept)
+    every = quarters_between(begin, end)
+    within = {quarter: _last_within(kept, quarter) for quarter in every}
+    unknown = [quarter for quarter in every if within[quarter] == _UNKNOWN]
+    found: dict[str, date | None] = {}
+    for quarter in quarters:
+        earlier = [each for each in every if each <= quarter]
+        day = next((within[each] for each in reversed(earlier) if within[each]), None)
+        if day == _UNKNOWN:
+            within |= dict.fromkeys(unknown) | dict(look_up(unknown))
+            day = next((within[each] for each in reversed(earlier) if within[each]), None)
+        found[quarter] = day
+    return found
+
+
+_UNKNOWN = date.max
+
+
+def _last_within(kept: Sequence[KeptDays], quarter: str) -> date | None:
+    end = last_day_of(quarter)
+    begin = last_day_of(quarter) - timedelta(days=95)
+    there = [each for each in kept if each.first <= end and quarter_of(each.last) >= quarter and each.last >= begin]
+    days = [day for each in there for day in (each.first, each.last) if quarter_of(day) == quarter]
+    if end in days:
+        return end
+    return _UNKNOWN if any(each.last > end for each in there) else max(days, default=None)
+
+
+def tags_of_quarters(
+    quarters: Sequence[str],
+    standing: Mapping[str, QuarterTag | None],
+    kept: Sequence[KeptDays],
+    counted_to: Mapping[str, date | None],
+    changed: Mapping[str, date],
+    keys: SharedKeys,
+) -> tuple[QuarterTag, ...]:
+    """The tags to set, with their records.
+
+    ``standing`` are the tags before the run, ``kept`` the days after it. ``changed`` names the deliveries that were put
+    in or taken out since the features were last computed, with the first day of which they had rows before or after.
+    """
+    return tuple(
+        QuarterTag(
+            quarter,
+            counted_to[quarter],
+            _later(quarter, standing, kept, keys),
+            _corrected_by(quarter, standing, changed),
+        )
+        for quarter in quarters
+    )
+
+
+def _later(
+    quarter: str, standing: Mapping[str, QuarterTag | None], kept: Sequence[KeptDays], keys: SharedKeys
+) -> tuple[str, ...]:
+    end = last_day_of(quarter)
+    comes_with: dict[str, str] = {}
+    for each in kept:
+        comes_with[each.delivery] = max(
+            comes_with.get(each.delivery, _EARLIEST), quarter_of(each.last), _named(each.delivery) or _EARLIEST
+        )
+    reaching_in = {each.delivery for each in kept if each.first <= end and comes_with[each.delivery] > quarter}
+    # Of one without days nobody knows when it came, unless its name says so. It has lost all of its rows, and none to
+    # it is another's unless both are quarantined.
+    names = {*comes_with, *keys.deliveries}
+    may_have_lost = {name for name in names if (comes_with.get(name) or _named(name) or _EARLIEST) <= quarter}
+    takers = names if keys.conflicts == "quarantineBoth" else comes_with.keys()
+    may_have_taken = {name for name in takers if (comes_with.get(name) or _named(name) or _LATEST) > quarter}
+    # What was lost before is in the record of this tag, or of the newest one; of a quarter that only now has events
+    # before those of others, and by an earlier version of the job, nothing was recorded.
+    newest = max(standing, default=quarter)
+    before = standing.get(quarter if quarter in standing else newest)
+    recorded = before is not None and (quarter in standing or newest < quarter)
+    if not standing:
+        recorded = names <= set(keys.processed)
+    taken = keys.takers(may_have_lost, may_have_taken, recorded)
+    carried = set(before.later_deliveries) & may_have_taken if before else set()
+    return tuple(sorted(reaching_in | taken | carried))
+
+
+def _named(delivery: str) -> str | None:
+    return delivery if QUARTER_NAME.fullmatch(delivery) else None
+
+
+def _corrected_by(
+    quarter: str, standing: Mapping[str, QuarterTag | None], changed: Mapping[str, date]
+) -> tuple[str, ...]:
+    if quarter not in standing:
+        return ()
+    before = standing[quarter]
+    held_to = (before.days_to if before else None) or last_day_of(quarter)
+    now = {delivery for delivery, first in changed.items() if first <= held_to}
+    return tuple(sorted(now.union(before.corrected_by if before else ())))

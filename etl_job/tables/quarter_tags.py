@@ -1,0 +1,86 @@
+"""Tags of quarters: what the snapshot that one names says of itself, and which tags a change renews.
+
+Tag 2024Q1 names a snapshot that holds the features of every day up to the last one of that quarter on which anything
+was counted, and of none after. The quarter is that of days: what deliveries are called plays no part in it.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.refs import SnapshotRefType
+
+from etl_job.tables.snapshot_change import noted
+
+AS_OF_QUARTER = "quartal.as-of-quarter"
+DAYS_TO = "quartal.days-to"
+LATER_DELIVERIES = "quartal.later-deliveries"
+CORRECTED_BY = "quartal.corrected-by"
+QUARTER_NAME = re.compile(r"\d{4}Q[1-4]")
+
+
+@dataclass(frozen=True, slots=True)
+class QuarterTag:
+    """The tag of a quarter, and the record that its snapshot keeps.
+
+    ``days_to`` is the last day up to which it holds rows. ``later_deliveries`` came with a later quarter, and have rows
+    of days up to this one's end, or may have taken some from deliveries that do. ``corrected_by`` are those that
+    changed days of it after it had first been published.
+    """
+
+    quarter: str
+    days_to: date | None
+    later_deliveries: tuple[str, ...] = ()
+    corrected_by: tuple[str, ...] = ()
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """As its snapshot says it of itself."""
+        found = {AS_OF_QUARTER: self.quarter}
+        if self.days_to:
+            found[DAYS_TO] = self.days_to.isoformat()
+        for name, deliveries in ((LATER_DELIVERIES, self.later_deliveries), (CORRECTED_BY, self.corrected_by)):
+            if deliveries:
+                found[name] = json.dumps(list(deliveries))
+        return found
+
+
+def standing_tags(table: TableMetadata | None) -> dict[str, QuarterTag | None]:
+    """The tags of quarters; None for one whose snapshot does not say that it holds no later day.
+
+    Those that earlier versions of the job set name the state that a whole run left.
+    """
+    found: dict[str, QuarterTag | None] = {}
+    for name, reference in table.refs.items() if table else ():
+        if reference.snapshot_ref_type != SnapshotRefType.TAG or not QUARTER_NAME.fullmatch(name):
+            continue
+        snapshot = table.snapshot_by_id(reference.snapshot_id) if table else None
+        quarter, days_to = noted(snapshot, AS_OF_QUARTER), noted(snapshot, DAYS_TO)
+        found[name] = None
+        if quarter is not None and quarter <= name:
+            found[name] = QuarterTag(
+                name,
+                date.fromisoformat(days_to) if days_to else None,
+                tuple(json.loads(noted(snapshot, LATER_DELIVERIES) or "[]")),
+                tuple(json.loads(noted(snapshot, CORRECTED_BY) or "[]")),
+            )
+    return found
+
+
+def renewed_quarters(
+    standing: Mapping[str, QuarterTag | None], quarters: Collection[str], changed_from: str | None
+) -> tuple[str, ...]:
+    """The quarters whose tags are set anew: those from the first changed day on, or from the first wrong tag on.
+
+    ``quarters`` are those of which there are rows after the change. The tag of a quarter that has none any more is
+    renewed too: it must not go on holding what was withdrawn.
+    """
+    wrong = [name for name, tag in standing.items() if tag is None]
+    missing = [quarter for quarter in quarters if quarter not in standing]
+    starts = [*wrong, *missing, *([changed_from] if changed_from else [])]
+    if not starts:
+        return ()
+    return tuple(sorted(quarter for quarter in {*quarters, *standing} if quarter >= min(starts)))

@@ -1,0 +1,126 @@
+"""A chain of snapshots beside the table's history, one per quarter: each holds the files of its days, and no others.
+
+They are made in the transaction that changes the table, after its new files are in. Each has the one before it as its
+parent, and one more manifest that names, of the files which are there already, those that come with its quarter. So
+there is no second copy of a row, and of each file there is one more entry. The last snapshot of the transaction holds
+everything, and is the one that the table's readers see.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from pyiceberg.conversions import from_bytes
+from pyiceberg.manifest import ManifestContent, ManifestEntry, ManifestFile
+from pyiceberg.table import Transaction
+from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update.snapshot import _SnapshotProducer
+from pyiceberg.types import DateType
+
+from etl_job.tables.quarter_tags import QuarterTag
+
+_NO_DAY = date.max
+
+
+def add_chain(
+    transaction: Transaction, tags: Sequence[QuarterTag], day_field: int, properties: dict[str, str]
+) -> dict[str, int]:
+    """Add a snapshot for each quarter, and then one of everything; the id of each tag's, in the order of quarters.
+
+    Where the files of a quarter cannot be told apart by day, as of tables that an earlier version wrote, it holds
+    them whole.
+    """
+    current, io = transaction.table_metadata.current_snapshot(), transaction._table.io
+    manifests = current.manifests(io) if current else []
+    entries = [
+        entry
+        for manifest in manifests
+        if manifest.content == ManifestContent.DATA
+        for entry in manifest.fetch_manifest_entry(io)
+    ]
+    deletes = [manifest for manifest in manifests if manifest.content == ManifestContent.DELETES]
+    found: dict[str, int] = {}
+    held: list[ManifestEntry] = []
+    rest = entries
+    parent: int | None = None
+    whole: list[QuarterTag] = []
+    for tag in sorted(tags, key=lambda each: each.quarter):
+        new = [entry for entry in rest if _belongs(entry, tag, day_field)]
+        rest = [entry for entry in rest if not _belongs(entry, tag, day_field)]
+        held = [*held, *new]
+        if not rest:
+            whole.append(tag)
+            continue
+        said = replace(tag, days_to=_last_day(held, day_field)).properties
+        snapshot = _UpToQuarter(transaction, parent, new, () if parent else deletes, {**properties, **said})
+        snapshot.commit()
+        found[tag.quarter] = parent = snapshot.snapshot_id
+    newest = replace(whole[0], days_to=_last_day(entries, day_field)).properties if whole else {}
+    with transaction.update_snapshot(snapshot_properties={**properties, **newest}).fast_append() as everything:
+        pass
+    return found | {tag.quarter: everything.snapshot_id for tag in whole}
+
+
+class _UpToQuarter(_SnapshotProducer["_UpToQuarter"]):
+    """A snapshot on no branch: what its parent holds, and these files, which the table has already."""
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        parent: int | None,
+        entries: Sequence[ManifestEntry],
+        deletes: Sequence[ManifestFile],
+        properties: dict[str, str],
+    ) -> None:
+        super().__init__(
+            Operation.APPEND, transaction, transaction._table.io, snapshot_properties=properties, branch=None
+        )
+        self._parent_snapshot_id = parent
+        self._entries = entries
+        self._deletes = deletes
+        self._added_data_files = [entry.data_file for entry in entries]  # for the summary, which counts them
+
+    def _manifests(self) -> list[ManifestFile]:
+        return [*self._written(), *self._existing_manifests()]
+
+    def _written(self) -> list[ManifestFile]:
+        """One manifest, or more where the table's partitioning was changed."""
+        written = []
+        for spec_id in sorted({entry.data_file.spec_id for entry in self._entries}):
+            with self.new_manifest_writer(self.spec(spec_id)) as writer:
+                for entry in self._entries:
+                    if entry.data_file.spec_id == spec_id:
+                        writer.existing(entry)
+            written.append(writer.to_manifest_file())
+        return written
+
+    def _existing_manifests(self) -> list[ManifestFile]:
+        if self._parent_snapshot_id is None:
+            return list(self._deletes)
+        parent = self._transaction.table_metadata.snapshot_by_id(self._parent_snapshot_id)
+        return parent.manifests(self._io) if parent else []
+
+    def _deleted_entries(self) -> list[ManifestEntry]:
+        return []
+
+    def _validate_concurrency(self) -> None:
+        """Nothing is left to check: the snapshot of everything is checked."""
+
+
+def _belongs(entry: ManifestEntry, tag: QuarterTag, day_field: int) -> bool:
+    if str(entry.data_file.partition[0]) > tag.quarter or tag.days_to is None:
+        return False
+    first = _bound(entry.data_file.lower_bounds, day_field)
+    return first is None or first <= tag.days_to
+
+
+def _last_day(entries: Sequence[ManifestEntry], day_field: int) -> date | None:
+    days = [_bound(entry.data_file.upper_bounds, day_field) or _NO_DAY for entry in entries]
+    return max(days, default=None)
+
+
+def _bound(bounds: dict[int, bytes] | None, field: int) -> date | None:
+    if not bounds or field not in bounds:
+        return None
+    days = from_bytes(DateType(), bounds[field])
+    return date(1970, 1, 1) + timedelta(days=days) if isinstance(days, int) else None

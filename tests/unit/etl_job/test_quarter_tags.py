@@ -1,0 +1,170 @@
+"""A tag holds what its name says: days up to the end of its quarter, and none after. No Spark."""
+
+from datetime import date, timedelta
+from itertools import count
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from moto import mock_aws
+from pyiceberg.catalog.glue import GlueCatalog
+
+from etl_job.publishing.point_in_time import last_day_of, quarter_of
+from etl_job.tables.quarter_tags import QUARTER_NAME
+from etl_job.tables.snapshot_change import RUN
+
+from .conftest import DATABASE
+from .quarterly_lake import QuarterlyLake, Row, features_of, kept_rows
+
+Q1, Q2, Q3 = date(2024, 1, 10), date(2024, 5, 10), date(2024, 8, 10)
+_numbers = count()
+
+
+@pytest.fixture
+def quarterly(lake) -> QuarterlyLake:
+    return QuarterlyLake(lake.root, GlueCatalog("test"), "feed")
+
+
+def rows_on(*days: date, key: int = 0) -> list[Row]:
+    return [(key or day.toordinal(), day) for day in days]
+
+
+def test_quarters_that_one_run_publishes_have_a_state_each_and_the_newest_is_everything(quarterly):
+    quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2), "2024Q3": rows_on(Q3)})
+    assert [quarterly.rows(tag) for tag in ("2024Q1", "2024Q2")] == [features_of([Q1]), features_of([Q1, Q2])]
+    assert quarterly.rows("2024Q3") == quarterly.rows("run-1") == quarterly.rows() == features_of([Q1, Q2, Q3])
+
+
+def test_states_of_a_run_are_made_in_the_order_of_quarters_in_one_commit(quarterly):
+    quarterly.publish({"a": rows_on(Q1, Q2, Q3)})
+    table = quarterly.features
+    snapshots = [table.snapshot_by_name(tag) for tag in ("2024Q1", "2024Q2", "2024Q3")]
+    numbers = [snapshot.sequence_number for snapshot in snapshots]
+    assert numbers == sorted(numbers)
+    assert snapshots[-1].sequence_number == table.metadata.last_sequence_number
+    assert snapshots[-1] == table.current_snapshot()
+    assert snapshots[1].parent_snapshot_id == snapshots[0].snapshot_id
+    assert len(table.metadata.metadata_log) == 1  # the empty table's
+    assert {snapshot.summary[RUN] for snapshot in snapshots} == {"run-1"}
+
+
+def test_states_of_quarters_name_files_that_are_there_and_write_none(quarterly):
+    quarterly.publish({"a": rows_on(Q1, Q2, Q3)})
+    written = sorted(quarterly.root.glob("feed_features/data/**/*.parquet"))
+    assert len(written) == 5  # a quarter's days up to its last event, and those after, which only later tags hold
+    named = {task.file.file_path for task in quarterly.features.scan().plan_files()}
+    assert named == {f"file://{path}" for path in written}
+
+
+def test_correction_of_an_old_quarter_renews_the_tags_from_there_on_and_their_records_name_it(quarterly):
+    quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2), "2024Q3": rows_on(Q3)})
+    quarterly.publish({"2024Q2": rows_on(Q2, Q2 - timedelta(days=9))})
+    assert quarterly.rows("2024Q1") == features_of([Q1])
+    assert quarterly.rows("2024Q2") == features_of([Q1, Q2, Q2 - timedelta(days=9)])
+    tags = quarterly.table("features").quarter_tags
+    assert {name: tag.corrected_by for name, tag in tags.items()} == {
+        "2024Q1": (),
+        "2024Q2": ("2024Q2",),
+        "2024Q3": ("2024Q2",),
+    }
+
+
+def test_delivery_that_adds_days_after_those_of_a_tag_is_no_correction_of_it(quarterly):
+    quarterly.publish({"2024-01": rows_on(Q1)})
+    quarterly.publish({"2024-02": rows_on(Q1 + timedelta(days=30))})
+    (tag,) = quarterly.table("features").quarter_tags.values()
+    assert (tag.days_to, tag.corrected_by, tag.later_deliveries) == (Q1 + timedelta(days=30), (), ())
+
+
+def test_rows_of_an_earlier_quarter_than_their_delivery_is_named_for_are_named_in_its_tag(quarterly):
+    quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q1 + timedelta(days=3), Q2)})
+    assert quarterly.rows("2024Q1") == features_of([Q1, Q1 + timedelta(days=3)])
+    assert quarterly.table("features").quarter_tags["2024Q1"].later_deliveries == ("2024Q2",)
+
+
+def test_rows_of_a_later_quarter_than_their_delivery_is_named_for_are_in_the_tag_of_their_days(quarterly):
+    quarterly.publish({"2024Q1": rows_on(Q1, Q2)})
+    assert quarterly.rows("2024Q1") == features_of([Q1])
+    assert quarterly.rows("2024Q2") == features_of([Q1, Q2])
+    assert quarterly.table("features").quarter_tags["2024Q1"].later_deliveries == ("2024Q1",)
+
+
+def test_quarter_without_an_event_has_a_tag_that_holds_what_the_one_before_holds(quarterly):
+    quarterly.publish({"a": rows_on(Q1), "b": rows_on(Q3)})
+    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == features_of([Q1])
+
+
+def test_delivery_that_may_have_taken_a_row_of_an_earlier_quarter_is_named(quarterly):
+    quarterly.publish({"b": rows_on(Q1, Q1 + timedelta(days=1), key=7), "a": rows_on(Q2, key=7)})
+    assert quarterly.rows() == features_of([Q2])
+    quarterly.publish({"c": rows_on(Q1)})
+    assert quarterly.table("features").quarter_tags["2024Q1"].later_deliveries == ("a",)
+
+
+def test_tag_of_a_withdrawn_quarter_does_not_hold_its_rows_any_more(quarterly):
+    quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2)})
+    quarterly.publish({"2024Q2": None})
+    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == quarterly.rows() == features_of([Q1])
+    quarterly.publish({"2024Q1": None})
+    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == quarterly.rows() == []
+
+
+def test_run_after_one_that_ended_between_its_commits_names_that_ones_correction(quarterly):
+    quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2)})
+    quarterly.publish({"2024Q1": rows_on(Q1 - timedelta(days=1))}, ends_after_curated=True)
+    quarterly.publish({})
+    assert quarterly.rows("2024Q1") == features_of([Q1 - timedelta(days=1)])
+    assert quarterly.table("features").quarter_tags["2024Q2"].corrected_by == ("2024Q1",)
+
+
+NAMES = st.sampled_from(["2023Q4", "2024Q1", "2024Q2", "2024Q3", "february", "zz"])
+DAYS = st.one_of(
+    st.dates(date(2023, 12, 20), date(2024, 8, 31)), st.sampled_from([last_day_of("2024Q1"), last_day_of("2024Q2")])
+)
+DELIVERY = st.lists(st.tuples(st.integers(1, 30), DAYS), max_size=4)
+RUN_OF_CHANGES = st.dictionaries(NAMES, st.one_of(DELIVERY, DELIVERY, st.none()), min_size=1, max_size=4)
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(RUN_OF_CHANGES, min_size=1, max_size=4))
+def test_tag_is_what_a_run_over_the_deliveries_up_to_its_quarter_gives(tmp_path_factory, runs):
+    with mock_aws():
+        catalog = GlueCatalog("test", **{"client.region": "eu-central-1"})
+        catalog.create_namespace(DATABASE)
+        lake = QuarterlyLake(tmp_path_factory.mktemp("lake"), catalog, f"feed{next(_numbers)}")
+        held: dict[str, list] = {}
+        for changes in runs:
+            lake.publish({name: rows for name, rows in changes.items() if rows is not None or name in lake.deliveries})
+            tags = lake.table("features").quarter_tags
+            now = {name: lake.rows(name) for name in tags}
+            for name, tag in tags.items():
+                assert tag is not None
+                assert all(quarter <= name for quarter, *_ in now[name])
+                assert now[name] == of_days_up_to(name, lake.deliveries)
+                if not tag.later_deliveries:
+                    assert now[name] == alone(name, lake.deliveries)
+                if name in held and now[name][: len(held[name])] != held[name]:
+                    assert set(tag.corrected_by) & changes_of(changes, lake)
+            assert lake.rows() == now[max(now)] if now else not lake.rows()
+            held = now
+
+
+def of_days_up_to(quarter, deliveries):
+    kept = [day for rows in kept_rows(deliveries).values() for _, day in rows]
+    return features_of([day for day in kept if day <= last_day_of(quarter)])
+
+
+def alone(quarter, deliveries):
+    """A run over the deliveries up to a quarter: those that come with it or an earlier one."""
+    kept = kept_rows(deliveries)
+    come = {
+        name: max([quarter_of(day) for _, day in kept[name]] + ([name] if QUARTER_NAME.fullmatch(name) else []) or [""])
+        for name in deliveries
+    }
+    up_to = {name: rows for name, rows in deliveries.items() if come[name] <= quarter}
+    return features_of([day for rows in kept_rows(up_to).values() for _, day in rows])
+
+
+def changes_of(changes, lake):
+    """The deliveries that a run was about, and others of which a row became something else."""
+    return {*changes, *lake.deliveries}
