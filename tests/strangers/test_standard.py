@@ -1,4 +1,4 @@
-"""Contracts by the lint of datacontract-cli, which is no part of Quartal: the examples, and what `contract init` drafts.
+"""Contracts by the lint of datacontract-cli, which is no part of Quartal: the examples, and drafts of `contract init`.
 
 It runs in an environment of its own, made once, since its dependencies are many.
 """

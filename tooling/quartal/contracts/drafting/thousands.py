@@ -51,10 +51,11 @@ def grouping_of(counts: Mapping[str, int], allowed: float, said: DecimalMark | N
         allowed: how many rows may have another text.
         said: what stands before decimals, for texts that do not show it.
     """
-    either = open_mark(counts)
+    written = {separator for separator, between in _BETWEEN.items() if _is_written(counts, between)}
+    either = open_mark(counts) if written else None
     if either is not None and (said is None or either == {"comma": ",", "point": "."}[said]):
         return None
-    for separator, mark in _PAIRS:
+    for separator, mark in ((separator, mark) for separator, mark in _PAIRS if separator in written):
         between = _BETWEEN[separator]
         pattern = re.compile(
             rf"[+-]?(?:0|[1-9]\d{{0,2}}(?P<apart>{between}\d{{3}}){{0,5}}|[1-9]\d{{3,17}})(?:\{mark}(?P<decimals>\d{{1,40}}))?"
@@ -69,3 +70,9 @@ def grouping_of(counts: Mapping[str, int], allowed: float, said: DecimalMark | N
         decimals = max(len(match["decimals"] or "") for match in matched)
         return Grouping(separator, mark, pattern, decimals, errors)
     return None
+
+
+def _is_written(counts: Mapping[str, int], between: str) -> bool:
+    """Whether three digits stand behind such a mark in some text."""
+    looked_for = re.compile(rf"\d{between}\d{{3}}(?!\d)")
+    return any(looked_for.search(text) for text in counts)
