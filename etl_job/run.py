@@ -162,10 +162,12 @@ def _run(
         )
     if state.finding:
         progress.say("recovery", message=state.finding)
-    if not selection and in_step(tables.curated, tables.features):
+    if not selection and in_step(tables.curated, tables.features) and tables.features.tags_hold:
         progress.say("nothing-new", message="every delivery is published as it is")
         _export_again(store, arguments.lake_root, contract.dataset, facts, tables, progress)
         return
+    if not tables.features.tags_hold:
+        progress.say("recovery", message="tags of quarters that an earlier version of the job set are renewed")
     with progress.stage("session"):
         ready = spark.result()
         facts.meter = SparkMeter(ready)

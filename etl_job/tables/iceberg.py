@@ -174,6 +174,11 @@ class PublishedIceberg:
         return standing_tags(self._table.metadata if self._table else None)
 
     @property
+    def tags_hold(self) -> bool:
+        """Whether the snapshot of each quarter's tag says that it holds no later day; as the next commit makes it."""
+        return None not in self.quarter_tags.values()
+
+    @property
     def manifest_lists(self) -> tuple[str, ...]:
         """Those of the snapshots that a branch or a tag names."""
         if self._table is None:
