@@ -66,8 +66,17 @@ class QuarterlyLake:
     deliveries: dict[str, list[Row]] = field(default_factory=dict)
     runs: int = 0
 
-    def publish(self, changes: Mapping[str, list[Row] | None], *, ends_after_curated: bool = False) -> None:
-        """A run that puts deliveries in, or takes those out of which there are no rows any more."""
+    def publish(
+        self,
+        changes: Mapping[str, list[Row] | None],
+        *,
+        ends_after_curated: bool = False,
+        by_earlier_version: bool = False,
+    ) -> None:
+        """A run that puts deliveries in, or takes those out of which there are no rows any more.
+
+        An earlier version of the job wrote one file per quarter, and let all tags of a run name the state that it left.
+        """
         self.runs += 1
         run_id = f"run-{self.runs}"
         curated, features = self.table("curated"), self.table("features")
@@ -105,7 +114,7 @@ class QuarterlyLake:
         files = self._write(curated, [(*place, rows) for place, rows in counted])
         quarters = wanted.quarters if wanted else ()
         computed = [row for row in features_of(days) if row[0] in quarters]
-        feature_files = self._write(features, computed, plan.empty_ends())
+        feature_files = self._write(features, computed, {} if by_earlier_version else plan.empty_ends())
         if replaced:
             curated.replace(
                 Replacement(
@@ -116,11 +125,15 @@ class QuarterlyLake:
             return
         changes_made = curated.changes_since(features.source_snapshot)
         names = changes_made.processed | changes_made.withdrawn if changes_made else None
-        tags = plan.tags(features.quarter_tags, names)
+        tags = () if by_earlier_version else plan.tags(features.quarter_tags, names)
         removed = (
             from_on("quarter", quarter_of(wanted.first_day)) if wanted else AlwaysFalse() if last else AlwaysTrue()
         )
         features.replace(Replacement(removed, feature_files, run_id, tags, curated.snapshot_id))
+        if by_earlier_version:
+            with self.features.manage_snapshots() as references:
+                for quarter in quarters:
+                    references.create_tag(features.snapshot_id, quarter)
 
     def table(self, kind: str) -> PublishedIceberg:
         """As the next run finds it."""

@@ -117,6 +117,30 @@ def test_run_after_one_that_ended_between_its_commits_names_that_ones_correction
     assert quarterly.table("features").quarter_tags["2024Q2"].corrected_by == ("2024Q1",)
 
 
+def test_tags_that_an_earlier_version_set_are_renewed_by_the_next_run_which_writes_no_data(quarterly):
+    quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2)}, by_earlier_version=True)
+    files = set(quarterly.root.rglob("*.parquet"))
+    assert quarterly.rows("2024Q1") == quarterly.rows()
+    assert not quarterly.table("features").tags_hold
+    quarterly.publish({})
+    assert quarterly.table("features").tags_hold
+    # That version wrote the days after the quarter's last event into the same file.
+    assert quarterly.rows("2024Q1") == [row for row in quarterly.rows() if row[0] == "2024Q1"]
+    assert quarterly.table("features").quarter_tags["2024Q1"].days_to == date(2024, 3, 31)
+    assert quarterly.rows("2024Q2") == quarterly.rows() == features_of([Q1, Q2])
+    assert set(quarterly.root.rglob("*.parquet")) == files
+
+
+def test_run_that_changes_a_late_quarter_renews_all_tags_of_an_earlier_version(quarterly):
+    end = date(2024, 3, 31)
+    quarterly.publish({"2024Q1": rows_on(Q1, end), "2024Q2": rows_on(Q2)}, by_earlier_version=True)
+    quarterly.publish({"2024Q2": rows_on(Q2, Q2 + timedelta(days=1))})
+    assert quarterly.rows("2024Q1") == features_of([Q1, end])
+    assert quarterly.rows("2024Q2") == quarterly.rows() == features_of([Q1, end, Q2, Q2 + timedelta(days=1)])
+    corrections = {name: tag.corrected_by for name, tag in quarterly.table("features").quarter_tags.items()}
+    assert corrections == {"2024Q1": (), "2024Q2": ("2024Q2",)}
+
+
 NAMES = st.sampled_from(["2023Q4", "2024Q1", "2024Q2", "2024Q3", "february", "zz"])
 DAYS = st.one_of(
     st.dates(date(2023, 12, 20), date(2024, 8, 31)), st.sampled_from([last_day_of("2024Q1"), last_day_of("2024Q2")])

@@ -15,6 +15,7 @@ from etl_job.manifest.model import Totals
 from etl_job.notify.progress import Progress
 from etl_job.run import main, run
 from etl_job.spark import workload
+from etl_job.tables.quarter_tags import QUARTER_NAME
 
 from .conftest import DATABASE, DATASET, ROOT
 
@@ -38,9 +39,9 @@ def start(spark, lake):
     return start
 
 
-def published(table: str) -> pl.DataFrame:
-    rows = GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_{table}").scan().to_arrow()
-    return pl.from_arrow(rows)
+def published(table: str, tag: str = "main") -> pl.DataFrame:
+    found = GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_{table}")
+    return pl.from_arrow(found.scan(snapshot_id=found.snapshot_by_name(tag).snapshot_id).to_arrow())
 
 
 def kept_rows(raw: Path) -> pl.DataFrame:
@@ -98,9 +99,14 @@ def expected_features(kept: pl.DataFrame) -> pl.DataFrame:
 
 
 def assert_features_are_those_of(raw: Path) -> None:
-    expected = expected_features(kept_rows(raw))
-    got = published("features").select(expected.columns)
-    assert_frame_equal(got.sort("brand", "day"), expected.sort("brand", "day"), check_exact=True, check_dtypes=True)
+    """And as of each quarter's tag, those of what was counted up to the end of it."""
+    kept = kept_rows(raw)
+    tags = GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_features").refs()
+    quarter = pl.format("{}Q{}", pl.col("day").dt.year(), pl.col("day").dt.quarter())
+    for tag in ["main", *(name for name in tags if QUARTER_NAME.fullmatch(name))]:
+        expected = expected_features(kept if tag == "main" else kept.filter(quarter <= tag))
+        got = published("features", tag).select(expected.columns)
+        assert_frame_equal(got.sort("brand", "day"), expected.sort("brand", "day"), check_exact=True, check_dtypes=True)
 
 
 def copy_sample(lake, *names: str) -> None:
@@ -162,6 +168,21 @@ def spans(lake, manifest):
     rows = kept_rows(SAMPLE).filter(pl.col("delivery").is_in([each.delivery for each in manifest.deliveries]))
     last = rows["day"].max()
     return [(row[1], last) for row in rows.group_by("brand").agg(pl.col("day").min()).rows()]
+
+
+def test_quarters_of_one_delivery_have_tags_of_their_own_also_where_an_earlier_version_made_one_for_all(lake, start):
+    days = ("2024-01-10", "2024-05-10", "2024-08-10")
+    lake.deliver("all", "\n".join([HEADER, *(f"k{day},Opel,{day},10:00:00" for day in days)]))
+    start("--run_id", "one")
+    assert_features_are_those_of(lake.raw)
+    table = GlueCatalog("test").load_table(f"{DATABASE}.{DATASET}_features")
+    before_tags = table.snapshot_by_id(table.current_snapshot().parent_snapshot_id)  # which says nothing of quarters
+    with table.manage_snapshots() as references:
+        for quarter in ("2024Q1", "2024Q2", "2024Q3"):
+            references.create_tag(before_tags.snapshot_id, quarter)
+    assert start("--run_id", "two").features.files == 0
+    assert_features_are_those_of(lake.raw)
+    assert start("--run_id", "three").features is None
 
 
 def test_run_of_a_named_delivery_replaces_only_it_and_one_that_empties_leaves_nothing(lake, start):
