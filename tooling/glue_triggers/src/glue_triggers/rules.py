@@ -26,7 +26,11 @@ class TriggerType(StrEnum):
 
 
 class RefusedTriggerError(ValueError):
-    """A trigger that AWS does not accept; the message is AWS's."""
+    """A trigger that AWS does not accept; the message is AWS's, and the rule says which kind of mistake it is."""
+
+    def __init__(self, message: str, rule: str = "trigger-refused") -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 def check(
@@ -52,6 +56,7 @@ def check(
         Cron.parse(schedule)
     if trigger_type == TriggerType.CONDITIONAL:
         _check_predicate(predicate or {})
+        _check_circle(actions, predicate or {})
 
 
 def _check_actions(actions: Sequence[Mapping[str, Any]]) -> None:
@@ -63,7 +68,7 @@ def _check_actions(actions: Sequence[Mapping[str, Any]]) -> None:
         if not action.get("JobName") and not action.get("CrawlerName"):
             raise RefusedTriggerError("JobName or CrawlerName in action cannot be null or empty")
     if sum(1 for action in actions if action.get("CrawlerName")) > MAX_CRAWLERS:
-        raise RefusedTriggerError(f"A trigger can start at most {MAX_CRAWLERS} crawlers")  # G11
+        raise RefusedTriggerError(f"A trigger can start at most {MAX_CRAWLERS} crawlers", "too-many-crawlers")  # G11
 
 
 def _check_predicate(predicate: Mapping[str, Any]) -> None:
@@ -74,6 +79,13 @@ def _check_predicate(predicate: Mapping[str, Any]) -> None:
         raise RefusedTriggerError("Logical must be specified for a predicate with several conditions")
     for condition in conditions:
         _check_condition(condition)
+
+
+def _check_circle(actions: Sequence[Mapping[str, Any]], predicate: Mapping[str, Any]) -> None:
+    """The words are AWS's: hashicorp/terraform-provider-aws, issue 39571."""
+    started = {action.get("JobName") for action in actions} - {None, ""}
+    if any(condition.get("JobName") in started for condition in predicate.get("Conditions") or ()):
+        raise RefusedTriggerError("Job cannot be a Predicate and Action for Conditional Trigger.", "circle")
 
 
 def _check_condition(condition: Mapping[str, Any]) -> None:
@@ -89,9 +101,9 @@ def _check_condition(condition: Mapping[str, Any]) -> None:
     allowed = WATCHABLE_STATES[kind]
     choice = f"choose from one of the following {kind.lower()} state: [{', '.join(allowed)}]"
     if not state:
-        raise RefusedTriggerError(f"State cannot be null or empty, {choice}")
+        raise RefusedTriggerError(f"State cannot be null or empty, {choice}", "state-not-watchable")
     if state not in allowed:
-        raise RefusedTriggerError(f"State {state} cannot be watched, {choice}")
+        raise RefusedTriggerError(f"State {state} cannot be watched, {choice}", "state-not-watchable")
 
 
 def without_crawlers_beside_jobs(predicate: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,125 @@
+"""Which jobs and crawlers start twice, or meet a limit of concurrent runs, within the year that was played."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from glue_triggers.conditions import Kind, Node
+from glue_triggers.finding import Finding, Level
+from glue_triggers.pipeline import Pipeline
+from glue_triggers.simulation import MOST_DATES, Start, Year, minutes_of
+
+
+def collisions(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
+    """Double starts, refused runs, and what starts itself for ever."""
+    for address in sorted(year.endless):
+        yield Finding(
+            "endless",
+            Level.ERROR,
+            address,
+            "What it starts goes round in a circle of triggers outside any workflow, and never ends.",
+            "Put the triggers into a workflow, where each fires once in a run, or break the circle.",
+        )
+    twice = list(_twice_in_a_chain(pipeline, year))
+    yield from twice
+    told = {finding.address for finding in twice}
+    yield from (finding for finding in _at_once(pipeline, year) if finding.address not in told)
+    told |= {finding.address for finding in _at_once(pipeline, year)}
+    yield from (finding for finding in _limits(pipeline, year) if finding.address not in told)
+
+
+def _twice_in_a_chain(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
+    for address, starts in year.once.items():
+        if address in year.endless:
+            continue
+        counted = Counter(start.node for start in starts if start.node is not None)
+        for node, number in counted.items():
+            if number < 2:
+                continue
+            by = [start.by.address for start in starts if start.node == node and start.by is not None]
+            whose = " and ".join(dict.fromkeys(by))
+            lost = ", of which some are refused" if any(s.node == node and s.is_refused for s in starts) else ""
+            yield Finding(
+                "started-twice",
+                Level.WARNING,
+                pipeline.address_of(node),
+                f"One start of {address} starts the {node} {number} times{lost}: by {whose}.",
+                "Let one trigger start it, with all conditions in one predicate.",
+            )
+
+
+def _at_once(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
+    """Different schedules that start the same thing in the same minute."""
+    dates: dict[tuple[Node, frozenset[str]], list[Start]] = defaultdict(list)
+    by_moment: dict[tuple[Node, object], list[Start]] = defaultdict(list)
+    for start in year.starts:
+        if start.node is not None:
+            by_moment[start.node, start.at].append(start)
+    for (node, _), starts in by_moment.items():
+        names = frozenset(start.root[1] for start in starts)
+        if len(names) > 1:
+            dates[node, names].append(starts[0])
+    for (node, names), starts in dates.items():
+        yield Finding(
+            "double-start",
+            Level.WARNING,
+            pipeline.address_of(node),
+            f"The {node} is started by {' and by '.join(sorted(names))} at the same time, "
+            f"{_times(len(starts))}, first on {starts[0].at:%Y-%m-%d %H:%M}.",
+            "Keep one of the schedules, or move one where the other's run has ended.",
+        )
+
+
+def _limits(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
+    refused: dict[str, list[Start]] = defaultdict(list)
+    for start in year.starts:
+        if start.is_refused:
+            refused[_limited(pipeline, start)].append(start)
+    for address, starts in refused.items():
+        start = starts[0]
+        assert start.behind is not None  # noqa: S101 - every refused one has something in its way
+        apart = (start.at - start.behind[0]).total_seconds() / 60
+        is_known = _is_known(pipeline, start)
+        at_least = "at least " if any(source.dates > MOST_DATES for source in year.sources) else ""
+        what = f"workflow {start.workflow}" if start.node is None else str(start.node)
+        length = "a run may well take longer"
+        if is_known:
+            length = f"a run takes {minutes_of(pipeline, start.node):g} minutes" if start.node else "a run takes longer"
+        yield Finding(
+            "concurrency-limit",
+            Level.WARNING if is_known else Level.NOTE,
+            address,
+            f"The {what} is started {apart:g} minutes after its run before, and {length}: the limit of "
+            f"{_limit(pipeline, start)} is met {at_least}{_times(len(starts))} in the year, first on "
+            f"{start.at:%Y-%m-%d %H:%M}.",
+            "Leave more time between the starts, or raise max_concurrent_runs.",
+        )
+
+
+def _limited(pipeline: Pipeline, start: Start) -> str:
+    if start.node is not None:
+        return pipeline.address_of(start.node)
+    workflow = pipeline.workflow(start.workflow)
+    return workflow.address if workflow else start.workflow
+
+
+def _limit(pipeline: Pipeline, start: Start) -> int:
+    if start.node is None:
+        workflow = pipeline.workflow(start.workflow)
+        return (workflow.max_concurrent_runs if workflow else None) or 1
+    job = pipeline.job(start.node.name) if start.node.kind is Kind.JOB else None
+    return job.max_concurrent_runs if job else 1
+
+
+def _is_known(pipeline: Pipeline, start: Start) -> bool:
+    """Whether the length of the runs is measured, and no guess."""
+    if start.node is not None:
+        job = pipeline.job(start.node.name) if start.node.kind is Kind.JOB else None
+        return bool(job and job.median_min)
+    jobs = [node for trigger in pipeline.scope(start.workflow) for node in trigger.actions if node.kind is Kind.JOB]
+    return any((job := pipeline.job(node.name)) is not None and job.median_min for node in jobs)
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"

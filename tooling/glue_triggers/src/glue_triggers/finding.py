@@ -1,0 +1,36 @@
+"""One thing that is wrong with a pipeline, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How bad it is."""
+
+    ERROR = "error"  # AWS refuses it, or it never runs
+    WARNING = "warning"  # it runs otherwise than it looks
+    NOTE = "note"  # worth knowing
+
+
+LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that will not run as it looks.
+
+    Attributes:
+        rule: a short name of the kind of mistake.
+        level: how bad it is.
+        address: the trigger, job, crawler or workflow.
+        sentence: what is wrong.
+        remedy: what to do.
+    """
+
+    rule: str
+    level: Level
+    address: str
+    sentence: str
+    remedy: str

@@ -1,0 +1,159 @@
+"""Which triggers never fire, and why (G1-G5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from glue_triggers.conditions import Kind, Node
+from glue_triggers.finding import Finding, Level
+from glue_triggers.pipeline import Pipeline, Trigger
+from glue_triggers.reach import can_fire, can_start, has_dates, started_by
+from glue_triggers.rules import TriggerType
+
+_START_BY_TRIGGER = "Let a trigger {where} start it; who starts the whole by hand calls {call}."
+
+
+def never(pipeline: Pipeline, now: datetime) -> Iterator[Finding]:
+    """Triggers that cannot fire, conditions that cannot be met, and links that are switched off."""
+    for workflow in pipeline.scopes:
+        reached = can_fire(pipeline, workflow, now)
+        for trigger in pipeline.scope(workflow):
+            if trigger.refusal is not None:
+                continue
+            if trigger.starts_a_chain:
+                yield from _switched_off_start(trigger, now)
+            elif not trigger.is_active:
+                yield from _switched_off_link(pipeline, trigger)
+            else:
+                yield from _conditional(pipeline, trigger, reached, now)
+
+
+def _switched_off_start(trigger: Trigger, now: datetime) -> Iterator[Finding]:
+    if trigger.is_active or not trigger.schedule or not has_dates(trigger.schedule, now):
+        return
+    by_hand = f"; StartWorkflowRun on {trigger.workflow} still starts it" if trigger.workflow else ""
+    yield Finding(
+        "switched-off",
+        Level.NOTE,
+        trigger.address,
+        f"It is switched off: {trigger.schedule} starts nothing{by_hand}.",
+        "Switch it on where that is not meant.",
+    )
+
+
+def _switched_off_link(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
+    behind = _behind(pipeline, trigger)
+    also = f" Nothing behind it starts either: {', '.join(map(str, behind))}." if behind else ""
+    yield Finding(
+        "switched-off-link",
+        Level.WARNING,
+        trigger.address,
+        f"It is switched off, so {_listed(trigger.actions)} will not start when its conditions are met.{also}",
+        "Set enabled = true, or start_on_creation in the API; only an activated trigger fires.",
+    )
+
+
+def _behind(pipeline: Pipeline, trigger: Trigger) -> list[Node]:
+    triggers = pipeline.scope(trigger.workflow)
+    found: list[Node] = []
+    edge = set(trigger.actions)
+    while edge:
+        more = [node for other in triggers if other.watch.nodes & edge for node in other.actions]
+        edge = set(more) - set(found) - set(trigger.actions)
+        found += sorted(edge)
+    return found
+
+
+def _conditional(pipeline: Pipeline, trigger: Trigger, reached: frozenset[str], now: datetime) -> Iterator[Finding]:
+    started = started_by(pipeline.scope(trigger.workflow), reached)
+    dead = sorted(node for node in trigger.watch.nodes if node not in started)
+    if trigger.name in reached:
+        for node in dead:
+            rule, why, remedy = _why_not(pipeline, trigger, node, now)
+            sentence = f"One of its conditions is never met: {why}"
+            yield Finding(rule, Level.WARNING, trigger.address, sentence, remedy)
+        yield from _own_schedules(pipeline, trigger)
+        return
+    if not dead:
+        yield Finding(
+            "conditions-exclude-each-other",
+            Level.ERROR,
+            trigger.address,
+            "It never fires: its conditions exclude each other, since a run ends in one state only.",
+            'Use logical = "ANY", or a trigger for each of the states.',
+        )
+        return
+    is_elsewhere = False
+    for node in dead:
+        rule, why, remedy = _why_not(pipeline, trigger, node, now)
+        is_elsewhere = rule == "nothing-starts-it" and not pipeline.knows(node) and not pipeline.is_all
+        level = Level.WARNING if is_elsewhere else Level.ERROR
+        yield Finding(rule, level, trigger.address, f"It never fires: {why}", remedy)
+
+
+def _why_not(pipeline: Pipeline, trigger: Trigger, node: Node, now: datetime) -> tuple[str, str, str]:
+    """Why no run of a job or crawler can meet a condition of this trigger: rule, reason, remedy."""
+    where = f"of the workflow {trigger.workflow}" if trigger.workflow else "outside any workflow"
+    here = [other for other in pipeline.scope(trigger.workflow) if node in other.actions]
+    if here:
+        return _link_before(trigger, here, node, now)
+    crawler = pipeline.crawler(node.name) if node.kind is Kind.CRAWLER else None
+    if crawler is not None and crawler.schedule:
+        return (
+            "own-schedule",
+            f"the {node} is started by its own schedule alone, and such a crawl fires no trigger.",
+            f"Let a trigger {where} start it, by the dates that the crawler's own schedule has now.",
+        )
+    elsewhere = [other for other in pipeline.triggers if node in other.actions]
+    if elsewhere:
+        there = f"in the workflow {elsewhere[0].workflow}" if elsewhere[0].workflow else "outside any workflow"
+        return (
+            "started-elsewhere",
+            f"the {node} is started {there}, by {elsewhere[0].address}, and this trigger is {where}: "
+            "only triggers of one workflow fire each other.",
+            "Put both triggers into one workflow.",
+        )
+    return (
+        "nothing-starts-it",
+        f"no trigger {where} starts the {node}, and runs that a person or a program starts fire no trigger.",
+        _START_BY_TRIGGER.format(where=where, call="StartWorkflowRun" if trigger.workflow else "StartTrigger"),
+    )
+
+
+def _link_before(trigger: Trigger, here: list[Trigger], node: Node, now: datetime) -> tuple[str, str, str]:
+    if all(other.watch.nodes & set(trigger.actions) or other is trigger for other in here):
+        return (
+            "circle",
+            f"the {node} starts only after what this trigger itself starts: they wait for each other.",
+            "Let an on-demand or scheduled trigger start one of them.",
+        )
+    before = here[0]
+    if not before.is_active:
+        reason = f"{before.address}, which starts the {node}, is switched off."
+        return "link-switched-off", reason, f"Switch {before.address} on."
+    if before.refusal is not None:
+        return "link-refused", f"{before.address}, which starts the {node}, is refused by AWS.", "Mend that one first."
+    if before.type is TriggerType.SCHEDULED and not can_start(before, now):
+        reason = f"{before.address}, which starts the {node}, has a schedule without dates."
+        return "link-never-fires", reason, "Mend that schedule."
+    reason = f"{before.address}, which starts the {node}, never fires itself."
+    return "link-never-fires", reason, "Mend that one first."
+
+
+def _own_schedules(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
+    for node in sorted(trigger.watch.nodes):
+        crawler = pipeline.crawler(node.name) if node.kind is Kind.CRAWLER else None
+        if crawler is not None and crawler.schedule:
+            yield Finding(
+                "own-schedule-besides",
+                Level.WARNING,
+                crawler.address,
+                f"It has a schedule of its own besides the trigger that starts it: {trigger.address} fires after none "
+                "of those crawls.",
+                "Take the crawler's schedule off, and put the dates into the starting trigger.",
+            )
+
+
+def _listed(nodes: tuple[Node, ...]) -> str:
+    return " and ".join(f"the {node}" for node in nodes)

@@ -1,0 +1,190 @@
+"""Jobs, crawlers, triggers and workflows as data, read from the words of Glue's API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from glue_triggers.conditions import Kind, Node, Predicate
+from glue_triggers.rules import RefusedTriggerError, TriggerType, check, without_crawlers_beside_jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job, as far as it matters for when it runs.
+
+    Attributes:
+        address: where it is defined, for whoever reads a finding.
+        timeout_min: minutes after which Glue ends a run; None where that is not said.
+        median_min: minutes of a usual run; None where nobody knows.
+        command: glueetl, gluestreaming, pythonshell or glueray.
+    """
+
+    name: str
+    address: str
+    max_concurrent_runs: int = 1
+    timeout_min: float | None = None
+    median_min: float | None = None
+    glue_version: str = ""
+    command: str = "glueetl"
+
+
+@dataclass(frozen=True, slots=True)
+class Crawler:
+    """A crawler; `schedule` is its own, and empty where it has none or is paused."""
+
+    name: str
+    address: str
+    schedule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow; `max_concurrent_runs` is None without a limit."""
+
+    name: str
+    address: str
+    max_concurrent_runs: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A trigger.
+
+    Attributes:
+        actions: what it starts, in order.
+        timeouts_min: the timeouts that its actions set for jobs, by the job's name.
+        watch: the predicate of a conditional one.
+        workflow: the workflow that it belongs to; empty outside any.
+        is_active: whether it is switched on; an on-demand or event trigger always is.
+        without_effect: what is given and does not count for its type: a schedule or a predicate.
+        starts_when_made: whether whoever makes it starts it too, as Terraform does with an enabled on-demand trigger.
+        refusal: why AWS does not accept it; None where it does. The exception's class and rule tell the kinds apart.
+    """
+
+    name: str
+    address: str
+    type: TriggerType
+    actions: tuple[Node, ...] = ()
+    timeouts_min: Mapping[str, float] = field(default_factory=dict)
+    schedule: str = ""
+    watch: Predicate = field(default_factory=Predicate)
+    workflow: str = ""
+    is_active: bool = True
+    without_effect: tuple[str, ...] = ()
+    starts_when_made: bool = False
+    refusal: ValueError | None = None
+
+    @classmethod
+    def from_request(cls, request: Mapping[str, Any], address: str, *, is_active: bool) -> Trigger:
+        """Read a trigger from the members of CreateTrigger, or of what GetTriggers answers.
+
+        Raises:
+            ValueError: its type is none of Glue's.
+        """
+        kind = TriggerType(request["Type"])
+        actions = list(request.get("Actions") or ())
+        workflow = request.get("WorkflowName") or ""
+        return cls(
+            name=request["Name"],
+            address=address,
+            type=kind,
+            actions=tuple(node for action in actions if (node := Node.from_request(action)).name),
+            timeouts_min={
+                action["JobName"]: float(action["Timeout"])
+                for action in actions
+                if action.get("JobName") and action.get("Timeout")
+            },
+            schedule=request.get("Schedule") or "" if kind is TriggerType.SCHEDULED else "",
+            watch=_watch(request) if kind is TriggerType.CONDITIONAL else Predicate(),
+            workflow=workflow,
+            is_active=is_active or kind in (TriggerType.ON_DEMAND, TriggerType.EVENT),
+            without_effect=tuple(_without_effect(kind, request)),
+            refusal=_refusal(request, actions, workflow),
+        )
+
+    @property
+    def starts_a_chain(self) -> bool:
+        """Whether it starts a chain rather than continues one (G1)."""
+        return self.type is not TriggerType.CONDITIONAL
+
+
+def _without_effect(kind: TriggerType, request: Mapping[str, Any]) -> Iterator[str]:
+    if request.get("Schedule") and kind is not TriggerType.SCHEDULED:
+        yield "schedule"
+    if (request.get("Predicate") or {}).get("Conditions") and kind is not TriggerType.CONDITIONAL:
+        yield "predicate"
+
+
+def _watch(request: Mapping[str, Any]) -> Predicate:
+    predicate = request.get("Predicate")
+    return Predicate.from_request(without_crawlers_beside_jobs(predicate)) if predicate else Predicate()
+
+
+def _refusal(request: Mapping[str, Any], actions: Sequence[Mapping[str, Any]], workflow: str) -> ValueError | None:
+    try:
+        check(
+            request["Type"],
+            actions=actions,
+            schedule=request.get("Schedule"),
+            predicate=request.get("Predicate"),
+            workflow_name=workflow or None,
+        )
+    except ValueError as error:
+        return error
+    if request.get("StartOnCreation") and request["Type"] in (TriggerType.ON_DEMAND, TriggerType.EVENT):
+        return RefusedTriggerError(f"StartOnCreation is not supported for {request['Type']} triggers")
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """All that is known of an account's or a plan's jobs and what starts them.
+
+    Attributes:
+        is_all: whether nothing else is there, as in an account; a plan may leave out what others manage.
+        unread: what cannot be judged, as addresses and why.
+    """
+
+    jobs: tuple[Job, ...] = ()
+    crawlers: tuple[Crawler, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    workflows: tuple[Workflow, ...] = ()
+    is_all: bool = False
+    unread: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing that starts anything, and nothing to start."""
+        return not (self.jobs or self.crawlers or self.triggers or self.workflows or self.unread)
+
+    def job(self, name: str) -> Job | None:
+        """The job of a name."""
+        return next((job for job in self.jobs if job.name == name), None)
+
+    def crawler(self, name: str) -> Crawler | None:
+        """The crawler of a name."""
+        return next((crawler for crawler in self.crawlers if crawler.name == name), None)
+
+    def workflow(self, name: str) -> Workflow | None:
+        """The workflow of a name."""
+        return next((workflow for workflow in self.workflows if workflow.name == name), None)
+
+    def knows(self, node: Node) -> bool:
+        """Whether the job or crawler is among those that are known."""
+        return (self.job(node.name) if node.kind is Kind.JOB else self.crawler(node.name)) is not None
+
+    def address_of(self, node: Node) -> str:
+        """Where a job or crawler is defined; its kind and name where that is not known."""
+        found = self.job(node.name) if node.kind is Kind.JOB else self.crawler(node.name)
+        return found.address if found else str(node)
+
+    def scope(self, workflow: str) -> tuple[Trigger, ...]:
+        """The triggers of a workflow, or those outside any: only these fire each other (G5)."""
+        return tuple(trigger for trigger in self.triggers if trigger.workflow == workflow)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """The workflows that triggers name, and the empty name for those outside any."""
+        return tuple(dict.fromkeys(trigger.workflow for trigger in self.triggers))
