@@ -6,6 +6,7 @@ a policy document counts, whatever the resource type; the other ways to access a
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -43,11 +44,52 @@ _RESOURCE_POLICIES = {
 _POLICY_NAMES = frozenset({"policy", "policy_document", "assume_role_policy"})
 # their policies say what may pass, and give nobody anything
 _LIMITING = frozenset({"aws_vpc_endpoint", "aws_vpc_endpoint_policy"})
+# actions that give rights to somebody, of any service
+_RIGHTS = re.compile(r"(Policy|Policies|Acl|Grant|PassRole|LoginProfile|AccessKey|Permissions?)(Version)?$|AssumeRole")
+_READS = (
+    "BatchGet",
+    "Decrypt",
+    "Describe",
+    "Get",
+    "Head",
+    "List",
+    "Lookup",
+    "Query",
+    "Scan",
+    "Search",
+    "Select",
+    "View",
+)
 _ATTACHMENTS = {
     "aws_iam_role_policy_attachment": "role",
     "aws_iam_user_policy_attachment": "user",
     "aws_iam_group_policy_attachment": "group",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class GrantParts:
+    """A sentence about access, for a table.
+
+    Attributes:
+        who: the principal.
+        verb: such as "may now".
+        actions: what they may do.
+        places: the resources, in words.
+        condition: when; empty for always.
+    """
+
+    who: str
+    verb: str
+    actions: tuple[str, ...]
+    places: str
+    condition: str
+
+    @property
+    def kind(self) -> str:
+        """The weightiest of its actions: admin (who gives rights, or all of a service), write or read."""
+        kinds = {action_kind(action) for action in self.actions}
+        return next(kind for kind in ("admin", "write", "read") if kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +101,29 @@ class AccessChange:
         sentence: "role X may now s3:GetObject on Y".
         widens: whether somebody can do more than before.
         is_broad: whether what is allowed is everything of a service, or on every resource.
+        grant: what the sentence says, in parts; None where it is about no single statement.
     """
 
     address: str
     sentence: str
     widens: bool
     is_broad: bool = False
+    grant: GrantParts | None = None
+
+    @property
+    def danger(self) -> int:
+        """Its place among others: everything, then what gives rights, what changes, what reads, and what ends."""
+        if self.is_broad:
+            return 0
+        if not self.widens:
+            return 4
+        return 2 if self.grant is None else {"admin": 1, "write": 2, "read": 3}[self.grant.kind]
 
 
 def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
-    """Every change of access in the plan, what widens first."""
+    """Every change of access in the plan, the dangerous first."""
     found = [item for change in plan.changes for item in _of(change, plan)]
-    return tuple(sorted(found, key=lambda item: (not item.is_broad, not item.widens, item.address, item.sentence)))
+    return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
 
 
 def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
@@ -177,9 +230,11 @@ def _sentences(address: str, changed: set[Grant], *, gained: bool) -> Iterator[A
     }
     for (who, effect, condition, is_anybodys, resources), actions in sorted(groups.items()):
         when = f", when {condition}" if condition else ""
+        parts = GrantParts(who, verbs[effect, gained], tuple(sorted(actions)), _places(resources), condition)
         yield AccessChange(
             address=address,
-            sentence=f"{who} {verbs[effect, gained]} {', '.join(sorted(actions))} on {_places(resources)}{when}",
+            sentence=f"{who} {parts.verb} {', '.join(parts.actions)} on {parts.places}{when}",
+            grant=parts,
             widens=(effect == "Allow") is gained,
             is_broad=effect == "Allow" and gained and (is_anybodys or _is_broad(who, actions, resources, condition)),
         )
@@ -195,6 +250,16 @@ def _attachment(change: ResourceChange, owner: str) -> Iterator[AccessChange]:
     if change.after:
         is_broad = str(policy).rpartition("/")[2] in BROAD_POLICIES
         yield AccessChange(change.address, f"{who} now has policy {policy}", widens=True, is_broad=is_broad)
+
+
+def action_kind(action: str) -> str:
+    """Whether an action of IAM gives rights (or is all of a service), changes something, or only reads."""
+    name = action.partition(":")[2] or action
+    if action.startswith("anything but ") or not name.strip("*?"):
+        return "admin"
+    if name.startswith(_READS):
+        return "read"
+    return "admin" if _RIGHTS.search(name) else "write"
 
 
 def _places(resources: tuple[str, ...]) -> str:

@@ -20,6 +20,11 @@ class ModuleGroup:
         return self.module or "root module"
 
 
+def short_name(change: ResourceChange) -> str:
+    """The address below its module, whose heading stands above it."""
+    return change.address.removeprefix(f"{change.module}.") if change.module else change.address
+
+
 def by_module(plan: Plan) -> tuple[ModuleGroup, ...]:
     """The plan's modules; the one with the weightiest change comes first."""
     modules: dict[str, list[ResourceChange]] = {}

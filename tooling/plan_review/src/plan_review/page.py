@@ -9,10 +9,13 @@ from functools import cache
 from jinja2 import Environment
 from markupsafe import Markup
 
+from plan_review.grouping import short_name
+from plan_review.headline import grouped, headline
 from plan_review.model import Action, ResourceChange
 from plan_review.pages import page_environment, render_template
-from plan_review.picture import BOX_HEIGHT, BOX_WIDTH, draw
+from plan_review.picture import BOX_HEIGHT, BOX_WIDTH, draw, is_worth_drawing
 from plan_review.review import Review
+from plan_review.schedule import alike
 from plan_review.values import shown
 from plan_review.verdict import Decision
 from plan_review.visible import visible
@@ -21,6 +24,7 @@ from plan_review.wording import (
     action_words,
     cost_sentences,
     failed_apply_sentences,
+    line_changes,
     moment,
     money,
     notes,
@@ -49,11 +53,12 @@ _DECISIONS = {
 # above this the browser writes out the attributes of a resource when somebody opens it
 _MOST_WRITTEN_OUT = 1_000
 _MOST_LISTED = 300
+_MOST_BARS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class CostBar:
-    """A resource's monthly cost as two bars, in percent of the largest."""
+    """The monthly cost of a resource that the plan changes, as two bars, in percent of the largest."""
 
     address: str
     before: str
@@ -75,10 +80,14 @@ def render_page(review: Review, *, most_written_out: int = _MOST_WRITTEN_OUT) ->
         styles=("base.css", "page.css"),
         scripts=("page.js", "print.js"),
         review=review,
-        picture=draw(review.plan),
+        picture=draw(review.plan) if is_worth_drawing(review.plan) else None,
         box_width=BOX_WIDTH,
         box_height=BOX_HEIGHT,
         bars=_bars(review),
+        costs_unchanged=sum(not line.is_changed for line in review.cost.lines) if review.cost else 0,
+        told=headline(review),
+        reasons=grouped(review.verdict.reasons),
+        schedules=alike(review.schedules),
         cost_lines=cost_sentences(review),
         failed_apply=failed_apply_sentences(review),
         policy_line=policy_sentence(review),
@@ -138,7 +147,8 @@ def kind(change: ResourceChange) -> str:
 def _bars(review: Review) -> tuple[CostBar, ...]:
     if review.cost is None:
         return ()
-    largest = max((max(line.before.per_month, line.after.per_month) for line in review.cost.lines), default=0.0)
+    changed = [line for line in review.cost.lines if line.is_changed]
+    largest = max((max(line.before.per_month, line.after.per_month) for line in changed), default=0.0)
     return tuple(
         CostBar(
             address=line.address,
@@ -147,7 +157,7 @@ def _bars(review: Review) -> tuple[CostBar, ...]:
             before_percent=round(100 * line.before.per_month / largest, 1) if largest else 0.0,
             after_percent=round(100 * line.after.per_month / largest, 1) if largest else 0.0,
         )
-        for line in review.cost.lines[:20]
+        for line in changed[:_MOST_BARS]
     )
 
 
@@ -164,5 +174,8 @@ def _environment() -> Environment:
         kind=kind,
         action_words=action_words,
         kinds_of=_KINDS,
+        line_changes=line_changes,
+        short_name=short_name,
+        money=money,
     )
     return environment

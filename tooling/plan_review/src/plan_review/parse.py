@@ -103,9 +103,11 @@ def _drift(
         reduced, is_outside = without_own(change, managed)
         if change.action is Action.DELETE:
             found.append(change)
+        elif not change.attributes:
+            continue  # nothing became nothing, such as no tags an empty map of them
         elif is_outside or change.address in touched or names & set(change.changed_attributes):
             found.append(reduced if reduced.attributes else change)
-        elif change.attributes:
+        else:
             computed.append(change)
     return tuple(sorted(found, key=_rank)), tuple(sorted(computed, key=_rank))
 

@@ -64,6 +64,12 @@ class Picture:
     height: int
 
 
+def is_worth_drawing(plan: Plan) -> bool:
+    """Whether a picture tells anything: all that is new harms nothing that is there, and one box hangs on no other."""
+    blocks = {without_index(change.address) for change in plan.changes}
+    return len(blocks) > 1 and any(change.action is not Action.CREATE for change in plan.changes)
+
+
 def draw(plan: Plan) -> Picture:
     """Lay out what is touched: what others depend on stands to the left of them."""
     actions: dict[str, list[Action]] = defaultdict(list)

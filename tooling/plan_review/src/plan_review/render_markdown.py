@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator
 
 from plan_review.creation import creation
+from plan_review.headline import grouped, headline
 from plan_review.model import Action, ResourceChange
 from plan_review.review import Review
+from plan_review.schedule import alike
 from plan_review.values import Marker, shown
 from plan_review.verdict import Decision
 from plan_review.wording import (
@@ -16,6 +18,7 @@ from plan_review.wording import (
     cost_sentences,
     cut,
     failed_apply_sentences,
+    line_changes,
     moment,
     notes,
     policy_sentence,
@@ -51,13 +54,15 @@ def render_markdown(review: Review) -> str:
 
 def _lines(review: Review) -> Iterator[str]:
     plan, verdict = review.plan, review.verdict
-    yield f"## {_SYMBOLS[verdict.decision]} Plan for {review.environment}: {verdict.sentence()}"
-    yield ""
-    yield f"**{plan.summary()}**" + (f", {plan.unchanged} unchanged" if plan.unchanged else "")
+    told = headline(review)
+    yield f"## {_SYMBOLS[verdict.decision]} Plan for {review.environment}: {'. '.join(told[:2])}"
+    if told[2:] or plan.unchanged:
+        yield from ("", ". ".join([*told[2:], *([f"{plan.unchanged} unchanged"] if plan.unchanged else [])]))
     if verdict.reasons:
         yield from ("", "| needs | resource | why |", "|---|---|---|")
-        for reason in verdict.reasons:
-            yield f"| {reason.level.word} | {_code(reason.address)} | {_text(reason.sentence)} |"
+        for reason in grouped(verdict.reasons):
+            whom = _code(reason.subject) if len(reason.addresses) == 1 else _text(reason.subject)
+            yield f"| {reason.level.word} | {whom} | {_text(reason.sentence)} |"
     yield from _list(
         "Left by the last apply, which failed", [_text(sentence) for sentence in failed_apply_sentences(review)]
     )
@@ -103,6 +108,10 @@ def _change(change: ResourceChange, review: Review) -> Iterator[str]:
     if change.action is Action.UPDATE or change.action.replaces:
         told, computed = told_attributes(change)
         for attribute in told:
+            lines = line_changes(attribute.before, attribute.after)
+            if lines:
+                yield from (f"  - {_code(attribute.path)}:", *(f"    - {_code(line)}" for line in lines))
+                continue
             before, after = shortened(attribute.before, attribute.after, _WIDEST_VALUE)
             yield f"  - {_code(attribute.path)}: {_code(before)} → {_code(after)}"
         if computed:
@@ -115,9 +124,11 @@ def _change(change: ResourceChange, review: Review) -> Iterator[str]:
 
 
 def _schedules(review: Review) -> Iterator[str]:
-    for schedule in review.schedules:
+    for group in alike(review.schedules):
+        schedule = group.schedule
         dates = ", ".join(moment(date) for date in schedule.next_dates) or schedule.problem
-        yield f"{_code(schedule.address)}: {_text(schedule.sentence())}" + (f"; next {dates}" if dates else "")
+        named = ", ".join(map(_code, group.addresses))
+        yield f"{named}: {_text(schedule.words())}" + (f"; next {_text(dates)}" if dates else "")
 
 
 def _list(title: str, lines: list[str]) -> Iterator[str]:

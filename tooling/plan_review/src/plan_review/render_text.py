@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plan_review.creation import creation
+from plan_review.headline import grouped, headline
 from plan_review.model import Action, ResourceChange
 from plan_review.review import Review
+from plan_review.schedule import alike
 from plan_review.values import Marker, shown
 from plan_review.wording import (
     SIGNS,
@@ -14,6 +16,7 @@ from plan_review.wording import (
     cost_sentences,
     cut,
     failed_apply_sentences,
+    line_changes,
     moment,
     notes,
     policy_sentence,
@@ -32,11 +35,10 @@ def render_text(review: Review) -> str:
 
 def _lines(review: Review) -> Iterator[str]:
     plan = review.plan
-    yield f"Plan for {review.environment}: {plan.summary()}"
-    yield f"Verdict: {review.verdict.sentence()}"
-    reasons = review.verdict.reasons
+    yield f"Plan for {review.environment}: {'. '.join(headline(review))}."
+    reasons = grouped(review.verdict.reasons)
     for reason in reasons[:_SHOWN_REASONS]:
-        where = f"{reason.address}: " if reason.address else ""
+        where = f"{reason.subject}: " if reason.subject else ""
         yield f"  {reason.level.word:<8} {where}{reason.sentence} [{reason.rule}]"
     if len(reasons) > _SHOWN_REASONS:
         yield f"  ... and {len(reasons) - _SHOWN_REASONS} more of these levels"
@@ -92,6 +94,11 @@ def _attributes(change: ResourceChange) -> Iterator[str]:
     forcing = set(change.forces_replacement)
     told, computed = told_attributes(change)
     for attribute in told:
+        lines = line_changes(attribute.before, attribute.after)
+        if lines:
+            yield f"{attribute.path}:"
+            yield from (f"  {line}" for line in lines)
+            continue
         mark = "  # forces replacement" if attribute.path in forcing else ""
         yield f"{attribute.path}: {_both(attribute.before, attribute.after)}{mark}"
     if computed:
@@ -99,8 +106,9 @@ def _attributes(change: ResourceChange) -> Iterator[str]:
 
 
 def _schedules(review: Review) -> Iterator[str]:
-    for schedule in review.schedules:
-        yield f"{schedule.address}: {schedule.sentence()}"
+    for group in alike(review.schedules):
+        schedule = group.schedule
+        yield f"{', '.join(group.addresses)}: {schedule.words()}"
         if schedule.next_dates:
             yield f"  next: {', '.join(moment(date) for date in schedule.next_dates)}"
         if schedule.problem:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from glue_triggers.cron import Cron, CronError, Service
+from plan_review.cron_words import in_words
 from plan_review.model import Plan, ResourceChange
 from plan_review.values import Marker
 
@@ -29,6 +32,7 @@ class ScheduleChange:
         after: its expression then; empty when it will not fire by itself any more.
         next_dates: the next five times it fires after the apply, in UTC.
         problem: why no dates can be given; empty when there is no problem.
+        zone: the time zone that the expression counts in.
     """
 
     address: str
@@ -36,12 +40,38 @@ class ScheduleChange:
     after: str
     next_dates: tuple[datetime, ...] = ()
     problem: str = ""
+    zone: str = "UTC"
 
     def sentence(self) -> str:
-        """The change in words."""
+        """The change, by its expressions."""
         if not self.after:
             return f"no longer starts by itself (was {self.before})"
         return f"starts by {self.after}" if not self.before else f"{self.before} becomes {self.after}"
+
+    def words(self) -> str:
+        """The change as a person says it; by its expressions where those are not simple."""
+        before, after = (in_words(each, self.zone) for each in (self.before, self.after))
+        if not self.after:
+            return f"no longer starts by itself (was {before or self.before})"
+        if not after or (self.before and not before):
+            return self.sentence()
+        return f"starts {after}" if not self.before else f"{before} becomes {after}"
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleGroup:
+    """Schedules that change alike, told once."""
+
+    addresses: tuple[str, ...]
+    schedule: ScheduleChange
+
+
+def alike(schedules: Iterable[ScheduleChange]) -> tuple[ScheduleGroup, ...]:
+    """Schedules whose change is the same, together; in the order of the first of each."""
+    groups: dict[ScheduleChange, list[str]] = {}
+    for each in schedules:
+        groups.setdefault(replace(each, address=""), []).append(each.address)
+    return tuple(ScheduleGroup(tuple(addresses), schedule) for schedule, addresses in groups.items())
 
 
 def schedule_changes(plan: Plan, now: datetime) -> tuple[ScheduleChange, ...]:
@@ -60,12 +90,33 @@ def _with_dates(change: ResourceChange, before: str, after: str, now: datetime) 
     address = change.address
     if not after:
         return ScheduleChange(address, before, after)
+    zone = _zone(change)
     try:
         service = Service.GLUE if change.type.startswith("aws_glue_") else Service.EVENTBRIDGE
-        dates = Cron.parse(after, service).next_dates(now, _SHOWN_DATES)
+        dates = _dates_in(zone, Cron.parse(after, service), now)
     except CronError as error:
-        return ScheduleChange(address, before, after, problem=str(error))
-    return ScheduleChange(address, before, after, dates, "" if dates else "it never fires: its years are over")
+        return ScheduleChange(address, before, after, problem=str(error), zone=zone)
+    return ScheduleChange(address, before, after, dates, "" if dates else "it never fires: its years are over", zone)
+
+
+def _zone(change: ResourceChange) -> str:
+    """The time zone that a schedule of EventBridge Scheduler names; all others count in UTC."""
+    zone = change.after.get("schedule_expression_timezone") or "UTC"
+    return zone if isinstance(zone, str) else str(Marker.UNKNOWN)
+
+
+def _dates_in(zone: str, cron: Cron, now: datetime) -> tuple[datetime, ...]:
+    """The next dates, in UTC, of what counts in a time zone; an hour that the clocks there leave out has none."""
+    if zone == "UTC":
+        return cron.next_dates(now, _SHOWN_DATES)
+    try:
+        there = ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise CronError(f"its time zone '{zone}' is not known here") from error
+    wall = cron.next_dates(now.astimezone(there).replace(tzinfo=UTC), 2 * _SHOWN_DATES)
+    dates = [(date, date.replace(tzinfo=there).astimezone(UTC)) for date in wall]
+    kept = [moment for date, moment in dates if moment.astimezone(there).replace(tzinfo=UTC) == date]
+    return tuple(kept[:_SHOWN_DATES])
 
 
 def _expression(change: ResourceChange, *, is_after: bool) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from difflib import unified_diff
 from os.path import commonprefix
 from typing import Any
 
@@ -14,6 +15,7 @@ from plan_review.values import AttributeChange, Marker, shown
 
 _FRESH_MONTHS = 12
 _CONTEXT = 20
+_MOST_LINES = 60
 SIGNS = {
     Action.CREATE: "+",
     Action.READ: "<=",
@@ -101,6 +103,16 @@ def shortened(before: Any, after: Any, width: int) -> tuple[str, str]:
     return tuple(f"...{_short(text[start:], width)}" for text in texts)  # type: ignore[return-value]
 
 
+def line_changes(before: Any, after: Any) -> tuple[str, ...]:
+    """What goes and what comes, by lines, where both values are texts of several; nothing for all others."""
+    if not (isinstance(before, str) and isinstance(after, str)) or "\n" not in before.strip() + after.strip():
+        return ()
+    lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1)
+    told = ["..." if line.startswith("@@") else line for line in list(lines)[2:]][1:]
+    rest = len(told) - _MOST_LINES
+    return tuple(told) if rest <= 1 else (*told[:_MOST_LINES], f"... and {rest} more lines")
+
+
 def cut(value: Any, width: int) -> str:
     """A value on one line, no longer than that."""
     return _short(shown(value), width)
@@ -125,8 +137,8 @@ def cost_sentences(review: Review) -> tuple[str, ...]:
     anew = _by_command(review, cost.prices.region, "reads today's")
     old = f" These prices are {months} months old.{anew}"
     return (
-        f"per month {_before_after(cost.before.per_month, cost.after.per_month)}{dated}",
-        f"per run   {_before_after(cost.before.per_run, cost.after.per_run)}{_dpu(cost.before, cost.after)}{dated}",
+        f"per month {before_after(cost.before.per_month, cost.after.per_month)}{dated}",
+        f"per run   {before_after(cost.before.per_run, cost.after.per_run)}{_dpu(cost.before, cost.after)}{dated}",
         *(
             f"job {job.name} {job.before} -> {job.after}: {_signed(job.usd_per_run)} per run{dated}"
             for job in cost.jobs
@@ -166,7 +178,8 @@ def policy_sentence(review: Review) -> str:
     return f"{report.passed} checks passed, {report.skipped} skipped with a reason, {failed}"
 
 
-def _before_after(before: float, after: float) -> str:
+def before_after(before: float, after: float) -> str:
+    """An amount now and after the apply, with the difference."""
     if abs(after - before) < 0.005:
         return f"{money(after)} (as before)"
     return f"{money(before)} -> {money(after)} ({_signed(after - before)})"

@@ -1,0 +1,197 @@
+"""What is seen first: counters, verdict, cost and first start in one line; the same said once; the dangerous on top."""
+
+import json
+import re
+
+import pytest
+
+from plan_review.cron_words import in_words
+from plan_review.page import render_page
+from plan_review.parse import parse_plan
+from plan_review.render_markdown import render_markdown
+from plan_review.render_text import render_text
+from tests.unit.tooling.conftest import change
+
+FORMS = {"text": render_text, "markdown": render_markdown}
+
+
+def plan(*changes: dict, **more: object) -> dict:
+    return {"format_version": "1.2", "resource_changes": list(changes)} | more
+
+
+def policy(number: int, *actions: str) -> dict:
+    document = {"Statement": [{"Effect": "Allow", "Action": list(actions), "Resource": "arn:aws:s3:::lake/*"}]}
+    made = change("aws_iam_role_policy", None, {"role": f"role{number}", "policy": json.dumps(document)})
+    return made | {"address": f"module.jobs.aws_iam_role_policy.this[{number}]"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_first_line_tells_counters_verdict_cost_and_first_start(reviewed, form):
+    text = FORMS[form](reviewed("update"))
+    first = " ".join(text.splitlines()[: 1 if form == "text" else 3])
+    for told in (
+        "3 to update",
+        "needs approval (--approve data)",
+        "$2.75 -> $3.92",
+        "First start Mon 2027-02-01 03:00",
+    ):
+        assert told in first
+
+
+def test_heading_of_the_page_tells_counters_and_the_box_below_the_verdict(reviewed):
+    page = render_page(reviewed("update"))
+    assert "<h1>Plan for dev: 3 to update</h1>" in page
+    header = page[page.index("<h1>") : page.index("<main>")]
+    assert header.index("First start Mon 2027-02-01") < header.index("Verdict: needs approval")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_same_reason_of_many_resources_is_told_once(reviewed, form):
+    review = reviewed(plan(*(policy(number, "s3:GetObject") for number in range(18))))
+    text = FORMS[form](review)
+    assert len(re.findall("Somebody may do more than before", text)) == 1
+    assert "18 resources: 18 IAM role policies" in text
+    assert all(f"aws_iam_role_policy.this[{number}]" in text for number in range(18)), "each is listed below"
+    assert len(review.verdict.reasons) == 18, "programs get each"
+
+
+def test_what_is_destroyed_is_named_one_by_one(reviewed):
+    review = reviewed(
+        plan(*(change("aws_glue_job", {"name": str(n)}, None) | {"address": f"aws_glue_job.j{n}"} for n in range(6)))
+    )
+    assert render_text(review).count("It is destroyed.") == 6
+
+
+def test_page_lists_access_as_a_table_with_the_dangerous_first(reviewed):
+    page = render_page(
+        reviewed(
+            plan(
+                policy(0, "s3:GetObject"), policy(1, "s3:PutObject"), policy(2, "s3:PutBucketPolicy"), policy(3, "s3:*")
+            )
+        )
+    )
+    table = page[page.index('<table class="access">') : page.index("</table>", page.index('<table class="access">'))]
+    assert re.findall(r"<tr><td>(\w+)</td><th scope=\"row\">role role(\d)", table) == [
+        ("admin", "2"),
+        ("admin", "3"),
+        ("write", "1"),
+        ("read", "0"),
+    ]
+
+
+def trigger(name: str, expression: str, kind: str = "aws_glue_trigger", **more: str) -> dict:
+    field = "schedule" if kind == "aws_glue_trigger" else "schedule_expression"
+    return change(kind, None, {"name": name, field: expression, **more}) | {"address": f"{kind}.{name}"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_dates_of_schedules_that_change_alike_are_told_once_in_words(reviewed, form):
+    quarterly = "cron(0 2 8 1,4,7,10 ? *)"
+    text = FORMS[form](reviewed(plan(trigger("a", quarterly), trigger("b", quarterly))))
+    schedules = text.split("Schedules")[1].split("Cost")[0]
+    assert schedules.count("2027-04-08") == 1
+    assert "8 January, April, July, October at 02:00 UTC" in schedules
+    assert "aws_glue_trigger.a" in schedules
+    assert "aws_glue_trigger.b" in schedules
+
+
+@pytest.mark.parametrize(
+    ("expression", "words"),
+    [
+        ("cron(0 2 8 1,4,7,10 ? *)", "8 January, April, July, October at 02:00 UTC"),
+        ("cron(30 4 * * ? *)", "every day at 04:30 UTC"),
+        ("cron(0 6 ? * MON,FRI *)", "every Monday, Friday at 06:00 UTC"),
+        ("cron(0 6 ? JAN 1 *)", "every Sunday of January at 06:00 UTC"),
+        ("cron(5 0 1,15 * ? *)", "day 1, 15 of every month at 00:05 UTC"),
+        ("cron(0 6 ? * MON-FRI *)", ""),
+        ("cron(0 6 L * ? *)", ""),
+        ("cron(0 6 1 * ? 2027)", ""),
+        ("cron(0/5 6 1 * ? *)", ""),
+        ("cron(0 6 1 13 ? *)", ""),
+        ("cron(61 6 1 1 ? *)", ""),
+        ("rate(1 day)", ""),
+        ("(known after apply)", ""),
+    ],
+)
+def test_simple_expressions_have_words_and_others_none(expression, words):
+    assert in_words(expression) == words
+
+
+def test_dates_of_a_schedule_in_a_time_zone_are_told_in_utc_and_a_zone_that_nobody_knows_has_none(reviewed):
+    berlin = trigger("b", "cron(30 2 * * ? *)", "aws_scheduler_schedule", schedule_expression_timezone="Europe/Berlin")
+    (schedule,) = reviewed(plan(berlin)).schedules
+    assert [f"{date:%d %H:%M}" for date in schedule.next_dates[:2]] == ["24 01:30", "25 01:30"]
+    assert schedule.words() == "starts every day at 02:30 Europe/Berlin"
+    nowhere = trigger("n", "cron(30 2 * * ? *)", "aws_scheduler_schedule", schedule_expression_timezone="Mars/Olympus")
+    (schedule,) = reviewed(plan(nowhere)).schedules
+    assert schedule.next_dates == ()
+    assert "Mars/Olympus" in schedule.problem
+
+
+def test_hour_that_the_clocks_leave_out_has_no_date(reviewed):
+    march = trigger(
+        "m", "cron(30 2 27-29 3 ? *)", "aws_scheduler_schedule", schedule_expression_timezone="Europe/Berlin"
+    )
+    (schedule,) = reviewed(plan(march)).schedules
+    assert [f"{date:%Y-%m-%d %H:%M}" for date in schedule.next_dates[:2]] == ["2027-03-27 01:30", "2027-03-29 00:30"]
+
+
+def test_page_lists_only_costs_that_change_and_a_total(reviewed):
+    page = render_page(reviewed("update"))
+    table = page[page.index('aria-label="Cost per month and resource"') : page.index('<h2 id="policies">')]
+    assert re.findall(r'<th scope="row">(?:<code>)?([^<]+)', table) == [
+        "aws_glue_job.features",
+        "aws_cloudwatch_log_group.job",
+        "all that has a price",
+    ]
+    assert re.search(r"\d+ unchanged", table)
+
+
+def test_resource_is_named_below_the_heading_of_its_module_by_the_rest(reviewed):
+    page = render_page(reviewed("create"))
+    assert '<code title="module.lake.aws_kms_key.this">aws_kms_key.this</code>' in page
+
+
+def test_picture_is_drawn_only_where_something_can_depend_on_what_changes(reviewed):
+    assert 'id="picture"' not in render_page(reviewed("create")), "all is new"
+    one = plan(change("aws_s3_bucket", {"tags": {}}, {"tags": {"a": "b"}}))
+    assert 'id="picture"' not in render_page(reviewed(one)), "one box"
+    assert 'id="picture"' in render_page(reviewed("replace"))
+
+
+BEFORE = "models:\n  feed:\n    rows: 5\nlimit: 0.05\n"
+AFTER = "models:\n  feed:\n    rows: 5\nlimit: 0.02\nnew: true\n"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_change_of_a_text_of_several_lines_is_told_by_its_lines(reviewed, form):
+    contract = change("aws_s3_object", {"content": BEFORE}, {"content": AFTER})
+    text = FORMS[form](reviewed(plan(contract)))
+    for line in ("-limit: 0.05", "+limit: 0.02", "+new: true"):
+        assert line in text
+    assert "models:" not in text
+    page = render_page(reviewed(plan(contract)))
+    assert '<div class="comes">+limit: 0.02</div>' in page
+
+
+def test_long_difference_of_lines_is_cut_and_says_so(reviewed):
+    contract = change("aws_s3_object", {"content": "a\nb\n"}, {"content": "\n".join(map(str, range(500)))})
+    text = render_text(reviewed(plan(contract)))
+    assert re.search(r"\.\.\. and \d+ more lines", text)
+    assert text.count("\n") < 150
+
+
+def test_hidden_text_of_several_lines_stays_hidden(reviewed):
+    contract = change("aws_s3_object", {"content": BEFORE}, {"content": AFTER})
+    contract["change"]["before_sensitive"] = {"content": True}
+    for form in (*FORMS.values(), render_page):
+        assert "0.02" not in form(reviewed(plan(contract)))
+
+
+@pytest.mark.parametrize(("before", "after"), [({"tags": None}, {"tags": {}}), ({"x": 1}, {"x": 1})])
+def test_drift_in_which_nothing_differs_is_none(reviewed, before, after):
+    """Terraform lists it where the state was written before a provider filled in what is empty."""
+    updated = change("aws_s3_bucket", {"tags": {}}, {"tags": {"a": "b"}})
+    data = plan(updated, resource_drift=[change("aws_s3_bucket", before, after)])
+    assert parse_plan(data).drift == ()
+    assert "outside Terraform" not in render_text(reviewed(data))

@@ -1,0 +1,87 @@
+"""What a reviewer must know first: what happens, whether it may go, its cost, its first start; and why, in short."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from plan_review.model import without_index
+from plan_review.policies import Finding, Level
+from plan_review.review import Review
+from plan_review.wording import before_after, moment
+
+_MOST_APART = 3
+_ABBREVIATIONS = frozenset({"acl", "ec2", "ecr", "ecs", "efs", "eks", "iam", "kms", "rds", "s3", "sns", "sqs", "vpc"})
+
+
+def headline(review: Review) -> tuple[str, ...]:
+    """Counters, verdict, cost where it changes, and the first start, each a sentence."""
+    parts = [f"{review.plan.summary()}", f"Verdict: {review.verdict.sentence()}"]
+    cost = review.cost
+    if cost is not None and abs(cost.change_per_month) >= 0.005:
+        parts.append(f"{before_after(cost.before.per_month, cost.after.per_month)} per month")
+    starts = [date for schedule in review.schedules for date in schedule.next_dates[:1]]
+    if starts:
+        parts.append(f"First start {moment(min(starts))}")
+    return tuple(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Findings that say the same of several resources.
+
+    Attributes:
+        level: their level.
+        rule: what found them.
+        sentence: what they say.
+        addresses: of whom, in order; one, or an empty one for the plan as a whole, where nothing was grouped.
+    """
+
+    level: Level
+    rule: str
+    sentence: str
+    addresses: tuple[str, ...]
+
+    @property
+    def subject(self) -> str:
+        """Of whom in words: the address, or how many of which types."""
+        return self.addresses[0] if len(self.addresses) == 1 else counted(self.addresses)
+
+
+def grouped(reasons: Sequence[Finding]) -> tuple[Reasons, ...]:
+    """Findings that say the same of more than three resources, as one; each that is destroyed or lost stands apart."""
+    alike: dict[tuple[Level, str, str], list[str]] = {}
+    for each in reasons:
+        alike.setdefault((each.level, each.rule, each.sentence), []).append(each.address)
+    found: list[Reasons] = []
+    told = set()
+    for each in reasons:
+        key = each.level, each.rule, each.sentence
+        addresses = alike[key]
+        if len(addresses) <= _MOST_APART or each.level >= Level.DESTROY:
+            found.append(Reasons(*key, (each.address,)))
+        elif key not in told:
+            told.add(key)
+            found.append(Reasons(*key, tuple(addresses)))
+    return tuple(found)
+
+
+def counted(addresses: Sequence[str]) -> str:
+    """How many resources, and of which types: "18 resources: 11 IAM role policies, 4 IAM roles, SNS topic"."""
+    kinds = Counter(kind_in_words(address) for address in addresses)
+    each = [f"{count} {_plural(kind)}" if count > 1 else kind for kind, count in kinds.most_common()]
+    return f"{len(addresses)} resources: {', '.join(each)}"
+
+
+def kind_in_words(address: str) -> str:
+    """The type of a resource, as people say it: "aws_iam_role_policy" is an "IAM role policy"."""
+    kind = without_index(address).split(".")[-2:][0]
+    words = kind.split("_")[1:] or [kind]
+    return " ".join(word.upper() if word in _ABBREVIATIONS else word for word in words)
+
+
+def _plural(words: str) -> str:
+    if words.endswith("y") and words[-2:-1] not in "aeiou":
+        return f"{words[:-1]}ies"
+    return f"{words}es" if words.endswith(("s", "x", "ch")) else f"{words}s"
