@@ -2,13 +2,14 @@
 
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
+from botocore.model import OperationModel
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localstack_glue.hosts.localstack.dispatch import hosted
+from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import GlueApi
 from localstack_glue.service.errors import (
     InvalidInputException,
@@ -19,45 +20,47 @@ from localstack_glue.service.pagination import page
 from localstack_glue.service.request_checks import check_members
 from localstack_glue.service.settings import Settings
 
+SCOPE = Scope("000000000000", "us-east-1")
+
 
 def test_every_operation_of_the_model_has_a_handler():
     from localstack.aws.skeleton import create_dispatch_table
     from localstack.aws.spec import load_service
 
-    table = create_dispatch_table(GlueApi({}))
+    table = create_dispatch_table(hosted(GlueApi({})))
 
     assert set(table) == set(load_service("glue").operation_names)
 
 
 def test_operation_without_an_implementation_is_left_to_moto():
     with pytest.raises(NotImplementedError):
-        GlueApi({}).invoke("CreateRegistry", context("CreateRegistry"), {"RegistryName": "r"})
+        GlueApi({}).invoke(model("CreateRegistry"), SCOPE, {"RegistryName": "r"})
 
 
 def test_operation_that_nobody_answers_is_refused_by_name():
     with pytest.raises(OperationNotSupportedException, match="CreateBlueprint"):
-        GlueApi({}).invoke("CreateBlueprint", context("CreateBlueprint"), {})
+        GlueApi({}).invoke(model("CreateBlueprint"), SCOPE, {})
 
 
 def test_operation_of_moto_is_checked_against_the_model_too():
     with pytest.raises(ValidationException, match="schemaName"):
-        GlueApi({}).invoke("GetSchema", context("GetSchema"), {"SchemaId": {"SchemaName": "no spaces"}})
+        GlueApi({}).invoke(model("GetSchema"), SCOPE, {"SchemaId": {"SchemaName": "no spaces"}})
 
 
 def test_operation_with_checks_of_its_own_is_asked_for_what_is_required_alone():
     with pytest.raises(NotImplementedError):  # moto has it, with the schema registry's words
-        GlueApi({}).invoke("CreateSchema", context("CreateSchema"), {"SchemaName": "no spaces", "DataFormat": "odd"})
+        GlueApi({}).invoke(model("CreateSchema"), SCOPE, {"SchemaName": "no spaces", "DataFormat": "odd"})
     with pytest.raises(ValidationException) as refused:
-        GlueApi({}).invoke("CreateSchema", context("CreateSchema"), {"DataFormat": "odd"})
+        GlueApi({}).invoke(model("CreateSchema"), SCOPE, {"DataFormat": "odd"})
     assert refused.value.message == (
         "1 validation error detected: Value null at 'schemaName' failed to satisfy constraint: Member must not be null"
     )
 
 
-def context(operation: str) -> Any:
+def model(operation: str) -> OperationModel:
     from localstack.aws.spec import load_service
 
-    return SimpleNamespace(operation=load_service("glue").operation_model(operation))
+    return load_service("glue").operation_model(operation)
 
 
 def test_every_route_is_an_operation_of_the_model():

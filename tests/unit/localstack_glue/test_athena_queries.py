@@ -8,7 +8,6 @@ from typing import Any
 
 import boto3
 import pytest
-from localstack.aws.api import CommonServiceException
 from localstack.aws.spec import load_service
 from moto import mock_aws
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
@@ -18,6 +17,7 @@ from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.models import athena_stores
 from localstack_glue.athena.provider import AthenaProvider
 from localstack_glue.service.account_region import Scope
+from localstack_glue.service.errors import ServiceError
 
 SCOPE = Scope("000000000000", "us-east-1")
 DONE = {"SUCCEEDED", "FAILED", "CANCELLED"}
@@ -122,14 +122,14 @@ def test_query_that_does_not_succeed_says_why_and_has_no_results(athena, outcome
     assert status["State"] == state
     assert str(outcome).split(": ")[-1] in status["StateChangeReason"]
     assert status.get("AthenaError", {}).get("ErrorType") == error_type
-    with pytest.raises(CommonServiceException, match=f"Final query state: {state}"):
+    with pytest.raises(ServiceError, match=f"Final query state: {state}"):
         athena("GetQueryResults", QueryExecutionId=query_id)
 
 
 def test_running_query_has_no_results_yet_and_can_be_stopped(athena):
     athena.engine.go.clear()
     query_id = athena.start()
-    with pytest.raises(CommonServiceException, match="Query has not yet finished"):
+    with pytest.raises(ServiceError, match="Query has not yet finished"):
         athena("GetQueryResults", QueryExecutionId=query_id)
     athena("StopQueryExecution", QueryExecutionId=query_id)
     assert athena.end_of(query_id)["Status"]["State"] == "CANCELLED"
@@ -139,7 +139,7 @@ def test_running_query_has_no_results_yet_and_can_be_stopped(athena):
 def test_end_of_the_service_stops_what_runs(athena):
     athena.engine.go.clear()
     query_id = athena.start()
-    athena.api.on_before_stop()
+    athena.api.close()
     assert athena.end_of(query_id)["Status"]["State"] == "CANCELLED"
 
 
@@ -161,7 +161,7 @@ def test_same_token_is_the_same_query(athena):
     ],
 )
 def test_request_that_cannot_be_run_is_refused(athena, request_, message):
-    with pytest.raises(CommonServiceException, match=message):
+    with pytest.raises(ServiceError, match=message):
         athena("StartQueryExecution", **request_)
     assert athena("ListQueryExecutions", WorkGroup="w")["QueryExecutionIds"] == []
 
@@ -175,7 +175,7 @@ def test_location_of_the_caller_counts_only_where_the_workgroup_allows_it(athena
 
 def test_disabled_workgroup_runs_nothing(athena):
     athena("UpdateWorkGroup", WorkGroup="w", State="DISABLED")
-    with pytest.raises(CommonServiceException, match="is disabled"):
+    with pytest.raises(ServiceError, match="is disabled"):
         athena.start()
 
 
@@ -298,5 +298,5 @@ def test_databases_and_tables_are_told(athena: Athena):
         [{"Name": "a", "Type": "int", "Comment": "c"}],
         {"x": "y", "location": "s3://b/t/"},
     )
-    with pytest.raises(CommonServiceException, match="EntityNotFoundException"):
+    with pytest.raises(ServiceError, match="EntityNotFoundException"):
         athena("GetTableMetadata", **of, DatabaseName="db", TableName="none")

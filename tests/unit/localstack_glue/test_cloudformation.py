@@ -8,8 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import OperationStatus
 
-from localstack_glue.cloudformation.kinds import KINDS, REFUSED
-from localstack_glue.cloudformation.resources import provider_of, refusal_of
+from localstack_glue.hosts.localstack.cloudformation.kinds import KINDS, REFUSED
+from localstack_glue.hosts.localstack.cloudformation.resources import provider_of, refusal_of
 
 GROUP = "localstack.cloudformation.resource_providers"
 

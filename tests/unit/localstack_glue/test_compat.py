@@ -5,7 +5,7 @@ import sys
 import uuid
 from pathlib import Path
 
-from localstack_glue.hosts import python_versions
+from localstack_glue.hosts.localstack import python_versions
 from localstack_glue.service.settings import Settings
 
 
@@ -21,7 +21,7 @@ def test_uuid5_takes_bytes_as_from_python_3_12_on():
 
 
 def test_localstack_imports_after_the_remedies():
-    script = "from localstack_glue.hosts import python_versions; python_versions.apply(); "
+    script = "from localstack_glue.hosts.localstack import python_versions; python_versions.apply(); "
     script += "import localstack.packages.api, threading, uuid; "
     script += "threading.Lock(); print(uuid.uuid5(uuid.UUID(int=1), b'name'))"
 

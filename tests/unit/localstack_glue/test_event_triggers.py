@@ -9,7 +9,7 @@ from localstack.aws.api import CommonServiceException
 from localstack.services.events.target import TargetSenderFactory
 
 from localstack_glue.events.workflow_delivery import DeliveryError, deliver
-from localstack_glue.events.workflow_target import WorkflowTargets
+from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.policy import parse
 from localstack_glue.iam.roles import RoleState

@@ -9,7 +9,7 @@ import pytest
 
 from localstack_glue.events import shapes
 from localstack_glue.events.bus import EventBus
-from localstack_glue.events.catalog_handler import CatalogEventHandler
+from localstack_glue.hosts.localstack.catalog_events import CatalogEventHandler
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.models import CrawlState, JobRunState
 

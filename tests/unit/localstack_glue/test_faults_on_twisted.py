@@ -11,7 +11,8 @@ import pytest
 # in a process of its own: a reactor runs once, and the gateway's class is changed for good
 _SERVER = """
 import sys, threading
-from localstack_glue.faults.gateway import Faults, install
+from localstack_glue.faults.gateway import Faults
+from localstack_glue.hosts.localstack.faulty_gateway import install
 from localstack_glue.faults.plan import FaultPlan
 faults = Faults()
 install(faults)

@@ -1,7 +1,7 @@
 import pytest
 from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 
-from localstack_glue.hosts import host_mode
+from localstack_glue.hosts.localstack import host_mode
 
 
 def test_s3_objects_lie_in_the_folder_of_this_localstack(tmp_path, monkeypatch):

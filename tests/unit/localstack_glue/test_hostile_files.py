@@ -44,11 +44,11 @@ Crawl = Callable[..., tuple[dict[str, Any], list[str]]]
 @pytest.fixture(scope="module")
 def crawl_all() -> Iterator[Crawl]:
     """Crawls a lake into the service's own catalog, with the model's checks; the tables by name, and the log."""
-    from localstack.aws.api import CommonServiceException
     from localstack.aws.spec import load_service
 
     from localstack_glue.data_catalog.catalog import Catalog
     from localstack_glue.service.account_region import Scope
+    from localstack_glue.service.errors import ServiceError
     from localstack_glue.service.request_checks import check_members
     from tests.unit.localstack_glue.conftest import FakeClock, FakeTagger, play_encryption
 
@@ -61,7 +61,7 @@ def crawl_all() -> Iterator[Crawl]:
         try:
             check_members(model.operation_model(operation).input_shape, request)
             found = routes[operation](Scope("000000000000", "us-east-1"), request)
-        except CommonServiceException as error:
+        except ServiceError as error:
             return SimpleNamespace(status_code=400), {"Error": {"Code": error.code, "Message": error.message}}
         return SimpleNamespace(status_code=200), {key: value for key, value in found.items() if value is not None}
 

@@ -5,15 +5,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from localstack.aws.api import CommonServiceException
 
-from localstack_glue.iam.gateway import (
-    AccessDenied,
-    RoleGuardHandler,
-    access_key_id,
-    add_refused_deletions,
-)
+from localstack_glue.hosts.localstack.role_check import RoleGuardHandler, add_refused_deletions
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
 from localstack_glue.iam.policy import parse
+from localstack_glue.iam.requests import access_key_id
 from localstack_glue.iam.roles import RoleState
 from localstack_glue.service.settings import is_iam_enforced
 
@@ -72,8 +69,8 @@ def answer() -> Any:
     return Response("<DeleteResult><Deleted><Key>a</Key></Deleted></DeleteResult>", mimetype="application/xml")
 
 
-def refusal(guard: RoleGuard, context: Any) -> AccessDenied:
-    with pytest.raises(AccessDenied) as refused:
+def refusal(guard: RoleGuard, context: Any) -> CommonServiceException:
+    with pytest.raises(CommonServiceException) as refused:
         RoleGuardHandler(guard)(FakeChain(), context, answer())
     return refused.value
 

@@ -101,7 +101,7 @@ def make_provider(work_dir: Path, state_dir: Path | None) -> GlueProvider:
 def test_bookmark_outlives_the_service_where_its_job_does(glue, tmp_path, is_kept):
     work, state = tmp_path / "work", tmp_path / "state"
     before = make_provider(work, state if is_kept else None)
-    before.on_before_start()
+    before.start()
     glue.add_job("etl")
     run_id = start_run(glue)
     commit(before.settings.bookmarks_dir, glue.scope, run_id, version=1)
@@ -110,7 +110,7 @@ def test_bookmark_outlives_the_service_where_its_job_does(glue, tmp_path, is_kep
     before.close()
 
     after = make_provider(work, state if is_kept else None)
-    after.on_before_start()
+    after.start()
     try:
         entry = bookmarks.read(after.settings.bookmarks_dir, bookmarks.job_id(glue.scope.arn("job", "etl")))
         assert (entry is not None) == is_kept

@@ -12,9 +12,9 @@ from localstack.services.s3.models import S3Bucket, S3Object
 from localstack.services.s3.provider import S3Provider
 from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 
-from localstack_glue.hosts import s3_in_process
-from localstack_glue.hosts.s3_in_process import InProcessReads, in_process_reads
-from localstack_glue.iam.gateway import RoleGuardHandler
+from localstack_glue.hosts.localstack import s3_in_process
+from localstack_glue.hosts.localstack.role_check import RoleGuardHandler
+from localstack_glue.hosts.localstack.s3_in_process import InProcessReads, in_process_reads
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import Credentials
 

@@ -13,7 +13,7 @@ from localstack.services.s3.models import S3Bucket, S3DeleteMarker, S3Multipart,
 from localstack.services.s3.provider import S3Provider
 from localstack.services.s3.utils import generate_safe_version_id
 
-from localstack_glue.hosts import s3_listing
+from localstack_glue.hosts.localstack import s3_listing
 
 KEYS = ("a b/1", "a b/2", "day=1/x", "day=2/x", "day=2/y", "é&1", "é&2")
 OWNER = {"DisplayName": "webfile", "ID": "75aa57f09aa0c8caeab4f8c24e99d10f8e7faeebf76c078efc7c6caea54ba06a"}

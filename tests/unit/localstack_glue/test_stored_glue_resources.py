@@ -3,12 +3,11 @@
 from threading import RLock
 
 import pytest
-from localstack.aws.api import CommonServiceException
 
 from localstack_glue.data_catalog.data_quality_rulesets import DataQualityRulesets
 from localstack_glue.data_catalog.schema_registry import Registries
 from localstack_glue.data_catalog.user_functions import UserFunctions
-from localstack_glue.service.errors import InvalidInputException, ResourceNumberLimitExceededException
+from localstack_glue.service.errors import InvalidInputException, ResourceNumberLimitExceededException, ServiceError
 from localstack_glue.service.tagging import MotoTagger, backend
 
 FUNCTION = {"FunctionName": "plate", "ClassName": "a.Plate", "OwnerName": "o", "OwnerType": "USER"}
@@ -22,7 +21,7 @@ def test_functions_go_with_their_database(glue):
     assert functions.get(glue.scope, asked)["UserDefinedFunction"]["ClassName"] == "a.Plate"
     del backend(glue.scope).databases["db"]
     backend(glue.scope).create_database("db", {"Name": "db"})
-    with pytest.raises(CommonServiceException, match=r"Function plate not found"):
+    with pytest.raises(ServiceError, match=r"Function plate not found"):
         functions.get(glue.scope, asked)
 
 
@@ -45,7 +44,7 @@ def test_ruleset_update_leaves_what_is_not_given(glue):
     rulesets.update(glue.scope, {"Name": "r", "Ruleset": "Rules = [ColumnCount = 2]"})
     found = rulesets.get(glue.scope, {"Name": "r"})
     assert (found["Description"], found["Ruleset"]) == ("d", "Rules = [ColumnCount = 2]")
-    with pytest.raises(CommonServiceException, match="already exists"):
+    with pytest.raises(ServiceError, match="already exists"):
         rulesets.create(glue.scope, {"Name": "r", "Ruleset": "Rules = []"})
 
 
@@ -74,7 +73,7 @@ def test_more_registries_than_allowed_are_refused(glue):
 
 
 def test_event_trigger_must_belong_to_a_workflow(glue):
-    with pytest.raises(CommonServiceException, match="must belong to a workflow"):
+    with pytest.raises(ServiceError, match="must belong to a workflow"):
         glue.add_trigger("t", "EVENT", [{"JobName": "j"}])
     glue.workflows.create(glue.scope, {"Name": "w"})
     glue.add_trigger("t", "EVENT", [{"JobName": "j"}], WorkflowName="w")

@@ -6,17 +6,18 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from localstack.aws.api import CommonServiceException, RequestContext
 from localstack.aws.spec import load_service
 from localstack.services.cloudwatch.models import cloudwatch_stores
 
 from localstack_glue.athena.provider import AthenaProvider
 from localstack_glue.athena.refusals import QUERY_OPERATIONS
 from localstack_glue.budgets.provider import BudgetsProvider
-from localstack_glue.hosts import stored_services
-from localstack_glue.hosts.alarm_tags import keep_alarm_tags
+from localstack_glue.hosts.localstack.alarm_tags import keep_alarm_tags
 from localstack_glue.quicksight.provider import QuickSightProvider
+from localstack_glue.service import stored_services
+from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
+from localstack_glue.service.errors import ServiceError
 
 ACCOUNT, REGION = "000000000000", "eu-central-1"
 Call = Callable[..., dict[str, Any]]
@@ -34,10 +35,7 @@ def calling(api: ModelApi) -> Call:
     operations = load_service(api.service)
 
     def call(operation: str, **request: Any) -> dict[str, Any]:
-        context = RequestContext(None)
-        context.account_id, context.region = ACCOUNT, REGION
-        context.operation = operations.operation_model(operation)
-        return getattr(api, f"op_{operation}")(context, request)
+        return api.invoke(operations.operation_model(operation), Scope(ACCOUNT, REGION), request)
 
     return call
 
@@ -64,7 +62,7 @@ def budgets() -> Call:
     return calling(BudgetsProvider(Noon()))
 
 
-def code_of(failure: pytest.ExceptionInfo[CommonServiceException]) -> str:
+def code_of(failure: pytest.ExceptionInfo[ServiceError]) -> str:
     return failure.value.code
 
 
@@ -78,14 +76,14 @@ def test_every_route_is_an_operation_of_the_model(provider):
 def test_athena_says_that_it_runs_no_query(athena, operation):
     request = {"QueryString": "select 1", "QueryExecutionId": "q", "QueryExecutionIds": ["q"]}
     members = load_service("athena").operation_model(operation).input_shape.members
-    with pytest.raises(CommonServiceException, match="runs no query") as failure:
+    with pytest.raises(ServiceError, match="runs no query") as failure:
         athena(operation, **{name: value for name, value in request.items() if name in members})
     assert failure.value.status_code == 501
 
 
 def test_primary_workgroup_is_there_and_stays(athena):
     assert [found["Name"] for found in athena("ListWorkGroups")["WorkGroups"]] == ["primary"]
-    with pytest.raises(CommonServiceException, match="cannot be deleted"):
+    with pytest.raises(ServiceError, match="cannot be deleted"):
         athena("DeleteWorkGroup", WorkGroup="primary")
 
 
@@ -116,21 +114,21 @@ def test_workgroup_update_replaces_what_is_given_and_removes_what_is_named(athen
 def test_workgroup_with_saved_queries_goes_only_with_them(athena):
     athena("CreateWorkGroup", Name="w")
     query_id = athena("CreateNamedQuery", Name="n", Database="d", QueryString="select 1", WorkGroup="w")["NamedQueryId"]
-    with pytest.raises(CommonServiceException, match="WorkGroup w is not empty"):
+    with pytest.raises(ServiceError, match="WorkGroup w is not empty"):
         athena("DeleteWorkGroup", WorkGroup="w")
     athena("DeleteWorkGroup", WorkGroup="w", RecursiveDeleteOption=True)
-    with pytest.raises(CommonServiceException, match=query_id):
+    with pytest.raises(ServiceError, match=query_id):
         athena("GetNamedQuery", NamedQueryId=query_id)
 
 
 def test_glue_catalog_is_registered_and_cannot_be_changed(athena):
     assert athena("GetDataCatalog", Name="AwsDataCatalog")["DataCatalog"]["Type"] == "GLUE"
-    with pytest.raises(CommonServiceException, match="cannot be changed"):
+    with pytest.raises(ServiceError, match="cannot be changed"):
         athena("DeleteDataCatalog", Name="AwsDataCatalog")
 
 
 def test_tags_of_what_is_not_there_are_not_found(athena):
-    with pytest.raises(CommonServiceException) as failure:
+    with pytest.raises(ServiceError) as failure:
         athena("ListTagsForResource", ResourceARN=f"arn:aws:athena:{REGION}:{ACCOUNT}:workgroup/none")
     assert code_of(failure) == "ResourceNotFoundException"
 
@@ -153,7 +151,7 @@ def put_data_source(quicksight: Call, **more: Any) -> str:
 
 
 def test_data_set_of_an_unknown_data_source_is_refused(quicksight):
-    with pytest.raises(CommonServiceException) as failure:
+    with pytest.raises(ServiceError) as failure:
         put_data_set(quicksight, "arn:aws:quicksight:eu-central-1:000000000000:datasource/none")
     assert code_of(failure) == "InvalidParameterValueException"
 
@@ -164,7 +162,7 @@ def test_data_set_of_an_unknown_data_source_is_refused(quicksight):
 )
 def test_refresh_properties_that_were_never_put(quicksight, import_mode, expected):
     put_data_set(quicksight, put_data_source(quicksight), import_mode)
-    with pytest.raises(CommonServiceException) as failure:
+    with pytest.raises(ServiceError) as failure:
         quicksight("DescribeDataSetRefreshProperties", AwsAccountId=ACCOUNT, DataSetId="set")
     assert code_of(failure) == expected
 
@@ -205,11 +203,8 @@ def test_budget_keeps_its_notifications_when_it_is_updated(budgets):
 
 def test_budgets_are_one_list_for_all_regions(budgets):
     budgets("CreateBudget", AccountId=ACCOUNT, Budget=BUDGET)
-    context = RequestContext(None)
-    context.account_id, context.region = ACCOUNT, "us-east-1"
-    context.operation = load_service("budgets").operation_model("DescribeBudgets")
-    api = BudgetsProvider(Noon())
-    found = api.invoke("DescribeBudgets", context, {"AccountId": ACCOUNT})["Budgets"]
+    operation = load_service("budgets").operation_model("DescribeBudgets")
+    found = BudgetsProvider(Noon()).invoke(operation, Scope(ACCOUNT, "us-east-1"), {"AccountId": ACCOUNT})["Budgets"]
     assert [budget["BudgetName"] for budget in found] == ["b"]
 
 

@@ -6,12 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from glue_triggers.conditions import Kind, Node
-from localstack.services.plugins import ServiceLifecycleHook
-from localstack.state import StateVisitor
-
 from localstack_glue.crawlers.classifiers import Classifiers
 from localstack_glue.crawlers.crawlers import Crawlers
-from localstack_glue.crawlers.execution import CrawlExecutor
+from localstack_glue.crawlers.execution import CrawlExecutor, ReadInProcess, requests_only
 from localstack_glue.data_catalog.catalog import Catalog
 from localstack_glue.data_catalog.connections import encrypt_by_kms
 from localstack_glue.events.bus import EventBus
@@ -39,17 +36,23 @@ LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class GlueProvider(GlueApi, ServiceLifecycleHook):
-    """The Glue service of one LocalStack."""
+class GlueProvider(GlueApi):
+    """The Glue service of one host."""
 
-    def __init__(self, settings: Settings, clients: ClientFactory, runner: JobRunner) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clients: ClientFactory,
+        runner: JobRunner,
+        read_in_process: ReadInProcess = requests_only,
+    ) -> None:
         self.settings = settings
         self.guard = clients.guard
         self.clock = MovableClock()
         self._lock = threading.RLock()
         tagger = MotoTagger()
         self.job_executor = JobExecutor(self.clock, self._lock, settings, clients, runner)
-        self.crawl_executor = CrawlExecutor(self.clock, self._lock, clients)
+        self.crawl_executor = CrawlExecutor(self.clock, self._lock, clients, read_in_process)
         self.catalog = Catalog(self.clock, self._lock, tagger, encrypt_by_kms(clients))
         self.classifiers = Classifiers(self.clock, self._lock)
         self.jobs = Jobs(self.clock, self._lock, self.job_executor, tagger)
@@ -85,7 +88,7 @@ class GlueProvider(GlueApi, ServiceLifecycleHook):
         if self.state is not None:
             self.state.touch()
 
-    def on_before_start(self) -> None:
+    def start(self) -> None:
         """Take up what was stored before, and begin to serve schedules."""
         if self.state is not None:
             if self.state.load():
@@ -96,10 +99,6 @@ class GlueProvider(GlueApi, ServiceLifecycleHook):
         else:
             self.bookmarks.forget_all()  # of jobs that are gone: of another service in this folder
         self.scheduler.start()
-
-    def on_before_stop(self) -> None:
-        """End all that runs."""
-        self.close()
 
     def close(self) -> None:
         """End all that runs; nothing of it stays behind."""
@@ -153,10 +152,6 @@ class GlueProvider(GlueApi, ServiceLifecycleHook):
     def _touch(self, _scope: Scope, _what: object) -> None:
         if self.state is not None:
             self.state.touch()
-
-    def accept_state_visitor(self, visitor: StateVisitor) -> None:
-        """Hand the store to whoever saves or loads state."""
-        visitor.visit(glue_stores)
 
     def _routes(self) -> Mapping[str, Operation]:
         return {

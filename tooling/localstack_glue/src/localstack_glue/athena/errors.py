@@ -2,9 +2,7 @@
 
 # ruff: noqa: N818 - the class names are the codes that clients look for
 
-from localstack.aws.api import CommonServiceException
-
-from localstack_glue.service.errors import GlueError
+from localstack_glue.service.errors import GlueError, ServiceError
 
 
 class InvalidRequestException(GlueError):
@@ -19,7 +17,7 @@ class MetadataException(GlueError):
     """The catalog has no such database or table, or cannot be asked."""
 
 
-class NotRunHereError(CommonServiceException):
+class NotRunHereError(ServiceError):
     """The operation needs a query engine."""
 
     def __init__(self, operation: str) -> None:

@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
-
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.stored_tags import TagStore
+from localstack_glue.service.stores import AccountRegionBundle, BaseStore, kept_by_region
 
 PRIMARY = "primary"
 GLUE_CATALOG = "AwsDataCatalog"
@@ -114,12 +113,12 @@ class QueryExecution:
 class AthenaStore(BaseStore):
     """All of one account and region."""
 
-    workgroups: dict[str, WorkGroup] = LocalAttribute(default=dict)
-    named_queries: dict[str, NamedQuery] = LocalAttribute(default=dict)
-    prepared_statements: dict[tuple[str, str], PreparedStatement] = LocalAttribute(default=dict)  # by workgroup, name
-    data_catalogs: dict[str, DataCatalog] = LocalAttribute(default=dict)
-    query_executions: dict[str, QueryExecution] = LocalAttribute(default=dict)
-    tags: TagStore = LocalAttribute(default=dict)
+    workgroups: dict[str, WorkGroup] = kept_by_region(dict)
+    named_queries: dict[str, NamedQuery] = kept_by_region(dict)
+    prepared_statements: dict[tuple[str, str], PreparedStatement] = kept_by_region(dict)  # by workgroup, name
+    data_catalogs: dict[str, DataCatalog] = kept_by_region(dict)
+    query_executions: dict[str, QueryExecution] = kept_by_region(dict)
+    tags: TagStore = kept_by_region(dict)
 
 
 athena_stores = AccountRegionBundle("athena", AthenaStore)

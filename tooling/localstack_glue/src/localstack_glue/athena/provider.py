@@ -2,12 +2,10 @@
 
 import threading
 
-from localstack.state import StateVisitor
-
 from localstack_glue.athena.catalog_metadata import CatalogMetadata
 from localstack_glue.athena.data_catalogs import DataCatalogs
 from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
-from localstack_glue.athena.models import PRIMARY, athena_arn, athena_stores, store_of
+from localstack_glue.athena.models import PRIMARY, athena_arn, store_of
 from localstack_glue.athena.queries import EngineOf, Queries
 from localstack_glue.athena.refusals import refusals
 from localstack_glue.athena.saved_queries import NamedQueries, PreparedStatements
@@ -21,7 +19,7 @@ from localstack_glue.service.pagination import page
 
 
 class AthenaProvider(ModelApi):
-    """The Athena of one LocalStack."""
+    """The Athena of one host."""
 
     service = "athena"
     version = "2017-05-18"
@@ -46,14 +44,10 @@ class AthenaProvider(ModelApi):
             }
         )
 
-    def on_before_stop(self) -> None:
-        """Stop the queries that still run; LocalStack is about to end."""
+    def close(self) -> None:
+        """Stop the queries that still run."""
         if self.queries is not None:
             self.queries.close()
-
-    def accept_state_visitor(self, visitor: StateVisitor) -> None:
-        """Hand the store to whoever saves or loads state."""
-        visitor.visit(athena_stores)
 
     def tag(self, scope: Scope, request: JsonDict) -> JsonDict:
         """TagResource."""

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from localstack.services.stores import AccountRegionBundle, BaseStore, CrossRegionAttribute
-
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.stored_tags import TagStore
+from localstack_glue.service.stores import AccountRegionBundle, BaseStore, shared_by_regions
 
 
 @dataclass
@@ -28,11 +27,11 @@ class Budget:
 class BudgetsStore(BaseStore):
     """All of one account."""
 
-    budgets: dict[str, Budget] = CrossRegionAttribute(default=dict)
-    tags: TagStore = CrossRegionAttribute(default=dict)
+    budgets: dict[str, Budget] = shared_by_regions(dict)
+    tags: TagStore = shared_by_regions(dict)
 
 
-budgets_stores = AccountRegionBundle("budgets", BudgetsStore, validate=False)  # the service has no regions
+budgets_stores = AccountRegionBundle("budgets", BudgetsStore)
 
 
 def store_of(scope: Scope) -> BudgetsStore:

@@ -3,10 +3,8 @@
 import threading
 from datetime import UTC, datetime
 
-from localstack.state import StateVisitor
-
 from localstack_glue.budgets.errors import DuplicateRecordException, InvalidParameterException, NotFoundException
-from localstack_glue.budgets.models import Budget, Notification, budgets_stores, store_of
+from localstack_glue.budgets.models import Budget, Notification, store_of
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
@@ -32,7 +30,7 @@ _COST_TYPES = {
 
 
 class BudgetsProvider(ModelApi):
-    """The Budgets of one LocalStack; budget actions are not among them."""
+    """The Budgets of one host; budget actions are not among them."""
 
     service = "budgets"
     version = "2016-10-20"
@@ -57,10 +55,6 @@ class BudgetsProvider(ModelApi):
                 "UpdateBudget": self.update,
             }
         )
-
-    def accept_state_visitor(self, visitor: StateVisitor) -> None:
-        """Hand the store to whoever saves or loads state."""
-        visitor.visit(budgets_stores)
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateBudget."""

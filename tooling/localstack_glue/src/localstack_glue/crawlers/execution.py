@@ -17,7 +17,6 @@ from localstack_glue.crawlers.crawling.catalog_tables import CatalogChanges
 from localstack_glue.crawlers.crawling.crawl import READERS, CrawlCancelled, CrawlRequest, crawl
 from localstack_glue.crawlers.crawling.object_reads import ObjectReads
 from localstack_glue.crawlers.unsupported_settings import settings_without_effect
-from localstack_glue.hosts.s3_in_process import in_process_reads
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory, Credentials
@@ -29,7 +28,13 @@ from localstack_glue.service.models import Crawl, Crawler, CrawlState, Origin
 LOG = logging.getLogger(__name__)
 SHUTDOWN_GRACE_S = 5.0
 Ended = Callable[[Scope, Crawl], None]
+# reads of the host's own S3 without a request, for a role; None where a request has to be made
+ReadInProcess = Callable[[RoleGuard | None, Scope, Credentials], Any]
 _Outcome = tuple[CrawlState, str | None, CatalogChanges]
+
+
+def requests_only(_guard: RoleGuard | None, _scope: Scope, _credentials: Credentials) -> None:
+    """Of a host whose S3 is reached by requests alone."""
 
 
 class CrawlExecutor:
@@ -40,7 +45,7 @@ class CrawlExecutor:
         clock: Clock,
         lock: threading.RLock,
         clients: ClientFactory,
-        read_in_process: Callable[[RoleGuard | None, Scope, Credentials], Any] = in_process_reads,
+        read_in_process: ReadInProcess,
     ) -> None:
         self._clock = clock
         self._lock = lock

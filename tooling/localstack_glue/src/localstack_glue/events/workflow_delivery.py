@@ -5,17 +5,14 @@ API, so here the event goes to the service in the same process; the role is chec
 """
 
 import logging
-import uuid
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
-
-from localstack.services.events.target import TargetSender
 
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
 from localstack_glue.iam.policy import Access
 from localstack_glue.iam.service_access import Place
 from localstack_glue.service.account_region import Scope
-from localstack_glue.service.errors import GlueError
+from localstack_glue.service.errors import GlueError, ServiceError
 
 LOG = logging.getLogger(__name__)
 NOTIFY = "glue:NotifyEvent"
@@ -35,19 +32,14 @@ class Receiver(Protocol):
         ...
 
 
-def workflow_sender(receiver: Callable[[], Receiver]) -> type[TargetSender]:
-    """Make the class of LocalStack's EventBridge that brings events to workflows."""
-
-    class GlueWorkflowTargetSender(TargetSender):
-        def process_event(self, event: Any, trace_header: Any) -> None:
-            # not what `Input` makes of it: the workflow learns the id of the event itself
-            event_id = event.get("id") if isinstance(event, dict) else None
-            self.send_event({"id": event_id or str(uuid.uuid4())}, trace_header)
-
-        def send_event(self, event: Any, _trace_header: Any) -> None:
-            deliver(receiver(), self.target["Arn"], self.target.get("RoleArn") or "", self.rule_arn, event["id"])
-
-    return GlueWorkflowTargetSender
+def workflow_targets(targets: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those targets of a rule that are Glue workflows; raise ServiceError for one without a role, as AWS does."""
+    found = [target for target in targets if target["Arn"].split(":")[2:3] == ["glue"]]
+    for target in found:
+        if not target.get("RoleArn"):
+            message = f"RoleArn is required for target {target['Arn']}."
+            raise ServiceError("ValidationException", message, 400, sender_fault=True)
+    return found
 
 
 def deliver(receiver: Receiver, target_arn: str, role_arn: str, rule_arn: str, event_id: str) -> None:

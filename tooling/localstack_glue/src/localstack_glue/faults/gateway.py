@@ -1,7 +1,7 @@
-"""Fails calls in LocalStack's gateway by the plan that `/_glue/faults` was given.
+"""Fails calls in a host's gateway by the plan that `/_glue/faults` was given.
 
-Every client passes here, the service's own crawlers and jobs too. What LocalStack answers to itself, its own addresses
-and the control endpoints are left alone. The answer is made by LocalStack first where the plan says that the call has
+Every client passes here, the service's own crawlers and jobs too. What the host asks itself, its own addresses
+and the control endpoints are left alone. The answer is made by the host first where the plan says that the call has
 its effect; then it is kept back, cut, or replaced.
 """
 
@@ -115,31 +115,6 @@ class _Answer:
 
     def _write(self, data: bytes) -> None:
         self.body += data
-
-
-def install(faults: Faults) -> None:
-    """Put the faults before the gateway of this process, which Twisted serves."""
-    from rolo.serving import twisted
-    from twisted.internet import reactor
-    from twisted.web.server import NOT_DONE_YET
-
-    serving: Any = twisted
-
-    def render(self: Any, request: Any) -> int:
-        def on_loop(call: Callable[[], object]) -> Callable[[], object]:
-            return lambda: reactor.callFromThread(call)  # type: ignore[attr-defined]
-
-        gone = threading.Event()
-        request.notifyFinish().addBoth(lambda _: gone.set())
-        connection = Connection(
-            on_loop(request.channel.forceAbortClient), on_loop(request.channel.loseConnection), gone
-        )
-        application = FaultyApplication(self._application, faults, connection)
-        response = serving.HeaderPreservingWSGIResponse(self._reactor, self._threadpool, application, request)
-        response.start()
-        return NOT_DONE_YET
-
-    serving.HeaderPreservingWSGIResource.render = render
 
 
 def _refuse(refusal: Refusal, start_response: Callable[..., Any]) -> list[bytes]:

@@ -1,4 +1,5 @@
-"""What LocalStack 4.13.1 lacks or does otherwise, mended: each module names the fault, and goes when the host mends it.
+"""Hosts: the servers that the service lives in, and what mends each of them.
 
-Imports ``service`` only.
+In come requests of clients, which a host parses; out go the service's answers in the host's form.
+Nothing outside of this package imports a host's own modules.
 """

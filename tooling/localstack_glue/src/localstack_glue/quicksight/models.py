@@ -3,11 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
-
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.stored_tags import TagStore
+from localstack_glue.service.stores import AccountRegionBundle, BaseStore, kept_by_region
 
 Permissions = dict[str, frozenset[str]]  # actions by principal
 
@@ -28,9 +27,9 @@ class Asset:
 class QuickSightStore(BaseStore):
     """All of one account and region."""
 
-    data_sources: dict[str, Asset] = LocalAttribute(default=dict)
-    data_sets: dict[str, Asset] = LocalAttribute(default=dict)
-    tags: TagStore = LocalAttribute(default=dict)
+    data_sources: dict[str, Asset] = kept_by_region(dict)
+    data_sets: dict[str, Asset] = kept_by_region(dict)
+    tags: TagStore = kept_by_region(dict)
 
 
 quicksight_stores = AccountRegionBundle("quicksight", QuickSightStore)

@@ -2,12 +2,10 @@
 
 import threading
 
-from localstack.state import StateVisitor
-
 from localstack_glue.quicksight.data_sets import DataSets
 from localstack_glue.quicksight.data_sources import DataSources
 from localstack_glue.quicksight.errors import InvalidParameterValueException
-from localstack_glue.quicksight.models import quicksight_stores, store_of
+from localstack_glue.quicksight.models import store_of
 from localstack_glue.service import stored_tags
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
@@ -18,7 +16,7 @@ _OWN_KINDS = (":datasource/", ":dataset/")
 
 
 class QuickSightProvider(ModelApi):
-    """The QuickSight of one LocalStack; users, groups and dashboards are moto's."""
+    """The QuickSight of one host; users, groups and dashboards are moto's."""
 
     service = "quicksight"
     version = "2018-04-01"
@@ -35,10 +33,6 @@ class QuickSightProvider(ModelApi):
                 "UntagResource": self.untag,
             }
         )
-
-    def accept_state_visitor(self, visitor: StateVisitor) -> None:
-        """Hand the store to whoever saves or loads state."""
-        visitor.visit(quicksight_stores)
 
     def tag(self, scope: Scope, request: JsonDict) -> JsonDict:
         """TagResource."""

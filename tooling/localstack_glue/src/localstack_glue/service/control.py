@@ -6,14 +6,14 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from localstack.http import Request, Response
+from werkzeug import Request, Response
 
+from glue_triggers.cron import FIRST_YEAR, LAST_YEAR
 from localstack_glue import __version__
 from localstack_glue.faults.gateway import SWITCH, Faults
 from localstack_glue.faults.plan import FaultPlan
-from localstack_glue.hosts import stored_services
 from localstack_glue.provider import GlueProvider
-from glue_triggers.cron import FIRST_YEAR, LAST_YEAR
+from localstack_glue.service import stored_services
 from localstack_glue.service.settings import Network
 from localstack_glue.workflows.scheduler import MAX_STARTS
 

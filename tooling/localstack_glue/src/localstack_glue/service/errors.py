@@ -2,10 +2,26 @@
 
 # ruff: noqa: N818 - the class names are the codes that clients look for
 
-from localstack.aws.api import CommonServiceException
+
+class ServiceError(Exception):
+    """A refusal that a client gets to see.
+
+    Attributes:
+        code: what clients look for.
+        message: AWS's words.
+        status_code: of the HTTP answer.
+        sender_fault: whether the caller could have done otherwise.
+    """
+
+    def __init__(self, code: str, message: str, status_code: int = 400, *, sender_fault: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status_code = status_code
+        self.sender_fault = sender_fault
 
 
-class GlueError(CommonServiceException):
+class GlueError(ServiceError):
     """Base of all modelled errors; the subclass's name is the code that a client sees."""
 
     def __init__(self, message: str, status_code: int = 400) -> None:

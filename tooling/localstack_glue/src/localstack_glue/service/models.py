@@ -11,7 +11,7 @@ from typing import Any
 
 from glue_triggers.conditions import End, Node, Predicate
 from glue_triggers.rules import TriggerType
-from localstack.services.stores import AccountRegionBundle, BaseStore, LocalAttribute
+from localstack_glue.service.stores import AccountRegionBundle, BaseStore, kept_by_region
 
 JsonDict = dict[str, Any]
 Predecessors = tuple[tuple[str, str], ...]  # job and run id of the runs that met a predicate
@@ -356,14 +356,14 @@ class Ruleset:
 class GlueStore(BaseStore):
     """All of one account and region."""
 
-    classifiers: dict[str, Classifier] = LocalAttribute(default=dict)
-    connections: dict[str, Connection] = LocalAttribute(default=dict)
-    crawlers: dict[str, Crawler] = LocalAttribute(default=dict)
-    jobs: dict[str, Job] = LocalAttribute(default=dict)
-    job_runs: dict[str, JobRun] = LocalAttribute(default=dict)
-    rulesets: dict[str, Ruleset] = LocalAttribute(default=dict)
-    triggers: dict[str, Trigger] = LocalAttribute(default=dict)
-    workflows: dict[str, Workflow] = LocalAttribute(default=dict)
+    classifiers: dict[str, Classifier] = kept_by_region(dict)
+    connections: dict[str, Connection] = kept_by_region(dict)
+    crawlers: dict[str, Crawler] = kept_by_region(dict)
+    jobs: dict[str, Job] = kept_by_region(dict)
+    job_runs: dict[str, JobRun] = kept_by_region(dict)
+    rulesets: dict[str, Ruleset] = kept_by_region(dict)
+    triggers: dict[str, Trigger] = kept_by_region(dict)
+    workflows: dict[str, Workflow] = kept_by_region(dict)
 
     def runs_of(self, job_name: str) -> list[JobRun]:
         """List a job's runs, newest first."""

@@ -9,9 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.model import Shape, StructureShape
-from localstack.aws.api import CommonServiceException
 
-from localstack_glue.service.errors import ValidationException
+from localstack_glue.service.errors import ServiceError, ValidationException
 from localstack_glue.service.models import JsonDict
 
 # as Java writes characters beyond 16 bits
@@ -21,7 +20,7 @@ _SURROGATES = (r"\uD800\uDC00-\uDBFF\uDFFF", r"\U00010000-\U0010FFFF")
 def check_members(
     shape: StructureShape | None,
     request: JsonDict,
-    error: Callable[[str], CommonServiceException] = ValidationException,
+    error: Callable[[str], ServiceError] = ValidationException,
 ) -> None:
     """Refuse a request that does not fit the model, in AWS's words."""
     _refuse(list(_problems(shape, request, "")) if shape else [], error)
@@ -30,14 +29,14 @@ def check_members(
 def check_required(
     shape: StructureShape | None,
     request: JsonDict,
-    error: Callable[[str], CommonServiceException] = ValidationException,
+    error: Callable[[str], ServiceError] = ValidationException,
 ) -> None:
     """Refuse a request that lacks what the model requires, in AWS's words; nothing else is looked at."""
     problems = _problems(shape, request, "") if shape else ()
     _refuse([problem for problem in problems if problem.startswith("Value null ")], error)
 
 
-def _refuse(problems: list[str], error: Callable[[str], CommonServiceException]) -> None:
+def _refuse(problems: list[str], error: Callable[[str], ServiceError]) -> None:
     if problems:
         count = f"{len(problems)} validation error{'s' if len(problems) > 1 else ''} detected: "
         raise error(count + "; ".join(problems))

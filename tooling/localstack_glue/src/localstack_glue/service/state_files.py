@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from localstack.services.stores import LocalAttribute
 from moto.glue.models import glue_backends
 
 from localstack_glue.service.models import GlueStore, glue_stores
+from localstack_glue.service.stores import LocalAttribute
 
 LOG = logging.getLogger(__name__)
 FORMAT = 1

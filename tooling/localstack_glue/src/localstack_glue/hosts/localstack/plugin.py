@@ -24,19 +24,19 @@ _FIRST_USE = threading.Lock()
 @aws_provider(api="glue", name="default")
 def glue() -> Service:
     """Make the service at its first use."""
-    from localstack.services.moto import MotoFallbackDispatcher
+    from localstack_glue.hosts.localstack.dispatch import service_of
 
-    return Service.for_provider(_provider(), dispatch_table_factory=MotoFallbackDispatcher)
+    return service_of(_provider())
 
 
 @aws_provider(api="athena", name="default")
 def athena() -> Service:
     """Make Athena at its first use."""
     from localstack import config
-    from localstack.services.moto import MotoFallbackDispatcher
 
     from localstack_glue.athena.engine.run import QueryEngine
     from localstack_glue.athena.provider import AthenaProvider
+    from localstack_glue.hosts.localstack.dispatch import service_of
     from localstack_glue.service.account_region import Scope
     from localstack_glue.service.clients import ClientFactory
     from localstack_glue.service.clock import SystemClock
@@ -53,29 +53,27 @@ def athena() -> Service:
         }
         return QueryEngine(clients.of_account("glue", scope), clients.of_account("s3", scope), properties)
 
-    return Service.for_provider(AthenaProvider(SystemClock(), engine_of), dispatch_table_factory=MotoFallbackDispatcher)
+    return service_of(AthenaProvider(SystemClock(), engine_of))
 
 
 @aws_provider(api="budgets", name="default")
 def budgets() -> Service:
     """Make Budgets, which are stored only, at their first use."""
-    from localstack.services.moto import MotoFallbackDispatcher
-
     from localstack_glue.budgets.provider import BudgetsProvider
+    from localstack_glue.hosts.localstack.dispatch import service_of
     from localstack_glue.service.clock import SystemClock
 
-    return Service.for_provider(BudgetsProvider(SystemClock()), dispatch_table_factory=MotoFallbackDispatcher)
+    return service_of(BudgetsProvider(SystemClock()))
 
 
 @aws_provider(api="quicksight", name="default")
 def quicksight() -> Service:
     """Make QuickSight, which is stored only, at its first use."""
-    from localstack.services.moto import MotoFallbackDispatcher
-
+    from localstack_glue.hosts.localstack.dispatch import service_of
     from localstack_glue.quicksight.provider import QuickSightProvider
     from localstack_glue.service.clock import SystemClock
 
-    return Service.for_provider(QuickSightProvider(SystemClock()), dispatch_table_factory=MotoFallbackDispatcher)
+    return service_of(QuickSightProvider(SystemClock()))
 
 
 @hooks.on_infra_start()
@@ -83,13 +81,13 @@ def prepare_runtime() -> None:
     """Mend what this Python lacks, and add the control endpoints."""
     from localstack.aws import handlers
 
-    from localstack_glue.events.workflow_target import WorkflowTargets
-    from localstack_glue.hosts import host_mode, python_versions, s3_listing
-    from localstack_glue.hosts.alarm_tags import keep_alarm_tags
+    from localstack_glue.hosts.localstack import host_mode, python_versions, s3_listing
+    from localstack_glue.hosts.localstack.alarm_tags import keep_alarm_tags
+    from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
 
     python_versions.apply()
     if (faults := _faults()) is not None:
-        from localstack_glue.faults.gateway import install
+        from localstack_glue.hosts.localstack.faulty_gateway import install
 
         install(faults)
     host_mode.listen_only_where_told()
@@ -137,7 +135,8 @@ def _make_provider() -> "GlueProvider":
     from localstack import config
     from localstack.aws import handlers
 
-    from localstack_glue.events.catalog_handler import CatalogEventHandler
+    from localstack_glue.hosts.localstack.catalog_events import CatalogEventHandler
+    from localstack_glue.hosts.localstack.s3_in_process import in_process_reads
     from localstack_glue.jobs.runner import SubprocessRunner
     from localstack_glue.provider import GlueProvider
     from localstack_glue.service.clients import ClientFactory
@@ -146,7 +145,7 @@ def _make_provider() -> "GlueProvider":
     guard = _guard_calls() if is_iam_enforced(os.environ) else None
     endpoint = config.internal_service_url(host="127.0.0.1")
     settings = Settings.from_env(os.environ, Path(config.dirs.cache) / "glue", _persistent_dir())
-    provider = GlueProvider(settings, ClientFactory(endpoint, guard), SubprocessRunner())
+    provider = GlueProvider(settings, ClientFactory(endpoint, guard), SubprocessRunner(), in_process_reads)
     handlers.run_custom_response_handlers.append(CatalogEventHandler(provider.events))
     if provider.state is not None:
         handlers.run_custom_response_handlers.append(_follower(provider.state))
@@ -175,7 +174,7 @@ def _guard_calls() -> "RoleGuard":
     """Check from now on what roles do that the service assumes. Before its first use nobody has their credentials."""
     from localstack.aws import handlers
 
-    from localstack_glue.iam.gateway import RoleGuardHandler, add_refused_deletions
+    from localstack_glue.hosts.localstack.role_check import RoleGuardHandler, add_refused_deletions
     from localstack_glue.iam.guard import RoleGuard
     from localstack_glue.iam.roles import MotoRoles
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from localstack.services.cloudformation.resource_provider import CloudFormationResourceProviderPlugin
 
-from localstack_glue.cloudformation.kinds import KINDS, REFUSED
+from localstack_glue.hosts.localstack.cloudformation.kinds import KINDS, REFUSED
 
 
 class _GluePlugin(CloudFormationResourceProviderPlugin):
@@ -12,7 +12,7 @@ class _GluePlugin(CloudFormationResourceProviderPlugin):
 
     def load(self) -> None:
         """Make the provider, at its first use."""
-        from localstack_glue.cloudformation.resources import provider_of, refusal_of
+        from localstack_glue.hosts.localstack.cloudformation.resources import provider_of, refusal_of
 
         self.factory = provider_of(KINDS[self.name]) if self.name in KINDS else refusal_of(self.name)
 

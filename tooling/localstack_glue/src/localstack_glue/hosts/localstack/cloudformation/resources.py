@@ -12,7 +12,7 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
-from localstack_glue.cloudformation.kinds import Call, Kind, identity
+from localstack_glue.hosts.localstack.cloudformation.kinds import Call, Kind, identity
 
 NOT_FOUND = "EntityNotFoundException"
 

@@ -1,13 +1,14 @@
-"""Services besides Glue that LocalStack gets, and which of them do nothing but give out again what was put in."""
+"""Services besides Glue, and which of them do nothing but give out again what was put in."""
 
-from localstack.services.stores import AccountRegionBundle
+from typing import Any
 
 from localstack_glue.athena.models import athena_stores
 from localstack_glue.budgets.models import budgets_stores
 from localstack_glue.quicksight.models import quicksight_stores
+from localstack_glue.service.stores import AccountRegionBundle
 
 STORED_ONLY = ("budgets", "quicksight")
-_STORES: tuple[AccountRegionBundle, ...] = (athena_stores, budgets_stores, quicksight_stores)
+_STORES: tuple[AccountRegionBundle[Any], ...] = (athena_stores, budgets_stores, quicksight_stores)
 
 
 def reset() -> None:

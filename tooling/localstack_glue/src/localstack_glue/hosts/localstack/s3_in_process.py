@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localstack_glue.iam.gateway import RoleGuardHandler
+from localstack_glue.hosts.localstack.role_check import RoleGuardHandler
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.service_access import Place
 from localstack_glue.service.account_region import Scope

@@ -4,9 +4,13 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from localstack.aws.api import CommonServiceException, RequestContext
+from localstack.aws.api import RequestContext
 from localstack.aws.chain import HandlerChain
 from localstack.http import Response
+
+from localstack_glue.events.workflow_delivery import workflow_targets
+from localstack_glue.hosts.localstack.dispatch import refused
+from localstack_glue.service.errors import ServiceError
 
 if TYPE_CHECKING:
     from localstack_glue.events.workflow_delivery import Receiver
@@ -28,11 +32,10 @@ class WorkflowTargets:
         if context.operation is None or context.operation.name != "PutTargets" or context.service_request is None:
             return
         request: Any = context.service_request
-        targets = [target for target in request.get("Targets") or () if target["Arn"].split(":")[2:3] == ["glue"]]
-        for target in targets:
-            if not target.get("RoleArn"):
-                message = f"RoleArn is required for target {target['Arn']}."
-                raise CommonServiceException("ValidationException", message, 400, sender_fault=True)
+        try:
+            targets = workflow_targets(request.get("Targets") or ())
+        except ServiceError as error:
+            raise refused(error) from error
         if targets:
             self._register()
 
@@ -41,7 +44,7 @@ class WorkflowTargets:
             if not self._is_registered:
                 from localstack.services.events.target import TargetSenderFactory
 
-                from localstack_glue.events.workflow_delivery import workflow_sender
+                from localstack_glue.hosts.localstack.workflow_sender import workflow_sender
 
                 TargetSenderFactory.register_target_sender("glue", workflow_sender(self._receiver))
                 self._is_registered = True

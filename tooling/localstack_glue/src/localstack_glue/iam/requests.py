@@ -1,0 +1,64 @@
+"""Who signed a request, and what a refused one is answered: the same on every host."""
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from typing import Any
+
+from localstack_glue.iam.guard import Denial
+from localstack_glue.service.errors import ServiceError
+
+_CREDENTIAL = "Credential="
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+
+class AccessDeniedError(ServiceError):
+    """A refusal, under the code that the service's protocol uses."""
+
+    def __init__(self, protocol: str, message: str) -> None:
+        is_xml = protocol in ("query", "rest-xml", "ec2")
+        code = "AccessDenied" if is_xml else "AccessDeniedException"
+        super().__init__(code, message, 400 if protocol == "json" else 403, sender_fault=True)
+
+
+def access_key_id(request: Any) -> str | None:
+    """Read who signed a request, by its header or, if it was signed ahead, by its address."""
+    authorization: str = request.headers.get("Authorization") or ""
+    start = authorization.find(_CREDENTIAL)
+    if start >= 0:
+        credential = authorization[start + len(_CREDENTIAL) :]
+        key = credential.partition("/")[0]
+        if key not in ("injectedaccesskey",):  # LocalStack's own, for requests without a header
+            return key
+    elif authorization.startswith("AWS "):
+        return authorization[4:].partition(":")[0]
+    if not request.query_string:
+        return None
+    signed = request.args.get("X-Amz-Credential") or request.args.get("AWSAccessKeyId")
+    return signed.partition("/")[0] if signed else None
+
+
+def split_deletions(objects: Iterable[Mapping[str, Any]], denials: list[Denial]) -> tuple[list[Any], str]:
+    """What a DeleteObjects may still delete, and the errors for the keys that it may not: S3 refuses key by key."""
+    refused = {denial.access.resource.partition("/")[2]: denial.message for denial in denials}
+    kept = [item for item in objects if item["Key"] not in refused]
+    errors = "".join(
+        f"<Error><Key>{escape(key)}</Key><Code>AccessDenied</Code><Message>{escape(message)}</Message></Error>"
+        for key, message in refused.items()
+    )
+    return kept, errors
+
+
+def deletions_all_refused(errors: str) -> str:
+    """The answer to a DeleteObjects of which nothing is deleted."""
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<DeleteResult xmlns="{_NAMESPACE}">{errors}</DeleteResult>'
+
+
+def with_refused_deletions(body: str, errors: str) -> str:
+    """The answer of a DeleteObjects with the refused keys beside the deleted ones."""
+    if "</DeleteResult>" in body:
+        return body.replace("</DeleteResult>", f"{errors}</DeleteResult>")
+    if "<DeleteResult" in body:  # nothing else to tell: an element without content
+        start = body.index("<DeleteResult")
+        end = body.index("/>", start)
+        return f"{body[:end]}>{errors}</DeleteResult>"
+    return body
