@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from localstack.aws.spec import load_service
 from moto import mock_aws
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
@@ -21,6 +22,10 @@ from localstack_glue.service.errors import ServiceError
 
 SCOPE = Scope("000000000000", "us-east-1")
 DONE = {"SUCCEEDED", "FAILED", "CANCELLED"}
+
+
+def refusal(operation: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": "AccessDeniedException", "Message": message}}, operation)
 
 
 class Noon:
@@ -247,11 +252,78 @@ def test_statement_kinds_are_athenas(athena: Athena):
         assert (found["StatementType"], found["SubstatementType"]) == kind, sql
 
 
-def test_result_reuse_is_accepted_and_told_truthfully(athena: Athena):
-    wanted = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 60}}
-    found = athena.end_of(athena.start(ResultReuseConfiguration=wanted))
-    assert found["Statistics"]["ResultReuseInformation"] == {"ReusedPreviousResult": False}
-    assert found["ResultReuseConfiguration"] == wanted
+REUSE = {"ResultReuseByAgeConfiguration": {"Enabled": True, "MaxAgeInMinutes": 60}}
+
+
+def test_results_of_an_earlier_run_are_taken_where_the_caller_allows_it(athena: Athena):
+    first = athena.end_of(athena.start(ResultReuseConfiguration=REUSE))
+    second = athena.end_of(athena.start(ResultReuseConfiguration=REUSE))
+    assert [each["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"] for each in (first, second)] == [
+        False,
+        True,
+    ]
+    assert (second["ResultReuseConfiguration"], second["Statistics"]["DataScannedInBytes"]) == (REUSE, 0)
+    assert second["ResultConfiguration"] == first["ResultConfiguration"]
+    rows = [athena("GetQueryResults", QueryExecutionId=each["QueryExecutionId"]) for each in (first, second)]
+    assert rows[0] == rows[1]
+    assert len(athena.engine.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"sql": "select n from u"},
+        {"QueryExecutionContext": {"Database": "other"}},
+        {"ResultReuseConfiguration": {}},
+        {"ResultReuseConfiguration": {"ResultReuseByAgeConfiguration": {"Enabled": False}}},
+    ],
+)
+def test_another_question_gets_no_earlier_results(athena: Athena, other: dict[str, Any]):
+    athena.end_of(athena.start(ResultReuseConfiguration=REUSE))
+    athena.end_of(athena.start(**{"ResultReuseConfiguration": REUSE, **other}))
+    assert len(athena.engine.asked) == 2
+
+
+def test_failed_runs_and_statements_that_write_are_run_anew(athena: Athena):
+    athena.engine.answer = QueryFailedError("TABLE_NOT_FOUND", "no table")
+    for sql in ("select n from t", "select n from t", "insert into t select 1", "insert into t select 1"):
+        athena.end_of(athena.start(sql, ResultReuseConfiguration=REUSE))
+    assert len(athena.engine.asked) == 4
+
+
+def test_workgroup_that_manages_results_needs_no_place_for_them(athena: Athena):
+    athena("CreateWorkGroup", Name="managed", Configuration={"ManagedQueryResultsConfiguration": {"Enabled": True}})
+    answer = athena("StartQueryExecution", QueryString="select n from t", WorkGroup="managed")
+    done = athena.end_of(answer["QueryExecutionId"])
+    assert (done["Status"]["State"], "ResultConfiguration" in done) == ("SUCCEEDED", False)
+    assert done["ManagedQueryResultsConfiguration"] == {"Enabled": True}
+    rows = athena("GetQueryResults", QueryExecutionId=answer["QueryExecutionId"])["ResultSet"]["Rows"]
+    assert rows[1:] == [{"Data": [{"VarCharValue": "1"}]}, {"Data": [{}]}]
+    assert "Contents" not in athena.s3.list_objects_v2(Bucket="results")
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (
+            refusal("GetTable", "not authorized to perform: glue:GetTable on resource: arn:aws:glue:::table/db/t"),
+            "Insufficient permissions to execute the query. not authorized to perform: glue:GetTable",
+        ),
+        (
+            refusal("GetObject", 'not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::lake/raw/a.csv"'),
+            "PERMISSION_DENIED: Permission denied on S3 path: s3://lake/raw/a.csv",
+        ),
+        (
+            OSError(
+                "When reading information for key 'c/m.json' in bucket 'lake': AWS Error ACCESS_DENIED during Head"
+            ),
+            "PERMISSION_DENIED: Permission denied on S3 path: s3://lake/c/m.json",
+        ),
+    ],
+)
+def test_what_the_caller_may_not_do_is_told(athena: Athena, error: Exception, reason: str):
+    athena.engine.answer = error
+    assert athena.end_of(athena.start())["Status"]["StateChangeReason"].startswith(reason)
 
 
 def test_database_in_back_ticks_is_its_name(athena: Athena):

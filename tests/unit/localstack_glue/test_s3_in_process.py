@@ -59,6 +59,13 @@ def test_range_of_an_object_is_read(handler):
     assert reads.get_object("lake", "day=1/a b.csv", "bytes=9-99")["Body"].read() == b"1,Audi\n"
 
 
+def test_whole_object_is_written_to_a_file(handler):
+    written = BytesIO()
+    InProcessReads(handler, None, SCOPE, ROLE).download_fileobj("lake", "day=1/a b.csv", written)
+
+    assert written.getvalue() == b"id,brand\n1,Audi\n"
+
+
 def test_object_that_is_gone_is_a_client_error(handler):
     with pytest.raises(ClientError) as raised:
         InProcessReads(handler, None, SCOPE, ROLE).get_object("lake", "gone", "bytes=0-7")

@@ -35,7 +35,8 @@ class CatalogMetadata:
 
     def list_databases(self, scope: Scope, request: JsonDict) -> JsonDict:
         """ListDatabases."""
-        pages = self._glue(scope, request).get_paginator("get_databases").paginate()
+        glue = self._glue(scope, request)
+        pages = _read(lambda: list(glue.get_paginator("get_databases").paginate()))
         stored = [_database(entry) for each in pages for entry in each["DatabaseList"]]
         found, token = page(stored, request.get("NextToken"), request.get("MaxResults"), default=50)
         return {"DatabaseList": found, "NextToken": token}

@@ -80,7 +80,11 @@ class QueryExecution:
         has_header: whether the first row of the results names the columns.
         update_count: how many rows it wrote; None for a statement that writes none.
         manifest_location: object that lists the files that it wrote.
-        result_reuse: what was wished for; each query is run anew.
+        result_reuse: whether results of an earlier query will do, in the API's words.
+        is_managed: whether the workgroup keeps the results itself.
+        kept_results: those results.
+        is_reused: whether an earlier query's results are its own.
+        caller: the role that asked; empty for the account itself.
     """
 
     query_id: str
@@ -103,6 +107,10 @@ class QueryExecution:
     update_count: int | None = None
     manifest_location: str = ""
     result_reuse: JsonDict = field(default_factory=dict)
+    is_managed: bool = False
+    kept_results: bytes = b""
+    is_reused: bool = False
+    caller: str = ""
 
     @property
     def is_done(self) -> bool:

@@ -1,7 +1,9 @@
 """Wires Athena together."""
 
 import threading
+from collections.abc import Callable
 
+from localstack_glue.athena.callers import Callers
 from localstack_glue.athena.catalog_metadata import CatalogMetadata
 from localstack_glue.athena.data_catalogs import DataCatalogs
 from localstack_glue.athena.errors import InvalidRequestException, ResourceNotFoundException
@@ -25,11 +27,18 @@ class AthenaProvider(ModelApi):
     version = "2017-05-18"
     bad_request = InvalidRequestException
 
-    def __init__(self, clock: Clock, engine_of: EngineOf | None = None) -> None:
-        """Take what answers queries; without it they are refused."""
+    def __init__(
+        self,
+        clock: Clock,
+        engine_of: EngineOf | None = None,
+        callers: Callers | None = None,
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        """Take what answers queries, without which they are refused, and who says whose rights they have."""
         lock = threading.RLock()
+        self._on_close = on_close
         self.workgroups = WorkGroups(clock, lock)
-        self.queries = Queries(clock, lock, self.workgroups, engine_of) if engine_of is not None else None
+        self.queries = Queries(clock, lock, self.workgroups, engine_of, callers) if engine_of is not None else None
         super().__init__(
             {
                 **self.workgroups.routes(),
@@ -48,6 +57,8 @@ class AthenaProvider(ModelApi):
         """Stop the queries that still run."""
         if self.queries is not None:
             self.queries.close()
+        if self._on_close is not None:
+            self._on_close()
 
     def tag(self, scope: Scope, request: JsonDict) -> JsonDict:
         """TagResource."""

@@ -1,22 +1,23 @@
 """The query calls of the API: started, looked at, stopped, and their results read."""
 
-import json
 import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from localstack_glue.athena.engine import results, statements
+from localstack_glue.athena import stored_results
+from localstack_glue.athena.callers import Callers, NobodyAsked
+from localstack_glue.athena.denials import is_denial, refused, refused_by_arrow
+from localstack_glue.athena.engine import statements
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.run import Cancellation, QueryEngine
 from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import GLUE_CATALOG, PRIMARY, QueryExecution, WorkGroup, store_of
 from localstack_glue.athena.prepared_runs import PreparedRuns
+from localstack_glue.athena.result_reuse import find_reusable, take_over
 from localstack_glue.athena.workgroups import WorkGroups
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.answers import present
@@ -39,18 +40,26 @@ _NOT_FOUND_CODES = ("TABLE_NOT_FOUND", "SCHEMA_NOT_FOUND", "COLUMN_NOT_FOUND", "
 class Queries:
     """Runs queries, a few at a time, each in a thread of its own."""
 
-    def __init__(self, clock: Clock, lock: threading.RLock, workgroups: WorkGroups, engine_of: EngineOf) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        lock: threading.RLock,
+        workgroups: WorkGroups,
+        engine_of: EngineOf,
+        callers: Callers | None = None,
+    ) -> None:
         self._clock = clock
         self._lock = lock
         self._workgroups = workgroups
         self._engine_of = engine_of
+        self._callers = callers or NobodyAsked()
         self._prepared = PreparedRuns(clock, lock)
         self._slots = threading.Semaphore(_PARALLEL_QUERIES)
         self._running: dict[str, Cancellation] = {}
 
     def routes(self) -> Mapping[str, Operation]:
         """Name the operations."""
-        return {
+        operations: dict[str, Operation] = {
             "BatchGetQueryExecution": self.batch_get,
             "GetQueryExecution": self.get,
             "GetQueryResults": self.get_results,
@@ -59,6 +68,24 @@ class Queries:
             "StartQueryExecution": self.start,
             "StopQueryExecution": self.stop,
         }
+        return {name: self._checked(name, operation) for name, operation in operations.items()}
+
+    def _checked(self, name: str, operation: Operation) -> Operation:
+        """The operation for those whose role may use it in the workgroups that it is about."""
+
+        def run(scope: Scope, request: JsonDict) -> JsonDict:
+            for workgroup in self._workgroups_of(scope, request):
+                self._callers.check(scope, name, workgroup)
+            return operation(scope, request)
+
+        return run
+
+    @staticmethod
+    def _workgroups_of(scope: Scope, request: JsonDict) -> set[str]:
+        ids = [*(request.get("QueryExecutionIds") or ()), request.get("QueryExecutionId")]
+        known = store_of(scope).query_executions
+        found = {known[query_id].workgroup for query_id in ids if query_id in known}
+        return found or {request.get("WorkGroup") or PRIMARY}
 
     def close(self) -> None:
         """Stop all queries."""
@@ -83,21 +110,28 @@ class Queries:
                 raise InvalidRequestException(f"WorkGroup {workgroup.name} is disabled.")
             kind = _kind_of(sql, parameters, database)
             query_id = str(uuid.uuid4())
-            location, encryption = _output(workgroup, request.get("ResultConfiguration") or {})
+            is_managed = _is_managed(workgroup)
+            location, encryption = ("", {}) if is_managed else _output(workgroup, request)
             made = QueryExecution(
                 query_id=query_id,
                 sql=sql,
                 workgroup=workgroup.name,
                 database=database,
-                output_location=f"{location}{query_id}.{'csv' if kind == 'DML' else 'txt'}",
+                output_location=f"{location}{query_id}.{'csv' if kind == 'DML' else 'txt'}" if location else "",
                 submitted_on=self._clock.now(),
                 statement_type=kind,
                 token=token,
                 parameters=parameters,
                 encryption=encryption,
                 result_reuse=dict(request.get("ResultReuseConfiguration") or {}),
+                is_managed=is_managed,
+                caller=self._callers.role_of(scope),
             )
+            earlier = find_reusable(made, store_of(scope).query_executions.values(), self._clock.now())
             store_of(scope).query_executions[query_id] = made
+            if earlier is not None:
+                take_over(made, earlier, self._clock.now())
+                return {"QueryExecutionId": query_id}
             self._running[query_id] = Cancellation()
         limit = workgroup.configuration.get("BytesScannedCutoffPerQuery")
         threading.Thread(target=self._run, args=(scope, made, limit), name=f"athena-{query_id}", daemon=True).start()
@@ -151,14 +185,7 @@ class Queries:
         if found.update_count is not None:
             info = {"ColumnInfo": list(found.columns)}
             return {"UpdateCount": found.update_count, "ResultSet": {"Rows": [], "ResultSetMetadata": info}}
-        bucket, key = _bucket_and_key(found.output_location)
-        try:
-            content = self._engine_of(scope).s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        except ClientError as error:
-            raise InvalidRequestException(
-                f"Could not find results: {found.output_location} ({error.response['Error']['Code']})"
-            ) from error
-        rows = results.read_csv(content) if found.has_header else results.read_text(content)
+        rows = stored_results.read(self._engine_of(scope).s3, found)
         shown, token = page(rows, request.get("NextToken"), request.get("MaxResults"), default=_ROWS_PER_PAGE)
         data = [{"Data": [{} if value is None else {"VarCharValue": value} for value in row]} for row in shown]
         return {
@@ -200,24 +227,26 @@ class Queries:
                         tables_location=f"{execution.output_location.rpartition('/')[0]}/tables/{execution.query_id}",
                     )
                 )
-                _store(engine.s3, execution, answer)
+                stored_results.keep(engine.s3, execution, answer)
             except QueryCancelledError as error:
                 state, reason = "CANCELLED", str(error)
             except (QueryFailedError, MalformedQueryError) as error:
                 state, reason = "FAILED", str(error)
             except ClientError as error:
-                state, reason = "FAILED", f"PERMISSION_DENIED: {error}" if _is_denial(error) else f"HIVE_ERROR: {error}"
+                state, reason = "FAILED", refused(error) if is_denial(error) else f"HIVE_ERROR: {error}"
+            except OSError as error:  # PyArrow's, for S3
+                state, reason = "FAILED", refused_by_arrow(error) or _unexpected(error)
             except Exception as error:  # a thread's last resort: the caller waits for an end
-                state, reason = "FAILED", f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
+                state, reason = "FAILED", _unexpected(error)
             with self._lock:
                 self._running.pop(execution.query_id, None)
                 if execution.is_done:
                     return
                 if state == "SUCCEEDED":
-                    execution.columns = tuple(_column_info(column) for column in answer.columns)
+                    execution.columns = tuple(stored_results.column_info(column) for column in answer.columns)
                     execution.scanned_bytes, execution.has_header = answer.scanned_bytes, answer.has_header
                     execution.update_count = answer.update_count
-                    execution.manifest_location = _manifest_location(execution) if answer.manifest else ""
+                    execution.manifest_location = stored_results.manifest_location(execution) if answer.manifest else ""
                 execution.engine_ms = int((time.monotonic() - started) * 1000)
                 execution.reason, execution.completed_on = reason, self._clock.now()
                 execution.state = state
@@ -231,7 +260,7 @@ class Queries:
     def _shown(self, scope: Scope, execution: QueryExecution) -> JsonDict:
         workgroup = store_of(scope).workgroups.get(execution.workgroup)
         version = workgroup.configuration["EngineVersion"] if workgroup is not None else None
-        configuration: JsonDict = {"OutputLocation": execution.output_location}
+        configuration: JsonDict = {} if execution.is_managed else {"OutputLocation": execution.output_location}
         if execution.encryption:
             configuration["EncryptionConfiguration"] = execution.encryption
         return present(
@@ -239,7 +268,8 @@ class Queries:
             Query=execution.sql,
             StatementType=execution.statement_type,
             SubstatementType=statements.substatement_type(execution.sql),
-            ResultConfiguration=configuration,
+            ResultConfiguration=configuration or None,
+            ManagedQueryResultsConfiguration={"Enabled": True} if execution.is_managed else None,
             ResultReuseConfiguration=execution.result_reuse or None,
             QueryExecutionContext={"Database": execution.database, "Catalog": GLUE_CATALOG.lower()},
             Status=present(
@@ -256,8 +286,7 @@ class Queries:
                 "QueryPlanningTimeInMillis": 0,
                 "ServiceProcessingTimeInMillis": 0,
                 "DataScannedInBytes": execution.scanned_bytes,
-                # each query is run anew, whatever ResultReuseConfiguration allows
-                "ResultReuseInformation": {"ReusedPreviousResult": False},
+                "ResultReuseInformation": {"ReusedPreviousResult": execution.is_reused},
                 **({"DataManifestLocation": execution.manifest_location} if execution.manifest_location else {}),
             },
             WorkGroup=execution.workgroup,
@@ -273,68 +302,19 @@ def _kind_of(sql: str, parameters: tuple[str, ...], database: str) -> str:
         raise InvalidRequestException(str(error)) from error
 
 
-def _output(workgroup: WorkGroup, given: JsonDict) -> tuple[str, JsonDict]:
+def _is_managed(workgroup: WorkGroup) -> bool:
+    """Whether Athena itself keeps the results."""
+    return bool((workgroup.configuration.get("ManagedQueryResultsConfiguration") or {}).get("Enabled"))
+
+
+def _output(workgroup: WorkGroup, request: JsonDict) -> tuple[str, JsonDict]:
     """Where results go, ending in a slash, and how they are encrypted: the workgroup's say counts if it is enforced."""
-    own = workgroup.configuration.get("ResultConfiguration") or {}
+    own, given = workgroup.configuration.get("ResultConfiguration") or {}, request.get("ResultConfiguration") or {}
     chosen = own if workgroup.configuration.get("EnforceWorkGroupConfiguration") else {**own, **given}
     location = chosen.get("OutputLocation") or ""
     if not location.startswith("s3://"):
         raise InvalidRequestException(_NO_LOCATION)
     return location.rstrip("/") + "/", dict(chosen.get("EncryptionConfiguration") or {})
-
-
-def _store(s3: Any, execution: QueryExecution, answer: Answer) -> None:
-    bucket, key = _bucket_and_key(execution.output_location)
-    body = results.write_csv(answer.columns, answer.rows) if answer.has_header else results.write_text(answer.rows)
-    encryption: JsonDict = {}
-    if execution.encryption.get("EncryptionOption") == "SSE_KMS":
-        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": execution.encryption.get("KmsKey", "")}
-    elif execution.encryption.get("EncryptionOption") == "SSE_S3":
-        encryption = {"ServerSideEncryption": "AES256"}
-    objects = {f"{key}.metadata": _metadata(answer)}
-    if answer.update_count is None:
-        objects[key] = body
-    if answer.manifest:
-        objects[_bucket_and_key(_manifest_location(execution))[1]] = "".join(
-            f"{each}\n" for each in answer.manifest
-        ).encode()
-    try:
-        for name, content in objects.items():
-            s3.put_object(Bucket=bucket, Key=name, Body=content, ContentType="application/octet-stream", **encryption)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        raise QueryFailedError("UNABLE_TO_WRITE_RESULTS", f"{execution.output_location}: {code}") from error
-
-
-def _manifest_location(execution: QueryExecution) -> str:
-    folder, _, _ = execution.output_location.rpartition("/")
-    is_table = statements.substatement_type(execution.sql) == "CREATE_TABLE_AS_SELECT"
-    return f"{folder}/{'tables/' if is_table else ''}{execution.query_id}-manifest.csv"
-
-
-def _metadata(answer: Answer) -> bytes:
-    """The columns of an answer. Athena's own object is in a form that it does not document."""
-    return json.dumps({"columns": [_column_info(column) for column in answer.columns]}).encode()
-
-
-def _bucket_and_key(location: str) -> tuple[str, str]:
-    parts = urlsplit(location)
-    return parts.netloc, parts.path.lstrip("/")
-
-
-def _column_info(column: results.ResultColumn) -> JsonDict:
-    return {
-        "CatalogName": "hive",
-        "SchemaName": "",
-        "TableName": "",
-        "Name": column.name,
-        "Label": column.name,
-        "Type": column.type,
-        "Precision": column.precision,
-        "Scale": column.scale,
-        "Nullable": "UNKNOWN",
-        "CaseSensitive": column.type == "varchar",
-    }
 
 
 def _athena_error(execution: QueryExecution) -> JsonDict:
@@ -353,8 +333,8 @@ def _athena_error(execution: QueryExecution) -> JsonDict:
     }
 
 
-def _is_denial(error: ClientError) -> bool:
-    return str(error.response["Error"]["Code"]) in ("AccessDenied", "AccessDeniedException", "403")
+def _unexpected(error: Exception) -> str:
+    return f"GENERIC_INTERNAL_ERROR: {type(error).__name__}: {error}"
 
 
 def _missing(query_id: str) -> str:

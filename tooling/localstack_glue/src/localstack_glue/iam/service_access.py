@@ -129,6 +129,11 @@ def _dynamodb(_operation: str, parameters: Parameters, place: Place) -> Spelling
     return [(f"{table}/index/{index}",)] if index else [(table,)]
 
 
+def _athena(_operation: str, parameters: Parameters, place: Place) -> Spellings:
+    workgroup = parameters.get("WorkGroup")
+    return [(place.arn("athena", f"workgroup/{workgroup}"),)] if workgroup else [()]
+
+
 def _arn_in(*members: str) -> Callable[[str, Parameters, Place], Spellings]:
     """For services whose requests name a resource by its ARN; by another name it is not checked."""
 
@@ -140,6 +145,7 @@ def _arn_in(*members: str) -> Callable[[str, Parameters, Place], Spellings]:
 
 
 _RESOURCES: dict[str, Callable[[str, Parameters, Place], Spellings]] = {
+    "athena": _athena,
     "dynamodb": _dynamodb,
     "glue": _glue,
     "kms": _arn_in("KeyId", "DestinationKeyId"),

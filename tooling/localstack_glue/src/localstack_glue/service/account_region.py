@@ -1,16 +1,23 @@
 """Whose resources a request is about: one account in one region."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from localstack_glue.service.models import GlueStore, glue_stores
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """An account and a region, the key to everything stored."""
+    """An account and a region, the key to everything stored.
+
+    Attributes:
+        account_id: the account.
+        region: the region.
+        caller: the access key that a request was signed with; empty where nobody asks, or anybody may.
+    """
 
     account_id: str
     region: str
+    caller: str = field(default="", compare=False, repr=False)
 
     @property
     def store(self) -> GlueStore:

@@ -8,6 +8,7 @@ from localstack.aws.spec import load_service
 from localstack.services.moto import MotoFallbackDispatcher
 from localstack.services.plugins import Service, ServiceLifecycleHook
 
+from localstack_glue.iam.requests import access_key_id
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
 from localstack_glue.service.errors import ServiceError
@@ -48,10 +49,15 @@ def refused(error: ServiceError) -> CommonServiceException:
     return CommonServiceException(error.code, error.message, error.status_code, sender_fault=error.sender_fault)
 
 
+def scope_of(context: RequestContext) -> Scope:
+    """Whose resources a request is about, and who asks."""
+    return Scope(context.account_id, context.region, access_key_id(context.request) or "")
+
+
 def _handler(operation: str) -> Callable[..., Any]:
     def handle(self: HostedApi, context: RequestContext, request: JsonDict) -> JsonDict:
         try:
-            return self.api.invoke(context.operation, Scope(context.account_id, context.region), request)
+            return self.api.invoke(context.operation, scope_of(context), request)
         except ServiceError as error:
             raise refused(error) from error
 

@@ -34,26 +34,20 @@ def athena() -> Service:
     """Make Athena at its first use."""
     from localstack import config
 
-    from localstack_glue.athena.engine.run import QueryEngine
+    from localstack_glue.athena.callers import RoleCallers
+    from localstack_glue.athena.engines import Engines
     from localstack_glue.athena.provider import AthenaProvider
     from localstack_glue.hosts.localstack.dispatch import service_of
-    from localstack_glue.service.account_region import Scope
+    from localstack_glue.hosts.localstack.s3_in_process import in_process_reads
+    from localstack_glue.iam.sessions import MotoSessions
     from localstack_glue.service.clients import ClientFactory
     from localstack_glue.service.clock import SystemClock
 
-    endpoint = config.internal_service_url(host="127.0.0.1")
-    clients = ClientFactory(endpoint)
-
-    def engine_of(scope: Scope) -> QueryEngine:
-        properties = {
-            "s3.endpoint": endpoint,
-            "s3.region": scope.region,
-            "s3.access-key-id": scope.account_id,
-            "s3.secret-access-key": "localstack-glue",
-        }
-        return QueryEngine(clients.of_account("glue", scope), clients.of_account("s3", scope), properties)
-
-    return service_of(AthenaProvider(SystemClock(), engine_of))
+    guard = _provider().guard
+    clients = ClientFactory(config.internal_service_url(host="127.0.0.1"), guard)
+    callers = RoleCallers(clients, guard, MotoSessions()) if guard is not None else None
+    engines = Engines(clients, callers, functools.partial(in_process_reads, guard))
+    return service_of(AthenaProvider(SystemClock(), engines.of, callers, on_close=engines.close))
 
 
 @aws_provider(api="budgets", name="default")

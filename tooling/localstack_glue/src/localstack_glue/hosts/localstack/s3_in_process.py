@@ -7,7 +7,7 @@ each, in one process; asked directly, its S3 takes a tenth. The role's policies 
 from collections.abc import Mapping
 from io import BytesIO
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, BinaryIO
 
 from botocore.exceptions import ClientError
 
@@ -19,7 +19,7 @@ from localstack_glue.service.clients import Credentials
 
 
 class InProcessReads:
-    """Has the one method of an S3 client that reads, with the same arguments, answer and errors."""
+    """Has the methods of an S3 client that read, with the same arguments, answers and errors."""
 
     def __init__(self, handler: Any, guard: RoleGuard | None, scope: Scope, credentials: Credentials) -> None:
         self._handler = handler
@@ -31,21 +31,31 @@ class InProcessReads:
 
     def get_object(self, Bucket: str, Key: str, Range: str) -> Mapping[str, Any]:  # noqa: N803 - as boto3 calls them
         """GetObject; raise ClientError as a client does."""
+        body = self._opened({"Bucket": Bucket, "Key": Key, "Range": Range})
+        try:
+            return {"Body": BytesIO(b"".join(body))}
+        finally:
+            body.close()
+
+    def download_fileobj(self, bucket: str, key: str, file: BinaryIO) -> None:
+        """Write a whole object to a file; raise ClientError as a client does."""
+        body = self._opened({"Bucket": bucket, "Key": key})
+        try:
+            file.writelines(body)
+        finally:
+            body.close()
+
+    def _opened(self, call: dict[str, str]) -> Any:
         from localstack.aws.api import ServiceException
 
-        call = {"Bucket": Bucket, "Key": Key, "Range": Range}
         if self._guard is not None and self._session is not None:
             denials = self._guard.check(self._session, "s3", "GetObject", call, self._place)
             if denials:
                 raise _client_error("AccessDenied", denials[0].message, 403)
         try:
-            body = self._handler(self._context, call)["Body"]
+            return self._handler(self._context, call)["Body"]
         except ServiceException as error:
             raise _client_error(error.code, error.message, error.status_code) from error
-        try:
-            return {"Body": BytesIO(b"".join(body))}
-        finally:
-            body.close()
 
     def close(self) -> None:
         """Nothing is open."""

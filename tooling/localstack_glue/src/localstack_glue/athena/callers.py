@@ -1,0 +1,92 @@
+"""Whose rights a query has: those of the role that asks for it; the account itself may do everything.
+
+A query's own calls are made with credentials that the service gets for the caller's role, so that the guard judges them
+by the role's policies, as it does a job's. The caller's key itself stays as free as everywhere in this host.
+"""
+
+import threading
+from contextlib import closing
+from typing import Protocol
+
+from localstack_glue.athena.errors import InvalidRequestException
+from localstack_glue.iam.guard import RoleGuard, RoleSession
+from localstack_glue.iam.requests import AccessDeniedError
+from localstack_glue.iam.service_access import Place
+from localstack_glue.iam.sessions import SessionDirectory, SessionPolicyError
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clients import ClientFactory, Credentials
+
+
+class Callers(Protocol):
+    """Says who asks, and refuses what they may not ask for."""
+
+    def role_of(self, scope: Scope, /) -> str:
+        """The ARN of the caller's role; empty for the account itself."""
+        ...
+
+    def check(self, scope: Scope, operation: str, workgroup: str, /) -> None:
+        """Raise AccessDeniedError unless the caller may do this in a workgroup."""
+        ...
+
+
+class NobodyAsked:
+    """Everybody is the account: for hosts that do not enforce IAM."""
+
+    def role_of(self, _scope: Scope) -> str:
+        """Nobody has a role."""
+        return ""
+
+    def check(self, _scope: Scope, _operation: str, _workgroup: str) -> None:
+        """All is allowed."""
+
+
+class RoleCallers:
+    """Callers as STS knows them, judged by the guard."""
+
+    def __init__(self, clients: ClientFactory, guard: RoleGuard, sessions: SessionDirectory) -> None:
+        self._clients = clients
+        self._guard = guard
+        self._sessions = sessions
+        self._lock = threading.Lock()
+        self._own: dict[RoleSession, Credentials] = {}
+
+    def role_of(self, scope: Scope) -> str:
+        """The ARN of the caller's role; empty for the account itself."""
+        session = self._session(scope)
+        return session.role_arn if session else ""
+
+    def check(self, scope: Scope, operation: str, workgroup: str) -> None:
+        """Raise AccessDeniedError unless the caller's policies allow this in a workgroup."""
+        session = self._session(scope)
+        if session is None:
+            return
+        place = Place(scope.partition, scope.region, scope.account_id)
+        denials = self._guard.check(session, "athena", operation, {"WorkGroup": workgroup}, place)
+        if denials:
+            raise AccessDeniedError("json", denials[0].message)
+
+    def credentials(self, scope: Scope) -> Credentials:
+        """What the query's own calls are signed with."""
+        session = self._session(scope)
+        if session is None:
+            return Credentials(scope.account_id, "localstack-glue")
+        with self._lock:
+            if session not in self._own:
+                self._own[session] = self._assumed(scope, session)
+            return self._own[session]
+
+    def _session(self, scope: Scope) -> RoleSession | None:
+        try:
+            return self._guard.session_of(scope.caller) or self._sessions.find(scope.caller)
+        except SessionPolicyError as error:
+            raise InvalidRequestException(
+                f"Queries of {error} with session policies are not run here: they would not be applied"
+            ) from error
+
+    def _assumed(self, scope: Scope, session: RoleSession) -> Credentials:
+        with closing(self._clients.of_account("sts", scope)) as sts:
+            keys = sts.assume_role(
+                RoleArn=session.role_arn, RoleSessionName=session.session_name, DurationSeconds=43200
+            )["Credentials"]
+        self._guard.remember(keys["AccessKeyId"], session.role_arn, session.session_name)
+        return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])

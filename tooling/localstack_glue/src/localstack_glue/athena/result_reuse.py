@@ -1,0 +1,53 @@
+"""Results of an earlier query in the place of a new run, where the caller allows it.
+
+The same text, parameters, database and workgroup, by the same caller, not older than allowed: whether the data has
+changed since then is not asked, there as here.
+https://docs.aws.amazon.com/athena/latest/ug/reusing-query-results.html
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from localstack_glue.athena.engine import statements
+from localstack_glue.athena.models import QueryExecution
+from localstack_glue.service.models import JsonDict
+
+_DEFAULT_MINUTES = 60
+
+
+def find_reusable(wanted: QueryExecution, known: Iterable[QueryExecution], now: datetime) -> QueryExecution | None:
+    """The newest run whose results answer a query; None if there is none, or if the caller does not want one."""
+    allowed = _age(wanted.result_reuse)
+    if allowed is None or statements.substatement_type(wanted.sql) != "SELECT":
+        return None
+    fitting = [
+        each
+        for each in known
+        if each.state == "SUCCEEDED"
+        and not each.is_managed
+        and not each.is_reused
+        and _question(each) == _question(wanted)
+        and each.completed_on is not None
+        and now - each.completed_on <= allowed
+    ]
+    return max(fitting, key=lambda each: each.submitted_on, default=None)
+
+
+def take_over(execution: QueryExecution, found: QueryExecution, now: datetime) -> None:
+    """Answer a query by what another one left."""
+    execution.output_location, execution.columns = found.output_location, found.columns
+    execution.has_header, execution.update_count = found.has_header, found.update_count
+    execution.is_reused, execution.completed_on = True, now
+    execution.state = "SUCCEEDED"
+
+
+def _question(execution: QueryExecution) -> tuple[object, ...]:
+    return (execution.sql, execution.parameters, execution.database, execution.workgroup, execution.caller)
+
+
+def _age(configuration: JsonDict) -> timedelta | None:
+    by_age = configuration.get("ResultReuseByAgeConfiguration") or {}
+    if not by_age.get("Enabled"):
+        return None
+    minutes = by_age.get("MaxAgeInMinutes")
+    return timedelta(minutes=_DEFAULT_MINUTES if minutes is None else minutes)

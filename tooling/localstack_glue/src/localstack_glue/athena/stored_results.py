@@ -1,0 +1,96 @@
+"""Where the results of a query lie: in S3, or, where the workgroup manages them, with Athena itself."""
+
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+
+from localstack_glue.athena.denials import is_denial
+from localstack_glue.athena.engine import results, statements
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.results import Answer
+from localstack_glue.athena.errors import InvalidRequestException
+from localstack_glue.athena.models import QueryExecution
+from localstack_glue.service.models import JsonDict
+
+
+def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
+    """Store an answer; raise QueryFailedError where its place cannot be written to."""
+    body = results.write_csv(answer.columns, answer.rows) if answer.has_header else results.write_text(answer.rows)
+    if execution.is_managed:
+        execution.kept_results = body
+        return
+    bucket, key = _bucket_and_key(execution.output_location)
+    encryption: JsonDict = {}
+    if execution.encryption.get("EncryptionOption") == "SSE_KMS":
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": execution.encryption.get("KmsKey", "")}
+    elif execution.encryption.get("EncryptionOption") == "SSE_S3":
+        encryption = {"ServerSideEncryption": "AES256"}
+    objects = {f"{key}.metadata": _metadata(answer)}
+    if answer.update_count is None:
+        objects[key] = body
+    if answer.manifest:
+        lines = "".join(f"{each}\n" for each in answer.manifest)
+        objects[_bucket_and_key(manifest_location(execution))[1]] = lines.encode()
+    try:
+        for name, content in objects.items():
+            s3.put_object(Bucket=bucket, Key=name, Body=content, ContentType="application/octet-stream", **encryption)
+    except ClientError as error:
+        place = execution.output_location
+        if is_denial(error):
+            raise QueryFailedError(
+                "PERMISSION_DENIED",
+                f"Access denied when writing output to url: {place} . Please ensure you are allowed to access the S3 "
+                "bucket. If you are encrypting query results with KMS key, please ensure you are allowed to access "
+                f"your KMS key ({error.response['Error']['Message']})",
+            ) from error
+        raise QueryFailedError("UNABLE_TO_WRITE_RESULTS", f"{place}: {error.response['Error']['Code']}") from error
+
+
+def read(s3: Any, execution: QueryExecution) -> list[list[str | None]]:
+    """The rows of a query that succeeded, the header first; raise InvalidRequestException where they are gone."""
+    content = execution.kept_results
+    if not execution.is_managed:
+        bucket, key = _bucket_and_key(execution.output_location)
+        try:
+            content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            raise InvalidRequestException(f"Could not find results: {execution.output_location} ({code})") from error
+    return results.read_csv(content) if execution.has_header else results.read_text(content)
+
+
+def manifest_location(execution: QueryExecution) -> str:
+    """The object that lists the files which a statement wrote; none where the workgroup manages the results."""
+    if execution.is_managed:
+        return ""
+    folder, _, _ = execution.output_location.rpartition("/")
+    is_table = statements.substatement_type(execution.sql) == "CREATE_TABLE_AS_SELECT"
+    return f"{folder}/{'tables/' if is_table else ''}{execution.query_id}-manifest.csv"
+
+
+def column_info(column: results.ResultColumn) -> JsonDict:
+    """A column as the API describes it."""
+    return {
+        "CatalogName": "hive",
+        "SchemaName": "",
+        "TableName": "",
+        "Name": column.name,
+        "Label": column.name,
+        "Type": column.type,
+        "Precision": column.precision,
+        "Scale": column.scale,
+        "Nullable": "UNKNOWN",
+        "CaseSensitive": column.type == "varchar",
+    }
+
+
+def _metadata(answer: Answer) -> bytes:
+    """The columns of an answer. Athena's own object is in a form that it does not document."""
+    return json.dumps({"columns": [column_info(column) for column in answer.columns]}).encode()
+
+
+def _bucket_and_key(location: str) -> tuple[str, str]:
+    parts = urlsplit(location)
+    return parts.netloc, parts.path.lstrip("/")
