@@ -26,7 +26,7 @@ from quartal.features.export import ExportFormat, export_features
 from quartal.features.lake_files import S3Files
 from quartal.features.maintenance import Lake, maintain
 from quartal.features.query import iceberg_catalog
-from quartal.features.tags import remove_tag, set_tag
+from quartal.features.tags import State, remove_tag, set_tag
 from quartal.runs.pipeline import follow_run, start_run
 
 from .books import MANIFESTS, RAW, Books, BrokenPromiseError, Model, delivery_of
@@ -293,7 +293,7 @@ class Sequence:
         shutil.rmtree(folder, ignore_errors=True)
         snapshot_id = features.snapshot_id or 0
         error = self._attempt(
-            lambda: export_features(self._load(), snapshot_id, "main", folder, ExportFormat.CSV), plan
+            lambda: export_features(self._load(), State("main", snapshot_id), folder, ExportFormat.CSV), plan
         )
         if folder.exists():
             found = sorted(tuple(row) for file in folder.glob("*.csv") for row in list(csv.reader(file.open()))[1:])

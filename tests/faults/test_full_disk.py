@@ -19,6 +19,7 @@ from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, QuartalError
 from quartal.deliver.upload.uploads import UploadOptions, plan_upload, upload
 from quartal.features.export import ExportFormat, export_features
+from quartal.features.tags import State
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tooling" / "localstack_glue" / "src"))
@@ -65,7 +66,7 @@ def test_export_to_a_full_disk_is_no_export(small_disk):
     snapshot = table.current_snapshot()
     assert snapshot is not None
     with pytest.raises(ConfigurationError, match="No space left"):
-        export_features(table, snapshot.snapshot_id, "main", small_disk / "export", ExportFormat.CSV)
+        export_features(table, State("main", snapshot.snapshot_id), small_disk / "export", ExportFormat.CSV)
     assert sorted(path.name for path in small_disk.iterdir()) == ["full"]
     lake.proxy.close()
 

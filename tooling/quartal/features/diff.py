@@ -7,12 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from quartal.core.errors import ConfigurationError, PipelineError
-from quartal.features.table_reading import read_rows
+from quartal.features.table_reading import read_state
 
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
     from pyiceberg.table import Table
+
+    from quartal.features.tags import State
 
 _DAY = "day"
 
@@ -86,14 +88,13 @@ def feature_key(columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(columns[: columns.index(_DAY) + 1])
 
 
-def diff_snapshots(table: Table, before: int, after: int) -> FeaturesDiff:
-    """Compare two snapshots of the features table.
+def diff_states(table: Table, before: State, after: State) -> FeaturesDiff:
+    """Compare two states of the features table.
 
     Raises:
         AwsError: the files of one cannot be read.
     """
-    states = [read_rows(table, snapshot_id=snapshot_id) for snapshot_id in (before, after)]
-    return diff_features(states[0], states[1])
+    return diff_features(read_state(table, before), read_state(table, after))
 
 
 def diff_features(before: pa.Table, after: pa.Table) -> FeaturesDiff:

@@ -17,11 +17,13 @@ from quartal.core.errors import AwsError, ConfigurationError
 from quartal.core.spreadsheets import defused_table
 from quartal.features.diff import feature_key
 from quartal.features.table_reading import read_rows
-from quartal.features.tags import summary_value
+from quartal.features.tags import summary_value, tag_named
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.table import Table
+
+    from quartal.features.tags import State
 
 MANIFEST = "manifest.json"
 _QUARTER = "quarter"
@@ -57,6 +59,7 @@ class ExportedFile:
 class Export:
     """What the manifest says: which state of which table, and the files.
 
+    `days_to` is the last day of that state, `later_deliveries` and `corrected_by` are what the tag's record names.
     `spreadsheet_safe` is whether texts that a spreadsheet would take for formulas have an apostrophe before them,
     `left_out` are the quarters of that state which were not asked for.
     """
@@ -70,6 +73,9 @@ class Export:
     files: tuple[ExportedFile, ...]
     spreadsheet_safe: bool = False
     left_out: tuple[str, ...] = ()
+    days_to: str | None = None
+    later_deliveries: tuple[str, ...] = ()
+    corrected_by: tuple[str, ...] = ()
 
     @property
     def quarters(self) -> tuple[str, ...]:
@@ -83,15 +89,14 @@ class Export:
 
 def export_features(
     table: Table,
-    snapshot_id: int,
-    tag: str,
+    state: State,
     folder: Path,
     form: ExportFormat,
     *,
     spreadsheet_safe: bool = False,
     only: Collection[str] = (),
 ) -> Export:
-    """Write one snapshot, or only some quarters of it, into a folder that does not exist yet, or is empty.
+    """Write one state, or only some quarters of it, into a folder that does not exist yet, or is empty.
 
     The folder appears when all is written.
 
@@ -108,7 +113,7 @@ def export_features(
     partial = folder.with_name(f".{folder.name}.partial-{secrets.token_hex(4)}")
     try:
         partial.mkdir(parents=True)
-        export = _write(table, snapshot_id, tag, partial, form, spreadsheet_safe, only)
+        export = _write(table, state, partial, form, spreadsheet_safe, only)
         if not export.left_out:
             _refuse_short(table, export)
         (partial / MANIFEST).write_text(json.dumps(export.as_record(), indent=2) + "\n", encoding="utf-8")
@@ -151,8 +156,7 @@ def _refuse_short(table: Table, export: Export) -> None:
 
 def _write(
     table: Table,
-    snapshot_id: int,
-    tag: str,
+    state: State,
     folder: Path,
     form: ExportFormat,
     spreadsheet_safe: bool,
@@ -160,11 +164,15 @@ def _write(
 ) -> Export:
     from pyiceberg.expressions import EqualTo
 
+    snapshot_id, tag = state.snapshot_id, state.name
     scanned = table.scan(snapshot_id=snapshot_id)
     names = [field.name for field in scanned.projection().fields]
     key = feature_key(names)
     counted = read_rows(table, snapshot_id=snapshot_id, columns=(_QUARTER,))[_QUARTER].value_counts().to_pylist()
-    counts = {each["values"]: each["counts"] for each in counted}
+    held = {each["values"]: each["counts"] for each in counted}
+    # A quarter has the name of the tag, where the tag's snapshot holds more than that.
+    counts = {quarter: rows for quarter, rows in held.items() if state.up_to is None or quarter <= tag}
+    named = tag_named(table, tag)
     unknown = sorted(set(only) - counts.keys())
     if unknown:
         raise ConfigurationError(
@@ -196,7 +204,10 @@ def _write(
         columns=tuple({"name": field.name, "type": str(field.field_type)} for field in scanned.projection().fields),
         files=tuple(files),
         spreadsheet_safe=spreadsheet_safe,
-        left_out=tuple(sorted(counts.keys() - {file.quarter for file in files})),
+        left_out=tuple(sorted(held.keys() - {file.quarter for file in files})),
+        days_to=str(state.up_to or named.days_to or "") or None if named else None,
+        later_deliveries=named.later_deliveries if named else (),
+        corrected_by=named.corrected_by if named else (),
     )
 
 

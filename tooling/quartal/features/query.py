@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from quartal.core.aws import AwsConnection
@@ -13,15 +14,23 @@ from quartal.core.errors import ConfigurationError, NotDeployedError
 from quartal.core.spreadsheets import defused
 from quartal.features.iceberg_commits import committing_client
 from quartal.features.quarantine import why_no_features
-from quartal.features.table_reading import read_rows
-from quartal.features.tags import CURATED_SNAPSHOT, find_snapshot, is_in_step, snapshot_named, summary_value
+from quartal.features.table_reading import read_rows, read_state
+from quartal.features.tags import (
+    CURATED_SNAPSHOT,
+    DAYS_TO,
+    State,
+    find_snapshot,
+    is_in_step,
+    snapshot_named,
+    state_named,
+    summary_value,
+)
 from quartal.terraform.outputs import Deployment
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
-    from pyiceberg.table.snapshots import Snapshot
 
 _QUARANTINE = "quarantine"
 
@@ -84,7 +93,8 @@ def run_query(
     `quarantine` is what `bad_rows` gives, where it is given; it has no past.
 
     Only the tables that the statement names are read. With `as_of`, a tag or a snapshot id, each as it was then: a tag
-    of the features also stands for the snapshot of `curated` that those features were computed from.
+    of the features also stands for the snapshot of `curated` that those features were computed from, up to the last day
+    that they have rows of.
 
     Raises:
         ConfigurationError: the SQL is wrong, or names a table, a tag or a snapshot that does not exist.
@@ -173,22 +183,26 @@ def _read_table(catalog: Catalog, deployment: Deployment, name: str, as_of: str 
     if as_of is None:
         return read_rows(table)
     if table.name()[-1] == deployment.curated_table():
-        snapshot = _curated_as_of(table, published_table(catalog, deployment, "features"), as_of)
+        state = _curated_as_of(table, published_table(catalog, deployment, "features"), as_of)
+    elif table.name()[-1] == deployment.features_table():
+        state = state_named(table, as_of)
     else:
-        snapshot = snapshot_named(table, as_of)
-    return read_rows(table, snapshot_id=snapshot.snapshot_id)
+        state = State(as_of, snapshot_named(table, as_of).snapshot_id)
+    return read_state(table, state)
 
 
-def _curated_as_of(curated: Table, features: Table, as_of: str) -> Snapshot:
+def _curated_as_of(curated: Table, features: Table, as_of: str) -> State:
     """The state of `curated`: quarters are tags of the features alone, whose snapshots name the one they came of."""
     own = find_snapshot(curated, as_of)
     if own is not None:
-        return own
-    noted = summary_value(snapshot_named(features, as_of), CURATED_SNAPSHOT)
+        return State(as_of, own.snapshot_id)
+    snapshot, state = snapshot_named(features, as_of), state_named(features, as_of)
+    noted = summary_value(snapshot, CURATED_SNAPSHOT)
     source = curated.snapshot_by_id(int(noted)) if noted else None
     if source is None:
         raise ConfigurationError(
             f"The state of curated that the features of '{as_of}' were computed from is no longer kept.",
             remedy="The features themselves can be read as of this tag.",
         )
-    return source
+    said = summary_value(snapshot, DAYS_TO)
+    return State(as_of, source.snapshot_id, date.fromisoformat(said) if said else state.up_to)

@@ -11,6 +11,18 @@ if TYPE_CHECKING:
     from pyiceberg.expressions import BooleanExpression
     from pyiceberg.table import Table
 
+    from quartal.features.tags import State
+
+
+def read_state(table: Table, state: State) -> pa.Table:
+    """The rows of a named state, and of no day that does not belong to it.
+
+    Raises:
+        AwsError: a file is gone, or may not be read, or is not whole.
+    """
+    row_filter = "true" if state.up_to is None else f"day <= '{state.up_to}'"
+    return read_rows(table, snapshot_id=state.snapshot_id, row_filter=row_filter)
+
 
 def read_rows(
     table: Table,

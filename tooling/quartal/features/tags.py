@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from quartal.core.errors import ConfigurationError
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
 RUN_ID = "quartal.run-id"  # in each snapshot's summary, see docs/reference/outputs.md
 CURATED_SNAPSHOT = "quartal.curated-snapshot-id"
+AS_OF_QUARTER = "quartal.as-of-quarter"  # this and the next three: those of a quarter's tag
+DAYS_TO = "quartal.days-to"
+LATER_DELIVERIES = "quartal.later-deliveries"
+CORRECTED_BY = "quartal.corrected-by"
+_DAY = "day"
+_QUARTER = re.compile(r"\d{4}Q[1-4]")
 _OWN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
 _BEGINNING_OF_RUN = re.compile(r"(wr|jr)_[0-9a-f]{4,}")
 _JOBS_NAME = re.compile(r"main|\d{4}Q[1-4]|(wr|jr)_[0-9a-f]+")  # branch, quarters, runs as Glue names them
@@ -32,6 +39,12 @@ class Tag:
         committed: when the snapshot was committed.
         rows: rows of the whole table in that snapshot; None where its summary does not say.
         run_id: the run that committed it; empty where its summary does not say.
+        days_to: the last day of which it holds rows; None where it holds none.
+        holds_more: whether that is a day after the quarter that the tag is named for: an earlier version of the job let
+            it name the state that a whole run left.
+        later_deliveries: of a quarter's: those that came with a later one, of which it holds days, or which may have
+            taken rows from it.
+        corrected_by: of a quarter's: those that changed days of it after it had first been published.
     """
 
     name: str
@@ -39,26 +52,85 @@ class Tag:
     committed: datetime
     rows: int | None
     run_id: str
+    days_to: date | None = None
+    holds_more: bool = False
+    later_deliveries: tuple[str, ...] = ()
+    corrected_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a name stands for: a snapshot, and the last day that belongs to it where the snapshot holds later ones."""
+
+    name: str
+    snapshot_id: int
+    up_to: date | None = None
 
 
 def tags_of(table: Table) -> tuple[Tag, ...]:
     """All tags of a table, in the order of their snapshots, then by name."""
-    found = []
-    for name, reference in table.refs().items():
-        snapshot = table.snapshot_by_id(reference.snapshot_id)
-        if reference.snapshot_ref_type != "tag" or snapshot is None:
-            continue
-        rows = summary_value(snapshot, "total-records")
-        found.append(
-            Tag(
-                name=name,
-                snapshot_id=snapshot.snapshot_id,
-                committed=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
-                rows=int(rows) if rows is not None else None,
-                run_id=summary_value(snapshot, RUN_ID) or "",
-            )
-        )
-    return tuple(sorted(found, key=lambda tag: (tag.committed, tag.snapshot_id, tag.name)))
+    found = tuple(filter(None, (tag_named(table, name) for name in table.refs())))
+    numbers = {each.snapshot_id: each.sequence_number or 0 for each in table.metadata.snapshots}
+    return tuple(sorted(found, key=lambda tag: (numbers[tag.snapshot_id], tag.name)))
+
+
+def tag_named(table: Table, name: str) -> Tag | None:
+    """The tag of this name; None where there is none."""
+    reference = table.refs().get(name)
+    snapshot = table.snapshot_by_id(reference.snapshot_id) if reference else None
+    if reference is None or reference.snapshot_ref_type != "tag" or snapshot is None:
+        return None
+    rows, days_to = summary_value(snapshot, "total-records"), last_day_in(table, snapshot)
+    return Tag(
+        name=name,
+        snapshot_id=snapshot.snapshot_id,
+        committed=datetime.fromtimestamp(snapshot.timestamp_ms / 1000, UTC),
+        rows=int(rows) if rows is not None else None,
+        run_id=summary_value(snapshot, RUN_ID) or "",
+        days_to=days_to,
+        holds_more=_ends_before(name, days_to),
+        later_deliveries=_listed(name, snapshot, LATER_DELIVERIES),
+        corrected_by=_listed(name, snapshot, CORRECTED_BY),
+    )
+
+
+def last_day_in(table: Table, snapshot: Snapshot) -> date | None:
+    """The last day of which a snapshot holds rows, as it says itself, or else as the bounds of its files do."""
+    said = summary_value(snapshot, DAYS_TO)
+    if said is not None:
+        return date.fromisoformat(said)
+    from pyiceberg.conversions import from_bytes
+    from pyiceberg.types import DateType
+
+    field = table.schema().find_field(_DAY).field_id if _DAY in table.schema().column_names else None
+    bounds = [task.file.upper_bounds for task in table.scan(snapshot_id=snapshot.snapshot_id).plan_files()]
+    days: list[int] = [from_bytes(DateType(), each[field]) for each in bounds if each and field in each]  # type: ignore[misc]
+    return date(1970, 1, 1) + timedelta(days=max(days)) if days else None
+
+
+def last_day_of(quarter: str) -> date:
+    """March 31st of 2024 for 2024Q1."""
+    month = int(quarter[-1]) * 3
+    return date(int(quarter[:4]), month, 31 if month in (3, 12) else 30)
+
+
+def _ends_before(name: str, days_to: date | None) -> bool:
+    return days_to is not None and _QUARTER.fullmatch(name) is not None and last_day_of(name) < days_to
+
+
+def _listed(tag: str, snapshot: Snapshot, property_name: str) -> tuple[str, ...]:
+    return tuple(json.loads(summary_value(snapshot, property_name) or "[]")) if _QUARTER.fullmatch(tag) else ()
+
+
+def state_named(table: Table, name: str) -> State:
+    """The state that a tag, a branch or a snapshot id names: of a quarter's tag no day after that quarter.
+
+    Raises:
+        ConfigurationError: there is none of that name; the remedy lists the tags.
+    """
+    snapshot = snapshot_named(table, name)
+    up_to = last_day_of(name) if _QUARTER.fullmatch(name) and _ends_before(name, last_day_in(table, snapshot)) else None
+    return State(name, snapshot.snapshot_id, up_to)
 
 
 def is_in_step(curated: Table, features: Table) -> bool:

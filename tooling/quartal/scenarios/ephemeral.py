@@ -29,7 +29,7 @@ from quartal.deploy import change
 from quartal.deploy.review import ReviewOptions, prices_folder, refuse_unapproved, review_saved_plan
 from quartal.features.export import Export, ExportFormat, export_features, refuse_used_folder
 from quartal.features.query import iceberg_catalog, published_table
-from quartal.features.tags import tags_of
+from quartal.features.tags import State, tags_of
 from quartal.report.cost import RunCost, job_run_cost, price_basis
 from quartal.runs.outcome import show_manifest
 from quartal.runs.pipeline import follow_run, start_run, typed_command
@@ -252,7 +252,7 @@ def _export(workspace: Workspace, folder: Path) -> Export | None:
         return None
     names = [tag.name for tag in tags_of(table) if tag.snapshot_id == snapshot.snapshot_id and tag.name != tag.run_id]
     name = max(names, default=str(snapshot.snapshot_id))
-    return export_features(table, snapshot.snapshot_id, name, folder, ExportFormat.PARQUET)
+    return export_features(table, State(name, snapshot.snapshot_id), folder, ExportFormat.PARQUET)
 
 
 def _job_cost(workspace: Workspace, run_id: str) -> RunCost | None:

@@ -17,13 +17,13 @@ from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, LATE, SCHEMA
 
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[GlueCatalog]:
-    """Curated, then features of two runs: the first tagged 2024Q1, the second 2024Q2."""
+    """Curated, then features of two runs: the first tagged 2024Q2, the second 2024Q3."""
     with mock_aws():
         made = GlueCatalog("test", client=AwsConnection("eu-central-1", None, "test", "test").glue())
         made.create_namespace("db")
         curated = made.create_table("db.feed_curated", SCHEMA, location=f"file://{tmp_path}/lake/curated")
         table = made.create_table("db.feed_features", SCHEMA, location=f"file://{tmp_path}/lake/features")
-        for state, quarter, run_id in ((EARLY, "2024Q1", "wr_1"), (LATE, "2024Q2", "wr_2")):
+        for state, quarter, run_id in ((EARLY, "2024Q2", "wr_1"), (LATE, "2024Q3", "wr_2")):
             curated.overwrite(state)
             source = curated.current_snapshot().snapshot_id
             table.overwrite(state, snapshot_properties={RUN_ID: run_id, CURATED_SNAPSHOT: str(source)})

@@ -15,7 +15,7 @@ from quartal.cli.app import run
 from quartal.core.errors import AwsError, ConfigurationError
 from quartal.features.export import ExportFormat, export_features
 from quartal.features.table_reading import read_rows
-from quartal.features.tags import tags_of
+from quartal.features.tags import State, tags_of
 from tests.unit.tooling.results.lake import EARLY, SCHEMA
 
 
@@ -24,13 +24,13 @@ def test_export_holds_the_rows_of_the_tag_and_a_manifest_that_fits(catalog, tmp_
     table = catalog.load_table("db.feed_features")
     tag = tags_of(table)[0]
     out = tmp_path / "hand" / "over"
-    export_features(table, tag.snapshot_id, tag.name, out, form)
+    export_features(table, State(tag.name, tag.snapshot_id), out, form)
 
     manifest = json.loads((out / "manifest.json").read_text())
     files = {file["name"]: file for file in manifest["files"]}
     assert sorted(path.name for path in out.iterdir()) == sorted([*files, "manifest.json"])
     assert [path.name for path in out.parent.iterdir()] == ["over"], "nothing partial is left"
-    assert (manifest["tag"], manifest["snapshot_id"], manifest["rows"]) == ("2024Q1", tag.snapshot_id, 3)
+    assert (manifest["tag"], manifest["snapshot_id"], manifest["rows"]) == ("2024Q2", tag.snapshot_id, 3)
     assert [column["name"] for column in manifest["columns"]] == SCHEMA.names
     assert {name: file["rows"] for name, file in files.items()} == {
         f"features-2024Q1.{form}": 2,
@@ -53,10 +53,10 @@ def test_export_holds_the_rows_of_the_tag_and_a_manifest_that_fits(catalog, tmp_
 
 
 def test_export_says_which_quarters_it_hands_over_and_takes_some_of_them(command_line, tmp_path, capsys):
-    assert run(["export", "--tag", "2024Q2", "--out", str(tmp_path / "all")]) == 0
-    assert "at 2024Q2, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out
-    assert run(["export", "--tag", "2024Q2", "--quarter", "2024Q2", "--out", str(tmp_path / "one")]) == 0
-    assert "at 2024Q2, of 2024Q2 (not 2024Q1), in 1 file," in capsys.readouterr().out
+    assert run(["export", "--tag", "2024Q3", "--out", str(tmp_path / "all")]) == 0
+    assert "at 2024Q3, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out
+    assert run(["export", "--tag", "2024Q3", "--quarter", "2024Q2", "--out", str(tmp_path / "one")]) == 0
+    assert "at 2024Q3, of 2024Q2 (not 2024Q1), in 1 file," in capsys.readouterr().out
     manifest = json.loads((tmp_path / "one" / "manifest.json").read_text())
     assert [file["quarter"] for file in manifest["files"]] == ["2024Q2"]
     assert manifest["left_out"] == ["2024Q1"]
@@ -64,9 +64,9 @@ def test_export_says_which_quarters_it_hands_over_and_takes_some_of_them(command
 
 
 def test_quarter_that_the_tag_does_not_hold_is_refused_with_those_it_holds(command_line, tmp_path, capsys):
-    assert run(["export", "--tag", "2024Q2", "--quarter", "2023Q1", "--out", str(tmp_path / "out")]) == 2
+    assert run(["export", "--tag", "2024Q3", "--quarter", "2023Q1", "--out", str(tmp_path / "out")]) == 2
     told = capsys.readouterr().err
-    assert "The features at 2024Q2 have no quarter 2023Q1" in told
+    assert "The features at 2024Q3 have no quarter 2023Q1" in told
     assert "2024Q1, 2024Q2" in told
     assert not (tmp_path / "out").exists()
 
@@ -81,7 +81,7 @@ def test_quarter_of_which_rows_are_missing_is_not_exported(catalog, tmp_path, mo
     monkeypatch.setattr("quartal.features.export.read_rows", some_rows)
     with pytest.raises(AwsError, match=r"rows of 2024Q1, but .* came out of its files"):
         export_features(
-            table, tags_of(table)[0].snapshot_id, "2024Q1", tmp_path / "out", ExportFormat.CSV, only=["2024Q1"]
+            table, State("2024Q2", tags_of(table)[0].snapshot_id), tmp_path / "out", ExportFormat.CSV, only=["2024Q1"]
         )
     assert not (tmp_path / "out").exists()
 
@@ -91,7 +91,7 @@ def test_export_into_a_folder_that_holds_something_is_refused_and_leaves_it_alon
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "letter.txt").write_text("x")
     with pytest.raises(ConfigurationError, match="not empty"):
-        export_features(table, tags_of(table)[0].snapshot_id, "2024Q1", tmp_path / "out", ExportFormat.CSV)
+        export_features(table, State("2024Q2", tags_of(table)[0].snapshot_id), tmp_path / "out", ExportFormat.CSV)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["letter.txt"]
 
 
@@ -110,7 +110,9 @@ def test_export_that_breaks_off_leaves_nothing(catalog, tmp_path, monkeypatch, e
     expected = KeyboardInterrupt if isinstance(error, KeyboardInterrupt) else ConfigurationError
     (tmp_path / "parent").mkdir()
     with pytest.raises(expected):
-        export_features(table, tags_of(table)[0].snapshot_id, "2024Q1", tmp_path / "parent" / "out", ExportFormat.CSV)
+        export_features(
+            table, State("2024Q2", tags_of(table)[0].snapshot_id), tmp_path / "parent" / "out", ExportFormat.CSV
+        )
     assert len(written) == 2
     assert list((tmp_path / "parent").iterdir()) == []
 
@@ -123,7 +125,7 @@ def test_export_of_a_file_that_is_cut_off_is_one_error_and_leaves_nothing(catalo
     path.write_bytes(path.read_bytes()[:keep])
     (tmp_path / "parent").mkdir()
     with pytest.raises(AwsError, match="could not be read"):
-        export_features(table, table.current_snapshot().snapshot_id, "2024Q2", tmp_path / "parent" / "out", form)
+        export_features(table, State("2024Q3", table.current_snapshot().snapshot_id), tmp_path / "parent" / "out", form)
     assert list((tmp_path / "parent").iterdir()) == []
 
 
@@ -135,6 +137,9 @@ def test_export_of_fewer_rows_than_the_snapshot_counts_is_refused_and_leaves_not
     (tmp_path / "parent").mkdir()
     with pytest.raises(AwsError, match=r"has 4 rows, but 3 came out of its files"):
         export_features(
-            table, table.current_snapshot().snapshot_id, "2024Q2", tmp_path / "parent" / "out", ExportFormat.PARQUET
+            table,
+            State("2024Q3", table.current_snapshot().snapshot_id),
+            tmp_path / "parent" / "out",
+            ExportFormat.PARQUET,
         )
     assert list((tmp_path / "parent").iterdir()) == []

@@ -17,7 +17,7 @@ from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, features, sum_of
 
 
 @pytest.mark.parametrize("table", ["features", "curated"])
-@pytest.mark.parametrize(("as_of", "total"), [(None, 16), ("2024Q1", 7), ("2024Q2", 16)])
+@pytest.mark.parametrize(("as_of", "total"), [(None, 16), ("2024Q2", 7), ("2024Q3", 16)])
 def test_query_as_of_a_tag_reads_both_tables_as_that_run_left_them(catalog, table, as_of, total):
     assert sum_of(table, catalog, as_of) == total
 
@@ -43,8 +43,8 @@ def test_query_as_of_a_snapshot_id_reads_that_snapshot(catalog):
     "arguments",
     [
         ["query", "select * from features"],
-        ["diff", "2024Q1", "2024Q2"],
-        ["export", "--tag", "2024Q1", "--out", "out"],
+        ["diff", "2024Q2", "2024Q3"],
+        ["export", "--tag", "2024Q2", "--out", "out"],
     ],
     ids=lambda arguments: arguments[0],
 )
@@ -63,7 +63,7 @@ def test_file_that_cannot_be_read_is_one_message_and_no_traceback(command_line, 
 def test_unknown_tag_is_refused_and_the_tags_are_listed(catalog, table, unknown):
     with pytest.raises(ConfigurationError, match=f"no tag and no snapshot '{unknown}'") as refused:
         sum_of(table, catalog, unknown)
-    assert refused.value.remedy == "Its tags: 2024Q1, 2024Q2."
+    assert refused.value.remedy == "Its tags: 2024Q2, 2024Q3."
 
 
 def test_curated_that_maintenance_has_expired_is_refused_while_the_features_stay(catalog):
@@ -72,25 +72,25 @@ def test_curated_that_maintenance_has_expired_is_refused_while_the_features_stay
         [each.snapshot_id for each in curated.metadata.snapshots if each != curated.current_snapshot()]
     ).commit()
     with pytest.raises(ConfigurationError, match="no longer kept"):
-        sum_of("curated", catalog, "2024Q1")
-    assert sum_of("features", catalog, "2024Q1") == 7
+        sum_of("curated", catalog, "2024Q2")
+    assert sum_of("features", catalog, "2024Q2") == 7
 
 
 def test_tags_tell_snapshot_rows_of_the_whole_table_and_run_in_the_order_of_their_commits(catalog):
     table = catalog.load_table("db.feed_features")
-    assert snapshot_named(table, "2024Q2") == table.current_snapshot()
+    assert snapshot_named(table, "2024Q3") == table.current_snapshot()
     table.append(features(("crow", 0, 1, 1.0)))
     table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "by-hand").commit()
     assert [(tag.name, tag.rows, tag.run_id) for tag in tags_of(table)] == [
-        ("2024Q1", 3, "wr_1"),
-        ("2024Q2", 4, "wr_2"),
+        ("2024Q2", 3, "wr_1"),
+        ("2024Q3", 4, "wr_2"),
         ("by-hand", 5, ""),
     ]
 
 
 def test_query_prints_csv_with_missing_values_empty(command_line, capsys):
     sql = "select brand, day, mean from features order by brand"
-    assert run(["query", sql, "--as-of", "2024Q1", "--format", "csv"]) == 0
+    assert run(["query", sql, "--as-of", "2024Q2", "--format", "csv"]) == 0
     assert capsys.readouterr().out.splitlines()[:3] == ["brand,day,mean", "acme,2024-03-31,0.5", "bolt,2024-03-31,"]
 
 
@@ -105,45 +105,45 @@ def test_query_with_format_json_prints_what_json_does(command_line, capsys):
 def test_commands_on_an_unknown_tag_end_with_2_and_list_the_tags(command_line, capsys, tmp_path):
     out = str(tmp_path / "out")
     for arguments in (
-        ["diff", "2024Q1", "x"],
+        ["diff", "2024Q2", "x"],
         ["export", "--tag", "x", "--out", out],
         ["query", "from features", "--as-of", "x"],
     ):
         assert run(arguments) == 2
-        assert "2024Q1, 2024Q2" in capsys.readouterr().err
+        assert "2024Q2, 2024Q3" in capsys.readouterr().err
 
 
 def test_tags_and_diff_print_for_people_and_for_machines(command_line, capsys):
-    assert run(["tags"]) == run(["diff", "2024Q1", "2024Q2"]) == 0
+    assert run(["tags"]) == run(["diff", "2024Q2", "2024Q3"]) == 0
     printed = capsys.readouterr().out
     assert "wr_1" in printed
     assert "2 rows added, 1 removed, 2 changed" in printed
     assert run(["tags", "--json"]) == 0
     assert [tag["rows"] for tag in json.loads(capsys.readouterr().out)] == [3, 4]
-    assert run(["diff", "2024Q1", "2024Q2", "--json"]) == 0
+    assert run(["diff", "2024Q2", "2024Q3", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert (found["before"], found["added"], found["columns"][0]["key"]["day"]) == ("2024Q1", 2, "2024-03-31")
+    assert (found["before"], found["added"], found["columns"][0]["key"]["day"]) == ("2024Q2", 2, "2024-03-31")
 
 
 def test_diff_of_a_tag_and_itself_says_that_they_are_the_same(command_line, capsys):
-    assert run(["diff", "2024Q2", "2024Q2"]) == 0
-    assert capsys.readouterr().out == "The features of 2024Q2 and 2024Q2 are the same: 4 rows.\n"
+    assert run(["diff", "2024Q3", "2024Q3"]) == 0
+    assert capsys.readouterr().out == "The features of 2024Q3 and 2024Q3 are the same: 4 rows.\n"
 
 
 def test_export_prints_where_and_what(command_line, capsys, tmp_path):
-    assert run(["export", "--tag", "2024Q2", "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
-    assert "4 rows of db.feed_features at 2024Q2, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out
+    assert run(["export", "--tag", "2024Q3", "--out", str(tmp_path / "out"), "--format", "csv"]) == 0
+    assert "4 rows of db.feed_features at 2024Q3, of 2024Q1, 2024Q2, in 2 files" in capsys.readouterr().out
 
 
 def test_tag_of_ones_own_names_the_newest_state_or_another_one_and_can_be_removed(command_line, catalog, capsys):
-    assert run(["tag", "model-7"]) == run(["tag", "model-6", "--as-of", "2024Q1"]) == 0
+    assert run(["tag", "model-7"]) == run(["tag", "model-6", "--as-of", "2024Q2"]) == 0
     capsys.readouterr()
     assert run(["tag", "--json"]) == 0
     named = {tag["name"]: tag["snapshot_id"] for tag in json.loads(capsys.readouterr().out)}
-    assert (named["model-7"], named["model-6"]) == (named["2024Q2"], named["2024Q1"])
+    assert (named["model-7"], named["model-6"]) == (named["2024Q3"], named["2024Q2"])
     assert sum_of("features", catalog, "model-6") == 7
     assert run(["tag", "model-6", "--delete"]) == 0
-    assert {tag.name for tag in tags_of(catalog.load_table("db.feed_features"))} == {"2024Q1", "2024Q2", "model-7"}
+    assert {tag.name for tag in tags_of(catalog.load_table("db.feed_features"))} == {"2024Q2", "2024Q3", "model-7"}
 
 
 def test_tag_that_names_this_state_already_is_no_error_and_one_that_names_another_is(command_line, capsys):
@@ -151,7 +151,7 @@ def test_tag_that_names_this_state_already_is_no_error_and_one_that_names_anothe
     capsys.readouterr()
     assert run(["tag", "model-7", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["is_new"] is False
-    assert run(["tag", "model-7", "--as-of", "2024Q1"]) == 2
+    assert run(["tag", "model-7", "--as-of", "2024Q2"]) == 2
     assert "quartal tag model-7 --delete" in capsys.readouterr().err
 
 
@@ -162,7 +162,7 @@ def test_name_that_the_job_gives_or_nobody_could_read_by_is_refused(command_line
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(["2024Q1"], "the job gave"), (["x"], "2024Q1, 2024Q2"), ([], "Which")]
+    ("arguments", "said"), [(["2024Q2"], "the job gave"), (["x"], "2024Q2, 2024Q3"), ([], "Which")]
 )
 def test_tag_that_is_the_jobs_or_not_there_is_not_removed(command_line, capsys, arguments, said):
     assert run(["tag", *arguments, "--delete"]) == 2
@@ -171,7 +171,7 @@ def test_tag_that_is_the_jobs_or_not_there_is_not_removed(command_line, capsys, 
 
 def test_tag_that_somebody_gives_to_another_state_meanwhile_is_refused_and_stays_theirs(command_line, catalog):
     stale = catalog.load_table("db.feed_features")
-    assert run(["tag", "model-7", "--as-of", "2024Q1"]) == 0
+    assert run(["tag", "model-7", "--as-of", "2024Q2"]) == 0
     with pytest.raises(ConfigurationError, match="names another state already"):
         set_tag(stale, "model-7", stale.current_snapshot().snapshot_id, lambda _: None)
     assert sum_of("features", catalog, "model-7") == 7
@@ -197,12 +197,12 @@ BEHIND = "The features are behind the curated table: a run ended between its two
     ("arguments", "told"),
     [
         (["query", "select 1"], True),
-        (["query", "select 1", "--as-of", "2024Q2"], False),
+        (["query", "select 1", "--as-of", "2024Q3"], False),
         (["tags"], True),
         (["tag", "champion"], True),
-        (["tag", "champion", "--as-of", "2024Q1"], False),
-        (["export", "--tag", "2024Q2", "--out", "out"], True),
-        (["export", "--tag", "2024Q1", "--out", "out"], False),
+        (["tag", "champion", "--as-of", "2024Q2"], False),
+        (["export", "--tag", "2024Q3", "--out", "out"], True),
+        (["export", "--tag", "2024Q2", "--out", "out"], False),
     ],
     ids=lambda each: " ".join(each) if isinstance(each, list) else "",
 )
