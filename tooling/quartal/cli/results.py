@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -13,11 +14,11 @@ import typer
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.core.errors import ConfigurationError, NotDeployedError
 from quartal.core.terminal_tables import Column, Kind
-from quartal.features.diff import diff_snapshots
+from quartal.features.diff import diff_states
 from quartal.features.export import ExportFormat, export_features
 from quartal.features.quarantine import BadRowFiles
 from quartal.features.query import are_in_step, iceberg_catalog, published_table, run_query
-from quartal.features.tags import remove_tag, set_tag, snapshot_named, tags_of
+from quartal.features.tags import State, find_snapshot, remove_tag, set_tag, snapshot_named, state_named, tags_of
 from quartal.runs.pipeline import typed_command
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def query(
     )
     if as_of is None:
         _say_if_behind(workspace, catalog)
+    else:
+        _say_if_features_hold_more(workspace, catalog, as_of)
     if form is AnswerFormat.CSV and not as_json:
         workspace.console.document(answer.as_csv(spreadsheet_safe=spreadsheet_safe))
     else:
@@ -80,6 +83,7 @@ _TAG_COLUMNS = (
     Column("tag", Kind.ID),
     Column("snapshot", Kind.WHOLE, optional=3),
     Column("committed (UTC)", Kind.WHOLE),
+    Column("days to", Kind.WHOLE),
     Column("rows", Kind.WHOLE, optional=1),
     Column("run", Kind.ID, optional=2),
 )
@@ -88,13 +92,29 @@ _TAG_COLUMNS = (
 def tags(
     wide: WideOption = False, env: EnvironmentOption = None, dataset: DatasetOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the states of the features that can be read by name: one per published quarter, and the newest runs."""
+    """List the states of the features that can be read by name: up to each quarter, and of the newest runs."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     catalog = iceberg_catalog(workspace.connection)
     found = tags_of(published_table(catalog, workspace.deployment, "features"))
     _say_if_behind(workspace, catalog)
-    rows = [(t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", t.rows, t.run_id) for t in found]
+    rows = [
+        (t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", str(t.days_to or ""), t.rows, t.run_id)
+        for t in found
+    ]
     workspace.console.table("", _TAG_COLUMNS, rows, data=[asdict(tag) for tag in found], wide=wide)
+    more = [tag.name for tag in found if tag.holds_more]
+    if more:
+        workspace.console.warn(
+            f"{', '.join(more)}: set by an earlier version of the job, with days after the quarter. Other readers than "
+            f"these commands see all of them. {typed_command(workspace, 'run')} renews such tags."
+        )
+    for tag in found if not as_json else ():
+        for deliveries, what in (
+            (tag.later_deliveries, "has rows of deliveries of a later quarter, or may have lost some to them"),
+            (tag.corrected_by, "was changed after it had first been published, by"),
+        ):
+            if deliveries:
+                workspace.console.say(f"  {tag.name} {what}: {', '.join(deliveries)}")
 
 
 def tag(
@@ -121,6 +141,12 @@ def tag(
         remove_tag(table, name)
         workspace.console.result(f"Tag {name} is removed.", data={"tag": name, "removed": True})
         return
+    if as_of is not None and (up_to := state_named(table, as_of).up_to):
+        raise ConfigurationError(
+            f"Tag {as_of} was set by an earlier version of the job and holds days after {up_to}: a model that is named "
+            "for it would have seen them.",
+            remedy=f"{typed_command(workspace, 'run')} renews it. The whole state can be named by its snapshot id.",
+        )
     snapshot = snapshot_named(table, as_of) if as_of is not None else table.current_snapshot()
     if snapshot is None:
         raise NotDeployedError("The features have no published state yet.", remedy="Run first: `quartal run`.")
@@ -144,8 +170,10 @@ def diff(
     """Say what changed in the features from one tag to another: rows by entity and day, values by column."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
-    old, new = snapshot_named(table, before), snapshot_named(table, after)
-    found = diff_snapshots(table, old.snapshot_id, new.snapshot_id)
+    old, new = state_named(table, before), state_named(table, after)
+    for state in (old, new):
+        _say_if_more(workspace, state)
+    found = diff_states(table, old, new)
     if found.is_empty and not as_json:
         workspace.console.result(
             f"The features of {before} and {after} are the same: {found.rows_after:,} rows.", data={}
@@ -182,13 +210,11 @@ def export(
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     catalog = iceberg_catalog(workspace.connection)
     table = published_table(catalog, workspace.deployment, "features")
-    snapshot = snapshot_named(table, tag)
-    if snapshot == table.current_snapshot():
+    state = state_named(table, tag)
+    _say_if_more(workspace, state)
+    if snapshot_named(table, tag) == table.current_snapshot():
         _say_if_behind(workspace, catalog)
-    snapshot_id = snapshot.snapshot_id
-    done = export_features(
-        table, snapshot_id, tag, out, form, spreadsheet_safe=spreadsheet_safe, only=tuple(quarter or ())
-    )
+    done = export_features(table, state, out, form, spreadsheet_safe=spreadsheet_safe, only=tuple(quarter or ()))
     left_out = f" (not {', '.join(done.left_out)})" if done.left_out else ""
     workspace.console.result(
         f"{out}: {done.rows:,} rows of {done.table} at {tag}, of {_quarters(done.quarters)}{left_out}, in "
@@ -201,6 +227,21 @@ def _quarters(names: tuple[str, ...]) -> str:
     if not names:
         return "no quarter"
     return ", ".join(names) if len(names) <= _QUARTERS_NAMED else f"the {len(names)} quarters {names[0]} to {names[-1]}"
+
+
+def _say_if_features_hold_more(workspace: Workspace, catalog: Catalog, as_of: str) -> None:
+    with suppress(NotDeployedError):  # what was asked for may be another table's
+        features = published_table(catalog, workspace.deployment, "features")
+        if find_snapshot(features, as_of) is not None:
+            _say_if_more(workspace, state_named(features, as_of))
+
+
+def _say_if_more(workspace: Workspace, state: State) -> None:
+    if state.up_to is not None:
+        workspace.console.warn(
+            f"Tag {state.name} was set by an earlier version of the job and holds later days too: only those up to "
+            f"{state.up_to} are read. {typed_command(workspace, 'run')} renews it."
+        )
 
 
 def _say_if_behind(workspace: Workspace, catalog: Catalog) -> None:
