@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from glue_triggers.finding import Finding, Level
 from glue_triggers.findings import examine
 from glue_triggers.simulation import Year
-from plan_review.glue_pipeline import glue_pipeline
+from plan_review.forms import Format, rendered
+from plan_review.glue_pipeline import glue_pipelines
 from plan_review.parse import parse_plan
+from plan_review.review import review
+from plan_review.usage import with_history
 from tests.unit.plan_review.pipelines import cases, plan_of
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -19,7 +23,12 @@ BROKEN, SOUND = cases("broken_pipelines"), cases("sound_pipelines")
 
 
 def examined(case: dict[str, Any]) -> tuple[Year, tuple[Finding, ...]]:
-    return examine(glue_pipeline(parse_plan(plan_of(case)), case.get("median")), NOW)
+    return examined_plan(plan_of(case), case.get("median"))
+
+
+def examined_plan(plan: dict[str, Any], median: float | None = None) -> tuple[Year, tuple[Finding, ...]]:
+    (pipeline,) = glue_pipelines(parse_plan(plan), median)
+    return examine(pipeline, NOW)
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=lambda case: case["id"])
@@ -49,8 +58,92 @@ def test_name_that_only_the_apply_knows_is_said_and_judged_by_nobody():
     plan = plan_of({"jobs": ["load"], "triggers": {"start": {"type": "ON_DEMAND", "starts": [{"job_name": None}]}}})
     change = plan["resource_changes"][-1]["change"]
     change["after_unknown"] = {"actions": [{"job_name": True}]}
-    _, found = examine(glue_pipeline(parse_plan(plan)), NOW)
+    _, found = examined_plan(plan)
     assert [(finding.rule, finding.address) for finding in found] == [("not-judged", "aws_glue_trigger.start")]
+
+
+def test_id_that_only_the_apply_knows_is_the_name_of_what_is_mentioned():
+    case = next(case for case in BROKEN if "link-switched-off" in case["finds"])
+    plan = plan_of(case)
+    blocks = []
+    for change in plan["resource_changes"]:
+        after = change["change"]["after"]
+        workflow = after.pop("workflow_name", None)
+        change["change"]["after_unknown"]["workflow_name"] = bool(workflow)
+        mention = {"workflow_name": {"references": [f"aws_glue_workflow.{workflow}.id"]}} if workflow else {}
+        blocks.append({**{name: change[name] for name in ("address", "mode", "type", "name")}, "expressions": mention})
+    plan["configuration"] = {"root_module": {"resources": blocks}}
+    _, found = examined_plan(plan)
+    assert found == examined(case)[1]
+
+
+def test_what_is_not_known_makes_no_alarm_of_what_follows_from_it():
+    plan = plan_of(next(case for case in SOUND if case["id"].startswith("quarterly")))
+    start = next(change["change"] for change in plan["resource_changes"] if change["name"] == "start")
+    start["after"]["actions"] = [{}]
+    start["after_unknown"] = {"actions": [{"crawler_name": True}]}
+    _, found = examined_plan(plan)
+    assert {finding.level for finding in found} == {Level.NOTE}
+    assert {finding.rule for finding in found} >= {"not-judged", "nothing-starts-it"}
+
+
+def test_same_names_in_two_modules_are_of_two_regions(basis):
+    case = next(case for case in SOUND if case["id"].startswith("quarterly"))
+    plan = plan_of(case)
+    plan["resource_changes"] = [
+        change | {"address": f"module.{region}.{change['address']}", "module_address": f"module.{region}"}
+        for region in ("east", "west")
+        for change in plan["resource_changes"]
+    ]
+    runs = review(parse_plan(plan), basis).runs
+    assert runs is not None
+    assert runs.findings == ()
+    assert [source.address for source in runs.sources] == [
+        "module.east.aws_glue_trigger.start",
+        "module.west.aws_glue_trigger.start",
+    ]
+
+
+def test_same_names_in_one_module_are_judged_by_nobody(basis):
+    plan = plan_of({"jobs": ["load"], "triggers": {"start": {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}}})
+    again = [change | {"address": f"{change['address']}_again"} for change in plan["resource_changes"]]
+    plan["resource_changes"] += again
+    runs = review(parse_plan(plan), basis).runs
+    assert runs is not None
+    assert {finding.rule for finding in runs.findings} == {"not-judged"}
+    assert runs.sources == ()
+
+
+@pytest.mark.parametrize(
+    "attributes", [{"type": "ODD"}, {"type": None}, {"type": 3}, {"actions": "x"}, {"predicate": 1}]
+)
+def test_trigger_that_no_provider_writes_breaks_nothing(basis, attributes):
+    plan = plan_of({"jobs": ["load"], "triggers": {"start": {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}}})
+    plan["resource_changes"][-1]["change"]["after"] |= attributes
+    assert review(parse_plan(plan), basis).runs is not None
+
+
+@pytest.mark.parametrize("form", Format)
+def test_each_form_says_what_runs_and_what_does_not(basis, form):
+    case = next(case for case in BROKEN if "own-schedule" in case["finds"])
+    text = rendered(review(parse_plan(plan_of(case)), basis), form)
+    for words in ("after_feed", "It never fires", "365", "such a crawl fires no trigger"):
+        assert words in text
+
+
+def test_measured_runs_count_and_estimates_do_not(basis):
+    daily = {"at": "cron(0 3 * * ? *)", "starts": ["job load"]}
+    plan = parse_plan(plan_of({"jobs": {"load": {"timeout": 5}}, "triggers": {"start": daily}}))
+    estimated = review(plan, basis).runs
+    measured = review(plan, replace(basis, usage=with_history(basis.usage, [600, 720, 840]))).runs
+    assert estimated is not None
+    assert measured is not None
+    assert [finding.rule for finding in estimated.findings] == []
+    assert [finding.rule for finding in measured.findings] == ["timeout-below-median"]
+
+
+def test_plan_without_anything_of_glue_says_nothing_of_runs(basis):
+    assert review(parse_plan(plan_of({})), basis).runs is None
 
 
 def test_every_kind_of_finding_is_among_the_broken_ones():

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from glue_triggers.conditions import Kind, Node
 from glue_triggers.finding import Finding, Level
 from glue_triggers.pipeline import Pipeline
-from glue_triggers.simulation import MOST_DATES, Start, Year, minutes_of
+from glue_triggers.simulation import Start, Year, minutes_of
 
 
 def collisions(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
@@ -81,11 +81,18 @@ def _limits(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
         assert start.behind is not None  # noqa: S101 - every refused one has something in its way
         apart = (start.at - start.behind[0]).total_seconds() / 60
         is_known = _is_known(pipeline, start)
-        at_least = "at least " if any(source.dates > MOST_DATES for source in year.sources) else ""
+        at_least = "" if year.is_whole else "at least "
+        what = f"workflow {start.workflow}" if start.node is None else str(start.node)
+        length = _length(start.node, pipeline) if is_known else "a run may well take longer"
+        at_least = "" if year.is_whole else "at least "
         what = f"workflow {start.workflow}" if start.node is None else str(start.node)
         length = "a run may well take longer"
         if is_known:
-            length = f"a run takes {minutes_of(pipeline, start.node):g} minutes" if start.node else "a run takes longer"
+            length = (
+                f"a run takes {minutes_of(start.node, pipeline.job(start.node.name)):g} minutes"
+                if start.node
+                else "a run takes longer"
+            )
         yield Finding(
             "concurrency-limit",
             Level.WARNING if is_known else Level.NOTE,
@@ -95,6 +102,10 @@ def _limits(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             f"{start.at:%Y-%m-%d %H:%M}.",
             "Leave more time between the starts, or raise max_concurrent_runs.",
         )
+
+
+def _length(node: Node | None, pipeline: Pipeline) -> str:
+    return f"a run takes {minutes_of(node, pipeline.job(node.name)):g} minutes" if node else "a run takes longer"
 
 
 def _limited(pipeline: Pipeline, start: Start) -> str:

@@ -34,3 +34,8 @@ class Finding:
     address: str
     sentence: str
     remedy: str
+
+
+def worst_first(finding: Finding) -> tuple[int, str, str]:
+    """The order in which findings are told."""
+    return LEVELS.index(finding.level), finding.address, finding.rule

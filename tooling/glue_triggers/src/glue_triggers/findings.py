@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from glue_triggers.collisions import collisions
-from glue_triggers.finding import LEVELS, Finding
+from glue_triggers.finding import Finding, worst_first
 from glue_triggers.never import never
 from glue_triggers.pipeline import Pipeline
 from glue_triggers.refusals import refused
@@ -16,4 +16,4 @@ def examine(pipeline: Pipeline, now: datetime) -> tuple[Year, tuple[Finding, ...
     """The year after a moment, and what in it will not run as it looks: the worst first, then by address."""
     year = simulate(pipeline, now)
     found = dict.fromkeys([*refused(pipeline, now), *never(pipeline, now), *collisions(pipeline, year)])
-    return year, tuple(sorted(found, key=lambda finding: (LEVELS.index(finding.level), finding.address, finding.rule)))
+    return year, tuple(sorted(found, key=worst_first))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from glue_triggers.conditions import Kind, Node
@@ -26,7 +27,13 @@ def never(pipeline: Pipeline, now: datetime) -> Iterator[Finding]:
             elif not trigger.is_active:
                 yield from _switched_off_link(pipeline, trigger)
             else:
-                yield from _conditional(pipeline, trigger, reached, now)
+                found = _conditional(pipeline, trigger, reached, now)
+                yield from (_as_far_as_known(each) for each in found) if pipeline.unread else found
+
+
+def _as_far_as_known(finding: Finding) -> Finding:
+    """What follows from what is not there is no more than a note where something could not be read."""
+    return replace(finding, level=Level.NOTE, sentence=f"As far as can be told now: {finding.sentence}")
 
 
 def _switched_off_start(trigger: Trigger, now: datetime) -> Iterator[Finding]:

@@ -134,7 +134,7 @@ def _two_starts(pipeline: Pipeline) -> Iterator[Finding]:
             )
     for found in pipeline.workflows:
         triggers = pipeline.scope(found.name)
-        if triggers and not any(trigger.starts_a_chain for trigger in triggers):
+        if triggers and not pipeline.unread and not any(trigger.starts_a_chain for trigger in triggers):
             yield Finding(
                 "no-starting-trigger",
                 Level.ERROR,

@@ -10,16 +10,16 @@ from itertools import count
 
 from glue_triggers.conditions import SUCCEEDED, End, Kind, Node, ended_since
 from glue_triggers.cron import Cron, CronError
-from glue_triggers.pipeline import Crawler, Pipeline, Trigger
+from glue_triggers.pipeline import Crawler, Job, Pipeline, Trigger
 from glue_triggers.reach import is_ready
 from glue_triggers.rules import TriggerType
 
 YEAR = timedelta(days=365)
 ASSUMED_JOB_MIN = 10.0
 ASSUMED_CRAWL_MIN = 2.0
-MOST_DATES = 2000  # of one schedule: a week of every five minutes
+MOST_DATES = 1000  # of one schedule: three days of every five minutes, three years of every day
 MOST_STARTS_OF_ONE = 500  # what one date starts; more, and it goes on for ever
-MOST_STARTS = 200_000
+MOST_STARTS = 20_000
 FAILED = "FAILED"
 
 
@@ -64,7 +64,12 @@ class Simulation:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.starts: list[Start] = []
-        self._pipeline = pipeline
+        self._jobs = {job.name: job for job in pipeline.jobs}
+        self._limits = {workflow.name: workflow.max_concurrent_runs for workflow in pipeline.workflows}
+        self._watching: dict[tuple[str, Node], list[Trigger]] = {}
+        for trigger in filter(is_ready, pipeline.triggers):
+            for node in trigger.watch.nodes:
+                self._watching.setdefault((trigger.workflow, node), []).append(trigger)
         self.is_endless = False
         self._events: list[tuple[datetime, int, int, Event]] = []
         self._order = count()
@@ -101,8 +106,7 @@ class Simulation:
             return
         runs = self._runs.setdefault(trigger.workflow, [])
         runs[:] = [run for run in runs if run.running]
-        workflow = self._pipeline.workflow(trigger.workflow)
-        limit = workflow.max_concurrent_runs if workflow else None
+        limit = self._limits.get(trigger.workflow)
         if limit and len(runs) >= limit:  # G8
             behind = (runs[-1].started_on, runs[-1].root)
             self.starts.append(Start(now, None, trigger, root, True, behind, trigger.workflow))
@@ -121,7 +125,7 @@ class Simulation:
         self, node: Node, by: Trigger | None, root: tuple[datetime, str], run: _Run | None, now: datetime
     ) -> None:
         running = self._running.setdefault(node, [])
-        job = self._pipeline.job(node.name) if node.kind is Kind.JOB else None
+        job = self._jobs.get(node.name) if node.kind is Kind.JOB else None
         limit = job.max_concurrent_runs if job else 1
         workflow = run.workflow if run else ""
         if len(running) >= limit and (job or node.kind is Kind.CRAWLER):
@@ -142,28 +146,26 @@ class Simulation:
             if by is not None:  # by its own schedule: no conditional trigger fires (G2)
                 self._advance(End(node, SUCCEEDED), root, run, at)
 
-        self._put(now + timedelta(minutes=minutes_of(self._pipeline, node)), end, is_end=True)
+        self._put(now + timedelta(minutes=minutes_of(node, job)), end, is_end=True)
 
     def _advance(self, end: End, root: tuple[datetime, str], run: _Run | None, now: datetime) -> None:
         if run is None:
-            for trigger in self._pipeline.scope(""):
-                if is_ready(trigger):
-                    known, met_by = ended_since(self._ended.get(trigger.name, {}), trigger.watch, end)
-                    self._ended[trigger.name] = known
-                    if met_by is not None:
-                        self._fire(trigger, root, None, now)
+            for trigger in self._watching.get(("", end.node), ()):
+                known, met_by = ended_since(self._ended.get(trigger.name, {}), trigger.watch, end)
+                self._ended[trigger.name] = known
+                if met_by is not None:
+                    self._fire(trigger, root, None, now)
             return
         run.ends.append(end)
-        for trigger in self._pipeline.scope(run.workflow):
-            if is_ready(trigger) and trigger.name not in run.fired and trigger.watch.holds(run.ends):
+        for trigger in self._watching.get((run.workflow, end.node), ()):
+            if trigger.name not in run.fired and trigger.watch.holds(run.ends):
                 self._fire(trigger, root, run, now)
 
 
-def minutes_of(pipeline: Pipeline, node: Node) -> float:
-    """How long a run of it takes: its median, or what is taken where nobody knows."""
+def minutes_of(node: Node, job: Job | None) -> float:
+    """How long a run of it takes: the job's median, or what is taken where nobody knows."""
     if node.kind is Kind.CRAWLER:
         return ASSUMED_CRAWL_MIN
-    job = pipeline.job(node.name)
     return job.median_min if job and job.median_min else ASSUMED_JOB_MIN
 
 
@@ -197,6 +199,7 @@ class Year:
         starts: every start of the scheduled ones that was played.
         once: what each source starts by itself, once, by the source's address.
         endless: addresses of sources that start something which starts itself again and again.
+        is_whole: whether all dates were played; of very many, only the first of each schedule are.
     """
 
     since: datetime
@@ -205,28 +208,36 @@ class Year:
     starts: tuple[Start, ...]
     once: Mapping[str, tuple[Start, ...]]
     endless: frozenset[str] = frozenset()
+    is_whole: bool = True
 
 
 _SHOWN_DATES = 5
 
 
 def simulate(pipeline: Pipeline, now: datetime) -> Year:
-    """Play the year after a moment; a schedule of very many dates is played for its first 2,000."""
+    """Play the year after a moment; of a schedule of very many dates the first are played, 1,000 at most."""
     until = now + YEAR
     whole = Simulation(pipeline)
     found: list[tuple[Trigger | Crawler, str, str, list[datetime]]] = []
     once: dict[str, tuple[Start, ...]] = {}
     endless = set()
-    for source, expression, how in _sources(pipeline):
-        dates = list(_dates(expression, now, until))
+    dates_by: dict[str, list[datetime]] = {}
+    listed = list(_sources(pipeline))
+    most = min(MOST_DATES, max(50, MOST_STARTS // max(1, len(listed))))
+    is_whole = True
+    for source, expression, how in listed:
+        if expression not in dates_by:
+            dates_by[expression] = list(_dates(expression, now, until))
+        dates = dates_by[expression]
         alone = Simulation(pipeline)
         alone.add(dates[0] if dates else now, source)
         once[source.address] = tuple(alone.play(MOST_STARTS_OF_ONE))
         if alone.is_endless:
             endless.add(source.address)
         else:
-            for date in dates[:MOST_DATES]:
+            for date in dates[:most]:
                 whole.add(date, source)
+            is_whole = is_whole and len(dates) <= most
         found.append((source, expression, how, dates))
     starts = whole.play(MOST_STARTS)
     by_source: dict[str, dict[Node, None]] = {}
@@ -250,6 +261,7 @@ def simulate(pipeline: Pipeline, now: datetime) -> Year:
         tuple(starts),
         once,
         frozenset(endless),
+        is_whole and not whole.is_endless,
     )
 
 

@@ -2,51 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 from glue_triggers.pipeline import Crawler, Job, Pipeline, Trigger, Workflow
 from glue_triggers.rules import TriggerType
-from plan_review.model import Action, Plan, ResourceChange
+from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.values import Marker
 
 _UNREAD = "It cannot be judged: {what} is not known before the apply."
+_SEVERAL = (
+    "It cannot be judged: its name comes several times, as of several accounts or regions that are not told apart."
+)
+_KINDS = {"job_name": "aws_glue_job", "crawler_name": "aws_glue_crawler", "workflow_name": "aws_glue_workflow"}
+_TYPES = frozenset({*_KINDS.values(), "aws_glue_trigger"})
 
 
-def glue_pipeline(plan: Plan, median_min: float | None = None) -> Pipeline:
-    """What Glue will have when the plan is applied.
+def glue_pipelines(plan: Plan, median_min: float | None = None) -> tuple[Pipeline, ...]:
+    """What Glue will have when the plan is applied; one, or one per module where names come several times.
+
+    Glue's names are unique within an account and region: the same name twice means that modules are for several.
 
     Args:
         plan: the plan.
         median_min: minutes of a usual run, where they were measured.
     """
-    kept = [change for change in plan.resources if change.after]
+    kept = [change for change in plan.resources if change.type in _TYPES and change.after]
+    groups = {"": kept}
+    if _twice(kept):
+        groups = {}
+        for change in kept:
+            groups.setdefault(".".join(change.module.split(".")[:2]), []).append(change)
+    return tuple(_pipeline(plan, group, median_min) for group in groups.values() if group)
+
+
+def _twice(changes: Iterable[ResourceChange]) -> frozenset[tuple[str, str]]:
+    names = Counter((change.type, _text(change.after.get("name"))) for change in changes)
+    return frozenset(key for key, number in names.items() if number > 1 and key[1])
+
+
+def _pipeline(plan: Plan, changes: list[ResourceChange], median_min: float | None) -> Pipeline:
     unread: list[tuple[str, str]] = []
+    twice = _twice(changes)
+    named: dict[str, list[ResourceChange]] = {kind: [] for kind in _TYPES}
+    for change in changes:
+        name = _text(change.after.get("name"))
+        if (change.type, name) in twice:
+            unread.append((change.address, _SEVERAL))
+        elif name:
+            named[change.type].append(change)
+        else:
+            unread.append((change.address, _UNREAD.format(what="its name")))
     return Pipeline(
-        jobs=tuple(_job(change, median_min) for change in _of(kept, "aws_glue_job", unread)),
+        jobs=tuple(_job(change, median_min) for change in named["aws_glue_job"]),
         crawlers=tuple(
             Crawler(change.after["name"], change.address, _text(change.after.get("schedule")))
-            for change in _of(kept, "aws_glue_crawler", unread)
+            for change in named["aws_glue_crawler"]
         ),
-        triggers=tuple(_triggers(kept, unread)),
+        triggers=tuple(_triggers(plan, named, unread)),
         workflows=tuple(
             Workflow(change.after["name"], change.address, _whole(change.after.get("max_concurrent_runs")))
-            for change in _of(kept, "aws_glue_workflow", unread)
+            for change in named["aws_glue_workflow"]
         ),
         unread=tuple(unread),
     )
-
-
-def _of(changes: list[ResourceChange], kind: str, unread: list[tuple[str, str]]) -> Iterator[ResourceChange]:
-    """The resources of a type whose names are known."""
-    for change in changes:
-        if change.type != kind:
-            continue
-        if _text(change.after.get("name")):
-            yield change
-        else:
-            unread.append((change.address, _UNREAD.format(what="its name")))
 
 
 def _job(change: ResourceChange, median_min: float | None) -> Job:
@@ -63,32 +85,68 @@ def _job(change: ResourceChange, median_min: float | None) -> Job:
     )
 
 
-def _triggers(changes: list[ResourceChange], unread: list[tuple[str, str]]) -> Iterator[Trigger]:
-    for change in _of(changes, "aws_glue_trigger", unread):
-        unknown = next(_unknown(change.after), "")
+def _triggers(
+    plan: Plan, named: Mapping[str, list[ResourceChange]], unread: list[tuple[str, str]]
+) -> Iterator[Trigger]:
+    for change in named["aws_glue_trigger"]:
+        attributes = _with_mentioned_names(plan, change, named)
+        unknown = next(_unknown(attributes), "")
         if unknown:
             unread.append((change.address, _UNREAD.format(what=unknown)))
             continue
-        is_enabled = change.after.get("enabled") is not False
-        trigger = Trigger.from_request(_request(change.after), change.address, is_active=is_enabled)
+        if attributes.get("type") not in list(TriggerType):
+            unread.append((change.address, "It cannot be judged: its type is none of Glue's."))
+            continue
+        is_enabled = attributes.get("enabled") is not False
+        trigger = Trigger.from_request(_request(attributes), change.address, is_active=is_enabled)
         is_made = change.action is Action.CREATE or change.action.replaces
         # the provider starts an enabled one: hashicorp/terraform-provider-aws, pull request 17488
         starts = is_made and is_enabled and trigger.type is TriggerType.ON_DEMAND and trigger.refusal is None
         yield replace(trigger, starts_when_made=starts)
 
 
+def _with_mentioned_names(
+    plan: Plan, change: ResourceChange, named: Mapping[str, list[ResourceChange]]
+) -> Mapping[str, Any]:
+    """The attributes, with names in place of ids that only the apply knows, where the trigger mentions one of a kind.
+
+    The id of a job, a crawler or a workflow is its name.
+    """
+    own = without_index(change.address)
+    mentioned = {mention for block, mention in plan.references if block == own}
+    names: dict[str, str] = {}
+    for attribute, kind in _KINDS.items():
+        found = [other for other in named[kind] if without_index(other.address) in mentioned]
+        if len(found) == 1:
+            names[attribute] = found[0].after["name"]
+
+    def filled(value: Any) -> Any:
+        if isinstance(value, list):
+            return [filled(each) for each in value]
+        if not isinstance(value, Mapping):
+            return value
+        return {
+            key: names[key] if each is Marker.UNKNOWN and key in names else filled(each) for key, each in value.items()
+        }
+
+    attributes: Mapping[str, Any] = filled(change.after)
+    return attributes
+
+
 def _unknown(attributes: Mapping[str, Any]) -> Iterator[str]:
-    """What of a trigger matters and is not known yet."""
-    names = [attributes.get(name) for name in ("type", "schedule", "workflow_name")]
-    if any(isinstance(value, Marker) for value in (*names, attributes.get("actions"), attributes.get("predicate"))):
+    """What of a trigger matters and is not known yet, or hidden."""
+    parts = [attributes.get(name) for name in ("type", "schedule", "workflow_name", "actions", "predicate", "enabled")]
+    if any(isinstance(value, Marker) for value in parts):
         yield "a part of it"
     blocks = [*_blocks(attributes.get("actions"))]
     for predicate in _blocks(attributes.get("predicate")):
         blocks += _blocks(predicate.get("conditions"))
+        if isinstance(predicate.get("conditions"), Marker) or isinstance(predicate.get("logical"), Marker):
+            yield "its predicate"
     for block in blocks:
-        for name in ("job_name", "crawler_name"):
-            if isinstance(block.get(name), Marker):
-                yield f"which {name.removesuffix('_name')} it names"
+        for name, value in block.items():
+            if isinstance(value, Marker) and name in ("job_name", "crawler_name", "state", "crawl_state"):
+                yield f"its {name}"
 
 
 def _request(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -138,4 +196,5 @@ def _text(value: Any) -> str:
 
 
 def _whole(value: Any) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return int(value) if is_number and isfinite(value) else None

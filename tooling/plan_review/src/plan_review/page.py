@@ -9,6 +9,7 @@ from functools import cache
 from jinja2 import Environment
 from markupsafe import Markup
 
+from glue_triggers.wording import chain, when
 from plan_review.grouping import short_name
 from plan_review.headline import grouped, headline
 from plan_review.model import Action, ResourceChange
@@ -83,6 +84,8 @@ def render_page(review: Review, *, most_written_out: int = _MOST_WRITTEN_OUT) ->
         picture=draw(review.plan) if is_worth_drawing(review.plan) else None,
         box_width=BOX_WIDTH,
         box_height=BOX_HEIGHT,
+        when=when,
+        chain=chain,
         bars=_bars(review),
         costs_unchanged=sum(not line.is_changed for line in review.cost.lines) if review.cost else 0,
         told=headline(review),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from glue_triggers.wording import as_data as runs_as_data
 from plan_review.cost import Cost, CostReview
 from plan_review.model import ResourceChange
 from plan_review.review import Review
@@ -67,6 +68,7 @@ def as_data(review: Review) -> dict[str, Any]:
             }
             for item in review.schedules
         ],
+        "runs": runs_as_data(review.runs.years, review.runs.findings) if review.runs is not None else None,
         "cost": _cost_review(review.cost) if review.cost is not None else None,
         "policies": {
             "ran": review.policies.ran,

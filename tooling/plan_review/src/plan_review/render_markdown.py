@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from glue_triggers.wording import chain, when
 from plan_review.creation import creation
 from plan_review.headline import grouped, headline
 from plan_review.model import Action, ResourceChange
@@ -71,6 +72,7 @@ def _lines(review: Review) -> Iterator[str]:
         "Access", [f"**{'gains' if item.widens else 'loses'}**: {_text(item.sentence)}" for item in review.access]
     )
     yield from _list("Schedules", list(_schedules(review)))
+    yield from _list("What will run", list(_runs(review)))
     yield from _list("Cost", [_text(line) for line in cost_sentences(review)])
     yield from _list(
         "Policies",
@@ -129,6 +131,15 @@ def _schedules(review: Review) -> Iterator[str]:
         dates = ", ".join(moment(date) for date in schedule.next_dates) or schedule.problem
         named = ", ".join(map(_code, group.addresses))
         yield f"{named}: {_text(schedule.words())}" + (f"; next {_text(dates)}" if dates else "")
+
+
+def _runs(review: Review) -> Iterator[str]:
+    if review.runs is None:
+        return
+    for finding in review.runs.findings:
+        yield f"**{finding.level}**: {_code(finding.address)}: {_text(finding.sentence)} {_text(finding.remedy)}"
+    for source in review.runs.sources:
+        yield f"{_code(source.address)}: {_text(when(source))}; starts {_text(chain(source))}"
 
 
 def _list(title: str, lines: list[str]) -> Iterator[str]:

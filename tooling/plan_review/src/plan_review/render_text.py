@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from glue_triggers.wording import chain, when
 from plan_review.creation import creation
 from plan_review.headline import grouped, headline
 from plan_review.model import Action, ResourceChange
@@ -55,6 +56,7 @@ def _lines(review: Review) -> Iterator[str]:
     yield from _section("Read during the apply", list(plan.reads))
     yield from _section("Access", [f"{'+' if item.widens else '-'} {item.sentence}" for item in review.access])
     yield from _section("Schedules (UTC)", list(_schedules(review)))
+    yield from _section("What will run (UTC)", list(_runs(review)))
     yield from _section(
         "Drift: changed outside Terraform since the last apply",
         [line for change in plan.drift for line in (change.address, *(f"  {text}" for text in _attributes(change)))],
@@ -113,6 +115,16 @@ def _schedules(review: Review) -> Iterator[str]:
             yield f"  next: {', '.join(moment(date) for date in schedule.next_dates)}"
         if schedule.problem:
             yield f"  no dates: {schedule.problem}"
+
+
+def _runs(review: Review) -> Iterator[str]:
+    if review.runs is None:
+        return
+    for finding in review.runs.findings:
+        yield f"{finding.level.upper():<8} {finding.address}: {finding.sentence} {finding.remedy} [{finding.rule}]"
+    for source in review.runs.sources:
+        yield f"{source.address}: {when(source)}"
+        yield f"  starts {chain(source)}"
 
 
 def _both(before: object, after: object) -> str:

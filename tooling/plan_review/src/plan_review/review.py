@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from glue_triggers.finding import Finding as RunFinding
+from glue_triggers.finding import worst_first
+from glue_triggers.findings import examine
+from glue_triggers.simulation import Source, Year
 from plan_review import verdict as verdicts
 from plan_review.access import AccessChange, access_changes
 from plan_review.cost import CostReview, cost_review
+from plan_review.glue_pipeline import glue_pipelines
 from plan_review.grouping import ModuleGroup, by_module
 from plan_review.model import FailedApply, Plan
 from plan_review.policies import Finding, RuleBook, findings
@@ -44,8 +49,26 @@ class Basis:
 
 
 @dataclass(frozen=True, slots=True)
+class WhatRuns:
+    """The year of the Glue triggers and schedules that the plan leaves, and what in it will not run as it looks.
+
+    Attributes:
+        years: one, or one for each of several accounts or regions.
+        findings: the worst first.
+    """
+
+    years: tuple[Year, ...]
+    findings: tuple[RunFinding, ...]
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """What starts chains, and when."""
+        return tuple(source for year in self.years for source in year.sources)
+
+
+@dataclass(frozen=True, slots=True)
 class Review:
-    """A plan, read."""
+    """A plan, read; `runs` is None where it leaves nothing in Glue that starts or is started."""
 
     environment: str
     plan: Plan
@@ -59,6 +82,7 @@ class Review:
     made_at: datetime
     failed_apply: FailedApply | None = None
     refresh_prices: str = ""
+    runs: WhatRuns | None = None
 
     @property
     def data_at_risk(self) -> tuple[Finding, ...]:
@@ -91,4 +115,14 @@ def review(plan: Plan, basis: Basis) -> Review:
         made_at=basis.now,
         failed_apply=basis.failed_apply,
         refresh_prices=basis.refresh_prices,
+        runs=_what_runs(plan, basis),
     )
+
+
+def _what_runs(plan: Plan, basis: Basis) -> WhatRuns | None:
+    pipelines = glue_pipelines(plan, basis.usage.measured_minutes)
+    if not pipelines:
+        return None
+    examined = [examine(pipeline, basis.now) for pipeline in pipelines]
+    found = [finding for _, own in examined for finding in own]
+    return WhatRuns(tuple(year for year, _ in examined), tuple(sorted(found, key=worst_first)))

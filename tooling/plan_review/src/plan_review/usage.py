@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -21,6 +21,7 @@ class Usage(BaseModel):
 
     Attributes:
         origin: where the minutes of a run come from, in words.
+        is_measured: whether they are a median of runs.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -36,6 +37,12 @@ class Usage(BaseModel):
     log_gb_per_month: float = Field(ge=0)
     athena_tb_per_month: float = Field(ge=0)
     origin: str = "estimate"
+    is_measured: bool = False
+
+    @property
+    def measured_minutes(self) -> float | None:
+        """Minutes of a usual run, where runs were measured and nobody estimated."""
+        return self.run_minutes if self.is_measured else None
 
 
 def load_usage(override: Path | None = None) -> Usage:
@@ -64,6 +71,5 @@ def with_history(usage: Usage, run_seconds: Sequence[float]) -> Usage:
     if not minutes:
         return usage
     # a run is charged for at least a minute: docs.aws.amazon.com/glue, "Pricing"
-    return usage.model_copy(
-        update={"run_minutes": max(1.0, median(minutes)), "origin": f"median of the last {len(minutes)} runs"}
-    )
+    measured = {"run_minutes": max(1.0, median(minutes)), "is_measured": True}
+    return usage.model_copy(update={**measured, "origin": f"median of the last {len(minutes)} runs"})
