@@ -1,4 +1,4 @@
-"""bootstrap, drift, adopt, cost: what belongs to an environment beside deploying it."""
+"""bootstrap, drift, adopt, cost, schedule: what belongs to an environment beside deploying it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TIMEOUT_S = 60.0
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (bootstrap, drift, adopt, cost):
+    for command in (bootstrap, drift, adopt, cost, schedule):
         app.command(rich_help_panel=_PANEL)(command)
 
 
@@ -135,6 +135,21 @@ def cost(
         [(name, f"{price.usd:.10g}", price.source) for name, price in prices.prices.items()],
         data=prices.model_dump(mode="json"),
     )
+
+
+def schedule(
+    region: Annotated[
+        str | None,
+        typer.Argument(help="AWS region; without it the environment's.", show_default=False),
+    ] = None,
+    env: EnvironmentOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What Glue will run in the account within a year, and what never or twice; exit code 3 when something never."""
+    from quartal.runs.account_schedule import show_schedule
+
+    if show_schedule(open_workspace(env, as_json=as_json), region):
+        raise typer.Exit(EXIT_CHANGES)
 
 
 def _fetch(url: str) -> Mapping[str, Any]:

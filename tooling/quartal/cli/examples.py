@@ -36,6 +36,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "quartal ingest sqlite:///sales.db --query 'select * from sales' --key id --delivery 2026Q3",
     ),
     "logs": ("quartal logs", "quartal logs wr_0123 --errors"),
+    "schedule": ("quartal schedule", "quartal schedule eu-central-1 --env prod --json"),
     "maintenance": ("quartal maintenance --dry-run", "quartal maintenance --older-than 30d --env prod"),
     "plan": (
         "quartal plan",

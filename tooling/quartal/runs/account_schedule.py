@@ -1,0 +1,105 @@
+"""`quartal schedule`: what Glue will run in an account within a year, and what there will not run as it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from statistics import median
+from typing import TYPE_CHECKING
+
+from glue_triggers.finding import Finding, Level
+from glue_triggers.findings import examine
+from glue_triggers.pipeline import Crawler, Job, Pipeline, Trigger, Workflow
+from glue_triggers.simulation import Year
+from glue_triggers.wording import as_data, chain, when
+from quartal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+    from mypy_boto3_glue.type_defs import CrawlerTypeDef
+
+_RUNS_READ = 50  # the newest of a job, for its median
+_WORKFLOWS_AT_ONCE = 25
+_CHANGING = {"ACTIVATED", "ACTIVATING"}
+
+
+def show_schedule(workspace: Workspace, region: str | None, now: datetime | None = None) -> bool:
+    """Print what will run in the account and region of the environment; return whether something never runs.
+
+    Args:
+        workspace: whose account; nothing needs to be deployed.
+        region: another region than the environment's.
+        now: the moment from which the year counts; None for this one.
+    """
+    connection = workspace.account_connection(region or workspace.env["AWS_REGION"])
+    with workspace.console.waiting("the triggers, jobs and runs of the account") as line:
+        line.update()
+        pipeline = read_pipeline(connection.glue())
+    year, findings = examine(pipeline, now or datetime.now(UTC))
+    workspace.console.result("\n".join(_lines(connection.region, year, findings)), data=as_data([year], findings))
+    return any(finding.level is Level.ERROR for finding in findings)
+
+
+def _lines(region: str, year: Year, findings: tuple[Finding, ...]) -> Iterator[str]:
+    until = f"{year.until:%Y-%m-%d}"
+    if not year.sources and not findings:
+        yield f"Nothing in {region} starts a Glue job or crawler until {until}."
+        return
+    yield f"What Glue will run in {region} until {until} (UTC):"
+    for source in year.sources:
+        yield f"  {source.address}: {when(source)}"
+        yield f"    starts {chain(source)}"
+    if not findings:
+        yield "All of it runs as it looks."
+    for finding in findings:
+        yield f"{finding.level.upper()} {finding.address}: {finding.sentence} {finding.remedy} [{finding.rule}]"
+
+
+def read_pipeline(glue: GlueClient) -> Pipeline:
+    """All jobs, crawlers, triggers and workflows of an account and region, with the medians of the jobs' runs."""
+    jobs = [job for page in glue.get_paginator("get_jobs").paginate() for job in page["Jobs"]]
+    crawlers = [crawler for page in glue.get_paginator("get_crawlers").paginate() for crawler in page["Crawlers"]]
+    triggers = [trigger for page in glue.get_paginator("get_triggers").paginate() for trigger in page["Triggers"]]
+    return Pipeline(
+        jobs=tuple(
+            Job(
+                name=job["Name"],
+                address=f"job {job['Name']}",
+                max_concurrent_runs=job.get("ExecutionProperty", {}).get("MaxConcurrentRuns") or 1,
+                timeout_min=job.get("Timeout"),
+                median_min=_median_min(glue, job["Name"]),
+                glue_version=job.get("GlueVersion", ""),
+                command=job.get("Command", {}).get("Name", "glueetl"),
+            )
+            for job in jobs
+        ),
+        crawlers=tuple(
+            Crawler(crawler["Name"], f"crawler {crawler['Name']}", own_schedule(crawler)) for crawler in crawlers
+        ),
+        triggers=tuple(
+            Trigger.from_request(trigger, f"trigger {trigger['Name']}", is_active=trigger.get("State") in _CHANGING)
+            for trigger in triggers
+        ),
+        workflows=tuple(_workflows(glue)),
+        is_all=True,
+    )
+
+
+def own_schedule(crawler: CrawlerTypeDef) -> str:
+    """The schedule by which a crawler starts itself; empty where it has none, or somebody has paused it."""
+    schedule = crawler.get("Schedule", {})
+    return schedule.get("ScheduleExpression", "") if schedule.get("State") != "NOT_SCHEDULED" else ""
+
+
+def _median_min(glue: GlueClient, job: str) -> float | None:
+    """Minutes that half of the newest runs that succeeded took at least; None where there were none."""
+    runs = glue.get_job_runs(JobName=job, MaxResults=_RUNS_READ)["JobRuns"]
+    seconds = [run.get("ExecutionTime", 0) for run in runs if run.get("JobRunState") == "SUCCEEDED"]
+    return round(median(seconds) / 60, 1) or None if seconds else None
+
+
+def _workflows(glue: GlueClient) -> Iterator[Workflow]:
+    names = [name for page in glue.get_paginator("list_workflows").paginate() for name in page["Workflows"]]
+    for at in range(0, len(names), _WORKFLOWS_AT_ONCE):
+        for found in glue.batch_get_workflows(Names=names[at : at + _WORKFLOWS_AT_ONCE])["Workflows"]:
+            yield Workflow(found["Name"], f"workflow {found['Name']}", found.get("MaxConcurrentRuns") or None)
