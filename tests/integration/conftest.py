@@ -23,6 +23,7 @@ from quartal.local.local_stack import server
 from quartal.local.local_stack.endpoint import find_endpoint
 from quartal.runs.pipeline import run_pipeline
 from quartal.workspace import Workspace
+from tests.json_output import checking
 
 PROJECT = Path(__file__).parents[2]
 
@@ -50,6 +51,12 @@ class Feed:
     summary: FeedSummary
 
 
+@pytest.fixture(autouse=True)
+def json_keeps_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a command prints with --json in a test keeps the schema that is published of it."""
+    monkeypatch.setattr(Console, "json_document", checking(Console.json_document))
+
+
 @pytest.fixture(scope="session")
 def endpoint_url(tmp_path_factory) -> Iterator[str]:
     settings = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
@@ -75,7 +82,11 @@ def feed(tmp_path_factory) -> Feed:
 @pytest.fixture(scope="module")
 def project(tmp_path_factory) -> Path:
     """A checkout whose infra/ the test may change: its own names, the rest as it is."""
-    root = tmp_path_factory.mktemp("project")
+    return copy_of_the_project(tmp_path_factory.mktemp("project"))
+
+
+def copy_of_the_project(root: Path) -> Path:
+    """What `quartal` works with, in a folder of its own and with names of its own."""
     shutil.copytree(PROJECT / "infra", root / "infra", ignore=shutil.ignore_patterns(".terraform", "artifacts"))
     shutil.copytree(PROJECT / "data" / "contracts", root / "data" / "contracts")
     (root / "etl_job").symlink_to(PROJECT / "etl_job")

@@ -202,7 +202,7 @@ def test_crawled_table_has_the_contracts_columns_and_the_delivery_as_partition(p
 def test_query_answers_from_the_published_table(manifest, command_line, capsys, feed: Feed):
     sql = "select brand, day, sightings from features order by day desc, sightings desc limit 5"
     assert quartal(["query", "--json", sql]) == 0
-    answer = json.loads(capsys.readouterr().out)
+    answer = json.loads(capsys.readouterr().out)["result"]
     expected = expected_tables(feed.folder).execute(
         "select brand, day, sightings from expected order by day desc, sightings desc limit 5"
     )
@@ -224,7 +224,7 @@ def test_status_tells_of_the_last_run(manifest, command_line, capsys):
 def test_published_features_are_handed_over_as_of_a_tag_and_their_run_is_told(manifest, command_line, capsys, tmp_path):
     def answer(*arguments: str):
         assert quartal([*arguments, "--json"]) == 0
-        return json.loads(capsys.readouterr().out)
+        return json.loads(capsys.readouterr().out)["result"]
 
     run_id, quarter = manifest["run_id"], manifest["features"]["partitions"][-1]
     rows = answer("query", "select count(*) as n from features")[0]["n"]

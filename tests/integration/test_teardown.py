@@ -127,7 +127,7 @@ def test_ephemeral_run_leaves_the_data_a_deployment_goes_on_there_and_destroy_le
     assert set(names_left(endpoint_url, region, prefix)) == DATA
 
     assert quartal(["query", "--json", "select count(*) as rows from features"]) == 0
-    assert json.loads(capsys.readouterr().out) == [{"rows": exported.num_rows}]
+    assert json.loads(capsys.readouterr().out)["result"] == [{"rows": exported.num_rows}]
     assert quartal(["status"]) == 0
     assert "quartal apply" in capsys.readouterr().out
     assert quartal(["run"]) == 2

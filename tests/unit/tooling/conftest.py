@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from quartal.core.console import Console
 from quartal.core.settings import Settings
+from tests.json_output import checking
 
 # A program in Terraform's place. It logs its commands, saves and shows the plan that lies beside it, or the state, and
 # applies by waiting for as long as a file `busy` is there; like Terraform, it ends in its own way on an interrupt.
@@ -36,6 +38,12 @@ elif command == "apply":
     while (here / "busy").exists():
         time.sleep(0.05)
 """
+
+
+@pytest.fixture(autouse=True)
+def json_keeps_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a command prints with --json in a test keeps the schema that is published of it."""
+    monkeypatch.setattr(Console, "json_document", checking(Console.json_document))
 
 
 @pytest.fixture

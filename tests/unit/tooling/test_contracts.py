@@ -308,7 +308,7 @@ def test_lint_against_a_revision_refuses_what_breaks_readers(repository, documen
     file.write_text(text_of(document))
     capsys.readouterr()
     assert run(["contract", "lint", str(file), "--against", "HEAD", "--json"]) == 1
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)["result"]
     assert {problem["field"] for problem in found if problem["severity"] == "error"} >= {
         "vehicle_sightings_features.hour_00"
     }
@@ -320,7 +320,7 @@ def test_lint_against_a_revision_refuses_what_breaks_readers(repository, documen
 def problems_against_head(capsys, *files: Path) -> list[tuple[str, str, str]]:
     capsys.readouterr()
     run(["contract", "lint", *map(str, files), "--against", "HEAD", "--json"])
-    found = json.loads(capsys.readouterr().out)
+    found = json.loads(capsys.readouterr().out)["result"]
     return [(problem["severity"], problem["field"], problem["message"]) for problem in found]
 
 
@@ -362,7 +362,7 @@ def test_misspelt_custom_property_is_an_error_and_may_be_corrected(repository, d
 
 def test_show_lists_the_published_tables(capsys):
     assert run(["contract", "show", str(EXAMPLE), "--json"]) == 0
-    (shown,) = json.loads(capsys.readouterr().out)
+    (shown,) = json.loads(capsys.readouterr().out)["result"]
     features = {column["name"]: column["type"] for column in shown["tables"]["vehicle_sightings_features"]}
     assert (features["share"], features["sightings_lag_7d"], features["day"]) == ("double", "long", "date")
     assert run(["contract", "show", str(EXAMPLE)]) == 0

@@ -64,7 +64,7 @@ def lake(project, monkeypatch) -> Iterator[Lake]:
 
 def listed(capsys, *arguments: str) -> Any:
     assert run(["deliveries", *arguments, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
+    return json.loads(capsys.readouterr().out)["result"]
 
 
 def test_each_delivery_is_listed_with_what_a_run_would_do(lake, capsys):

@@ -1,14 +1,17 @@
-"""What `--help` promises: an example of each command, taken by the command line as it stands there."""
+"""What `--help` promises: an example of each command, taken as it stands there, and a document of JSON with --json."""
 
 from __future__ import annotations
 
+import json
 import shlex
 
 import pytest
 import typer
+from jsonschema import Draft202012Validator
 
 from quartal.cli.app import app, run
 from quartal.cli.examples import EXAMPLES
+from tests.json_output import SCHEMAS, problems_of, schema_of
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # the root is a group
 SINGLE = sorted(name for name, command in COMMANDS.items() if not hasattr(command, "commands"))
@@ -74,3 +77,41 @@ def test_shell_completes_commands_and_environments(typed: str, offered: list[str
     monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
     assert run([]) == 0
     assert set(offered) <= set(capsys.readouterr().out.split())
+
+
+def test_every_command_with_json_has_a_published_schema_and_no_schema_is_left_over():
+    with_json = {" ".join(path) for path, options in leaves(typer.main.get_command(app)).items() if "--json" in options}
+    assert {schema_of(command).name for command in with_json} == {file.name for file in SCHEMAS.glob("*.json")}
+    for command in with_json:
+        schema = json.loads(schema_of(command).read_text())
+        Draft202012Validator.check_schema(schema)
+        assert schema["properties"]["command"] == {"const": command}
+
+
+def test_document_that_breaks_its_schema_is_found():
+    envelope = {"version": 1, "command": "logs", "result": {"run_id": 7, "job_run_id": "j", "lines": []}, "error": None}
+    assert problems_of(envelope) == ["$.result.run_id: 7 is not of type 'string'"]
+    assert problems_of(envelope | {"result": None, "command": "lgos"}) == ["'lgos' has no schema"]
+
+
+def test_mistyped_command_is_json_in_the_envelope_and_old_keys_stay_beside_the_result(capsys, monkeypatch):
+    assert run(["stauts", "--json"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert (told["version"], told["command"], told["result"], told["error"]["exit_code"]) == (1, "stauts", None, 2)
+    assert run(["contract", "lint", "--json", "x.yaml", "--no-such-option"]) == 2
+    assert json.loads(capsys.readouterr().out)["command"] == "contract lint"
+    assert run(["doctor", "--json"]) in (0, 2)
+    told = json.loads(capsys.readouterr().out)
+    assert told["result"]["tools"] == told["tools"]
+    monkeypatch.setenv("QUARTAL_JSON", "0")
+    assert run(["doctor", "--json"]) in (0, 2)
+    assert json.loads(capsys.readouterr().out).keys() == told["result"].keys()
+
+
+def test_interruption_is_json_too(capsys, monkeypatch):
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("quartal.local.toolchain.doctor.examine", interrupted)
+    assert run(["doctor", "--json"]) == 130
+    assert json.loads(capsys.readouterr().out)["error"]["exit_code"] == 130

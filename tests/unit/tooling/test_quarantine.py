@@ -91,7 +91,7 @@ def bad(lake: Lake) -> Lake:
 
 def shown(capsys, *arguments: str) -> Any:
     assert run(["quarantine", *arguments, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
+    return json.loads(capsys.readouterr().out)["result"]
 
 
 def test_rows_of_published_deliveries_are_shown_with_place_and_reasons(bad, capsys):
@@ -159,7 +159,7 @@ def test_file_that_cannot_be_written_is_told(bad, tmp_path: Path, capsys):
 def test_quarantine_can_be_asked_by_sql(bad, capsys):
     sql = "select delivery, count(*) as n, max(row_number) as last from quarantine group by 1 order by 1"
     assert run(["query", sql, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == [
+    assert json.loads(capsys.readouterr().out)["result"] == [
         {"delivery": "2024Q1", "n": 2, "last": None},
         {"delivery": "a b", "n": 1, "last": 1},
     ]

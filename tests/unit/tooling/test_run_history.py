@@ -51,12 +51,13 @@ def test_history_lists_the_runs_of_the_dataset_the_newest_first(s3, capsys):
     put_manifest(s3, "wr_1", "2026-01-08T03:00:00Z")
     put_manifest(s3, "wr_3", "2026-07-08T03:00:00Z", dataset="feed_of_others")
     assert run(["history", "--json"]) == 0
-    runs = json.loads(capsys.readouterr().out)
+    runs = json.loads(capsys.readouterr().out)["result"]
     assert [(each["run_id"], each["status"]) for each in runs] == [("wr_2", "FAILED"), ("wr_1", "SUCCEEDED")]
     assert runs[1] == {
         "run_id": "wr_1",
         "started_at": "2026-01-08T03:00:00Z",
         "status": "SUCCEEDED",
+        "state": "SUCCEEDED",
         "reason": None,
         "deliveries": ["2024Q1", "2024Q2"],
         "rows_in": 1000,
@@ -79,4 +80,4 @@ def test_history_without_runs_says_how_to_start_one_and_is_empty_for_a_machine(s
     assert run(["history"]) == 0
     assert "`quartal run`" in capsys.readouterr().err
     assert run(["history", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out) == []
+    assert json.loads(capsys.readouterr().out)["result"] == []

@@ -42,6 +42,7 @@ from quartal.core.errors import (
     OutputError,
     QuartalError,
 )
+from quartal.core.json_output import of_command
 from quartal.core.passwords import without_passwords
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
 from quartal.core.visible import visible
@@ -112,6 +113,18 @@ def _interrupt(*_: object) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every failure is one message, never a traceback."""
     console = Console(as_json="--json" in arguments)
+    with of_command(_command_in(arguments)):
+        return _run_and_tell(arguments, console)
+
+
+def _command_in(arguments: list[str]) -> str:
+    """The command as it was typed: its name, of a group the name in it too."""
+    words = [argument for argument in arguments if not argument.startswith("-")]
+    groups = {group.name for group in app.registered_groups}
+    return " ".join(words[: 2 if words and words[0] in groups else 1])
+
+
+def _run_and_tell(arguments: list[str], console: Console) -> int:
     try:
         return _run(arguments, console)
     except BrokenOutputError as error:  # while a failure was being told
@@ -141,7 +154,10 @@ def _run(arguments: list[str], console: Console) -> int:
     except typer.Abort:
         code = EXIT_INTERRUPTED
     except InterruptedCommandError as error:
-        console.warn(f"{error.message} {error.remedy}".rstrip())
+        if console.as_json:
+            console.error(error)
+        else:
+            console.warn(f"{error.message} {error.remedy}".rstrip())
         _say_what_still_runs(console)
         return error.exit_code
     except BrokenOutputError as error:  # the reader of our output has gone: `quartal query ... | head`
@@ -158,7 +174,11 @@ def _run(arguments: list[str], console: Console) -> int:
             raise end.__context__ from None
         code = end.code if isinstance(end.code, int) else 0
     if code == EXIT_INTERRUPTED:  # typer's answer to Ctrl-C
-        console.warn("Interrupted. The programs that the command was running have ended; type it again to go on.")
+        told = "Interrupted. The programs that the command was running have ended; type it again to go on."
+        if console.as_json:
+            console.error(InterruptedCommandError("Interrupted.", remedy="Type it again to go on."))
+        else:
+            console.warn(told)
         _say_what_still_runs(console)
     return code if isinstance(code, int) else 0
 

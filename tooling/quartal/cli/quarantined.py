@@ -55,10 +55,9 @@ def quarantine(
     as_json: JsonOption = False,
 ) -> None:
     """Show the rows that broke a rule: file, place, raw text and reasons, and how many broke which rule."""
-    is_json = as_json or form is AnswerFormat.JSON
     is_csv = (form is AnswerFormat.CSV and not as_json) or (out is not None and out.suffix not in _JSON_SUFFIXES)
     refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=is_csv)
-    workspace = open_workspace(env, dataset=dataset, as_json=is_json)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     deployment, s3, console = workspace.deployment, workspace.connection.s3(), workspace.console
     if failed:
         files = BadRowFiles.failed(deployment, s3)
@@ -75,6 +74,8 @@ def quarantine(
         )
     elif form is AnswerFormat.CSV and not as_json:
         console.document(found.as_csv(spreadsheet_safe=spreadsheet_safe))
+    elif form is AnswerFormat.JSON and not as_json:
+        console.json_document({"count": found.count, "by_rule": dict(found.by_rule), "rows": found.as_records()})
     else:
         rows = [(r.delivery, r.file.rpartition("/")[2], r.place, r.raw, " ".join(r.reasons)) for r in found.rows]
         data = {"count": found.count, "by_rule": dict(found.by_rule), "rows": found.as_records()}

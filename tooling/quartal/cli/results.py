@@ -59,7 +59,7 @@ def query(
 ) -> None:
     """Answer SQL from the published tables, features and curated, and from the quarantine."""
     refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is AnswerFormat.CSV and not as_json)
-    workspace = open_workspace(env, dataset=dataset, as_json=as_json or form is AnswerFormat.JSON)
+    workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     statement = sys.stdin.read() if sql == "-" else sql
     deployment, catalog = workspace.deployment, iceberg_catalog(workspace.connection)
     answer = run_query(
@@ -75,6 +75,8 @@ def query(
         _say_if_features_hold_more(workspace, catalog, as_of)
     if form is AnswerFormat.CSV and not as_json:
         workspace.console.document(answer.as_csv(spreadsheet_safe=spreadsheet_safe))
+    elif form is AnswerFormat.JSON and not as_json:
+        workspace.console.json_document(answer.as_records())
     else:
         workspace.console.table("", answer.columns, list(answer.rows), data=answer.as_records())
 
@@ -101,7 +103,9 @@ def tags(
         (t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", str(t.days_to or ""), t.rows, t.run_id)
         for t in found
     ]
-    workspace.console.table("", _TAG_COLUMNS, rows, data=[asdict(tag) for tag in found], wide=wide)
+    workspace.console.table(
+        "", _TAG_COLUMNS, rows, data=[asdict(tag) | {"committed_at": tag.committed} for tag in found], wide=wide
+    )
     more = [tag.name for tag in found if tag.holds_more]
     if more:
         workspace.console.warn(

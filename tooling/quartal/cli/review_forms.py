@@ -13,7 +13,7 @@ from quartal.core.console import Console
 
 def print_review(console: Console, made: Review, form: Format) -> None:
     """Write the review to standard output."""
-    if form is Format.JSON:
+    if console.as_json:
         console.json(as_data(made))
     else:
         console.document(forms.rendered(made, form))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from typing import Any
 
 from rich.console import Console as RichConsole
@@ -29,13 +27,13 @@ from rich.segment import Segment
 from rich.table import Table
 
 from plan_review.errors import ReviewError
+from quartal.core import json_output
 from quartal.core.errors import ConfigurationError, QuartalError
 from quartal.core.passwords import without_passwords
 from quartal.core.terminal_tables import Column, fitted
 from quartal.core.visible import visible
 
 _PIPE_WIDTH = 200
-_SNAPSHOT_ID = "snapshot_id"  # how the keys end that hold one
 
 
 def escape(text: str) -> str:
@@ -89,19 +87,18 @@ class Console:
             self._out.print(_told(text))
 
     def json(self, data: Any) -> None:
-        """Print JSON to standard output."""
-        sys.stdout.write(self.json_text(data))
+        """Print a command's result as JSON to standard output, in the envelope of all commands."""
+        self.json_document(json_output.of_result(data))
+
+    def json_document(self, data: Any) -> None:
+        """Print JSON to standard output as it is."""
+        sys.stdout.write(json_output.as_text(data))
         sys.stdout.flush()
 
     def document(self, text: str) -> None:
         """Print a text that a program may read, such as CSV: exact in a pipe, made visible on a terminal."""
         sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
-
-    @staticmethod
-    def json_text(data: Any) -> str:
-        """What `json` prints. Ids of snapshots are strings: many readers of JSON keep only 53 bits of a number."""
-        return json.dumps(_ids_as_strings(data), indent=2, default=_plain) + "\n"
 
     def table(
         self,
@@ -155,7 +152,7 @@ class Console:
                 "details": [without_passwords(line) for line in error.details],
                 "remedy": without_passwords(error.remedy),
             }
-            self.json({"error": told | {"exit_code": error.exit_code}})
+            self.json_document(json_output.of_error(told | {"exit_code": error.exit_code}))
         self._err.print(f"[bold red]Error:[/bold red] {_told(error.message)}")
         for line in error.details:
             self._err.print(f"  [dim]│[/dim] {_told(line)}")
@@ -244,20 +241,3 @@ class WaitingLine:
         self._text = text or self._text
         if self._status is not None:
             self._status.update(f"{_told(self._text)} [dim]{time.monotonic() - self._since:.0f} s[/dim]")
-
-
-def _ids_as_strings(data: Any) -> Any:
-    if isinstance(data, dict):
-        return {
-            key: str(value)
-            if isinstance(value, int) and str(key).endswith(_SNAPSHOT_ID) and not isinstance(value, bool)
-            else _ids_as_strings(value)
-            for key, value in data.items()
-        }
-    return [_ids_as_strings(each) for each in data] if isinstance(data, list | tuple) else data
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value)

@@ -265,5 +265,5 @@ def _record(delivery: RawDelivery) -> dict[str, Any]:
         "state": delivery.state,
         "is_catalogued": delivery.is_catalogued,
         "run_id": delivery.run_id,
-        "files": [asdict(file) for file in delivery.files],
+        "files": [asdict(file) | {"uploaded_at": file.uploaded} for file in delivery.files],
     }

@@ -72,6 +72,7 @@ class Upkeep:
         """For JSON."""
         return {
             "cutoff": self.cutoff.isoformat(),
+            "cutoff_at": self.cutoff,
             "dry_run": self.dry_run,
             "tables": [
                 {

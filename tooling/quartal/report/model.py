@@ -180,5 +180,8 @@ class Report:
     findings: tuple[Finding, ...] = ()
 
     def as_record(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
+        """For JSON. What a run is called by elsewhere stands beside the names that it had here first."""
+        record = asdict(self)
+        for run in record["runs"]:
+            run |= {"started_at": run["started"], "ended_at": run["ended"], "state": run["outcome"]}
+        return record

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from glue_triggers.cron import Cron, CronError
 from quartal.core.errors import NotDeployedError, PipelineError, QuartalError
 from quartal.features.query import are_in_step, iceberg_catalog
+from quartal.report.clocks import on_clocks
 from quartal.report.collect import past_runs, situation_of
 from quartal.report.findings import Finding, Level, findings_in, verdict_of
 from quartal.report.freshness import freshness
@@ -47,6 +48,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
         "workflow": deployment.workflow,
         "schedule": deployment.schedule,
         "next_start": next_start,
+        "next_start_at": next_start,
         "is_deployed": gone is None,
         "last_run": None,
     }
@@ -59,8 +61,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
         f"Workflow     {deployment.workflow}, schedule {deployment.schedule or 'none'} (UTC)",
     ]
     if next_start is not None:
-        local = [start.partition(", ")[2] for start in deployment.starts if start.startswith(f"{next_start:%B} ")]
-        lines.append(", ".join([f"Next start   {next_start:%Y-%m-%d %H:%M} UTC", *filter(None, local)]))
+        lines.append(f"Next start   {on_clocks(next_start, deployment.time_zone)}")
     if gone is not None:
         lines.append(f"{gone.message} {gone.remedy}")
     elif run is None:
@@ -70,8 +71,11 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
             "run_id": run.run_id,
             "status": run.status,
             "succeeded": run.succeeded,
+            "state": run.status,
             "started": run.started,
+            "started_at": run.started,
             "ended": run.ended,
+            "ended_at": run.ended,
             "crawl": _step(run.crawl),
             "job": _step(run.job),
         }
@@ -138,6 +142,7 @@ def _describe(step: Step) -> str:
 def _step(step: Step) -> dict[str, Any]:
     return {
         "name": step.name,
+        "state": step.outcome,
         "outcome": step.outcome,
         "run_id": step.run_id or None,
         "seconds": step.seconds,

@@ -122,6 +122,8 @@ def _record(run: RunRecord) -> dict[str, Any]:
     return {
         "run_id": run.run_id,
         "started": run.started,
+        "started_at": run.started,
+        "state": run.outcome,
         "outcome": run.outcome,
         "deliveries": list(run.delivery_names),
         "cost": asdict(run.cost) if run.cost is not None else None,

@@ -90,7 +90,7 @@ def print_history(console: Console, manifests: Iterable[RunManifest], *, wide: b
         )
         for run in runs
     ]
-    console.table("", _COLUMNS, rows, data=[asdict(run) for run in runs], wide=wide)
+    console.table("", _COLUMNS, rows, data=[asdict(run) | {"state": run.status} for run in runs], wide=wide)
     for run in runs:
         if run.reason and not console.as_json:
             console.say(f"  {run.run_id}: {run.reason}")

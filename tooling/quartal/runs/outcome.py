@@ -38,6 +38,7 @@ def show_manifest(console: Console, manifest: RunManifest, *, typed: Typed | Non
         typed: writes a command as a user would type it; without it no next commands are told.
     """
     data = manifest.model_dump(mode="json")
+    data |= {"state": data["status"]}
     if console.as_json:
         console.json(data)
         return

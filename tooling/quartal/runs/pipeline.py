@@ -229,7 +229,13 @@ def explain_run(workspace: Workspace, run_id: str) -> None:
         watch = typed_command(workspace, "status", "--follow")
         console.result(
             f"Run {run_id} is going on: {run.describe()}. Watch it: {watch}",
-            data={"run_id": run_id, "status": run.status, "succeeded": None, "remedy": f"Watch it: {watch}"},
+            data={
+                "run_id": run_id,
+                "status": run.status,
+                "state": run.status,
+                "succeeded": None,
+                "remedy": f"Watch it: {watch}",
+            },
         )
         return
     error = explanation_of(workspace, run)
@@ -238,6 +244,7 @@ def explain_run(workspace: Workspace, run_id: str) -> None:
         data={
             "run_id": run_id,
             "status": run.status,
+            "state": run.status,
             "succeeded": False,
             "message": error.message,
             "details": list(error.details),

@@ -94,12 +94,13 @@ def test_query_prints_csv_with_missing_values_empty(command_line, capsys):
     assert capsys.readouterr().out.splitlines()[:3] == ["brand,day,mean", "acme,2024-03-31,0.5", "bolt,2024-03-31,"]
 
 
-def test_query_with_format_json_prints_what_json_does(command_line, capsys):
+def test_query_with_format_json_prints_rows_and_with_json_the_envelope_too(command_line, capsys):
     sql = "select n from features order by n"
-    assert run(["query", sql, "--format", "json"]) == run(["query", sql, "--json"]) == 0
-    printed = capsys.readouterr().out
-    assert printed[: len(printed) // 2] == printed[len(printed) // 2 :]
-    assert json.loads(printed[: len(printed) // 2]) == [{"n": 1}, {"n": 3}, {"n": 5}, {"n": 7}]
+    rows = [{"n": 1}, {"n": 3}, {"n": 5}, {"n": 7}]
+    assert run(["query", sql, "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == rows
+    assert run(["query", sql, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"version": 1, "command": "query", "result": rows, "error": None}
 
 
 def test_commands_on_an_unknown_tag_end_with_2_and_list_the_tags(command_line, capsys, tmp_path):
@@ -119,7 +120,7 @@ def test_tags_and_diff_print_for_people_and_for_machines(command_line, capsys):
     assert "wr_1" in printed
     assert "2 rows added, 1 removed, 2 changed" in printed
     assert run(["tags", "--json"]) == 0
-    assert [tag["rows"] for tag in json.loads(capsys.readouterr().out)] == [3, 4]
+    assert [tag["rows"] for tag in json.loads(capsys.readouterr().out)["result"]] == [3, 4]
     assert run(["diff", "2024Q2", "2024Q3", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["before"], found["added"], found["columns"][0]["key"]["day"]) == ("2024Q2", 2, "2024-03-31")
@@ -139,7 +140,7 @@ def test_tag_of_ones_own_names_the_newest_state_or_another_one_and_can_be_remove
     assert run(["tag", "model-7"]) == run(["tag", "model-6", "--as-of", "2024Q2"]) == 0
     capsys.readouterr()
     assert run(["tag", "--json"]) == 0
-    named = {tag["name"]: tag["snapshot_id"] for tag in json.loads(capsys.readouterr().out)}
+    named = {tag["name"]: tag["snapshot_id"] for tag in json.loads(capsys.readouterr().out)["result"]}
     assert (named["model-7"], named["model-6"]) == (named["2024Q3"], named["2024Q2"])
     assert sum_of("features", catalog, "model-6") == 7
     assert run(["tag", "model-6", "--delete"]) == 0
