@@ -54,6 +54,7 @@ def job(name: str, given: dict[str, Any]) -> dict[str, Any]:
         "glue_version": given.get("version", "5.1"),
         "timeout": given.get("timeout", 2880),
         "command": [{"name": given.get("command", "glueetl"), "script_location": "s3://code/job.py"}],
+        "job_run_queuing_enabled": given.get("queued", False),
         "execution_property": [{"max_concurrent_runs": given["runs"]}] if "runs" in given else [],
     }
 

@@ -70,6 +70,7 @@ def read_pipeline(glue: GlueClient) -> Pipeline:
                 median_min=_median_min(glue, job["Name"]),
                 glue_version=job.get("GlueVersion", ""),
                 command=job.get("Command", {}).get("Name", "glueetl"),
+                is_queued=bool(job.get("JobRunQueuingEnabled")),
             )
             for job in jobs
         ),

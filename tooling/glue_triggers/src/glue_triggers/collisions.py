@@ -37,9 +37,12 @@ def _twice_in_a_chain(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
         for node, number in counted.items():
             if number < 2:
                 continue
-            by = [start.by.address for start in starts if start.node == node and start.by is not None]
+            own = [start for start in starts if start.node == node]
+            if _is_meant(own):
+                continue
+            by = [start.by.address for start in own if start.by is not None]
             whose = " and ".join(dict.fromkeys(by))
-            lost = ", of which some are refused" if any(s.node == node and s.is_refused for s in starts) else ""
+            lost = ", of which some are refused" if any(start.is_refused for start in own) else ""
             yield Finding(
                 "started-twice",
                 Level.WARNING,
@@ -58,7 +61,7 @@ def _at_once(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             by_moment[start.node, start.at].append(start)
     for (node, _), starts in by_moment.items():
         names = frozenset(start.root[1] for start in starts)
-        if len(names) > 1:
+        if len(names) > 1 and not _is_meant(starts):
             dates[node, names].append(starts[0])
     for (node, names), starts in dates.items():
         yield Finding(
@@ -69,6 +72,12 @@ def _at_once(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             f"{_times(len(starts))}, first on {starts[0].at:%Y-%m-%d %H:%M}.",
             "Keep one of the schedules, or move one where the other's run has ended.",
         )
+
+
+def _is_meant(starts: list[Start]) -> bool:
+    """Whether triggers pass a job arguments of their own, and its limit lets all of its runs begin."""
+    passes = any(start.node in start.by.with_arguments for start in starts if start.by is not None)
+    return passes and not any(start.is_refused for start in starts)
 
 
 def _limits(pipeline: Pipeline, year: Year) -> Iterator[Finding]:

@@ -19,10 +19,14 @@ def never(pipeline: Pipeline, now: datetime) -> Iterator[Finding]:
     """Triggers that cannot fire, conditions that cannot be met, and links that are switched off."""
     for workflow in pipeline.scopes:
         reached = can_fire(pipeline, workflow, now)
-        for trigger in pipeline.scope(workflow):
+        triggers = pipeline.scope(workflow)
+        is_all_off = all(_can_be_off(trigger) and not trigger.is_active for trigger in triggers)
+        for trigger in triggers:
             if trigger.refusal is not None:
                 continue
-            if trigger.starts_a_chain:
+            if is_all_off and not trigger.starts_a_chain:
+                yield _switched_off_with_all(trigger)
+            elif trigger.starts_a_chain:
                 yield from _switched_off_start(trigger, now)
             elif not trigger.is_active:
                 yield from _switched_off_link(pipeline, trigger)
@@ -46,6 +50,21 @@ def _switched_off_start(trigger: Trigger, now: datetime) -> Iterator[Finding]:
         trigger.address,
         f"It is switched off: {trigger.schedule} starts nothing{by_hand}.",
         "Switch it on where that is not meant.",
+    )
+
+
+def _can_be_off(trigger: Trigger) -> bool:
+    return trigger.type in (TriggerType.SCHEDULED, TriggerType.CONDITIONAL)
+
+
+def _switched_off_with_all(trigger: Trigger) -> Finding:
+    where = f"of the workflow {trigger.workflow}" if trigger.workflow else "outside any workflow"
+    return Finding(
+        "switched-off",
+        Level.NOTE,
+        trigger.address,
+        f"It is switched off, as are all triggers {where}.",
+        "Switch them on where that is not meant.",
     )
 
 
@@ -91,18 +110,19 @@ def _conditional(pipeline: Pipeline, trigger: Trigger, reached: frozenset[str], 
             'Use logical = "ANY", or a trigger for each of the states.',
         )
         return
-    is_elsewhere = False
     for node in dead:
         rule, why, remedy = _why_not(pipeline, trigger, node, now)
-        is_elsewhere = rule == "nothing-starts-it" and not pipeline.knows(node) and not pipeline.is_all
-        level = Level.WARNING if is_elsewhere else Level.ERROR
+        # who manages the job elsewhere may start it there; who switches a start off may mean to
+        is_unsure = rule == "nothing-starts-it" and not pipeline.knows(node) and not pipeline.is_all
+        level = Level.WARNING if is_unsure or rule == "link-switched-off" else Level.ERROR
         yield Finding(rule, level, trigger.address, f"It never fires: {why}", remedy)
 
 
 def _why_not(pipeline: Pipeline, trigger: Trigger, node: Node, now: datetime) -> tuple[str, str, str]:
     """Why no run of a job or crawler can meet a condition of this trigger: rule, reason, remedy."""
     where = f"of the workflow {trigger.workflow}" if trigger.workflow else "outside any workflow"
-    here = [other for other in pipeline.scope(trigger.workflow) if node in other.actions]
+    starting = pipeline.starting(node)
+    here = [other for other in starting if other.workflow == trigger.workflow]
     if here:
         return _link_before(trigger, here, node, now)
     crawler = pipeline.crawler(node.name) if node.kind is Kind.CRAWLER else None
@@ -112,12 +132,11 @@ def _why_not(pipeline: Pipeline, trigger: Trigger, node: Node, now: datetime) ->
             f"the {node} is started by its own schedule alone, and such a crawl fires no trigger.",
             f"Let a trigger {where} start it, by the dates that the crawler's own schedule has now.",
         )
-    elsewhere = [other for other in pipeline.triggers if node in other.actions]
-    if elsewhere:
-        there = f"in the workflow {elsewhere[0].workflow}" if elsewhere[0].workflow else "outside any workflow"
+    if starting:
+        there = f"in the workflow {starting[0].workflow}" if starting[0].workflow else "outside any workflow"
         return (
             "started-elsewhere",
-            f"the {node} is started {there}, by {elsewhere[0].address}, and this trigger is {where}: "
+            f"the {node} is started {there}, by {starting[0].address}, and this trigger is {where}: "
             "only triggers of one workflow fire each other.",
             "Put both triggers into one workflow.",
         )

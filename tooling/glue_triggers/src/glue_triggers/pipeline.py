@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, TypeVar
 
 from glue_triggers.conditions import Kind, Node, Predicate
 from glue_triggers.rules import RefusedTriggerError, TriggerType, check, without_crawlers_beside_jobs
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Job:
         timeout_min: minutes after which Glue ends a run; None where that is not said.
         median_min: minutes of a usual run; None where nobody knows.
         command: glueetl, gluestreaming, pythonshell or glueray.
+        is_queued: whether a run that meets a limit waits instead of failing.
     """
 
     name: str
@@ -28,6 +32,17 @@ class Job:
     median_min: float | None = None
     glue_version: str = ""
     command: str = "glueetl"
+    is_queued: bool = False
+
+    @property
+    def is_streaming(self) -> bool:
+        """Whether its runs have no end: schedules that start it again keep it alive."""
+        return self.command == "gluestreaming"
+
+    @property
+    def refuses(self) -> bool:
+        """Whether a start above its limit is a mistake."""
+        return not self.is_queued and not self.is_streaming
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +69,7 @@ class Trigger:
 
     Attributes:
         actions: what it starts, in order.
+        with_arguments: those that it passes arguments of its own.
         timeouts_min: the timeouts that its actions set for jobs, by the job's name.
         watch: the predicate of a conditional one.
         workflow: the workflow that it belongs to; empty outside any.
@@ -67,6 +83,7 @@ class Trigger:
     address: str
     type: TriggerType
     actions: tuple[Node, ...] = ()
+    with_arguments: frozenset[Node] = frozenset()
     timeouts_min: Mapping[str, float] = field(default_factory=dict)
     schedule: str = ""
     watch: Predicate = field(default_factory=Predicate)
@@ -91,6 +108,7 @@ class Trigger:
             address=address,
             type=kind,
             actions=tuple(node for action in actions if (node := Node.from_request(action)).name),
+            with_arguments=frozenset(Node.from_request(action) for action in actions if action.get("Arguments")),
             timeouts_min={
                 action["JobName"]: float(action["Timeout"])
                 for action in actions
@@ -138,7 +156,7 @@ def _refusal(request: Mapping[str, Any], actions: Sequence[Mapping[str, Any]], w
     return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pipeline:
     """All that is known of an account's or a plan's jobs and what starts them.
 
@@ -161,11 +179,11 @@ class Pipeline:
 
     def job(self, name: str) -> Job | None:
         """The job of a name."""
-        return next((job for job in self.jobs if job.name == name), None)
+        return self._jobs.get(name)
 
     def crawler(self, name: str) -> Crawler | None:
         """The crawler of a name."""
-        return next((crawler for crawler in self.crawlers if crawler.name == name), None)
+        return self._crawlers.get(name)
 
     def workflow(self, name: str) -> Workflow | None:
         """The workflow of a name."""
@@ -173,7 +191,7 @@ class Pipeline:
 
     def knows(self, node: Node) -> bool:
         """Whether the job or crawler is among those that are known."""
-        return (self.job(node.name) if node.kind is Kind.JOB else self.crawler(node.name)) is not None
+        return node.name in (self._jobs if node.kind is Kind.JOB else self._crawlers)
 
     def address_of(self, node: Node) -> str:
         """Where a job or crawler is defined; its kind and name where that is not known."""
@@ -182,9 +200,37 @@ class Pipeline:
 
     def scope(self, workflow: str) -> tuple[Trigger, ...]:
         """The triggers of a workflow, or those outside any: only these fire each other (G5)."""
-        return tuple(trigger for trigger in self.triggers if trigger.workflow == workflow)
+        return self._scopes.get(workflow, ())
 
     @property
     def scopes(self) -> tuple[str, ...]:
         """The workflows that triggers name, and the empty name for those outside any."""
-        return tuple(dict.fromkeys(trigger.workflow for trigger in self.triggers))
+        return tuple(self._scopes)
+
+    def starting(self, node: Node) -> tuple[Trigger, ...]:
+        """The triggers that start a job or crawler, wherever they are."""
+        return self._starting.get(node, ())
+
+    @cached_property
+    def _jobs(self) -> dict[str, Job]:
+        return {job.name: job for job in self.jobs}
+
+    @cached_property
+    def _crawlers(self) -> dict[str, Crawler]:
+        return {crawler.name: crawler for crawler in self.crawlers}
+
+    @cached_property
+    def _scopes(self) -> dict[str, tuple[Trigger, ...]]:
+        return _grouped((trigger.workflow, trigger) for trigger in self.triggers)
+
+    @cached_property
+    def _starting(self) -> dict[Node, tuple[Trigger, ...]]:
+        pairs = ((node, trigger) for trigger in self.triggers for node in dict.fromkeys(trigger.actions))
+        return _grouped(pairs)
+
+
+def _grouped(pairs: Iterable[tuple[Key, Trigger]]) -> dict[Key, tuple[Trigger, ...]]:
+    found: dict[Key, list[Trigger]] = {}
+    for key, trigger in pairs:
+        found.setdefault(key, []).append(trigger)
+    return {key: tuple(triggers) for key, triggers in found.items()}

@@ -95,7 +95,7 @@ def _in_some_world(triggers: tuple[Trigger, ...]) -> frozenset[str]:
 def fired_in(triggers: Iterable[Trigger], states: Mapping[Node, str]) -> Iterator[str]:
     """The triggers that fire in a workflow run whose jobs and crawlers end so, each once, in order (G6)."""
     waiting = [trigger for trigger in triggers if is_ready(trigger)]
-    ready = [trigger for trigger in triggers if trigger.starts_a_chain and trigger.refusal is None][:1]
+    ready = [trigger for trigger in triggers if trigger.starts_a_chain and trigger.refusal is None]
     ends: list[End] = []
     while ready:
         for trigger in ready:

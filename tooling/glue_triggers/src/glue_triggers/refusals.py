@@ -100,17 +100,13 @@ def _dates(address: str, schedule: str, now: datetime) -> Iterator[Finding]:
 
 def _missing(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
     """Jobs and crawlers that a trigger names and that are not there; a plan may leave out what others manage."""
-    known = [Node(Kind.JOB, job.name) for job in pipeline.jobs]
-    known += [Node(Kind.CRAWLER, crawler.name) for crawler in pipeline.crawlers]
     for node in dict.fromkeys((*trigger.actions, *sorted(trigger.watch.nodes))):
         if pipeline.knows(node):
             continue
-        names = [other.name for other in known if other.kind is node.kind]
-        near = get_close_matches(node.name, names, 1, 0.8)
-        other_kind = [other for other in known if other.name == node.name]
-        if not (pipeline.is_all or near or other_kind):
+        near = _nearest(pipeline, node)
+        if not (pipeline.is_all or near):
             continue
-        hint = f", but there is a {other_kind[0]}" if other_kind else f", but there is {near[0]}" if near else ""
+        hint = f", but there is {near}" if near else ""
         yield Finding(
             "not-there",
             Level.ERROR if pipeline.is_all else Level.WARNING,
@@ -118,6 +114,18 @@ def _missing(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
             f"It names the {node}, which is not there{hint}.",
             "Refer to the resource's name instead of writing it out.",
         )
+
+
+def _nearest(pipeline: Pipeline, node: Node) -> str:
+    """A name that is this one but for hyphens and case; in an account also one that is much like it."""
+    known = pipeline.jobs if node.kind is Kind.JOB else pipeline.crawlers
+    names = [each.name for each in known]
+    same = [name for name in names if _plain(name) == _plain(node.name)]
+    return next(iter(same or (get_close_matches(node.name, names, 1, 0.8) if pipeline.is_all else ())), "")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_")
 
 
 def _two_starts(pipeline: Pipeline) -> Iterator[Finding]:
@@ -162,7 +170,8 @@ def _jobs(pipeline: Pipeline) -> Iterator[Finding]:
                 f"Glue {job.glue_version} is retired since April 2026: AWS does not promise that its runs start.",
                 "Move to Glue 5.1, or 4.0 where the code needs Spark 3.3.",
             )
-        yield from _timeout(job.address, job.timeout_min, job.median_min, "")
+        if not job.is_streaming:
+            yield from _timeout(job.address, job.timeout_min, job.median_min, "")
     for trigger in pipeline.triggers:
         for name, minutes in trigger.timeouts_min.items():
             found = pipeline.job(name)

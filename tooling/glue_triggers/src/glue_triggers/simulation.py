@@ -128,7 +128,7 @@ class Simulation:
         job = self._jobs.get(node.name) if node.kind is Kind.JOB else None
         limit = job.max_concurrent_runs if job else 1
         workflow = run.workflow if run else ""
-        if len(running) >= limit and (job or node.kind is Kind.CRAWLER):
+        if len(running) >= limit and (job.refuses if job else node.kind is Kind.CRAWLER):
             self.starts.append(Start(now, node, by, root, True, running[-1], workflow))
             if job and by is not None:  # the run is there, and FAILED at once (G27); a crawl is not even there
                 self._advance(End(node, FAILED), root, run, now)

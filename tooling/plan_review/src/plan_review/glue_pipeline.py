@@ -82,6 +82,7 @@ def _job(change: ResourceChange, median_min: float | None) -> Job:
         median_min=median_min,
         glue_version=_text(attributes.get("glue_version")),
         command=_text(command.get("name")) or "glueetl",
+        is_queued=attributes.get("job_run_queuing_enabled") is True,
     )
 
 
@@ -163,6 +164,7 @@ def _request(attributes: Mapping[str, Any]) -> dict[str, Any]:
                 "JobName": _text(action.get("job_name")),
                 "CrawlerName": _text(action.get("crawler_name")),
                 "Timeout": _whole(action.get("timeout")),
+                "Arguments": bool(action.get("arguments")),
             }
             for action in _blocks(attributes.get("actions"))
         ],
