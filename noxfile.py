@@ -286,7 +286,7 @@ def docs(session: nox.Session) -> None:
 
 @quartal_session(default=False)
 def faults(session: nox.Session) -> None:
-    """Calls that fail in 100 seeded runs without Spark and 60 on it, commands and the job's driver killed, full disks.
+    """Calls that fail in 300 seeded runs without Spark and 60 on it, commands and the job's driver killed, full disks.
 
     The driver is killed at 20 moments (or QUARTAL_KILLS). `-- --long` plays 10,000 runs without Spark instead, and goes
     on where the last call ended; `--seeds 0:500` fewer. `-- --fuzz 600` hands each reader generated documents, for as

@@ -137,11 +137,12 @@ def _prepare() -> None:
     sys.path[:0] = [str(Path(__file__).parents[2] / "tooling" / "localstack_glue" / "src")]
     from quartal.deliver.upload.transfer import Transfer
 
-    from .kept import copy_quickly, keep_avro_readers
+    from .kept import copy_quickly, keep_avro_readers, talk_quickly
     from .moto_lake import MotoLake
 
     keep_avro_readers()
     copy_quickly()
+    talk_quickly()
 
     Transfer.__init__.__kwdefaults__["multipart_threshold"] = 60  # so that some files go up in parts
     _LAKE.append(MotoLake())

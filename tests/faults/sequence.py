@@ -19,6 +19,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from etl_job.errors import QuartalJobError, UnknownPublicationError
+from etl_job.manifest.model import RunManifest
 from localstack_glue.faults.plan import Call, FaultPlan, Mode, Rule
 from quartal.core.errors import PipelineError, QuartalError, UnknownOutcomeError, WatchingError
 from quartal.deliver.upload.uploads import UploadOptions, plan_upload, upload
@@ -211,9 +212,9 @@ class Sequence:
         self._check_told("the start", error, bool(new))
         if not started:
             return _told(error), bool(new)
-        watched: list[dict[str, Any]] = []
+        watched: list[RunManifest] = []
         error = self._attempt(lambda: watched.append(follow_run(workspace, started[0], timeout_s=600)), plan)
-        if watched and (self.lake.workflow.fails or watched[0]["run_id"] != started[0]):
+        if watched and (self.lake.workflow.fails or watched[0].run_id != started[0]):
             raise BrokenPromiseError(f"the watching told of {watched}, which is not what became of {started}")
         is_told_failed = isinstance(error, PipelineError) and not isinstance(error, WatchingError)
         if is_told_failed and not self.lake.workflow.fails:

@@ -1,6 +1,6 @@
-"""100 seeded runs without Spark: uploads, publications, tags, maintenance and exports whose calls fail.
+"""300 seeded runs without Spark: uploads, publications, tags, maintenance and exports whose calls fail.
 
-They are played by processes of their own (ledger.py), in which pauses take no time. `./nox -s faults -- --seeds 0:300`
+They are played by processes of their own (ledger.py), in which pauses take no time. `./nox -s faults -- --seeds 0:500`
 plays more, `-- --long` 10,000.
 """
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_ledger_balances_and_commands_tell_the_truth_whatever_fails():
     played = subprocess.run(
-        [sys.executable, "-m", "tests.faults", "--seeds", "0:100"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "tests.faults", "--seeds", "0:300"], cwd=ROOT, capture_output=True, text=True
     )
     sys.stdout.write(played.stdout)
     assert played.returncode == 0, played.stdout[-5000:] + played.stderr[-3000:]
