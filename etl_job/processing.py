@@ -1,70 +1,172 @@
-"""From selected deliveries to published tables: read, account for every row, write, and commit last."""
+"""From selected deliveries to published tables, a step at a time: stage, find duplicates, count, publish.
 
+Each step is a function from value to value. What a run leaves behind when one of them fails, and what goes when all are
+done, is decided here and nowhere else.
+"""
+
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JError
 
+from etl_job.context import RunContext
+from etl_job.counting.count import CountedRows, count_rows, delivery_counts
 from etl_job.counting.reconcile import check_thresholds, reconcile
+from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
-from etl_job.duplicates.deduplicate import Account, account_for, delivery_counts
+from etl_job.duplicates.compare import SharedKeys, compare_keys
+from etl_job.duplicates.find import find_duplicates
 from etl_job.errors import ThresholdError, UnknownPublicationError
-from etl_job.publishing.publish import Processed, Work, drop_own_quarantine, quarantine_rows, write_and_publish
+from etl_job.manifest.model import DeliveryCounts, Totals
+from etl_job.publishing.publish import Published, publish
+from etl_job.publishing.quarantine import delete_own_quarantine, quarantine_folders, quarantine_rows
 from etl_job.reasons import cause_of
+from etl_job.spark.session import tune_shuffle
 from etl_job.staging.folders import StagingFolder
-from etl_job.staging.store import delete_folder
+from etl_job.staging.intake import StagedRows, stage_rows
+from etl_job.staging.parts import Read
+from etl_job.staging.store import new_staging_folder
+
+_UNREACHED = (Py4JError, OSError, BotoCoreError, ClientError)  # a JVM that has ended, a store that does not answer
 
 
-def process_deliveries(work: Work, selection: Selection, done: Processed) -> None:
-    """Do the run's work and note in ``done`` what has been done. Raises QuartalJobError; nothing is published then."""
-    contract, spark = work.contract, work.spark
-    with work.progress.stage("validate") as seen:
-        account = account_for(spark, work.store, contract, work.sql, selection, work.tables, work.arguments.run_id)
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What a run has done so far: how its rows were counted, and what of them is published."""
+
+    totals: Totals | None = None
+    deliveries: tuple[DeliveryCounts, ...] = ()
+    read: Read = field(default_factory=Read)
+    published: Published = field(default_factory=Published)
+
+    @property
+    def published_anything(self) -> bool:
+        """Whether a table was changed."""
+        return self.published.curated is not None or self.published.features is not None
+
+    def then(self, published: Published) -> "RunResult":
+        """With what was published now; tables that were not changed now are as an earlier step left them."""
+        before = self.published
+        curated, features = published.curated or before.curated, published.features or before.features
+        export = published.csv_export or before.csv_export
+        return replace(self, published=Published(published.quarantine, curated, features, export))
+
+
+def process_deliveries(context: RunContext, selection: Selection, before: RunResult) -> Iterator[RunResult]:
+    """Process and publish a selection; say after each step what has been done, ``before`` included.
+
+    Raises QuartalJobError; nothing more is published then.
+    """
+    with context.progress.stage("validate") as seen:
+        staged, counted = count_selection(context, selection)
         try:
-            _check(work, account, done)
+            totals = reconcile(staged.read.rows, counted.outcomes)
+            deliveries = delivery_counts(staged.deliveries, counted.outcomes)
+            result = replace(before, totals=totals, deliveries=deliveries, read=staged.read)
+            yield result
+            yield from _with_tolerable_rows(context, counted, result)
         except Exception:
-            _let_go(work, account, account.folder)
+            _give_back(context, counted, staged.folder.uri)
             raise
-        done.read = account.read
-        totals = done.totals.model_dump() if done.totals else {}
-        seen.update(deliveries=len(account.deliveries), rows=totals.pop("rows_in", 0), **totals)
+        numbers = totals.model_dump()
+        seen.update(deliveries=len(staged.deliveries), rows=numbers.pop("rows_in"), **numbers)
+    yield from _publish(context, staged, counted, result, selection.withdrawn)
+    _give_back(context, counted, *(staged.folder.passing if context.contract.key else [staged.folder.uri]))
+
+
+def count_selection(context: RunContext, selection: Selection) -> tuple[StagedRows, CountedRows]:
+    """Stage, classify and count the rows of a selection, and of deliveries that it changes. Runs Spark jobs."""
+    staged, shared = _stage_with_neighbours(context, selection)
     try:
-        write_and_publish(work, account, selection.withdrawn, done)
+        rows = find_duplicates(context, staged, shared)
+        counted = count_rows(context, staged, shared=shared, rows=rows, withdrawn=selection.withdrawn)
+    except Exception:
+        _give_back(context, None, staged.folder.uri)
+        raise
+    return staged, counted
+
+
+def _stage_with_neighbours(context: RunContext, selection: Selection) -> tuple[StagedRows, SharedKeys]:
+    """Stage the selected deliveries, and those others of which a row becomes something else by them.
+
+    Raises CatalogError or InputError where such another cannot be processed again.
+    """
+    staged, shared = _stage(context, selection, selection.deliveries)
+    while shared.overlap.changed:
+        others = selection.find(shared.overlap.changed)
+        _give_back(context, None, staged.folder.uri)
+        staged, shared = _stage(context, selection, (*staged.deliveries, *others))
+    return staged, shared
+
+
+def _stage(
+    context: RunContext, selection: Selection, deliveries: tuple[Delivery, ...]
+) -> tuple[StagedRows, SharedKeys]:
+    in_order = tuple(sorted(deliveries, key=lambda delivery: delivery.name))
+    tune_shuffle(context.spark, sum(delivery.size_bytes for delivery in in_order))
+    folder = StagingFolder(new_staging_folder(context.tables.curated.location, context.arguments.run_id))
+    try:
+        staged = stage_rows(context, in_order, folder)
+        return staged, compare_keys(context, staged, selection.withdrawn)
+    except Exception:
+        _give_back(context, None, folder.uri)
+        raise
+
+
+def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunResult) -> Iterator[RunResult]:
+    """Raises ThresholdError where a delivery has too many bad rows, which are kept to be looked at."""
+    try:
+        check_thresholds(counted.outcomes, context.contract.thresholds)
+    except ThresholdError as error:
+        folders = quarantine_rows(context, counted, context.failed_quarantine)
+        yield result.then(Published(quarantine=folders))
+        raise ThresholdError(f"{error}. The bad rows are in {', '.join(folders)}") from error
+
+
+def _publish(
+    context: RunContext, staged: StagedRows, counted: CountedRows, before: RunResult, withdrawn: tuple[str, ...]
+) -> Iterator[RunResult]:
+    result = before
+    try:
+        for published in publish(context, counted, withdrawn):
+            result = before.then(published)
+            yield result
     except UnknownPublicationError:
         raise  # the table may name all of it: the next run sees what became of this one
     except Exception:
-        if done.curated is None:
-            _take_back(work, done)
-            _let_go(work, account, account.folder)
+        if result.published.curated is None:
+            yield replace(result, published=replace(result.published, quarantine=_take_back(context, counted)))
+            _give_back(context, counted, staged.folder.uri)
         raise
-    _let_go(work, account, *(StagingFolder(account.folder).passing if contract.key else [account.folder]))
 
 
-def _check(work: Work, account: Account, done: Processed) -> None:
-    done.totals = reconcile(account.rows_in, account.counted)
-    done.deliveries = delivery_counts(account.deliveries, account.counted)
+def _take_back(context: RunContext, counted: CountedRows) -> tuple[str, ...]:
+    """Delete the bad rows that were written; return the folders of those that cannot be deleted.
+
+    What cannot be is logged: why the run failed must be heard.
+    """
     try:
-        check_thresholds(account.counted, work.contract.thresholds)
-    except ThresholdError as error:
-        done.quarantine = quarantine_rows(work, account, work.failed_quarantine)
-        raise ThresholdError(f"{error}. The bad rows are in {', '.join(done.quarantine)}") from error
-
-
-def _take_back(work: Work, done: Processed) -> None:
-    """Delete the bad rows that were written. What cannot be deleted is said: why the run failed must be heard."""
-    try:
-        drop_own_quarantine(work, done.quarantine)
-        done.quarantine = ()
+        delete_own_quarantine(context, counted)
     except (OSError, BotoCoreError, ClientError) as error:
-        folders = ",".join(done.quarantine)
-        work.progress.say("left-behind", folders=folders, because=cause_of(error), message="the next run deletes them")
+        folders = quarantine_folders(context, counted, context.quarantine)
+        context.progress.say(
+            "left-behind",
+            folders=",".join(folders),
+            because=cause_of(error),
+            message="no reader follows them; maintenance deletes them",
+        )
+        return folders
+    return ()
 
 
-def _let_go(work: Work, account: Account, *folders: str) -> None:
-    """Give memory and staged rows back. A JVM that has ended has none, and why it went must be heard."""
-    with suppress(Py4JError, OSError):
-        for folder in folders:
-            delete_folder(work.spark, folder)
-        for frame in (account.daily.rows, account.candidates):
+def _give_back(context: RunContext, counted: CountedRows | None, *folders: str) -> None:
+    """Give staged rows and memory back. What cannot be reached has none, and why a run failed must be heard."""
+    for folder in folders:
+        with suppress(*_UNREACHED):
+            context.store.delete_folder(folder)
+    with suppress(*_UNREACHED):
+        for frame in (counted.daily.rows, counted.rows.candidates) if counted else ():
             if frame is not None:
                 frame.unpersist()

@@ -16,6 +16,7 @@ from pydantic import Field, StrictBool, StrictFloat, StrictInt, field_validator,
 from etl_job.contract.columns import NUMERIC, Column, MissingValues, Name, Strict
 from etl_job.contract.feature_spec import Aggregate, FeatureSpec
 from etl_job.contract.odcs import as_sql_rule
+from etl_job.contract.rule_kinds import RULE_KINDS
 
 MAX_QUERY = 10_000
 LONGEST_RECORD = 1_048_576
@@ -24,7 +25,6 @@ FIELD_COUNT = "row.field_count"
 ENCODING = "row.encoding"
 CONFLICT = "row.conflict"
 EVENT_TIME = "row.event_time"  # clocks of the zone named skip such a time
-FUTURE = "future"  # of the event time's column
 _ROW_RULES = (FIELD_COUNT, ENCODING, CONFLICT, EVENT_TIME)
 DESCRIPTIVE_FIELDS_OF_RULES = {
     "authoritativeDefinitions", "businessImpact", "description", "dimension", "id", "method", "scheduler", "schedule",
@@ -286,19 +286,8 @@ class Contract(Strict):
 
     def rules_of_column(self, column: Column) -> tuple[str, ...]:
         """The names of a column's rules, without its own."""
-        rules, is_event = column.rules, column is self.event_column
-        wanted = {
-            "required": column.required,
-            "minLength": rules.min_length is not None,
-            "maxLength": rules.max_length is not None,
-            "pattern": rules.pattern is not None,
-            "enum": rules.enum is not None,
-            "format": column.logical_type != "string" or rules.format is not None,
-            "minimum": rules.minimum is not None or is_event,
-            "maximum": rules.maximum is not None,
-            FUTURE: is_event and rules.maximum is None,
-        }
-        return tuple(name for name, is_wanted in wanted.items() if is_wanted)
+        is_event = column is self.event_column
+        return tuple(kind.name for kind in RULE_KINDS if kind.is_of(column, is_event))
 
     @property
     def hash(self) -> str:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 
+from etl_job.contract.column_types import SUM_KIND, TYPES, VALUE_KIND
 from etl_job.contract.feature_spec import Aggregate, FeatureSpec, Measure
 
 # Internal columns begin with an underscore, which no column of a published table does.
 LINE = "_line"  # raw text of a row
 FILE = "_file"  # number of the raw file in the run's file order
 BLOCK = "_block"  # where the reading task's part of the file begins, in bytes
+PART = "_part"  # number of the part of a file that a row is in
 ROW = "_row"  # counts rows within a block
 NO_BLOCK = -1  # in place of a block, where rows are counted from the file's first
 BROKEN = "_broken"  # bit n set: the n-th rule is broken
@@ -38,13 +40,6 @@ VALID_ROWS = "valid"
 OLD_VALID_ROWS = "plain"  # valid as well, in registers that earlier versions left
 BROKEN_ROWS = "broken"
 
-# Numbers are exact decimals until they become features: so sums do not depend on the order of rows and deliveries.
-INTEGER_DIGITS, FRACTION_DIGITS = 18, 6
-EXACT_DIGITS = 20  # after the point, of a number before it is rounded
-EXACT_KIND = f"decimal({INTEGER_DIGITS + EXACT_DIGITS},{EXACT_DIGITS})"
-VALUE_KIND = f"decimal({INTEGER_DIGITS + FRACTION_DIGITS},{FRACTION_DIGITS})"
-SUM_KIND = f"decimal({INTEGER_DIGITS + FRACTION_DIGITS + 10},{FRACTION_DIGITS})"  # Spark's sum of such values
-
 HOURS = tuple(f"hour_{hour:02d}" for hour in range(24))
 
 
@@ -60,7 +55,7 @@ def number_column(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class TableColumn:
-    """A column of a published table: ``kind`` is string, date, int, long, double, boolean, or a decimal of Spark's."""
+    """A column of a published table: ``kind`` is one of ``column_types.TYPES``."""
 
     name: str
     kind: str
@@ -168,5 +163,4 @@ def names(columns: tuple[TableColumn, ...]) -> list[str]:
 
 def ddl(columns: tuple[TableColumn, ...]) -> str:
     """As a Spark schema string."""
-    types = {"long": "bigint"}
-    return ", ".join(f"`{column.name}` {types.get(column.kind, column.kind)}" for column in columns)
+    return ", ".join(f"`{column.name}` {TYPES[column.kind].spark}" for column in columns)

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl_job.contract.columns import Column
-from etl_job.contract.model import ENCODING, EVENT_TIME, FIELD_COUNT, FUTURE, Contract, with_default_bounds
+from etl_job.contract.model import ENCODING, EVENT_TIME, FIELD_COUNT, Contract, with_default_bounds
+from etl_job.contract.rule_kinds import FUTURE
 from etl_job.errors import ContractError
 from etl_job.judging.patterns import unreadable
 from etl_job.judging.rules import JudgedColumn, judge_column, with_bit

@@ -12,11 +12,11 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etl_job.contract.column_types import FRACTION_DIGITS
 from etl_job.contract.columns import NUMERIC, Column
-from etl_job.contract.model import FUTURE
-from etl_job.contract.schemas import FRACTION_DIGITS
-from etl_job.judging.texts import without_empty
+from etl_job.contract.rule_kinds import FUTURE
 from etl_job.judging.values import day_of_second, read_values
+from etl_job.reading.texts import without_empty
 
 _BOUND = pa.decimal128(38, FRACTION_DIGITS)
 _UNIT = Decimal(1).scaleb(-FRACTION_DIGITS)

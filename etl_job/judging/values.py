@@ -10,12 +10,12 @@ from functools import reduce
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etl_job.contract.column_types import EXACT_DIGITS, FRACTION_DIGITS, INTEGER_DIGITS
 from etl_job.contract.columns import NUMERIC, Column
 from etl_job.contract.date_formats import Layout
-from etl_job.contract.schemas import EXACT_DIGITS, FRACTION_DIGITS, INTEGER_DIGITS
-from etl_job.judging.civil import days_of, floor_divide
-from etl_job.judging.texts import texts_where, unsliced
 from etl_job.judging.zones import DAY_SECONDS, in_zone
+from etl_job.reading.calendar_days import days_of, floor_divide
+from etl_job.reading.texts import texts_where, unsliced
 
 NUMBER = pa.decimal128(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS)
 _EXACT = pa.decimal128(INTEGER_DIGITS + EXACT_DIGITS, EXACT_DIGITS)

@@ -2,7 +2,10 @@
 
 import json
 import re
-from contextlib import AbstractContextManager, closing
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
 from os import SEEK_END, stat_result
 from pathlib import Path
@@ -13,6 +16,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _LARGEST_PUT = 5 * 1000**3  # S3 takes no more in one call
+
+_KEYS_PER_REQUEST = 1000  # the most that DeleteObjects takes
+_ATTEMPTS = 5
+_BUSY = frozenset({"InternalError", "SlowDown", "ServiceUnavailable"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -49,12 +56,41 @@ class ObjectStore(Protocol):
     def delete(self, uri: str) -> None:
         """Remove the file, if it is there."""
 
+    def delete_all(self, uris: Sequence[str]) -> None:
+        """Remove files; those that are not there do not matter. Raises UndeletedError where some stay."""
+
+    def delete_folder(self, uri: str) -> None:
+        """Remove a folder and what is in it, if it is there. Raises UndeletedError where something stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undeleted:
+    """A file that was not removed, and why: the code of S3's answer and its words."""
+
+    uri: str
+    code: str
+    reason: str
+
+    @property
+    def may_go_later(self) -> bool:
+        """Whether S3 was only too busy."""
+        return self.code in _BUSY
+
+
+class UndeletedError(OSError):
+    """Some files stay, though the others are removed. ``files`` has what a person must mend before what passes."""
+
+    def __init__(self, files: Sequence[Undeleted]) -> None:
+        self.files = tuple(sorted(files, key=lambda file: file.may_go_later))
+        super().__init__(f"{self.files[0].uri} was not deleted: {self.files[0].reason}")
+
 
 class S3ObjectStore:
     """Objects of S3."""
 
-    def __init__(self, s3: "S3Client") -> None:
+    def __init__(self, s3: "S3Client", *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._s3 = s3
+        self._sleep = sleep
 
     def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
         """See ObjectStore."""
@@ -114,6 +150,45 @@ class S3ObjectStore:
         bucket, key = split_s3_uri(uri)
         self._s3.delete_object(Bucket=bucket, Key=key)
 
+    def delete_all(self, uris: Sequence[str]) -> None:
+        """See ObjectStore."""
+        refused: list[Undeleted] = []
+        for start in range(0, len(uris), _KEYS_PER_REQUEST):
+            keys: dict[str, list[str]] = {}
+            for bucket, key in map(split_s3_uri, uris[start : start + _KEYS_PER_REQUEST]):
+                keys.setdefault(bucket, []).append(key)
+            for bucket in sorted(keys):
+                refused += self._delete_keys(bucket, keys[bucket])
+        if refused:
+            raise UndeletedError(refused)
+
+    def delete_folder(self, uri: str) -> None:
+        """See ObjectStore."""
+        self.delete_all([file.uri for file in self.list_files(folder_uri(uri))])
+
+    def _delete_keys(self, bucket: str, keys: list[str]) -> list[Undeleted]:
+        """Delete objects and return those that stay; where S3 was too busy it is asked again.
+
+        boto3 repeats a request that failed, but not the single keys that an answer calls failed.
+        """
+        for attempt in range(_ATTEMPTS):
+            answer = self._s3.delete_objects(
+                Bucket=bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            )
+            errors = answer.get("Errors", ())
+            if not errors or attempt == _ATTEMPTS - 1 or any(error.get("Code") not in _BUSY for error in errors):
+                break
+            keys = [error["Key"] for error in errors]
+            self._sleep(0.2 * 2**attempt)
+        return [
+            Undeleted(
+                f"s3://{bucket}/{error.get('Key')}",
+                error.get("Code", ""),
+                error.get("Message") or error.get("Code", ""),
+            )
+            for error in errors
+        ]
+
 
 class LocalObjectStore:
     """Files of this machine, by ``file:`` URI or path. Size and time of change stand in for the etag."""
@@ -161,6 +236,16 @@ class LocalObjectStore:
     def delete(self, uri: str) -> None:
         """See ObjectStore."""
         local_path(uri).unlink(missing_ok=True)
+
+    def delete_all(self, uris: Sequence[str]) -> None:
+        """See ObjectStore."""
+        for uri in uris:
+            self.delete(uri)
+
+    def delete_folder(self, uri: str) -> None:
+        """See ObjectStore."""
+        with suppress(FileNotFoundError):
+            shutil.rmtree(local_path(uri))
 
 
 class LakeFiles:
@@ -214,6 +299,17 @@ class LakeFiles:
     def delete(self, uri: str) -> None:
         """See ObjectStore."""
         self._store(uri).delete(uri)
+
+    def delete_all(self, uris: Sequence[str]) -> None:
+        """See ObjectStore."""
+        for is_s3 in (True, False):
+            of_store = [uri for uri in uris if uri.startswith("s3://") is is_s3]
+            if of_store:
+                self._store(of_store[0]).delete_all(of_store)
+
+    def delete_folder(self, uri: str) -> None:
+        """See ObjectStore."""
+        self._store(uri).delete_folder(uri)
 
 
 def _local_etag(status: stat_result) -> str:

@@ -1,4 +1,4 @@
-"""Manifests as files, ``runs/<dataset>/<run_id>.json``: one is written at a run's end, the last is read at its start."""
+"""Manifests as files: ``runs/<dataset>/<run_id>.json`` is written at a run's end, the last one read at its start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """What a run's manifest says: the one model that the job writes and the ``quartal`` command reads.
 
-``run_manifest.schema.json`` is made from it. Fields with a default came later than the first manifests, which lack them.
+``run_manifest.schema.json`` is made from it. Fields with a default came later: the first manifests lack them.
 """
 
 import json

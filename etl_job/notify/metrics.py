@@ -1,6 +1,6 @@
 """A run's outcome as CloudWatch metrics, for alarms and dashboards: names and dimensions are an interface.
 
-``docs/reference/outputs.md`` lists them. A put that fails is reported and does not fail the run: its tables are published.
+``docs/reference/outputs.md`` lists them. A put that fails is reported and does not fail the run, which is published.
 """
 
 from typing import TYPE_CHECKING

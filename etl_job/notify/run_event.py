@@ -1,7 +1,7 @@
 """The end of a run as an event on the account's default event bus, for whoever waits for new features.
 
-``docs/reference/outputs.md`` describes it: source, type and detail are an interface. An event that cannot be put is reported and
-does not fail the run: its tables are published.
+``docs/reference/outputs.md`` describes it: source, type and detail are an interface. An event that cannot be put is
+reported and does not fail the run: its tables are published.
 """
 
 import json

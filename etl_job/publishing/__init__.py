@@ -1,5 +1,5 @@
 """Publishing: daily counts become features, and both become what readers find.
 
 In come daily counts and quarantined rows; out go Parquet files, one commit per table and the CSV exports.
-Imports the tables, and nothing that reads raw files.
+Imports what was counted and the tables, and nothing that reads raw files.
 """

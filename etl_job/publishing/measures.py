@@ -9,6 +9,7 @@ delivery, file and row.
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job.contract.column_types import SUM_KIND
 from etl_job.contract.feature_spec import Aggregate, FeatureSpec, Measure
 from etl_job.contract.model import Contract
 from etl_job.contract.schemas import (
@@ -22,7 +23,6 @@ from etl_job.contract.schemas import (
     KEPT,
     ROW,
     SECOND,
-    SUM_KIND,
     curated_columns,
     measure_parts,
     names,

@@ -11,6 +11,7 @@ from pyarrow import parquet
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job.contract.column_types import TYPES
 from etl_job.contract.schemas import DAY, DELIVERY, RUN_ID, TableColumn
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.partition_names import partition_folder
@@ -18,8 +19,6 @@ from etl_job.spark.workload import collected
 
 # Files of 64 to 256 MB read best. What a value takes at most, sorted and compressed, was measured as the test does it.
 FILE_BYTES = 192_000_000
-_VALUE_BYTES = {"string": 0.3, "date": 0.1, "long": 1.3, "double": 7.5}
-_DECIMAL_BYTES = 9.0
 
 
 def new_data_folder(table_location: str, run_id: str) -> str:
@@ -29,7 +28,7 @@ def new_data_folder(table_location: str, run_id: str) -> str:
 
 def rows_per_file(columns: Sequence[TableColumn]) -> int:
     """How many rows of these columns make a file of about ``FILE_BYTES``, should a partition have so many."""
-    return int(FILE_BYTES / sum(_VALUE_BYTES.get(column.kind, _DECIMAL_BYTES) for column in columns))
+    return int(FILE_BYTES / sum(TYPES[column.kind].file_bytes for column in columns))
 
 
 def write_table_files(

@@ -12,13 +12,13 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from etl_job.contract.model import Contract
-from etl_job.judging.texts import without_missing
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.decoding import UTF_16, are_marked, decode_chunk, has_mark, without_marks
 from etl_job.reading.parts import RawPart, chunks_of, opened_as_text
 from etl_job.reading.record_parser import RecordParser
 from etl_job.reading.record_scan import Records, records_across_lines, records_in_lines
+from etl_job.reading.texts import without_missing
 
 _LINE_ENDS = "\r\n"
 

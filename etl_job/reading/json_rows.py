@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl_job.contract.model import Contract
-from etl_job.judging.texts import without_missing
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import TextBatch
 from etl_job.reading.decoding import UTF_8, are_marked, decode_chunk, without_marks
 from etl_job.reading.parts import RawPart, chunks_of
 from etl_job.reading.record_scan import lines_of
+from etl_job.reading.texts import without_missing
 
 _AT_ONCE = 1_000
 # Between lines, so that none can take in a part of its neighbour: lines are parsed many at a time.

@@ -16,16 +16,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from etl_job.contract.column_types import FRACTION_DIGITS, INTEGER_DIGITS
 from etl_job.contract.columns import Column
 from etl_job.contract.date_formats import Layout
 from etl_job.contract.model import Contract
-from etl_job.contract.schemas import FRACTION_DIGITS, INTEGER_DIGITS
-from etl_job.judging.civil import floor_divide
-from etl_job.judging.texts import texts_where, unsliced, without_empty, without_missing
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
+from etl_job.reading.calendar_days import floor_divide
 from etl_job.reading.parquet_kinds import LOCAL_TIMES, MOMENTS, NOTHING
 from etl_job.reading.parts import RawPart
+from etl_job.reading.texts import texts_where, unsliced, without_empty, without_missing
 
 _ROWS_AT_ONCE = 262_144
 _MICROSECONDS = 1_000_000

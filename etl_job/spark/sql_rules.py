@@ -8,22 +8,19 @@ Otherwise it holds only where it is true; null, as of a missing value that it do
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
-from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job.contract.column_types import SQL_TYPES
 from etl_job.contract.columns import Column as ContractColumn
 from etl_job.contract.model import Contract, FreeRule
-from etl_job.contract.schemas import BROKEN, ROW, VALUE_KIND, WARNED
+from etl_job.contract.schemas import BROKEN, PART, ROW, WARNED
 from etl_job.errors import ContractError
 from etl_job.judging.sql_columns import SqlColumns, asked_column, typed_column
-from etl_job.lake.files import ObjectStore
-from etl_job.staging.folders import PART, StagingFolder, part_number
-
-_KINDS = {"date": "date", "timestamp": "timestamp", "boolean": "boolean", "integer": VALUE_KIND, "number": VALUE_KIND}
+from etl_job.spark.expressions import columns_in, is_deterministic
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +37,8 @@ class SqlRules:
             return cls(contract, SqlColumns())
         return cls(contract, SqlColumns(tuple(_checked(rule, contract) for rule in contract.quality)))
 
-    def judge(self, spark: SparkSession, store: ObjectStore, folder: StagingFolder) -> tuple[int, ...]:
-        """Judge the rows that wait in a folder, and write down which of them break what. Returns their parts."""
-        files = [
-            file.uri
-            for place in (folder.waiting_valid, folder.waiting_broken)
-            for file in store.list_files(f"{place}/")
-            if file.uri.endswith(".parquet")
-        ]
-        if not files:
-            return ()
+    def judge(self, spark: SparkSession, files: Sequence[str], folder: str) -> None:
+        """Judge the rows of files, and write to a folder which of them break what, by their part. Runs a Spark job."""
         rows = (
             spark.read.schema(self._schema)
             .option("datetimeRebaseMode", "CORRECTED")
@@ -65,12 +54,11 @@ class SqlRules:
         judged = known.select(
             PART, ROW, *(self._bits(*named) for named in ((BROKEN, "error"), (WARNED, "warning")))
         ).where((F.col(BROKEN) != 0) | (F.col(WARNED) != 0))
-        judged.write.mode("overwrite").partitionBy(PART).parquet(folder.judged_by_sql)
-        return tuple(sorted(set(map(part_number, files))))
+        judged.write.mode("overwrite").partitionBy(PART).parquet(folder)
 
     @property
     def _schema(self) -> str:
-        typed = (f"`{typed_column(c.name)}` {_KINDS.get(c.logical_type, 'string')}" for c in self.columns.columns)
+        typed = (f"`{typed_column(c.name)}` {SQL_TYPES[c.logical_type]}" for c in self.columns.columns)
         asked = (f"{asked_column(number)} boolean" for number in range(len(self.contract.quality)))
         return ", ".join([f"{PART} int, {ROW} bigint", *asked, *typed])
 
@@ -92,11 +80,10 @@ def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
     """The columns that an expression names. Raises ContractError where Spark does not take it."""
     spark = SparkSession.active()
     try:
-        named = _columns_in(spark, rule.query)
-        types = ", ".join(f"`{column.name}` {_KINDS.get(column.logical_type, 'string')}" for column in contract.columns)
+        named = columns_in(spark, rule.query)
+        types = ", ".join(f"`{column.name}` {SQL_TYPES[column.logical_type]}" for column in contract.columns)
         checked = spark.createDataFrame([], types).where(rule.query)
-        pure: Any = checked._jdf.queryExecution().analyzed()
-        if not pure.deterministic():
+        if not is_deterministic(checked):
             raise ContractError(f"quality rule {rule.name}: {rule.query!r} is not the same each time: use columns only")
     except PySparkException as error:
         reason = str(error).strip().splitlines()[0]
@@ -107,10 +94,3 @@ def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
             "shorter"
         ) from error
     return tuple(column for column in contract.columns if column.name.lower() in named)
-
-
-def _columns_in(spark: SparkSession, query: str) -> set[str]:
-    session: Any = spark
-    leaves = session._jsparkSession.sessionState().sqlParser().parseExpression(query).collectLeaves()
-    found: Sequence[Any] = [leaves.apply(place) for place in range(leaves.size())]
-    return {str(leaf.name()).lower() for leaf in found if leaf.getClass().getSimpleName() == "UnresolvedAttribute"}

@@ -2,9 +2,7 @@
 
 from dataclasses import dataclass
 
-from etl_job.contract.schemas import BROKEN_ROWS, KIND, VALID_ROWS
-
-PART = "_part"  # number of the part of a file that a row is in
+from etl_job.contract.schemas import BROKEN_ROWS, KIND, PART, VALID_ROWS
 
 
 @dataclass(frozen=True, slots=True)

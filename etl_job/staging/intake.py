@@ -1,17 +1,14 @@
-"""Raw files become staged rows: headers first, then each row read, judged and written, and what keys repeat."""
+"""Raw files become staged rows: headers first, then each row read, judged and written."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from pyspark.sql import SparkSession
 
+from etl_job.context import RunContext
 from etl_job.contract.model import Contract
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.duplicates.repeated_keys import RepeatedKeys, find_repeated_keys
-from etl_job.duplicates.shared_keys import RegisterFile, may_share_keys
 from etl_job.errors import InputError
 from etl_job.lake.files import ObjectStore, StoredFile
 from etl_job.reading.batches import Source
@@ -19,7 +16,7 @@ from etl_job.reading.gzip_members import DAMAGED
 from etl_job.reading.headers import read_headers
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.spark.workload import SizeEstimate
-from etl_job.staging.folders import StagingFolder
+from etl_job.staging.folders import StagingFolder, part_number
 from etl_job.staging.parts import PartStager, Read, Staged
 from etl_job.staging.rows import Tally
 from etl_job.staging.store import valid_files
@@ -28,35 +25,77 @@ _MOST_NAMED = 20  # damaged files, in a message
 
 
 @dataclass(frozen=True, slots=True)
-class Staging:
-    """What is to be staged, and how: files by a contract, into a folder.
+class StagedRows:
+    """The staged rows of some deliveries, which are in order of their names.
 
-    ``keys_before`` and ``other_keys`` are the registers of the same deliveries, as they were published, and of others.
+    ``file_order`` has the raw files by the number that their rows carry, ``valid_files`` the staged ones of valid rows.
+    ``read`` counts rows as they were read, ``tally`` as they were judged, ``estimate`` the daily counts of valid ones.
     """
 
-    spark: SparkSession
-    store: ObjectStore
-    contract: Contract
-    sql: SqlRules
-    sources: Sequence[Source]
+    deliveries: tuple[Delivery, ...]
     folder: StagingFolder
-    keys_before: Sequence[RegisterFile] = ()
-    other_keys: Sequence[RegisterFile] = ()
+    file_order: tuple[str, ...]
+    valid_files: tuple[str, ...]
+    read: Read
+    tally: Tally
+    estimate: SizeEstimate
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The deliveries' names."""
+        return tuple(delivery.name for delivery in self.deliveries)
+
+    @property
+    def input_bytes(self) -> int:
+        """How many bytes the raw files have."""
+        return sum(delivery.size_bytes for delivery in self.deliveries)
 
 
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """What is known of the staged rows of a run.
+def stage_rows(context: RunContext, deliveries: tuple[Delivery, ...], folder: StagingFolder) -> StagedRows:
+    """Read and judge all rows of the deliveries and write them to the folder. Runs Spark jobs.
 
-    ``read`` counts them as they were read, ``tally`` as they were judged. ``estimate`` is that of the counts of valid
-    rows and of those that share a key; ``shares_keys`` says whether a key may be another delivery's.
+    Raises InputError where a file lacks a required column, or where files are damaged, and names all of these.
     """
+    sources = sources_of(context.store, context.contract, deliveries)
+    staged = _staged(context, sources, folder)
+    if staged.damaged:
+        reasons: Mapping[str, str] = {damage.uri: damage.reason for damage in staged.damaged}
+        named = "; ".join(
+            f"{uri} cannot be {'unpacked' if uri.endswith('.gz') else 'read'}: {DAMAGED} ({reason})"
+            for uri, reason in sorted(reasons.items())[:_MOST_NAMED]
+        )
+        more = f"; and {len(reasons) - _MOST_NAMED} more files" if len(reasons) > _MOST_NAMED else ""
+        raise InputError(f"{named}{more}. Nothing was published")
+    return StagedRows(
+        deliveries,
+        folder,
+        file_order=tuple(source.uri for source in sources),
+        valid_files=valid_files(context.store, folder.uri),
+        read=staged.read,
+        tally=staged.tally,
+        estimate=staged.counts,
+    )
 
-    repeated: RepeatedKeys = field(default_factory=RepeatedKeys)
-    read: Read = field(default_factory=Read)
-    tally: Tally = field(default_factory=Counter)
-    estimate: SizeEstimate = field(default_factory=SizeEstimate)
-    shares_keys: bool = False
+
+def _staged(context: RunContext, sources: Sequence[Source], folder: StagingFolder) -> Staged:
+    stager = PartStager(context.store, context.contract, sources, folder, context.sql.columns)
+    read = stager.stage_all(context.spark)
+    return read if not context.sql.columns or read.damaged else read + judge_waiting(context.spark, stager, context.sql)
+
+
+def judge_waiting(spark: SparkSession, stager: PartStager, sql: SqlRules) -> Staged:
+    """Let Spark judge the rows that wait for the rules in SQL, and stage them. Runs Spark jobs."""
+    folder = stager.folder
+    files = (
+        file.uri
+        for place in (folder.waiting_valid, folder.waiting_broken)
+        for file in stager.store.list_files(f"{place}/")
+    )
+    waiting = [uri for uri in files if uri.endswith(".parquet")]
+    if not waiting:
+        return Staged()
+    sql.judge(spark, waiting, folder.judged_by_sql)
+    return stager.stage_waiting(spark, sorted(set(map(part_number, waiting))))
 
 
 def sources_of(store: ObjectStore, contract: Contract, deliveries: Sequence[Delivery]) -> tuple[Source, ...]:
@@ -72,51 +111,3 @@ def sources_of(store: ObjectStore, contract: Contract, deliveries: Sequence[Deli
 def latest_event_day(file: StoredFile) -> date:
     """The last day that an event of a file can have: the one after its upload, since a day begins earlier elsewhere."""
     return datetime.fromtimestamp(file.modified, UTC).date() + timedelta(days=1)
-
-
-def take_in(staging: Staging) -> Intake:
-    """Judge all rows of the files, write them to the folder, and find keys that repeat.
-
-    Raises InputError where files are damaged, and names all of them.
-    """
-    staged = _staged(staging)
-    if staged.damaged:
-        reasons: Mapping[str, str] = {damage.uri: damage.reason for damage in staged.damaged}
-        named = "; ".join(
-            f"{uri} cannot be {'unpacked' if uri.endswith('.gz') else 'read'}: {DAMAGED} ({reason})"
-            for uri, reason in sorted(reasons.items())[:_MOST_NAMED]
-        )
-        more = f"; and {len(reasons) - _MOST_NAMED} more files" if len(reasons) > _MOST_NAMED else ""
-        raise InputError(f"{named}{more}. Nothing was published")
-    valid = valid_files(staging.store, staging.folder.uri)
-    with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
-        asked = beside.submit(_shares_keys, staging, valid)
-        repeated = _repeated_keys(staging, valid)
-        shares = asked.result()
-    estimate = staged.counts + SizeEstimate(lines=repeated.rows)
-    return Intake(repeated, staged.read, staged.tally, estimate, shares)
-
-
-def _staged(staging: Staging) -> Staged:
-    stager = PartStager(staging.store, staging.contract, staging.sources, staging.folder, staging.sql.columns)
-    read = stager.stage_all(staging.spark)
-    if not staging.sql.columns or read.damaged:
-        return read
-    parts = staging.sql.judge(staging.spark, staging.store, staging.folder)
-    return read + (stager.stage_waiting(staging.spark, parts) if parts else Staged())
-
-
-def _shares_keys(staging: Staging, files: Sequence[str]) -> bool:
-    """Whether keys of staged files, or of their deliveries as published, may be other deliveries' too. Runs a job."""
-    if not staging.contract.key:
-        return False
-    names = frozenset(source.delivery for source in staging.sources)
-    own = [*(RegisterFile(uri, names) for uri in files), *staging.keys_before]
-    return may_share_keys(staging.spark, staging.store, own, staging.other_keys)
-
-
-def _repeated_keys(staging: Staging, files: Sequence[str]) -> RepeatedKeys:
-    if not staging.contract.key:
-        return RepeatedKeys()
-    partitions = int(staging.spark.conf.get("spark.sql.shuffle.partitions") or 1)
-    return find_repeated_keys(staging.spark, staging.store, files, staging.folder.repeated, partitions)

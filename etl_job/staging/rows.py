@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etl_job.contract.column_types import TYPES, VALUE_KIND
 from etl_job.contract.model import ConflictPolicy, Contract, FileFormat
 from etl_job.contract.schemas import (
     BLOCK,
@@ -32,15 +33,14 @@ from etl_job.contract.schemas import (
     staged_columns,
     value_column,
 )
-from etl_job.judging.civil import floor_divide
 from etl_job.judging.judge import JudgedBatch
 from etl_job.judging.values import NUMBER
 from etl_job.judging.xxhash64 import hash_columns
 from etl_job.reading.batches import Source
+from etl_job.reading.calendar_days import floor_divide
 from etl_job.reading.parts import RawPart
 
 _HOUR_SECONDS = 3600
-_KINDS = {"string": pa.string(), "long": pa.int64(), "int": pa.int32()}
 Tally = Counter[tuple[str, int, int]]  # rows by delivery, broken rules and warnings
 
 
@@ -54,7 +54,11 @@ class StagedBatch:
 
 def staged_schema(contract: Contract) -> pa.Schema:
     """The columns of staged rows."""
-    return pa.schema([(column.name, _KINDS.get(column.kind, NUMBER)) for column in staged_columns(contract.features)])
+    return pa.schema([(column.name, _arrow(column.kind)) for column in staged_columns(contract.features)])
+
+
+def _arrow(kind: str) -> pa.DataType:
+    return NUMBER if kind == VALUE_KIND else pa.type_for_alias(TYPES[kind].arrow)
 
 
 def staged(

@@ -20,6 +20,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
+from pydantic import TypeAdapter
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.conversions import from_bytes
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
@@ -30,9 +31,10 @@ from pyiceberg.table import Table
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
-from pyiceberg.types import DateType, DecimalType, DoubleType, IcebergType, LongType, NestedField, StringType
+from pyiceberg.types import DateType, IcebergType, NestedField
 
-from etl_job.contract.schemas import DAY, FRACTION_DIGITS, INTEGER_DIGITS, SUM_KIND, VALUE_KIND, TableColumn
+from etl_job.contract.column_types import TYPES
+from etl_job.contract.schemas import DAY, TableColumn
 from etl_job.errors import LostFilesError, PublicationError, UnknownPublicationError
 from etl_job.reasons import cause_of
 from etl_job.tables.commit_outcome import DecidingGlueCatalog, NotCommittedError, OutcomeUnknownError
@@ -53,14 +55,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from mypy_boto3_glue import GlueClient
 
-_TYPES: dict[str, IcebergType] = {
-    "string": StringType(),
-    "date": DateType(),
-    "long": LongType(),
-    "double": DoubleType(),
-    VALUE_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS, FRACTION_DIGITS),
-    SUM_KIND: DecimalType(INTEGER_DIGITS + FRACTION_DIGITS + 10, FRACTION_DIGITS),
-}
 _NOTHING_LOST = (
     "Nothing was deleted. Run again when Glue answers: that run sees what became of this one, and goes on from there"
 )
@@ -301,7 +295,7 @@ class PublishedIceberg:
     def _schema(self) -> Schema:
         return Schema(
             *(
-                NestedField(field_id=number, name=column.name, field_type=_TYPES[column.kind], required=False)
+                NestedField(field_id=number, name=column.name, field_type=_iceberg(column.kind), required=False)
                 for number, column in enumerate(self._columns, start=1)
             )
         )
@@ -331,6 +325,11 @@ def in_step(curated: PublishedIceberg, features: PublishedIceberg) -> bool:
     if curated.snapshot_id == features.source_snapshot:
         return True
     return not curated.data_files() and not features.data_files()
+
+
+def _iceberg(kind: str) -> IcebergType:
+    found: IcebergType = TypeAdapter(IcebergType).validate_python(TYPES[kind].iceberg)
+    return found
 
 
 def _day(days_since_1970: object) -> date:

@@ -16,13 +16,13 @@ from etl_job.contract.model import Contract
 from etl_job.contract.schemas import DELIVERY, KIND, OLD_VALID_ROWS, RUN_ID, VALID_ROWS
 from etl_job.errors import LostFilesError
 from etl_job.lake.files import ObjectStore
+from etl_job.lake.partition_names import partition_folder
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.files import LastRun, manifest_uri
 from etl_job.manifest.model import RunManifest
-from etl_job.publishing.parquet_files import partition_folder
-from etl_job.staging.store import FOLDER, Registers
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg
+from etl_job.tables.key_registers import FOLDER, Registers
 
 # A rule of the bucket may let bad rows expire, after whole days. What is gone sooner was taken by something else.
 _NONE_EXPIRES_WITHIN = timedelta(days=1)

@@ -3,6 +3,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -11,8 +12,14 @@ import yaml
 from moto import mock_aws
 from pyspark.sql import SparkSession
 
+from etl_job.arguments import JobArguments
+from etl_job.context import RunContext
 from etl_job.contract.document import parse_contract
 from etl_job.contract.model import Contract
+from etl_job.lake.files import ObjectStore
+from etl_job.notify.progress import Progress
+from etl_job.spark.sql_rules import SqlRules
+from etl_job.tables.key_registers import Registers
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"
@@ -55,6 +62,16 @@ def parse() -> Callable[[dict[str, Any]], Contract]:
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return parse_contract(CONTRACT.read_text(), "contract.yaml", DATASET)
+
+
+def run_context(
+    spark: SparkSession, store: ObjectStore, contract: Contract, root: Path, registers: Registers | None = None
+) -> RunContext:
+    """What the steps up to the counts work with, beside tables that hold nothing but the registers."""
+    curated = SimpleNamespace(location=f"file://{root}/tables")
+    tables: Any = SimpleNamespace(curated=curated, registers=registers or Registers({}))
+    arguments = JobArguments(str(root), contract.dataset, "contract.yaml", DATABASE, (), "r1")
+    return RunContext(spark, store, arguments, contract, SqlRules.of(contract), tables, Progress(lambda _: None))
 
 
 class Lake:

@@ -1,7 +1,6 @@
 """Rows of text to outcomes: every row in exactly one class, for the reasons that the contract gives."""
 
 from datetime import UTC, date, datetime, timedelta
-from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -13,15 +12,14 @@ from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, LostRows, deliv
 from etl_job.counting.reconcile import check_thresholds, reconcile
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
-from etl_job.duplicates.deduplicate import account_for
 from etl_job.errors import ContractError, ReconciliationError, ThresholdError
 from etl_job.lake.files import LocalObjectStore
+from etl_job.processing import count_selection
 from etl_job.reading.batches import Header
 from etl_job.reading.headers import read_headers
 from etl_job.spark.sql_rules import SqlRules
-from etl_job.staging.store import Registers
 
-from .conftest import CONTRACT
+from .conftest import CONTRACT, run_context
 
 HEADER = "sighting_id,brand,date,time"
 
@@ -40,18 +38,17 @@ class Accounted:
                     content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
                 )
             found.append(Delivery(f"d{number}", store.list_files(f"file://{folder}")))
-        tables = SimpleNamespace(curated=SimpleNamespace(location=f"file://{tmp_path}/t"), registers=Registers({}))
         selection = Selection(tuple(found), (), {delivery.name: delivery for delivery in found})
-        self.account = account_for(spark, store, contract, SqlRules.of(contract), selection, tables, "r1")
-        self.by_delivery = self.account.counted
-        self.totals = reconcile(self.account.rows_in, self.by_delivery)
-        self.files = self.account.file_order
+        staged, self.counted = count_selection(run_context(spark, store, contract, tmp_path), selection)
+        self.by_delivery = self.counted.outcomes
+        self.totals = reconcile(staged.read.rows, self.by_delivery)
+        self.files = self.counted.file_order
         self.contract = contract
 
     @property
     def bad_rows(self):
-        account = self.account
-        return quarantined_rows(account.staged, account.candidates, self.contract, self.files, "r1")
+        rows = self.counted.rows
+        return quarantined_rows(rows.staged, rows.candidates, self.contract, self.files, "r1")
 
     @property
     def quarantine(self) -> dict[str, list[str]]:
@@ -60,7 +57,7 @@ class Accounted:
     @property
     def curated(self) -> list[tuple[object, ...]]:
         hours = F.concat_ws(" ", *(F.when(F.col(f"hour_{h:02d}") > 0, F.lit(str(h))) for h in range(24)))
-        rows = self.account.daily.rows
+        rows = self.counted.daily.rows
         if not rows.take(1):
             return []
         return sorted(tuple(row) for row in rows.select("delivery", "_v_brand", "day", "_kept", hours).collect())

@@ -20,7 +20,7 @@ from etl_job.reading import parts
 from etl_job.reading.readers import raw_parts
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.staging.folders import StagingFolder
-from etl_job.staging.intake import sources_of
+from etl_job.staging.intake import judge_waiting, sources_of
 from etl_job.staging.parts import PartStager, stage_part
 
 from .frozen import cases
@@ -132,7 +132,7 @@ def test_files_of_a_contract_with_rules_in_sql_come_to_the_rows_they_came_to(spa
     sql = SqlRules.of(contract)
     staged = StagedCase(FILE_CASES[name], tmp_path, sql.columns)
     read = staged.stager.stage_all(spark)
-    settled = staged.stager.stage_waiting(spark, sql.judge(spark, staged.stager.store, staged.folder))
+    settled = judge_waiting(spark, staged.stager, sql)
     found = staged.rows()
     assert found == FROZEN["files"][name]
     assert sum(settled.tally.values()) == read.read.rows == len(found)

@@ -1,6 +1,8 @@
 """Whatever ends a run is told on one line, with what to do, and without a stack."""
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -12,8 +14,11 @@ from etl_job.arguments import parse_arguments
 from etl_job.errors import InputError
 from etl_job.manifest.model import PublishedTable
 from etl_job.notify.progress import Progress
+from etl_job.processing import RunResult
+from etl_job.publishing.publish import Published
 from etl_job.reasons import one_line, reason_of
-from etl_job.run import _Facts, main, run
+from etl_job.run import main, run
+from etl_job.run_record import RunRecord
 
 STAGE = """Job aborted due to stage failure: Task 0 in stage 3.0 failed 4 times, most recent failure: Lost task 0.3 in \
 stage 3.0 (TID 9) (10.0.0.1 executor 2): java.io.EOFException: Unexpected end of input stream
@@ -136,15 +141,13 @@ def test_main_ends_with_the_reason_alone_and_the_log_has_the_traceback(monkeypat
 
 
 def test_failure_after_publication_says_that_what_was_published_stands(tmp_path, moto_catalog, monkeypatch):
-    def published_then_cut_off(*words: object) -> None:
-        facts = next(word for word in words if isinstance(word, _Facts))
-        facts.processed.curated = PublishedTable(
-            table="lake.d_curated", location="", snapshot_id=1, files=1, partitions=(), tags=()
-        )
+    def published_then_cut_off(services: object, spark: object, start: RunRecord) -> Iterator[RunRecord]:
+        curated = PublishedTable(table="lake.d_curated", location="", snapshot_id=1, files=1, partitions=(), tags=())
+        yield replace(start, result=RunResult(published=Published(curated=curated)))
         raise OSError("AWS Error SLOW_DOWN")
 
     monkeypatch.setattr("etl_job.run.get_session", lambda _: None)
-    monkeypatch.setattr("etl_job.run._run", published_then_cut_off)
+    monkeypatch.setattr("etl_job.run._steps", published_then_cut_off)
     arguments = ["--lake_bucket", f"file://{tmp_path}", "--dataset", "d", "--contract", "c", "--database", "x"]
     with pytest.raises(OSError, match="SLOW_DOWN"):
         run(parse_arguments([*arguments, "--run_id", "one"]), {}, Progress(lambda _: None))

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter, defaultdict
-from types import SimpleNamespace
 
 import pytest
 
@@ -11,10 +10,11 @@ from etl_job.contract.schemas import DAY, DELIVERY, HOURS, value_column
 from etl_job.counting.outcomes import quarantined_rows
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
-from etl_job.duplicates.deduplicate import account_for
 from etl_job.lake.files import LocalObjectStore
-from etl_job.spark.sql_rules import SqlRules
-from etl_job.staging.store import Registers
+from etl_job.processing import count_selection
+from etl_job.tables.key_registers import Registers
+
+from .conftest import run_context
 
 HEADER = "sighting_id,brand,date,time"
 DELIVERIES = ("a", "b", "c", "d")
@@ -66,26 +66,26 @@ class History:
         known = {
             name: Delivery(name, store.list_files(f"file://{self.root}/delivery={name}")) for name in sorted(self.feed)
         }
-        tables = SimpleNamespace(
-            curated=SimpleNamespace(location=f"file://{self.root}/tables"), registers=self.registers
-        )
         selection = Selection(tuple(known[name] for name in arrived), tuple(withdrawn), known)
-        account = account_for(self.spark, store, self.contract, SqlRules.of(self.contract), selection, tables, "r")
+        context = run_context(self.spark, store, self.contract, self.root, self.registers)
+        staged, account = count_selection(context, selection)
         self.registers = account.registers
-        processed = {delivery.name for delivery in account.deliveries}
+        processed = {delivery.name for delivery in staged.deliveries}
         self.kept.update({name: Counter() for name in processed})
         for row in account.daily.rows.collect():
             for hour, name in enumerate(HOURS):
                 if row[name]:
                     place = row[value_column("brand")], f"{row[DAY]} {hour:02d}"
                     self.kept[row[DELIVERY]][place] = row[name]
-        for outcome in account.counted:
+        for outcome in account.outcomes:
             counts = Counter({"duplicate": outcome.duplicates, "quarantined": outcome.quarantined})
             self.rest[outcome.delivery] = +counts
             assert outcome.rows == sum(len(file) for file in self.feed[outcome.delivery])
         if self.contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
             self.quarantine.update({name: [] for name in processed})
-            rows = quarantined_rows(account.staged, account.candidates, self.contract, account.file_order, "r")
+            rows = quarantined_rows(
+                account.rows.staged, account.rows.candidates, self.contract, account.file_order, "r"
+            )
             for row in rows.collect():
                 assert row["reasons"] == [CONFLICT]
                 self.quarantine[row[DELIVERY]].append(row["raw"])

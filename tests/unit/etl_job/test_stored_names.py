@@ -1,6 +1,6 @@
 """Names that tables of earlier versions carry: a move of the code must not change them, or what they say is lost."""
 
-from etl_job.staging.store import Registers
+from etl_job.tables.key_registers import Registers
 from etl_job.tables.quarantine_runs import Quarantines
 from etl_job.tables.snapshot_change import Replacement, among
 

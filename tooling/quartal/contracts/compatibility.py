@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from quartal.contracts.linting import Problem, Severity, dataset_names, lint, read_text, without_unknown_properties
-from quartal.contracts.model import Column, Contract, TableColumn, curated_columns, feature_columns
+from quartal.contracts.model import RULE_KINDS, Column, Contract, TableColumn, curated_columns, feature_columns
 from quartal.core import process
 from quartal.core.errors import CommandError, ConfigurationError
 
@@ -231,13 +231,9 @@ def _said(rule: str, rules: Mapping[str, Any]) -> Any:
 def _is_looser(rule: str, before: Any, after: Any) -> bool:
     if before is None or type(before) is not type(after):
         return False
-    if rule.startswith("min"):
-        return bool(after < before)
-    if rule.startswith("max"):
-        return bool(after > before)
-    if rule in ("enum", "other_formats"):
+    if rule == "other_formats":
         return set(after) >= set(before)
-    return False
+    return rule in RULE_KINDS and RULE_KINDS[rule].is_looser(before, after)
 
 
 def _table(

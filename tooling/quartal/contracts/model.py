@@ -8,6 +8,7 @@ from etl_job.contract.columns import Column
 from etl_job.contract.date_formats import Layout
 from etl_job.contract.document import CUSTOM_PROPERTIES, line_of_problem, parse_contract, shortened, shown
 from etl_job.contract.model import EARLIEST_DAY, EARLIEST_EVENT, ConflictPolicy, Contract, CsvFormat, FileFormat
+from etl_job.contract.rule_kinds import BY_FIELD as RULE_KINDS
 from etl_job.contract.schemas import TableColumn, curated_columns, feature_columns
 from etl_job.contract.yaml_text import Document, DocumentError, read_document
 from etl_job.errors import ContractError
@@ -16,6 +17,7 @@ __all__ = [
     "CUSTOM_PROPERTIES",
     "EARLIEST_DAY",
     "EARLIEST_EVENT",
+    "RULE_KINDS",
     "Column",
     "ConflictPolicy",
     "Contract",

@@ -8,7 +8,6 @@ from __future__ import annotations
 from etl_job.errors import InputError
 from etl_job.judging.judge import Judge, JudgedBatch
 from etl_job.judging.patterns import read_otherwise, unreadable
-from etl_job.judging.texts import without_missing
 from etl_job.judging.values import day_of_second
 from etl_job.judging.xxhash64 import hash_columns
 from etl_job.lake.files import LocalObjectStore
@@ -17,6 +16,7 @@ from etl_job.reading.headers import parse_header, read_headers
 from etl_job.reading.parquet_kinds import parquet_columns
 from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import DamagedFileError, batches_of
+from etl_job.reading.texts import without_missing
 
 __all__ = [
     "DamagedFileError",

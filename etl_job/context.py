@@ -1,0 +1,40 @@
+"""The run context: what all steps of a run work with."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import SparkSession
+
+from etl_job.arguments import JobArguments
+from etl_job.contract.model import Contract
+from etl_job.lake.files import ObjectStore
+from etl_job.lake.paths import LakePaths
+from etl_job.notify.progress import Progress
+from etl_job.spark.sql_rules import SqlRules
+from etl_job.tables.dataset import Tables
+
+
+@dataclass(frozen=True, slots=True)
+class RunContext:
+    """The services of a run, what it was asked for, and the tables as they were when it began."""
+
+    spark: SparkSession
+    store: ObjectStore
+    arguments: JobArguments
+    contract: Contract
+    sql: SqlRules
+    tables: Tables
+    progress: Progress
+
+    @property
+    def quarantine(self) -> str:
+        """Where bad rows of published deliveries lie."""
+        return self._paths.quarantine
+
+    @property
+    def failed_quarantine(self) -> str:
+        """Where those lie that stopped a run: beside the others, which people count."""
+        return self._paths.failed_quarantine
+
+    @property
+    def _paths(self) -> LakePaths:
+        return LakePaths(self.arguments.lake_root, self.contract.dataset)

@@ -1,0 +1,114 @@
+"""The daily counts of a run, and what became of the rows of each of its deliveries."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from etl_job.context import RunContext
+from etl_job.contract.schemas import DAY, DELIVERY, KEPT, count_columns, curated_columns, ddl
+from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, daily_counts, delivery_outcomes, kept_rows, lost_rows
+from etl_job.deliveries.published import inputs_of
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.duplicates.compare import SharedKeys
+from etl_job.duplicates.find import ClassifiedRows
+from etl_job.manifest.model import DeliveryCounts
+from etl_job.spark.workload import SizeEstimate, collected
+from etl_job.staging.intake import StagedRows
+from etl_job.staging.store import read_counts
+from etl_job.tables.key_registers import Registers
+
+
+@dataclass(frozen=True, slots=True)
+class DailyCounts:
+    """The daily counts of kept rows. Small ones are in the driver's memory too (``in_driver``)."""
+
+    rows: DataFrame
+    in_driver: pa.Table | None
+
+    @property
+    def kept(self) -> dict[str, KeptRows]:
+        """What they say of each delivery; may run a Spark job."""
+        if self.in_driver is None:
+            return kept_rows(self.rows)
+        if not self.in_driver.num_rows:
+            return {}
+        by_delivery = self.in_driver.group_by(DELIVERY, use_threads=False)
+        found = by_delivery.aggregate([(KEPT, "sum"), (DAY, "min"), (DAY, "max")]).to_pylist()
+        return {row[DELIVERY]: KeptRows(row[f"{KEPT}_sum"], row[f"{DAY}_min"], row[f"{DAY}_max"]) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRows:
+    """Every row of a run, classified and counted: ``outcomes`` are those of the deliveries, in their order.
+
+    ``registers`` are those of all deliveries as they will be published.
+    """
+
+    rows: ClassifiedRows
+    file_order: tuple[str, ...]
+    daily: DailyCounts
+    outcomes: tuple[DeliveryOutcome, ...]
+    registers: Registers
+    estimate: SizeEstimate
+
+
+def count_rows(
+    context: RunContext, staged: StagedRows, *, shared: SharedKeys, rows: ClassifiedRows, withdrawn: tuple[str, ...]
+) -> CountedRows:
+    """Count what is kept of the staged rows, and what becomes of all of them. Runs Spark jobs."""
+    contract = context.contract
+    estimate = staged.estimate + SizeEstimate(lines=shared.repeated.rows + shared.overlap.keys)
+    daily = _daily(context, staged, rows.candidates, estimate)
+    return CountedRows(
+        rows,
+        staged.file_order,
+        daily,
+        delivery_outcomes(staged.tally, lost_rows(rows.candidates), daily.kept, contract, staged.names),
+        _registers(context, staged, withdrawn),
+        estimate,
+    )
+
+
+def _registers(context: RunContext, staged: StagedRows, withdrawn: tuple[str, ...]) -> Registers:
+    if not context.contract.key:
+        return Registers({})
+    others = context.tables.registers.without((*staged.names, *withdrawn))
+    return others.and_those_in(staged.folder.uri, staged.names, len(staged.valid_files))
+
+
+def _daily(
+    context: RunContext, staged: StagedRows, candidates: DataFrame | None, estimate: SizeEstimate
+) -> DailyCounts:
+    """The daily counts; runs a Spark job where they are small."""
+    spec = context.contract.features
+    counts = read_counts(context.spark, context.store, staged.folder.uri, spec)
+    if counts is None:
+        return DailyCounts(context.spark.createDataFrame([], ddl(count_columns(spec))), pa.table({}))
+    in_one_task = estimate.fits_one_task(len(curated_columns(spec)))
+    rows = daily_counts(counts, candidates, context.contract, in_one_task)
+    if in_one_task and not spec.measures:
+        return DailyCounts(rows, collected(rows))
+    return DailyCounts(rows.persist(), None)
+
+
+def delivery_counts(deliveries: Sequence[Delivery], outcomes: Sequence[DeliveryOutcome]) -> tuple[DeliveryCounts, ...]:
+    """The outcomes as the manifest records them, with the files they come from."""
+    return tuple(
+        DeliveryCounts(
+            delivery=outcome.delivery,
+            inputs=inputs_of(delivery),
+            rows_in=outcome.rows,
+            kept=outcome.kept,
+            quarantined=outcome.quarantined,
+            duplicates=outcome.duplicates,
+            conflicts=outcome.conflicts,
+            violations=outcome.violations,
+            warned=outcome.warned,
+            warnings=outcome.warnings,
+            first_day=outcome.first_day.isoformat() if outcome.first_day else None,
+            last_day=outcome.last_day.isoformat() if outcome.last_day else None,
+        )
+        for delivery, outcome in zip(deliveries, outcomes, strict=True)
+    )

@@ -1,0 +1,114 @@
+"""What a run's keys have in common with those of other deliveries, and which of these it changes.
+
+A row that two deliveries hold counts once, whichever of them comes first: so a run compares its keys with the registers
+of all other deliveries.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.contract.model import ConflictPolicy
+from etl_job.contract.schemas import CONTENT, DELIVERY, DUPLICATES, KEPT, QUARANTINED
+from etl_job.duplicates.register_files import KEY, keys_in
+
+OTHER_DELIVERY = "_other"  # the other delivery whose row the contract prefers most
+OTHER_CONTENT = "_other_content"
+LEAST, GREATEST = "_least_content", "_greatest_content"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOverlap:
+    """What the run's keys have to do with those of other deliveries.
+
+    ``competing_rows`` is what the others hold of the ``keys`` they share with the run, None where that is none.
+    ``changed`` names those others of which a row becomes something else by this run.
+    """
+
+    competing_rows: DataFrame | None = None
+    keys: int = 0
+    changed: tuple[str, ...] = ()
+
+
+def find_overlap(
+    staged: DataFrame,
+    before: DataFrame | None,
+    others: DataFrame | None,
+    policy: ConflictPolicy,
+) -> KeyOverlap:
+    """Compare the run's keys, those it has and those its deliveries had before, with all others'. Runs Spark jobs."""
+    if others is None:
+        return KeyOverlap()
+    after = keys_in(staged)
+    shared = of_keys(others, after).persist()
+    keys = shared.count()
+    shared_before = of_keys(others, before).persist() if before is not None else None
+    changed: tuple[str, ...] = ()
+    if keys or (shared_before is not None and shared_before.count()):
+        joined = shared if shared_before is None else shared.unionByName(shared_before)
+        narrowed = [None if side is None else of_keys(side, joined) for side in (before, after)]
+        changed = changed_deliveries(joined, narrowed[0], narrowed[1], policy)
+    return KeyOverlap(competing_rows(shared, policy) if keys else None, keys, changed)
+
+
+def of_keys(rows: DataFrame, keys: DataFrame) -> DataFrame:
+    """The rows whose key is among ``keys``. Spark puts a Bloom filter of the keys before the join (session.py)."""
+    return rows.join(keys.select(*KEY), list(KEY), "left_semi")
+
+
+def changed_deliveries(
+    others: DataFrame, before: DataFrame | None, after: DataFrame | None, policy: ConflictPolicy
+) -> tuple[str, ...]:
+    """The other deliveries of which a row becomes something else when ``before`` gives way to ``after``.
+
+    ``before`` and ``after`` are the keys that the run's deliveries had and have; all rows must be of keys that
+    ``others`` share with them. Runs a Spark job.
+    """
+    named = {"other": others, "before": before, "after": after}
+    sides = [frame.withColumn("_side", F.lit(side)) for side, frame in named.items() if frame is not None]
+    together = reduce(DataFrame.unionByName, (side.select(*KEY, CONTENT, DELIVERY, "_side") for side in sides))
+    first = F.max if policy is ConflictPolicy.KEEP_LAST else F.min
+
+    def seen(side: str, column: str) -> Column:
+        return F.when(F.col("_side").isin("other", side), F.col(column))
+
+    of_key = together.groupBy(*KEY).agg(
+        F.collect_set(F.when(F.col("_side") == "other", F.col(DELIVERY))).alias("_others"),
+        *(first(seen(side, DELIVERY)).alias(f"_first_{side}") for side in ("before", "after")),
+        *(
+            (F.min(seen(side, CONTENT)) != F.max(seen(side, CONTENT))).alias(f"_conflict_{side}")
+            for side in ("before", "after")
+        ),
+    )
+    each = of_key.withColumn(DELIVERY, F.explode("_others"))
+
+    def state(side: str) -> Column:
+        kept_or_not = F.when(F.col(DELIVERY) == F.col(f"_first_{side}"), KEPT).otherwise(DUPLICATES)
+        if policy is ConflictPolicy.QUARANTINE_BOTH:
+            return F.when(F.col(f"_conflict_{side}"), QUARANTINED).otherwise(kept_or_not)
+        return kept_or_not
+
+    changed = each.where(state("before") != state("after")).select(DELIVERY).distinct()
+    return tuple(sorted(row[DELIVERY] for row in changed.collect()))
+
+
+def competing_rows(others: DataFrame, policy: ConflictPolicy) -> DataFrame:
+    """What the other deliveries hold of each key: whose row comes first, its content, and how contents range."""
+    last = policy is ConflictPolicy.KEEP_LAST
+    return (
+        others.groupBy(*KEY)
+        .agg(
+            (F.max if last else F.min)(F.struct(DELIVERY, CONTENT)).alias("_first"),
+            F.min(CONTENT).alias(LEAST),
+            F.max(CONTENT).alias(GREATEST),
+        )
+        .select(
+            *KEY,
+            F.col(f"_first.{DELIVERY}").alias(OTHER_DELIVERY),
+            F.col(f"_first.{CONTENT}").alias(OTHER_CONTENT),
+            LEAST,
+            GREATEST,
+        )
+    )

@@ -1,0 +1,113 @@
+"""The beginning of a run: the contract, what was delivered, what is published, and so what there is to do."""
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import boto3
+
+from etl_job.arguments import JobArguments, split_deliveries
+from etl_job.contract.document import parse_contract
+from etl_job.contract.model import Contract
+from etl_job.deliveries.delivered import Delivered, find_deliveries
+from etl_job.deliveries.raw_table import drift_of, properties_of_workflow, read_crawled_table
+from etl_job.deliveries.selection import Selection, select_deliveries
+from etl_job.deliveries.upload_records import complete
+from etl_job.errors import ContractError
+from etl_job.judging.judge import Judge
+from etl_job.lake.complete_answers import refuse_half_answers
+from etl_job.lake.files import LakeFiles, ObjectStore
+from etl_job.manifest.files import read_last_run
+from etl_job.notify.progress import Progress
+from etl_job.run_record import RunRecord
+from etl_job.tables.dataset import Tables, open_tables
+from etl_job.tables.iceberg import open_catalog
+from etl_job.tables.recovery import PublishedState, published_state
+from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a run talks to, and how it was started."""
+
+    session: boto3.Session
+    store: ObjectStore
+    environ: Mapping[str, str]
+    arguments: JobArguments
+    progress: Progress
+
+    @classmethod
+    def of(cls, arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> "Services":
+        """Those of the credentials and region that boto3 finds."""
+        session = boto3.Session()
+        refuse_half_answers(session.events)
+        return cls(session, LakeFiles(session.client("s3")), environ, arguments, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a run found at its beginning, and the deliveries that it selected."""
+
+    record: RunRecord
+    contract: Contract
+    tables: Tables
+    delivered: Delivered
+    state: PublishedState
+    selection: Selection
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """For the log."""
+        deliveries = self.selection.deliveries
+        return {
+            "deliveries_known": len(self.delivered.deliveries),
+            "deliveries": _listed(delivery.name for delivery in deliveries),
+            "withdrawn": _listed(self.selection.withdrawn),
+            "without_files": _listed(self.selection.without_files),
+            "files": sum(len(delivery.files) for delivery in deliveries),
+            "bytes": sum(delivery.size_bytes for delivery in deliveries),
+        }
+
+
+def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None, Opening]:
+    """Look everything up; say after each step what is known. What was found and selected is what it returns."""
+    store, arguments = services.store, services.arguments
+    glue, root, dataset = services.session.client("glue"), arguments.lake_root, arguments.dataset
+    contract = read_contract(store, arguments.contract, dataset)
+    record = replace(start, contract=contract)
+    yield record
+    Judge.of(contract)  # refuses patterns that cannot be read
+    table = read_crawled_table(glue, arguments.database, dataset)
+    delivered = find_deliveries(store, root, dataset, table)
+    record = replace(record, delivered=delivered)
+    yield record
+    tables = open_tables(open_catalog(services.session, glue, services.environ), arguments.database, root, contract)
+    record = replace(record, tables=tables)
+    yield record
+    check_metadata(store, tables)
+    last = read_last_run(store, root, dataset)
+    state = published_state(last, tables.curated)
+    record = replace(record, drift=drift_of(table.columns, contract) if table else None, published=state.published)
+    yield record
+    asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
+    named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
+    withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
+    selection = select_deliveries(delivered.deliveries, named, withdrawn, state.published, contract.hash)
+    selection = selection.also_withdraw(state.resurrected)
+    selection = complete(store, root, contract, selection, state.published, is_free=not (named or withdrawn))
+    replaced = (*(delivery.name for delivery in selection.deliveries), *selection.withdrawn)
+    check_what_runs_left(store, root, contract, tables, last, replaced, start.started_at)
+    of_run = delivered.of_run(selection.deliveries)
+    return Opening(replace(record, delivered=of_run), contract, tables, delivered, state, selection)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ",".join(names) or "none"
+
+
+def read_contract(store: ObjectStore, source: str, dataset: str) -> Contract:
+    """The contract at an S3 URI or a local path. Raises ContractError."""
+    try:
+        text = store.read(source).decode("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError(f"contract {source} cannot be read ({error}): check --contract") from error
+    return parse_contract(text, source, dataset)

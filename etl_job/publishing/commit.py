@@ -1,0 +1,64 @@
+"""One commit per table: the curated one first, then the features that were computed from it."""
+
+from collections.abc import Sequence
+
+from etl_job.context import RunContext
+from etl_job.contract.schemas import DELIVERY
+from etl_job.counting.count import CountedRows
+from etl_job.errors import PublicationError
+from etl_job.manifest.model import PublishedTable
+from etl_job.tables.iceberg import PublishedIceberg
+from etl_job.tables.snapshot_change import Replacement, among
+
+
+def commit_curated(
+    context: RunContext, counted: CountedRows, withdrawn: Sequence[str], files: tuple[str, ...]
+) -> PublishedTable:
+    """Replace the rows of the run's deliveries, and say where their keys and bad rows lie."""
+    table, processed = context.tables.curated, [outcome.delivery for outcome in counted.outcomes]
+    replaced = [*processed, *withdrawn]
+    bad = [outcome.delivery for outcome in counted.outcomes if outcome.quarantined]
+    quarantines = context.tables.quarantines.after(replaced, bad, context.arguments.run_id)
+    table.replace(
+        Replacement(
+            among(DELIVERY, replaced),
+            files,
+            context.arguments.run_id,
+            table_properties={
+                **(counted.registers.properties if context.contract.key else {}),
+                **quarantines.properties,
+            },
+            processed=processed,
+            withdrawn=withdrawn,
+        )
+    )
+    return _committed(context, table, len(files), replaced)
+
+
+def commit_features(
+    context: RunContext, change: Replacement, quarters: Sequence[str], *, curated_is_committed: bool
+) -> PublishedTable:
+    """Replace a part of the features, the quarters named, and set the tags of quarters."""
+    table = context.tables.features
+    try:
+        table.replace(change)
+    except PublicationError as error:
+        if not curated_is_committed:
+            raise
+        raise type(error)(
+            f"{error}. The curated table holds this run's rows; the features are behind it, and the next run computes "
+            "them first"
+        ) from error
+    return _committed(context, table, len(change.files), quarters)
+
+
+def _committed(context: RunContext, table: PublishedIceberg, files: int, partitions: Sequence[str]) -> PublishedTable:
+    context.progress.say("commit", table=table.identifier, snapshot=table.snapshot_id)
+    return PublishedTable(
+        table=table.identifier,
+        location=table.location,
+        snapshot_id=table.snapshot_id,
+        files=files,
+        partitions=tuple(partitions),
+        tags=table.tags,
+    )

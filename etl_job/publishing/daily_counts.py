@@ -1,0 +1,69 @@
+"""A run's daily counts as rows of the curated table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.context import RunContext
+from etl_job.contract.feature_spec import FeatureSpec
+from etl_job.contract.schemas import DAY, DELIVERY, KEPT, curated_columns, ddl, hour_columns, value_column
+from etl_job.counting.count import CountedRows
+from etl_job.publishing.measures import with_measures
+from etl_job.publishing.parquet_files import new_data_folder, write_rows
+from etl_job.tables.iceberg import PublishedIceberg
+
+
+@dataclass(frozen=True, slots=True)
+class NewDailyCounts:
+    """The run's rows of the curated table, and the files that hold them, if they are written already."""
+
+    rows: DataFrame
+    files: tuple[str, ...] | None = None
+
+    def and_others(self, context: RunContext, others: Sequence[str]) -> DataFrame:
+        """With the rows of other files of the curated table."""
+        if self.files is not None:
+            return curated_rows(context, (*self.files, *others))
+        return self.rows.unionByName(curated_rows(context, others)) if others else self.rows
+
+
+def new_daily_counts(context: RunContext, counted: CountedRows) -> NewDailyCounts:
+    """The run's rows of the curated table. Those that the driver has are written at once."""
+    spec, daily = context.contract.features, counted.daily
+    published = _published_names(spec)
+    if daily.in_driver is not None:
+        if not daily.in_driver.num_rows:
+            return NewDailyCounts(curated_rows(context, ()), ())
+        table = daily.in_driver.select(list(published)).rename_columns(list(published.values()))
+        folder = new_folder(context, context.tables.curated)
+        files = write_rows(table, curated_columns(spec), DELIVERY, sort_order(context), folder, context.store)
+        return NewDailyCounts(curated_rows(context, files), files)
+    rows = daily.rows.select(*(F.col(name).alias(as_published) for name, as_published in published.items()))
+    if not spec.measures:
+        return NewDailyCounts(rows)
+    # The curated table needs it once, the features twice.
+    return NewDailyCounts(with_measures(rows, counted.rows.staged, counted.rows.candidates, context.contract).persist())
+
+
+def _published_names(spec: FeatureSpec) -> dict[str, str]:
+    """The columns of daily counts, and how the curated table names them."""
+    entity = {value_column(name): name for name in spec.entity}
+    return {DELIVERY: DELIVERY, **entity, DAY: DAY, KEPT: spec.count, **{hour: hour for hour in hour_columns(spec)}}
+
+
+def new_folder(context: RunContext, table: PublishedIceberg) -> str:
+    """A folder for this run's files of a table."""
+    return new_data_folder(table.location, context.arguments.run_id)
+
+
+def sort_order(context: RunContext) -> list[str]:
+    """The order of rows in files of both tables, within a partition."""
+    return [*context.contract.features.entity, DAY]
+
+
+def curated_rows(context: RunContext, files: Sequence[str]) -> DataFrame:
+    """The rows of some files of the curated table."""
+    schema = ddl(curated_columns(context.contract.features))
+    return context.spark.read.schema(schema).parquet(*files) if files else context.spark.createDataFrame([], schema)

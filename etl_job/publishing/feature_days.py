@@ -1,0 +1,97 @@
+"""Which days' features a run computes, what of the features table they replace, and which tags of quarters it sets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from pyiceberg.expressions import AlwaysFalse, AlwaysTrue, BooleanExpression
+from pyspark.sql import functions as F  # noqa: N812
+
+from etl_job.context import RunContext
+from etl_job.contract.model import CONFLICT
+from etl_job.contract.schemas import DAY, QUARTER
+from etl_job.counting.count import CountedRows
+from etl_job.publishing.daily_counts import NewDailyCounts, curated_rows
+from etl_job.publishing.features import FeatureRange, affected_range, last_new_beginning, narrowed, quarter_column
+from etl_job.publishing.point_in_time import KeptDays, QuarterPlan, SharedKeys, quarter_of
+from etl_job.publishing.published_counts import PublishedCounts
+from etl_job.tables.quarter_tags import QuarterTag
+from etl_job.tables.snapshot_change import among, from_on
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureDays:
+    """The days of the rows that were kept now, the last of all days, and the features to compute."""
+
+    fresh: tuple[tuple[date, date], ...]
+    last: date | None
+    wanted: FeatureRange | None
+
+    def narrowed(self, context: RunContext, fresh: NewDailyCounts, history: PublishedCounts) -> "FeatureDays":
+        """The same without quarters after those that change. Runs a Spark job if there may be such."""
+        changed = [*self.fresh, *history.replaced_days]
+        if self.wanted is None or not changed or self.last != history.last_day or not history.in_step:
+            return self
+        spec, last_changed = context.contract.features, max(last for _, last in changed)
+        if narrowed(self.wanted, last_changed, spec.reach_days) == self.wanted:
+            return self
+        kept, replaced = (curated_rows(context, files) for files in (history.files, history.replaced_files))
+        days = [frame.select(*spec.entity, DAY) for frame in (kept, replaced, fresh.rows)]
+        begun = last_new_beginning(
+            days[0].unionByName(days[1]), days[0].unionByName(days[2]), spec, self.wanted.last_day
+        )
+        return replace(self, wanted=narrowed(self.wanted, max(filter(None, [last_changed, begun])), spec.reach_days))
+
+    def takes_all(self, history: PublishedCounts) -> bool:
+        """Whether no count is left, and there were some."""
+        return self.last is None and bool(history.replaced_days)
+
+
+def feature_days(counted: CountedRows, history: PublishedCounts) -> FeatureDays:
+    """Those whose counts the run changes, and all after them."""
+    fresh = tuple((c.first_day, c.last_day) for c in counted.outcomes if c.first_day and c.last_day)
+    last = max([*(day for _, day in fresh), *filter(None, [history.last_kept_day])], default=None)
+    return FeatureDays(fresh, last, affected_range([*fresh, *history.replaced_days], history.last_day, last))
+
+
+def quarter_plan(
+    context: RunContext, counted: CountedRows, history: PublishedCounts, fresh: NewDailyCounts, days: FeatureDays
+) -> QuarterPlan:
+    """The tags of quarters to set. Runs a Spark job if files do not say up to which day a quarter was counted."""
+    kept_now = (KeptDays(c.delivery, c.first_day, c.last_day) for c in counted.outcomes if c.first_day and c.last_day)
+    replaced = history.replaced if history.in_step else None
+    changed_from = quarter_of(days.wanted.first_day) if days.wanted else None
+    if days.takes_all(history):
+        changed_from = quarter_of(min(first for first, _ in history.replaced_days))
+
+    def last_days(quarters: Sequence[str]) -> dict[str, date]:
+        daily = fresh.and_others(context, history.files).groupBy(quarter_column(F.col(DAY)).alias(QUARTER))
+        rows = daily.agg(F.max(DAY).alias(DAY)).where(F.col(QUARTER).isin(list(quarters))).collect()
+        return {row[QUARTER]: row[DAY] for row in rows}
+
+    published, processed = context.tables.registers.folders, [outcome.delivery for outcome in counted.outcomes]
+    keys = SharedKeys(
+        str(context.contract.conflicts) if context.contract.key else None,
+        deliveries=counted.registers.folders,
+        processed=processed,
+        again=[delivery for delivery in processed if delivery in published],
+        losers=[c.delivery for c in counted.outcomes if c.duplicates or c.conflicts or c.violations.get(CONFLICT)],
+    )
+    standing = context.tables.features.quarter_tags
+    return QuarterPlan.of(standing, (*history.kept, *kept_now), replaced, changed_from, last_days, keys)
+
+
+def quarter_tags(context: RunContext, plan: QuarterPlan) -> tuple[QuarterTag, ...]:
+    """The tags to set, given what the curated table says that changed since the features were last computed."""
+    changes = context.tables.curated.changes_since(context.tables.features.source_snapshot)
+    changed = changes.processed | changes.withdrawn if changes else None
+    return plan.tags(context.tables.features.quarter_tags, changed)
+
+
+def removed_features(days: FeatureDays, history: PublishedCounts) -> BooleanExpression:
+    """Wanted quarters, those that reach the end with all later ones, which are gone; else everything, or nothing."""
+    if days.wanted is None:
+        return AlwaysTrue() if days.takes_all(history) else AlwaysFalse()
+    if days.wanted.reaches_end:
+        return from_on(QUARTER, quarter_of(days.wanted.first_day))
+    return among(QUARTER, days.wanted.quarters)

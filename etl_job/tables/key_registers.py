@@ -1,0 +1,62 @@
+"""The register of keys: where the keys of each published delivery lie.
+
+A run's valid rows stay in its staging folder once it is published: they are the register of its deliveries' keys.
+Which folder a delivery has is a property of the curated table and changes in the same commit as its rows.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+FOLDER = "keys"  # below the curated table's location
+PROPERTY = "quartal.key-registers"
+FILES_PROPERTY = "quartal.key-register-files"  # how many files a folder has: a run without valid rows leaves none
+
+
+@dataclass(frozen=True, slots=True)
+class Registers:
+    """Where the keys of deliveries lie: a staging folder for each of them.
+
+    ``files`` says how many files with keys a folder has, where the version that made it said so.
+    """
+
+    folders: Mapping[str, str]
+    files: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, properties: Mapping[str, str], table_location: str) -> "Registers":
+        """Read them from the curated table's properties."""
+        named = json.loads(properties.get(PROPERTY, "{}"))
+        counted = json.loads(properties.get(FILES_PROPERTY, "{}"))
+        return cls(
+            {delivery: f"{table_location}/{FOLDER}/{name}" for delivery, name in named.items()},
+            {f"{table_location}/{FOLDER}/{name}": number for name, number in counted.items()},
+        )
+
+    @property
+    def properties(self) -> dict[str, str]:
+        """As the curated table's properties. Folders are named below its location, which may be copied elsewhere."""
+        named = {delivery: _name_of(folder) for delivery, folder in sorted(self.folders.items())}
+        used = sorted(set(self.folders.values()) & self.files.keys())
+        return {
+            PROPERTY: json.dumps(named),
+            FILES_PROPERTY: json.dumps({_name_of(folder): self.files[folder] for folder in used}),
+        }
+
+    def of(self, deliveries: Sequence[str]) -> "Registers":
+        """Only those of some deliveries."""
+        kept = {name: folder for name, folder in self.folders.items() if name in deliveries}
+        return Registers(kept, self.files)
+
+    def without(self, deliveries: Sequence[str]) -> "Registers":
+        """Those of all but some deliveries."""
+        kept = {name: folder for name, folder in self.folders.items() if name not in deliveries}
+        return Registers(kept, self.files)
+
+    def and_those_in(self, folder: str, deliveries: Sequence[str], files: int) -> "Registers":
+        """With a folder of so many files for these deliveries."""
+        return Registers({**self.folders, **dict.fromkeys(deliveries, folder)}, {**self.files, folder: files})
+
+
+def _name_of(folder: str) -> str:
+    return folder.rpartition("/")[2]
