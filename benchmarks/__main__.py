@@ -102,7 +102,7 @@ def upload(
 
 @app.command()
 def etl(
-    rows: Annotated[str, typer.Option(help="Sizes of the feed, a comma list.")] = ALL_SIZES,
+    rows: Annotated[str, typer.Option(help="Sizes of the feed, a comma list; empty for none.")] = ALL_SIZES,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each tool; the median counts.")] = 3,
     quick: Annotated[
         bool,
@@ -119,6 +119,16 @@ def etl(
         bool | None,
         typer.Option("--formats/--no-formats", help="The same rows in other spellings too. Default: as for --s3a."),
     ] = None,
+    small: Annotated[
+        bool | None,
+        typer.Option("--small/--no-small", help="2,000 rows beside a bare session too. Default: as for --s3a."),
+    ] = None,
+    history: Annotated[
+        bool | None,
+        typer.Option(
+            "--history/--no-history", help="The last of eight deliveries on the others too. Default: as for --s3a."
+        ),
+    ] = None,
     scratch: Annotated[
         Path, typer.Option(help="Keeps the generated feeds and, for as long as they are needed, all output.")
     ] = Path(".quartal/bench"),
@@ -126,7 +136,8 @@ def etl(
 ) -> None:
     """The whole Spark job against a tuned and a naive Spark script and DuckDB, all on two cores."""
     everything = not quick and rows == ALL_SIZES
-    sizes = [int(each) for each in (rows.split(",")[:1] if quick and rows == ALL_SIZES else rows.split(","))]
+    named = [int(each) for each in rows.split(",") if each]
+    sizes = named[:1] if quick and rows == ALL_SIZES else named
     rounds = 1 if quick else rounds
     scratch = scratch.resolve()
     scratch.mkdir(parents=True, exist_ok=True)
@@ -140,8 +151,13 @@ def etl(
             for size in sizes:
                 names = [name for name in legs.tools_for(size) if not (quick and name == NAIVE)]
                 legs.sizes(bench, result, size, names, rounds, announce)
+            if everything if small is None else small:
+                legs.small(bench, result, rounds, announce)
+            if everything if history is None else history:
+                legs.on_history(bench, result, 10 * legs.MILLION, rounds, announce)
             if everything if s3a is None else s3a:
-                legs.over_s3a(bench, result, max(size for size in sizes if size <= 10 * legs.MILLION), rounds, announce)
+                largest = max((size for size in sizes if size <= 10 * legs.MILLION), default=legs.MILLION)
+                legs.over_s3a(bench, result, largest, rounds, announce)
             if everything if formats is None else formats:
                 for size in [size for size in sizes if size <= 5 * legs.MILLION] or [legs.MILLION]:
                     legs.formats(bench, result, size, rounds, announce)

@@ -9,11 +9,25 @@ from pathlib import Path
 
 from benchmarks.etl.feed import EQUAL_QUARTERS, equal_deliveries, feed_of
 from benchmarks.etl.formats import PLAIN, SPELLINGS
-from benchmarks.etl.lake import DATASET, Lake, local_lake, s3_lake, upload
+from benchmarks.etl.lake import DATASET, Lake, deliveries_in, local_lake, s3_lake, upload
 from benchmarks.etl.measuring import BenchmarkError, Cost
-from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED, TUNED_SAME_JAVA, Bench, Job, Outcome, Tool, tools
+from benchmarks.etl.tools import (
+    BARE,
+    BARE_SAME_JAVA,
+    DUCKDB,
+    NAIVE,
+    OURS,
+    TUNED,
+    TUNED_SAME_JAVA,
+    Bench,
+    Job,
+    Outcome,
+    Tool,
+    tools,
+)
 
-MILLION, SMALL = 1_000_000, 20_000
+MILLION, SMALL, LEAST = 1_000_000, 20_000, 2_000
+ON_HISTORY, ALONE = "last of eight deliveries", "the same alone"
 Announce = Callable[[str], None]
 
 
@@ -26,6 +40,7 @@ class Line:
     rows: int
     costs: tuple[Cost, ...]
     shuffle_bytes: int | None
+    class_archive: bool | None = None
 
     @property
     def wall_s(self) -> float:
@@ -78,6 +93,47 @@ def sizes(bench: Bench, result: EtlResult, rows: int, names: Sequence[str], roun
             announce(_said(rows_text(rows), tool.name, number, outcome.cost))
     _check_same(outcomes)
     result.lines += [_line(rows_text(rows), name, rows, found) for name, found in outcomes.items()]
+
+
+def small(bench: Bench, result: EtlResult, rounds: int, announce: Announce) -> None:
+    """The whole job on few rows, in turns with a program that does nothing but start and count one file."""
+    feed = feed_of(bench.scratch, LEAST, announce)
+    chosen = tools(bench, (OURS, BARE, BARE_SAME_JAVA))
+    _prepare(bench, chosen, announce)
+    outcomes: dict[str, list[Outcome]] = {tool.name: [] for tool in chosen}
+    for number in range(rounds):
+        for tool in chosen:
+            outcomes[tool.name].append(tool.run(feed))
+            announce(_said(small_text(), tool.name, number, outcomes[tool.name][-1].cost))
+    result.lines += [_line(small_text(), name, LEAST, found) for name, found in outcomes.items()]
+
+
+def small_text() -> str:
+    """The name of the work on few rows."""
+    return f"{LEAST} rows"
+
+
+def on_history(bench: Bench, result: EtlResult, rows: int, rounds: int, announce: Announce) -> None:
+    """The last delivery of a feed on those before it, which another run has published, and in a lake of its own."""
+    feed = feed_of(bench.scratch, rows, announce)
+    job = Job(bench)
+    _prepare(bench, [job], announce)
+    found = deliveries_in(feed)
+    *before, last = sorted(found)
+    outcomes: dict[str, list[Outcome]] = {ON_HISTORY: [], ALONE: []}
+    for number in range(rounds):
+        for work, published in ((ON_HISTORY, before), (ALONE, [])):
+            lake = local_lake(bench.connection, bench.scratch)
+            try:
+                if published:
+                    lake.add_deliveries({name: found[name] for name in published})
+                    job.run_in(lake)
+                lake.add_deliveries({last: found[last]})
+                outcomes[work].append(job.run_in(lake))
+            finally:
+                lake.remove()
+            announce(_said(work, OURS, number, outcomes[work][-1].cost))
+    result.lines += [_line(work, OURS, each[-1].answer.rows_in, each) for work, each in outcomes.items()]
 
 
 def formats(bench: Bench, result: EtlResult, rows: int, rounds: int, announce: Announce) -> None:
@@ -171,7 +227,9 @@ def _check_same(outcomes: dict[str, list[Outcome]]) -> None:
 
 
 def _line(work: str, tool: str, rows: int, found: Sequence[Outcome]) -> Line:
-    return Line(work, tool, rows, tuple(outcome.cost for outcome in found), found[-1].shuffle_bytes)
+    told = [outcome.class_archive for outcome in found]
+    archive = None if None in told else all(told)
+    return Line(work, tool, rows, tuple(outcome.cost for outcome in found), found[-1].shuffle_bytes, archive)
 
 
 def _said(work: str, tool: str, number: int, cost: Cost) -> str:

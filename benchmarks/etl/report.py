@@ -5,8 +5,18 @@ from __future__ import annotations
 from rich.table import Table
 
 from benchmarks.etl.formats import PLAIN, SPELLINGS
-from benchmarks.etl.legs import MILLION, EtlResult, Line, delivery_text, rows_text, spelling_text
-from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED, TUNED_SAME_JAVA
+from benchmarks.etl.legs import (
+    ALONE,
+    MILLION,
+    ON_HISTORY,
+    EtlResult,
+    Line,
+    delivery_text,
+    rows_text,
+    small_text,
+    spelling_text,
+)
+from benchmarks.etl.tools import BARE, BARE_SAME_JAVA, DUCKDB, NAIVE, OURS, TUNED, TUNED_SAME_JAVA
 
 # What each number needs, for those who ask why it is absent.
 NEEDS = {
@@ -21,10 +31,17 @@ NEEDS = {
     "s3a_over_local": "--s3a",
     "growth_10x": "--rows 1000000,10000000",
     "fifth_over_first_delivery": "--deliveries",
+    "small_over_bare_session": "--small",
+    "small_over_bare_session_same_java": "--small",
+    "cpu_small_over_bare_session": "--small",
+    "on_history_over_alone": "--history",
+    "cpu_on_history_over_alone": "--history",
     **{f"{spelling.name}_over_plain": "--formats" for spelling in SPELLINGS},
     "rows_per_s": "--rows 10000000",
     "peak_rss_mb": "--rows 10000000",
     "shuffle_bytes_per_row": "--rows 10000000",
+    "peak_rss_mb_most": "--rows 10000000",
+    "class_archive_used": "a run of the job whose Java is told of an archive, on Linux",
 }
 
 
@@ -55,6 +72,12 @@ def ratios(result: EtlResult) -> dict[str, float]:
         for spelling in SPELLINGS:
             ours = result.line(spelling_text(millions * MILLION, spelling.name))
             over(f"{spelling.name}_over_plain{size}", ours, beside)
+    bare = result.line(small_text(), BARE)
+    over("small_over_bare_session", result.line(small_text()), bare)
+    over("small_over_bare_session_same_java", result.line(small_text()), result.line(small_text(), BARE_SAME_JAVA))
+    over("cpu_small_over_bare_session", result.line(small_text()), bare, "cpu_s")
+    over("on_history_over_alone", result.line(ON_HISTORY), result.line(ALONE))
+    over("cpu_on_history_over_alone", result.line(ON_HISTORY), result.line(ALONE), "cpu_s")
     of_deliveries = [line for line in result.lines if line.work.startswith("delivery ")]
     if of_deliveries:
         rows = of_deliveries[0].rows
@@ -64,7 +87,11 @@ def ratios(result: EtlResult) -> dict[str, float]:
     if largest is not None:
         found["rows_per_s"] = round(largest.rows / largest.wall_s)
         found["peak_rss_mb"] = round(largest.peak_rss_mb)
+        found["peak_rss_mb_most"] = round(max(cost.peak_rss_mb for cost in largest.costs))
         found["shuffle_bytes_per_row"] = round((largest.shuffle_bytes or 0) / largest.rows, 2)
+    told = [line.class_archive for line in result.lines if line.class_archive is not None]
+    if told:
+        found["class_archive_used"] = float(all(told))
     return found
 
 

@@ -9,7 +9,7 @@ import shutil
 import sys
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +21,7 @@ from quartal.core.settings import Settings
 
 OURS, TUNED, NAIVE, DUCKDB = "quartal", "tuned Spark", "naive Spark", "DuckDB"
 TUNED_SAME_JAVA = "tuned Spark, the job's Java options"
+BARE, BARE_SAME_JAVA = "bare session", "bare session, the job's Java options"
 JOB_HEAP, PEER_HEAP = "2g", "4g"
 CORES = 2
 # Hadoop and the SDK by the names that Glue's own double uses; see localstack_glue.service.settings.S3A_JARS.
@@ -29,11 +30,19 @@ S3A_JARS = ("hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One run of one tool. ``shuffle_bytes`` is None for a tool that has no shuffle."""
+    """One run of one tool.
+
+    Attributes:
+        cost: what it took.
+        answer: what came of it.
+        shuffle_bytes: None for a tool that has no shuffle.
+        class_archive: whether Java loaded its archive of classes, as the job's manifest says.
+    """
 
     cost: Cost
     answer: Answer
     shuffle_bytes: int | None
+    class_archive: bool | None = None
 
 
 class Tool(Protocol):
@@ -49,20 +58,33 @@ class Tool(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Start:
+    """How a program is started: variables for both Javas of spark-submit, and options of its own."""
+
+    env: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Java:
     """How docs/reference/etl-job.md has Java started: by the job's options, with an archive of the classes it loads."""
 
     options: Path
     archive: Path
 
-    def env(self) -> dict[str, str]:
+    @property
+    def as_it_runs(self) -> Start:
         """For a run, which reads the archive where there is one."""
-        shared = f" -XX:SharedArchiveFile={self.archive}" if self.archive.is_file() else ""
-        return {"JDK_JAVA_OPTIONS": f"@{self.options}{shared}"}
+        return self._start(*([f"-XX:SharedArchiveFile={self.archive}"] if self.archive.is_file() else []))
 
-    def env_for_archive(self) -> dict[str, str]:
+    @property
+    def leaving_archive(self) -> Start:
         """For a run that leaves the archive."""
-        return {"JDK_JAVA_OPTIONS": f"@{self.options} -XX:ArchiveClassesAtExit={self.archive} -Xlog:disable"}
+        return self._start(f"-XX:ArchiveClassesAtExit={self.archive} -Xlog:disable")
+
+    def _start(self, *of_driver: str) -> Start:
+        # spark-submit first starts a Java of another class path, for which the archive is not
+        return Start({"JDK_JAVA_OPTIONS": f"@{self.options}"}, tuple(("--driver-java-options", o) for o in of_driver))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +105,7 @@ class Bench:
         return Java(self.settings.root / "etl_job" / "java.options", self.scratch / f"{name}.jsa")
 
     def spark(
-        self, log: Path, heap: str, script: Path, arguments: Sequence[str], java: Mapping[str, str]
+        self, log: Path, heap: str, script: Path, arguments: Sequence[str], start: Start
     ) -> tuple[Cost, str, int]:
         """Run a script with spark-submit; the cost, what it wrote to stdout, and the bytes it shuffled."""
         events = self.scratch / "events" / log.name
@@ -98,7 +120,8 @@ class Bench:
         }
         command = [self._program("spark-submit"), "--master", f"local[{CORES}]", "--driver-memory", heap]
         command += [word for name, value in conf.items() for word in ("--conf", f"{name}={value}")]
-        cost, printed = run([*command, str(script), *arguments], {**self.env, **java}, log)
+        command += [word for option in start.options for word in option]
+        cost, printed = run([*command, str(script), *arguments], {**self.env, **start.env}, log)
         shuffled = shuffled_bytes(events)
         shutil.rmtree(events)
         return cost, printed, shuffled
@@ -129,22 +152,22 @@ class Job:
 
     def run(self, feed: Path) -> Outcome:
         """See Tool: all deliveries of the feed in one run, into a new lake of local files."""
-        return self._run(feed, self.java.env())
+        return self._run(feed, self.java.as_it_runs)
 
     def prepare(self, feed: Path) -> None:
         """See Tool: an archive of classes."""
         if not self.java.archive.is_file():
-            self._run(feed, self.java.env_for_archive())
+            self._run(feed, self.java.leaving_archive)
 
-    def _run(self, feed: Path, java: Mapping[str, str]) -> Outcome:
+    def _run(self, feed: Path, start: Start) -> Outcome:
         lake = local_lake(self.bench.connection, self.bench.scratch)
         try:
             lake.add_deliveries(deliveries_in(feed))
-            return self.run_in(lake, java)
+            return self.run_in(lake, start)
         finally:
             lake.remove()
 
-    def run_in(self, lake: Lake, java: Mapping[str, str] | None = None) -> Outcome:
+    def run_in(self, lake: Lake, start: Start | None = None) -> Outcome:
         """One run over what is new in a lake."""
         run_id = f"bench-{uuid.uuid4().hex[:8]}"
         root = self.bench.settings.root
@@ -158,9 +181,11 @@ class Job:
         arguments = [word for name, value in named.items() for word in (f"--{name}", value)]
         script = root / "etl_job" / "main.py"
         cost, _, shuffled = self.bench.spark(
-            self.bench.log(self.name), JOB_HEAP, script, arguments, self.java.env() if java is None else java
+            self.bench.log(self.name), JOB_HEAP, script, arguments, self.java.as_it_runs if start is None else start
         )
-        return Outcome(cost, answer(lake.manifest(run_id)["totals"], lake.features()), shuffled)
+        manifest = lake.manifest(run_id)
+        found = answer(manifest["totals"], lake.features())
+        return Outcome(cost, found, shuffled, manifest["spark"].get("class_archive"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,24 +199,53 @@ class SparkPeer:
 
     def run(self, feed: Path) -> Outcome:
         """See Tool."""
-        return self._run(feed, self._java.env() if self.has_java_of_job else {})
+        return self._run(feed, self._java.as_it_runs if self.has_java_of_job else Start())
 
     def prepare(self, feed: Path) -> None:
         """See Tool: an archive of classes."""
         if self.has_java_of_job and not self._java.archive.is_file():
-            self._run(feed, self._java.env_for_archive())
+            self._run(feed, self._java.leaving_archive)
 
     @property
     def _java(self) -> Java:
         return self.bench.java(Path(self.script).stem)
 
-    def _run(self, feed: Path, java: Mapping[str, str]) -> Outcome:
+    def _run(self, feed: Path, start: Start) -> Outcome:
         out = self.bench.scratch / f"out-{uuid.uuid4().hex[:8]}"
         script = _peer(self.bench, self.script)
         cost, printed, shuffled = self.bench.spark(
-            self.bench.log(self.name), PEER_HEAP, script, [str(feed), str(out)], java
+            self.bench.log(self.name), PEER_HEAP, script, [str(feed), str(out)], start
         )
         return Outcome(cost, _answer_of(printed, out), shuffled)
+
+
+@dataclass(frozen=True, slots=True)
+class BareSession:
+    """A PySpark program that starts and counts the lines of one file, with Java as it comes or as the job has it."""
+
+    bench: Bench
+    name: str
+    has_java_of_job: bool = False
+
+    def run(self, feed: Path) -> Outcome:
+        """See Tool."""
+        return self._run(feed, self._java.as_it_runs if self.has_java_of_job else Start())
+
+    def prepare(self, feed: Path) -> None:
+        """See Tool: an archive of classes."""
+        if self.has_java_of_job and not self._java.archive.is_file():
+            self._run(feed, self._java.leaving_archive)
+
+    @property
+    def _java(self) -> Java:
+        return self.bench.java("bare_session")
+
+    def _run(self, feed: Path, start: Start) -> Outcome:
+        file = next(iter(sorted(feed.rglob("*.csv"))))
+        script = _peer(self.bench, "bare_session.py")
+        cost, printed, shuffled = self.bench.spark(self.bench.log(self.name), JOB_HEAP, script, [str(file)], start)
+        rows = int(printed.split()[-1])
+        return Outcome(cost, Answer(rows, rows, 0, 0, 0, ""), shuffled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +272,8 @@ def tools(bench: Bench, names: Sequence[str]) -> list[Tool]:
         OURS: Job(bench),
         TUNED: SparkPeer(bench, TUNED, "tuned_spark.py"),
         TUNED_SAME_JAVA: SparkPeer(bench, TUNED_SAME_JAVA, "tuned_spark.py", has_java_of_job=True),
+        BARE: BareSession(bench, BARE),
+        BARE_SAME_JAVA: BareSession(bench, BARE_SAME_JAVA, has_java_of_job=True),
         NAIVE: SparkPeer(bench, NAIVE, "naive_spark.py"),
         DUCKDB: DuckDbPeer(bench),
     }

@@ -101,7 +101,8 @@ class CsvExport(_Record):
 class SparkMetrics(_Record):
     """What Spark did for the run, summed over its tasks; ``None`` where Spark does not know.
 
-    ``peak_heap_bytes`` is the most that the heap of any one JVM held, the driver's or an executor's.
+    ``peak_heap_bytes`` is the most that the heap of any one JVM held, the driver's or an executor's. ``class_archive``
+    says whether the driver's Java loaded the archive of classes that it was told of; ``None`` where it was told of none.
     """
 
     jobs: int
@@ -117,6 +118,7 @@ class SparkMetrics(_Record):
     executor_cpu_seconds: float
     gc_seconds: float
     peak_heap_bytes: int | None
+    class_archive: bool | None = None
 
 
 class DriftRecord(_Record):

@@ -1,5 +1,7 @@
 """What Spark did for a run, asked of its own status store, which is there whether or not its web interface is."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -7,6 +9,7 @@ from pyspark.sql import SparkSession
 from etl_job.manifest.model import SparkMetrics
 
 _EVENTS_TIMEOUT_MS = 10_000
+_ARCHIVE = "-XX:SharedArchiveFile="
 
 
 class SparkMeter:
@@ -41,7 +44,14 @@ class SparkMeter:
             executor_cpu_seconds=round(total("executorCpuTime") / 1e9, 2),
             gc_seconds=round(total("jvmGcTime") / 1e3, 2),
             peak_heap_bytes=max([self._peak_of_driver(), *self._peaks_of_executors()], default=None),
+            class_archive=self._has_class_archive(),
         )
+
+    def _has_class_archive(self) -> bool | None:
+        """Java goes on without an archive that is not of its class path, and cannot be asked: Linux knows its files."""
+        java: Any = self._spark.sparkContext._jvm.java.lang  # type: ignore[union-attr]
+        told = [str(word) for word in java.management.ManagementFactory.getRuntimeMXBean().getInputArguments()]
+        return loads_archive(told, Path(f"/proc/{java.ProcessHandle.current().pid()}/maps"))
 
     def _store(self) -> Any:
         context: Any = self._spark.sparkContext._jsc.sc()
@@ -70,6 +80,14 @@ class SparkMeter:
             if peaks.isDefined():  # known from the first heartbeat on
                 found.append(int(peaks.get().getMetricValue("JVMHeapMemory")))
         return found
+
+
+def loads_archive(arguments: Sequence[str], maps: Path) -> bool | None:
+    """Whether a Java of these arguments has its archive of classes among the files in its memory; None without one."""
+    archives = [word.removeprefix(_ARCHIVE) for word in arguments if word.startswith(_ARCHIVE)]
+    if not archives or not maps.is_file():
+        return None
+    return any(line.endswith(f"/{Path(archives[-1]).name}") for line in maps.read_text().splitlines())
 
 
 def _listed(scala: Any) -> list[Any]:

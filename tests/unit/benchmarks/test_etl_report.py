@@ -1,7 +1,9 @@
-from benchmarks.etl.legs import EtlResult, Line
+from dataclasses import replace
+
+from benchmarks.etl.legs import ALONE, ON_HISTORY, EtlResult, Line
 from benchmarks.etl.measuring import Cost
 from benchmarks.etl.report import NEEDS, absent, ratios
-from benchmarks.etl.tools import DUCKDB, NAIVE, OURS, TUNED, shuffled_bytes
+from benchmarks.etl.tools import BARE, BARE_SAME_JAVA, DUCKDB, NAIVE, OURS, TUNED, shuffled_bytes
 
 
 def line(work: str, tool: str, *walls: float, rows: int = 1_000_000) -> Line:
@@ -22,6 +24,11 @@ def test_ratios_are_of_medians_ours_over_the_peers():
             line("10 M rows, files", OURS, 30),
             line("delivery 1 of 5, 1 M rows each", OURS, 10),
             line("delivery 5 of 5, 1 M rows each", OURS, 11),
+            line("2000 rows", OURS, 9),
+            line("2000 rows", BARE, 6),
+            line("2000 rows", BARE_SAME_JAVA, 5),
+            line(ON_HISTORY, OURS, 12),
+            line(ALONE, OURS, 10),
         ]
     )
     assert ratios(result) == {
@@ -34,10 +41,23 @@ def test_ratios_are_of_medians_ours_over_the_peers():
         "growth_10x": 5.0,
         "s3a_over_local": 1.1,
         "fifth_over_first_delivery": 1.1,
+        "small_over_bare_session": 1.5,
+        "small_over_bare_session_same_java": 1.8,
+        "cpu_small_over_bare_session": 1.5,
+        "on_history_over_alone": 1.2,
+        "cpu_on_history_over_alone": 1.2,
         "rows_per_s": 285714,
         "peak_rss_mb": 3500,
+        "peak_rss_mb_most": 3500,
         "shuffle_bytes_per_row": 0.4,
     }
+
+
+def test_archive_of_classes_counts_as_used_if_each_run_of_the_job_used_it():
+    used = replace(line("1 M rows", OURS, 7), class_archive=True)
+    assert ratios(EtlResult([used]))["class_archive_used"] == 1.0
+    assert ratios(EtlResult([used, replace(used, class_archive=False)]))["class_archive_used"] == 0.0
+    assert "class_archive_used" not in ratios(EtlResult([line("1 M rows", OURS, 7)]))
 
 
 def test_what_was_not_measured_is_absent_and_said_to_be():

@@ -13,7 +13,7 @@ from etl_job.manifest.files import write_manifest
 from etl_job.manifest.model import NO_ROWS, RunManifest, json_schema
 from etl_job.notify.progress import Progress
 from etl_job.run import run
-from etl_job.spark.metrics import SparkMeter
+from etl_job.spark.metrics import SparkMeter, loads_archive
 
 from .test_run import HEADER
 
@@ -92,9 +92,21 @@ def test_manifest_tells_what_spark_did(lake, spark):
     assert found.tasks >= found.stages > 0 < found.jobs
     assert found.bytes_written > 0  # the broken row's
     assert found.peak_heap_bytes > 1_000_000
+    assert found.class_archive is None
     document = json.loads(manifest.model_dump_json())
     assert set(json.loads(SCHEMA.read_text())["required"]) <= document.keys()
     assert {"quartal", "pyspark", "python"} <= manifest.versions.keys()
 
     idle = SparkMeter(spark).read()
     assert (idle.jobs, idle.stages, idle.rows_read) == (0, 0, 0)  # a run does not count those before it
+
+
+def test_archive_of_classes_is_used_if_java_has_it_in_memory(tmp_path):
+    told = ["-Xmx2g", "-XX:SharedArchiveFile=/var/lib/job.jsa"]
+    maps = tmp_path / "maps"
+    assert loads_archive(told, maps) is None  # not Linux
+    maps.write_text("7f14eb000000-7f14eb454000 rw-p 00001000 fe:00 262 /usr/lib/jvm/lib/server/classes.jsa\n")
+    assert loads_archive(told, maps) is False
+    maps.write_text(maps.read_text() + "7f14ebbc7000-7f14eecd3000 rw-p 00001000 fe:00 99 /var/lib/job.jsa\n")
+    assert loads_archive(told, maps) is True
+    assert loads_archive(["-Xmx2g"], maps) is None
