@@ -365,7 +365,7 @@ def test_logs_of_a_run_whose_job_wrote_nothing_are_empty(aws, workspace, capsys)
     aws.expect_run("COMPLETED", "SUCCEEDED", "FAILED")
     aws.stubs["logs"].add_client_error("get_log_events", "ResourceNotFoundException")
     show_logs(workspace(as_json=True), "wr_1", errors=False)
-    assert json.loads(capsys.readouterr().out) == {"run_id": "wr_1", "job_run_id": "jr_1", "lines": []}
+    assert json.loads(capsys.readouterr().out)["result"] == {"run_id": "wr_1", "job_run_id": "jr_1", "lines": []}
 
 
 @pytest.mark.parametrize(("others", "said"), [(["wr_30aa"], "is going on"), (["wr_29bb"], "has 2 runs that begin")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,10 @@ from quartal.runs.pipeline import (
     start_run,
     typed_command,
 )
+from quartal.workspace import Workspace
+
+if TYPE_CHECKING:
+    from etl_job.manifest.model import RunManifest
 
 _PANEL = "Pipeline"
 
@@ -113,11 +117,15 @@ def run(
             f"Run {run_id} has started. Watch it: {watch}", data={"run_id": run_id, "watch": watch.strip("`")}
         )
         return
-    show_manifest(
-        workspace.console,
-        follow_run(workspace, run_id, timeout_s=timeout * 60),
-        typed=partial(typed_command, workspace),
-    )
+    _show_outcome(workspace, follow_run(workspace, run_id, timeout_s=timeout * 60))
+
+
+def _show_outcome(workspace: Workspace, manifest: RunManifest) -> None:
+    """What a run did, and what needs somebody now."""
+    from quartal.report.status import standing_after
+
+    standing = standing_after(workspace, manifest.run_id)
+    show_manifest(workspace.console, manifest, typed=partial(typed_command, workspace), standing=standing)
 
 
 def _refuse_options_that_differ(*, ephemeral: bool, detach: bool, others: bool) -> None:
@@ -144,8 +152,7 @@ def status(
     """Whether all is fine or what needs you, how the last run went, when the next one starts, and what is deployed."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if follow:
-        manifest = follow_newest_run(workspace, timeout_s=timeout * 60)
-        show_manifest(workspace.console, manifest, typed=partial(typed_command, workspace))
+        _show_outcome(workspace, follow_newest_run(workspace, timeout_s=timeout * 60))
         return
     from quartal.report.findings import Level
     from quartal.report.status import show_status
@@ -164,9 +171,16 @@ def explain(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """How a run went: what it did, or which step failed, why, what to do, and the command that goes on."""
+    """How a run went: what it did, or which step failed, why, what to do, and the command that goes on.
+
+    Of the newest run also what needs somebody now, as `quartal status` says it.
+    """
+    from quartal.report.status import standing_after
+
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    explain_run(workspace, run_id or newest_run(workspace))
+    explain_run(
+        workspace, run_id or newest_run(workspace), lambda run: standing_after(workspace, run, without_last=True)
+    )
 
 
 def history(

@@ -17,6 +17,7 @@ from quartal.report.collect import past_runs, situation_of
 from quartal.report.findings import Finding, Level, findings_in, verdict_of
 from quartal.report.freshness import freshness
 from quartal.report.runs import delivery_states, last_day_of
+from quartal.runs.outcome import Standing
 from quartal.runs.pipeline import typed_command
 from quartal.runs.workflow_run import Outcome, Step, latest_run
 from quartal.workspace import Workspace
@@ -84,6 +85,30 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
         lines += [f"  {step.kind:<10} {_describe(step)}" for step in (run.crawl, run.job)]
     workspace.console.result("\n".join(lines), data=data)
     return findings
+
+
+def standing_after(workspace: Workspace, run_id: str, *, without_last: bool = False) -> Standing:
+    """What needs somebody, where this is the newest run; nothing else is told of it, whatever cannot be read.
+
+    Args:
+        workspace: where.
+        run_id: of the run that was told of.
+        without_last: whether why the run itself failed is told already.
+    """
+    deployment = workspace.deployment
+    try:
+        newest = latest_run(
+            workspace.connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job
+        )
+        if newest is None or newest.run_id != run_id:
+            return Standing()
+        findings = _findings(workspace)
+    except (QuartalError, ClientError, BotoCoreError, OSError):
+        return Standing()
+    told = [finding for finding in findings if not (without_last and finding.about == "last_run")]
+    lines = _lines_of(told, workspace)[1:] if told else []
+    data = {"verdict": verdict_of(findings), "findings": [asdict(finding) for finding in findings]}
+    return Standing((verdict_of(findings), *lines), data)
 
 
 def _findings(workspace: Workspace) -> tuple[Finding, ...]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from quartal.core.console import Console
@@ -29,22 +30,38 @@ _COLUMNS = (
 )
 
 
-def show_manifest(console: Console, manifest: RunManifest, *, typed: Typed | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand after a run, for people and for machines; nothing where it is not the newest."""
+
+    lines: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def show_manifest(
+    console: Console, manifest: RunManifest, *, typed: Typed | None = None, standing: Standing = Standing()
+) -> None:
     """Print the counts of each delivery, what came of the run in a sentence, and what to type next; or all as JSON.
 
     Args:
         console: where to.
         manifest: of a run that succeeded.
         typed: writes a command as a user would type it; without it no next commands are told.
+        standing: what needs somebody now.
     """
     data = manifest.model_dump(mode="json")
-    data |= {"state": data["status"]}
+    data |= {"state": data["status"], **standing.data}
     if console.as_json:
         console.json(data)
         return
     if not manifest.deliveries:
         console.result(
-            f"Run {manifest.run_id}: nothing new since the last run; the published tables are as they were.",
+            "\n".join(
+                (
+                    f"Run {manifest.run_id}: nothing new since the last run; the published tables are as they were.",
+                    *standing.lines,
+                )
+            ),
             data=data,
         )
         _say_files(console, manifest)
@@ -74,7 +91,7 @@ def show_manifest(console: Console, manifest: RunManifest, *, typed: Typed | Non
         )
     )
     console.table(f"Run {manifest.run_id}", _COLUMNS, rows, data=data)
-    console.result("\n".join((outcome_of(manifest), *_next(manifest, typed))), data=data)
+    console.result("\n".join((outcome_of(manifest), *standing.lines, *_next(manifest, typed))), data=data)
     for table in (manifest.curated, manifest.features):
         if table is not None:
             # the manifest has all tags of the table: those of the quarters that this run wrote, and its own, name this

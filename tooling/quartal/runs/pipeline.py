@@ -26,7 +26,7 @@ from quartal.runs.diagnosis import explain_failure
 from quartal.runs.diagram import as_table, picture_of, typical_seconds
 from quartal.runs.logs import PROGRESS_MARK, LogFollower, all_lines
 from quartal.runs.manifests import find_manifest, read_latest_manifests, read_manifest
-from quartal.runs.outcome import show_manifest, top_reasons
+from quartal.runs.outcome import Standing, show_manifest, top_reasons
 from quartal.runs.workflow_run import (
     Outcome,
     Step,
@@ -166,14 +166,15 @@ def _watch(
             draw=draw,
             typical=_typical(workspace) if draw else "",
         )
-        longest_s = 2.0 if workspace.settings.is_local else 15.0
+        # a small run takes half a minute here: to learn of its end two seconds late would be a good part of that
+        first_s, longest_s = (0.25, 0.5) if workspace.settings.is_local else (0.5, 15.0)
         return wait_for_run(
             glue,
             deployment.workflow,
             run_id,
             crawler=deployment.crawler,
             job=deployment.job,
-            waiter=Waiter(timeout_s=timeout_s, initial_s=0.5, longest_s=longest_s, sleep=sleep),
+            waiter=Waiter(timeout_s=timeout_s, initial_s=first_s, longest_s=longest_s, sleep=sleep),
             on_state=follower.show,
             on_trouble=lambda error: console.say(f"  no answer for now, trying on: {reason_of(error)}"),
             watch=again,
@@ -217,13 +218,16 @@ def explanation_of(workspace: Workspace, run: WorkflowRun) -> PipelineError:
     return explain_failure(connection.logs(), run, log_groups=deployment.log_groups, resume=resume, reasons=reasons)
 
 
-def explain_run(workspace: Workspace, run_id: str) -> None:
-    """Print how a run went: its manifest, where it is, or why it failed and what to do."""
+def explain_run(
+    workspace: Workspace, run_id: str, standing_after: Callable[[str], Standing] = lambda _: Standing()
+) -> None:
+    """Print how a run went: its manifest, where it is, or why it failed and what to do; and how things stand then."""
     deployment, connection, console = workspace.deployment, workspace.connection, workspace.console
     run = _known_run(workspace, run_id)
     run_id = run.run_id  # it may have been named by its beginning
     if run.succeeded:
-        show_manifest(console, read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run_id)))
+        manifest = read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run_id))
+        show_manifest(console, manifest, standing=standing_after(run_id))
         return
     if not run.is_done:
         watch = typed_command(workspace, "status", "--follow")
@@ -238,9 +242,10 @@ def explain_run(workspace: Workspace, run_id: str) -> None:
             },
         )
         return
-    error = explanation_of(workspace, run)
+    error, standing = explanation_of(workspace, run), standing_after(run_id)
+    told = (error.message, *(f"  │ {line}" for line in error.details), f"What to do: {error.remedy}")
     console.result(
-        "\n".join((error.message, *(f"  │ {line}" for line in error.details), f"What to do: {error.remedy}")),
+        "\n".join((*told, *standing.lines)),
         data={
             "run_id": run_id,
             "status": run.status,
@@ -249,6 +254,7 @@ def explain_run(workspace: Workspace, run_id: str) -> None:
             "message": error.message,
             "details": list(error.details),
             "remedy": error.remedy,
+            **standing.data,
         },
     )
 

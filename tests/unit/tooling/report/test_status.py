@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
+from botocore.exceptions import ClientError
 from pyiceberg.catalog.glue import GlueCatalog
 
 from quartal.cli.app import run
+from quartal.cli.options import open_workspace
 from quartal.features.tags import CURATED_SNAPSHOT
+from quartal.report.status import standing_after
+from quartal.runs.outcome import Standing
 from quartal.workspace import Workspace
 from tests.unit.tooling.report.example import counts, manifest
 from tests.unit.tooling.report.test_report_command import lake, put_manifest  # noqa: F401  # a fixture
@@ -73,3 +78,37 @@ def test_features_behind_the_curated_table_are_a_problem_until_a_run_heals_them(
 
 def abouts(capsys) -> list[str]:
     return [each["about"] for each in json.loads(status(capsys, "--json")[1])["findings"]]
+
+
+# ------------------------------------------------------------------- after a run, and where it is explained
+
+
+def newest_is(run_id: str, monkeypatch) -> Workspace:
+    monkeypatch.setattr("quartal.report.status.latest_run", lambda *_, **__: SimpleNamespace(run_id=run_id))
+    return open_workspace("localstack")
+
+
+def test_newest_run_is_told_with_what_status_says(capsys, monkeypatch):
+    put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {"date.format": 1}, 0), published={"2020Q1": "wr_1"}))
+    found = json.loads(status(capsys, "--json")[1])
+    standing = standing_after(newest_is("wr_1", monkeypatch), "wr_1")
+    assert json.loads(json.dumps(standing.data)) == {name: found[name] for name in ("verdict", "findings")}
+    assert standing.lines[0] == found["verdict"]
+    assert any("The data ends on" in line for line in standing.lines)
+    assert standing_after(newest_is("wr_2", monkeypatch), "wr_1") == Standing()
+
+
+def test_what_an_explanation_says_already_is_not_said_again(capsys, monkeypatch):
+    put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {"date.format": 1}, 0), published={"2020Q1": "wr_1"}))
+    put_manifest("wr_2", manifest("wr_2", reason="delivery 2026Q1: 5 of 100 rows are bad"))
+    workspace = newest_is("wr_2", monkeypatch)
+    assert not any("5 of 100" in line for line in standing_after(workspace, "wr_2", without_last=True).lines)
+    assert any("5 of 100" in line for line in standing_after(workspace, "wr_2").lines)
+
+
+def test_what_cannot_be_looked_up_does_not_end_the_telling(monkeypatch):
+    def denied(*_: object, **__: object) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetWorkflowRuns")
+
+    monkeypatch.setattr("quartal.report.status.latest_run", denied)
+    assert standing_after(open_workspace("localstack"), "wr_1") == Standing()
