@@ -187,6 +187,23 @@ class Console:
             yield WaitingLine(status, text)
 
     @contextmanager
+    def steps(self, text: str, total: int | None) -> Iterator[StepsLine]:
+        """A bar over steps, which the caller tells as they begin and end; plain lines where there is no terminal.
+
+        Args:
+            text: what is done.
+            total: how many steps it has; None where nobody knows.
+        """
+        if not self._err.is_terminal:
+            self.say(f"{text} ...")
+            yield StepsLine(None)
+            return
+        columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+        with Progress(*columns, console=self._err, transient=True) as progress:
+            progress.add_task(_told(text), total=total)
+            yield StepsLine(progress)
+
+    @contextmanager
     def live(self) -> Iterator[Callable[[RenderableType], None] | None]:
         """Keep a picture at the end of the terminal, drawn anew with each call; None where there is no terminal."""
         if not self._err.is_terminal:
@@ -226,6 +243,23 @@ class Console:
         with progress:
             progress.add_task(_told(text), total=None)
             yield progress
+
+
+class StepsLine:
+    """The line with a bar over steps."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+
+    def begin(self, text: str) -> None:
+        """Say what is done now."""
+        if self._progress is not None:
+            self._progress.update(self._progress.task_ids[0], description=_told(text))
+
+    def done(self) -> None:
+        """A step has ended."""
+        if self._progress is not None:
+            self._progress.advance(self._progress.task_ids[0])
 
 
 class WaitingLine:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
 
 from plan_review.model import Plan
 from plan_review.parse import parse_plan
-from quartal.core.console import Console, WaitingLine
+from quartal.core.console import Console, StepsLine, WaitingLine
 from quartal.core.errors import InterruptedCommandError, NotDeployedError, TerraformError
 from quartal.terraform.account import refuse_another_account
 from quartal.terraform.events import TerraformEvent
@@ -97,7 +98,7 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
         progress.note(event)
         _show_apply_event(event, workspace.console, line)
 
-    with workspace.console.waiting("terraform apply") as line:
+    with workspace.console.steps("terraform apply", _steps_of(record)) as line:
         try:
             workspace.terraform.apply_plan(on_event)
         except KeyboardInterrupt as interrupt:
@@ -133,11 +134,21 @@ def _show_plan_event(event: TerraformEvent, console: Console, line: WaitingLine)
         _warn(event, console)
 
 
-def _show_apply_event(event: TerraformEvent, console: Console, line: WaitingLine) -> None:
+def _steps_of(record: ReviewRecord | None) -> int | None:
+    """How many resources the reviewed plan creates, updates or deletes; one that is replaced is both."""
+    if record is None:
+        return None
+    counts = re.findall(r"(\d+) to (?:create|update|delete|replace( \((?:destroy|create) first\))?)", record.summary)
+    return sum(int(count) * (2 if is_both else 1) for count, is_both in counts) or None
+
+
+def _show_apply_event(event: TerraformEvent, console: Console, line: StepsLine) -> None:
     if event.kind in {"apply_start", "apply_progress"}:
-        line.update(f"terraform apply: {event.action} {event.address}")
-    elif event.kind == "apply_complete":
-        console.say(f"  {event.action:<8} {event.address} ({event.elapsed_s:.0f} s)")
+        line.begin(f"{event.action} {event.address}")
+    elif event.kind in {"apply_complete", "apply_errored"}:
+        line.done()
+        if event.kind == "apply_complete":
+            console.say(f"  {event.action:<8} {event.address} ({event.elapsed_s:.0f} s)")
     else:
         _warn(event, console)
 
