@@ -234,6 +234,7 @@ def test_rows_that_a_statement_wrote_are_counted_and_its_files_are_listed(athena
     assert manifest == f"s3://results/q/{query_id}-manifest.csv"
     content = athena.s3.get_object(Bucket="results", Key=f"q/{query_id}-manifest.csv")["Body"].read()
     assert content == b"s3://lake/t/a.parquet\n"
+    assert athena.s3.head_object(Bucket="results", Key=f"q/{query_id}.metadata")["ContentLength"]
 
 
 def test_statement_kinds_are_athenas(athena: Athena):

@@ -12,6 +12,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.run import QueryEngine
+from localstack_glue.athena.engine.shows import in_hash_order
 from tests.unit.localstack_glue.athena_lake import Lake
 
 
@@ -331,18 +332,20 @@ def test_iceberg_table_is_made_of_a_query(lake: Lake, tmp_path):
     assert commits(lake) == 1
 
 
-def test_iceberg_table_of_transforms_is_made_and_not_written(lake: Lake, tmp_path):
+def test_iceberg_table_of_transforms_is_written_and_read(lake: Lake, tmp_path):
     run(
         lake,
-        f"CREATE TABLE ice (id int, at timestamp) PARTITIONED BY (day(at), bucket(4, id)) LOCATION 'file://{tmp_path}/ice' "
-        "TBLPROPERTIES ('table_type'='ICEBERG')",
+        "CREATE TABLE ice (id int, name string, at timestamp) PARTITIONED BY (day(at), bucket(4, id), truncate(2, name)) "
+        f"LOCATION 'file://{tmp_path}/ice' TBLPROPERTIES ('table_type'='ICEBERG')",
     )
-    spec = GlueCatalog("test", client=lake.glue).load_table("feeds.ice").spec()
-    assert [str(field.transform) for field in spec.fields] == ["day", "bucket[4]"]
-    with pytest.raises(
-        QueryFailedError, match=r"^NOT_SUPPORTED: rows of an Iceberg table that is partitioned by a transform"
-    ):
-        run(lake, "insert into ice values (1, timestamp '2024-01-01 00:00:00')")
+    table = GlueCatalog("test", client=lake.glue).load_table("feeds.ice")
+    assert [str(field.transform) for field in table.spec().fields] == ["day", "bucket[4]", "truncate[2]"]
+    rows = "(1, 'abc', timestamp '2024-01-01 00:00:00'), (2, 'abd', timestamp '2024-01-01 23:00:00')"
+    run(lake, f"insert into ice values {rows}")
+    run(lake, "delete from ice where id = 2")
+    assert lake.rows("select * from ice") == [("1", "abc", "2024-01-01 00:00:00.000000")]
+    folders = {path.parent.name for path in (tmp_path / "ice/data").rglob("*.parquet")}
+    assert folders >= {"name_trunc=ab"} or folders >= {"name_truncate=ab"}
 
 
 @pytest.mark.parametrize("sql", ["delete from t", "update t set a = 1", "vacuum t"])
@@ -399,3 +402,15 @@ def test_pattern_of_show_is_hives(lake: Lake):
         lake.table(name, "a int")
     assert lake.rows("show tables 't*'") == [("three",), ("two",)]
     assert lake.rows("show tables in feeds 'one|three'") == [("one",), ("three",)]
+
+
+def test_timestamps_of_parquet_files_are_written_as_trino_writes_them(lake: Lake):
+    run(lake, "unload (select timestamp '2024-01-01 10:00:00' at) to 's3://lake/u/' with (format = 'PARQUET')")
+    (found,) = lake.s3.list_objects_v2(Bucket="lake", Prefix="u/")["Contents"]
+    file = pyarrow.parquet.ParquetFile(io.BytesIO(lake.s3.get_object(Bucket="lake", Key=found["Key"])["Body"].read()))
+    assert file.schema.column(0).physical_type == "INT96"
+
+
+def test_properties_are_told_in_the_order_of_hives_hash_map():
+    wrote = ["classification", "compressionType", "typeOfData", "projection.enabled"]  # as AWS tells awswrangler's
+    assert in_hash_order(wrote) == ["compressionType", "classification", "projection.enabled", "typeOfData"]

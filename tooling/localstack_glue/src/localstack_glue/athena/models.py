@@ -75,6 +75,7 @@ class QueryExecution:
         reason: why it FAILED or was CANCELLED.
         completed_on: when it ended.
         scanned_bytes: size of the objects that it read.
+        queued_ms: how long it waited.
         engine_ms: how long it ran.
         columns: of the answer, as ColumnInfo.
         has_header: whether the first row of the results names the columns.
@@ -101,6 +102,7 @@ class QueryExecution:
     reason: str = ""
     completed_on: datetime | None = None
     scanned_bytes: int = 0
+    queued_ms: int = 0
     engine_ms: int = 0
     columns: tuple[JsonDict, ...] = ()
     has_header: bool = True

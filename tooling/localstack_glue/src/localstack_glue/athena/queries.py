@@ -205,9 +205,10 @@ class Queries:
         }
 
     def _run(self, scope: Scope, execution: QueryExecution, limit: int | None) -> None:
-        cancellation = self._running[execution.query_id]
+        cancellation, accepted = self._running[execution.query_id], time.monotonic()
         with self._slots:
             started = time.monotonic()
+            execution.queued_ms = max(1, int((started - accepted) * 1000))
             with self._lock:
                 if not execution.is_done:
                     execution.state = "RUNNING"
@@ -247,7 +248,7 @@ class Queries:
                     execution.scanned_bytes, execution.has_header = answer.scanned_bytes, answer.has_header
                     execution.update_count = answer.update_count
                     execution.manifest_location = stored_results.manifest_location(execution) if answer.manifest else ""
-                execution.engine_ms = int((time.monotonic() - started) * 1000)
+                execution.engine_ms = max(1, int((time.monotonic() - started) * 1000))
                 execution.reason, execution.completed_on = reason, self._clock.now()
                 execution.state = state
 
@@ -281,8 +282,8 @@ class Queries:
             ),
             Statistics={
                 "EngineExecutionTimeInMillis": execution.engine_ms,
-                "TotalExecutionTimeInMillis": execution.engine_ms,
-                "QueryQueueTimeInMillis": 0,
+                "TotalExecutionTimeInMillis": execution.queued_ms + execution.engine_ms,
+                "QueryQueueTimeInMillis": execution.queued_ms,
                 "QueryPlanningTimeInMillis": 0,
                 "ServiceProcessingTimeInMillis": 0,
                 "DataScannedInBytes": execution.scanned_bytes,

@@ -27,12 +27,15 @@ def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": execution.encryption.get("KmsKey", "")}
     elif execution.encryption.get("EncryptionOption") == "SSE_S3":
         encryption = {"ServerSideEncryption": "AES256"}
-    objects = {f"{key}.metadata": _metadata(answer)}
+    manifest = _bucket_and_key(manifest_location(execution))[1]
+    objects = {
+        manifest.replace("-manifest.csv", ".metadata") if answer.manifest else f"{key}.metadata": _metadata(answer)
+    }
     if answer.update_count is None:
         objects[key] = body
     if answer.manifest:
         lines = "".join(f"{each}\n" for each in answer.manifest)
-        objects[_bucket_and_key(manifest_location(execution))[1]] = lines.encode()
+        objects[manifest] = lines.encode()
     try:
         for name, content in objects.items():
             s3.put_object(Bucket=bucket, Key=name, Body=content, ContentType="application/octet-stream", **encryption)
