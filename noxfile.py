@@ -181,11 +181,19 @@ def destroy(session: nox.Session) -> None:
 
 @quartal_session(default=False)
 def integration(session: nox.Session) -> None:
-    """End-to-end tests against AWS_ENDPOINT_URL, a running LocalStack, or an embedded one, in this order."""
+    """End-to-end tests against AWS_ENDPOINT_URL, a running LocalStack, or an embedded one, in this order.
+
+    `-- --host standalone` embeds the Glue service as a server of its own instead of LocalStack.
+    """
     prepare(session)
     run(session, "quartal", "toolchain", "install")
     install_postgresql(session)
-    run(session, "pytest", "-v", "tests/integration", *session.posargs)
+    options, env = argparse.ArgumentParser(add_help=False), {}
+    options.add_argument("--host")
+    chosen, arguments = options.parse_known_args(session.posargs)
+    if chosen.host:
+        env["QUARTAL_HOST"] = chosen.host
+    run(session, "pytest", "-v", "tests/integration", *arguments, env=env)
 
 
 @quartal_session(default=False)
@@ -388,6 +396,7 @@ def lock(session: nox.Session) -> None:
     run(session, uv, *options, "--upgrade", "pyproject.toml", *groups, "-o", LOCK)
     for source, lock in (("pyproject.toml", "quartal-command"), ("requirements/glue-runtime.in", "glue-runtime")):
         run(session, uv, *options, "--upgrade", source, "-c", LOCK, "-o", f"requirements/{lock}.txt")
-    run(session, uv, *options, "--upgrade", "requirements/audit.in", "-o", "requirements/audit.txt")
+    for name in ("audit", "glue-local"):
+        run(session, uv, *options, "--upgrade", f"requirements/{name}.in", "-o", f"requirements/{name}.txt")
     for name in PINNED:
         run(session, uv, *options, "--no-deps", f"requirements/{name}.in", "-o", f"requirements/{name}.txt")

@@ -28,6 +28,10 @@ def start(
     foreground: Annotated[
         bool, typer.Option("--foreground", "-f", help="Stay and show the log; Ctrl-C stops it.")
     ] = False,
+    host: Annotated[
+        str | None,
+        typer.Option("--host", help="What the Glue service lives in: localstack (if nothing is said) or standalone."),
+    ] = None,
     if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing when one answers already.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -45,6 +49,7 @@ def start(
             settings,
             port=port or server.free_port(),
             announce=line.update if console.is_terminal else console.say,
+            host=host,
         )
     console.done(f"LocalStack at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
     if as_json:

@@ -22,11 +22,14 @@ class Health:
 
 
 def read_health(endpoint_url: str, *, timeout_s: float = 3.0) -> Health | None:
-    """Ask an endpoint whether it is a LocalStack; None when nothing of that kind answers."""
+    """Ask an endpoint what it is; None when neither a LocalStack nor a Glue service of its own answers."""
     answer = _get_json(f"{endpoint_url}/_localstack/health", timeout_s)
-    if answer is None or "services" not in answer:
-        return None
-    return Health(str(answer.get("version", "")), _get_json(f"{endpoint_url}/_glue/health", timeout_s) is not None)
+    glue = _get_json(f"{endpoint_url}/_glue/health", timeout_s)
+    if answer is not None and "services" in answer:
+        return Health(str(answer.get("version", "")), glue is not None)
+    if glue is not None and glue.get("status") == "running":  # the service as a server of its own
+        return Health(str(glue.get("version", "")), True)
+    return None
 
 
 def _get_json(url: str, timeout_s: float) -> dict[str, object] | None:

@@ -23,6 +23,7 @@ from quartal.core.interrupts import HeldInterrupts
 from quartal.core.polling import Waiter
 from quartal.core.settings import Settings
 from quartal.local.local_stack.health import Health, read_health
+from quartal.local.local_stack.hosts import chosen_host
 from quartal.local.toolchain import environments
 from quartal.local.toolchain.environments import Announce
 from quartal.local.toolchain.java import find_system_java
@@ -99,13 +100,16 @@ def running_server(settings: Settings) -> LocalStackServer | None:
     return server if server and _process_of(server) else None
 
 
-def start(settings: Settings, *, port: int, announce: Announce) -> LocalStackServer:
-    """Start LocalStack in the background and wait until it answers.
+def start(settings: Settings, *, port: int, announce: Announce, host: str | None = None) -> LocalStackServer:
+    """Start the Glue service in a host of its own, in the background, and wait until it answers.
+
+    ``host`` is a name of ``hosts.HOSTS``; without it the environment decides.
 
     Raises:
-        ConfigurationError: the port is taken, or this state folder has one running already.
+        ConfigurationError: the port is taken, this state folder has one running already, or there is no such host.
         QuartalError: it ended while starting; the message holds its last lines.
     """
+    chosen = chosen_host(settings, host)
     running = running_server(settings)
     if running is not None:
         raise ConfigurationError(
@@ -113,7 +117,7 @@ def start(settings: Settings, *, port: int, announce: Announce) -> LocalStackSer
             remedy="Use it, or stop it with `quartal localstack stop`.",
         )
     _refuse_busy_port(port)
-    python = environments.ensure(settings, environments.localstack_environment(settings), announce)
+    python = environments.ensure(settings, chosen.environment(settings), announce)
     runtime = environments.ensure(settings, environments.glue_runtime_environment(settings), announce)
 
     folder = settings.state_dir / "localstack" / str(port)
@@ -123,7 +127,7 @@ def start(settings: Settings, *, port: int, announce: Announce) -> LocalStackSer
     with HeldInterrupts() as interrupts:
         with open(folder / "localstack.log", "w", opener=private_files.opener) as log:
             process = subprocess.Popen(
-                [str(python), "-m", "localstack.runtime.main"],
+                [str(python), *chosen.command(port, folder)],
                 cwd=folder,
                 env=_environment(settings, port=port, folder=folder, job_python=runtime),
                 stdin=subprocess.DEVNULL,

@@ -77,6 +77,18 @@ def localstack_environment(settings: Settings) -> ToolEnvironment:
     )
 
 
+def glue_local_environment(settings: Settings) -> ToolEnvironment:
+    """The Glue service as a server of its own, installed from this checkout, with moto for what is not Glue's."""
+    pins = settings.root / "requirements" / "glue-local.txt"
+    service, triggers = (settings.root / "tooling" / name for name in ("localstack_glue", "glue_triggers"))
+    return ToolEnvironment(
+        name="glue-local",
+        title="the Glue service as a server of its own",
+        installs=(_locked(pins), ("--no-deps", "-e", str(triggers), "-e", str(service))),
+        inputs=(pins, service / "pyproject.toml", triggers / "pyproject.toml"),
+    )
+
+
 def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
     """What a Glue 5.1 worker brings: Spark, boto3, S3A, the job's modules, and Java where the machine has none.
 

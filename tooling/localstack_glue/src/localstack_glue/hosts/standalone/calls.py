@@ -1,0 +1,78 @@
+"""Requests over HTTP as calls of AWS's APIs: who calls which operation of which service, with which parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException
+
+from localstack_glue.iam.requests import access_key_id
+from localstack_glue.service.account_region import Scope
+
+DEFAULT_ACCOUNT = "000000000000"
+_DEFAULT_REGION = "us-east-1"
+_ACCOUNT_DIGITS = 12
+# names that requests are signed for, where botocore calls the service otherwise
+_SERVICES = {"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}
+_BODY_OF_PARAMETERS = ("DeleteObjects",)  # the one call of S3 whose body says what it is about
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who signed a request, and for which service and region: ``key`` is None where nobody did."""
+
+    key: str | None
+    service: str
+    region: str
+
+    def scope(self, account: str | None = None) -> Scope:
+        """The account and region that a call is about; twelve digits as a key are an account, as on LocalStack."""
+        own = self.key if self.key and self.key.isdigit() and len(self.key) == _ACCOUNT_DIGITS else None
+        return Scope(account or own or DEFAULT_ACCOUNT, self.region)
+
+
+@dataclass(frozen=True)
+class ApiCall:
+    """One call: the operation with what the client gave it."""
+
+    service: str
+    operation: OperationModel
+    protocol: str
+    parameters: dict[str, Any]
+
+
+def caller_of(request: Request) -> Caller:
+    """Read who signed a request; S3's, of which nobody did, count as S3's."""
+    authorization = request.headers.get("Authorization") or ""
+    credential = authorization.partition("Credential=")[2].partition(",")[0] or request.args.get("X-Amz-Credential", "")
+    parts = credential.strip().split("/")
+    _key, _day, region, service = parts[:4] if len(parts) >= 4 else ("", "", _DEFAULT_REGION, "s3")
+    return Caller(access_key_id(request), _SERVICES.get(service, service), region)
+
+
+def call_of(request: Request, caller: Caller) -> ApiCall | None:
+    """The call that a request makes; None for one that no API knows."""
+    try:
+        model = get_service_model(caller.service)
+        protocol = determine_request_protocol(model, request.content_type)
+        operation, in_path = get_service_router(caller.service).match(request)
+    except (HTTPException, KeyError, NotImplementedError, ValueError):
+        return None
+    is_object = caller.service == "s3" and operation.name not in _BODY_OF_PARAMETERS
+    parsed = PROTOCOL_PARSERS[protocol](operation).parse(
+        {
+            "method": request.method,
+            "values": request.values if protocol in ("query", "ec2") else request.args,
+            "headers": request.headers,
+            "body": b"" if is_object else request.get_data(),
+            "url_path": request.path,
+            "url_params": in_path,
+        }
+    )
+    return ApiCall(caller.service, operation, protocol, dict(parsed))

@@ -1,0 +1,179 @@
+"""The door: checks roles, answers what is this service's own, and hands the rest to the backend."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from io import BytesIO
+from typing import Any, Protocol
+
+from moto.core.request import Request
+from moto.core.serialize import get_serializer_class
+from werkzeug import Response
+
+from localstack_glue.events.bus import EventBus
+from localstack_glue.events.shapes import is_catalog_change
+from localstack_glue.events.workflow_delivery import workflow_targets
+from localstack_glue.hosts.standalone.calls import ApiCall, call_of, caller_of
+from localstack_glue.iam.guard import RoleGuard, RoleSession
+from localstack_glue.iam.requests import (
+    AccessDeniedError,
+    deletions_all_refused,
+    split_deletions,
+    with_refused_deletions,
+)
+from localstack_glue.iam.service_access import Place
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import ModelApi
+from localstack_glue.service.errors import ServiceError
+
+LOG = logging.getLogger(__name__)
+CONTROL = "/_glue/"
+OK = 200
+_XML = ("query", "rest-xml", "ec2")
+
+
+class Backend(Protocol):
+    """Answers what this service leaves to others."""
+
+    def answer(self, request: Request, scope: Scope) -> Response:
+        """Answer a request whose body may have been read."""
+        ...
+
+
+class Gateway:
+    """One WSGI application for all services.
+
+    Args:
+        apis: this service's own, by the name that botocore has for them.
+        backend: who answers the others, and the operations that ours leave to moto.
+        guard: checks what roles do that the service assumed; None if nobody is checked.
+        control: the addresses below ``/_glue/``, by what follows it.
+        events: hears of changes of the catalog.
+    """
+
+    def __init__(
+        self,
+        apis: Mapping[str, ModelApi],
+        backend: Backend,
+        guard: RoleGuard | None,
+        control: Mapping[str, Callable[[Request], Response]],
+        events: EventBus,
+    ) -> None:
+        self._apis = apis
+        self._backend = backend
+        self._guard = guard
+        self._control = control
+        self._events = events
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        response = self._answer(request)
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        if request.path.startswith(CONTROL):
+            control = self._control.get(request.path.removeprefix(CONTROL))
+            return control(request) if control else Response("not found", 404)
+        caller = caller_of(request)
+        session = self._guard.session_of(caller.key) if self._guard and caller.key else None
+        scope = caller.scope(session.account_id if session else None)
+        api = self._apis.get(caller.service)
+        is_targets = caller.service == "events" and request.headers.get("X-Amz-Target", "").endswith(".PutTargets")
+        if api is None and session is None and not is_targets:
+            return self._backend.answer(request, scope)
+        try:
+            call = call_of(request, caller)
+        except (TypeError, ValueError) as error:
+            return _refusal("json", ServiceError("SerializationException", str(error), 400, sender_fault=True))
+        if call is None:
+            return self._backend.answer(request, scope)
+        return self._checked(request, scope, session, call)
+
+    def _checked(self, request: Request, scope: Scope, session: RoleSession | None, call: ApiCall) -> Response:
+        refused = ""
+        try:
+            if session is not None and self._guard is not None:
+                place = Place(scope.partition, scope.region, scope.account_id)
+                denials = self._guard.check(session, call.service, call.operation.name, call.parameters, place)
+                if denials and call.operation.name == "DeleteObjects":
+                    kept, refused = split_deletions(call.parameters["Delete"]["Objects"], denials)
+                    if not kept:
+                        return Response(deletions_all_refused(refused), mimetype="application/xml")
+                    _replace_body(request, _deletion(kept))
+                elif denials:
+                    raise AccessDeniedError(call.protocol, denials[0].message)
+            if call.operation.name == "PutTargets":
+                workflow_targets(call.parameters.get("Targets") or ())
+            response = self._served(request, scope, call)
+        except ServiceError as error:
+            return _refusal(call.protocol, error)
+        if refused:
+            response.set_data(with_refused_deletions(response.get_data(as_text=True), refused))
+        return response
+
+    def _served(self, request: Request, scope: Scope, call: ApiCall) -> Response:
+        api = self._apis.get(call.service)
+        if api is None:
+            return self._backend.answer(request, scope)
+        try:
+            answer = api.invoke(call.operation, scope, call.parameters)
+        except NotImplementedError:
+            response = self._backend.answer(request, scope)
+        else:
+            response = _written(call, answer)
+        self._tell(scope, call, response)
+        return response
+
+    def _tell(self, scope: Scope, call: ApiCall, response: Response) -> None:
+        name = call.operation.name
+        if call.service != "glue" or response.status_code != OK or not is_catalog_change(name):
+            return
+        try:
+            answer = json.loads(response.get_data() or b"{}")
+            self._events.catalog_changed(scope, name, call.parameters, answer)
+        except Exception:  # telling of a change must never undo it
+            LOG.exception("could not tell of %s", name)
+
+
+def _written(call: ApiCall, answer: Mapping[str, Any]) -> Response:
+    serializer = get_serializer_class(call.service, call.protocol)(call.operation)
+    written = serializer.serialize(answer)
+    return Response(written["body"], status=written["status_code"], headers=dict(written["headers"]))
+
+
+def _refusal(protocol: str, error: ServiceError) -> Response:
+    if protocol in _XML:
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<Error>'
+            f"<Code>{error.code}</Code><Message>{_escaped(error.message)}</Message></Error>"
+        )
+        if protocol != "rest-xml":
+            body = f"<ErrorResponse>{body.partition(chr(10))[2]}</ErrorResponse>"
+        return Response(body, status=error.status_code, mimetype="application/xml")
+    body = json.dumps({"__type": error.code, "message": error.message})
+    headers = {"x-amzn-ErrorType": error.code}
+    return Response(body, status=error.status_code, headers=headers, content_type="application/x-amz-json-1.1")
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _deletion(objects: Iterable[Mapping[str, Any]]) -> bytes:
+    """The body of a DeleteObjects."""
+    items = "".join(
+        f"<Object><Key>{_escaped(item['Key'])}</Key>"
+        + (f"<VersionId>{item['VersionId']}</VersionId>" if item.get("VersionId") else "")
+        + "</Object>"
+        for item in objects
+    )
+    return f'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{items}</Delete>'.encode()
+
+
+def _replace_body(request: Request, body: bytes) -> None:
+    vars(request)["_cached_data"] = body
+    request.environ["wsgi.input"] = BytesIO(body)
+    request.environ["CONTENT_LENGTH"] = str(len(body))

@@ -1,0 +1,167 @@
+"""Puts the stand-alone host together, and serves it over HTTP on the loopback interface."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug import Response
+from werkzeug.serving import ThreadedWSGIServer, generate_adhoc_ssl_context
+
+from localstack_glue.athena.callers import RoleCallers
+from localstack_glue.athena.engines import Engines
+from localstack_glue.athena.provider import AthenaProvider
+from localstack_glue.budgets.provider import BudgetsProvider
+from localstack_glue.faults.gateway import SWITCH, Connection, Faults, FaultyApplication
+from localstack_glue.hosts.standalone.forwarding import ForwardingBackend
+from localstack_glue.hosts.standalone.gateway import Gateway
+from localstack_glue.hosts.standalone.moto_backend import MotoBackend, deliver_to_workflows
+from localstack_glue.iam.guard import RoleGuard
+from localstack_glue.iam.roles import MotoRoles
+from localstack_glue.iam.sessions import MotoSessions
+from localstack_glue.jobs.runner import SubprocessRunner
+from localstack_glue.provider import GlueProvider
+from localstack_glue.quicksight.provider import QuickSightProvider
+from localstack_glue.service.api import ModelApi
+from localstack_glue.service.clients import ClientFactory
+from localstack_glue.service.clock import SystemClock
+from localstack_glue.service.control import ControlEndpoints
+from localstack_glue.service.settings import Settings, is_iam_enforced
+
+HOST = "127.0.0.1"
+_ON = ("1", "true", "on")
+_HANDSHAKE = b"\x16"
+
+
+@dataclass
+class RunningServer:
+    """A server that answers, until it is closed."""
+
+    url: str
+    apis: Mapping[str, ModelApi]
+    _server: ThreadedWSGIServer
+    _thread: threading.Thread
+
+    def close(self) -> None:
+        """End what runs, and answer nothing more."""
+        for api in self.apis.values():
+            api.close()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def serve(port: int, work_dir: Path, backend_url: str | None = None, state_dir: Path | None = None) -> RunningServer:
+    """Start the server; it answers when this returns.
+
+    Args:
+        port: on 127.0.0.1; 0 for any that is free.
+        work_dir: where job runs have their files.
+        backend_url: another emulator that answers what is not Glue's; None for moto in this process.
+        state_dir: where what is stored outlives the server; None if it need not.
+
+    Raises:
+        OSError: the port is taken.
+        ValueError: the URL or a variable of the environment cannot be read.
+    """
+    environ = os.environ
+    application = _Application()
+    server = _Server(HOST, port, application, handler=_RequestHandler)
+    url = f"http://{HOST}:{server.port}"
+    guard = RoleGuard(MotoRoles()) if is_iam_enforced(environ) and backend_url is None else None
+    clients = ClientFactory(url, guard)
+    glue = GlueProvider(Settings.from_env(environ, work_dir, state_dir), clients, SubprocessRunner())
+    callers = RoleCallers(clients, guard, MotoSessions()) if guard is not None else None
+    engines = Engines(clients, callers)
+    apis: dict[str, ModelApi] = {
+        "glue": glue,
+        "athena": AthenaProvider(SystemClock(), engines.of, callers, on_close=engines.close),
+        "budgets": BudgetsProvider(SystemClock()),
+        "quicksight": QuickSightProvider(SystemClock()),
+    }
+    if backend_url is None:
+        deliver_to_workflows(glue)
+    faults = Faults() if environ.get(SWITCH, "").lower() in _ON else None
+    control = ControlEndpoints(glue, glue.settings.control_networks, glue.settings.control_hosts, faults)
+    backend = ForwardingBackend(backend_url) if backend_url else MotoBackend()
+    application.wsgi = Gateway(apis, backend, guard, _addresses(control), glue.events)
+    application.faults = faults
+    thread = threading.Thread(target=server.serve_forever, name="glue-local", daemon=True)
+    thread.start()
+    glue.start()
+    return RunningServer(url, apis, server, thread)
+
+
+class _Application:
+    """The gateway, behind the faults if there are any; made before it, as the gateway has to know the port."""
+
+    wsgi: Callable[..., Any]
+    faults: Faults | None = None
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if self.faults is None:
+            return self.wsgi(environ, start_response)
+        client: socket.socket = environ["werkzeug.socket"]
+        gone = threading.Event()
+        gone.set()  # a connection that is shut down answers nothing more
+        connection = Connection(lambda: _shut(client), lambda: _shut(client), gone)
+        return FaultyApplication(self.wsgi, self.faults, connection)(environ, start_response)
+
+
+class _RequestHandler(MotoRequestHandler):
+    """Keeps connections open between requests; says nothing of each."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Nothing: a crawl makes thousands."""
+
+
+class _Server(ThreadedWSGIServer):
+    """Speaks HTTP and, to a client that begins with a TLS handshake, HTTPS on the same port, as LocalStack does.
+
+    The AWS SDK inside S3A copies objects that have a KMS key over TLS only.
+    """
+
+    request_queue_size = 128
+    _tls: ssl.SSLContext | None = None
+    _making = threading.Lock()
+
+    def finish_request(self, request: Any, client_address: Any) -> None:
+        """Serve one connection."""
+        if request.recv(1, socket.MSG_PEEK) != _HANDSHAKE:
+            super().finish_request(request, client_address)
+            return
+        with self._context().wrap_socket(request, server_side=True) as encrypted:
+            super().finish_request(encrypted, client_address)
+            with contextlib.suppress(OSError):  # the client has closed it before
+                encrypted.unwrap()
+
+    def _context(self) -> ssl.SSLContext:
+        with self._making:  # a certificate takes a tenth of a second, and most clients need none
+            if self._tls is None:
+                self._tls = generate_adhoc_ssl_context()
+            return self._tls
+
+
+def _shut(client: socket.socket) -> None:
+    client.shutdown(socket.SHUT_RDWR)
+
+
+def _addresses(control: ControlEndpoints) -> dict[str, Callable[[Any], Response]]:
+    return {
+        "health": control.health,
+        "clock": control.clock,
+        "iam": control.iam,
+        "faults": control.faults,
+        "reset": control.reset,
+    }

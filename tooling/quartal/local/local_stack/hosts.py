@@ -1,0 +1,65 @@
+"""Hosts that the Glue service can live in on this machine: what each is made from, and how it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
+from quartal.local.toolchain import environments
+from quartal.local.toolchain.environments import ToolEnvironment
+
+VARIABLE = "QUARTAL_HOST"
+LOCALSTACK, STANDALONE = "localstack", "standalone"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalHost:
+    """A host.
+
+    Attributes:
+        name: as `--host` has it.
+        title: for messages.
+        environment: what it is installed in.
+        command: the arguments of that environment's Python that start it in a folder, on a port.
+    """
+
+    name: str
+    title: str
+    environment: Callable[[Settings], ToolEnvironment]
+    command: Callable[[int, Path], tuple[str, ...]]
+
+
+HOSTS = {
+    host.name: host
+    for host in (
+        LocalHost(
+            LOCALSTACK,
+            "LocalStack",
+            environments.localstack_environment,
+            lambda _port, _folder: ("-m", "localstack.runtime.main"),
+        ),
+        LocalHost(
+            STANDALONE,
+            "glue-local",
+            environments.glue_local_environment,
+            lambda port, _folder: ("-m", "localstack_glue.hosts.standalone", "serve", "--port", str(port), "--verbose"),
+        ),
+    )
+}
+
+
+def chosen_host(settings: Settings, name: str | None = None) -> LocalHost:
+    """The host that was named, by an option or else by `QUARTAL_HOST`; LocalStack if none was.
+
+    Raises:
+        ConfigurationError: there is none of that name.
+    """
+    wanted = name or settings.environ.get(VARIABLE) or LOCALSTACK
+    if wanted not in HOSTS:
+        raise ConfigurationError(
+            f"There is no host {wanted!r} for the Glue service.", remedy=f"Name one of {', '.join(HOSTS)}."
+        )
+    return HOSTS[wanted]
