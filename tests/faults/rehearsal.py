@@ -19,8 +19,8 @@ from typing import Any
 
 from pyiceberg.exceptions import NoSuchTableError
 
+from etl_job.lake.files import LocalObjectStore
 from quartal.core.aws import AwsConnection
-from quartal.features.lake_files import LocalFiles
 from quartal.features.maintenance import Lake, Upkeep, files_named_by, maintain
 from quartal.features.query import iceberg_catalog
 from quartal.local.local_stack.server import java_options
@@ -85,7 +85,8 @@ class Rehearsal:
 
     def __init__(self, project: Path, folder: Path, connection: AwsConnection, env: Mapping[str, str]) -> None:
         self._project, self._folder, self._connection = project, folder, connection
-        quick = f'--conf "spark.driver.extraJavaOptions={java_options(project)}" --conf spark.local.dir={folder}/spark'
+        self.scratch = folder / "spark"
+        quick = f'--conf "spark.driver.extraJavaOptions={java_options(project)}" --conf spark.local.dir={self.scratch}'
         master = "--master local[2] --conf spark.ui.enabled=false --conf spark.driver.host=127.0.0.1"
         submit = f"{master} --conf spark.driver.bindAddress=127.0.0.1 {quick} pyspark-shell"
         self._env = {**env, "PYSPARK_SUBMIT_ARGS": submit, "PYSPARK_PYTHON": sys.executable}
@@ -156,8 +157,12 @@ class Rehearsal:
         job = self.start(run_id)
         code = job.process.wait(TIMEOUT_S)
         job.wait_for_line("stage=done")
-        assert code == 0, (self._folder / f"{run_id}.log").read_text()[-3000:]
+        assert code == 0, self.said(run_id)[-3000:]
         return job
+
+    def said(self, run_id: str) -> str:
+        """What a run wrote to its errors."""
+        return (self._folder / f"{run_id}.log").read_text()
 
     def seen(self) -> State:
         """What a reader finds now."""
@@ -181,7 +186,7 @@ class Rehearsal:
     def maintain(self) -> tuple[Upkeep, set[str]]:
         """Everything that may go goes; the upkeep, and the files that then lie about although nothing names them."""
         lake = Lake(f"file://{self._folder}", DATABASE, DATASET, tuple(f"{DATASET}_{name}" for name in _TABLES))
-        catalog, files = iceberg_catalog(self._connection), LocalFiles()
+        catalog, files = iceberg_catalog(self._connection), LocalObjectStore()
         done = maintain(lake, catalog, files, datetime.now(UTC) + timedelta(hours=1), dry_run=False)
         lying_about: set[str] = set()
         for name in _TABLES:

@@ -5,21 +5,29 @@ Mounting needs root on Linux; elsewhere the tests say so.
 
 from __future__ import annotations
 
+import json
 import os
+import random
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from moto import mock_aws
 
 from quartal.core import private_files
 from quartal.core.aws import AwsConnection
-from quartal.core.errors import ConfigurationError, QuartalError
+from quartal.core.errors import ConfigurationError, QuartalError, TerraformError
 from quartal.deliver.upload.uploads import UploadOptions, plan_upload, upload
 from quartal.features.export import ExportFormat, export_features
 from quartal.features.tags import State
+from quartal.report.writing import write_page
+from quartal.terraform.program import Terraform
+from quartal.terraform.working_copy import StagedRoot
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tooling" / "localstack_glue" / "src"))
@@ -37,25 +45,31 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of a quarter of a megabyte."""
     folder = tmp_path / "disk"
     folder.mkdir()
+    yield from mounted(folder)
+
+
+def mounted(folder: Path) -> Iterator[Path]:
+    """The folder as a small file system of its own."""
     if not hasattr(os, "geteuid") or os.geteuid() != 0:
         pytest.skip("only root mounts a file system")
-    mounted = subprocess.run(
+    done = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", str(folder)], capture_output=True, text=True
     )
-    if mounted.returncode:
-        pytest.skip(f"no file system can be mounted here: {mounted.stderr.strip()}")
+    if done.returncode:
+        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
     yield folder
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def fill(folder: Path) -> None:
-    """Until there is no room."""
+def fill(folder: Path, *, but: int = 0) -> None:
+    """Until there is no room, or only for so many bytes."""
     with (folder / "full").open("wb", buffering=0) as file:
         try:
             while True:
                 file.write(b"x" * 4096)
         except OSError:
             pass
+        file.truncate(max(file.tell() - but, 0))
 
 
 def test_export_to_a_full_disk_is_no_export(small_disk):
@@ -86,7 +100,82 @@ def test_upload_that_cannot_keep_what_it_compresses_sends_nothing_broken(small_d
     assert list(small_disk.iterdir()) == []
 
 
+def test_report_on_a_full_disk_is_no_page_and_no_half_of_one(small_disk, monkeypatch):
+    fill(small_disk)
+    monkeypatch.setattr("quartal.report.writing.render_report", lambda *_, **__: "x" * 10_000)
+    deployed = SimpleNamespace(quarantine_share_limit=None)
+    workspace = SimpleNamespace(settings=SimpleNamespace(is_local=True), deployment=deployed)
+    with pytest.raises(ConfigurationError, match="No space left"):
+        write_page(cast(Any, workspace), cast(Any, None), small_disk / "report.html")
+    assert sorted(path.name for path in small_disk.iterdir()) == ["full"]
+
+
 def test_record_that_cannot_be_written_is_an_error(small_disk):
     fill(small_disk)
     with pytest.raises(OSError, match="No space left"):
         private_files.write(small_disk / "record.json", "x" * 10_000)
+
+
+CONFIGURATION = """
+resource "terraform_data" "this" {
+  count = 3
+  input = join("", [for number in range(200) : "words that fill a state ${number}"])
+}
+"""
+
+
+@pytest.mark.parametrize("room", [0, 12 * 1024], ids=["no room at all", "room for the lock, not for the state"])
+def test_state_of_an_apply_on_a_full_disk_is_not_lost(small_disk, tmp_path, monkeypatch, room):
+    binary = shutil.which("terraform")
+    if binary is None:
+        pytest.skip("no terraform: `quartal toolchain exec` brings it")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    folder = small_disk / "root"
+    folder.mkdir()
+    (folder / "main.tf").write_text(CONFIGURATION)
+    (folder / "dev.tfvars").touch()
+    terraform = Terraform(Path(binary), StagedRoot(folder, "dev.tfvars", (), tmp_path / "a.tfplan"), dict(os.environ))
+    terraform.init()
+    terraform.plan(lambda _: None)
+    fill(small_disk, but=room)
+
+    with pytest.raises(TerraformError) as failure:
+        terraform.apply_plan(lambda _: None)
+    (small_disk / "full").unlink()
+    if room:
+        assert "could not be written to the state" in str(failure.value)
+        command = failure.value.remedy.split("`")[1].split()
+        assert command == ["terraform", "state", "push", "errored.tfstate"]
+        with pytest.raises(TerraformError, match="It is kept in"):
+            terraform.plan(lambda _: None)
+        kept = json.loads((folder / "errored.tfstate").read_text())
+        assert len(kept["resources"][0]["instances"]) == 3
+        subprocess.run([binary, *command[1:]], cwd=folder, check=True, capture_output=True)
+        (folder / "errored.tfstate").unlink()
+    else:
+        assert "disk is full" in str(failure.value)  # nothing was begun
+        assert terraform.plan(lambda _: None)
+        terraform.apply_plan(lambda _: None)
+    assert not terraform.plan(lambda _: None)
+    assert len(terraform.resources()) == 3
+
+
+def test_run_whose_spark_has_no_room_fails_with_that_reason_and_the_next_one_heals(rehearsal):
+    draw = random.Random("full disk")
+    rehearsal.deliver("2024Q1", draw)
+    rehearsal.run("before-a-full-disk")
+    old = rehearsal.seen()
+    rehearsal.deliver("2024Q1", draw)
+    rehearsal.scratch.mkdir(exist_ok=True)
+    for folder in mounted(rehearsal.scratch):
+        fill(folder)
+        job = rehearsal.start("full-disk")
+        code = job.process.wait(600)
+        said = rehearsal.said("full-disk")
+    sys.stdout.write(f"exit {code}: {said[-600:]}\n")
+    if code:  # a run of so few rows may need no room
+        assert "QuartalJobError: " in said.splitlines()[-1]
+        assert "No space left" in said.splitlines()[-1]
+        assert rehearsal.seen() == old
+    rehearsal.run("after-a-full-disk")
+    assert rehearsal.seen() == rehearsal.expected()

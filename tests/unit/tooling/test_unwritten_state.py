@@ -1,11 +1,15 @@
+import json
+import re
 import stat
 import sys
 
 import pytest
 
+from quartal.core import private_files
 from quartal.core.errors import TerraformError
 from quartal.terraform.program import Terraform
 from quartal.terraform.remedies import explain
+from quartal.terraform.unwritten_state import keep_dumped_state, refuse_unwritten_state
 from quartal.terraform.working_copy import StagedRoot
 
 
@@ -29,6 +33,71 @@ def test_state_that_was_not_written_stops_terraform_is_kept_and_told(terraform, 
     assert not (stand_in / "log").exists()
     if sys.platform != "win32":
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+STATE = {"version": 4, "serial": 7, "lineage": "l", "resources": []}
+DUMP = json.dumps({"@level": "info", "@message": "Emergency state dump", "state": STATE})
+
+
+@pytest.mark.parametrize("cut", [None, "", '{"version": 4, "ser'])
+def test_state_that_only_a_line_of_progress_holds_is_kept(tmp_path, cut):
+    path = tmp_path / "errored.tfstate"
+    if cut is not None:
+        path.write_text(cut)
+    keep_dumped_state(tmp_path, DUMP)
+    with pytest.raises(TerraformError, match="could not be written to the state"):
+        refuse_unwritten_state(tmp_path)
+    assert json.loads(path.read_text()) == STATE
+
+
+def test_state_whose_folder_takes_nothing_is_kept_elsewhere_and_found_again(tmp_path, monkeypatch):
+    folder, other = tmp_path / "dev" / "infra", tmp_path / "tmp"
+    folder.mkdir(parents=True)
+    other.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(other))
+    write = private_files.write
+
+    def without_room(path, text):
+        if path.parent == folder:
+            path.write_text("")
+            raise OSError(28, "No space left on device")
+        write(path, text)
+
+    monkeypatch.setattr(private_files, "write", without_room)
+    keep_dumped_state(folder, DUMP)
+    kept = other / "quartal-dev-infra-errored.tfstate"
+    with pytest.raises(TerraformError, match=re.escape(f"It is kept in {kept}")):
+        refuse_unwritten_state(folder)
+    assert json.loads(kept.read_text()) == STATE
+
+
+def test_state_that_could_be_kept_nowhere_is_told_as_lost(tmp_path):
+    (tmp_path / "errored.tfstate").write_text('{"version": 4, "ser')
+    with pytest.raises(TerraformError, match="which is not whole") as error:
+        refuse_unwritten_state(tmp_path)
+    assert "terraform import" in error.value.remedy
+
+
+def test_whole_state_that_terraform_kept_itself_is_not_replaced(tmp_path):
+    (tmp_path / "errored.tfstate").write_text('{"version": 4, "serial": 8}')
+    keep_dumped_state(tmp_path, DUMP)
+    assert json.loads((tmp_path / "errored.tfstate").read_text())["serial"] == 8
+
+
+def test_cut_local_state_is_out_of_the_way_of_the_whole_one(tmp_path):
+    (tmp_path / "errored.tfstate").write_text(json.dumps(STATE))
+    (tmp_path / "terraform.tfstate").write_text('{"version": 4, "ser')
+    with pytest.raises(TerraformError, match="could not be written"):
+        refuse_unwritten_state(tmp_path)
+    assert (tmp_path / "terraform.tfstate.cut").read_text() == '{"version": 4, "ser'
+    assert not (tmp_path / "terraform.tfstate").exists()
+
+
+def test_full_disk_is_told_as_such_and_not_as_somebody_elses_lock():
+    text = "Error acquiring the state lock\n\nwrite .terraform.tfstate.lock.info: no space left on device"
+    told = explain(text, variables="v", folder="/f")
+    assert told is not None
+    assert "disk is full" in told.message
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such permissions")

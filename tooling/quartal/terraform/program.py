@@ -15,7 +15,7 @@ from quartal.core.errors import CommandError, NotDeployedError, TerraformConfigu
 from quartal.terraform.events import Diagnostic, TerraformEvent, parse_event
 from quartal.terraform.remedies import explain
 from quartal.terraform.retained_data import StateResource, state_resources
-from quartal.terraform.unwritten_state import refuse_unwritten_state
+from quartal.terraform.unwritten_state import keep_dumped_state, refuse_unwritten_state
 from quartal.terraform.working_copy import StagedRoot
 
 EventHandler = Callable[[TerraformEvent], None]
@@ -126,6 +126,7 @@ class Terraform:
         diagnostics: list[Diagnostic] = []
 
         def on_line(line: str) -> None:
+            keep_dumped_state(self._staged.folder, line)
             event = parse_event(line)
             if event is None:
                 return

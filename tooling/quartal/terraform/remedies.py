@@ -36,6 +36,16 @@ class Explanation:
 
 
 REMEDIES = (
+    Remedy(  # before what it leads to, such as a lock that cannot be written
+        "no space left on device",
+        "The disk is full: Terraform could not write in {folder}, or where it keeps its plugins.",
+        "Make room on the disk, and run the same command again.",
+    ),
+    Remedy(  # of a state on this machine: Terraform writes it over, and was killed meanwhile
+        "Unsupported state file format",
+        "The state of the environment is not whole.",
+        "Copy terraform.tfstate.backup over terraform.tfstate in {folder}; then `quartal plan` shows what differs.",
+    ),
     Remedy(
         "saved plan is stale",
         "The state has changed since this plan was reviewed.",
