@@ -18,7 +18,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     python = os.environ.get("QUARTAL_PYTHON")
     if not python:
         raise PluginError("QUARTAL_PYTHON must name the Python of Quartal's environment; build with `./nox -s docs`")
-    command = [python, "-m", "typer", "quartal.cli.app", "utils", "docs", "--name", "quartal", "--title", "Commands"]
+    command = [python, str(Path(__file__).with_name("command_reference.py"))]
     made = subprocess.run(
         command, cwd=Path(config.docs_dir).parent, capture_output=True, text=True, check=False, timeout=120
     )

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import typer
 from jsonschema import Draft202012Validator
 
 from quartal.cli.app import app, run
-from quartal.cli.examples import EXAMPLES
+from quartal.cli.examples import EXAMPLES, EXAMPLES_IN_GROUPS
 from tests.json_output import SCHEMAS, problems_of, schema_of
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]  # the root is a group
@@ -19,6 +22,8 @@ SINGLE = sorted(name for name, command in COMMANDS.items() if not hasattr(comman
 
 def test_every_command_has_examples():
     assert sorted(EXAMPLES) == SINGLE
+    in_groups = {" ".join(path) for path in leaves(typer.main.get_command(app)) if len(path) > 1}
+    assert set(EXAMPLES_IN_GROUPS) == in_groups
 
 
 @pytest.mark.parametrize("example", [example for examples in EXAMPLES.values() for example in examples])
@@ -26,6 +31,15 @@ def test_example_is_taken_by_the_command_line(example: str):
     program, name, *arguments = shlex.split(example)
     assert program == "quartal"
     COMMANDS[name].make_context(name, arguments)
+
+
+@pytest.mark.parametrize("example", [example for examples in EXAMPLES_IN_GROUPS.values() for example in examples])
+def test_example_of_a_group_is_taken_by_the_command_line(example: str, capsys, monkeypatch):
+    _, group, name, *arguments = shlex.split(example)
+    COMMANDS[group].commands[name].make_context(name, arguments)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert run([group, name, "--help"]) == 0
+    assert example in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -115,3 +129,14 @@ def test_interruption_is_json_too(capsys, monkeypatch):
     monkeypatch.setattr("quartal.local.toolchain.doctor.examine", interrupted)
     assert run(["doctor", "--json"]) == 130
     assert json.loads(capsys.readouterr().out)["error"]["exit_code"] == 130
+
+
+def test_reference_is_grouped_as_the_help_and_has_examples_before_options():
+    command = [sys.executable, Path(__file__).parents[3] / "docs" / ".site" / "command_reference.py"]
+    page = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    panels = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
+    assert panels == list(dict.fromkeys(command.rich_help_panel for command in COMMANDS.values()))
+    for path in leaves(typer.main.get_command(app)):
+        own = page.partition(f"### `quartal {' '.join(path)}`\n")[2].partition("\n### ")[0]
+        example = (EXAMPLES | EXAMPLES_IN_GROUPS)[" ".join(path)][0]
+        assert own.index(example) < (own.index("|---|") if "|---|" in own else len(own))

@@ -66,6 +66,13 @@ maintenance.register(app)
 diagnose.register(app)
 demo.register(app)
 add_examples(app)
+for _group, _commands in (
+    ("contract", contract.app),
+    ("data", data.app),
+    ("localstack", local_stack.app),
+    ("toolchain", toolchain.app),
+):
+    add_examples(_commands, _group)
 app.add_typer(contract.app, name="contract", rich_help_panel="Data")
 app.add_typer(data.app, name="data", rich_help_panel="Data")
 app.add_typer(local_stack.app, name="localstack", rich_help_panel="This machine")

@@ -78,10 +78,33 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 }
 
 
-def add_examples(app: typer.Typer) -> None:
+EXAMPLES_IN_GROUPS = {
+    "contract init": (
+        "quartal contract init sales.csv --out data/contracts/sales.yaml",
+        "quartal contract init sales.csv --entity shop --key order_id --date-order day",
+        "quartal contract init --url postgresql://reader@host/db --table sales",
+    ),
+    "contract lint": (
+        "quartal contract lint data/contracts/sales.yaml",
+        "quartal contract lint data/contracts/*.yaml --against origin/main --json",
+    ),
+    "contract show": ("quartal contract show data/contracts/sales.yaml",),
+    "contract try": ("quartal contract try exports/*.csv --contract data/contracts/sales.yaml",),
+    "data generate": ("quartal data generate", "quartal data generate --feed charging_sessions --rows 50000"),
+    "localstack start": ("quartal localstack start --if-needed",),
+    "localstack status": ("quartal localstack status",),
+    "localstack stop": ("quartal localstack stop",),
+    "toolchain exec": ("quartal toolchain exec spark-submit job.py",),
+    "toolchain install": ("quartal toolchain install",),
+    "toolchain python": ("quartal toolchain python localstack -m pip list",),
+}
+
+
+def add_examples(app: typer.Typer, group: str = "") -> None:
     """Give each command that has examples an end of its help that shows them."""
+    examples = EXAMPLES | EXAMPLES_IN_GROUPS
     for command in app.registered_commands:
-        name = command.name or getattr(command.callback, "__name__", "")
-        if name in EXAMPLES:
+        name = f"{group} {command.name or getattr(command.callback, '__name__', '')}".strip()
+        if name in examples:
             # typer makes one line of each paragraph
-            command.epilog = "\n\n".join(("Examples:", *(f"  {example}" for example in EXAMPLES[name])))
+            command.epilog = "\n\n".join(("Examples:", *(f"  {example}" for example in examples[name])))
