@@ -298,6 +298,8 @@ def test_athena_sees_the_features_as_they_were_tagged(pipeline, manifest, athena
     deployment = pipeline.workspace.deployment
     table = catalog.load_table((deployment.database, deployment.features_table()))
     snapshot_id = table.metadata.refs["2024Q1"].snapshot_id
+    _, held = athena(f"select max(quarter) from vehicle_sightings_features for version as of {snapshot_id}")
+    assert held == [["_col0"], ["2024Q1"]]
     _, rows = athena(f"select count(*) from vehicle_sightings_features for version as of {snapshot_id}")
     assert rows == [["_col0"], [str(table.scan(snapshot_id=snapshot_id).count())]]
 
@@ -310,7 +312,7 @@ def rows_by_delivery(rows: list[list[str | None]]) -> dict[str | None, int]:
     return sums
 
 
-def test_every_named_query_answers_with_what_the_run_left(pipeline, manifest, athena, client):
+def test_every_named_query_answers_with_what_the_run_left(pipeline, manifest, athena, client, catalog):
     workgroup, dataset = (
         pipeline.workspace.terraform.outputs()["athena_workgroup"],
         pipeline.workspace.deployment.dataset,
@@ -323,7 +325,12 @@ def test_every_named_query_answers_with_what_the_run_left(pipeline, manifest, at
         assert execution["Status"]["State"] == "SUCCEEDED", (query["Name"], execution["Status"])
         answers[query["Name"].removeprefix(f"{dataset}-")] = rows
     deliveries = {delivery["delivery"]: delivery for delivery in manifest["deliveries"]}
-    assert set(answers) == {"features-latest-quarter", "features-per-quarter", "quality-by-delivery", "quality-by-rule"}
+    features = {"features-as-of-quarters", "features-latest-quarter", "features-per-quarter"}
+    assert set(answers) == {*features, "quality-by-delivery", "quality-by-rule"}
+    refs = catalog.load_table(f"{manifest['features']['table']}").metadata.refs
+    assert {row[0]: row[1] for row in answers["features-as-of-quarters"][1:]} == {
+        quarter: str(refs[quarter].snapshot_id) for quarter in manifest["features"]["partitions"]
+    }
     header, *latest = answers["features-latest-quarter"]
     assert {row[header.index("quarter")] for row in latest} == {manifest["features"]["partitions"][-1]}
     assert sum(int(row[-1]) for row in answers["features-per-quarter"][1:]) == manifest["totals"]["kept"]

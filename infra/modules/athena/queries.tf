@@ -24,6 +24,21 @@ locals {
           ORDER BY quarter
         SQL
       }
+      # What a quarter's tag names, for FOR VERSION AS OF: the newest snapshot that holds no day after that quarter.
+      "${dataset}/features-as-of-quarters" = {
+        description = "Snapshots of the features of ${dataset} up to each quarter, and what came later"
+        sql         = <<-SQL
+          SELECT element_at(summary, 'quartal.as-of-quarter') AS quarter,
+                 max_by(snapshot_id, committed_at) AS snapshot_id,
+                 max_by(coalesce(element_at(summary, 'quartal.days-to'), ''), committed_at) AS days_to,
+                 max_by(coalesce(element_at(summary, 'quartal.later-deliveries'), ''), committed_at) AS later_deliveries,
+                 max_by(coalesce(element_at(summary, 'quartal.corrected-by'), ''), committed_at) AS corrected_by
+          FROM "${dataset}_features$snapshots"
+          WHERE element_at(summary, 'quartal.as-of-quarter') IS NOT NULL
+          GROUP BY 1
+          ORDER BY 1
+        SQL
+      }
       "${dataset}/quality-by-delivery" = {
         description = "Rows of ${dataset} kept and quarantined, by delivery"
         sql         = <<-SQL

@@ -13,6 +13,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 
 from quartal.core.aws import AwsConnection
 from quartal.features.export import ExportFormat, export_features
+from quartal.features.tags import State
 
 PAGE = Path(__file__).parents[3] / "docs" / "how-to" / "for-ml.md"
 EARLY = pa.table({"brand": ["acme", "bolt"], "day": [date(2024, 1, 1)] * 2, "quarter": ["2024Q1"] * 2, "n": [1, 2]})
@@ -41,7 +42,7 @@ def published(tmp_path, monkeypatch):
         snapshot = table.current_snapshot().snapshot_id
         table.manage_snapshots().create_tag(snapshot, "2024Q1").commit()
         table.append(LATE)
-        export_features(table, snapshot, "2024Q1", tmp_path / "features-2024Q1", ExportFormat.PARQUET)
+        export_features(table, State("2024Q1", snapshot), tmp_path / "features-2024Q1", ExportFormat.PARQUET)
         yield
 
 

@@ -52,6 +52,7 @@ run "asks_for_features_and_quality_of_each_feed" {
   assert {
     condition = { for key, query in aws_athena_named_query.this : key => query.name } == {
       "mine"                                  = "mine"
+      "toll_bookings/features-as-of-quarters" = "toll_bookings-features-as-of-quarters"
       "toll_bookings/features-latest-quarter" = "toll_bookings-features-latest-quarter"
       "toll_bookings/features-per-quarter"    = "toll_bookings-features-per-quarter"
       "toll_bookings/quality-by-delivery"     = "toll_bookings-quality-by-delivery"
