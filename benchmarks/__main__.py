@@ -30,6 +30,19 @@ def _root() -> None:
     pass
 
 
+@app.command("emulators")
+def emulators(
+    patience_s: Annotated[int, typer.Option(min=1, help="How long others are waited for, a test.")] = 30,
+    only: Annotated[list[str] | None, typer.Option(help="An emulator or host of the table; several times.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each test's outcome as JSON.")] = False,
+) -> None:
+    """The conformance suite against moto, MiniStack and this Glue service on each host, counted by area."""
+    from benchmarks.emulators import command
+
+    found = command.compare(patience_s, tuple(only or ()))
+    typer.echo(command.as_json(found) if as_json else command.as_markdown(found))
+
+
 @app.command("plan-review")
 def plan_review(
     resources: Annotated[int, typer.Option(min=1, help="Size of the large plan.")] = 1000,

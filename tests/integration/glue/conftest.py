@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.integration.glue.account import TRUST_IN_GLUE, Account, Limits, MovableClock, policy
 
-LOCAL = Limits(timeout_s=300, interval_s=0.1)
+LOCAL = Limits(timeout_s=float(os.environ.get("GLUE_CONFORMANCE_PATIENCE_S") or 300), interval_s=0.1)
 AWS = Limits(timeout_s=900, interval_s=3)
 REGION = "us-east-1"
 SECRET = "test"  # an emulator takes any

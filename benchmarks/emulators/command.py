@@ -1,0 +1,67 @@
+"""`./nox -s bench -- emulators`: the conformance suite against other emulators and this Glue service, in one go."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from benchmarks.emulators.emulators import OTHERS, running
+from benchmarks.emulators.scoreboard import AREAS, Outcome, by_area, run_suite
+from quartal.core.settings import Settings
+from quartal.local.local_stack import server
+from quartal.local.local_stack.hosts import HOSTS
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextmanager
+def _own(host: str, folder: Path) -> Iterator[str]:
+    settings = Settings.from_env({**os.environ, "AWS_ENDPOINT_URL": ""}, environment="localstack", cwd=ROOT)
+    settings = replace(settings, state_dir=folder / host)
+    started = server.start(settings, port=server.free_port(), announce=print, host=host)
+    try:
+        yield started.endpoint_url
+    finally:
+        server.stop(settings, started)
+
+
+def compare(patience_s: int, only: tuple[str, ...] = ()) -> dict[str, list[Outcome]]:
+    """Outcomes by the name of the emulator; ``only`` names some of them."""
+    found: dict[str, list[Outcome]] = {}
+    folder = Path(tempfile.mkdtemp(prefix="emulators-"))
+    for emulator in OTHERS:
+        if not only or emulator.name in only:
+            with running(emulator, folder) as url:
+                found[emulator.name] = run_suite(url, folder / "report.xml", patience_s=patience_s)
+    for host in HOSTS:
+        if not only or host in only:
+            with _own(host, folder) as url:
+                found[f"this service, {host}"] = run_suite(url, folder / "report.xml", patience_s=300, at_once=4)
+    return found
+
+
+def as_markdown(found: dict[str, list[Outcome]]) -> str:
+    """A table: tests passed of those that were asked, by area and emulator."""
+    names = list(found)
+    counts = {name: by_area(outcomes) for name, outcomes in found.items()}
+    lines = [f"| area | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
+    for area in (*AREAS, "all"):
+        cells = [_cell(counts[name][area]) for name in names]
+        lines.append(f"| {area} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def as_json(found: dict[str, list[Outcome]]) -> str:
+    """Each outcome, with the reason of those that did not pass."""
+    return json.dumps({name: [asdict(each) for each in outcomes] for name, outcomes in found.items()}, indent=2)
+
+
+def _cell(count: Counter[str]) -> str:
+    skipped = f" ({count['skipped']} skipped)" if count["skipped"] else ""
+    return f"{count['passed']} of {count['passed'] + count['failed']}{skipped}"

@@ -1,0 +1,95 @@
+"""Emulators of AWS that are installed from PyPI: what of each, how it is started, and when it answers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_START_S = 60.0
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """An emulator.
+
+    Attributes:
+        name: as the table has it.
+        requirements: what pip installs.
+        command: what starts it, with ``{bin}`` for the programs of its environment and ``{port}``.
+        env: variables that it is started with, ``{port}`` among them.
+    """
+
+    name: str
+    requirements: tuple[str, ...]
+    command: tuple[str, ...]
+    env: tuple[tuple[str, str], ...] = ()
+
+
+OTHERS = (
+    Emulator("moto 5.2.5", ("moto[server,all]==5.2.5",), ("{bin}/moto_server", "-p", "{port}")),
+    Emulator("MiniStack 1.5.33", ("ministack==1.5.33",), ("{bin}/ministack",), (("GATEWAY_PORT", "{port}"),)),
+)
+
+
+def install(emulator: Emulator, folder: Path) -> Path:
+    """Make an environment for an emulator, once; return its folder of programs."""
+    home = folder / emulator.name.lower().replace(" ", "-")
+    programs = home / ("Scripts" if os.name == "nt" else "bin")
+    if not (home / "ready").exists():
+        subprocess.run([sys.executable, "-m", "venv", "--clear", str(home)], check=True)
+        subprocess.run([str(programs / "pip"), "install", "--quiet", *emulator.requirements], check=True)
+        (home / "ready").touch()
+    return programs
+
+
+@contextmanager
+def running(emulator: Emulator, folder: Path) -> Iterator[str]:
+    """Start an emulator on a free port of 127.0.0.1 and give its URL.
+
+    Raises:
+        TimeoutError: it does not answer within a minute.
+    """
+    programs = install(emulator, folder)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    fill = {"bin": str(programs), "port": str(port)}
+    env = {**os.environ, **{name: value.format(**fill) for name, value in emulator.env}}
+    env.pop("AWS_ENDPOINT_URL", None)
+    with (folder / f"{programs.parent.name}.log").open("w") as log:
+        process = subprocess.Popen(
+            [part.format(**fill) for part in emulator.command], env=env, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, process)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    ends = time.monotonic() + _START_S
+    while time.monotonic() < ends and process.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=2)  # noqa: S310 - a URL of ours
+        except urllib.error.HTTPError:
+            return  # an answer, if a refusal
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError(f"nothing answers at {url}")
