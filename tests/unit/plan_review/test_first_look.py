@@ -40,7 +40,7 @@ def test_first_line_tells_counters_verdict_cost_and_first_start(reviewed, form):
 
 def test_heading_of_the_page_tells_counters_and_the_box_below_the_verdict(reviewed):
     page = render_page(reviewed("update"))
-    assert "<h1>Plan for dev: 3 to update</h1>" in page
+    assert "<h1>Plan for dev: 3 to update; needs approval</h1>" in page
     header = page[page.index("<h1>") : page.index("<main>")]
     assert header.index("First start Mon 2027-02-01") < header.index("Verdict: needs approval")
 
