@@ -81,21 +81,37 @@ def test_account_without_schedules_says_so(glue, capsys):
     assert capsys.readouterr().out.startswith("Nothing in eu-central-1 starts a Glue job or crawler until ")
 
 
-def test_all_pages_of_an_account_are_read_and_the_runs_that_succeeded_count(glue, monkeypatch):
+def test_all_pages_of_an_account_are_read(glue):
     names = [f"job-{number:03}" for number in range(130)]
     for name in names:
         add_job(glue, name, ExecutionProperty={"MaxConcurrentRuns": 2})
         glue.create_workflow(Name=name)
-    runs = [{"JobRunState": "SUCCEEDED", "ExecutionTime": seconds} for seconds in (600, 720, 840)] + [
-        {"JobRunState": "FAILED", "ExecutionTime": 5}
-    ]
-    monkeypatch.setattr(glue, "get_job_runs", lambda JobName, MaxResults: {"JobRuns": runs})
 
     found = read_pipeline(glue)
 
     assert [job.name for job in found.jobs] == names
-    assert {(job.max_concurrent_runs, job.median_min) for job in found.jobs} == {(2, 12.0)}
+    assert {(job.max_concurrent_runs, job.median_min) for job in found.jobs} == {(2, None)}
     assert sorted(workflow.name for workflow in found.workflows) == names
+
+
+@pytest.mark.parametrize(
+    ("runs", "minutes"),
+    [
+        ([("SUCCEEDED", 600), ("SUCCEEDED", 720), ("SUCCEEDED", 840), ("FAILED", 5), ("RUNNING", 3)], 12.0),
+        ([("TIMEOUT", 3600), ("TIMEOUT", 3600), ("SUCCEEDED", 3000)], 61.0),
+        ([("FAILED", 5)], None),
+        ([], None),
+    ],
+    ids=["succeeded", "mostly ended by the timeout", "failed", "never"],
+)
+def test_usual_run_is_the_median_of_those_that_had_their_time(glue, monkeypatch, runs, minutes):
+    add_chain(glue)
+    told = [{"JobRunState": state, "ExecutionTime": seconds} for state, seconds in runs]
+    monkeypatch.setattr(glue, "get_job_runs", lambda JobName, MaxResults: {"JobRuns": told})
+
+    (job,) = read_pipeline(glue).jobs
+
+    assert (job.timeout_min, job.median_min) == (60, minutes)
 
 
 @pytest.mark.parametrize(
