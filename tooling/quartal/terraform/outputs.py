@@ -7,7 +7,8 @@ from typing import Any
 
 from quartal.core.errors import ConfigurationError, NotDeployedError
 
-_NEWER_OUTPUTS = frozenset({"ml_run", "quarantine_share_limit"})  # a deployment of before serves without them
+# a deployment of before serves without them
+_NEWER_OUTPUTS = frozenset({"ml_run", "quarantine_share_limit", "time_zone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,11 @@ class Deployment:
         job: Glue job.
         workflow: Glue workflow that runs both.
         schedule: when it starts by itself, as AWS's cron expression in UTC.
-        starts: the starts of a year as people say them, in UTC and local time; none for a cron expression of one's own.
         log_groups: CloudWatch log groups: "crawler", "job_output" and "job_error".
         ml_run: when the features are needed: "first_month" and "day" of that and every third month after it; None where
             nothing says, as with a cron expression of one's own.
         quarantine_share_limit: the share of quarantined rows from which an alarm tells; None where there is none.
+        time_zone: whose clocks are shown beside UTC; None for UTC alone.
     """
 
     region: str
@@ -41,9 +42,9 @@ class Deployment:
     workflow: str
     schedule: str
     log_groups: dict[str, str]
-    starts: tuple[str, ...] = ()
     ml_run: dict[str, int] | None = None
     quarantine_share_limit: float | None = None
+    time_zone: str | None = None
 
     @classmethod
     def from_outputs(cls, outputs: dict[str, Any], *, dataset: str | None = None) -> Deployment:
@@ -69,7 +70,7 @@ class Deployment:
                 remedy="It is not complete, or from another version. Apply again: `quartal apply`.",
             )
         names: dict[str, Any] = {name: outputs.get(name) for name in cls.__slots__}
-        return cls(**names | {"starts": tuple(names["starts"])})
+        return cls(**names)
 
     def curated_table(self) -> str:
         """Name of the table of daily aggregates."""
