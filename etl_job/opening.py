@@ -15,12 +15,13 @@ from etl_job.deliveries.upload_records import complete
 from etl_job.errors import ContractError
 from etl_job.judging.judge import Judge
 from etl_job.lake.complete_answers import refuse_half_answers
-from etl_job.lake.files import LakeFiles, ObjectStore
+from etl_job.lake.files import ObjectStore
+from etl_job.lake.lake_files import LakeFiles
 from etl_job.manifest.files import read_last_run
 from etl_job.notify.progress import Progress
 from etl_job.run_record import RunRecord
+from etl_job.tables.catalog import open_catalog
 from etl_job.tables.dataset import Tables, open_tables
-from etl_job.tables.iceberg import open_catalog
 from etl_job.tables.recovery import PublishedState, published_state
 from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
 

@@ -4,8 +4,6 @@ A field that the job would have to obey but does not know is refused, so no rule
 describe (names, owners, descriptions, tags) pass.
 """
 
-import hashlib
-import json
 import re
 from datetime import date
 from enum import StrEnum
@@ -14,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StrictBool, StrictFloat, StrictInt, field_validator, model_validator
 
 from etl_job.contract.columns import NUMERIC, Column, MissingValues, Name, Strict
+from etl_job.contract.contract_hash import hash_of
 from etl_job.contract.feature_spec import Aggregate, FeatureSpec
 from etl_job.contract.odcs import as_sql_rule
 from etl_job.contract.rule_kinds import RULE_KINDS
@@ -296,31 +295,10 @@ class Contract(Strict):
         Thresholds are left out: what is published obeys any of them, and need not be made again.
         """
         content = self.model_dump(mode="json", exclude={"version", "thresholds"})
-        _leave_out_unsaid(content)
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return hash_of(content, {"files": RawFiles().model_dump(mode="json"), "max_record_bytes": LONGEST_RECORD})
 
 
 def with_default_bounds(column: Column) -> Column:
     """The column of the event time, with the least day that it may name where the contract does not say."""
     least = column.rules.minimum or EARLIEST_DAY
     return column.model_copy(update={"rules": column.rules.model_copy(update={"minimum": least})})
-
-
-def _leave_out_unsaid(content: dict[str, Any]) -> None:
-    """Take out what a contract may say since a later version, and does not say: its hash stays as it was before."""
-    event_time, csv = content["features"]["event_time"], content["csv"]
-    if content["files"] == RawFiles().model_dump(mode="json"):
-        del content["files"]
-    if csv["max_record_bytes"] == LONGEST_RECORD:
-        del csv["max_record_bytes"]
-    of_rules = ("other_formats", "missing_values", "rounding", "notation", "thousands_separator")
-    for part, names in (
-        (content, ("quality", "missing_values")),
-        (csv, ("multi_line", "escape")),
-        (event_time, ("time_zone",)),
-        *((column, ("physical_name",)) for column in content["columns"]),
-        *((column["rules"], of_rules) for column in content["columns"]),
-    ):
-        for name in names:
-            if part[name] in (None, [], ()) or part[name] is False:  # but 0 decimals are said
-                del part[name]

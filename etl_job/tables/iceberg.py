@@ -19,21 +19,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.config import Config
-from pydantic import TypeAdapter
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.conversions import from_bytes
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError, ValidationException
 from pyiceberg.expressions import EqualTo
 from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.table.refs import MAIN_BRANCH
 from pyiceberg.table.update.snapshot import ManageSnapshots
 from pyiceberg.transforms import IdentityTransform
-from pyiceberg.types import DateType, IcebergType, NestedField
+from pyiceberg.types import DateType
 
-from etl_job.contract.column_types import TYPES
 from etl_job.contract.schemas import DAY, TableColumn
 from etl_job.errors import LostFilesError, PublicationError, UnknownPublicationError
 from etl_job.reasons import cause_of
@@ -49,16 +45,14 @@ from etl_job.tables.snapshot_change import (
     noted,
     outlived_run_tags,
 )
+from etl_job.tables.table_schema import iceberg_schema
 
 if TYPE_CHECKING:
-    import boto3
     import pyarrow as pa
-    from mypy_boto3_glue import GlueClient
 
 _NOTHING_LOST = (
     "Nothing was deleted. Run again when Glue answers: that run sees what became of this one, and goes on from there"
 )
-_ONE_ATTEMPT = Config(retries={"total_max_attempts": 1, "mode": "standard"})
 _PROPERTIES = {
     "format-version": "2",
     "commit.retry.num-retries": "0",
@@ -77,33 +71,6 @@ class DataFile:
     first_day: date
     last_day: date
     rows: int
-
-
-def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[str, str]) -> DecidingGlueCatalog:
-    """The Glue catalog, with the same credentials, region and endpoint for files as boto3 uses.
-
-    ``glue`` reads; writes are sent by a client of their own, which does not repeat what may have been done.
-    """
-    properties: dict[str, str] = {}
-    credentials = session.get_credentials()
-    if credentials is not None:
-        frozen = credentials.get_frozen_credentials()
-        properties["s3.access-key-id"] = frozen.access_key or ""
-        properties["s3.secret-access-key"] = frozen.secret_key or ""
-        if frozen.token:
-            properties["s3.session-token"] = frozen.token
-    if session.region_name:
-        properties["s3.region"] = session.region_name
-    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
-    if endpoint:
-        properties["s3.endpoint"] = endpoint
-    writer = session.client(
-        "glue",
-        region_name=glue.meta.region_name,
-        endpoint_url=glue.meta.endpoint_url,
-        config=glue.meta.config.merge(_ONE_ATTEMPT),
-    )
-    return DecidingGlueCatalog("quartal", glue, writer, properties)
 
 
 class PublishedIceberg:
@@ -231,7 +198,7 @@ class PublishedIceberg:
             with warnings.catch_warnings(), table.transaction() as transaction:
                 warnings.filterwarnings("ignore", "Delete operation did not match any records")
                 with transaction.update_schema() as update:
-                    update.union_by_name(self._schema())
+                    update.union_by_name(iceberg_schema(self._columns))
                 if change.table_properties:
                     transaction.set_properties(dict(change.table_properties))
                 if table.current_snapshot() is not None:
@@ -292,16 +259,8 @@ class PublishedIceberg:
             ) from error
         return found
 
-    def _schema(self) -> Schema:
-        return Schema(
-            *(
-                NestedField(field_id=number, name=column.name, field_type=_iceberg(column.kind), required=False)
-                for number, column in enumerate(self._columns, start=1)
-            )
-        )
-
     def _create(self) -> Table:
-        schema = self._schema()
+        schema = iceberg_schema(self._columns)
         source = schema.find_field(self.partition_column).field_id
         field = PartitionField(
             source_id=source, field_id=1000, transform=IdentityTransform(), name=self.partition_column
@@ -325,11 +284,6 @@ def in_step(curated: PublishedIceberg, features: PublishedIceberg) -> bool:
     if curated.snapshot_id == features.source_snapshot:
         return True
     return not curated.data_files() and not features.data_files()
-
-
-def _iceberg(kind: str) -> IcebergType:
-    found: IcebergType = TypeAdapter(IcebergType).validate_python(TYPES[kind].iceberg)
-    return found
 
 
 def _day(days_since_1970: object) -> date:

@@ -19,12 +19,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from etl_job.errors import QuartalJobError, UnknownPublicationError
+from etl_job.lake.lake_files import LakeFiles
 from etl_job.manifest.model import RunManifest
 from localstack_glue.faults.plan import Call, FaultPlan, Mode, Rule
 from quartal.core.errors import PipelineError, QuartalError, UnknownOutcomeError, WatchingError
 from quartal.deliver.upload.uploads import UploadOptions, plan_upload, upload
 from quartal.features.export import ExportFormat, export_features
-from quartal.features.lake_files import S3Files
 from quartal.features.maintenance import Lake, maintain
 from quartal.features.query import iceberg_catalog
 from quartal.features.tags import State, remove_tag, set_tag
@@ -280,7 +280,7 @@ class Sequence:
         cutoff = datetime.now(UTC) + timedelta(hours=1)
 
         def keep() -> None:
-            files = S3Files(self.lake.s3)
+            files = LakeFiles(self.lake.s3)
             maintain(_LAKE, iceberg_catalog(self.lake.connection), files, cutoff, dry_run=False)
 
         error = self._attempt(keep, plan)

@@ -26,14 +26,15 @@ from etl_job.deliveries.published import inputs_of, withdrawn_by
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import select_deliveries
 from etl_job.errors import UnknownPublicationError
-from etl_job.lake.files import LakeFiles
+from etl_job.lake.lake_files import LakeFiles
 from etl_job.manifest.files import read_last_run, write_manifest
 from etl_job.manifest.model import NO_ROWS, DeliveryCounts, PublishedDelivery, RunManifest
 from etl_job.publishing.parquet_files import new_data_folder, write_rows
 from etl_job.staging.store import new_staging_folder
+from etl_job.tables.catalog import open_catalog
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.dataset import Tables
-from etl_job.tables.iceberg import PublishedIceberg, in_step, open_catalog
+from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.key_registers import Registers
 from etl_job.tables.quarantine_runs import files_of_other_runs
 from etl_job.tables.quarter_tags import QuarterTag, renewed_quarters

@@ -16,10 +16,11 @@ import pytest
 
 from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError
-from etl_job.tables.iceberg import PublishedIceberg, open_catalog
+from etl_job.lake.lake_files import LakeFiles
+from etl_job.tables.catalog import open_catalog
+from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.snapshot_change import Replacement, among
 from quartal.core.aws import AwsConnection
-from quartal.features.lake_files import S3Files
 from quartal.features.maintenance import Lake, files_named_by, maintain
 from quartal.features.query import iceberg_catalog
 
@@ -106,7 +107,7 @@ def test_maintenance_deletes_objects_that_no_snapshot_names(tables):
     orphan = tables.data_file("d1", 99)
     connection = AwsConnection("eu-central-1", tables.endpoint_url, "test", "test")
     lake = Lake(f"s3://{tables.name}", tables.name, "counts", ("counts", "not_published_yet"))
-    files, soon = S3Files(connection.s3()), datetime.now(UTC) + timedelta(hours=1)
+    files, soon = LakeFiles(connection.s3()), datetime.now(UTC) + timedelta(hours=1)
     done = maintain(lake, iceberg_catalog(connection), files, soon, dry_run=False)
     assert orphan.removeprefix("s3://") in {file.path for file in done.tables[0].orphans}
     assert tables.rows() == {"d1": 2}

@@ -18,7 +18,8 @@ import pytest
 from moto import mock_aws
 
 from etl_job.contract.schemas import TableColumn
-from etl_job.lake.files import LakeFiles, LocalObjectStore
+from etl_job.lake.files import LocalObjectStore
+from etl_job.lake.lake_files import LakeFiles
 from etl_job.publishing.csv_export import export_csv
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.iceberg import PublishedIceberg

@@ -19,8 +19,9 @@ from pyiceberg.table import Table
 
 from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError, UnknownPublicationError
+from etl_job.tables.catalog import open_catalog
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
-from etl_job.tables.iceberg import PublishedIceberg, open_catalog
+from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.snapshot_change import Replacement, among
 
 from .conftest import DATABASE, Lake

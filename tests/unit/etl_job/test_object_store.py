@@ -4,7 +4,7 @@ import pickle
 
 import boto3
 
-from etl_job.lake.files import LakeFiles
+from etl_job.lake.lake_files import LakeFiles
 
 
 def test_files_of_a_lake_reach_a_task_with_a_client_of_its_own_for_the_same_region(moto_catalog, tmp_path):

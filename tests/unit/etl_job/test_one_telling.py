@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from pydantic import TypeAdapter
 from pyiceberg.io.pyarrow import schema_to_pyarrow
-from pyiceberg.types import DecimalType, IcebergType
+from pyiceberg.types import DecimalType
 
 from etl_job.contract.column_types import TYPES
 from etl_job.contract.columns import Column, ValueRules
 from etl_job.contract.rule_kinds import FUTURE, RULE_KINDS, docs_table
 from etl_job.judging.rules import HOLDS
+from etl_job.tables.table_schema import iceberg_type
 
 DOCS = Path(__file__).parents[3] / "docs" / "reference" / "data-contract.md"
 
@@ -28,7 +28,7 @@ def test_docs_list_the_kinds_of_rules_as_they_are():
 
 @pytest.mark.parametrize("kind", sorted(TYPES))
 def test_a_column_type_is_the_same_to_iceberg_and_arrow(kind):
-    iceberg: IcebergType = TypeAdapter(IcebergType).validate_python(TYPES[kind].iceberg)
+    iceberg = iceberg_type(kind)
     expected = (
         pa.decimal128(iceberg.precision, iceberg.scale)
         if isinstance(iceberg, DecimalType)

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 from etl_job.deliveries.published import new_or_changed, withdrawn_by
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.lake.files import LakeFiles, StoredFile
+from etl_job.lake.files import StoredFile
+from etl_job.lake.lake_files import LakeFiles
 from etl_job.manifest.model import Input, PublishedDelivery
 from etl_job.tables.quarantine_runs import files_of_other_runs
 

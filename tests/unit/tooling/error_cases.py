@@ -20,6 +20,7 @@ from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
+from etl_job.lake.files import LocalObjectStore
 from plan_review.policies import Level
 from quartal.contracts.compatibility import contracts_at
 from quartal.core.aws import AwsConnection
@@ -38,7 +39,6 @@ from quartal.deliver.upload.transfer import _as_upload_error
 from quartal.deliver.upload.uploads import plan_upload
 from quartal.deploy import change, review
 from quartal.features import maintenance
-from quartal.features.lake_files import LocalFiles
 from quartal.features.query import run_query
 from quartal.local.local_stack import server
 from quartal.scenarios.ephemeral import EphemeralRun, run_ephemeral
@@ -170,7 +170,7 @@ def maintenance_while_a_run_commits(place: Place) -> None:
         racing = Racing("test", client=boto3.client("glue", **KEYS))
         lake = maintenance.Lake(f"file://{place.folder}", "db", "feed", ("feed_features",))
         later = maintenance.datetime.now(maintenance.UTC) + maintenance.timedelta(hours=1)
-        maintenance.maintain(lake, racing, LocalFiles(), later, dry_run=False, sleep=lambda _: None)
+        maintenance.maintain(lake, racing, LocalObjectStore(), later, dry_run=False, sleep=lambda _: None)
 
 
 def query_of_a_catalog_without(place: Place, sql: str, *, database: bool = True) -> None:

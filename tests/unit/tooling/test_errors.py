@@ -16,6 +16,7 @@ from botocore.exceptions import NoCredentialsError, ProxyConnectionError
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
+from etl_job.lake.lake_files import LakeFiles
 from plan_review.errors import ReviewError, ReviewInputError
 from plan_review.prices import load_prices
 from quartal.cli import environments as environments_cli
@@ -43,9 +44,8 @@ from quartal.deliver.upload.uploads import plan_upload
 from quartal.deploy import change
 from quartal.deploy.checkov import run_checkov
 from quartal.deploy.drift import find_drift
-from quartal.features import maintenance
 from quartal.features.diff import feature_key
-from quartal.features.lake_files import LakeFile, S3Files
+from quartal.features.lake_files import delete_files
 from quartal.features.query import published_table
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.runs.manifests import read_manifest
@@ -113,9 +113,10 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
         "quartal logs",
     ),
     "object that S3 does not delete": (
-        lambda _: S3Files(
-            stubbed("s3", ("delete_objects", {"Errors": [{"Key": "tmp/a", "Message": "Access Denied"}]}))
-        ).delete([LakeFile("lake/tmp/a", 1, maintenance.datetime.now(maintenance.UTC))]),
+        lambda _: delete_files(
+            LakeFiles(stubbed("s3", ("delete_objects", {"Errors": [{"Key": "tmp/a", "Message": "Access Denied"}]}))),
+            ["s3://lake/tmp/a"],
+        ),
         AwsError,
         "s3://lake/tmp/a was not deleted",
         "s3:DeleteObject",

@@ -13,10 +13,11 @@ from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException
 
+from etl_job.lake.files import LocalObjectStore
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
 from quartal.features.iceberg_commits import committing_client, load_patiently
-from quartal.features.lake_files import LocalFiles, lake_path
+from quartal.features.lake_files import lake_path
 from quartal.features.maintenance import KEY_REGISTERS, Lake, files_named_by, maintain
 from quartal.features.query import iceberg_catalog
 from quartal.features.snapshot_expiry import expire
@@ -82,10 +83,10 @@ class Place:
         return {tag.name for tag in tags_of(self.table())}
 
     def files(self) -> set[str]:
-        return {file.path for file in LocalFiles().below(self.lake.root)}
+        return {lake_path(file.uri) for file in LocalObjectStore().list_files(self.lake.root)}
 
     def maintain(self):
-        return maintain(self.lake, self.catalog, LocalFiles(), SOON, dry_run=False, sleep=self.pauses.append)
+        return maintain(self.lake, self.catalog, LocalObjectStore(), SOON, dry_run=False, sleep=self.pauses.append)
 
     def set_tag(self, name: str = "model-7") -> bool:
         table = self.catalog.load_table(TABLE)
@@ -247,7 +248,7 @@ def test_quarantine_of_a_run_that_published_stays_though_its_manifest_was_lost(p
         (folder / f"run_id={run_id}").mkdir(parents=True)
         (folder / f"run_id={run_id}" / "part-0.parquet").write_text("x")
     done = place.maintain()
-    assert [file.path.split("/")[-2] for file in done.leftovers] == ["run_id=wr_9"]
+    assert [file.uri.split("/")[-2] for file in done.leftovers] == ["run_id=wr_9"]
     assert sorted(path.parent.name for path in folder.rglob("*.parquet")) == ["run_id=wr_0", "run_id=wr_3"]
 
 

@@ -13,9 +13,10 @@ from botocore.stub import Stubber
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
+from etl_job.lake.files import LocalObjectStore
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError
-from quartal.features.lake_files import LocalFiles, lake_path
+from quartal.features.lake_files import lake_path
 from quartal.features.maintenance import (
     CLOCK_MARGIN,
     KEY_REGISTERS,
@@ -63,7 +64,7 @@ def write(path: Path, content: str = "x") -> Path:
 
 
 def files_of(lake: Lake) -> set[str]:
-    return {file.path for file in LocalFiles().below(f"{lake.root}/features/feed")}
+    return {lake_path(file.uri) for file in LocalObjectStore().list_files(f"{lake.root}/features/feed")}
 
 
 def test_maintenance_expires_what_no_tag_names_and_leaves_only_named_files(catalog, lake):
@@ -73,7 +74,7 @@ def test_maintenance_expires_what_no_tag_names_and_leaves_only_named_files(catal
     tagged = table.snapshot_by_name("2024Q1").snapshot_id
     orphan = write(Path(lake_path(lake.root)) / "features/feed/data/killed-run/part-0.parquet")
 
-    done = maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    done = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
 
     table = catalog.load_table("db.feed_features")
     assert {snapshot.snapshot_id for snapshot in table.metadata.snapshots} == {
@@ -85,7 +86,7 @@ def test_maintenance_expires_what_no_tag_names_and_leaves_only_named_files(catal
     assert not orphan.exists()
     assert files_of(lake) == files_named_by(table).files
     assert [(each.table, each.kept_snapshots) for each in done.tables] == [("db.feed_features", 2)]
-    again = maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    again = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
     assert (again.tables[0].expired_snapshots, again.tables[0].orphans) == ((), ())
 
 
@@ -97,7 +98,7 @@ def test_what_a_tag_or_branch_of_somebody_names_never_expires(catalog, lake):
     add_rows(catalog, lake, 3)
     with catalog.load_table("db.feed_features").manage_snapshots() as references:
         references.create_tag(named["model-v1"], "model-v1").create_branch(named["what-if"], "what-if")
-    maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
     table = catalog.load_table("db.feed_features")
     read = {name: table.scan(snapshot_id=snapshot).to_arrow().to_pylist() for name, snapshot in named.items()}
     assert read == {"model-v1": [{"value": 0}], "what-if": [{"value": 1}]}
@@ -108,12 +109,12 @@ def test_dry_run_says_what_would_go_and_touches_nothing(catalog, lake):
         add_rows(catalog, lake, value)
     write(Path(lake_path(lake.root)) / "features/feed/data/killed-run/part-0.parquet")
     before = files_of(lake)
-    told = maintain(lake, catalog, LocalFiles(), SOON, dry_run=True)
+    told = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=True)
     assert files_of(lake) == before
-    done = maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    done = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
     assert told.as_record() | {"dry_run": False} == done.as_record()
     # expiring writes one more metadata file than the dry run could know of
-    assert before - files_of(lake) == {file.path for file in told.tables[0].orphans}
+    assert before - files_of(lake) == {lake_path(file.uri) for file in told.tables[0].orphans}
 
 
 def test_nothing_younger_than_the_cutoff_goes(catalog, lake):
@@ -123,8 +124,8 @@ def test_nothing_younger_than_the_cutoff_goes(catalog, lake):
     long_dead = write(Path(lake_path(lake.root)) / "features/feed/data/then/part-0.parquet")
     old = (NOW - timedelta(days=8)).timestamp()
     os.utime(long_dead, (old, old))
-    done = maintain(lake, catalog, LocalFiles(), NOW - timedelta(days=7), dry_run=False)
-    assert [file.path for file in done.tables[0].orphans] == [str(long_dead)]
+    done = maintain(lake, catalog, LocalObjectStore(), NOW - timedelta(days=7), dry_run=False)
+    assert [lake_path(file.uri) for file in done.tables[0].orphans] == [str(long_dead)]
     assert done.tables[0].expired_snapshots == ()
     assert of_a_run_in_progress.exists()
 
@@ -139,7 +140,7 @@ def test_registers_of_keys_stay_as_long_as_the_table_names_them(catalog, lake):
     ]
     with table.transaction() as transaction:
         transaction.set_properties({KEY_REGISTERS: '{"2024Q1": "run-2-b", "2024Q2": "run-2-b"}'})
-    maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
+    maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
     assert stays.exists()
     assert not any(path.exists() for path in goes)
 
@@ -153,8 +154,8 @@ def test_what_killed_runs_left_in_the_quarantine_goes_and_recorded_rows_stay(cat
         write(root / "quarantine/feed/.spark-staging-1/delivery=d1/run_id=good/part-0.parquet"),
         write(root / "quarantine/feed/_temporary/0/part-0.parquet"),
     ]
-    done = maintain(lake, catalog, LocalFiles(), SOON, dry_run=False)
-    assert {file.path for file in done.leftovers} == {str(path) for path in goes}
+    done = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    assert {lake_path(file.uri) for file in done.leftovers} == {str(path) for path in goes}
     assert stays.exists()
     assert not any(path.exists() for path in goes)
 

@@ -6,6 +6,7 @@ import secrets
 import pytest
 from moto.server import ThreadedMotoServer
 
+from etl_job.lake.files import S3ObjectStore
 from quartal.contracts.model import FileFormat
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import AwsError, UploadError
@@ -18,7 +19,7 @@ from quartal.deliver.upload.object_writer import BucketAddress, ObjectWriter, Un
 from quartal.deliver.upload.transfer import Transfer, objects_below
 from quartal.deliver.upload.uploads import UploadOptions, plan_upload
 from quartal.deliver.upload.write_outcome import put_object
-from quartal.features.lake_files import LakeFile, S3Files
+from quartal.features.lake_files import delete_files
 from tests.unit.tooling.lost_answers import Faulty, broken_off, denied, expired, refusal, reset, server_error
 
 KEY = "raw/sightings/delivery=2024Q1/a.csv"
@@ -341,19 +342,23 @@ class PartlyRefused:
 def files(s3, bucket):
     for number in (1, 2):
         s3.put_object(Bucket=bucket, Key=f"x/{number}", Body=b"")
-    return [LakeFile(file.path, 0, file.modified) for file in S3Files(s3).below(f"s3://{bucket}/x")]
+    return left(s3, bucket)
+
+
+def left(s3, bucket):
+    return [file.uri for file in S3ObjectStore(s3).list_files(f"s3://{bucket}/x/")]
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "InternalError"])
 def test_object_that_s3_was_too_busy_to_delete_is_deleted(s3, files, bucket, code):
-    S3Files(PartlyRefused(s3, code, 1), sleep=lambda _: None).delete(files)
-    assert S3Files(s3).below(f"s3://{bucket}/x") == ()
+    delete_files(S3ObjectStore(PartlyRefused(s3, code, 1), sleep=lambda _: None), files)
+    assert left(s3, bucket) == []
 
 
 def test_object_that_is_not_deleted_is_named_with_how_many_stay(s3, files, bucket):
     with pytest.raises(Exception, match=r"x/1 was not deleted: AccessDenied!; 1 of 2 files stay"):
-        S3Files(PartlyRefused(s3, "AccessDenied", 9), sleep=lambda _: None).delete(files)
-    assert [file.path for file in S3Files(s3).below(f"s3://{bucket}/x")] == [f"{bucket}/x/1"]
+        delete_files(S3ObjectStore(PartlyRefused(s3, "AccessDenied", 9), sleep=lambda _: None), files)
+    assert left(s3, bucket) == [f"s3://{bucket}/x/1"]
 
 
 @pytest.mark.parametrize(
@@ -361,7 +366,7 @@ def test_object_that_is_not_deleted_is_named_with_how_many_stay(s3, files, bucke
 )
 def test_object_that_is_not_deleted_is_told_with_the_remedy_for_its_reason(s3, files, code, remedy):
     with pytest.raises(AwsError) as told:
-        S3Files(PartlyRefused(s3, code, 9), sleep=lambda _: None).delete(files)
+        delete_files(S3ObjectStore(PartlyRefused(s3, code, 9), sleep=lambda _: None), files)
     assert remedy in told.value.remedy
     assert ("s3:DeleteObject" in told.value.remedy) is (code == "AccessDenied")
 

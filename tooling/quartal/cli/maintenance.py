@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, open_workspace
-from quartal.features.lake_files import S3Files
 from quartal.features.maintenance import Lake, maintain, parse_age, safe_cutoff
 from quartal.features.query import iceberg_catalog
 
@@ -26,6 +25,8 @@ def maintenance(
     as_json: JsonOption = False,
 ) -> None:
     """Expire snapshots that no tag names, and delete files that no snapshot names."""
+    from etl_job.lake.lake_files import LakeFiles  # which help need not load
+
     age = parse_age(older_than)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     deployment, connection = workspace.deployment, workspace.connection
@@ -36,7 +37,7 @@ def maintenance(
         tables=(deployment.curated_table(), deployment.features_table()),
     )
     cutoff = safe_cutoff(connection.glue(), deployment.job, datetime.now(UTC), age)
-    done = maintain(lake, iceberg_catalog(connection), S3Files(connection.s3()), cutoff, dry_run=dry_run)
+    done = maintain(lake, iceberg_catalog(connection), LakeFiles(connection.s3()), cutoff, dry_run=dry_run)
     record = done.as_record()
     columns = ("table", "snapshots expired", "kept", "orphan files", "bytes")
     rows = [tuple(table.values()) for table in record["tables"]]

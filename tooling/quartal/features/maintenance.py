@@ -19,7 +19,7 @@ from quartal.core.call_effects import may_pass, reason_of
 from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.core.polling import ask_patiently
 from quartal.features.iceberg_commits import Change, Sleep, commit, load_patiently
-from quartal.features.lake_files import LakeFile, LakeFiles, lake_path
+from quartal.features.lake_files import delete_files, files_below, lake_path
 from quartal.features.tags import RUN_ID, summary_value
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
+    from etl_job.lake.files import ObjectStore, StoredFile
+
 CLOCK_MARGIN = timedelta(minutes=5)  # clocks of S3, Glue and this machine may differ so far
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 KEY_REGISTERS = (
-    "quartal.key-registers"  # property of the curated table: {delivery: folder}, see etl_job/staging/store.py
+    "quartal.key-registers"  # property of the curated table: {delivery: folder}, see etl_job/tables/key_registers.py
 )
 # Staged beside the keys, and of no use once a run is published: rows for the quarantine and to parse, what was counted.
 _PASSING = re.compile(r"/(kind=(broken|quoted)|_counts|_repeated)/")
@@ -56,7 +58,7 @@ class TableUpkeep:
     table: str
     expired_snapshots: tuple[int, ...]
     kept_snapshots: int
-    orphans: tuple[LakeFile, ...]
+    orphans: tuple[StoredFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ class Upkeep:
     cutoff: datetime
     dry_run: bool
     tables: tuple[TableUpkeep, ...]
-    leftovers: tuple[LakeFile, ...]
+    leftovers: tuple[StoredFile, ...]
 
     def as_record(self) -> dict[str, Any]:
         """For JSON."""
@@ -87,7 +89,7 @@ class Upkeep:
         }
 
 
-def _sums(files: Sequence[LakeFile], name: str) -> dict[str, int]:
+def _sums(files: Sequence[StoredFile], name: str) -> dict[str, int]:
     return {f"{name}_files": len(files), f"{name}_bytes": sum(file.size_bytes for file in files)}
 
 
@@ -112,7 +114,7 @@ def safe_cutoff(glue: GlueClient, job: str, now: datetime, age: timedelta) -> da
 
 
 def maintain(
-    lake: Lake, catalog: Catalog, files: LakeFiles, cutoff: datetime, *, dry_run: bool, sleep: Sleep = time.sleep
+    lake: Lake, catalog: Catalog, files: ObjectStore, cutoff: datetime, *, dry_run: bool, sleep: Sleep = time.sleep
 ) -> Upkeep:
     """Expire snapshots and delete orphans older than the cutoff, or only say which.
 
@@ -127,12 +129,12 @@ def maintain(
     ]
     leftovers = tuple(_leftovers(lake, files, cutoff, frozenset().union(*(runs for _, runs in found))))
     if not dry_run:
-        files.delete(leftovers)
+        delete_files(files, [file.uri for file in leftovers])
     return Upkeep(cutoff, dry_run, tuple(upkeep for upkeep, _ in found), leftovers)
 
 
 def _maintain_table(
-    catalog: Catalog, identifier: str, files: LakeFiles, cutoff: datetime, *, dry_run: bool, sleep: Sleep
+    catalog: Catalog, identifier: str, files: ObjectStore, cutoff: datetime, *, dry_run: bool, sleep: Sleep
 ) -> tuple[TableUpkeep, frozenset[str]] | None:
     """What was done for a table, and the runs that it names; None where there is no such table."""
     from pyiceberg.exceptions import NoSuchTableError
@@ -154,12 +156,12 @@ def _maintain_table(
         )
         commit(table, expiry, sleep)
     # Listed first, asked for second: what a run adds to the table in between is named by the time it is asked.
-    present = [file for file in files.below(table.location()) if file.modified < cutoff]
+    present = [file for file in files_below(files, table.location()) if file.modified < cutoff.timestamp()]
     table = load_patiently(catalog, identifier, sleep)
     named = _read_named_files(table, frozenset(expired) if dry_run else frozenset(), sleep)
-    orphans = tuple(file for file in present if file.path not in named)
+    orphans = tuple(file for file in present if lake_path(file.uri) not in named)
     if not dry_run:
-        files.delete(orphans)
+        delete_files(files, [file.uri for file in orphans])
     there = {snapshot.snapshot_id for snapshot in table.metadata.snapshots}
     gone = expired if dry_run else tuple(snapshot_id for snapshot_id in expired if snapshot_id not in there)
     return TableUpkeep(identifier, gone, len(there.difference(gone)), orphans), _runs_named_by(table)
@@ -180,7 +182,7 @@ def _runs_named_by(table: Table) -> frozenset[str]:
     committed = {summary_value(snapshot, RUN_ID) or "" for snapshot in table.metadata.snapshots}
     staged = {
         folder.rpartition("-")[0] for folder in _register_folders(table)
-    }  # RUN-xxxxxxxx, see etl_job/staging/store.py
+    }  # RUN-xxxxxxxx, see etl_job/tables/key_registers.py
     return frozenset(committed | staged)
 
 
@@ -232,13 +234,13 @@ def _register_folders(table: Table) -> tuple[str, ...]:
         ) from error
 
 
-def _leftovers(lake: Lake, files: LakeFiles, cutoff: datetime, published: frozenset[str]) -> Iterable[LakeFile]:
+def _leftovers(lake: Lake, files: ObjectStore, cutoff: datetime, published: frozenset[str]) -> Iterable[StoredFile]:
     """What killed runs left in the quarantine: unfinished files, and finished ones of runs that nothing tells of."""
-    manifests = files.below(f"{lake.root}/runs/{lake.dataset}")
-    recorded = published | {file.path.rpartition("/")[2].removesuffix(".json") for file in manifests}
-    for file in files.below(f"{lake.root}/quarantine/{lake.dataset}"):
-        if file.modified >= cutoff:
+    manifests = files_below(files, f"{lake.root}/runs/{lake.dataset}")
+    recorded = published | {file.uri.rpartition("/")[2].removesuffix(".json") for file in manifests}
+    for file in files_below(files, f"{lake.root}/quarantine/{lake.dataset}"):
+        if file.modified >= cutoff.timestamp():
             continue
-        run = _RUN_FOLDER.search(file.path)
-        if any(mark in file.path for mark in _UNFINISHED) or (run is not None and run[1] not in recorded):
+        run = _RUN_FOLDER.search(file.uri)
+        if any(mark in file.uri for mark in _UNFINISHED) or (run is not None and run[1] not in recorded):
             yield file

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from etl_job.lake.files import Undeleted, UndeletedError
 from quartal.cli.app import run
-from quartal.core.errors import AwsError, ConfigurationError, UploadError
+from quartal.core.errors import ConfigurationError, UploadError
 from quartal.deliver.upload import uploads
 from quartal.deliver.upload.delivery_contents import Likeness
 from quartal.deliver.upload.uploads import Exchange, UploadOptions, plan_upload
@@ -96,10 +97,10 @@ def test_removal_that_makes_no_sense_is_refused(
 def test_file_that_s3_does_not_delete_is_told_and_what_was_sent_is_recorded(
     upload, connection, bucket, twice: Path, monkeypatch
 ):
-    def refuse(_self, files):
-        raise AwsError(f"s3://{files[0].path} was not deleted: Access Denied", remedy="")
+    def refuse(_self, uris):
+        raise UndeletedError([Undeleted(uris[0], "AccessDenied", "Access Denied")])
 
-    monkeypatch.setattr("quartal.features.lake_files.S3Files.delete", refuse)
+    monkeypatch.setattr("etl_job.lake.files.S3ObjectStore.delete_all", refuse)
     (twice / "c.csv").write_text("id\nc\n")
     items = plan_upload([twice / "c.csv"], raw_prefix=RAW, delivery="2024Q1")
     with pytest.raises(UploadError, match=r"still there: .*b\.csv was not deleted") as error:

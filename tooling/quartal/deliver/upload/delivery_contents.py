@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from etl_job.lake.lake_files import LakeFiles
 from quartal.core.errors import AwsError, ConfigurationError, UploadError
 from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore
 from quartal.deliver.upload.job_files import is_folder_marker, is_hidden
 from quartal.deliver.upload.plan import UploadItem
 from quartal.deliver.upload.transfer import StoredObject, Transfer
-from quartal.features.lake_files import LakeFile, S3Files
+from quartal.features.lake_files import delete_files
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -138,11 +138,11 @@ def take_out(s3: S3Client, bucket: str, keys: Iterable[str]) -> None:
     Raises:
         UploadError: S3 did not delete some of them; the manifests still name all.
     """
-    files = [LakeFile(f"{bucket}/{key}", 0, datetime.min.replace(tzinfo=UTC)) for key in keys]
-    if not files:
+    uris = [f"s3://{bucket}/{key}" for key in keys]
+    if not uris:
         return
     try:
-        S3Files(s3).delete(files)
+        delete_files(LakeFiles(s3), uris)
     except AwsError as error:
         raise UploadError(
             f"What was to be taken out is still there: {error.message}",

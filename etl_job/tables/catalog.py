@@ -1,0 +1,41 @@
+"""The Glue catalog, as the job reads and writes it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from botocore.config import Config
+
+from etl_job.tables.commit_outcome import DecidingGlueCatalog
+
+if TYPE_CHECKING:
+    import boto3
+    from mypy_boto3_glue import GlueClient
+
+_ONE_ATTEMPT = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+
+
+def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[str, str]) -> DecidingGlueCatalog:
+    """The Glue catalog, with the same credentials, region and endpoint for files as boto3 uses.
+
+    ``glue`` reads; writes are sent by a client of their own, which does not repeat what may have been done.
+    """
+    properties: dict[str, str] = {}
+    credentials = session.get_credentials()
+    if credentials is not None:
+        frozen = credentials.get_frozen_credentials()
+        properties["s3.access-key-id"] = frozen.access_key or ""
+        properties["s3.secret-access-key"] = frozen.secret_key or ""
+        if frozen.token:
+            properties["s3.session-token"] = frozen.token
+    if session.region_name:
+        properties["s3.region"] = session.region_name
+    endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
+    if endpoint:
+        properties["s3.endpoint"] = endpoint
+    writer = session.client(
+        "glue",
+        region_name=glue.meta.region_name,
+        endpoint_url=glue.meta.endpoint_url,
+        config=glue.meta.config.merge(_ONE_ATTEMPT),
+    )
+    return DecidingGlueCatalog("quartal", glue, writer, properties)
