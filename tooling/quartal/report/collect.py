@@ -220,9 +220,11 @@ def _snapshots(table: Table | None) -> dict[str, int]:
 
 
 def _tags(table: Table | None) -> dict[int, tuple[str, ...]]:
-    found: dict[int, tuple[str, ...]] = {}
+    """The tags that name what a run left, or the part of it up to a quarter, by the snapshot of the whole."""
+    whole, found = _snapshots(table), dict[int, tuple[str, ...]]()
     for tag in tags_of(table) if table is not None else ():
-        found[tag.snapshot_id] = (*found.get(tag.snapshot_id, ()), tag.name)
+        snapshot_id = whole.get(tag.run_id, tag.snapshot_id)
+        found[snapshot_id] = (*found.get(snapshot_id, ()), tag.name)
     return found
 
 

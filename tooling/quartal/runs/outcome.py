@@ -94,7 +94,7 @@ def show_manifest(
     console.result("\n".join((outcome_of(manifest), *standing.lines, *_next(manifest, typed))), data=data)
     for table in (manifest.curated, manifest.features):
         if table is not None:
-            # the manifest has all tags of the table: those of the quarters that this run wrote, and its own, name this
+            # of all tags of the table that the manifest has: those of quarters that this run wrote, and its own
             own = [tag for tag in table.tags if tag in table.partitions or tag == manifest.run_id]
             tags = f", tags {', '.join(own)}" if own else ""
             console.say(f"  published {table.table} (snapshot {table.snapshot_id}{tags})")

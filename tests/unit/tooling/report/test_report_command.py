@@ -14,6 +14,7 @@ from etl_job.manifest.model import RunManifest
 from quartal.cli.app import run
 from quartal.core.aws import AwsConnection
 from quartal.features.tags import RUN_ID
+from quartal.report.collect import _tags
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 from tests.unit.tooling.report.example import counts, features, manifest
@@ -90,6 +91,15 @@ def test_report_writes_a_page_that_needs_no_network_and_says_where(published, pr
     assert 'id="run-wr_1"' in text
     assert "LocalStack bills nothing" in text
     assert not list(path.parent.glob(".*.partial"))
+
+
+def test_tags_of_a_runs_quarters_are_those_of_its_raw_files(published, monkeypatch):
+    table = published.load_table("db.feed_features")
+    up_to_quarter = table.current_snapshot().snapshot_id
+    table.overwrite(features(), snapshot_properties={RUN_ID: "wr_1"})
+    table.manage_snapshots().create_tag(up_to_quarter, "2026Q2").commit()
+    whole = table.current_snapshot().snapshot_id
+    assert _tags(table) == {whole: ("2026Q2", "2026Q3")}
 
 
 def test_json_holds_the_numbers_of_the_page(published, project, capsys):
