@@ -414,3 +414,28 @@ def test_timestamps_of_parquet_files_are_written_as_trino_writes_them(lake: Lake
 def test_properties_are_told_in_the_order_of_hives_hash_map():
     wrote = ["classification", "compressionType", "typeOfData", "projection.enabled"]  # as AWS tells awswrangler's
     assert in_hash_order(wrote) == ["compressionType", "classification", "projection.enabled", "typeOfData"]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "-- a remark\n",
+        '/* {"app": "dbt"} */ ',
+        "create /* or not */ table -- so\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["made", '"made"', '"feeds" . "made"', '"awsdatacatalog"."feeds"."made"'])
+def test_remarks_and_quotes_before_a_query_leave_its_functions_trinos(lake: Lake, head: str, name: str):
+    begin = head if "table" in head else f"{head}create table "
+    run(
+        lake,
+        f"{begin}{name} with (format = 'PARQUET') as select nullif('a', 'a') a, date_diff('month', date '2024-01-31', date '2024-02-28') b",
+    )
+    assert lake.rows("-- a remark\nselect a is null, b from made") == [("true", "0")]
+
+
+def test_view_after_a_remark_is_kept_as_it_was_written(lake: Lake):
+    run(lake, "/* dbt */ create or replace view \"seen\" as select nullif('a', '') AS  x")
+    text = table_of(lake, "seen")["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
+    assert json.loads(base64.b64decode(text))["originalSql"] == "select nullif('a', '') AS  x"
+    assert lake.rows("select * from seen") == [("a",)]

@@ -15,6 +15,7 @@ from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.formats import FORMATS
 from localstack_glue.athena.engine.reading import Cancellation, Opened, opened
 from localstack_glue.athena.engine.results import Answer, ResultColumn
+from localstack_glue.athena.engine.sql_text import BLANK, NAME
 from localstack_glue.athena.engine.trino.casts import can_coerce, cast
 from localstack_glue.athena.engine.trino.queries import Output
 from localstack_glue.athena.engine.trino.types import Type, duckdb_type
@@ -22,7 +23,10 @@ from localstack_glue.athena.engine.views import definition, hive_name
 from localstack_glue.athena.engine.writes import Target, is_empty, write
 
 _ROWS = (ResultColumn("rows", "bigint", 19),)
-_VIEW = re.compile(r"\s*create\s+(?:or\s+replace\s+)?view\s+\S+\s+as\s+(.*?)\s*;?\s*", re.IGNORECASE | re.DOTALL)
+_VIEW = re.compile(
+    rf"{BLANK}*create{BLANK}+(?:or{BLANK}+replace{BLANK}+)?view{BLANK}+{NAME}{BLANK}+as\s+(.*?)\s*;?\s*",
+    re.IGNORECASE | re.DOTALL,
+)
 _NOT_HIVE = (
     "time",
     "timestamp with time zone",

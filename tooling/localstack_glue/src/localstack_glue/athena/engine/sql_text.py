@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable
 
+# parts of regular expressions, with DOTALL: what stands between words, and a name with its database
+BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)"
+NAME = rf"(?:\"(?:[^\"]|\"\")*\"|`[^`]*`|[^\s\"`.(]+)(?:{BLANK}*\.{BLANK}*(?:\"(?:[^\"]|\"\")*\"|`[^`]*`|[^\s\"`.(]+))*"
+
 
 def quoted(name: str) -> str:
     """A name for DuckDB, whatever it holds."""

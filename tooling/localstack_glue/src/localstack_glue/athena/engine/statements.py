@@ -14,7 +14,7 @@ from sqlglot.schema import MappingSchema
 from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.commands import parse_command
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
-from localstack_glue.athena.engine.sql_text import quoted
+from localstack_glue.athena.engine.sql_text import BLANK, NAME, quoted
 from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.expressions import Resolve, Translator
@@ -24,11 +24,11 @@ from localstack_glue.athena.engine.views import Lookup, expand
 
 _DIALECT = "athena"
 _QUERY = re.compile(
-    r"(?:\s|--[^\n]*\n|/\*.*?\*/|\()*(?:select|with|values|table|insert|delete|update|merge)\b",
-    re.IGNORECASE | re.DOTALL,
+    rf"(?:{BLANK}|\()*(?:select|with|values|table|insert|delete|update|merge)\b", re.IGNORECASE | re.DOTALL
 )
 _TABLE_AS = re.compile(
-    r"\s*create\s+(?:table|(?:or\s+replace\s+)?view)\s+(?:if\s+not\s+exists\s+)?\S+\s*(?:with\s*\(.*?\)\s*)?as\b",
+    rf"{BLANK}*create{BLANK}+(?:table|(?:or{BLANK}+replace{BLANK}+)?view){BLANK}+(?:if{BLANK}+not{BLANK}+exists{BLANK}+)?"
+    rf"{NAME}{BLANK}*(?:with{BLANK}*\(.*?\){BLANK}*)?as\b",
     re.IGNORECASE | re.DOTALL,
 )
 # what Python has no value for, or not Athena's text
