@@ -7,6 +7,7 @@ tests/unit/tooling/errors.yaml, has a row for each of them.
 from __future__ import annotations
 
 import ast
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ PLAN_REVIEW = TOOLING / "plan_review" / "src" / "plan_review"  # a distribution 
 
 @dataclass(frozen=True)
 class ErrorType:
-    """A class of quartal/core/errors.py or plan_review/errors.py, with what its docstring says and the exit code that it ends with."""
+    """A class of quartal/core/errors.py or plan_review/errors.py: what its docstring says, and the exit code."""
 
     name: str
     meaning: str
@@ -168,7 +169,8 @@ def page() -> str:
         "| 130 | interrupted |",
         "",
         "A failure is one message with its remedy on standard error. With `--json` it is on standard output as well:",
-        '`{"error": {"message": ..., "details": [...], "remedy": ..., "exit_code": ...}}`.',
+        '`{"error": {"code": ..., "message": ..., "details": [...], "remedy": ..., "exit_code": ...}}`. The code,',
+        "which stands behind the word Error in the terminal, is the name of a part of this page.",
         "",
     ]
     for name, kind in types.items():
@@ -177,7 +179,7 @@ def page() -> str:
         if not told:
             continue
         lines += [
-            f"## {name}: exit code {kind.exit_code}",
+            f"## {_code(name)}: exit code {kind.exit_code} {{ #{_code(name)} }}",
             "",
             kind.meaning,
             "",
@@ -187,6 +189,11 @@ def page() -> str:
         lines += [f"| {_cell(message)} | {_cell(remedy)} |" for message, remedy in told]
         lines.append("")
     return "\n".join(lines)
+
+
+def _code(name: str) -> str:
+    """As `quartal.core.errors.code_of` has it."""
+    return "-".join(re.findall("[A-Z][a-z]*", name.removesuffix("Error"))).lower()
 
 
 def _cell(text: str) -> str:

@@ -156,7 +156,7 @@ def test_failure_says_what_stands_and_the_command_that_removes_it(stand_in, caps
         quartal(["run", "--ephemeral", "--no-policies", "--approve", "destroy"]) == 2
     )  # deployed, and then no outputs
     told = capsys.readouterr().err
-    assert told.count("Error:") == 1
+    assert told.count("Error (") == 1
     assert "2 resources of dev still stand: `quartal destroy --env dev --keep-data --approve destroy`" in told
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 import sys
 from collections import Counter
 from functools import cache
@@ -15,6 +16,7 @@ import yaml
 
 import plan_review.errors
 from quartal.core import errors
+from quartal.core.errors import code_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -67,3 +69,11 @@ def test_test_that_a_row_names_is_there(test: str):
 @pytest.mark.parametrize("key", sorted(SITES))
 def test_error_says_what_to_do(key: str):
     assert SITES[key].remedy
+
+
+def test_code_of_an_error_names_its_part_of_the_page():
+    page = _error_sites().page()
+    kinds = {name for name in TYPES if any(site.type == name for site in SITES.values())}
+    codes = {code_of(type(name, (Exception,), {})()) for name in kinds}
+    assert {"configuration", "not-deployed", "upload", "terraform"} <= codes
+    assert set(re.findall(r"\{ #([a-z-]+) \}", page)) <= codes

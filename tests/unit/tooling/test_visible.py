@@ -78,7 +78,7 @@ def test_lines_that_move_hand_nothing_of_a_text_to_the_terminal(kind):
 
 
 def test_json_is_exact(capsys):
-    Console(as_json=True).json({"value": MALICIOUS})
+    Console(as_json=True).json_document({"value": MALICIOUS})
     printed = capsys.readouterr().out
     assert json.loads(printed) == {"value": MALICIOUS}
     assert [each for each in STEERING if each in printed] == []
@@ -133,7 +133,7 @@ def test_error_shows_no_part_of_a_password(capsys, as_json):
 def test_ids_of_snapshots_are_strings_in_json_wherever_they_stand(capsys):
     big = 7355255705321241259
     data = {"snapshot_id": big, "runs": [{"features": {"curated_snapshot_id": big, "rows": 3}}], "snapshot_ids": 2}
-    Console(as_json=True).json(data)
+    Console(as_json=True).json_document(data)
     assert json.loads(capsys.readouterr().out, parse_int=float) == {
         "snapshot_id": str(big),
         "runs": [{"features": {"curated_snapshot_id": str(big), "rows": 3}}],

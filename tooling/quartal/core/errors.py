@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 EXIT_PIPELINE_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CHANGES = 3
@@ -9,6 +11,12 @@ EXIT_TIMEOUT = 4
 EXIT_UNKNOWN = 5
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
+
+
+def code_of(error: BaseException) -> str:
+    """The kind of a failure in a word, as `not-deployed`; its part of docs/reference/errors.md has that name."""
+    words = re.findall("[A-Z][a-z]*", type(error).__name__.removesuffix("Error"))
+    return "-".join(words).lower()
 
 
 class QuartalError(Exception):
