@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
-from etl_job.publishing.point_in_time import last_day_of, quarter_of
+from etl_job.publishing.point_in_time import (
+    KeptDays,
+    QuarterPlan,
+    SharedKeys,
+    last_counted_days,
+    last_day_of,
+    quarter_of,
+)
 from etl_job.tables.quarter_tags import QUARTER_NAME
 from etl_job.tables.snapshot_change import RUN
 
@@ -139,6 +146,48 @@ def test_run_that_changes_a_late_quarter_renews_all_tags_of_an_earlier_version(q
     assert quarterly.rows("2024Q2") == quarterly.rows() == features_of([Q1, end, Q2, Q2 + timedelta(days=1)])
     corrections = {name: tag.corrected_by for name, tag in quarterly.table("features").quarter_tags.items()}
     assert corrections == {"2024Q1": (), "2024Q2": ("2024Q2",)}
+
+
+KEPT = (KeptDays("2024Q1", Q1, Q1), KeptDays("2024Q2", Q2, Q2), KeptDays("2024Q3", Q3, Q3))
+
+
+@pytest.mark.parametrize(
+    ("conflicts", "losers", "named"),
+    [
+        (None, ["2024Q1"], ()),
+        ("keepFirst", ["2024Q1"], ()),
+        ("keepLast", [], ()),
+        ("keepLast", ["2024Q1"], ("2024Q2", "2024Q3")),
+        ("keepLast", ["2024Q3"], ()),
+        ("quarantineBoth", ["2024Q1"], ("2024Q2", "2024Q3")),
+    ],
+)
+def test_deliveries_that_may_have_taken_a_row_are_named_as_the_contract_decides(conflicts, losers, named):
+    names = [each.delivery for each in KEPT]
+    keys = SharedKeys(conflicts, names, processed=names, losers=losers)
+    plan = QuarterPlan.of({}, KEPT, (), "2024Q1", lambda quarters: {}, keys)
+    first, *_, last = plan.tags({}, names)
+    assert (first.quarter, first.later_deliveries) == ("2024Q1", named)
+    assert (last.quarter, last.later_deliveries) == ("2024Q3", ())
+
+
+def test_last_days_that_files_do_not_say_are_looked_up_once():
+    asked = []
+
+    def look_up(quarters):
+        asked.append(list(quarters))
+        return {"2024Q1": Q1, "2024Q2": Q2}
+
+    kept = [KeptDays("a", date(2023, 12, 31), Q3), KeptDays("b", Q1, Q1)]
+    found = last_counted_days(kept, ["2023Q4", "2024Q1", "2024Q2", "2024Q3"], look_up)
+    assert found == {"2023Q4": date(2023, 12, 31), "2024Q1": Q1, "2024Q2": Q2, "2024Q3": Q3}
+    assert asked == [["2024Q1", "2024Q2"]]
+
+
+def test_last_days_of_quarters_that_end_with_an_event_are_not_looked_up():
+    kept = [KeptDays("a", Q1, Q3), KeptDays("b", date(2024, 3, 31), date(2024, 6, 30))]
+    found = last_counted_days(kept, ["2024Q1", "2024Q2", "2024Q3"], lambda quarters: pytest.fail("looked up"))
+    assert found == {"2024Q1": date(2024, 3, 31), "2024Q2": date(2024, 6, 30), "2024Q3": Q3}
 
 
 NAMES = st.sampled_from(["2023Q4", "2024Q1", "2024Q2", "2024Q3", "february", "zz"])
