@@ -35,12 +35,20 @@ def drifted(kind: str, before: dict, after: dict, *managed: tuple[str, dict]) ->
 
 ROLE = {"name": "r", "id": "r", "inline_policy": [OWN], "managed_policy_arns": []}
 ROLE_POLICY = ("aws_iam_role_policy", {"role": "r", **OWN})
+TELLS_NOBODY = {"bucket": "b", "id": "b", "eventbridge": False, "queue": [], "topic": [], "lambda_function": []}
 BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant": []}
 
 
 @pytest.mark.parametrize(
     ("kind", "before", "after", "sentence"),
     [
+        pytest.param(
+            "aws_s3_bucket_notification",
+            TELLS_NOBODY,
+            TELLS_NOBODY | {"queue": [{"queue_arn": "arn:aws:sqs:eu-central-1:9:q", "events": ["s3:ObjectCreated:*"]}]},
+            "Others than before are told of the bucket's objects",
+            id="a queue told of objects",
+        ),
         pytest.param(
             "aws_iam_role", ROLE, ROLE | {"managed_policy_arns": [ADMIN]}, f"now has policy {ADMIN}", id="attached"
         ),

@@ -37,6 +37,8 @@ _POLICY_OF = {
     "aws_sns_topic": ("aws_sns_topic_policy", "arn"),
     "aws_sqs_queue": ("aws_sqs_queue_policy", "queue_url"),
 }
+# whom a bucket tells of its objects: the configuration names those that it knows, and any other is somebody's
+_OF_NOTIFICATIONS = ("eventbridge", "lambda_function", "queue", "topic")
 _OF_ROLES = ("inline_policy", "managed_policy_arns")
 
 
@@ -100,6 +102,8 @@ def _telling(change: ResourceChange) -> frozenset[str]:
         return frozenset(_OF_ROLES)
     if change.type == "aws_s3_bucket":
         return frozenset(_OF_BUCKETS)
+    if change.type == "aws_s3_bucket_notification":
+        return frozenset(_OF_NOTIFICATIONS)
     both = (*change.before.items(), *change.after.items())
     return frozenset(name for name, value in both if policy_document(value) is not None)
 
