@@ -3,7 +3,13 @@ from io import BytesIO
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    CredentialRetrievalError,
+    EndpointConnectionError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
 
 from quartal.core.aws import AwsConnection, as_aws_error, aws_environment
 from quartal.core.settings import Settings
@@ -68,6 +74,20 @@ def test_refused_call_names_operation_reason_and_remedy():
     error = as_aws_error(ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, "GetJob"))
     assert error.message == "GetJob: expired (ExpiredToken)"
     assert "sign in" in error.remedy
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        CredentialRetrievalError(provider="custom-process", error_msg="session ended\n"),
+        UnauthorizedSSOTokenError(),
+        TokenRetrievalError(provider="sso", error_msg="Token has expired"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_session_that_is_over_asks_to_sign_in_again(error):
+    told = as_aws_error(error)
+    assert (str(told), told.remedy[:13]) == (str(error).strip(), "Sign in again")
 
 
 def test_silent_endpoint_points_to_doctor():

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
+    CredentialRetrievalError,
     EndpointConnectionError,
     NoCredentialsError,
     ReadTimeoutError,
+    SSOError,
+    TokenRetrievalError,
 )
 
 from quartal.core.errors import AwsError, ConfigurationError
@@ -200,4 +203,6 @@ def as_aws_error(error: Exception) -> AwsError:
         return AwsError(str(error), remedy="Is the endpoint up? See `quartal doctor`.")
     if isinstance(error, NoCredentialsError):
         return AwsError("No AWS credentials.", remedy="Sign in to AWS, or set AWS_PROFILE.")
+    if isinstance(error, CredentialRetrievalError | SSOError | TokenRetrievalError):  # of a session that is over
+        return AwsError(str(error).strip(), remedy="Sign in again, then run the same command again.")
     return AwsError(str(error), remedy=_TRY_AGAIN)
