@@ -8,7 +8,7 @@ is logged by name, and so is every file that is left out.
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from etl_job.deliveries.file_names import NO_BYTES, is_folder_marker, is_hidden, why_hidden
+from etl_job.deliveries.file_names import NAMED_AS_FOLDER, NO_BYTES, is_folder_marker, is_hidden, why_hidden
 from etl_job.deliveries.raw_table import PARTITION_KEY, CrawledTable, Delivery
 from etl_job.errors import CatalogError
 from etl_job.lake.files import ObjectStore, StoredFile, folder_uri
@@ -17,7 +17,6 @@ from etl_job.lake.paths import LakePaths
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what a crawler calls the delivery of a folder `delivery=`
 
 NO_DELIVERY = f"it lies in no folder {PARTITION_KEY}=<name>"
-NAMED_AS_FOLDER = "its name is that of a folder, which readers skip"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class _Sorting:
             if not is_hidden(file.uri[len(self.root) :]):
                 self._left_out.append(LeftOut(file.uri, NO_DELIVERY))
             elif file.size_bytes:
-                self._left_out.append(LeftOut(file.uri, _why_hidden(file)))
+                self._left_out.append(LeftOut(file.uri, why_hidden(file.uri)))
             return
         self._take(name, file, is_hidden=is_below_hidden or is_hidden(file_name))
         if file.size_bytes and not is_known and not (is_below_hidden or is_hidden(file_name)):
@@ -162,7 +161,7 @@ class _Sorting:
     def _take(self, name: str, file: StoredFile, *, is_hidden: bool) -> None:
         if is_hidden:
             if file.size_bytes:
-                self._left_out.append(LeftOut(file.uri, _why_hidden(file)))
+                self._left_out.append(LeftOut(file.uri, why_hidden(file.uri)))
             return
         self._files.setdefault(name, []).append(file)
         if not file.size_bytes:
@@ -177,10 +176,6 @@ def _name_of(folder: str) -> str | None:
     """The delivery that a folder is named after; None if it is not."""
     key, has_value, value = folder.partition("=")
     return (value or _NO_VALUE) if has_value and key.lower() == PARTITION_KEY else None
-
-
-def _why_hidden(file: StoredFile) -> str:
-    return why_hidden(file.uri)
 
 
 def _of(left_out: tuple[LeftOut, ...]) -> str:

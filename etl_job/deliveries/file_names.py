@@ -10,6 +10,16 @@ _FOLDER_MARKER = "_$folder$"
 HIDDEN = "its name, or that of a folder above it, begins with _ or ."
 UNFINISHED = f"its name ends with {_UNFINISHED}: it was not copied to its end"
 NO_BYTES = "it has no bytes"
+NAMED_AS_FOLDER = "its name is that of a folder, which readers skip"
+
+
+def why_left_out(path: str, size_bytes: int) -> str | None:
+    """Why a file of this path below its delivery holds no rows for a run; None where it is read."""
+    if is_folder_marker(path.rpartition("/")[2]):
+        return NAMED_AS_FOLDER
+    if is_hidden(path):
+        return why_hidden(path)
+    return None if size_bytes else NO_BYTES
 
 
 def is_hidden(path: str) -> bool:

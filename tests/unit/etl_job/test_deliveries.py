@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_job.deliveries.delivered import NO_DELIVERY, find_deliveries
-from etl_job.deliveries.file_names import HIDDEN, NO_BYTES, UNFINISHED
+from etl_job.deliveries.file_names import HIDDEN, NAMED_AS_FOLDER, NO_BYTES, UNFINISHED, why_left_out
 from etl_job.deliveries.raw_table import CrawledTable, read_crawled_table
 from etl_job.errors import CatalogError
 from etl_job.lake.files import LocalObjectStore, StoredFile
@@ -180,3 +180,20 @@ def test_partition_without_a_place_leaves_its_files_to_their_folder(moto_catalog
     assert table == CrawledTable(f"db.{DATASET}", ("a",), ("delivery",), {f"{ROOT}delivery=q2/": "q2"})
     files, unknown, _ = found(listing("delivery=q1/a.csv", "delivery=q2/a.csv"), table)
     assert (list(files), unknown) == (["q1", "q2"], ("q1",))
+
+
+@pytest.mark.parametrize(
+    ("path", "size_bytes", "reason"),
+    [
+        ("a.csv", 1, None),
+        ("sub/a.csv", 1, None),
+        ("a.csv", 0, NO_BYTES),
+        ("_a.csv", 1, HIDDEN),
+        (".trash/a.csv", 1, HIDDEN),
+        ("a.csv._COPYING_", 1, UNFINISHED),
+        ("", 0, NAMED_AS_FOLDER),
+        ("a_$folder$", 1, NAMED_AS_FOLDER),
+    ],
+)
+def test_one_rule_says_for_job_and_command_which_files_hold_rows(path, size_bytes, reason):
+    assert why_left_out(path, size_bytes) == reason

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from quartal.core.errors import ConfigurationError
 from quartal.core.terminal_tables import Column, Kind
 from quartal.deliver.upload.delivery_manifest import DeliveryManifest, ManifestStore
-from quartal.deliver.upload.job_files import NO_BYTES, is_folder_marker, is_hidden, why_hidden
+from quartal.deliver.upload.job_files import is_folder_marker, why_left_out
 from quartal.deliver.upload.transfer import StoredObject, objects_below
 from quartal.runs.manifests import read_latest_manifests
 from quartal.runs.pipeline import typed_command
@@ -164,10 +164,9 @@ def _delivery(
 def _state_of_file(path: str, there: StoredObject | None, before: Input | None) -> tuple[FileState, str]:
     if there is None:
         return FileState.GONE, ""
-    if is_hidden(path):
-        return FileState.LEFT_OUT, why_hidden(path)
-    if not there.size_bytes:
-        return FileState.LEFT_OUT, NO_BYTES
+    reason = why_left_out(path, there.size_bytes)
+    if reason is not None:
+        return FileState.LEFT_OUT, reason
     if before is None:
         return FileState.NEW, ""
     return (FileState.PUBLISHED if before.etag == there.etag else FileState.CHANGED), ""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from etl_job.lake.lake_files import LakeFiles
 from quartal.core.errors import AwsError, ConfigurationError, UploadError
 from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore
-from quartal.deliver.upload.job_files import is_folder_marker, is_hidden
+from quartal.deliver.upload.job_files import why_left_out
 from quartal.deliver.upload.plan import UploadItem
 from quartal.deliver.upload.transfer import StoredObject, Transfer
 from quartal.features.lake_files import delete_files
@@ -153,7 +153,7 @@ def take_out(s3: S3Client, bucket: str, keys: Iterable[str]) -> None:
 def _is_read(key: str) -> bool:
     """Whether a run reads a file of this key, by its path below its delivery."""
     path = key[key.index(_MARK) :].partition("/")[2]
-    return not is_hidden(path) and not is_folder_marker(path.rpartition("/")[2])
+    return why_left_out(path, size_bytes=1) is None
 
 
 def likenesses(

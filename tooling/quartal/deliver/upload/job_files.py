@@ -1,6 +1,6 @@
 """The job's own rules about files: which of them are part of a delivery, and what packed ones begin with."""
 
-from etl_job.deliveries.file_names import HIDDEN, NO_BYTES, is_folder_marker, is_hidden, why_hidden
+from etl_job.deliveries.file_names import HIDDEN, NO_BYTES, is_folder_marker, is_hidden, why_hidden, why_left_out
 from etl_job.reading.gzip_members import READ_ERRORS, unpacked_beginning
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "is_hidden",
     "unpacked_beginning",
     "why_hidden",
+    "why_left_out",
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from quartal.core.errors import ConfigurationError
-from quartal.deliver.upload.job_files import is_folder_marker, is_hidden, why_hidden
+from quartal.deliver.upload.job_files import why_left_out
 from quartal.deliver.upload.sources import SourceFile, find_sources
 
 _DELIVERY_FOLDER = re.compile(r"delivery=([^/\\]+)")
@@ -111,8 +111,8 @@ def _refuse_unread(path: Path, below: str) -> None:
         raise ConfigurationError(
             f"{str(path)!r} has a control character in its name, which no crawler can list.", remedy="Rename the file."
         )
-    if is_hidden(below) or is_folder_marker(below.rpartition("/")[2]):
-        why = why_hidden(below) if is_hidden(below) else "its name is that of a marker for a folder"
+    why = why_left_out(below, size_bytes=1)  # files of no bytes are another matter: they are read, and have no rows
+    if why is not None:
         raise ConfigurationError(
             f"{path} would be in the lake and in no run, since readers skip it: {why}. Nothing was uploaded.",
             remedy="Rename it if it is part of the delivery; else move it elsewhere, or name the files that are meant.",
