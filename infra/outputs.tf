@@ -24,7 +24,7 @@ output "dataset" {
 }
 
 output "feeds" {
-  description = "What each feed has of its own, by dataset: crawler, job, log_groups, ml_run, quarantine_share_limit, raw_prefix, role_arns, schedule, starts, triggers and workflow."
+  description = "What each feed has of its own, by dataset: crawler, job, log_groups, ml_run, quarantine_share_limit, raw_prefix, role_arns, schedule, starts, time_zone, triggers and workflow."
   value = {
     for dataset in keys(var.contracts) : dataset => {
       crawler = module.glue_catalog.crawlers[dataset]
@@ -41,10 +41,11 @@ output "feeds" {
         crawler = module.glue_catalog.role_arns[dataset]
         job     = module.glue_job[dataset].role_arn
       }
-      schedule = module.glue_workflow[dataset].schedule
-      starts   = module.glue_workflow[dataset].starts
-      triggers = module.glue_workflow[dataset].triggers
-      workflow = module.glue_workflow[dataset].workflow
+      schedule  = module.glue_workflow[dataset].schedule
+      starts    = module.glue_workflow[dataset].starts
+      time_zone = module.glue_workflow[dataset].time_zone
+      triggers  = module.glue_workflow[dataset].triggers
+      workflow  = module.glue_workflow[dataset].workflow
     }
   }
 }
@@ -112,8 +113,13 @@ output "sns_topic_arn" {
 }
 
 output "starts" {
-  description = "When the workflow starts, as people say it, in UTC and local time."
+  description = "When the workflow starts, as people say it, in UTC."
   value       = module.glue_workflow[local.dataset].starts
+}
+
+output "time_zone" {
+  description = "Name of the time zone whose clocks are shown beside UTC; null for UTC alone."
+  value       = module.glue_workflow[local.dataset].time_zone
 }
 
 output "triggers" {

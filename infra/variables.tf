@@ -60,7 +60,7 @@ variable "contracts" {
       time_zone = optional(object({
         name        = string
         summer_time = optional(string)
-        utc_offset  = string
+        utc_offset  = optional(string)
       }))
     }))
   }))
@@ -290,7 +290,7 @@ variable "schedule" {
     time_zone = optional(object({
       name        = string
       summer_time = optional(string)
-      utc_offset  = string
+      utc_offset  = optional(string)
     }))
   })
   nullable = false

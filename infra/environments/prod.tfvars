@@ -38,5 +38,5 @@ log_retention_days = 731
 schedule = {
   ml_run         = { first_month = 1, day = 15 }
   lead_time_days = 7
-  time_zone      = { name = "Europe/Berlin", utc_offset = "+01:00", summer_time = "eu" }
+  time_zone      = { name = "Europe/Berlin" }
 }

@@ -118,6 +118,18 @@ def make_quicksight_role(endpoint_url: str) -> None:
     )
 
 
+def give_by_hand(endpoint_url: str) -> None:
+    """What somebody gives every role of the pipeline outside Terraform, so that an apply takes it away."""
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+    iam = boto3.client("iam", endpoint_url=endpoint_url, **keys)
+    names = [role["RoleName"] for role in iam.list_roles()["Roles"] if role["RoleName"].startswith("quartal-")]
+    statement = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    for name in names:
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_role_policy(RoleName=name, PolicyName="by-hand", PolicyDocument=document)
+        iam.attach_role_policy(RoleName=name, PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+
+
 def main() -> None:
     """Deploy, change, destroy, and write the record."""
     with tempfile.TemporaryDirectory() as scratch:
@@ -140,6 +152,8 @@ def main() -> None:
             for values in (EVERYTHING, CHANGED, EVERYTHING, None):
                 if values is not None:
                     variables.write_text(with_values(usual, values))
+                if values is CHANGED:
+                    give_by_hand(started.endpoint_url)
                 print(change.make_plan(workspace, destroy=values is None).summary())  # noqa: T201
                 change.apply_plan(workspace)
         except QuartalError as error:

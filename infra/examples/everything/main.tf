@@ -60,7 +60,7 @@ module "workflow" {
   schedule = {
     lead_time_days = 7
     ml_run         = { first_month = 1, day = 15 }
-    time_zone      = { name = "Europe/Berlin", utc_offset = "+01:00", summer_time = "eu" }
+    time_zone      = { name = "Europe/Berlin" }
   }
 }
 

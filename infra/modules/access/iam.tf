@@ -86,3 +86,17 @@ resource "aws_iam_role_policy" "key" {
   role   = aws_iam_role.reader.name
   policy = data.aws_iam_policy_document.key.json
 }
+
+# What somebody gives the role by hand, the next apply takes away again.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
+resource "aws_iam_role_policies_exclusive" "reader" {
+  role_name = aws_iam_role.reader.name
+  policy_names = [
+    aws_iam_role_policy.answers.name, aws_iam_role_policy.catalog.name, aws_iam_role_policy.key.name, aws_iam_role_policy.tables.name
+  ]
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "reader" {
+  role_name   = aws_iam_role.reader.name
+  policy_arns = []
+}

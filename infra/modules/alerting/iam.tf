@@ -95,3 +95,22 @@ resource "aws_iam_role_policy" "overdue_start" {
   role   = aws_iam_role.overdue_start[0].name
   policy = data.aws_iam_policy_document.overdue_start.json
 }
+
+# What somebody gives the role by hand, the next apply takes away again.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
+resource "aws_iam_role_policies_exclusive" "overdue" {
+  for_each = local._checks == 0 ? {} : {
+    check = { role = aws_iam_role.overdue_check[0].name, policies = [aws_iam_role_policy.key[0].name, aws_iam_role_policy.overdue_check[0].name] }
+    start = { role = aws_iam_role.overdue_start[0].name, policies = [aws_iam_role_policy.overdue_start[0].name] }
+  }
+
+  role_name    = each.value.role
+  policy_names = each.value.policies
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "overdue" {
+  for_each = local._checks == 0 ? {} : { check = aws_iam_role.overdue_check[0].name, start = aws_iam_role.overdue_start[0].name }
+
+  role_name   = each.value
+  policy_arns = []
+}

@@ -1,7 +1,10 @@
 locals {
   # Terraform computes a policy that names a resource only once that resource is there. Named through a local it computes
   # the policy as soon as the value is known, so later plans, and tests, can show it.
-  key_arn = aws_kms_key.this.arn
+  key_arn = var.key.own == null ? one(aws_kms_key.this[*].arn) : var.key.own.arn
+
+  # Of the services here, logs alone has a principal that differs by partition; the others' are of amazonaws.com everywhere.
+  _dns_suffix = var.account.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
 
   key_alias              = "alias/${var.prefix}-lake"
   security_configuration = "${var.prefix}-lake"
@@ -15,6 +18,8 @@ locals {
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/kms_key
 resource "aws_kms_key" "this" {
+  count = var.key.own == null ? 1 : 0
+
   description             = "Encrypts the data lake ${local.bucket_name}, and the logs of what works on it"
   deletion_window_in_days = var.key.deletion_window_days
   enable_key_rotation     = true
@@ -22,9 +27,21 @@ resource "aws_kms_key" "this" {
   tags                    = var.tags
 }
 
+moved {
+  from = aws_kms_key.this
+  to   = aws_kms_key.this[0]
+}
+
 resource "aws_kms_alias" "this" {
+  count = var.key.own == null ? 1 : 0
+
   name          = local.key_alias
-  target_key_id = aws_kms_key.this.key_id
+  target_key_id = aws_kms_key.this[0].key_id
+}
+
+moved {
+  from = aws_kms_alias.this
+  to   = aws_kms_alias.this[0]
 }
 
 data "aws_iam_policy_document" "key" {
@@ -46,7 +63,7 @@ data "aws_iam_policy_document" "key" {
 
     principals {
       type        = "Service"
-      identifiers = ["logs.${var.account.region}.amazonaws.com"]
+      identifiers = ["logs.${var.account.region}.${local._dns_suffix}"]
     }
 
     condition {
@@ -78,17 +95,17 @@ resource "aws_glue_security_configuration" "this" {
   encryption_configuration {
     cloudwatch_encryption {
       cloudwatch_encryption_mode = "SSE-KMS"
-      kms_key_arn                = aws_kms_key.this.arn
+      kms_key_arn                = local.key_arn
     }
 
     job_bookmarks_encryption {
       job_bookmarks_encryption_mode = "CSE-KMS"
-      kms_key_arn                   = aws_kms_key.this.arn
+      kms_key_arn                   = local.key_arn
     }
 
     s3_encryption {
       s3_encryption_mode = "SSE-KMS"
-      kms_key_arn        = aws_kms_key.this.arn
+      kms_key_arn        = local.key_arn
     }
   }
 }

@@ -27,6 +27,13 @@ resource "aws_s3_bucket_ownership_controls" "this" {
   }
 }
 
+# Who is told of objects: nobody, or EventBridge. What somebody sets by hand is drift, and an apply takes it away again.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/s3_bucket_notification
+resource "aws_s3_bucket_notification" "this" {
+  bucket      = aws_s3_bucket.this.id
+  eventbridge = var.bucket.events
+}
+
 resource "aws_s3_bucket_public_access_block" "this" {
   bucket                  = aws_s3_bucket.this.id
   block_public_acls       = true
@@ -51,7 +58,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 
     apply_server_side_encryption_by_default {
       sse_algorithm     = "aws:kms"
-      kms_master_key_id = aws_kms_key.this.arn
+      kms_master_key_id = local.key_arn
     }
   }
 }

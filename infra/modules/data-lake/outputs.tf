@@ -28,13 +28,18 @@ output "bucket" {
 }
 
 output "key_alias" {
-  description = "Alias of the key."
-  value       = aws_kms_alias.this.name
+  description = "Alias of the key; null for a key of your own."
+  value       = one(aws_kms_alias.this[*].name)
 }
 
 output "key_arn" {
   description = "ARN of the key that encrypts the bucket and the logs."
-  value       = aws_kms_key.this.arn
+  value       = local.key_arn
+}
+
+output "key_policy" {
+  description = "What the key's policy says, and that of a key of your own must say, in JSON."
+  value       = data.aws_iam_policy_document.key.json
 }
 
 output "security_configuration" {

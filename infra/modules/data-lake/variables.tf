@@ -29,8 +29,9 @@ variable "account" {
 }
 
 variable "bucket" {
-  description = "Name of the bucket (prefix, account and region if not given), and whether a destroy may take the objects with it."
+  description = "Name of the bucket (prefix, account and region if not given), whether S3 tells EventBridge of its objects, and whether a destroy may take the objects with it."
   type = object({
+    events        = optional(bool, false)
     force_destroy = optional(bool, false)
     name          = optional(string)
   })
@@ -39,9 +40,12 @@ variable "bucket" {
 }
 
 variable "key" {
-  description = "How many days a deleted key can still be brought back."
+  description = "How many days a deleted key can still be brought back; or a key of your own that is used in its place, whose policy then must say what the output key_policy says."
   type = object({
     deletion_window_days = optional(number, 30)
+    own = optional(object({
+      arn = string
+    }))
   })
   default  = {}
   nullable = false
@@ -100,6 +104,49 @@ variable "lifecycle_rules" {
   }
 }
 
+variable "permissions_boundary" {
+  description = "ARN of the IAM policy that bounds what every role may do, whatever its own policies say. Null bounds nothing. See modules/deployer."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.permissions_boundary))
+    error_message = "permissions_boundary must be the ARN of an IAM policy, such as arn:aws:iam::123456789012:policy/boundary-orders-prod."
+  }
+}
+
+variable "policy_statements" {
+  description = "Statements of the bucket's policy beside the lake's own, by their Sid: who (identifiers by type of principal) may do what on which paths, or on the bucket itself where there are none."
+  type = map(object({
+    actions = set(string)
+    conditions = optional(list(object({
+      test     = string
+      values   = set(string)
+      variable = string
+    })), [])
+    effect     = optional(string, "Allow")
+    paths      = optional(set(string), [])
+    principals = map(set(string))
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for sid in keys(var.policy_statements) : can(regex("^[A-Za-z0-9]+$", sid)) && !contains(["DenyOtherEncryption", "DenyOtherKey", "DenyTlsBefore12", "DenyWithoutTls"], sid)])
+    error_message = "policy_statements must be keyed by letters and digits, and not by a Sid of the lake's own statements: DenyOtherEncryption, DenyOtherKey, DenyTlsBefore12, DenyWithoutTls."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.policy_statements) : contains(["Allow", "Deny"], statement.effect)])
+    error_message = "policy_statements.effect must be Allow or Deny."
+  }
+
+  validation {
+    condition     = alltrue([for statement in values(var.policy_statements) : statement.effect == "Deny" || !anytrue([for identifiers in values(statement.principals) : contains(identifiers, "*")])])
+    error_message = "policy_statements must not allow everybody (\"*\") anything: name accounts, roles or services."
+  }
+}
+
 variable "prefix" {
   description = "First part of every name. Unique per pipeline and environment in an account."
   type        = string
@@ -108,6 +155,35 @@ variable "prefix" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
     error_message = "prefix must be at most 24 lower-case letters, digits and single hyphens, beginning with a letter."
+  }
+}
+
+variable "replication" {
+  description = "Bucket that S3 copies new objects to, with versioning on: the account it is in where that is another's, the key there, the prefixes that are copied, and the storage class of the copies. Null copies nothing."
+  type = object({
+    account_id    = optional(string)
+    bucket_arn    = string
+    key_arn       = string
+    prefixes      = optional(set(string), ["raw/"])
+    storage_class = optional(string, "STANDARD")
+  })
+  default = null
+
+  validation {
+    condition     = var.replication == null ? true : can(regex("^arn:[a-z-]+:s3:::[a-z0-9.-]+$", var.replication.bucket_arn)) && can(regex("^arn:[a-z-]+:kms:", var.replication.key_arn))
+    error_message = "replication must name a bucket and a key by their ARNs, such as arn:aws:s3:::the-copy and arn:aws:kms:eu-west-1:123456789012:key/..."
+  }
+
+  validation {
+    condition = var.replication == null ? true : length(var.replication.prefixes) > 0 && alltrue(flatten([
+      for prefix in var.replication.prefixes : [for other in var.replication.prefixes : prefix == other || !startswith(other, prefix)]
+    ]))
+    error_message = "replication.prefixes must name at least one prefix, and none that begins with another: each object is copied by one rule."
+  }
+
+  validation {
+    condition     = var.replication == null ? true : contains(["GLACIER_IR", "INTELLIGENT_TIERING", "ONEZONE_IA", "STANDARD", "STANDARD_IA"], var.replication.storage_class)
+    error_message = "replication.storage_class must be one that can be read at once: STANDARD, STANDARD_IA, ONEZONE_IA, INTELLIGENT_TIERING or GLACIER_IR."
   }
 }
 

@@ -63,7 +63,7 @@ data "aws_iam_policy_document" "buckets" {
   statement {
     sid = "ChangeBucket"
     actions = [
-      "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketLogging", "s3:PutBucketOwnershipControls",
+      "s3:CreateBucket", "s3:DeleteBucket", "s3:DeleteBucketPolicy", "s3:PutBucketLogging", "s3:PutBucketNotification", "s3:PutBucketOwnershipControls",
       "s3:PutBucketPolicy", "s3:PutBucketPublicAccessBlock", "s3:PutBucketTagging", "s3:PutBucketVersioning",
       "s3:PutEncryptionConfiguration", "s3:PutLifecycleConfiguration",
     ]
@@ -141,7 +141,7 @@ data "aws_iam_policy_document" "buckets" {
 data "aws_iam_policy_document" "roles" {
   statement {
     sid       = "ChangeBoundedRoles"
-    actions   = ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
+    actions   = ["iam:CreateRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"]
     resources = local.named.iam
 
     condition {

@@ -3,6 +3,8 @@ locals {
   _aws     = "arn:${var.account.partition}"
   _issuer  = "token.actions.githubusercontent.com"
 
+  _dns_suffix = var.account.partition == "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com"
+
   # Not prefix-deployer: whatever begins with the prefix a deployment may change, and a role must not change itself.
   names = { for role in ["boundary", "deployer", "planner"] : role => "${role}-${var.prefix}" }
 
@@ -28,7 +30,7 @@ resource "aws_iam_openid_connect_provider" "github" {
   count = var.github.oidc_provider_arn == null ? 1 : 0
 
   url            = "https://${local._issuer}"
-  client_id_list = ["sts.amazonaws.com"]
+  client_id_list = ["sts.${local._dns_suffix}"]
   tags           = var.tags
 }
 
@@ -47,7 +49,7 @@ data "aws_iam_policy_document" "trust" {
     condition {
       test     = "StringEquals"
       variable = "${local._issuer}:aud"
-      values   = ["sts.amazonaws.com"]
+      values   = ["sts.${local._dns_suffix}"]
     }
 
     condition {
@@ -69,4 +71,23 @@ resource "aws_iam_role" "this" {
 
   # A trust policy that names a provider which is not there yet is refused.
   depends_on = [aws_iam_openid_connect_provider.github]
+}
+
+# What somebody gives the role by hand, the next apply takes away again.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
+resource "aws_iam_role_policies_exclusive" "this" {
+  for_each = aws_iam_role.this
+
+  role_name = each.value.name
+  policy_names = concat(
+    [aws_iam_role_policy.read[each.key].name, aws_iam_role_policy.state[each.key].name],
+    [for role, policy in aws_iam_role_policy.read_network : policy.name if role == each.key],
+  )
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "this" {
+  for_each = aws_iam_role.this
+
+  role_name   = each.value.name
+  policy_arns = each.key == "deployer" ? [for attachment in aws_iam_role_policy_attachment.change : attachment.policy_arn] : []
 }

@@ -48,3 +48,17 @@ resource "aws_iam_role_policy" "account_catalog" {
   role   = aws_iam_role.account_catalog[0].name
   policy = data.aws_iam_policy_document.account_catalog[0].json
 }
+
+resource "aws_iam_role_policies_exclusive" "account_catalog" {
+  count = var.account_catalog == null ? 0 : 1
+
+  role_name    = aws_iam_role.account_catalog[0].name
+  policy_names = aws_iam_role_policy.account_catalog[*].name
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "account_catalog" {
+  count = var.account_catalog == null ? 0 : 1
+
+  role_name   = aws_iam_role.account_catalog[0].name
+  policy_arns = []
+}

@@ -2,6 +2,13 @@ locals {
   # Levels count from the bucket: bucket = 1, raw = 2, dataset = 3. So the table takes the dataset's name, and the folder
   # delivery=<quarter> below it becomes a partition.
   _table_level = 3
+
+  _catalogs = { for dataset in keys(var.contracts) : dataset => try(var.targets[dataset].catalog, null) }
+
+  # Connections to databases, which the crawlers' roles must read; those into networks of ours stand in network.tf.
+  _target_connections = {
+    for dataset, targets in var.targets : dataset => distinct(compact(concat(targets.jdbc[*].connection, [try(targets.catalog.connection, null)])))
+  }
 }
 
 # No schedule here on purpose: a crawl that the crawler's own schedule or a person starts never fires a conditional
@@ -34,20 +41,45 @@ resource "aws_glue_crawler" "this" {
     recrawl_behavior = var.crawl.recrawl_behavior
   }
 
-  s3_target {
-    path            = "s3://${var.lake.bucket}/${local.raw_prefixes[each.key]}"
-    connection_name = try(aws_glue_connection.this[keys(local.connections)[0]].name, null)
-    exclusions      = var.crawl.exclusions
+  dynamic "s3_target" {
+    for_each = local._catalogs[each.key] == null ? ["raw"] : []
+
+    content {
+      path            = "s3://${var.lake.bucket}/${local.raw_prefixes[each.key]}"
+      connection_name = try(aws_glue_connection.this[keys(local.connections)[0]].name, null)
+      exclusions      = var.crawl.exclusions
+    }
+  }
+
+  dynamic "jdbc_target" {
+    for_each = try(var.targets[each.key].jdbc, [])
+
+    content {
+      connection_name = jdbc_target.value.connection
+      exclusions      = jdbc_target.value.exclusions
+      path            = jdbc_target.value.path
+    }
+  }
+
+  dynamic "catalog_target" {
+    for_each = local._catalogs[each.key] == null ? [] : [local._catalogs[each.key]]
+
+    content {
+      connection_name = catalog_target.value.connection
+      database_name   = catalog_target.value.database
+      tables          = catalog_target.value.tables
+    }
   }
 
   schema_change_policy {
-    delete_behavior = var.crawl.delete_behavior
+    delete_behavior = local._catalogs[each.key] == null ? var.crawl.delete_behavior : "LOG" # Glue takes no other for tables
     update_behavior = var.crawl.update_behavior
   }
 
   # A crawler that starts before its role may read anything fails.
   depends_on = [
-    aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.logs, aws_iam_role_policy.network, aws_iam_role_policy.raw
+    aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.logs, aws_iam_role_policy.network, aws_iam_role_policy.raw,
+    aws_iam_role_policy.targets
   ]
 }
 

@@ -150,3 +150,61 @@ resource "aws_iam_role_policy" "logs" {
   role   = aws_iam_role.crawler[each.key].name
   policy = data.aws_iam_policy_document.logs[each.key].json
 }
+
+data "aws_iam_policy_document" "targets" {
+  for_each = var.targets
+
+  dynamic "statement" {
+    for_each = length(local._target_connections[each.key]) == 0 ? [] : ["this"]
+
+    content {
+      sid       = "ReadConnections"
+      actions   = ["glue:GetConnection"]
+      resources = concat(["${local._glue_arn}:catalog"], [for name in local._target_connections[each.key] : "${local._glue_arn}:connection/${name}"])
+    }
+  }
+
+  dynamic "statement" {
+    for_each = each.value.catalog == null ? [] : [each.value.catalog]
+
+    content {
+      sid = "CrawlTables"
+      actions = [
+        "glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:BatchUpdatePartition", "glue:CreatePartition", "glue:GetDatabase",
+        "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables", "glue:UpdatePartition", "glue:UpdateTable",
+      ]
+      resources = concat(
+        ["${local._glue_arn}:catalog", "${local._glue_arn}:database/${statement.value.database}"],
+        [for table in statement.value.tables : "${local._glue_arn}:table/${statement.value.database}/${table}"],
+      )
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "targets" {
+  for_each = var.targets
+
+  name   = "targets"
+  role   = aws_iam_role.crawler[each.key].name
+  policy = data.aws_iam_policy_document.targets[each.key].json
+}
+
+# What somebody gives the role by hand, the next apply takes away again.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
+resource "aws_iam_role_policies_exclusive" "crawler" {
+  for_each = aws_iam_role.crawler
+
+  role_name = each.value.name
+  policy_names = concat(
+    [for policies in [aws_iam_role_policy.catalog, aws_iam_role_policy.key, aws_iam_role_policy.logs, aws_iam_role_policy.raw] : policies[each.key].name],
+    [for dataset, policy in aws_iam_role_policy.network : policy.name if dataset == each.key],
+    [for dataset, policy in aws_iam_role_policy.targets : policy.name if dataset == each.key],
+  )
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "crawler" {
+  for_each = aws_iam_role.crawler
+
+  role_name   = each.value.name
+  policy_arns = var.policy_arns
+}

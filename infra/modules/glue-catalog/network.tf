@@ -2,8 +2,6 @@ locals {
   # One per zone. A job goes through the first whose zone works; a crawler can have one only.
   # docs.aws.amazon.com/glue/latest/dg/glue-troubleshooting-errors.html, "Failover behavior between VPCs"
   connections = var.network == null ? {} : { for zone in keys(var.network.subnets) : zone => "${var.prefix}-${zone}" }
-
-  _ec2_arn = "arn:${var.account.partition}:ec2:${var.account.region}:${var.account.id}"
 }
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_connection
@@ -22,56 +20,11 @@ resource "aws_glue_connection" "this" {
   }
 }
 
-# Glue makes the network interfaces of a crawl with the crawler's role.
-data "aws_iam_policy_document" "network" {
-  statement {
-    sid       = "ReadConnection"
-    actions   = ["glue:GetConnection"]
-    resources = concat(["${local._glue_arn}:catalog"], [for name in values(local.connections) : "${local._glue_arn}:connection/${name}"])
-  }
+module "network_access" {
+  source = "../network-access"
 
-  # docs.aws.amazon.com/glue/latest/dg/create-service-policy.html, on what AWS knows the resource of.
-  statement {
-    sid = "SeeNetwork"
-    actions = [
-      "ec2:DescribeNetworkInterfaces",
-      "ec2:DescribeRouteTables",
-      "ec2:DescribeSecurityGroups",
-      "ec2:DescribeSubnets",
-      "ec2:DescribeVpcEndpoints",
-    ]
-    resources = ["*"]
-  }
-
-  statement {
-    sid       = "SeeVpc"
-    actions   = ["ec2:DescribeVpcAttribute"]
-    resources = ["${local._ec2_arn}:vpc/*"]
-  }
-
-  statement {
-    sid       = "JoinNetwork"
-    actions   = ["ec2:CreateNetworkInterface"]
-    resources = [for kind in ["network-interface", "security-group", "subnet"] : "${local._ec2_arn}:${kind}/*"]
-  }
-
-  statement {
-    sid       = "LeaveNetwork"
-    actions   = ["ec2:DeleteNetworkInterface"]
-    resources = ["${local._ec2_arn}:network-interface/*"]
-  }
-
-  statement {
-    sid       = "MarkAsGlues"
-    actions   = ["ec2:CreateTags", "ec2:DeleteTags"]
-    resources = ["${local._ec2_arn}:network-interface/*"]
-
-    condition {
-      test     = "ForAllValues:StringEquals"
-      variable = "aws:TagKeys"
-      values   = ["aws-glue-service-resource"]
-    }
-  }
+  account     = var.account
+  connections = values(local.connections)
 }
 
 resource "aws_iam_role_policy" "network" {
@@ -79,5 +32,5 @@ resource "aws_iam_role_policy" "network" {
 
   name   = "network"
   role   = aws_iam_role.crawler[each.key].name
-  policy = data.aws_iam_policy_document.network.json
+  policy = module.network_access.policy
 }

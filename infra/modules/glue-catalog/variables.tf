@@ -163,6 +163,18 @@ variable "permissions_boundary" {
   }
 }
 
+variable "policy_arns" {
+  description = "ARNs of IAM policies that the crawlers' roles may use beside its own: what is attached to it otherwise, an apply detaches."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.policy_arns : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "policy_arns must be ARNs of IAM policies, such as arn:aws:iam::123456789012:policy/reads-the-secret."
+  }
+}
+
 variable "prefix" {
   description = "First part of every name. Unique per pipeline and environment in an account."
   type        = string
@@ -179,4 +191,37 @@ variable "tags" {
   type        = map(string)
   default     = {}
   nullable    = false
+}
+
+variable "targets" {
+  description = "What the crawler of a dataset crawls beside its raw files, by dataset: tables behind JDBC connections; or in their place tables of the catalog. The connections are yours, and so are the policies by which the role reads what lies behind them: policy_arns."
+  type = map(object({
+    catalog = optional(object({
+      connection = optional(string)
+      database   = string
+      tables     = list(string)
+    }))
+    jdbc = optional(list(object({
+      connection = string
+      exclusions = optional(list(string), [])
+      path       = string
+    })), [])
+  }))
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for dataset in keys(var.targets) : contains(keys(var.contracts), dataset)])
+    error_message = "targets must be keyed by datasets of contracts."
+  }
+
+  validation {
+    condition     = alltrue([for targets in values(var.targets) : targets.catalog == null || length(targets.jdbc) == 0])
+    error_message = "targets.catalog excludes targets.jdbc: Glue crawls tables of the catalog apart from all else."
+  }
+
+  validation {
+    condition     = alltrue([for targets in values(var.targets) : targets.catalog == null ? true : length(targets.catalog.tables) > 0])
+    error_message = "targets.catalog.tables must name at least one table."
+  }
 }

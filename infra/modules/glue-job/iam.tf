@@ -172,3 +172,18 @@ resource "aws_iam_role_policy" "key" {
   role   = aws_iam_role.job.name
   policy = data.aws_iam_policy_document.key.json
 }
+
+# What somebody gives the role by hand, the next apply takes away again.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
+resource "aws_iam_role_policies_exclusive" "job" {
+  role_name = aws_iam_role.job.name
+  policy_names = concat(
+    [aws_iam_role_policy.catalog.name, aws_iam_role_policy.key.name, aws_iam_role_policy.lake.name, aws_iam_role_policy.monitoring.name],
+    aws_iam_role_policy.network[*].name,
+  )
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "job" {
+  role_name   = aws_iam_role.job.name
+  policy_arns = var.policy_arns
+}

@@ -145,6 +145,18 @@ variable "permissions_boundary" {
   }
 }
 
+variable "policy_arns" {
+  description = "ARNs of IAM policies that the job's role may use beside its own: what is attached to it otherwise, an apply detaches."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.policy_arns : can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", arn))])
+    error_message = "policy_arns must be ARNs of IAM policies, such as arn:aws:iam::123456789012:policy/reads-the-secret."
+  }
+}
+
 variable "prefix" {
   description = "First part of every name. Unique per pipeline and environment in an account."
   type        = string

@@ -1,11 +1,16 @@
 output "schedule" {
-  description = "Cron expression of the start, in UTC."
+  description = "Cron expression of the start, in UTC; null where no schedule starts it."
   value       = local.cron
 }
 
 output "starts" {
-  description = "The four starts of a year as people say them, in UTC and local time. Empty for a cron expression of one's own."
+  description = "The four starts of a year as people say them, in UTC. Empty for a cron expression of one's own."
   value       = local.starts
+}
+
+output "time_zone" {
+  description = "Name of the time zone whose clocks are shown beside UTC; null for UTC alone."
+  value       = try(var.schedule.time_zone.name, null)
 }
 
 output "triggers" {
@@ -19,4 +24,9 @@ output "triggers" {
 output "workflow" {
   description = "Name of the workflow."
   value       = aws_glue_workflow.this.name
+}
+
+output "workflow_arn" {
+  description = "ARN of the workflow, for the rule of EventBridge that starts it by events."
+  value       = aws_glue_workflow.this.arn
 }

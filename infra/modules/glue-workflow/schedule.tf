@@ -4,9 +4,9 @@
 locals {
   _days_in_month = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-  _ml_run    = var.schedule.ml_run == null ? { first_month = 1, day = 1 } : var.schedule.ml_run
+  _ml_run    = try(var.schedule.ml_run, null) == null ? { first_month = 1, day = 1 } : var.schedule.ml_run
   _due       = [for quarter in range(4) : local._ml_run.first_month + 3 * quarter]
-  _first_day = local._ml_run.day - var.schedule.lead_time_days # of the due month; before its beginning if below 1
+  _first_day = local._ml_run.day - try(var.schedule.lead_time_days, 0) # of the due month; before its beginning if below 1
 
   # The same start counted from the month that lies 0, 1, 2 or 3 months before the due one.
   _starts = [
@@ -24,15 +24,26 @@ locals {
   _start = [for start in local._starts : start if start.day >= 1][0]
   _day   = min(concat([local._start.day], [for month in local._start.months : local._days_in_month[month - 1]])...)
 
-  _hour   = tonumber(split(":", var.schedule.start_time_utc)[0])
-  _minute = tonumber(split(":", var.schedule.start_time_utc)[1])
+  _time   = split(":", try(var.schedule.start_time_utc, "02:00"))
+  _hour   = tonumber(local._time[0])
+  _minute = tonumber(local._time[1])
 
-  cron = var.schedule.cron != null ? var.schedule.cron : format(
-    "cron(%d %d %d %s ? *)", local._minute, local._hour, local._day, join(",", local._start.months)
-  )
+  _is_own_cron = try(var.schedule.cron, null) != null
+  _quarterly   = format("cron(%d %d %d %s ? *)", local._minute, local._hour, local._day, join(",", local._start.months))
+
+  cron = var.schedule == null ? null : local._is_own_cron ? var.schedule.cron : local._quarterly
+
+  _month_names = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+
+  starts = var.schedule == null || local._is_own_cron ? [] : [
+    for month in sort(formatlist("%02d", local._start.months)) :
+    format("%s %d at %02d:%02d UTC", local._month_names[tonumber(month) - 1], local._day, local._hour, local._minute)
+  ]
 
   start_reason = (
-    var.schedule.cron != null ? "Starts the crawl as scheduled"
-    : "Starts the crawl at least ${var.schedule.lead_time_days} days before the features are due"
+    var.start.type == "ON_DEMAND" ? "Starts the crawl when it is asked to"
+    : var.start.type == "EVENT" ? "Starts the crawl when enough events have come"
+    : local._is_own_cron ? "Starts the crawl as scheduled"
+    : "Starts the crawl at least ${try(var.schedule.lead_time_days, 0)} days before the features are due"
   )
 }

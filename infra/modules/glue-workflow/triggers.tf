@@ -1,18 +1,27 @@
-# A conditional trigger fires only for what another trigger started. So the chain begins with this scheduled trigger (or
+# A conditional trigger fires only for what another trigger started. So the chain begins with this trigger (or
 # with StartWorkflowRun), never with a schedule of the crawler's own.
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/glue_trigger
 resource "aws_glue_trigger" "start" {
   name              = "${local.name}-start"
   description       = local.start_reason
-  enabled           = var.schedule.enabled
+  enabled           = try(var.schedule.enabled, true)
   schedule          = local.cron
-  start_on_creation = var.schedule.enabled
+  start_on_creation = var.start.type == "ON_DEMAND" ? null : try(var.schedule.enabled, true) # Glue refuses it for the former
   tags              = var.tags
-  type              = "SCHEDULED"
+  type              = var.start.type
   workflow_name     = aws_glue_workflow.this.name
 
   actions {
     crawler_name = var.crawler
+  }
+
+  dynamic "event_batching_condition" {
+    for_each = var.start.type == "EVENT" ? [var.start] : []
+
+    content {
+      batch_size   = event_batching_condition.value.batch_size
+      batch_window = event_batching_condition.value.batch_window_seconds
+    }
   }
 
   # The first in the chain is made last: it must not fire into half a chain.

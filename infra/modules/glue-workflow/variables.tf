@@ -40,7 +40,7 @@ variable "run_properties" {
 }
 
 variable "schedule" {
-  description = "When the workflow starts: a cron expression, or lead_time_days before the quarterly ML run, at start_time_utc. time_zone only says which local time to show beside UTC; its clocks change as in the eu, the us, or none."
+  description = "When the workflow starts, null where start says that no schedule does: a cron expression, or lead_time_days before the quarterly ML run, at start_time_utc. time_zone names the clocks that `quartal status` shows beside UTC; how they change it knows itself, summer_time and utc_offset are not looked at."
   type = object({
     cron           = optional(string)
     enabled        = optional(bool, true)
@@ -52,31 +52,36 @@ variable "schedule" {
     start_time_utc = optional(string, "02:00")
     time_zone = optional(object({
       name        = string
-      summer_time = optional(string, "none")
-      utc_offset  = string
+      summer_time = optional(string)
+      utc_offset  = optional(string)
     }))
   })
-  nullable = false
+  default = null
 
   validation {
-    condition     = (var.schedule.cron == null) != (var.schedule.ml_run == null)
+    condition     = (var.schedule == null) != (var.start.type == "SCHEDULED")
+    error_message = "schedule must be given where start.type is SCHEDULED, and must not where it is another."
+  }
+
+  validation {
+    condition     = var.schedule == null ? true : ((var.schedule.cron == null) != (var.schedule.ml_run == null))
     error_message = "schedule must give either cron or ml_run, not both and not neither."
   }
 
   validation {
-    condition     = var.schedule.cron == null ? true : can(regex("^cron\\([^ ()]+( [^ ()]+){5}\\)$", var.schedule.cron))
+    condition     = var.schedule == null ? true : (var.schedule.cron == null ? true : can(regex("^cron\\([^ ()]+( [^ ()]+){5}\\)$", var.schedule.cron)))
     error_message = "schedule.cron must be cron(...) around six fields: minutes, hours, day of month, month, day of week, year."
   }
 
   validation {
-    condition = var.schedule.cron == null ? true : try(length([
+    condition = var.schedule == null ? true : (var.schedule.cron == null ? true : try(length([
       for field in [2, 4] : field if split(" ", regex("^cron\\((.*)\\)$", var.schedule.cron)[0])[field] == "?"
-    ]) == 1, true)
+    ]) == 1, true))
     error_message = "schedule.cron must have \"?\" in exactly one of day of month and day of week."
   }
 
   validation {
-    condition = var.schedule.cron == null ? true : try(alltrue([
+    condition = var.schedule == null ? true : (var.schedule.cron == null ? true : try(alltrue([
       for index, field in split(" ", regex("^cron\\((.*)\\)$", var.schedule.cron)[0]) : can(regex([
         "^(\\*|[0-5]?[0-9])([-/][0-5]?[0-9]|(,[0-5]?[0-9])*)$",
         "^(\\*|[01]?[0-9]|2[0-3])([-/]([01]?[0-9]|2[0-3])|(,([01]?[0-9]|2[0-3]))*)$",
@@ -85,49 +90,65 @@ variable "schedule" {
         "^(\\?|L|(\\*|[1-7]|[A-Z]{3})(L|[-/]([1-7]|[A-Z]{3})|(,([1-7]|[A-Z]{3}))*))$",
         "^(\\*|[12][0-9]{3})([-/][0-9]{1,4}|(,[12][0-9]{3})*)$",
       ][index], field))
-    ]), true)
+    ]), true))
     error_message = "schedule.cron has a field that Glue cannot read: minutes 0-59, hours 0-23, day of month 1-31, month 1-12 or JAN-DEC, day of week 1-7 or SUN-SAT, year, with the wildcards , - * / ? L W."
   }
 
   # Minutes are a list (look at every two of them, also across the hour), or "every n", or all of a range.
   validation {
-    condition = var.schedule.cron == null ? true : try([
+    condition = var.schedule == null ? true : (var.schedule.cron == null ? true : try([
       for minutes in [split(" ", regex("^cron\\((.*)\\)$", var.schedule.cron)[0])[0]] :
       can(regex("^[0-9,]+$", minutes)) ? alltrue(flatten([
         for i, first in split(",", minutes) : [
           for j, second in split(",", minutes) : i >= j || (abs(first - second) >= 5 && abs(first - second) <= 55)
         ]
       ])) : try(tonumber(split("/", minutes)[1]) >= 5, false)
-    ][0], true)
+    ][0], true))
     error_message = "schedule.cron must not be faster than every five minutes."
   }
 
   validation {
-    condition = var.schedule.ml_run == null ? true : (
+    condition = var.schedule == null ? true : (var.schedule.ml_run == null ? true : (
       contains([1, 2, 3], var.schedule.ml_run.first_month) && var.schedule.ml_run.day >= 1 && var.schedule.ml_run.day <= 28
       && floor(var.schedule.ml_run.day) == var.schedule.ml_run.day
-    )
+    ))
     error_message = "schedule.ml_run must have a first_month of 1, 2 or 3 (every third month follows) and a day of 1 to 28, which every month has."
   }
 
   validation {
-    condition     = var.schedule.lead_time_days >= 0 && var.schedule.lead_time_days < 90 && floor(var.schedule.lead_time_days) == var.schedule.lead_time_days
+    condition     = var.schedule == null ? true : (var.schedule.lead_time_days >= 0 && var.schedule.lead_time_days < 90 && floor(var.schedule.lead_time_days) == var.schedule.lead_time_days)
     error_message = "schedule.lead_time_days must be a whole number of days from 0 to 89: longer than a quarter would mean to start before the previous ML run."
   }
 
   validation {
-    condition     = can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", var.schedule.start_time_utc))
+    condition     = var.schedule == null ? true : (can(regex("^([01][0-9]|2[0-3]):[0-5][0-9]$", var.schedule.start_time_utc)))
     error_message = "schedule.start_time_utc must be a time such as \"02:00\"."
   }
 
   validation {
-    condition     = var.schedule.time_zone == null ? true : can(regex("^[+-](0[0-9]|1[0-4]):[0-5][0-9]$", var.schedule.time_zone.utc_offset))
-    error_message = "schedule.time_zone.utc_offset must be the offset of standard time from UTC, such as \"+01:00\"."
+    condition     = var.schedule == null ? true : var.schedule.time_zone == null ? true : can(regex("^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$", var.schedule.time_zone.name))
+    error_message = "schedule.time_zone.name must be a name of the time zone database, such as \"Europe/Berlin\"."
+  }
+}
+
+variable "start" {
+  description = "What starts the workflow: the schedule (SCHEDULED), people and programs alone (ON_DEMAND), or events that an EventBridge rule of yours hands to its ARN (EVENT), once there are batch_size of them or the first is batch_window_seconds old. A workflow has one start."
+  type = object({
+    batch_size           = optional(number, 1)
+    batch_window_seconds = optional(number, 900)
+    type                 = optional(string, "SCHEDULED")
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = contains(["EVENT", "ON_DEMAND", "SCHEDULED"], var.start.type)
+    error_message = "start.type must be SCHEDULED, ON_DEMAND or EVENT."
   }
 
   validation {
-    condition     = var.schedule.time_zone == null ? true : contains(["eu", "none", "us"], var.schedule.time_zone.summer_time)
-    error_message = "schedule.time_zone.summer_time must be eu, us or none: how its clocks change."
+    condition     = var.start.batch_size >= 1 && var.start.batch_size <= 100 && floor(var.start.batch_size) == var.start.batch_size && var.start.batch_window_seconds >= 1 && var.start.batch_window_seconds <= 900
+    error_message = "start.batch_size must be a whole number from 1 to 100, and start.batch_window_seconds from 1 to 900."
   }
 }
 

@@ -1,4 +1,7 @@
 locals {
+  # China names the services of interface endpoints otherwise; the gateway of S3 has one name everywhere.
+  _reverse_dns = var.account.partition == "aws-cn" ? "cn.com.amazonaws" : "com.amazonaws"
+
   # IAM calls one service otherwise than its endpoint.
   _iam_names = { for service in setunion(var.services, ["s3"]) : service => lookup({ monitoring = "cloudwatch" }, service, split(".", service)[0]) }
 }
@@ -62,7 +65,7 @@ resource "aws_vpc_endpoint" "service" {
   policy              = data.aws_iam_policy_document.endpoint[each.key].json
   private_dns_enabled = true # so that clients find it by the service's usual name
   security_group_ids  = [aws_security_group.this.id]
-  service_name        = "com.amazonaws.${var.account.region}.${each.key}"
+  service_name        = "${local._reverse_dns}.${var.account.region}.${each.key}"
   subnet_ids          = values(aws_subnet.this)[*].id
   tags                = merge(var.tags, { Name = "${local.name}-${each.key}" })
   vpc_endpoint_type   = "Interface"

@@ -72,3 +72,15 @@ resource "aws_iam_role_policy" "flow_log" {
   role   = aws_iam_role.flow_log.name
   policy = data.aws_iam_policy_document.flow_log.json
 }
+
+# What somebody gives the role by hand, the next apply takes away again.
+# https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/iam_role_policies_exclusive
+resource "aws_iam_role_policies_exclusive" "flow_log" {
+  role_name    = aws_iam_role.flow_log.name
+  policy_names = [aws_iam_role_policy.flow_log.name]
+}
+
+resource "aws_iam_role_policy_attachments_exclusive" "flow_log" {
+  role_name   = aws_iam_role.flow_log.name
+  policy_arns = []
+}

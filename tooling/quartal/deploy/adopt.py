@@ -68,10 +68,16 @@ def _parts(s3: S3Client, bucket: str) -> Iterator[str]:
         "aws_s3_bucket_ownership_controls": lambda: s3.get_bucket_ownership_controls(Bucket=bucket),
         "aws_s3_bucket_server_side_encryption_configuration": lambda: s3.get_bucket_encryption(Bucket=bucket),
         "aws_s3_bucket_policy": lambda: s3.get_bucket_policy(Bucket=bucket),
+        "aws_s3_bucket_notification": lambda: _notified(s3, bucket),
     }
     for kind, probe in probes.items():
         if _answers(probe):
             yield f"{_MODULE}.{kind}.this"
+
+
+def _notified(s3: S3Client, bucket: str) -> bool:
+    """Whether somebody is told of the bucket's objects."""
+    return bool(set(s3.get_bucket_notification_configuration(Bucket=bucket)) - {"ResponseMetadata"})
 
 
 def _answers(probe: Callable[[], Any]) -> bool:

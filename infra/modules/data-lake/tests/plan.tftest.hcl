@@ -59,12 +59,12 @@ run "protects_a_lake_of_the_least_input" {
   }
 
   assert {
-    condition     = aws_kms_key.this.enable_key_rotation && aws_kms_key.this.deletion_window_in_days == 30
+    condition     = aws_kms_key.this[0].enable_key_rotation && aws_kms_key.this[0].deletion_window_in_days == 30
     error_message = "The key does not rotate, or is gone too fast."
   }
 
   assert {
-    condition     = aws_kms_alias.this.name == "alias/quartal-test-lake"
+    condition     = aws_kms_alias.this[0].name == "alias/quartal-test-lake"
     error_message = "The key has no alias by the prefix."
   }
 
@@ -196,5 +196,135 @@ run "rejects_bucket_name_that_s3_refuses" {
 
   variables {
     bucket = { name = "Lake_Of_Quartal" }
+  }
+}
+
+run "tells_nobody_of_its_objects_unless_asked" {
+  command = plan
+
+  assert {
+    condition     = !aws_s3_bucket_notification.this.eventbridge
+    error_message = "Somebody is told of objects."
+  }
+}
+
+run "tells_eventbridge_of_its_objects" {
+  command = plan
+
+  variables {
+    bucket = { events = true }
+  }
+
+  assert {
+    condition     = aws_s3_bucket_notification.this.eventbridge
+    error_message = "EventBridge is not told."
+  }
+}
+
+run "names_the_log_service_as_china_does" {
+  command = plan
+
+  variables {
+    account = { id = "123456789012", partition = "aws-cn", region = "cn-north-1" }
+    key     = { own = { arn = "arn:aws-cn:kms:cn-north-1:123456789012:key/own" } }
+  }
+
+  assert {
+    condition     = strcontains(output.key_policy, "logs.cn-north-1.amazonaws.com.cn") && strcontains(output.key_policy, "arn:aws-cn:iam::123456789012:root") && !strcontains(output.key_policy, "arn:aws:")
+    error_message = "The key's policy names another partition: ${output.key_policy}"
+  }
+}
+
+run "names_the_log_service_as_everywhere_else_in_govcloud" {
+  command = plan
+
+  variables {
+    account = { id = "123456789012", partition = "aws-us-gov", region = "us-gov-west-1" }
+    key     = { own = { arn = "arn:aws-us-gov:kms:us-gov-west-1:123456789012:key/own" } }
+  }
+
+  assert {
+    condition     = strcontains(output.key_policy, "logs.us-gov-west-1.amazonaws.com\"") && strcontains(output.key_policy, "arn:aws-us-gov:iam::123456789012:root")
+    error_message = "The key's policy names another partition: ${output.key_policy}"
+  }
+}
+
+run "takes_a_key_of_ones_own" {
+  command = plan
+
+  variables {
+    key = { own = { arn = "arn:aws:kms:eu-central-1:123456789012:key/own" } }
+  }
+
+  assert {
+    condition     = length(aws_kms_key.this) == 0 && length(aws_kms_alias.this) == 0 && output.key_arn == var.key.own.arn && output.key_alias == null
+    error_message = "Another key is made or used."
+  }
+
+  assert {
+    condition = alltrue([
+      one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.key.own.arn,
+      strcontains(aws_s3_bucket_policy.this.policy, var.key.own.arn),
+      one(one(aws_glue_security_configuration.this.encryption_configuration).s3_encryption).kms_key_arn == var.key.own.arn,
+    ])
+    error_message = "Something is encrypted with another key."
+  }
+}
+
+run "says_in_the_buckets_policy_what_others_may" {
+  command = plan
+
+  variables {
+    key = { own = { arn = "arn:aws:kms:eu-central-1:123456789012:key/own" } }
+    policy_statements = {
+      PartnerDelivers = {
+        actions    = ["s3:PutObject"]
+        conditions = [{ test = "StringEquals", values = ["bucket-owner-full-control"], variable = "s3:x-amz-acl" }]
+        paths      = ["raw/orders/*"]
+        principals = { AWS = ["arn:aws:iam::210987654321:role/delivers"] }
+      }
+      AuditorLists = { actions = ["s3:ListBucket"], principals = { AWS = ["arn:aws:iam::210987654321:root"] } }
+    }
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement.Sid => [statement.Effect, statement.Action, statement.Resource, jsonencode(statement.Principal)] if contains(keys(var.policy_statements), statement.Sid) } == {
+      AuditorLists    = ["Allow", "s3:ListBucket", "arn:aws:s3:::quartal-test-123456789012-eu-central-1", "{\"AWS\":\"arn:aws:iam::210987654321:root\"}"]
+      PartnerDelivers = ["Allow", "s3:PutObject", "arn:aws:s3:::quartal-test-123456789012-eu-central-1/raw/orders/*", "{\"AWS\":\"arn:aws:iam::210987654321:role/delivers\"}"]
+    }
+    error_message = "The statements are others: ${aws_s3_bucket_policy.this.policy}"
+  }
+
+  assert {
+    condition     = length([for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement : statement if statement.Effect == "Deny"]) == 4
+    error_message = "The lake's own statements are gone: ${aws_s3_bucket_policy.this.policy}"
+  }
+}
+
+run "copies_new_objects_to_another_bucket" {
+  command = plan
+
+  variables {
+    key         = { own = { arn = "arn:aws:kms:eu-central-1:123456789012:key/own" } }
+    replication = { account_id = "210987654321", bucket_arn = "arn:aws:s3:::the-copy", key_arn = "arn:aws:kms:eu-west-1:210987654321:key/copy", prefixes = ["raw/", "runs/"] }
+  }
+
+  assert {
+    condition = [for rule in aws_s3_bucket_replication_configuration.this["this"].rule : [rule.id, one(rule.filter).prefix, one(rule.destination).bucket, one(one(rule.destination).encryption_configuration).replica_kms_key_id]] == [
+      ["raw/", "raw/", "arn:aws:s3:::the-copy", "arn:aws:kms:eu-west-1:210987654321:key/copy"],
+      ["runs/", "runs/", "arn:aws:s3:::the-copy", "arn:aws:kms:eu-west-1:210987654321:key/copy"],
+    ]
+    error_message = "Other objects are copied, or elsewhere."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_iam_role_policy.replication["this"].policy).Statement : statement.Sid => flatten([statement.Resource]) } == {
+      ReadEncrypted  = ["arn:aws:kms:eu-central-1:123456789012:key/own"]
+      ReadObjects    = ["arn:aws:s3:::quartal-test-123456789012-eu-central-1/runs/*", "arn:aws:s3:::quartal-test-123456789012-eu-central-1/raw/*"]
+      ReadRules      = ["arn:aws:s3:::quartal-test-123456789012-eu-central-1"]
+      WriteCopies    = ["arn:aws:s3:::the-copy/runs/*", "arn:aws:s3:::the-copy/raw/*"]
+      WriteEncrypted = ["arn:aws:kms:eu-west-1:210987654321:key/copy"]
+    }
+    error_message = "The role may copy other things, or elsewhere: ${aws_iam_role_policy.replication["this"].policy}"
   }
 }

@@ -154,3 +154,66 @@ run "rejects_the_whole_bucket_in_a_class_that_cannot_be_read_at_once" {
     lifecycle_rules = { everything = { prefix = "", transitions = { DEEP_ARCHIVE = 400 } } }
   }
 }
+
+run "rejects_boundary_that_is_no_policy" {
+  command         = plan
+  expect_failures = [var.permissions_boundary]
+
+  variables {
+    permissions_boundary = "boundary"
+  }
+}
+
+run "rejects_statement_of_the_lakes_own_name" {
+  command         = plan
+  expect_failures = [var.policy_statements]
+
+  variables {
+    policy_statements = { DenyWithoutTls = { actions = ["s3:GetObject"], principals = { AWS = ["arn:aws:iam::210987654321:root"] } } }
+  }
+}
+
+run "rejects_statement_of_another_effect" {
+  command         = plan
+  expect_failures = [var.policy_statements]
+
+  variables {
+    policy_statements = { Partner = { actions = ["s3:GetObject"], effect = "Permit", principals = { AWS = ["arn:aws:iam::210987654321:root"] } } }
+  }
+}
+
+run "rejects_statement_that_allows_everybody" {
+  command         = plan
+  expect_failures = [var.policy_statements]
+
+  variables {
+    policy_statements = { Everybody = { actions = ["s3:GetObject"], paths = ["raw/*"], principals = { AWS = ["*"] } } }
+  }
+}
+
+run "rejects_copies_in_a_bucket_that_is_no_arn" {
+  command         = plan
+  expect_failures = [var.replication]
+
+  variables {
+    replication = { bucket_arn = "the-copy", key_arn = "arn:aws:kms:eu-west-1:123456789012:key/copy" }
+  }
+}
+
+run "rejects_prefixes_that_copy_an_object_twice" {
+  command         = plan
+  expect_failures = [var.replication]
+
+  variables {
+    replication = { bucket_arn = "arn:aws:s3:::the-copy", key_arn = "arn:aws:kms:eu-west-1:123456789012:key/copy", prefixes = ["raw/", "raw/orders/"] }
+  }
+}
+
+run "rejects_copies_that_cannot_be_read_at_once" {
+  command         = plan
+  expect_failures = [var.replication]
+
+  variables {
+    replication = { bucket_arn = "arn:aws:s3:::the-copy", key_arn = "arn:aws:kms:eu-west-1:123456789012:key/copy", storage_class = "DEEP_ARCHIVE" }
+  }
+}

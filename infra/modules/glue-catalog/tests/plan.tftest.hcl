@@ -275,10 +275,10 @@ run "crawls_in_the_private_network" {
 
   assert {
     condition = { for statement in jsondecode(aws_iam_role_policy.network["vehicle_sightings"].policy).Statement : statement.Sid => flatten([statement.Action]) } == {
-      JoinNetwork    = ["ec2:CreateNetworkInterface"]
-      LeaveNetwork   = ["ec2:DeleteNetworkInterface"]
-      MarkAsGlues    = ["ec2:DeleteTags", "ec2:CreateTags"]
-      ReadConnection = ["glue:GetConnection"]
+      JoinNetwork     = ["ec2:CreateNetworkInterface"]
+      LeaveNetwork    = ["ec2:DeleteNetworkInterface"]
+      MarkAsGlues     = ["ec2:DeleteTags", "ec2:CreateTags"]
+      ReadConnections = ["glue:GetConnection"]
       SeeNetwork = [
         "ec2:DescribeVpcEndpoints", "ec2:DescribeSubnets", "ec2:DescribeSecurityGroups", "ec2:DescribeRouteTables",
         "ec2:DescribeNetworkInterfaces",
@@ -286,5 +286,65 @@ run "crawls_in_the_private_network" {
       SeeVpc = ["ec2:DescribeVpcAttribute"]
     }
     error_message = "The role may not do what Glue does with it in a network, or more: ${aws_iam_role_policy.network["vehicle_sightings"].policy}"
+  }
+}
+
+run "takes_away_policies_that_somebody_gives_a_role_by_hand" {
+  command = plan
+
+  variables {
+    network     = { security_group_ids = ["sg-0123"], subnets = { eu-central-1a = "subnet-a" } }
+    policy_arns = ["arn:aws:iam::123456789012:policy/reads-the-secret"]
+  }
+
+  assert {
+    condition     = toset(aws_iam_role_policies_exclusive.crawler["vehicle_sightings"].policy_names) == toset(["catalog", "key", "logs", "network", "raw"])
+    error_message = "The role would lose a policy of its own, or keep another's."
+  }
+
+  assert {
+    condition     = toset(aws_iam_role_policy_attachments_exclusive.crawler["vehicle_sightings"].policy_arns) == var.policy_arns
+    error_message = "Not what was asked for is attached."
+  }
+}
+
+run "crawls_a_database_beside_the_raw_files" {
+  command = plan
+
+  variables {
+    targets = { vehicle_sightings = { jdbc = [{ connection = "orders-db", path = "shop/public/%" }] } }
+  }
+
+  assert {
+    condition     = [for target in aws_glue_crawler.this["vehicle_sightings"].jdbc_target : [target.connection_name, target.path]] == [["orders-db", "shop/public/%"]] && length(aws_glue_crawler.this["vehicle_sightings"].s3_target) == 1
+    error_message = "The database is not crawled, or the raw files no longer."
+  }
+
+  assert {
+    condition     = strcontains(aws_iam_role_policy.targets["vehicle_sightings"].policy, "connection/orders-db") && contains(aws_iam_role_policies_exclusive.crawler["vehicle_sightings"].policy_names, "targets")
+    error_message = "The role may not read the connection."
+  }
+}
+
+run "crawls_tables_of_the_catalog_in_place_of_the_raw_files" {
+  command = plan
+
+  variables {
+    targets = { vehicle_sightings = { catalog = { database = "other", tables = ["a", "b"] } } }
+  }
+
+  assert {
+    condition     = aws_glue_crawler.this["vehicle_sightings"].catalog_target[0].tables == tolist(["a", "b"]) && length(aws_glue_crawler.this["vehicle_sightings"].s3_target) == 0
+    error_message = "Other things than the tables are crawled."
+  }
+
+  assert {
+    condition     = aws_glue_crawler.this["vehicle_sightings"].schema_change_policy[0].delete_behavior == "LOG"
+    error_message = "Glue refuses a crawler of tables that deletes any."
+  }
+
+  assert {
+    condition     = strcontains(aws_iam_role_policy.targets["vehicle_sightings"].policy, "table/other/a")
+    error_message = "The role may not change the tables."
   }
 }

@@ -167,3 +167,39 @@ run "rejects_network_in_another_region" {
     network = { security_group_ids = ["sg-0123"], subnets = { us-east-1a = "subnet-0123" } }
   }
 }
+
+run "rejects_policy_that_is_no_arn" {
+  command         = plan
+  expect_failures = [var.policy_arns]
+
+  variables {
+    policy_arns = ["AdministratorAccess"]
+  }
+}
+
+run "rejects_targets_of_a_dataset_that_is_not_there" {
+  command         = plan
+  expect_failures = [var.targets]
+
+  variables {
+    targets = { tolls = { jdbc = [{ connection = "orders-db", path = "shop/public/%" }] } }
+  }
+}
+
+run "rejects_tables_of_the_catalog_beside_a_database" {
+  command         = plan
+  expect_failures = [var.targets]
+
+  variables {
+    targets = { vehicle_sightings = { catalog = { database = "other", tables = ["a"] }, jdbc = [{ connection = "orders-db", path = "shop/public/%" }] } }
+  }
+}
+
+run "rejects_a_catalog_target_without_tables" {
+  command         = plan
+  expect_failures = [var.targets]
+
+  variables {
+    targets = { vehicle_sightings = { catalog = { database = "other", tables = [] } } }
+  }
+}

@@ -43,7 +43,7 @@ run "runs_the_script_with_its_package_and_contract" {
   }
 
   assert {
-    condition     = alltrue([for object in values(aws_s3_object.code) : object.source_hash == filemd5(object.source) && object.kms_key_id == var.lake.key_arn])
+    condition     = alltrue([for name, object in aws_s3_object.code : (name == "contract" ? object.content == file(var.artifacts.contract) : object.source_hash == filemd5(object.source)) && object.kms_key_id == var.lake.key_arn])
     error_message = "A change of the code would not be seen, or the code is not encrypted with the lake's key."
   }
 
@@ -262,5 +262,24 @@ run "runs_in_the_private_network_with_packages_from_the_lake" {
       SeeVpc = ["ec2:DescribeVpcAttribute"]
     }
     error_message = "The role may not do what Glue does with it in a network, or more: ${aws_iam_role_policy.network[0].policy}"
+  }
+}
+
+run "takes_away_policies_that_somebody_gives_the_role_by_hand" {
+  command = plan
+
+  variables {
+    connections = ["quartal-test-eu-central-1a"]
+    policy_arns = ["arn:aws:iam::123456789012:policy/reads-the-secret"]
+  }
+
+  assert {
+    condition     = toset(aws_iam_role_policies_exclusive.job.policy_names) == toset(["catalog", "key", "lake", "monitoring", "network"])
+    error_message = "The role would lose a policy of its own, or keep another's: ${join(", ", aws_iam_role_policies_exclusive.job.policy_names)}"
+  }
+
+  assert {
+    condition     = toset(aws_iam_role_policy_attachments_exclusive.job.policy_arns) == var.policy_arns
+    error_message = "Not what was asked for is attached."
   }
 }

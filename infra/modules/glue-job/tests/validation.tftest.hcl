@@ -187,3 +187,12 @@ run "rejects_boundary_that_is_no_policy" {
     permissions_boundary = "boundary-orders-prod"
   }
 }
+
+run "rejects_policy_that_is_no_arn" {
+  command         = plan
+  expect_failures = [var.policy_arns]
+
+  variables {
+    policy_arns = ["AdministratorAccess"]
+  }
+}

@@ -151,59 +151,57 @@ run "accepts_every_wildcard" {
   }
 }
 
-run "shows_the_starts_in_utc_and_local_time" {
+run "says_the_starts_and_whose_clocks_are_shown_beside" {
   command = plan
 
   variables {
     schedule = {
       lead_time_days = 7
       ml_run         = { first_month = 1, day = 15 }
-      time_zone      = { name = "Europe/Berlin", utc_offset = "+01:00", summer_time = "eu" }
+      time_zone      = { name = "Europe/Berlin" }
     }
   }
 
   assert {
+    condition     = output.time_zone == "Europe/Berlin"
+    error_message = "The time zone is not named."
+  }
+
+  assert {
     condition = join("; ", output.starts) == join("; ", [
-      "January 8 at 02:00 UTC, 03:00 Europe/Berlin",
-      "April 8 at 02:00 UTC, 04:00 Europe/Berlin",
-      "July 8 at 02:00 UTC, 04:00 Europe/Berlin",
-      "October 8 at 02:00 UTC, 04:00 Europe/Berlin",
+      "January 8 at 02:00 UTC",
+      "April 8 at 02:00 UTC",
+      "July 8 at 02:00 UTC",
+      "October 8 at 02:00 UTC",
     ])
     error_message = "The starts are said otherwise: ${join("; ", output.starts)}"
   }
 }
 
-# Clocks change on the last Sunday of March: on the 28th before or after it, as the year has it.
-run "shows_both_local_times_where_the_year_decides" {
+run "starts_when_it_is_asked_to" {
   command = plan
 
   variables {
-    schedule = {
-      lead_time_days = 4
-      ml_run         = { first_month = 1, day = 1 }
-      start_time_utc = "23:30"
-      time_zone      = { name = "Europe/Berlin", utc_offset = "+01:00", summer_time = "eu" }
-    }
+    schedule = null
+    start    = { type = "ON_DEMAND" }
   }
 
   assert {
-    condition     = output.starts[0] == "March 27 at 23:30 UTC, 00:30 of the next day or 01:30 of the next day Europe/Berlin"
-    error_message = "The start is said otherwise: ${join("; ", output.starts)}"
+    condition     = aws_glue_trigger.start.type == "ON_DEMAND" && aws_glue_trigger.start.schedule == null && output.schedule == null && length(output.starts) == 0
+    error_message = "Something else than a request starts the workflow."
   }
 }
 
-run "shows_local_time_west_of_greenwich" {
+run "starts_by_events" {
   command = plan
 
   variables {
-    schedule = {
-      ml_run    = { first_month = 3, day = 20 }
-      time_zone = { name = "America/Chicago", utc_offset = "-06:00", summer_time = "us" }
-    }
+    schedule = null
+    start    = { type = "EVENT", batch_size = 5, batch_window_seconds = 600 }
   }
 
   assert {
-    condition     = output.starts[0] == "March 20 at 02:00 UTC, 21:00 of the day before America/Chicago" && output.starts[3] == "December 20 at 02:00 UTC, 20:00 of the day before America/Chicago"
-    error_message = "The starts are said otherwise: ${join("; ", output.starts)}"
+    condition     = aws_glue_trigger.start.type == "EVENT" && aws_glue_trigger.start.event_batching_condition[0].batch_size == 5 && aws_glue_trigger.start.event_batching_condition[0].batch_window == 600
+    error_message = "Not five events, or ten minutes, start the workflow."
   }
 }

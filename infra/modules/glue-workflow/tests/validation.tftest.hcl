@@ -200,20 +200,49 @@ run "rejects_prefix_with_underscore" {
   }
 }
 
-run "rejects_offset_without_its_sign" {
+run "rejects_time_zone_that_is_no_name" {
   command         = plan
   expect_failures = [var.schedule]
 
   variables {
-    schedule = { ml_run = { first_month = 1, day = 15 }, time_zone = { name = "Europe/Berlin", utc_offset = "1" } }
+    schedule = { ml_run = { first_month = 1, day = 15 }, time_zone = { name = "GMT+1 (Berlin)" } }
   }
 }
 
-run "rejects_summer_time_of_nowhere" {
+run "rejects_a_schedule_beside_another_start" {
   command         = plan
   expect_failures = [var.schedule]
 
   variables {
-    schedule = { ml_run = { first_month = 1, day = 15 }, time_zone = { name = "Europe/Berlin", utc_offset = "+01:00", summer_time = "de" } }
+    start = { type = "ON_DEMAND" }
+  }
+}
+
+run "rejects_a_scheduled_start_without_its_schedule" {
+  command         = plan
+  expect_failures = [var.schedule]
+
+  variables {
+    schedule = null
+  }
+}
+
+run "rejects_a_start_that_glue_does_not_know" {
+  command         = plan
+  expect_failures = [var.start]
+
+  variables {
+    schedule = null
+    start    = { type = "CONDITIONAL" }
+  }
+}
+
+run "rejects_more_events_than_a_batch_holds" {
+  command         = plan
+  expect_failures = [var.start]
+
+  variables {
+    schedule = null
+    start    = { type = "EVENT", batch_size = 101 }
   }
 }

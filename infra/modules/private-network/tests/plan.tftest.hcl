@@ -125,3 +125,17 @@ run "tells_zones_at_plan_and_takes_fewer_services" {
     error_message = "The zones are known only after the apply, or endpoints are made that nobody asked for."
   }
 }
+
+run "names_endpoints_as_china_does" {
+  command = plan
+
+  variables {
+    account = { id = "123456789012", partition = "aws-cn", region = "cn-north-1" }
+    subnets = { cn-north-1a = "10.20.0.0/25", cn-north-1b = "10.20.0.128/25" }
+  }
+
+  assert {
+    condition     = aws_vpc_endpoint.service["glue"].service_name == "cn.com.amazonaws.cn-north-1.glue" && aws_vpc_endpoint.s3.service_name == "com.amazonaws.cn-north-1.s3"
+    error_message = "China names its endpoints otherwise."
+  }
+}
