@@ -2,7 +2,7 @@
 
 It holds what a document may say, field by field; what must fit together (a measure that is a column, say) only
 ``quartal contract lint`` knows. Contracts follow the Open Data Contract Standard v3; what the job reads beyond it can
-be said in the places that the standard leaves for that (``standard_forms.py``).
+be said in the places that the standard leaves for that (``odcs.py``).
 """
 
 import json
@@ -55,7 +55,7 @@ def json_schema() -> str:
 
 
 def _add_standard_forms(parts: dict[str, Any], foreign: dict[str, Any]) -> None:
-    """What columns and rules may say in the standard's own way (``standard_forms.py``)."""
+    """What columns and rules may say in the standard's own way (``odcs.py``)."""
     options, rule = parts["ValueRules"]["properties"], parts["FreeRule"]
     own = [_custom(name, options[name]) for name in COLUMN_PROPERTIES]
     value = {"type": "object", "required": ["value"]}

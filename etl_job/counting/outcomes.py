@@ -134,7 +134,7 @@ def delivery_outcomes(
 ) -> tuple[DeliveryOutcome, ...]:
     """What became of the rows of each delivery, given how they were judged, which were lost, and which are counted.
 
-    These are found out apart from each other: so a row that went astray in between is missed (``checks.reconcile``).
+    These are found out apart from each other: so a row that went astray in between is missed (``reconcile.py``).
     """
     return tuple(
         _outcome(

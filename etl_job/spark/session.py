@@ -18,7 +18,7 @@ _SETTINGS = {
     # Files of two kinds at a time, instead of a sort of all rows by kind before they are written.
     "spark.sql.maxConcurrentOutputFileWriters": "8",
     # A semi join of keys with the registers of published deliveries passes a Bloom filter first, whatever their size:
-    # without it all keys ever delivered would be shuffled (staging.py).
+    # without it all keys ever delivered would be shuffled (duplicates/overlap.py).
     "spark.sql.optimizer.runtime.bloomFilter.enabled": "true",
     "spark.sql.optimizer.runtime.bloomFilter.applicationSideScanSizeThreshold": "0",
     "spark.sql.optimizer.runtime.bloomFilter.creationSideThreshold": "1TB",
