@@ -18,7 +18,7 @@ from glue_triggers.simulation import simulate
 from localstack_glue.crawlers.crawlers import BY_HAND
 from localstack_glue.service import answers
 from localstack_glue.service.clock import MovableClock
-from localstack_glue.service.errors import GlueError, InvalidInputException
+from localstack_glue.service.errors import EntityNotFoundException, GlueError, InvalidInputException
 from localstack_glue.service.models import CrawlState
 from localstack_glue.workflows.scheduler import Scheduler
 
@@ -265,6 +265,15 @@ def test_what_is_said_to_have_no_effect_has_none(glue, case):
     scheduler = Scheduler(clock, threading.RLock(), glue.orchestrator, glue.crawlers, glue.event_triggers)
     clock.advance(timedelta(days=10))
     assert scheduler.tick() == (10 if "start" in case["triggers"] and "at" in case["triggers"]["start"] else 0)
+
+
+def test_name_that_is_not_there_starts_nothing(glue):
+    job, workflow = (param.values[0] for param in cases("broken_pipelines", "not-there"))
+    deploy(glue, job)
+    start(glue, "start")
+    assert fired(glue) == set()
+    with pytest.raises(EntityNotFoundException):
+        deploy(glue, {**workflow, "jobs": []})
 
 
 def pipeline(glue: Any) -> Pipeline:

@@ -54,6 +54,12 @@ def test_on_demand_trigger_that_an_apply_starts_is_noted():
     assert found == ()
 
 
+@pytest.mark.parametrize(("days", "rules"), [("1-5", ["weekday-numbers"]), ("MON-FRI", []), ("2-6", [])])
+def test_workdays_by_the_numbers_of_a_crontab_are_noted(days, rules):
+    _, found = examined({"crawlers": {"feed": {"schedule": f"cron(0 3 ? * {days} *)"}}})
+    assert [finding.rule for finding in found] == rules
+
+
 def test_name_that_only_the_apply_knows_is_said_and_judged_by_nobody():
     plan = plan_of({"jobs": ["load"], "triggers": {"start": {"type": "ON_DEMAND", "starts": [{"job_name": None}]}}})
     change = plan["resource_changes"][-1]["change"]

@@ -14,6 +14,7 @@ from glue_triggers.rules import RefusedTriggerError
 from glue_triggers.simulation import YEAR
 
 RETIRED_VERSIONS = frozenset({"0.9", "1.0", "2.0"})  # G34
+_UNIX_WORKDAYS = "1-5"  # Monday to Friday in a crontab
 _SPARK_COMMANDS = frozenset({"glueetl", "gluestreaming"})
 _REMEDIES = {
     "too-many-crawlers": "Start the others from a second trigger: of the same workflow, as a conditional one behind.",
@@ -79,7 +80,16 @@ def _crawler_schedule(address: str, schedule: str, now: datetime) -> Iterator[Fi
 
 
 def _dates(address: str, schedule: str, now: datetime) -> Iterator[Finding]:
-    coming = Cron.parse(schedule).next_after(now)
+    cron = Cron.parse(schedule)
+    if cron.day_of_week == _UNIX_WORKDAYS:
+        yield Finding(
+            "weekday-numbers",
+            Level.NOTE,
+            address,
+            f"{schedule} is Sunday to Thursday: AWS counts the days of the week from SUN = 1.",
+            "Write MON-FRI where that is meant.",
+        )
+    coming = cron.next_after(now)
     if coming is None:
         yield Finding(
             "schedule-never",
@@ -100,6 +110,16 @@ def _dates(address: str, schedule: str, now: datetime) -> Iterator[Finding]:
 
 def _missing(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
     """Jobs and crawlers that a trigger names and that are not there; a plan may leave out what others manage."""
+    if trigger.workflow and pipeline.workflow(trigger.workflow) is None:
+        same = [each.name for each in pipeline.workflows if _plain(each.name) == _plain(trigger.workflow)]
+        if same:
+            yield Finding(
+                "not-there",
+                Level.WARNING,
+                trigger.address,
+                f"It names the workflow {trigger.workflow}, which is not there, but there is {same[0]}.",
+                "Refer to the resource's name instead of writing it out.",
+            )
     for node in dict.fromkeys((*trigger.actions, *sorted(trigger.watch.nodes))):
         if pipeline.knows(node):
             continue
