@@ -114,6 +114,6 @@ module "quicksight" {
 }
 
 output "starts" {
-  description = "When the pipeline starts, in UTC and local time."
+  description = "When the pipeline starts, in UTC."
   value       = module.workflow.starts
 }
