@@ -54,7 +54,7 @@ def find_overlap(
 
 
 def of_keys(rows: DataFrame, keys: DataFrame) -> DataFrame:
-    """The rows whose key is among ``keys``. Spark puts a Bloom filter of the keys before the join (spark/session.py)."""
+    """The rows whose key is among ``keys``. Spark puts a Bloom filter before the join (spark/session.py)."""
     return rows.join(keys.select(*KEY), list(KEY), "left_semi")
 
 

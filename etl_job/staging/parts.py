@@ -1,7 +1,7 @@
 """Parts of raw files to staged ones, in Spark's Python workers: read, judge, write, count.
 
 A task writes files whose names say which part they are of: one that is repeated writes the same ones again. Where the
-contract has rules in SQL, the rows of a part wait for Spark to judge them (``spark/sql_rules.py``), and are staged then.
+contract has rules in SQL, the rows of a part wait for Spark (``spark/sql_rules.py``), and are staged then.
 """
 
 from collections import Counter

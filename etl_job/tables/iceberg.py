@@ -1,6 +1,6 @@
 """The Iceberg tables: what they hold now, and one commit that replaces a part of them.
 
-The Parquet files are written first (``publishing/parquet_files.py``); PyIceberg takes them into the table. Taking the old part out, the new
+The Parquet files are written first (``publishing``); PyIceberg takes them into the table. Taking the old part out, the new
 files in, and setting the tags is one transaction per table, so readers see all of a run or nothing of it. The tags of
 quarters name snapshots of their own, which the same transaction adds (snapshot_chain.py). A run
 computes its features from the state it read at the start; if another run commits meanwhile, this one fails rather than
