@@ -198,3 +198,15 @@ def test_security_configurations_come_in_pages_and_need_a_key_where_they_encrypt
     rest = catalog.bare("GetSecurityConfigurations", NextToken=first["NextToken"])
     names = [each["Name"] for each in [*first["SecurityConfigurations"], *rest["SecurityConfigurations"]]]
     assert names == ["c0", "c1", "c2"]
+
+
+def test_reset_forgets_what_is_glues_and_leaves_the_other_services_of_moto_alone(glue: Any) -> None:
+    from moto.iam.models import iam_backends
+
+    roles, scope = iam_backends[glue.scope.account_id]["aws"], glue.scope
+    roles.create_role("stays", "{}", "/", None, "", [], 3600)
+    backend(scope).create_database("goes", {"Name": "goes"})
+    glue.catalog.reset()
+    assert [role.name for role in roles.roles.values()] == ["stays"]
+    assert glue.catalog.routes()["GetDatabases"](scope, {})["DatabaseList"] == []
+    roles.reset()

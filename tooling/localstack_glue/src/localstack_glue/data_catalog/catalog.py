@@ -46,4 +46,5 @@ class Catalog:
     def reset(self) -> None:
         """Forget all that moto stores of Glue."""
         with self._lock:
-            glue_backends.reset()
+            for regions in list(glue_backends.values()):  # glue_backends.reset() would reset all services of moto
+                regions.reset()

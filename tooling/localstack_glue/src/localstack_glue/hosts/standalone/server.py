@@ -113,7 +113,16 @@ class _Application:
         gone = threading.Event()
         gone.set()  # a connection that is shut down answers nothing more
         connection = Connection(lambda: _shut(client), lambda: _shut(client), gone)
-        return FaultyApplication(self.wsgi, self.faults, connection)(environ, start_response)
+        started: list[str] = []
+
+        def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+            started.append(status)
+            return start_response(status, headers, error)
+
+        answer = FaultyApplication(self.wsgi, self.faults, connection)(environ, start)
+        if isinstance(answer, list) and not started:  # the connection is gone: nobody reads this
+            start_response("500 Internal Server Error", [])
+        return answer
 
 
 class _RequestHandler(MotoRequestHandler):
