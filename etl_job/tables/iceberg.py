@@ -1,7 +1,7 @@
 """The Iceberg tables: what they hold now, and one commit that replaces a part of them.
 
-The Parquet files are written first (``publishing``); PyIceberg takes them into the table. Taking the old part out, the new
-files in, and setting the tags is one transaction per table, so readers see all of a run or nothing of it. The tags of
+The Parquet files are written first; PyIceberg takes them into the table. Taking the old part out, the new files in,
+and setting the tags is one transaction per table, so readers see all of a run or nothing of it. The tags of
 quarters name snapshots of their own, which the same transaction adds (snapshot_chain.py). A run
 computes its features from the state it read at the start; if another run commits meanwhile, this one fails rather than
 mix the two. So PyIceberg's own retries are off.
@@ -193,6 +193,7 @@ class PublishedIceberg:
         then. Raises UnknownPublicationError where nobody knows: whatever the change names must stay.
         """
         table = self._table or self._create()
+        #self._catalog.renew_files_of(table)  # it was loaded when the run began
         made: int | None = None
         try:
             with warnings.catch_warnings(), table.transaction() as transaction:
