@@ -280,6 +280,9 @@ def tests(session: nox.Session) -> None:
     install_postgresql(session)
     at_once = [] if os.environ.get("AWS_ENDPOINT_URL") else TWO_AT_ONCE  # that one is all there is
     run(session, "pytest", *at_once, "tests/integration", *session.posargs)
+    if at_once and not session.posargs:  # Glue's behaviour once more, on the host that needs no LocalStack
+        own_server = {"QUARTAL_HOST": "standalone"}
+        run(session, "pytest", "-c", "pyproject.toml", *at_once, "tests/integration/glue", env=own_server)
 
 
 @nox.session(python=PYTHON)

@@ -20,11 +20,12 @@ app = typer.Typer(help="The tools that Quartal found or installed for itself.", 
 
 @app.command()
 def install(as_json: JsonOption = False) -> None:
-    """Install LocalStack and the Glue runtime now, not on first use."""
+    """Install LocalStack, the Glue service of its own and the Glue runtime now, not on first use."""
     settings, console = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT), Console(as_json=as_json)
     installed = {}
     for environment in (
         environments.localstack_environment(settings),
+        environments.glue_local_environment(settings),
         environments.glue_runtime_environment(settings),
     ):
         python = environments.ensure(settings, environment, console.say)
