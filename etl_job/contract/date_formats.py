@@ -84,8 +84,8 @@ class Layout:
                     continue
                 if letters not in _PARTS or _PARTS[letters][0] in units or "offset" in units:
                     raise ValueError(
-                        f"{text!r} has {letters!r}; a layout is made of {_NAMED}, each unit once, the offset last, or is "
-                        f"one of {', '.join(_EPOCHS)}"
+                        f"{text!r} has {letters!r}; a layout is made of {_NAMED}, each unit once, the offset last, or "
+                        f"is one of {', '.join(_EPOCHS)}"
                     )
                 unit, least, most, pattern = _PARTS[letters]
                 before = pieces[-1] if pieces else ""
@@ -116,16 +116,7 @@ class Layout:
     @property
     def pattern(self) -> str:
         """What every text of this layout matches, and no other."""
-        return self.pattern_around("")
-
-    def pattern_around(self, unit: str) -> str:
-        """The same with one unit as its first group."""
-        found = (
-            re.escape(piece)
-            if isinstance(piece, str)
-            else (f"({piece.pattern})" if piece.unit == unit else piece.pattern)
-            for piece in self.pieces
-        )
+        found = (re.escape(piece) if isinstance(piece, str) else piece.pattern for piece in self.pieces)
         return rf"\A{''.join(found)}\z"
 
     @property

@@ -29,7 +29,6 @@ CLASS = "_class"  # what became of a row: one of the first three below
 KEPT = "_kept"
 QUARANTINED = "_quarantined"
 DUPLICATES = "_duplicates"
-CONFLICTS = "_conflicts"
 
 DELIVERY = "delivery"
 QUARTER = "quarter"

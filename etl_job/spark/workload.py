@@ -12,7 +12,6 @@ from pyspark.sql import DataFrame
 ONE_TASK_ROWS = 200_000
 ONE_TASK_VALUES = 8_000_000  # of rows that the driver gets and writes: 64 MB of numbers
 ONE_TASK_FILES = 100  # which one task opens one after the other
-DRIVER_BYTES = 64_000_000  # of raw text that the driver reads at once
 
 
 def fits_one_task(rows: int, columns: int = 1) -> bool:
