@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import athena as athena_benchmark
 from benchmarks import job_start as job_start_benchmark
 from benchmarks import plan_review as plan_review_benchmark
 from benchmarks import upload as upload_benchmark
@@ -204,6 +205,29 @@ def job_start(
         table.add_row(start.way, f"{start.least_s:.2f}", " · ".join(f"{s:.2f}" for s in start.seconds))
     Console().print(table)
     for name, value in job_start_benchmark.ratios(starts).items():
+        typer.echo(f"{name} {value:.2f}")
+
+
+@app.command()
+def athena(
+    rows: Annotated[int, typer.Option(min=1, help="Rows of the Parquet file.")] = athena_benchmark.ROWS,
+    rounds: Annotated[int, typer.Option(min=1, help="Questions to each; the median counts.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print seconds and ratios as JSON.")] = False,
+) -> None:
+    """Athena on LocalStack against plain DuckDB on the same file, and how long `select 1` takes by boto3."""
+    result = athena_benchmark.measure(rows, rounds)
+    if as_json:
+        typer.echo(json.dumps(result.figures(), indent=2))
+        return
+    table = Table("question", "tool", "runs, s")
+    for question, tool, seconds in (
+        (f"group {rows} rows", "Athena on LocalStack", result.scan_s),
+        (f"group {rows} rows", "DuckDB", result.duckdb_s),
+        ("select 1", "Athena on LocalStack", result.one_s),
+    ):
+        table.add_row(question, tool, " · ".join(f"{s:.2f}" for s in seconds))
+    Console().print(table)
+    for name, value in result.figures().items():
         typer.echo(f"{name} {value:.2f}")
 
 
