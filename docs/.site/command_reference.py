@@ -59,6 +59,12 @@ def _command(path: tuple[str, ...], command: Any) -> Iterator[str]:
     if more.strip():
         yield from ("", " ".join(more.split()))
     yield from _parameters(command)
+    if any("--json" in getattr(each, "opts", ()) for each in command.params):
+        file = f"{name.replace(' ', '-')}.json"
+        yield from (
+            "",
+            f"What `--json` prints: [{file}](json/{file}), in the [envelope](command-line.md#json-version-1) of all.",
+        )
 
 
 def _parameters(command: Any) -> Iterator[str]:
