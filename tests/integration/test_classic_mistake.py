@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from feed_generator import generate
+from glue_triggers.findings import examine
 from quartal.core.polling import Waiter
+from quartal.runs.account_schedule import read_pipeline
 from quartal.workspace import Workspace
 from tests.integration.conftest import Pipeline
 
@@ -97,11 +99,14 @@ def test_crawler_on_its_own_schedule_succeeds_and_starts_no_job(pipeline: Pipeli
     before, crawls = job_runs(workspace), crawl_count(workspace)
     glue.update_crawler(Name=crawler, Schedule=cron_in_two_minutes(clock(0)))
     try:
+        _, findings = examine(read_pipeline(glue), clock(0))
+        assert ("own-schedule-besides", f"crawler {crawler}") in {(found.rule, found.address) for found in findings}
         clock(180)
         assert finish_crawl(workspace, crawls) == "COMPLETED"
         assert job_runs(workspace) == before
     finally:
         glue.update_crawler(Name=crawler, Schedule="")
+    assert f"crawler {crawler}" not in {found.address for found in examine(read_pipeline(glue), clock(0))[1]}
 
 
 def test_schedule_of_the_workflow_starts_the_crawl_and_then_the_job(pipeline: Pipeline, small_feed, clock):  # G1, G2
