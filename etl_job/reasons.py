@@ -69,7 +69,7 @@ def _what(error: BaseException) -> str:
     if isinstance(error, Py4JError):
         return f"Spark's JVM has ended: {_first_line(error)}"
     if type(error).__module__.startswith("pyspark"):
-        # As text it would ask the JVM, which may be gone.
+        # As text it would ask the JVM, which may have ended.
         return f"Spark failed: {_line_with_the_reason(getattr(error, 'desc', None) or str(error))}"
     if isinstance(error, FileNotFoundError):
         return f"{_first_line(error)} is not there (FileNotFoundError)"
@@ -80,7 +80,7 @@ def _what(error: BaseException) -> str:
 
 def _of_java(error: Py4JJavaError) -> str:
     text = _line_with_the_reason(str(error).partition("\n")[2].removeprefix(": "))
-    with suppress(Py4JError, OSError, AttributeError):  # the JVM may be gone
+    with suppress(Py4JError, OSError, AttributeError):  # the JVM may have ended
         cause = error.java_exception
         for _ in range(_CAUSES):
             if (below := cause.getCause()) is None:

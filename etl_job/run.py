@@ -90,7 +90,7 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
         progress.say("recovery", message="tags of quarters that an earlier version of the job set are renewed")
     with progress.stage("session"):
         context = _context(services, opening, spark.result())
-        record = replace(opening.record, meter=SparkMeter(context.spark))
+        record = replace(opening.record, meter=SparkMeter.started(context.spark))
     yield record
     selections = [opening.selection]
     if opening.selection and not are_in_step:

@@ -1,4 +1,4 @@
-"""The types of columns, each told once: by what names Spark and Glue, Iceberg and Arrow know it."""
+"""The types of columns, each listed once: by what names Spark and Glue, Iceberg and Arrow know it."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """Times that clocks of a zone show, as seconds in UTC.
 
 On most days clocks are neither put forward nor back, and one offset holds for the whole day: so days are asked for, of
-which there are few, and single times only on the others. A time that comes twice means the first; one that is skipped
+which are rare, and single times only on the others. A time that comes twice means the first; one that is skipped
 is no moment.
 """
 

@@ -137,7 +137,7 @@ class S3ObjectStore:
         self._s3.put_object(Bucket=bucket, Key=key, Body=content)
 
     def upload(self, uri: str, file: Path) -> str:
-        """See ObjectStore. What is too large for one call has an etag that nobody tells: it is none then."""
+        """See ObjectStore. What is too large for one call has an etag that nobody knows: it is none then."""
         bucket, key = split_s3_uri(uri)
         if file.stat().st_size > _LARGEST_PUT:
             self._s3.upload_file(str(file), bucket, key)
@@ -271,5 +271,5 @@ def folder_uri(location: str) -> str:
 
 
 def local_path(uri: str) -> Path:
-    """The path that a ``file://`` URI names, taken literally as Hadoop does; a plain path stays as it is."""
+    """The path that a ``file://`` URI names, taken literally as Hadoop does; a path stays as it is."""
     return Path(uri.removeprefix("file://"))

@@ -102,7 +102,7 @@ class SparkMetrics(_Record):
     """What Spark did for the run, summed over its tasks; ``None`` where Spark does not know.
 
     ``peak_heap_bytes`` is the most that the heap of any one JVM held, the driver's or an executor's. ``class_archive``
-    says whether the driver's Java loaded the archive of classes that it was told of; ``None`` where it was told of none.
+    says whether the driver's Java loaded the archive of classes that it was given; ``None`` where it was given none.
     """
 
     jobs: int

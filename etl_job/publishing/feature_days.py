@@ -89,7 +89,7 @@ def quarter_tags(context: RunContext, plan: QuarterPlan) -> tuple[QuarterTag, ..
 
 
 def removed_features(days: FeatureDays, history: PublishedCounts) -> BooleanExpression:
-    """Wanted quarters, those that reach the end with all later ones, which are gone; else everything, or nothing."""
+    """Wanted quarters, those that reach the end with all later ones, which end; else everything, or nothing."""
     if days.wanted is None:
         return AlwaysTrue() if days.takes_all(history) else AlwaysFalse()
     if days.wanted.reaches_end:

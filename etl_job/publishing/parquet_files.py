@@ -1,4 +1,4 @@
-"""Parquet files on their way into tables: few, zstd-compressed, sorted, each within one partition."""
+"""Parquet files on their way into tables: not many, zstd-compressed, sorted, each within one partition."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -44,7 +44,7 @@ def write_table_files(
     """Write the frame's rows below the folder, no file with two partitions, and return the files' URIs.
 
     A partition is one file unless it is too big for that, or ``split_after`` names a day for it: then rows of later
-    days are in files of their own. Rows for one task are few enough for the driver, which writes
+    days are in files of their own. Rows for one task fit the driver, which writes
     them by itself: Spark would take tens of milliseconds for each file, whatever is in it.
     """
     if in_one_task:

@@ -41,7 +41,7 @@ class SharedKeys:
         """The later deliveries that may have taken a row from an earlier one.
 
         Where that is recorded so far, a delivery that the run did not process has lost nothing more to others than to
-        those that it met before.
+        those that it was compared with before.
         """
         if not recorded:
             return self._takers(earlier, later)
@@ -99,7 +99,7 @@ class QuarterPlan:
     def tags(
         self, standing: Mapping[str, QuarterTag | None], changed: Collection[str] | None
     ) -> tuple[QuarterTag, ...]:
-        """The tags to set; ``changed`` names the deliveries put in or taken out, None where that cannot be told."""
+        """The tags to set; ``changed`` names the deliveries put in or taken out, None where that is unknown."""
         firsts: dict[str, date] = {}
         for each in (*self.kept, *(self.replaced or ())):
             firsts[each.delivery] = min(each.first, firsts.get(each.delivery, each.first))

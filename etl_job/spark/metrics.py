@@ -1,6 +1,10 @@
-"""What Spark did for a run, asked of its own status store, which is there whether or not its web interface is."""
+"""What Spark did for a run, asked of its own status store, which is there whether or not its web interface is.
+
+PySpark has no public way to the store, nor to what Java says of its memory: its private handles lead to both.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +16,20 @@ _EVENTS_TIMEOUT_MS = 10_000
 _ARCHIVE = "-XX:SharedArchiveFile="
 
 
+@dataclass(frozen=True, slots=True)
 class SparkMeter:
-    """Begins to count when it is made: a session may have served others before, as in tests."""
+    """Counts from a stage and a job on. Make it with ``SparkMeter.started``."""
 
-    def __init__(self, spark: SparkSession) -> None:
-        self._spark = spark
-        self._first_stage = 1 + max((stage.stageId() for stage in self._stages()), default=-1)
-        self._first_job = 1 + max((job.jobId() for job in self._jobs()), default=-1)
+    _spark: SparkSession
+    _first_stage: int = 0
+    _first_job: int = 0
+
+    @classmethod
+    def started(cls, spark: SparkSession) -> "SparkMeter":
+        """One that begins to count now: a session may have served others before, as in tests."""
+        past = cls(spark)
+        first_stage = 1 + max((stage.stageId() for stage in past._stages()), default=-1)
+        return cls(spark, first_stage, 1 + max((job.jobId() for job in past._jobs()), default=-1))
 
     def read(self, rows_read: int = 0, bytes_read: int = 0) -> SparkMetrics:
         """Everything since the beginning. Spark keeps the newest 1,000 stages, many times what a run has.
@@ -50,8 +61,8 @@ class SparkMeter:
     def _has_class_archive(self) -> bool | None:
         """Java goes on without an archive that is not of its class path, and cannot be asked: Linux knows its files."""
         java: Any = self._spark.sparkContext._jvm.java.lang  # type: ignore[union-attr]
-        told = [str(word) for word in java.management.ManagementFactory.getRuntimeMXBean().getInputArguments()]
-        return loads_archive(told, Path(f"/proc/{java.ProcessHandle.current().pid()}/maps"))
+        arguments = [str(word) for word in java.management.ManagementFactory.getRuntimeMXBean().getInputArguments()]
+        return loads_archive(arguments, Path(f"/proc/{java.ProcessHandle.current().pid()}/maps"))
 
     def _store(self) -> Any:
         context: Any = self._spark.sparkContext._jsc.sc()

@@ -51,6 +51,7 @@ def get_session(environ: Mapping[str, str]) -> SparkSession:
     spark = builder.getOrCreate()
     # Asked of Spark's own settings: Hadoop's defaults name an endpoint that nobody chose.
     if not spark.sparkContext.getConf().contains("spark.hadoop.fs.s3a.endpoint"):
+        # Settings of a session that runs already: spark.conf does not reach Hadoop's.
         hadoop = spark.sparkContext._jsc.hadoopConfiguration()
         for name, value in object_store_settings(environ).items():
             hadoop.set(name, value)
@@ -64,7 +65,7 @@ def _keep_functions(spark: SparkSession) -> None:
     PySpark asks py4j for them each time one is used, which looks for the name in vain in hundreds of jars before it
     finds it: together a millisecond a call, more than a second for the plans of a run.
     """
-    jvm: Any = spark.sparkContext._jvm
+    jvm: Any = spark.sparkContext._jvm  # no public way: the names are py4j's
     jvm.functions = jvm.functions
     for name in ("coalesce", "col", "expr", "lit", "substring", "sum", "when"):
         setattr(jvm.functions, name, getattr(jvm.functions, name))

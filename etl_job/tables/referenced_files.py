@@ -1,6 +1,6 @@
 """Whether what the published tables name is there: asked at a run's start, before it reads a row.
 
-A run builds on what earlier ones left. Where that is gone it would go wrong without a word: a register of keys without
+A run builds on what earlier ones left. Where that is missing it would go wrong unseen: a register of keys without
 files reads as one of a run without rows, and rows that it held would count twice. Listings answer, one for each folder
 of many files. What a version of the job did not record when it made the table is asked of the table's rows, and of the
 manifest of the run that published the delivery.
@@ -24,7 +24,7 @@ from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.key_registers import FOLDER, Registers
 
-# A rule of the bucket may let bad rows expire, after whole days. What is gone sooner was taken by something else.
+# A rule of the bucket may let bad rows expire, after whole days. What is missing sooner was taken by something else.
 _NONE_EXPIRES_WITHIN = timedelta(days=1)
 
 

@@ -27,7 +27,7 @@ def add_chain(
 ) -> dict[str, int]:
     """Add a snapshot for each quarter, and then one of everything; the id of each tag's, in the order of quarters.
 
-    Where the files of a quarter cannot be told apart by day, as of tables that an earlier version wrote, it holds
+    Where the files of a quarter cannot be split by day, as of tables that an earlier version wrote, it holds
     them whole.
     """
     current, io = transaction.table_metadata.current_snapshot(), transaction._table.io
@@ -43,22 +43,23 @@ def add_chain(
     held: list[ManifestEntry] = []
     rest = entries
     parent: int | None = None
-    whole: list[QuarterTag] = []
-    for tag in sorted(tags, key=lambda each: each.quarter):
+    newest: QuarterTag | None = None
+    ordered = sorted(tags, key=lambda each: each.quarter)
+    for tag in ordered:
         new = [entry for entry in rest if _belongs(entry, tag, day_field)]
         rest = [entry for entry in rest if not _belongs(entry, tag, day_field)]
         held = [*held, *new]
-        if not rest:
-            whole.append(tag)
-            continue
+        if not rest and tag is ordered[-1]:
+            newest = tag
+            break
         said = replace(tag, days_to=_last_day(held, day_field)).properties
         snapshot = _UpToQuarter(transaction, parent, new, () if parent else deletes, {**properties, **said})
         snapshot.commit()
         found[tag.quarter] = parent = snapshot.snapshot_id
-    newest = replace(whole[0], days_to=_last_day(entries, day_field)).properties if whole else {}
-    with transaction.update_snapshot(snapshot_properties={**properties, **newest}).fast_append() as everything:
+    said = replace(newest, days_to=_last_day(entries, day_field)).properties if newest else {}
+    with transaction.update_snapshot(snapshot_properties={**properties, **said}).fast_append() as everything:
         pass
-    return found | {tag.quarter: everything.snapshot_id for tag in whole}
+    return found | ({newest.quarter: everything.snapshot_id} if newest else {})
 
 
 class _UpToQuarter(_SnapshotProducer["_UpToQuarter"]):

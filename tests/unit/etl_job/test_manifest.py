@@ -97,7 +97,7 @@ def test_manifest_tells_what_spark_did(lake, spark):
     assert set(json.loads(SCHEMA.read_text())["required"]) <= document.keys()
     assert {"quartal", "pyspark", "python"} <= manifest.versions.keys()
 
-    idle = SparkMeter(spark).read()
+    idle = SparkMeter.started(spark).read()
     assert (idle.jobs, idle.stages, idle.rows_read) == (0, 0, 0)  # a run does not count those before it
 
 
