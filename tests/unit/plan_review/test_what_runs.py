@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import glue_triggers
 from glue_triggers.finding import Finding, Level
 from glue_triggers.findings import examine
 from glue_triggers.simulation import Year
@@ -19,6 +22,7 @@ from plan_review.usage import with_history
 from tests.unit.plan_review.pipelines import cases, plan_of
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+NOTES = {"not-judged", "starts-when-made", "switched-off", "weekday-numbers"}
 BROKEN, SOUND = cases("broken_pipelines"), cases("sound_pipelines")
 
 
@@ -152,7 +156,10 @@ def test_plan_without_anything_of_glue_says_nothing_of_runs(basis):
     assert review(parse_plan(plan_of({})), basis).runs is None
 
 
-def test_every_kind_of_finding_is_among_the_broken_ones():
+def test_every_kind_of_alarm_is_among_the_broken_ones():
+    source = "".join(file.read_text("utf-8") for file in Path(glue_triggers.__path__[0]).glob("*.py"))
+    rules = set(re.findall(r'"([a-z]+(?:-[a-z]+)+|circle|endless)"', source))
+    assert rules - NOTES == {rule for case in BROKEN for rule in case["finds"]}
     assert len(BROKEN) >= 30
     assert len(SOUND) >= 10
     assert len({case["from"] for case in BROKEN}) > 20
