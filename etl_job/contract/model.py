@@ -296,9 +296,3 @@ class Contract(Strict):
         """
         content = self.model_dump(mode="json", exclude={"version", "thresholds"})
         return hash_of(content, {"files": RawFiles().model_dump(mode="json"), "max_record_bytes": LONGEST_RECORD})
-
-
-def with_default_bounds(column: Column) -> Column:
-    """The column of the event time, with the least day that it may name where the contract does not say."""
-    least = column.rules.minimum or EARLIEST_DAY
-    return column.model_copy(update={"rules": column.rules.model_copy(update={"minimum": least})})

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl_job.contract.columns import Column
-from etl_job.contract.model import ENCODING, EVENT_TIME, FIELD_COUNT, Contract, with_default_bounds
+from etl_job.contract.model import EARLIEST_DAY, ENCODING, EVENT_TIME, FIELD_COUNT, Contract
 from etl_job.contract.rule_kinds import FUTURE
 from etl_job.errors import ContractError
 from etl_job.judging.patterns import unreadable
@@ -57,7 +57,7 @@ class Judge:
                     f"{problem}"
                 )
             own = {name: bits[f"{column.name}.{name}"] for name in contract.rules_of_column(column)}
-            columns.append((column if column is not contract.event_column else with_default_bounds(column), own))
+            columns.append((column if column is not contract.event_column else _with_default_bounds(column), own))
         return cls(contract, tuple(columns), bits)
 
     def judge(self, batch: TextBatch, latest_day: date) -> JudgedBatch:
@@ -97,3 +97,9 @@ def _together(broken: pa.Int64Array | None, column: JudgedColumn) -> pa.Int64Arr
     if broken is None or column.broken is None:
         return column.broken if broken is None else broken
     return pc.bit_wise_or(broken, column.broken)
+
+
+def _with_default_bounds(column: Column) -> Column:
+    """The column of the event time, with the least day that it may name where the contract does not say."""
+    least = column.rules.minimum or EARLIEST_DAY
+    return column.model_copy(update={"rules": column.rules.model_copy(update={"minimum": least})})
