@@ -147,17 +147,30 @@ def test_registers_of_keys_stay_as_long_as_the_table_names_them(catalog, lake):
 
 def test_what_killed_runs_left_in_the_quarantine_goes_and_recorded_rows_stay(catalog, lake):
     root = Path(lake_path(lake.root))
-    write(root / "runs/feed/good.json", "{}")
-    stays = write(root / "quarantine/feed/delivery=d1/run_id=good/part-0.parquet")
+    write(root / "runs/feed/good.json", '{"status": "SUCCEEDED"}')
+    write(root / "runs/feed/failed.json", '{"status": "FAILED"}')
+    write(root / "runs/feed/odd.json", "half a man")
+    stays = [write(root / f"quarantine/feed/delivery=d1/run_id={run}/part-0.parquet") for run in ("good", "odd")]
     goes = [
+        write(root / "quarantine/feed/delivery=d1/run_id=failed/part-0.parquet"),
         write(root / "quarantine/feed/delivery=d1/run_id=killed/part-0.parquet"),
         write(root / "quarantine/feed/.spark-staging-1/delivery=d1/run_id=good/part-0.parquet"),
         write(root / "quarantine/feed/_temporary/0/part-0.parquet"),
     ]
     done = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
     assert {lake_path(file.uri) for file in done.leftovers} == {str(path) for path in goes}
-    assert stays.exists()
+    assert all(path.exists() for path in stays)
     assert not any(path.exists() for path in goes)
+
+
+def test_bad_rows_that_the_table_names_stay_also_those_of_a_run_that_failed_afterwards(catalog, lake):
+    root, table = Path(lake_path(lake.root)), add_rows(catalog, lake, 1)
+    write(root / "runs/feed/torn.json", '{"status": "FAILED"}')
+    stays = write(root / "quarantine/feed/delivery=d1/run_id=torn/part-0.parquet")
+    with table.transaction() as transaction:
+        transaction.set_properties({"quartal.quarantine": '{"d1": "torn"}'})
+    assert maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False).leftovers == ()
+    assert stays.exists()
 
 
 @pytest.mark.parametrize(

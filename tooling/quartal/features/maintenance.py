@@ -20,6 +20,7 @@ from quartal.core.errors import ConfigurationError, PipelineError
 from quartal.core.polling import ask_patiently
 from quartal.features.iceberg_commits import Change, Sleep, commit, load_patiently
 from quartal.features.lake_files import delete_files, files_below, lake_path
+from quartal.features.quarantine import runs_with_bad_rows
 from quartal.features.tags import RUN_ID, summary_value
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _runs_named_by(table: Table) -> frozenset[str]:
     staged = {
         folder.rpartition("-")[0] for folder in _register_folders(table)
     }  # RUN-xxxxxxxx, see etl_job/tables/key_registers.py
-    return frozenset(committed | staged)
+    return frozenset(committed | staged | set(runs_with_bad_rows(table).values()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,12 +236,26 @@ def _register_folders(table: Table) -> tuple[str, ...]:
 
 
 def _leftovers(lake: Lake, files: ObjectStore, cutoff: datetime, published: frozenset[str]) -> Iterable[StoredFile]:
-    """What killed runs left in the quarantine: unfinished files, and finished ones of runs that nothing tells of."""
-    manifests = files_below(files, f"{lake.root}/runs/{lake.dataset}")
-    recorded = published | {file.uri.rpartition("/")[2].removesuffix(".json") for file in manifests}
+    """What killed and failed runs left in the quarantine: unfinished files, and finished ones that nobody published."""
+    manifests = {
+        file.uri.rpartition("/")[2].removesuffix(".json"): file.uri
+        for file in files_below(files, f"{lake.root}/runs/{lake.dataset}")
+    }
+    is_kept = dict.fromkeys(published, True)
     for file in files_below(files, f"{lake.root}/quarantine/{lake.dataset}"):
         if file.modified >= cutoff.timestamp():
             continue
         run = _RUN_FOLDER.search(file.uri)
-        if any(mark in file.uri for mark in _UNFINISHED) or (run is not None and run[1] not in recorded):
+        if run is not None and run[1] not in is_kept:
+            is_kept[run[1]] = run[1] in manifests and not _has_failed(files, manifests[run[1]])
+        if any(mark in file.uri for mark in _UNFINISHED) or (run is not None and not is_kept[run[1]]):
             yield file
+
+
+def _has_failed(files: ObjectStore, manifest: str) -> bool:
+    """Whether a run says of itself that it failed; what cannot be read says nothing."""
+    try:
+        found = json.loads(files.read(manifest))
+    except (FileNotFoundError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and found.get("status") == "FAILED"

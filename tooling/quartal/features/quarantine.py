@@ -155,7 +155,7 @@ class BadRowFiles:
 def quarantine_runs(deployment: Deployment, catalog: Catalog) -> Mapping[str, str]:
     """The run that found the bad rows of each published delivery; none before the first run."""
     table = _curated(deployment, catalog)
-    return {} if table is None else _runs_of(table)
+    return {} if table is None else runs_with_bad_rows(table)
 
 
 def write_quarantine(found: Quarantine, file: Path, *, spreadsheet_safe: bool) -> None:
@@ -186,7 +186,7 @@ def why_no_features(deployment: Deployment, catalog: Catalog) -> NotDeployedErro
             "There are no features yet: a run published the curated table, and ended before them.",
             remedy="The next run computes them first: `quartal run`.",
         )
-    runs = _runs_of(curated)
+    runs = runs_with_bad_rows(curated)
     if not runs:
         return None
     rules = _rules_broken(curated, deployment, set(runs.values()))
@@ -205,7 +205,8 @@ def _curated(deployment: Deployment, catalog: Catalog) -> Table | None:
         return None
 
 
-def _runs_of(curated: Table) -> Mapping[str, str]:
+def runs_with_bad_rows(curated: Table) -> Mapping[str, str]:
+    """The run whose folder holds a delivery's bad rows, by delivery, as the curated table's property names them."""
     runs: Mapping[str, str] = json.loads(curated.properties.get(_RUNS, "{}"))
     return runs
 
