@@ -9,6 +9,7 @@ from etl_job.tables.commit_outcome import DecidingGlueCatalog
 
 if TYPE_CHECKING:
     import boto3
+    from botocore.credentials import Credentials
     from mypy_boto3_glue import GlueClient
 
 _ONE_ATTEMPT = Config(retries={"total_max_attempts": 1, "mode": "standard"})
@@ -19,14 +20,8 @@ def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[
 
     ``glue`` reads; writes are sent by a client of their own, which does not repeat what may have been done.
     """
-    properties: dict[str, str] = {}
     credentials = session.get_credentials()
-    if credentials is not None:
-        frozen = credentials.get_frozen_credentials()
-        properties["s3.access-key-id"] = frozen.access_key or ""
-        properties["s3.secret-access-key"] = frozen.secret_key or ""
-        if frozen.token:
-            properties["s3.session-token"] = frozen.token
+    properties = _properties_of(credentials)
     if session.region_name:
         properties["s3.region"] = session.region_name
     endpoint = environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL")
@@ -38,4 +33,15 @@ def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[
         endpoint_url=glue.meta.endpoint_url,
         config=glue.meta.config.merge(_ONE_ATTEMPT),
     )
-    return DecidingGlueCatalog("quartal", glue, writer, properties)
+    return DecidingGlueCatalog("quartal", glue, writer, properties, credentials=lambda: _properties_of(credentials))
+
+
+def _properties_of(credentials: "Credentials | None") -> dict[str, str]:
+    """Credentials as the catalog hands them to whatever opens files. boto3 renews those that end soon."""
+    if credentials is None:
+        return {}
+    frozen = credentials.get_frozen_credentials()
+    found = {"s3.access-key-id": frozen.access_key, "s3.secret-access-key": frozen.secret_key}
+    return {name: text or "" for name, text in found.items()} | (
+        {"s3.session-token": frozen.token} if frozen.token else {}
+    )

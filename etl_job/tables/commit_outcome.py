@@ -18,6 +18,8 @@ from botocore.exceptions import ClientError
 from pyiceberg.catalog import METADATA_LOCATION, PREVIOUS_METADATA_LOCATION
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, TableAlreadyExistsError
+from pyiceberg.io import FileIO
+from pyiceberg.table import Table
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import TableInputTypeDef
 
 _SENDS, _READS = 4, 6
+_NO_PROPERTIES: Mapping[str, str] = {}
 _SENT_AGAIN = frozenset({"ThrottlingException", "Throttling", "OperationTimeoutException", "RequestLimitExceeded"})
 _MAY_BE_OWN = frozenset({"ConcurrentModificationException", "AlreadyExistsException"})
 
@@ -55,7 +58,8 @@ class OutcomeUnknownError(Exception):
 class DecidingGlueCatalog(GlueCatalog):
     """A Glue catalog that answers each write with what became of it, whatever Glue said.
 
-    ``writer`` sends the writes, each once; ``reader`` reads, and may repeat itself.
+    ``writer`` sends the writes, each once; ``reader`` reads, and may repeat itself. ``credentials`` are those of files,
+    as properties of the catalog, asked for whenever files are opened anew.
     """
 
     def __init__(
@@ -65,10 +69,21 @@ class DecidingGlueCatalog(GlueCatalog):
         writer: "GlueClient",
         properties: Mapping[str, str],
         sleep: Callable[[float], None] | None = None,
+        credentials: Callable[[], Mapping[str, str]] = dict,
     ) -> None:
         super().__init__(name, client=reader, **properties)
         self._sender = GlueCatalog(name, client=writer, **properties)
         self._sleep = sleep or time.sleep
+        self._credentials = credentials
+
+    def _load_file_io(self, properties: Mapping[str, str] = _NO_PROPERTIES, location: str | None = None) -> FileIO:
+        """What reads and writes files, with the credentials of now: those of a while ago may have expired."""
+        self.properties |= self._credentials()
+        return super()._load_file_io(dict(properties), location)
+
+    def renew_files_of(self, table: Table) -> None:
+        """Let a table that was loaded a while ago read and write with the credentials of now."""
+        table.io = self._load_file_io(table.metadata.properties, table.metadata_location)
 
     @classmethod
     def over(cls, catalog: GlueCatalog) -> "DecidingGlueCatalog":

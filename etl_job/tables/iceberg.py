@@ -193,7 +193,7 @@ class PublishedIceberg:
         then. Raises UnknownPublicationError where nobody knows: whatever the change names must stay.
         """
         table = self._table or self._create()
-        #self._catalog.renew_files_of(table)  # it was loaded when the run began
+        self._catalog.renew_files_of(table)  # it was loaded when the run began
         made: int | None = None
         try:
             with warnings.catch_warnings(), table.transaction() as transaction:
