@@ -17,7 +17,7 @@ from etl_job.publishing.point_in_time import (
     last_day_of,
     quarter_of,
 )
-from etl_job.tables.quarter_tags import QUARTER_NAME
+from etl_job.tables.quarter_tags import AS_OF_QUARTER, QUARTER_NAME
 from etl_job.tables.snapshot_change import RUN
 
 from .conftest import DATABASE
@@ -112,6 +112,9 @@ def test_tag_of_a_withdrawn_quarter_does_not_hold_its_rows_any_more(quarterly):
     quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2)})
     quarterly.publish({"2024Q2": None})
     assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == quarterly.rows() == features_of([Q1])
+    table = quarterly.features
+    said = {tag: table.snapshot_by_name(tag).summary[AS_OF_QUARTER] for tag in ("2024Q1", "2024Q2")}
+    assert said == {"2024Q1": "2024Q1", "2024Q2": "2024Q2"}
     quarterly.publish({"2024Q1": None})
     assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == quarterly.rows() == []
 
