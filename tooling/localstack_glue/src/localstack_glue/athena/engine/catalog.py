@@ -82,8 +82,6 @@ class GlueCatalog:
         if found.get("TableType") == "VIRTUAL_VIEW":
             raise QueryFailedError("NOT_SUPPORTED", f"{place}: {database}.{name} is a view, which is not run here")
         parameters = found.get("Parameters") or {}
-        if parameters.get("projection.enabled", "").lower() == "true":
-            raise QueryFailedError("NOT_SUPPORTED", f"{place}: {database}.{name} uses partition projection")
         storage = found.get("StorageDescriptor") or {}
         serde = storage.get("SerdeInfo") or {}
         return CatalogTable(

@@ -145,6 +145,10 @@ class Changes:
                 return _written(rows.num_rows, query)
             raw = GlueCatalog(self._glue).raw_table(database, name)
             target = _target_of(table)
+            if "storage.location.template" in table.parameters:
+                raise QueryFailedError(
+                    "NOT_SUPPORTED", f"line 1:1: {name} has a storage.location.template, not written here"
+                )
             written = write(self._s3, target, rows)
             known = (
                 {each.values for each in GlueCatalog(self._glue).partitions(table)} if table.partition_keys else set()

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from localstack_glue.athena.engine import metadata_tables, statements
+from localstack_glue.athena.engine import metadata_tables, projection, statements
 from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Partition
 from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_snapshot
@@ -204,7 +204,8 @@ def _lay_out(
         raise QueryFailedError("NOT_SUPPORTED", f"{use.place}: only Iceberg tables keep earlier versions")
     partitions = [Partition((), table.location)]
     if table.partition_keys:
-        partitions = catalog.partitions(table)
+        is_said = projection.is_projected(table)
+        partitions = projection.projected(table, query.tree, use.view) if is_said else catalog.partitions(table)
         condition = query.partition_filter(use, [key.name for key in table.partition_keys])
         if condition is not None:
             with duckdb.connect() as apart:

@@ -159,6 +159,11 @@ class Query:
         self.uses = tuple(self._name_uses())
         self._mark_unnamed()
 
+    @property
+    def tree(self) -> exp.Expr:
+        """The query as it is understood so far."""
+        return self._tree
+
     def bind(self, tables: Mapping[str, CatalogTable]) -> None:
         """Say which columns the tables have, by the view's name; names of columns become complete."""
         schema = MappingSchema(dialect=TrinoQuery)

@@ -19,6 +19,7 @@ from localstack_glue.serdes.errors import BadDataError, MalformedRowError, Serde
 from localstack_glue.serdes.files import TEXT_SERDES, TextTable, open_table, partition_value
 from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType, parse_type
 
+_AT_ONCE = 500  # partitions that one query looks at
 _PARQUET, _ORC = "parquethiveserde", "orcserde"
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -235,12 +236,13 @@ def kept_partitions(
     """The partitions for which a condition on their keys holds."""
     if not partitions:
         return []
-    rows = [
-        f"SELECT {number} AS number, {', '.join(_constants(table, partition))}"
-        for number, partition in enumerate(partitions)
-    ]
-    sql = f"SELECT number FROM ({' UNION ALL '.join(rows)}) WHERE {condition} ORDER BY number"
-    return [partitions[row[0]] for row in database.execute(sql).fetchall()]
+    kept: list[Partition] = []
+    for start in range(0, len(partitions), _AT_ONCE):
+        some = partitions[start : start + _AT_ONCE]
+        rows = [f"SELECT {number} AS number, {', '.join(_constants(table, each))}" for number, each in enumerate(some)]
+        sql = f"SELECT number FROM ({' UNION ALL '.join(rows)}) WHERE {condition} ORDER BY number"
+        kept += [some[row[0]] for row in database.execute(sql).fetchall()]
+    return kept
 
 
 def _split(location: str) -> tuple[str, str]:

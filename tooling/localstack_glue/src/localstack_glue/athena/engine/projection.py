@@ -1,0 +1,200 @@
+"""Partitions that a table's properties say, instead of the catalog: enum, integer, date and injected keys.
+
+https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from sqlglot import exp
+
+from localstack_glue.athena.engine.catalog import CatalogTable, Column, Partition
+from localstack_glue.athena.engine.errors import QueryFailedError
+
+_MOST = 100_000
+_NOW = re.compile(r"now(?:\s*([+-])\s*(\d+)\s*(year|month|week|day|hour|minute|second)s?)?", re.IGNORECASE)
+_TOKENS = re.compile(r"y{4}|M{2}|d{2}|H{2}|m{2}|s{2}|'[^']*'|[A-Za-z]+|[^A-Za-z']+")
+_STRFTIME = {"yyyy": "%Y", "MM": "%m", "dd": "%d", "HH": "%H", "mm": "%M", "ss": "%S"}
+_UNITS = {"week": timedelta(weeks=1), "day": timedelta(days=1), "hour": timedelta(hours=1)} | {
+    "minute": timedelta(minutes=1),
+    "second": timedelta(seconds=1),
+}
+
+
+def is_projected(table: CatalogTable) -> bool:
+    """Whether the catalog's partitions are not looked at."""
+    return table.parameters.get("projection.enabled", "").lower() == "true" and bool(table.partition_keys)
+
+
+def projected(table: CatalogTable, tree: exp.Expr, view: str, now: datetime | None = None) -> list[Partition]:
+    """All partitions that may be meant.
+
+    Args:
+        table: the table.
+        tree: the query, which says the values of injected keys.
+        view: what the table is called in it.
+        now: the present; for tests.
+
+    Raises:
+        QueryFailedError: the properties are wrong, or an injected key is not given.
+    """
+    own = _Properties(table, now or datetime.now(UTC).replace(tzinfo=None))
+    values: list[Sequence[str]] = [own.values(key, tree, view) for key in table.partition_keys]
+    count = 1
+    for each in values:
+        count *= len(each)
+    if count > _MOST:
+        raise QueryFailedError(
+            "NOT_SUPPORTED", f"{table.name}: {count} projected partitions, here {_MOST} are the most"
+        )
+    return [Partition(combination, own.location(combination)) for combination in itertools.product(*values)]
+
+
+class _Properties:
+    def __init__(self, table: CatalogTable, now: datetime) -> None:
+        self._table = table
+        self._now = now
+        self._given = {key.lower(): value for key, value in table.parameters.items()}
+
+    def location(self, values: Sequence[str]) -> str:
+        keys = [key.name for key in self._table.partition_keys]
+        template = self._given.get("storage.location.template")
+        if not template:
+            template = self._table.location.rstrip("/") + "".join(f"/{key}=${{{key}}}" for key in keys) + "/"
+        for key, value in zip(keys, values, strict=True):
+            if f"${{{key}}}" not in template.lower():
+                raise self._wrong(f"storage.location.template lacks ${{{key}}}")
+            template = re.sub(re.escape(f"${{{key}}}"), lambda _, text=value: text, template, flags=re.IGNORECASE)
+        return template
+
+    def values(self, key: Column, tree: exp.Expr, view: str) -> Sequence[str]:
+        kinds: dict[str, Callable[[str], Sequence[str]]] = {
+            "enum": lambda name: [each.strip() for each in self._of(name, "values").split(",")],
+            "integer": self._integers,
+            "date": self._dates,
+        }
+        kind = self._of(key.name, "type").lower()
+        if kind == "injected":
+            return self._injected(key.name, tree, view)
+        if kind not in kinds:
+            raise self._wrong(f"projection.{key.name}.type is {kind}")
+        return kinds[kind](key.name)
+
+    def _integers(self, name: str) -> Sequence[str]:
+        low, high = self._bounds(name)
+        step, digits = int(self._of(name, "interval", "1")), int(self._of(name, "digits", "0"))
+        try:
+            numbers = range(int(low), int(high) + 1, step)
+        except ValueError as error:
+            raise self._wrong(f"projection.{name}.range: {error}") from error
+        return _short([f"{number:0{digits}d}" for number in numbers[: _MOST + 1]])
+
+    def _dates(self, name: str) -> Sequence[str]:
+        form = self._of(name, "format")
+        tokens = _TOKENS.findall(form)
+        unknown = [token for token in tokens if token[0].isalpha() and token not in _STRFTIME]
+        if unknown:
+            raise QueryFailedError(
+                "NOT_SUPPORTED", f"{self._table.name}: dates in the form {form} are not projected here"
+            )
+        pattern = "".join(_STRFTIME.get(token) or token.strip("'").replace("%", "%%") for token in tokens)
+        unit = self._of(name, "interval.unit", self._finest(name, tokens)).lower().removesuffix("s")
+        step = int(self._of(name, "interval", "1"))
+        low, high = (self._moment(name, text, pattern) for text in self._bounds(name))
+        moments = itertools.takewhile(lambda moment: moment <= high, _steps(low, step, unit))
+        return _short([moment.strftime(pattern) for moment in itertools.islice(moments, _MOST + 1)])
+
+    def _finest(self, name: str, tokens: Sequence[str]) -> str:
+        if not {"HH", "mm", "ss"} & set(tokens):
+            if "dd" in tokens:
+                return "DAYS"
+            if "MM" in tokens:
+                return "MONTHS"
+        return self._of(name, "interval.unit")
+
+    def _moment(self, name: str, text: str, pattern: str) -> datetime:
+        found = _NOW.fullmatch(text)
+        if found is None:
+            try:
+                return datetime.strptime(text, pattern)
+            except ValueError as error:
+                raise self._wrong(f"projection.{name}.range: {error}") from error
+        moment = self._now
+        if found[1]:
+            moment = _moved(moment, int(found[1] + found[2]), found[3].lower())
+        return datetime.strptime(moment.strftime(pattern), pattern)
+
+    def _injected(self, name: str, tree: exp.Expr, view: str) -> Sequence[str]:
+        found = _static_values(tree, view, name)
+        if not found:
+            raise QueryFailedError(
+                "CONSTRAINT_VIOLATION",
+                f"For the injected projected partition column {name}, the WHERE clause must contain only static "
+                "equality conditions, and at least one such condition must be present.",
+            )
+        return found
+
+    def _bounds(self, name: str) -> tuple[str, str]:
+        parts = [part.strip() for part in self._of(name, "range").split(",")]
+        if len(parts) != 2:
+            raise self._wrong(f"projection.{name}.range must be two values")
+        return parts[0], parts[1]
+
+    def _of(self, name: str, member: str, default: str | None = None) -> str:
+        found = self._given.get(f"projection.{name}.{member}", default)
+        if found is None:
+            raise self._wrong(f"projection.{name}.{member} is missing")
+        return found
+
+    def _wrong(self, what: str) -> QueryFailedError:
+        return QueryFailedError("INVALID_TABLE_PROPERTY", f"{self._table.database}.{self._table.name}: {what}")
+
+
+def _short(values: list[str]) -> list[str]:
+    if len(values) > _MOST:
+        raise QueryFailedError("NOT_SUPPORTED", f"more than {_MOST} projected values are not read here")
+    return values
+
+
+def _steps(start: datetime, step: int, unit: str) -> Iterator[datetime]:
+    for number in itertools.count():
+        yield _moved(start, number * step, unit)
+
+
+def _moved(moment: datetime, count: int, unit: str) -> datetime:
+    if unit in _UNITS:
+        return moment + count * _UNITS[unit]
+    if unit not in ("month", "year"):
+        raise QueryFailedError("INVALID_TABLE_PROPERTY", f"{unit} is no unit of a projected date")
+    months = moment.year * 12 + moment.month - 1 + count * (12 if unit == "year" else 1)
+    first = moment.replace(year=months // 12, month=months % 12 + 1, day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return first.replace(day=min(moment.day, (following - timedelta(days=1)).day))
+
+
+def _static_values(tree: exp.Expr, view: str, key: str) -> list[str]:
+    """The values that every mention of a table gives a key by `=` or IN; none if one does not."""
+    found: list[str] = []
+    for select in tree.find_all(exp.Select):
+        tables = [each for each in select.find_all(exp.Table) if each.find_ancestor(exp.Select) is select]
+        aliases = {each.alias_or_name for each in tables if each.name == view}
+        if not aliases:
+            continue
+        where = select.args.get("where")
+        condition = where.this if where is not None else None
+        parts = list(condition.flatten()) if isinstance(condition, exp.And) else [condition]
+        given = [values for part in parts for values in [_values(part, aliases, key)] if values]
+        if not given:
+            return []
+        found += given[0]
+    return list(dict.fromkeys(found))
+
+
+def _values(part: exp.Expr | None, aliases: set[str], key: str) -> list[str]:
+    column = part.this if isinstance(part, exp.EQ | exp.In) else None
+    if not isinstance(column, exp.Column) or column.table not in aliases or column.name.lower() != key:
+        return []
+    values = [part.expression] if isinstance(part, exp.EQ) else list(part.expressions) if part is not None else []
+    return [str(value.this) for value in values] if all(isinstance(each, exp.Literal) for each in values) else []
