@@ -100,8 +100,8 @@ def write_rows(
 
 
 def _after(partition: str, day: date) -> str:
-    """What the folder of a partition's rows after a day is called."""
-    return f"{partition}-after-{day}"
+    """What the folder of a partition's rows after a day is called: it is listed after that of the others."""
+    return f"{partition}_after_{day}"
 
 
 def _parts(value: str, rows: pa.Table, last_day: date | None) -> list[tuple[str, pa.Table]]:
