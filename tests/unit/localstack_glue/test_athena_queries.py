@@ -230,11 +230,19 @@ def test_rows_that_a_statement_wrote_are_counted_and_its_files_are_listed(athena
     assert (found["StatementType"], found["SubstatementType"]) == ("DML", "INSERT")
     answer = athena("GetQueryResults", QueryExecutionId=query_id)
     assert (answer["UpdateCount"], answer["ResultSet"]["Rows"]) == (3, [])
+    assert found["ResultConfiguration"]["OutputLocation"] == f"s3://results/q/{query_id}"  # which no object has
     manifest = found["Statistics"]["DataManifestLocation"]
     assert manifest == f"s3://results/q/{query_id}-manifest.csv"
     content = athena.s3.get_object(Bucket="results", Key=f"q/{query_id}-manifest.csv")["Body"].read()
     assert content == b"s3://lake/t/a.parquet\n"
     assert athena.s3.head_object(Bucket="results", Key=f"q/{query_id}.metadata")["ContentLength"]
+
+
+def test_table_that_is_made_of_a_query_lies_beside_the_results(athena: Athena):
+    query_id = athena.start("create table t as select 1 a")
+    place = f"s3://results/q/tables/{query_id}"
+    assert athena.end_of(query_id)["ResultConfiguration"]["OutputLocation"] == place
+    assert athena.engine.asked[-1]["tables_location"] == place
 
 
 def test_statement_kinds_are_athenas(athena: Athena):

@@ -439,3 +439,15 @@ def test_view_after_a_remark_is_kept_as_it_was_written(lake: Lake):
     text = table_of(lake, "seen")["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
     assert json.loads(base64.b64decode(text))["originalSql"] == "select nullif('a', '') AS  x"
     assert lake.rows("select * from seen") == [("a",)]
+
+
+@pytest.mark.parametrize("keys", ["", ", partitioned_by = ARRAY['b']"])
+def test_query_without_rows_leaves_no_file(lake: Lake, keys: str):
+    answer = run(lake, f"unload (select 1 a, 'x' b where false) to 's3://lake/u/' with (format = 'PARQUET'{keys})")
+    assert (answer.update_count, answer.manifest, lake.s3.list_objects_v2(Bucket="lake", Prefix="u/")["KeyCount"]) == (
+        0,
+        (),
+        0,
+    )
+    run(lake, "create table empty with (format = 'PARQUET') as select 1 a where false")
+    assert lake.rows("select * from empty") == []

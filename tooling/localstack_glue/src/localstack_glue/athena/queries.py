@@ -117,7 +117,7 @@ class Queries:
                 sql=sql,
                 workgroup=workgroup.name,
                 database=database,
-                output_location=f"{location}{query_id}.{'csv' if kind == 'DML' else 'txt'}" if location else "",
+                output_location=stored_results.place(location, query_id, sql, kind) if location else "",
                 submitted_on=self._clock.now(),
                 statement_type=kind,
                 token=token,
@@ -225,7 +225,7 @@ class Queries:
                         parameters=prepared.parameters,
                         scan_limit_bytes=limit,
                         cancellation=cancellation,
-                        tables_location=f"{execution.output_location.rpartition('/')[0]}/tables/{execution.query_id}",
+                        tables_location=execution.output_location,
                     )
                 )
                 stored_results.keep(engine.s3, execution, answer)

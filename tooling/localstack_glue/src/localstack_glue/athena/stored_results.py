@@ -14,6 +14,8 @@ from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.athena.models import QueryExecution
 from localstack_glue.service.models import JsonDict
 
+_WRITES = ("INSERT", "DELETE", "UPDATE", "MERGE", "UNLOAD")
+
 
 def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
     """Store an answer; raise QueryFailedError where its place cannot be written to."""
@@ -27,15 +29,12 @@ def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": execution.encryption.get("KmsKey", "")}
     elif execution.encryption.get("EncryptionOption") == "SSE_S3":
         encryption = {"ServerSideEncryption": "AES256"}
-    manifest = _bucket_and_key(manifest_location(execution))[1]
-    objects = {
-        manifest.replace("-manifest.csv", ".metadata") if answer.manifest else f"{key}.metadata": _metadata(answer)
-    }
+    objects = {f"{key}.metadata": _metadata(answer)}
     if answer.update_count is None:
         objects[key] = body
     if answer.manifest:
         lines = "".join(f"{each}\n" for each in answer.manifest)
-        objects[manifest] = lines.encode()
+        objects[f"{key}-manifest.csv"] = lines.encode()
     try:
         for name, content in objects.items():
             s3.put_object(Bucket=bucket, Key=name, Body=content, ContentType="application/octet-stream", **encryption)
@@ -64,13 +63,19 @@ def read(s3: Any, execution: QueryExecution) -> list[list[str | None]]:
     return results.read_csv(content) if execution.has_header else results.read_text(content)
 
 
+def place(location: str, query_id: str, sql: str, kind: str) -> str:
+    """The object that a query's results become; a statement that writes leaves none, but others by that name."""
+    statement = statements.substatement_type(sql)
+    if statement == "CREATE_TABLE_AS_SELECT":
+        return f"{location}tables/{query_id}"
+    if statement in _WRITES:
+        return f"{location}{query_id}"
+    return f"{location}{query_id}.{'csv' if kind == 'DML' else 'txt'}"
+
+
 def manifest_location(execution: QueryExecution) -> str:
     """The object that lists the files which a statement wrote; none where the workgroup manages the results."""
-    if execution.is_managed:
-        return ""
-    folder, _, _ = execution.output_location.rpartition("/")
-    is_table = statements.substatement_type(execution.sql) == "CREATE_TABLE_AS_SELECT"
-    return f"{folder}/{'tables/' if is_table else ''}{execution.query_id}-manifest.csv"
+    return "" if execution.is_managed else f"{execution.output_location}-manifest.csv"
 
 
 def column_info(column: results.ResultColumn) -> JsonDict:

@@ -115,10 +115,12 @@ def _check(target: Target) -> None:
 
 
 def _by_partition(rows: pyarrow.Table, keys: Sequence[str]) -> list[tuple[tuple[str, ...], pyarrow.Table]]:
+    if not rows.num_rows:
+        return []  # Trino leaves no file then
     if not keys:
         return [((), rows)]
     own = [name for name in rows.column_names if name not in keys]
-    distinct = rows.select(list(keys)).group_by(list(keys)).aggregate([]).to_pylist() if rows.num_rows else []
+    distinct = rows.select(list(keys)).group_by(list(keys)).aggregate([]).to_pylist()
     groups = []
     for entry in distinct:
         mask = None
