@@ -23,7 +23,7 @@ from etl_job.run_record import RunRecord
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.dataset import Tables, open_tables
 from etl_job.tables.recovery import PublishedState, published_state
-from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
+from etl_job.tables.referenced_files import LeftByRuns, check_metadata, check_what_runs_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,17 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
     asked = properties_of_workflow(glue, arguments.workflow_name, arguments.workflow_run_id)
     named = arguments.deliveries or split_deliveries(asked.get("delivery", ""))
     withdrawn = arguments.withdrawn or split_deliveries(asked.get("withdraw", ""))
-    selection = select_deliveries(delivered.deliveries, named, withdrawn, state.published, contract.hash)
+    selection = select_deliveries(
+        delivered.deliveries,
+        named=named,
+        withdrawn=withdrawn,
+        published=state.published,
+        contract_hash=contract.hash,
+    )
     selection = selection.also_withdraw(state.resurrected)
-    selection = complete(store, root, contract, selection, state.published, is_free=not (named or withdrawn))
+    selection = complete(store, root, contract, selection, published=state.published, is_free=not (named or withdrawn))
     replaced = (*(delivery.name for delivery in selection.deliveries), *selection.withdrawn)
-    check_what_runs_left(store, root, contract, tables, last, replaced, start.started_at)
+    check_what_runs_left(store, contract, LeftByRuns(root, tables, last, replaced), start.started_at)
     of_run = delivered.of_run(selection.deliveries)
     return Opening(replace(record, delivered=of_run), contract, tables, delivered, state, selection)
 

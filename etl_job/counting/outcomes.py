@@ -186,7 +186,7 @@ def _by_name(rows_by_bits: Mapping[int, int], names: Sequence[str]) -> dict[str,
 
 
 def quarantined_rows(
-    staged: DataFrame, candidates: DataFrame | None, contract: Contract, file_order: Sequence[str], run_id: str
+    staged: DataFrame, candidates: DataFrame | None, contract: Contract, *, file_order: Sequence[str], run_id: str
 ) -> DataFrame:
     """The quarantined rows: raw text, file, and the names of all rules they break.
 

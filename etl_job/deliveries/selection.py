@@ -50,6 +50,7 @@ class Selection:
 
 def select_deliveries(
     catalogued: Sequence[Delivery],
+    *,
     named: Sequence[str],
     withdrawn: Sequence[str],
     published: Mapping[str, PublishedDelivery],

@@ -29,8 +29,8 @@ def complete(
     lake_root: str,
     contract: Contract,
     selection: Selection,
-    published: Mapping[str, PublishedDelivery],
     *,
+    published: Mapping[str, PublishedDelivery],
     is_free: bool,
 ) -> Selection:
     """The same, knowing which deliveries lack files that were uploaded. Raises InputError where one is to be processed.
@@ -40,7 +40,7 @@ def complete(
     changed = new_or_changed(tuple(selection.known.values()), published, contract.hash)
     asked = {delivery.name: delivery for delivery in (*changed, *selection.deliveries)}
     accounted = {*published, *selection.known} if is_free else None
-    found = find_incomplete(store, lake_root, contract.dataset, asked.values(), accounted)
+    found = find_incomplete(store, lake_root, contract.dataset, asked.values(), accounted=accounted)
     processed = {delivery.name for delivery in selection.deliveries}
     for name, problem in found.items():
         if is_free or name in processed:
@@ -49,7 +49,12 @@ def complete(
 
 
 def find_incomplete(
-    store: ObjectStore, lake_root: str, dataset: str, deliveries: Iterable[Delivery], accounted: Collection[str] | None
+    store: ObjectStore,
+    lake_root: str,
+    dataset: str,
+    deliveries: Iterable[Delivery],
+    *,
+    accounted: Collection[str] | None,
 ) -> Mapping[str, str]:
     """Say of each of the deliveries which lacks a file that was uploaded what it lacks, and what to do.
 

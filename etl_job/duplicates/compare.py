@@ -38,7 +38,7 @@ def compare_keys(context: RunContext, staged: StagedRows, withdrawn: tuple[str, 
     with ThreadPoolExecutor(1, thread_name_prefix="beside") as beside:
         asked = beside.submit(may_share_keys, context.spark, context.store, (*own, *keys_before), other_keys)
         repeated = find_repeated_keys(
-            context.spark, context.store, staged.valid_files, staged.folder.repeated, partitions
+            context.spark, context.store, staged.valid_files, folder=staged.folder.repeated, partitions=partitions
         )
         shares = asked.result()
     return SharedKeys(repeated, _overlap(context, staged, before, others) if shares else KeyOverlap())

@@ -39,7 +39,7 @@ class RepeatedKeys:
 
 
 def find_repeated_keys(
-    spark: "SparkSession", store: ObjectStore, files: Sequence[str], folder: str, partitions: int
+    spark: "SparkSession", store: ObjectStore, files: Sequence[str], *, folder: str, partitions: int
 ) -> RepeatedKeys:
     """Find the repeated hashes of staged files of valid rows and write them to a folder. Runs a Spark job."""
     if not files:

@@ -11,7 +11,7 @@ from etl_job.contract.feature_spec import FeatureSpec
 from etl_job.contract.schemas import DAY, DELIVERY, KEPT, curated_columns, ddl, hour_columns, value_column
 from etl_job.counting.count import CountedRows
 from etl_job.publishing.measures import with_measures
-from etl_job.publishing.parquet_files import new_data_folder, write_rows
+from etl_job.publishing.parquet_files import FileLayout, new_data_folder, write_rows
 from etl_job.tables.iceberg import PublishedIceberg
 
 
@@ -38,7 +38,8 @@ def new_daily_counts(context: RunContext, counted: CountedRows) -> NewDailyCount
             return NewDailyCounts(curated_rows(context, ()), ())
         table = daily.in_driver.select(list(published)).rename_columns(list(published.values()))
         folder = new_folder(context, context.tables.curated)
-        files = write_rows(table, curated_columns(spec), DELIVERY, sort_order(context), folder, context.store)
+        layout = FileLayout(curated_columns(spec), DELIVERY, sort_order(context))
+        files = write_rows(table, layout, folder, context.store)
         return NewDailyCounts(curated_rows(context, files), files)
     rows = daily.rows.select(*(F.col(name).alias(as_published) for name, as_published in published.items()))
     if not spec.measures:

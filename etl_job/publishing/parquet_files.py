@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from io import BytesIO
 
@@ -26,41 +27,46 @@ def new_data_folder(table_location: str, run_id: str) -> str:
     return f"{table_location}/data/{run_id}-{uuid.uuid4().hex[:8]}"
 
 
+@dataclass(frozen=True, slots=True)
+class FileLayout:
+    """How rows of a table lie in files: none has two partitions, each is in the order of ``sort_by``.
+
+    ``split_after`` names a day for some partitions: rows of later days are in files of their own.
+    """
+
+    columns: Sequence[TableColumn]
+    partition_column: str
+    sort_by: Sequence[str]
+    split_after: Mapping[str, date] = field(default_factory=dict)
+
+
 def rows_per_file(columns: Sequence[TableColumn]) -> int:
     """How many rows of these columns make a file of about ``FILE_BYTES``, should a partition have so many."""
     return int(FILE_BYTES / sum(TYPES[column.kind].file_bytes for column in columns))
 
 
 def write_table_files(
-    frame: DataFrame,
-    columns: Sequence[TableColumn],
-    partition_column: str,
-    sort_by: Sequence[str],
-    folder: str,
-    store: ObjectStore,
-    in_one_task: bool = False,
-    split_after: Mapping[str, date] | None = None,
+    frame: DataFrame, layout: FileLayout, folder: str, store: ObjectStore, *, in_one_task: bool = False
 ) -> tuple[str, ...]:
-    """Write the frame's rows below the folder, no file with two partitions, and return the files' URIs.
+    """Write the frame's rows below the folder and return the files' URIs.
 
-    A partition is one file unless it is too big for that, or ``split_after`` names a day for it: then rows of later
-    days are in files of their own. Rows for one task fit the driver, which writes
+    A partition is one file unless it is too big for that, or split. Rows for one task fit the driver, which writes
     them by itself: Spark would take tens of milliseconds for each file, whatever is in it.
     """
     if in_one_task:
         rows = collected(frame.coalesce(1))
-        return write_rows(rows, columns, partition_column, sort_by, folder, store, split_after)
-    copy, value = _copy_of(partition_column), F.col(partition_column)
+        return write_rows(rows, layout, folder, store)
+    copy, value = _copy_of(layout.partition_column), F.col(layout.partition_column)
     name = value
-    for partition, day in (split_after or {}).items():
+    for partition, day in layout.split_after.items():
         is_after = (value == partition) & (F.col(DAY) > F.lit(day))
         name = F.when(is_after, F.lit(_after(partition, day))).otherwise(name)
     (
-        frame.repartition(partition_column)
+        frame.repartition(layout.partition_column)
         .withColumn(copy, name)
-        .sortWithinPartitions(copy, *sort_by)
+        .sortWithinPartitions(copy, *layout.sort_by)
         .write.partitionBy(copy)
-        .option("maxRecordsPerFile", rows_per_file(columns))
+        .option("maxRecordsPerFile", rows_per_file(layout.columns))
         .parquet(folder)
     )
     return parquet_files(store, folder)
@@ -71,26 +77,18 @@ def _copy_of(partition_column: str) -> str:
     return f"{partition_column}_part"
 
 
-def write_rows(
-    rows: pa.Table,
-    columns: Sequence[TableColumn],
-    partition_column: str,
-    sort_by: Sequence[str],
-    folder: str,
-    store: ObjectStore,
-    split_after: Mapping[str, date] | None = None,
-) -> tuple[str, ...]:
+def write_rows(rows: pa.Table, layout: FileLayout, folder: str, store: ObjectStore) -> tuple[str, ...]:
     """As ``write_table_files``, for rows that the driver has."""
     if not rows.num_rows:
         return ()
-    rows = rows.sort_by([(name, "ascending") for name in (partition_column, *sort_by)])
-    limit, copy = rows_per_file(columns), _copy_of(partition_column)
+    rows = rows.sort_by([(name, "ascending") for name in (layout.partition_column, *layout.sort_by)])
+    limit, copy = rows_per_file(layout.columns), _copy_of(layout.partition_column)
     written: list[str] = []
     place = 0
-    for counted in pc.value_counts(rows.column(partition_column)).to_pylist():  # in the order of the rows
+    for counted in pc.value_counts(rows.column(layout.partition_column)).to_pylist():  # in the order of the rows
         value, of_value = counted["values"], rows.slice(place, counted["counts"])
         place += counted["counts"]
-        for name, part in _parts(value, of_value, (split_after or {}).get(value)):
+        for name, part in _parts(value, of_value, layout.split_after.get(value)):
             for first in range(0, len(part), limit):
                 content = BytesIO()
                 parquet.write_table(part.slice(first, limit), content, compression="zstd", store_schema=False)

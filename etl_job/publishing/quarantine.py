@@ -14,7 +14,7 @@ def quarantine_rows(context: RunContext, counted: CountedRows, location: str) ->
     bad = sum(outcome.quarantined for outcome in counted.outcomes)
     if bad:
         staged, candidates, run_id = counted.rows.staged, counted.rows.candidates, context.arguments.run_id
-        rows = quarantined_rows(staged, candidates, context.contract, counted.file_order, run_id)
+        rows = quarantined_rows(staged, candidates, context.contract, file_order=counted.file_order, run_id=run_id)
         in_one_file = counted.estimate.fits_one_task() and fits_one_task(bad)
         write_quarantine(rows, location, in_one_task=in_one_file)
     return quarantine_folders(context, counted, location)

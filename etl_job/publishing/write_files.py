@@ -13,7 +13,7 @@ from etl_job.counting.count import CountedRows
 from etl_job.publishing.daily_counts import NewDailyCounts, new_folder, sort_order
 from etl_job.publishing.feature_days import FeatureDays
 from etl_job.publishing.features import FeatureRange, compute_features
-from etl_job.publishing.parquet_files import write_table_files
+from etl_job.publishing.parquet_files import FileLayout, write_table_files
 from etl_job.publishing.point_in_time import QuarterPlan
 from etl_job.publishing.published_counts import PublishedCounts
 from etl_job.publishing.quarantine import quarantine_rows
@@ -70,17 +70,9 @@ class _Planned:
 
     def write(self, context: RunContext) -> tuple[str, ...]:
         """Write them to files, and return those."""
-        folder, sort_by = new_folder(context, self.table), sort_order(context)
-        return write_table_files(
-            self.rows,
-            self.columns,
-            self.partition_column,
-            sort_by,
-            folder,
-            context.store,
-            self.in_one_task,
-            self.split_after,
-        )
+        layout = FileLayout(self.columns, self.partition_column, sort_order(context), self.split_after)
+        folder = new_folder(context, self.table)
+        return write_table_files(self.rows, layout, folder, context.store, in_one_task=self.in_one_task)
 
 
 def _features(context: RunContext, wanted: ToWrite, days: FeatureRange) -> _Planned:

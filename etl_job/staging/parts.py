@@ -125,7 +125,8 @@ def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
         for batch in batches_of(stager.store, part, source, contract):
             judged = judge.judge(batch, source.latest_day)
             carried = stager.sql.of(judged, number)
-            both = staged(judged, source, part, contract, carried, waits or keeps_lines(contract))
+            with_lines = waits or keeps_lines(contract)
+            both = staged(judged, source, part, contract, carried=carried, keeps_lines=with_lines)
             targets.add(both.valid, both.broken)
             rows += batch.rows
     except DamagedFileError as error:

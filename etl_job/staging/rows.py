@@ -66,6 +66,7 @@ def staged(
     source: Source,
     part: RawPart,
     contract: Contract,
+    *,
     carried: Mapping[str, pa.Array],
     keeps_lines: bool,
 ) -> StagedBatch:

@@ -8,6 +8,7 @@ manifest of the run that published the delivery.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic import ValidationError
@@ -37,19 +38,22 @@ def check_metadata(store: ObjectStore, tables: Tables) -> None:
         _check_metadata(store, table)
 
 
-def check_what_runs_left(
-    store: ObjectStore,
-    lake_root: str,
-    contract: Contract,
-    tables: Tables,
-    last: LastRun,
-    replaced: Sequence[str],
-    now: datetime,
-) -> None:
-    """The keys and bad rows of deliveries; ``replaced`` are those that this run makes anew. Raises LostFilesError."""
+@dataclass(frozen=True, slots=True)
+class LeftByRuns:
+    """What a run builds on: the tables, the last run's manifest, and which deliveries it makes anew."""
+
+    lake_root: str
+    tables: Tables
+    last: LastRun
+    replaced: Sequence[str]
+
+
+def check_what_runs_left(store: ObjectStore, contract: Contract, left: LeftByRuns, now: datetime) -> None:
+    """The keys and bad rows of the deliveries that stay as they are. Raises LostFilesError."""
+    paths = LakePaths(left.lake_root, contract.dataset)
     if contract.key:
-        _check_registers(store, lake_root, contract.dataset, tables, last, replaced)
-    _check_quarantine(store, LakePaths(lake_root, contract.dataset).quarantine, tables, replaced, now)
+        _check_registers(store, paths, left)
+    _check_quarantine(store, paths.quarantine, left, now)
 
 
 def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:
@@ -68,11 +72,9 @@ def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:
         )
 
 
-def _check_registers(
-    store: ObjectStore, lake_root: str, dataset: str, tables: Tables, last: LastRun, replaced: Sequence[str]
-) -> None:
-    registers = tables.registers
-    if not registers.without(replaced).folders:
+def _check_registers(store: ObjectStore, paths: LakePaths, left: LeftByRuns) -> None:
+    tables, registers = left.tables, left.tables.registers
+    if not registers.without(left.replaced).folders:
         return  # there are no other deliveries whose keys could be shared
     location = f"{tables.curated.location}/{FOLDER}"
     kinds = tuple(f"/{KIND}={kind}/" for kind in (VALID_ROWS, OLD_VALID_ROWS))
@@ -89,7 +91,7 @@ def _check_registers(
         for delivery, folder in registers.folders.items()
         if not found[folder] and folder not in registers.files
     ]
-    lost += _with_valid_rows(store, lake_root, dataset, tables.curated, last, unsaid)
+    lost += _with_valid_rows(store, paths, left, unsaid)
     if lost:
         raise LostFilesError(
             f"the keys of delivery {', '.join(sorted(lost))} are not in {_folders(registers, lost)}, which "
@@ -98,29 +100,22 @@ def _check_registers(
         )
 
 
-def _with_valid_rows(
-    store: ObjectStore,
-    lake_root: str,
-    dataset: str,
-    curated: PublishedIceberg,
-    last: LastRun,
-    deliveries: Sequence[str],
-) -> list[str]:
+def _with_valid_rows(store: ObjectStore, paths: LakePaths, left: LeftByRuns, deliveries: Sequence[str]) -> list[str]:
     if not deliveries:
         return []
-    held = {file.partition for file in curated.data_files()}
-    return [
-        delivery for delivery in deliveries if delivery in held or _left_keys(store, lake_root, dataset, last, delivery)
-    ]
+    held = {file.partition for file in left.tables.curated.data_files()}
+    return [delivery for delivery in deliveries if delivery in held or _left_keys(store, paths, left.last, delivery)]
 
 
-def _left_keys(store: ObjectStore, lake_root: str, dataset: str, last: LastRun, delivery: str) -> bool:
+def _left_keys(store: ObjectStore, paths: LakePaths, last: LastRun, delivery: str) -> bool:
     """Whether the run that published the delivery counted rows whose keys it kept, as far as its manifest says."""
     state = last.published.get(delivery)
     if state is None:
         return False
     try:
-        manifest = RunManifest.model_validate_json(store.read(manifest_uri(lake_root, dataset, state.run_id)))
+        manifest = RunManifest.model_validate_json(
+            store.read(manifest_uri(paths.lake_root, paths.dataset, state.run_id))
+        )
     except (ValidationError, FileNotFoundError):
         return False
     return any(counts.delivery == delivery and counts.kept + counts.duplicates for counts in manifest.deliveries)
@@ -130,14 +125,13 @@ def _folders(registers: Registers, deliveries: Iterable[str]) -> str:
     return _some(sorted({registers.folders[delivery] for delivery in deliveries}))
 
 
-def _check_quarantine(
-    store: ObjectStore, location: str, tables: Tables, replaced: Sequence[str], now: datetime
-) -> None:
+def _check_quarantine(store: ObjectStore, location: str, left: LeftByRuns, now: datetime) -> None:
+    tables = left.tables
     young = tables.curated.runs_since(now - _NONE_EXPIRES_WITHIN)
     named = {
         delivery: f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run}"
         for delivery, run in tables.quarantines.runs.items()
-        if run in young and delivery not in replaced
+        if run in young and delivery not in left.replaced
     }
     if not named:
         return

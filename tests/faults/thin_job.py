@@ -29,7 +29,7 @@ from etl_job.errors import UnknownPublicationError
 from etl_job.lake.lake_files import LakeFiles
 from etl_job.manifest.files import read_last_run, write_manifest
 from etl_job.manifest.model import NO_ROWS, DeliveryCounts, PublishedDelivery, RunManifest
-from etl_job.publishing.parquet_files import new_data_folder, write_rows
+from etl_job.publishing.parquet_files import FileLayout, new_data_folder, write_rows
 from etl_job.staging.store import new_staging_folder
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
@@ -39,7 +39,7 @@ from etl_job.tables.key_registers import Registers
 from etl_job.tables.quarantine_runs import files_of_other_runs
 from etl_job.tables.quarter_tags import QuarterTag, renewed_quarters
 from etl_job.tables.recovery import published_state
-from etl_job.tables.referenced_files import check_metadata, check_what_runs_left
+from etl_job.tables.referenced_files import LeftByRuns, check_metadata, check_what_runs_left
 from etl_job.tables.snapshot_change import Replacement, among
 
 from .names import BUCKET, DATABASE, DATASET, REGION
@@ -131,10 +131,12 @@ class ThinJob:
         state = published_state(last, curated)
         published = dict(state.published)
         there = self._deliveries()
-        selection = select_deliveries(there, (), withdraw, published, HASH).also_withdraw(state.resurrected)
+        selection = select_deliveries(
+            there, named=(), withdrawn=withdraw, published=published, contract_hash=HASH
+        ).also_withdraw(state.resurrected)
         replaced = [*(delivery.name for delivery in selection.deliveries), *selection.withdrawn]
         contract = cast(Any, SimpleNamespace(key=("id",), dataset=DATASET))
-        check_what_runs_left(store, ROOT, contract, tables, last, replaced, now)
+        check_what_runs_left(store, contract, LeftByRuns(ROOT, tables, last, replaced), now)
         if not selection and in_step(curated, features):
             return published, tables
         names = self._with_neighbours(
@@ -236,7 +238,7 @@ class ThinJob:
         replaced = [*names, *withdrawn]
         kept = [(name, *row) for name in names for row in splits[name].kept]
         folder = new_data_folder(table.location, self.run_id)
-        files = write_rows(_table(kept, _CURATED), _CURATED, "delivery", ("id",), folder, self._store)
+        files = write_rows(_table(kept, _CURATED), FileLayout(_CURATED, "delivery", ("id",)), folder, self._store)
         quarantines = tables.quarantines.after(replaced, bad, self.run_id)
         table.replace(
             Replacement(
@@ -256,7 +258,7 @@ class ThinJob:
         days = self._days(tables)
         rows = [(quarter_of(day), day, count) for day, count in sorted(days.items())]
         folder = new_data_folder(table.location, self.run_id)
-        files = write_rows(_table(rows, _FEATURES), _FEATURES, "quarter", ("day",), folder, self._store)
+        files = write_rows(_table(rows, _FEATURES), FileLayout(_FEATURES, "quarter", ("day",)), folder, self._store)
         quarters = {row[0] for row in rows}
         old = [file.partition for file in table.data_files()]
         tags = [

@@ -48,7 +48,7 @@ class Accounted:
     @property
     def bad_rows(self):
         rows = self.counted.rows
-        return quarantined_rows(rows.staged, rows.candidates, self.contract, self.files, "r1")
+        return quarantined_rows(rows.staged, rows.candidates, self.contract, file_order=self.files, run_id="r1")
 
     @property
     def quarantine(self) -> dict[str, list[str]]:

@@ -45,7 +45,9 @@ def test_delivery_of_a_lost_manifest_is_published_and_can_be_withdrawn(last, tab
     published = published_state(last, table).published
     assert not published["d1"].withdrawn
     assert published["d1"].contract_hash == ""  # and is processed again otherwise
-    assert select_deliveries((), (), ("d1",), published, "c").withdrawn == ("d1",)
+    assert select_deliveries((), named=(), withdrawn=("d1",), published=published, contract_hash="c").withdrawn == (
+        "d1",
+    )
 
 
 def test_state_of_the_last_manifest_stands_where_the_table_is_that_one():

@@ -84,7 +84,11 @@ class History:
         if self.contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
             self.quarantine.update({name: [] for name in processed})
             rows = quarantined_rows(
-                account.rows.staged, account.rows.candidates, self.contract, account.file_order, "r"
+                account.rows.staged,
+                account.rows.candidates,
+                self.contract,
+                file_order=account.file_order,
+                run_id="r",
             )
             for row in rows.collect():
                 assert row["reasons"] == [CONFLICT]

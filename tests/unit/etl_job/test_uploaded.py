@@ -50,9 +50,17 @@ class Lake:
         }
 
     def select(self, *named: str, store=None) -> Selection:
-        selection = select_deliveries(self.deliveries(), named, (), self.published, self.contract.hash)
+        selection = select_deliveries(
+            self.deliveries(),
+            named=named,
+            withdrawn=(),
+            published=self.published,
+            contract_hash=self.contract.hash,
+        )
         store = store or LocalObjectStore()
-        return complete(store, f"file://{self.root}", self.contract, selection, self.published, is_free=not named)
+        return complete(
+            store, f"file://{self.root}", self.contract, selection, published=self.published, is_free=not named
+        )
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from etl_job.contract.schemas import TableColumn, ddl
 from etl_job.lake.files import LocalObjectStore, local_path
 from etl_job.publishing import parquet_files
-from etl_job.publishing.parquet_files import write_table_files
+from etl_job.publishing.parquet_files import FileLayout, write_table_files
 from etl_job.spark.session import get_session
 
 COLUMNS = (
@@ -36,9 +36,8 @@ def written(spark, tmp_path, monkeypatch):
         monkeypatch.setattr(parquet_files, "rows_per_file", lambda _columns: limit)
         frame = spark.createDataFrame(rows, ddl(COLUMNS)).repartition(3)
         folder = f"file://{tmp_path}/{in_one_task}"
-        files = write_table_files(
-            frame, COLUMNS, "delivery", ["brand", "day"], folder, LocalObjectStore(), in_one_task=in_one_task
-        )
+        layout = FileLayout(COLUMNS, "delivery", ["brand", "day"])
+        files = write_table_files(frame, layout, folder, LocalObjectStore(), in_one_task=in_one_task)
         tables = [(uri, pq.ParquetFile(local_path(uri)).read()) for uri in files]
         assert all(table.column_names == [column.name for column in COLUMNS] for _, table in tables)
         return [(uri, list(zip(*table.to_pydict().values(), strict=True))) for uri, table in tables]
