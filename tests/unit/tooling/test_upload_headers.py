@@ -294,3 +294,17 @@ def test_first_rows_of_other_formats_are_judged_too(tmp_path: Path, form: str, s
     assert first_rows(tmp_path, rule_of(format=form)) == [
         f"a.{suffix}: of the first 2 rows 2 break c0.format, such as 'x'"
     ]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_few_bad_rows_among_good_ones_are_not_told(tmp_path: Path, name: str):
+    """Rows that are read in different ways come in batches of their own, the odd ones first."""
+    content = b"id,brand\n" + b'2024-01-01,x\n2024-01-01\n2024-01-01,"x ""y"""\n' + b"2024-01-01,x\n" * 50_000
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    assert first_rows(tmp_path, RULE) == []
+
+
+def test_first_rows_of_utf_16_are_judged(tmp_path: Path):
+    for days, told in ((["2024-01-01"] * 9, []), (["1.1.24"] * 9, ["a.csv: of the first 9 rows 9 break c0.format"])):
+        (tmp_path / "a.csv").write_bytes(("id,brand\n" + "".join(f"{day},x\n" for day in days)).encode("utf-16"))
+        assert [each.partition(", such")[0] for each in first_rows(tmp_path, rule_of(encoding="UTF-16"))] == told

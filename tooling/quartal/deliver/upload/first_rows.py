@@ -6,13 +6,17 @@ Rows that break rules are for the quarantine, so nothing is refused here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from quartal.contracts.model import Contract, FileFormat
-from quartal.deliver.upload.plan import UploadItem
+from quartal.deliver.upload.job_files import READ_ERRORS, unpacked_beginning
+from quartal.deliver.upload.plan import UploadItem, is_gzip
 
 if TYPE_CHECKING:
     from quartal.contracts.row_judge import Judge, JudgedBatch
@@ -55,7 +59,7 @@ def broken_beginnings(items: Sequence[UploadItem], contract: Contract) -> tuple[
             continue
         try:
             found += _problem(judge, item)
-        except (DamagedFileError, InputError, OSError):
+        except (DamagedFileError, InputError, *READ_ERRORS):
             continue  # half of a record, or damage behind the first line: whole files are for the run to judge
     return tuple(found)
 
@@ -69,30 +73,51 @@ def _spread(items: Sequence[UploadItem]) -> Iterator[UploadItem]:
 
 
 def _problem(judge: Judge, item: UploadItem) -> Iterator[FirstRows]:
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    judged = _judged(judge, item)
-    if judged is None or judged.broken is None:
-        return
-    rows = judged.batch.rows
+    judged = list(_judged(judge, item))
+    rows = sum(each.batch.rows for each in judged)
     for bit, rule in enumerate(judge.contract.rule_names):
-        wrong = pc.indices_nonzero(pc.not_equal(pc.bit_wise_and(judged.broken, pa.scalar(1 << bit, pa.int64())), 0))
-        if 2 * len(wrong) > rows:
-            column = judged.batch.texts.get(rule.rpartition(".")[0])
-            example = column[wrong[0].as_py()].as_py() if column is not None else None
-            yield FirstRows(item.path, rows, len(wrong), rule, example)
+        column, broken, example = rule.rpartition(".")[0], 0, None
+        for each in judged:
+            if each.broken is None:
+                continue
+            wrong = pc.indices_nonzero(pc.not_equal(pc.bit_wise_and(each.broken, 1 << bit), 0))
+            if not broken and len(wrong) and column in each.batch.texts:
+                example = each.batch.texts[column][wrong[0].as_py()].as_py()
+            broken += len(wrong)
+        if 2 * broken > rows:
+            yield FirstRows(item.path, rows, broken, rule, example)
             return
 
 
-def _judged(judge: Judge, item: UploadItem) -> JudgedBatch | None:
+def _judged(judge: Judge, item: UploadItem) -> Iterator[JudgedBatch]:
+    """The first rows, in as many batches as there are ways to read them."""
     from quartal.contracts.row_judge import LocalObjectStore, RawPart, Source, batches_of, read_headers
 
-    store, path, contract = LocalObjectStore(), str(item.path), judge.contract
-    header = read_headers(store, contract, [path])[path]
-    latest = datetime.now(UTC).date() + timedelta(days=1)
-    source = Source(path, 0, item.delivery, item.size_bytes, header, latest)
-    end = 1 if contract.files.format is FileFormat.PARQUET else min(item.size_bytes, _BYTES)
-    part = RawPart(path, 0, 0, end, chunk_bytes=_BYTES)
-    batch = next(batches_of(store, part, source, contract), None)
-    return None if batch is None else judge.judge(batch, latest)
+    store, contract, latest = LocalObjectStore(), judge.contract, datetime.now(UTC).date() + timedelta(days=1)
+    is_parquet = contract.files.format is FileFormat.PARQUET
+    with _beginning_of(item, is_whole=is_parquet) as file:
+        path, size = str(file), file.stat().st_size
+        source = Source(path, 0, item.delivery, size, read_headers(store, contract, [path])[path], latest)
+        part = RawPart(path, 0, 0, 1 if is_parquet else size, chunk_bytes=_BYTES)
+        batches = batches_of(store, part, source, contract)
+        for batch in islice(batches, 1) if is_parquet else batches:
+            yield judge.judge(batch, latest)
+
+
+@contextmanager
+def _beginning_of(item: UploadItem, *, is_whole: bool) -> Iterator[Path]:
+    """A file with the first lines of another, unpacked; or that file itself."""
+    if is_whole:
+        yield item.path
+        return
+    with item.path.open("rb") as file:
+        head = file.read(_BYTES)
+    if is_gzip(item.key) and not item.compress:
+        head = unpacked_beginning(head, _BYTES)
+    is_cut = len(head) >= _BYTES and b"\n" in head and b"\0" not in head[:8]  # of UTF-16 a character is two bytes
+    with TemporaryDirectory() as folder:
+        beginning = Path(folder) / "beginning"
+        beginning.write_bytes(head[: head.rindex(b"\n") + 1] if is_cut else head)
+        yield beginning
