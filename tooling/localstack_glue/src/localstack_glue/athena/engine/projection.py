@@ -66,7 +66,8 @@ class _Properties:
         for key, value in zip(keys, values, strict=True):
             if f"${{{key}}}" not in template.lower():
                 raise self._wrong(f"storage.location.template lacks ${{{key}}}")
-            template = re.sub(re.escape(f"${{{key}}}"), lambda _, text=value: text, template, flags=re.IGNORECASE)
+            plain = value.replace("\\", "\\\\")
+            template = re.sub(re.escape(f"${{{key}}}"), plain, template, flags=re.IGNORECASE)
         return template
 
     def values(self, key: Column, tree: exp.Expr, view: str) -> Sequence[str]:
