@@ -36,6 +36,11 @@ _REMEDIES = (
         f"AWS did not answer, or was too busy. {_AGAIN}",
     ),
 )
+# Java's words for a connection that ended, where the other end is a Python of Spark's own and none of AWS's machines
+_LOST_WORKER = re.compile(
+    r"(java\.(?:net\.SocketException|io\.EOFException)[^\n]*)\n(?:\s+at (?:java|sun|jdk)\.[^\n]*\n)*"
+    r"\s+at org\.apache\.spark\.api\.python\."
+)
 _UNKNOWN = "Run again; if it comes again, look at the traceback in the job's log"
 
 
@@ -79,6 +84,8 @@ def _what(error: BaseException) -> str:
 
 
 def _of_java(error: Py4JJavaError) -> str:
+    if dead := _LOST_WORKER.search(str(error)):
+        return f"a Python worker exited ({dead[1].strip()})"
     text = _line_with_the_reason(str(error).partition("\n")[2].removeprefix(": "))
     with suppress(Py4JError, OSError, AttributeError):  # the JVM may have ended
         cause = error.java_exception

@@ -58,10 +58,27 @@ def refused(operation: str, code: str, message: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, operation)
 
 
+DEAD_WORKER = """Job aborted due to stage failure: Task 1 in stage 0.0 failed 1 times, most recent failure: Lost task \
+1.0 in stage 0.0 (TID 1) (10.0.0.1 executor driver): java.net.SocketException: Connection reset
+\tat java.base/sun.nio.ch.NioSocketImpl.implRead(NioSocketImpl.java:328)
+\tat java.base/java.io.DataInputStream.readInt(DataInputStream.java:381)
+\tat org.apache.spark.api.python.PythonRunner$$anon$3.read(PythonRunner.scala:774)
+"""
+DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop.fs.s3a.S3AInputStream")
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
         (InputError("file  x\nlacks a column"), "file x lacks a column"),
+        (
+            java_error(DEAD_WORKER, Java("java.net.SocketException: Connection reset")),
+            "a Python worker exited (java.net.SocketException: Connection reset). The memory was too small",
+        ),
+        (
+            java_error(DEAD_PEER, Java("java.net.SocketException: Connection reset")),
+            "Spark failed: java.net.SocketException: Connection reset. AWS did not answer",
+        ),
         (
             refused("PutObject", "AccessDenied", "no"),
             "PutObject was refused with AccessDenied: no. The job's role, or the policy of the key, does not allow ",
