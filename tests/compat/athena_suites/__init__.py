@@ -1,0 +1,1 @@
+"""Public tests of clients of Athena."""
