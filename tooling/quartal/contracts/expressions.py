@@ -1,6 +1,6 @@
 """Whether the job takes an SQL expression over a row, judged without Spark, and never more kindly than by Spark.
 
-The job asks Spark's analyzer (``etl_job/free_rules.py``). Here sqlglot parses, and what is parsed must be made of
+The job asks Spark's analyzer (``etl_job/spark/sql_rules.py``). Here sqlglot parses, and what is parsed must be made of
 operators and functions whose types are known: so what passes here passes there, and a few expressions that Spark would
 take must be written in another way.
 """
