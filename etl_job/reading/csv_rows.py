@@ -15,7 +15,7 @@ from etl_job.contract.model import Contract
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.decoding import UTF_16, are_marked, decode_chunk, has_mark, without_marks
-from etl_job.reading.parts import RawPart, chunks_of, opened_as_text
+from etl_job.reading.parts import LONGEST_LINE_BYTES, LongLineError, RawPart, chunks_of, opened_as_text
 from etl_job.reading.record_parser import RecordParser
 from etl_job.reading.record_scan import Records, records_across_lines, records_in_lines
 from etl_job.reading.texts import without_missing
@@ -45,7 +45,7 @@ def _blocks(store: ObjectStore, part: RawPart, contract: Contract) -> Iterator[t
                 content, is_marked = decode_chunk(chunk, form.encoding)
             yield records_in_lines(content, parser), is_marked
         return
-    rest = b""
+    rest, position = b"", 0
     with opened_as_text(store, part.uri, form.encoding) as stream:
         while True:
             read = stream.read(part.chunk_bytes)
@@ -54,6 +54,9 @@ def _blocks(store: ObjectStore, part: RawPart, contract: Contract) -> Iterator[t
             if len(records.ends):
                 yield records, has_mark(rest)
                 rest = rest[records.size :]
+            elif len(rest) > max(LONGEST_LINE_BYTES, form.max_record_bytes):
+                raise LongLineError(position)
+            position += records.size
             if not read:
                 return
 

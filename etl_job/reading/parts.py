@@ -13,6 +13,17 @@ from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, utf_8_of
 # What a task holds at a time is a few times its chunk, and what it has made of its part.
 PART_BYTES = 64_000_000
 CHUNK_BYTES = 16_000_000
+# No row is as long. A file without line ends, such as zeros that gzip has packed, would fill the memory many times.
+LONGEST_LINE_BYTES = 2 * CHUNK_BYTES
+
+
+class LongLineError(ValueError):
+    """A line does not end."""
+
+    def __init__(self, first_byte: int) -> None:
+        super().__init__(
+            f"the line at byte {first_byte:,} is longer than {LONGEST_LINE_BYTES // 1_000_000} MB, which no row is"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,7 @@ def _lines(stream: BinaryIO, start: int, end: int | None, chunk_bytes: int) -> I
         if not is_inside:  # the line at the beginning belongs to the part before
             cut = _line_after(block, 0, is_last)
             if cut is None and not is_last:
+                block, position = block[-1:], position + len(block) - 1  # it may be half of a line end
                 continue
             cut = len(block) if cut is None else cut
             block, position, is_inside = block[cut:], position + cut, True
@@ -107,13 +119,21 @@ def _lines(stream: BinaryIO, start: int, end: int | None, chunk_bytes: int) -> I
             if cut is not None or is_last:
                 yield block[:cut]
                 return
+            _refuse_longer(block[end - position :], end)
             continue
         cut = len(block) if is_last else _last_line_end(block)
         if cut:
             yield block[:cut]
+        else:
+            _refuse_longer(block, position)
         if is_last:
             return
         block, position = block[cut:], position + cut
+
+
+def _refuse_longer(line: bytes, first_byte: int) -> None:
+    if len(line) > LONGEST_LINE_BYTES:
+        raise LongLineError(first_byte)
 
 
 def _line_after(block: bytes, place: int, is_last: bool) -> int | None:

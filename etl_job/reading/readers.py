@@ -17,7 +17,7 @@ from etl_job.reading.parquet_rows import parquet_batches
 from etl_job.reading.parts import RawPart, parts_of
 
 # What shows that a file is not what its name says. Errors of a store are others, and worth another attempt.
-_OF_PACKED = (gzip.BadGzipFile, EOFError, zlib.error)
+_OF_PACKED = (gzip.BadGzipFile, EOFError, zlib.error, parts.LongLineError)
 _OF_PARQUET = (OSError, pa.ArrowInvalid, pa.ArrowNotImplementedError)
 
 

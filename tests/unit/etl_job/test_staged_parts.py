@@ -15,7 +15,7 @@ from etl_job.contract.schemas import LINE, ROW, value_column
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.judging.sql_columns import SqlColumns
 from etl_job.lake.files import LocalObjectStore
-from etl_job.reading import parts
+from etl_job.reading import csv_rows, parts
 from etl_job.reading.readers import raw_parts
 from etl_job.staging import parts as staged_parts
 from etl_job.staging.folders import StagingFolder
@@ -115,6 +115,45 @@ def test_every_damaged_file_is_named_with_its_cause(tmp_path):
     assert damaged.keys() == {"a.csv.gz", "c.csv.gz"}
     assert "end-of-stream" in damaged["a.csv.gz"]
     assert "CRC" in damaged["c.csv.gz"]
+
+
+@pytest.mark.parametrize("form", ["in lines", "across lines", "JSON lines", "UTF-16"])
+@pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "packed"])
+@pytest.mark.parametrize("is_last", [False, True], ids=["in the middle", "at the end"])
+def test_line_without_end_is_named_and_not_held(tmp_path, monkeypatch, form, is_packed, is_last):
+    monkeypatch.setattr(parts, "LONGEST_LINE_BYTES", 200_000)
+    monkeypatch.setattr(csv_rows, "LONGEST_LINE_BYTES", 200_000)
+    monkeypatch.setattr(parts, "CHUNK_BYTES", 50_000)
+    monkeypatch.setattr(parts, "PART_BYTES", 150_000)
+    said = (
+        {"files": {"format": "jsonLines"}} if form == "JSON lines" else {"csv": {"multiLine": form == "across lines"}}
+    )
+    if form == "UTF-16":
+        said["csv"] |= {"encoding": "UTF-16"}
+    content = "\n".join([HEADER, row(1), "k2," + "x" * 3_000_000, *([] if is_last else [row(3)])])
+    data = content.encode("utf-16" if form == "UTF-16" else "utf-8")
+    files = {"a.csv.gz" if is_packed else "a.csv": gzip.compress(data) if is_packed else data}
+    most: list[int] = []
+    stage = staged_parts.batches_of
+
+    def watched(*arguments):
+        for batch in stage(*arguments):
+            most.append(batch.raw.nbytes)
+            yield batch
+
+    monkeypatch.setattr(staged_parts, "batches_of", watched)
+    staged = StagedFiles(tmp_path, contract_of(**said), files)
+    assert [damage.reason for damage in staged.done.damaged] != []
+    assert all("is longer than" in damage.reason for damage in staged.done.damaged)
+    assert max(most, default=0) < 300_000
+
+
+def test_line_that_is_as_long_as_a_line_may_be_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(parts, "LONGEST_LINE_BYTES", 200_000)
+    monkeypatch.setattr(parts, "CHUNK_BYTES", 50_000)
+    content = "\n".join([HEADER, row(1), row(2, note="x" * 190_000), row(3)])
+    staged = StagedFiles(tmp_path, contract_of(), {"a.csv": content.encode()})
+    assert (staged.done.read.rows, staged.done.damaged) == (3, ())
 
 
 def test_damaged_row_group_of_parquet_is_named_with_its_cause(tmp_path):
