@@ -238,6 +238,13 @@ def test_rows_that_a_statement_wrote_are_counted_and_its_files_are_listed(athena
     assert athena.s3.head_object(Bucket="results", Key=f"q/{query_id}.metadata")["ContentLength"]
 
 
+def test_statement_that_wrote_no_file_has_an_empty_manifest(athena: Athena):
+    athena.engine.answer = Answer((), (), update_count=0, manifest=())
+    query_id = athena.start("unload (select 1) to 's3://b/'")
+    place = athena.end_of(query_id)["Statistics"]["DataManifestLocation"]
+    assert athena.s3.get_object(Bucket="results", Key=place.removeprefix("s3://results/"))["Body"].read() == b""
+
+
 def test_table_that_is_made_of_a_query_lies_beside_the_results(athena: Athena):
     query_id = athena.start("create table t as select 1 a")
     place = f"s3://results/q/tables/{query_id}"

@@ -247,7 +247,9 @@ class Queries:
                     execution.columns = tuple(stored_results.column_info(column) for column in answer.columns)
                     execution.scanned_bytes, execution.has_header = answer.scanned_bytes, answer.has_header
                     execution.update_count = answer.update_count
-                    execution.manifest_location = stored_results.manifest_location(execution) if answer.manifest else ""
+                    execution.manifest_location = (
+                        stored_results.manifest_location(execution) if answer.manifest is not None else ""
+                    )
                 execution.engine_ms = max(1, int((time.monotonic() - started) * 1000))
                 execution.reason, execution.completed_on = reason, self._clock.now()
                 execution.state = state

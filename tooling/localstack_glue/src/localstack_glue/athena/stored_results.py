@@ -32,7 +32,7 @@ def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
     objects = {f"{key}.metadata": _metadata(answer)}
     if answer.update_count is None:
         objects[key] = body
-    if answer.manifest:
+    if answer.manifest is not None:
         lines = "".join(f"{each}\n" for each in answer.manifest)
         objects[f"{key}-manifest.csv"] = lines.encode()
     try:

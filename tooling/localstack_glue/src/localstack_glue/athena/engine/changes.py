@@ -253,8 +253,9 @@ class Changes:
         self._glue.batch_create_partition(DatabaseName=database, TableName=table["Name"], PartitionInputList=inputs)
 
 
-def _written(rows: int, query: Opened, files: Sequence[str] = ()) -> Answer:
-    return Answer(_ROWS, (), query.scanned_bytes, has_header=True, update_count=rows, manifest=tuple(files))
+def _written(rows: int, query: Opened, files: Sequence[str] | None = None) -> Answer:
+    listed = None if files is None else tuple(files)
+    return Answer(_ROWS, (), query.scanned_bytes, has_header=True, update_count=rows, manifest=listed)
 
 
 def _options(create: exp.Create) -> dict[str, Any]:

@@ -40,7 +40,7 @@ class Answer:
         scanned_bytes: what was read for it.
         has_header: whether the first row of the results is the header.
         update_count: how many rows a statement wrote; None for one that writes none.
-        manifest: the files that it wrote.
+        manifest: the files that it wrote, perhaps none; None for a statement that lists none.
     """
 
     columns: tuple[ResultColumn, ...]
@@ -48,7 +48,7 @@ class Answer:
     scanned_bytes: int = 0
     has_header: bool = True
     update_count: int | None = None
-    manifest: tuple[str, ...] = ()
+    manifest: tuple[str, ...] | None = None
 
 
 def result_column(name: str, kind: Type) -> ResultColumn:
