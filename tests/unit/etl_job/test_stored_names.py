@@ -1,8 +1,10 @@
 """Names that tables of earlier versions carry: a move of the code must not change them, or what they say is lost."""
 
+from etl_job.tables import key_registers, quarantine_runs
 from etl_job.tables.key_registers import Registers
 from etl_job.tables.quarantine_runs import Quarantines
 from etl_job.tables.snapshot_change import Replacement, among
+from quartal.features import maintenance, quarantine
 
 
 def test_table_properties_have_the_names_that_earlier_versions_wrote():
@@ -19,3 +21,8 @@ def test_snapshot_properties_have_the_names_that_earlier_versions_wrote():
         "quartal.deliveries",
         "quartal.withdrawn-deliveries",
     }
+
+
+def test_command_reads_the_properties_that_the_job_writes():
+    assert maintenance.KEY_REGISTERS == key_registers.PROPERTY
+    assert quarantine._RUNS == quarantine_runs.PROPERTY
