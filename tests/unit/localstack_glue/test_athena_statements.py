@@ -451,3 +451,13 @@ def test_query_without_rows_leaves_no_file(lake: Lake, keys: str):
     )
     run(lake, "create table empty with (format = 'PARQUET') as select 1 a where false")
     assert lake.rows("select * from empty") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"), [("made", "made"), ("feeds.made", "feeds.made"), ("`feeds`.`made`", "feeds.made")]
+)
+def test_table_is_told_by_the_name_that_it_was_asked_by(lake: Lake, asked: str, told: str):
+    lake.table("made", "a int", serde_parameters={"serialization.format": "1"})
+    lines = [row[0] for row in lake.rows(f"SHOW CREATE TABLE {asked}")]
+    assert lines[0] == f"CREATE EXTERNAL TABLE `{told}`("
+    assert not [line for line in lines if "SERDEPROPERTIES" in str(line)]

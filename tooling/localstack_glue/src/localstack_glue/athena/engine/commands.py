@@ -61,6 +61,7 @@ class Command:
     options: str
     comment: str | None
     exists: bool
+    names_database: bool = False
 
 
 def parse_command(sql: str, database: str) -> Command | None:
@@ -81,6 +82,7 @@ def parse_command(sql: str, database: str) -> Command | None:
             parts.get("options") or "",
             None if parts.get("comment") is None else str(parts["comment"]).replace("''", "'"),
             bool(parts.get("exists")),
+            bool(given),
         )
     return None
 

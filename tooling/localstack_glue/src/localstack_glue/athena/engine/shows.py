@@ -12,6 +12,7 @@ from localstack_glue.athena.engine.iceberg_data import open_snapshot
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.views import original_sql
 
+_NO_FORMAT = {"serialization.format": "1"}  # which says nothing: Athena does not tell it
 _DESCRIBED = tuple(ResultColumn(text, "string") for text in ("col_name", "data_type", "comment"))
 
 
@@ -116,7 +117,8 @@ def _create_statement(command: Command, found: Any, columns: Iterable[tuple[str,
     is_iceberg = _is_iceberg(found)
     keys = [] if is_iceberg else found.get("PartitionKeys") or []
     own = [pair for pair in columns if pair[0] not in {key["Name"] for key in keys}]
-    lines = [f"CREATE {'' if is_iceberg else 'EXTERNAL '}TABLE `{command.database}.{command.table}`("]
+    name = f"{command.database}.{command.table}" if command.names_database else command.table
+    lines = [f"CREATE {'' if is_iceberg else 'EXTERNAL '}TABLE `{name}`("]
     lines += [f"  `{name}` {kind}{',' if number < len(own) else ')'}" for number, (name, kind) in enumerate(own, 1)]
     storage = found.get("StorageDescriptor") or {}
     if keys:
@@ -127,7 +129,8 @@ def _create_statement(command: Command, found: Any, columns: Iterable[tuple[str,
     if not is_iceberg:
         serde = storage.get("SerdeInfo") or {}
         lines += ["ROW FORMAT SERDE ", f"  '{serde.get('SerializationLibrary', '')}' "]
-        lines += _pairs("WITH SERDEPROPERTIES ( ", serde.get("Parameters") or {})
+        given = serde.get("Parameters") or {}
+        lines += _pairs("WITH SERDEPROPERTIES ( ", {} if given == _NO_FORMAT else given)
         lines += ["STORED AS INPUTFORMAT ", f"  '{storage.get('InputFormat', '')}' "]
         lines += ["OUTPUTFORMAT ", f"  '{storage.get('OutputFormat', '')}'"]
     lines += ["LOCATION", f"  '{storage.get('Location', '')}'"]
