@@ -71,7 +71,7 @@ def _what(error: BaseException) -> str:
         return f"{error.operation_name} was refused with {answer.get('Code', 'no code')}: {message}".rstrip(".")
     if isinstance(error, Py4JJavaError):
         return f"Spark failed: {_of_java(error)}"
-    if isinstance(error, Py4JError):
+    if isinstance(error, Py4JError) or (isinstance(error, ConnectionError) and _is_of_the_jvm(error)):
         return f"Spark's JVM has ended: {_first_line(error)}"
     if type(error).__module__.startswith("pyspark"):
         # As text it would ask the JVM, which may have ended.
@@ -111,6 +111,11 @@ def _line_with_the_reason(text: str) -> str:
 
 def _first_line(error: BaseException) -> str:
     return next((line.strip() for line in str(error).splitlines() if line.strip()), "").rstrip(".")
+
+
+def _is_of_the_jvm(error: BaseException) -> bool:
+    """Whether it is the JVM that is not there any more, which Python asks through a socket."""
+    return any("/py4j/" in frame.filename.replace("\\", "/") for frame in traceback.extract_tb(error.__traceback__))
 
 
 def _place(error: BaseException) -> str:

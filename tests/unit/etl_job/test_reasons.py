@@ -1,12 +1,14 @@
 """Whatever ends a run is told on one line, with what to do, and without a stack."""
 
 import json
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
+from py4j.clientserver import ClientServer, JavaParameters
 from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.errors import PythonException
 
@@ -127,6 +129,17 @@ def test_reason_says_what_failed_and_what_to_do_on_one_line(error, reason):
     assert reason in said
     assert "\n" not in said
     assert not any(word in said for word in ("Py4JJavaError", "Traceback", "\tat ", "An error occurred while calling"))
+
+
+def test_jvm_that_is_gone_is_not_told_as_aws_that_does_not_answer():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and nobody listens there
+        client = ClientServer(java_parameters=JavaParameters(port=taken.getsockname()[1]))
+        with pytest.raises(ConnectionRefusedError) as gone:
+            client.jvm.java.lang.System.currentTimeMillis()
+    said = reason_of(gone.value)
+    assert said.startswith("Spark's JVM has ended: ")
+    assert "The memory was too small" in said
 
 
 def test_long_reason_is_cut_and_the_remedy_stays():
