@@ -12,7 +12,6 @@ from pyiceberg.catalog.glue import GlueCatalog
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.run import QueryEngine
-from localstack_glue.athena.engine.shows import in_hash_order
 from tests.unit.localstack_glue.athena_lake import Lake
 
 
@@ -409,11 +408,6 @@ def test_timestamps_of_parquet_files_are_written_as_trino_writes_them(lake: Lake
     (found,) = lake.s3.list_objects_v2(Bucket="lake", Prefix="u/")["Contents"]
     file = pyarrow.parquet.ParquetFile(io.BytesIO(lake.s3.get_object(Bucket="lake", Key=found["Key"])["Body"].read()))
     assert file.schema.column(0).physical_type == "INT96"
-
-
-def test_properties_are_told_in_the_order_of_hives_hash_map():
-    wrote = ["classification", "compressionType", "typeOfData", "projection.enabled"]  # as AWS tells awswrangler's
-    assert in_hash_order(wrote) == ["compressionType", "classification", "projection.enabled", "typeOfData"]
 
 
 @pytest.mark.parametrize(

@@ -138,24 +138,8 @@ def _create_statement(command: Command, found: Any, columns: Iterable[tuple[str,
     return lines + _pairs("TBLPROPERTIES (", {key: value for key, value in shown.items() if key != "EXTERNAL"})
 
 
-def in_hash_order(keys: Iterable[str]) -> list[str]:
-    """Keys as a HashMap of Java's gives them: in this order Hive tells properties."""
-    known = list(keys)
-    size = 16
-    while len(known) > size * 3 // 4:
-        size *= 2
-    return sorted(known, key=lambda key: _spread(key) & (size - 1))  # of one place, those that came first
-
-
-def _spread(text: str) -> int:
-    code = 0
-    for unit in memoryview(text.encode("utf-16-le")).cast("H"):
-        code = (code * 31 + unit) & 0xFFFFFFFF
-    return code ^ (code >> 16)
-
-
 def _pairs(head: str, given: dict[str, str]) -> list[str]:
-    items = [(key, given[key]) for key in in_hash_order(given)]
+    items = sorted(given.items())
     if not items:
         return []
     return [head] + [
