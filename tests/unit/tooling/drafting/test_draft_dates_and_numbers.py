@@ -135,6 +135,7 @@ def test_text_that_shows_decimals_is_no_error_among_thousands(tmp_path, odd):
 @pytest.mark.parametrize(
     ("name", "write", "form"),
     [
+        pytest.param("start", lambda n: 1_700_000_000 + 3_601 * n, "epochSeconds", id="another word for a time"),
         pytest.param("seen_at", lambda n: 1_700_000_000 + 3_601 * n, "epochSeconds", id="seconds"),
         pytest.param("ts", lambda n: 1_700_000_000_123 + 3_601_007 * n, "epochMilliseconds", id="milliseconds"),
         pytest.param(

@@ -108,7 +108,7 @@ def test_init_of_the_sample_finds_what_its_contract_says(capsys):
         pytest.param(b"name,died\nA,2024-01-01\nB,\nC,\n", "died: 1 of 3 rows have a day", id="few days"),
         pytest.param(b"name,on\nA,2024-01-01\nB,2024-01-02\nC,then\n", "on: .* such as 'then'", id="other texts"),
         pytest.param(b"name,at\nA,2024-01-01 10:00 CET\n", "at: .* names of time zones", id="names of zones"),
-        pytest.param(b",size\n2024-01-01,1\n2024-01-02,2\n", "The days .* column without a name", id="an index of days"),
+        pytest.param(b",size\n2024-01-01,1\n2024-01-02,2\n", "The days .* column without a name", id="an index"),
         pytest.param(b"name,year\nOpel,2024\n", "year: parts of dates", id="years"),
         pytest.param(b"name,clock\nOpel,1700000000\n", "clock: may be the time since 1970: --event", id="epoch"),
         pytest.param(b"name,day\nOpel,1/2/2024\n", "Column day .* day or month", id="day or month"),

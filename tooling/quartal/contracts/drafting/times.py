@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from quartal.contracts.drafting.words import TIME
+
 DateOrder = Literal["day", "month"]
 _COUNTED = {"epochSeconds": 1, "epochMilliseconds": 1_000, "epochMicroseconds": 1_000_000}
 _FIRST_COUNTED, _LAST_COUNTED = 100_000_000, 4_102_444_800  # seconds from 1970 to 1973, and to 2100
@@ -148,7 +150,7 @@ def read_counted(counts: Mapping[str, int], words: Iterable[str], *, is_time: bo
     """
     spoken = set(words)
     is_named = is_time or bool(spoken & {"datetime", "epoch", "timestamp", "ts", "unix", "unixtime"})
-    if not (is_named or spoken & {"at", "created", "date", "time", "updated"}):
+    if not (is_named or spoken & TIME):
         return None
     for form, unit in _COUNTED.items():
         seconds = _counted_seconds(counts, unit, first=_FIRST_COUNTED if is_named else 1_000_000_000)

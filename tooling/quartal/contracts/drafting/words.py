@@ -12,6 +12,11 @@ BIRTH = _words(  # days of birth: events of their own, but seldom those of the f
     bday birth birthdate birthday born dob geburtsdatum geburtstag
     """
 )
+TIME = _words(  # columns whose large numbers may count the time since 1970
+    """
+    at created date datum dt end ended occurred recorded seen start started time updated when zeit
+    """
+)
 LATE = _words(  # ends, changes and loads: later than the event itself
     """
     changed closed deleted due end ended ends expires expiry finish finished inserted last lastupdated loaded
