@@ -59,6 +59,7 @@ class JobProcess:
             with self.changed:
                 self.lines.append((time.monotonic() - self.started, line.strip()))
                 self.changed.notify_all()
+        self.process.wait()  # its output ends a moment before it does
         with self.changed:
             self.changed.notify_all()
 
