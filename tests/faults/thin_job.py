@@ -263,7 +263,7 @@ class ThinJob:
         old = [file.partition for file in table.data_files()]
         tags = [
             QuarterTag(quarter, max((day for day in days if quarter_of(day) <= quarter), default=None))
-            for quarter in renewed_quarters(table.quarter_tags, quarters, min(quarters, default=None))
+            for quarter in renewed_quarters(table.quarter_tags, quarters, min({*quarters, *old}, default=None))
         ]
         change = Replacement(
             among("quarter", sorted({*quarters, *old}) or ["none"]),
