@@ -8,12 +8,13 @@ import threading
 import pyarrow
 import pyarrow.parquet
 import pytest
+from botocore.exceptions import ClientError
 from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.types import DateType
 
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.results import as_text, read_csv, read_text, result_column, write_csv, write_text
-from localstack_glue.athena.engine.run import Cancellation
+from localstack_glue.athena.engine.run import Cancellation, QueryEngine
 from localstack_glue.athena.engine.trino.types import INTEGER, VARCHAR
 from tests.unit.localstack_glue.athena_lake import JSON, LAZY, OPEN_CSV, PARQUET, Lake
 
@@ -442,3 +443,24 @@ def test_single_null_column_is_read_back():
 )
 def test_double_is_written_as_java_writes_it(value: float, text: str):
     assert as_text(value) == text
+
+
+class Refusing:
+    """An S3 client that lists and does not hand over: HeadObject's refusal has no words."""
+
+    def __init__(self, client):
+        self._client = client
+
+    def __getattr__(self, name: str):
+        return getattr(self._client, name)
+
+    def download_fileobj(self, *_arguments):
+        raise ClientError({"Error": {"Code": "403", "Message": "Forbidden"}}, "HeadObject")
+
+
+def test_file_that_the_caller_may_not_read_is_named(lake: Lake):
+    lake.table("t", "a int")
+    lake.put("t/x.csv", "1\n")
+    engine = QueryEngine(lake.glue, Refusing(lake.s3), {})
+    with pytest.raises(QueryFailedError, match=r"^PERMISSION_DENIED: Permission denied on S3 path: s3://lake/t/x\.csv"):
+        engine.run("select * from t", "feeds")

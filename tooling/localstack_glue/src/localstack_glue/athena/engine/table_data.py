@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 import duckdb
 import pyarrow.orc
 import pyarrow.parquet
+from botocore.exceptions import ClientError
 
+from localstack_glue.athena.denials import is_denial
 from localstack_glue.athena.engine import parquet_data
 from localstack_glue.athena.engine.catalog import CatalogTable, Partition
 from localstack_glue.athena.engine.errors import QueryFailedError
@@ -62,8 +64,13 @@ class ObjectFiles:
         """Copy an object into the folder; its name keeps the suffix, which tells the compression."""
         self._count += 1
         target = self._folder / f"{self._count}-{_NAME.sub('_', item.key.rsplit('/', 1)[-1])}"
-        with target.open("wb") as file:
-            self._s3.download_fileobj(item.bucket, item.key, file)
+        try:
+            with target.open("wb") as file:
+                self._s3.download_fileobj(item.bucket, item.key, file)
+        except ClientError as error:
+            if not is_denial(error):
+                raise
+            raise QueryFailedError("PERMISSION_DENIED", f"Permission denied on S3 path: {item.uri}") from error
         return str(target)
 
 
