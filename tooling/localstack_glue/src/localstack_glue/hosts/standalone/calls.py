@@ -32,9 +32,9 @@ class Caller:
     region: str
 
     def scope(self, account: str | None = None) -> Scope:
-        """The account and region that a call is about; twelve digits as a key are an account, as on LocalStack."""
+        """The account and region that a call is about, and who asks; twelve digits as a key are an account."""
         own = self.key if self.key and self.key.isdigit() and len(self.key) == _ACCOUNT_DIGITS else None
-        return Scope(account or own or DEFAULT_ACCOUNT, self.region)
+        return Scope(account or own or DEFAULT_ACCOUNT, self.region, self.key or "")
 
 
 @dataclass(frozen=True)
