@@ -192,7 +192,7 @@ class Rehearsal:
         lying_about: set[str] = set()
         for name in _TABLES:
             named = files_named_by(catalog.load_table((DATABASE, f"{DATASET}_{name}")))
-            present = (file.path for file in files.below(f"{lake.root}/{name}/{DATASET}"))
+            present = (file.uri for file in files.list_files(f"{lake.root}/{name}/{DATASET}"))
             lying_about |= {path for path in present if _is_data(path) and path not in named}
         return done, lying_about
 

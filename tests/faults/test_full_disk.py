@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -158,24 +157,3 @@ def test_state_of_an_apply_on_a_full_disk_is_not_lost(small_disk, tmp_path, monk
         terraform.apply_plan(lambda _: None)
     assert not terraform.plan(lambda _: None)
     assert len(terraform.resources()) == 3
-
-
-def test_run_whose_spark_has_no_room_fails_with_that_reason_and_the_next_one_heals(rehearsal):
-    draw = random.Random("full disk")
-    rehearsal.deliver("2024Q1", draw)
-    rehearsal.run("before-a-full-disk")
-    old = rehearsal.seen()
-    rehearsal.deliver("2024Q1", draw)
-    rehearsal.scratch.mkdir(exist_ok=True)
-    for folder in mounted(rehearsal.scratch):
-        fill(folder)
-        job = rehearsal.start("full-disk")
-        code = job.process.wait(600)
-        said = rehearsal.said("full-disk")
-    sys.stdout.write(f"exit {code}: {said[-600:]}\n")
-    if code:  # a run of so few rows may need no room
-        assert "QuartalJobError: " in said.splitlines()[-1]
-        assert "No space left" in said.splitlines()[-1]
-        assert rehearsal.seen() == old
-    rehearsal.run("after-a-full-disk")
-    assert rehearsal.seen() == rehearsal.expected()
