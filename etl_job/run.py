@@ -23,6 +23,7 @@ from etl_job.notify.progress import Progress
 from etl_job.notify.run_event import put_run_event
 from etl_job.opening import Opening, Services, open_run
 from etl_job.processing import process_deliveries
+from etl_job.publishing.csv_export import export_csv
 from etl_job.reasons import reason_of
 from etl_job.run_record import RunRecord, manifest_of
 from etl_job.spark.metrics import SparkMeter
@@ -85,6 +86,7 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
     tags_hold = opening.tables.features.tags_hold
     if not opening.selection and are_in_step and tags_hold:
         progress.say("nothing-new", message="every delivery is published as it is")
+        yield _exported_again(services, opening)
         return
     if not tags_hold:
         progress.say("recovery", message="tags of quarters that an earlier version of the job set are renewed")
@@ -101,6 +103,18 @@ def _steps(services: Services, spark: "Future[SparkSession]", start: RunRecord) 
             record = replace(record, result=result)
             yield record
     yield replace(record, published=_published_now(opening, record, run_id))
+
+
+def _exported_again(services: Services, opening: Opening) -> RunRecord:
+    """Make good what an export that was cut short, or somebody else, did to the CSV files."""
+    record, features, arguments = opening.record, opening.tables.features, services.arguments
+    if features.snapshot_id is None:
+        return record
+    export = export_csv(features, services.store, arguments.lake_root, arguments.dataset)
+    if not export.written and not export.removed:
+        return record
+    services.progress.say("export", written=len(export.written), removed=len(export.removed))
+    return replace(record, result=record.result.then(replace(record.result.published, csv_export=export)))
 
 
 def _context(services: Services, opening: Opening, spark: SparkSession) -> RunContext:
