@@ -51,7 +51,7 @@ class Form(BaseModel):
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "recorded"),
     [
         ({"texts": "x"}, "texts: is not known here"),
         ({"text": 7}, "text: must be text"),
