@@ -25,6 +25,9 @@ def entry_of(case: dict) -> dict:
             sides[side] = {"name": "x", **(sides[side] or {}), case.get("into", "policy"): document}
     entry = change(case["type"], sides["before"], sides["after"])
     entry["change"]["after_unknown"] = case.get("unknown", {})
+    for side in ("before", "after"):
+        if "sensitive" in case and sides[side] is not None:
+            entry["change"][f"{side}_sensitive"] = case["sensitive"]
     entry["change"]["actions"] = case.get("actions", entry["change"]["actions"])
     entry["provider_name"] = f"registry.terraform.io/hashicorp/{case.get('provider', 'aws')}"
     return entry
@@ -71,6 +74,29 @@ def test_attribute_that_nobody_set_and_aws_computes_is_not_feared(reviewed):
     assert reviewed(plan).verdict.decision is Decision.APPLY
     resource["expressions"]["kms_master_key_id"] = {"references": ["aws_kms_key.new.arn"]}
     assert reviewed(plan).verdict.level is Level.ACCESS
+
+
+def test_what_decides_about_access_and_is_not_seen_is_named(reviewed):
+    entry = change("aws_db_instance", None, {"storage_encrypted": True})
+    entry["change"]["after_unknown"] = {"publicly_accessible": True}
+    reasons = reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.reasons
+    assert [(reason.rule, reason.level) for reason in reasons] == [("unseen-attribute", Level.ACCESS)]
+
+
+def test_rule_that_may_be_met_says_that_it_may(reviewed):
+    entry = change("aws_s3_bucket", {"acl": "private"}, {})
+    entry["change"]["after_unknown"] = {"acl": True}
+    reasons = reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.reasons
+    assert "It may be: Everybody can read it by its ACL." in reasons[0].sentence
+    assert reasons[0].level is Level.ACCESS
+
+
+def test_public_access_block_that_a_new_bucket_does_not_get_is_missed(reviewed):
+    bucket = change("aws_s3_bucket", {"id": "b", "bucket": "b"}, {"bucket": "c"})
+    bucket["change"]["actions"] = ["delete", "create"]
+    block = change("aws_s3_bucket_public_access_block", {"bucket": "b"}, None)
+    review = reviewed({"format_version": "1.2", "resource_changes": [bucket, block]})
+    assert "bucket-may-be-public" in {reason.rule for reason in review.verdict.reasons}
 
 
 def test_output_that_is_no_longer_sensitive_is_not_green(reviewed):

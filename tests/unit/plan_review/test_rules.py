@@ -13,7 +13,9 @@ from plan_review.review import review
 from plan_review.verdict import Decision
 from tests.unit.tooling.conftest import change
 
-SAFE_BLOCK = {"bucket": "lake", "block_public_acls": True, "block_public_policy": True}
+SAFE_BLOCK = dict.fromkeys(
+    ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"), True
+)
 KEY = {"enable_key_rotation": True, "is_enabled": True, "deletion_window_in_days": 30}
 VERSIONED = {"bucket": "lake", "versioning_configuration": [{"status": "Enabled"}]}
 SUSPENDED = {"bucket": "lake", "versioning_configuration": [{"status": "Suspended"}]}

@@ -24,6 +24,8 @@ _IDENTITY_POLICIES = {
     "aws_iam_user_policy": ("user", "user"),
     "aws_iam_group_policy": ("group", "group"),
     "aws_iam_policy": ("name", "whoever has policy"),
+    "aws_iot_policy": ("name", "whoever has policy"),
+    "aws_ssoadmin_permission_set_inline_policy": ("permission_set_arn", "whoever has permission set"),
 }
 # the same of types whose policy says who may do something with them; any other type is named by its address
 _RESOURCE_POLICIES = {
@@ -136,6 +138,8 @@ def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
         if is_policy(change, attribute, plan):
             read = True
             yield from _policy_change(change, attribute)
+        elif attribute != "inline_policy" or change.type != "aws_iam_role":
+            yield from _policies_within(change, attribute)
     if change.type == "aws_iam_role":
         yield from _inline_policies(change)
     if not read and grants_access_by_name(change.type) and change.attributes:
@@ -172,15 +176,39 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
         for item in _sentences(change.address, had, gained=False):
             yield replace(item, sentence=f"{item.sentence}, unless the new policy says so again")
         return
-    if after != before and not is_readable(policy_document(after) or {}):
+    document = policy_document(after)
+    is_other = document is None and isinstance(after, str) and after.strip() not in ("", "{}", "null")
+    if after != before and (is_other or not is_readable(document or {})):
         yield AccessChange(
             change.address, f"{label}: its policy has not the form of one, and is not judged", widens=True
         )
     had = set(grants(policy_document(before) or {}, label, itself))
-    has = set(grants(policy_document(after) or {}, label, itself))
+    has = set(grants(document or {}, label, itself))
     for item in _sentences(change.address, _beyond(has, had), gained=True):
         yield replace(item, is_broad=item.is_broad and change.type not in _LIMITING)
     yield from _sentences(change.address, _beyond(had, has), gained=False)
+
+
+def _policies_within(change: ResourceChange, attribute: str) -> Iterator[AccessChange]:
+    """Policies that stand somewhere within an attribute, such as in a block or a manifest."""
+    had, has = (
+        {
+            grant
+            for document in _documents_within(side.get(attribute))
+            for grant in grants(document, change.address, change.address)
+        }
+        for side in (change.before, change.after)
+    )
+    yield from _sentences(change.address, _beyond(has, had), gained=True)
+    yield from _sentences(change.address, _beyond(had, has), gained=False)
+
+
+def _documents_within(value: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _documents_within(inner)
+    elif (document := policy_document(value)) is not None:
+        yield document
 
 
 def _inline_policies(change: ResourceChange) -> Iterator[AccessChange]:

@@ -14,6 +14,7 @@ from plan_review.model import ResourceChange
 from plan_review.values import Marker
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_INDEX = re.compile(r"\[\d+\]")
 _ANYWHERE = "**"
 _FOR_EVER = float("inf")
 # networks as wide as these are nobody's own: the halves of the internet, or the addresses that are in use
@@ -24,7 +25,8 @@ class Condition(BaseModel):
     """A test of one attribute, or of several of which one must pass; all tests that are given must hold.
 
     A path goes into every element of a list; `**.a.b` is the path at any depth. What is unknown or sensitive meets
-    `is_not`, and `becomes_not` and `decreases` where the value is known today: it may be what is feared.
+    `is_not`, and `becomes_not` and `decreases` where the value is known today: it may be what is feared. `or_may` lets
+    every test be met so.
 
     Attributes:
         becomes: more often there than before.
@@ -59,9 +61,34 @@ class Condition(BaseModel):
         """The attributes that it looks at."""
         return (self.attribute,) if isinstance(self.attribute, str) else self.attribute
 
-    def holds(self, change: ResourceChange) -> bool:
-        """Whether the resource is or becomes what the condition says."""
-        return any(self._holds(change, path) for path in self.paths)
+    def holds(self, change: ResourceChange, *, or_may: bool = False) -> bool:
+        """Whether the resource is or becomes what the condition says; or may, by a value that is not seen."""
+        return any(self._holds(change, path) or (or_may and self._may(change, path)) for path in self.paths)
+
+    def _may(self, change: ResourceChange, path: str) -> bool:
+        """Whether the condition may hold, as a value is known after the apply only, or changes unseen."""
+        before, after = values_at(change.before, path), values_at(change.after, path)
+        if not any(isinstance(value, Marker) for value in after) or not _changes_unseen(change, path):
+            return False
+        was_unseen = any(isinstance(value, Marker) for value in before)
+        return all(
+            self._passes(test, before, after) or was_unseen or self._may_become(test, before) for test in self._given
+        )
+
+    def _may_become(self, test: str, before: list[Any]) -> bool:
+        match test:
+            case "becomes":
+                return not _count(before, self.becomes)
+            case "becomes_not":
+                return bool(_count(before, self.becomes_not))
+            case "is_emptied":
+                return bool(_set(before))
+            case "increases" | "decreases":
+                return any(self._numbers(before))
+            case "is_set":
+                return False
+            case _:
+                return True
 
     def _holds(self, change: ResourceChange, path: str) -> bool:
         before, after = values_at(change.before, path), values_at(change.after, path)
@@ -113,8 +140,10 @@ class Condition(BaseModel):
 
     def _is_less(self, those: list[Any], than_these: list[Any]) -> bool:
         less, more = list(self._numbers(those)), list(self._numbers(than_these))
-        if not less and more:  # what it was is known, what it will be is not
-            return any(isinstance(value, Marker) for value in those) and min(more) > 0
+        if not less and more:  # what it was is known, what it will be is not, or is no longer said
+            return any(value is None or isinstance(value, Marker) for value in those) and min(more) > 0
+        if less and not more and max(less) == 0:  # an import does not know what it was
+            return self.decreases and None in than_these
         if len(less) == len(more):
             return any(one < other for one, other in zip(less, more, strict=True))
         return bool(less) and bool(more) and min(less) < min(more)
@@ -125,6 +154,35 @@ class Condition(BaseModel):
                 yield _FOR_EVER
             elif isinstance(value, int | float) and not isinstance(value, bool | Marker):
                 yield float(value)
+
+
+def is_unseen(value: Any) -> bool:
+    """Whether a part of a value is not shown, or known after the apply only."""
+    if isinstance(value, dict | list):
+        return any(is_unseen(inner) for inner in (value.values() if isinstance(value, dict) else value))
+    return isinstance(value, Marker)
+
+
+def _changes_unseen(change: ResourceChange, path: str) -> bool:
+    """Whether a value at the path, or what holds it, becomes something that is not seen."""
+    if not change.before:
+        return True
+    place = f".{without_indices(path).removeprefix(f'{_ANYWHERE}.')}."
+    for item in change.attributes:
+        if is_unseen(item.after):
+            changed = f".{without_indices(item.path)}."
+            if (
+                changed.startswith(place)
+                or place.startswith(changed)
+                or (path.startswith(_ANYWHERE) and place in changed)
+            ):
+                return True
+    return False
+
+
+def without_indices(path: str) -> str:
+    """The path of an attribute without the indices of lists."""
+    return _INDEX.sub("", path)
 
 
 def names_within(*trees: Any) -> frozenset[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,15 +16,16 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from plan_review.access import is_policy
+from plan_review.conditions import is_unseen, without_indices
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.policies import RuleBook
-from plan_review.values import Marker
+from plan_review.values import AttributeChange, Marker
 
 _BUNDLED = Path(__file__).parent / "types.yaml"
 _NAMED = 3
 _KNOWN = frozenset({"judged", "harmless"})
-_INDEX = re.compile(r"\[\d+\]")
-_PROGRAM = re.compile(r"(^|\.)data\.external\.")
+_PROGRAM = re.compile(r"(^|\.)data\.(external|aws_lambda_invocation)\.")
+_HIDDEN = (Marker.SENSITIVE, Marker.BECOMES_SENSITIVE, Marker.NO_LONGER_SENSITIVE)
 _RULES = {"access": "unjudged-access", "foreign": "unjudged-provider", "unjudged": "unjudged-type"}
 _SENTENCES = {
     "access": "This review has no rule about {name}, which decides about access, reach or secrets; read what changes",
@@ -38,6 +40,7 @@ class Coverage(BaseModel):
     Attributes:
         free: how types are named that cost nothing by themselves.
         attributes: names whose change does no harm or is told elsewhere, by type; `*` stands for every type.
+        deciding: names of which the review must see the value, as it decides about access; also by type.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -47,6 +50,7 @@ class Coverage(BaseModel):
     local: tuple[str, ...]
     access: tuple[str, ...]
     attributes: dict[str, tuple[str, ...]]
+    deciding: dict[str, tuple[str, ...]]
     free: tuple[str, ...]
 
     def is_free(self, resource_type: str) -> bool:
@@ -87,24 +91,25 @@ def unjudged(plan: Plan) -> Iterator[tuple[str, str, str]]:
 
 
 def unjudged_attributes(plan: Plan, book: RuleBook) -> Iterator[tuple[str, str]]:
-    """Address and sentence of each update, of a type that is known, by attributes that no rule looks at."""
+    """Address and sentence of each update, of a type that is known, by attributes that no rule looks at, or can see."""
     coverage = load_coverage()
-    of_types: dict[str, tuple[str, ...]] = {}
+    of_types: dict[str, tuple[_Place, ...]] = {}
     for change in plan.changes:
         if change.action is not Action.UPDATE or coverage.kind_of(change.type) not in _KNOWN:
             continue
         if not change.attributes:
             yield change.address, "It changes, and the plan does not say what changes of it."
             continue
-        told = {*coverage.attributes["*"], *coverage.attributes.get(change.type, ()), *plan.computed(change)}
+        harmless = {*coverage.attributes["*"], *plan.computed(change)}
+        told = {*harmless, *coverage.attributes.get(change.type, ())}
         if change.type not in of_types:
             of_types[change.type] = _looked_at(change.type, book)
         looked_at = of_types[change.type]
         names = dict.fromkeys(
             item.path
             for item in change.attributes
-            if item.name not in told
-            and not _is_looked_at(_INDEX.sub("", item.path), looked_at)
+            if item.name not in (harmless if item.after in _HIDDEN else told)
+            and (item.after in _HIDDEN or not _is_looked_at(item, looked_at))
             and not is_policy(change, item.name, plan)
         )
         if names:
@@ -112,23 +117,58 @@ def unjudged_attributes(plan: Plan, book: RuleBook) -> Iterator[tuple[str, str]]
             yield change.address, f"No rule looks at {', '.join(list(names)[:_NAMED])}{more}; read what changes."
 
 
-def _looked_at(resource_type: str, book: RuleBook) -> tuple[str, ...]:
-    """Paths of attributes that rules about updates look at; one empty path where a rule is about every update."""
+def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Address and sentence of each change of what decides about access and becomes something unseen."""
+    coverage = load_coverage()
+    for change in map(plan.without_computed, plan.changes):
+        if not (change.action in {Action.CREATE, Action.UPDATE} or change.action.replaces):
+            continue
+        if not change.after and not change.attributes and coverage.kind_of(change.type) in _KNOWN:
+            yield change.address, "It is hidden as a whole, and may be anything."
+        deciding = {*coverage.deciding["*"], *coverage.deciding.get(change.type, ())}
+        names = {item.name for item in change.attributes if item.name in deciding and is_unseen(item.after)}
+        names &= change.after.keys()
+        for name in sorted(names):
+            yield change.address, f"It is not shown, or only known after the apply, what {name} becomes."
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A path that a rule looks at.
+
+    Attributes:
+        path: without indices; `**.` stands for any depth.
+        inside: whether the rule sees every change of what is within, too.
+        numbers: whether the rule compares a number with the one before, and so must know it.
+    """
+
+    path: str
+    inside: bool = True
+    numbers: bool = False
+
+
+def _looked_at(resource_type: str, book: RuleBook) -> tuple[_Place, ...]:
+    """Places that rules about updates look at; one empty path where a rule is about every update."""
     rules = [rule for rule in book.about(resource_type) if {"update", "any"} & set(rule.actions)]
-    return tuple(
-        _INDEX.sub("", path)
-        for rule in rules
-        for paths in ([condition.paths for condition in rule.when] or [("",)])
-        for path in paths
-    )
+    places = [_Place("") for rule in rules if not rule.when]
+    for condition in (condition for rule in rules for condition in rule.when):
+        numbers = condition.decreases or condition.increases
+        places += [_Place(without_indices(path), condition.changes, numbers) for path in condition.paths]
+    return tuple(places)
 
 
-def _is_looked_at(path: str, looked_at: tuple[str, ...]) -> bool:
-    """Whether a rule looks at the path, at what holds it, or at a path of that end anywhere."""
+def _is_looked_at(item: AttributeChange, looked_at: tuple[_Place, ...]) -> bool:
+    """Whether a rule looks at an attribute, or at what holds it, there or at a path of that end anywhere."""
+    path = f".{without_indices(item.path)}."
     for known in looked_at:
-        end = known.removeprefix("**.")
-        inside = f".{path}.".find(f".{end}.")
-        if known == "" or inside == 0 or (inside > 0 and end != known):
+        if known.path == "":
+            return True
+        if known.numbers and isinstance(item.after, int | float) and not isinstance(item.before, int | float):
+            continue
+        end = known.path.removeprefix("**.")
+        start = path.find(f".{end}.")
+        is_there = start == 0 or (start > 0 and end != known.path)
+        if is_there and (known.inside or path.endswith(f".{end}.")):
             return True
     return False
 

@@ -15,6 +15,8 @@ from plan_review.model import Plan, ResourceChange
 from plan_review.values import Marker
 
 _TYPES = ("aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket")
+_RULES = ("rule", "lifecycle_rule")
+_HIDDEN = (Marker.SENSITIVE, Marker.BECOMES_SENSITIVE, Marker.NO_LONGER_SENSITIVE)
 _SCRATCH = ("athena-results/", "tmp/")
 # raw files, tables with their registers of keys, manifests of runs, and what is handed over
 _KEPT = ("raw/", "curated/", "features/", "runs/", "exports/", "quarantine/")
@@ -77,6 +79,8 @@ def _is_new_bucket(change: ResourceChange) -> bool:
 
 def _of(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
     before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
+    if any(item.name in _RULES and item.after in _HIDDEN for item in change.attributes):
+        before = ()  # what is hidden looks alike on both sides
     for effect in sorted(after, key=lambda item: (item.prefix, item.verb, item.days)):
         if any(known.covers(effect) for known in before):
             continue
@@ -89,10 +93,12 @@ def _of(change: ResourceChange, is_new: bool) -> Iterator[LosingRule]:
 
 def _effects(attributes: Mapping[str, Any]) -> Iterator[_Effect]:
     rules = attributes.get("rule", attributes.get("lifecycle_rule"))
-    if isinstance(attributes.get("rule"), Marker):  # a bucket's own are computed where others are configured
+    unseen = [attributes.get("rule")] if not isinstance(attributes.get("rule"), list) else attributes["rule"]
+    if any(isinstance(each, Marker) for each in unseen):  # a bucket's own are computed where others are configured
         yield _Effect("objects may be deleted", "", _AT_ONCE, "by rules that this review does not see")
     for rule in _blocks(rules):
-        if rule.get("status") != "Enabled" and rule.get("enabled") is not True:
+        switch = rule.get("status", rule.get("enabled"))
+        if switch not in ("Enabled", True) and not isinstance(switch, Marker):
             continue
         prefix, narrowed = _prefix(rule), _narrowing(rule)
         for verb, days, when in _actions(rule):
@@ -104,17 +110,24 @@ def _actions(rule: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
         ("expiration", "objects", "days"),
         ("noncurrent_version_expiration", "old versions of objects", "noncurrent_days"),
     ):
-        for block in _blocks(rule.get(name)):
+        for block in _blocks_or_unseen(rule.get(name), days_name):
             for days, when in _moment(block, days_name):
                 yield f"{whose} are deleted", days, when
     for name, whose, days_name in (
         ("transition", "objects", "days"),
         ("noncurrent_version_transition", "old versions of objects", "noncurrent_days"),
     ):
-        for block in _blocks(rule.get(name)):
-            if block.get("storage_class") in _ARCHIVES or isinstance(block.get("storage_class"), Marker):
+        for block in _blocks_or_unseen(rule.get(name), days_name):
+            storage_class = block.get("storage_class", Marker.UNKNOWN)
+            if storage_class in _ARCHIVES or isinstance(storage_class, Marker):
                 for days, when in _moment(block, days_name, may_be_at_once=True):
                     yield f"{whose} must be restored before they can be read", days, when
+
+
+def _blocks_or_unseen(value: Any, days_name: str) -> list[Mapping[str, Any]]:
+    """Blocks; in the place of those that are not seen, one of which the time is not."""
+    is_unseen = any(isinstance(each, Marker) for each in (value if isinstance(value, list) else [value]))
+    return [*_blocks(value), *([{days_name: Marker.UNKNOWN}] if is_unseen else [])]
 
 
 def _moment(block: Mapping[str, Any], days_name: str, *, may_be_at_once: bool = False) -> Iterator[tuple[float, str]]:
@@ -150,4 +163,6 @@ def _narrowing(rule: Mapping[str, Any]) -> str:
 
 
 def _blocks(value: Any) -> list[Mapping[str, Any]]:
-    return [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list) else []
+    """The blocks of a list; some providers give a single one without its list."""
+    entries = value if isinstance(value, list) else [value]
+    return [entry for entry in entries if isinstance(entry, Mapping)]

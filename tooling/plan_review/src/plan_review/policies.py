@@ -12,7 +12,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from plan_review.conditions import Condition, names_within
+from plan_review.conditions import Condition, is_unseen, names_within
 from plan_review.errors import ReviewInputError
 from plan_review.file_problems import lines_of
 from plan_review.model import Action, Plan, ResourceChange
@@ -46,10 +46,10 @@ class Owner(BaseModel):
     attribute: str
 
     def goes_with(self, change: ResourceChange, plan: Plan) -> bool:
-        """Whether the plan destroys the owner of a resource too."""
+        """Whether the plan destroys the owner of a resource too, and puts no other in its place."""
         owner = change.before.get(self.attribute)
         return isinstance(owner, str) and any(
-            other.type == self.type and other.action.destroys and other.before.get("id") == owner
+            other.type == self.type and other.action is Action.DELETE and other.before.get("id") == owner
             for other in plan.changes
         )
 
@@ -84,14 +84,23 @@ class Rule(BaseModel):
         """Whether the rule is for such resources."""
         return any(fnmatchcase(resource_type, pattern) for pattern in self.types)
 
-    def applies(self, change: ResourceChange, plan: Plan, environment: str) -> bool:
-        """Whether the change, of a resource that the rule is about, is what it means."""
+    def applies(self, change: ResourceChange, plan: Plan, environment: str, *, or_may: bool = False) -> bool:
+        """Whether the change, of a resource that the rule is about, is what it means; or may be, as far as is seen."""
         return (
             (not self.environments or environment in self.environments)
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
-            and all(condition.holds(change) for condition in self.when)
+            and all(condition.holds(change, or_may=or_may) for condition in self.when)
             and not (self.unless_gone is not None and self.unless_gone.goes_with(change, plan))
         )
+
+    def finding(self, address: str, *, is_certain: bool = True) -> Finding:
+        """What it says of a resource; nothing is blocked that only may be what it means."""
+        if is_certain:
+            level, sentence = self.level, self.sentence
+        else:
+            level = Level.ACCESS if self.level is Level.BLOCKED else self.level
+            sentence = f"What decides is not shown, or only known after the apply. It may be: {self.sentence}"
+        return Finding(rule=self.id, level=level, sentence=sentence, address=address, data_at_risk=self.data_at_risk)
 
 
 class RuleBook(BaseModel):
@@ -167,23 +176,18 @@ def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...
     """What the rules say of the plan's changes, in the order of the plan."""
     about = {kind: book.about(kind) for kind in {change.type for change in plan.changes}}
 
-    def found(change: ResourceChange) -> Iterator[Rule]:
+    def found(change: ResourceChange) -> Iterator[Finding]:
         names = names_within(change.before, change.after)
+        unseen = is_unseen(change.after)
         for rule in about[change.type]:
-            if all(condition.may_hold(names) for condition in rule.when) and rule.applies(change, plan, environment):
-                yield rule
+            if not all(condition.may_hold(names) for condition in rule.when):
+                continue
+            if rule.applies(change, plan, environment):
+                yield rule.finding(change.address)
+            elif unseen and rule.applies(change, plan, environment, or_may=True):
+                yield rule.finding(change.address, is_certain=False)
 
-    return tuple(
-        Finding(
-            rule=rule.id,
-            level=rule.level,
-            sentence=rule.sentence,
-            address=change.address,
-            data_at_risk=rule.data_at_risk,
-        )
-        for change in map(plan.without_computed, plan.changes)
-        for rule in found(change)
-    )
+    return tuple(finding for change in map(plan.without_computed, plan.changes) for finding in found(change))
 
 
 def _kinds(action: Action) -> set[str]:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from plan_review.access import AccessChange, access_changes
 from plan_review.cost import CostReview
-from plan_review.coverage import programs, secrets_shown, unjudged, unjudged_attributes
+from plan_review.coverage import programs, secrets_shown, unjudged, unjudged_attributes, unseen_attributes
 from plan_review.exposure import opened_to_everybody
 from plan_review.lifecycle import losing_rules
 from plan_review.model import Action, FailedApply, Plan
@@ -154,6 +154,8 @@ def about_resources(plan: Plan, book: RuleBook, failed: FailedApply | None = Non
     found += [_finding(book, rule, sentence, address) for rule, sentence, address in unjudged(plan)]
     for address, sentence in unjudged_attributes(plan, book):
         found.append(_finding(book, "unjudged-attribute", sentence, address))
+    for address, sentence in unseen_attributes(plan):
+        found.append(_finding(book, "unseen-attribute", sentence, address))
     for rule in losing_rules(plan):
         finding = _finding(
             book, "objects-expire" if rule.is_data else "objects-expire-unread", rule.sentence, rule.address
