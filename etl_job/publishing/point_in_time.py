@@ -6,7 +6,7 @@ tag holds of deliveries that came with a later quarter, its record names.
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from etl_job.tables.quarter_tags import QUARTER_NAME, QuarterTag, renewed_quarters
 
@@ -88,12 +88,13 @@ class QuarterPlan:
         return cls(quarters, last_counted_days(kept, quarters, look_up), kept, replaced, keys)
 
     def empty_ends(self) -> dict[str, date]:
-        """The quarters at whose end nothing was counted before a later quarter began, with the last day counted.
+        """The quarters with events, but none at their end before a later quarter began, with the last day counted.
 
-        Their last days belong to no tag before that of the later quarter, and so to a file of their own.
+        Their last days belong to no tag before that of the later quarter, and so to a file of their own. So do all
+        days of a quarter without an event, which need no such file.
         """
         last = max((each.last for each in self.kept), default=date.min)
-        found = {quarter: day for quarter, day in self.counted_to.items() if day is not None}
+        found = {quarter: day for quarter, day in self.counted_to.items() if day and quarter_of(day) == quarter}
         return {quarter: day for quarter, day in found.items() if day < last_day_of(quarter) < last}
 
     def tags(
@@ -143,29 +144,28 @@ def last_counted_days(
     begin, end = min(each.first for each in kept), max(each.last for each in kept)
     every = quarters_between(begin, end)
     within = {quarter: _last_within(kept, quarter) for quarter in every}
-    unknown = [quarter for quarter in every if within[quarter] == _UNKNOWN]
+    unknown = [quarter for quarter in every if _is_unknown(kept, quarter, within[quarter])]
     found: dict[str, date | None] = {}
     for quarter in quarters:
-        earlier = [each for each in every if each <= quarter]
-        day = next((within[each] for each in reversed(earlier) if within[each]), None)
-        if day == _UNKNOWN:
+        earlier = [each for each in reversed(every) if each <= quarter]
+        latest = next((each for each in earlier if within[each] or each in unknown), None)
+        if latest in unknown:
             within |= dict.fromkeys(unknown) | dict(look_up(unknown))
-            day = next((within[each] for each in reversed(earlier) if within[each]), None)
-        found[quarter] = day
+            unknown = []
+            latest = next((each for each in earlier if within[each]), None)
+        found[quarter] = within[latest] if latest else None
     return found
 
 
-_UNKNOWN = date.max
-
-
 def _last_within(kept: Sequence[KeptDays], quarter: str) -> date | None:
+    """The last of the first and last days that are of the quarter."""
+    return max((day for each in kept for day in (each.first, each.last) if quarter_of(day) == quarter), default=None)
+
+
+def _is_unknown(kept: Sequence[KeptDays], quarter: str, known: date | None) -> bool:
+    """Whether the quarter may have later days: something begins before its end and goes on after it."""
     end = last_day_of(quarter)
-    begin = last_day_of(quarter) - timedelta(days=95)
-    there = [each for each in kept if each.first <= end and quarter_of(each.last) >= quarter and each.last >= begin]
-    days = [day for each in there for day in (each.first, each.last) if quarter_of(day) == quarter]
-    if end in days:
-        return end
-    return _UNKNOWN if any(each.last > end for each in there) else max(days, default=None)
+    return known != end and any(each.first <= end < each.last for each in kept)
 
 
 def tags_of_quarters(

@@ -35,13 +35,14 @@ from etl_job.errors import LostFilesError, PublicationError, UnknownPublicationE
 from etl_job.reasons import cause_of
 from etl_job.tables.commit_outcome import DecidingGlueCatalog, NotCommittedError, OutcomeUnknownError
 from etl_job.tables.quarter_tags import QuarterTag, standing_tags
-from etl_job.tables.snapshot_chain import add_chain
+from etl_job.tables.snapshot_chain import ChainTransaction, add_chain
 from etl_job.tables.snapshot_change import (
     RUN,
     SOURCE_SNAPSHOT,
     Changes,
     Replacement,
     changes_since,
+    is_last_of_its_run,
     noted,
     outlived_run_tags,
 )
@@ -113,6 +114,14 @@ class PublishedIceberg:
         """The snapshot of another table that this one's current snapshot was computed from, where it says so."""
         source = noted(self._table.current_snapshot() if self._table else None, SOURCE_SNAPSHOT)
         return int(source) if source else None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the current snapshot is the last of those that its run made; the others hold a part of the result.
+
+        Readers never meet one as the current one, unless somebody sets the table to it by hand.
+        """
+        return self._table is None or is_last_of_its_run(self._table.metadata)
 
     def changes_since(self, snapshot_id: int | None) -> Changes | None:
         """What runs did since that snapshot; None where that is unknown, as after a rollback."""
@@ -196,7 +205,7 @@ class PublishedIceberg:
         self._catalog.renew_files_of(table)  # it was loaded when the run began
         made: int | None = None
         try:
-            with warnings.catch_warnings(), table.transaction() as transaction:
+            with warnings.catch_warnings(), ChainTransaction(table) as transaction:
                 warnings.filterwarnings("ignore", "Delete operation did not match any records")
                 with transaction.update_schema() as update:
                     update.union_by_name(iceberg_schema(self._columns))
@@ -283,7 +292,7 @@ class PublishedIceberg:
 def in_step(curated: PublishedIceberg, features: PublishedIceberg) -> bool:
     """Whether the features were computed from what the curated table holds now."""
     if curated.snapshot_id == features.source_snapshot:
-        return True
+        return features.is_whole
     return not curated.data_files() and not features.data_files()
 
 

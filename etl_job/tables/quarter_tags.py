@@ -19,7 +19,7 @@ AS_OF_QUARTER = "quartal.as-of-quarter"
 DAYS_TO = "quartal.days-to"
 LATER_DELIVERIES = "quartal.later-deliveries"
 CORRECTED_BY = "quartal.corrected-by"
-QUARTER_NAME = re.compile(r"\d{4}Q[1-4]")
+QUARTER_NAME = re.compile(r"(?!0000)[0-9]{4}Q[1-4]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,14 @@ everything, and is the one that the table's readers see.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from operator import is_
 
 from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import ManifestContent, ManifestEntry, ManifestFile
-from pyiceberg.table import Transaction
+from pyiceberg.table import Table, Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Operation
+from pyiceberg.table.update import TableUpdate, _apply_table_update, _TableMetadataUpdateContext
 from pyiceberg.table.update.snapshot import _SnapshotProducer
 from pyiceberg.types import DateType
 
@@ -60,6 +63,35 @@ def add_chain(
     with transaction.update_snapshot(snapshot_properties={**properties, **said}).fast_append() as everything:
         pass
     return found | ({newest.quarter: everything.snapshot_id} if newest else {})
+
+
+class ChainTransaction(Transaction):
+    """A transaction that applies each update to the metadata once.
+
+    PyIceberg's own applies all of them whenever it is asked for the metadata, and then copies every snapshot: 20 s for
+    a correction of the oldest of 120 quarters, and eight times as long for twice as many.
+    """
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._base = self._applied_to = self._table.metadata
+        self._applied: tuple[TableUpdate, ...] = ()
+        self._context = _TableMetadataUpdateContext()
+
+    @property
+    def table_metadata(self) -> TableMetadata:
+        """The table's metadata with the updates so far."""
+        done = len(self._applied)
+        is_continued = len(self._updates) >= done and all(map(is_, self._applied, self._updates))
+        if self._base is not self._table.metadata or not is_continued:
+            self._begin()
+        for update in self._updates[len(self._applied) :]:
+            self._applied_to = _apply_table_update(update, self._applied_to, self._context)
+        self._applied = self._updates
+        return self._applied_to
 
 
 class _UpToQuarter(_SnapshotProducer["_UpToQuarter"]):

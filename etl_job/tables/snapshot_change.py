@@ -86,6 +86,19 @@ def changes_since(table: TableMetadata | None, snapshot_id: int | None) -> Chang
     return Changes(frozenset(processed), frozenset(withdrawn))
 
 
+def is_last_of_its_run(table: TableMetadata) -> bool:
+    """Whether no later snapshot is of the same run, and of the same source, as the current one."""
+    current = table.current_snapshot()
+    run = noted(current, RUN)
+    return current is None or not any(
+        noted(each, RUN) == run
+        and noted(each, SOURCE_SNAPSHOT) == noted(current, SOURCE_SNAPSHOT)
+        and (each.sequence_number or 0) > (current.sequence_number or 0)
+        for each in table.snapshots
+        if run is not None
+    )
+
+
 def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
     """The tags of runs that are more than ``RUN_TAGS_KEPT`` runs old.
 

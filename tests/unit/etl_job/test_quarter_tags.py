@@ -1,5 +1,6 @@
 """A tag holds what its name says: days up to the end of its quarter, and none after. No Spark."""
 
+from collections import Counter
 from datetime import date, timedelta
 from itertools import count
 
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
+from pyiceberg.table import update as metadata_update
 
 from etl_job.publishing.point_in_time import (
     KeptDays,
@@ -17,6 +19,7 @@ from etl_job.publishing.point_in_time import (
     last_day_of,
     quarter_of,
 )
+from etl_job.tables import snapshot_chain
 from etl_job.tables.quarter_tags import AS_OF_QUARTER, QUARTER_NAME
 from etl_job.tables.snapshot_change import RUN
 
@@ -149,6 +152,58 @@ def test_run_that_changes_a_late_quarter_renews_all_tags_of_an_earlier_version(q
     assert quarterly.rows("2024Q2") == quarterly.rows() == features_of([Q1, end, Q2, Q2 + timedelta(days=1)])
     corrections = {name: tag.corrected_by for name, tag in quarterly.table("features").quarter_tags.items()}
     assert corrections == {"2024Q1": (), "2024Q2": ("2024Q2",)}
+
+
+@pytest.mark.parametrize("state", ["the tag of a quarter", "between two steps of the commit"])
+def test_table_that_was_set_to_a_part_of_what_a_run_made_is_computed_anew(quarterly, state):
+    quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2)})
+    quarterly.publish({"2024Q1": rows_on(Q1, Q1 + timedelta(days=1))})
+    table = quarterly.features
+    parts = [each for each in table.metadata.snapshots if each.summary[RUN] == "run-2"]
+    part = parts[0] if state == "between two steps of the commit" else table.snapshot_by_name("2024Q1")
+    table.manage_snapshots().set_current_snapshot(snapshot_id=part.snapshot_id).commit()
+    quarterly.publish({"2024Q3": rows_on(Q3)})
+    days = [Q1, Q1 + timedelta(days=1), Q2]
+    assert quarterly.rows("2024Q2") == features_of(days)
+    assert quarterly.rows("2024Q3") == quarterly.rows() == features_of([*days, Q3])
+
+
+@pytest.mark.parametrize("name", ["0000Q1", "\u0662\u0660\u0662\u0664Q1"])  # no year; digits of another script
+def test_tag_whose_name_is_no_quarter_of_the_calendar_is_left_alone(quarterly, name):
+    quarterly.publish({"a": rows_on(Q1)})
+    table = quarterly.features
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, name).commit()
+    quarterly.publish({"b": rows_on(Q2)})
+    assert quarterly.rows(name) == quarterly.rows("2024Q1") == features_of([Q1])
+
+
+def test_days_at_either_end_of_the_calendar_have_quarters(quarterly):
+    first, last = date(1, 1, 1), date.max
+    assert last_counted_days([KeptDays("a", first, first)], ["0001Q1"], {}.fromkeys) == {"0001Q1": first}
+    found = last_counted_days([KeptDays("a", last, last)], ["9999Q4"], lambda quarters: pytest.fail("looked up"))
+    assert found == {"9999Q4": last}
+
+
+def test_quarters_without_an_event_are_not_split():
+    kept = (KeptDays("a", Q1, Q1), KeptDays("b", Q3, Q3), KeptDays("c", date(2025, 1, 1), date(2025, 1, 1)))
+    plan = QuarterPlan.of({}, kept, (), "2024Q1", lambda quarters: {}, SharedKeys(None))
+    assert plan.empty_ends() == {"2024Q1": Q1, "2024Q3": Q3}
+
+
+def test_work_on_metadata_grows_with_the_quarters_and_not_with_their_square(quarterly, monkeypatch):
+    applied = Counter()
+
+    def counted(*arguments):
+        applied[quarterly.runs] += 1
+        return apply(*arguments)
+
+    apply = metadata_update._apply_table_update
+    monkeypatch.setattr(metadata_update, "_apply_table_update", counted)
+    monkeypatch.setattr(snapshot_chain, "_apply_table_update", counted, raising=False)
+    one_year = [date(2000, month, 10) for month in (1, 4, 7, 10)]
+    quarterly.publish({"a": rows_on(*one_year)})
+    quarterly.publish({"a": rows_on(*(day.replace(year=day.year + more) for day in one_year for more in range(8)))})
+    assert applied[2] < 10 * applied[1]
 
 
 KEPT = (KeptDays("2024Q1", Q1, Q1), KeptDays("2024Q2", Q2, Q2), KeptDays("2024Q3", Q3, Q3))
