@@ -16,11 +16,13 @@ from quartal.features.iceberg_commits import committing_client
 from quartal.features.quarantine import why_no_features
 from quartal.features.table_reading import read_rows, read_state
 from quartal.features.tags import (
+    AS_OF_QUARTER,
     CURATED_SNAPSHOT,
     DAYS_TO,
     State,
     find_snapshot,
     is_in_step,
+    last_day_of,
     snapshot_named,
     state_named,
     summary_value,
@@ -205,4 +207,7 @@ def _curated_as_of(curated: Table, features: Table, as_of: str) -> State:
             remedy="The features themselves can be read as of this tag.",
         )
     said = summary_value(snapshot, DAYS_TO)
+    quarter = summary_value(snapshot, AS_OF_QUARTER)
+    if said is None and quarter is not None:  # nothing was left up to its end
+        return State(as_of, source.snapshot_id, last_day_of(quarter))
     return State(as_of, source.snapshot_id, date.fromisoformat(said) if said else state.up_to)

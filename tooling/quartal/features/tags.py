@@ -23,7 +23,7 @@ DAYS_TO = "quartal.days-to"
 LATER_DELIVERIES = "quartal.later-deliveries"
 CORRECTED_BY = "quartal.corrected-by"
 _DAY = "day"
-_QUARTER = re.compile(r"\d{4}Q[1-4]")
+_QUARTER = re.compile(r"(?!0000)[0-9]{4}Q[1-4]")
 _OWN_NAME = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,99}")
 _BEGINNING_OF_RUN = re.compile(r"(wr|jr)_[0-9a-f]{4,}")
 _JOBS_NAME = re.compile(r"main|\d{4}Q[1-4]|(wr|jr)_[0-9a-f]+")  # branch, quarters, runs as Glue names them
@@ -137,8 +137,15 @@ def is_in_step(curated: Table, features: Table) -> bool:
     """Whether the features were computed from what the curated table holds now; as the job asks it."""
     now, then = curated.current_snapshot(), features.current_snapshot()
     if now is not None and then is not None and summary_value(then, CURATED_SNAPSHOT) == str(now.snapshot_id):
-        return True
+        return _is_last_of_its_run(features, then)
     return all(each is None or summary_value(each, "total-records") == "0" for each in (now, then))
+
+
+def _is_last_of_its_run(features: Table, current: Snapshot) -> bool:
+    """Whether no later snapshot is of the same run and source: those before the last hold a part of the result."""
+    said = [summary_value(current, name) for name in (RUN_ID, CURATED_SNAPSHOT)]
+    later = (s for s in features.metadata.snapshots if (s.sequence_number or 0) > (current.sequence_number or 0))
+    return not any(said == [summary_value(each, name) for name in (RUN_ID, CURATED_SNAPSHOT)] for each in later)
 
 
 def find_snapshot(table: Table, name: str) -> Snapshot | None:

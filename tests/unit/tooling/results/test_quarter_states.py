@@ -12,7 +12,7 @@ from etl_job.tables.quarter_tags import QuarterTag
 from quartal.cli.app import run
 from quartal.features.diff import diff_states
 from quartal.features.query import run_query
-from quartal.features.tags import CURATED_SNAPSHOT, state_named, tags_of
+from quartal.features.tags import CURATED_SNAPSHOT, RUN_ID, is_in_step, state_named, tags_of
 from tests.unit.tooling.results.lake import DEPLOYMENT, EARLY, LATE, sum_of
 
 END_OF_MARCH = date(2024, 3, 31)
@@ -45,6 +45,38 @@ def test_query_as_of_a_quarter_reads_no_later_day_that_its_tag_holds(kept, table
 @pytest.mark.parametrize(("table", "total"), [("features", 4), ("curated", 4)])
 def test_query_as_of_a_quarter_reads_curated_up_to_the_last_day_of_the_features(recorded, table, total):
     assert sum_of(table, recorded, "2024Q1") == total
+
+
+def test_curated_as_of_a_quarter_of_which_nothing_is_left_holds_no_later_day(catalog):
+    table = catalog.load_table("db.feed_features")
+    source = str(catalog.load_table("db.feed_curated").current_snapshot().snapshot_id)
+    said = QuarterTag("2024Q1", None).properties
+    table.overwrite(LATE.slice(0, 0), snapshot_properties={CURATED_SNAPSHOT: source, **said})
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, "2024Q1").commit()
+    for name in ("2024Q1", str(table.current_snapshot().snapshot_id)):
+        assert run_query("select day from features", DEPLOYMENT, catalog, as_of=name).rows == ()
+        assert {day for (day,) in run_query("select day from curated", DEPLOYMENT, catalog, as_of=name).rows} <= {
+            END_OF_MARCH
+        }
+
+
+def test_features_set_to_a_part_of_what_a_run_made_are_behind(catalog):
+    curated, table = (catalog.load_table(f"db.feed_{name}") for name in ("curated", "features"))
+    said = {RUN_ID: "wr_3", CURATED_SNAPSHOT: str(curated.current_snapshot().snapshot_id)}
+    table.append(LATE.slice(0, 1), snapshot_properties=said)
+    part = table.current_snapshot().snapshot_id
+    table.append(LATE.slice(1), snapshot_properties=said)
+    assert is_in_step(curated, table)
+    table.manage_snapshots().set_current_snapshot(snapshot_id=part).commit()
+    assert not is_in_step(curated, table)
+
+
+@pytest.mark.parametrize("name", ["0000Q1", "\u0662\u0660\u0662\u0664Q1"])  # no year; digits of another script
+def test_tag_whose_name_is_no_quarter_of_the_calendar_is_read_as_any_other(catalog, name):
+    table = catalog.load_table("db.feed_features")
+    table.manage_snapshots().create_tag(table.current_snapshot().snapshot_id, name).commit()
+    assert not any(tag.holds_more for tag in tags_of(table))
+    assert sum_of("features", catalog, name) == sum_of("features", catalog, None)
 
 
 def test_other_tables_of_the_database_are_read_as_their_own_tags_say(catalog, tmp_path):
