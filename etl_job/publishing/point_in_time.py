@@ -212,7 +212,7 @@ def _later(
     # before those of others, and by an earlier version of the job, nothing was recorded.
     newest = max(standing, default=quarter)
     before = standing.get(quarter if quarter in standing else newest)
-    recorded = before is not None and (quarter in standing or newest < quarter)
+    recorded = before is not None and not before.is_ahead and (quarter in standing or newest < quarter)
     if not standing:
         recorded = names <= set(keys.processed)
     taken = keys.takers(may_have_lost, may_have_taken, recorded)

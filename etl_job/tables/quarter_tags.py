@@ -12,6 +12,7 @@ from datetime import date
 
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import SnapshotRefType
+from pyiceberg.table.snapshots import Snapshot
 
 from etl_job.tables.snapshot_change import noted
 
@@ -28,13 +29,15 @@ class QuarterTag:
 
     ``days_to`` is the last day up to which it holds rows. ``later_deliveries`` came with a later quarter, and have rows
     of days up to this one's end, or may have taken some from deliveries that do. ``corrected_by`` are those that
-    changed days of it after it had first been published.
+    changed days of it after it had first been published. ``is_ahead`` where the table was set back by hand since, to
+    an older state than the tag's.
     """
 
     quarter: str
     days_to: date | None
     later_deliveries: tuple[str, ...] = ()
     corrected_by: tuple[str, ...] = ()
+    is_ahead: bool = False
 
     @property
     def properties(self) -> dict[str, str]:
@@ -54,6 +57,7 @@ def standing_tags(table: TableMetadata | None) -> dict[str, QuarterTag | None]:
     Those that earlier versions of the job set name the state that a whole run left.
     """
     found: dict[str, QuarterTag | None] = {}
+    newest = _sequence_number(table.current_snapshot() if table else None)  # a run's last snapshot is that of the table
     for name, reference in table.refs.items() if table else ():
         if reference.snapshot_ref_type != SnapshotRefType.TAG or not QUARTER_NAME.fullmatch(name):
             continue
@@ -66,8 +70,13 @@ def standing_tags(table: TableMetadata | None) -> dict[str, QuarterTag | None]:
                 date.fromisoformat(days_to) if days_to else None,
                 tuple(json.loads(noted(snapshot, LATER_DELIVERIES) or "[]")),
                 tuple(json.loads(noted(snapshot, CORRECTED_BY) or "[]")),
+                _sequence_number(snapshot) > newest,
             )
     return found
+
+
+def _sequence_number(snapshot: Snapshot | None) -> int:
+    return (snapshot.sequence_number if snapshot else None) or 0
 
 
 def renewed_quarters(
@@ -78,7 +87,7 @@ def renewed_quarters(
     ``quarters`` are those of which there are rows after the change. The tag of a quarter that has none any more is
     renewed too: it must not go on holding what was withdrawn.
     """
-    wrong = [name for name, tag in standing.items() if tag is None]
+    wrong = [name for name, tag in standing.items() if tag is None or tag.is_ahead]
     missing = [quarter for quarter in quarters if quarter not in standing]
     starts = [*wrong, *missing, *([changed_from] if changed_from else [])]
     if not starts:

@@ -93,7 +93,7 @@ class QuarterlyLake:
         changed = [*fresh, *went] if were_in_step else [*kept, *_spans(before)]
         last, old_last = (max((each.last for each in spans), default=None) for spans in (kept, _spans(before)))
         wanted = affected_range([(each.first, each.last) for each in changed], old_last, last)
-        first = min((each.first for each in changed), default=None)
+        first = wanted.first_day if wanted else min((each.first for each in changed), default=None)  # as the job has it
         keys = SharedKeys(
             "keepFirst",
             deliveries=self.deliveries,

@@ -104,6 +104,13 @@ def test_quarter_without_an_event_has_a_tag_that_holds_what_the_one_before_holds
     assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == features_of([Q1])
 
 
+def test_quarter_between_the_events_of_two_runs_has_a_tag_that_holds_what_the_one_before_holds(quarterly):
+    quarterly.publish({"a": rows_on(Q1)})
+    quarterly.publish({"b": rows_on(Q3)})
+    assert quarterly.rows("2024Q2") == quarterly.rows("2024Q1") == features_of([Q1])
+    assert quarterly.rows("2024Q3") == quarterly.rows() == features_of([Q1, Q3])
+
+
 def test_delivery_that_may_have_taken_a_row_of_an_earlier_quarter_is_named(quarterly):
     quarterly.publish({"b": rows_on(Q1, Q1 + timedelta(days=1), key=7), "a": rows_on(Q2, key=7)})
     assert quarterly.rows() == features_of([Q2])
@@ -166,6 +173,21 @@ def test_table_that_was_set_to_a_part_of_what_a_run_made_is_computed_anew(quarte
     days = [Q1, Q1 + timedelta(days=1), Q2]
     assert quarterly.rows("2024Q2") == features_of(days)
     assert quarterly.rows("2024Q3") == quarterly.rows() == features_of([*days, Q3])
+
+
+def test_tags_of_states_that_both_tables_were_set_back_from_are_renewed(quarterly):
+    quarterly.publish({"2024Q1": rows_on(Q1), "2024Q2": rows_on(Q2)})
+    before = {kind: quarterly.table(kind).snapshot_id for kind in ("curated", "features")}
+    quarterly.publish({"2024Q1": rows_on(Q1, Q1 + timedelta(days=1))})
+    for kind, snapshot in before.items():
+        table = quarterly.catalog.load_table(f"{DATABASE}.feed_{kind}")
+        table.manage_snapshots().set_current_snapshot(snapshot_id=snapshot).commit()
+    quarterly.deliveries["2024Q1"] = rows_on(Q1)
+    quarterly.publish({"2024Q3": rows_on(Q3)})
+    assert quarterly.rows("2024Q1") == features_of([Q1])
+    assert quarterly.rows("2024Q2") == features_of([Q1, Q2])
+    assert quarterly.rows("2024Q3") == quarterly.rows() == features_of([Q1, Q2, Q3])
+    assert quarterly.table("features").quarter_tags["2024Q1"].corrected_by == ("2024Q1",)
 
 
 @pytest.mark.parametrize("name", ["0000Q1", "\u0662\u0660\u0662\u0664Q1"])  # no year; digits of another script
