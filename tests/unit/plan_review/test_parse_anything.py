@@ -12,9 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plan_review.errors import PlanError
+from plan_review.page import render_page
 from plan_review.parse import parse_plan
+from plan_review.policies import Level
+from plan_review.render_text import render_text
 from quartal.core.errors import PipelineError
 from quartal.runs.manifests import parse_manifest
+from tests.unit.tooling.conftest import change
 
 PLANS = sorted((Path(__file__).parent / "plans").glob("*.json"))
 VALUES = st.recursive(
@@ -43,6 +47,42 @@ def test_plan_with_anything_anywhere_is_read_or_refused(data):
         parse_plan(plan)
     except PlanError as error:
         assert error.remedy  # noqa: PT017  # most plans are read
+
+
+@pytest.mark.parametrize("depth", [140, 400, 900, 100_000])
+@pytest.mark.parametrize("before", [None, {"policy": "{}"}])
+def test_document_of_great_depth_is_a_text(reviewed, depth, before):
+    deep = f'{{"Statement": {"[" * depth}1{"]" * depth}}}'
+    entry = change("aws_s3_bucket_policy", before, {"policy": deep})
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert made.verdict.level > Level.NOTE
+    assert render_text(made)
+    assert render_page(made)
+
+
+@pytest.mark.parametrize("depth", [160, 700])
+def test_value_of_great_depth_is_refused(depth):
+    value: Any = 1
+    for _ in range(depth):
+        value = {"a": value}
+    with pytest.raises(PlanError, match="cannot be read"):
+        parse_plan({"format_version": "1.2", "resource_changes": [change("aws_s3_object", None, value)]})
+
+
+def test_number_without_end_is_read(reviewed):
+    rule = {"status": "Enabled", "expiration": [{"days": 10**400}]}
+    entries = [
+        change("aws_s3_bucket_lifecycle_configuration", {"rule": []}, {"rule": [rule]}),
+        change("aws_cloudwatch_log_group", {"retention_in_days": 10**400}, {"retention_in_days": 1}),
+    ]
+    assert reviewed({"format_version": "1.2", "resource_changes": entries}).verdict.level >= Level.CHANGE
+
+
+def test_null_in_the_place_of_words_says_nothing():
+    names = ("module_address", "previous_address", "deposed", "action_reason", "provider_name", "mode")
+    entry = change("aws_sqs_queue", {"name": "a"}, {"name": "b"}) | dict.fromkeys(names)
+    (found,) = parse_plan({"format_version": "1.2", "resource_changes": [entry]}).changes
+    assert (found.module, found.previous_address, found.deposed, found.reason, found.provider) == ("",) * 5
 
 
 def test_plan_of_great_depth_is_refused():

@@ -136,3 +136,17 @@ def test_neighbours_of_a_sensitive_value_stay_visible():
     told = {item.path: (item.before, item.after) for item in found.attributes}
     assert told["args.size"] == ("1", "2")
     assert told["list"] == (["a", "b"], ["a", "c"])
+
+
+def test_number_that_is_a_secret_is_out_wherever_it_has_moved():
+    change = {
+        "actions": ["update"],
+        "before": {"list": [["a"], [471147]]},
+        "after": {"list": [[471147], ["a"], [7]]},
+        "before_sensitive": {"list": [[False], [True]]},
+        "after_sensitive": {},
+    }
+    entry = {"address": "a.b", "type": "a", "change": change}
+    (found,) = parse_plan({"format_version": "1.2", "resource_changes": [entry]}).changes
+    assert "471147" not in str((found.before, found.after, found.attributes))
+    assert found.after["list"][2] == [7]

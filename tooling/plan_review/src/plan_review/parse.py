@@ -199,7 +199,8 @@ def _rank(change: ResourceChange) -> tuple[int, str]:
 
 
 def _is_managed(entry: dict[str, Any]) -> bool:
-    return str(entry.get("mode", "managed")) == "managed"
+    """Whether an entry is a resource; one whose mode is not said, or new to this review, counts as one."""
+    return entry.get("mode") != "data"
 
 
 def _resource_change(
@@ -214,18 +215,18 @@ def _resource_change(
     return ResourceChange(
         address=address,
         action=action,
-        module=str(entry.get("module_address", "")),
+        module=str(entry.get("module_address") or ""),
         type=str(entry.get("type") or address.rpartition(".")[0].rpartition(".")[2]),
         before=before if isinstance(before, dict) else {},
         after=after if isinstance(after, dict) else {},
         attributes=_attribute_changes(before, after, sides),
         forces_replacement=tuple(_path(steps) for steps in change.get("replace_paths") or []),
-        reason=str(entry.get("action_reason", "")),
-        previous_address=str(entry.get("previous_address", "")),
+        reason=str(entry.get("action_reason") or ""),
+        previous_address=str(entry.get("previous_address") or ""),
         import_id=_import_id(change.get("importing")),
-        deposed=str(entry.get("deposed", "")),
+        deposed=str(entry.get("deposed") or ""),
         actions=actions,
-        provider=str(entry.get("provider_name", "")).rpartition("/")[2],
+        provider=str(entry.get("provider_name") or "").rpartition("/")[2],
         provisioners=provisioners.get(without_index(address), ()),
     )
 

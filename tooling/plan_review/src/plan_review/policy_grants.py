@@ -14,6 +14,7 @@ from typing import Any
 
 from plan_review.policy_principals import ALL_BUT as _ALL_BUT
 from plan_review.policy_principals import EVERYBODY, is_anybodys, tests_of
+from plan_review.values import json_of
 
 _BUT = "anything but "
 
@@ -119,10 +120,7 @@ def policy_document(value: Any) -> Mapping[str, Any] | None:
     """The policy that an attribute holds as JSON; None for anything else."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return None
-    try:
-        parsed = json.loads(value)
-    except ValueError:
-        return None
+    parsed = json_of(value)
     return parsed if isinstance(parsed, dict) and "Statement" in parsed else None
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import reduce
 from itertools import zip_longest
 from typing import Any
+
+_DIGITS_OF_A_SECRET = 4
+_DEEPEST = 150
+_LARGEST = 1e300
 
 
 class Marker(Enum):
@@ -67,13 +71,18 @@ class Side:
         return isinstance(self.value, list) and isinstance(step, int) and step < len(self.value)
 
 
-def redacted(side: Side, other: Side = Side(None), secrets: frozenset[str] = frozenset()) -> Any:
+def redacted(side: Side, other: Side = Side(None), secrets: frozenset[str] = frozenset(), depth: int = 0) -> Any:
     """The value of one side with a marker in the place of everything sensitive or unknown, at any depth.
 
     What either side calls sensitive is taken out of both: a value is no less secret for a mark that comes or goes. An
     element of a list may have moved, so there a value is out wherever it stands, at any depth (`secrets` holds those of
     the lists around it), and so is the attribute of a block. A sensitive value stays out even where it is unknown too.
+
+    Raises:
+        RecursionError: the value is nested more deeply than any is.
     """
+    if depth > _DEEPEST:
+        raise RecursionError(f"a value is nested more than {_DEEPEST} times")
     if side.sensitive is True:
         return Marker.SENSITIVE
     if other.sensitive is True and (side.value is not None or side.unknown is True):
@@ -84,16 +93,25 @@ def redacted(side: Side, other: Side = Side(None), secrets: frozenset[str] = fro
     if isinstance(value, dict) or (value is None and (_is_tree(side.sensitive, dict) or _is_tree(side.unknown, dict))):
         inner = value or {}
         names = sorted(inner.keys() | _keys(side.sensitive) | _keys(side.unknown))
-        found = {name: redacted(side.at(name), other.at(name), secrets) for name in names}
+        found = {name: redacted(side.at(name), other.at(name), secrets, depth + 1) for name in names}
         # a key that only the parallel trees know, and that they say nothing of, does not exist
         return {name: entry for name, entry in found.items() if name in inner or entry is not None}
     if isinstance(value, list):
-        return list(_redacted_elements(side, other, secrets.union(_secrets(side), _secrets(other))))
-    return Marker.SENSITIVE if isinstance(value, str) and value in secrets else value
+        return list(_redacted_elements(side, other, secrets.union(_secrets(side), _secrets(other)), depth + 1))
+    is_secret = isinstance(value, str) or _is_telling(value)
+    if is_secret and str(value) in secrets:
+        return Marker.SENSITIVE
+    # a number with which nobody can reckon is a text
+    return str(value) if isinstance(value, int | float) and not -_LARGEST < value < _LARGEST else value
+
+
+def _is_telling(value: Any) -> bool:
+    """Whether a number is one that a secret may be, such as a PIN."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and len(str(value)) >= _DIGITS_OF_A_SECRET
 
 
 def _secrets(side: Side) -> Iterator[str]:
-    """The texts that are marked anywhere within a value."""
+    """The texts, and numbers that are no mere count, that are marked anywhere within a value."""
     if side.sensitive is True:
         yield from _texts(side.value)
     elif isinstance(side.sensitive, dict):
@@ -107,12 +125,14 @@ def _secrets(side: Side) -> Iterator[str]:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
+    elif _is_telling(value):
+        yield str(value)
     elif isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             yield from _texts(inner)
 
 
-def _redacted_elements(side: Side, other: Side, texts: frozenset[str]) -> Iterator[Any]:
+def _redacted_elements(side: Side, other: Side, texts: frozenset[str], depth: int) -> Iterator[Any]:
     elements = [each.at(index) for each in (side, other) for index in _indices(each)]
     secrets = [element.value for element in elements if element.sensitive is True]
     of_blocks = [element.sensitive for element in elements if isinstance(element.sensitive, dict)]
@@ -123,7 +143,7 @@ def _redacted_elements(side: Side, other: Side, texts: frozenset[str]) -> Iterat
             yield Marker.SENSITIVE
         else:
             marks = _merged(its_other.sensitive, in_blocks) if isinstance(own.value, dict) else its_other.sensitive
-            yield redacted(own, replace(its_other, sensitive=marks), texts)
+            yield redacted(own, replace(its_other, sensitive=marks), texts, depth)
 
 
 def _indices(side: Side) -> range:
@@ -228,10 +248,27 @@ def _document(value: Any) -> Any:
     """A JSON object or array that a string holds, such as a policy; None for every other value."""
     if not isinstance(value, str) or value[:1] not in "{[" or not value:
         return None
+    return json_of(value)
+
+
+def json_of(text: str) -> Any:
+    """What a text says as JSON; None where it says nothing, or is nested more deeply than any document is."""
     try:
-        return json.loads(value)
-    except ValueError:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
         return None
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return document
+    level = [document]
+    for _ in range(_DEEPEST):
+        level = [inner for each in level if isinstance(each, dict | list) for inner in _inner(each)]
+        if not level:
+            return document
+    return None
+
+
+def _inner(value: dict[str, Any] | list[Any]) -> Iterable[Any]:
+    return value.values() if isinstance(value, dict) else value
 
 
 def _is_nested(*lists: list[Any]) -> bool:
