@@ -41,19 +41,28 @@ class LosingRule:
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    """What a rule does to objects below a prefix, after so many days; `narrowed` by tags or sizes, as text."""
+    """What a rule does to objects below a prefix, after so many days; `narrowed` by tags or sizes, as text.
+
+    Attributes:
+        date: the day from which on it does so, where it names one.
+        kept: how many newer versions must there be.
+    """
 
     verb: str
     prefix: str
     days: float
     when: str
     narrowed: str = ""
+    date: str = ""
+    kept: float = 0.0
 
     def covers(self, other: _Effect) -> bool:
         return (
             self.verb == other.verb
             and other.prefix.startswith(self.prefix)
             and self.days <= other.days
+            and self.kept <= other.kept
+            and (not self.date or self.date <= other.date)
             and self.narrowed in ("", other.narrowed)
         )
 
@@ -101,18 +110,27 @@ def _effects(attributes: Mapping[str, Any]) -> Iterator[_Effect]:
         if switch not in ("Enabled", True) and not isinstance(switch, Marker):
             continue
         prefix, narrowed = _prefix(rule), _narrowing(rule)
-        for verb, days, when in _actions(rule):
-            yield _Effect(verb, prefix, days, when, narrowed)
+        for verb, days, when, block in _actions(rule):
+            date, kept = block.get("date"), block.get("newer_noncurrent_versions")
+            yield _Effect(
+                verb,
+                prefix,
+                days,
+                when,
+                narrowed,
+                date if isinstance(date, str) else "",
+                float(kept) if isinstance(kept, int | float) or str(kept).isdecimal() else 0.0,
+            )
 
 
-def _actions(rule: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
+def _actions(rule: Mapping[str, Any]) -> Iterator[tuple[str, float, str, Mapping[str, Any]]]:
     for name, whose, days_name in (
         ("expiration", "objects", "days"),
         ("noncurrent_version_expiration", "old versions of objects", "noncurrent_days"),
     ):
         for block in _blocks_or_unseen(rule.get(name), days_name):
             for days, when in _moment(block, days_name):
-                yield f"{whose} are deleted", days, when
+                yield f"{whose} are deleted", days, when, block
     for name, whose, days_name in (
         ("transition", "objects", "days"),
         ("noncurrent_version_transition", "old versions of objects", "noncurrent_days"),
@@ -121,7 +139,7 @@ def _actions(rule: Mapping[str, Any]) -> Iterator[tuple[str, float, str]]:
             storage_class = block.get("storage_class", Marker.UNKNOWN)
             if storage_class in _ARCHIVES or isinstance(storage_class, Marker):
                 for days, when in _moment(block, days_name, may_be_at_once=True):
-                    yield f"{whose} must be restored before they can be read", days, when
+                    yield f"{whose} must be restored before they can be read", days, when, block
 
 
 def _blocks_or_unseen(value: Any, days_name: str) -> list[Mapping[str, Any]]:

@@ -96,7 +96,7 @@ def _narrows(operator: str, variable: str, values: list[str]) -> bool:
 
 def _is_anything(value: str) -> bool:
     """Whether everybody's value would do: everybody may give a name of their own to something in their own account."""
-    if is_everybodys_network(value):
+    if is_everybodys_network(value) or "${" in value:  # a variable is what the caller has
         return True
     parts = value.split(":", 5)
     if parts[0] != "arn" or len(parts) < 6:
