@@ -41,6 +41,7 @@ from etl_job.tables.snapshot_change import (
     SOURCE_SNAPSHOT,
     Changes,
     Replacement,
+    branches_of,
     changes_since,
     is_last_of_its_run,
     noted,
@@ -228,9 +229,11 @@ class PublishedIceberg:
                     with transaction.update_snapshot(snapshot_properties=change.properties).fast_append():
                         pass
                 made = transaction.table_metadata.snapshots[-1].snapshot_id
+                branches = branches_of(transaction.table_metadata)
                 with ManageSnapshots(transaction) as references:
                     for tag, snapshot in (*named.items(), (change.run_id, made)):
-                        references.create_tag(snapshot, tag)
+                        if tag not in branches:  # somebody's, whatever it is called: a tag would take its place
+                            references.create_tag(snapshot, tag)
                     for tag in outlived_run_tags(transaction.table_metadata, change.run_id):
                         references.remove_tag(tag)
         except NotCommittedError as error:

@@ -99,6 +99,11 @@ def is_last_of_its_run(table: TableMetadata) -> bool:
     )
 
 
+def branches_of(table: TableMetadata) -> frozenset[str]:
+    """The names of all branches."""
+    return frozenset(name for name, ref in table.refs.items() if ref.snapshot_ref_type == SnapshotRefType.BRANCH)
+
+
 def outlived_run_tags(table: TableMetadata, newest: str) -> list[str]:
     """The tags of runs that are more than ``RUN_TAGS_KEPT`` runs old.
 

@@ -199,6 +199,17 @@ def test_tag_whose_name_is_no_quarter_of_the_calendar_is_left_alone(quarterly, n
     assert quarterly.rows(name) == quarterly.rows("2024Q1") == features_of([Q1])
 
 
+def test_branch_that_somebody_named_like_a_quarter_stays_a_branch(quarterly):
+    quarterly.publish({"a": rows_on(Q1)})
+    table = quarterly.features
+    table.manage_snapshots().create_branch(table.current_snapshot().snapshot_id, "2024Q2").commit()
+    branch = quarterly.features.refs()["2024Q2"]
+    for quarter in (Q2, Q3):
+        quarterly.publish({quarter_of(quarter): rows_on(quarter)})
+        assert quarterly.features.refs()["2024Q2"] == branch
+    assert quarterly.rows("2024Q3") == quarterly.rows() == features_of([Q1, Q2, Q3])
+
+
 def test_days_at_either_end_of_the_calendar_have_quarters(quarterly):
     first, last = date(1, 1, 1), date.max
     assert last_counted_days([KeptDays("a", first, first)], ["0001Q1"], {}.fromkeys) == {"0001Q1": first}
