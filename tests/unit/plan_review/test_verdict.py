@@ -6,6 +6,8 @@ import pytest
 
 from plan_review.parse import parse_plan
 from plan_review.policies import Level
+from plan_review.render_markdown import render_markdown
+from plan_review.render_text import render_text
 from plan_review.review import review
 from plan_review.verdict import Decision
 from tests.unit.tooling.conftest import change
@@ -110,3 +112,15 @@ def test_schedule_that_glue_refuses_blocks_a_trigger_and_no_rule_of_eventbridge(
     verdict = reviewed({"format_version": "1.2", "resource_changes": entries}).verdict
     unreadable = [reason.address for reason in verdict.reasons if reason.rule == "schedule-unreadable"]
     assert unreadable == ["aws_glue_trigger.this"]
+
+
+def test_text_names_every_address_and_every_reason_of_a_large_plan(reviewed):
+    """Many reasons of one kind hide no other, and what is told together is named."""
+    gone = [change("aws_sns_topic", {"name": "t"}, None) | {"address": f"aws_sns_topic.t{n}"} for n in range(60)]
+    users = [change("aws_iam_user", None, {"name": "u"}) | {"address": f"aws_iam_user.u{n}"} for n in range(5)]
+    queue = change("aws_sqs_queue", {"kms_master_key_id": "a"}, {"kms_master_key_id": "b"})
+    review = reviewed({"format_version": "1.2", "resource_changes": [*gone, *users, queue]})
+    head = render_text(review).partition("\n\n")[0]
+    assert [reason for reason in review.verdict.reasons if reason.address not in head] == []
+    assert [reason for reason in review.verdict.reasons if reason.sentence not in head] == []
+    assert [reason for reason in review.verdict.reasons if reason.address not in render_markdown(review)] == []

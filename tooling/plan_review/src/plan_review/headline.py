@@ -67,6 +67,14 @@ def grouped(reasons: Sequence[Finding]) -> tuple[Reasons, ...]:
     return tuple(found)
 
 
+def together(reasons: Sequence[Reasons]) -> tuple[Reasons, ...]:
+    """Reasons that say the same as one each, whatever their level."""
+    alike: dict[tuple[Level, str, str], list[str]] = {}
+    for each in reasons:
+        alike.setdefault((each.level, each.rule, each.sentence), []).extend(each.addresses)
+    return tuple(Reasons(*key, tuple(addresses)) for key, addresses in alike.items())
+
+
 def counted(addresses: Sequence[str]) -> str:
     """How many resources, and of which types: "18 resources: 11 IAM role policies, 4 IAM roles, SNS topic"."""
     kinds = Counter(kind_in_words(address) for address in addresses)

@@ -119,7 +119,7 @@ def _effects(attributes: Mapping[str, Any]) -> Iterator[_Effect]:
                 when,
                 narrowed,
                 date if isinstance(date, str) else "",
-                float(kept) if isinstance(kept, int | float) or str(kept).isdecimal() else 0.0,
+                float(str(kept)) if str(kept).isdecimal() else 0.0,
             )
 
 

@@ -29,6 +29,7 @@ from plan_review.wording import (
 
 # a comment on GitHub holds 65,536 characters; what follows the cut is one sentence
 _MOST_CHARACTERS = 60_000
+_MOST_NAMED = 50
 _WIDEST_VALUE = 200
 _SYMBOLS = {
     Decision.NOTHING: "⚪",
@@ -63,6 +64,10 @@ def _lines(review: Review) -> Iterator[str]:
         yield from ("", "| needs | resource | why |", "|---|---|---|")
         for reason in grouped(verdict.reasons):
             whom = _code(reason.subject) if len(reason.addresses) == 1 else _text(reason.subject)
+            if len(reason.addresses) > 1:
+                more = len(reason.addresses) - _MOST_NAMED
+                whom += f"<br>{', '.join(map(_code, reason.addresses[:_MOST_NAMED]))}"
+                whom += f" and {more} more, see Resources" if more > 0 else ""
             yield f"| {reason.level.word} | {whom} | {_text(reason.sentence)} |"
     yield from _list(
         "Left by the last apply, which failed", [_text(sentence) for sentence in failed_apply_sentences(review)]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from glue_triggers.wording import chain, when
 from plan_review.creation import creation
-from plan_review.headline import grouped, headline
+from plan_review.headline import grouped, headline, together
 from plan_review.model import Action, ResourceChange
 from plan_review.review import Review
 from plan_review.schedule import alike
@@ -38,11 +38,11 @@ def _lines(review: Review) -> Iterator[str]:
     plan = review.plan
     yield f"Plan for {review.environment}: {'. '.join(headline(review))}."
     reasons = grouped(review.verdict.reasons)
-    for reason in reasons[:_SHOWN_REASONS]:
+    for reason in (*reasons[:_SHOWN_REASONS], *together(reasons[_SHOWN_REASONS:])):
         where = f"{reason.subject}: " if reason.subject else ""
         yield f"  {reason.level.word:<8} {where}{reason.sentence} [{reason.rule}]"
-    if len(reasons) > _SHOWN_REASONS:
-        yield f"  ... and {len(reasons) - _SHOWN_REASONS} more of these levels"
+        if len(reason.addresses) > 1:
+            yield f"           {', '.join(reason.addresses)}"
     yield from _section("Left by the last apply, which failed", list(failed_apply_sentences(review)))
     yield from _section("Data at risk", [f"{risk.address}: {risk.sentence}" for risk in review.data_at_risk])
     for group in review.groups:
