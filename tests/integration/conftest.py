@@ -39,8 +39,8 @@ class Pipeline:
         deliver(self.workspace, [folder], delivery=None, options=UploadOptions())
 
     def run(self, *deliveries: str) -> dict:
-        """`quartal run`: the manifest."""
-        return run_pipeline(self.workspace, deliveries=deliveries, timeout_s=300)
+        """`quartal run`: the manifest, as the job writes it."""
+        return run_pipeline(self.workspace, deliveries=deliveries, timeout_s=300).model_dump(mode="json")
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,9 @@ def test_failed_run_leaves_a_manifest_that_says_why(pipeline: Pipeline, tmp_path
         pipeline.run("1999Q1")
     runs = connection.glue().get_workflow_runs(Name=deployment.workflow)["Runs"]
     newest = max(runs, key=lambda run: run["StartedOn"])
-    manifest = read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(newest["WorkflowRunId"]))
+    manifest = read_manifest(
+        connection.s3(), deployment.lake_bucket, deployment.manifest_key(newest["WorkflowRunId"])
+    ).model_dump(mode="json")
     assert manifest["status"] == "FAILED"
     assert manifest["reason"]
     for page in (

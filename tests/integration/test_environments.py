@@ -67,7 +67,7 @@ def test_bootstrap_makes_the_bucket_once_and_a_second_one_changes_nothing(accoun
     assert "quartal bootstrap --env dev" in capsys.readouterr().err
 
     assert quartal(["bootstrap", "--env", "dev", "--json"]) == 0
-    made = json.loads(capsys.readouterr().out)
+    made = json.loads(capsys.readouterr().out)["result"]
     assert made == {"bucket": f"quartal-state-{account}-eu-central-1", "summary": "6 to create"}
     client, bucket = s3(account, "eu-central-1"), made["bucket"]
     assert client.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
@@ -79,7 +79,7 @@ def test_bootstrap_makes_the_bucket_once_and_a_second_one_changes_nothing(accoun
     assert keys == ["quartal/bootstrap/terraform.tfstate"]  # its own state has moved in
 
     assert quartal(["bootstrap", "--env", "prod", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["summary"] == "no changes"
+    assert json.loads(capsys.readouterr().out)["result"]["summary"] == "no changes"
 
     assert quartal(["plan", "--env", "dev", "--no-policies"]) == 0  # finds it by its name
     assert "to create" in capsys.readouterr().out

@@ -50,7 +50,7 @@ def test_breached_threshold_leaves_its_reason_and_the_bad_rows_in_a_folder_of_th
     s3, bucket = connection.s3(), deployment.lake_bucket
     runs = connection.glue().get_workflow_runs(Name=deployment.workflow)["Runs"]
     newest = max(runs, key=lambda run: run["StartedOn"])
-    manifest = read_manifest(s3, bucket, deployment.manifest_key(newest["WorkflowRunId"]))
+    manifest = read_manifest(s3, bucket, deployment.manifest_key(newest["WorkflowRunId"])).model_dump(mode="json")
     assert manifest["status"] == "FAILED"
     assert "4 of 8 rows are bad (50.0%, thresholds.quarantinedShare allows 25.0%)" in manifest["reason"]
     assert manifest["quarantine"]

@@ -95,8 +95,8 @@ def test_parts_that_an_interrupted_upload_left_are_not_sent_again(connection, bu
 UPLOAD = """
 import sys
 from pathlib import Path
-from quartal import uploads
 from quartal.core.aws import AwsConnection
+from quartal.deliver.upload import uploads
 
 endpoint, bucket, file = sys.argv[1:]
 items = uploads.plan_upload([Path(file)], raw_prefix="raw/", delivery="2024Q1")
