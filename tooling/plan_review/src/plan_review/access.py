@@ -138,7 +138,9 @@ def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
         if is_policy(change, attribute, plan):
             read = True
             yield from _policy_change(change, attribute)
-        elif attribute != "inline_policy" or change.type != "aws_iam_role":
+        elif isinstance(change.after.get(attribute) or change.before.get(attribute), dict | list) and (
+            attribute != "inline_policy" or change.type != "aws_iam_role"
+        ):
             yield from _policies_within(change, attribute)
     if change.type == "aws_iam_role":
         yield from _inline_policies(change)

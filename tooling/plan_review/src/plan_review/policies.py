@@ -182,10 +182,9 @@ def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...
         for rule in about[change.type]:
             if not all(condition.may_hold(names) for condition in rule.when):
                 continue
-            if rule.applies(change, plan, environment):
-                yield rule.finding(change.address)
-            elif unseen and rule.applies(change, plan, environment, or_may=True):
-                yield rule.finding(change.address, is_certain=False)
+            if rule.applies(change, plan, environment, or_may=unseen):
+                is_certain = not unseen or rule.applies(change, plan, environment)
+                yield rule.finding(change.address, is_certain=is_certain)
 
     return tuple(finding for change in map(plan.without_computed, plan.changes) for finding in found(change))
 

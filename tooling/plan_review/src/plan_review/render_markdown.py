@@ -67,7 +67,7 @@ def _lines(review: Review) -> Iterator[str]:
             if len(reason.addresses) > 1:
                 more = len(reason.addresses) - _MOST_NAMED
                 whom += f"<br>{', '.join(map(_code, reason.addresses[:_MOST_NAMED]))}"
-                whom += f" and {more} more, see Resources" if more > 0 else ""
+                whom += f" and {more} more, listed below" if more > 0 else ""
             yield f"| {reason.level.word} | {whom} | {_text(reason.sentence)} |"
     yield from _list(
         "Left by the last apply, which failed", [_text(sentence) for sentence in failed_apply_sentences(review)]
