@@ -94,3 +94,10 @@ def test_refresh_lists_no_changes_and_is_whole(reviewed):
         "prior_state": {"values": planned("aws_s3_bucket.a")},
     }
     assert reviewed(plan).verdict.decision is Decision.NOTHING
+
+
+def test_function_that_a_data_source_calls_is_a_program(reviewed):
+    entry = change("aws_lambda_invocation", None, {}) | {"mode": "data", "address": "data.aws_lambda_invocation.a"}
+    entry["change"]["actions"] = ["read"]
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    assert [reason.rule for reason in made.verdict.reasons] == ["runs-program"]
