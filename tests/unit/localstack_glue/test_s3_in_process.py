@@ -15,6 +15,7 @@ from localstack.services.s3.storage.ephemeral import EphemeralS3ObjectStore
 from localstack_glue.hosts.localstack import s3_in_process
 from localstack_glue.hosts.localstack.role_check import RoleGuardHandler
 from localstack_glue.hosts.localstack.s3_in_process import InProcessReads, in_process_reads
+from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import Credentials
 
@@ -108,7 +109,7 @@ def service(monkeypatch, handler):
     """LocalStack's S3 service, and no handler before it but those of LocalStack and ours."""
     found = SimpleNamespace(_provider=handler.__self__, skeleton=SimpleNamespace(dispatch_table={"GetObject": handler}))
     monkeypatch.setattr("localstack.services.plugins.SERVICE_PLUGINS", SimpleNamespace(require=lambda _name: found))
-    own = [RoleGuardHandler(None), handlers.parse_service_request]  # type: ignore[arg-type]
+    own = [RoleGuardHandler(None), WorkflowTargets(lambda: None), handlers.parse_service_request]  # type: ignore
     monkeypatch.setattr(handlers.serve_custom_service_request_handlers, "handlers", own)
     return found
 

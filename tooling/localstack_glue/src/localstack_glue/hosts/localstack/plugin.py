@@ -11,6 +11,7 @@ from localstack.runtime import hooks
 from localstack.services.plugins import Service, aws_provider
 
 if TYPE_CHECKING:
+    from localstack_glue.crawlers.execution import ReadInProcess
     from localstack_glue.faults.gateway import Faults
     from localstack_glue.iam.guard import RoleGuard
     from localstack_glue.provider import GlueProvider
@@ -38,7 +39,6 @@ def athena() -> Service:
     from localstack_glue.athena.engines import Engines
     from localstack_glue.athena.provider import AthenaProvider
     from localstack_glue.hosts.localstack.dispatch import service_of
-    from localstack_glue.hosts.localstack.s3_in_process import in_process_reads
     from localstack_glue.iam.sessions import MotoSessions
     from localstack_glue.service.clients import ClientFactory
     from localstack_glue.service.clock import SystemClock
@@ -46,7 +46,7 @@ def athena() -> Service:
     guard = _provider().guard
     clients = ClientFactory(config.internal_service_url(host="127.0.0.1"), guard)
     callers = RoleCallers(clients, guard, MotoSessions()) if guard is not None else None
-    engines = Engines(clients, callers, functools.partial(in_process_reads, guard))
+    engines = Engines(clients, callers, functools.partial(_reads(), guard))
     return service_of(AthenaProvider(SystemClock(), engines.of, callers, on_close=engines.close))
 
 
@@ -130,7 +130,6 @@ def _make_provider() -> "GlueProvider":
     from localstack.aws import handlers
 
     from localstack_glue.hosts.localstack.catalog_events import CatalogEventHandler
-    from localstack_glue.hosts.localstack.s3_in_process import in_process_reads
     from localstack_glue.jobs.runner import SubprocessRunner
     from localstack_glue.provider import GlueProvider
     from localstack_glue.service.clients import ClientFactory
@@ -139,7 +138,7 @@ def _make_provider() -> "GlueProvider":
     guard = _guard_calls() if is_iam_enforced(os.environ) else None
     endpoint = config.internal_service_url(host="127.0.0.1")
     settings = Settings.from_env(os.environ, Path(config.dirs.cache) / "glue", _persistent_dir())
-    provider = GlueProvider(settings, ClientFactory(endpoint, guard), SubprocessRunner(), in_process_reads)
+    provider = GlueProvider(settings, ClientFactory(endpoint, guard), SubprocessRunner(), _reads())
     handlers.run_custom_response_handlers.append(CatalogEventHandler(provider.events))
     if provider.state is not None:
         handlers.run_custom_response_handlers.append(_follower(provider.state))
@@ -185,6 +184,14 @@ def _control() -> "ControlEndpoints":
     provider = _provider()
     settings = provider.settings
     return ControlEndpoints(provider, settings.control_networks, settings.control_hosts, _faults())
+
+
+def _reads() -> "ReadInProcess":
+    """How S3 is read without a request; by requests alone where calls fail on order, which these would pass by."""
+    from localstack_glue.crawlers.execution import requests_only
+    from localstack_glue.hosts.localstack.s3_in_process import in_process_reads
+
+    return in_process_reads if _faults() is None else requests_only
 
 
 @functools.cache

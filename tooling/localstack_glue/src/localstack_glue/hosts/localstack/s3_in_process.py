@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from botocore.exceptions import ClientError
 
 from localstack_glue.hosts.localstack.role_check import RoleGuardHandler
+from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.service_access import Place
 from localstack_glue.service.account_region import Scope
@@ -78,7 +79,7 @@ def in_process_reads(guard: RoleGuard | None, scope: Scope, credentials: Credent
 
 def _is_known(handler: Any) -> bool:
     """Whether a handler before the services is LocalStack's own, or ours, whose work is done here."""
-    if isinstance(handler, RoleGuardHandler):
+    if isinstance(handler, (RoleGuardHandler, WorkflowTargets)):  # of these the second has no say in reads
         return True
     module = getattr(handler, "__module__", None) or type(handler).__module__
     return str(module).startswith("localstack.")
