@@ -18,6 +18,7 @@ from etl_job.deliveries.delivered import find_deliveries
 from etl_job.errors import QuartalJobError
 from etl_job.lake.files import StoredFile
 from etl_job.manifest.files import read_last_run
+from plan_review.errors import ReviewError
 from plan_review.parse import parse_plan
 from plan_review.policies import load_rules
 from plan_review.policy_report import not_asked
@@ -42,7 +43,7 @@ from tests.unit.tooling.manifest_examples import empty_manifest
 
 from .documents import VALUES, nearly
 
-TOLD = (QuartalError, QuartalJobError)
+TOLD = (QuartalError, QuartalJobError, ReviewError)
 ROOT = Path(__file__).parents[2]
 _INPUT = {"uri": "s3://lake/raw/feed/delivery=a/x.csv", "size_bytes": 3, "etag": '"e"'}
 _COUNTS = {
