@@ -166,6 +166,7 @@ def environment_of(python: Path, env: Mapping[str, str], *submit: str) -> dict[s
         **env,
         "PATH": os.pathsep.join([str(python.parent), env.get("PATH", os.defpath)]),
         "PYTHONPATH": str(ROOT),
+        "PYSPARK_PYTHON": str(python),  # of the test around it, it is another
         "JDK_JAVA_OPTIONS": JAVA,
         "SPARK_LOCAL_IP": "127.0.0.1",
         "PYSPARK_SUBMIT_ARGS": " ".join(options),
