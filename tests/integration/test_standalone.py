@@ -149,6 +149,15 @@ def test_other_emulator_answers_what_is_not_glues(url):
         assert "before" not in [each["Name"] for each in client("glue", url).get_databases()["DatabaseList"]]
 
 
+def test_port_that_is_taken_is_one_message_and_exit_code_2(url):
+    python = environments.ensure(SETTINGS, environments.glue_local_environment(SETTINGS), print)
+    command = [str(python), "-m", "localstack_glue.hosts.standalone", "serve", "--port", url.rpartition(":")[2]]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("glue-local cannot start: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def server_wait(is_done: Any) -> None:
     from quartal.core.polling import Waiter
 

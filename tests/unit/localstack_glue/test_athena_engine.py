@@ -13,9 +13,7 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.types import DateType
 
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryCancelledError, QueryFailedError
-from localstack_glue.athena.engine.results import as_text, read_csv, read_text, result_column, write_csv, write_text
 from localstack_glue.athena.engine.run import Cancellation, QueryEngine
-from localstack_glue.athena.engine.trino.types import INTEGER, VARCHAR
 from tests.unit.localstack_glue.athena_lake import JSON, LAZY, OPEN_CSV, PARQUET, Lake
 
 
@@ -406,43 +404,6 @@ def test_query_stops_when_it_is_told_to(lake: Lake):
             cancellation=stop,
         )
     timer.join()
-
-
-# ---------------------------------------------------------------------------- the stored results
-
-
-def test_stored_texts_are_cut_at_their_line_ends_alone():
-    rows = [["a\u2028b", "c\x1cd"], ["e\u0085", ""], ["f\rg", "h\x0b"]]
-
-    assert read_text(write_text(rows)) == rows
-    assert read_text(b"") == []
-
-
-def test_stored_results_tell_null_from_nothing_and_survive_any_text():
-    columns = [result_column("a", VARCHAR), result_column("b", INTEGER)]
-    rows = [("x", "1"), ("", None), (None, "2"), ('say "hi",\nthere', "3")]
-    content = write_csv(columns, rows)
-    assert content.startswith(b'"a","b"\n"x","1"\n"",\n,"2"\n')
-    assert read_csv(content) == [["a", "b"], *(list(row) for row in rows)]
-
-
-def test_single_null_column_is_read_back():
-    assert read_csv(write_csv([result_column("a", VARCHAR)], [(None,), ("x",)])) == [["a"], [None], ["x"]]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0.1, "0.1"),
-        (100.0, "100.0"),
-        (12345678.0, "1.2345678E7"),
-        (0.0001, "1.0E-4"),
-        (float("nan"), "NaN"),
-        (-0.5, "-0.5"),
-    ],
-)
-def test_double_is_written_as_java_writes_it(value: float, text: str):
-    assert as_text(value) == text
 
 
 class Refusing:

@@ -74,7 +74,8 @@ def serve(port: int, work_dir: Path, backend_url: str | None = None, state_dir: 
     """
     environ = os.environ
     application = _Application()
-    server = _Server(HOST, port, application, handler=_RequestHandler)
+    with socket.create_server((HOST, port)) as listener:  # werkzeug would end the process where the port is taken
+        server = _Server(HOST, port, application, handler=_RequestHandler, fd=listener.fileno())
     url = f"http://{HOST}:{server.port}"
     guard = RoleGuard(MotoRoles()) if is_iam_enforced(environ) and backend_url is None else None
     clients = ClientFactory(url, guard)
