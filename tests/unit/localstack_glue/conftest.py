@@ -51,6 +51,7 @@ class FakeJobExecutor:
     clock: FakeClock
     started: list[tuple[Any, Any, dict[str, str], Any]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    expected: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     def start(self, scope: Any, run: Any, merged: Any, ended: Any) -> None:
         run.mark_running(self.clock.now())
@@ -58,6 +59,9 @@ class FakeJobExecutor:
 
     def stop(self, run: Any) -> None:
         self.stopped.append(run.run_id)
+
+    def expect(self, scope: Any, name: str, plan: Any, merged: Any) -> None:
+        self.expected.append((name, dict(merged)))
 
 
 @dataclass
@@ -95,6 +99,7 @@ class GlueHarness:
         from localstack_glue.data_catalog.catalog import Catalog
         from localstack_glue.jobs.jobs import Jobs
         from localstack_glue.service.account_region import Scope
+        from localstack_glue.service.signals import CrawlSignals, JobSignals
         from localstack_glue.workflows.event_triggers import EventTriggers
         from localstack_glue.workflows.orchestration import Orchestrator
         from localstack_glue.workflows.triggers import Triggers
@@ -105,14 +110,34 @@ class GlueHarness:
         self.job_executor = FakeJobExecutor(self.clock)
         self.crawl_executor = FakeCrawlExecutor(self.clock)
         lock, tagger = threading.RLock(), FakeTagger()
+        self.crawl_signals, self.job_signals = CrawlSignals(), JobSignals()
+        self.schedules_changed = threading.Event()
         self.catalog = Catalog(self.clock, lock, tagger, play_encryption)
         self.classifiers = Classifiers(self.clock, lock)
-        self.jobs = Jobs(self.clock, lock, self.job_executor, tagger)
-        self.crawlers = Crawlers(self.clock, lock, self.crawl_executor, tagger)
-        self.orchestrator = Orchestrator(self.clock, lock, self.crawlers, self.jobs)
-        self.event_triggers = EventTriggers(self.clock, lock, self.orchestrator)
-        self.triggers = Triggers(self.clock, lock, tagger, self.orchestrator.fire)
+        self.jobs = Jobs(self.clock, lock, self.job_executor, tagger, self.job_signals)
+        self.crawlers = Crawlers(
+            self.clock, lock, self.crawl_executor, tagger, self.crawl_signals, self.schedules_changed
+        )
+        self.orchestrator = Orchestrator(
+            self.clock, lock, self.crawlers, self.jobs, self.crawl_signals, self.job_signals
+        )
+        self.event_triggers = EventTriggers(self.clock, lock, self.orchestrator, self.schedules_changed)
+        self.triggers = Triggers(self.clock, lock, tagger, self.orchestrator.fire, self.schedules_changed)
         self.workflows = Workflows(self.clock, lock, tagger, self.orchestrator)
+
+    def scheduler(self, clock: Any, lock: Any = None) -> Any:
+        """A scheduler over all this, to be ticked by hand."""
+        from localstack_glue.workflows.scheduler import Scheduler
+
+        return Scheduler(
+            clock,
+            lock or threading.RLock(),
+            self.orchestrator,
+            self.crawlers,
+            self.jobs,
+            self.event_triggers,
+            self.schedules_changed,
+        )
 
     @property
     def store(self) -> Any:

@@ -12,6 +12,7 @@ from localstack_glue.events.bus import EventBus
 from localstack_glue.hosts.localstack.catalog_events import CatalogEventHandler
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.models import CrawlState, JobRunState
+from localstack_glue.service.signals import CrawlSignals, JobSignals
 
 SCOPE = Scope("111122223333", "eu-central-1")
 DATABASE = "Glue Data Catalog Database State Change"
@@ -22,10 +23,8 @@ TABLE = "Glue Data Catalog Table State Change"
 def told(glue):
     """All that would be sent."""
     sent: list[tuple[str, dict[str, Any]]] = []
-    bus = EventBus(SimpleNamespace())  # type: ignore[arg-type]
+    bus = EventBus(SimpleNamespace(), glue.crawl_signals, glue.job_signals)  # type: ignore[arg-type]
     bus.send = lambda _scope, event: sent.append((event.detail_type, event.detail)) if event else None  # type: ignore[method-assign]
-    glue.jobs.tell_start, glue.jobs.tell_end = bus.job_run_started, bus.job_run_ended
-    glue.crawlers.tell_start, glue.crawlers.tell_end = bus.crawl_started, bus.crawl_ended
     return sent
 
 
@@ -195,7 +194,7 @@ class FakeEvents:
 
 def test_events_are_sent_and_a_failure_keeps_none_back():
     events = FakeEvents()
-    bus = EventBus(SimpleNamespace(of_account=lambda _service, _scope: events))  # type: ignore[arg-type]
+    bus = EventBus(SimpleNamespace(of_account=lambda _service, _scope: events), CrawlSignals(), JobSignals())  # type: ignore[arg-type]
     bus.send(SCOPE, shapes.Event("first", {}))
     bus.send(SCOPE, shapes.Event("second", {"a": 1}, ("arn:x",)))
     assert events.is_done.wait(5)

@@ -1,8 +1,11 @@
 """What would start once a crawler or a job has succeeded."""
 
+import pytest
+
 from glue_triggers.conditions import Kind, Node
 from localstack_glue.service.models import BY_HAND
-from localstack_glue.workflows.upcoming_jobs import jobs_behind
+from localstack_glue.service.settings import WarmJvm
+from localstack_glue.workflows.upcoming_jobs import UpcomingJobs, jobs_behind
 
 RAW = Node(Kind.CRAWLER, "raw")
 
@@ -52,3 +55,26 @@ def test_trigger_that_has_fired_in_its_run_is_expected_no_more(glue):
     glue.end_crawl()
 
     assert names(glue, origin) == []
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        (WarmJvm.OFF, []),
+        (WarmJvm.CRAWL, ["etl", "after"]),  # behind the crawl, and behind the job
+        (WarmJvm.ALWAYS, ["etl", "after", "etl", "after", "etl"]),  # first when defined, and again when run
+    ],
+)
+def test_jvms_are_made_ready_for_the_jobs_to_come(glue, mode, expected):
+    UpcomingJobs(mode, glue.jobs, glue.crawl_signals, glue.job_signals)
+    glue.add_quarterly_workflow()
+    glue.add_job("after")
+    succeeded = {"Conditions": [{"LogicalOperator": "EQUALS", "JobName": "etl", "State": "SUCCEEDED"}]}
+    follows = {"WorkflowName": "quarterly", "StartOnCreation": True, "Predicate": succeeded}
+    glue.add_trigger("last", "CONDITIONAL", [{"JobName": "after"}], **follows)
+
+    glue.start_workflow_run()
+    glue.end_crawl()
+    glue.end_job("STOPPED")
+
+    assert [name for name, _ in glue.job_executor.expected] == expected

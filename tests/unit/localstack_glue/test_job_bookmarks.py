@@ -28,8 +28,7 @@ def commit(folder: Path, scope: Any, run_id: str, version: int, job: str = "etl"
 
 @pytest.fixture
 def calls(glue, tmp_path) -> JobBookmarks:
-    calls = JobBookmarks(tmp_path)
-    glue.jobs.on_job_deleted = calls.forget
+    calls = JobBookmarks(tmp_path, glue.job_signals)
     glue.add_job("etl")
     return calls
 

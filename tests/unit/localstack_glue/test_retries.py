@@ -11,6 +11,7 @@ from localstack_glue.jobs.execution import JobExecutor
 from localstack_glue.jobs.jobs import Jobs
 from localstack_glue.service.errors import ConcurrentRunsExceededException
 from localstack_glue.service.settings import Settings
+from localstack_glue.service.signals import JobSignals
 from localstack_glue.workflows.orchestration import Orchestrator
 from localstack_glue.workflows.triggers import Triggers
 from localstack_glue.workflows.workflows import Workflows
@@ -49,18 +50,13 @@ class Service:
         lock: Any = self.lock
         settings = Settings(Path(sys.executable), (), None, None, tmp_path)
         self.executor = JobExecutor(glue.clock, lock, settings, clients or FakeClients(), runner)
-        self.jobs = Jobs(glue.clock, lock, self.executor, FakeTagger())
-        orchestrator = Orchestrator(glue.clock, lock, glue.crawlers, self.jobs)
-        self.triggers = Triggers(glue.clock, lock, FakeTagger(), orchestrator.fire)
+        signals = JobSignals()
+        self.jobs = Jobs(glue.clock, lock, self.executor, FakeTagger(), signals)
+        orchestrator = Orchestrator(glue.clock, lock, glue.crawlers, self.jobs, glue.crawl_signals, signals)
+        self.triggers = Triggers(glue.clock, lock, FakeTagger(), orchestrator.fire, threading.Event())
         self.workflows = Workflows(glue.clock, lock, FakeTagger(), orchestrator)
         self.over = threading.Event()
-        told = self.jobs.on_run_ended
-
-        def end(scope: Any, run: Any) -> None:
-            told(scope, run)
-            self.over.set()
-
-        self.jobs.on_run_ended = end
+        signals.run_ended.add(lambda _scope, _run: self.over.set())
 
     def add_job(self, **definition: Any) -> None:
         self.jobs.create(self.scope, {"Name": "etl", "Role": "etl", "Command": SHELL, "MaxRetries": 1, **definition})

@@ -1,7 +1,6 @@
 """Schedules, the clock that tests move, and the endpoints that move it (G2, G3, G12)."""
 
 import json
-import threading
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +9,6 @@ import pytest
 
 from localstack_glue.service.clock import MovableClock
 from localstack_glue.service.control import ControlEndpoints
-from localstack_glue.workflows.scheduler import Scheduler
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -22,9 +20,7 @@ def moving(glue: Any) -> Any:
     clock.freeze()
     clock.set(START)
     glue.clock.now = clock.now
-    lock = threading.RLock()
-    scheduler = Scheduler(clock, lock, glue.orchestrator, glue.crawlers, glue.event_triggers)
-    return SimpleNamespace(glue=glue, clock=clock, scheduler=scheduler)
+    return SimpleNamespace(glue=glue, clock=clock, scheduler=glue.scheduler(clock))
 
 
 def test_year_of_a_quarterly_schedule_fires_four_times(moving):
@@ -192,8 +188,7 @@ def test_starts_that_are_due_do_not_keep_the_service_from_others(moving):
             self.freed += self.depth == 0
 
     lock: Any = Counted()
-    glue = moving.glue
-    scheduler = Scheduler(moving.clock, lock, glue.orchestrator, glue.crawlers, glue.event_triggers)
+    scheduler = moving.glue.scheduler(moving.clock, lock)
     moving.glue.add_job("etl", ExecutionProperty={"MaxConcurrentRuns": 99})
     daily = {"Schedule": "cron(0 6 * * ? *)", "StartOnCreation": True}
     moving.glue.add_trigger("daily", "SCHEDULED", [{"JobName": "etl"}], **daily)
@@ -209,7 +204,7 @@ def test_trigger_that_is_gone_fires_no_more_of_what_was_due(moving):
         glue.add_job(name)
         daily = {"Schedule": "cron(0 6 * * ? *)", "StartOnCreation": True}
         glue.add_trigger(name, "SCHEDULED", [{"JobName": name}], **daily)
-    glue.jobs.tell_start = lambda scope, run: glue.triggers.delete(scope, {"Name": "second"})
+    glue.job_signals.started.add(lambda scope, _run: glue.triggers.delete(scope, {"Name": "second"}))
 
     moving.clock.advance(timedelta(days=1))
     moving.scheduler.tick()
@@ -231,7 +226,6 @@ def test_control_endpoints_are_for_this_machine(control, address, headers):
 
 def test_run_that_is_queued_for_fifteen_minutes_expires(moving):  # G26
     glue = moving.glue
-    moving.scheduler.on_time = glue.jobs.expire
     glue.jobs._clock = moving.clock
     glue.add_job("etl", JobRunQueuingEnabled=True)
     for _ in range(2):

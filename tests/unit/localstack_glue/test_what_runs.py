@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +19,6 @@ from localstack_glue.service import answers
 from localstack_glue.service.clock import MovableClock
 from localstack_glue.service.errors import EntityNotFoundException, GlueError, InvalidInputException
 from localstack_glue.service.models import CrawlState
-from localstack_glue.workflows.scheduler import Scheduler
 
 CASES = Path(__file__).parents[1] / "plan_review"
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -219,7 +217,7 @@ def test_of_two_starts_at_one_time_one_runs(glue, case):
     clock.set(NOW)
     glue.clock.now = clock.now
     deploy(glue, case)
-    scheduler = Scheduler(clock, threading.RLock(), glue.orchestrator, glue.crawlers, glue.event_triggers)
+    scheduler = glue.scheduler(clock)
     begins = datetime(2026, 11, 30, 3 if "jobs" in case else 6, tzinfo=UTC)
     clock.set(begins - timedelta(minutes=1))
     scheduler.tick()
@@ -238,7 +236,7 @@ def test_schedule_without_a_date_starts_nothing_in_a_year(glue, case):  # G12
     clock.set(NOW)
     glue.clock.now = clock.now
     deploy(glue, case)
-    scheduler = Scheduler(clock, threading.RLock(), glue.orchestrator, glue.crawlers, glue.event_triggers)
+    scheduler = glue.scheduler(clock)
     clock.advance(timedelta(days=365))
     assert scheduler.tick() == 0
 
@@ -262,7 +260,7 @@ def test_what_is_said_to_have_no_effect_has_none(glue, case):
     clock = MovableClock()
     clock.freeze()
     clock.set(NOW)
-    scheduler = Scheduler(clock, threading.RLock(), glue.orchestrator, glue.crawlers, glue.event_triggers)
+    scheduler = glue.scheduler(clock)
     clock.advance(timedelta(days=10))
     assert scheduler.tick() == (10 if "start" in case["triggers"] and "at" in case["triggers"]["start"] else 0)
 

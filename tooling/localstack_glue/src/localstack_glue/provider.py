@@ -2,10 +2,8 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
-from glue_triggers.conditions import Kind, Node
 from localstack_glue.crawlers.classifiers import Classifiers
 from localstack_glue.crawlers.crawlers import Crawlers
 from localstack_glue.crawlers.execution import CrawlExecutor, ReadInProcess, requests_only
@@ -20,8 +18,9 @@ from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import GlueApi, Operation
 from localstack_glue.service.clients import ClientFactory
 from localstack_glue.service.clock import MovableClock
-from localstack_glue.service.models import Crawl, JobRun, glue_stores
-from localstack_glue.service.settings import Settings, WarmJvm
+from localstack_glue.service.models import glue_stores
+from localstack_glue.service.settings import Settings
+from localstack_glue.service.signals import CrawlSignals, JobSignals
 from localstack_glue.service.state_files import StateFile
 from localstack_glue.service.tagging import MotoTagger
 from localstack_glue.workflows.event_triggers import EventTriggers
@@ -29,11 +28,10 @@ from localstack_glue.workflows.orchestration import Orchestrator
 from localstack_glue.workflows.orphaned_runs import end_what_ran
 from localstack_glue.workflows.scheduler import Scheduler
 from localstack_glue.workflows.triggers import Triggers
-from localstack_glue.workflows.upcoming_jobs import jobs_behind
+from localstack_glue.workflows.upcoming_jobs import UpcomingJobs
 from localstack_glue.workflows.workflows import Workflows
 
 LOG = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 class GlueProvider(GlueApi):
@@ -51,35 +49,29 @@ class GlueProvider(GlueApi):
         self.clock = MovableClock()
         self._lock = threading.RLock()
         tagger = MotoTagger()
+        crawl_signals, job_signals, schedules_changed = CrawlSignals(), JobSignals(), threading.Event()
         self.job_executor = JobExecutor(self.clock, self._lock, settings, clients, runner)
         self.crawl_executor = CrawlExecutor(self.clock, self._lock, clients, read_in_process)
         self.catalog = Catalog(self.clock, self._lock, tagger, encrypt_by_kms(clients))
         self.classifiers = Classifiers(self.clock, self._lock)
-        self.jobs = Jobs(self.clock, self._lock, self.job_executor, tagger)
-        self.crawlers = Crawlers(self.clock, self._lock, self.crawl_executor, tagger)
-        orchestrator = Orchestrator(self.clock, self._lock, self.crawlers, self.jobs)
-        self.triggers = Triggers(self.clock, self._lock, tagger, orchestrator.fire)
-        self.workflows = Workflows(self.clock, self._lock, tagger, orchestrator)
-        self.event_triggers = EventTriggers(self.clock, self._lock, orchestrator)
-        self.scheduler = Scheduler(self.clock, self._lock, orchestrator, self.crawlers, self.event_triggers)
-        self.scheduler.on_time = self.jobs.expire
-        self.events = EventBus(clients)
-        self.bookmarks = JobBookmarks(settings.bookmarks_dir)
-        self.jobs.on_job_deleted = self.bookmarks.forget
-        self.jobs.tell_start = _both(self.events.job_run_started, self._touch)
-        self.jobs.tell_end = _both(self.events.job_run_ended, self._touch)
-        self.crawlers.tell_start = _both(self.events.crawl_started, self._touch)
-        self.crawlers.tell_end = _both(self.events.crawl_ended, self._touch)
-        if settings.warm_jvm is not WarmJvm.OFF:
-            self.jobs.tell_start = _both(self.jobs.tell_start, self._expect_behind_run)
-            self.crawlers.tell_start = _both(self.crawlers.tell_start, self._expect_behind_crawl)
-        if settings.warm_jvm is WarmJvm.ALWAYS:
-            self.jobs.tell_defined = lambda scope, job: self.jobs.expect_run(scope, job.name, {})
-            self.jobs.tell_end = _both(self.jobs.tell_end, self._expect_again)
-        self.crawlers.on_schedule_changed = self.scheduler.wake
-        self.triggers.on_schedule_changed = self.scheduler.wake
-        self.event_triggers.on_batch_begun = self.scheduler.wake
+        self.jobs = Jobs(self.clock, self._lock, self.job_executor, tagger, job_signals)
+        self.crawlers = Crawlers(self.clock, self._lock, self.crawl_executor, tagger, crawl_signals, schedules_changed)
+        # listeners are called in the order in which they are made: an end is told before what follows from it starts
+        self.events = EventBus(clients, crawl_signals, job_signals)
         self.state = StateFile(settings.state_dir, self._lock) if settings.state_dir else None
+        crawl_signals.started.add(self._touch)
+        crawl_signals.ended.add(self._touch)
+        job_signals.started.add(self._touch)
+        job_signals.attempt_ended.add(self._touch)
+        self._upcoming_jobs = UpcomingJobs(settings.warm_jvm, self.jobs, crawl_signals, job_signals)
+        self.bookmarks = JobBookmarks(settings.bookmarks_dir, job_signals)
+        orchestrator = Orchestrator(self.clock, self._lock, self.crawlers, self.jobs, crawl_signals, job_signals)
+        self.triggers = Triggers(self.clock, self._lock, tagger, orchestrator.fire, schedules_changed)
+        self.workflows = Workflows(self.clock, self._lock, tagger, orchestrator)
+        self.event_triggers = EventTriggers(self.clock, self._lock, orchestrator, schedules_changed)
+        self.scheduler = Scheduler(
+            self.clock, self._lock, orchestrator, self.crawlers, self.jobs, self.event_triggers, schedules_changed
+        )
         super().__init__(self._routes())
 
     def notify_event(self, scope: Scope, workflow_name: str, event_id: str) -> None:
@@ -137,17 +129,6 @@ class GlueProvider(GlueApi):
                         LOG.warning("%s runs in %s %s were interrupted", count, account_id, region)
         if self.state is not None:
             self.state.touch()
-
-    def _expect_behind_crawl(self, scope: Scope, crawl: Crawl) -> None:
-        for action in jobs_behind(scope.store, crawl.origin, Node(Kind.CRAWLER, crawl.crawler_name)):
-            self.jobs.expect_run(scope, action["JobName"], action)
-
-    def _expect_behind_run(self, scope: Scope, run: JobRun) -> None:
-        for action in jobs_behind(scope.store, run.origin, Node(Kind.JOB, run.job_name)):
-            self.jobs.expect_run(scope, action["JobName"], action)
-
-    def _expect_again(self, scope: Scope, run: JobRun) -> None:
-        self.jobs.expect_run(scope, run.job_name, {"Arguments": run.arguments})
 
     def _touch(self, _scope: Scope, _what: object) -> None:
         if self.state is not None:
@@ -228,11 +209,3 @@ class GlueProvider(GlueApi):
             "UpdateTrigger": triggers.update,
             "UpdateWorkflow": workflows.update,
         }
-
-
-def _both(first: Callable[[Scope, T], None], second: Callable[[Scope, T], None]) -> Callable[[Scope, T], None]:
-    def tell(scope: Scope, what: T) -> None:
-        first(scope, what)
-        second(scope, what)
-
-    return tell

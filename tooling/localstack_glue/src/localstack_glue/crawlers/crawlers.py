@@ -2,7 +2,6 @@
 
 import statistics
 import threading
-from collections.abc import Callable
 from datetime import datetime
 
 from glue_triggers.cron import Cron, CronError
@@ -24,24 +23,31 @@ from localstack_glue.service.errors import (
 )
 from localstack_glue.service.models import BY_HAND, Crawl, Crawler, CrawlerState, JsonDict, Origin
 from localstack_glue.service.pagination import page
+from localstack_glue.service.signals import CrawlSignals
 from localstack_glue.service.tagging import Tagger
-
-CrawlListener = Callable[[Scope, Crawl], None]
 
 
 class Crawlers:
-    """The crawler calls of the API, and the start and end of crawls."""
+    """The crawler calls of the API, and the start and end of crawls.
 
-    def __init__(self, clock: Clock, lock: threading.RLock, executor: CrawlExecutor, tagger: Tagger) -> None:
+    ``schedules_changed`` is set whenever the scheduler has to look at the schedules again.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        lock: threading.RLock,
+        executor: CrawlExecutor,
+        tagger: Tagger,
+        signals: CrawlSignals,
+        schedules_changed: threading.Event,
+    ) -> None:
         self._clock = clock
         self._lock = lock
         self._executor = executor
         self._tagger = tagger
-        self.on_crawl_ended: CrawlListener = lambda _scope, _crawl: None
-        self.on_schedule_changed: Callable[[], None] = lambda: None
-        # for those who only want to know: what follows from an end is on_crawl_ended
-        self.tell_start: CrawlListener = lambda _scope, _crawl: None
-        self.tell_end: CrawlListener = lambda _scope, _crawl: None
+        self._signals = signals
+        self._schedules_changed = schedules_changed
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateCrawler."""
@@ -98,7 +104,7 @@ class Crawlers:
             crawler = self._find_idle(scope, request["Name"])
             del scope.store.crawlers[crawler.name]
             self._tagger.forget(scope, scope.arn("crawler", crawler.name))
-        self.on_schedule_changed()
+        self._schedules_changed.set()
         return {}
 
     def start(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -112,8 +118,8 @@ class Crawlers:
             crawler = self._find(scope, name)
             if crawler.state is not CrawlerState.READY:
                 raise CrawlerRunningException(f"Crawler with name {name} has already started")
-            crawl = self._executor.start(scope, crawler, origin, self._ended)
-            self.tell_start(scope, crawl)
+            crawl = self._executor.start(scope, crawler, origin, self._signals.ended.send)
+            self._signals.started.send(scope, crawl)
             return crawl
 
     def stop(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -172,12 +178,8 @@ class Crawlers:
             if not crawler.is_scheduled:
                 raise SchedulerNotRunningException(f"The schedule of crawler {crawler.name} is not running")
             crawler.is_scheduled = False
-        self.on_schedule_changed()
+        self._schedules_changed.set()
         return {}
-
-    def _ended(self, scope: Scope, crawl: Crawl) -> None:
-        self.tell_end(scope, crawl)
-        self.on_crawl_ended(scope, crawl)
 
     def _describe(self, crawler: Crawler) -> JsonDict:
         current = crawler.current_crawl
@@ -194,7 +196,7 @@ class Crawlers:
         crawler.schedule = expression or None
         crawler.is_scheduled = bool(expression)
         crawler.scheduled_since = self._clock.now()
-        self.on_schedule_changed()
+        self._schedules_changed.set()
 
     def _touch(self, crawler: Crawler) -> None:
         crawler.updated_on = self._clock.now()

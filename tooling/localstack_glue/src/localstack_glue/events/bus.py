@@ -14,6 +14,7 @@ from localstack_glue.events.shapes import Event
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory
 from localstack_glue.service.models import Crawl, JobRun
+from localstack_glue.service.signals import CrawlSignals, JobSignals
 
 LOG = logging.getLogger(__name__)
 SOURCE = "aws.glue"
@@ -25,12 +26,16 @@ _Item = tuple[Scope, Event] | None
 class EventBus:
     """Takes events from any thread; one thread sends them. It begins with the first event."""
 
-    def __init__(self, clients: ClientFactory) -> None:
+    def __init__(self, clients: ClientFactory, crawl_signals: CrawlSignals, job_signals: JobSignals) -> None:
         self._clients = clients
         self._waiting: queue.Queue[_Item] = queue.Queue(MAX_WAITING)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._is_closed = False
+        crawl_signals.started.add(self.crawl_started)
+        crawl_signals.ended.add(self.crawl_ended)
+        job_signals.started.add(self.job_run_started)
+        job_signals.attempt_ended.add(self.job_run_ended)
 
     def send(self, scope: Scope, event: Event | None) -> None:
         """Take an event; one too many is dropped, nobody waits."""

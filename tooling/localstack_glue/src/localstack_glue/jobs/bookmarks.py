@@ -9,13 +9,15 @@ from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
 from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import JsonDict
+from localstack_glue.service.signals import JobSignals
 
 
 class JobBookmarks:
     """Shows and resets what jobs have read."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, signals: JobSignals) -> None:
         self._folder = folder
+        signals.deleted.add(self.forget)
 
     def routes(self) -> Mapping[str, Operation]:
         """Name the operations."""

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -20,30 +20,25 @@ from localstack_glue.service.errors import (
 from localstack_glue.service.log_groups import encrypts_logs, job_log_group
 from localstack_glue.service.models import BY_HAND, Job, JobRun, JobRunState, JsonDict, Origin, Predecessors
 from localstack_glue.service.pagination import page
+from localstack_glue.service.signals import JobSignals
 from localstack_glue.service.tagging import Tagger
 
 LOG = logging.getLogger(__name__)
 LONGEST_QUEUED = timedelta(minutes=15)
 CONCURRENCY_MESSAGE = "Exceeded maximum concurrent runs"
-# what ends in these goes to the listeners of conditional triggers; a retry is not an end (G27)
-RunListener = Callable[[Scope, JobRun], None]
 
 
 class Jobs:
     """The job calls of the API, and the life of runs."""
 
-    def __init__(self, clock: Clock, lock: threading.RLock, executor: JobExecutor, tagger: Tagger) -> None:
+    def __init__(
+        self, clock: Clock, lock: threading.RLock, executor: JobExecutor, tagger: Tagger, signals: JobSignals
+    ) -> None:
         self._clock = clock
         self._lock = lock
         self._executor = executor
         self._tagger = tagger
-        self.on_run_ended: RunListener = lambda _scope, _run: None
-        # for those who only want to know of each attempt: what follows from an end is on_run_ended
-        self.tell_start: RunListener = lambda _scope, _run: None
-        self.tell_end: RunListener = lambda _scope, _run: None
-        self.on_job_deleted: Callable[[Scope, str], None] = lambda _scope, _name: None
-        self.tell_defined: Callable[[Scope, Job], None] = lambda _scope, _job: None
-        self.on_run_retried: Callable[[Scope, JobRun, JobRun], None] = lambda _scope, _failed, _retry: None
+        self._signals = signals
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateJob. The same definition again is accepted, another one is not."""
@@ -59,7 +54,7 @@ class Jobs:
                 now = self._clock.now()
                 scope.store.jobs[name] = Job(name, definition, now, now)
                 self._tagger.tag(scope, scope.arn("job", name), request.get("Tags"))
-                self.tell_defined(scope, scope.store.jobs[name])
+                self._signals.defined.send(scope, scope.store.jobs[name])
         return {"Name": name}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -91,7 +86,7 @@ class Jobs:
             job = self._find(scope, request["JobName"])
             job.definition = definitions.complete(request["JobUpdate"])
             job.modified_on = self._clock.now()
-            self.tell_defined(scope, job)
+            self._signals.defined.send(scope, job)
         return {"JobName": job.name}
 
     def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -104,7 +99,7 @@ class Jobs:
                     self._executor.stop(run)
                 del scope.store.job_runs[run.run_id]
             self._tagger.forget(scope, scope.arn("job", name))
-            self.on_job_deleted(scope, name)
+            self._signals.deleted.send(scope, name)
         return {"JobName": name}
 
     def start(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -140,7 +135,7 @@ class Jobs:
                 run = self._new_run(scope, self._find(scope, name), action, origin, predecessors)
                 run.mark_ended(JobRunState.FAILED, self._clock.now(), 0, CONCURRENCY_MESSAGE)
                 scope.store.job_runs[run.run_id] = run
-                self.tell_end(scope, run)
+                self._signals.attempt_ended.send(scope, run)
                 return run
 
     def expect_run(self, scope: Scope, name: str, request: Mapping[str, Any]) -> None:
@@ -222,11 +217,11 @@ class Jobs:
 
     def _launch(self, scope: Scope, run: JobRun) -> None:
         self._executor.start(scope, run, _merged(run.plan, run.arguments), self._ended)
-        self.tell_start(scope, run)
+        self._signals.started.send(scope, run)
 
     def _ended(self, scope: Scope, run: JobRun) -> None:
         """Start the next attempt of a failed run, or tell that the run is over (G27)."""
-        self.tell_end(scope, run)
+        self._signals.attempt_ended.send(scope, run)
         with self._lock:
             if run.state is JobRunState.FAILED and run.attempt < run.plan["MaxRetries"]:
                 now = self._clock.now()
@@ -246,11 +241,11 @@ class Jobs:
                 )
                 if run.job_name in scope.store.jobs:
                     scope.store.job_runs[retry.run_id] = retry
-                    self.on_run_retried(scope, run, retry)
+                    self._signals.retried.send(scope, retry)
                     self._launch(scope, retry)
                     return
             self._start_waiting(scope, run.job_name)
-            self.on_run_ended(scope, run)
+            self._signals.run_ended.send(scope, run)
 
     def _start_waiting(self, scope: Scope, job_name: str) -> None:
         """Start the runs that were queued first, as many as the job may have."""

@@ -8,7 +8,7 @@ is not tried again.
 
 import logging
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from glue_triggers.rules import TriggerType
@@ -24,13 +24,18 @@ EVENT_IDS = "aws:eventIds"
 
 
 class EventTriggers:
-    """Takes events, and knows when a batch of them is to start a run."""
+    """Takes events, and knows when a batch of them is to start a run.
 
-    def __init__(self, clock: Clock, lock: threading.RLock, orchestrator: Orchestrator) -> None:
+    ``schedules_changed`` is set when a batch begins, whose window the scheduler ends.
+    """
+
+    def __init__(
+        self, clock: Clock, lock: threading.RLock, orchestrator: Orchestrator, schedules_changed: threading.Event
+    ) -> None:
         self._clock = clock
         self._lock = lock
         self._orchestrator = orchestrator
-        self.on_batch_begun: Callable[[], None] = lambda: None
+        self._schedules_changed = schedules_changed
 
     def notify(self, scope: Scope, workflow_name: str, event_id: str) -> None:
         """Take an event for a workflow, as EventBridge does with `glue:NotifyEvent`.
@@ -47,7 +52,7 @@ class EventTriggers:
             if trigger.first_event_on is None:
                 trigger.first_event_on = self._clock.now()
             LOG.info("trigger %s waits with %s events", trigger.name, len(trigger.waiting_events))
-        self.on_batch_begun()
+        self._schedules_changed.set()
 
     def window_ends(self, scope: Scope) -> Iterator[tuple[datetime, Trigger]]:
         """The batches that wait, and when their windows are over."""

@@ -28,6 +28,7 @@ from localstack_glue.service.models import (
     WorkflowRun,
     WorkflowRunStatus,
 )
+from localstack_glue.service.signals import CrawlSignals, JobSignals
 from localstack_glue.workflows import resume
 from localstack_glue.workflows.view import crawls_of, job_runs_of, node_id, state_of
 
@@ -37,14 +38,22 @@ LOG = logging.getLogger(__name__)
 class Orchestrator:
     """Knows what starts what."""
 
-    def __init__(self, clock: Clock, lock: threading.RLock, crawlers: Crawlers, jobs: Jobs) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        lock: threading.RLock,
+        crawlers: Crawlers,
+        jobs: Jobs,
+        crawl_signals: CrawlSignals,
+        job_signals: JobSignals,
+    ) -> None:
         self._clock = clock
         self._lock = lock
         self._crawlers = crawlers
         self._jobs = jobs
-        crawlers.on_crawl_ended = self.crawl_ended
-        jobs.on_run_ended = self.job_run_ended
-        jobs.on_run_retried = self.job_run_retried
+        crawl_signals.ended.add(self.crawl_ended)
+        job_signals.run_ended.add(self.job_run_ended)
+        job_signals.retried.add(self.job_run_retried)
 
     def fire(self, scope: Scope, trigger: Trigger) -> None:
         """Fire a starting trigger; one that belongs to a workflow starts a run of it (G5)."""
@@ -159,12 +168,12 @@ class Orchestrator:
         with self._lock:
             self._advance(scope, run.origin, End(Node(Kind.JOB, run.job_name), run.state.value, run.run_id))
 
-    def job_run_retried(self, scope: Scope, failed: JobRun, retry: JobRun) -> None:
+    def job_run_retried(self, scope: Scope, retry: JobRun) -> None:
         """Count a new attempt to the action of the failed one."""
         with self._lock:
-            workflow_run = _find_run(scope, failed.origin)
+            workflow_run = _find_run(scope, retry.origin)
             for action in workflow_run.actions if workflow_run else ():
-                if failed.run_id in action.run_ids:
+                if retry.previous_run_id in action.run_ids:
                     action.run_ids.append(retry.run_id)
 
     def _advance(self, scope: Scope, origin: Origin, end: End) -> None:

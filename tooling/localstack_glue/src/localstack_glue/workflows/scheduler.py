@@ -9,6 +9,7 @@ from itertools import islice
 from glue_triggers.cron import Cron
 from glue_triggers.rules import TriggerType
 from localstack_glue.crawlers.crawlers import Crawlers
+from localstack_glue.jobs.jobs import Jobs
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clock import MovableClock
 from localstack_glue.service.errors import GlueError
@@ -23,7 +24,10 @@ Scheduled = tuple[Scope, Trigger | Crawler, str, datetime | None]
 
 
 class Scheduler:
-    """A thread that waits for the next time any schedule names, and serves what has come due, in order."""
+    """A thread that waits for the next time any schedule names, and serves what has come due, in order.
+
+    Others set ``schedules_changed`` to have it look at the schedules again.
+    """
 
     def __init__(
         self,
@@ -31,19 +35,20 @@ class Scheduler:
         lock: threading.RLock,
         orchestrator: Orchestrator,
         crawlers: Crawlers,
+        jobs: Jobs,
         event_triggers: EventTriggers,
+        schedules_changed: threading.Event,
     ) -> None:
         self._clock = clock
         self._lock = lock
         self._orchestrator = orchestrator
         self._crawlers = crawlers
+        self._jobs = jobs
         self._event_triggers = event_triggers
         self._served_until = clock.now()
         self._ticking = threading.Lock()
-        self._wake = threading.Event()
+        self._wake = schedules_changed
         self._is_closed = False
-        # besides schedules, what else only time brings about
-        self.on_time: Callable[[Scope], None] = lambda _scope: None
         self._thread = threading.Thread(target=self._loop, name="glue-scheduler", daemon=True)
         clock.on_change(self.wake)
 
@@ -75,7 +80,7 @@ class Scheduler:
                     LOG.info("the time %s has come", moment.isoformat())
                     start_it()
             for scope in _scopes():
-                self.on_time(scope)
+                self._jobs.expire(scope)
             return len(due)
 
     def is_too_far(self, moment: datetime) -> bool:

@@ -22,14 +22,24 @@ FireOnDemand = Callable[[Scope, Trigger], None]
 
 
 class Triggers:
-    """The trigger calls of the API."""
+    """The trigger calls of the API.
 
-    def __init__(self, clock: Clock, lock: threading.RLock, tagger: Tagger, fire: FireOnDemand) -> None:
+    ``schedules_changed`` is set whenever the scheduler has to look at the schedules again.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        lock: threading.RLock,
+        tagger: Tagger,
+        fire: FireOnDemand,
+        schedules_changed: threading.Event,
+    ) -> None:
         self._clock = clock
         self._lock = lock
         self._tagger = tagger
         self._fire = fire
-        self.on_schedule_changed: Callable[[], None] = lambda: None
+        self._schedules_changed = schedules_changed
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateTrigger; StartOnCreation activates it (G3)."""
@@ -59,7 +69,7 @@ class Triggers:
             self._check_workflow(scope, trigger)
             scope.store.triggers[trigger.name] = trigger
             self._tagger.tag(scope, scope.arn("trigger", trigger.name), request.get("Tags"))
-        self.on_schedule_changed()
+        self._schedules_changed.set()
         return {"Name": trigger.name}
 
     def get(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -110,7 +120,7 @@ class Triggers:
                 first_event_on=trigger.first_event_on,
             )
             scope.store.triggers[trigger.name] = changed
-        self.on_schedule_changed()
+        self._schedules_changed.set()
         return {"Trigger": answers.trigger(changed)}
 
     def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -118,7 +128,7 @@ class Triggers:
         with self._lock:
             scope.store.triggers.pop(request["Name"], None)
             self._tagger.forget(scope, scope.arn("trigger", request["Name"]))
-        self.on_schedule_changed()
+        self._schedules_changed.set()
         return {"Name": request["Name"]}
 
     def start(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -134,7 +144,7 @@ class Triggers:
                 self._fire(scope, trigger)
             else:
                 self._activate(trigger)
-        self.on_schedule_changed()
+        self._schedules_changed.set()
         return {"Name": trigger.name}
 
     def stop(self, scope: Scope, request: JsonDict) -> JsonDict:
@@ -146,7 +156,7 @@ class Triggers:
                     f"The operation is not allowed when trigger is in state: {trigger.state.value}"
                 )
             trigger.state = TriggerState.DEACTIVATED
-        self.on_schedule_changed()
+        self._schedules_changed.set()
         return {"Name": trigger.name}
 
     def _activate(self, trigger: Trigger) -> None:

@@ -2,8 +2,39 @@
 
 from collections.abc import Iterator
 
-from glue_triggers.conditions import SUCCEEDED, End, Node
-from localstack_glue.service.models import GlueStore, JsonDict, Origin, Trigger
+from glue_triggers.conditions import SUCCEEDED, End, Kind, Node
+from localstack_glue.jobs.jobs import Jobs
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.models import Crawl, GlueStore, Job, JobRun, JsonDict, Origin, Trigger
+from localstack_glue.service.settings import WarmJvm
+from localstack_glue.service.signals import CrawlSignals, JobSignals
+
+
+class UpcomingJobs:
+    """Has a JVM made ready for the job runs that are likely to come, as far as the setting allows."""
+
+    def __init__(self, mode: WarmJvm, jobs: Jobs, crawl_signals: CrawlSignals, job_signals: JobSignals) -> None:
+        self._jobs = jobs
+        if mode is not WarmJvm.OFF:
+            crawl_signals.started.add(self._expect_behind_crawl)
+            job_signals.started.add(self._expect_behind_run)
+        if mode is WarmJvm.ALWAYS:
+            job_signals.defined.add(self._expect_first)
+            job_signals.attempt_ended.add(self._expect_again)
+
+    def _expect_behind_crawl(self, scope: Scope, crawl: Crawl) -> None:
+        for action in jobs_behind(scope.store, crawl.origin, Node(Kind.CRAWLER, crawl.crawler_name)):
+            self._jobs.expect_run(scope, action["JobName"], action)
+
+    def _expect_behind_run(self, scope: Scope, run: JobRun) -> None:
+        for action in jobs_behind(scope.store, run.origin, Node(Kind.JOB, run.job_name)):
+            self._jobs.expect_run(scope, action["JobName"], action)
+
+    def _expect_first(self, scope: Scope, job: Job) -> None:
+        self._jobs.expect_run(scope, job.name, {})
+
+    def _expect_again(self, scope: Scope, run: JobRun) -> None:
+        self._jobs.expect_run(scope, run.job_name, {"Arguments": run.arguments})
 
 
 def jobs_behind(store: GlueStore, origin: Origin, node: Node) -> Iterator[JsonDict]:

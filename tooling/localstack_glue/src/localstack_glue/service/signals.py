@@ -1,0 +1,64 @@
+"""Signals: one part of the service says that something has happened, and need not know who wants to hear it."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.models import Crawl, Job, JobRun
+
+T = TypeVar("T")
+Listener = Callable[[Scope, T], None]
+
+
+class Signal(Generic[T]):
+    """Something that happens again and again.
+
+    Listeners are called on the thread that sends, in the order in which they were added. What one of them raises, the
+    sender gets.
+    """
+
+    def __init__(self) -> None:
+        self._listeners: list[Listener[T]] = []
+
+    def add(self, listener: Listener[T]) -> None:
+        """Call a listener each time from now on."""
+        self._listeners.append(listener)
+
+    def send(self, scope: Scope, what: T) -> None:
+        """Call the listeners with whose account and region it is, and what it has happened to."""
+        for listener in self._listeners:
+            listener(scope, what)
+
+
+class CrawlSignals:
+    """What happens to crawls.
+
+    Attributes:
+        started: a crawl has started.
+        ended: a crawl has ended, in whatever state.
+    """
+
+    def __init__(self) -> None:
+        self.started: Signal[Crawl] = Signal()
+        self.ended: Signal[Crawl] = Signal()
+
+
+class JobSignals:
+    """What happens to jobs and their runs.
+
+    Attributes:
+        defined: a job was created or updated.
+        deleted: the job of this name was deleted.
+        started: an attempt of a run has started.
+        attempt_ended: an attempt has ended, whether or not another one follows.
+        retried: another attempt takes the place of a failed one, which its `previous_run_id` names.
+        run_ended: the last attempt of a run has ended (G27).
+    """
+
+    def __init__(self) -> None:
+        self.defined: Signal[Job] = Signal()
+        self.deleted: Signal[str] = Signal()
+        self.started: Signal[JobRun] = Signal()
+        self.attempt_ended: Signal[JobRun] = Signal()
+        self.retried: Signal[JobRun] = Signal()
+        self.run_ended: Signal[JobRun] = Signal()
