@@ -12,7 +12,8 @@ from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.table import Table
 
-SHORT_ID = 10  # `wr_` and seven characters, as git shows commits
+from etl_job.findings.wording import SHORT_ID
+
 _LEAST_TEXT = 12  # columns of text are folded to this width before one is left out
 _GAP = 3  # between two columns
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from etl_job.findings.wording import SHORT_ID
 from quartal.core.console import Console
-from quartal.core.terminal_tables import SHORT_ID, Column, Kind
+from quartal.core.terminal_tables import Column, Kind
 
 if TYPE_CHECKING:
     from etl_job.manifest.model import RunManifest

@@ -155,6 +155,16 @@ def test_share_above_the_alarms_limit_is_told_with_both():
     )
 
 
+def test_share_below_the_alarms_limit_and_near_it_is_told_with_both():
+    before = rows("2026Q2", 1_000, "2026-06-30", date__format=41)
+    near = situation(before, rows("2026Q3", 1_000, date__format=41), quarantine_limit=0.05)
+    assert sentence(near, "quarantine") == (
+        "41 of 1,000 rows of 2026Q3 were quarantined (4.1%, near the limit of 5.0%), most often for date.format (41)."
+    )
+    assert told(situation(before, rows("2026Q3", 1_000, date__format=39), quarantine_limit=0.05)) == []
+    assert told(situation(rows("2026Q3"), quarantine_limit=0.0)) == []  # nothing is not near to nothing
+
+
 def test_share_that_grew_is_told_against_the_delivery_before():
     before = rows("2026Q2", 10_000, "2026-06-30", date__format=3)
     assert "1.7%, against 0.0% of 2026Q2" in sentence(situation(before, rows("2026Q3", date__format=170)), "quarantine")

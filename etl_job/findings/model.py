@@ -1,0 +1,96 @@
+"""Facts about a pipeline, and what is found in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Level(StrEnum):
+    """How much a finding matters."""
+
+    PROBLEM = "problem"  # the features are not what they should be until somebody acts
+    WARNING = "warning"  # somebody should look
+    NOTE = "note"  # good to know
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know.
+
+    ``about`` is what it is about, for machines: last_run, schedule, data_age, publication, quarantine, reasons, drift,
+    files or history. ``command`` is the words of the command that helps, without ``quartal``; empty where none does.
+    """
+
+    level: Level
+    about: str
+    sentence: str
+    command: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LastRun:
+    """The newest run. ``outcome`` is SUCCEEDED, FAILED or RUNNING; ``failed_step`` is crawl, job or workflow."""
+
+    run_id: str
+    started: datetime
+    outcome: str
+    failed_step: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveredRows:
+    """What became of the rows of a delivery in the run that published it; ``violations`` are rows by rule."""
+
+    delivery: str
+    run_id: str
+    rows_in: int
+    kept: int
+    quarantined: int
+    violations: Mapping[str, int]
+    last_day: str | None
+
+    @property
+    def share(self) -> float:
+        """Of its rows, those quarantined."""
+        return self.quarantined / self.rows_in if self.rows_in else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MovedFeatures:
+    """Which of so many ``compared`` features moved a lot from one quarter to the next, the most moved first."""
+
+    names: tuple[str, ...]
+    compared: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What findings are made of; what was not looked at is None or empty, and nothing is told of it.
+
+    ``last_run``: None before the first. ``never_succeeded``: whether there were runs, and none succeeded.
+    ``deliveries``: those published now whose counts are known. ``last_day``: the last day of the published data.
+    ``due``: the day that the data has to reach by the schedule; None where there is none, or it gives no dates.
+    ``overdue_since``: the scheduled start since which no run has succeeded.
+    ``schedule_problem``: why it gives no dates.
+    ``quarantine_limit``: the share of quarantined rows from which the alarm tells.
+    ``is_in_step``: whether the features hold what the curated table holds.
+    ``files_left_out``, ``not_catalogued``: of the newest run with a manifest.
+    """
+
+    now: datetime
+    last_run: LastRun | None
+    never_succeeded: bool = False
+    deliveries: tuple[DeliveredRows, ...] = field(default=())
+    last_day: str | None = None
+    due: date | None = None
+    overdue_since: datetime | None = None
+    schedule_problem: str = ""
+    quarantine_limit: float | None = None
+    moved: MovedFeatures | None = None
+    is_in_step: bool | None = None
+    files_left_out: int = 0
+    not_catalogued: tuple[str, ...] = ()

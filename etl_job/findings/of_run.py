@@ -1,0 +1,61 @@
+"""The facts that a run's own manifest and those of the runs before it tell, for whoever has nothing else to ask."""
+
+from collections.abc import Mapping
+
+from etl_job.findings.model import DeliveredRows, Facts, LastRun
+from etl_job.manifest.model import RunManifest
+
+
+def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quarantine_limit: float | None = None) -> Facts:
+    """What is known at the end of a run.
+
+    Dates of the schedule, drift and cost are for those who can look them up; a run knows the age of its data alone.
+
+    Args:
+        manifest: of the run.
+        earlier: manifests of the runs that published what is published, by run.
+        quarantine_limit: the share of quarantined rows from which the alarm tells.
+    """
+    deliveries, are_all_known = _published(manifest, {**earlier, manifest.run_id: manifest})
+    days = [rows.last_day for rows in deliveries if rows.last_day is not None]
+    failed = manifest.status == "FAILED"
+    return Facts(
+        now=manifest.finished_at,
+        last_run=LastRun(
+            manifest.run_id,
+            manifest.started_at,
+            manifest.status,
+            failed_step="job" if failed else "",
+            reason=(manifest.reason or "no reason is known") if failed else "",
+        ),
+        deliveries=deliveries,
+        last_day=max(days, default=None) if are_all_known else None,
+        quarantine_limit=quarantine_limit,
+        files_left_out=len(manifest.left_out),
+        not_catalogued=manifest.not_catalogued,
+    )
+
+
+def _published(manifest: RunManifest, by_run: Mapping[str, RunManifest]) -> tuple[tuple[DeliveredRows, ...], bool]:
+    """The published deliveries with the counts of the runs that published them, and whether none is missing."""
+    known, are_all_known = [], True
+    for name, state in sorted(manifest.published.items()):
+        if state.withdrawn:
+            continue
+        run = by_run.get(state.run_id)
+        counts = next((each for each in run.deliveries if each.delivery == name), None) if run else None
+        if counts is None:
+            are_all_known = False
+            continue
+        known.append(
+            DeliveredRows(
+                name,
+                state.run_id,
+                counts.rows_in,
+                counts.kept,
+                counts.quarantined,
+                {rule: rows for rule, rows in counts.violations.items() if rows},
+                counts.last_day,
+            )
+        )
+    return tuple(known), are_all_known

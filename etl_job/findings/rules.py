@@ -1,0 +1,151 @@
+"""What is found in facts: each finding a level, a sentence and the command that helps. Pure: every case has a test."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from etl_job.findings.model import DeliveredRows, Facts, Finding, Level
+from etl_job.findings.wording import SHORT_ID, age, count, minute, rules, sentence, some
+
+# Without a schedule nothing says when data is due: days of this age are told as old all the same.
+_OLD_WITHOUT_SCHEDULE = timedelta(days=184)  # two quarters
+# The quarantined share is told where it grew to twice that of the delivery before, and by this much at least.
+_LEAST_GROWTH = 0.005
+# A new reason is told from this share of a delivery's rows on, so that a single bad row is not news.
+_LEAST_NEW_SHARE = 0.001
+# Below the limit, but not far: of a limit of 5 % that is from 4 % on.
+_NEAR_LIMIT = 0.8
+
+
+def findings_in(facts: Facts) -> tuple[Finding, ...]:
+    """Everything that somebody should know, problems first; nothing where all is fine."""
+    found = [
+        *_of_last_run(facts),
+        *_of_schedule(facts),
+        *_of_publication(facts),
+        *_of_data_age(facts),
+        *_of_lost_deliveries(facts),
+        *_of_quarantine(facts),
+        *_of_features(facts),
+        *_of_files(facts),
+    ]
+    order = list(Level)
+    return tuple(sorted(found, key=lambda finding: order.index(finding.level)))
+
+
+def verdict_of(findings: Iterable[Finding]) -> str:
+    """The findings in a few words: whether all is fine, and how many need somebody."""
+    levels = [finding.level for finding in findings]
+    problems, warnings = levels.count(Level.PROBLEM), levels.count(Level.WARNING)
+    if problems:
+        more = f", {count(warnings, 'warning')}" if warnings else ""
+        return f"Needs you: {count(problems, 'problem')}{more}"
+    return f"Worth a look: {count(warnings, 'warning')}" if warnings else "Fine"
+
+
+def _of_last_run(facts: Facts) -> Iterator[Finding]:
+    last = facts.last_run
+    if last is None:
+        yield Finding(Level.PROBLEM, "last_run", "The pipeline has not run yet.", ("upload", "FOLDER"))
+    elif last.outcome == "FAILED":
+        told = f"The last run failed at the {last.failed_step} on {minute(last.started)} UTC: {sentence(last.reason)}"
+        yield Finding(Level.PROBLEM, "last_run", told, _explain(last.run_id))
+    elif last.outcome == "RUNNING":
+        told = f"A run has been going on since {minute(last.started)} UTC."
+        yield Finding(Level.NOTE, "last_run", told, ("status", "--follow"))
+
+
+def _of_schedule(facts: Facts) -> Iterator[Finding]:
+    if facts.never_succeeded:
+        yield Finding(Level.PROBLEM, "schedule", "No run has succeeded yet.", ("run",))
+    elif facts.overdue_since is not None:
+        told = f"No run has succeeded since the scheduled start of {minute(facts.overdue_since)} UTC."
+        yield Finding(Level.PROBLEM, "schedule", told, ("run",))
+    if facts.schedule_problem:
+        told = f"The schedule gives no dates: {sentence(facts.schedule_problem)}"
+        yield Finding(Level.WARNING, "schedule", told)
+
+
+def _of_publication(facts: Facts) -> Iterator[Finding]:
+    if facts.is_in_step is False:
+        told = "The features are behind the curated table: a run ended between the two commits."
+        yield Finding(Level.PROBLEM, "publication", told, ("run",))
+
+
+def _of_data_age(facts: Facts) -> Iterator[Finding]:
+    if facts.last_day is None:
+        return
+    ends, today = date.fromisoformat(facts.last_day), facts.now.date()
+    if ends >= (facts.due or today - _OLD_WITHOUT_SCHEDULE):
+        return
+    why = f"the schedule expects days after {facts.due}" if facts.due else "no delivery came since"
+    told = f"The data ends on {ends}, {age(ends, today)} ago; {why}."
+    yield Finding(Level.PROBLEM, "data_age", told, ("upload", "FOLDER"))
+
+
+def _of_lost_deliveries(facts: Facts) -> Iterator[Finding]:
+    for rows in facts.deliveries:
+        if rows.quarantined and not rows.kept:
+            told = (
+                f"No row of {rows.delivery} was kept; {rows.quarantined:,} were quarantined: {rules(rows.violations)}."
+            )
+            yield Finding(Level.PROBLEM, "quarantine", told, _explain(rows.run_id))
+
+
+def _of_quarantine(facts: Facts) -> Iterator[Finding]:
+    kept = (rows for rows in facts.deliveries if rows.kept)
+    counted = sorted(kept, key=lambda each: (each.last_day or "", each.delivery))
+    if not counted:
+        return
+    newest, before = counted[-1], counted[-2] if len(counted) > 1 else None
+    look = _explain(newest.run_id)
+    told = _of_share(newest, before, facts.quarantine_limit)
+    if told:
+        yield Finding(Level.WARNING, "quarantine", told, look)
+    new = _new_reasons(newest, before) if before is not None else {}
+    if before is not None and new:
+        told = f"New in {newest.delivery}, and in no row of {before.delivery}: {rules(new)}."
+        yield Finding(Level.WARNING, "reasons", told, look)
+
+
+def _of_share(newest: DeliveredRows, before: DeliveredRows | None, limit: float | None) -> str:
+    """What is told of the quarantined share, against the limit or else against the delivery before."""
+    share = newest.share
+    bad = f"{newest.quarantined:,} of {newest.rows_in:,} rows of {newest.delivery} were quarantined"
+    most = f"most often for {rules(newest.violations)}"
+    if limit is not None and share > limit:
+        return f"{bad} ({share:.1%}; the limit is {limit:.1%}), {most}."
+    if limit is not None and share and share >= _NEAR_LIMIT * limit:
+        return f"{bad} ({share:.1%}, near the limit of {limit:.1%}), {most}."
+    if before is not None and share > 2 * before.share and share - before.share >= _LEAST_GROWTH:
+        return f"{bad} ({share:.1%}, against {before.share:.1%} of {before.delivery})."
+    return ""
+
+
+def _new_reasons(newest: DeliveredRows, before: DeliveredRows) -> dict[str, int]:
+    return {
+        rule: rows
+        for rule, rows in newest.violations.items()
+        if rule not in before.violations and rows >= _LEAST_NEW_SHARE * newest.rows_in
+    }
+
+
+def _of_features(facts: Facts) -> Iterator[Finding]:
+    moved = facts.moved
+    if moved is not None and moved.names:
+        of = f"{len(moved.names)} of {count(moved.compared, 'feature')}"
+        told = f"{of} moved a lot from {moved.before} to {moved.after}: {some(moved.names)}."
+        yield Finding(Level.WARNING, "drift", told, ("diff", moved.before, moved.after))
+
+
+def _of_files(facts: Facts) -> Iterator[Finding]:
+    if facts.files_left_out:
+        files = count(facts.files_left_out, "raw file")
+        told = f"The last run left out {files}, which its manifest names with the reason."
+        yield Finding(Level.WARNING, "files", told, ("explain",))
+    if facts.not_catalogued:
+        told = f"The crawler did not take {some(facts.not_catalogued)}; the run read the files all the same, by the "
+        yield Finding(Level.NOTE, "files", f"{told}contract.")
+
+
+def _explain(run_id: str) -> tuple[str, ...]:
+    return ("explain", run_id[:SHORT_ID])
