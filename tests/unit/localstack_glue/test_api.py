@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from botocore.model import OperationModel
@@ -27,34 +28,40 @@ def test_every_operation_of_the_model_has_a_handler():
     from localstack.aws.skeleton import create_dispatch_table
     from localstack.aws.spec import load_service
 
-    table = create_dispatch_table(hosted(GlueApi({})))
+    table = create_dispatch_table(hosted(GlueApi()))
 
     assert set(table) == set(load_service("glue").operation_names)
 
 
 def test_operation_without_an_implementation_is_left_to_moto():
     with pytest.raises(NotImplementedError):
-        GlueApi({}).invoke(model("CreateRegistry"), SCOPE, {"RegistryName": "r"})
+        GlueApi().invoke(model("CreateRegistry"), SCOPE, {"RegistryName": "r"})
 
 
 def test_operation_that_nobody_answers_is_refused_by_name():
     with pytest.raises(OperationNotSupportedException, match="CreateBlueprint"):
-        GlueApi({}).invoke(model("CreateBlueprint"), SCOPE, {})
+        GlueApi().invoke(model("CreateBlueprint"), SCOPE, {})
 
 
 def test_operation_of_moto_is_checked_against_the_model_too():
     with pytest.raises(ValidationException, match="schemaName"):
-        GlueApi({}).invoke(model("GetSchema"), SCOPE, {"SchemaId": {"SchemaName": "no spaces"}})
+        GlueApi().invoke(model("GetSchema"), SCOPE, {"SchemaId": {"SchemaName": "no spaces"}})
 
 
 def test_operation_with_checks_of_its_own_is_asked_for_what_is_required_alone():
     with pytest.raises(NotImplementedError):  # moto has it, with the schema registry's words
-        GlueApi({}).invoke(model("CreateSchema"), SCOPE, {"SchemaName": "no spaces", "DataFormat": "odd"})
+        GlueApi().invoke(model("CreateSchema"), SCOPE, {"SchemaName": "no spaces", "DataFormat": "odd"})
     with pytest.raises(ValidationException) as refused:
-        GlueApi({}).invoke(model("CreateSchema"), SCOPE, {"DataFormat": "odd"})
+        GlueApi().invoke(model("CreateSchema"), SCOPE, {"DataFormat": "odd"})
     assert refused.value.message == (
         "1 validation error detected: Value null at 'schemaName' failed to satisfy constraint: Member must not be null"
     )
+
+
+def test_operation_that_two_parts_implement_is_refused_at_once():
+    part = SimpleNamespace(routes=lambda: {"GetJob": lambda _scope, _request: {}})
+    with pytest.raises(ValueError, match="GetJob"):
+        GlueApi(part, part)
 
 
 def model(operation: str) -> OperationModel:

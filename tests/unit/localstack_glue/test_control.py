@@ -48,6 +48,25 @@ def test_others_get_nothing_else(endpoint):
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("method", "name", "status"),
+    [
+        ("GET", "health", 200),
+        ("HEAD", "health", 200),
+        ("POST", "health", 405),
+        ("GET", "reset", 405),  # a page that is only loaded must not reset anything
+        ("DELETE", "clock", 405),
+        ("GET", "iam", 403),
+        ("GET", "nothing", 404),
+        ("GET", "_answer", 404),
+    ],
+)
+def test_address_answers_its_own_methods_only(method, name, status):
+    answer = endpoints().answer(name, Request(method, f"/_glue/{name}", remote_addr=BRIDGE))
+    assert answer.status_code == status
+    assert status != 405 or answer.headers["Allow"]
+
+
 def test_iam_tells_whether_it_is_enforced():
     answer = endpoints().iam(Request("GET", "/_glue/iam", remote_addr="127.0.0.1"))
     assert json.loads(answer.data) == {"enforced": False, "roles": {}}

@@ -2,7 +2,6 @@
 
 import logging
 import threading
-from collections.abc import Mapping
 
 from localstack_glue.crawlers.classifiers import Classifiers
 from localstack_glue.crawlers.crawlers import Crawlers
@@ -15,7 +14,7 @@ from localstack_glue.jobs.execution import JobExecutor
 from localstack_glue.jobs.jobs import Jobs
 from localstack_glue.jobs.runner import JobRunner
 from localstack_glue.service.account_region import Scope
-from localstack_glue.service.api import GlueApi, Operation
+from localstack_glue.service.api import GlueApi
 from localstack_glue.service.clients import ClientFactory
 from localstack_glue.service.clock import MovableClock
 from localstack_glue.service.models import glue_stores
@@ -72,7 +71,15 @@ class GlueProvider(GlueApi):
         self.scheduler = Scheduler(
             self.clock, self._lock, orchestrator, self.crawlers, self.jobs, self.event_triggers, schedules_changed
         )
-        super().__init__(self._routes())
+        super().__init__(
+            self.catalog,
+            self.classifiers,
+            self.crawlers,
+            self.jobs,
+            self.bookmarks,
+            self.triggers,
+            self.workflows,
+        )
 
     def notify_event(self, scope: Scope, workflow_name: str, event_id: str) -> None:
         """Take an event that EventBridge delivers to a workflow; raise a GlueError where it starts nothing."""
@@ -133,79 +140,3 @@ class GlueProvider(GlueApi):
     def _touch(self, _scope: Scope, _what: object) -> None:
         if self.state is not None:
             self.state.touch()
-
-    def _routes(self) -> Mapping[str, Operation]:
-        return {
-            **self.catalog.routes(),
-            **self._crawler_routes(),
-            **self._job_routes(),
-            **self.bookmarks.routes(),
-            **self._workflow_routes(),
-        }
-
-    def _crawler_routes(self) -> Mapping[str, Operation]:
-        crawlers, classifiers = self.crawlers, self.classifiers
-        return {
-            "BatchGetCrawlers": crawlers.batch_get,
-            "CreateClassifier": classifiers.create,
-            "CreateCrawler": crawlers.create,
-            "DeleteClassifier": classifiers.delete,
-            "DeleteCrawler": crawlers.delete,
-            "GetClassifier": classifiers.get,
-            "GetClassifiers": classifiers.get_all,
-            "GetCrawler": crawlers.get,
-            "GetCrawlerMetrics": crawlers.metrics,
-            "GetCrawlers": crawlers.get_all,
-            "ListCrawlers": crawlers.list_names,
-            "ListCrawls": crawlers.list_crawls,
-            "StartCrawler": crawlers.start,
-            "StartCrawlerSchedule": crawlers.start_schedule,
-            "StopCrawler": crawlers.stop,
-            "StopCrawlerSchedule": crawlers.stop_schedule,
-            "UpdateClassifier": classifiers.update,
-            "UpdateCrawler": crawlers.update,
-            "UpdateCrawlerSchedule": crawlers.update_schedule,
-        }
-
-    def _job_routes(self) -> Mapping[str, Operation]:
-        jobs = self.jobs
-        return {
-            "BatchGetJobs": jobs.batch_get,
-            "BatchStopJobRun": jobs.batch_stop,
-            "CreateJob": jobs.create,
-            "DeleteJob": jobs.delete,
-            "GetJob": jobs.get,
-            "GetJobRun": jobs.get_run,
-            "GetJobRuns": jobs.get_runs,
-            "GetJobs": jobs.get_all,
-            "ListJobs": jobs.list_names,
-            "StartJobRun": jobs.start,
-            "UpdateJob": jobs.update,
-        }
-
-    def _workflow_routes(self) -> Mapping[str, Operation]:
-        triggers, workflows = self.triggers, self.workflows
-        return {
-            "BatchGetTriggers": triggers.batch_get,
-            "BatchGetWorkflows": workflows.batch_get,
-            "CreateTrigger": triggers.create,
-            "CreateWorkflow": workflows.create,
-            "DeleteTrigger": triggers.delete,
-            "DeleteWorkflow": workflows.delete,
-            "GetTrigger": triggers.get,
-            "GetTriggers": triggers.get_all,
-            "GetWorkflow": workflows.get,
-            "GetWorkflowRun": workflows.get_run,
-            "GetWorkflowRunProperties": workflows.get_run_properties,
-            "GetWorkflowRuns": workflows.get_runs,
-            "ListTriggers": triggers.list_names,
-            "ListWorkflows": workflows.list_names,
-            "PutWorkflowRunProperties": workflows.put_run_properties,
-            "ResumeWorkflowRun": workflows.resume_run,
-            "StartTrigger": triggers.start,
-            "StartWorkflowRun": workflows.start_run,
-            "StopTrigger": triggers.stop,
-            "StopWorkflowRun": workflows.stop_run,
-            "UpdateTrigger": triggers.update,
-            "UpdateWorkflow": workflows.update,
-        }

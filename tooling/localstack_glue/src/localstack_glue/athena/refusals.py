@@ -19,9 +19,12 @@ QUERY_OPERATIONS = (
 )
 
 
-def refusals() -> Mapping[str, Operation]:
-    """An operation for each of these that says so."""
-    return {operation: _refusal(operation) for operation in QUERY_OPERATIONS}
+class Refusals:
+    """The calls on queries, each refused."""
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {operation: _refusal(operation) for operation in QUERY_OPERATIONS}
 
 
 def _refusal(operation: str) -> Operation:

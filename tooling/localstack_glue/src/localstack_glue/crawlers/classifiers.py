@@ -1,12 +1,13 @@
 """Classifiers: all kinds are stored, CSV and JSON ones take part in crawls (G16)."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
 from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
 from localstack_glue.service import answers
 from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import Classifier, JsonDict
@@ -28,6 +29,16 @@ class Classifiers:
     def __init__(self, clock: Clock, lock: threading.RLock) -> None:
         self._clock = clock
         self._lock = lock
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "CreateClassifier": self.create,
+            "DeleteClassifier": self.delete,
+            "GetClassifier": self.get,
+            "GetClassifiers": self.get_all,
+            "UpdateClassifier": self.update,
+        }
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateClassifier."""

@@ -2,6 +2,7 @@
 
 import statistics
 import threading
+from collections.abc import Mapping
 from datetime import datetime
 
 from glue_triggers.cron import Cron, CronError
@@ -9,6 +10,7 @@ from localstack_glue.crawlers.definition_rules import check_definition, crawl_ma
 from localstack_glue.crawlers.execution import CrawlExecutor
 from localstack_glue.service import answers
 from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import (
     AlreadyExistsException,
@@ -48,6 +50,25 @@ class Crawlers:
         self._tagger = tagger
         self._signals = signals
         self._schedules_changed = schedules_changed
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "BatchGetCrawlers": self.batch_get,
+            "CreateCrawler": self.create,
+            "DeleteCrawler": self.delete,
+            "GetCrawler": self.get,
+            "GetCrawlerMetrics": self.metrics,
+            "GetCrawlers": self.get_all,
+            "ListCrawlers": self.list_names,
+            "ListCrawls": self.list_crawls,
+            "StartCrawler": self.start,
+            "StartCrawlerSchedule": self.start_schedule,
+            "StopCrawler": self.stop,
+            "StopCrawlerSchedule": self.stop_schedule,
+            "UpdateCrawler": self.update,
+            "UpdateCrawlerSchedule": self.update_schedule,
+        }
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateCrawler."""

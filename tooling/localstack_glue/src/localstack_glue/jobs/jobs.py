@@ -11,6 +11,7 @@ from localstack_glue.jobs.execution import JobExecutor
 from localstack_glue.jobs.runtime.arguments import merge
 from localstack_glue.service import answers
 from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import (
     ConcurrentRunsExceededException,
@@ -39,6 +40,22 @@ class Jobs:
         self._executor = executor
         self._tagger = tagger
         self._signals = signals
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "BatchGetJobs": self.batch_get,
+            "BatchStopJobRun": self.batch_stop,
+            "CreateJob": self.create,
+            "DeleteJob": self.delete,
+            "GetJob": self.get,
+            "GetJobRun": self.get_run,
+            "GetJobRuns": self.get_runs,
+            "GetJobs": self.get_all,
+            "ListJobs": self.list_names,
+            "StartJobRun": self.start,
+            "UpdateJob": self.update,
+        }
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateJob. The same definition again is accepted, another one is not."""

@@ -5,14 +5,9 @@ import threading
 from localstack_glue.quicksight.data_sets import DataSets
 from localstack_glue.quicksight.data_sources import DataSources
 from localstack_glue.quicksight.errors import InvalidParameterValueException
-from localstack_glue.quicksight.models import store_of
-from localstack_glue.service import stored_tags
-from localstack_glue.service.account_region import Scope
+from localstack_glue.quicksight.tags import Tags
 from localstack_glue.service.api import ModelApi
 from localstack_glue.service.clock import Clock
-from localstack_glue.service.models import JsonDict
-
-_OWN_KINDS = (":datasource/", ":dataset/")
 
 
 class QuickSightProvider(ModelApi):
@@ -24,32 +19,4 @@ class QuickSightProvider(ModelApi):
 
     def __init__(self, clock: Clock) -> None:
         lock = threading.RLock()
-        super().__init__(
-            {
-                **DataSources(clock, lock).routes(),
-                **DataSets(clock, lock).routes(),
-                "ListTagsForResource": self.list_tags,
-                "TagResource": self.tag,
-                "UntagResource": self.untag,
-            }
-        )
-
-    def tag(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """TagResource."""
-        stored_tags.add(store_of(scope).tags, _own(request["ResourceArn"]), request["Tags"])
-        return {"Status": 200}
-
-    def untag(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """UntagResource."""
-        stored_tags.remove(store_of(scope).tags, _own(request["ResourceArn"]), request["TagKeys"])
-        return {"Status": 200}
-
-    def list_tags(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """ListTagsForResource."""
-        return {"Tags": stored_tags.listed(store_of(scope).tags, _own(request["ResourceArn"])), "Status": 200}
-
-
-def _own(arn: str) -> str:
-    if not any(kind in arn for kind in _OWN_KINDS):
-        raise NotImplementedError  # moto's
-    return arn
+        super().__init__(DataSources(clock, lock), DataSets(clock, lock), Tags())

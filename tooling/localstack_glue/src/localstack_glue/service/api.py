@@ -1,6 +1,7 @@
 """An API as botocore's model describes it: one implementation for each operation, and what becomes of the others."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from botocore.model import OperationModel
 from moto.core.utils import camelcase_to_underscores
@@ -12,6 +13,14 @@ from localstack_glue.service.models import JsonDict
 from localstack_glue.service.request_checks import check_members, check_required
 
 Operation = Callable[[Scope, JsonDict], JsonDict]
+
+
+class ApiPart(Protocol):
+    """Some operations of a service, mostly those on one kind of resource."""
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations, each with the method that implements it."""
+        ...
 
 
 class ModelApi:
@@ -27,8 +36,8 @@ class ModelApi:
     # operations behind the model's checks of which AWS has checks and words of its own
     own_checks: frozenset[str] = frozenset()
 
-    def __init__(self, operations: Mapping[str, Operation]) -> None:
-        self._operations = operations
+    def __init__(self, *parts: ApiPart) -> None:
+        self._operations = routes_of(parts)
 
     def invoke(self, operation: OperationModel, scope: Scope, request: JsonDict) -> JsonDict:
         """Check a request against the model and run it.
@@ -77,6 +86,21 @@ class GlueApi(ModelApi):
         """Refuse an operation that moto does not know either; raise OperationNotSupportedException."""
         if not is_stored_by_moto(operation):
             raise OperationNotSupportedException(f"localstack-glue does not support {operation}")
+
+
+def routes_of(parts: Iterable[ApiPart]) -> dict[str, Operation]:
+    """The operations of all parts.
+
+    Raises:
+        ValueError: two parts name the same operation.
+    """
+    operations: dict[str, Operation] = {}
+    for part in parts:
+        routes = part.routes()
+        if twice := operations.keys() & routes.keys():
+            raise ValueError(f"two parts implement {', '.join(sorted(twice))}: take it out of {type(part).__name__}")
+        operations.update(routes)
+    return operations
 
 
 def is_stored_by_moto(operation: str) -> bool:

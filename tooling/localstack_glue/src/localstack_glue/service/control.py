@@ -3,6 +3,7 @@
 import ipaddress
 import json
 import re
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from localstack_glue.faults.gateway import SWITCH, Faults
 from localstack_glue.faults.plan import FaultPlan
 from localstack_glue.provider import GlueProvider
 from localstack_glue.service import stored_services
+from localstack_glue.service.control_addresses import METHODS
 from localstack_glue.service.settings import Network
 from localstack_glue.workflows.scheduler import MAX_STARTS
 
@@ -39,6 +41,22 @@ class ControlEndpoints:
         self._allowed = allowed
         self._hosts = hosts
         self._faults = faults
+        self._endpoints: Mapping[str, Callable[[Request], Response]] = {
+            "health": self.health,
+            "clock": self.clock,
+            "iam": self.iam,
+            "faults": self.faults,
+            "reset": self.reset,
+        }
+
+    def answer(self, name: str, request: Request) -> Response:
+        """Answer a request to `/_glue/<name>`: 404 where there is no such endpoint, 405 where it has no such method."""
+        if name not in METHODS:
+            return Response("not found", 404)
+        method = "GET" if request.method == "HEAD" else request.method
+        if method not in METHODS[name]:
+            return Response("method not allowed", 405, {"Allow": ", ".join(METHODS[name])})
+        return self._endpoints[name](request)
 
     def health(self, request: Request) -> Response:
         """GET: the version, the job runtime that was found, and what runs. Callers from elsewhere learn the version."""

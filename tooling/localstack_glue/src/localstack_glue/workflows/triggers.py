@@ -1,13 +1,14 @@
 """Triggers: their definitions and states (G3)."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from glue_triggers import rules
 from glue_triggers.cron import CronError
 from glue_triggers.rules import RefusedTriggerError, TriggerType
 from localstack_glue.service import answers
 from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import (
     EntityNotFoundException,
@@ -40,6 +41,20 @@ class Triggers:
         self._tagger = tagger
         self._fire = fire
         self._schedules_changed = schedules_changed
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "BatchGetTriggers": self.batch_get,
+            "CreateTrigger": self.create,
+            "DeleteTrigger": self.delete,
+            "GetTrigger": self.get,
+            "GetTriggers": self.get_all,
+            "ListTriggers": self.list_names,
+            "StartTrigger": self.start,
+            "StopTrigger": self.stop,
+            "UpdateTrigger": self.update,
+        }
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateTrigger; StartOnCreation activates it (G3)."""

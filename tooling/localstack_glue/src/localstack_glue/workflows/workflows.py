@@ -1,9 +1,11 @@
 """Workflows and their runs (G5-G9)."""
 
 import threading
+from collections.abc import Mapping
 from typing import Protocol
 
 from localstack_glue.service.account_region import Scope
+from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import (
     AlreadyExistsException,
@@ -42,6 +44,24 @@ class Workflows:
         self._lock = lock
         self._tagger = tagger
         self._starter = starter
+
+    def routes(self) -> Mapping[str, Operation]:
+        """Name the operations."""
+        return {
+            "BatchGetWorkflows": self.batch_get,
+            "CreateWorkflow": self.create,
+            "DeleteWorkflow": self.delete,
+            "GetWorkflow": self.get,
+            "GetWorkflowRun": self.get_run,
+            "GetWorkflowRunProperties": self.get_run_properties,
+            "GetWorkflowRuns": self.get_runs,
+            "ListWorkflows": self.list_names,
+            "PutWorkflowRunProperties": self.put_run_properties,
+            "ResumeWorkflowRun": self.resume_run,
+            "StartWorkflowRun": self.start_run,
+            "StopWorkflowRun": self.stop_run,
+            "UpdateWorkflow": self.update,
+        }
 
     def create(self, scope: Scope, request: JsonDict) -> JsonDict:
         """CreateWorkflow."""

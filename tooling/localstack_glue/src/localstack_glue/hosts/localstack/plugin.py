@@ -11,6 +11,8 @@ from localstack.runtime import hooks
 from localstack.services.plugins import Service, aws_provider
 
 if TYPE_CHECKING:
+    from werkzeug import Request, Response
+
     from localstack_glue.crawlers.execution import ReadInProcess
     from localstack_glue.faults.gateway import Faults
     from localstack_glue.iam.guard import RoleGuard
@@ -78,6 +80,7 @@ def prepare_runtime() -> None:
     from localstack_glue.hosts.localstack import host_mode, python_versions, s3_listing
     from localstack_glue.hosts.localstack.alarm_tags import keep_alarm_tags
     from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
+    from localstack_glue.service.control_addresses import CONTROL, METHODS
 
     python_versions.apply()
     if (faults := _faults()) is not None:
@@ -92,11 +95,8 @@ def prepare_runtime() -> None:
     handlers.serve_custom_service_request_handlers.append(WorkflowTargets(_provider))
     from localstack.services.edge import ROUTER
 
-    ROUTER.add("/_glue/health", lambda request: _control().health(request), methods=["GET"])
-    ROUTER.add("/_glue/clock", lambda request: _control().clock(request), methods=["GET", "POST"])
-    ROUTER.add("/_glue/iam", lambda request: _control().iam(request), methods=["GET"])
-    ROUTER.add("/_glue/faults", lambda request: _control().faults(request), methods=["GET", "POST", "DELETE"])
-    ROUTER.add("/_glue/reset", lambda request: _control().reset(request), methods=["POST"])
+    for name, methods in METHODS.items():
+        ROUTER.add(f"{CONTROL}{name}", functools.partial(_answer_control, name), methods=list(methods))
 
 
 @hooks.on_infra_ready()
@@ -184,6 +184,10 @@ def _control() -> "ControlEndpoints":
     provider = _provider()
     settings = provider.settings
     return ControlEndpoints(provider, settings.control_networks, settings.control_hosts, _faults())
+
+
+def _answer_control(name: str, request: "Request") -> "Response":
+    return _control().answer(name, request)
 
 
 def _reads() -> "ReadInProcess":

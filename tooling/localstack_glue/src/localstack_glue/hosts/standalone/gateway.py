@@ -26,10 +26,10 @@ from localstack_glue.iam.requests import (
 from localstack_glue.iam.service_access import Place
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
+from localstack_glue.service.control_addresses import CONTROL
 from localstack_glue.service.errors import ServiceError
 
 LOG = logging.getLogger(__name__)
-CONTROL = "/_glue/"
 OK = 200
 _XML = ("query", "rest-xml", "ec2")
 
@@ -49,7 +49,7 @@ class Gateway:
         apis: this service's own, by the name that botocore has for them.
         backend: who answers the others, and the operations that ours leave to moto.
         guard: checks what roles do that the service assumed; None if nobody is checked.
-        control: the addresses below ``/_glue/``, by what follows it.
+        control: answers what is asked of an address below ``/_glue/``, which it is given without that.
         events: hears of changes of the catalog.
     """
 
@@ -58,7 +58,7 @@ class Gateway:
         apis: Mapping[str, ModelApi],
         backend: Backend,
         guard: RoleGuard | None,
-        control: Mapping[str, Callable[[Request], Response]],
+        control: Callable[[str, Request], Response],
         events: EventBus,
     ) -> None:
         self._apis = apis
@@ -75,8 +75,7 @@ class Gateway:
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith(CONTROL):
-            control = self._control.get(request.path.removeprefix(CONTROL))
-            return control(request) if control else Response("not found", 404)
+            return self._control(request.path.removeprefix(CONTROL), request)
         caller = caller_of(request)
         session = self._guard.session_of(caller.key) if self._guard and caller.key else None
         scope = caller.scope(session.account_id if session else None)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
-from werkzeug import Response
 from werkzeug.serving import ThreadedWSGIServer, generate_adhoc_ssl_context
 
 from localstack_glue.athena.callers import RoleCallers
@@ -93,7 +92,7 @@ def serve(port: int, work_dir: Path, backend_url: str | None = None, state_dir: 
     faults = Faults() if environ.get(SWITCH, "").lower() in _ON else None
     control = ControlEndpoints(glue, glue.settings.control_networks, glue.settings.control_hosts, faults)
     backend = ForwardingBackend(backend_url) if backend_url else MotoBackend()
-    application.wsgi = Gateway(apis, backend, guard, _addresses(control), glue.events)
+    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events)
     application.faults = faults
     thread = threading.Thread(target=server.serve_forever, name="glue-local", daemon=True)
     thread.start()
@@ -165,13 +164,3 @@ class _Server(ThreadedWSGIServer):
 
 def _shut(client: socket.socket) -> None:
     client.shutdown(socket.SHUT_RDWR)
-
-
-def _addresses(control: ControlEndpoints) -> dict[str, Callable[[Any], Response]]:
-    return {
-        "health": control.health,
-        "clock": control.clock,
-        "iam": control.iam,
-        "faults": control.faults,
-        "reset": control.reset,
-    }
