@@ -15,6 +15,7 @@ from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.commands import parse_command
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
 from localstack_glue.athena.engine.sql_text import BLANK, NAME, quoted
+from localstack_glue.athena.engine.trino import grammar
 from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.expressions import Resolve, Translator
@@ -70,6 +71,8 @@ def parse(sql: str, parameters: Sequence[str] = ()) -> exp.Expr:
     """Parse one statement and put the parameters in the places of its question marks."""
     try:
         dialect = TrinoQuery if _QUERY.match(sql) or _TABLE_AS.match(sql) else _DIALECT
+        if dialect is TrinoQuery:
+            grammar.check_words(sql)
         found = [statement for statement in sqlglot.parse(sql, read=dialect) if statement is not None]
         values = [_parameter(value) for value in parameters]
     except (ParseError, TokenError) as error:
@@ -152,6 +155,7 @@ class Query:
             kind = statement.sql(_DIALECT).split(maxsplit=1)[0].upper()
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not run by this Athena, queries are")
         self._tree = expand(statement.copy(), database, lookup, _is_with_query)
+        grammar.check(self._tree)
         self._database = database
         names = {each.name for each in self._tree.find_all(exp.Column)}
         self.names_places = not names.isdisjoint(name for name, _ in _PLACES)

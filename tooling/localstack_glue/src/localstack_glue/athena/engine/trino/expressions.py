@@ -219,7 +219,8 @@ class Translator:
         return f"({value} IN ({', '.join(others)}))", BOOLEAN
 
     def _like(self, node: exp.Like, escape: str = "") -> Typed:
-        return f"({self.as_type(node.this, VARCHAR)} LIKE {self.as_type(node.expression, VARCHAR)}{escape})", BOOLEAN
+        word = "NOT LIKE" if node.args.get("negate") else "LIKE"
+        return f"({self.as_type(node.this, VARCHAR)} {word} {self.as_type(node.expression, VARCHAR)}{escape})", BOOLEAN
 
     def _escape(self, node: exp.Escape) -> Typed:
         return self._like(node.this, f" ESCAPE {self.as_type(node.expression, VARCHAR)}")
@@ -247,6 +248,9 @@ class Translator:
         return self._row(node.expressions)
 
     def _row(self, nodes: Sequence[exp.Expr]) -> Typed:
+        named = next((node for node in nodes if isinstance(node, exp.Alias)), None)
+        if named is not None:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {named.sql('trino')} is not answered here")
         typed = [self.translate(node) for node in nodes]
         kind = row([each for _, each in typed])
         pairs = zip(fields_of(kind), typed, strict=True)
@@ -428,7 +432,13 @@ class Translator:
             if isinstance(argument, exp.Order):
                 order, argument = self.order(argument), argument.this
             if isinstance(argument, exp.Distinct):
+                if len(argument.expressions) > 1:
+                    raise QueryFailedError(
+                        "FUNCTION_NOT_FOUND", f"{place}: Unexpected parameters for function {name}: DISTINCT takes one"
+                    )
                 distinct, argument = True, argument.expressions[0]
+            if isinstance(argument, exp.Alias):
+                raise QueryFailedError("NOT_SUPPORTED", f"{place}: {argument.sql('trino')} is not answered here")
             given[number] = argument
         arguments = [None if isinstance(argument, exp.Lambda) else self.translate(argument) for argument in given]
         made = Decoration(distinct, order, decoration.nulls, decoration.suffix)

@@ -1,0 +1,58 @@
+"""What a query says is understood or refused: nothing of it is passed over."""
+
+# ruff: noqa: E501 - a query is a line
+
+import pytest
+
+from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+from localstack_glue.athena.engine.run import QueryEngine
+
+ENGINE = QueryEngine(None, None, {})
+
+
+def value(expression: str) -> str | None:
+    ((found,),) = ENGINE.run(f"select {expression}", "db").rows
+    return found
+
+
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("'abc' not like 'a%'", "false"),
+        ("not 'abc' like 'a%'", "false"),
+        ("'abc' not like 'b%'", "true"),
+        ("'abc' not like 'a%' escape '#'", "false"),
+        ("null not like 'a'", None),
+        ("(select count(*) from (values 'abc', 'b', null) t(x) where x not like 'a%')", "1"),
+        ("2 not between 0 and 1", "true"),
+        ("1 not in (1, 2)", "false"),
+        ("not exists (select 1)", "false"),
+    ],
+)
+def test_negation_belongs_to_what_it_stands_before(expression: str, answer: str | None):
+    assert value(expression) == answer
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ("select x from (values 1, 1) t(x) order by x fetch first 1 row with ties", "WITH TIES"),
+        ("select 1 between symmetric 2 and 0", "SYMMETRIC"),
+        ("select x from (values 1) t(x) for update", "LOCKS"),
+        ("select sum(x) over (rows 1 preceding exclude current row) from (values 1) t(x)", "EXCLUDE"),
+        ("select listagg(x, ',' on overflow truncate '.' with count) within group (order by x) from (values 'a') t(x)", "OVERFLOW"),
+        ("select x from (values 1) t(x) sort by x", "SORT"),
+        ("select * from (values (1, 2)) t(x, y) pivot (sum(x) for y in (2))", "PIVOT"),
+        ("select row(1 as x)", "1 AS x"),
+        ("select count(distinct x, y) from (values (1, 2)) t(x, y)", "DISTINCT takes one"),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_named(query: str, named: str):
+    with pytest.raises(QueryFailedError, match=named):
+        ENGINE.run(query, "db")
+
+
+@pytest.mark.parametrize("expression", ["1_000", "0x1F", "12abc", "0b1", "'1'::integer"])
+def test_words_that_are_none_of_trinos_are_no_sql(expression: str):
+    with pytest.raises(MalformedQueryError, match="mismatched input"):
+        value(expression)

@@ -1,0 +1,98 @@
+"""What sqlglot reads and Trino does not; and which parts of a query's nodes are understood here.
+
+A node that has any other part is refused, not read without it.
+"""
+
+from collections.abc import Mapping
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import Token, TokenType
+
+from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+from localstack_glue.athena.engine.trino.dialect import TrinoQuery
+
+_ALWAYS = frozenset(("this", "expression", "expressions"))
+_PARTS: Mapping[type[exp.Expr], frozenset[str]] = {
+    kind: frozenset(parts.split())
+    for kind, parts in {
+        exp.Select: "with_ from_ joins laterals where group having order limit offset distinct windows",
+        exp.Union: "with_ distinct order limit offset",
+        exp.Intersect: "with_ distinct order limit offset",
+        exp.Except: "with_ distinct order limit offset",
+        exp.Subquery: "alias with_ order limit offset",
+        exp.With: "recursive",
+        exp.CTE: "alias",
+        exp.Table: "alias db catalog version sample",
+        exp.TableAlias: "columns",
+        exp.TableSample: "percent method",
+        exp.Version: "kind",
+        exp.Join: "method side kind on using",
+        exp.Lateral: "alias",
+        exp.Unnest: "alias offset",
+        exp.Values: "alias",
+        exp.Group: "grouping_sets cube rollup",
+        exp.Ordered: "desc nulls_first",
+        exp.Fetch: "count direction limit_options",
+        exp.LimitOptions: "rows",
+        exp.Window: "partition_by order spec alias over",
+        exp.WindowSpec: "kind start start_side end end_side",
+        exp.GroupConcat: "separator",
+        exp.Alias: "alias",
+        exp.Identifier: "quoted",
+        exp.Column: "table db catalog",
+        exp.Literal: "is_string",
+        exp.Like: "negate",
+        exp.Between: "low high",
+        exp.Div: "typed safe",
+        exp.In: "query",
+        exp.Case: "ifs default",
+        exp.If: "true false",
+        exp.Cast: "to",
+        exp.TryCast: "to safe",
+        exp.DataType: "nested values",
+        exp.Interval: "unit",
+        exp.AtTimeZone: "zone",
+        exp.Extract: "",
+        exp.Trim: "position",
+        exp.Substring: "start length",
+        exp.StrPosition: "substr",
+        exp.Normalize: "form",
+        exp.ColumnDef: "kind",
+        exp.ParseJSON: "is_literal",
+        exp.UnicodeString: "escape",
+    }.items()
+}
+
+
+def check_words(sql: str) -> None:
+    """Look at the words of a query's text.
+
+    Raises:
+        MalformedQueryError: `1_000` would be a number with a name behind it, `0x1F` a binary; Trino has no `::`.
+    """
+    before: Token | None = None
+    for token in TrinoQuery().tokenize(sql):
+        glued = before is not None and before.token_type is TokenType.NUMBER and before.end + 1 == token.start
+        if (
+            token.token_type is TokenType.DCOLON
+            or (glued and token.token_type is TokenType.VAR)
+            or (token.token_type is TokenType.HEX_STRING and sql[token.start] == "0")
+        ):
+            column = token.col - (token.end - token.start)
+            raise MalformedQueryError(f"line {token.line}:{column}: mismatched input '{token.text}'")
+        before = token
+
+
+def check(tree: exp.Expr) -> None:
+    """Look at every node of a query.
+
+    Raises:
+        QueryFailedError: one has a part that nothing here would look at.
+    """
+    for node in tree.walk():
+        known = _PARTS.get(type(node), _ALWAYS)
+        for part, value in node.args.items():
+            if value not in (None, False, "", []) and part not in known and part not in _ALWAYS:
+                written = node.sql("trino")
+                word = part.strip("_").replace("_", " ").upper()
+                raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {word} in {written[:200]} is not answered here")
