@@ -59,7 +59,15 @@ SUITES = {
         },
     ),
     "pyiceberg": Suite(
-        ("pyiceberg[glue,pyarrow,sql-sqlite]", "pytest", "pytest-mock", "moto", "requests-mock", "fastavro"),
+        (
+            "pyiceberg[glue,pyarrow,sql-sqlite]==0.12.0",
+            "pytest",
+            "pytest-lazy-fixtures",
+            "pytest-mock",
+            "moto[server]",
+            "requests-mock",
+            "fastavro",
+        ),
         ("tests/catalog/integration_test_glue.py",),
         {"AWS_TEST_BUCKET": BUCKET},
     ),
@@ -87,7 +95,9 @@ cloudformation.get_waiter("stack_create_complete").wait(StackName="aws-sdk-panda
 
 def main() -> int:
     """Run a suite; 0 if all that was run has an outcome, whatever it is."""
-    options = parser().parse_args()
+    given = sys.argv[1:]
+    end = given.index("--") if "--" in given else len(given)
+    options, further = parser().parse_args(given[:end]), given[end + 1 :]
     suite, work = SUITES[options.suite], (options.work / options.suite).resolve()
     work.mkdir(parents=True, exist_ok=True)
     python = make_environment(work, suite)
@@ -106,7 +116,7 @@ def main() -> int:
     report = work / "report.xml"
     report.unlink(missing_ok=True)
     command = [str(python), "-m", "pytest", "-p", "endpoint_plugin", "-p", "no:cacheprovider", "-q", "--tb=no"]
-    command += [f"--junit-xml={report}", *(options.pytest or ()), *suite.tests]
+    command += [f"--junit-xml={report}", *further, *suite.tests]
     subprocess.run(command, cwd=options.source, env=environment, check=False, stdout=sys.stderr)
     if not report.exists():
         print("pytest has left no report", file=sys.stderr)
@@ -121,13 +131,12 @@ def main() -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    made = argparse.ArgumentParser(description=__doc__)
+    made = argparse.ArgumentParser(description=__doc__, epilog="What stands behind -- is for pytest.")
     made.add_argument("suite", choices=sorted(SUITES))
     made.add_argument("--source", type=Path, required=True, help="a checkout of the client")
     made.add_argument("--endpoint", default=os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"))
     made.add_argument("--work", type=Path, default=ROOT / ".quartal/athena-suites", help="folder for what it makes")
     made.add_argument("--again", action="store_true", help="the endpoint was set up by an earlier run")
-    made.add_argument("pytest", nargs="*", help="further arguments for pytest, after --")
     return made
 
 
