@@ -138,7 +138,8 @@ def _publish(
     except Exception:
         if result.published.curated is None:
             yield replace(result, published=replace(result.published, quarantine=_take_back(context, counted)))
-            _give_back(context, counted, staged.folder.uri)
+            named = context.tables.registers.folders.values()  # by the table as it was committed, if it was
+            _give_back(context, counted, *({staged.folder.uri} - set(named)))
         raise
 
 

@@ -39,19 +39,31 @@ def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) ->
     try:
         store.write(uri, content)
     except (OSError, BotoCoreError, ClientError) as error:
-        if not _is_there(store, uri, content):
+        is_there = _is_there(store, uri, content)
+        if not is_there:
+            what = f"the record of the run could not be written to {uri}"
+            if is_there is None:
+                what = f"whether the record of the run was written to {uri} is unknown"
             raise ManifestError(
-                f"the record of the run could not be written to {uri} ({cause_of(error)}). What the run published "
-                "stands: run again, and that run finds it and writes a record"
+                f"{what} ({cause_of(error)}). What the run published stands: run again, and that run finds it and "
+                "writes a record"
             ) from error
     return uri
 
 
-def _is_there(store: ObjectStore, uri: str, content: bytes) -> bool:
+def _is_there(store: ObjectStore, uri: str, content: bytes) -> bool | None:
+    """Whether it is; None where that cannot be told."""
     try:
         return store.read(uri) == content
-    except (OSError, BotoCoreError, ClientError):
+    except FileNotFoundError:
         return False
+    except (OSError, BotoCoreError, ClientError):
+        return None
+
+
+def read_manifest(store: ObjectStore, lake_root: str, dataset: str, run_id: str) -> RunManifest:
+    """The manifest of one run. Raises FileNotFoundError, or ValidationError where it is none."""
+    return RunManifest.model_validate_json(store.read(manifest_uri(lake_root, dataset, run_id)))
 
 
 def read_last_run(store: ObjectStore, lake_root: str, dataset: str) -> LastRun:

@@ -1,9 +1,10 @@
 """Progress on stdout, one line per stage, and how long each stage took."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from etl_job.manifest.model import Stage
 from etl_job.reasons import one_line
@@ -39,7 +40,16 @@ class Progress:
         self.say(name, **facts, seconds=seconds)
 
     def say(self, stage: str, **facts: object) -> None:
-        """One line without timing."""
+        """One line without timing. Where nobody can hear it the run goes on: what it has done does not depend on it."""
         words = " ".join(f"{name}={one_line(value)}" for name, value in facts.items())
-        self._write(f"[quartal] stage={stage} {words}\n")
+        with suppress(OSError, ValueError):
+            self._write(f"[quartal] stage={stage} {words}\n")
+        _flush()
+
+
+def _flush() -> None:
+    try:
         sys.stdout.flush()
+    except (OSError, ValueError):  # a full disk, a pipe that nobody reads: let go, or the process ends with that error
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from etl_job.context import RunContext
 from etl_job.contract.schemas import DELIVERY
 from etl_job.counting.count import CountedRows
-from etl_job.errors import PublicationError
+from etl_job.errors import PublicationError, UnknownPublicationError
 from etl_job.manifest.model import PublishedTable
-from etl_job.tables.iceberg import PublishedIceberg
+from etl_job.tables.iceberg import PublishedIceberg, in_step
 from etl_job.tables.snapshot_change import Replacement, among
 
 
@@ -45,11 +45,20 @@ def commit_features(
     except PublicationError as error:
         if not curated_is_committed:
             raise
-        raise type(error)(
-            f"{error}. The curated table holds this run's rows; the features are behind it, and the next run computes "
-            "them first"
-        ) from error
+        features = "" if isinstance(error, UnknownPublicationError) else f"; {_features_now(context)}"
+        raise type(error)(f"{error}. The curated table holds this run's rows{features}") from error
     return _committed(context, table, len(change.files), quarters)
+
+
+def _features_now(context: RunContext) -> str:
+    """How the features stand to the curated table, which another run may have seen to meanwhile."""
+    try:
+        is_made = in_step(context.tables.curated.as_it_is_now(), context.tables.features.as_it_is_now())
+    except Exception:  # what is told is why the commit failed: the catalog may not answer at all
+        is_made = False
+    if is_made:
+        return "another run has made the features from them"
+    return "the features are behind it, and the next run computes them first"
 
 
 def _committed(context: RunContext, table: PublishedIceberg, files: int, partitions: Sequence[str]) -> PublishedTable:

@@ -6,11 +6,15 @@ table was created), which PyIceberg takes for another writer's change: it delete
 readers have before them. So after any error the table is read again, with patience. The metadata file that a write
 points the table to has a name that nothing else has: where the table points to it, or has gone on from it, the write
 took effect; where it does not, the files written for it may go; where that cannot be read, nothing is deleted.
+
+What is read may be old: a table that shows what it was before, after Glue has refused a second call since the table had
+changed, or one of which nobody knows how it came to be, is read again, and nothing is deleted if it stays so.
 """
 
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -33,11 +37,19 @@ _MAY_BE_OWN = frozenset({"ConcurrentModificationException", "AlreadyExistsExcept
 
 
 class Outcome(StrEnum):
-    """What became of a write: it took effect; nothing has changed; another's change is there instead."""
+    """What became of a write: it took effect; nothing has changed; another's change is there instead.
+
+    UNCLEAR: the table is neither what it was nor has it gone on from there, as one that is read from an old copy.
+    """
 
     LANDED = "landed"
     UNCHANGED = "unchanged"
     OVERTAKEN = "overtaken"
+    UNCLEAR = "unclear"
+
+
+class _OldTableError(Exception):
+    """What was read of the table cannot be what it is now."""
 
 
 class NotCommittedError(CommitFailedException):
@@ -92,56 +104,61 @@ class DecidingGlueCatalog(GlueCatalog):
             return catalog
         return cls(catalog.name, catalog.glue, catalog.glue, catalog.properties)
 
-    def outcome(self, database: str, table: str, written: str, before: str | None) -> Outcome:
-        """What became of the write that points a table to the metadata ``written``, and not to ``before`` any more.
+    def _outcome_of(self, write: "_Write", *, has_changed: bool) -> Outcome:
+        """What became of a write, after some patience with a table that cannot be read or is an old one.
 
-        ``before`` is None for a table that was created. Raises what reading the table raises, after some patience.
+        ``has_changed``: Glue has refused it, as the table is not any more what it was. Raises what reading raises.
         """
         for attempt in self._patience(_READS, lambda _: True):
             with attempt:
-                return self._outcome(database, table, written, before)
+                found = self._outcome(write)
+                if found is Outcome.UNCLEAR or (has_changed and found is Outcome.UNCHANGED):
+                    raise _OldTableError("Glue shows the table as it was earlier")
+                return found
         raise AssertionError("patience ends with a result or an error")
 
-    def _outcome(self, database: str, table: str, written: str, before: str | None) -> Outcome:
+    def _outcome(self, write: "_Write") -> Outcome:
         try:
-            found = self._get_glue_table(database, table)
+            found = self._get_glue_table(write.database, write.table)
         except NoSuchTableError:
-            return Outcome.UNCHANGED if before is None else Outcome.OVERTAKEN
+            return Outcome.UNCHANGED if write.before is None else Outcome.OVERTAKEN
         points_to = found.get("Parameters", {}).get(METADATA_LOCATION)
-        if points_to == written:
+        if points_to == write.written:
             return Outcome.LANDED
-        if points_to == before:
+        if points_to == write.before:
             return Outcome.UNCHANGED
         if points_to is None:  # another's table, and none of Iceberg's
             return Outcome.OVERTAKEN
         later = self._convert_glue_to_iceberg(found).metadata
         gone_by = {entry.metadata_file for entry in later.metadata_log}
-        return Outcome.LANDED if written in gone_by else Outcome.OVERTAKEN
+        if write.written in gone_by:
+            return Outcome.LANDED
+        return Outcome.OVERTAKEN if write.before is None or write.before in gone_by else Outcome.UNCLEAR
 
     def _update_glue_table(
         self, database_name: str, table_name: str, table_input: "TableInputTypeDef", version_id: str
     ) -> None:
+        write = _Write.of(database_name, table_name, table_input)
         for attempt in self._patience(_SENDS, _may_succeed_later):
-            with attempt, self._decided(database_name, table_name, table_input):
+            with attempt, self._decided(write):
                 self._sender._update_glue_table(database_name, table_name, table_input, version_id)
 
     def _create_glue_table(self, database_name: str, table_name: str, table_input: "TableInputTypeDef") -> None:
+        write = _Write.of(database_name, table_name, table_input)
         for attempt in self._patience(_SENDS, _may_succeed_later):
-            with attempt, self._decided(database_name, table_name, table_input):
+            with attempt, self._decided(write):
                 self._sender._create_glue_table(database_name, table_name, table_input)
 
     @contextmanager
-    def _decided(self, database: str, table: str, table_input: "TableInputTypeDef") -> Iterator[None]:
+    def _decided(self, write: "_Write") -> Iterator[None]:
         """Ends without an error where the write took effect, and else with one that says what is so."""
-        parameters = table_input.get("Parameters", {})
-        written, before = parameters.get(METADATA_LOCATION), parameters.get(PREVIOUS_METADATA_LOCATION)
         try:
             yield
         except Exception as error:
-            if written is None:
+            if write.written is None:
                 raise
             try:
-                outcome = self.outcome(database, table, written, before)
+                outcome = self._outcome_of(write, has_changed=write.was_lost and _may_be_own(error))
             except Exception as unreadable:
                 if _is_refusal(error):
                     raise NotCommittedError(_said(error), may_succeed_later=False) from error
@@ -150,11 +167,12 @@ class DecidingGlueCatalog(GlueCatalog):
                 ) from error
             if outcome is Outcome.LANDED:
                 return
+            write.was_lost |= _tells_nothing(error)
             if outcome is Outcome.UNCHANGED:
                 raise NotCommittedError(_said(error), _is_passing(error)) from error
-            if before is None:
-                raise TableAlreadyExistsError(f"Table {database}.{table} already exists") from error
-            raise CommitFailedException(f"{database}.{table} is not any more what it was: {_said(error)}") from error
+            if write.before is None:
+                raise TableAlreadyExistsError(f"Table {write.name} already exists") from error
+            raise CommitFailedException(f"{write.name} is not any more what it was: {_said(error)}") from error
 
     def _patience(self, attempts: int, again: Callable[[BaseException], bool]) -> Retrying:
         return Retrying(
@@ -164,6 +182,30 @@ class DecidingGlueCatalog(GlueCatalog):
             sleep=self._sleep,
             reraise=True,
         )
+
+
+@dataclass
+class _Write:
+    """A write that points a table to the metadata ``written``, and not to ``before`` any more.
+
+    ``before`` is None for a table that is created. ``was_lost``: what became of an earlier send is not known by its
+    answer.
+    """
+
+    database: str
+    table: str
+    written: str | None
+    before: str | None
+    was_lost: bool = False
+
+    @classmethod
+    def of(cls, database: str, table: str, table_input: "TableInputTypeDef") -> "_Write":
+        parameters = table_input.get("Parameters", {})
+        return cls(database, table, parameters.get(METADATA_LOCATION), parameters.get(PREVIOUS_METADATA_LOCATION))
+
+    @property
+    def name(self) -> str:
+        return f"{self.database}.{self.table}"
 
 
 def _may_succeed_later(error: BaseException) -> bool:
@@ -183,10 +225,22 @@ def _is_passing(error: Exception) -> bool:
     return status >= 500 or status == 429 or answer.response["Error"].get("Code", "") in _SENT_AGAIN
 
 
+def _tells_nothing(error: Exception) -> bool:
+    """Whether the write may have had its effect: no answer came, or one of an error within Glue."""
+    answer = _answer(error)
+    return answer is None or answer.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500
+
+
+def _may_be_own(error: Exception) -> bool:
+    """Whether Glue refuses what it may have done itself at an earlier send."""
+    answer = _answer(error)
+    return answer is not None and answer.response["Error"].get("Code") in _MAY_BE_OWN
+
+
 def _is_refusal(error: Exception) -> bool:
     """Whether the answer itself says that nothing was changed by this client, however often it asked."""
     answer = _answer(error)
-    return answer is not None and not _is_passing(error) and answer.response["Error"].get("Code") not in _MAY_BE_OWN
+    return answer is not None and not _is_passing(error) and not _may_be_own(error)
 
 
 def _said(error: Exception) -> str:

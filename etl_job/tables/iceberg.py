@@ -288,6 +288,11 @@ class PublishedIceberg:
             )
         except TableAlreadyExistsError as error:
             raise PublicationError(f"another run created {self.identifier} while this one worked; run again") from error
+        except OutcomeUnknownError as error:
+            raise PublicationError(
+                f"whether {self.identifier} was created is unknown ({error}); it holds no rows yet. Run again when "
+                "Glue answers"
+            ) from error
         except Exception as error:  # an empty table, if any: nobody's rows are at stake
             raise PublicationError(f"{self.identifier} could not be created ({cause_of(error)}); run again") from error
 

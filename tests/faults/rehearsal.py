@@ -21,6 +21,7 @@ from pyiceberg.exceptions import NoSuchTableError
 
 from etl_job.lake.files import LocalObjectStore
 from quartal.core.aws import AwsConnection
+from quartal.features.lake_files import files_below, lake_path
 from quartal.features.maintenance import Lake, Upkeep, files_named_by, maintain
 from quartal.features.query import iceberg_catalog
 from quartal.local.local_stack.server import java_options
@@ -192,7 +193,7 @@ class Rehearsal:
         lying_about: set[str] = set()
         for name in _TABLES:
             named = files_named_by(catalog.load_table((DATABASE, f"{DATASET}_{name}")))
-            present = (file.uri for file in files.list_files(f"{lake.root}/{name}/{DATASET}"))
+            present = (lake_path(file.uri) for file in files_below(files, f"{lake.root}/{name}/{DATASET}"))
             lying_about |= {path for path in present if _is_data(path) and path not in named}
         return done, lying_about
 

@@ -1,10 +1,10 @@
-"""Faults between every boto3 client and moto's Glue: calls that fail before or after their effect.
+"""Faults between every boto3 client and moto's Glue: calls that fail before or after their effect, and old answers.
 
 moto takes any VersionId: here one that a table was updated from is not the newest any more, as at AWS  # G35
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
@@ -39,6 +39,8 @@ class GlueFaults:
     sent: list[str] = field(default_factory=list)
     _meanwhile: dict[str, Callable[[], object]] = field(default_factory=dict)
     _used_versions: set[tuple[str, str]] = field(default_factory=set)
+    _tables_told: list[bytes] = field(default_factory=list)
+    _old_answers: tuple[int, int] = (0, 0)
 
     def fail(
         self, operation: str, answer: str = RESET, *, after_effect: bool = False, table: str = "", times: int = 1
@@ -50,9 +52,14 @@ class GlueFaults:
         """Something happens once, just before the next such call arrives."""
         self._meanwhile[operation] = action
 
+    def tell_old_tables(self, times: int, *, age: int = 1) -> None:
+        """The next answers to GetTable are one that was given before: the last, or an older one of that age."""
+        self._old_answers = (times, age)
+
     def heal(self) -> None:
         """No fault any more."""
         self.faults.clear()
+        self._old_answers = (0, 0)
 
     def before_send(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
         """Botocore's hook: what is returned is the answer."""
@@ -73,7 +80,18 @@ class GlueFaults:
         if fault is not None:
             botocore_stubber("before-send", request)
             return _answer(request, fault.answer)
-        return None
+        return self._table(request) if operation == "GetTable" else None
+
+    def _table(self, request: AWSPreparedRequest) -> AWSResponse:
+        left, age = self._old_answers
+        if left and len(self._tables_told) >= age:
+            self._old_answers = (left - 1, age)
+            return _json(request, 200, self._tables_told[-age], {})
+        answer = botocore_stubber("before-send", request)
+        assert answer is not None
+        if answer.status_code == 200 and answer.content != (self._tables_told or [b""])[-1]:
+            self._tables_told.append(answer.content)
+        return _json(request, answer.status_code, answer.content, answer.headers)
 
     def _next(self, operation: str, name: str) -> _Fault | None:
         for fault in self.faults:
@@ -90,8 +108,11 @@ def _answer(request: AWSPreparedRequest, answer: str) -> AWSResponse:
     request.headers["X-Amz-Target"] = "AWSGlue.GetDatabases"
     request.body = b"{}"
     content = json.dumps({"__type": answer, "message": f"injected {answer}"}).encode()
-    headers = {"x-amzn-errortype": answer, "content-length": str(len(content))}
-    return AWSResponse(request.url, 500 if answer in _SERVERS_OWN else 400, headers, _Raw(content))
+    return _json(request, 500 if answer in _SERVERS_OWN else 400, content, {"x-amzn-errortype": answer})
+
+
+def _json(request: AWSPreparedRequest, status: int, content: bytes, headers: Mapping[str, str]) -> AWSResponse:
+    return AWSResponse(request.url, status, {**headers, "content-length": str(len(content))}, _Raw(content))
 
 
 class _Raw(BytesIO):

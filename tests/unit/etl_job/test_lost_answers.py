@@ -5,8 +5,12 @@ Over moto's Glue and files, no Spark.
 
 import os
 from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import boto3
 import pyarrow as pa
@@ -17,8 +21,10 @@ from pyiceberg.catalog.glue import GlueCatalog
 from pyiceberg.io.pyarrow import PyArrowFile
 from pyiceberg.table import Table
 
+from etl_job.context import RunContext
 from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError, UnknownPublicationError
+from etl_job.publishing.commit import commit_features
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.iceberg import PublishedIceberg
@@ -221,6 +227,28 @@ def test_refusal_is_one_even_where_the_table_cannot_be_read_since(opened, change
     assert not isinstance(caught.value, UnknownPublicationError)
 
 
+def test_features_that_another_run_has_made_meanwhile_are_not_called_behind(opened, change, faults):
+    opened().replace(change(1, "one"))
+    curated, features = SimpleNamespace(snapshot_id=7, data_files=tuple), opened()
+    curated.as_it_is_now = lambda: curated
+    context = cast(RunContext, SimpleNamespace(tables=SimpleNamespace(curated=curated, features=features)))
+    others = replace(change(2, "quick"), source_snapshot=7)
+    faults.meanwhile("UpdateTable", lambda: opened().replace(others))
+    with pytest.raises(PublicationError, match="another run has made the features from them") as caught:
+        commit_features(context, replace(change(2, "slow"), source_snapshot=7), [], curated_is_committed=True)
+    assert "behind" not in str(caught.value)
+    assert rows() == {"d1": 2}
+
+
+def test_features_of_which_nobody_knows_are_not_called_behind(opened, change, faults):
+    opened().replace(change(1, "one"))
+    context = cast(RunContext, SimpleNamespace(tables=SimpleNamespace(curated=None, features=opened())))
+    blind_from_update_on(faults)
+    faults.fail("UpdateTable", RESET, after_effect=True, times=ALWAYS)
+    with pytest.raises(UnknownPublicationError, match=r"is unknown .* holds this run's rows$"):
+        commit_features(context, change(2, "two"), [], curated_is_committed=True)
+
+
 def test_commit_that_others_went_on_from_has_landed(opened, change, faults):
     opened().replace(change(1, "one"))
     table = opened()
@@ -230,6 +258,34 @@ def test_commit_that_others_went_on_from_has_landed(opened, change, faults):
     table.replace(change(2, "two"))
     assert rows() == {"d1": 2, "d3": 3}
     assert table.snapshot_id != opened().snapshot_id  # its own: features computed from it must name it
+
+
+@pytest.mark.parametrize(("times", "age"), [(5, 1), (ALWAYS, 1), (5, 2)])
+def test_commit_that_readers_do_not_see_yet_is_not_destroyed(opened, change, faults, times, age):
+    opened().replace(change(1, "one"))
+    opened().replace(change(2, "two"))
+    table = opened()
+    faults.meanwhile("UpdateTable", lambda: faults.tell_old_tables(times, age=age))
+    faults.fail("UpdateTable", RESET, after_effect=True)
+    may_end = pytest.raises(UnknownPublicationError, match="is unknown") if times == ALWAYS else nullcontext()
+    with may_end:
+        table.replace(change(3, "three"))
+    faults.heal()
+    assert rows() == {"d1": 3}
+    assert_all_there()
+
+
+@pytest.mark.parametrize("times", [1, ALWAYS])
+def test_creation_that_readers_do_not_see_yet_is_told_as_it_is(opened, change, faults, times):
+    faults.meanwhile("CreateTable", lambda: faults.fail("GetTable", "EntityNotFoundException", times=times))
+    faults.fail("CreateTable", RESET, after_effect=True)
+    if times == ALWAYS:
+        with pytest.raises(PublicationError, match=r"whether .* was created is unknown"):
+            opened().replace(change(1, "one"))
+        faults.heal()
+    opened().replace(change(1, "one"))
+    assert rows() == {"d1": 1}
+    assert_all_there()
 
 
 def test_commit_that_another_one_overtook_says_so(opened, change, faults):

@@ -1,5 +1,8 @@
-"""What is heard of a run that fails while it takes its own files away again. No Spark."""
+"""What is heard of a run that fails, and which of its own files it takes away again. No Spark."""
 
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,39 +26,82 @@ class Refusing:
         raise ClientError({"Error": {"Code": "SlowDown", "Message": "Please reduce your rate"}}, "DeleteObjects")
 
 
-def test_bad_rows_that_cannot_be_deleted_do_not_hide_why_the_run_failed(monkeypatch):
+class Deleting:
+    """A store that remembers what it was to delete."""
+
+    def __init__(self) -> None:
+        self.deleted: list[str] = []
+
+    def delete_folder(self, uri: str) -> None:
+        self.deleted.append(uri)
+
+
+@pytest.fixture
+def known() -> list[RunResult]:
+    """What a run says of itself step by step."""
+    return [RunResult()]
+
+
+@pytest.fixture
+def process(monkeypatch, known):
+    def process(store: Any, tables: Any, write: Any, publish: Any) -> None:
+        """A run that publishes so, with bad rows and with keys in the folder "staged"."""
+        context: Any = SimpleNamespace(
+            contract=SimpleNamespace(key=(), thresholds=None),
+            store=store,
+            tables=tables,
+            arguments=SimpleNamespace(run_id="one"),
+            quarantine="s3://lake/quarantine/tolls",
+            progress=Progress(write),
+        )
+        staged = SimpleNamespace(deliveries=(), read=SimpleNamespace(rows=0), folder=SimpleNamespace(uri="staged"))
+        counted = SimpleNamespace(
+            outcomes=(SimpleNamespace(delivery="q1", quarantined=1),),
+            daily=SimpleNamespace(rows=None),
+            rows=SimpleNamespace(candidates=None),
+        )
+        monkeypatch.setattr(processing, "count_selection", lambda *_: (staged, counted))
+        monkeypatch.setattr(processing, "reconcile", lambda *_: NO_ROWS)
+        monkeypatch.setattr(processing, "delivery_counts", lambda *_: ())
+        monkeypatch.setattr(processing, "check_thresholds", lambda *_: None)
+        monkeypatch.setattr(processing, "publish", publish)
+        known.extend(process_deliveries(context, Selection(()), known[-1]))
+
+    return process
+
+
+def names(*, bad_rows: dict[str, str], keys: dict[str, str]) -> Any:
+    """Tables that name these."""
+    return SimpleNamespace(quarantines=SimpleNamespace(runs=bad_rows), registers=SimpleNamespace(folders=keys))
+
+
+def test_bad_rows_that_cannot_be_deleted_do_not_hide_why_the_run_failed(process, known):
     lines: list[str] = []
-    context: Any = SimpleNamespace(
-        contract=SimpleNamespace(key=(), thresholds=None),
-        store=Refusing(),
-        tables=SimpleNamespace(quarantines=SimpleNamespace(runs={})),
-        arguments=SimpleNamespace(run_id="one"),
-        quarantine="s3://lake/quarantine/tolls",
-        progress=Progress(lines.append),
-    )
-    staged = SimpleNamespace(deliveries=(), read=SimpleNamespace(rows=0), folder=SimpleNamespace(uri="f"))
-    counted = SimpleNamespace(
-        outcomes=(SimpleNamespace(delivery="q1", quarantined=1),),
-        daily=SimpleNamespace(rows=None),
-        rows=SimpleNamespace(candidates=None),
-    )
 
     def refused(*_: object) -> None:
         raise PublicationError("lake.tolls_curated was not changed; run again")
 
-    monkeypatch.setattr(processing, "count_selection", lambda *_: (staged, counted))
-    monkeypatch.setattr(processing, "reconcile", lambda *_: NO_ROWS)
-    monkeypatch.setattr(processing, "delivery_counts", lambda *_: ())
-    monkeypatch.setattr(processing, "check_thresholds", lambda *_: None)
-    monkeypatch.setattr(processing, "publish", refused)
-    known = [RunResult()]
-
-    def to_the_end() -> None:
-        known.extend(process_deliveries(context, Selection(()), known[-1]))
-
     with pytest.raises(PublicationError, match="tolls_curated was not changed; run again"):
-        to_the_end()
+        process(Refusing(), names(bad_rows={}, keys={}), lines.append, refused)
     assert known[-1].published.quarantine == (FOLDER,)
     assert any(
         f"left-behind folders={FOLDER} because=DeleteObjects was refused with SlowDown" in line for line in lines
     )
+
+
+def test_keys_and_bad_rows_that_the_table_names_stay_whatever_fails_after_the_commit(process):
+    def failing(*_: object) -> None:
+        raise MemoryError
+
+    store = Deleting()
+    with pytest.raises(MemoryError):
+        process(store, names(bad_rows={"q1": "one"}, keys={"q1": "staged"}), [].append, failing)
+    assert store.deleted == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_progress_that_cannot_be_written_ends_nothing():
+    code = "from etl_job.notify.progress import Progress; Progress().say('commit', table='a'); Progress().say('done')"
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-c", code], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
