@@ -104,6 +104,7 @@ class GlueHarness:
         from localstack_glue.workflows.orchestration import Orchestrator
         from localstack_glue.workflows.triggers import Triggers
         from localstack_glue.workflows.workflows import Workflows
+        from tests.unit.localstack_glue.answer_checks import check_answers
 
         self.clock = FakeClock()
         self.scope = Scope("000000000000", "us-east-1")
@@ -124,6 +125,8 @@ class GlueHarness:
         self.event_triggers = EventTriggers(self.clock, lock, self.orchestrator, self.schedules_changed)
         self.triggers = Triggers(self.clock, lock, tagger, self.orchestrator.fire, self.schedules_changed)
         self.workflows = Workflows(self.clock, lock, tagger, self.orchestrator)
+        for part in (self.classifiers, self.crawlers, self.jobs, self.triggers, self.workflows, *self.catalog._parts):
+            check_answers(part)
 
     def scheduler(self, clock: Any, lock: Any = None) -> Any:
         """A scheduler over all this, to be ticked by hand."""

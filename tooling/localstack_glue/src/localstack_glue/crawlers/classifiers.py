@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from localstack_glue.crawlers.crawling.csv_rules import CsvClassifier
 from localstack_glue.crawlers.crawling.json_rules import JsonClassifier
@@ -12,6 +13,15 @@ from localstack_glue.service.clock import Clock
 from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import Classifier, JsonDict
 from localstack_glue.service.pagination import page
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        CreateClassifierRequestTypeDef,
+        DeleteClassifierRequestTypeDef,
+        GetClassifierRequestTypeDef,
+        GetClassifiersRequestTypeDef,
+        UpdateClassifierRequestTypeDef,
+    )
 
 # the request's member and the answer's member are one for each kind
 KINDS = ("CsvClassifier", "GrokClassifier", "JsonClassifier", "XMLClassifier")
@@ -40,7 +50,7 @@ class Classifiers:
             "UpdateClassifier": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateClassifierRequestTypeDef") -> JsonDict:
         """CreateClassifier."""
         kind, definition = _only_kind(request)
         name = definition["Name"]
@@ -53,16 +63,16 @@ class Classifiers:
             scope.store.classifiers[name] = Classifier(name, kind, {**defaults, **definition}, now, now)
         return {}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetClassifierRequestTypeDef") -> JsonDict:
         """GetClassifier."""
         return {"Classifier": answers.classifier(self._find(scope, request["Name"]))}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetClassifiersRequestTypeDef") -> JsonDict:
         """GetClassifiers."""
         found, token = page(list(scope.store.classifiers.values()), request.get("NextToken"), request.get("MaxResults"))
         return {"Classifiers": [answers.classifier(classifier) for classifier in found], "NextToken": token}
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateClassifierRequestTypeDef") -> JsonDict:
         """UpdateClassifier: given members replace, others stay."""
         kind, changes = _only_kind(request)
         with self._lock:
@@ -76,7 +86,7 @@ class Classifiers:
             classifier.version += 1
         return {}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteClassifierRequestTypeDef") -> JsonDict:
         """DeleteClassifier."""
         with self._lock:
             del scope.store.classifiers[self._find(scope, request["Name"]).name]
@@ -109,7 +119,7 @@ def crawl_classifiers(
     return found
 
 
-def _only_kind(request: JsonDict) -> tuple[str, JsonDict]:
+def _only_kind(request: Mapping[str, Any]) -> tuple[str, JsonDict]:
     given = [(kind, request[kind]) for kind in KINDS if request.get(kind)]
     if len(given) != 1:
         raise InvalidInputException("Exactly one of the classifier types must be specified")

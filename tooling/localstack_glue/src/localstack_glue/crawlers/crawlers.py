@@ -4,6 +4,7 @@ import statistics
 import threading
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from glue_triggers.cron import Cron, CronError
 from localstack_glue.crawlers.definition_rules import check_definition, crawl_matches
@@ -27,6 +28,24 @@ from localstack_glue.service.models import BY_HAND, Crawl, Crawler, CrawlerState
 from localstack_glue.service.pagination import page
 from localstack_glue.service.signals import CrawlSignals
 from localstack_glue.service.tagging import Tagger
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        BatchGetCrawlersRequestTypeDef,
+        CreateCrawlerRequestTypeDef,
+        DeleteCrawlerRequestTypeDef,
+        GetCrawlerMetricsRequestTypeDef,
+        GetCrawlerRequestTypeDef,
+        GetCrawlersRequestTypeDef,
+        ListCrawlersRequestTypeDef,
+        ListCrawlsRequestTypeDef,
+        StartCrawlerRequestTypeDef,
+        StartCrawlerScheduleRequestTypeDef,
+        StopCrawlerRequestTypeDef,
+        StopCrawlerScheduleRequestTypeDef,
+        UpdateCrawlerRequestTypeDef,
+        UpdateCrawlerScheduleRequestTypeDef,
+    )
 
 
 class Crawlers:
@@ -70,7 +89,7 @@ class Crawlers:
             "UpdateCrawlerSchedule": self.update_schedule,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateCrawlerRequestTypeDef") -> JsonDict:
         """CreateCrawler."""
         name = request["Name"]
         check_definition(request)
@@ -84,16 +103,16 @@ class Crawlers:
             self._tagger.tag(scope, scope.arn("crawler", name), request.get("Tags"))
         return {}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetCrawlerRequestTypeDef") -> JsonDict:
         """GetCrawler."""
         return {"Crawler": self._describe(self._find(scope, request["Name"]))}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetCrawlersRequestTypeDef") -> JsonDict:
         """GetCrawlers."""
         found, token = page(list(scope.store.crawlers.values()), request.get("NextToken"), request.get("MaxResults"))
         return {"Crawlers": [self._describe(crawler) for crawler in found], "NextToken": token}
 
-    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_get(self, scope: Scope, request: "BatchGetCrawlersRequestTypeDef") -> JsonDict:
         """BatchGetCrawlers."""
         crawlers = scope.store.crawlers
         return {
@@ -101,13 +120,13 @@ class Crawlers:
             "CrawlersNotFound": [name for name in request["CrawlerNames"] if name not in crawlers],
         }
 
-    def list_names(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def list_names(self, scope: Scope, request: "ListCrawlersRequestTypeDef") -> JsonDict:
         """ListCrawlers, by tags if given."""
         names = self._tagger.having(scope, "crawler", scope.store.crawlers, request.get("Tags"))
         found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
         return {"CrawlerNames": found, "NextToken": token}
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateCrawlerRequestTypeDef") -> JsonDict:
         """UpdateCrawler: given members replace, others stay; refused while it runs (G13)."""
         with self._lock:
             crawler = self._find_idle(scope, request["Name"])
@@ -119,7 +138,7 @@ class Crawlers:
             self._touch(crawler)
         return {}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteCrawlerRequestTypeDef") -> JsonDict:
         """DeleteCrawler; refused while it runs."""
         with self._lock:
             crawler = self._find_idle(scope, request["Name"])
@@ -128,7 +147,7 @@ class Crawlers:
         self._schedules_changed.set()
         return {}
 
-    def start(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def start(self, scope: Scope, request: "StartCrawlerRequestTypeDef") -> JsonDict:
         """StartCrawler: by hand, so no conditional trigger will fire on its end (G2)."""
         self.start_crawl(scope, request["Name"], BY_HAND)
         return {}
@@ -143,7 +162,7 @@ class Crawlers:
             self._signals.started.send(scope, crawl)
             return crawl
 
-    def stop(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def stop(self, scope: Scope, request: "StopCrawlerRequestTypeDef") -> JsonDict:
         """StopCrawler (G13)."""
         with self._lock:
             crawler = self._find(scope, request["Name"])
@@ -158,14 +177,14 @@ class Crawlers:
         """Stop one crawl, if it still runs."""
         self._executor.stop(crawl)
 
-    def metrics(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def metrics(self, scope: Scope, request: "GetCrawlerMetricsRequestTypeDef") -> JsonDict:
         """GetCrawlerMetrics."""
         names = request.get("CrawlerNameList") or list(scope.store.crawlers)
         crawlers = [scope.store.crawlers[name] for name in names if name in scope.store.crawlers]
         found, token = page(crawlers, request.get("NextToken"), request.get("MaxResults"))
         return {"CrawlerMetricsList": [_metrics(crawler, self._clock.now()) for crawler in found], "NextToken": token}
 
-    def list_crawls(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def list_crawls(self, scope: Scope, request: "ListCrawlsRequestTypeDef") -> JsonDict:
         """ListCrawls, newest first."""
         crawler = self._find(scope, request["CrawlerName"])
         filters = request.get("Filters") or []
@@ -173,7 +192,7 @@ class Crawlers:
         found, token = page(crawls, request.get("NextToken"), request.get("MaxResults"), default=20)
         return {"Crawls": [answers.crawler_history(crawl) for crawl in found], "NextToken": token}
 
-    def update_schedule(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update_schedule(self, scope: Scope, request: "UpdateCrawlerScheduleRequestTypeDef") -> JsonDict:
         """UpdateCrawlerSchedule."""
         with self._lock:
             crawler = self._find(scope, request["CrawlerName"])
@@ -181,7 +200,7 @@ class Crawlers:
             self._touch(crawler)
         return {}
 
-    def start_schedule(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def start_schedule(self, scope: Scope, request: "StartCrawlerScheduleRequestTypeDef") -> JsonDict:
         """StartCrawlerSchedule."""
         with self._lock:
             crawler = self._find(scope, request["CrawlerName"])
@@ -192,7 +211,7 @@ class Crawlers:
             self._set_schedule(crawler, crawler.schedule)
         return {}
 
-    def stop_schedule(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def stop_schedule(self, scope: Scope, request: "StopCrawlerScheduleRequestTypeDef") -> JsonDict:
         """StopCrawlerSchedule."""
         with self._lock:
             crawler = self._find(scope, request["CrawlerName"])
@@ -235,7 +254,7 @@ class Crawlers:
         return crawler
 
 
-def _definition(request: JsonDict) -> JsonDict:
+def _definition(request: "CreateCrawlerRequestTypeDef | UpdateCrawlerRequestTypeDef") -> JsonDict:
     """Pick the members that are stored as they are."""
     return {
         key: value for key, value in request.items() if key not in ("Name", "Schedule", "Tags") and value is not None

@@ -3,7 +3,7 @@
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localstack_glue.crawlers.crawling.listing import S3Target
 from localstack_glue.crawlers.crawling.policies import LOG, NEW_FOLDERS_ONLY, CrawlPolicy
@@ -11,6 +11,9 @@ from localstack_glue.crawlers.unsupported_settings import refused_setting
 from localstack_glue.service.answers import crawler_history
 from localstack_glue.service.errors import InvalidInputException
 from localstack_glue.service.models import Crawl, JsonDict
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import CrawlsFilterTypeDef
 
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "GT": operator.gt,
@@ -56,13 +59,13 @@ def check_definition(definition: Mapping[str, Any]) -> None:
         )
 
 
-def crawl_matches(crawl: Crawl, filters: Sequence[JsonDict]) -> bool:
+def crawl_matches(crawl: Crawl, filters: "Sequence[CrawlsFilterTypeDef]") -> bool:
     """Whether a crawl passes all of ListCrawls' filters."""
     shown = crawler_history(crawl)
     return all(_passes(shown, condition) for condition in filters)
 
 
-def _passes(shown: JsonDict, condition: JsonDict) -> bool:
+def _passes(shown: JsonDict, condition: "CrawlsFilterTypeDef") -> bool:
     compare = _COMPARE.get(condition.get("FilterOperator", "EQ"))
     member = _MEMBERS.get(condition.get("FieldName", ""))
     if compare is None or member is None:

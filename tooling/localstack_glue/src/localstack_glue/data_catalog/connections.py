@@ -4,6 +4,7 @@ import base64
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
@@ -22,6 +23,17 @@ from localstack_glue.service.errors import (
 from localstack_glue.service.models import Connection, JsonDict
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import Tagger, backend
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        BatchDeleteConnectionRequestTypeDef,
+        ConnectionInputTypeDef,
+        CreateConnectionRequestTypeDef,
+        DeleteConnectionRequestTypeDef,
+        GetConnectionRequestTypeDef,
+        GetConnectionsRequestTypeDef,
+        UpdateConnectionRequestTypeDef,
+    )
 
 PASSWORD, ENCRYPTED_PASSWORD = "PASSWORD", "ENCRYPTED_PASSWORD"
 _JDBC_REQUIRED = ("JDBC_CONNECTION_URL",)
@@ -48,7 +60,7 @@ class Connections:
             "UpdateConnection": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateConnectionRequestTypeDef") -> JsonDict:
         """CreateConnection."""
         wanted = self._checked(scope, request["ConnectionInput"])
         name, now = wanted["Name"], self._clock.now()
@@ -59,12 +71,12 @@ class Connections:
             self._tagger.tag(scope, scope.arn("connection", name), request.get("Tags"))
         return {"CreateConnectionStatus": "READY"}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetConnectionRequestTypeDef") -> JsonDict:
         """GetConnection, without the password where HidePassword says so."""
         connection = _find(scope, request["Name"])
         return {"Connection": _shown(connection, hide_password=bool(request.get("HidePassword")))}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetConnectionsRequestTypeDef") -> JsonDict:
         """GetConnections, by type and match criteria if given, in pages."""
         wanted = request.get("Filter") or {}
         kind, criteria = wanted.get("ConnectionType"), set(wanted.get("MatchCriteria") or ())
@@ -78,7 +90,7 @@ class Connections:
         hides = bool(request.get("HidePassword"))
         return {"ConnectionList": [_shown(each, hide_password=hides) for each in found], "NextToken": token}
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateConnectionRequestTypeDef") -> JsonDict:
         """UpdateConnection: the definition is replaced whole."""
         wanted = self._checked(scope, request["ConnectionInput"])
         with self._lock:
@@ -88,7 +100,7 @@ class Connections:
             connection.definition, connection.updated_on = wanted, self._clock.now()
         return {}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteConnectionRequestTypeDef") -> JsonDict:
         """DeleteConnection."""
         with self._lock:
             connection = _find(scope, request["ConnectionName"])
@@ -96,7 +108,7 @@ class Connections:
             self._tagger.forget(scope, scope.arn("connection", connection.name))
         return {}
 
-    def batch_delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_delete(self, scope: Scope, request: "BatchDeleteConnectionRequestTypeDef") -> JsonDict:
         """BatchDeleteConnection; what could not be deleted is listed by name."""
         succeeded, errors = [], {}
         for name in request["ConnectionNameList"]:
@@ -107,8 +119,8 @@ class Connections:
                 errors[name] = error_detail(error)
         return {"Succeeded": succeeded, "Errors": errors}
 
-    def _checked(self, scope: Scope, wanted: JsonDict) -> JsonDict:
-        properties = dict(wanted["ConnectionProperties"])
+    def _checked(self, scope: Scope, wanted: "ConnectionInputTypeDef") -> JsonDict:
+        properties: dict[str, str] = dict(wanted["ConnectionProperties"].items())
         if wanted["ConnectionType"] == "JDBC":
             for member in _JDBC_REQUIRED:
                 if not properties.get(member):

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from localstack_glue.data_catalog.lookup import find_database, shown
 from localstack_glue.service.account_region import Scope
@@ -10,6 +11,16 @@ from localstack_glue.service.errors import AlreadyExistsException
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import Tagger, backend
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        CreateDatabaseRequestTypeDef,
+        DatabaseInputTypeDef,
+        DeleteDatabaseRequestTypeDef,
+        GetDatabaseRequestTypeDef,
+        GetDatabasesRequestTypeDef,
+        UpdateDatabaseRequestTypeDef,
+    )
 
 
 class Databases:
@@ -29,7 +40,7 @@ class Databases:
             "UpdateDatabase": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateDatabaseRequestTypeDef") -> JsonDict:
         """CreateDatabase; the name is stored in lower case."""
         wanted = _folded(request["DatabaseInput"])
         name = wanted["Name"]
@@ -40,17 +51,17 @@ class Databases:
             self._tagger.tag(scope, scope.arn("database", name), request.get("Tags"))
         return {}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetDatabaseRequestTypeDef") -> JsonDict:
         """GetDatabase."""
         return {"Database": shown(find_database(scope, request["Name"]).as_dict())}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetDatabasesRequestTypeDef") -> JsonDict:
         """GetDatabases, in pages."""
         databases = sorted(backend(scope).get_databases(), key=lambda database: str(database.name))
         found, token = page(databases, request.get("NextToken"), request.get("MaxResults"))
         return {"DatabaseList": [shown(database.as_dict()) for database in found], "NextToken": token}
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateDatabaseRequestTypeDef") -> JsonDict:
         """UpdateDatabase: the definition is replaced whole, and a new name renames."""
         wanted = _folded(request["DatabaseInput"])
         with self._lock:
@@ -65,7 +76,7 @@ class Databases:
             database.input = {**wanted, "CatalogId": database.input.get("CatalogId")}
         return {}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteDatabaseRequestTypeDef") -> JsonDict:
         """DeleteDatabase, with its tables."""
         with self._lock:
             database = find_database(scope, request["Name"])
@@ -74,5 +85,5 @@ class Databases:
         return {}
 
 
-def _folded(wanted: JsonDict) -> JsonDict:
+def _folded(wanted: "DatabaseInputTypeDef") -> JsonDict:
     return {**wanted, "Name": wanted["Name"].lower()}

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.glue.models import FakeTable
 
@@ -16,6 +16,13 @@ from localstack_glue.service.errors import (
 )
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.pagination import page
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        CreatePartitionIndexRequestTypeDef,
+        DeletePartitionIndexRequestTypeDef,
+        GetPartitionIndexesRequestTypeDef,
+    )
 
 MAX_INDEXES = 3
 _MEMBER = "localstack_glue_partition_indexes"  # on moto's table, so that they go when it goes
@@ -37,13 +44,13 @@ class PartitionIndexes:
             "GetPartitionIndexes": self.get_all,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreatePartitionIndexRequestTypeDef") -> JsonDict:
         """CreatePartitionIndex; it is ACTIVE at once."""
         with self._lock:
             add(self._find_table(scope, request["DatabaseName"], request["TableName"]), request["PartitionIndex"])
         return {}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeletePartitionIndexRequestTypeDef") -> JsonDict:
         """DeletePartitionIndex."""
         with self._lock:
             indexes = _indexes(self._find_table(scope, request["DatabaseName"], request["TableName"]))
@@ -52,7 +59,7 @@ class PartitionIndexes:
             del indexes[request["IndexName"]]
         return {}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetPartitionIndexesRequestTypeDef") -> JsonDict:
         """GetPartitionIndexes, in pages."""
         table = self._find_table(scope, request["DatabaseName"], request["TableName"])
         types = {key["Name"]: key.get("Type", "string") for key in table.as_dict().get("PartitionKeys") or ()}

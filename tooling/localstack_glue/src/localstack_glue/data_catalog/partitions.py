@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from moto.glue.models import FakePartition, FakeTable
 
@@ -13,6 +14,19 @@ from localstack_glue.service.api import Operation
 from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.pagination import page
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        BatchCreatePartitionRequestTypeDef,
+        BatchDeletePartitionRequestTypeDef,
+        BatchGetPartitionRequestTypeDef,
+        BatchUpdatePartitionRequestTypeDef,
+        CreatePartitionRequestTypeDef,
+        DeletePartitionRequestTypeDef,
+        GetPartitionRequestTypeDef,
+        GetPartitionsRequestTypeDef,
+        UpdatePartitionRequestTypeDef,
+    )
 
 MAX_PAGE = 1000
 
@@ -37,34 +51,34 @@ class Partitions:
             "UpdatePartition": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreatePartitionRequestTypeDef") -> JsonDict:
         """CreatePartition."""
         with self._lock:
             _add(_table(scope, request), request["PartitionInput"])
         return {}
 
-    def batch_create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_create(self, scope: Scope, request: "BatchCreatePartitionRequestTypeDef") -> JsonDict:
         """BatchCreatePartition; what could not be created is listed."""
         with self._lock:
             table = _table(scope, request)
             inputs = request["PartitionInputList"]
             return {"Errors": each(inputs, lambda wanted: _add(table, wanted), _named_by_values)}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetPartitionRequestTypeDef") -> JsonDict:
         """GetPartition."""
         table = _table(scope, request)
         values = request["PartitionValues"]
         _check_values(table, values)
         return {"Partition": _shown(scope, _find(table, values))}
 
-    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_get(self, scope: Scope, request: "BatchGetPartitionRequestTypeDef") -> JsonDict:
         """BatchGetPartition; those that are not there are left out."""
         table = _table(scope, request)
         wanted = [str(list(each["Values"])) for each in request["PartitionsToGet"]]
         found = [_shown(scope, table.partitions[key]) for key in wanted if key in table.partitions]
         return {"Partitions": found, "UnprocessedKeys": []}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetPartitionsRequestTypeDef") -> JsonDict:
         """GetPartitions, by expression and segment if given, in pages."""
         table = _table(scope, request)
         partitions = list(table.partitions.values())
@@ -83,13 +97,13 @@ class Partitions:
             listed = [_without_columns(partition) for partition in listed]
         return {"Partitions": listed, "NextToken": token}
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdatePartitionRequestTypeDef") -> JsonDict:
         """UpdatePartition; other values rename it."""
         with self._lock:
             _replace(_table(scope, request), request["PartitionValueList"], request["PartitionInput"])
         return {}
 
-    def batch_update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_update(self, scope: Scope, request: "BatchUpdatePartitionRequestTypeDef") -> JsonDict:
         """BatchUpdatePartition; what could not be updated is listed."""
         with self._lock:
             table = _table(scope, request)
@@ -100,13 +114,13 @@ class Partitions:
             )
         return {"Errors": errors}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeletePartitionRequestTypeDef") -> JsonDict:
         """DeletePartition."""
         with self._lock:
             _remove(_table(scope, request), request["PartitionValues"])
         return {}
 
-    def batch_delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_delete(self, scope: Scope, request: "BatchDeletePartitionRequestTypeDef") -> JsonDict:
         """BatchDeletePartition; what could not be deleted is listed."""
         with self._lock:
             table = _table(scope, request)
@@ -114,7 +128,7 @@ class Partitions:
             return {"Errors": each(doomed, lambda each: _remove(table, each["Values"]), _named_by_values)}
 
 
-def _table(scope: Scope, request: JsonDict) -> FakeTable:
+def _table(scope: Scope, request: Mapping[str, Any]) -> FakeTable:
     return find_table(scope, request["DatabaseName"], request["TableName"])
 
 
@@ -129,7 +143,7 @@ def _find(table: FakeTable, values: Sequence[str]) -> FakePartition:
     return table.partitions[_key(values)]
 
 
-def _add(table: FakeTable, wanted: JsonDict) -> None:
+def _add(table: FakeTable, wanted: Mapping[str, Any]) -> None:
     values = wanted.get("Values") or []
     _check_values(table, values)
     if _key(values) in table.partitions:
@@ -137,7 +151,7 @@ def _add(table: FakeTable, wanted: JsonDict) -> None:
     table.partitions[_key(values)] = FakePartition(table.database_name, table.name, wanted)
 
 
-def _replace(table: FakeTable, values: Sequence[str], wanted: JsonDict) -> None:
+def _replace(table: FakeTable, values: Sequence[str], wanted: Mapping[str, Any]) -> None:
     """Put a partition in the place of another; under other values it must not exist yet."""
     before = _find(table, values)
     wanted = {**wanted, "Values": wanted.get("Values") or list(values)}
@@ -163,7 +177,7 @@ def _check_values(table: FakeTable, values: Sequence[str]) -> None:
         raise InvalidInputException("The number of partition keys do not match the number of partition values")
 
 
-def _named_by_values(item: JsonDict) -> JsonDict:
+def _named_by_values(item: Mapping[str, Any]) -> JsonDict:
     return {"PartitionValues": item.get("Values") or []}
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import JsonRESTError
 
@@ -18,6 +18,16 @@ from localstack_glue.service.errors import (
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import Tagger, backend
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        CreateRegistryInputTypeDef,
+        DeleteRegistryInputTypeDef,
+        GetRegistryInputTypeDef,
+        ListRegistriesInputTypeDef,
+        RegistryIdTypeDef,
+        UpdateRegistryInputTypeDef,
+    )
 
 DEFAULT_REGISTRY = "default-registry"
 
@@ -40,7 +50,7 @@ class Registries:
             "UpdateRegistry": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateRegistryInputTypeDef") -> JsonDict:
         """CreateRegistry; its tags are those that GetTags shows."""
         name = request["RegistryName"]
         with self._lock:
@@ -55,24 +65,24 @@ class Registries:
             self._tagger.tag(scope, made["RegistryArn"], request.get("Tags"))
         return {**made, "Tags": request.get("Tags") or {}}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetRegistryInputTypeDef") -> JsonDict:
         """GetRegistry."""
         return _shown(find_registry(scope, request["RegistryId"]))
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "ListRegistriesInputTypeDef") -> JsonDict:
         """ListRegistries."""
         registries = list(backend(scope).registries.values())
         found, token = page(registries, request.get("NextToken"), request.get("MaxResults"))
         return {"Registries": [_shown(registry) for registry in found], "NextToken": token}
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateRegistryInputTypeDef") -> JsonDict:
         """UpdateRegistry."""
         with self._lock:
             found = find_registry(scope, request["RegistryId"])
             found.description, found.updated_time = request["Description"], self._clock.now()
         return _named(found)
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteRegistryInputTypeDef") -> JsonDict:
         """DeleteRegistry, with its schemas."""
         with self._lock:
             found = find_registry(scope, request["RegistryId"])
@@ -82,7 +92,7 @@ class Registries:
         return {**_named(found), "Status": "DELETING"}
 
 
-def find_registry(scope: Scope, registry_id: JsonDict) -> Any:
+def find_registry(scope: Scope, registry_id: "RegistryIdTypeDef") -> Any:
     """moto's registry of a name or an ARN; raise EntityNotFoundException."""
     arn = registry_id.get("RegistryArn") or ""
     name = registry_id.get("RegistryName") or arn.rpartition("/")[2] or DEFAULT_REGISTRY

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localstack_glue.data_catalog.schema_registry import DEFAULT_REGISTRY, find_registry
 from localstack_glue.service.account_region import Scope
@@ -11,6 +11,15 @@ from localstack_glue.service.errors import EntityNotFoundException, InvalidInput
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import backend
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        ListSchemasInputTypeDef,
+        ListSchemaVersionsInputTypeDef,
+        QuerySchemaVersionMetadataInputTypeDef,
+        RemoveSchemaVersionMetadataInputTypeDef,
+        SchemaIdTypeDef,
+    )
 
 
 class SchemaVersions:
@@ -28,7 +37,7 @@ class SchemaVersions:
             "RemoveSchemaVersionMetadata": self.remove_metadata,
         }
 
-    def schemas(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def schemas(self, scope: Scope, request: "ListSchemasInputTypeDef") -> JsonDict:
         """ListSchemas, of one registry or, where none is named, of all."""
         named = request.get("RegistryId")
         registries = [find_registry(scope, named)] if named else list(backend(scope).registries.values())
@@ -36,13 +45,13 @@ class SchemaVersions:
         found, token = page(schemas, request.get("NextToken"), request.get("MaxResults"))
         return {"Schemas": [_schema_item(schema) for schema in found], "NextToken": token}
 
-    def versions(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def versions(self, scope: Scope, request: "ListSchemaVersionsInputTypeDef") -> JsonDict:
         """ListSchemaVersions, oldest first."""
         versions = list(_find_schema(scope, request["SchemaId"]).schema_versions.values())
         found, token = page(versions, request.get("NextToken"), request.get("MaxResults"))
         return {"Schemas": [_version_item(version) for version in found], "NextToken": token}
 
-    def metadata(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def metadata(self, scope: Scope, request: "QuerySchemaVersionMetadataInputTypeDef") -> JsonDict:
         """QuerySchemaVersionMetadata: all of a version, or what is asked for; a key's newest value stands first."""
         _, version = _find_version(scope, request)
         wanted = [(each.get("MetadataKey"), each.get("MetadataValue")) for each in request.get("MetadataList") or ()]
@@ -61,7 +70,7 @@ class SchemaVersions:
                 infos[key] = {"MetadataValue": value}
         return {"MetadataInfoMap": infos, "SchemaVersionId": version.schema_version_id, "NextToken": token}
 
-    def remove_metadata(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def remove_metadata(self, scope: Scope, request: "RemoveSchemaVersionMetadataInputTypeDef") -> JsonDict:
         """RemoveSchemaVersionMetadata."""
         pair = request["MetadataKeyValue"]
         key, value = pair.get("MetadataKey"), pair.get("MetadataValue")
@@ -84,7 +93,7 @@ class SchemaVersions:
         }
 
 
-def _find_schema(scope: Scope, schema_id: JsonDict) -> Any:
+def _find_schema(scope: Scope, schema_id: "SchemaIdTypeDef") -> Any:
     arn = schema_id.get("SchemaArn")
     if arn and schema_id.get("SchemaName"):
         raise InvalidInputException("One of schemaArn or schemaName should be provided, not both.")
@@ -100,7 +109,7 @@ def _find_schema(scope: Scope, schema_id: JsonDict) -> Any:
     return registry.schemas[name]
 
 
-def _find_version(scope: Scope, request: JsonDict) -> tuple[Any, Any]:
+def _find_version(scope: Scope, request: Mapping[str, Any]) -> tuple[Any, Any]:
     """The schema and the version of it that a request names by id, by number, or as the latest."""
     if version_id := request.get("SchemaVersionId"):
         for registry in backend(scope).registries.values():

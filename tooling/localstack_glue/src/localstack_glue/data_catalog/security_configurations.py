@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -9,6 +10,14 @@ from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoun
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import backend
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        CreateSecurityConfigurationRequestTypeDef,
+        DeleteSecurityConfigurationRequestTypeDef,
+        GetSecurityConfigurationRequestTypeDef,
+        GetSecurityConfigurationsRequestTypeDef,
+    )
 
 _KEYED_MODES = {
     "CloudWatchEncryption": ("CloudWatchEncryptionMode", "SSE-KMS"),
@@ -32,7 +41,7 @@ class SecurityConfigurations:
             "GetSecurityConfigurations": self.get_all,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateSecurityConfigurationRequestTypeDef") -> JsonDict:
         """CreateSecurityConfiguration; a mode that needs a key must have one."""
         name, encryption = request["Name"], request["EncryptionConfiguration"]
         _check(encryption)
@@ -42,17 +51,17 @@ class SecurityConfigurations:
             created = backend(scope).create_security_configuration(name, encryption)
         return {"Name": name, "CreatedTimestamp": created.created_time}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetSecurityConfigurationRequestTypeDef") -> JsonDict:
         """GetSecurityConfiguration."""
         return {"SecurityConfiguration": _find(scope, request["Name"])}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetSecurityConfigurationsRequestTypeDef") -> JsonDict:
         """GetSecurityConfigurations, in pages."""
         names = list(backend(scope).security_configurations)
         found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
         return {"SecurityConfigurations": [_find(scope, name) for name in found], "NextToken": token}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteSecurityConfigurationRequestTypeDef") -> JsonDict:
         """DeleteSecurityConfiguration."""
         with self._lock:
             _find(scope, request["Name"])
@@ -69,7 +78,7 @@ def _find(scope: Scope, name: str) -> JsonDict:
     return shown
 
 
-def _check(encryption: JsonDict) -> None:
+def _check(encryption: Mapping[str, Any]) -> None:
     for member, (mode, keyed) in _KEYED_MODES.items():
         part = encryption.get(member) or {}
         if part.get(mode) == keyed and not part.get("KmsKeyArn"):

@@ -22,8 +22,8 @@ _TEXTS = {"Name", "DatabaseName", "CatalogId", "Owner", "TableType", "Descriptio
 def search(
     tables: Iterable[JsonDict],
     text: str | None,
-    filters: Sequence[Mapping[str, str]],
-    sort: Sequence[Mapping[str, str]],
+    filters: Sequence[Mapping[str, Any]],
+    sort: Sequence[Mapping[str, Any]],
 ) -> list[JsonDict]:
     """Return the tables that hold the text and pass all filters; a text in double quotes is searched as a whole."""
     found = [

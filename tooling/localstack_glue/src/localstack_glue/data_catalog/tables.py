@@ -4,6 +4,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from moto.glue.models import FakeTable
 
@@ -23,6 +24,21 @@ from localstack_glue.service.errors import (
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import backend
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        BatchDeleteTableRequestTypeDef,
+        BatchDeleteTableVersionRequestTypeDef,
+        CreateTableRequestTypeDef,
+        DeleteTableRequestTypeDef,
+        DeleteTableVersionRequestTypeDef,
+        GetTableRequestTypeDef,
+        GetTablesRequestTypeDef,
+        GetTableVersionRequestTypeDef,
+        GetTableVersionsRequestTypeDef,
+        SearchTablesRequestTypeDef,
+        UpdateTableRequestTypeDef,
+    )
 
 
 class Tables:
@@ -47,7 +63,7 @@ class Tables:
             "UpdateTable": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateTableRequestTypeDef") -> JsonDict:
         """CreateTable; names are stored in lower case."""
         wanted = _checked(request)
         with self._lock:
@@ -63,11 +79,11 @@ class Tables:
                 raise
         return {}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetTableRequestTypeDef") -> JsonDict:
         """GetTable."""
         return {"Table": shown(find_table(scope, request["DatabaseName"], request["Name"]).as_dict())}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetTablesRequestTypeDef") -> JsonDict:
         """GetTables, by a regular expression if given, in pages."""
         database = find_database(scope, request["DatabaseName"])
         names = sorted(database.tables)
@@ -77,7 +93,7 @@ class Tables:
         found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
         return {"TableList": [shown(database.tables[name].as_dict()) for name in found], "NextToken": token}
 
-    def search(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def search(self, scope: Scope, request: "SearchTablesRequestTypeDef") -> JsonDict:
         """SearchTables: by text and properties, over all databases, sorted and in pages."""
         databases = list(backend(scope).databases.values())
         everything = [shown(table.as_dict()) for database in databases for table in list(database.tables.values())]
@@ -90,7 +106,7 @@ class Tables:
         found, token = page(matching, request.get("NextToken"), request.get("MaxResults"))
         return {"TableList": found, "NextToken": token}
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateTableRequestTypeDef") -> JsonDict:
         """UpdateTable; a stale VersionId is a conflict, SkipArchive keeps no old version."""
         wanted = _checked(request)
         with self._lock:  # compared and changed in one: of two writers with one VersionId, one must fail
@@ -103,14 +119,14 @@ class Tables:
                 table.versions.pop(current, None)
         return {}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteTableRequestTypeDef") -> JsonDict:
         """DeleteTable, with its versions and partitions."""
         with self._lock:
             table = find_table(scope, request["DatabaseName"], request["Name"])
             del find_database(scope, request["DatabaseName"]).tables[table.name]
         return {}
 
-    def batch_delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_delete(self, scope: Scope, request: "BatchDeleteTableRequestTypeDef") -> JsonDict:
         """BatchDeleteTable; what could not be deleted is listed."""
         find_database(scope, request["DatabaseName"])
         errors = each(
@@ -120,14 +136,14 @@ class Tables:
         )
         return {"Errors": errors}
 
-    def get_version(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_version(self, scope: Scope, request: "GetTableVersionRequestTypeDef") -> JsonDict:
         """GetTableVersion; the newest if none is named."""
         table = find_table(scope, request["DatabaseName"], request["TableName"])
         version = request.get("VersionId") or str(table.as_dict()["VersionId"])
         _check_version(table, version)
         return {"TableVersion": {"Table": shown(table.as_dict(version)), "VersionId": version}}
 
-    def get_versions(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_versions(self, scope: Scope, request: "GetTableVersionsRequestTypeDef") -> JsonDict:
         """GetTableVersions, newest first, in pages."""
         table = find_table(scope, request["DatabaseName"], request["TableName"])
         versions = sorted(table.versions, key=int, reverse=True)
@@ -135,7 +151,7 @@ class Tables:
         listed = [{"Table": shown(table.as_dict(version)), "VersionId": version} for version in found]
         return {"TableVersions": listed, "NextToken": token}
 
-    def delete_version(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete_version(self, scope: Scope, request: "DeleteTableVersionRequestTypeDef") -> JsonDict:
         """DeleteTableVersion; the current one stays."""
         with self._lock:
             table = find_table(scope, request["DatabaseName"], request["TableName"])
@@ -145,14 +161,16 @@ class Tables:
             table.delete_version(request["VersionId"])
         return {}
 
-    def batch_delete_versions(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_delete_versions(self, scope: Scope, request: "BatchDeleteTableVersionRequestTypeDef") -> JsonDict:
         """BatchDeleteTableVersion; what could not be deleted is listed."""
-        where = {"DatabaseName": request["DatabaseName"], "TableName": request["TableName"]}
-        find_table(scope, where["DatabaseName"], where["TableName"])
+        database, table = request["DatabaseName"], request["TableName"]
+        find_table(scope, database, table)
         errors = each(
             request["VersionIds"],
-            lambda version: self.delete_version(scope, {**where, "VersionId": version}),
-            lambda version: {"TableName": where["TableName"], "VersionId": version},
+            lambda version: self.delete_version(
+                scope, {"DatabaseName": database, "TableName": table, "VersionId": version}
+            ),
+            lambda version: {"TableName": table, "VersionId": version},
         )
         return {"Errors": errors}
 
@@ -164,7 +182,7 @@ def _check_version(table: FakeTable, version: str) -> None:
         raise EntityNotFoundException("Version not found.")
 
 
-def _checked(request: JsonDict) -> JsonDict:
+def _checked(request: "CreateTableRequestTypeDef | UpdateTableRequestTypeDef") -> JsonDict:
     """Check a TableInput and fold its name and its columns' names to lower case, as Hive wants them (G36)."""
     wanted: JsonDict = dict(request.get("TableInput") or {})
     name = wanted.get("Name") or request.get("Name")

@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from localstack_glue.data_catalog.lookup import find_database
 from localstack_glue.service.account_region import Scope
@@ -12,6 +13,15 @@ from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoun
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import backend
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        CreateUserDefinedFunctionRequestTypeDef,
+        DeleteUserDefinedFunctionRequestTypeDef,
+        GetUserDefinedFunctionRequestTypeDef,
+        GetUserDefinedFunctionsRequestTypeDef,
+        UpdateUserDefinedFunctionRequestTypeDef,
+    )
 
 _MEMBER = "localstack_glue_user_functions"  # on moto's database, so that they go when it goes
 
@@ -33,7 +43,7 @@ class UserFunctions:
             "UpdateUserDefinedFunction": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateUserDefinedFunctionRequestTypeDef") -> JsonDict:
         """CreateUserDefinedFunction."""
         wanted = request["FunctionInput"]
         name = wanted.get("FunctionName")
@@ -46,13 +56,13 @@ class UserFunctions:
             functions[name] = {**wanted, "CreateTime": self._clock.now()}
         return {}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetUserDefinedFunctionRequestTypeDef") -> JsonDict:
         """GetUserDefinedFunction."""
         database = request["DatabaseName"]
         found = _find(_functions(scope, database), request["FunctionName"])
         return {"UserDefinedFunction": _shown(scope, database, found)}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetUserDefinedFunctionsRequestTypeDef") -> JsonDict:
         """GetUserDefinedFunctions, of one database or all, by a pattern in which `*` is any text and `|` means or."""
         databases = [request["DatabaseName"]] if request.get("DatabaseName") else sorted(backend(scope).databases)
         choices = "|".join(re.escape(choice).replace(r"\*", ".*") for choice in request["Pattern"].split("|"))
@@ -66,7 +76,7 @@ class UserFunctions:
         found, token = page(matching, request.get("NextToken"), request.get("MaxResults"))
         return {"UserDefinedFunctions": found, "NextToken": token}
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateUserDefinedFunctionRequestTypeDef") -> JsonDict:
         """UpdateUserDefinedFunction: the definition is replaced whole, another name renames."""
         wanted = request["FunctionInput"]
         with self._lock:
@@ -79,7 +89,7 @@ class UserFunctions:
             functions[name] = {**wanted, "FunctionName": name, "CreateTime": before["CreateTime"]}
         return {}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteUserDefinedFunctionRequestTypeDef") -> JsonDict:
         """DeleteUserDefinedFunction."""
         with self._lock:
             functions = _functions(scope, request["DatabaseName"])

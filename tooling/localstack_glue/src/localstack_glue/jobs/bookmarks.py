@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localstack_glue.jobs.runtime import bookmarks
 from localstack_glue.service.account_region import Scope
@@ -10,6 +10,12 @@ from localstack_glue.service.api import Operation
 from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.signals import JobSignals
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        GetJobBookmarkRequestTypeDef,
+        ResetJobBookmarkRequestTypeDef,
+    )
 
 
 class JobBookmarks:
@@ -23,11 +29,11 @@ class JobBookmarks:
         """Name the operations."""
         return {"GetJobBookmark": self.get, "ResetJobBookmark": self.reset}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetJobBookmarkRequestTypeDef") -> JsonDict:
         """GetJobBookmark, also as a certain run left it."""
         return {"JobBookmarkEntry": self._find(scope, request)}
 
-    def reset(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def reset(self, scope: Scope, request: "ResetJobBookmarkRequestTypeDef") -> JsonDict:
         """ResetJobBookmark: the next run reads everything or, with RunId, what came after that run."""
         name, job = request["JobName"], _job_id(scope, request["JobName"])
         entry = self._find(scope, request)
@@ -48,7 +54,9 @@ class JobBookmarks:
         """Drop all bookmarks."""
         bookmarks.reset_all(self._folder)
 
-    def _find(self, scope: Scope, request: JsonDict) -> dict[str, Any]:
+    def _find(
+        self, scope: Scope, request: "GetJobBookmarkRequestTypeDef | ResetJobBookmarkRequestTypeDef"
+    ) -> dict[str, Any]:
         name = request["JobName"]
         if name not in scope.store.jobs:
             raise EntityNotFoundException(f"Job {name} not found.")

@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from localstack_glue.jobs import definitions
 from localstack_glue.jobs.execution import JobExecutor
@@ -23,6 +23,21 @@ from localstack_glue.service.models import BY_HAND, Job, JobRun, JobRunState, Js
 from localstack_glue.service.pagination import page
 from localstack_glue.service.signals import JobSignals
 from localstack_glue.service.tagging import Tagger
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        BatchGetJobsRequestTypeDef,
+        BatchStopJobRunRequestTypeDef,
+        CreateJobRequestTypeDef,
+        DeleteJobRequestTypeDef,
+        GetJobRequestTypeDef,
+        GetJobRunRequestTypeDef,
+        GetJobRunsRequestTypeDef,
+        GetJobsRequestTypeDef,
+        ListJobsRequestTypeDef,
+        StartJobRunRequestTypeDef,
+        UpdateJobRequestTypeDef,
+    )
 
 LOG = logging.getLogger(__name__)
 LONGEST_QUEUED = timedelta(minutes=15)
@@ -57,7 +72,7 @@ class Jobs:
             "UpdateJob": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateJobRequestTypeDef") -> JsonDict:
         """CreateJob. The same definition again is accepted, another one is not."""
         name = request["Name"]
         definition = definitions.complete(_without(request, "Name", "Tags"))
@@ -74,22 +89,22 @@ class Jobs:
                 self._signals.defined.send(scope, scope.store.jobs[name])
         return {"Name": name}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetJobRequestTypeDef") -> JsonDict:
         """GetJob."""
         return {"Job": answers.job(self._find(scope, request["JobName"]))}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetJobsRequestTypeDef") -> JsonDict:
         """GetJobs."""
         jobs, token = page(list(scope.store.jobs.values()), request.get("NextToken"), request.get("MaxResults"))
         return {"Jobs": [answers.job(job) for job in jobs], "NextToken": token}
 
-    def list_names(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def list_names(self, scope: Scope, request: "ListJobsRequestTypeDef") -> JsonDict:
         """ListJobs, by tags if given."""
         names = self._tagger.having(scope, "job", scope.store.jobs, request.get("Tags"))
         found, token = page(names, request.get("NextToken"), request.get("MaxResults"))
         return {"JobNames": found, "NextToken": token}
 
-    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_get(self, scope: Scope, request: "BatchGetJobsRequestTypeDef") -> JsonDict:
         """BatchGetJobs."""
         jobs = scope.store.jobs
         return {
@@ -97,7 +112,7 @@ class Jobs:
             "JobsNotFound": [name for name in request["JobNames"] if name not in jobs],
         }
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateJobRequestTypeDef") -> JsonDict:
         """UpdateJob: the definition is replaced whole, as on AWS."""
         with self._lock:
             job = self._find(scope, request["JobName"])
@@ -106,7 +121,7 @@ class Jobs:
             self._signals.defined.send(scope, job)
         return {"JobName": job.name}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteJobRequestTypeDef") -> JsonDict:
         """DeleteJob; a job that is not there is no error on AWS. Its runs go with it, running ones are stopped."""
         name = request["JobName"]
         with self._lock:
@@ -119,7 +134,7 @@ class Jobs:
             self._signals.deleted.send(scope, name)
         return {"JobName": name}
 
-    def start(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def start(self, scope: Scope, request: "StartJobRunRequestTypeDef") -> JsonDict:
         """StartJobRun; with JobRunId, a run of someone's own making after an earlier one."""
         run = self.start_run(scope, request["JobName"], request, BY_HAND)
         return {"JobRunId": run.run_id}
@@ -162,18 +177,18 @@ class Jobs:
             plan = definitions.for_run(job.definition, request)
             self._executor.expect(scope, name, plan, _merged(plan, dict(request.get("Arguments") or {})))
 
-    def get_run(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_run(self, scope: Scope, request: "GetJobRunRequestTypeDef") -> JsonDict:
         """GetJobRun."""
         return {"JobRun": answers.job_run(self._find_run(scope, request["JobName"], request["RunId"]))}
 
-    def get_runs(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_runs(self, scope: Scope, request: "GetJobRunsRequestTypeDef") -> JsonDict:
         """GetJobRuns, newest first."""
         self._find(scope, request["JobName"])
         runs = scope.store.runs_of(request["JobName"])
         found, token = page(runs, request.get("NextToken"), request.get("MaxResults"))
         return {"JobRuns": [answers.job_run(run) for run in found], "NextToken": token}
 
-    def batch_stop(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_stop(self, scope: Scope, request: "BatchStopJobRunRequestTypeDef") -> JsonDict:
         """BatchStopJobRun: what runs becomes STOPPING and then STOPPED (G26)."""
         name, submitted, errors = request["JobName"], [], []
         with self._lock:
@@ -292,7 +307,7 @@ def _active(scope: Scope, job_name: str) -> int:
     return sum(run.is_running and not run.is_waiting for run in scope.store.runs_of(job_name))
 
 
-def _without(request: JsonDict, *names: str) -> JsonDict:
+def _without(request: "CreateJobRequestTypeDef", *names: str) -> JsonDict:
     return {key: value for key, value in request.items() if key not in names}
 
 

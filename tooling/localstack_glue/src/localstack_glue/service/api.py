@@ -1,7 +1,7 @@
 """An API as botocore's model describes it: one implementation for each operation, and what becomes of the others."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from botocore.model import OperationModel
 from moto.core.utils import camelcase_to_underscores
@@ -12,7 +12,8 @@ from localstack_glue.service.errors import OperationNotSupportedException, Servi
 from localstack_glue.service.models import JsonDict
 from localstack_glue.service.request_checks import check_members, check_required
 
-Operation = Callable[[Scope, JsonDict], JsonDict]
+# takes the request in the types of botocore's model, of which mypy_boto3_glue writes down Glue's
+Operation = Callable[[Scope, Any], JsonDict]
 
 
 class ApiPart(Protocol):

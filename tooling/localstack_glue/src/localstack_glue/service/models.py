@@ -4,14 +4,18 @@ Databases, tables, partitions, security configurations and tags stay in moto's b
 its own (connections, crawlers, jobs, triggers, workflows and their runs) is kept here.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glue_triggers.conditions import End, Node, Predicate
 from glue_triggers.rules import TriggerType
 from localstack_glue.service.stores import AccountRegionBundle, BaseStore, kept_by_region
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import ActionUnionTypeDef, EventBatchingConditionTypeDef
 
 JsonDict = dict[str, Any]
 Predecessors = tuple[tuple[str, str], ...]  # job and run id of the runs that met a predicate
@@ -241,12 +245,12 @@ class Trigger:
 
     name: str
     type: str
-    actions: list[JsonDict]
+    actions: "Sequence[ActionUnionTypeDef]"
     state: TriggerState = TriggerState.CREATED
     description: str | None = None
     schedule: str | None = None
-    predicate: JsonDict | None = None
-    event_batching: JsonDict | None = None
+    predicate: Mapping[str, Any] | None = None
+    event_batching: "EventBatchingConditionTypeDef | None" = None
     workflow_name: str | None = None
     scheduled_since: datetime | None = None
     ended: dict[Node, End] = field(default_factory=dict)

@@ -8,8 +8,9 @@ is not tried again.
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from glue_triggers.rules import TriggerType
 from localstack_glue.service.account_region import Scope
@@ -82,9 +83,13 @@ def _event_trigger(scope: Scope, workflow_name: str) -> Trigger:
     raise InvalidInputException(f"Workflow {workflow_name} does not have an EVENT trigger")
 
 
+def _batching(trigger: Trigger) -> Mapping[str, Any]:
+    return trigger.event_batching or {}
+
+
 def _batch_size(trigger: Trigger) -> int:
-    return int((trigger.event_batching or {}).get("BatchSize") or 1)
+    return int(_batching(trigger).get("BatchSize") or 1)
 
 
 def _window_s(trigger: Trigger) -> int:
-    return int((trigger.event_batching or {}).get("BatchWindow") or LONGEST_WINDOW_S)
+    return int(_batching(trigger).get("BatchWindow") or LONGEST_WINDOW_S)

@@ -4,7 +4,8 @@ import copy
 import logging
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from glue_triggers.conditions import End, Kind, Node, ended_since
 from localstack_glue.crawlers.crawlers import Crawlers
@@ -119,7 +120,7 @@ class Orchestrator:
         )
 
     def resume_workflow_run(
-        self, scope: Scope, workflow: Workflow, previous: WorkflowRun, node_ids: list[str]
+        self, scope: Scope, workflow: Workflow, previous: WorkflowRun, node_ids: Sequence[str]
     ) -> tuple[WorkflowRun, list[str]]:
         """Run some nodes of an ended run again, and all behind them, in a new run over its triggers (G9)."""
         with self._lock:
@@ -217,7 +218,7 @@ class Orchestrator:
         self,
         scope: Scope,
         trigger: Trigger,
-        action: JsonDict,
+        action: Mapping[str, Any],
         run: WorkflowRun | None,
         predecessors: Predecessors = (),
     ) -> list[JobRun]:

@@ -1,7 +1,8 @@
 """Triggers: their definitions and states (G3)."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from glue_triggers import rules
 from glue_triggers.cron import CronError
@@ -18,6 +19,20 @@ from localstack_glue.service.errors import (
 from localstack_glue.service.models import JsonDict, Trigger, TriggerState
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import Tagger
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        ActionUnionTypeDef,
+        BatchGetTriggersRequestTypeDef,
+        CreateTriggerRequestTypeDef,
+        DeleteTriggerRequestTypeDef,
+        GetTriggerRequestTypeDef,
+        GetTriggersRequestTypeDef,
+        ListTriggersRequestTypeDef,
+        StartTriggerRequestTypeDef,
+        StopTriggerRequestTypeDef,
+        UpdateTriggerRequestTypeDef,
+    )
 
 FireOnDemand = Callable[[Scope, Trigger], None]
 
@@ -56,18 +71,20 @@ class Triggers:
             "UpdateTrigger": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateTriggerRequestTypeDef") -> JsonDict:
         """CreateTrigger; StartOnCreation activates it (G3)."""
-        _check(request["Type"], request, request.get("WorkflowName"))
+        actions, schedule = list(request["Actions"]), request.get("Schedule")
+        predicate, workflow_name = request.get("Predicate"), request.get("WorkflowName")
+        _check(request["Type"], actions, schedule, predicate, workflow_name)
         trigger = Trigger(
             name=request["Name"],
             type=request["Type"],
-            actions=request["Actions"],
+            actions=actions,
             description=request.get("Description"),
-            schedule=request.get("Schedule"),
-            predicate=_kept_predicate(request.get("Predicate")),
+            schedule=schedule,
+            predicate=_kept_predicate(predicate),
             event_batching=request.get("EventBatchingCondition"),
-            workflow_name=request.get("WorkflowName"),
+            workflow_name=workflow_name,
         )
         if request.get("StartOnCreation"):
             if trigger.type in (TriggerType.ON_DEMAND, TriggerType.EVENT):
@@ -87,24 +104,24 @@ class Triggers:
         self._schedules_changed.set()
         return {"Name": trigger.name}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetTriggerRequestTypeDef") -> JsonDict:
         """GetTrigger."""
         return {"Trigger": answers.trigger(self._find(scope, request["Name"]))}
 
-    def get_all(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_all(self, scope: Scope, request: "GetTriggersRequestTypeDef") -> JsonDict:
         """GetTriggers, those that start a job if one is given."""
         triggers = _starting(scope, request.get("DependentJobName"))
         found, token = page(triggers, request.get("NextToken"), request.get("MaxResults"))
         return {"Triggers": [answers.trigger(trigger) for trigger in found], "NextToken": token}
 
-    def list_names(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def list_names(self, scope: Scope, request: "ListTriggersRequestTypeDef") -> JsonDict:
         """ListTriggers, by dependent job and tags if given."""
         names = [trigger.name for trigger in _starting(scope, request.get("DependentJobName"))]
         tagged = self._tagger.having(scope, "trigger", names, request.get("Tags"))
         found, token = page(tagged, request.get("NextToken"), request.get("MaxResults"))
         return {"TriggerNames": found, "NextToken": token}
 
-    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_get(self, scope: Scope, request: "BatchGetTriggersRequestTypeDef") -> JsonDict:
         """BatchGetTriggers."""
         triggers, names = scope.store.triggers, request["TriggerNames"]
         return {
@@ -112,22 +129,23 @@ class Triggers:
             "TriggersNotFound": [name for name in names if name not in triggers],
         }
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateTriggerRequestTypeDef") -> JsonDict:
         """UpdateTrigger: the definition is replaced; type, workflow and state stay."""
         change = request["TriggerUpdate"]
         with self._lock:
             trigger = self._find(scope, request["Name"])
-            kept = {"Actions": trigger.actions, "Schedule": trigger.schedule, "Predicate": trigger.predicate}
-            definition = {**kept, **change}
-            _check(trigger.type, definition, trigger.workflow_name)
+            actions = list(change.get("Actions", trigger.actions) or ())
+            schedule = change.get("Schedule", trigger.schedule)
+            predicate = change.get("Predicate", trigger.predicate)
+            _check(trigger.type, actions, schedule, predicate, trigger.workflow_name)
             changed = Trigger(
                 name=trigger.name,
                 type=trigger.type,
-                actions=definition["Actions"],
+                actions=actions,
                 state=trigger.state,
                 description=change.get("Description", trigger.description),
-                schedule=definition["Schedule"],
-                predicate=_kept_predicate(definition["Predicate"]),
+                schedule=schedule,
+                predicate=_kept_predicate(predicate),
                 event_batching=change.get("EventBatchingCondition", trigger.event_batching),
                 workflow_name=trigger.workflow_name,
                 scheduled_since=self._clock.now(),
@@ -138,7 +156,7 @@ class Triggers:
         self._schedules_changed.set()
         return {"Trigger": answers.trigger(changed)}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteTriggerRequestTypeDef") -> JsonDict:
         """DeleteTrigger; one that is not there is no error on AWS."""
         with self._lock:
             scope.store.triggers.pop(request["Name"], None)
@@ -146,7 +164,7 @@ class Triggers:
         self._schedules_changed.set()
         return {"Name": request["Name"]}
 
-    def start(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def start(self, scope: Scope, request: "StartTriggerRequestTypeDef") -> JsonDict:
         """StartTrigger: fires an on-demand trigger, activates another one (G3); events alone start an EVENT trigger.
 
         The words of its refusal, and of StopTrigger's, are AWS's: hashicorp/terraform-provider-aws, issue 49407.
@@ -162,7 +180,7 @@ class Triggers:
         self._schedules_changed.set()
         return {"Name": trigger.name}
 
-    def stop(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def stop(self, scope: Scope, request: "StopTriggerRequestTypeDef") -> JsonDict:
         """StopTrigger: only an activated trigger fires from now on (G3)."""
         with self._lock:
             trigger = self._find(scope, request["Name"])
@@ -196,20 +214,20 @@ class Triggers:
         return scope.store.triggers[name]
 
 
-def _check(trigger_type: str, definition: JsonDict, workflow_name: str | None) -> None:
+def _check(
+    trigger_type: str,
+    actions: "Sequence[ActionUnionTypeDef]",
+    schedule: str | None,
+    predicate: Mapping[str, Any] | None,
+    workflow_name: str | None,
+) -> None:
     try:
-        rules.check(
-            trigger_type,
-            actions=definition.get("Actions") or [],
-            schedule=definition.get("Schedule"),
-            predicate=definition.get("Predicate"),
-            workflow_name=workflow_name,
-        )
+        rules.check(trigger_type, actions=actions, schedule=schedule, predicate=predicate, workflow_name=workflow_name)
     except (CronError, RefusedTriggerError) as error:
         raise InvalidInputException(str(error)) from error
 
 
-def _kept_predicate(predicate: JsonDict | None) -> JsonDict | None:
+def _kept_predicate(predicate: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
     return rules.without_crawlers_beside_jobs(predicate) if predicate else predicate
 
 

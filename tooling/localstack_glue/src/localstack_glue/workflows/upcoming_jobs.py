@@ -1,13 +1,17 @@
 """Which jobs a success would start: those behind what a trigger has just started (G1, G4-G6)."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from glue_triggers.conditions import SUCCEEDED, End, Kind, Node
 from localstack_glue.jobs.jobs import Jobs
 from localstack_glue.service.account_region import Scope
-from localstack_glue.service.models import Crawl, GlueStore, Job, JobRun, JsonDict, Origin, Trigger
+from localstack_glue.service.models import Crawl, GlueStore, Job, JobRun, Origin, Trigger
 from localstack_glue.service.settings import WarmJvm
 from localstack_glue.service.signals import CrawlSignals, JobSignals
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import ActionUnionTypeDef
 
 
 class UpcomingJobs:
@@ -37,7 +41,7 @@ class UpcomingJobs:
         self._jobs.expect_run(scope, run.job_name, {"Arguments": run.arguments})
 
 
-def jobs_behind(store: GlueStore, origin: Origin, node: Node) -> Iterator[JsonDict]:
+def jobs_behind(store: GlueStore, origin: Origin, node: Node) -> "Iterator[ActionUnionTypeDef]":
     """Yield the actions of triggers that start a job once this crawler or job has succeeded."""
     success = End(node, SUCCEEDED)
     for trigger in _triggers(store, origin):

@@ -1,8 +1,8 @@
 """Workflows and their runs (G5-G9)."""
 
 import threading
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
 
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import Operation
@@ -17,6 +17,23 @@ from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import Tagger
 from localstack_glue.workflows import view
 
+if TYPE_CHECKING:
+    from mypy_boto3_glue.type_defs import (
+        BatchGetWorkflowsRequestTypeDef,
+        CreateWorkflowRequestTypeDef,
+        DeleteWorkflowRequestTypeDef,
+        GetWorkflowRequestTypeDef,
+        GetWorkflowRunPropertiesRequestTypeDef,
+        GetWorkflowRunRequestTypeDef,
+        GetWorkflowRunsRequestTypeDef,
+        ListWorkflowsRequestTypeDef,
+        PutWorkflowRunPropertiesRequestTypeDef,
+        ResumeWorkflowRunRequestTypeDef,
+        StartWorkflowRunRequestTypeDef,
+        StopWorkflowRunRequestTypeDef,
+        UpdateWorkflowRequestTypeDef,
+    )
+
 
 class RunStarter(Protocol):
     """Starts and stops workflow runs."""
@@ -26,7 +43,7 @@ class RunStarter(Protocol):
         ...
 
     def resume_workflow_run(
-        self, scope: Scope, workflow: Workflow, previous: WorkflowRun, node_ids: list[str]
+        self, scope: Scope, workflow: Workflow, previous: WorkflowRun, node_ids: Sequence[str]
     ) -> tuple[WorkflowRun, list[str]]:
         """Run parts of a run again."""
         ...
@@ -63,7 +80,7 @@ class Workflows:
             "UpdateWorkflow": self.update,
         }
 
-    def create(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def create(self, scope: Scope, request: "CreateWorkflowRequestTypeDef") -> JsonDict:
         """CreateWorkflow."""
         name, now = request["Name"], self._clock.now()
         with self._lock:
@@ -80,12 +97,12 @@ class Workflows:
             self._tagger.tag(scope, scope.arn("workflow", name), request.get("Tags"))
         return {"Name": name}
 
-    def get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get(self, scope: Scope, request: "GetWorkflowRequestTypeDef") -> JsonDict:
         """GetWorkflow."""
         workflow, with_graph = self._find(scope, request["Name"]), bool(request.get("IncludeGraph"))
         return {"Workflow": view.workflow(scope.store, workflow, with_graph=with_graph)}
 
-    def batch_get(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def batch_get(self, scope: Scope, request: "BatchGetWorkflowsRequestTypeDef") -> JsonDict:
         """BatchGetWorkflows."""
         workflows, names, with_graph = scope.store.workflows, request["Names"], bool(request.get("IncludeGraph"))
         return {
@@ -97,14 +114,14 @@ class Workflows:
             "MissingWorkflows": [name for name in names if name not in workflows],
         }
 
-    def list_names(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def list_names(self, scope: Scope, request: "ListWorkflowsRequestTypeDef") -> JsonDict:
         """ListWorkflows."""
         found, token = page(
             list(scope.store.workflows), request.get("NextToken"), request.get("MaxResults"), default=25
         )
         return {"Workflows": found, "NextToken": token}
 
-    def update(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def update(self, scope: Scope, request: "UpdateWorkflowRequestTypeDef") -> JsonDict:
         """UpdateWorkflow: given members replace, others stay."""
         with self._lock:
             workflow = self._find(scope, request["Name"])
@@ -115,26 +132,26 @@ class Workflows:
             workflow.modified_on = self._clock.now()
         return {"Name": workflow.name}
 
-    def delete(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def delete(self, scope: Scope, request: "DeleteWorkflowRequestTypeDef") -> JsonDict:
         """DeleteWorkflow; one that is not there is no error on AWS."""
         with self._lock:
             scope.store.workflows.pop(request["Name"], None)
             self._tagger.forget(scope, scope.arn("workflow", request["Name"]))
         return {"Name": request["Name"]}
 
-    def start_run(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def start_run(self, scope: Scope, request: "StartWorkflowRunRequestTypeDef") -> JsonDict:
         """StartWorkflowRun."""
         workflow = self._find(scope, request["Name"])
         run = self._starter.start_workflow_run(scope, workflow, dict(request.get("RunProperties") or {}))
         return {"RunId": run.run_id}
 
-    def get_run(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_run(self, scope: Scope, request: "GetWorkflowRunRequestTypeDef") -> JsonDict:
         """GetWorkflowRun (G7, G9)."""
-        run, with_graph = self._find_run(scope, request), bool(request.get("IncludeGraph"))
+        run, with_graph = self._find_run(scope, request["Name"], request["RunId"]), bool(request.get("IncludeGraph"))
         with self._lock:
             return {"Run": view.workflow_run(scope.store, run, with_graph=with_graph)}
 
-    def get_runs(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_runs(self, scope: Scope, request: "GetWorkflowRunsRequestTypeDef") -> JsonDict:
         """GetWorkflowRuns, newest first."""
         runs, with_graph = self._find(scope, request["Name"]).runs[::-1], bool(request.get("IncludeGraph"))
         found, token = page(runs, request.get("NextToken"), request.get("MaxResults"))
@@ -142,20 +159,21 @@ class Workflows:
             shown = [view.workflow_run(scope.store, run, with_graph=with_graph) for run in found]
         return {"Runs": shown, "NextToken": token}
 
-    def get_run_properties(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def get_run_properties(self, scope: Scope, request: "GetWorkflowRunPropertiesRequestTypeDef") -> JsonDict:
         """GetWorkflowRunProperties (G10)."""
-        return {"RunProperties": self._find_run(scope, request).properties}
+        return {"RunProperties": self._find_run(scope, request["Name"], request["RunId"]).properties}
 
-    def put_run_properties(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def put_run_properties(self, scope: Scope, request: "PutWorkflowRunPropertiesRequestTypeDef") -> JsonDict:
         """PutWorkflowRunProperties: adds and replaces, keeps the others (G10)."""
         with self._lock:
-            self._find_run(scope, request).properties.update(request["RunProperties"])
+            self._find_run(scope, request["Name"], request["RunId"]).properties.update(request["RunProperties"])
         return {}
 
-    def resume_run(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def resume_run(self, scope: Scope, request: "ResumeWorkflowRunRequestTypeDef") -> JsonDict:
         """ResumeWorkflowRun: a new run that begins in the middle (G9); only of a run that is COMPLETED."""
         with self._lock:
-            workflow, previous = self._find(scope, request["Name"]), self._find_run(scope, request)
+            workflow = self._find(scope, request["Name"])
+            previous = self._find_run(scope, workflow.name, request["RunId"])
             if previous.status is not WorkflowRunStatus.COMPLETED:
                 raise IllegalWorkflowStateException(
                     f"Workflow run {previous.run_id} is {previous.status.value}; only a COMPLETED run can be resumed"
@@ -163,10 +181,10 @@ class Workflows:
             run, restarted = self._starter.resume_workflow_run(scope, workflow, previous, request["NodeIds"])
         return {"RunId": run.run_id, "NodeIds": restarted}
 
-    def stop_run(self, scope: Scope, request: JsonDict) -> JsonDict:
+    def stop_run(self, scope: Scope, request: "StopWorkflowRunRequestTypeDef") -> JsonDict:
         """StopWorkflowRun (G7)."""
         with self._lock:
-            run = self._find_run(scope, request)
+            run = self._find_run(scope, request["Name"], request["RunId"])
             if run.status is not WorkflowRunStatus.RUNNING:
                 raise IllegalWorkflowStateException(f"Workflow run {run.run_id} is not running")
             self._starter.stop_workflow_run(scope, run)
@@ -177,9 +195,9 @@ class Workflows:
             raise EntityNotFoundException("Entity not found")
         return scope.store.workflows[name]
 
-    def _find_run(self, scope: Scope, request: JsonDict) -> WorkflowRun:
-        workflow = self._find(scope, request["Name"])
+    def _find_run(self, scope: Scope, name: str, run_id: str) -> WorkflowRun:
+        workflow = self._find(scope, name)
         for run in workflow.runs:
-            if run.run_id == request["RunId"]:
+            if run.run_id == run_id:
                 return run
         raise EntityNotFoundException("Entity not found")
