@@ -7,6 +7,7 @@ compares. The lock's are those of Terraform 1.11; those for expired and missing 
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from quartal.cli.app import run as quartal
 from quartal.core.errors import TerraformError
 from quartal.core.settings import Settings
 from quartal.terraform.program import Terraform
+from quartal.terraform.remedies import explain
 from quartal.terraform.working_copy import stage, staged_root
 from tests.unit.tooling.mistakes import MISTAKES
 
@@ -124,11 +126,39 @@ def test_locked_state_is_unlocked_where_terraform_runs(settings, tmp_path):
     assert f"in {staged_root(settings).folder}" in error.value.remedy
 
 
+@pytest.mark.parametrize("code", ["EntityAlreadyExists: Role with name made exists", "BucketAlreadyOwnedByYou: yours"])
+def test_what_an_apply_that_was_killed_has_made_is_named_with_the_command_that_takes_it_in(code):
+    told = explain(
+        f"creating IAM Role (made): operation error IAM: CreateRole, StatusCode: 409, RequestID: 9, {code}. "
+        '(module.glue_job["feed"].aws_iam_role.job, modules/glue-job/iam.tf:38)\n'
+        "creating S3 Bucket (other): BucketAlreadyExists (module.lake.aws_s3_bucket.this, modules/data-lake/main.tf:9)",
+        variables="infra/environments/dev.tfvars",
+        folder="/work",
+    )
+    assert told is not None
+    address = 'module.glue_job["feed"].aws_iam_role.job'
+    assert told.message == f"{address} is there already, as made, and the state does not know it."
+    assert f"`terraform import -var-file=environments/dev.tfvars '{address}' made` in /work" in told.remedy
+    assert not told.is_configuration
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")
 def test_failure_that_nobody_knows_keeps_terraforms_words(settings, tmp_path):
     with pytest.raises(TerraformError, match="terraform plan failed") as error:
         terraform_that_prints(settings, tmp_path, "Strange", "thing").plan(lambda _: None)
     assert error.value.details == ("Strange", "thing")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_terraform_that_was_killed_is_told_as_such(settings, tmp_path, number):
+    program = tmp_path / "terraform"
+    program.write_text(f"#!{sys.executable}\nimport os\nos.kill(os.getpid(), {int(number)})\n")
+    program.chmod(0o755)
+    terraform = Terraform(program, stage(settings), {})
+    with pytest.raises(TerraformError, match=f"terraform plan was ended from outside, by {number.name}") as error:
+        terraform.plan(lambda _: None)
+    assert "`quartal plan`" in error.value.remedy
 
 
 @pytest.mark.parametrize(

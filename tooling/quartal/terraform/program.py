@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,14 @@ class Terraform:
             line.strip("│╷╵ ") for line in text.splitlines() if line.strip("│╷╵ ")
         )
         refuse_unwritten_state(self._staged.folder, exit_code=exit_code, details=details)
+        if exit_code < 0:
+            return TerraformError(
+                f"terraform {command} was ended from outside, by {_signal_named(-exit_code)}.",
+                exit_code=exit_code,
+                remedy="`quartal plan` shows what is left to do; where the state is still locked, it names the lock. "
+                "A machine that is short of memory ends programs so.",
+                details=details,
+            )
         known = explain("\n".join(details), variables=self._variables, folder=str(self._staged.folder))
         if known is None:
             return TerraformError(
@@ -157,6 +166,13 @@ class Terraform:
             )
         kind = TerraformConfigurationError if known.is_configuration else TerraformError
         return kind(known.message, exit_code=exit_code, remedy=known.remedy, details=details)
+
+
+def _signal_named(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _not_deployed() -> NotDeployedError:
