@@ -16,7 +16,7 @@ _AGAIN = "Run again"
 _REMEDIES = (
     (
         r"OutOfMemory|MemoryError|bad_alloc|malloc of size|exit code:? 137|ExecutorLost|JVM has ended"
-        r"|Python worker exited",
+        r"|Python worker exited|pyspark\.daemon",
         "The memory was too small: give the job more or larger workers (`job` in the environment's tfvars), deploy, "
         "and run again",
     ),
@@ -56,7 +56,7 @@ def reason_of(error: BaseException) -> str:
         return one_line(error)
     what = one_line(_what(error))[:_LONGEST]
     remedy = next((remedy for pattern, remedy in _REMEDIES if re.search(pattern, what)), _UNKNOWN)
-    return f"{what}. {remedy}"
+    return f"{what.rstrip('.')}. {remedy}"
 
 
 def cause_of(error: BaseException) -> str:

@@ -74,6 +74,12 @@ DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop
     [
         (InputError("file  x\nlacks a column"), "file x lacks a column"),
         (
+            java_error(
+                "x", Java("org.apache.spark.SparkException: EOFException while reading from pyspark.daemon's stdout.")
+            ),
+            "reading from pyspark.daemon's stdout. The memory was too small",
+        ),
+        (
             java_error(DEAD_WORKER, Java("java.net.SocketException: Connection reset")),
             "a Python worker exited (java.net.SocketException: Connection reset). The memory was too small",
         ),
