@@ -57,7 +57,7 @@ class Opening:
 
     @property
     def facts(self) -> dict[str, object]:
-        """For the log."""
+        """What the log says of the deliveries that a run reads: counts, names and bytes."""
         deliveries = self.selection.deliveries
         return {
             "deliveries_known": len(self.delivered.deliveries),
@@ -112,7 +112,11 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def read_contract(store: ObjectStore, source: str, dataset: str) -> Contract:
-    """The contract at an S3 URI or a local path. Raises ContractError."""
+    """The contract at an S3 URI or a local path.
+
+    Raises:
+        ContractError: it cannot be read, or is no contract.
+    """
     try:
         text = store.read(source).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:

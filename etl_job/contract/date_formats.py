@@ -64,9 +64,12 @@ class Layout:
 
     @classmethod
     def parse(cls, text: str) -> "Layout":
-        """Take a layout apart; raise ValueError for letters other than those of the module's description.
+        """Take a layout apart.
 
         Text between single quotes stands for itself, as in ``yyyy-MM-dd'T'HH:mm:ss``.
+
+        Raises:
+            ValueError: it has other letters than those of the module's description, or is ambiguous.
         """
         if text in _EPOCHS:
             most = _EPOCHS[text][1]

@@ -19,7 +19,11 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 80
 
 
 def parse_contract(text: str, source: str, dataset: str) -> Contract:
-    """Read the schema of ``dataset`` from ODCS YAML; raise ContractError naming ``source``, field, line and remedy."""
+    """Read the schema of ``dataset`` from ODCS YAML.
+
+    Raises:
+        ContractError: it is no contract; the error names `source`, field, line and remedy.
+    """
     try:
         document = read_document(text)
     except DocumentError as error:

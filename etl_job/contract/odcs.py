@@ -19,7 +19,8 @@ ENGINE = "quartal"
 def with_options_of_its_own(column: Mapping[str, Any]) -> dict[str, Any]:
     """A column with its ``enum``, custom properties and ``defaultTimezone`` among its ``logicalTypeOptions``.
 
-    Raises ValueError for a custom property that the job does not know, and for what is said twice.
+    Raises:
+        ValueError: the job does not know a custom property, or something is said twice.
     """
     remaining = {name: content for name, content in column.items() if name not in ("enum", "customProperties")}
     said: list[tuple[str, Any]] = []
@@ -51,7 +52,11 @@ def with_options_of_its_own(column: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def as_sql_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule of type ``custom`` for this job's engine as the SQL rule that it is; any other as it stands."""
+    """A rule of type ``custom`` for this job's engine as the SQL rule that it is; any other as it stands.
+
+    Raises:
+        ValueError: the rule also has a query.
+    """
     if rule.get("type") != "custom" or rule.get("engine") != ENGINE:
         return dict(rule)
     if "query" in rule:

@@ -48,7 +48,11 @@ class Document:
 
 
 def read_document(text: str) -> Document:
-    """Read YAML; raise DocumentError, on one line, for what is none or beyond the bounds."""
+    """Read YAML.
+
+    Raises:
+        DocumentError: it is no YAML, or exceeds the bounds; the message is one line.
+    """
     if len(text) > MAX_CHARACTERS:
         raise DocumentError(f"it has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read")
     try:
@@ -75,7 +79,11 @@ class _BoundedLoader(yaml.SafeLoader):
         self._sizes: dict[Node, int] = {}
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-        """Compose, count and bound what is composed: what an alias stands for counts anew each time."""
+        """Compose, and count what is composed: what an alias stands for counts each time.
+
+        Raises:
+            DocumentError: it is too deep, too large, or contains itself.
+        """
         event = self.peek_event()  # type: ignore[no-untyped-call]
         before, self._depth = self._nodes, self._depth + 1
         if self._depth > MAX_DEPTH:
@@ -94,7 +102,11 @@ class _BoundedLoader(yaml.SafeLoader):
         return node
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
-        """Construct a value of a kind that contracts have."""
+        """Construct a value of a kind that contracts have.
+
+        Raises:
+            DocumentError: contracts have no such kind of value, or the text is no value of its kind.
+        """
         if node.tag not in _KINDS:
             raise _problem(node, f"a value of type {node.tag.replace(_TAG, '!!')[:100]}; quote it if it is a text")
         if node.tag in _NUMBERS and len(str(node.value)) > MAX_DIGITS:

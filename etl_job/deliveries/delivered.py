@@ -119,7 +119,11 @@ class _Sorting:
             self._unknown.add(name)
 
     def add_from(self, location: str, name: str, file: StoredFile) -> None:
-        """Add a file of a partition that lies elsewhere."""
+        """Add a file of a partition that lies elsewhere.
+
+        Raises:
+            CatalogError: the same delivery has files elsewhere.
+        """
         if self._files.get(name) and self._files[name][0].uri.startswith(self.root):
             raise CatalogError(
                 f"delivery {name} lies in two places, {self.root} and {location}, which the Glue table "
@@ -132,7 +136,11 @@ class _Sorting:
             self._take(name, file, is_hidden=is_hidden(path))
 
     def delivered(self) -> Delivered:
-        """What has been found."""
+        """What was found, the deliveries in the order of their names.
+
+        Raises:
+            CatalogError: the table is not partitioned by delivery.
+        """
         strays = tuple(each for each in self._left_out if each.reason == NO_DELIVERY)
         if self.table is not None and not self.table.knows_deliveries and strays:
             keys = ", ".join(self.table.keys) or "nothing"

@@ -108,7 +108,11 @@ def properties_of_workflow(glue: "GlueClient", name: str | None, run_id: str | N
 
 
 def pick(deliveries: Sequence[Delivery], names: Sequence[str]) -> tuple[Delivery, ...]:
-    """The deliveries of these names, in their order. Raises CatalogError for one that is not there, or empty."""
+    """The deliveries of these names, in their order.
+
+    Raises:
+        CatalogError: one of them does not exist, or has no files.
+    """
     known = {delivery.name for delivery in deliveries}
     unknown = [name for name in names if name not in known]
     if unknown:

@@ -25,7 +25,12 @@ class Selection:
     incomplete: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, names: Sequence[str]) -> tuple[Delivery, ...]:
-        """The deliveries of these names. Raises CatalogError or InputError for one whose files are not there."""
+        """The deliveries of these names.
+
+        Raises:
+            CatalogError: the raw files of one are missing.
+            InputError: some of the files of one are missing.
+        """
         lost = [name for name in names if name not in self.known]
         if lost:
             raise CatalogError(

@@ -33,9 +33,12 @@ def complete(
     published: Mapping[str, PublishedDelivery],
     is_free: bool,
 ) -> Selection:
-    """The same, knowing which deliveries lack files that were uploaded. Raises InputError where one is to be processed.
+    """The same selection, knowing which deliveries lack files that were uploaded.
 
     A run that selects for itself answers for every delivery that was uploaded, and others for those they process.
+
+    Raises:
+        InputError: one of these is to be processed.
     """
     changed = new_or_changed(tuple(selection.known.values()), published, contract.hash)
     asked = {delivery.name: delivery for delivery in (*changed, *selection.deliveries)}

@@ -40,7 +40,11 @@ class Judge:
 
     @classmethod
     def of(cls, contract: Contract) -> "Judge":
-        """Raises ContractError for a pattern that cannot be read: no row could be judged by it."""
+        """Prepare to judge rows by the rules of a contract.
+
+        Raises:
+            ContractError: a pattern or a time zone cannot be read, so no row could be judged by it.
+        """
         bits = {name: bit for bit, name in enumerate(contract.rule_names)}
         columns = []
         for zone in {contract.features.event_time.time_zone, *(c.rules.time_zone for c in contract.columns)} - {None}:

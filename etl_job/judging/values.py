@@ -31,8 +31,10 @@ _Parts = Callable[[str], pa.StringArray]
 
 
 def read_values(column: Column, text: pa.StringArray) -> pa.Array:
-    """The values of texts: dates, seconds since 1970 of timestamps, seconds since midnight of times of day, decimals,
-    booleans, and of all else the texts themselves. Null where a text stands for none, or is null.
+    """The values that texts stand for; null where a text is null or stands for none.
+
+    Timestamps are seconds since 1970, times of day seconds since midnight. All that is neither a date, a moment, a
+    number nor a boolean keeps its texts.
     """
     kind = column.logical_type
     if kind == "boolean":

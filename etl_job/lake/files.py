@@ -86,7 +86,7 @@ class UndeletedError(OSError):
 
 
 class S3ObjectStore:
-    """Objects of S3."""
+    """An ObjectStore over S3, by boto3."""
 
     def __init__(self, s3: "S3Client", *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._s3 = s3
@@ -151,7 +151,11 @@ class S3ObjectStore:
         self._s3.delete_object(Bucket=bucket, Key=key)
 
     def delete_all(self, uris: Sequence[str]) -> None:
-        """See ObjectStore."""
+        """See ObjectStore.
+
+        Raises:
+            UndeletedError: some were not deleted; it names each with the reason.
+        """
         refused: list[Undeleted] = []
         for start in range(0, len(uris), _KEYS_PER_REQUEST):
             keys: dict[str, list[str]] = {}

@@ -30,9 +30,12 @@ def manifest_uri(lake_root: str, dataset: str, run_id: str) -> str:
 
 
 def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) -> str:
-    """Put the manifest in its place and return its URI. Raises ManifestError where it is not there afterwards.
+    """Put the manifest in its place and return its URI.
 
-    An answer can be lost after the manifest was written: so after an error it is looked at.
+    An answer can be lost after the manifest was written, so after an error the place is looked at.
+
+    Raises:
+        ManifestError: it is not in its place afterwards.
     """
     uri = manifest_uri(lake_root, manifest.dataset, manifest.run_id)
     content = (manifest.model_dump_json(indent=2) + "\n").encode()

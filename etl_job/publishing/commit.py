@@ -38,7 +38,12 @@ def commit_curated(
 def commit_features(
     context: RunContext, change: Replacement, quarters: Sequence[str], *, curated_is_committed: bool
 ) -> PublishedTable:
-    """Replace a part of the features, the quarters named, and set the tags of quarters."""
+    """Replace a part of the features, the quarters named, and set the tags of quarters.
+
+    Raises:
+        PublicationError: the change was not made; nothing changed.
+        UnknownPublicationError: nobody knows whether it was made.
+    """
     table = context.tables.features
     try:
         table.replace(change)

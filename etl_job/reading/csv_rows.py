@@ -181,8 +181,9 @@ class _Reader:
 
 
 def _content_of(ended: pa.StringArray) -> pa.Buffer:
-    """The bytes of records one behind the other, behind a blank line: Arrow takes a byte order mark away, which is one
-    at a file's beginning only.
+    """The bytes of records, one after the other, after a blank line.
+
+    Arrow takes away what looks like a byte order mark; it is one at the beginning of a file only.
     """
     _, offsets, data = ended.buffers()
     places = pa.Array.from_buffers(pa.int32(), len(ended) + 1, [None, offsets], offset=ended.offset)

@@ -20,9 +20,12 @@ _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) -> dict[str, Header]:
-    """The header of every file. Raises InputError where one lacks a required column, and names all such files.
+    """The header of every file.
 
     Files without one have the contract's columns, in its order: what a crawler makes of them decides nothing.
+
+    Raises:
+        InputError: files lack a required column, or cannot be read; it names all of them.
     """
     if contract.files.format is FileFormat.JSON_LINES or (
         contract.files.format is FileFormat.CSV and not contract.csv.header
@@ -53,7 +56,12 @@ def _header_of(store: ObjectStore, contract: Contract, uri: str) -> Header:
 
 
 def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
-    """Read the header from a file's first bytes; raise InputError where a required column is missing."""
+    """Read the header from a file's first bytes.
+
+    Raises:
+        InputError: a required column is missing, a column comes twice, or the file cannot be unpacked or
+            decoded.
+    """
     form = contract.csv
     if uri.endswith(".gz"):
         try:

@@ -53,8 +53,9 @@ class ParquetColumns:
 def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> ParquetColumns:
     """Read a file's footer.
 
-    Raises InputError where the file is none, lacks a required column, or has one whose values cannot become the
-    contract's.
+    Raises:
+        InputError: it is no Parquet file, lacks a required column, or has one whose values cannot become
+            the contract's.
     """
     try:
         file = _open_footer(_footer(store, uri))

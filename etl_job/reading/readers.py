@@ -30,7 +30,11 @@ class DamagedFileError(Exception):
 
 
 def batches_of(store: ObjectStore, part: RawPart, source: Source, contract: Contract) -> Iterator[TextBatch]:
-    """The rows of a part of a file, many at a time. Raises DamagedFileError."""
+    """The rows of a part of a file, many at a time.
+
+    Raises:
+        DamagedFileError: the file ends early, or cannot be unpacked.
+    """
     is_parquet = contract.files.format is FileFormat.PARQUET
     damage = _OF_PARQUET if is_parquet else _OF_PACKED
     try:

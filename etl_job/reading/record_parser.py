@@ -65,8 +65,11 @@ class RecordParser:
         return re.compile(b"[" + re.escape(blanks) + b"]*")
 
     def end_of_record(self, block: bytes, start: int, limit: int) -> tuple[int | None, bool]:
-        """The place behind the record that begins at a place, None where the block ends before, and whether that is
-        within quotes. What is behind the limit is not looked at while a quote is open.
+        """Find the end of the record that begins at `start`.
+
+        Returns:
+            The place after the record, None where the block ends before it, and whether that is within quotes. While a
+            quote is open, nothing after the limit is looked at.
         """
         place = start
         while True:

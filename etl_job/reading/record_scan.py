@@ -225,8 +225,11 @@ class _Scan:
         return Records(self._block, ends, quoted, odd, opened)
 
     def _by_parity(self, lines: list[int]) -> "_ByParity":
-        """The quotes; the line ends outside of quotes and the quotes that are odd, if an even or an odd number of
-        quotes lie before what is outside.
+        """Sort line ends and quotes by the number of quotes before them.
+
+        Returns:
+            All quotes; then, for an even and for an odd number of quotes before what is outside of quotes, the line
+            ends outside of quotes and the quotes that are odd.
         """
         before, even = self.quotes_before_line_ends.to_pylist(), self._is_even
         ends = [[end for end, n in zip(lines, before, strict=True) if n % 2 == parity] for parity in (0, 1)]

@@ -38,12 +38,12 @@ class StagingFolder:
 
     @property
     def waiting_valid(self) -> str:
-        """Those that break no other rule."""
+        """The rows that wait for the rules in SQL, and break no other rule."""
         return f"{self.waiting}/valid"
 
     @property
     def waiting_broken(self) -> str:
-        """Those that do."""
+        """The rows that wait for the rules in SQL, and break another rule."""
         return f"{self.waiting}/broken"
 
     @property

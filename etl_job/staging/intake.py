@@ -54,7 +54,8 @@ class StagedRows:
 def stage_rows(context: RunContext, deliveries: tuple[Delivery, ...], folder: StagingFolder) -> StagedRows:
     """Read and judge all rows of the deliveries and write them to the folder. Runs Spark jobs.
 
-    Raises InputError where a file lacks a required column, or where files are damaged, and names all of these.
+    Raises:
+        InputError: files lack a required column, or are damaged; it names all of them.
     """
     sources = sources_of(context.store, context.contract, deliveries)
     staged = _staged(context, sources, folder)

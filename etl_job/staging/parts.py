@@ -55,7 +55,7 @@ class Read:
     size_bytes: int = 0
 
     def __add__(self, other: "Read") -> "Read":
-        """Both together."""
+        """The sums of two."""
         return Read(self.rows + other.rows, self.size_bytes + other.size_bytes)
 
 
@@ -77,7 +77,7 @@ class Staged:
     damaged: tuple[Damage, ...] = ()
 
     def __add__(self, other: "Staged") -> "Staged":
-        """Both together."""
+        """What two parts have left: sums, and the damaged files of both."""
         return Staged(
             self.read + other.read,
             self.tally + other.tally,

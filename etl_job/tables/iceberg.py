@@ -104,6 +104,12 @@ class PublishedIceberg:
         database, _, name = self.identifier.partition(".")
         return PublishedIceberg(self._catalog, database, name, self.location, self._columns, self.partition_column)
 
+    def is_older_than(self, other: "PublishedIceberg") -> bool:
+        """Whether it lacks a change that the other has, as an old copy does that Glue may show for a while."""
+        if self._table is None or other._table is None:
+            return False
+        return self._table.metadata.last_sequence_number < other._table.metadata.last_sequence_number
+
     @property
     def snapshot_id(self) -> int | None:
         """The current snapshot; None for a table that does not exist or is still empty."""
@@ -191,7 +197,11 @@ class PublishedIceberg:
         return self._table.scan(row_filter=EqualTo(DAY, day), selected_fields=(DAY,)).count()  # type: ignore[arg-type, call-arg]
 
     def rows_of(self, partition: str) -> "pa.RecordBatchReader":
-        """The rows of one partition as readers see them now, a batch at a time."""
+        """The rows of one partition as readers see them now, a batch at a time.
+
+        Raises:
+            LookupError: the table does not exist yet.
+        """
         if self._table is None:
             raise LookupError(f"{self.identifier} does not exist yet")
         return self._table.scan(row_filter=EqualTo(self.partition_column, partition)).to_arrow_batch_reader()  # type: ignore[arg-type, call-arg]

@@ -104,7 +104,11 @@ def lint(text: str, file: str) -> Linted:
 
 
 def dataset_names(text: str) -> list[str]:
-    """The datasets of a contract. Raises ValueError where it is no YAML, or names none."""
+    """The datasets of a contract.
+
+    Raises:
+        ValueError: it is no YAML, or names no datasets.
+    """
     try:
         document = read_document(text).content
     except DocumentError as error:

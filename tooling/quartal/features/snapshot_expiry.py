@@ -23,7 +23,11 @@ class AssertNothingNames(ValidatableTableRequirement):
     snapshot_ids: frozenset[int]
 
     def validate(self, base_metadata: TableMetadata | None) -> None:  # type: ignore[override]  # as PyIceberg's own do
-        """See ValidatableTableRequirement."""
+        """See ValidatableTableRequirement.
+
+        Raises:
+            CommitFailedException: a tag or a branch names a snapshot that was to expire.
+        """
         named = {reference.snapshot_id for reference in base_metadata.refs.values()} if base_metadata else set()
         if named & self.snapshot_ids:
             raise CommitFailedException("a tag or a branch names a snapshot that was to expire")

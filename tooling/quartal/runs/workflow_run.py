@@ -122,7 +122,11 @@ def all_runs(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> tupl
 
 
 def read_run(glue: GlueClient, workflow: str, run_id: str, *, crawler: str, job: str) -> WorkflowRun:
-    """The run as it is now."""
+    """The run as it is now.
+
+    Raises:
+        ResponseStreamingError: the answer broke off.
+    """
     answer = glue.get_workflow_run(Name=workflow, RunId=run_id, IncludeGraph=True)
     if "Run" not in answer:
         raise ResponseStreamingError(error="the answer to GetWorkflowRun broke off")

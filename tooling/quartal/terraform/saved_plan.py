@@ -77,7 +77,11 @@ def write_record(
 
 
 def read_record(staged: StagedRoot) -> ReviewRecord | None:
-    """The record of the plan that waits to be applied; None when no plan does."""
+    """The record of the plan that waits to be applied; None when no plan does.
+
+    Raises:
+        ConfigurationError: the file is no record of a review.
+    """
     path = record_file(staged)
     if not path.is_file() or not staged.plan_file.is_file():
         return None

@@ -16,7 +16,7 @@ _HIDDEN = re.compile(
 
 
 def visible(text: str) -> str:
-    """The text with each such character written as Python writes it, as in `\\x1b`; all else stays as it is."""
+    r"""The text with each such character written as Python writes it, as in `\x1b`; all else stays as it is."""
     return _HIDDEN.sub(_written, text)
 
 

@@ -56,7 +56,11 @@ def _number_format(column: Column) -> Format:
 
 
 def as_number(value: object) -> int | Decimal:
-    """The number that a value is, exactly as it prints; NaN and infinity among them."""
+    """The number that a value is, exactly as it prints; NaN and infinity among them.
+
+    Raises:
+        ValueError: it is no number; the message continues a sentence about the column.
+    """
     if isinstance(value, bool):
         raise ValueError("holds a boolean, which is no number")
     if isinstance(value, float):
@@ -76,7 +80,11 @@ def _number(value: object) -> str:
 
 
 def as_boolean(value: object) -> bool:
-    """A boolean, or 0 and 1 of a database that has none; as MySQL's bit(1) too."""
+    """A boolean, or 0 and 1 of a database that has none; as MySQL's bit(1) too.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if isinstance(value, bytes) and value in (b"\0", b"\1"):
         return value == b"\1"
     if isinstance(value, bool) or (isinstance(value, int | Decimal) and value in (0, 1)):
@@ -89,7 +97,11 @@ def _boolean(value: object) -> str:
 
 
 def as_date(value: object) -> date:
-    """A date, or the midnight with which it begins."""
+    """A date, or the midnight with which it begins.
+
+    Raises:
+        ValueError: it is neither.
+    """
     if isinstance(value, datetime):
         if value.tzinfo is not None or value.time() != time.min:
             raise ValueError(f"holds a moment ({value}), of which a date would be a part: cast it to a date")
@@ -159,7 +171,11 @@ def _timestamp_format(column: Column) -> Format:
 
 
 def moment_counted(number: int | Decimal, unit: int) -> datetime:
-    """The moment that a number counts from 1970 on, `unit` of which make a second; less than a microsecond is cut."""
+    """The moment that a number counts from 1970 on, `unit` of which make a second; less than a microsecond is cut.
+
+    Raises:
+        ValueError: the moment is not in the years 1 to 9999.
+    """
     try:
         return _EPOCH + timedelta(microseconds=int(number * (1_000_000 // unit) // 1))
     except (OverflowError, ArithmeticError, ValueError):

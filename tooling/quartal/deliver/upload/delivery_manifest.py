@@ -55,7 +55,11 @@ class DeliveryManifest:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> DeliveryManifest:
-        """Read what `as_json` wrote. Raises ValueError, TypeError, KeyError or AttributeError where it is none."""
+        """Read what `as_json` wrote.
+
+        Raises:
+            ValueError, TypeError, KeyError, AttributeError: it is no manifest.
+        """
         found = cls(
             {key: DeliveredFile(**entry) for key, entry in data["files"].items()},
             tuple(UploadRecord(**entry) for entry in data["uploads"]),

@@ -57,7 +57,11 @@ class Outcome:
 
 
 def objects_below(s3: S3Client, bucket: str, prefix: str) -> dict[str, StoredObject]:
-    """All objects below a prefix, by key."""
+    """All objects below a prefix, by key.
+
+    Raises:
+        AwsError: the listing broke off.
+    """
     found: dict[str, StoredObject] = {}
     last = ""
     while True:
@@ -142,7 +146,6 @@ class Transfer:
             parallel_files: how many files at once.
             outcomes: gets the outcome of each file as it is done, so that none is forgotten in an interruption.
         """
-
         waiting, taking = iter(items), threading.Lock()
 
         def next_item() -> UploadItem | None:

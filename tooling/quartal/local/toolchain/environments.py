@@ -146,8 +146,10 @@ def _locked(*locks: Path) -> tuple[str, ...]:
 
 
 def folder_of(settings: Settings, environment: ToolEnvironment) -> Path:
-    """Where the environment lies: what it is made from is part of its name, so a change never pulls it from under a
-    LocalStack that runs."""
+    """Where the environment lies.
+
+    What it is made from is part of its name, so a change never pulls it from under a LocalStack that runs.
+    """
     return settings.tools_dir / f"{environment.name}-{environment.fingerprint()[:12]}"
 
 

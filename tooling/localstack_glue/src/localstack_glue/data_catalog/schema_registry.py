@@ -93,7 +93,11 @@ class Registries:
 
 
 def find_registry(scope: Scope, registry_id: "RegistryIdTypeDef") -> Any:
-    """moto's registry of a name or an ARN; raise EntityNotFoundException."""
+    """Find moto's registry by its name or ARN.
+
+    Raises:
+        EntityNotFoundException: there is none.
+    """
     arn = registry_id.get("RegistryArn") or ""
     name = registry_id.get("RegistryName") or arn.rpartition("/")[2] or DEFAULT_REGISTRY
     if name not in backend(scope).registries:

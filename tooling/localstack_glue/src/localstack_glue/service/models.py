@@ -22,7 +22,7 @@ Predecessors = tuple[tuple[str, str], ...]  # job and run id of the runs that me
 
 
 class CrawlerState(StrEnum):
-    """G13."""
+    """What a crawler is doing; STOPPING also while a crawl that has read everything writes to the catalog (G13)."""
 
     READY = "READY"
     RUNNING = "RUNNING"
@@ -41,7 +41,7 @@ class CrawlState(StrEnum):
 
 
 class JobRunState(StrEnum):
-    """G26."""
+    """How one attempt of a job run stands (G26)."""
 
     STARTING = "STARTING"
     RUNNING = "RUNNING"
@@ -56,7 +56,7 @@ class JobRunState(StrEnum):
 
 
 class TriggerState(StrEnum):
-    """G3."""
+    """Whether a trigger fires by itself; those on demand and by events stay CREATED (G3)."""
 
     CREATED = "CREATED"
     ACTIVATED = "ACTIVATED"
@@ -64,7 +64,7 @@ class TriggerState(StrEnum):
 
 
 class WorkflowRunStatus(StrEnum):
-    """G7."""
+    """How a workflow run stands; COMPLETED says nothing of whether its jobs succeeded (G7)."""
 
     RUNNING = "RUNNING"
     COMPLETED = "COMPLETED"
@@ -154,7 +154,7 @@ class Crawler:
 
     @property
     def state(self) -> CrawlerState:
-        """G13."""
+        """What the crawler is doing, by its newest crawl (G13)."""
         current = self.current_crawl
         if current is None:
             return CrawlerState.READY

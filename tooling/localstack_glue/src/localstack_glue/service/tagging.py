@@ -43,5 +43,5 @@ class MotoTagger:
 
 
 def backend(scope: Scope) -> GlueBackend:
-    """moto's Glue data of an account and region."""
+    """The Glue data that moto keeps for an account and region."""
     return glue_backends[scope.account_id][scope.region]
