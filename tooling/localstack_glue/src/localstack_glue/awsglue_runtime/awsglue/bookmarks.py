@@ -1,4 +1,4 @@
-"""Job bookmarks: which files a job has read, by transformation context.
+"""Job bookmarks: which files or rows a job has read, by transformation context.
 
 Follows the pages "Tracking processed data using job bookmarks" and "Using job bookmarks" of the AWS Glue Developer
 Guide.
@@ -10,12 +10,12 @@ by context. A folder beside it keeps what each run wrote, so that ResetJobBookma
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from awsglue.errors import unsupported
+from awsglue.errors import GlueDataError, unsupported
 
 FILE_VARIABLE = "LOCALSTACK_GLUE_BOOKMARK_FILE"
 OPTION = "job-bookmark-option"
@@ -55,6 +55,14 @@ class ContextState:
         return ContextState(latest, recent)
 
 
+@dataclass(frozen=True)
+class KeyState:
+    """How far a source of rows has been read: the last key, each of its columns' values as text."""
+
+    columns: tuple[str, ...]
+    values: tuple[str, ...]
+
+
 class Bookmark:
     """The bookmark of one run: reads see the state at its start, commit writes the new one."""
 
@@ -68,8 +76,9 @@ class Bookmark:
         self._file = file
         self._run_id = run_id
         self._entry: dict[str, Any] = _read(file) if file and option != DISABLE else {}
-        self._states = _states(self._entry)
+        self._states, self._keys = _states(self._entry)
         self._reads: dict[str, list[SourceFile]] = {}
+        self._reached: dict[str, KeyState] = {}
 
     @classmethod
     def from_arguments(cls, job_name: str, arguments: Mapping[str, str]) -> "Bookmark":
@@ -98,6 +107,20 @@ class Bookmark:
         self._reads.setdefault(context, []).extend(new)
         return new
 
+    def last_keys(self, context: str, columns: Sequence[str]) -> tuple[str, ...] | None:
+        """How far these columns were read by the runs that committed."""
+        state = self._keys.get(context)
+        if state is not None and state.columns != tuple(columns):
+            raise GlueDataError(
+                f"the bookmark of {context} is over {', '.join(state.columns)}, not {', '.join(columns)}; "
+                "reset it, or give the source another transformation_ctx"
+            )
+        return None if state is None else state.values
+
+    def note_keys(self, context: str, columns: Sequence[str], values: Sequence[str]) -> None:
+        """Note how far the columns are read now."""
+        self._reached[context] = KeyState(tuple(columns), tuple(values))
+
     def commit(self) -> None:
         """Write down what was read; with `job-bookmark-pause` nothing changes."""
         if self._option != ENABLE or self._file is None:
@@ -105,6 +128,8 @@ class Bookmark:
         for context, files in self._reads.items():
             self._states[context] = self._states.get(context, ContextState()).after(files)
         self._reads.clear()
+        self._keys |= self._reached
+        self._reached.clear()
         previous = self._entry
         self._entry = {
             "JobName": self._job_name,
@@ -113,12 +138,7 @@ class Bookmark:
             "Attempt": 0,
             "PreviousRunId": previous.get("RunId", ""),
             "RunId": self._run_id,
-            "JobBookmark": json.dumps(
-                {
-                    context: {"read_up_to_ms": state.read_up_to_ms, "recent": dict(state.recent)}
-                    for context, state in self._states.items()
-                }
-            ),
+            "JobBookmark": json.dumps(_stored(self._states, self._keys)),
         }
         _write(self._file, self._entry)
         if self._run_id:
@@ -132,9 +152,22 @@ def _read(file: Path) -> dict[str, Any]:
     return entry
 
 
-def _states(entry: Mapping[str, Any]) -> dict[str, ContextState]:
+def _states(entry: Mapping[str, Any]) -> tuple[dict[str, ContextState], dict[str, KeyState]]:
     stored = json.loads(entry.get("JobBookmark") or "{}")
-    return {context: ContextState(state["read_up_to_ms"], state["recent"]) for context, state in stored.items()}
+    files = {name: each for name, each in stored.items() if "keys" not in each}
+    rows = {name: each["keys"] for name, each in stored.items() if "keys" in each}
+    return (
+        {name: ContextState(each["read_up_to_ms"], each["recent"]) for name, each in files.items()},
+        {name: KeyState(tuple(each), tuple(each.values())) for name, each in rows.items()},
+    )
+
+
+def _stored(files: Mapping[str, ContextState], rows: Mapping[str, KeyState]) -> dict[str, Any]:
+    of_files = {
+        name: {"read_up_to_ms": each.read_up_to_ms, "recent": dict(each.recent)} for name, each in files.items()
+    }
+    of_rows = {name: {"keys": dict(zip(each.columns, each.values, strict=True))} for name, each in rows.items()}
+    return {**of_files, **of_rows}
 
 
 def _write(file: Path, entry: Mapping[str, Any]) -> None:

@@ -79,8 +79,20 @@ class Catalog:
 
     def table(self, database: str, name: str, catalog_id: str | None = None) -> Table:
         """Read a table's definition."""
+        return parse_table(database, self.definition(database, name, catalog_id))
+
+    def definition(self, database: str, name: str, catalog_id: str | None = None) -> Mapping[str, Any]:
+        """A table as GetTable answers it, whatever it lies over."""
         answer = self.client.get_table(**_catalog(catalog_id), DatabaseName=database, Name=name)
-        return parse_table(database, answer["Table"])
+        table: Mapping[str, Any] = answer["Table"]
+        return table
+
+    def types(self, database: str, name: str, catalog_id: str | None = None) -> dict[str, str]:
+        """The types of a table's columns, whatever it lies over; partition keys last."""
+        found = self.definition(database, name, catalog_id)
+        storage = found.get("StorageDescriptor") or {}
+        columns = (*_columns(storage.get("Columns")), *_columns(found.get("PartitionKeys")))
+        return {column.name: column.type for column in columns}
 
     def partitions(
         self, table: Table, expression: str | None = None, catalog_id: str | None = None

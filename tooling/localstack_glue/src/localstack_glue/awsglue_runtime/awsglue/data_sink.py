@@ -1,7 +1,46 @@
-"""Where the public library keeps what `GlueContext.getSink` answers."""
+"""What `GlueContext.getSink` answers."""
 
-from awsglue.sinks import S3Sink
+from typing import Any
 
-DataSink = S3Sink
+from pyspark.sql import DataFrame
 
-__all__ = ["DataSink"]
+from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
+
+
+class DataSink:
+    """A place to write to."""
+
+    format: str | None = None
+
+    def setFormat(self, format: str | None, **options: Any) -> None:  # noqa: A002 - Glue's names
+        """Say what files to write."""
+        raise NotImplementedError
+
+    def setCatalogInfo(self, catalogDatabase: str, catalogTableName: str, catalogId: str = "") -> None:
+        """Say which table the files belong to."""
+        raise NotImplementedError
+
+    def setAccumulableSize(self, size: int) -> None:
+        """Take the number of error records to keep: all are kept here."""
+
+    def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
+        """Write a frame."""
+        raise NotImplementedError
+
+    def writeDataFrame(self, data_frame: DataFrame, glue_context: Any, info: str = "") -> DataFrame:
+        """Write a DataFrame likewise."""
+        self.writeFrame(DynamicFrame.fromDF(data_frame, glue_context), info)
+        return data_frame
+
+    def write(self, dynamic_frame_or_dfc: DynamicFrame | DynamicFrameCollection, info: str = "") -> Any:
+        """Write a frame, or each frame of a collection."""
+        if isinstance(dynamic_frame_or_dfc, DynamicFrame):
+            return self.writeFrame(dynamic_frame_or_dfc, info)
+        if not isinstance(dynamic_frame_or_dfc, DynamicFrameCollection):
+            told = "dynamic_frame_or_dfc must be an instance of DynamicFrame or DynamicFrameCollection."
+            raise TypeError(f"{told} Got {type(dynamic_frame_or_dfc)}")
+        return self.writeCollection(dynamic_frame_or_dfc, info)
+
+    def writeCollection(self, frames: DynamicFrameCollection, info: str = "") -> DynamicFrameCollection:
+        """Write each frame of a collection to a place of its name."""
+        raise NotImplementedError

@@ -1,49 +1,40 @@
-"""What `GlueContext.getSource` answers: files that are read when the frame is asked for."""
+"""What `GlueContext.getSource` answers: it reads when its frame is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from pyspark.sql import DataFrame
 
-from awsglue import sources
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import check_options
 
 if TYPE_CHECKING:
     from awsglue.context import GlueContext
 
+Read = Callable[[str | None, Mapping[str, Any]], DataFrame]  # format, format_options -> what is there
+
 
 class DataSource:
-    """Files at paths."""
+    """Files at paths, or a table of a database."""
 
-    def __init__(
-        self, glue_context: GlueContext, options: Mapping[str, Any], format_name: str | None, transformation_ctx: str
-    ) -> None:
+    def __init__(self, glue_context: GlueContext, read: Read, format_name: str | None, transformation_ctx: str) -> None:
         self._context = glue_context
-        self._options = options
+        self._read = read
         self._format = format_name
         self._format_options: Mapping[str, Any] = {}
         self.name = transformation_ctx
 
     def setFormat(self, format: str | None, **options: Any) -> None:  # noqa: A002 - Glue's names
-        """Say what the files are."""
+        """Say what the files are; a database needs no format."""
         self._format = format or self._format
         self._format_options = options
 
     def getFrame(self, **options: Any) -> DynamicFrame:
         """Read them."""
         check_options("getFrame with", options, ("minPartitions", "targetPartitions"))
-        frame = sources.read_paths(
-            self._context.spark_session,
-            self._context.bookmark,
-            self.name,
-            self._options,
-            self._format,
-            self._format_options,
-        )
-        return DynamicFrame(frame, self._context, self.name)
+        return DynamicFrame(self._read(self._format, self._format_options), self._context, self.name)
 
     def getSampleFrame(self, num: int, **options: Any) -> DynamicFrame:
         """Read the first records."""

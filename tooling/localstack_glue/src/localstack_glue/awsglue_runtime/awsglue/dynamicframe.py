@@ -187,7 +187,7 @@ class DynamicFrame:
         if choice.lower() == "match_catalog":
             if not database or not table_name:
                 raise ValueError("choice='match_catalog' needs database and table_name")
-            wanted = self.glue_ctx.catalog.table(database, table_name, catalog_id).types
+            wanted = self.glue_ctx.catalog.types(database, table_name, catalog_id)
             return self._next(reshaping.match_schema(self._df, wanted))
         return self._next(reshaping.resolve_all(self._df, choice))
 

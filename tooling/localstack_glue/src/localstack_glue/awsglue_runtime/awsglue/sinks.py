@@ -13,11 +13,12 @@ from pyspark.sql import types as T
 
 from awsglue import formats
 from awsglue.catalog import Catalog, Partition
+from awsglue.connection_types import FILE_TYPES
+from awsglue.data_sink import DataSink
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
 from awsglue.errors import GlueDataError, check_options, unsupported
 from awsglue.gluetypes import hive_type
 
-FILE_TYPES = ("s3", "file")
 UPDATE, LOG = "UPDATE_IN_DATABASE", "LOG"
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 _PATH_OPTIONS = {"path", "partitionKeys", "compression", "compressionType"}
@@ -194,7 +195,7 @@ def _written(frame: DataFrame, target: Target) -> list[Partition]:
     return partitions
 
 
-class S3Sink:
+class S3Sink(DataSink):
     """What `GlueContext.getSink` makes: a place to write to, and a table to keep up with it."""
 
     def __init__(self, catalog: Catalog, connection_type: str, options: Mapping[str, Any]) -> None:
@@ -204,7 +205,6 @@ class S3Sink:
         check_options("the getSink options", options, known)
         self._catalog = catalog
         self._options = dict(options)
-        self.format: str | None = None
         self._format_options: dict[str, Any] = {}
         self._table: tuple[str, str] | None = None
 
@@ -220,9 +220,6 @@ class S3Sink:
             unsupported("setCatalogInfo with a catalogId")
         self._table = (catalogDatabase, catalogTableName)
 
-    def setAccumulableSize(self, size: int) -> None:
-        """Take the number of error records to keep: all are kept here."""
-
     def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
         """Write a frame; with `enableUpdateCatalog` the table follows."""
         places = {key: value for key, value in self._options.items() if key in _PATH_OPTIONS}
@@ -236,24 +233,14 @@ class S3Sink:
             update_catalog(self._catalog, dynamic_frame.toDF(), target, *self._table, behavior)
         return dynamic_frame
 
-    def writeDataFrame(self, data_frame: DataFrame, glue_context: Any, info: str = "") -> DataFrame:
-        """Write a DataFrame likewise."""
-        self.writeFrame(DynamicFrame.fromDF(data_frame, glue_context), info)
-        return data_frame
-
-    def write(self, dynamic_frame_or_dfc: DynamicFrame | DynamicFrameCollection, info: str = "") -> Any:
-        """Write a frame, or each frame of a collection to a folder of its name."""
-        if isinstance(dynamic_frame_or_dfc, DynamicFrame):
-            return self.writeFrame(dynamic_frame_or_dfc, info)
-        if not isinstance(dynamic_frame_or_dfc, DynamicFrameCollection):
-            told = "dynamic_frame_or_dfc must be an instance of DynamicFrame or DynamicFrameCollection."
-            raise TypeError(f"{told} Got {type(dynamic_frame_or_dfc)}")
+    def writeCollection(self, frames: DynamicFrameCollection, info: str = "") -> DynamicFrameCollection:
+        """Write each frame of a collection to a folder of its name."""
         written = dict(self._options)
         root = str(written.get("path", "")).rstrip("/")
         try:
-            for name, frame in dynamic_frame_or_dfc.items():
+            for name, frame in frames.items():
                 self._options = {**written, "path": f"{root}/{name}"}
                 self.writeFrame(frame, info)
         finally:
             self._options = written
-        return dynamic_frame_or_dfc
+        return frames

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localstack_glue import awsglue_runtime
-from localstack_glue.jobs.runtime import arguments, bookmarks, bootstrap, spark_catalog, spark_conf, workers
+from localstack_glue.jobs.runtime import arguments, bookmarks, bootstrap, jars, spark_catalog, spark_conf, workers
 from localstack_glue.jobs.runtime.files import JobPreparationError, fetched_path, python_path
 from localstack_glue.jobs.runtime.ignored_arguments import is_on
 from localstack_glue.jobs.runtime.memory import DRIVER_MEMORY, driver_heap_mb
@@ -137,6 +137,7 @@ def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[s
         scratch=scratch_of(folder),
         temporary=temporary_of(folder),
         jars_dir=settings.jars_dir,
+        found_jars=jars.of_run(request.merged, settings),
         extra_jars=tuple(fetched_path(uri, folder / "jars") for uri in request.extra_jars),
         java_options=settings.java_options,
         user_jars_first=is_on(request.merged, "--user-jars-first"),

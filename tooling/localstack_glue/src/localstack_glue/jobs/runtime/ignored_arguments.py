@@ -7,10 +7,9 @@ _IS_OFF = ("", "false")
 # for these an argument that is on has no effect here; what stands behind it is the reason
 _WITHOUT_EFFECT = {
     "--continuous-log-conversionPattern": "the pattern of log lines is the service's own",
-    "--datalake-formats": "the jars of Iceberg, Hudi and Delta are not on the class path; name them in --extra-jars",
     "--enable-auto-scaling": "Spark runs on the threads of this machine",
     "--executor-cores": "Spark runs on the threads of this machine",
-    "--use-postgres-driver": "JDBC connections are not supported",
+    "--use-postgres-driver": "the driver is the one on the class path",
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from localstack_glue.jobs.definitions import why_not_runnable
 from localstack_glue.jobs.runner import Launch
-from localstack_glue.jobs.runtime import arguments, bootstrap, spark_conf
+from localstack_glue.jobs.runtime import arguments, bootstrap, jars, spark_conf
 from localstack_glue.jobs.runtime.environment import (
     RunRequest,
     Surroundings,
@@ -81,8 +81,12 @@ def check_runtime(request: RunRequest, settings: Settings) -> None:
     """Raise JobPreparationError if this machine lacks what a run needs."""
     if not settings.python.exists():
         raise JobPreparationError(f"there is no Python at {settings.python}; set LOCALSTACK_GLUE_PYTHON")
-    if request.is_spark and (missing := settings.missing_for_spark()):
+    if not request.is_spark:
+        return
+    if missing := settings.missing_for_spark():
         raise JobPreparationError(f"This LocalStack cannot run Spark jobs: {missing}")
+    if missing := jars.missing(request.merged, settings):
+        raise JobPreparationError(missing)
 
 
 def missing_modules(request: RunRequest, settings: Settings) -> list[str]:

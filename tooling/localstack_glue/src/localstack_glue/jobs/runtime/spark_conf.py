@@ -40,6 +40,7 @@ class SparkRun:
     scratch: Path
     temporary: Path
     jars_dir: Path
+    found_jars: tuple[Path, ...] = ()
     extra_jars: tuple[Path, ...] = ()
     java_options: str = ""
     user_jars_first: bool = False
@@ -48,7 +49,8 @@ class SparkRun:
 
 def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str]:
     """Build the properties of `spark-defaults.conf`; `overrides` are the run's `--conf` (G28)."""
-    own_jars, extra_jars = [str(run.jars_dir / jar) for jar in S3A_JARS], [str(jar) for jar in run.extra_jars]
+    own_jars = [*(str(run.jars_dir / jar) for jar in S3A_JARS), *map(str, run.found_jars)]
+    extra_jars = [str(jar) for jar in run.extra_jars]
     jars = extra_jars + own_jars if run.user_jars_first else own_jars + extra_jars
     # Java does not follow TMPDIR; and it leaves its performance data in /tmp when it is killed, as a run's end does
     own_options = f'{TRUST_LOCALSTACK} "-Djava.io.tmpdir={run.temporary}" -XX:-UsePerfData'

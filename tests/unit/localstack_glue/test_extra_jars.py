@@ -1,0 +1,70 @@
+"""Drivers of databases are there for every Spark run; a table format's jars for the runs that ask for it."""
+
+from pathlib import Path
+
+import pytest
+
+from localstack_glue.jobs.runtime import jars
+from localstack_glue.service.settings import Settings
+
+ICEBERG = "iceberg-spark-runtime-3.5_2.12-1.10.0.jar"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    for name in ("ojdbc11.jar", ICEBERG, "delta-spark_2.12-3.3.2.jar", "iceberg-spark-runtime-3.5_2.13-1.10.0.jar"):
+        (tmp_path / name).touch()
+    return Settings(
+        Path("python"), (tmp_path / "site-packages",), None, None, tmp_path / "work", extra_jars_dir=tmp_path
+    )
+
+
+def names(merged: dict[str, str], settings: Settings) -> set[str]:
+    return {jar.name for jar in jars.of_run(merged, settings)}
+
+
+def test_table_formats_are_on_the_class_path_of_runs_that_ask_for_them(settings: Settings) -> None:
+    others = {"ojdbc11.jar", "iceberg-spark-runtime-3.5_2.13-1.10.0.jar"}  # a jar of no known name is the user's matter
+    assert names({}, settings) == others
+    assert names({"--datalake-formats": "iceberg"}, settings) == others | {ICEBERG}
+
+
+def test_drivers_of_the_system_are_found_without_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "postgresql.jar").touch()
+    (tmp_path / "gettext.jar").touch()
+    none = Settings(Path("python"), (), None, None, tmp_path)
+    assert jars.of_run({}, none, tmp_path) == (tmp_path / "postgresql.jar",)
+
+
+def test_python_package_may_carry_a_table_format(tmp_path: Path) -> None:
+    jar = tmp_path / "some_package" / "jars" / ICEBERG
+    jar.parent.mkdir(parents=True)
+    jar.touch()
+    found = Settings(Path("python"), (tmp_path,), None, None, tmp_path)
+    assert jar in jars.of_run({"--datalake-formats": "iceberg"}, found)
+    assert jars.missing({"--datalake-formats": "iceberg"}, found) is None
+
+
+@pytest.mark.parametrize(
+    ("merged", "why"),
+    [
+        ({}, None),
+        ({"--datalake-formats": "iceberg"}, None),
+        ({"--datalake-formats": "iceberg,hudi"}, "hudi-spark3.5-bundle_2.12-"),
+        ({"--datalake-formats": "hudi", "--extra-jars": "s3://lake/hudi-spark3-bundle_2.12-0.15.jar"}, None),
+        ({"--datalake-formats": "delta"}, "delta-storage-"),
+        ({"--datalake-formats": "paimon"}, "not a table format of Glue"),
+        (
+            {
+                "--datalake-formats": "iceberg",
+                "--conf": "spark.sql.catalog.g.catalog-impl=org.apache.iceberg.aws.glue.GlueCatalog",
+            },
+            "iceberg-aws-bundle",
+        ),
+    ],
+)
+def test_what_is_missing_is_named_before_the_run_starts(
+    settings: Settings, merged: dict[str, str], why: str | None
+) -> None:
+    found = jars.missing(merged, settings)
+    assert (why in found) if why and found else found is why

@@ -1,0 +1,65 @@
+"""What the reading and the writing of a GlueContext stand on: Spark's session, the catalog and the bookmark."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import TYPE_CHECKING, Any, cast
+
+from pyspark import SparkContext
+from pyspark.sql import SparkSession, SQLContext
+
+from awsglue.bookmarks import Bookmark
+from awsglue.catalog import Catalog
+from awsglue.errors import check_options
+
+if TYPE_CHECKING:
+    from awsglue.context import GlueContext
+
+Options = Mapping[str, Any] | None
+PARTITIONS = ("minPartitions", "targetPartitions")  # how Spark cuts the data changes nothing about the records
+
+
+class GlueSession(SQLContext):
+    """Spark, with a Data Catalog and a bookmark."""
+
+    def __init__(
+        self, sparkContext: SparkContext | SparkSession | None = None, *, catalog: Catalog | None = None, **options: Any
+    ) -> None:
+        check_options("the GlueContext options", options, PARTITIONS)
+        session = sparkContext if isinstance(sparkContext, SparkSession) else SparkSession.builder.getOrCreate()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # Spark's own: SQLContext is old
+            super().__init__(session.sparkContext, session)
+        self.spark_session = session
+        self.catalog = catalog or Catalog()
+        self.bookmark: Bookmark | None = None
+
+
+def whole(part: GlueSession) -> GlueContext:
+    """The context that reading or writing is a part of."""
+    return cast("GlueContext", part)
+
+
+def named_database(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a call name its database by `name_space` too, as older scripts do."""
+
+    @wraps(call)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        if "name_space" in kwargs:
+            if kwargs.get("database") is not None:
+                raise ValueError("Parameter name_space and database are both specified, choose one.")
+            kwargs["database"] = kwargs.pop("name_space")
+        return call(*args, **kwargs)
+
+    return called
+
+
+def place(database: str | None, table_name: str | None) -> tuple[str, str]:
+    """The database and the table of a call, neither left out."""
+    if database is None:
+        raise ValueError("Parameter name_space or database is missing.")
+    if table_name is None:
+        raise ValueError("Parameter table_name is missing.")
+    return database, table_name

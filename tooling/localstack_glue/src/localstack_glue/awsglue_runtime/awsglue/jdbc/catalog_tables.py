@@ -1,0 +1,33 @@
+"""Tables of the Data Catalog that a crawler made of a database's tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from awsglue.errors import GlueDataError, unsupported
+from awsglue.jdbc.vendors import VENDORS
+
+
+def _kind(raw: Mapping[str, Any]) -> str:
+    return str((raw.get("Parameters") or {}).get("classification", "")).lower()
+
+
+def is_jdbc(raw: Mapping[str, Any]) -> bool:
+    """Whether a table is one of a database, by its classification."""
+    if _kind(raw) == "redshift":
+        unsupported(f"the table {raw['Name']} of Amazon Redshift")
+    return _kind(raw) in VENDORS
+
+
+def options_of(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The connection type of such a table, and the options of a read or write."""
+    parameters: Mapping[str, str] = raw.get("Parameters") or {}
+    storage = raw.get("StorageDescriptor") or {}
+    name = parameters.get("connectionName")
+    if not name:
+        raise GlueDataError(f"the table {raw['Name']} is of {_kind(raw)} and has no connectionName")
+    database, _, table = str(storage.get("Location") or "").partition(".")
+    if not table:
+        raise GlueDataError(f"the table {raw['Name']} has the location {database!r}, not DATABASE.SCHEMA.TABLE")
+    options: dict[str, Any] = {"connectionName": name, "database": database, "dbtable": table}
+    parallel = ("hashfield", "hashexpression", "hashpartitions")
+    return _kind(raw), options | {key: parameters[key] for key in parallel if parameters.get(key)}

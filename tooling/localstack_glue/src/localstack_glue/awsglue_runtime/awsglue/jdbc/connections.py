@@ -1,0 +1,98 @@
+"""Connections of the Data Catalog: their URL, and who logs in, from the connection itself or a secret."""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+
+from awsglue.catalog import Catalog
+from awsglue.errors import GlueDataError, unsupported
+from awsglue.jdbc.vendors import VENDORS, server_only, vendor_of
+
+
+@dataclass(frozen=True)
+class Login:
+    """What a connection says of a database."""
+
+    url: str
+    user: str | None
+    password: str | None = field(repr=False, default=None)
+    driver_class: str = ""
+    driver_jar: str = ""
+    enforce_ssl: bool = False
+    properties: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def login(catalog: Catalog, name: str, catalog_id: str | None = None) -> Login:
+    """Read a connection, and its secret if it names one."""
+    request = {"CatalogId": catalog_id} if catalog_id else {}
+    connection = catalog.client.get_connection(Name=name, HidePassword=False, **request)["Connection"]
+    properties: Mapping[str, str] = connection.get("ConnectionProperties") or {}
+    user, password = _who(connection, properties, name)
+    return Login(
+        url=_url(connection, properties, name),
+        user=user,
+        password=password,
+        driver_class=properties.get("JDBC_DRIVER_CLASS_NAME") or properties.get("CONNECTOR_CLASS_NAME") or "",
+        driver_jar=properties.get("JDBC_DRIVER_JAR_URI") or properties.get("CONNECTOR_URL") or "",
+        enforce_ssl=properties.get("JDBC_ENFORCE_SSL", "false").lower() == "true",
+        properties=properties,
+    )
+
+
+def jdbc_conf(catalog: Catalog, name: str, catalog_id: str | None = None) -> dict[str, Any]:
+    """What `extract_jdbc_conf` answers."""
+    found = login(catalog, name, catalog_id)
+    given = found.properties
+    return {
+        "url": server_only(found.url),
+        "fullUrl": found.url,
+        "user": found.user,
+        "password": found.password,
+        "vendor": vendor_of(found.url).name,
+        "enforceSSL": str(found.enforce_ssl).lower(),
+        "customJDBCCert": given.get("CUSTOM_JDBC_CERT", ""),
+        "skipCustomJDBCCertValidation": given.get("SKIP_CUSTOM_JDBC_CERT_VALIDATION", "false").lower(),
+        "customJDBCCertString": given.get("CUSTOM_JDBC_CERT_STRING", ""),
+    }
+
+
+def secret(name: str) -> Mapping[str, str]:
+    """The user and password of a secret: a JSON object, as RDS and Glue write it."""
+    text = boto3.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString") or ""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise GlueDataError(f"the secret {name} is not a JSON object with username and password")
+    known = {str(key).lower(): str(value) for key, value in found.items()}
+    return {"user": known.get("username") or known.get("user") or "", "password": known.get("password") or ""}
+
+
+def _who(connection: Mapping[str, Any], properties: Mapping[str, str], name: str) -> tuple[str | None, str | None]:
+    secret_id = properties.get("SECRET_ID") or (connection.get("AuthenticationConfiguration") or {}).get("SecretArn")
+    if secret_id:
+        found = secret(secret_id)
+        if not found["user"]:
+            raise GlueDataError(f"the connection {name}: the secret {secret_id} has no username")
+        return found["user"], found["password"]
+    password = properties.get("PASSWORD")
+    if password is None and (hidden := properties.get("ENCRYPTED_PASSWORD")):
+        plain = boto3.client("kms").decrypt(CiphertextBlob=base64.b64decode(hidden))["Plaintext"]
+        password = plain.decode("utf-8")
+    return properties.get("USERNAME"), password
+
+
+def _url(connection: Mapping[str, Any], properties: Mapping[str, str], name: str) -> str:
+    if url := properties.get("JDBC_CONNECTION_URL"):
+        return url
+    kind = str(connection.get("ConnectionType", ""))
+    vendor = VENDORS.get(kind.lower())
+    if vendor is None or vendor.name not in ("postgresql", "mysql") or not properties.get("HOST"):
+        unsupported(f"the connection {name} of type {kind}", "give it a JDBC_CONNECTION_URL")
+    server = f"{properties['HOST']}:{properties.get('PORT') or vendor.port}"
+    return f"jdbc:{vendor.name}://{server}/{properties.get('DATABASE', '')}"

@@ -1,0 +1,61 @@
+"""The driver's class: on the class path of the run, or a jar that the connection names."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import boto3
+from pyspark.sql import SparkSession
+
+from awsglue.errors import GlueDataError, unsupported
+from awsglue.jdbc.vendors import Vendor
+
+
+def find(session: SparkSession, vendor: Vendor, asked: str, jar: str) -> str:
+    """The class to use; refuse by name what is not there, before anything is read."""
+    if jar:
+        add_jar(session, jar)
+    candidates: Sequence[str] = (asked,) if asked else vendor.drivers
+    if not candidates:
+        raise GlueDataError("the connection needs a driver's class: className, driver or customJdbcDriverClassName")
+    found = next((name for name in candidates if _is_there(session, name)), None)
+    if found is None:
+        unsupported(
+            f"{vendor.name} without the JDBC driver {' or '.join(candidates)}",
+            "put its jar into the folder LOCALSTACK_GLUE_EXTRA_JARS, or name it in --extra-jars",
+        )
+    return found
+
+
+def add_jar(session: SparkSession, jar: str) -> None:
+    """Let the session load classes from a jar, on this machine or in S3."""
+    path = jar
+    if jar.startswith(("s3://", "s3a://", "s3n://")):
+        bucket, _, key = jar.partition("://")[2].partition("/")
+        folder = Path(tempfile.mkdtemp(prefix="jdbc-driver-"))
+        path = str(folder / Path(key).name)
+        boto3.client("s3").download_file(bucket, key, path)
+    session.sql(f"ADD JAR {path!r}")
+
+
+def major_version(session: SparkSession, name: str) -> int:
+    """A driver's version."""
+    loader = _loader(session)
+    return int(loader.loadClass(name).getDeclaredConstructor(None).newInstance(None).getMajorVersion())
+
+
+def _is_there(session: SparkSession, name: str) -> bool:
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        _loader(session).loadClass(name)
+    except Py4JJavaError:
+        return False
+    return True
+
+
+def _loader(session: SparkSession) -> Any:
+    """Where Spark looks for a driver: the thread's class loader, which has the jars that were added."""
+    jvm: Any = session._jvm
+    return jvm.java.lang.Thread.currentThread().getContextClassLoader()

@@ -1,0 +1,42 @@
+"""Which part of a table each of the parallel queries reads: together they read each row once, also where it is null."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from awsglue.errors import GlueDataError, unsupported
+from awsglue.jdbc.vendors import Vendor
+
+DEFAULT_PARTITIONS = 7
+
+
+def conditions(vendor: Vendor, options: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+    """The WHERE of each query, by `hashfield` or `hashexpression`; none if one query reads all."""
+    column, expression = options.get("hashfield"), options.get("hashexpression")
+    if column and expression:
+        raise GlueDataError("hashfield and hashexpression are both given, choose one")
+    if not column and not expression:
+        return []
+    count = int(options.get("hashpartitions") or DEFAULT_PARTITIONS)
+    if count < 1:
+        raise GlueDataError(f"hashpartitions is {count}; give 1 or more")
+    if column and not vendor.hashed:
+        unsupported(f"hashfield with {vendor.name}", "use hashexpression")
+    number = vendor.hashed.format(column=quoted(vendor, named(str(column), columns))) if column else f"({expression})"
+    number = f"coalesce({number}, 0)"
+    rest = f"({number} % {count})" if vendor.name == "sqlserver" else f"mod({number}, {count})"
+    return [f"abs({rest}) = {position}" for position in range(count)]
+
+
+def named(column: str, columns: Sequence[str], option: str = "hashfield") -> str:
+    """A column as the table spells it: exactly so, or in another case."""
+    if column in columns:
+        return column
+    found = [each for each in columns if each.lower() == column.lower()]
+    if len(found) != 1:
+        raise GlueDataError(f"{option}: there is no column {column} among {', '.join(columns)}")
+    return found[0]
+
+
+def quoted(vendor: Vendor, name: str) -> str:
+    """A name in the database's quotes."""
+    return f"{vendor.quote}{name.replace(vendor.quote, vendor.quote * 2)}{vendor.quote}"

@@ -1,0 +1,103 @@
+"""The kinds of databases: their URLs, their drivers, and how each hashes a column."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from awsglue.errors import GlueDataError, unsupported
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A kind of database."""
+
+    name: str
+    schemes: tuple[str, ...]
+    drivers: tuple[str, ...]  # the first that is there is taken
+    port: int
+    quote: str = '"'
+    hashed: str = ""  # SQL: a whole number for any value of {column}
+    enforced_ssl: Mapping[str, str] | None = None  # properties for each of the drivers; None: it is not known how
+
+
+VENDORS = {
+    vendor.name: vendor
+    for vendor in (
+        Vendor(
+            "postgresql",
+            ("jdbc:postgresql:",),
+            ("org.postgresql.Driver",),
+            5432,
+            hashed="cast(hashtext(cast({column} as text)) as bigint)",
+            enforced_ssl={"sslmode": "require"},
+        ),
+        Vendor(
+            "mysql",
+            ("jdbc:mysql:", "jdbc:mariadb:"),
+            ("com.mysql.cj.jdbc.Driver", "org.mariadb.jdbc.Driver"),
+            3306,
+            quote="`",
+            hashed="crc32({column})",
+        ),
+        Vendor(
+            "sqlserver",
+            ("jdbc:sqlserver:",),
+            ("com.microsoft.sqlserver.jdbc.SQLServerDriver",),
+            1433,
+            hashed="cast(checksum({column}) as bigint)",
+            enforced_ssl={"encrypt": "true", "trustServerCertificate": "true"},
+        ),
+        Vendor("oracle", ("jdbc:oracle:",), ("oracle.jdbc.OracleDriver",), 1521, hashed="ora_hash({column})"),
+    )
+}
+# a URL of a database that has no part in the list above, with a class of its own
+_ANY = Vendor("jdbc", (), (), 0)
+_REFUSED = {"jdbc:redshift:": "Amazon Redshift"}
+
+
+def vendor_of(url: str, connection_type: str | None = None) -> Vendor:
+    """The kind of database that a URL names; a connection type must say the same."""
+    if not url.startswith("jdbc:"):
+        raise GlueDataError(f"{without_secrets(url)} is not a JDBC URL; it begins with jdbc:")
+    for scheme, name in _REFUSED.items():
+        if url.startswith(scheme):
+            unsupported(f"{name} ({scheme})", "use a jdbc:postgresql URL to rehearse with a PostgreSQL")
+    found = next((each for each in VENDORS.values() if url.startswith(each.schemes)), _ANY)
+    wanted = VENDORS.get((connection_type or "").lower())
+    if wanted is not None and wanted is not found:
+        raise GlueDataError(f"the connection type is {wanted.name}, and the URL says {without_secrets(url)}")
+    return found
+
+
+def server_only(url: str) -> str:
+    """A URL with protocol, server and port only, where it has that form."""
+    matched = re.match(r"jdbc:(postgresql|mysql|mariadb|sqlserver)://[^/;?]+", url)
+    return matched[0] if matched else url
+
+
+def with_database(url: str, database: str) -> str:
+    """The same server, another database."""
+    if matched := re.match(r"(jdbc:(?:postgresql|mysql|mariadb)://[^/?]+)(?:/[^?]*)?(\?.*)?$", url):
+        return f"{matched[1]}/{database}{matched[2] or ''}"
+    if url.startswith("jdbc:sqlserver:"):
+        parts = [part for part in url.split(";") if not part.lower().startswith(("databasename=", "database="))]
+        return ";".join([*parts, f"databaseName={database}"])
+    if matched := re.match(r"(jdbc:oracle:thin:@//[^/]+)(?:/.*)?$", url):
+        return f"{matched[1]}/{database}"
+    if url.rpartition("/")[2].partition("?")[0] != database:
+        unsupported(f"the option database with the URL {without_secrets(url)}", "name the database in the URL")
+    return url
+
+
+def database_of(url: str) -> str:
+    """The database that a URL names, or nothing."""
+    if url.startswith("jdbc:sqlserver:"):
+        found = re.search(r";\s*database(?:name)?=([^;]*)", url, re.IGNORECASE)
+        return found[1] if found else ""
+    found = re.match(r"jdbc:[a-z:@]+//[^/?]+/([^?;]*)", url)
+    return found[1] if found else ""
+
+
+def without_secrets(url: str) -> str:
+    """A URL for a message: without what follows the server and its database."""
+    return re.sub(r"//[^/@]*@(?=[^/])", "//", re.split(r"[?;]", url)[0])

@@ -1,0 +1,53 @@
+"""Writing to a database: rows are added, and a table that is not there is made, as Spark's JDBC source does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from awsglue.data_sink import DataSink
+from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
+from awsglue.errors import GlueDataError, unsupported
+from awsglue.jdbc.endpoint import Endpoint, table_of
+
+_NO_EFFECT = ("dbtable", "dbTable", "bulkSize", "hashfield", "hashexpression", "hashpartitions")
+
+
+def write(frame: DynamicFrame, endpoint: Endpoint) -> None:
+    """Add a frame's records to a table."""
+    table = table_of(endpoint.options)
+    if not table:
+        raise GlueDataError("a write to a database needs dbtable")
+    if frame.choice_fields:
+        raise GlueDataError(f"cannot write the choices {', '.join(frame.choice_fields)}; use resolveChoice first")
+    data = frame.toDF()
+    if not data.columns:
+        return  # a bookmark left nothing to read
+    passed = {key: str(value) for key, value in endpoint.options.items() if key not in _NO_EFFECT}
+    if size := endpoint.options.get("bulkSize"):
+        passed["batchsize"] = str(size)
+    writer = data.write.format("jdbc").mode("append").options(**passed, **endpoint.properties)
+    writer.option("url", endpoint.url).option("dbtable", table).save()
+
+
+class JdbcSink(DataSink):
+    """What `GlueContext.getSink` answers for a database."""
+
+    def __init__(self, endpoint: Callable[[], Endpoint]) -> None:
+        self._endpoint = endpoint()  # refused here, before there is anything to write
+
+    def setFormat(self, format: str | None, **options: Any) -> None:  # noqa: A002 - Glue's names
+        """A database needs no format."""
+
+    def setCatalogInfo(self, catalogDatabase: str, catalogTableName: str, catalogId: str = "") -> None:
+        """Refuse: a catalog follows files only."""
+        unsupported("setCatalogInfo of a database's sink")
+
+    def writeFrame(self, dynamic_frame: DynamicFrame, info: str = "") -> DynamicFrame:
+        """Add a frame's records."""
+        write(dynamic_frame, self._endpoint)
+        return dynamic_frame
+
+    def writeCollection(self, frames: DynamicFrameCollection, info: str = "") -> DynamicFrameCollection:
+        """Refuse: which table each frame belongs to is not said."""
+        unsupported("a DynamicFrameCollection in a database's sink", "write each frame to a table of its own")
