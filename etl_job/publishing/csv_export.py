@@ -43,7 +43,7 @@ def export_csv(table: PublishedIceberg, store: ObjectStore, lake_root: str, data
     """Bring the CSV files to what the table holds now; say which were written and which removed."""
     location = f"{LakePaths(lake_root, dataset).exports}/features"
     done = _export(table, store, location)
-    while (current := table.as_it_is_now()).snapshot_id != table.snapshot_id:
+    while (current := table.as_it_is_now()).snapshot_id != table.snapshot_id and not current.is_older_than(table):
         table = current
         done = _together(done, _export(table, store, location))
     return done

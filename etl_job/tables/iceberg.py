@@ -106,9 +106,9 @@ class PublishedIceberg:
 
     def is_older_than(self, other: "PublishedIceberg") -> bool:
         """Whether it lacks a change that the other has, as an old copy does that Glue may show for a while."""
-        if self._table is None or other._table is None:
-            return False
-        return self._table.metadata.last_sequence_number < other._table.metadata.last_sequence_number
+        mine, others = (each._table.metadata.snapshots if each._table else [] for each in (self, other))
+        newest = max((snapshot.sequence_number or 0 for snapshot in mine), default=0)
+        return bool(mine) and newest < max((snapshot.sequence_number or 0 for snapshot in others), default=0)
 
     @property
     def snapshot_id(self) -> int | None:

@@ -131,6 +131,17 @@ def test_export_that_was_overtaken_ends_at_what_the_table_holds_now(features, na
     assert features.exported() == later
 
 
+def test_table_that_is_read_from_an_old_copy_is_not_exported_over_the_new_one(features, monkeypatch):
+    old = features.publish(**BOTH_QUARTERS)
+    features.export(old)
+    table = features.publish(**{"2024Q1": 2})
+    monkeypatch.setattr(PublishedIceberg, "as_it_is_now", lambda _: old)
+
+    features.export(table)
+
+    assert features.exported() == {"2024Q1": 2}
+
+
 def test_export_that_was_overtaken_while_it_deletes_brings_the_file_back(features):
     features.export(features.publish(**BOTH_QUARTERS))
     table = features.publish(**{"2024Q1": 2})
