@@ -107,18 +107,6 @@ def test_default_ruleset_is_evaluated(dynamic_frame):
     assert [row["Outcome"] for row in failed.collect()] == ["Failed", "Passed"]
 
 
-@pytest.mark.parametrize(
-    ("ruleset", "named"),
-    [
-        ('Rules = [IsComplete "n"]', 'the data quality rule IsComplete "n"'),
-        ("Analyzers = [RowCount]", "other than Rules"),
-    ],
-)
-def test_other_rules_are_refused_by_name(dynamic_frame, ruleset, named):
-    with pytest.raises(GlueUnsupportedError, match=named):
-        EvaluateDataQuality().process_rows(frame=dynamic_frame([(1,)], "n int"), ruleset=ruleset)
-
-
 def test_schema_is_one_of_glues_types(dynamic_frame):
     ddl = "s string, n long, d decimal(10, 3), a array<struct<x: double>>, m map<string, int>"
     schema = dynamic_frame([], ddl).schema()

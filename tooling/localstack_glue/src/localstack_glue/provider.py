@@ -8,6 +8,7 @@ from localstack_glue.crawlers.crawlers import Crawlers
 from localstack_glue.crawlers.execution import CrawlExecutor, ReadInProcess, requests_only
 from localstack_glue.data_catalog.catalog import Catalog
 from localstack_glue.data_catalog.connections import encrypt_by_kms
+from localstack_glue.data_quality.evaluation_runs import EvaluationRuns
 from localstack_glue.events.bus import EventBus
 from localstack_glue.jobs.bookmarks import JobBookmarks
 from localstack_glue.jobs.execution import JobExecutor
@@ -64,6 +65,8 @@ class GlueProvider(GlueApi):
         job_signals.attempt_ended.add(self._touch)
         self._upcoming_jobs = UpcomingJobs(settings.warm_jvm, self.jobs, crawl_signals, job_signals)
         self.bookmarks = JobBookmarks(settings.bookmarks_dir, job_signals)
+        self.quality_runs = EvaluationRuns(self.clock, self._lock, clients)
+        self.quality_runs.ended.add(self._touch)
         orchestrator = Orchestrator(self.clock, self._lock, self.crawlers, self.jobs, crawl_signals, job_signals)
         self.triggers = Triggers(self.clock, self._lock, tagger, orchestrator.fire, schedules_changed)
         self.workflows = Workflows(self.clock, self._lock, tagger, orchestrator)
@@ -79,6 +82,7 @@ class GlueProvider(GlueApi):
             self.bookmarks,
             self.triggers,
             self.workflows,
+            self.quality_runs,
         )
 
     def notify_event(self, scope: Scope, workflow_name: str, event_id: str) -> None:
@@ -105,6 +109,7 @@ class GlueProvider(GlueApi):
         if self.state is not None:
             self.state.close()
         self.scheduler.close()
+        self.quality_runs.drain()
         self.crawl_executor.close()
         self.job_executor.close()
 
@@ -115,6 +120,7 @@ class GlueProvider(GlueApi):
                 for store in regions.values():
                     store.triggers.clear()
                     store.workflows.clear()
+        self.quality_runs.drain()
         self.crawl_executor.drain()
         self.job_executor.drain()
         with self._lock:

@@ -1,13 +1,15 @@
-"""Data quality rulesets: stored; nothing here evaluates them."""
+"""Data quality rulesets, as they are stored. What evaluates them is in `data_quality`."""
 
 import threading
 from collections.abc import Mapping
 
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import InvalidRulesetError
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.grammar import parse
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.answers import present
 from localstack_glue.service.api import Operation
 from localstack_glue.service.clock import Clock
-from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException
+from localstack_glue.service.errors import AlreadyExistsException, EntityNotFoundException, InvalidInputException
 from localstack_glue.service.models import JsonDict, Ruleset
 from localstack_glue.service.pagination import page
 from localstack_glue.service.tagging import Tagger
@@ -39,6 +41,7 @@ class DataQualityRulesets:
         with self._lock:
             if name in scope.store.rulesets:
                 raise AlreadyExistsException(f"{name} already exists")
+            _check(request["Ruleset"])
             scope.store.rulesets[name] = Ruleset(
                 name, request["Ruleset"], now, now, request.get("Description"), request.get("TargetTable")
             )
@@ -63,6 +66,8 @@ class DataQualityRulesets:
         """UpdateDataQualityRuleset: given members replace, others stay."""
         with self._lock:
             found = self._find(scope, request["Name"])
+            if request.get("Ruleset"):
+                _check(request["Ruleset"])
             found.rules = request.get("Ruleset") or found.rules
             if request.get("Description") is not None:
                 found.description = request["Description"]
@@ -80,6 +85,13 @@ class DataQualityRulesets:
         if name not in scope.store.rulesets:
             raise EntityNotFoundException(f"Data Quality Ruleset {name} not found.")
         return scope.store.rulesets[name]
+
+
+def _check(rules: str) -> None:
+    try:
+        parse(rules)
+    except InvalidRulesetError as error:
+        raise InvalidInputException(f"Invalid DQDL: {error}") from error
 
 
 def _summary(ruleset: Ruleset) -> JsonDict:

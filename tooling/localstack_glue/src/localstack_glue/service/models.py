@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from glue_triggers.conditions import End, Node, Predicate
 from glue_triggers.rules import TriggerType
+from localstack_glue.data_quality.models import EvaluationRun
 from localstack_glue.service.stores import AccountRegionBundle, BaseStore, kept_by_region
 
 if TYPE_CHECKING:
@@ -366,6 +367,8 @@ class GlueStore(BaseStore):
     jobs: dict[str, Job] = kept_by_region(dict)
     job_runs: dict[str, JobRun] = kept_by_region(dict)
     rulesets: dict[str, Ruleset] = kept_by_region(dict)
+    quality_runs: dict[str, EvaluationRun] = kept_by_region(dict)
+    quality_results: dict[str, JsonDict] = kept_by_region(dict)
     triggers: dict[str, Trigger] = kept_by_region(dict)
     workflows: dict[str, Workflow] = kept_by_region(dict)
 

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from localstack_glue.data_quality.models import RunStatus
 from localstack_glue.service.models import (
     Crawl,
     CrawlState,
@@ -13,6 +14,7 @@ from localstack_glue.service.models import (
 )
 
 JOB_MESSAGE = "Job run was interrupted: the service was stopped"
+EVALUATION_MESSAGE = "Evaluation run was interrupted: the service was stopped"
 CRAWL_MESSAGE = "Crawl was interrupted: the service was stopped"
 
 
@@ -21,13 +23,16 @@ def end_what_ran(store: GlueStore, now: datetime) -> int:
     job_runs = [run for run in store.job_runs.values() if run.is_running]
     crawls = [crawl for crawler in store.crawlers.values() for crawl in crawler.crawls if crawl.is_running]
     workflow_runs = [run for workflow in store.workflows.values() for run in workflow.runs if run.is_running]
+    evaluations = [run for run in store.quality_runs.values() if run.is_running]
+    for evaluation in evaluations:
+        evaluation.mark_ended(RunStatus.FAILED, now, EVALUATION_MESSAGE)
     for run in job_runs:
         _end_job_run(run, now)
     for crawl in crawls:
         _end_crawl(crawl, now)
     for workflow_run in workflow_runs:
         _end_workflow_run(workflow_run, now)
-    return len(job_runs) + len(crawls) + len(workflow_runs)
+    return len(job_runs) + len(crawls) + len(workflow_runs) + len(evaluations)
 
 
 def _end_job_run(run: JobRun, now: datetime) -> None:

@@ -1,0 +1,152 @@
+"""Every rule type of AWS's page "DQDL rule type reference", judged over small tables, or refused by name."""
+
+import pyarrow as pa
+import pytest
+
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import InvalidRulesetError, UnsupportedRuleError
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.evaluation import analyze, evaluate
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.grammar import parse
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.rule_types import RULE_TYPES
+from localstack_glue.data_quality.duckdb_engine import DuckDBEngine
+from tests.unit.data_quality_cases import CASES, CITIES, NOW, ORDERS
+
+REFUSED = [
+    ("DetectAnomalies of RowCount", "DetectAnomalies is not evaluated here"),
+    ('FileFreshness "s3://lake/" > (now() - 3 days)', "FileFreshness is not evaluated here"),
+    ('FileMatch "s3://lake/" in ["a"] with hashAlgorithm = "MD5"', "FileMatch is not evaluated here"),
+    ("FileSize > 1 MB", "FileSize is not evaluated here"),
+    ('FileUniqueness "s3://lake/" > 0.9', "FileUniqueness is not evaluated here"),
+    ("RowCount > avg(last(10)) * 0.8", r"avg\(last\(10\)\) makes it a dynamic rule"),
+    ('ColumnValues "Country" > "9:30 AM"', "times of day"),
+    ('ColumnDataType "Code" = "Struct"', "the type STRUCT"),
+    ('ColumnDataType "Day" = "Date" with format = "dd/MM"', "the format dd/MM"),
+    ('ColumnValues "City" matches "[a-z&&[^b]]+"', "classes within classes"),
+    ('ColumnValues "City" matches "(?!x).*"', r"the pattern .* is not known here"),
+    ('AggregateMatch "min(Price)" "min(reference.amount)" = 1', r"neither sum\(column\) nor avg"),
+    ('RowCount > 0 where "Code > 1"', "Spark may say something else"),  # DuckDB cannot compare the text
+    ('CustomSql "select java_method(1) from primary" > 0', "Spark may say something else"),
+]
+
+
+@pytest.fixture(scope="module")
+def engine():
+    made = DuckDBEngine({"primary": ORDERS, "reference": CITIES})
+    yield made
+    made.close()
+
+
+def outcome(engine, rule):
+    return evaluate(parse(f"Rules = [ {rule} ]"), engine, NOW)[0].verdict
+
+
+@pytest.mark.parametrize(("rule", "is_passed"), CASES, ids=[rule for rule, _ in CASES])
+def test_rule_is_judged(engine, rule, is_passed):
+    found = outcome(engine, rule)
+    assert found.is_passed is is_passed, found
+    assert is_passed or found.reason
+
+
+@pytest.mark.parametrize(("rule", "named"), REFUSED, ids=[rule for rule, _ in REFUSED])
+def test_what_is_not_evaluated_is_refused_by_name(engine, rule, named):
+    with pytest.raises(UnsupportedRuleError, match=named):
+        outcome(engine, rule)
+
+
+def test_every_rule_type_of_the_page_has_its_case():
+    named = " ".join(rule for rule, _ in [*CASES, *REFUSED]).replace("(", " ").split()
+    assert set(RULE_TYPES) - set(named) == {"AllStatistics"}  # an analyzer
+
+
+def test_rules_are_judged_apart(engine):
+    """What spoils one rule is no other's reason."""
+    rules = parse('Rules = [RowCount = 4, Mean "gone" > 1, RowCount > 0 where "gone = 1", IsComplete "City"]')
+    found = evaluate(rules, engine, NOW)
+    assert [each.verdict.is_passed for each in found] == [True, False, False, True]
+    assert found[1].verdict.reason == "Input data does not include column gone!"
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason", "metrics"),
+    [
+        ("ColumnCount > 10", "Value: 10 does", {"Dataset.*.ColumnCount": 10.0}),
+        ('Completeness "Country" > 0.9', "Value: 0.75 does", {"Column.Country.Completeness": 0.75}),
+        ('ColumnValues "Price" > 1', "Value: NULL does", {"Column.Price.Minimum": 1.5}),
+        ('ColumnValues "Price" > 2', "Value: 1.5 does", {"Column.Price.Minimum": 1.5}),
+        ('IsUnique "Same"', "Value: 0.5 does", {"Column.Same.Uniqueness": 0.5}),
+        ('IsUnique "Same" "Country"', None, {"Multicolumn.Same,Country.Uniqueness": 1.0}),
+    ],
+)
+def test_reason_and_metrics_are_those_of_aws(engine, rule, reason, metrics):
+    found = outcome(engine, rule)
+    assert (found.reason or "None").startswith(reason or "None")
+    assert dict(found.metrics) == metrics
+
+
+@pytest.mark.parametrize("rule", ['IsComplete "n"', 'Mean "n" > 0', 'ColumnValues "n" > 0', 'IsUnique "n"'])
+def test_nothing_to_measure_fails(rule):
+    empty = DuckDBEngine({"primary": pa.table({"n": pa.array([], pa.int32())})})
+    assert not outcome(empty, rule).is_passed
+    assert outcome(empty, "RowCount = 0").is_passed
+
+
+def test_analyzers_measure(engine):
+    rules = parse('Analyzers = [RowCount, Completeness "Country", AllStatistics "City", AllStatistics "Price"]')
+    measured = [dict(each.verdict.metrics) for each in analyze(rules.analyzers, engine, NOW)]
+    assert measured[0] == {"Dataset.*.RowCount": 4.0}
+    assert measured[1] == {"Column.Country.Completeness": 0.75}
+    assert (measured[2]["Column.City.MinimumLength"], measured[2]["Column.City.Uniqueness"]) == (3.0, 0.5)
+    assert (measured[3]["Column.Price.Minimum"], measured[3]["Column.Price.Maximum"]) == (1.5, 3.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ('Rules = [ (RowCount > 0) OR (IsComplete "a"), # why\n IsUnique "b" "c" ]', "(RowCount > 0) OR (IsComplete"),
+        ('kinds = ["x", "y"]\nRules = [ ColumnValues "a" not in $kinds ]', 'ColumnValues "a" not in ["x","y"]'),
+        ('Rules = [ ColumnValues "a" matches "\\d{3}" ]', 'ColumnValues "a" matches "\\d{3}"'),
+        ('Rules = [ ColumnLength "a" < 5 labels=["team"="x"] ]', 'ColumnLength "a" < 5 labels=["team"="x"]'),
+        ('DefaultLabels = ["a"="b"]\nRules = [ RowCount > 1 ]', "RowCount > 1"),
+        ('Rules = [ DataFreshness "a" between 2 days and 4 days ]', 'DataFreshness "a" between 2 days and 4 days'),
+        ('Rules = [ (IsUnique "a") and (IsUnique "b") or (RowCount > 1) ]', '((IsUnique "a") AND (IsUnique "b")) OR'),
+    ],
+)
+def test_documents_are_read(text, shown):
+    assert str(parse(text).rules[0]).startswith(shown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Rules = [ ]",
+        'Rules = { IsComplete "a" }',
+        'Rules = [ IsComplete "a"',
+        'Rules = [ IsComplete "a" > 0.05 ]',
+        'Rules = [ Completeness "a" ]',
+        'Rules = [ Completeness "a" > 0.4 with threshold > 0.4 ]',
+        'Rules = [ RowCount "id" > 100 ]',
+        'Rules = [ ColumnNamesMatchPattern "a" where "b > 1" ]',
+        'Rules = [ ColumnDataType "a" = "Date" with threshold > 0.9 with threshold > 0.7 ]',
+        'Rules = [ ColumnValues "a" > now() + 1 hours ]',
+        'Rules = [ ColumnValues "a" = (now() - 3 weeks) ]',
+        'Rules = [ ColumnValues "a" in [1,"2"] ]',
+        'Rules = [ ColumnValues "a" > "b" ]',
+        'Rules = [ ColumnValues "a" = "2026-02-30" ]',
+        'Rules = [ DataFreshness "a" <= 3 ]',
+        'Rules = [ IsComplete "a" and IsUnique "a" ]',
+        'Rules = [ (IsComplete "a") and IsUnique "a" ]',
+        'Rules = [ IsComplete "a" where "" ]',
+        "Rules = [ RowCount > 1 + 2 * 3 ]",
+        "Rules = [ RowCount > $few ]",
+        'Rules = [ AllStatistics "a" > 0 ]',
+        "Rules = [ rowCount > 0 ]",
+        "Rules = [ FileSize <= 1 ZB ]",
+        'Rules = [ RowCount > 0 ] Analyzers = [ Completeness "a" > 1.0 ]',
+        'Rules = [ RowCount > 0 ] Analyzers = [ IsComplete "a" ]',
+        'x = ["a"]\nx = ["b"]\nRules = [ ColumnValues "a" in $x ]',
+        'Rules = [ IsComplete "a" ] Rules = [ IsComplete "a" ]',
+    ],
+)
+def test_what_is_no_dqdl_is_refused_with_its_place(text):
+    with pytest.raises(InvalidRulesetError, match=r"line \d+:\d+|No rules or analyzers"):
+        parse(text)

@@ -1,0 +1,213 @@
+"""Rules that look at another table, at the schema, or at a query of the user's."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .conditions import is_met
+from .context import Context
+from .engine import PRIMARY
+from .errors import QueryError, UnsupportedRuleError
+from .metrics import Planner, judged
+from .model import Rule
+from .plans import Judge, Plan, Verdict, empty, known, unmet
+
+_AGGREGATE = re.compile(r"\s*(?P<function>sum|avg)\s*\(\s*(?P<column>.+?)\s*\)\s*", re.IGNORECASE)
+
+
+def column_exists(rule: Rule, context: Context) -> Plan:
+    """ColumnExists."""
+    try:
+        context.column(rule.values[0])
+    except QueryError as error:
+        return Plan(rule, known(Verdict(False, str(error))))
+    return Plan(rule, known(Verdict(True)))
+
+
+def column_names_match_pattern(rule: Rule, context: Context) -> Plan:
+    """ColumnNamesMatchPattern: the pattern is found in each name."""
+    try:
+        pattern = re.compile(rule.values[0])
+    except re.error as error:
+        raise UnsupportedRuleError(f"the data quality rule {rule}: the pattern is not read here: {error}") from error
+    names = [column.name for column in context.table(PRIMARY)]
+    others = [name for name in names if not pattern.search(name)]
+    metrics = {"Dataset.*.ColumnNamesPatternMatchRatio": (len(names) - len(others)) / len(names)}
+    reason = f"Columns that do not match the pattern: {', '.join(others)}" if others else None
+    return Plan(rule, known(Verdict(not others, reason, metrics)))
+
+
+def schema_match(rule: Rule, context: Context) -> Plan:
+    """SchemaMatch: the share of columns whose name and type another table has too."""
+    alias = rule.values[0]
+    own = {column.name: column.type for column in context.table(PRIMARY)}
+    other = {column.name: column.type for column in context.table(alias)}
+    share = sum(other.get(name) == kind for name, kind in own.items()) / len(own) if len(own) == len(other) else 0.0
+    return Plan(rule, known(judged(rule, share, {f"Dataset.{alias}.SchemaMatch": share})))
+
+
+def row_count_match(rule: Rule, context: Context) -> Plan:
+    """RowCountMatch: how many rows there are for each of another table."""
+    alias = rule.values[0]
+    context.table(alias)
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        own, other = answer
+        if not other:
+            return Verdict(False, f"{alias} has no rows to compare with")
+        return judged(rule, own / other, {f"Dataset.{alias}.RowCountMatch": own / other})
+
+    tables = (context.engine.quoted(name) for name in (PRIMARY, alias))
+    return Plan(rule, judge, query="SELECT " + ", ".join(f"(SELECT count(1) FROM {table})" for table in tables))
+
+
+def aggregate_match(rule: Rule, context: Context) -> Plan:
+    """AggregateMatch: a sum or mean over another one; two zeros are equal."""
+    parts = [_aggregate(text, rule, context) for text in rule.values]
+    names = list(dict.fromkeys(column for _, column in parts))
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        first, second = answer
+        if first is None or second is None:
+            return empty("AggregateMatch")
+        share = (1.0 if first == 0 else 0.0) if second == 0 else first / second
+        return judged(rule, share, {f"Column.{','.join(names)}.AggregateMatch": share})
+
+    return Plan(rule, judge, query="SELECT " + ", ".join(sql for sql, _ in parts))
+
+
+def referential_integrity(rule: Rule, context: Context) -> Plan:
+    """ReferentialIntegrity: the share of rows whose values another table has; a null is nowhere."""
+    own = [name.strip() for name in rule.values[0].split(",")]
+    alias, _, rest = rule.values[1].partition(".")
+    others = [name.strip() for name in rest.strip("{}").split(",")]
+    if not rest or len(own) != len(others):
+        raise QueryError(
+            "The number of columns to check from the primary data frame must equal the number of columns to check "
+            "from the reference data frame."
+        )
+    left = [f"p.{context.sql(context.column(name))}" for name in own]
+    right = [context.sql(context.column(name, alias)) for name in others]
+    names = [f"c{number}" for number in range(len(right))]
+    chosen = ", ".join(f"{column} AS {name}" for column, name in zip(right, names, strict=True))
+    equal = " AND ".join(f"{column} = r.{name}" for column, name in zip(left, names, strict=True))
+    query = (
+        f"SELECT count(r.c0), count(1) FROM {context.engine.quoted(PRIMARY)} AS p LEFT JOIN "
+        f"(SELECT DISTINCT {chosen} FROM {context.engine.quoted(alias)}) AS r ON {equal}"
+    )
+    return Plan(rule, _share_judge(rule, f"Column.{alias}.ReferentialIntegrity"), query=query)
+
+
+def dataset_match(rule: Rule, context: Context) -> Plan:
+    """DatasetMatch: the share of rows that another table has under the same key with the same values."""
+    alias = rule.values[0]
+    keys = _mapping(rule.values[1])
+    columns = {column.name: column.name for column in context.table(PRIMARY) if column.name not in keys}
+    compared = _mapping(rule.values[2]) if len(rule.values) > 2 else columns
+    pairs = [
+        (context.sql(context.column(own)), context.sql(context.column(other, alias)))
+        for own, other in (keys | compared).items()
+    ]
+    primary, reference = context.engine.quoted(PRIMARY), context.engine.quoted(alias)
+    on = " AND ".join(f"p.{own} = r.{other}" for own, other in pairs[: len(keys)])
+    # the published evaluation compares a hash of the values, for which two nulls are the same
+    same = " AND ".join(
+        f"(p.{own} = r.{other} OR (p.{own} IS NULL AND r.{other} IS NULL))" for own, other in pairs[len(keys) :]
+    )
+    key_columns = [", ".join(pair[side] for pair in pairs[: len(keys)]) for side in (0, 1)]
+    distinct = [
+        f"(SELECT count(1) FROM (SELECT DISTINCT {chosen} FROM {table}) AS d)"
+        for chosen, table in zip(key_columns, (primary, reference), strict=True)
+    ]
+    query = (
+        f"SELECT (SELECT count(1) FROM {primary} AS p JOIN {reference} AS r ON {on}{' AND ' + same if same else ''}), "
+        f"(SELECT count(1) FROM {primary}), (SELECT count(1) FROM {reference}), {distinct[0]}, {distinct[1]}"
+    )
+    share_judge = _share_judge(rule, f"Dataset.{alias}.DatasetMatch")
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        matches, own, other, own_keys, other_keys = answer
+        if own != own_keys or other != other_keys:
+            return Verdict(False, "The selected columns are not comparable due to duplicates present in the dataset.")
+        return share_judge((matches, own))
+
+    return Plan(rule, judge, query=query)
+
+
+def custom_sql(rule: Rule, context: Context) -> Plan:
+    """CustomSql: one number and a condition, or the rows that pass, by the columns that the query gives."""
+    statement = context.engine.statement(rule.values[0])
+    if rule.condition is not None:
+
+        def judge(answer: Sequence[Any]) -> Verdict:
+            rows, value = answer
+            if rows != 1 or value is None:
+                return Verdict(False, "Custom SQL did not return exactly 1 row with a number")
+            return judged(rule, float(value), {"Dataset.*.CustomSQL": float(value)})
+
+        columns = context.engine.result_columns(rule.values[0])
+        if len(columns) != 1:
+            raise QueryError("Custom SQL did not return exactly 1 column")
+        value = context.engine.quoted(columns[0])
+        return Plan(rule, judge, query=f"SELECT count(1), CAST(max({value}) AS DOUBLE) FROM ({statement}) AS answer")
+    own = {column.name.lower(): context.sql(column) for column in context.table(PRIMARY)}
+    columns = context.engine.result_columns(rule.values[0])
+    if unknown := [name for name in columns if name.lower() not in own]:
+        raise QueryError(
+            "The columns returned from the SQL statement should only belong to the primary table. Columns not found: "
+            + ", ".join(unknown)
+        )
+    equal = " AND ".join(
+        f"(p.{own[name.lower()]} = r.{context.engine.quoted(name)} OR "
+        f"(p.{own[name.lower()]} IS NULL AND r.{context.engine.quoted(name)} IS NULL))"
+        for name in columns
+    )
+    passing = f"SELECT DISTINCT * FROM ({statement}) AS answer"
+    primary = context.engine.quoted(PRIMARY)
+    matches = f"(SELECT count(1) FROM {primary} AS p JOIN ({passing}) AS r ON {equal})"
+    query = f"SELECT {matches}, (SELECT count(1) FROM {primary})"
+    return Plan(rule, _share_judge(rule, "Dataset.*.CustomSQL.Compliance"), query=query)
+
+
+def _share_judge(rule: Rule, metric: str) -> Judge:
+    def judge(answer: Sequence[Any]) -> Verdict:
+        passed, rows = answer
+        if not rows:
+            return Verdict(False, "The data frame is empty: there is nothing to evaluate")
+        share = passed / rows
+        condition = rule.condition or rule.threshold
+        is_passed = share == 1 if condition is None else is_met(condition, share)
+        return Verdict(True, None, {metric: share}) if is_passed else unmet(share, {metric: share})
+
+    return judge
+
+
+def _aggregate(text: str, rule: Rule, context: Context) -> tuple[str, str]:
+    found = _AGGREGATE.fullmatch(text)
+    if found is None:
+        raise UnsupportedRuleError(f"the data quality rule {rule}: {text} is neither sum(column) nor avg(column)")
+    alias, column = PRIMARY, found["column"]
+    first, _, rest = column.partition(".")
+    if rest and any(first.lower() == name.lower() for name in context.engine.tables):
+        alias, column = first, rest
+    table = context.engine.quoted(alias)
+    return f"(SELECT {found['function'].lower()}({context.number(column, alias)}) FROM {table})", column
+
+
+def _mapping(text: str) -> dict[str, str]:
+    pairs = [part.strip().split("->") for part in text.split(",")]
+    return {pair[0].strip(): pair[-1].strip() for pair in pairs}
+
+
+PLANNERS: Mapping[str, Planner] = {
+    "AggregateMatch": aggregate_match,
+    "ColumnExists": column_exists,
+    "ColumnNamesMatchPattern": column_names_match_pattern,
+    "CustomSql": custom_sql,
+    "DatasetMatch": dataset_match,
+    "ReferentialIntegrity": referential_integrity,
+    "RowCountMatch": row_count_match,
+    "SchemaMatch": schema_match,
+}

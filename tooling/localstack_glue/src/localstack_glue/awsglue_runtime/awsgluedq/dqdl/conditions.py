@@ -1,0 +1,72 @@
+"""Whether a number is what a condition asks for, and the same as SQL over a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+
+from .model import Calculation, Condition, Day, Duration, Keyword, Now, Number, Operand
+
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "=": lambda value, bound: value == bound,
+    "!=": lambda value, bound: value != bound,
+    ">": lambda value, bound: value > bound,
+    ">=": lambda value, bound: value >= bound,
+    "<": lambda value, bound: value < bound,
+    "<=": lambda value, bound: value <= bound,
+}
+
+
+def number_of(operand: Operand) -> float:
+    """The value of a number or calculation."""
+    if isinstance(operand, Number):
+        return float(operand.text)
+    if isinstance(operand, Calculation):
+        left, right = number_of(operand.left), number_of(operand.right)
+        if operand.operator == "/":
+            return left / right if right else float("nan")
+        return {"+": left + right, "-": left - right, "*": left * right}[operand.operator]
+    raise TypeError(f"{operand} is no number")
+
+
+def is_met(condition: Condition, value: float) -> bool:
+    """Whether a number is what is asked for; `between` leaves out both ends, as AWS's does."""
+    bounds = [number_of(each) for each in condition.operands if not isinstance(each, Keyword)]
+    is_negated = condition.operator.startswith("not ")
+    if condition.operator.endswith("between"):
+        return (bounds[0] < value < bounds[1]) != is_negated
+    if condition.operator.endswith("in"):
+        return (value in bounds) != is_negated
+    return _COMPARE[condition.operator](value, bounds[0])
+
+
+def sql_test(value: str, operator: str, bounds: list[str]) -> str:
+    """The condition over a value that is not null."""
+    if operator == "between":
+        return f"({value} > {bounds[0]} AND {value} < {bounds[1]})"
+    if operator == "not between":
+        return f"({value} <= {bounds[0]} OR {value} >= {bounds[1]})"
+    if operator in ("in", "not in"):
+        negation = "NOT " if operator == "not in" else ""
+        return f"({value} {negation}IN ({', '.join(bounds)}))"
+    return f"({value} {operator} {bounds[0]})"
+
+
+def day_of(operand: Operand, now: datetime) -> date:
+    """The day of a date or of now()."""
+    if isinstance(operand, Day):
+        return operand.value
+    if isinstance(operand, Now):
+        moment = now
+        if operand.offset is not None:
+            moment = now + operand.offset.span() if operand.sign == "+" else now - operand.offset.span()
+        return moment.date()
+    raise TypeError(f"{operand} is no date")
+
+
+def hours_of(operand: Operand) -> float:
+    """A duration in hours, rounded as AWS rounds them."""
+    if not isinstance(operand, Duration):
+        raise TypeError(f"{operand} is no duration")
+    factor = {"days": 24.0, "hours": 1.0, "minutes": 1 / 60}[operand.unit]
+    return round(operand.amount * factor, 4)

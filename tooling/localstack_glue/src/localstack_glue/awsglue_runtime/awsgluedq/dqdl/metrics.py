@@ -1,0 +1,198 @@
+"""Rules about one number of the whole table: counts, shares, means, and how often values occur."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import isnan, log
+from typing import Any
+
+from .conditions import is_met
+from .context import Context
+from .engine import PRIMARY
+from .model import Rule
+from .plans import Plan, Verdict, empty, known, unmet
+
+Planner = Callable[[Rule, Context], Plan]
+_AGGREGATES = {"Mean": "avg", "Sum": "sum", "StandardDeviation": "stddev_pop", "Variance": "var_pop"}
+
+
+def judged(rule: Rule, value: float | None, metrics: Mapping[str, float]) -> Verdict:
+    """A measured number against the rule's condition; an analyzer has none."""
+    if value is None or (isinstance(value, float) and isnan(value)):
+        return empty(rule.type)
+    if rule.condition is None or is_met(rule.condition, value):
+        return Verdict(True, None, metrics)
+    return unmet(value, metrics)
+
+
+def column_count(rule: Rule, context: Context) -> Plan:
+    """ColumnCount."""
+    count = len(context.table(PRIMARY))
+    return Plan(rule, known(judged(rule, count, {"Dataset.*.ColumnCount": float(count)})))
+
+
+def row_count(rule: Rule, context: Context) -> Plan:
+    """RowCount."""
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        return judged(rule, answer[0], {"Dataset.*.RowCount": float(answer[0])})
+
+    return Plan(rule, judge, (context.kept("count(1)", rule),))
+
+
+def completeness(rule: Rule, context: Context) -> Plan:
+    """Completeness and IsComplete."""
+    column = context.sql(context.column(rule.values[0]))
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        present, rows = answer
+        if not rows:
+            return empty("Completeness")
+        share = present / rows
+        metrics = {f"Column.{rule.values[0]}.Completeness": share}
+        if rule.type == "IsComplete":
+            return Verdict(True, None, metrics) if share == 1 else unmet(share, metrics)
+        return judged(rule, share, metrics)
+
+    aggregates = (context.kept(f"count({column})", rule), context.kept("count(1)", rule))
+    return Plan(rule, judge, aggregates, row_test=context.row_test(f"{column} IS NOT NULL", rule))
+
+
+def of_numbers(rule: Rule, context: Context) -> Plan:
+    """Mean, Sum, StandardDeviation and Variance: of the population, as AWS's."""
+    name = rule.values[0]
+    aggregate = f"{_AGGREGATES[rule.type]}({context.number(name)})"
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        return judged(rule, answer[0], {} if answer[0] is None else {f"Column.{name}.{rule.type}": answer[0]})
+
+    return Plan(rule, judge, (context.kept(aggregate, rule),))
+
+
+def column_correlation(rule: Rule, context: Context) -> Plan:
+    """ColumnCorrelation."""
+    first, second = rule.values
+    aggregate = f"corr({context.number(first)}, {context.number(second)})"
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        metrics = {} if answer[0] is None else {f"Multicolumn.{first},{second}.ColumnCorrelation": answer[0]}
+        return judged(rule, answer[0], metrics)
+
+    return Plan(rule, judge, (context.kept(aggregate, rule),))
+
+
+def of_frequencies(rule: Rule, context: Context) -> Plan:
+    """Rules about how often values occur. Rows in which all columns are null are left out, as in AWS's."""
+    columns = [context.sql(context.column(name)) for name in rule.values]
+    is_there = "(" + " OR ".join(f"{column} IS NOT NULL" for column in columns) + ")"
+    where = context.where(rule)
+    condition = is_there if where is None else f"{is_there} AND {where}"
+    groups = (
+        f"SELECT CAST(count(1) AS DOUBLE) AS n FROM {context.engine.quoted(PRIMARY)} WHERE {condition} "
+        f"GROUP BY {', '.join(columns)}"
+    )
+    query = f"SELECT sum(n), count(1), count(CASE WHEN n = 1 THEN 1 END), sum(n * ln(n)) FROM ({groups}) AS counted"
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        rows, distinct, unique, spread = answer
+        return _FREQUENCIES[rule.type](rule, rows or 0.0, distinct, unique, spread or 0.0)
+
+    return Plan(rule, judge, query=query, row_test=_unique_row(rule, columns, context))
+
+
+def primary_key(rule: Rule, context: Context) -> Plan:
+    """IsPrimaryKey: unique, and no column ever null."""
+    unique = of_frequencies(rule, context)
+    columns = [context.sql(context.column(name)) for name in rule.values]
+    counts = ", ".join(f"count({column})" for column in columns)
+    where = context.where(rule)
+    kept = "" if where is None else f" WHERE {where}"
+    nulls = f"SELECT count(1), {counts} FROM {context.engine.quoted(PRIMARY)}{kept}"
+    query = f"SELECT * FROM ({unique.query}) AS groups, ({nulls}) AS nulls"
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        rows, _, single, _, total, *present = answer
+        if not total:
+            return empty("Uniqueness")
+        share = single / rows if rows else 0.0
+        metrics = {_instance(rule, "Uniqueness"): share}
+        metrics |= {
+            f"Column.{name}.Completeness": count / total for name, count in zip(rule.values, present, strict=True)
+        }
+        worst = next((value for value in metrics.values() if value != 1), None)
+        return Verdict(True, None, metrics) if worst is None else unmet(worst, metrics)
+
+    whole = " AND ".join(f"{column} IS NOT NULL" for column in columns)
+    test = f"({_is_single(rule, columns, context)} AND {whole})"
+    return Plan(rule, judge, query=query, row_test=context.row_test(test, rule))
+
+
+def _unique_row(rule: Rule, columns: Sequence[str], context: Context) -> str | None:
+    if rule.type not in ("Uniqueness", "IsUnique", "UniqueValueRatio"):
+        return None
+    return context.row_test(_is_single(rule, columns, context), rule)
+
+
+def _is_single(rule: Rule, columns: Sequence[str], context: Context) -> str:
+    where = context.where(rule)
+    counted = "1" if where is None else f"CASE WHEN {where} THEN 1 END"
+    return f"(count({counted}) OVER (PARTITION BY {', '.join(columns)}) = 1)"
+
+
+def _instance(rule: Rule, metric: str) -> str:
+    kind = "Column" if len(rule.values) == 1 else "Multicolumn"
+    return f"{kind}.{','.join(rule.values)}.{metric}"
+
+
+def _uniqueness(rule: Rule, rows: float, _distinct: int, unique: int, _spread: float) -> Verdict:
+    if not rows:
+        return empty("Uniqueness")
+    share = unique / rows
+    metrics = {_instance(rule, "Uniqueness"): share}
+    if rule.type == "IsUnique":
+        return Verdict(True, None, metrics) if share == 1 else unmet(share, metrics)
+    return judged(rule, share, metrics)
+
+
+def _distinct(rule: Rule, _rows: float, distinct: int, _unique: int, _spread: float) -> Verdict:
+    return judged(rule, float(distinct), {_instance(rule, rule.type): float(distinct)})
+
+
+def _entropy(rule: Rule, rows: float, _distinct: int, _unique: int, spread: float) -> Verdict:
+    if not rows:
+        return empty("Entropy")
+    bits = max(0.0, log(rows) - spread / rows)
+    return judged(rule, bits, {_instance(rule, "Entropy"): bits})
+
+
+def _unique_ratio(rule: Rule, _rows: float, distinct: int, unique: int, _spread: float) -> Verdict:
+    if not distinct:
+        return empty("UniqueValueRatio")
+    return judged(rule, unique / distinct, {_instance(rule, "UniqueValueRatio"): unique / distinct})
+
+
+_FREQUENCIES: Mapping[str, Callable[[Rule, float, int, int, float], Verdict]] = {
+    "DistinctValuesCount": _distinct,
+    "Entropy": _entropy,
+    "IsUnique": _uniqueness,
+    "UniqueValueRatio": _unique_ratio,
+    "Uniqueness": _uniqueness,
+}
+
+PLANNERS: Mapping[str, Planner] = {
+    "ColumnCorrelation": column_correlation,
+    "ColumnCount": column_count,
+    "Completeness": completeness,
+    "DistinctValuesCount": of_frequencies,
+    "Entropy": of_frequencies,
+    "IsComplete": completeness,
+    "IsPrimaryKey": primary_key,
+    "IsUnique": of_frequencies,
+    "Mean": of_numbers,
+    "RowCount": row_count,
+    "StandardDeviation": of_numbers,
+    "Sum": of_numbers,
+    "UniqueValueRatio": of_frequencies,
+    "Uniqueness": of_frequencies,
+    "Variance": of_numbers,
+}

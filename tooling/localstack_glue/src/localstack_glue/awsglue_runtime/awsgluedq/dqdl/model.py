@@ -1,0 +1,248 @@
+"""What a ruleset says. Each part's `str` is the text that AWS gives for it in results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import Enum
+
+KEYWORDS = ("NULL", "EMPTY", "WHITESPACES_ONLY")
+
+
+class Kind(Enum):
+    """What a condition compares with."""
+
+    NUMBER = "a number"
+    TEXT = "a text"
+    DATE = "a date"
+    TIME = "a time of day"
+    DURATION = "a duration"
+    SIZE = "a size"
+    KEYWORD = "a keyword"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it stands in the text."""
+
+    text: str
+    kind = Kind.NUMBER
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class Calculation:
+    """Two numbers and what becomes of them."""
+
+    left: NumberOperand
+    operator: str
+    right: NumberOperand
+    kind = Kind.NUMBER
+
+    def __str__(self) -> str:
+        return f"({self.left} {self.operator} {self.right})"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A function over numbers, such as `avg(last(10))`."""
+
+    name: str
+    arguments: tuple[NumberOperand, ...]
+    kind = Kind.NUMBER
+
+    def __str__(self) -> str:
+        return f"{self.name}({','.join(str(each) for each in self.arguments)})"
+
+
+NumberOperand = Number | Calculation | Call
+
+
+@dataclass(frozen=True)
+class Text:
+    """A quoted text."""
+
+    value: str
+    kind = Kind.TEXT
+
+    def __str__(self) -> str:
+        return quoted(self.value)
+
+
+@dataclass(frozen=True)
+class Keyword:
+    """NULL, EMPTY or WHITESPACES_ONLY."""
+
+    name: str
+    kind = Kind.KEYWORD
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Day:
+    """A date."""
+
+    value: date
+    kind = Kind.DATE
+
+    def __str__(self) -> str:
+        return f'"{self.value.isoformat()}"'
+
+
+@dataclass(frozen=True)
+class Time:
+    """A time of day, such as 9:30 AM."""
+
+    text: str
+    kind = Kind.TIME
+
+    def __str__(self) -> str:
+        return f'"{self.text}"'
+
+
+@dataclass(frozen=True)
+class Duration:
+    """So many days, hours or minutes."""
+
+    amount: int
+    unit: str
+    kind = Kind.DURATION
+
+    def span(self) -> timedelta:
+        """As Python has it."""
+        return timedelta(**{self.unit: self.amount})
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit}"
+
+
+@dataclass(frozen=True)
+class Now:
+    """The moment of the evaluation, or one so much before or after it."""
+
+    sign: str = ""
+    offset: Duration | None = None
+    kind = Kind.DATE
+
+    def __str__(self) -> str:
+        return f"(now() {self.sign} {self.offset})" if self.offset else "now()"
+
+
+@dataclass(frozen=True)
+class Size:
+    """So many bytes."""
+
+    amount: int
+    unit: str
+    kind = Kind.SIZE
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.unit}"
+
+
+Operand = Number | Calculation | Call | Text | Keyword | Day | Time | Duration | Now | Size
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What is asked of a value."""
+
+    operator: str
+    operands: tuple[Operand, ...]
+
+    @property
+    def kind(self) -> Kind:
+        """What it compares with; keywords go with anything."""
+        return next((each.kind for each in self.operands if each.kind is not Kind.KEYWORD), Kind.KEYWORD)
+
+    def __str__(self) -> str:
+        if self.operator.endswith("between"):
+            return f"{self.operator} {self.operands[0]} and {self.operands[1]}"
+        if self.operator.endswith("in"):
+            return f"{self.operator} [{','.join(str(each) for each in self.operands)}]"
+        return f"{self.operator} {self.operands[0]}"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A column, a table, a statement; a name may come without quotes."""
+
+    value: str
+    is_quoted: bool = True
+
+    def __str__(self) -> str:
+        return quoted(self.value) if self.is_quoted else self.value
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, or one analyzer."""
+
+    type: str
+    parameters: tuple[Parameter, ...] = ()
+    condition: Condition | None = None
+    where: str | None = None
+    threshold: Condition | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The parameters as plain texts."""
+        return tuple(each.value for each in self.parameters)
+
+    def simple(self) -> Iterator[Rule]:
+        """Itself: see Composite."""
+        yield self
+
+    def __str__(self) -> str:
+        parts = [self.type, *(str(each) for each in self.parameters)]
+        if self.condition is not None:
+            parts.append(str(self.condition))
+        if self.where is not None:
+            parts.append(f'where "{self.where}"')
+        if self.threshold is not None:
+            parts.append(f"with threshold {self.threshold}")
+        parts += [f"with {name} = {quoted(value)}" for name, value in self.tags.items()]
+        if self.labels:
+            parts.append("labels=[" + ", ".join(f'"{name}"="{value}"' for name, value in self.labels.items()) + "]")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Composite:
+    """Rules that `and` or `or` connects."""
+
+    operator: str
+    rules: tuple[AnyRule, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def simple(self) -> Iterator[Rule]:
+        """The rules that it is made of, at any depth."""
+        for rule in self.rules:
+            yield from rule.simple()
+
+    def __str__(self) -> str:
+        return f" {self.operator.upper()} ".join(f"({rule})" for rule in self.rules)
+
+
+AnyRule = Rule | Composite
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """A document."""
+
+    rules: tuple[AnyRule, ...]
+    analyzers: tuple[Rule, ...] = ()
+    default_labels: Mapping[str, str] = field(default_factory=dict)
+
+
+def quoted(text: str) -> str:
+    """A text as DQDL writes it."""
+    return '"' + text.replace('"', '\\"') + '"'

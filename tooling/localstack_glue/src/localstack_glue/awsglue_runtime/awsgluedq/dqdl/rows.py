@@ -1,0 +1,217 @@
+"""Rules that every row has to meet, or a share of the rows: values, lengths, types, ages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .conditions import day_of, hours_of, is_met, number_of, sql_test
+from .context import Context
+from .engine import NUMBERS, Column
+from .errors import QueryError, UnsupportedRuleError
+from .metrics import Planner
+from .model import Condition, Keyword, Kind, Rule, Text
+from .plans import Plan, Verdict, empty, unmet
+
+_DATE_FORMATS = ("dd-MM-yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd")
+_TYPES = ("BOOLEAN", "DATE", "TIMESTAMP", "INTEGER", "DOUBLE", "FLOAT", "LONG")
+_MINIMUM, _MAXIMUM = ("=", ">", ">="), ("=", "<", "<=")
+
+
+def column_values(rule: Rule, context: Context) -> Plan:
+    """ColumnValues; as an analyzer, the least and the greatest value."""
+    column = context.column(rule.values[0])
+    if rule.condition is None:
+        return _extremes(rule, context, context.number(rule.values[0]), ("Minimum", "Maximum"), ("Minimum", "Maximum"))
+    test = _value_test(rule, rule.condition, column, context)
+    order: tuple[tuple[str, str], ...] = ()
+    if rule.condition.kind is Kind.NUMBER and rule.threshold is None:
+        value = context.sql(column) if column.kind in NUMBERS else None
+        wanted = [("min", "Minimum")] * (rule.condition.operator in _MINIMUM)
+        wanted += [("max", "Maximum")] * (rule.condition.operator in _MAXIMUM)
+        order = tuple((f"{name}(CAST({value} AS DOUBLE))", metric) for name, metric in wanted if value)
+    return _of_rows(rule, context, test, "ColumnValues.Compliance", order)
+
+
+def column_length(rule: Rule, context: Context) -> Plan:
+    """ColumnLength: null is as long as an empty text."""
+    column = context.column(rule.values[0])
+    if column.kind != "text":
+        raise QueryError(f"Expected type of column {rule.values[0]} to be a text, but found {column.type} instead!")
+    length = f"coalesce(length({context.sql(column)}), 0)"
+    metrics = (("min", "MinimumLength"), ("max", "MaximumLength"))
+    if rule.condition is None:
+        return _extremes(rule, context, length, *zip(*((name, metric) for name, metric in metrics), strict=True))
+    bounds = [str(number_of(each)) for each in rule.condition.operands if not isinstance(each, Keyword)]
+    test = sql_test(length, rule.condition.operator, bounds)
+    is_set = rule.condition.operator in ("in", "not in", "not between")
+    order = () if is_set else tuple((f"{name}(CAST({length} AS DOUBLE))", metric) for name, metric in metrics)
+    return _of_rows(rule, context, test, "LengthCompliance", order)
+
+
+def column_data_type(rule: Rule, context: Context) -> Plan:
+    """ColumnDataType: whether Spark's cast gives a value; null has no type."""
+    column = context.column(rule.values[0])
+    condition = rule.condition
+    if condition is None or condition.operator not in ("=", "!=") or not isinstance(condition.operands[0], Text):
+        raise UnsupportedRuleError(f"the data quality rule {rule}: a type is compared by = and !=")
+    test = f"coalesce({_has_type(rule, column, condition.operands[0].value.upper(), context)}, false)"
+    negated = f"(NOT {test})" if condition.operator == "!=" else test
+    return _of_rows(rule, context, negated, "ColumnDataType.Compliance")
+
+
+def data_freshness(rule: Rule, context: Context) -> Plan:
+    """DataFreshness: the age of each row, in hours of two decimals."""
+    column = context.column(rule.values[0])
+    if column.kind not in ("text", "date", "timestamp"):
+        raise QueryError(f"Expected type of column {rule.values[0]} to be a date, but found {column.type} instead!")
+    seconds = int(context.now.timestamp())
+    hours = f"round(({seconds} - {context.engine.as_seconds(column)}) / 3600.0, 2)"
+    condition = rule.condition
+    if condition is None:
+        raise TypeError(rule)
+    test = sql_test(hours, condition.operator, [repr(hours_of(each)) for each in condition.operands])
+    return _of_rows(rule, context, test, "DataFreshness.Compliance")
+
+
+def _extremes(rule: Rule, context: Context, value: str, names: Sequence[str], metrics: Sequence[str]) -> Plan:
+    aggregates = tuple(context.kept(f"{name[:3].lower()}(CAST({value} AS DOUBLE))", rule) for name in names)
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        if None in answer:
+            return empty(rule.type)
+        found = zip(metrics, answer, strict=True)
+        return Verdict(True, None, {f"Column.{rule.values[0]}.{metric}": number for metric, number in found})
+
+    return Plan(rule, judge, aggregates)
+
+
+def _of_rows(rule: Rule, context: Context, test: str, metric: str, order: Sequence[tuple[str, str]] = ()) -> Plan:
+    """A plan that counts the rows that pass; `order` is what is measured besides, as SQL and name."""
+    name = rule.values[0]
+    passes = f"count(CASE WHEN {test} THEN 1 END)"
+    aggregates = (passes, "count(1)", *(sql for sql, _ in order))
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        passed, rows, *others = answer
+        if not rows:
+            return empty(rule.type)
+        share = passed / rows
+        measured = {
+            f"Column.{name}.{other}": value
+            for (_, other), value in zip(order, others, strict=True)
+            if value is not None
+        }
+        if not order or rule.threshold is not None:
+            measured[f"Column.{name}.{metric}"] = share
+        is_passed = share == 1 if rule.threshold is None else is_met(rule.threshold, share)
+        if is_passed:
+            return Verdict(True, None, measured)
+        if not order or rule.threshold is not None or rule.condition is None:
+            return unmet(share, measured)
+        bounds = [value for value in others if value is not None and not is_met(rule.condition, value)]
+        return unmet(bounds[0] if bounds else None, measured)
+
+    kept = tuple(context.kept(each, rule) for each in aggregates)
+    return Plan(rule, judge, kept, row_test=context.row_test(test, rule))
+
+
+def _value_test(rule: Rule, condition: Condition, column: Column, context: Context) -> str:
+    name = context.sql(column)
+    if condition.operator.endswith("matches"):
+        return _pattern_test(condition, column, context)
+    keywords = [each.name for each in condition.operands if isinstance(each, Keyword)]
+    values = [each for each in condition.operands if not isinstance(each, Keyword)]
+    is_negated = condition.operator in ("!=", "not in")
+    if condition.kind is Kind.NUMBER:
+        value, bounds = _number_value(condition, column, context), [repr(number_of(each)) for each in values]
+    elif condition.kind is Kind.DATE:
+        if column.kind not in ("text", "date", "timestamp"):
+            raise QueryError(f"Expected type of column {column.name} to be a date, but found {column.type} instead!")
+        value = context.engine.as_day(column)
+        bounds = [f"DATE '{day_of(each, context.now).isoformat()}'" for each in values]
+    else:
+        value, bounds = _text_value(rule, [each for each in values if isinstance(each, Text)], column, context)
+    tests = [_keyword_test(keyword, column, context, is_negated=is_negated) for keyword in keywords]
+    if values and is_negated and "NULL" not in keywords:
+        tests.append(f"({name} IS NULL OR {sql_test(value, condition.operator, bounds)})")
+    elif values:
+        tests.append(f"({name} IS NOT NULL AND {sql_test(value, condition.operator, bounds)})")
+    return "(" + (" AND " if is_negated else " OR ").join(tests) + ")"
+
+
+def _number_value(condition: Condition, column: Column, context: Context) -> str:
+    name = context.sql(column)
+    if column.kind in NUMBERS:
+        return name
+    if column.kind == "text" and condition.operator not in (*_MINIMUM, *_MAXIMUM):
+        return f"TRY_CAST({name} AS DOUBLE)"
+    raise QueryError(f"Expected type of column {column.name} to be a number, but found {column.type} instead!")
+
+
+def _text_value(rule: Rule, values: Sequence[Text], column: Column, context: Context) -> tuple[str, list[str]]:
+    name = context.sql(column)
+    literals = [context.engine.text(each.value) for each in values]
+    is_any_case = rule.tags.get("ignoreCase", "false").lower() == "true"
+    if column.kind == "text":
+        if is_any_case:
+            return f"lower({name})", [f"lower({each})" for each in literals]
+        return name, literals
+    if is_any_case or column.kind == "other":
+        raise QueryError(f"Expected type of column {column.name} to be a text, but found {column.type} instead!")
+    return name, [f"TRY_CAST({each} AS {column.type})" for each in literals]
+
+
+def _keyword_test(keyword: str, column: Column, context: Context, *, is_negated: bool) -> str:
+    name = context.sql(column)
+    if keyword == "NULL":
+        return f"{name} IS NOT NULL" if is_negated else f"{name} IS NULL"
+    if column.kind != "text":
+        raise QueryError(f"Expected type of column {column.name} to be a text, but found {column.type} instead!")
+    if keyword == "EMPTY":
+        return f"({name} <> '')" if is_negated else f"({name} = '')"
+    trimmed = f"length(trim({name}))"
+    if is_negated:
+        return f"({trimmed} > 0 OR length({name}) = 0)"
+    return f"({trimmed} = 0 AND length({name}) > 0)"
+
+
+def _pattern_test(condition: Condition, column: Column, context: Context) -> str:
+    """AWS looks for `^pattern$`, and takes a match of nothing for none."""
+    pattern = condition.operands[0]
+    if not isinstance(pattern, Text):
+        raise TypeError(condition)
+    if column.kind != "text":
+        raise QueryError(f"Expected type of column {column.name} to be a text, but found {column.type} instead!")
+    value = context.sql(column)
+    if condition.operator == "matches":
+        return f"({context.engine.first_match(value, f'^{pattern.value}$')} <> '')"
+    begins = context.engine.first_match(value, rf"^(?:\b{pattern.value}\b)")
+    return f"({context.engine.first_match(value, '^.*$')} <> '' AND {begins} = '')"
+
+
+def _has_type(rule: Rule, column: Column, wanted: str, context: Context) -> str:
+    name = context.sql(column)
+    if wanted not in _TYPES:
+        raise UnsupportedRuleError(f"the data quality rule {rule}: the type {wanted} is not checked here")
+    date_format = rule.tags.get("format")
+    if date_format is not None and wanted == "DATE":
+        if date_format not in _DATE_FORMATS or column.kind != "text":
+            raise UnsupportedRuleError(f"the data quality rule {rule}: the format {date_format} is not read here")
+        return f"({context.engine.day_in_format(name, date_format)} IS NOT NULL)"
+    if date_format is not None:
+        raise UnsupportedRuleError(f"the data quality rule {rule}: a format goes with Date")
+    if column.kind == "text":
+        return context.engine.castable(column, wanted)
+    is_moment = wanted in ("DATE", "TIMESTAMP")
+    if (column.kind in (*NUMBERS, "boolean") and not is_moment) or (column.kind in ("date", "timestamp") and is_moment):
+        return f"({name} IS NOT NULL)"
+    raise UnsupportedRuleError(f"the data quality rule {rule}: whether {column.type} is {wanted} is not told here")
+
+
+PLANNERS: Mapping[str, Planner] = {
+    "ColumnDataType": column_data_type,
+    "ColumnLength": column_length,
+    "ColumnValues": column_values,
+    "DataFreshness": data_freshness,
+}

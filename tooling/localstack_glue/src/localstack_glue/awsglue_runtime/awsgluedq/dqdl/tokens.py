@@ -1,0 +1,51 @@
+"""The words of DQDL."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from .errors import InvalidRulesetError
+
+_TOKEN = re.compile(
+    r"""
+    (?P<blank>\s+|\#[^\n]*)
+  | (?P<text>"(?:\\.|[^"\\])*")
+  | (?P<number>\d+\.\d+(?![\w.])|\d+(?![\w.]))
+  | (?P<name>[A-Za-z0-9_.]+)
+  | (?P<sign>!=|>=|<=|[=<>\[\](){},:$+\-*/])
+    """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """A word, of which kind, and where it begins."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def value(self) -> str:
+        """A quoted text without its quotes; other escapes, as in a pattern, stay."""
+        return self.text[1:-1].replace('\\"', '"') if self.kind == "text" else self.text
+
+
+def tokens_of(text: str) -> list[Token]:
+    """Cut a document into words; raise InvalidRulesetError where there is none."""
+    found, place = [], 0
+    while place < len(text):
+        match = _TOKEN.match(text, place)
+        if match is None:
+            raise InvalidRulesetError(f"{place_of(text, place)}: {text[place : place + 12]!r} is not DQDL")
+        if match.lastgroup != "blank":
+            found.append(Token(str(match.lastgroup), match[0], place))
+        place = match.end()
+    return found
+
+
+def place_of(text: str, offset: int) -> str:
+    """Line and column of an offset."""
+    return f"line {text.count(chr(10), 0, offset) + 1}:{offset - text.rfind(chr(10), 0, offset)}"

@@ -1,0 +1,108 @@
+"""Answers rules on Spark, over the frames of a script."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pyspark.errors import AnalysisException, ParseException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from .dqdl.engine import Column
+from .dqdl.errors import QueryError, UnsupportedRuleError
+
+_KINDS: Mapping[type[T.DataType], str] = {
+    T.BooleanType: "boolean",
+    T.DateType: "date",
+    T.DecimalType: "decimal",
+    T.DoubleType: "float",
+    T.FloatType: "float",
+    T.StringType: "text",
+    T.TimestampType: "timestamp",
+    **dict.fromkeys((T.ByteType, T.ShortType, T.IntegerType, T.LongType), "integer"),
+}
+_TYPES = {"INTEGER": "INT", "LONG": "BIGINT"}
+
+
+class SparkEngine:
+    """Frames by their alias; the one under test is `primary`. `close` gives the names free."""
+
+    def __init__(self, spark: SparkSession, frames: Mapping[str, DataFrame]) -> None:
+        self._spark = spark
+        views = spark._jsparkSession.sessionState().catalog()  # PySpark's own catalog would ask the metastore too
+        if taken := [alias for alias in frames if views.getTempView(alias).isDefined()]:
+            raise UnsupportedRuleError(f"data quality rules while the script has a view {taken[0]} of its own")
+        self.tables = {alias: _columns(frame) for alias, frame in frames.items()}
+        for alias, frame in frames.items():  # a user's SQL names them
+            frame.createOrReplaceTempView(alias)
+
+    def close(self) -> None:
+        """Drop the views."""
+        for alias in self.tables:
+            self._spark.catalog.dropTempView(alias)
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run SQL."""
+        try:
+            return [tuple(row) for row in self._spark.sql(sql).collect()]
+        except (AnalysisException, ParseException) as error:
+            raise QueryError(f"Error executing SQL statement: {error}") from error
+
+    def statement(self, spark_sql: str) -> str:
+        """A user's query, as it is."""
+        return spark_sql.strip().rstrip(";")
+
+    def expression(self, spark_sql: str) -> str:
+        """A user's condition, as it is."""
+        return spark_sql
+
+    def result_columns(self, spark_sql: str) -> list[str]:
+        """The names of a user's query's columns."""
+        try:
+            return self._spark.sql(self.statement(spark_sql)).columns
+        except (AnalysisException, ParseException) as error:
+            raise QueryError(f"Error executing SQL statement: {error}") from error
+
+    def quoted(self, name: str) -> str:
+        """A name."""
+        return "`" + name.replace("`", "``") + "`"
+
+    def text(self, value: str) -> str:
+        """A text; backslashes are signs of their own in Spark's literals."""
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def first_match(self, value: str, pattern: str) -> str:
+        """The first match of a pattern."""
+        if self._spark.conf.get("spark.sql.parser.escapedStringLiterals") == "true":
+            raise UnsupportedRuleError("patterns with spark.sql.parser.escapedStringLiterals")
+        return f"regexp_extract({value}, {self.text(pattern)}, 0)"
+
+    def castable(self, column: Column, wanted: str) -> str:
+        """Whether the cast gives a value."""
+        # with ANSI off, which Glue 5 has, 1.5 is cast to an integer; with ANSI on, a plain cast would raise
+        is_ansi = self._spark.conf.get("spark.sql.ansi.enabled") == "true"
+        cast = "TRY_CAST" if is_ansi else "CAST"
+        return f"({cast}({self.quoted(column.name)} AS {_TYPES.get(wanted, wanted)}) IS NOT NULL)"
+
+    def as_day(self, column: Column) -> str:
+        """A value as a date."""
+        return f"TRY_CAST({self.quoted(column.name)} AS DATE)"
+
+    def as_seconds(self, column: Column) -> str:
+        """A value as seconds since 1970."""
+        return f"CAST(TRY_CAST({self.quoted(column.name)} AS TIMESTAMP) AS BIGINT)"
+
+    def day_in_format(self, value: str, java_format: str) -> str:
+        """A text read as a date, with as many digits as the format has letters."""
+        digits = re.sub("[dMy]", r"\\d", java_format)
+        is_like = f"{value} RLIKE {self.text(f'^{digits}$')}"
+        return f"CASE WHEN {is_like} THEN to_date(try_to_timestamp({value}, '{java_format}')) END"
+
+
+def _columns(frame: DataFrame) -> Sequence[Column]:
+    return tuple(
+        Column(field.name, _KINDS.get(type(field.dataType), "other"), field.dataType.simpleString())
+        for field in frame.schema.fields
+    )

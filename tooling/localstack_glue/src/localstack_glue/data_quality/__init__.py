@@ -1,0 +1,1 @@
+"""Rulesets over the tables of the catalog: runs that judge them, and their results."""

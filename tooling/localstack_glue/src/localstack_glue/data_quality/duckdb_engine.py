@@ -1,0 +1,150 @@
+"""Answers rules on DuckDB, over Arrow tables. What Spark would say otherwise is refused by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot.errors import SqlglotError
+
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.engine import Column
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import QueryError, UnsupportedRuleError
+
+_KINDS = {
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "DOUBLE": "float",
+    "FLOAT": "float",
+    "VARCHAR": "text",
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), "integer"),
+}
+_JAVA_ONLY = re.compile(r"\[[^\]]*(?:&&|(?<!\\)\[)")  # classes within classes: RE2 reads their signs as characters
+_UNKNOWN_NAME = re.compile(r"Referenced (?:column|table) |does not have a column|Table with name|not found in FROM")
+_INTEGER = r"[+-]?(\d+(\.\d*)?|\.\d+)"
+_FLOAT = r"[+-]?((\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[dDfF]?|NaN|Inf(inity)?)"
+_FORMATS = {"dd": "%d", "MM": "%m", "yyyy": "%Y"}
+
+
+class DuckDBEngine:
+    """Tables by their alias; the one under test is `primary`."""
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self._connection = duckdb.connect(config={"threads": 2, "enable_external_access": "false"})
+        self._connection.execute("SET TimeZone = 'UTC'")
+        for number, (alias, rows) in enumerate(tables.items()):
+            self._connection.register(f"arrow {number}", rows)
+            self._connection.execute(f'CREATE VIEW {self.quoted(alias)} AS SELECT * FROM "arrow {number}"')
+        self._connection.execute("SET lock_configuration = true")
+        self.tables = {alias: self._columns(f"SELECT * FROM {self.quoted(alias)}") for alias in tables}
+
+    def close(self) -> None:
+        """Forget the tables."""
+        self._connection.close()
+
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run SQL of this engine."""
+        try:
+            return self._connection.execute(sql).fetchall()
+        except duckdb.Error as error:
+            raise _told(error) from error
+
+    def statement(self, spark_sql: str) -> str:
+        """A user's query, from Spark's words into DuckDB's."""
+        try:
+            found = sqlglot.parse(spark_sql, read="spark")
+        except SqlglotError as error:
+            raise UnsupportedRuleError(f"the statement {spark_sql} is not read here: {error}") from error
+        if len(found) != 1 or not isinstance(found[0], sqlglot.exp.Query):
+            raise QueryError(f"Error executing SQL statement: {spark_sql} is not one query")
+        return found[0].sql(dialect="duckdb", identify=True, unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+    def expression(self, spark_sql: str) -> str:
+        """A user's condition, from Spark's words into DuckDB's."""
+        try:
+            found = sqlglot.parse_one(spark_sql, read="spark", into=sqlglot.exp.Condition)
+            return found.sql(dialect="duckdb", identify=True, unsupported_level=sqlglot.ErrorLevel.RAISE)
+        except SqlglotError as error:
+            raise UnsupportedRuleError(f"the condition {spark_sql} is not read here: {error}") from error
+
+    def result_columns(self, spark_sql: str) -> list[str]:
+        """The names of a user's query's columns."""
+        return [column.name for column in self._columns(self.statement(spark_sql))]
+
+    def quoted(self, name: str) -> str:
+        """A name."""
+        return '"' + name.replace('"', '""') + '"'
+
+    def text(self, value: str) -> str:
+        """A text."""
+        return "'" + value.replace("'", "''") + "'"
+
+    def first_match(self, value: str, pattern: str) -> str:
+        """The first match of a pattern that Java and RE2 read alike."""
+        if _JAVA_ONLY.search(pattern):
+            raise UnsupportedRuleError(f"the pattern {pattern}: classes within classes are read otherwise here")
+        try:
+            self._connection.execute("SELECT regexp_matches('', ?)", [pattern])
+        except duckdb.Error as error:
+            raise UnsupportedRuleError(f"the pattern {pattern} is not known here: {error}") from error
+        return f"regexp_extract({value}, {self.text(pattern)})"
+
+    def castable(self, column: Column, wanted: str) -> str:
+        """What Spark's cast takes for a value of a type."""
+        trimmed = f"trim({self.quoted(column.name)})"
+        if wanted == "BOOLEAN":
+            return f"(lower({trimmed}) IN ('t', 'true', 'y', 'yes', '1', 'f', 'false', 'n', 'no', '0'))"
+        if wanted in ("INTEGER", "LONG"):
+            bits = 31 if wanted == "INTEGER" else 63
+            whole = f"trunc(TRY_CAST({trimmed} AS DECIMAL(38, 10)))"
+            within = f"{whole} BETWEEN -{2**bits} AND {2**bits - 1}"
+            return f"(regexp_full_match({trimmed}, '{_INTEGER}') AND {within})"
+        if wanted in ("DOUBLE", "FLOAT"):
+            return f"regexp_full_match({trimmed}, '{_FLOAT}', 'i')"
+        if wanted == "DATE":
+            return f"({self.as_day(column)} IS NOT NULL)"
+        return f"(TRY_CAST({trimmed} AS TIMESTAMP) IS NOT NULL)"
+
+    def as_day(self, column: Column) -> str:
+        """A value as a date."""
+        name = self.quoted(column.name)
+        if column.kind != "text":
+            return f"CAST({name} AS DATE)"
+        return f"coalesce(TRY_CAST(trim({name}) AS DATE), CAST(TRY_CAST(trim({name}) AS TIMESTAMP) AS DATE))"
+
+    def as_seconds(self, column: Column) -> str:
+        """A value as seconds since 1970."""
+        name = self.quoted(column.name)
+        moment = f"TRY_CAST(trim({name}) AS TIMESTAMP)" if column.kind == "text" else f"CAST({name} AS TIMESTAMP)"
+        return f"floor(epoch({moment}))"
+
+    def day_in_format(self, value: str, java_format: str) -> str:
+        """A text read as a date, with as many digits as the format has letters."""
+        digits = re.sub("[dMy]", r"\\d", java_format)
+        python_format = re.sub("dd|MM|yyyy", lambda found: _FORMATS[found[0]], java_format)
+        is_like = f"regexp_full_match({value}, '{digits}')"
+        return f"CASE WHEN {is_like} THEN TRY_STRPTIME({value}, '{python_format}') END"
+
+    def _columns(self, sql: str) -> Sequence[Column]:
+        try:
+            described = self._connection.execute(f"DESCRIBE {sql}").fetchall()
+        except duckdb.Error as error:
+            raise _told(error) from error
+        return tuple(Column(row[0], _kind(row[1]), row[1]) for row in described)
+
+
+def _kind(duckdb_type: str) -> str:
+    if duckdb_type.startswith("DECIMAL"):
+        return "decimal"
+    if duckdb_type.startswith("TIMESTAMP"):
+        return "timestamp"
+    return _KINDS.get(duckdb_type, "other")
+
+
+def _told(error: duckdb.Error) -> Exception:
+    text = str(error).split("\n", 1)[0]
+    if _UNKNOWN_NAME.search(text):
+        return QueryError(f"Error executing SQL statement: {text}")
+    return UnsupportedRuleError(f"DuckDB, which answers here, says: {text}; Spark may say something else")

@@ -1,0 +1,66 @@
+"""Judges a catalog table by a ruleset, and says so in the API's words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.evaluation import analyze, evaluate
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.grammar import parse
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.plans import Outcome
+from localstack_glue.data_quality.duckdb_engine import DuckDBEngine
+from localstack_glue.service.answers import present
+from localstack_glue.service.models import JsonDict
+
+
+def judge(rules: str, tables: Mapping[str, Any], now: datetime) -> JsonDict:
+    """What GetDataQualityResult says of the rules.
+
+    Args:
+        rules: DQDL.
+        tables: Arrow tables by alias; `primary` is the one under test.
+        now: the moment that now() is.
+
+    Raises:
+        InvalidRulesetError, UnsupportedRuleError: the rules cannot be judged by.
+    """
+    ruleset = parse(rules)
+    engine = DuckDBEngine(tables)
+    try:
+        outcomes = evaluate(ruleset, engine, now)
+        analyzed = analyze(ruleset.analyzers, engine, now)
+    finally:
+        engine.close()
+    passed = sum(outcome.verdict.is_passed for outcome in outcomes)
+    return {
+        "Score": passed / len(outcomes) if outcomes else 1.0,
+        "RuleResults": [
+            _rule(f"Rule_{number}", each, ruleset.default_labels) for number, each in enumerate(outcomes, 1)
+        ],
+        "AnalyzerResults": [
+            present(
+                Name=f"Analyzer_{number}",
+                Description=str(each.rule),
+                EvaluationMessage=each.verdict.reason,
+                EvaluatedMetrics=dict(each.verdict.metrics),
+            )
+            for number, each in enumerate(analyzed, 1)
+        ],
+        "AggregatedMetrics": {
+            "TotalRulesProcessed": float(len(outcomes)),
+            "TotalRulesPassed": float(passed),
+            "TotalRulesFailed": float(len(outcomes) - passed),
+        },
+    }
+
+
+def _rule(name: str, outcome: Outcome, default_labels: Mapping[str, str]) -> JsonDict:
+    verdict = outcome.verdict
+    return present(
+        Name=name,
+        Description=str(outcome.rule),
+        EvaluationMessage=verdict.reason,
+        Result="PASS" if verdict.is_passed else "FAIL",
+        EvaluatedMetrics=dict(verdict.metrics),
+        EvaluatedRule=str(outcome.rule),
+        Labels={**default_labels, **outcome.rule.labels} or None,
+    )
