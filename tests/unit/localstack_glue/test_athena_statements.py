@@ -11,7 +11,6 @@ import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.run import QueryEngine
 from tests.unit.localstack_glue.athena_lake import Lake
 
 
@@ -148,6 +147,13 @@ def test_view_is_stored_as_athena_stores_it_and_can_be_read(lake: Lake):
     assert lake.rows("show views") == []
 
 
+def test_view_after_a_remark_is_kept_as_it_was_written(lake: Lake):
+    run(lake, "/* dbt */ create or replace view \"seen\" as select nullif('a', '') AS  x")
+    text = table_of(lake, "seen")["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
+    assert json.loads(base64.b64decode(text))["originalSql"] == "select nullif('a', '') AS  x"
+    assert lake.rows("select * from seen") == [("a",)]
+
+
 # ---------------------------------------------------------------------------- what queries write
 
 
@@ -245,6 +251,43 @@ def test_unload_writes_files_and_nothing_else(lake: Lake):
     assert pyarrow.parquet.read_table(io.BytesIO(content)).to_pylist() == [{"a": 1, "b": "x"}]
     with pytest.raises(QueryFailedError, match="HIVE_PATH_ALREADY_EXISTS"):
         run(lake, "unload (select 1 a) to 's3://lake/u/' with (format = 'JSON')")
+
+
+def test_timestamps_of_parquet_files_are_written_as_trino_writes_them(lake: Lake):
+    run(lake, "unload (select timestamp '2024-01-01 10:00:00' at) to 's3://lake/u/' with (format = 'PARQUET')")
+    (found,) = lake.s3.list_objects_v2(Bucket="lake", Prefix="u/")["Contents"]
+    file = pyarrow.parquet.ParquetFile(io.BytesIO(lake.s3.get_object(Bucket="lake", Key=found["Key"])["Body"].read()))
+    assert file.schema.column(0).physical_type == "INT96"
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "-- a remark\n",
+        '/* {"app": "dbt"} */ ',
+        "create /* or not */ table -- so\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["made", '"made"', '"feeds" . "made"', '"awsdatacatalog"."feeds"."made"'])
+def test_remarks_and_quotes_before_a_query_leave_its_functions_trinos(lake: Lake, head: str, name: str):
+    begin = head if "table" in head else f"{head}create table "
+    run(
+        lake,
+        f"{begin}{name} with (format = 'PARQUET') as select nullif('a', 'a') a, date_diff('month', date '2024-01-31', date '2024-02-28') b",
+    )
+    assert lake.rows("-- a remark\nselect a is null, b from made") == [("true", "0")]
+
+
+@pytest.mark.parametrize("keys", ["", ", partitioned_by = ARRAY['b']"])
+def test_query_without_rows_leaves_no_file(lake: Lake, keys: str):
+    answer = run(lake, f"unload (select 1 a, 'x' b where false) to 's3://lake/u/' with (format = 'PARQUET'{keys})")
+    assert (answer.update_count, answer.manifest, lake.s3.list_objects_v2(Bucket="lake", Prefix="u/")["KeyCount"]) == (
+        0,
+        (),
+        0,
+    )
+    run(lake, "create table empty with (format = 'PARQUET') as select 1 a where false")
+    assert lake.rows("select * from empty") == []
 
 
 # ---------------------------------------------------------------------------- Iceberg
@@ -352,106 +395,3 @@ def test_rows_of_other_tables_are_not_changed(lake: Lake, sql: str):
     lake.table("t", "a int")
     with pytest.raises(QueryFailedError):
         run(lake, sql)
-
-
-# ---------------------------------------------------------------------------- metadata
-
-
-def test_information_schema_tells_what_there_is(lake: Lake):
-    lake.table("t", "a int; b decimal(5,2); c array<struct<x:string>>", keys="p string")
-    run(lake, "create view v as select a from t")
-    assert lake.rows("select schema_name from information_schema.schemata order by 1") == [
-        ("feeds",),
-        ("information_schema",),
-    ]
-    assert lake.rows(
-        "select table_name, table_type from information_schema.tables where table_schema = 'feeds' order by 1"
-    ) == [
-        ("t", "BASE TABLE"),
-        ("v", "VIEW"),
-    ]
-    sql = "select column_name, data_type, ordinal_position, extra_info from information_schema.columns where table_name = 't'"
-    assert lake.rows(sql) == [
-        ("a", "integer", "1", None),
-        ("b", "decimal(5,2)", "2", None),
-        ("c", "array(row(x varchar))", "3", None),
-        ("p", "varchar", "4", "partition key"),
-    ]
-    assert lake.rows("select table_name from information_schema.views") == [("v",)]
-
-
-def test_path_of_a_row_is_told(lake: Lake):
-    lake.table("t", "a int", keys="p int")
-    lake.put("t/p=1/x.csv", "1\n")
-    lake.partition("t", "1", location="t/p=1/")
-    assert lake.rows('select a, "$path", "$file_size" from t') == [("1", "s3://lake/t/p=1/x.csv", "2")]
-    assert lake.rows("select * from t") == [("1", "1")]
-    assert lake.rows("select count(*) from t where \"$file_modified_time\" > timestamp '2020-01-01 00:00:00 UTC'") == [
-        ("1",)
-    ]
-
-
-def test_explain_tells_what_is_read():
-    engine = QueryEngine(None, None, {})
-    assert ("    Output layout: [a:integer]",) in engine.run("explain select 1 a", "db").rows
-
-
-def test_pattern_of_show_is_hives(lake: Lake):
-    for name in ("one", "two", "three"):
-        lake.table(name, "a int")
-    assert lake.rows("show tables 't*'") == [("three",), ("two",)]
-    assert lake.rows("show tables in feeds 'one|three'") == [("one",), ("three",)]
-
-
-def test_timestamps_of_parquet_files_are_written_as_trino_writes_them(lake: Lake):
-    run(lake, "unload (select timestamp '2024-01-01 10:00:00' at) to 's3://lake/u/' with (format = 'PARQUET')")
-    (found,) = lake.s3.list_objects_v2(Bucket="lake", Prefix="u/")["Contents"]
-    file = pyarrow.parquet.ParquetFile(io.BytesIO(lake.s3.get_object(Bucket="lake", Key=found["Key"])["Body"].read()))
-    assert file.schema.column(0).physical_type == "INT96"
-
-
-@pytest.mark.parametrize(
-    "head",
-    [
-        "-- a remark\n",
-        '/* {"app": "dbt"} */ ',
-        "create /* or not */ table -- so\n",
-    ],
-)
-@pytest.mark.parametrize("name", ["made", '"made"', '"feeds" . "made"', '"awsdatacatalog"."feeds"."made"'])
-def test_remarks_and_quotes_before_a_query_leave_its_functions_trinos(lake: Lake, head: str, name: str):
-    begin = head if "table" in head else f"{head}create table "
-    run(
-        lake,
-        f"{begin}{name} with (format = 'PARQUET') as select nullif('a', 'a') a, date_diff('month', date '2024-01-31', date '2024-02-28') b",
-    )
-    assert lake.rows("-- a remark\nselect a is null, b from made") == [("true", "0")]
-
-
-def test_view_after_a_remark_is_kept_as_it_was_written(lake: Lake):
-    run(lake, "/* dbt */ create or replace view \"seen\" as select nullif('a', '') AS  x")
-    text = table_of(lake, "seen")["ViewOriginalText"].removeprefix("/* Presto View: ").removesuffix(" */")
-    assert json.loads(base64.b64decode(text))["originalSql"] == "select nullif('a', '') AS  x"
-    assert lake.rows("select * from seen") == [("a",)]
-
-
-@pytest.mark.parametrize("keys", ["", ", partitioned_by = ARRAY['b']"])
-def test_query_without_rows_leaves_no_file(lake: Lake, keys: str):
-    answer = run(lake, f"unload (select 1 a, 'x' b where false) to 's3://lake/u/' with (format = 'PARQUET'{keys})")
-    assert (answer.update_count, answer.manifest, lake.s3.list_objects_v2(Bucket="lake", Prefix="u/")["KeyCount"]) == (
-        0,
-        (),
-        0,
-    )
-    run(lake, "create table empty with (format = 'PARQUET') as select 1 a where false")
-    assert lake.rows("select * from empty") == []
-
-
-@pytest.mark.parametrize(
-    ("asked", "told"), [("made", "made"), ("feeds.made", "feeds.made"), ("`feeds`.`made`", "feeds.made")]
-)
-def test_table_is_told_by_the_name_that_it_was_asked_by(lake: Lake, asked: str, told: str):
-    lake.table("made", "a int", serde_parameters={"serialization.format": "1"})
-    lines = [row[0] for row in lake.rows(f"SHOW CREATE TABLE {asked}")]
-    assert lines[0] == f"CREATE EXTERNAL TABLE `{told}`("
-    assert not [line for line in lines if "SERDEPROPERTIES" in str(line)]

@@ -1,11 +1,13 @@
 import json
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from quartal.core.aws import AwsConnection
 from quartal.core.console import Console
 from quartal.core.settings import Settings
 from tests.json_output import checking
@@ -44,6 +46,18 @@ elif command == "apply":
 def json_keeps_its_schema(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a command prints with --json in a test keeps the schema that is published of it."""
     monkeypatch.setattr(Console, "json_document", checking(Console.json_document))
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[AwsConnection]:
+    """An AWS of moto's own."""
+    from moto.server import ThreadedMotoServer  # few tests need it, and it takes a second
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield AwsConnection("us-east-1", f"http://{host}:{port}", "test", "test")
+    server.stop()
 
 
 @pytest.fixture

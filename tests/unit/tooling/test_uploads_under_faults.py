@@ -4,11 +4,9 @@ import json
 import secrets
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from etl_job.lake.files import S3ObjectStore
 from quartal.contracts.model import FileFormat
-from quartal.core.aws import AwsConnection
 from quartal.core.errors import AwsError, UploadError
 from quartal.deliver.ingest.record import IngestRecord, IngestSource, RecordStore
 from quartal.deliver.upload import uploads
@@ -26,15 +24,6 @@ KEY = "raw/sightings/delivery=2024Q1/a.csv"
 CONTENT = b"a" * (5 * 1024 * 1024) + b"id\n"  # S3's smallest part, and a rest
 PARTS = (Part(1, 0, 5 * 1024 * 1024), Part(2, 5 * 1024 * 1024, 3))
 FAULTS = [pytest.param(reset, id="reset"), pytest.param(server_error, id="500"), pytest.param(broken_off, id="cut off")]
-
-
-@pytest.fixture(scope="module")
-def connection():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield AwsConnection("us-east-1", f"http://{host}:{port}", "test", "test")
-    server.stop()
 
 
 @pytest.fixture

@@ -4,20 +4,9 @@ import secrets
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
-from quartal.core.aws import AwsConnection
 from quartal.deliver.ingest.ingests import Target
 from tests.unit.tooling.ingests.example import Lake, Source
-
-
-@pytest.fixture(scope="module")
-def connection():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield AwsConnection("us-east-1", f"http://{host}:{port}", "test", "test")
-    server.stop()
 
 
 @pytest.fixture

@@ -4,21 +4,10 @@ import secrets
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
-from quartal.core.aws import AwsConnection
 from quartal.deliver.upload import uploads
 from quartal.deliver.upload.uploads import plan_upload
 from tests.unit.tooling.uploads.bucket import RAW
-
-
-@pytest.fixture(scope="module")
-def connection():
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield AwsConnection("us-east-1", f"http://{host}:{port}", "test", "test")
-    server.stop()
 
 
 @pytest.fixture

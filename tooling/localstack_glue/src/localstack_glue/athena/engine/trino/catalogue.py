@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 
 from localstack_glue.athena.engine.trino.functions.aggregates import AGGREGATES, WINDOWS
-from localstack_glue.athena.engine.trino.functions.arrays import ARRAYS, MAPS
+from localstack_glue.athena.engine.trino.functions.arrays import ARRAYS
 from localstack_glue.athena.engine.trino.functions.dates import DATES
+from localstack_glue.athena.engine.trino.functions.maps import MAPS
 from localstack_glue.athena.engine.trino.functions.numbers import BITWISE, MATH
 from localstack_glue.athena.engine.trino.functions.others import (
     CONDITIONAL,
