@@ -34,6 +34,36 @@ def test_negation_belongs_to_what_it_stands_before(expression: str, answer: str 
 
 
 @pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select 1 = any (values 1, 2), 1 <> all (values 1, 2), 1 < some (values 0, 2)", [("true", "false", "true")]),
+        ("select 1 in (values 1, 2), 3 in (values 1, null), exists (values 1)", [("true", None, "true")]),
+        ("select (values 7)", [("7",)]),
+        ("select x from (values 1, 2, 3) t(x) where x in (values 2, 3) order by 1", [("2",), ("3",)]),
+        (
+            "select x, sum(x) over w, count(*) over (w rows 1 preceding) from (values 1, 2, 3) t(x) window w as (order by x) order by 1",
+            [("1", "1", "1"), ("2", "3", "2"), ("3", "6", "2")],
+        ),
+        (
+            "select max(x) over v from (values 1, 2) t(x) window w as (partition by x), v as (w order by x) order by 1",
+            [("1",), ("2",)],
+        ),
+        (
+            "select (select sum(x) over w from (values 5) u(x) window w as (order by x)), count(*) over w from (values 1) t(y) window w as ()",
+            [("5", "1")],
+        ),
+    ],
+)
+def test_short_forms_mean_what_they_stand_for(query: str, rows: list[tuple[str | None, ...]]):
+    assert list(ENGINE.run(query, "db").rows) == rows
+
+
+def test_window_that_no_clause_names_is_told():
+    with pytest.raises(QueryFailedError, match=r"INVALID_WINDOW_REFERENCE.*\bw\b"):
+        ENGINE.run("select sum(x) over w from (values 1) t(x)", "db")
+
+
+@pytest.mark.parametrize(
     ("query", "named"),
     [
         ("select x from (values 1, 1) t(x) order by x fetch first 1 row with ties", "WITH TIES"),
@@ -44,6 +74,7 @@ def test_negation_belongs_to_what_it_stands_before(expression: str, answer: str 
         ("select x from (values 1) t(x) sort by x", "SORT"),
         ("select * from (values (1, 2)) t(x, y) pivot (sum(x) for y in (2))", "PIVOT"),
         ("select row(1 as x)", "1 AS x"),
+        ("select (1, 2) in (values (1, null))", "IN over rows"),
         ("select count(distinct x, y) from (values (1, 2)) t(x, y)", "DISTINCT takes one"),
     ],
 )  # fmt: skip

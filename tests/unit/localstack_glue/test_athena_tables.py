@@ -231,6 +231,8 @@ def test_moments_of_files_have_milliseconds(lake: Lake):
     assert lake.rows("select a, a = timestamp '2024-01-05 10:00:00.124' from t") == [
         ("2024-01-05 10:00:00.124", "true")
     ]
+    lake.put("t/b.parquet", parquet(a=pyarrow.array([datetime(1960, 2, 29, 12)], pyarrow.timestamp("us"))))
+    assert lake.rows("select a from t order by a limit 1") == [("1960-02-29 12:00:00.000",)]
     lake.table("u", "a timestamp")
     lake.put("u/a.csv", "2024-01-05 10:00:00.1236\n")
     assert lake.rows("select a, a = timestamp '2024-01-05 10:00:00.124' from u") == [

@@ -1,6 +1,6 @@
 """Numbers as Java writes them, which is how Trino and Hive do."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import pyarrow
 
@@ -13,6 +13,20 @@ def double_text(value: float) -> str:
 def real_text(value: float) -> str:
     """As `Float.toString`: the digits that tell one single-precision number from the next."""
     return _text(value, str(pyarrow.scalar(value, pyarrow.float32()).cast(pyarrow.string()).as_py()))
+
+
+def exponent_text(value: float, digits: int) -> str:
+    """With one digit before the point and an exponent, as the SQL standard has a number's text: `1.0E-1`."""
+    if value != value or value in (float("inf"), float("-inf")):
+        return _text(value, "")
+    if value == 0:
+        return "-0E0" if str(value).startswith("-") else "0E0"
+    exact = Decimal(repr(value))
+    exponent = exact.adjusted()
+    shown = f"{exact.scaleb(-exponent).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_EVEN):f}".rstrip("0")
+    if shown.lstrip("-").startswith("10."):
+        shown, exponent = shown.replace("10.", "1.", 1), exponent + 1
+    return f"{shown}{'0' if shown.endswith('.') else ''}E{exponent}"
 
 
 def _text(value: float, digits: str) -> str:

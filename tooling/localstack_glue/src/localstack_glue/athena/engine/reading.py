@@ -260,6 +260,8 @@ def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
     text = str(error).split("\n", 1)[0]
     if found := _OWN.search(text):
         return QueryFailedError(found[1], found[2])
+    if "More than one row returned by a subquery" in text:
+        return QueryFailedError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     if text.startswith("Invalid Input Error: Division by zero"):
         return QueryFailedError("DIVISION_BY_ZERO", "Division by zero")
     if isinstance(error, duckdb.OutOfRangeException) or (

@@ -21,7 +21,18 @@ def in_milliseconds(name: str, hive_type: str, value: str = "") -> str:
     """A column, a timestamp rounded to what Athena reads of tables over files."""
     if hive_type.lower() != "timestamp":
         return f"{value} AS {name}" if value else name
-    return f"make_timestamp((epoch_us({value or name}) + 500) // 1000 * 1000) AS {name}"
+    return f"{rounded_moment(value or name, 3)} AS {name}"
+
+
+def rounded_moment(value: str, digits: int) -> str:
+    """A timestamp with that many digits of a second, rounded half up also before 1970."""
+    unit = 10 ** (6 - digits)
+    if unit == 1:
+        return value
+    moved = f"epoch_us({value}) + {unit // 2}"
+    if digits in (0, 3):
+        return f"date_trunc('{'milliseconds' if digits else 'second'}', make_timestamp({moved}))"
+    return f"make_timestamp({moved} - ((({moved}) % {unit}) + {unit}) % {unit})"  # DuckDB divides towards zero
 
 
 def file_list(files: Iterable[str]) -> str:

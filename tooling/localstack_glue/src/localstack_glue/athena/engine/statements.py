@@ -20,7 +20,16 @@ from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.expressions import Resolve, Translator
 from localstack_glue.athena.engine.trino.queries import Output, QueryTranslator
-from localstack_glue.athena.engine.trino.types import BIGINT, BOOLEAN, TIMESTAMP_ZONED, VARCHAR, Type, from_sqlglot
+from localstack_glue.athena.engine.trino.rewrites import values_query, written_out
+from localstack_glue.athena.engine.trino.types import (
+    BIGINT,
+    BOOLEAN,
+    SHOWN,
+    TIMESTAMP_ZONED,
+    VARCHAR,
+    Type,
+    from_sqlglot,
+)
 from localstack_glue.athena.engine.views import Lookup, expand
 
 _DIALECT = "athena"
@@ -150,12 +159,13 @@ class Query:
     def __init__(self, statement: exp.Expr, database: str, lookup: Lookup = lambda _database, _name: None) -> None:
         """Take a statement over, the views in it replaced; raise QueryFailedError if it is none that reads."""
         if isinstance(statement, exp.Values):
-            statement = _values_query(statement)
+            statement = values_query(statement)
         if not isinstance(statement, exp.Query):
             kind = statement.sql(_DIALECT).split(maxsplit=1)[0].upper()
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not run by this Athena, queries are")
         self._tree = expand(statement.copy(), database, lookup, _is_with_query)
         grammar.check(self._tree)
+        self._tree = written_out(self._tree)
         self._database = database
         names = {each.name for each in self._tree.find_all(exp.Column)}
         self.names_places = not names.isdisjoint(name for name, _ in _PLACES)
@@ -291,15 +301,6 @@ class Query:
             yield TableUse(database, name, place, snapshot_id, moment, view)
 
 
-def _values_query(statement: exp.Values) -> exp.Expr:
-    first = statement.expressions[0]
-    count = len(first.expressions) if isinstance(first, exp.Tuple) else 1
-    values = statement.copy()
-    names = [exp.to_identifier(f"_col{place}", quoted=True) for place in range(count)]
-    values.set("alias", exp.TableAlias(this=exp.to_identifier("given", quoted=True), columns=names))
-    return exp.select("*").from_(values)
-
-
 def schema_name(database: str) -> str:
     """What a database is called in DuckDB, which has names of its own."""
     return f"{database} database"
@@ -398,7 +399,7 @@ def _finer(kind: Type) -> Type:
 def shown_type(kind: Type) -> Type:
     """The type of an answer's value as it leaves DuckDB."""
     if kind.kind in _SHOWN_AS_TEXT:
-        return VARCHAR
+        return SHOWN
     return replace(kind, parts=tuple(shown_type(part) for part in kind.parts))
 
 

@@ -8,7 +8,7 @@ from sqlglot import exp
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.trino.casts import coerce
 from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS
-from localstack_glue.athena.engine.trino.signatures import Bindings, bind, parameters_for, resolved
+from localstack_glue.athena.engine.trino.signatures import ANY, Bindings, bind, parameters_for, resolved
 from localstack_glue.athena.engine.trino.table import Call, Function, Overload, split_types
 from localstack_glue.athena.engine.trino.types import FUNCTION, UNKNOWN, Type, common, duckdb_type
 
@@ -94,6 +94,9 @@ def _made(
     for number, (text, argument) in enumerate(zip(parameters, arguments, strict=True)):
         if argument is None:
             ready.append(lambdas[number])
+            continue
+        if text == ANY:
+            ready.append(argument[0])
             continue
         wanted = resolved(text, bound)
         # an argument keeps what its declaration leaves open: a decimal's digits, a timestamp's zone

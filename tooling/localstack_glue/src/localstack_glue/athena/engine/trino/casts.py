@@ -6,7 +6,7 @@ What Trino refuses is refused; a value that cannot be cast fails with INVALID_CA
 # ruff: noqa: E501 - SQL in a line is read as a line
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import quoted, text_of
+from localstack_glue.athena.engine.sql_text import quoted, rounded_moment, text_of
 from localstack_glue.athena.engine.trino.types import (
     DAY_INTERVAL,
     INTEGERS,
@@ -44,8 +44,10 @@ def cast(value: str, found: Type, wanted: Type) -> str:
         return _from_json(value, wanted)
     if found.kind in _CHARACTERS:
         return _from_text(value, found, wanted)
+    if wanted.kind == "shown":
+        return to_text(value, found)
     if wanted.kind in _CHARACTERS:
-        return _cut(to_text(value, found), wanted, found)
+        return _cut(as_varchar(value, found), wanted, found)
     if found.kind in (*NUMBERS, "boolean") and wanted.kind in (*NUMBERS, "boolean"):
         return _number(value, found, wanted)
     if found.kind == wanted.kind and found.parts:
@@ -73,8 +75,13 @@ def can_coerce(found: Type, wanted: Type) -> bool:
     return common(found, wanted) == wanted
 
 
+def as_varchar(value: str, kind: Type) -> str:
+    """A value cast to varchar: a double always gets an exponent, as the SQL standard has it."""
+    return f"trino_{kind.kind}_cast({value})" if kind.kind in ("double", "real") else to_text(value, kind)
+
+
 def to_text(value: str, kind: Type) -> str:
-    """A value as varchar."""
+    """A value as an answer shows it."""
     if kind.kind in INTEGERS or kind.kind in ("decimal", "boolean", "date", "uuid"):
         return f"CAST({value} AS VARCHAR)"
     if kind.kind in ("double", "real"):
@@ -152,14 +159,15 @@ def _from_text(value: str, found: Type, wanted: Type) -> str:
             text, f"(regexp_full_match(trim({text}), '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}') AND {day} IS NOT NULL)", day, wanted
         )  # fmt: skip
     if wanted.kind == "timestamp":
-        return f"trino_parse_timestamp({text})"
+        return rounded_moment(f"trino_parse_timestamp({text})", wanted.numbers[0])
     if wanted.kind == "timestamp with time zone":
         return f"trino_parse_zoned({text})"
     if wanted.kind == "time":
         time = f"TRY_CAST({text} AS TIME)"
-        return _checked(
-            text, f"(regexp_full_match({text}, '[0-9]{{1,2}}:[0-9]{{1,2}}(:[0-9]{{1,2}}(\\.[0-9]+)?)?') AND {time} IS NOT NULL)", time, wanted
-        )  # fmt: skip
+        pattern = "[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\\.[0-9]+)?)?"
+        moment = f"(CAST('1970-01-01' AS DATE) + {time})"
+        rounded = f"CAST({rounded_moment(moment, wanted.numbers[0])} AS TIME)"
+        return _checked(text, f"(regexp_full_match({text}, '{pattern}') AND {time} IS NOT NULL)", rounded, wanted)
     if wanted.kind == "varbinary":
         return f"encode({text})"
     if wanted.kind == "uuid":
@@ -231,12 +239,6 @@ def _time(value: str, found: Type, wanted: Type) -> str:
     raise _refusal(found, wanted)
 
 
-def rounded_moment(value: str, digits: int) -> str:
-    """A timestamp with that many digits of a second."""
-    unit = 10 ** (6 - digits)
-    return f"make_timestamp((epoch_us({value}) + {unit // 2}) // {unit} * {unit})" if digits < 6 else value
-
-
 def _to_json(value: str, found: Type) -> str:
     if found.kind in _CHARACTERS:
         return f"CAST(to_json({value}) AS VARCHAR)"
@@ -273,7 +275,7 @@ def _from_json(value: str, wanted: Type) -> str:
     if wanted.kind in _CHARACTERS:
         return f"trino_json_text({value})"
     if wanted.kind in INTEGERS or wanted.kind in ("double", "real", "boolean", "decimal"):
-        return _from_text(f"trino_json_text({value})", Type("varchar"), wanted)
+        return _scalar_of_json(value, wanted)
     if wanted.kind == "array":
         items = f"CAST(json_extract({value}, '$[*]') AS VARCHAR[])"
         inner = _from_json("item", wanted.element) if wanted.element.kind != "json" else "item"
@@ -299,6 +301,19 @@ def _from_json(value: str, wanted: Type) -> str:
             parts.append(f"{quoted(name)} := CASE WHEN {item} = 'null' THEN NULL ELSE {inner} END")
         return f"CASE WHEN {value} IS NULL OR {value} = 'null' THEN NULL ELSE struct_pack({', '.join(parts)}) END"
     raise _refusal(Type("json"), wanted)
+
+
+def _scalar_of_json(value: str, wanted: Type) -> str:
+    """A number with a point is rounded where a whole one is wanted; true and false are numbers, and numbers are true."""
+    text = _from_text(f"trino_json_text({value})", Type("varchar"), wanted)
+    kind, number = f"json_type({value})", f"TRY_CAST({value} AS DOUBLE)"
+    if wanted.kind == "boolean":
+        return f"CASE WHEN {kind} IN ('DOUBLE', 'UBIGINT', 'BIGINT') THEN {number} <> 0 ELSE {text} END"
+    said = f"CAST(CAST({value} = 'true' AS INTEGER) AS {duckdb_type(wanted)})"
+    rounded = (
+        f"WHEN {kind} = 'DOUBLE' THEN {_number(number, Type('double'), wanted)} " if wanted.kind in INTEGERS else ""
+    )
+    return f"CASE WHEN {kind} = 'BOOLEAN' THEN {said} {rounded}ELSE {text} END"
 
 
 def _upper(kind: Type) -> str:

@@ -9,11 +9,11 @@ from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted, text_of
-from localstack_glue.athena.engine.trino import calls, operators
+from localstack_glue.athena.engine.trino import calls, comparisons, operators
 from localstack_glue.athena.engine.trino.calls import Decoration
 from localstack_glue.athena.engine.trino.casts import cast, coerce, to_text
 from localstack_glue.athena.engine.trino.dialect import EXPLICIT
-from localstack_glue.athena.engine.trino.functions.dates import check_zone
+from localstack_glue.athena.engine.trino.functions.dates import check_zone, offset_us
 from localstack_glue.athena.engine.trino.types import (
     BIGINT,
     BOOLEAN,
@@ -102,9 +102,9 @@ class Translator:
             return f"CAST('{text}' AS DOUBLE)", DOUBLE
         if "." in text:
             return self._decimal_literal(text)
-        if int(text) < 2**31:
-            return text, INTEGER
-        return (text, BIGINT) if int(text) < 2**63 else self._decimal_literal(text)
+        if int(text) >= 2**63:
+            raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Invalid numeric literal: {text}")
+        return text, INTEGER if int(text) < 2**31 else BIGINT
 
     def _decimal_literal(self, text: str) -> Typed:
         whole, _, fraction = text.lstrip("+-").partition(".")
@@ -166,17 +166,17 @@ class Translator:
         for quantifier, word in ((exp.Any, "ANY"), (exp.All, "ALL")):
             if isinstance(node.expression, quantifier):
                 return self._quantified(operator, node.this, node.expression, word)
-        return operators.compare(operator, self.translate(node.this), self.translate(node.expression))
+        return comparisons.compare(operator, self.translate(node.this), self.translate(node.expression))
 
     def _quantified(self, operator: str, left: exp.Expr, right: exp.Expr, word: str) -> str:
         sql, (kind, *_) = self._query_of(right.this.unnest() if isinstance(right.this, exp.Subquery) else right.this)
         return f"({self.as_type(left, kind)} {operator} {word} ({sql}))"
 
     def _nullsafeeq(self, node: exp.NullSafeEQ) -> Typed:
-        return operators.compare("IS NOT DISTINCT FROM", self.translate(node.this), self.translate(node.expression)), BOOLEAN  # fmt: skip
+        return comparisons.compare("IS NOT DISTINCT FROM", self.translate(node.this), self.translate(node.expression)), BOOLEAN  # fmt: skip
 
     def _nullsafeneq(self, node: exp.NullSafeNEQ) -> Typed:
-        return operators.compare("IS DISTINCT FROM", self.translate(node.this), self.translate(node.expression)), BOOLEAN  # fmt: skip
+        return comparisons.compare("IS DISTINCT FROM", self.translate(node.this), self.translate(node.expression)), BOOLEAN  # fmt: skip
 
     def _and(self, node: exp.And) -> Typed:
         parts = [self.as_type(part, BOOLEAN) for part in node.flatten()]
@@ -202,21 +202,27 @@ class Translator:
 
     def _between(self, node: exp.Between) -> Typed:
         value, low, high = (self.translate(part) for part in (node.this, node.args["low"], node.args["high"]))
-        return f"({operators.compare('>=', value, low)} AND {operators.compare('<=', value, high)})", BOOLEAN
+        return f"({comparisons.compare('>=', value, low)} AND {comparisons.compare('<=', value, high)})", BOOLEAN
 
     def _in(self, node: exp.In) -> Typed:
         query = node.args.get("query")
         if query is not None:
             sql, types = self._query_of(query.unnest() if isinstance(query, exp.Subquery) else query)
             value, kind = self.translate(node.this)
-            wanted = common(kind, types[0]) if len(types) == 1 else kind
+            if len(types) != 1 or types[0].parts:
+                # DuckDB would compare rows whose nulls are values
+                raise QueryFailedError(
+                    "NOT_SUPPORTED",
+                    f"line 1:1: {node.sql('trino')[:200]}: IN over rows or arrays of a query is not answered here",
+                )
+            wanted = common(kind, types[0])
             if wanted is None:
-                raise operators.mismatch("IN", kind, types[0])
+                raise comparisons.mismatch("IN", kind, types[0])
             return f"({coerce(value, kind, wanted)} IN ({sql}))", BOOLEAN
         if not node.expressions:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
-        (value, *others), _ = self.unified([node.this, *node.expressions])
-        return f"({value} IN ({', '.join(others)}))", BOOLEAN
+        (value, *others), kind = self.unified([node.this, *node.expressions])
+        return comparisons.is_in(value, others, kind), BOOLEAN
 
     def _like(self, node: exp.Like, escape: str = "") -> Typed:
         word = "NOT LIKE" if node.args.get("negate") else "LIKE"
@@ -265,7 +271,7 @@ class Translator:
             if node.this is None:
                 conditions.append(self.as_type(branch.this, BOOLEAN))
             else:
-                conditions.append(operators.compare("=", self.translate(node.this), self.translate(branch.this)))
+                conditions.append(comparisons.compare("=", self.translate(node.this), self.translate(branch.this)))
         whens = " ".join(f"WHEN {condition} THEN {value}" for condition, value in zip(conditions, values, strict=False))
         other = f" ELSE {values[-1]}" if default is not None else ""
         return f"CASE {whens}{other} END", kind
@@ -306,8 +312,9 @@ class Translator:
                 kind = Type("timestamp", (digits,))
                 return cast(text_of(text), VARCHAR, kind), kind
             name = "UTC" if zone[2] in ("UTC", "Z", "+00:00") else check_zone(zone[2])
-            local = cast(text_of(zone[1]), VARCHAR, TIMESTAMP)
-            return f"timezone({text_of(name)}, {local})", Type("timestamp with time zone", (digits,), zone=name)
+            local = cast(text_of(zone[1]), VARCHAR, Type("timestamp", (digits,)))
+            moment = f"({local} - to_microseconds({offset_us(zone[1], name)}))"
+            return f"timezone('UTC', {moment})", Type("timestamp with time zone", (digits,), zone=name)
         if wanted.kind == "time":
             wanted = Type("time", (len(text.partition(".")[2]),))
         return cast(text_of(text), VARCHAR, wanted), wanted
@@ -394,9 +401,8 @@ class Translator:
 
     def window(self, node: exp.Window) -> str:
         """What stands behind OVER."""
-        alias = node.args.get("alias")
-        if alias is not None and not any(node.args.get(part) for part in ("partition_by", "order", "spec")):
-            return quoted(alias.name)
+        if node.args.get("alias") is not None:
+            raise QueryFailedError("INVALID_WINDOW_REFERENCE", f"line 1:1: Cannot resolve WINDOW name {node.alias}")
         parts = []
         if node.args.get("partition_by"):
             parts.append(f"PARTITION BY {', '.join(self.translate(part)[0] for part in node.args['partition_by'])}")

@@ -15,11 +15,11 @@ _ALWAYS = frozenset(("this", "expression", "expressions"))
 _PARTS: Mapping[type[exp.Expr], frozenset[str]] = {
     kind: frozenset(parts.split())
     for kind, parts in {
-        exp.Select: "with_ from_ joins laterals where group having order limit offset distinct windows",
+        exp.Select: "with_ from_ joins laterals where group having order limit offset distinct windows sample",
         exp.Union: "with_ distinct order limit offset",
         exp.Intersect: "with_ distinct order limit offset",
         exp.Except: "with_ distinct order limit offset",
-        exp.Subquery: "alias with_ order limit offset",
+        exp.Subquery: "alias with_ order limit offset sample",
         exp.With: "recursive",
         exp.CTE: "alias",
         exp.Table: "alias db catalog version sample",
@@ -29,7 +29,7 @@ _PARTS: Mapping[type[exp.Expr], frozenset[str]] = {
         exp.Join: "method side kind on using",
         exp.Lateral: "alias",
         exp.Unnest: "alias offset",
-        exp.Values: "alias",
+        exp.Values: "alias sample",
         exp.Group: "grouping_sets cube rollup",
         exp.Ordered: "desc nulls_first",
         exp.Fetch: "count direction limit_options",

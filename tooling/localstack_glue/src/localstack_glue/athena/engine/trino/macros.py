@@ -7,6 +7,8 @@ import re
 MACROS = {
     "trino_double_text": ("x", "py_double_text({0})"),
     "trino_real_text": ("x", "py_real_text(CAST({0} AS DOUBLE))"),
+    "trino_double_cast": ("x", "py_double_cast({0})"),
+    "trino_real_cast": ("x", "py_real_cast(CAST({0} AS DOUBLE))"),
     "trino_parse_double": ("x", "CAST(py_parse_double({0}) AS DOUBLE)"),
     "trino_parse_timestamp": ("x", "make_timestamp(py_parse_timestamp({0}))"),
     "trino_parse_zoned": ("x", "make_timestamptz(py_parse_zoned({0}))"),

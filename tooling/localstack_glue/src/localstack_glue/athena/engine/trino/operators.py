@@ -7,6 +7,7 @@ from dataclasses import replace
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import text_of
 from localstack_glue.athena.engine.trino.casts import coerce, failure
+from localstack_glue.athena.engine.trino.comparisons import mismatch
 from localstack_glue.athena.engine.trino.types import (
     BIGINT,
     DAY_INTERVAL,
@@ -26,15 +27,6 @@ from localstack_glue.athena.engine.trino.types import (
 Typed = tuple[str, Type]
 _MOMENTS = ("date", "timestamp", "timestamp with time zone")
 _DAY_MS = 86_400_000
-_ORDERED = ("=", "<>", "<", "<=", ">", ">=")
-
-
-def compare(operator: str, left: Typed, right: Typed) -> str:
-    """A comparison; both sides become one type."""
-    kind = common(left[1], right[1])
-    if kind is None or (operator not in ("=", "<>") and kind.kind in ("map", "json")):
-        raise mismatch(operator, left[1], right[1])
-    return f"({coerce(*left, kind)} {operator} {coerce(*right, kind)})"
 
 
 def arithmetic(operator: str, left: Typed, right: Typed) -> Typed:
@@ -59,9 +51,7 @@ def concatenate(left: Typed, right: Typed) -> Typed:
     first, second = left[1], right[1]
     texts = ("varchar", "char", "unknown")
     if first.kind in texts and second.kind in texts:
-        lengths = [kind.numbers[0] for kind in (first, second) if kind.numbers]
-        kind = Type("varchar", (sum(lengths),)) if len(lengths) == 2 else VARCHAR
-        return f"({coerce(*left, VARCHAR)} || {coerce(*right, VARCHAR)})", kind
+        return f"({coerce(*left, VARCHAR)} || {coerce(*right, VARCHAR)})", VARCHAR
     if first.kind == second.kind == "varbinary":
         return f"({left[0]} || {right[0]})", first
     if first.kind == "array" or second.kind == "array":
@@ -103,11 +93,6 @@ def subscript(value: Typed, index: Typed) -> Typed:
             kind.element,
         )
     raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot use {index[1]} for subscript of {kind}")
-
-
-def mismatch(operator: str, left: Type, right: Type) -> QueryFailedError:
-    """Two types that an operator does not take."""
-    return QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot apply operator: {left} {operator} {right}")
 
 
 def decimal_quotient(dividend: str, first: Type, divisor: str, second: Type, result: Type) -> str:

@@ -131,8 +131,6 @@ class QueryTranslator:
                 condition.set("this", _raw(translator.as_type(condition.this, BOOLEAN)))
         if node.args.get("group") is not None:
             _replace_leaves(node.args["group"], translator)
-        for window in node.args.get("windows") or ():
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {window.sql('trino')} is not answered here")
         if node.args.get("order") is not None:
             _sort(node.args["order"], translator, names)
         distinct = node.args.get("distinct")

@@ -20,6 +20,7 @@ from localstack_glue.athena.engine.trino.types import (
     row,
 )
 
+ANY = "any"  # an argument of whatever type, which stays as it is
 _VARIABLE = re.compile(r"[A-Z]")
 _CONSTRAINTS = {
     "N": NUMBERS,
@@ -52,6 +53,8 @@ def bind(parameters: Sequence[str], types: Sequence[Type], bound: Bindings, *, e
 
 
 def _bind(text: str, kind: Type, bound: Bindings, *, exact: bool) -> bool:
+    if text == ANY:
+        return True
     if _VARIABLE.fullmatch(text):
         return _bind_variable(text, kind, bound, exact=exact)
     nested = _NESTED.fullmatch(text)

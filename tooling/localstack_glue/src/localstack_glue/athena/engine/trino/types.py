@@ -59,6 +59,7 @@ TIME, TIMESTAMP, TIMESTAMP_ZONED = (
 )  # fmt: skip
 DAY_INTERVAL, MONTH_INTERVAL = Type("interval day to second"), Type("interval year to month")
 FUNCTION = Type("function")
+SHOWN = Type("shown")  # a text as an answer shows it, which a cast to varchar need not give
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 NUMBERS = (*INTEGERS, "decimal", "real", "double")
 _AS_DECIMAL = {"tinyint": (3, 0), "smallint": (5, 0), "integer": (10, 0), "bigint": (19, 0)}
@@ -67,7 +68,7 @@ _DUCKDB = {
     "real": "FLOAT", "double": "DOUBLE", "varchar": "VARCHAR", "char": "VARCHAR", "json": "VARCHAR",
     "varbinary": "BLOB", "date": "DATE", "time": "TIME", "timestamp": "TIMESTAMP", "uuid": "VARCHAR",
     "timestamp with time zone": "TIMESTAMPTZ", "interval day to second": "BIGINT", "interval year to month": "BIGINT",
-    "unknown": "INTEGER",
+    "unknown": "INTEGER", "shown": "VARCHAR",
 }  # fmt: skip
 _SQLGLOT = {
     "INT": "integer", "FLOAT": "real", "TEXT": "varchar", "BINARY": "varbinary", "TIMESTAMPTZ": "timestamp with time zone",

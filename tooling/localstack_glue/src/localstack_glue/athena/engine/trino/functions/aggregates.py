@@ -205,7 +205,7 @@ AGGREGATES.aggregate(
 )
 AGGREGATES.aggregate(
     "grouping",
-    ("T... -> bigint", lambda call: f"grouping({', '.join(call.arguments)})"),
+    ("any... -> bigint", lambda call: f"grouping({', '.join(call.arguments)})"),
     examples={"(select max(g) from (select grouping(x) g from (values 1) t(x) group by rollup(x)))": "1"},
 )
 AGGREGATES.refuse("checksum", "its hash is Trino's own")

@@ -89,10 +89,10 @@ ARRAYS.scalar("array_last", ("array(T) -> T", "{0}[-1]"), examples={"array_last(
 
 
 def _joined(call: Call) -> str:
-    from localstack_glue.athena.engine.trino.casts import to_text
+    from localstack_glue.athena.engine.trino.casts import as_varchar
 
     element = call.types[0].element
-    item = "x" if element.kind in ("varchar", "char", "unknown") else to_text("x", element)
+    item = "x" if element.kind in ("varchar", "char", "unknown") else as_varchar("x", element)
     others = f"coalesce({item}, {call.arguments[2]})" if len(call.arguments) > 2 else item
     values, delimiter = call.arguments[0], call.arguments[1]
     return f"CASE WHEN {values} IS NULL THEN NULL ELSE coalesce(array_to_string(list_transform({values}, lambda x: {others}), {delimiter}), '') END"
@@ -134,10 +134,32 @@ ARRAYS.scalar(
     ("array(T), T -> array(T)", "list_filter({0}, lambda x: x IS NULL OR x <> {1})"),
     examples={"array_remove(array[1, 2, null, 1], 1)": "[2, null]"},
 )
+
+
+def _sorted_by(call: Call) -> str:
+    """An element's place is after those that the comparison says it is after, and after its equals before it."""
+    values, function = call.arguments
+    names, body = function.removeprefix("lambda ").split(": ", 1)
+    one, other = names.split(", ")
+    said = f"(list_transform([{values}[i]], lambda {one}: list_transform([{values}[j]], lambda {other}: {body})[1])[1])"
+    wrong = failure("INVALID_FUNCTION_ARGUMENT", "'Lambda comparator must return either -1, 0, or 1'")
+    known = f"CASE WHEN {said} IN (-1, 0, 1) THEN {said} ELSE {wrong} END"
+    before = (
+        f"len(list_filter(range(1, len({values}) + 1), lambda j: i <> j AND ({known} > 0 OR ({known} = 0 AND j < i))))"
+    )
+    places = f"list_transform(range(1, len({values}) + 1), lambda i: struct_pack(place := {before}, i := i))"
+    return f"list_transform(list_sort({places}), lambda e: {values}[e.i])"
+
+
 ARRAYS.scalar(
     "array_sort",
     ("array(T) -> array(T)", "list_sort({0}, 'ASC', 'NULLS LAST')"),
-    examples={"array_sort(array[3, null, 1])": "[1, 3, null]"},
+    ("array(T), function(T,T,bigint) -> array(T)", _sorted_by),
+    examples={
+        "array_sort(array[3, null, 1])": "[1, 3, null]",
+        "array_sort(array[3, 2, 5, 1, 2], (x, y) -> if(x < y, 1, if(x = y, 0, -1)))": "[5, 3, 2, 2, 1]",
+        "array_sort(array['bc', 'a', 'de'], (x, y) -> if(length(x) < length(y), -1, if(length(x) = length(y), 0, 1)))": "[a, bc, de]",
+    },
 )
 ARRAYS.scalar(
     "arrays_overlap",

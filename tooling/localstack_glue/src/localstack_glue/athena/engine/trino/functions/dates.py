@@ -6,10 +6,13 @@ import re
 import zoneinfo
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, timedelta
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import text_of
-from localstack_glue.athena.engine.trino.casts import cast, rounded_moment, to_text
+from localstack_glue.athena.engine.trino.casts import cast, to_text
+from localstack_glue.athena.engine.trino.python.registry import FunctionError
+from localstack_glue.athena.engine.trino.python.values import read_moment
 from localstack_glue.athena.engine.trino.table import Call, Topic, overload
 from localstack_glue.athena.engine.trino.types import TIMESTAMP, TIMESTAMP_ZONED, Type
 
@@ -23,6 +26,7 @@ MILLISECONDS = {
     "week": 604_800_000,
 }
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_CLOCK = ("millisecond", "second", "minute", "hour")
 
 
 def local(value: str, kind: Type) -> str:
@@ -47,8 +51,19 @@ def _unit(call: Call) -> str:
     return unit.lower()
 
 
+def _check_unit(unit: str, kind: Type) -> None:
+    """A date has no hours, a time no days."""
+    wrong = _CLOCK if kind.kind == "date" else tuple(unit for unit in (*MILLISECONDS, *MONTHS) if unit not in _CLOCK)
+    if kind.kind in ("date", "time") and unit in wrong:
+        name = kind.kind.capitalize()
+        raise QueryFailedError("INVALID_FUNCTION_ARGUMENT", f"'{unit}' is not a valid {name} field")
+
+
 def _truncated(call: Call) -> str:
     unit, kind = _unit(call), call.types[1]
+    _check_unit(unit, kind)
+    if kind.kind == "time":
+        return f"CAST(date_trunc('{unit}', DATE '1970-01-01' + {call.arguments[1]}) AS TIME)"
     value = f"date_trunc('{unit}', {local(call.arguments[1], kind)})"
     return f"CAST({value} AS DATE)" if kind.kind == "date" else _back(value, kind)
 
@@ -56,6 +71,10 @@ def _truncated(call: Call) -> str:
 def _added(call: Call) -> str:
     unit, kind = _unit(call), call.types[2]
     count, value = call.arguments[1], call.arguments[2]
+    _check_unit(unit, kind)
+    if kind.kind == "time":
+        moved = f"DATE '1970-01-01' + {value} + to_milliseconds(CAST({count} AS BIGINT) * {MILLISECONDS[unit]})"
+        return f"CAST({moved} AS TIME)"
     return shifted(value, kind, unit, count)
 
 
@@ -65,16 +84,25 @@ def shifted(value: str, kind: Type, unit: str, count: str) -> str:
         moved = f"({local(value, kind)} + to_months(CAST({count} * {MONTHS[unit]} AS INTEGER)))"
         return f"CAST({moved} AS DATE)" if kind.kind == "date" else _back(moved, kind)
     if kind.kind == "date":
-        days = {"day": 1, "week": 7}.get(unit)
-        if days is None:
-            raise QueryFailedError("INVALID_FUNCTION_ARGUMENT", f"'{unit}' is not a valid Date field")
-        return f"({value} + CAST({count} * {days} AS INTEGER))"
-    return f"({value} + to_milliseconds(CAST({count} AS BIGINT) * {MILLISECONDS[unit]}))"
+        return f"({value} + CAST({count} * {MILLISECONDS[unit] // MILLISECONDS['day']} AS INTEGER))"
+    by = f"to_milliseconds(CAST({count} AS BIGINT) * {MILLISECONDS[unit]})"
+    if unit in _CLOCK:
+        return f"({value} + {by})"
+    return _back(f"({local(value, kind)} + {by})", kind)  # a day later the clocks show the same time
 
 
 def _difference(call: Call) -> str:
-    unit = _unit(call)
-    first, second = (local(value, kind) for value, kind in zip(call.arguments[1:], call.types[1:], strict=True))
+    unit, kind = _unit(call), call.bound.get("X", Type("time"))
+    _check_unit(unit, kind)
+    ends = call.arguments[1:]
+    if kind.kind == "time":
+        first, second = (f"epoch_ms(DATE '1970-01-01' + {value})" for value in ends)
+        return f"(({second} - {first}) // {MILLISECONDS[unit]})"
+    if kind.kind == "timestamp with time zone" and unit in _CLOCK:
+        return f"((epoch_ms({ends[1]}) - epoch_ms({ends[0]})) // {MILLISECONDS[unit]})"
+    # days are those of the first moment's clocks
+    zone = (call.types[1].zone or "UTC") if kind.kind == "timestamp with time zone" else ""
+    first, second = (f"timezone({text_of(zone)}, {value})" if zone else value for value in ends)
     if unit in MONTHS:
         months = f"date_sub('month', CAST({first} AS TIMESTAMP), CAST({second} AS TIMESTAMP))"
         return f"({months} // {MONTHS[unit]})"
@@ -87,25 +115,39 @@ _UNITS = {
     "date_trunc('month', date '2022-10-20')": "2022-10-01",
     "typeof(date_trunc('month', date '2022-10-20'))": "date",
     "date_trunc('week', date '2001-08-22')": "2001-08-20",
+    "date_trunc('hour', time '10:20:30')": "10:00:00",
 }
-DATES.scalar("date_trunc", overload("varchar, X -> X", _truncated, lambda call: call.types[1]), examples=_UNITS)
+DATES.scalar(
+    "date_trunc",
+    overload("varchar, X -> X", _truncated, lambda call: call.types[1]),
+    overload("varchar, time -> time", _truncated, lambda call: call.types[1]),
+    examples=_UNITS,
+)
 DATES.scalar(
     "date_add",
     overload("varchar, bigint, X -> X", _added, lambda call: call.types[2]),
+    overload("varchar, bigint, time -> time", _added, lambda call: call.types[2]),
     examples={
         "date_add('month', 1, date '2024-01-31')": "2024-02-29",
         "date_add('second', 86, timestamp '2020-03-01 00:00:00')": "2020-03-01 00:01:26.000",
         "date_add('day', -1, date '2024-01-01')": "2023-12-31",
+        "date_add('hour', 2, time '23:00:00')": "01:00:00",
+        "date_add('day', 1, timestamp '2024-03-30 12:00:00 Europe/Berlin')": "2024-03-31 12:00:00.000 Europe/Berlin",
+        "date_add('hour', 24, timestamp '2024-03-30 12:00:00 Europe/Berlin')": "2024-03-31 13:00:00.000 Europe/Berlin",
     },
 )
 DATES.scalar(
     "date_diff",
     ("varchar, X, X -> bigint", _difference),
+    ("varchar, time, time -> bigint", _difference),
     examples={
         "date_diff('day', timestamp '2024-01-01 23:00:00', timestamp '2024-01-02 01:00:00')": "0",
         "date_diff('month', date '2024-01-31', date '2024-02-01')": "0",
         "date_diff('day', date '2024-03-01', date '2024-01-01')": "-60",
         "date_diff('year', date '2020-02-29', date '2024-02-28')": "3",
+        "date_diff('hour', timestamp '2020-03-08 00:00:00 America/New_York', timestamp '2020-03-09 00:00:00 America/New_York')": "23",
+        "date_diff('day', timestamp '2020-03-08 00:00:00 America/New_York', timestamp '2020-03-09 00:00:00 America/New_York')": "1",
+        "date_diff('second', time '10:00:00', time '09:00:00')": "-3600",
         "date_diff('millisecond', timestamp '2020-06-01 12:30:45', timestamp '2020-06-02 12:30:45.123')": "86400123",
     },
 )
@@ -221,6 +263,23 @@ def check_zone(name: str) -> str:
             raise QueryFailedError("INVALID_FUNCTION_ARGUMENT", f"'{name}' is not a valid time zone") from error
         return name
     raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: the time zone {name}, which has no name, is not answered here")
+
+
+def offset_us(text: str, name: str) -> int:
+    """How far a zone's clocks are ahead at the time that they show, the earlier one if they show it twice.
+
+    Raises:
+        QueryFailedError: they never show it.
+    """
+    zone = zoneinfo.ZoneInfo(name)
+    try:
+        shown = read_moment(text)
+    except FunctionError as error:
+        raise QueryFailedError("INVALID_LITERAL", f"line 1:1: '{text}' is not a valid TIMESTAMP literal") from error
+    offset = shown.replace(tzinfo=zone).utcoffset() or timedelta()
+    if (shown.replace(tzinfo=UTC) - offset).astimezone(zone).replace(tzinfo=None) != shown:
+        raise QueryFailedError("INVALID_LITERAL", f"line 1:1: '{text} {name}' is not a valid TIMESTAMP literal")
+    return offset // timedelta(microseconds=1)
 
 
 DATES.scalar(
@@ -386,4 +445,4 @@ DATES.scalar(
 DATES.refuse("from_unixtime_nanos from_iso8601_timestamp_nanos", "microseconds are the finest that is answered here")
 DATES.refuse("to_char to_date to_timestamp", "Teradata's functions are not in Athena")
 
-__all__ = ["DATES", "check_zone", "local", "part_of", "rounded_moment", "shifted"]
+__all__ = ["DATES", "check_zone", "local", "offset_us", "part_of", "shifted"]

@@ -104,7 +104,8 @@ def _zipped_maps(call: Call) -> str:
     first, second, function = call.arguments
     names, body = function.removeprefix("lambda ").split(": ", 1)
     key, one, two = names.split(", ")
-    keys = f"list_distinct(map_keys({first}) || map_keys({second}))"
+    added = f"list_filter(map_keys({second}), lambda k: NOT map_contains({first}, k))"
+    keys = f"(map_keys({first}) || {added})"
     bound = (
         f"(list_transform([k], lambda {key}: list_transform([map_extract_value({first}, k)], lambda {one}: "
         f"list_transform([map_extract_value({second}, k)], lambda {two}: {body})[1])[1])[1])"
@@ -115,5 +116,8 @@ def _zipped_maps(call: Call) -> str:
 MAPS.scalar(
     "map_zip_with",
     ("map(K,V), map(K,U), function(K,V,U,R) -> map(K,R)", _zipped_maps),
-    examples={"map_zip_with(map(array['a'], array[1]), map(array['a'], array[10]), (k, v, u) -> v + u)": "{a=11}"},
+    examples={
+        "map_zip_with(map(array['a'], array[1]), map(array['a'], array[10]), (k, v, u) -> v + u)": "{a=11}",
+        "map_zip_with(map(array['a', 'b'], array[1, 2]), map(array['b', 'c'], array[3, 4]), (k, v, u) -> coalesce(v, 0) + coalesce(u, 0))": "{a=1, b=5, c=4}",
+    },
 )

@@ -3,7 +3,8 @@
 # ruff: noqa: E501 - a row of the table is a line
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.trino.casts import to_text
+from localstack_glue.athena.engine.trino.casts import cast, to_text
+from localstack_glue.athena.engine.trino.comparisons import compare
 from localstack_glue.athena.engine.trino.table import Call, Sql, Topic, overload
 from localstack_glue.athena.engine.trino.types import INTEGERS
 
@@ -105,16 +106,17 @@ def _format_arguments(call: Call) -> str:
         )
         if kind.kind in ("date", "timestamp", "timestamp with time zone"):
             tag = "t"
-        text = f"CAST({value} AS VARCHAR)" if tag in "dfb" and kind.kind != "real" else to_text(value, kind)
         if kind.kind == "unknown":
             text = "NULL"
+        else:
+            text = f"CAST({value} AS VARCHAR)" if tag in "dfb" and kind.kind != "real" else to_text(value, kind)
         tagged.append(f"('{tag}' || coalesce(':' || {text}, ''))")
     return f"py_format({call.arguments[0]}, [{', '.join(tagged)}]::VARCHAR[])"
 
 
 CONVERSION.scalar(
     "format",
-    ("varchar, T... -> varchar", _format_arguments),
+    ("varchar, any... -> varchar", _format_arguments),
     examples={
         "format('%05d', 42)": "00042",
         "format('%s%%', 123)": "123%",
@@ -124,6 +126,7 @@ CONVERSION.scalar(
         "format('%2$s %3$s %1$s', 'a', 'b', 'c')": "b c a",
         "format('%x', 255)": "ff",
         "format('%s', true)": "true",
+        "format('%s is %d, %.1f%%, %b', 'a', 5, 2.5e0, false)": "a is 5, 2.5%, false",
     },
 )
 CONVERSION.scalar(
@@ -170,9 +173,18 @@ def _extreme(name: str) -> tuple[str, Sql]:
 
 
 CONDITIONAL.scalar("coalesce", _variadic("coalesce"), examples={"coalesce(null, 'x')": "x", "coalesce(1, 2.5)": "1.0"})
+
+
+def _null_if(call: Call) -> str:
+    first, second = call.arguments
+    kind = call.bound["T"]
+    same = compare("=", (first, kind), (second, kind))
+    return f"CASE WHEN {same} THEN NULL ELSE {cast(first, kind, call.types[0])} END"
+
+
 CONDITIONAL.scalar(
     "nullif",
-    overload("T, T -> T", "nullif({0}, {1})", lambda call: call.types[0]),
+    overload("T, T -> T", _null_if, lambda call: call.types[0]),
     examples={"nullif(1, 1)": None, "nullif(1, 2)": "1"},
 )
 CONDITIONAL.scalar(

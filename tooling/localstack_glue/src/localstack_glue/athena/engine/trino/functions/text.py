@@ -4,18 +4,11 @@
 
 from localstack_glue.athena.engine.trino.casts import failure
 from localstack_glue.athena.engine.trino.table import Call, Topic, overload
-from localstack_glue.athena.engine.trino.types import VARCHAR, Type
 
 STRINGS, REGEXP, URLS, BINARY = Topic("string"), Topic("regexp"), Topic("url"), Topic("binary")
 UUIDS = Topic("uuid")
 
 # ---------------------------------------------------------------------------- string
-
-
-def _concatenated(call: Call) -> Type:
-    lengths = [kind.numbers[0] if kind.numbers else None for kind in call.types]
-    known = [length for length in lengths if length is not None]
-    return Type("varchar", (sum(known),)) if len(known) == len(lengths) else VARCHAR
 
 
 def _all(call: Call) -> str:
@@ -26,7 +19,7 @@ STRINGS.scalar("chr", ("bigint -> varchar(1)", "chr(CAST({0} AS INTEGER))"), exa
 STRINGS.scalar("codepoint", ("varchar -> integer", "unicode({0})"), examples={"codepoint('A')": "65"})
 STRINGS.scalar(
     "concat",
-    overload("varchar, varchar... -> varchar", _all, _concatenated),
+    ("varchar, varchar... -> varchar", _all),
     ("varbinary, varbinary... -> varbinary", _all),
     ("array(T), array(T)... -> array(T)", _all),
     ("array(T), T -> array(T)", "list_append({0}, {1})"),
@@ -52,9 +45,15 @@ STRINGS.scalar(
     ("varchar, varchar -> boolean", "starts_with({0}, {1})"),
     examples={"starts_with('abc', 'ab')": "true"},
 )
+_UNEQUAL = failure(
+    "INVALID_FUNCTION_ARGUMENT", "'The input strings to hamming_distance function must have the same length'"
+)
 STRINGS.scalar(
     "hamming_distance",
-    ("varchar, varchar -> bigint", "hamming({0}, {1})"),
+    (
+        "varchar, varchar -> bigint",
+        f"CASE WHEN length({{0}}) = length({{1}}) THEN hamming({{0}}, {{1}}) WHEN length({{0}}) <> length({{1}}) THEN {_UNEQUAL} END",
+    ),
     examples={"hamming_distance('karolin', 'kathrin')": "3"},
 )
 STRINGS.scalar(
@@ -71,8 +70,12 @@ STRINGS.scalar(
 STRINGS.scalar(
     "lower", overload("varchar -> varchar", "lower({0})", lambda call: call.types[0]), examples={"lower('AbC')": "abc"}
 )
+# character by character: what has no capital of one character stays as it is
+_UPPER = "CASE WHEN contains({0}, 'ß') THEN array_to_string(list_transform(string_split({0}, 'ß'), lambda part: upper(part)), 'ß') ELSE upper({0}) END"
 STRINGS.scalar(
-    "upper", overload("varchar -> varchar", "upper({0})", lambda call: call.types[0]), examples={"upper('AbC')": "ABC"}
+    "upper",
+    overload("varchar -> varchar", _UPPER, lambda call: call.types[0]),
+    examples={"upper('AbC')": "ABC", "upper('Straße')": "STRAßE"},
 )
 
 

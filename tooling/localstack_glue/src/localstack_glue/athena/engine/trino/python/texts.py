@@ -7,6 +7,7 @@ import binascii
 import hashlib
 import hmac as hmac_module
 import itertools
+import re
 import struct
 import unicodedata
 import zlib
@@ -17,6 +18,7 @@ import regex  # type: ignore[import-untyped]
 
 from localstack_glue.athena.engine.trino.python.registry import FunctionError, python
 from localstack_glue.serdes.java_numbers import double_text as java_double
+from localstack_glue.serdes.java_numbers import exponent_text
 from localstack_glue.serdes.java_numbers import real_text as java_real
 
 # ---------------------------------------------------------------------------- texts
@@ -110,9 +112,9 @@ def soundex(text: str) -> str:
 
 @python("VARCHAR, VARCHAR -> VARCHAR")
 def normalize(text: str, form: str) -> str:
-    if form not in ("NFC", "NFD", "NFKC", "NFKD"):
+    if form.upper() not in ("NFC", "NFD", "NFKC", "NFKD"):
         raise FunctionError("Normalization form must be one of [NFD, NFC, NFKD, NFKC]")
-    return unicodedata.normalize(form, text)  # type: ignore[arg-type]
+    return unicodedata.normalize(form.upper(), text)  # type: ignore[arg-type]
 
 
 @python("BLOB, VARCHAR -> VARCHAR", takes_nulls=True)
@@ -125,10 +127,14 @@ def from_utf8(data: bytes | None, by: str | None) -> str | None:
 # ---------------------------------------------------------------------------- regular expressions
 
 
+_ESCAPE = re.compile(r"\\.", re.DOTALL)
+_ESCAPES = {r"\h": "[ \\t]", r"\z": r"\Z", r"\Z": r"(?=\n?\Z)"}
+
+
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> "regex.Pattern[str]":
     try:
-        return regex.compile(pattern.replace("\\h", "[ \\t]"), regex.VERSION1)
+        return regex.compile(_ESCAPE.sub(lambda found: _ESCAPES.get(found[0], found[0]), pattern), regex.VERSION1)
     except regex.error as error:
         raise FunctionError(f"{error}: {pattern}") from error
 
@@ -397,3 +403,13 @@ def double_text(value: float) -> str:
 @python("DOUBLE -> VARCHAR")
 def real_text(value: float) -> str:
     return java_real(value)
+
+
+@python("DOUBLE -> VARCHAR")
+def double_cast(value: float) -> str:
+    return exponent_text(value, digits=20)
+
+
+@python("DOUBLE -> VARCHAR")
+def real_cast(value: float) -> str:
+    return exponent_text(value, digits=6)

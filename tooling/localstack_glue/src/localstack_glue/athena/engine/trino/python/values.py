@@ -40,7 +40,13 @@ def parse_double(text: str) -> str:
 
 @python("DOUBLE, BIGINT -> DOUBLE")
 def round(value: float, digits: int) -> float:  # noqa: A001 - the name that SQL calls it by
-    return float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+    """In doubles, as Trino does: 1.005 times 100 is less than 100.5."""
+    factor = 10.0**digits
+    moved = abs(value) * factor
+    if not moved < 2**63:
+        return value if math.isnan(moved) or math.isinf(moved) else math.copysign(moved / factor, value)
+    whole = int(moved)
+    return math.copysign((whole + (moved - whole >= 0.5)) / factor, value)
 
 
 @python("DOUBLE, BIGINT -> DOUBLE")
@@ -410,7 +416,8 @@ _TIMESTAMP = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[ ](\d{1,2}):(\d{1,2}
 
 
 @lru_cache(maxsize=4096)
-def _moment(text: str) -> datetime:
+def read_moment(text: str) -> datetime:
+    """A timestamp's text."""
     found = _TIMESTAMP.fullmatch(text)
     try:
         if found is None:
@@ -423,7 +430,7 @@ def _moment(text: str) -> datetime:
 
 @python("VARCHAR -> BIGINT")
 def parse_timestamp(text: str) -> int:
-    return microseconds(_moment(text))
+    return microseconds(read_moment(text))
 
 
 @python("VARCHAR -> BIGINT")
@@ -431,7 +438,7 @@ def parse_zoned(text: str) -> int:
     found = re.fullmatch(r"\s*([\d-]+(?: [\d:.]+)?)\s*(UTC|Z|[+-]\d{2}:\d{2}|[A-Za-z]+(?:/\w+)*)?\s*", text)
     if found is None:
         raise FunctionError(f"Value cannot be cast to timestamp: {text}", "INVALID_CAST_ARGUMENT")
-    moment = _moment(found[1])
+    moment = read_moment(found[1])
     if found[2] in (None, "UTC", "Z", "+00:00"):
         return microseconds(moment)
     raise FunctionError(f"a timestamp in the zone {found[2]} is not answered here", "NOT_SUPPORTED")

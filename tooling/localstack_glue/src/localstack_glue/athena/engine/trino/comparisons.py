@@ -1,0 +1,111 @@
+"""Trino's comparisons: NaN equals nothing and is no greater than anything, and a null within makes equality unknown."""
+
+# ruff: noqa: E501 - SQL in a line is read as a line
+
+import re
+from collections.abc import Sequence
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.sql_text import quoted
+from localstack_glue.athena.engine.trino.casts import coerce, failure
+from localstack_glue.athena.engine.trino.types import Type, common, fields_of
+
+Typed = tuple[str, Type]
+_NESTED = ("array", "map", "row")
+_FLOATING = ("double", "real")
+_NUMBER = re.compile(r"[-(]*(?:CAST\()*'?[\d.]+(?:[eE][+-]?\d+)?'?(?: AS [A-Z]+(?:\(\d+, ?\d+\))?\))*\)*")
+
+
+def compare(operator: str, left: Typed, right: Typed) -> str:
+    """A comparison; both sides become one type."""
+    kind = common(left[1], right[1])
+    ordered = operator in ("<", "<=", ">", ">=")
+    if kind is None or (ordered and kind.kind in ("map", "json")):
+        raise mismatch(operator, left[1], right[1])
+    return _compared(operator, coerce(*left, kind), coerce(*right, kind), kind)
+
+
+def is_in(value: str, others: Sequence[str], kind: Type) -> str:
+    """IN over values of one type."""
+    exact = kind.kind in _NESTED or (
+        kind.kind in _FLOATING and not all(map(_NUMBER.fullmatch, others)) and not _NUMBER.fullmatch(value)
+    )
+    if exact or (kind.kind in _FLOATING and not any(map(_NUMBER.fullmatch, (value, *others)))):
+        return f"({' OR '.join(_compared('=', value, other, kind) for other in others)})"
+    return f"({value} IN ({', '.join(others)}))"
+
+
+def mismatch(operator: str, left: Type, right: Type) -> QueryFailedError:
+    """Two types that an operator does not take."""
+    return QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot apply operator: {left} {operator} {right}")
+
+
+def _compared(operator: str, left: str, right: str, kind: Type) -> str:
+    plain = f"({left} {operator} {right})"
+    if operator.startswith("IS ") or kind.kind not in (*_NESTED, *_FLOATING):
+        return plain
+    if kind.kind in _FLOATING:
+        return _floating(operator, left, right, plain)
+    if operator in ("=", "<>"):
+        equal = _equal(left, right, kind, 0)
+        return equal if operator == "=" else f"(NOT {equal})"
+    message = f"'{kind.kind.upper()} comparison not supported for {kind.kind}s with null elements'"
+    refused = failure("NOT_SUPPORTED", message)
+    return f"CASE WHEN {_holds_null(left, kind, 0)} OR {_holds_null(right, kind, 0)} THEN {refused} ELSE {plain} END"
+
+
+def _floating(operator: str, left: str, right: str, plain: str) -> str:
+    """DuckDB has NaN equal itself and above all numbers."""
+    # the side on which NaN would make DuckDB say yes (of <>: no)
+    greater = {"<": right, "<=": right, ">": left, ">=": left}.get(operator)
+    if greater is None:
+        greater = right if _NUMBER.fullmatch(left) else left
+        if _NUMBER.fullmatch(left) or _NUMBER.fullmatch(right):
+            return plain  # a number that is written down equals no NaN
+    elif _NUMBER.fullmatch(greater):
+        return plain
+    return f"({plain} OR isnan({greater}))" if operator == "<>" else f"({plain} AND NOT isnan({greater}))"
+
+
+def _equal(left: str, right: str, kind: Type, depth: int) -> str:
+    """Equality of arrays, maps and rows: false where a part differs, else unknown where one is null."""
+    if kind.kind in _FLOATING:
+        return _floating("=", left, right, f"({left} = {right})")
+    if kind.kind not in _NESTED:
+        return f"({left} = {right})"
+    if kind.kind == "row":
+        names = [quoted(name) for name in fields_of(kind)]
+        pairs = zip(names, kind.parts, strict=True)
+        parts = [_equal(f"({left}).{name}", f"({right}).{name}", part, depth) for name, part in pairs]
+        return f"CASE WHEN {left} IS NULL OR {right} IS NULL THEN NULL ELSE ({' AND '.join(parts)}) END"
+    place = f"at{depth}"
+    if kind.kind == "array":
+        size = "len"
+        same = _equal(f"({left})[{place}]", f"({right})[{place}]", kind.element, depth + 1)
+        places = f"range(1, len({left}) + 1)"
+    else:
+        size = "cardinality"
+        one, other = (f"map_extract_value({side}, {place})" for side in (left, right))
+        same = f"CASE WHEN NOT map_contains({right}, {place}) THEN false ELSE {_equal(one, other, kind.parts[1], depth + 1)} END"
+        places = f"map_keys({left})"
+    found = f"list_transform({places}, lambda {place}: {same})"
+    return (
+        f"CASE WHEN {size}({left}) <> {size}({right}) THEN false WHEN {left} IS NULL OR {right} IS NULL THEN NULL "
+        f"WHEN list_contains({found}, false) THEN false "
+        f"WHEN list_contains(list_transform({found}, lambda one: one IS NULL), true) THEN NULL ELSE true END"
+    )
+
+
+def _holds_null(value: str, kind: Type, depth: int) -> str:
+    if kind.kind == "row":
+        fields = zip(fields_of(kind), kind.parts, strict=True)
+        parts = [_is_null_within(f"({value}).{quoted(name)}", part, depth) for name, part in fields]
+        return f"({value} IS NOT NULL AND ({' OR '.join(parts)}))"
+    each = f"in{depth}"
+    inner = _is_null_within(each, kind.element, depth + 1)
+    return f"coalesce(list_contains(list_transform({value}, lambda {each}: {inner}), true), false)"
+
+
+def _is_null_within(value: str, kind: Type, depth: int) -> str:
+    own = f"{value} IS NULL"
+    return f"({own} OR {_holds_null(value, kind, depth)})" if kind.kind in ("array", "row") else f"({own})"

@@ -1,0 +1,67 @@
+"""What a query says in short is written out: named windows where they are used, VALUES as a query."""
+
+from sqlglot import exp
+
+_QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All, "exists": exp.Exists}
+_PARTS = ("partition_by", "order", "spec")
+
+
+def written_out(tree: exp.Expr) -> exp.Expr:
+    """The query, changed in place."""
+    for select in list(tree.find_all(exp.Select)):
+        if select.args.get("windows"):
+            _inline_windows(select)
+    for node in list(tree.find_all(exp.Values)):
+        _as_query(node)
+    return tree
+
+
+def values_query(values: exp.Values) -> exp.Select:
+    """`VALUES 1, 2` as a SELECT from it."""
+    first = values.expressions[0]
+    count = len(first.expressions) if isinstance(first, exp.Tuple) else 1
+    given = values.copy()
+    names = [exp.to_identifier(f"_col{place}", quoted=True) for place in range(count)]
+    given.set("alias", exp.TableAlias(this=exp.to_identifier("given", quoted=True), columns=names))
+    return exp.select("*").from_(given)
+
+
+def _inline_windows(select: exp.Select) -> None:
+    """`OVER w` gets what `WINDOW w AS (...)` says."""
+    named: dict[str, exp.Window] = {}
+    for window in select.args["windows"]:
+        _complete(window, named)
+        named[window.name.lower()] = window
+    for window in list(select.find_all(exp.Window)):
+        if window.find_ancestor(exp.Select) is select and window not in select.args["windows"]:
+            _complete(window, named)
+    select.set("windows", None)
+
+
+def _complete(window: exp.Window, named: dict[str, exp.Window]) -> None:
+    base = named.get(window.alias.lower()) if window.args.get("alias") is not None else None
+    if base is None:
+        return  # it has none, or one that does not exist, which is told where windows are read
+    for part in _PARTS:
+        if not window.args.get(part) and base.args.get(part):
+            found = base.args[part]
+            window.set(part, [each.copy() for each in found] if isinstance(found, list) else found.copy())
+    window.set("alias", None)
+
+
+def _as_query(values: exp.Values) -> None:
+    """VALUES where an expression wants a query; those of a FROM or a WITH stay."""
+    inner: exp.Expr = values
+    while isinstance(inner.parent, exp.Subquery) and not inner.parent.alias:
+        inner = inner.parent
+    outer = inner.parent
+    if isinstance(outer, exp.Any | exp.All | exp.Exists):
+        outer.set("this", exp.Subquery(this=values_query(values)))
+    elif isinstance(outer, exp.In) and outer.expressions == [inner]:
+        outer.set("expressions", None)
+        outer.set("query", exp.Subquery(this=values_query(values)))
+    elif isinstance(outer, exp.Anonymous) and str(outer.this).lower() in _QUANTIFIERS:
+        quantifier = _QUANTIFIERS[str(outer.this).lower()]
+        outer.replace(quantifier(this=exp.Subquery(this=values_query(values))))
+    elif inner is not values and not isinstance(outer, exp.From | exp.Join | exp.CTE | exp.SetOperation | None):
+        inner.replace(exp.Subquery(this=values_query(values)))
