@@ -37,7 +37,8 @@ SHIPPED = {  # what runs beside Quartal's own code: locks, and what their bills 
     "etl_job/requirements.lock": "etl-job",
 }
 INTERRUPT_TIMEOUT_S = 300
-TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile"]  # files, so that the fixtures of a module are made once
+# Files, so that the fixtures of a module are made once, in their order: the longest do not wait until the end.
+TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
 
 
@@ -248,41 +249,52 @@ def policies(session: nox.Session) -> None:
     session.run(python, "-W", "ignore", "tests/terraform/lint_policies.py", planned, external=True)
 
 
-@quartal_session()
-def tests(session: nox.Session) -> None:
-    """Unit tests, and tests of the Glue service, the Terraform modules and the whole chain on LocalStack.
-
-    Two files at a time, each on a LocalStack of its own, unless AWS_ENDPOINT_URL names one. `integration` tests on one
-    that runs already.
-    """
-    prepare(session)
-    run(session, "quartal", "toolchain", "install")
+def unit_tests(session: nox.Session) -> None:
+    """What needs no service beside it; calls that fail in 300 seeded runs, readers with generated documents, pages."""
     run(session, "pytest", *TWO_AT_ONCE, "tests/unit", "--ignore=tests/unit/localstack_glue", *session.posargs)
     quick = ["tests/faults/test_ledger.py", "tests/faults/test_ledger_fails.py", "tests/fuzz"]
     run(session, "pytest", *TWO_AT_ONCE, *quick, *session.posargs)
-    run(session, "pytest", "tests/compat/scripts", *session.posargs)
-    run(
-        session,
-        "quartal",
-        "toolchain",
-        "python",
-        "localstack",
-        "-m",
-        "pytest",
-        *TWO_AT_ONCE,
-        "tests/unit/localstack_glue",
-        *session.posargs,
-    )
     if os.environ.get("QUARTAL_BROWSER") == "required":
         install_chromium(session)
     run(session, "pytest", "tests/browser", *session.posargs)
+
+
+def service_tests(session: nox.Session) -> None:
+    """The Glue service: its own tests, scripts as people write them, and Glue's behaviour on the host of its own."""
+    service = ["quartal", "toolchain", "python", "localstack", "-m", "pytest"]
+    run(session, *service, *TWO_AT_ONCE, "tests/unit/localstack_glue", *session.posargs)
+    run(session, "pytest", "tests/compat/scripts", *session.posargs)
+    if not os.environ.get("AWS_ENDPOINT_URL"):
+        own_server = {"QUARTAL_HOST": "standalone"}
+        behaviour = ["-c", "pyproject.toml", *TWO_AT_ONCE, "tests/integration/glue", *session.posargs]
+        run(session, "pytest", *behaviour, env=own_server)
+
+
+def terraform_tests(session: nox.Session) -> None:
+    """The modules' plans, examples, roles and refusals."""
     run(session, "quartal", "toolchain", "exec", "pytest", *TWO_AT_ONCE, "tests/terraform", *session.posargs)
+
+
+def integration_tests(session: nox.Session) -> None:
+    """The whole chain; two files at a time, each on a LocalStack of its own, unless AWS_ENDPOINT_URL names one."""
     install_postgresql(session)
     at_once = [] if os.environ.get("AWS_ENDPOINT_URL") else TWO_AT_ONCE  # that one is all there is
     run(session, "pytest", *at_once, "tests/integration", *session.posargs)
-    if at_once and not session.posargs:  # Glue's behaviour once more, on the host that needs no LocalStack
-        own_server = {"QUARTAL_HOST": "standalone"}
-        run(session, "pytest", "-c", "pyproject.toml", *at_once, "tests/integration/glue", env=own_server)
+
+
+PARTS = {"unit": unit_tests, "service": service_tests, "terraform": terraform_tests, "integration": integration_tests}
+
+
+@quartal_session()
+@nox.parametrize("part", [nox.param(part, id=part) for part in PARTS])
+def tests(session: nox.Session, part: str) -> None:
+    """The tests, in four parts (-s "tests(unit)"); `-- --nightly` plays the slow suites too.
+
+    `integration` tests on a LocalStack that runs already.
+    """
+    prepare(session)
+    run(session, "quartal", "toolchain", "install")
+    PARTS[part](session)
 
 
 @nox.session(python=PYTHON)

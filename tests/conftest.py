@@ -2,5 +2,7 @@
 
 from hypothesis import HealthCheck, settings
 
+from tests.slow_suites import pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks of pytest
+
 settings.register_profile("quartal", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("quartal")

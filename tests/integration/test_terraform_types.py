@@ -37,6 +37,8 @@ NOT_IMPORTED = {
     "aws_kms_key.this": {"deletion_window_in_days"},
 }
 
+pytestmark = pytest.mark.nightly(touches=["tooling/localstack_glue/*", "tests/integration/terraform_types/*"])
+
 
 @dataclass(frozen=True)
 class Root:

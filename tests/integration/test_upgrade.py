@@ -42,6 +42,8 @@ private_network = {
 }
 """
 
+pytestmark = pytest.mark.nightly(touches=["infra/*", "tests/terraform/*", "tooling/quartal/terraform/*"])
+
 
 @pytest.fixture
 def upgraded(workspace: Workspace, project: Path, tmp_path: Path) -> Iterator[Workspace]:

@@ -3,7 +3,6 @@
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,8 @@ import boto3
 import pytest
 from moto import mock_aws
 from pyspark.sql import SparkSession
+
+from tests.spark_session import small_session
 
 RUNTIME = Path(__file__).parents[3] / "tooling/localstack_glue/src/localstack_glue/awsglue_runtime"
 LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
@@ -23,21 +24,8 @@ from awsglue.dynamicframe import DynamicFrame  # noqa: E402
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
-    session = (
-        SparkSession.builder.master("local[2]")
-        .appName("awsglue tests")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.default.parallelism", "1")
-        .config("spark.sql.warehouse.dir", tempfile.mkdtemp())
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1")
-        .getOrCreate()
-    )
-    session.sparkContext.setLogLevel("ERROR")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    session = small_session(str(tmp_path_factory.mktemp("warehouse")))
     # Python workers must find the library too; in a job, the service's PYTHONPATH does this
     session.sparkContext.environment["PYTHONPATH"] = str(RUNTIME)
     yield session

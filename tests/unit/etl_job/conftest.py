@@ -20,6 +20,7 @@ from etl_job.lake.files import ObjectStore
 from etl_job.notify.progress import Progress
 from etl_job.spark.sql_rules import SqlRules
 from etl_job.tables.key_registers import Registers
+from tests.spark_session import small_session
 
 ROOT = Path(__file__).parents[3]
 CONTRACT = ROOT / "data" / "contracts" / "vehicle_sightings.yaml"
@@ -28,22 +29,9 @@ DATABASE = "lake"
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[SparkSession]:
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     os.environ["PYSPARK_PYTHON"] = sys.executable  # whose packages the workers need
-    session = (
-        SparkSession.builder.master("local[2]")
-        .appName("etl_job tests")
-        .config("spark.ui.enabled", "false")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.sql.shuffle.partitions", "1")
-        .config("spark.default.parallelism", "1")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        # Tests plan much and compute little: the quick compiler alone halves their time.
-        .config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m")
-        .getOrCreate()
-    )
-    session.sparkContext.setLogLevel("ERROR")
+    session = small_session(str(tmp_path_factory.mktemp("warehouse")))
     yield session
     session.stop()
 

@@ -1,0 +1,30 @@
+"""The Spark session of unit tests: one for each worker, small, and it does not grow with what it has run."""
+
+from pyspark.sql import SparkSession
+
+# Hundreds of runs share it. What Spark remembers of each is kept short: it would fill Java's memory, and each run of
+# the job reads it for the manifest. Tests plan much and compute little: the quick compiler alone halves their time.
+_OPTIONS = {
+    "spark.ui.enabled": "false",
+    "spark.ui.retainedJobs": "100",
+    "spark.ui.retainedStages": "200",
+    "spark.ui.retainedTasks": "2000",
+    "spark.sql.ui.retainedExecutions": "10",
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.default.parallelism": "1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.memory": "2g",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
+}
+
+
+def small_session(warehouse: str) -> SparkSession:
+    """The worker's session, made where there is none; tables without a location go to the folder."""
+    builder = SparkSession.builder.master("local[2]").appName("unit tests").config("spark.sql.warehouse.dir", warehouse)
+    for name, value in _OPTIONS.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel("ERROR")
+    return session
