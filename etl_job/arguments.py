@@ -16,7 +16,10 @@ _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 @dataclass(frozen=True, slots=True)
 class JobArguments:
-    """One run. ``deliveries`` is empty where the command line does not name any."""
+    """One run. ``deliveries`` is empty where the command line does not name any.
+
+    ``environment`` names it in commands that are told; ``quarantine_share_limit`` is that of the alarm. Both may lack.
+    """
 
     lake_bucket: str
     dataset: str
@@ -27,11 +30,18 @@ class JobArguments:
     withdrawn: tuple[str, ...] = ()
     workflow_name: str | None = None
     workflow_run_id: str | None = None
+    environment: str | None = None
+    quarantine_share_limit: float | None = None
 
     @property
     def lake_root(self) -> str:
         """URI of the lake without a trailing slash: ``--lake_bucket`` is a bucket's name or such a URI."""
         return self.lake_bucket.rstrip("/") if "://" in self.lake_bucket else f"s3://{self.lake_bucket}"
+
+    @property
+    def naming_options(self) -> tuple[str, ...]:
+        """The options with which a command of ours names this environment and feed."""
+        return (f"--env {self.environment}", f"--dataset {self.dataset}") if self.environment else ()
 
 
 def parse_arguments(argv: Sequence[str]) -> JobArguments:
@@ -60,12 +70,26 @@ def parse_arguments(argv: Sequence[str]) -> JobArguments:
         withdrawn=split_deliveries(values.get("withdraw", "")),
         workflow_name=values.get("WORKFLOW_NAME"),
         workflow_run_id=values.get("WORKFLOW_RUN_ID"),
+        environment=values.get("environment") or None,
+        quarantine_share_limit=_share(values.get("quarantine_share_limit", "")),
     )
 
 
+def _share(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share < 1:
+        raise ArgumentError(f"--quarantine_share_limit {text[:80]!r}: use a share from 0 to below 1, such as 0.05")
+    return share
+
+
 def _refuse_odd_values(values: dict[str, str]) -> None:
-    for name in ("dataset", "database"):
-        if not _NAME.fullmatch(values[name]):
+    for name in ("dataset", "database", "environment"):
+        if values.get(name) and not _NAME.fullmatch(values[name]):
             raise ArgumentError(f"--{name} {values[name][:80]!r}: use letters, digits, '_', '.' and '-' only")
     for name in ("contract", "lake_bucket"):
         if not values[name].isprintable() or len(values[name]) > _LONGEST:

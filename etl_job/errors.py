@@ -24,6 +24,10 @@ class InputError(QuartalJobError):
 class ThresholdError(QuartalJobError):
     """A delivery holds more bad rows than the contract allows; nothing was published."""
 
+    def __init__(self, message: str, delivery: str) -> None:
+        super().__init__(message)
+        self.delivery = delivery
+
 
 class ReconciliationError(QuartalJobError):
     """Rows read differ from rows kept, quarantined and duplicate; nothing was published."""

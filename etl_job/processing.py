@@ -19,9 +19,10 @@ from etl_job.deliveries.selection import Selection
 from etl_job.duplicates.compare import SharedKeys, compare_keys
 from etl_job.duplicates.find import find_duplicates
 from etl_job.errors import ThresholdError, UnknownPublicationError
+from etl_job.findings.wording import typed
 from etl_job.manifest.model import DeliveryCounts, Totals
 from etl_job.publishing.publish import Published, publish
-from etl_job.publishing.quarantine import delete_own_quarantine, quarantine_folders, quarantine_rows
+from etl_job.publishing.quarantine import delete_own_quarantine, first_bad_rows, quarantine_folders, quarantine_rows
 from etl_job.reasons import cause_of
 from etl_job.spark.session import tune_shuffle
 from etl_job.staging.folders import StagingFolder
@@ -122,7 +123,11 @@ def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunR
     except ThresholdError as error:
         folders = quarantine_rows(context, counted, context.failed_quarantine)
         yield result.then(Published(quarantine=folders))
-        raise ThresholdError(f"{error}. The bad rows are in {', '.join(folders)}") from error
+        where = f"The bad rows are in {', '.join(folders)}"
+        with suppress(*_UNREACHED):
+            where += f", such as {', '.join(first_bad_rows(context, counted, error.delivery))}"
+        shown = typed(("quarantine", "--failed", "--delivery", error.delivery), context.arguments.naming_options)
+        raise ThresholdError(f"{error}. {where}; `{shown}` shows them", error.delivery) from error
 
 
 def _publish(

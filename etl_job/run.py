@@ -21,6 +21,7 @@ from etl_job.manifest.model import PublishedDelivery, RunManifest
 from etl_job.notify.metrics import put_metrics
 from etl_job.notify.progress import Progress
 from etl_job.notify.run_event import put_run_event
+from etl_job.notify.run_news import news_of
 from etl_job.opening import Opening, Services, open_run
 from etl_job.processing import process_deliveries
 from etl_job.publishing.csv_export import export_csv
@@ -32,6 +33,7 @@ from etl_job.spark.sql_rules import SqlRules
 from etl_job.tables.iceberg import in_step
 
 _FILES_LOGGED = 20  # on lines of their own
+_TOLD = "The run's event tells of this failure."
 
 
 def main(argv: Sequence[str]) -> None:
@@ -39,10 +41,16 @@ def main(argv: Sequence[str]) -> None:
     try:
         run(parse_arguments(argv), os.environ, Progress())
     except QuartalJobError as error:
-        sys.exit(f"QuartalJobError: {reason_of(error)}")
+        sys.exit(_last_words(error))
     except Exception as error:
         traceback.print_exc()
-        sys.exit(f"QuartalJobError: {reason_of(error)}")
+        sys.exit(_last_words(error))
+
+
+def _last_words(error: Exception) -> str:
+    """Glue puts them into its own event of the job run; alerts leave that out where the run's event told it already."""
+    has_event = _TOLD in getattr(error, "__notes__", ())
+    return f"QuartalJobError{'' if has_event else ' (no event of the run)'}: {reason_of(error)}"
 
 
 def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress) -> RunManifest:
@@ -54,7 +62,8 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
         start = RunRecord(datetime.now(UTC))
         record, error = _to_the_end(_steps(services, spark, start), start)
         if error is not None:
-            _leave_failed_manifest(services, record, error)
+            if _leave_failed_manifest(services, record, error):
+                error.add_note(_TOLD)
             raise error
     manifest = manifest_of(record, arguments, progress.stages, reason=None)
     uri = write_manifest(services.store, arguments.lake_root, manifest)
@@ -161,7 +170,8 @@ def _log_files(delivered: Delivered, progress: Progress) -> None:
         progress.say("left-out", more_files=more, message="the manifest names them all")
 
 
-def _leave_failed_manifest(services: Services, record: RunRecord, error: Exception) -> None:
+def _leave_failed_manifest(services: Services, record: RunRecord, error: Exception) -> bool:
+    """Return whether the event of the run was put."""
     progress, reason = services.progress, reason_of(error)
     if record.result.published.curated is not None and not isinstance(error, PublicationError):
         reason += ". What this run published stands; the next run does what is left"
@@ -173,14 +183,17 @@ def _leave_failed_manifest(services: Services, record: RunRecord, error: Excepti
         progress.say("failed", manifest="none", because=reason_of(unwritten))
     else:
         progress.say("failed", manifest=uri)
-    _notify(services, manifest, uri)
+    return _notify(services, manifest, uri)
 
 
-def _notify(services: Services, manifest: RunManifest, uri: str) -> None:
-    """Metrics and the event of the run; what cannot be sent is said in the log and fails nothing."""
-    for what, problem in (
-        ("metrics", put_metrics(services.session, manifest)),
-        ("event", put_run_event(services.session, manifest, uri)),
-    ):
+def _notify(services: Services, manifest: RunManifest, uri: str) -> bool:
+    """Metrics and the event of the run; what cannot be sent is said in the log and fails nothing.
+
+    Returns whether the event was put.
+    """
+    news = news_of(services.store, services.arguments, manifest, uri)
+    problems = {"metrics": put_metrics(services.session, news), "event": put_run_event(services.session, news)}
+    for what, problem in problems.items():
         if problem:
             services.progress.say(what, skipped=problem)
+    return problems["event"] is None

@@ -52,6 +52,7 @@ module "glue_job" {
   connections          = module.glue_catalog.connections
   database             = module.glue_catalog.database
   dataset              = each.key
+  findings             = { environment = var.environment, quarantine_share_limit = each.value.quarantine_share_limit }
   job                  = each.value.job == null ? var.job : each.value.job
   lake                 = local.lake
   log_retention_days   = var.log_retention_days

@@ -38,5 +38,6 @@ def check_thresholds(counted: Sequence[DeliveryOutcome], thresholds: Thresholds)
             f"delivery {outcome.delivery}: {outcome.quarantined} of {outcome.rows} rows are bad "
             f"({outcome.quarantined / outcome.rows:.1%}, thresholds.quarantinedShare allows {most:.1%}), most often "
             f"{', '.join(f'{name} ({count})' for name, count in reasons)}; nothing was published: "
-            "correct the delivery, or the contract"
+            "correct the delivery, or the contract",
+            outcome.delivery,
         )

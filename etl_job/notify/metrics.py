@@ -3,35 +3,40 @@
 ``docs/reference/outputs.md`` lists them. A put that fails is reported and does not fail the run, which is published.
 """
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from botocore.config import Config
 
-from etl_job.manifest.model import RunManifest
+from etl_job.findings.model import Level
+from etl_job.notify.run_news import RunNews
 from etl_job.reasons import cause_of
 
 if TYPE_CHECKING:
     import boto3
     from mypy_boto3_cloudwatch.type_defs import MetricDatumTypeDef
 
+    from etl_job.manifest.model import RunManifest
+
 NAMESPACE = "Quartal"
 # A region without CloudWatch, or a network without a way to it, must not hold a finished run up.
 CLIENT_CONFIG = Config(connect_timeout=3, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
-def put_metrics(session: "boto3.Session", manifest: RunManifest) -> str | None:
+def put_metrics(session: "boto3.Session", news: RunNews) -> str | None:
     """Put the run's metrics in one request; return why it failed, or None."""
     try:
         client = session.client("cloudwatch", config=CLIENT_CONFIG)
-        client.put_metric_data(Namespace=NAMESPACE, MetricData=metric_data(manifest))
+        client.put_metric_data(Namespace=NAMESPACE, MetricData=metric_data(news))
     except Exception as error:  # half an answer too: what is published must not be called failed for it
         return cause_of(error)
     return None
 
 
-def metric_data(manifest: RunManifest) -> "list[MetricDatumTypeDef]":
+def metric_data(news: RunNews) -> "list[MetricDatumTypeDef]":
     """One value each. Rows only where the run got as far as accounting for them; a share only where there were rows."""
-    totals = manifest.totals
+    manifest, totals = news.manifest, news.manifest.totals
+    levels = [finding.level for finding in news.findings]
     counts = {
         "RowsIn": totals.rows_in,
         "RowsKept": totals.kept,
@@ -39,7 +44,14 @@ def metric_data(manifest: RunManifest) -> "list[MetricDatumTypeDef]":
         "RowsDuplicate": totals.duplicates,
         "RowsWarned": totals.warned,
     }
-    data = [_datum(manifest, "DurationSeconds", manifest.seconds, "Seconds")]
+    data = [
+        _datum(manifest, "DurationSeconds", manifest.seconds, "Seconds"),
+        _datum(manifest, "Problems", levels.count(Level.PROBLEM), "Count"),
+        _datum(manifest, "Warnings", levels.count(Level.WARNING), "Count"),
+    ]
+    if news.facts.last_day is not None:
+        age = news.facts.now.date() - date.fromisoformat(news.facts.last_day)
+        data.append(_datum(manifest, "DataAgeDays", age.days, "Count"))
     if manifest.status == "SUCCEEDED" or totals.rows_in:
         data += [_datum(manifest, name, value, "Count") for name, value in counts.items()]
     if totals.rows_in:
@@ -47,7 +59,7 @@ def metric_data(manifest: RunManifest) -> "list[MetricDatumTypeDef]":
     return data
 
 
-def _datum(manifest: RunManifest, name: str, value: float, unit: str) -> "MetricDatumTypeDef":
+def _datum(manifest: "RunManifest", name: str, value: float, unit: str) -> "MetricDatumTypeDef":
     return {
         "MetricName": name,
         "Dimensions": [

@@ -7,26 +7,28 @@ reported and does not fail the run: its tables are published.
 import json
 from typing import TYPE_CHECKING, Any
 
-from etl_job.manifest.model import RunManifest
+from etl_job.findings.rules import verdict_of
+from etl_job.findings.wording import typed
 from etl_job.notify.metrics import CLIENT_CONFIG
+from etl_job.notify.run_news import RunNews
 from etl_job.reasons import cause_of
 
 if TYPE_CHECKING:
     import boto3
 
+    from etl_job.findings.model import Finding
+
 SOURCE = "quartal"
 DETAIL_TYPE = "Quartal Run Finished"
+_MOST_FINDINGS = 50  # an event has 256 KB at most
+_FINDINGS_OF_A_MAIL = 8
+# what JSON, or a template of EventBridge, would have to escape
+_PLAIN = str.maketrans({'"': "'", "\\": "/", "<": "(", ">": ")"})
 
 
-def put_run_event(session: "boto3.Session", manifest: RunManifest, uri: str) -> str | None:
-    """Put the event; return why it failed, or None.
-
-    Args:
-        session: of the job.
-        manifest: of the run.
-        uri: where the manifest lies.
-    """
-    detail = json.dumps(event_detail(manifest, uri))
+def put_run_event(session: "boto3.Session", news: RunNews) -> str | None:
+    """Put the event; return why it failed, or None."""
+    detail = json.dumps(event_detail(news))
     try:
         client = session.client("events", config=CLIENT_CONFIG)
         answer = client.put_events(Entries=[{"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}])
@@ -36,39 +38,68 @@ def put_run_event(session: "boto3.Session", manifest: RunManifest, uri: str) -> 
     return message
 
 
-def event_detail(manifest: RunManifest, uri: str) -> dict[str, Any]:
+def event_detail(news: RunNews) -> dict[str, Any]:
     """What the event says: enough to act upon without the manifest, and where that is."""
+    manifest = news.manifest
     features = manifest.features
     return {
         "dataset": manifest.dataset,
         "database": manifest.database,
         "runId": manifest.run_id,
         "status": manifest.status,
-        "summary": summary(manifest),
+        "summary": summary(news),
+        "verdict": verdict_of(news.findings),
+        "needs": needs(news),
+        "findings": [_finding(each, news.options) for each in news.findings[:_MOST_FINDINGS]],
         "deliveries": [delivery.delivery for delivery in manifest.deliveries],
         "rows": manifest.totals.model_dump(),
         "seconds": manifest.seconds,
+        "lastDay": news.facts.last_day,
         "features": None
         if features is None
         else {"table": features.table, "snapshotId": features.snapshot_id, "tags": list(features.tags)},
-        "manifest": uri,
+        "manifest": news.uri,
     }
 
 
-def summary(manifest: RunManifest) -> str:
-    """The run in one or two sentences, without characters that JSON or a template would have to escape."""
+def summary(news: RunNews) -> str:
+    """The run in a few sentences, on one line and without characters that JSON or a template would have to escape."""
+    manifest, totals = news.manifest, news.manifest.totals
     if manifest.status == "FAILED":
-        return _escaped(manifest.reason or "no reason is known")
-    totals = manifest.totals
+        return _plain(manifest.reason or "no reason is known")
+    ends = f" The data ends on {news.facts.last_day}." if news.facts.last_day else ""
     if not manifest.deliveries and not manifest.published_anything:
-        return "Nothing new: the tables are as they were."
+        return f"Nothing new: the tables are as they were.{ends}"
     names = ", ".join(delivery.delivery for delivery in manifest.deliveries) or "withdrawals"
     share = f" ({totals.quarantined / totals.rows_in:.1%})" if totals.rows_in else ""
-    return (
+    return _plain(
         f"Processed {names} in {manifest.seconds:.0f} s: {totals.rows_in:,} rows in, {totals.kept:,} kept, "
-        f"{totals.quarantined:,} quarantined{share}, {totals.duplicates:,} duplicates."
+        f"{totals.quarantined:,} quarantined{share}, {totals.duplicates:,} duplicates.{ends}"
     )
 
 
-def _escaped(text: str) -> str:
-    return " ".join(text.replace('"', "'").replace("\\", "/").split())
+def needs(news: RunNews) -> str:
+    """What needs somebody beside what the summary says, each with the command that helps; on one line, as above."""
+    others = [each for each in news.findings if each.about != "last_run"]
+    if not others:
+        nothing_else = "Nothing else" if news.findings else "Nothing"
+        return f"{nothing_else} that the run could see needs you."
+    told = []
+    for number, finding in enumerate(others[:_FINDINGS_OF_A_MAIL], start=1):
+        command = f" See: {typed(finding.command, news.options)}" if finding.command else ""
+        told.append(f"({number}) {finding.level}: {finding.sentence}{command}")
+    more = len(others) - len(told)
+    return _plain(f"{verdict_of(others)}. {' '.join(told)}{f' And {more} more.' if more else ''}")
+
+
+def _finding(finding: "Finding", options: tuple[str, ...]) -> dict[str, Any]:
+    return {
+        "level": finding.level,
+        "about": finding.about,
+        "sentence": finding.sentence,
+        "command": typed(finding.command, options) if finding.command else None,
+    }
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.translate(_PLAIN).split())

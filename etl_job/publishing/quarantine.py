@@ -1,5 +1,8 @@
 """The bad rows of a run, a folder for each delivery that has some."""
 
+from pyspark.sql import DataFrame, Row
+from pyspark.sql import functions as F  # noqa: N812
+
 from etl_job.context import RunContext
 from etl_job.contract.schemas import DELIVERY, RUN_ID
 from etl_job.counting.count import CountedRows
@@ -8,16 +11,44 @@ from etl_job.lake.partition_names import partition_folder
 from etl_job.publishing.parquet_files import write_quarantine
 from etl_job.spark.workload import fits_one_task
 
+_SAMPLES = 3
+
 
 def quarantine_rows(context: RunContext, counted: CountedRows, location: str) -> tuple[str, ...]:
     """Write the bad rows below a location; return their folders."""
     bad = sum(outcome.quarantined for outcome in counted.outcomes)
     if bad:
-        staged, candidates, run_id = counted.rows.staged, counted.rows.candidates, context.arguments.run_id
-        rows = quarantined_rows(staged, candidates, context.contract, file_order=counted.file_order, run_id=run_id)
+        rows = _bad_rows(context, counted)
         in_one_file = counted.estimate.fits_one_task() and fits_one_task(bad)
         write_quarantine(rows, location, in_one_task=in_one_file)
     return quarantine_folders(context, counted, location)
+
+
+def first_bad_rows(context: RunContext, counted: CountedRows, delivery: str) -> tuple[str, ...]:
+    """Where the first bad rows of a delivery stand, and what they break; their text stays in the lake. Runs Spark.
+
+    Of formats whose rows a task cannot count, it is the file alone.
+    """
+    rows = _bad_rows(context, counted).where(F.col(DELIVERY) == delivery).orderBy("file", "position")
+    found = (f"{_place(row)} ({' '.join(row.reasons)})" for row in rows.limit(_SAMPLES).collect())
+    return tuple(dict.fromkeys(found))
+
+
+def _place(row: Row) -> str:
+    file = row.file.rpartition("/")[2]
+    if row.row_number is not None:
+        return f"row {row.row_number} of {file}"
+    return f"a row of {file}"
+
+
+def _bad_rows(context: RunContext, counted: CountedRows) -> DataFrame:
+    return quarantined_rows(
+        counted.rows.staged,
+        counted.rows.candidates,
+        context.contract,
+        file_order=counted.file_order,
+        run_id=context.arguments.run_id,
+    )
 
 
 def quarantine_folders(context: RunContext, counted: CountedRows, location: str) -> tuple[str, ...]:

@@ -15,9 +15,30 @@ locals {
     }
   }
 
-  # Of each feed, from left to right.
+  # Of each feed, three in a row. The first row is what the job's findings rest on (etl_job/findings).
   _charts = {
     for dataset in keys(var.feeds) : dataset => [
+      {
+        title   = "What needs somebody"
+        stat    = "Maximum"
+        unit    = "findings"
+        metrics = [for name, label in { Problems = "problems", Warnings = "warnings" } : concat(["Quartal", name], local._quartal[dataset], [{ label = label }])]
+        limits  = []
+      },
+      {
+        title   = "Share of rows quarantined"
+        stat    = "Maximum"
+        unit    = "0 to 1"
+        metrics = [concat(["Quartal", "QuarantineShare"], local._quartal[dataset], [{ label = "quarantined" }])]
+        limits  = local._limits[dataset].quarantine
+      },
+      {
+        title   = "Age of the data at the end of a run"
+        stat    = "Maximum"
+        unit    = "days"
+        metrics = [concat(["Quartal", "DataAgeDays"], local._quartal[dataset], [{ label = "since the last day" }])]
+        limits  = []
+      },
       {
         title = "Rows of a run"
         stat  = "Sum"
@@ -27,13 +48,6 @@ locals {
           concat(["Quartal", name], local._quartal[dataset], [{ label = label }])
         ]
         limits = []
-      },
-      {
-        title   = "Share of rows quarantined"
-        stat    = "Maximum"
-        unit    = "0 to 1"
-        metrics = [concat(["Quartal", "QuarantineShare"], local._quartal[dataset], [{ label = "quarantined" }])]
-        limits  = local._limits[dataset].quarantine
       },
       {
         title   = "Duration of the job"
@@ -55,16 +69,18 @@ locals {
     ]
   }
 
-  # One row of charts per feed below its title, and the alarms of all feeds at the end; 24 columns.
+  # Two rows of charts per feed below its title, and the alarms of all feeds at the end; 24 columns.
+  _height = 2 + 2 * 6
+
   _rows = flatten([
     for place, dataset in sort(keys(var.feeds)) : concat(
       [{
-        type       = "text", x = 0, y = place * 8, width = 24, height = 2
+        type       = "text", x = 0, y = place * local._height, width = 24, height = 2
         properties = { markdown = "## ${dataset}\nWhat happened and what to do: `${var.explain_command}`. Rows, reasons, cost, drift and lineage: `${replace(var.explain_command, "explain", "report")}`." }
       }],
       [
         for column, chart in local._charts[dataset] : {
-          type = "metric", x = column * 6, y = place * 8 + 2, width = 6, height = 6
+          type = "metric", x = column % 3 * 8, y = place * local._height + 2 + floor(column / 3) * 6, width = 8, height = 6
           properties = {
             annotations = { horizontal = chart.limits }
             metrics     = chart.metrics
@@ -90,7 +106,7 @@ resource "aws_cloudwatch_dashboard" "this" {
     start          = "-P15M"
     periodOverride = "inherit"
     widgets = concat(local._rows, [{
-      type = "alarm", x = 0, y = length(var.feeds) * 8, width = 24, height = 4
+      type = "alarm", x = 0, y = length(var.feeds) * local._height, width = 24, height = 4
       properties = {
         title = "Alarms"
         alarms = sort([

@@ -1,27 +1,31 @@
-# What Glue itself tells, and what the job tells of a run that has succeeded; of one that failed Glue tells. There is no event for the end of a workflow run: what a workflow starts are crawlers and jobs,
-# which are watched here, and a workflow that starts nothing is found by the check in overdue.tf.
+# What the job tells of its run, and what Glue tells where the job could not: of a crawl, of a run that was stopped, or whose
+# own event did not come. There is no event for the end of a workflow run: what a workflow starts are crawlers and jobs, which
+# are watched here, and a workflow that starts nothing is found by the check in overdue.tf.
 locals {
+  # The job's last words, of which Glue makes the message, begin so where its own event told the failure (etl_job/run.py).
+  _untold = [{ anything-but = { wildcard = "*QuartalJobError: *" } }, { exists = false }]
+
   events = {
     crawl-failed = {
       description = "A crawl failed, so the job after it does not start"
       detail      = { crawlerName = values(var.feeds)[*].crawler, state = ["Failed"] }
       detail_type = "Glue Crawler State Change"
       inputs      = { crawler = "$.detail.crawlerName", reason = "$.detail.errorMessage", time = "$.time" }
-      message     = "The crawl of <crawler> failed at <time>, so its job does not start. <reason>"
+      message     = ["The crawl of <crawler> failed at <time>, so its job does not start. <reason>"]
     }
     job-ended = {
       description = "A job run ended as ${join(", ", sort(var.job_states))}"
-      detail      = { jobName = values(var.feeds)[*].job, state = sort(var.job_states) }
+      detail      = { jobName = values(var.feeds)[*].job, message = local._untold, state = sort(var.job_states) }
       detail_type = "Glue Job State Change"
       inputs      = { job = "$.detail.jobName", reason = "$.detail.message", run = "$.detail.jobRunId", state = "$.detail.state", time = "$.time" }
-      message     = "The job <job> ended as <state> at <time> (run <run>). <reason>"
+      message     = ["The job <job> ended as <state> at <time> (run <run>). <reason>"]
     }
     run-finished = {
-      description = "A run has succeeded, in the words of the job"
-      detail      = { database = distinct(values(var.feeds)[*].database), dataset = keys(var.feeds), status = ["SUCCEEDED"] }
+      description = "A run has succeeded or failed, in the words of the job"
+      detail      = { database = distinct(values(var.feeds)[*].database), dataset = keys(var.feeds), status = ["FAILED", "SUCCEEDED"] }
       detail_type = "Quartal Run Finished"
-      inputs      = { dataset = "$.detail.dataset", run = "$.detail.runId", summary = "$.detail.summary", time = "$.time" }
-      message     = "The run of <dataset> has succeeded at <time> (run <run>). <summary>"
+      inputs      = { dataset = "$.detail.dataset", needs = "$.detail.needs", run = "$.detail.runId", status = "$.detail.status", summary = "$.detail.summary", time = "$.time" }
+      message     = ["The run of <dataset> ended as <status> at <time> (run <run>). <summary>", "<needs>"]
     }
   }
 }
@@ -51,7 +55,7 @@ resource "aws_cloudwatch_event_target" "glue" {
   # A template of text is one quoted string per line.
   input_transformer {
     input_paths    = each.value.inputs
-    input_template = "\"${each.value.message}\"\n\"What happened and what to do: ${var.explain_command}\""
+    input_template = join("\n", [for line in concat(each.value.message, ["What happened and what to do: ${var.explain_command}"]) : "\"${line}\""])
   }
 
   # An event that comes before the topic lets it in is lost.

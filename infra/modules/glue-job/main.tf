@@ -12,7 +12,11 @@ locals {
     "--python-modules-installer-option" = "--no-index"
   }
 
-  _arguments = merge(local._packages, {
+  _findings = {
+    for name, value in var.findings : "--${name}" => tostring(value) if value != null
+  }
+
+  _arguments = merge(local._packages, local._findings, {
     "--contract"                         = local.scripts.contract
     "--database"                         = var.database
     "--dataset"                          = var.dataset

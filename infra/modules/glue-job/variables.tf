@@ -63,6 +63,21 @@ variable "dataset" {
   }
 }
 
+variable "findings" {
+  description = "What the job needs to say what it finds in its runs: the environment that commands of its messages name, and the share of quarantined rows from which the alarm tells. Null leaves it out."
+  type = object({
+    environment            = optional(string)
+    quarantine_share_limit = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.findings.quarantine_share_limit == null ? true : var.findings.quarantine_share_limit >= 0 && var.findings.quarantine_share_limit < 1
+    error_message = "findings.quarantine_share_limit must be a share from 0 to below 1: 0.05 is five of a hundred rows."
+  }
+}
+
 variable "job" {
   description = "Size and limits of a run. With auto scaling, number_of_workers is the most that it may use. arguments add to the default ones, or replace them."
   type = object({

@@ -45,6 +45,25 @@ def test_run_id_that_could_leave_its_folder_is_refused(run_id):
         parse_arguments([*REQUIRED, "--run_id", run_id])
 
 
+def test_environment_and_feed_are_named_in_commands_where_the_environment_is_given():
+    given_both = parse_arguments([*REQUIRED, "--environment", "prod", "--quarantine_share_limit", "0.05"])
+    assert given_both.naming_options == ("--env prod", "--dataset feed")
+    assert given_both.quarantine_share_limit == 0.05
+    neither = parse_arguments([*REQUIRED, "--environment=", "--quarantine_share_limit="])
+    assert (neither.naming_options, neither.quarantine_share_limit) == ((), None)
+
+
+@pytest.mark.parametrize("share", ["5", "1", "-0.1", "nan", "5%", "0,05"])
+def test_limit_that_is_no_share_is_refused(share):
+    with pytest.raises(ArgumentError, match=r"--quarantine_share_limit .*: use a share from 0 to below 1"):
+        parse_arguments([*REQUIRED, f"--quarantine_share_limit={share}"])
+
+
+def test_environment_that_could_be_a_command_is_refused():
+    with pytest.raises(ArgumentError, match="--environment"):
+        parse_arguments([*REQUIRED, "--environment", "dev; rm"])
+
+
 def test_parse_names_every_missing_argument():
     with pytest.raises(ArgumentError, match="--contract, --database"):
         parse_arguments(REQUIRED[:4])

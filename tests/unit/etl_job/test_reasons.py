@@ -171,7 +171,7 @@ def test_main_ends_with_the_reason_alone_and_the_log_has_the_traceback(monkeypat
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     said = str(stopped.value)
-    assert said.startswith("QuartalJobError: unexpected KeyError: 'Table' (test_reasons.py, line ")
+    assert said.startswith("QuartalJobError (no event of the run): unexpected KeyError: 'Table' (test_reasons.py, ")
     assert said.endswith("look at the traceback in the job's log")
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 

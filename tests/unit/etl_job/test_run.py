@@ -297,3 +297,11 @@ def test_main_ends_with_one_line_that_says_why(lake, spark, monkeypatch):
     message = str(stopped.value)
     assert message.startswith("QuartalJobError: contract /no/such/contract.yaml cannot be read")
     assert "\n" not in message
+
+
+def test_last_words_say_where_no_event_tells_of_the_failure_so_that_an_alert_of_glues_own_does(lake, monkeypatch):
+    monkeypatch.setattr("etl_job.run.put_run_event", lambda *_: "not authorized")
+    with pytest.raises(SystemExit, match=r"^QuartalJobError \(no event of the run\): contract /no/such/"):
+        main([*lake.arguments[:4], "--contract", "/no/such/contract.yaml", "--database", DATABASE])
+    with pytest.raises(SystemExit, match=r"^QuartalJobError \(no event of the run\): missing argument"):
+        main([])

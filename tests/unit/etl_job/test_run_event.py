@@ -1,45 +1,143 @@
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
-from etl_job.manifest.model import NO_ROWS, RunManifest
-from etl_job.notify.run_event import event_detail, put_run_event, summary
+from etl_job.arguments import parse_arguments
+from etl_job.lake.files import LocalObjectStore
+from etl_job.manifest.files import write_manifest
+from etl_job.manifest.model import NO_ROWS, DeliveryCounts, LeftOutFile, PublishedDelivery, RunManifest
+from etl_job.notify.run_event import event_detail, needs, put_run_event, summary
+from etl_job.notify.run_news import RunNews, news_of
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+RUN = "wr_2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f7089"
 
 
-def manifest(status: str = "SUCCEEDED", reason: str | None = None, **facts: Any) -> RunManifest:
+def manifest(
+    status: str = "SUCCEEDED", reason: str | None = None, *, run_id: str = RUN, by: dict[str, str] | None = None,
+    **facts: Any,
+) -> RunManifest:  # fmt: skip
+    """Of a run; ``by`` says by which run each delivery is published."""
+    published = {
+        name: PublishedDelivery(run_id=run, contract_hash="h", inputs=(), withdrawn=not run)
+        for name, run in (by or {}).items()
+    }
     return RunManifest(
-        run_id="r", dataset="feed", database="lake", status=status, reason=reason, started_at=NOW, finished_at=NOW,
-        seconds=12.5, contract=None, stages=(), curated=None, quarantine=(), versions={}, published={},
+        run_id=run_id, dataset="feed", database="lake", status=status, reason=reason, started_at=NOW, finished_at=NOW,
+        seconds=12.5, contract=None, stages=(), curated=None, quarantine=(), versions={}, published=published,
         **{"published_anything": False, "totals": NO_ROWS, "deliveries": (), "features": None, **facts},
     )  # fmt: skip
 
 
-def test_summary_says_what_became_of_the_rows():
+def rows(delivery: str, rows_in: int, last_day: str | None, **violations: int) -> DeliveryCounts:
+    bad = sum(violations.values())
+    return DeliveryCounts(
+        delivery=delivery, inputs=(), rows_in=rows_in, kept=rows_in - bad, quarantined=bad, duplicates=0, conflicts=0,
+        violations={rule.replace("__", "."): count for rule, count in violations.items()}, first_day=None,
+        last_day=last_day,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def news(tmp_path: Path):
+    """The news of a run in the environment prod, after earlier runs."""
+    store, root = LocalObjectStore(), f"file://{tmp_path}"
+
+    def news(of: RunManifest, *earlier: RunManifest, environment: str = "prod") -> RunNews:
+        for each in earlier:
+            write_manifest(store, root, each)
+        words = {"lake_bucket": root, "dataset": "feed", "contract": "c", "database": "lake", "run_id": of.run_id}
+        words |= {"environment": environment, "quarantine_share_limit": "0.05"}
+        arguments = parse_arguments([f"--{name}={value}" for name, value in words.items()])
+        return news_of(store, arguments, of, f"{root}/runs/feed/{of.run_id}.json")
+
+    return news
+
+
+def test_summary_says_what_became_of_the_rows(news):
     found = manifest(
         published_anything=True,
         totals=NO_ROWS.model_copy(update={"rows_in": 12_000, "kept": 11_400, "quarantined": 480, "duplicates": 120}),
     )
-    assert summary(found) == (
+    assert summary(news(found)) == (
         "Processed withdrawals in 12 s: 12,000 rows in, 11,400 kept, 480 quarantined (4.0%), 120 duplicates."
     )
 
 
-def test_summary_of_a_run_without_new_files_says_so():
-    assert summary(manifest()) == "Nothing new: the tables are as they were."
+def test_summary_of_a_run_without_new_files_says_so_and_where_the_data_ends(news):
+    assert summary(news(manifest())) == "Nothing new: the tables are as they were."
+    before = manifest(run_id="wr_1", deliveries=(rows("2025Q4", 100, "2025-12-31"),))
+    assert summary(news(manifest(by={"2025Q4": "wr_1", "out": ""}), before)) == (
+        "Nothing new: the tables are as they were. The data ends on 2025-12-31."
+    )
 
 
-def test_summary_of_a_failure_is_its_reason_on_one_line_without_what_a_template_would_have_to_escape():
-    assert summary(manifest("FAILED", 'InputError: "a\\b"\n is bad')) == "InputError: 'a/b' is bad"
+def test_summary_of_a_failure_is_its_reason_on_one_line_without_what_a_template_would_have_to_escape(news):
+    failed = news(manifest("FAILED", 'InputError: "a\\b"\n is <bad>'))
+    assert summary(failed) == "InputError: 'a/b' is (bad)"
+    assert needs(failed) == "Nothing else that the run could see needs you."
 
 
-def test_detail_says_where_the_manifest_is_and_that_nothing_was_published():
-    detail = event_detail(manifest(), "s3://lake/runs/feed/r.json")
-    assert (detail["manifest"], detail["features"]) == ("s3://lake/runs/feed/r.json", None)
+def test_run_that_needs_nobody_says_so(news):
+    assert needs(news(manifest())) == "Nothing that the run could see needs you."
+
+
+def test_quarantine_near_the_limit_and_new_reasons_are_told_with_the_command_that_helps(news):
+    before = manifest(run_id="wr_1", deliveries=(rows("2025Q3", 1_000, "2025-09-30", date__format=38),))
+    run = manifest(
+        deliveries=(rows("2025Q4", 1_000, "2025-12-31", date__format=40, brand__required=5),),
+        by={"2025Q3": "wr_1", "2025Q4": RUN},
+        left_out=(LeftOutFile(uri="s3://lake/raw/feed/x", reason="empty"),),
+    )
+    see = "See: quartal explain --env prod --dataset feed"
+    assert needs(news(run, before)) == (
+        "Worth a look: 3 warnings. (1) warning: 45 of 1,000 rows of 2025Q4 were quarantined (4.5%, near the limit of "
+        f"5.0%), most often for date.format (40), brand.required (5). {see} wr_2909c13 (2) warning: New in 2025Q4, and "
+        f"in no row of 2025Q3: brand.required (5). {see} wr_2909c13 (3) warning: The last run left out 1 raw file, "
+        f"which its manifest names with the reason. {see}"
+    )
+
+
+def test_old_data_is_a_problem_of_a_run_that_succeeded(news):
+    before = manifest(run_id="wr_1", deliveries=(rows("2024Q4", 100, "2024-12-31"),))
+    found = needs(news(manifest(by={"2024Q4": "wr_1"}), before))
+    assert found.startswith("Needs you: 1 problem. (1) problem: The data ends on 2024-12-31, 12 months ago; ")
+    assert found.endswith("See: quartal upload --env prod --dataset feed FOLDER")
+
+
+def test_earlier_run_that_cannot_be_read_is_not_guessed_at(news, tmp_path):
+    (tmp_path / "runs" / "feed").mkdir(parents=True)
+    (tmp_path / "runs" / "feed" / "wr_1.json").write_text("{")
+    known = manifest(run_id="wr_2", deliveries=(rows("2024Q4", 100, "2024-12-31"),))
+    found = news(manifest(by={"2024Q4": "wr_2", "2025Q4": "wr_1"}), known)
+    assert (found.facts.last_day, found.findings) == (None, ())
+
+
+def test_many_findings_are_cut_in_the_mail_and_counted(news):
+    lost = tuple(rows(f"d{n:02}", 5, None, a__b=5) for n in range(20))
+    found = news(manifest(deliveries=lost, by={each.delivery: RUN for each in lost}))
+    assert needs(found).startswith("Needs you: 20 problems. (1) problem: No row of d00 was kept; 5 were quarantined")
+    assert needs(found).endswith("(8) problem: No row of d07 was kept; 5 were quarantined: a.b (5). See: quartal "
+                                 "explain --env prod --dataset feed wr_2909c13 And 12 more.")  # fmt: skip
+
+
+def test_detail_says_where_the_manifest_is_what_is_found_and_that_nothing_was_published(news, tmp_path):
+    detail = event_detail(news(manifest("FAILED", "it broke"), environment=""))
+    assert (detail["manifest"], detail["features"]) == (f"file://{tmp_path}/runs/feed/{RUN}.json", None)
+    assert detail["verdict"] == "Needs you: 1 problem"
+    assert json.loads(json.dumps(detail["findings"])) == [
+        {
+            "level": "problem",
+            "about": "last_run",
+            "sentence": "The last run failed at the job on 2026-01-02 03:04 UTC: it broke.",
+            "command": "quartal explain wr_2909c13",
+        }
+    ]
 
 
 class Session:
@@ -69,6 +167,6 @@ class Session:
         (None, "not authorized"),
     ],
 )
-def test_event_that_cannot_be_put_is_told_and_raises_nothing(answer, problem):
-    recorded = put_run_event(Session(answer), manifest(), "s3://lake/r.json")
+def test_event_that_cannot_be_put_is_told_and_raises_nothing(news, answer, problem):
+    recorded = put_run_event(Session(answer), news(manifest()))
     assert recorded is None if problem is None else problem in recorded

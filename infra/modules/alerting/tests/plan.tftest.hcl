@@ -36,7 +36,11 @@ run "tells_what_glue_tells_and_how_to_explain_it" {
     condition = jsondecode(aws_cloudwatch_event_rule.glue["job-ended"].event_pattern) == {
       source      = ["aws.glue"]
       detail-type = ["Glue Job State Change"]
-      detail      = { jobName = ["quartal-test-toll-bookings"], state = ["FAILED", "STOPPED", "TIMEOUT"] }
+      detail = {
+        jobName = ["quartal-test-toll-bookings"]
+        message = [{ anything-but = { wildcard = "*QuartalJobError: *" } }, { exists = false }]
+        state   = ["FAILED", "STOPPED", "TIMEOUT"]
+      }
     }
     error_message = "The rule does not match the ends of this pipeline's job runs: ${aws_cloudwatch_event_rule.glue["job-ended"].event_pattern}"
   }
@@ -54,9 +58,9 @@ run "tells_what_glue_tells_and_how_to_explain_it" {
     condition = jsondecode(aws_cloudwatch_event_rule.glue["run-finished"].event_pattern) == {
       source      = ["quartal"]
       detail-type = ["Quartal Run Finished"]
-      detail      = { database = ["quartal_test"], dataset = ["toll_bookings"], status = ["SUCCEEDED"] }
+      detail      = { database = ["quartal_test"], dataset = ["toll_bookings"], status = ["FAILED", "SUCCEEDED"] }
     }
-    error_message = "The rule does not match this pipeline's runs that succeeded."
+    error_message = "The rule does not match the ends of this pipeline's runs."
   }
 
   # each line of a text template is a quoted string, and every <name> in it an input
@@ -205,7 +209,7 @@ run "dashboard_shows_what_the_job_puts_and_what_glue_says" {
   assert {
     condition = flatten([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : [for metric in try(widget.properties.metrics, []) : metric[1]]
-    ]) == ["RowsDuplicate", "RowsIn", "RowsKept", "RowsQuarantined", "QuarantineShare", "DurationSeconds", "glue.error.ALL", "glue.driver.aggregate.numFailedTasks"]
+    ]) == ["Problems", "Warnings", "QuarantineShare", "DataAgeDays", "RowsDuplicate", "RowsIn", "RowsKept", "RowsQuarantined", "DurationSeconds", "glue.error.ALL", "glue.driver.aggregate.numFailedTasks"]
     error_message = "The dashboard shows other metrics: ${aws_cloudwatch_dashboard.this.dashboard_body}"
   }
 

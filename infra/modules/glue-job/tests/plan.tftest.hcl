@@ -30,6 +30,7 @@ run "runs_the_script_with_its_package_and_contract" {
   command = plan
 
   variables {
+    findings       = { environment = "test", quarantine_share_limit = 0.05 }
     python_modules = ["pyyaml==6.0.3", "pyarrow==22.0.0"]
   }
 
@@ -57,9 +58,11 @@ run "runs_the_script_with_its_package_and_contract" {
       "--enable-continuous-cloudwatch-log" = "true"
       "--enable-metrics"                   = "true"
       "--enable-observability-metrics"     = "true"
+      "--environment"                      = "test"
       "--extra-py-files"                   = "s3://my-lake/code/vehicle_sightings/etl_job.zip"
       "--job-bookmark-option"              = "job-bookmark-disable"
       "--lake_bucket"                      = "my-lake"
+      "--quarantine_share_limit"           = "0.05"
       "--TempDir"                          = "s3://my-lake/tmp/vehicle_sightings/"
     })
     error_message = "The job's default arguments are not what the script and Glue need."

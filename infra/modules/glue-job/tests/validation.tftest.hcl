@@ -196,3 +196,12 @@ run "rejects_policy_that_is_no_arn" {
     policy_arns = ["AdministratorAccess"]
   }
 }
+
+run "rejects_limit_that_is_no_share" {
+  command         = plan
+  expect_failures = [var.findings]
+
+  variables {
+    findings = { quarantine_share_limit = 5 }
+  }
+}

@@ -1,0 +1,57 @@
+"""What there is to tell of a run when it has ended: its manifest, and the findings in it and in those before it."""
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+
+from etl_job.arguments import JobArguments
+from etl_job.findings.model import Facts, Finding
+from etl_job.findings.of_run import facts_of
+from etl_job.findings.rules import findings_in
+from etl_job.lake.files import ObjectStore
+from etl_job.manifest.files import manifest_uri
+from etl_job.manifest.model import RunManifest
+
+_EARLIER_RUNS = 400  # at most; a year of daily deliveries
+_AT_ONCE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class RunNews:
+    """A run that has ended.
+
+    ``uri`` is where its manifest lies, empty where it could not be written. ``options`` are those that a command needs
+    to name this environment and feed.
+    """
+
+    manifest: RunManifest
+    uri: str
+    facts: Facts
+    findings: tuple[Finding, ...]
+    options: tuple[str, ...] = ()
+
+
+def news_of(store: ObjectStore, arguments: JobArguments, manifest: RunManifest, uri: str) -> RunNews:
+    """Look up what the runs before did, and say what is found. An earlier run that cannot be read is not looked at."""
+    earlier: dict[str, RunManifest] = {}
+    with suppress(Exception):  # the run has ended, and its outcome must be heard
+        earlier = _earlier(store, arguments, manifest)
+    facts = facts_of(manifest, earlier, arguments.quarantine_share_limit)
+    return RunNews(manifest, uri, facts, findings_in(facts), arguments.naming_options)
+
+
+def _earlier(store: ObjectStore, arguments: JobArguments, manifest: RunManifest) -> dict[str, RunManifest]:
+    """The manifests of the runs that published what is published, those of the last names first."""
+    states = (state for _, state in sorted(manifest.published.items(), reverse=True) if not state.withdrawn)
+    run_ids = list(dict.fromkeys(state.run_id for state in states if state.run_id != manifest.run_id))[:_EARLIER_RUNS]
+
+    def read(run_id: str) -> RunManifest | None:
+        try:
+            text = store.read(manifest_uri(arguments.lake_root, arguments.dataset, run_id))
+            return RunManifest.model_validate_json(text)
+        except Exception:
+            return None
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="manifests") as readers:
+        found = zip(run_ids, readers.map(read, run_ids), strict=True)
+        return {run_id: earlier for run_id, earlier in found if earlier is not None}
