@@ -57,13 +57,14 @@ def write_table_files(
         rows = collected(frame.coalesce(1))
         return write_rows(rows, layout, folder, store)
     copy, value = _copy_of(layout.partition_column), F.col(layout.partition_column)
-    name = value
-    for partition, day in layout.split_after.items():
-        is_after = (value == partition) & (F.col(DAY) > F.lit(day))
-        name = F.when(is_after, F.lit(_after(partition, day))).otherwise(name)
+    # side by side: one within another would be as deep as there are quarters
+    later = (
+        F.when((value == partition) & (F.col(DAY) > F.lit(day)), F.lit(_after(partition, day)))
+        for partition, day in layout.split_after.items()
+    )
     (
         frame.repartition(layout.partition_column)
-        .withColumn(copy, name)
+        .withColumn(copy, F.coalesce(*later, value))
         .sortWithinPartitions(copy, *layout.sort_by)
         .write.partitionBy(copy)
         .option("maxRecordsPerFile", rows_per_file(layout.columns))
