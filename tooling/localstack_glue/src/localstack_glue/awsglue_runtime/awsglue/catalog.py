@@ -13,6 +13,7 @@ from awsglue.errors import GlueDataError, unsupported
 
 _BATCH = 100
 _DELETED_AT_ONCE = 25
+_HIVE_JSON = ("org.apache.hive.hcatalog.data.jsonserde", "org.apache.hadoop.hive.serde2.jsonserde")
 _BY_LIBRARY = {
     "LazySimpleSerDe": "csv",
     "OpenCSVSerde": "csv",
@@ -57,6 +58,13 @@ class Table:
         storage = self.raw.get("StorageDescriptor") or {}
         serde = (storage.get("SerdeInfo") or {}).get("Parameters") or {}
         return {**(self.raw.get("Parameters") or {}), **(storage.get("Parameters") or {}), **serde}
+
+    @property
+    def json_parameters(self) -> dict[str, str]:
+        """What is said of its JSON: Hive's own SerDe knows none of OpenX's parameters."""
+        serde = (self.raw.get("StorageDescriptor") or {}).get("SerdeInfo") or {}
+        is_hive = str(serde.get("SerializationLibrary", "")).lower() in _HIVE_JSON
+        return {} if is_hive else self.serde_parameters
 
     @property
     def types(self) -> dict[str, str]:

@@ -4,6 +4,10 @@ Follows the page "OpenX JSON SerDe" of the Amazon Athena User Guide (G36, G37).
 Spark matches JSON keys exactly. So the keys that the files hold are found first, and Spark is asked for them as they
 are spelled; SQL then makes the table's columns of them. Where one key is spelled in several ways, a line is parsed in
 as many layers.
+
+Athena's rows of JSON are made elsewhere (`localstack_glue.serdes.json_rows`), line by line and without Spark: AWS has two
+readers too, and where a value does not fit, one fails the query and the other makes a choice. One table of cases says
+which keys and values they read alike, and where they differ: `tests/unit/json_serde_cases.yaml`.
 """
 
 from __future__ import annotations
@@ -22,7 +26,9 @@ from awsglue.errors import unsupported
 
 LINE = "__json"
 _CORRUPT = "_corrupt_record"
-_CASE = "spark.sql.caseSensitive"
+_INFERENCE = {"spark.sql.caseSensitive": "true", "spark.sql.legacy.allowNegativeScaleOfDecimal": "true"}
+_EMPTY = "__empty"
+_MOST_DIGITS = 38  # of a decimal in Spark
 Reference = tuple[str, T.DataType]  # a value in SQL, and its type as it was parsed
 _NOTHING = T.StructType([T.StructField("__nothing", T.StringType())])  # an object of which no key is wanted
 
@@ -112,22 +118,39 @@ def _documents(row: Row) -> Iterator[tuple[Any, ...]]:
 def keys_found(session: SparkSession, lines: DataFrame) -> T.StructType:
     """The keys and types that lines of JSON hold."""
     jvm: Any = session._jvm
-    with _case_sensitive(session):
-        texts = getattr(lines.select(LINE)._jdf, "as")(jvm.org.apache.spark.sql.Encoders.STRING())
+    # Spark drops keys that hold nothing but empty objects; in single quotes, since a text may hold two braces as well
+    marked = lines.selectExpr(rf"""regexp_replace(`{LINE}`, '\\{{\\s*\\}}', "{{'{_EMPTY}':null}}")""")
+    with _settings(session):
+        texts = getattr(marked._jdf, "as")(jvm.org.apache.spark.sql.Encoders.STRING())
         frame = session._jsparkSession.read().option("prefersDecimal", "true").json(texts)
-        found = T._parse_datatype_json_string(frame.schema().json())
+        found = _plain_type(T._parse_datatype_json_string(frame.schema().json()))
     assert isinstance(found, T.StructType)  # noqa: S101 - a frame's schema is a struct
     return found
 
 
 @contextmanager
-def _case_sensitive(session: SparkSession) -> Iterator[None]:
-    before = session.conf.get(_CASE)
-    session.conf.set(_CASE, "true")
+def _settings(session: SparkSession) -> Iterator[None]:
+    before = {name: session.conf.get(name) for name in _INFERENCE}
     try:
+        for name, value in _INFERENCE.items():
+            session.conf.set(name, value)
         yield
     finally:
-        session.conf.set(_CASE, str(before))
+        for name, value in before.items():
+            session.conf.set(name, str(value))
+
+
+def _plain_type(kind: T.DataType) -> T.DataType:
+    """A type that was found, without the mark of empty objects, and of `1e3` as the number 1000."""
+    if isinstance(kind, T.StructType):
+        members = [member for member in kind.fields if member.name != _EMPTY]
+        return T.StructType([T.StructField(member.name, _plain_type(member.dataType)) for member in members])
+    if isinstance(kind, T.ArrayType):
+        return T.ArrayType(_plain_type(kind.elementType))
+    if isinstance(kind, T.DecimalType) and kind.scale < 0:
+        precision = kind.precision - kind.scale
+        return T.DecimalType(precision, 0) if precision <= _MOST_DIGITS else T.DoubleType()
+    return kind
 
 
 def reading(found: T.StructType, wanted: T.StructType, keys: Keys) -> Reading:
@@ -145,6 +168,8 @@ def reading(found: T.StructType, wanted: T.StructType, keys: Keys) -> Reading:
 def _as_found(references: Sequence[Reference]) -> Doubtful:
     """A column's value as the files hold it: as text, where its spellings are of several types."""
     first = references[0][1]
+    if isinstance(first, T.DecimalType) and first.scale > 0 and all(kind == first for _, kind in references):
+        return Doubtful(f"cast(coalesce({', '.join(sql for sql, _ in references)}) as double)", T.DoubleType())
     if all(kind == first for _, kind in references):
         return Doubtful(f"coalesce({', '.join(sql for sql, _ in references)})", first)
     return Doubtful(f"coalesce({', '.join(f'cast({sql} as string)' for sql, _ in references)})", T.StringType())

@@ -214,7 +214,7 @@ def _json_records(
     lines, found = json_tables.lines_of(
         session, reader.load(list(files)), reader.option("wholetext", "true").load(list(files))
     )
-    plan = json_tables.reading(found, _file_schema(table), json_tables.Keys.of(table.serde_parameters))
+    plan = json_tables.reading(found, _file_schema(table), json_tables.Keys.of(table.json_parameters))
     others = [key.name for key in keys]
     found_records = json_tables.records(lines, plan, others)
     wanted = {column.name: concrete_type(column.type) for column in table.columns}

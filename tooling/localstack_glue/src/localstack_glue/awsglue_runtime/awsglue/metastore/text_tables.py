@@ -32,7 +32,7 @@ def query(session: SparkSession, table: Table, schema: T.StructType, lines: str,
 
 def _json(session: SparkSession, table: Table, schema: T.StructType, lines: str, keys: Sequence[str]) -> str:
     found = json_tables.keys_found(session, DataFrame(session._jsparkSession.table(lines), session))
-    plan = json_tables.reading(found, schema, json_tables.Keys.of(table.serde_parameters))
+    plan = json_tables.reading(found, schema, json_tables.Keys.of(table.json_parameters))
     columns = [f"{sql} AS {quoted(name)}" for name, sql in plan.columns.items()]
     arrays = f"SELECT {_listed(plan.parsed, keys)} FROM {lines}"  # noqa: S608 - quoted
     records = f"SELECT {_listed([plan.record], keys)} FROM ({arrays})"  # noqa: S608 - quoted
