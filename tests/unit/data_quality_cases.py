@@ -17,6 +17,7 @@ ORDERS = pa.table(
         "Code": ["7", "1.5", "x", None],
         "Day": ["01-03-2026", "1-3-2026", "31-12-2026", "2026-03-01"],
         "Same": ["a", "a", "b", " "],
+        "Texts": ["24-03-09", "2026-3-9", "2026-03-09T10:00", "2026"],
         "City": ["Rom", "Bonn", "Oslo", "Bonn"],
     }
 )
@@ -28,13 +29,15 @@ CASES = [
     ('AggregateMatch "avg(Price)" "avg(reference.amount)" > 0.9', FAILS),
     ('ColumnCorrelation "Price" "Cost" between 0.9 and 1.1', PASSES),
     ('ColumnCorrelation "Price" "Cost" < 0 where "Order_ID < 3"', FAILS),
-    ("ColumnCount = 10", PASSES),
-    ("ColumnCount between 5 and 10", FAILS),  # both ends are left out
+    ("ColumnCount = 11", PASSES),
+    ("ColumnCount between 5 and 11", FAILS),  # both ends are left out
     ('ColumnDataType "Code" = "Integer" with threshold >= 0.5', PASSES),
     ('ColumnDataType "Code" = "Integer"', FAILS),
     ('ColumnDataType "Code" != "Integer" with threshold = 0.5', PASSES),  # a null has no type
     ('ColumnDataType "Day" = "Date" with threshold between 0.4 and 0.6 with format = "dd-MM-yyyy"', PASSES),
     ('ColumnDataType "Order_ID" = "Double"', PASSES),
+    ('ColumnDataType "Texts" = "Date" with threshold = 0.75', PASSES),  # a year has four digits
+    ('ColumnDataType "Texts" = "Timestamp" with threshold = 0.75', PASSES),
     ('ColumnExists "order_id"', PASSES),
     ('ColumnExists "gone"', FAILS),
     ('ColumnLength "City" between 2 and 5', PASSES),
@@ -59,6 +62,7 @@ CASES = [
     ('ColumnValues "Load_Date" > (now() - 3 days) with threshold >= 0.5', PASSES),
     ('ColumnValues "Load_Date" between "2025-12-31" and "2026-03-10" where "Load_Date is not null"', PASSES),
     ('ColumnValues "Load_Date" in ["2026-03-09","2026-01-01",NULL]', PASSES),
+    ('ColumnValues "Texts" >= "2026-01-01" with threshold = 0.75', PASSES),
     ('ColumnValues "Order_ID" between 0 and 5', PASSES),
     ('ColumnValues "Order_ID" between 1 and 4', FAILS),
     ('ColumnValues "Order_ID" >= 1', PASSES),

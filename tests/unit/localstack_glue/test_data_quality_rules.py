@@ -68,7 +68,7 @@ def test_rules_are_judged_apart(engine):
 @pytest.mark.parametrize(
     ("rule", "reason", "metrics"),
     [
-        ("ColumnCount > 10", "Value: 10 does", {"Dataset.*.ColumnCount": 10.0}),
+        ("ColumnCount > 11", "Value: 11 does", {"Dataset.*.ColumnCount": 11.0}),
         ('Completeness "Country" > 0.9', "Value: 0.75 does", {"Column.Country.Completeness": 0.75}),
         ('ColumnValues "Price" > 1', "Value: NULL does", {"Column.Price.Minimum": 1.5}),
         ('ColumnValues "Price" > 2', "Value: 1.5 does", {"Column.Price.Minimum": 1.5}),

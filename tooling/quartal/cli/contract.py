@@ -1,4 +1,4 @@
-"""contract lint, show, try, init."""
+"""contract lint, show, export, try, init."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -93,6 +94,46 @@ def _sound_contracts(file: Path) -> Mapping[str, Contract]:
     return linted.contracts
 
 
+def _one_contract(file: Path, dataset: str | None) -> Contract:
+    """The contract of a file, or of one of its datasets."""
+    found = _sound_contracts(file)
+    name = dataset or next(iter(found))
+    if name not in found or (dataset is None and len(found) > 1):
+        raise ConfigurationError(
+            f"{file} has the datasets {', '.join(found)}.", remedy="Name one of them with --dataset."
+        )
+    return found[name]
+
+
+class RuleFormat(StrEnum):
+    """What a contract's rules are written as."""
+
+    DQDL = "dqdl"
+
+
+@app.command(name="export")
+def export_rules(
+    file: Annotated[Path, typer.Argument(help="A contract.", show_default=False)],
+    form: Annotated[RuleFormat, typer.Option("--format", help="Of the rules.")] = RuleFormat.DQDL,
+    dataset: Annotated[
+        str | None, typer.Option("--dataset", help="Its dataset, where the contract has several.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a contract's rules for AWS Glue Data Quality: those that mean the same there, the others as comments."""
+    from quartal.contracts.dqdl import ruleset_of
+
+    console, contract = Console(as_json=as_json), _one_contract(file, dataset)
+    ruleset = ruleset_of(contract)
+    text = ruleset.document(f"{contract.dataset} {contract.version}")
+    if not as_json:
+        console.document(text)
+        return
+    left_out = [{"rule": name, "reason": reason} for name, reason in ruleset.left_out]
+    rules = [{"rule": name, "dqdl": rule} for name, rule in ruleset.rules]
+    console.json({"format": form, "ruleset": text, "rules": rules, "left_out": left_out})
+
+
 @app.command(name="try")
 def try_contract(
     files: Annotated[list[Path], typer.Argument(help="Files of a delivery.", show_default=False)],
@@ -105,13 +146,8 @@ def try_contract(
     """Judge files by a contract as a run would, here and now: what is kept, what is not and why, the first days."""
     from quartal.contracts.trying import try_files
 
-    console, found = Console(as_json=as_json), _sound_contracts(contract)
-    name = dataset or next(iter(found))
-    if name not in found or (dataset is None and len(found) > 1):
-        raise ConfigurationError(
-            f"{contract} has the datasets {', '.join(found)}.", remedy="Name one of them with --dataset."
-        )
-    trial = try_files(found[name], files)
+    console, named = Console(as_json=as_json), _one_contract(contract, dataset)
+    trial = try_files(named, files)
     summary = (
         f"{trial.rows:,} rows: {trial.kept:,} kept, {trial.quarantined:,} quarantined, {trial.duplicates:,} duplicates"
         f"{f', of which {trial.conflicts:,} differ' if trial.conflicts else ''}"
@@ -130,7 +166,7 @@ def try_contract(
     else:
         console.done(summary)
     days = [(entity, day.isoformat(), f"{rows:,}") for entity, day, rows in trial.days]
-    console.table("the first days", ("entity", "day", found[name].features.count), days, data=())
+    console.table("the first days", ("entity", "day", named.features.count), days, data=())
 
 
 @app.command()

@@ -69,6 +69,11 @@ def problem_of_condition(query: str, columns: Mapping[str, str]) -> str | None:
     return None if kind == "b" else f"it gives a {_WORDS[kind]}, not true or false"
 
 
+def columns_of_condition(query: str) -> set[str]:
+    """The columns that a sound condition speaks of, in lower case."""
+    return {column.name.lower() for column in _parsed(query).find_all(exp.Column)}
+
+
 def _parsed(query: str) -> exp.Expression:
     tokens = Spark().tokenize(query)
     if any(token.token_type.name == "SEMICOLON" for token in tokens):

@@ -105,19 +105,26 @@ class DuckDBEngine:
             return f"regexp_full_match({trimmed}, '{_FLOAT}', 'i')"
         if wanted == "DATE":
             return f"({self.as_day(column)} IS NOT NULL)"
-        return f"(TRY_CAST({trimmed} AS TIMESTAMP) IS NOT NULL)"
+        return f"({self._moment(column)} IS NOT NULL)"
 
     def as_day(self, column: Column) -> str:
         """A value as a date."""
         name = self.quoted(column.name)
         if column.kind != "text":
             return f"CAST({name} AS DATE)"
-        return f"coalesce(TRY_CAST(trim({name}) AS DATE), CAST(TRY_CAST(trim({name}) AS TIMESTAMP) AS DATE))"
+        # Spark takes 2024-2-9, 2024-2 and 2024, with anything after a T or a blank, and no year of two digits
+        text = f"trim({name})"
+        return (
+            f"CASE WHEN regexp_full_match({text}, '\\d{{4,7}}-\\d{{1,2}}-\\d{{1,2}}([ T](?s:.*))?') "
+            f"THEN TRY_CAST(regexp_extract({text}, '^[0-9-]+') AS DATE) "
+            f"WHEN regexp_full_match({text}, '\\d{{4,7}}-\\d{{1,2}}') THEN TRY_CAST({text} || '-01' AS DATE) "
+            f"WHEN regexp_full_match({text}, '\\d{{4,7}}') THEN TRY_CAST({text} || '-01-01' AS DATE) END"
+        )
 
     def as_seconds(self, column: Column) -> str:
         """A value as seconds since 1970."""
         name = self.quoted(column.name)
-        moment = f"TRY_CAST(trim({name}) AS TIMESTAMP)" if column.kind == "text" else f"CAST({name} AS TIMESTAMP)"
+        moment = self._moment(column) if column.kind == "text" else f"CAST({name} AS TIMESTAMP)"
         return f"floor(epoch({moment}))"
 
     def day_in_format(self, value: str, java_format: str) -> str:
@@ -126,6 +133,15 @@ class DuckDBEngine:
         python_format = re.sub("dd|MM|yyyy", lambda found: _FORMATS[found[0]], java_format)
         is_like = f"regexp_full_match({value}, '{digits}')"
         return f"CASE WHEN {is_like} THEN TRY_STRPTIME({value}, '{python_format}') END"
+
+    def _moment(self, column: Column) -> str:
+        """A text as a timestamp, as Spark takes it: a day is its first moment."""
+        text = f"trim({self.quoted(column.name)})"
+        return (
+            f"CASE WHEN regexp_full_match({text}, '\\d{{4,7}}(-\\d{{1,2}}){{0,2}}') "
+            f"THEN CAST({self.as_day(column)} AS TIMESTAMP) "
+            f"WHEN regexp_matches({text}, '^\\d{{4}}') THEN TRY_CAST({text} AS TIMESTAMP) END"
+        )
 
     def _columns(self, sql: str) -> Sequence[Column]:
         try:
