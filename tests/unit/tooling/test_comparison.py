@@ -57,6 +57,13 @@ def test_a_crawl_of_moto_makes_no_table_and_starts_no_job(glue):
     assert glue.get_job_runs(JobName="job")["JobRuns"] == []
 
 
+def test_a_crawl_of_moto_is_not_started_by_a_trigger(glue):
+    glue.create_trigger(Name="start", Type="ON_DEMAND", Actions=[{"CrawlerName": "crawler"}])
+    glue.start_trigger(Name="start")
+    assert glue.get_crawler(Name="crawler")["Crawler"]["State"] == "READY"
+    assert glue.get_job_runs(JobName="job")["JobRuns"] == []
+
+
 def test_a_job_of_moto_succeeds_without_its_script_and_its_role(glue):
     glue.start_job_run(JobName="job")
     assert [run["JobRunState"] for run in glue.get_job_runs(JobName="job")["JobRuns"]] == ["SUCCEEDED"]
