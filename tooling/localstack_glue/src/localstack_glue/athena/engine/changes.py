@@ -1,7 +1,7 @@
 """Statements that change data: made of a query whose answer is written."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow
@@ -26,6 +26,14 @@ _ROWS = (ResultColumn("rows", "bigint", 19),)
 _VIEW = re.compile(
     rf"{BLANK}*create{BLANK}+(?:or{BLANK}+replace{BLANK}+)?view{BLANK}+{NAME}{BLANK}+as\s+(.*?)\s*;?\s*",
     re.IGNORECASE | re.DOTALL,
+)
+_UNLOAD_PROPERTIES = frozenset(("format", "compression", "compression_level", "field_delimiter", "partitioned_by"))
+_TABLE_PROPERTIES = frozenset(
+    (
+        *("table_type", "is_external", "external_location", "location", "format", "field_delimiter", "no_data"),
+        *("partitioned_by", "partitioning", "bucketed_by", "bucket_count", "bucketing_format"),
+        *("write_compression", "orc_compression", "parquet_compression", "compression_level", "format_version"),
+    )
 )
 _NOT_HIVE = (
     "time",
@@ -104,6 +112,7 @@ class Changes:
             raise QueryFailedError(
                 "TABLE_ALREADY_EXISTS", f"line 1:1: Destination table 'awsdatacatalog.{database}.{name}' already exists"
             )
+        _check_properties(given, _TABLE_PROPERTIES)
         if str(given.get("table_type", "")).upper() == "ICEBERG":
             with self._opened(create.expression) as query:
                 outputs, rows = query.arrow()
@@ -149,10 +158,12 @@ class Changes:
                 raise QueryFailedError(
                     "NOT_SUPPORTED", f"line 1:1: {name} has a storage.location.template, not written here"
                 )
-            written = write(self._s3, target, rows)
             known = (
-                {each.values for each in GlueCatalog(self._glue).partitions(table)} if table.partition_keys else set()
+                {each.values: each.location for each in GlueCatalog(self._glue).partitions(table)}
+                if table.partition_keys
+                else {}
             )
+            written = write(self._s3, target, rows, known)
             new = [each for each in written.partitions if each[0] not in known]
             self._add_partitions(database, raw, new)
             return _written(written.rows, query, written.files)
@@ -178,7 +189,7 @@ class Changes:
         with self._opened(statements.parse(contents)) as query:
             if changed:
                 _, rows = query.arrow(_assigned(query.outputs(), columns, None))
-                self._iceberg().overwrite(database, name, rows)
+                self._iceberg().overwrite(database, name, rows, table.metadata_location)
             return _written(changed, query)
 
     def run_command(self, command: Command, parameters: Sequence[str] = ()) -> Answer | None:
@@ -197,7 +208,7 @@ class Changes:
         columns = [(column, statements.column_type(table, column.data_type())) for column in table.columns]
         with self._opened(statements.parse(f'select * from "{command.database}"."{command.table}"')) as query:
             _, rows = query.arrow(_assigned(query.outputs(), columns, None))
-            self._iceberg().overwrite(command.database, command.table, rows)
+            self._iceberg().overwrite(command.database, command.table, rows, table.metadata_location)
         return NOTHING
 
     def _vacuum(self, command: Command) -> Answer:
@@ -210,6 +221,7 @@ class Changes:
         given = {key.lower(): value for key, value in properties(_plain_arrays(command.options)).items()}
         if not is_empty(self._s3, command.location):
             raise QueryFailedError("HIVE_PATH_ALREADY_EXISTS", f"Target directory already exists: {command.location}")
+        _check_properties(given, _UNLOAD_PROPERTIES)
         target = _target(given, command.location.rstrip("/") + "/")
         with self._opened(statements.parse(command.rest, parameters)) as query:
             outputs, rows = query.arrow()
@@ -251,6 +263,13 @@ class Changes:
             for values, location in partitions
         ]
         self._glue.batch_create_partition(DatabaseName=database, TableName=table["Name"], PartitionInputList=inputs)
+
+
+def _check_properties(given: Mapping[str, Any], known: frozenset[str]) -> None:
+    """A property that nothing looks at is told."""
+    for name in given:
+        if name not in known and not name.startswith(("optimize_", "vacuum_")):
+            raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: Table property '{name}' does not exist")
 
 
 def _written(rows: int, query: Opened, files: Sequence[str] | None = None) -> Answer:

@@ -13,6 +13,7 @@ from localstack_glue.athena.engine.commands import Command, partitions, properti
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.formats import FORMATS, TEXT, StorageFormat
 from localstack_glue.athena.engine.results import Answer
+from localstack_glue.athena.engine.writes import unescaped
 from localstack_glue.service.models import JsonDict
 
 _BATCH = 100
@@ -146,7 +147,7 @@ class Ddl:
                 folders = entry["Key"][len(prefix) :].split("/")[:-1][: len(keys)]
                 named = [folder.partition("=") for folder in folders]
                 if len(named) == len(keys) and [name.lower() for name, _, _ in named] == keys:
-                    values = tuple(value for _, _, value in named)
+                    values = tuple(unescaped(value) for _, _, value in named)
                     found[values] = f"{location}{'/'.join(folders)}/"
         catalog = GlueCatalog(self._glue)
         known = {each.values for each in catalog.partitions(catalog.table(command.database, command.table, "line 1:1"))}

@@ -99,9 +99,13 @@ class IcebergChanges:
         if rows.num_rows:
             self._committed(lambda: table.append(_as_schema(rows, table)))
 
-    def overwrite(self, database: str, name: str, rows: pyarrow.Table) -> None:
-        """The rows that the table has from now on."""
+    def overwrite(self, database: str, name: str, rows: pyarrow.Table, read_at: str) -> None:
+        """The rows that the table has from now on, made of those that it had at a metadata file."""
         table = self._load(database, name)
+        if table.metadata_location != read_at:
+            raise QueryFailedError(
+                "ICEBERG_COMMIT_ERROR", f"Failed to commit: {database}.{name} was changed while its rows were read"
+            )
         # PyIceberg takes no rows for nothing to do
         self._committed(lambda: table.overwrite(_as_schema(rows, table)) if rows.num_rows else table.delete())
 

@@ -19,8 +19,8 @@ from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_sna
 from localstack_glue.athena.engine.parquet_data import in_lower_case
 from localstack_glue.athena.engine.sql_text import quoted, text_of
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
-from localstack_glue.athena.engine.trino import macros
-from localstack_glue.athena.engine.trino.python import patterns, registry, texts, values
+from localstack_glue.athena.engine.trino.macros import prepare
+from localstack_glue.athena.engine.trino.python import patterns, texts, values
 from localstack_glue.athena.engine.trino.queries import Output
 from localstack_glue.athena.engine.trino.types import duckdb_type
 
@@ -181,14 +181,6 @@ def _is_new(connection: duckdb.DuckDBPyConnection, use: statements.TableUse) -> 
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(statements.schema_name(use.database))}")
     exists = "SELECT 1 FROM duckdb_views() WHERE schema_name = ? AND view_name = ?"
     return connection.execute(exists, [statements.schema_name(use.database), use.view]).fetchone() is None
-
-
-def prepare(connection: duckdb.DuckDBPyConnection, *texts: str) -> None:
-    """Give a connection, once, the macros and the Python functions that some SQL uses."""
-    made = macros.definitions(" ".join(texts))
-    registry.make_available(connection, [*texts, *made])
-    for definition in made:
-        connection.execute(definition)
 
 
 def _lay_out(

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import OptimizeError, ParseError, TokenError
@@ -19,6 +20,7 @@ from localstack_glue.athena.engine.trino import grammar
 from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.expressions import Resolve, Translator
+from localstack_glue.athena.engine.trino.macros import prepare
 from localstack_glue.athena.engine.trino.queries import Output, QueryTranslator
 from localstack_glue.athena.engine.trino.rewrites import values_query, written_out
 from localstack_glue.athena.engine.trino.types import (
@@ -355,17 +357,20 @@ def _point_columns(table: exp.Table, database: str, name: str, alias: str) -> No
 
 def _version(version: exp.Expr) -> tuple[int | None, datetime | None]:
     value = version.expression
-    text = value.find(exp.Literal)
-    try:
-        if version.name.upper() == "VERSION":
-            return int(text.this), None
-        zone = UTC  # Athena's timestamps without a zone are UTC
-        moment = datetime.fromisoformat(str(text.this).removesuffix(" UTC"))
-        return None, moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    except (AttributeError, ValueError) as error:
-        raise QueryFailedError(
-            "NOT_SUPPORTED", f"line 1:1: {value.sql(_DIALECT)} is neither a snapshot id nor a timestamp literal"
-        ) from error
+    if version.name.upper() == "VERSION":
+        if not isinstance(value, exp.Literal) or not str(value.this).isdigit():
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {value.sql(_DIALECT)} is no snapshot id")
+        return int(value.this), None
+    sql, kind = Translator(_no_column_here, _no_query).translate(value)
+    if kind.kind not in ("date", "timestamp", "timestamp with time zone"):
+        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {value.sql(_DIALECT)} is no timestamp, but {kind}")
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")  # Athena's timestamps without a zone are UTC
+        prepare(connection, sql)
+        found = connection.execute(f"SELECT epoch_us(CAST({sql} AS TIMESTAMPTZ))").fetchone()
+    if found is None or found[0] is None:
+        raise QueryFailedError("INVALID_ARGUMENTS", f"line 1:1: {value.sql(_DIALECT)} is null")
+    return None, datetime.fromtimestamp(0, UTC) + timedelta(microseconds=found[0])
 
 
 def _speaks_only_of(part: exp.Expr, aliases: set[str], keys: Sequence[str]) -> bool:
@@ -405,6 +410,10 @@ def shown_type(kind: Type) -> Type:
 
 def _columns_of(types: Mapping[str, Type]) -> Resolve:
     return lambda column: (quoted(column.name), types[column.name])
+
+
+def _no_column_here(column: exp.Column) -> tuple[str, Type]:
+    raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: Column '{column.name}' cannot be resolved")
 
 
 def _no_query(node: exp.Expr) -> tuple[str, Sequence[Type]]:

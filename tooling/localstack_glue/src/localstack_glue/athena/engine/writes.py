@@ -1,8 +1,10 @@
 """What queries write: CREATE TABLE AS, INSERT INTO and UNLOAD, as files of S3 and tables of the catalog."""
 
+import base64
 import gzip
 import io
 import json
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ from localstack_glue.serdes.files import NULL_PARTITION
 from localstack_glue.serdes.java_numbers import double_text
 
 MAX_NEW_PARTITIONS = 100
+_MARK = "\0\1"  # around a number whose digits JSON is to keep
+_EXACT = re.compile(r'"\\u0000\\u0001(-?[0-9.]+)\\u0000\\u0001"')
+_SPECIAL = re.compile(r"[\x00-\x1f\"#%'*/:=?\\\x7f{\[\]^]")
 _PARQUET_CODECS = {
     "": "snappy",
     "SNAPPY": "snappy",
@@ -61,8 +66,14 @@ class Written:
     rows: int
 
 
-def write(s3: Any, target: Target, rows: pyarrow.Table) -> Written:
+def write(s3: Any, target: Target, rows: pyarrow.Table, places: Mapping[tuple[str, ...], str] | None = None) -> Written:
     """Write rows; what was written before an error is removed again.
+
+    Args:
+        s3: a boto3 client.
+        target: where to, and how.
+        rows: what is written.
+        places: folders of the partitions that there are.
 
     Raises:
         QueryFailedError: the format is not written here, or there are too many partitions.
@@ -79,7 +90,8 @@ def write(s3: Any, target: Target, rows: pyarrow.Table) -> Written:
     try:
         for values, group in groups:
             named = zip(target.partition_keys, values, strict=True)
-            folder = target.location.rstrip("/") + "/" + "".join(f"{name}={value}/" for name, value in named)
+            folder = target.location.rstrip("/") + "/" + "".join(f"{name}={escaped(value)}/" for name, value in named)
+            folder = (places or {}).get(values, folder).rstrip("/") + "/"
             if group.num_rows or not target.partition_keys:
                 bucket, prefix = bucket_and_key(folder)
                 key = f"{prefix}{uuid.uuid4().hex}{_suffix(target)}"
@@ -91,7 +103,18 @@ def write(s3: Any, target: Target, rows: pyarrow.Table) -> Written:
         for bucket, key in keys:
             s3.delete_object(Bucket=bucket, Key=key)
         raise
-    return Written(tuple(f"s3://{bucket}/{key}" for bucket, key in keys), tuple(partitions), rows.num_rows)
+    files = tuple(f"s3://{bucket}/{key}" for bucket, key in keys)
+    return Written(files, tuple(dict(partitions).items()), rows.num_rows)  # an empty text and null share one
+
+
+def escaped(value: str) -> str:
+    """A partition's value in the name of its folder, as Hive writes it."""
+    return _SPECIAL.sub(lambda found: f"%{ord(found[0]):02X}", value)
+
+
+def unescaped(value: str) -> str:
+    """A partition's value from the name of its folder."""
+    return re.sub("%([0-9A-Fa-f]{2})", lambda found: chr(int(found[1], 16)), value)
 
 
 def is_empty(s3: Any, location: str) -> bool:
@@ -133,7 +156,7 @@ def _by_partition(rows: pyarrow.Table, keys: Sequence[str]) -> list[tuple[tuple[
 
 
 def _partition_text(value: Any) -> str:
-    if value is None:
+    if value is None or value == "":  # Hive keeps no empty one
         return NULL_PARTITION
     if isinstance(value, bool):
         return str(value).lower()
@@ -165,20 +188,21 @@ def _content(target: Target, rows: pyarrow.Table) -> bytes:
 
 def _json_lines(rows: pyarrow.Table) -> Iterable[str]:
     for row in rows.to_pylist():
-        yield json.dumps(
+        line = json.dumps(
             {name: _plain(value) for name, value in row.items()}, ensure_ascii=False, separators=(",", ":")
         )
+        yield _EXACT.sub(lambda found: found[1], line)
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return float(value)
+    if isinstance(value, Decimal):  # its digits, which a float would not keep
+        return f"{_MARK}{value:f}{_MARK}"
     if isinstance(value, datetime):
         return value.replace(tzinfo=None).isoformat(" ", "milliseconds")
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, bytes):
-        return value.decode(errors="replace")
+        raise QueryFailedError("NOT_SUPPORTED", "varbinary in JSON is not written here")
     if isinstance(value, list):
         is_map = value and all(isinstance(item, tuple) for item in value)
         return {str(key): _plain(item) for key, item in value} if is_map else [_plain(item) for item in value]
@@ -214,7 +238,7 @@ def _text(value: Any, levels: Sequence[str], level: int, null: str, escape: str)
             else:
                 parts.append(_text(item, levels, level + 1, null, escape))
         return levels[level].join(parts)
-    text = value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+    text = base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
     if escape:
         for special in (escape, *levels[:level], "\n"):
             text = text.replace(special, escape + special)

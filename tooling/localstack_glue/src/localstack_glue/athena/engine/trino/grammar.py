@@ -15,6 +15,12 @@ _ALWAYS = frozenset(("this", "expression", "expressions"))
 _PARTS: Mapping[type[exp.Expr], frozenset[str]] = {
     kind: frozenset(parts.split())
     for kind, parts in {
+        exp.Insert: "",
+        exp.Delete: "where",
+        exp.Update: "where",
+        exp.Merge: "using on whens",
+        exp.When: "matched condition then",
+        exp.Create: "kind exists properties",
         exp.Select: "with_ from_ joins laterals where group having order limit offset distinct windows sample",
         exp.Union: "with_ distinct order limit offset",
         exp.Intersect: "with_ distinct order limit offset",
@@ -62,6 +68,9 @@ _PARTS: Mapping[type[exp.Expr], frozenset[str]] = {
         exp.UnicodeString: "escape",
     }.items()
 }
+_TABLE_PROPERTIES = (
+    exp.Property, exp.FileFormatProperty, exp.PartitionedByProperty, exp.LocationProperty, exp.WithDataProperty,
+)  # fmt: skip
 
 
 def check_words(sql: str) -> None:
@@ -83,6 +92,30 @@ def check_words(sql: str) -> None:
         before = token
 
 
+def check_change(statement: exp.Expr) -> None:
+    """Look at a statement that writes, but for the tables and queries in it.
+
+    Raises:
+        QueryFailedError: it says more than what is done, as INSERT OVERWRITE or DELETE ... LIMIT would.
+    """
+    properties = statement.args.get("properties")
+    for each in properties.expressions if isinstance(properties, exp.Properties) else ():
+        if type(each) not in _TABLE_PROPERTIES:
+            raise _refusal(each.sql("trino") or type(each).__name__.removesuffix("Property"), statement)
+    if isinstance(statement, exp.Create) and isinstance(statement.this, exp.Schema):
+        raise _refusal("a list of columns", statement)
+    parts = [statement]
+    if isinstance(statement, exp.Merge):
+        parts += list(statement.args["whens"].expressions)
+        for when in statement.args["whens"].expressions:
+            then = when.args["then"]
+            plain = then.name.upper() == "DELETE" if isinstance(then, exp.Var) else then.find(exp.Star) is None
+            if not plain:
+                raise _refusal(then.sql("trino"), statement)
+    for part in parts:
+        _check_node(part)
+
+
 def check(tree: exp.Expr) -> None:
     """Look at every node of a query.
 
@@ -90,9 +123,15 @@ def check(tree: exp.Expr) -> None:
         QueryFailedError: one has a part that nothing here would look at.
     """
     for node in tree.walk():
-        known = _PARTS.get(type(node), _ALWAYS)
-        for part, value in node.args.items():
-            if value not in (None, False, "", []) and part not in known and part not in _ALWAYS:
-                written = node.sql("trino")
-                word = part.strip("_").replace("_", " ").upper()
-                raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {word} in {written[:200]} is not answered here")
+        _check_node(node)
+
+
+def _check_node(node: exp.Expr) -> None:
+    known = _PARTS.get(type(node), _ALWAYS)
+    for part, value in node.args.items():
+        if value not in (None, False, "", []) and part not in known and part not in _ALWAYS:
+            raise _refusal(part.strip("_").replace("_", " ").upper(), node)
+
+
+def _refusal(word: str, node: exp.Expr) -> QueryFailedError:
+    return QueryFailedError("NOT_SUPPORTED", f"line 1:1: {word} in {node.sql('trino')[:200]} is not answered here")

@@ -4,6 +4,10 @@
 
 import re
 
+import duckdb
+
+from localstack_glue.athena.engine.trino.python import registry
+
 MACROS = {
     "trino_double_text": ("x", "py_double_text({0})"),
     "trino_real_text": ("x", "py_real_text(CAST({0} AS DOUBLE))"),
@@ -26,6 +30,14 @@ MACROS = {
     ),
 }  # fmt: skip
 _USED = re.compile(r"\btrino_\w+")
+
+
+def prepare(connection: duckdb.DuckDBPyConnection, *texts: str) -> None:
+    """Give a connection, once, the macros and the Python functions that some SQL uses."""
+    made = definitions(" ".join(texts))
+    registry.make_available(connection, [*texts, *made])
+    for definition in made:
+        connection.execute(definition)
 
 
 def definitions(sql: str) -> list[str]:
