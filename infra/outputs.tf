@@ -24,7 +24,7 @@ output "dataset" {
 }
 
 output "feeds" {
-  description = "What each feed has of its own, by dataset: crawler, job, log_groups, ml_run, quarantine_share_limit, raw_prefix, role_arns, schedule, starts, time_zone, triggers and workflow."
+  description = "What belongs to each feed, by dataset: crawler, job, log_groups, ml_run, quarantine_share_limit, raw_prefix, role_arns, schedule, starts, time_zone, triggers and workflow."
   value = {
     for dataset in keys(var.contracts) : dataset => {
       crawler = module.glue_catalog.crawlers[dataset]
@@ -80,7 +80,7 @@ output "ml_run" {
 }
 
 output "quarantine_share_limit" {
-  description = "Share of quarantined rows from which the alarm tells; null where there is none."
+  description = "Share of quarantined rows above which the alarm fires; null if there is no alarm."
   value       = var.contracts[local.dataset].quarantine_share_limit
 }
 
@@ -90,7 +90,7 @@ output "raw_prefix" {
 }
 
 output "region" {
-  description = "AWS region of everything."
+  description = "AWS region of all resources."
   value       = var.region
 }
 
@@ -113,12 +113,12 @@ output "sns_topic_arn" {
 }
 
 output "starts" {
-  description = "When the workflow starts, as people say it, in UTC."
+  description = "When the workflow starts, in words, in UTC."
   value       = module.glue_workflow[local.dataset].starts
 }
 
 output "time_zone" {
-  description = "Name of the time zone whose clocks are shown beside UTC; null for UTC alone."
+  description = "Name of the time zone whose local time is shown next to UTC; null for UTC only."
   value       = module.glue_workflow[local.dataset].time_zone
 }
 

@@ -1,5 +1,5 @@
 variable "alerting" {
-  description = "Who is told of failed, late, long and dirty runs, which ends of a job run are told, and the monthly budget. Null tells nobody. See modules/alerting."
+  description = "Who gets alerts about runs that failed, are overdue, took too long or quarantined too much; which final states of a job run alert; and the monthly budget. Null alerts nobody. See modules/alerting."
   type = object({
     budget_usd = optional(number)
     emails     = optional(set(string))
@@ -21,7 +21,7 @@ variable "artifacts_folder" {
 }
 
 variable "athena" {
-  description = "Workgroup for questions to the published tables: how much a query may read, and named queries beside the usual. Null makes none. See modules/athena."
+  description = "Athena workgroup for queries of the published tables: how much a query may read, and named queries in addition to the usual ones. Null creates none. See modules/athena."
   type = object({
     queries = optional(map(object({
       description = string
@@ -33,7 +33,7 @@ variable "athena" {
 }
 
 variable "contracts" {
-  description = "Feeds of the pipeline, by dataset: the file of the data contract under contracts/ of the artifacts (<dataset>.yaml if not given), the limits beyond which a run alerts, and what differs from job and schedule."
+  description = "Feeds of the pipeline, by dataset: the data contract's file in the artifacts' contracts/ folder (<dataset>.yaml by default), the limits above which a run alerts, and what differs from job and schedule."
   type = map(object({
     duration_limit_minutes = optional(number)
     file                   = optional(string)
@@ -92,7 +92,7 @@ variable "contracts" {
 }
 
 variable "crawl" {
-  description = "Which folders a crawl visits, and what it does to the table when files changed or are gone. See modules/glue-catalog."
+  description = "Which folders a crawl visits, and what it does to the table when files have changed or disappeared. See modules/glue-catalog."
   type = object({
     delete_behavior  = optional(string)
     exclusions       = optional(list(string))
@@ -104,7 +104,7 @@ variable "crawl" {
 }
 
 variable "dataset" {
-  description = "The feed that the outputs without a map speak of, where there are several; without it the first by name."
+  description = "The feed that the outputs without a map describe, if there are several. Defaults to the first by name."
   type        = string
   default     = null
 
@@ -115,7 +115,7 @@ variable "dataset" {
 }
 
 variable "encrypt_account_catalog" {
-  description = "Whether the Glue catalog of the whole account in this region is encrypted with this lake's key. At most one pipeline per account and region may say so."
+  description = "Whether the Glue catalog of the whole account in this region is encrypted with this lake's key. At most one pipeline per account and region may do so."
   type        = bool
   default     = false
   nullable    = false
@@ -148,7 +148,7 @@ variable "job" {
 }
 
 variable "lake" {
-  description = "The bucket: its name if not the usual one, whether a destroy may empty it, how objects age. See modules/data-lake."
+  description = "The bucket: its name, if not the default one; whether a destroy may empty it; and how objects age. See modules/data-lake."
   type = object({
     access_log = optional(object({
       bucket         = optional(string)
@@ -177,7 +177,7 @@ variable "log_retention_days" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what every role may do, whatever its own policies say. Null bounds nothing. See modules/deployer."
+  description = "ARN of the IAM policy that limits what every role may do, whatever the role's own policies allow. Null sets no limit. See modules/deployer."
   type        = string
   default     = null
 
@@ -199,7 +199,7 @@ variable "prefix" {
 }
 
 variable "private_network" {
-  description = "Network without a way to the internet that crawls and job runs happen in: one that is made, by cidr_block and the CIDR blocks of its subnets by availability zone; or one that is there, by security_group_ids and the ids of its subnets by zone. The job's packages come from the lake then. Null leaves them on Glue's own network, at no cost. See modules/private-network."
+  description = "Network without internet access that crawls and job runs use: a new one, given cidr_block and the CIDR blocks of its subnets by availability zone; or an existing one, given security_group_ids and the ids of its subnets by zone. The job's packages then come from the lake. Null runs them on Glue's own network, at no cost. See modules/private-network."
   type = object({
     cidr_block         = optional(string)
     security_group_ids = optional(list(string))
@@ -238,7 +238,7 @@ variable "provider_settings" {
 }
 
 variable "quicksight" {
-  description = "QuickSight users and groups that may use the data sets, those that may change them, and the account's role that QuickSight asks with. Null makes none. See modules/quicksight."
+  description = "QuickSight users and groups that may use the data sets, those that may change them, and the account's role that QuickSight queries with. Null creates no data sets. See modules/quicksight."
   type = object({
     owners       = optional(set(string))
     readers      = set(string)
@@ -253,7 +253,7 @@ variable "quicksight" {
 }
 
 variable "readers" {
-  description = "Who may take the role that reads the published tables through Athena. Null makes none. See modules/access."
+  description = "Who may assume the role that reads the published tables through Athena. Null creates no role. See modules/access."
   type = object({
     trusted_principals = set(string)
   })
@@ -266,7 +266,7 @@ variable "readers" {
 }
 
 variable "region" {
-  description = "AWS region of everything."
+  description = "AWS region of all resources."
   type        = string
   nullable    = false
 
@@ -297,7 +297,7 @@ variable "schedule" {
 }
 
 variable "tags" {
-  description = "Tags beside environment, managed-by, pipeline and project."
+  description = "Tags in addition to environment, managed-by, pipeline and project."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -55,3 +55,11 @@ def test_upgrade_moves_what_became_one_of_several(changes: list[dict[str, Any]])
         moved["module.glue_catalog.aws_glue_crawler.this"]
         == 'module.glue_catalog.aws_glue_crawler.this["vehicle_sightings"]'
     )
+
+
+def test_number_of_resources_is_the_one_that_the_documentation_names(changes: list[dict[str, Any]]) -> None:
+    after = [
+        change for change in changes if change["mode"] == "managed" and "delete" not in change["change"]["actions"]
+    ]
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "infrastructure.md").read_text("utf-8")
+    assert f"The environment `localstack` has {len(after)} resources" in page

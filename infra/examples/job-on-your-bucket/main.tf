@@ -2,7 +2,7 @@
 # dataset's name, and the files under raw/orders/ of the bucket.
 
 variable "bucket" {
-  description = "Name of the bucket that holds raw/orders/ and takes what the job publishes."
+  description = "Name of the bucket that holds raw/orders/ and receives what the job publishes."
   type        = string
   default     = "my-lake"
   nullable    = false
@@ -40,6 +40,6 @@ module "job" {
 }
 
 output "job" {
-  description = "Name of the job, for a trigger or a scheduler of one's own."
+  description = "Name of the job, for a trigger or a scheduler of your own."
   value       = module.job.job
 }

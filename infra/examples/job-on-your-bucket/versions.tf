@@ -18,7 +18,7 @@ data "aws_caller_identity" "this" {}
 data "aws_partition" "this" {}
 
 variable "region" {
-  description = "AWS region of everything."
+  description = "AWS region of all resources."
   type        = string
   default     = "eu-central-1"
   nullable    = false

@@ -31,7 +31,7 @@ variable "datasets" {
 }
 
 variable "lake" {
-  description = "Bucket that holds the tables and the answers, and the key that encrypts both."
+  description = "Bucket that holds the tables and the query results, and the key that encrypts both."
   type = object({
     bucket  = string
     key_arn = string
@@ -40,7 +40,7 @@ variable "lake" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what every role may do, whatever its own policies say. Null bounds nothing. See modules/deployer."
+  description = "ARN of the IAM policy that limits what every role may do, whatever the role's own policies allow. Null sets no limit. See modules/deployer."
   type        = string
   default     = null
 
@@ -62,7 +62,7 @@ variable "prefix" {
 }
 
 variable "readers" {
-  description = "Who may take the role: ARNs of IAM roles and users, or of a whole account (arn:aws:iam::<account>:root), which then decides itself."
+  description = "Who may assume the role: ARNs of IAM roles and users, or of a whole account (arn:aws:iam::<account>:root), which then decides for itself."
   type = object({
     trusted_principals = set(string)
   })
@@ -77,7 +77,7 @@ variable "readers" {
 }
 
 variable "results_prefix" {
-  description = "Where in the bucket the workgroup keeps its answers."
+  description = "Where in the bucket the workgroup stores query results."
   type        = string
   nullable    = false
 
@@ -88,14 +88,14 @@ variable "results_prefix" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "workgroup" {
-  description = "Athena workgroup that readers ask through: its scan limit is theirs."
+  description = "Athena workgroup that readers query through; its scan limit applies to them."
   type        = string
   nullable    = false
 }

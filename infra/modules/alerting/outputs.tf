@@ -22,7 +22,7 @@ output "role_arns" {
 }
 
 output "rules" {
-  description = "Names of the EventBridge rules: crawl-failed and job-ended for what Glue tells, run-finished for what the job tells."
+  description = "Names of the EventBridge rules: crawl-failed and job-ended for Glue's events, run-finished for the job's."
   value       = { for kind, rule in aws_cloudwatch_event_rule.glue : kind => rule.name }
 }
 

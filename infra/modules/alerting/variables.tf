@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "budget" {
-  description = "Monthly budget in US dollars of what carries a tag, and the percents of it that alert. Null watches no costs."
+  description = "Monthly budget in US dollars for everything that carries a tag, and the percentages of it that alert. Null watches no costs."
   type = object({
     alert_percents = optional(set(number), [80, 100])
     monthly_usd    = number
@@ -37,7 +37,7 @@ variable "budget" {
 }
 
 variable "emails" {
-  description = "Addresses that get the alerts by mail, once they have confirmed."
+  description = "Addresses that get the alerts by email, once they have confirmed."
   type        = set(string)
   default     = []
   nullable    = false
@@ -49,7 +49,7 @@ variable "emails" {
 }
 
 variable "explain_command" {
-  description = "What a reader of an alert types to see what happened and what to do; stands in every message."
+  description = "Command that shows what happened and what to do; it is part of every message."
   type        = string
   default     = "quartal explain"
   nullable    = false
@@ -61,7 +61,7 @@ variable "explain_command" {
 }
 
 variable "feeds" {
-  description = "What to watch, by dataset: its crawler, job and database; the limits of a run, null for none; and when a run that did not happen is overdue, null for never: after_days from each firing of schedule, a cron expression in UTC."
+  description = "What to watch, by dataset: its crawler, job and database; the limits of a run, null for none; and when a run that did not happen is overdue, null for never: after_days after each start of schedule, a cron expression in UTC."
   type = map(object({
     crawler                = string
     database               = string
@@ -104,7 +104,7 @@ variable "feeds" {
 }
 
 variable "job_states" {
-  description = "States of a job run's end that are told."
+  description = "Final states of a job run that alert."
   type        = set(string)
   default     = ["FAILED", "STOPPED", "TIMEOUT"]
   nullable    = false
@@ -122,7 +122,7 @@ variable "key_arn" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what every role may do, whatever its own policies say. Null bounds nothing. See modules/deployer."
+  description = "ARN of the IAM policy that limits what every role may do, whatever the role's own policies allow. Null sets no limit. See modules/deployer."
   type        = string
   default     = null
 
@@ -144,7 +144,7 @@ variable "prefix" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false

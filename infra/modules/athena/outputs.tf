@@ -9,7 +9,7 @@ output "queries" {
 }
 
 output "results_prefix" {
-  description = "Where in the bucket answers are kept, until a lifecycle rule removes them."
+  description = "Where in the bucket query results are stored until a lifecycle rule removes them."
   value       = local.results_prefix
 }
 

@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "database" {
-  description = "Catalog database that the named queries ask."
+  description = "Catalog database that the named queries read."
   type        = string
   nullable    = false
 }
@@ -40,7 +40,7 @@ variable "feeds" {
 }
 
 variable "lake" {
-  description = "Bucket that keeps the answers, and the key that encrypts them."
+  description = "Bucket that stores the query results, and the key that encrypts them."
   type = object({
     bucket  = string
     key_arn = string
@@ -60,7 +60,7 @@ variable "prefix" {
 }
 
 variable "queries" {
-  description = "Further named queries, by name."
+  description = "Additional named queries, by name."
   type = map(object({
     description = string
     sql         = string
@@ -87,7 +87,7 @@ variable "scan_limit_gib" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -38,7 +38,7 @@ output "key_arn" {
 }
 
 output "key_policy" {
-  description = "What the key's policy says, and that of a key of your own must say, in JSON."
+  description = "Policy of the key, in JSON; the policy of a key of your own must contain it."
   value       = data.aws_iam_policy_document.key.json
 }
 

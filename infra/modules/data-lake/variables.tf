@@ -1,5 +1,5 @@
 variable "access_log" {
-  description = "Bucket that receives the server access log (one of the lake's own if not given, which keeps it for retention_days), and the prefix of the log there (the lake's name if not given). Null writes none."
+  description = "Bucket that receives the server access log (by default one of the lake's own, which keeps it for retention_days), and the log's prefix there (by default the lake's name). Null writes no log."
   type = object({
     bucket         = optional(string)
     prefix         = optional(string)
@@ -29,7 +29,7 @@ variable "account" {
 }
 
 variable "bucket" {
-  description = "Name of the bucket (prefix, account and region if not given), whether S3 tells EventBridge of its objects, and whether a destroy may take the objects with it."
+  description = "Name of the bucket (by default prefix, account and region), whether S3 notifies EventBridge about its objects, and whether a destroy may delete the objects too."
   type = object({
     events        = optional(bool, false)
     force_destroy = optional(bool, false)
@@ -40,7 +40,7 @@ variable "bucket" {
 }
 
 variable "key" {
-  description = "How many days a deleted key can still be brought back; or a key of your own that is used in its place, whose policy then must say what the output key_policy says."
+  description = "How many days a deleted key can still be restored; or a key of your own to use instead, whose policy must then contain what the output key_policy contains."
   type = object({
     deletion_window_days = optional(number, 30)
     own = optional(object({
@@ -57,7 +57,7 @@ variable "key" {
 }
 
 variable "lifecycle_rules" {
-  description = "What becomes of objects under a prefix as they age, by name of the rule. Empty means they stay."
+  description = "What happens to objects under a prefix as they age, by name of the rule. Empty keeps them."
   type = map(object({
     abort_multipart_days       = optional(number, 7)
     expiration_days            = optional(number)
@@ -105,7 +105,7 @@ variable "lifecycle_rules" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what every role may do, whatever its own policies say. Null bounds nothing. See modules/deployer."
+  description = "ARN of the IAM policy that limits what every role may do, whatever the role's own policies allow. Null sets no limit. See modules/deployer."
   type        = string
   default     = null
 
@@ -116,7 +116,7 @@ variable "permissions_boundary" {
 }
 
 variable "policy_statements" {
-  description = "Statements of the bucket's policy beside the lake's own, by their Sid: who (identifiers by type of principal) may do what on which paths, or on the bucket itself where there are none."
+  description = "Statements of the bucket's policy in addition to the lake's own, by their Sid: who (identifiers by type of principal) may do what on which paths, or on the bucket itself where there are none."
   type = map(object({
     actions = set(string)
     conditions = optional(list(object({
@@ -159,7 +159,7 @@ variable "prefix" {
 }
 
 variable "replication" {
-  description = "Bucket that S3 copies new objects to, with versioning on: the account it is in where that is another's, the key there, the prefixes that are copied, and the storage class of the copies. Null copies nothing."
+  description = "Bucket, with versioning enabled, that S3 copies new objects to: its account if it belongs to another one, the key there, the prefixes that are copied, and the storage class of the copies. Null copies nothing."
   type = object({
     account_id    = optional(string)
     bucket_arn    = string
@@ -188,7 +188,7 @@ variable "replication" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,5 +1,5 @@
 output "boundary_arn" {
-  description = "ARN of the policy that bounds what the pipeline's own roles may do: the variable permissions_boundary of the root module."
+  description = "ARN of the policy that limits what the pipeline's own roles may do: the variable permissions_boundary of the root module."
   value       = local.boundary_arn
   depends_on  = [aws_iam_policy.boundary]
 }

@@ -21,7 +21,7 @@ variable "encrypt_account_catalog" {
 }
 
 variable "github" {
-  description = "Whose workflows take the roles: the repository (owner/name), the GitHub environment that deploys, and the branch whose workflows may plan beside those of pull requests. The provider is made, unless the ARN of the account's own is given: there can be one per account."
+  description = "Whose workflows assume the roles: the repository (owner/name), the GitHub environment that deploys, and the branch whose workflows may plan in addition to those of pull requests. The provider is created unless you give the ARN of the account's own: an account can have only one."
   type = object({
     branch            = optional(string, "main")
     environment       = string
@@ -47,7 +47,7 @@ variable "github" {
 }
 
 variable "lake" {
-  description = "The pipeline's bucket: its name if not the usual one, and whether a destroy may empty it."
+  description = "The pipeline's bucket: its name, if not the default one; and whether a destroy may empty it."
   type = object({
     bucket_name    = optional(string)
     may_be_emptied = optional(bool, false)
@@ -73,14 +73,14 @@ variable "prefix" {
 }
 
 variable "private_network" {
-  description = "Whether the pipeline's crawls and job runs happen in a private network: whoever deploys may then make one, and the roles have network interfaces in it."
+  description = "Whether the pipeline's crawls and job runs run in a private network: whoever deploys may then create one, and the roles have network interfaces in it."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "quicksight" {
-  description = "The account's role that QuickSight asks with, to which the pipeline adds policies. Whoever deploys can then give that role anything. Null where the pipeline makes no data sets."
+  description = "The account's role that QuickSight queries with, to which the pipeline adds policies. Whoever deploys can then grant that role anything. Null if the pipeline creates no data sets."
   type = object({
     service_role = optional(string, "aws-quicksight-service-role-v0")
   })
@@ -102,7 +102,7 @@ variable "state" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -1,5 +1,5 @@
 output "connections" {
-  description = "Names of the connections into the private network, in the order of their zones; none without one."
+  description = "Names of the connections into the private network, in the order of their zones; empty without one."
   value       = [for zone in keys(local.connections) : aws_glue_connection.this[zone].name]
 }
 

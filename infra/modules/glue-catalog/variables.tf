@@ -22,7 +22,7 @@ variable "account_catalog" {
 }
 
 variable "contracts" {
-  description = "What the data contracts say of the raw files, by dataset: their format (csv, jsonLines or parquet), the columns in the order of the file, and the CSV dialect."
+  description = "What the data contracts say about the raw files, by dataset: their format (csv, jsonLines or parquet), the columns in the order of the file, and the CSV dialect."
   type = map(object({
     columns = list(string)
     format  = optional(string, "csv")
@@ -81,7 +81,7 @@ variable "contracts" {
 }
 
 variable "crawl" {
-  description = "Which folders a crawl visits, which files it leaves out (the job reads them all the same), and what it does to the table when files changed or are gone."
+  description = "Which folders a crawl visits, which files it leaves out (the job reads them anyway), and what it does to the table when files have changed or disappeared."
   type = object({
     delete_behavior  = optional(string, "DEPRECATE_IN_DATABASE")
     exclusions       = optional(list(string), [])
@@ -134,7 +134,7 @@ variable "log_retention_days" {
 }
 
 variable "network" {
-  description = "Private network that crawlers and jobs run in: the security groups of their network interfaces, and a subnet by availability zone. One of the groups must let its members reach each other on all TCP ports, as Glue demands. Null leaves them on Glue's own network. See modules/private-network."
+  description = "Private network that crawlers and jobs run in: the security groups of their network interfaces, and a subnet by availability zone. One of the groups must let its members reach each other on all TCP ports, as Glue requires. Null runs them on Glue's own network. See modules/private-network."
   type = object({
     security_group_ids = list(string)
     subnets            = map(string)
@@ -153,7 +153,7 @@ variable "network" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what every role may do, whatever its own policies say. Null bounds nothing. See modules/deployer."
+  description = "ARN of the IAM policy that limits what every role may do, whatever the role's own policies allow. Null sets no limit. See modules/deployer."
   type        = string
   default     = null
 
@@ -164,7 +164,7 @@ variable "permissions_boundary" {
 }
 
 variable "policy_arns" {
-  description = "ARNs of IAM policies that the crawlers' roles may use beside its own: what is attached to it otherwise, an apply detaches."
+  description = "ARNs of IAM policies attached to the crawlers' roles in addition to their own. An apply detaches all others."
   type        = set(string)
   default     = []
   nullable    = false
@@ -187,14 +187,14 @@ variable "prefix" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "targets" {
-  description = "What the crawler of a dataset crawls beside its raw files, by dataset: tables behind JDBC connections; or in their place tables of the catalog. The connections are yours, and so are the policies by which the role reads what lies behind them: policy_arns."
+  description = "What a dataset's crawler crawls, by dataset: tables behind JDBC connections, in addition to the raw files; or tables of the catalog, instead of them. The connections are yours, and so are the policies that let the role read through them: policy_arns."
   type = map(object({
     catalog = optional(object({
       connection = optional(string)

@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "artifacts" {
-  description = "Paths of the built files: the script that Glue starts, the package that it imports, the data contract that it follows; and a zip of wheels, from which Glue installs what the job needs in place of python_modules from PyPI."
+  description = "Paths of the built files: the script that Glue starts, the package that it imports, the data contract that it follows; and a zip of wheels from which Glue installs what the job needs, instead of python_modules from PyPI."
   type = object({
     contract = string
     package  = string
@@ -40,7 +40,7 @@ variable "artifacts" {
 }
 
 variable "connections" {
-  description = "Names of Glue connections of type NETWORK into the private network that runs have their workers in; Glue takes the first whose zone works. None leaves them on Glue's own network."
+  description = "Names of Glue connections of type NETWORK to the private network that workers run in; Glue uses the first one whose zone works. Without any, workers run on Glue's own network."
   type        = list(string)
   default     = []
   nullable    = false
@@ -64,7 +64,7 @@ variable "dataset" {
 }
 
 variable "findings" {
-  description = "What the job needs to say what it finds in its runs: the environment that commands of its messages name, and the share of quarantined rows from which the alarm tells. Null leaves it out."
+  description = "What the job needs to report findings about its runs: the environment that the commands in its messages name, and the share of quarantined rows above which the alarm fires. Null leaves it out."
   type = object({
     environment            = optional(string)
     quarantine_share_limit = optional(number)
@@ -79,7 +79,7 @@ variable "findings" {
 }
 
 variable "job" {
-  description = "Size and limits of a run. With auto scaling, number_of_workers is the most that it may use. arguments add to the default ones, or replace them."
+  description = "Size and limits of a run. With auto scaling, number_of_workers is the maximum. arguments are added to the default ones, or replace them."
   type = object({
     arguments           = optional(map(string), {})
     auto_scaling        = optional(bool, true)
@@ -150,7 +150,7 @@ variable "log_retention_days" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what every role may do, whatever its own policies say. Null bounds nothing. See modules/deployer."
+  description = "ARN of the IAM policy that limits what every role may do, whatever the role's own policies allow. Null sets no limit. See modules/deployer."
   type        = string
   default     = null
 
@@ -161,7 +161,7 @@ variable "permissions_boundary" {
 }
 
 variable "policy_arns" {
-  description = "ARNs of IAM policies that the job's role may use beside its own: what is attached to it otherwise, an apply detaches."
+  description = "ARNs of IAM policies attached to the job's role in addition to its own. An apply detaches all others."
   type        = set(string)
   default     = []
   nullable    = false
@@ -196,7 +196,7 @@ variable "python_modules" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -4,12 +4,12 @@ output "schedule" {
 }
 
 output "starts" {
-  description = "The four starts of a year as people say them, in UTC. Empty for a cron expression of one's own."
+  description = "The four starts of a year in words, in UTC. Empty for a cron expression of your own."
   value       = local.starts
 }
 
 output "time_zone" {
-  description = "Name of the time zone whose clocks are shown beside UTC; null for UTC alone."
+  description = "Name of the time zone whose local time is shown next to UTC; null for UTC only."
   value       = try(var.schedule.time_zone.name, null)
 }
 

@@ -33,14 +33,14 @@ variable "prefix" {
 }
 
 variable "run_properties" {
-  description = "Properties that every run begins with, beside the dataset."
+  description = "Properties that every run starts with, in addition to the dataset."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "schedule" {
-  description = "When the workflow starts, null where start says that no schedule does: a cron expression, or lead_time_days before the quarterly ML run, at start_time_utc. time_zone names the clocks that `quartal status` shows beside UTC; how they change it knows itself, summer_time and utc_offset are not looked at."
+  description = "When the workflow starts: a cron expression, or lead_time_days before the quarterly ML run, at start_time_utc; null if start says that no schedule does. time_zone names the time zone that `quartal status` shows next to UTC. Its offset and summer time are known from its name; summer_time and utc_offset are ignored."
   type = object({
     cron           = optional(string)
     enabled        = optional(bool, true)
@@ -153,7 +153,7 @@ variable "start" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false

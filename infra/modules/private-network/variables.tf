@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "cidr_block" {
-  description = "Addresses of the network, of a private range that nothing it is ever joined to uses."
+  description = "IPv4 addresses of the network, from a private range that no network uses that it will ever be joined to."
   type        = string
   nullable    = false
 
@@ -47,7 +47,7 @@ variable "log_retention_days" {
 }
 
 variable "permissions_boundary" {
-  description = "ARN of the IAM policy that bounds what the flow log's role may do, whatever its own policy says. Null bounds nothing. See modules/deployer."
+  description = "ARN of the IAM policy that limits what the flow log's role may do, whatever its own policy allows. Null sets no limit. See modules/deployer."
   type        = string
   default     = null
 
@@ -69,7 +69,7 @@ variable "prefix" {
 }
 
 variable "services" {
-  description = "Services beside S3 that get an endpoint, by the last part of its name. The job calls events, glue and monitoring; Glue itself logs and, where it encrypts or takes on the role from within the network, kms and sts."
+  description = "Services other than S3 that get an endpoint, by the last part of the endpoint's name. The job calls events, glue and monitoring; Glue itself calls logs and, where it encrypts or assumes the role from within the network, kms and sts."
   type        = set(string)
   default     = ["events", "glue", "kms", "logs", "monitoring", "sts"]
   nullable    = false
@@ -81,7 +81,7 @@ variable "services" {
 }
 
 variable "subnets" {
-  description = "Addresses of the private subnets, by availability zone. A subnet needs an address for each worker of the runs at one time, and one for each endpoint; AWS keeps five."
+  description = "Addresses of the private subnets, by availability zone. A subnet needs an address for each worker of concurrent runs, and one for each endpoint; AWS reserves five."
   type        = map(string)
   nullable    = false
 
@@ -102,7 +102,7 @@ variable "subnets" {
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false

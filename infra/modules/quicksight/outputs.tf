@@ -4,11 +4,11 @@ output "data_set_arns" {
 }
 
 output "data_source_arn" {
-  description = "ARN of the data source that asks Athena."
+  description = "ARN of the data source that queries Athena."
   value       = aws_quicksight_data_source.athena.arn
 }
 
 output "manifest_uris" {
-  description = "Where the manifests for plain files lie, by name."
+  description = "Where the manifests for plain files are, by name."
   value       = { for name, object in aws_s3_object.manifest : name => "s3://${object.bucket}/${object.key}" }
 }

@@ -14,7 +14,7 @@ variable "account" {
 }
 
 variable "data_sets" {
-  description = "What can be shown, by name: SQL that Athena answers and the columns of its answer. SPICE keeps a copy in QuickSight, DIRECT_QUERY asks each time."
+  description = "Data sets, by name: SQL for Athena, and the columns of its result. SPICE keeps a copy in QuickSight, DIRECT_QUERY queries each time."
   type = map(object({
     columns = list(object({
       name = string
@@ -123,27 +123,27 @@ variable "readers" {
 }
 
 variable "results_prefix" {
-  description = "Where in the bucket the workgroup keeps answers; an output of athena."
+  description = "Where in the bucket the workgroup stores query results; an output of athena."
   type        = string
   nullable    = false
 }
 
 variable "service_role" {
-  description = "Name of the account's role that QuickSight asks with; it exists since QuickSight was subscribed to, and gets what these tables need."
+  description = "Name of the account's role that QuickSight queries with. It exists once the account has subscribed to QuickSight, and gets what these tables need."
   type        = string
   default     = "aws-quicksight-service-role-v0"
   nullable    = false
 }
 
 variable "tags" {
-  description = "Tags of every resource that takes them."
+  description = "Tags for every resource that supports them."
   type        = map(string)
   default     = {}
   nullable    = false
 }
 
 variable "workgroup" {
-  description = "Athena workgroup that QuickSight asks through."
+  description = "Athena workgroup that QuickSight queries through."
   type        = string
   nullable    = false
 }
