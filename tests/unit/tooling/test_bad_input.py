@@ -127,7 +127,7 @@ def test_locked_state_is_unlocked_where_terraform_runs(settings, tmp_path):
 
 
 @pytest.mark.parametrize("code", ["EntityAlreadyExists: Role with name made exists", "BucketAlreadyOwnedByYou: yours"])
-def test_what_an_apply_that_was_killed_has_made_is_named_with_the_command_that_takes_it_in(code):
+def test_what_an_apply_that_was_killed_has_made_is_named_with_the_block_that_takes_it_in(code):
     told = explain(
         f"creating IAM Role (made): operation error IAM: CreateRole, StatusCode: 409, RequestID: 9, {code}. "
         '(module.glue_job["feed"].aws_iam_role.job, modules/glue-job/iam.tf:38)\n'
@@ -138,7 +138,7 @@ def test_what_an_apply_that_was_killed_has_made_is_named_with_the_command_that_t
     assert told is not None
     address = 'module.glue_job["feed"].aws_iam_role.job'
     assert told.message == f"{address} is there already, as made, and the state does not know it."
-    assert f"`terraform import -var-file=environments/dev.tfvars '{address}' made` in /work" in told.remedy
+    assert f'in infra/import.tf, with `to = {address}` and `id = "made"`' in told.remedy
     assert not told.is_configuration
 
 

@@ -75,7 +75,7 @@ def test_state_that_could_be_kept_nowhere_is_told_as_lost(tmp_path):
     (tmp_path / "errored.tfstate").write_text('{"version": 4, "ser')
     with pytest.raises(TerraformError, match="which is not whole") as error:
         refuse_unwritten_state(tmp_path)
-    assert "terraform import" in error.value.remedy
+    assert "`import` blocks" in error.value.remedy
 
 
 def test_whole_state_that_terraform_kept_itself_is_not_replaced(tmp_path):

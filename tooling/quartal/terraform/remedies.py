@@ -13,7 +13,7 @@ class Remedy:
     Attributes:
         sign: words of Terraform by which the failure is known; upper and lower case count alike.
         message: what happened. Both texts may hold `{variables}`, the environment's file of variables, `{folder}`,
-            where Terraform runs, `{var_file}`, that file as seen from there, and what `details` finds.
+            where Terraform runs, and what `details` finds.
         remedy: what to do next.
         details: a pattern with named groups, looked for in Terraform's words; where it finds nothing they are "?".
         is_configuration: whether something that the user wrote or installed is wrong, and nothing was tried.
@@ -37,9 +37,9 @@ class Explanation:
 
 _THERE_ALREADY = (
     "{address} is there already, as {id}, and the state does not know it.",
-    "Did an apply of this environment end by force while it made it? Then take it in: `terraform import "
-    "-var-file={var_file} '{address}' {id}` in {folder}, with an id as the provider's page of its type has it; and "
-    "`quartal plan`. If it is somebody else's, choose another prefix in {variables}.",
+    "Did an apply end by force while it made it? Then take it in: a block `import` in infra/import.tf, with "
+    '`to = {address}` and `id = "{id}"` (an id as the provider\'s page of its type has it), for each that is named '
+    "above; `quartal apply`; then delete that file. If it is somebody else's, choose another prefix in {variables}.",
     r"\((?P<id>[^()\s]+)\): [^\n]*Already[^\n]* \((?P<address>[\w-]+\.[^\s,]+),",
 )
 
@@ -187,6 +187,6 @@ def explain(text: str, *, variables: str, folder: str) -> Explanation | None:
         match = re.search(known.details, text) if known.details else None
         names = re.compile(known.details).groupindex if known.details else {}
         found = {name: (match[name].strip() if match else "?") for name in names}
-        found |= {"variables": variables, "folder": folder, "var_file": variables.removeprefix("infra/")}
+        found |= {"variables": variables, "folder": folder}
         return Explanation(known.message.format(**found), known.remedy.format(**found), known.is_configuration)
     return None

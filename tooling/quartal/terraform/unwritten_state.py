@@ -57,8 +57,8 @@ def refuse_unwritten_state(folder: Path, *, exit_code: int = 1, details: tuple[s
         raise TerraformError(
             f"What an apply has changed could be written neither to the state nor to {path}, which is not whole.",
             exit_code=exit_code,
-            remedy=f"Make room on the disk and move that file away; `quartal plan` then shows as new what is there "
-            f"already: remove it by hand, or take it in by `terraform import` in {folder}.",
+            remedy="Make room on the disk and move that file away; `quartal plan` then shows as new what is there "
+            "already: remove it by hand, or take it in by `import` blocks in a file of infra/.",
             details=details,
         )
     if (folder / _LOCAL).is_file() and not _is_state(folder / _LOCAL):  # it was cut, and `state push` would read it
