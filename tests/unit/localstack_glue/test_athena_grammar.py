@@ -58,6 +58,21 @@ def test_short_forms_mean_what_they_stand_for(query: str, rows: list[tuple[str |
     assert list(ENGINE.run(query, "db").rows) == rows
 
 
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ('select 1 as Foo, 2 as "Two Words", 3', ["Foo", "Two Words", "_col2"]),
+        ("select ID, t.Id, upper(Name) from (values (1, 'a')) t(id, name)", ["ID", "Id", "_col2"]),
+        ("select ID as I, t.*, NAME from (values (1, 'a')) t(id, name)", ["I", "id", "name", "NAME"]),
+        ("select A from (select 1 as a) union all select 2 as B", ["A"]),
+        ("with q as (select 1 as Ab) select AB from q order by aB", ["AB"]),
+        ("values (1, 2)", ["_col0", "_col1"]),
+    ],
+)
+def test_columns_are_called_as_the_query_writes_them(query: str, names: list[str]):
+    assert [column.name for column in ENGINE.run(query, "db").columns] == names
+
+
 def test_window_that_no_clause_names_is_told():
     with pytest.raises(QueryFailedError, match=r"INVALID_WINDOW_REFERENCE.*\bw\b"):
         ENGINE.run("select sum(x) over w from (values 1) t(x)", "db")

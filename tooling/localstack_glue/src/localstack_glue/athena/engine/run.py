@@ -81,7 +81,8 @@ class QueryEngine:
             return changes.change_rows(statement)
         with opened(self.glue, self.s3, self.iceberg_properties, statement, database, scan_limit_bytes, stop) as query:
             outputs, rows = query.rows()
-            columns = tuple(results.result_column(output.name, output.type) for output in outputs)
+            shown = query.query.shown(outputs)
+            columns = tuple(results.result_column(output.name, output.type) for output in shown)
             return Answer(
                 columns, tuple(tuple(results.as_text(value) for value in row) for row in rows), query.scanned_bytes
             )

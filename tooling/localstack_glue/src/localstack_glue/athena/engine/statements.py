@@ -165,6 +165,7 @@ class Query:
         if not isinstance(statement, exp.Query):
             kind = statement.sql(_DIALECT).split(maxsplit=1)[0].upper()
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not run by this Athena, queries are")
+        self._written = _written_names(statement)
         self._tree = expand(statement.copy(), database, lookup, _is_with_query)
         grammar.check(self._tree)
         self._tree = written_out(self._tree)
@@ -239,6 +240,18 @@ class Query:
         texts = (cast(name, each.type, shown_type(each.type)) for name, each in zip(names, outputs, strict=True))
         return f"SELECT {', '.join(texts)} FROM ({sql}) AS answer({', '.join(names)})", outputs
 
+    def shown(self, outputs: Sequence[Output]) -> list[Output]:
+        """The columns of the answer by the names that the query wrote, in its capitals; those of `*` have their own."""
+        stars = self._written.count(None)
+        if stars > 1:
+            return list(outputs)
+        names: list[str | None] = list(self._written)
+        if stars:
+            place = names.index(None)
+            names[place : place + 1] = [None] * (len(outputs) - len(names) + 1)
+        pairs = zip(outputs, names, strict=True)
+        return [Output(name, output.type) if name else output for output, name in pairs]
+
     def _no_column(self, name: str) -> QueryFailedError:
         return QueryFailedError(
             "COLUMN_NOT_FOUND",
@@ -301,6 +314,15 @@ class Query:
             table.set("db", exp.to_identifier(schema_name(database), quoted=True))
             table.set("catalog", None)
             yield TableUse(database, name, place, snapshot_id, moment, view)
+
+
+def _written_names(statement: exp.Expr) -> list[str | None]:
+    """What the columns of an answer are called in the query; empty for those without a name, None for `*`."""
+    while isinstance(statement, exp.SetOperation | exp.Subquery):
+        statement = statement.this
+    if not isinstance(statement, exp.Select):
+        return [None]
+    return [None if each.is_star else "" if _is_unnamed(each) else each.alias_or_name for each in statement.expressions]
 
 
 def schema_name(database: str) -> str:
