@@ -132,6 +132,24 @@ def test_names_that_differ_from_the_apis_are_translated() -> None:
     ]
 
 
+def test_values_have_the_types_that_the_api_takes() -> None:
+    client = Client()
+    parameters = {"has_encrypted_data": True, "count": 3}
+    table = {"DatabaseName": "d", "TableInput": {"Name": "t", "Retention": "5", "Parameters": parameters}}
+    provider_of(KINDS["AWS::Glue::Table"])().create(request(client, table))
+    provider_of(KINDS["AWS::Glue::Job"])().create(
+        request(client, {**JOB, "Timeout": "30", "JobRunQueuingEnabled": "true"})
+    )
+
+    (_, made), (_, job) = client.calls
+    assert made["TableInput"] == {
+        "Name": "t",
+        "Retention": 5,
+        "Parameters": {"has_encrypted_data": "true", "count": "3"},
+    }
+    assert (job["Timeout"], job["JobRunQueuingEnabled"]) == (30, True)
+
+
 def test_failures_are_told_and_what_is_gone_is_deleted() -> None:
     client, provider = Client(), provider_of(KINDS["AWS::Glue::Workflow"])()
     client.error = "EntityNotFoundException"

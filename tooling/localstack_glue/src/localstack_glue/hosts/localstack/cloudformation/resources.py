@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from localstack.services.cloudformation.provider_utils import generate_default_name
 from localstack.services.cloudformation.resource_provider import (
     OperationStatus,
@@ -12,6 +12,7 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
+from localstack_glue.hosts.localstack.cloudformation.coercion import coerced
 from localstack_glue.hosts.localstack.cloudformation.kinds import Call, Kind, identity
 
 NOT_FOUND = "EntityNotFoundException"
@@ -77,14 +78,14 @@ class GlueResource(ResourceProvider):
     ) -> ProgressEvent:
         try:
             self._call(request, call(model))
-        except (ClientError, KeyError, ValueError) as error:
+        except (ClientError, ParamValidationError, KeyError, ValueError) as error:
             return _failed(model, f"{self.kind.type} {name}: {error}")
         model["Id"] = identity(self.kind, model, name)
         return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=model)
 
     def _call(self, request: ResourceRequest, call: Call) -> None:
         method, parameters = call
-        getattr(request.aws_client_factory.glue, method)(**parameters)
+        getattr(request.aws_client_factory.glue, method)(**coerced(method, parameters))
 
 
 class RefusedResource(ResourceProvider):
