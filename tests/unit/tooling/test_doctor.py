@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from quartal.local.toolchain import environments
 from quartal.local.toolchain.doctor import examine
 
 
@@ -51,9 +53,48 @@ def test_localstack_is_not_needed_where_another_answers(image, endpoint_url):
     assert found["localstack endpoint"].ok
     assert found["localstack"].ok
     assert found["localstack"].source == f"not needed: {endpoint_url} answers"
+    assert found["glue host"].ok
 
 
 def test_localstack_is_missing_where_none_answers_and_none_can_be_made(image):
     found = {tool.name: tool for tool in examine(replace(image, environ={"LOCALSTACK_HOST": "127.0.0.1:1"}))}
     assert not found["localstack"].ok
     assert "pyproject.toml is missing" in found["localstack"].source
+
+
+def host_of(settings, **environ):
+    found = examine(replace(settings, environ={"LOCALSTACK_HOST": "127.0.0.1:1", **environ}))
+    return next(tool for tool in found if tool.name == "glue host")
+
+
+def test_host_is_named_with_who_chose_it(settings):
+    for module in ("localstack_glue", "glue_triggers"):
+        (settings.root / "tooling" / module / "pyproject.toml").write_text("")
+    for lock in ("localstack", "localstack-tests", "glue-local"):
+        (settings.root / "requirements" / f"{lock}.txt").write_text("")
+    assert host_of(settings).version == "LocalStack"
+    assert host_of(settings).source == "the default; will be installed on first use"
+    chosen = host_of(settings, QUARTAL_HOST="standalone")
+    assert (chosen.ok, chosen.version) == (True, "glue-local")
+    assert chosen.source == "QUARTAL_HOST; will be installed on first use"
+
+
+def test_host_of_no_known_name_is_told(settings):
+    found = host_of(settings, QUARTAL_HOST="moto")
+    assert (found.ok, found.source) == (False, "QUARTAL_HOST")
+    assert "localstack, standalone" in found.remedy
+
+
+def test_installed_host_that_cannot_start_is_told_with_its_reason(settings):
+    for module in ("localstack_glue", "glue_triggers"):
+        (settings.root / "tooling" / module / "pyproject.toml").write_text("")
+    (settings.root / "requirements/glue-local.txt").write_text("")
+    environment = environments.glue_local_environment(settings)
+    python = environments.python_of(settings, environment)
+    python.parent.mkdir(parents=True)
+    python.symlink_to(sys.executable)  # a Python without the server
+    (environments.folder_of(settings, environment) / "ready").touch()
+    found = host_of(settings, QUARTAL_HOST="standalone")
+    assert not found.ok
+    assert "No module named 'localstack_glue" in found.source
+    assert str(environments.folder_of(settings, environment)) in found.remedy

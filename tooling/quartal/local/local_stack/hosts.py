@@ -24,12 +24,14 @@ class LocalHost:
         title: for messages.
         environment: what it is installed in.
         command: the arguments of that environment's Python that start it in a folder, on a port.
+        module: what has to be importable there for it to start.
     """
 
     name: str
     title: str
     environment: Callable[[Settings], ToolEnvironment]
     command: Callable[[int, Path], tuple[str, ...]]
+    module: str
 
 
 HOSTS = {
@@ -40,12 +42,14 @@ HOSTS = {
             "LocalStack",
             environments.localstack_environment,
             lambda _port, _folder: ("-m", "localstack.runtime.main"),
+            "localstack.runtime.main",
         ),
         LocalHost(
             STANDALONE,
             "glue-local",
             environments.glue_local_environment,
             lambda port, _folder: ("-m", "localstack_glue.hosts.standalone", "serve", "--port", str(port), "--verbose"),
+            "localstack_glue.hosts.standalone.server",
         ),
     )
 }

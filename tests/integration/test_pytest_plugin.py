@@ -1,0 +1,91 @@
+"""The fixture `glue_local` of the Glue service's pytest plugin, used by tests as somebody else would write them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from quartal.core.settings import Settings
+from quartal.local.toolchain import environments
+
+PROJECT = Path(__file__).parents[2]
+TESTS = '''
+import json
+from datetime import timedelta
+
+import pytest
+
+SCRIPT = b"""
+import boto3, sys
+boto3.client("s3").put_object(Bucket="lake", Key="out/done", Body=b"x")
+"""
+ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:ListBucket", "logs:*", "cloudwatch:PutMetricData"]
+
+
+@pytest.fixture
+def job(glue_local):
+    glue = {"Service": "glue.amazonaws.com"}
+    trust = {"Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": glue}]}
+    policy = {"Statement": [{"Effect": "Allow", "Action": ACTIONS, "Resource": "*"}]}
+    iam, s3 = glue_local.client("iam"), glue_local.client("s3")
+    iam.create_role(RoleName="etl", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", **trust}))
+    iam.put_role_policy(RoleName="etl", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", **policy}))
+    s3.create_bucket(Bucket="lake")
+    s3.put_object(Bucket="lake", Key="job.py", Body=SCRIPT)
+    command = {"Name": "pythonshell", "PythonVersion": "3.9", "ScriptLocation": "s3://lake/job.py"}
+    glue_local.glue.create_job(Name="job", Role="etl", Command=command)
+    return "job"
+
+
+def test_run_is_waited_for_and_its_role_watched(glue_local, job):
+    run = glue_local.wait_for_run(job, glue_local.glue.start_job_run(JobName=job)["JobRunId"])
+    assert run["JobRunState"] == "SUCCEEDED"
+    assert glue_local.client("s3").get_object(Bucket="lake", Key="out/done")["Body"].read() == b"x"
+    glue_local.assert_role_used_only("etl", ACTIONS)
+    with pytest.raises(AssertionError, match="etl also used .*s3:PutObject"):
+        glue_local.assert_role_used_only("etl", ["s3:Get*", "logs:*"])
+    with pytest.raises(AssertionError, match="idle did nothing; these did: arn:aws:iam::000000000000:role/etl"):
+        glue_local.assert_role_used_only("idle", ["*"])
+
+
+def test_failure_is_told_with_its_message(glue_local, job):
+    glue_local.client("s3").put_object(Bucket="lake", Key="job.py", Body=b"raise ValueError('no rows')")
+    run_id = glue_local.glue.start_job_run(JobName=job)["JobRunId"]
+    with pytest.raises(AssertionError, match="job is FAILED: .*no rows"):
+        glue_local.wait_for_run(job, run_id)
+    assert glue_local.wait_for_run(job, run_id, state="FAILED")["Id"] == run_id
+
+
+def test_clock_is_moved(glue_local):
+    frozen = glue_local.clock.freeze()
+    assert glue_local.clock.advance(timedelta(days=400)) == frozen + timedelta(days=400)
+    assert glue_local.clock.set(frozen) == glue_local.clock.now() == frozen
+
+
+def test_nothing_is_left_of_the_tests_before(glue_local):
+    assert glue_local.client("s3").list_buckets()["Buckets"] == []
+    assert glue_local.client("iam").list_roles()["Roles"] == []
+    assert glue_local.glue.list_jobs()["JobNames"] == []
+
+
+def test_process_is_given_the_way(glue_local, monkeypatch):
+    import boto3
+
+    for name, value in glue_local.environment.items():
+        monkeypatch.setenv(name, value)
+    assert boto3.client("glue").list_jobs()["JobNames"] == []
+'''
+
+
+def test_fixture_serves_tests(tmp_path: Path) -> None:
+    settings = Settings.from_env(os.environ, environment="localstack", cwd=PROJECT)
+    python = environments.ensure(settings, environments.glue_local_environment(settings), print)
+    (tmp_path / "test_theirs.py").write_text(TESTS)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    path = os.pathsep.join(str(PROJECT / "tooling" / name / "src") for name in ("localstack_glue", "glue_triggers"))
+    environ = {**os.environ, "GLUE_LOCAL_PYTHON": str(python), "PYTHONPATH": path}
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "localstack_glue.testing.plugin", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300)
+    assert "5 passed" in done.stdout, done.stdout + done.stderr

@@ -1,0 +1,151 @@
+"""What a test is given: clients of a local Glue, its clock, its runs, and what roles did."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
+
+REGION = "us-east-1"
+ACCOUNT = "000000000000"
+_ENDED = ("SUCCEEDED", "FAILED", "STOPPED", "TIMEOUT", "ERROR", "EXPIRED")
+_POLL_S = 0.2
+
+
+class RunFailedError(AssertionError):
+    """A job run did not end as it was expected to."""
+
+
+class GlueClock:
+    """The clock of the service: schedules and timeouts follow it."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._endpoint = endpoint
+
+    def now(self) -> datetime:
+        """The service's time."""
+        return datetime.fromisoformat(_call(self._endpoint, "GET", "/_glue/clock")["now"])
+
+    def set(self, moment: datetime) -> datetime:
+        """Move it; schedules that come due on the way fire, in order."""
+        return self._change({"set": moment.isoformat()})
+
+    def advance(self, by: timedelta) -> datetime:
+        """Move it forward."""
+        return self._change({"advance_seconds": by.total_seconds()})
+
+    def freeze(self) -> datetime:
+        """Let it stand still until it is moved."""
+        return self._change({"frozen": True})
+
+    def _change(self, change: Mapping[str, Any]) -> datetime:
+        return datetime.fromisoformat(_call(self._endpoint, "POST", "/_glue/clock", change)["now"])
+
+
+class GlueLocal:
+    """A local Glue.
+
+    Attributes:
+        endpoint: its URL, for `AWS_ENDPOINT_URL`.
+        clock: its clock.
+        environment: what a process needs that shall use it.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.clock = GlueClock(endpoint)
+        self.environment: Mapping[str, str] = {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        self._clients: dict[str, Any] = {}
+
+    @property
+    def glue(self) -> GlueClient:
+        """The client of Glue."""
+        client: GlueClient = self.client("glue")
+        return client
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of any service that is here; the same each time."""
+        if service not in self._clients:
+            import boto3
+
+            make: Any = boto3.client  # typed for each service, and this one is any
+            self._clients[service] = make(
+                service,
+                endpoint_url=self.endpoint,
+                region_name=REGION,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",  # noqa: S106 - of nobody
+            )
+        return self._clients[service]
+
+    def reset(self) -> None:
+        """Stop what runs, forget everything, and follow the machine's clock again.
+
+        The other services are emptied too, if this server's own moto answers them.
+        """
+        _call(self.endpoint, "POST", "/_glue/reset")
+        try:
+            _call(self.endpoint, "POST", "/moto-api/reset")
+        except urllib.error.HTTPError as error:
+            error.close()
+
+    def wait_for_run(self, job: str, run_id: str, state: str = "SUCCEEDED", timeout_s: float = 600.0) -> dict[str, Any]:
+        """Wait for the end of a job run, and return it.
+
+        Raises:
+            RunFailedError: it ended in another state; the message has Glue's.
+            TimeoutError: it has not ended in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        while True:
+            run: dict[str, Any] = dict(self.glue.get_job_run(JobName=job, RunId=run_id)["JobRun"])
+            if run["JobRunState"] in _ENDED:
+                break
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"run {run_id} of {job} is {run['JobRunState']} after {timeout_s} s")
+            time.sleep(_POLL_S)
+        if run["JobRunState"] != state:
+            raise RunFailedError(f"run {run_id} of {job} is {run['JobRunState']}: {run.get('ErrorMessage', '')}")
+        return run
+
+    def assert_role_used_only(self, role: str, actions: Iterable[str]) -> None:
+        """Raise AssertionError if a role of a crawler, job or run did anything else, was refused something, or idled.
+
+        Args:
+            role: its name or ARN.
+            actions: what it may have done, such as `s3:GetObject` or `logs:*`.
+        """
+        arn = role if role.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:role/{role}"
+        told = _call(self.endpoint, "GET", "/_glue/iam")
+        if not told["enforced"]:
+            raise AssertionError("roles are not enforced here: nothing is known of what they did")
+        found = told["roles"].get(arn, {"calls": [], "denials": []})
+        if not found["calls"]:
+            raise AssertionError(f"{role} did nothing; these did: {', '.join(sorted(told['roles'])) or 'none'}")
+        patterns = [each.lower() for each in actions]
+        done = [call["action"] for call in found["calls"] if call["allowed"]]
+        others = [each for each in done if not any(fnmatchcase(each.lower(), pattern) for pattern in patterns)]
+        if others:
+            raise AssertionError(f"{role} also used {', '.join(others)}")
+        if found["denials"]:
+            raise AssertionError(f"{role} was refused: {'; '.join(each['message'] for each in found['denials'])}")
+
+
+def _call(endpoint: str, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:
+    body = json.dumps(document or {}).encode() if method == "POST" else None
+    request = urllib.request.Request(endpoint + path, body, method=method)  # noqa: S310 - the server's own URL
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+        return json.load(answer)
