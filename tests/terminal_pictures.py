@@ -12,23 +12,30 @@ import re
 import subprocess
 import sys
 import tempfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console as RichConsole
 from rich.text import Text
 
+from etl_job.manifest.model import RunManifest
 from quartal.core.console import Console
+from quartal.report.model import RunRecord
+from quartal.report.status import lines_of
 from quartal.runs.diagram import as_table, picture_of, typical_seconds
 from quartal.runs.history import print_history
-from quartal.runs.outcome import show_manifest
+from quartal.runs.outcome import Standing, show_manifest
 from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
-from tests.unit.tooling.report.example import STARTS, counts, manifest
+from tests.unit.tooling.manifest_examples import run_manifest
+from tests.unit.tooling.report.example import report_of_real_lengths
 
 PROJECT = Path(__file__).parents[1]
 FOLDER = PROJECT / "docs" / "pictures"
 WIDTH = 118
 DEMO_ROWS = 50_000
+_COUNTED = ("rows_in", "kept", "quarantined", "duplicates")
+_KILLED, _TIMEOUT = f"wr_{'4d1f' * 16}", "The job ran longer than its timeout of 60 minutes and was stopped"
 
 
 def as_svg(console: RichConsole, title: str, name: str) -> str:
@@ -41,36 +48,37 @@ def as_svg(console: RichConsole, title: str, name: str) -> str:
 def main() -> None:
     """Write terminal-run.svg and terminal-history.svg, and terminal-demo.svg where it is asked for."""
     FOLDER.mkdir(exist_ok=True)
-    q2 = counts("2026Q2", 455_000, {"date.format": 120, "sighting_id.maxLength": 60}, 2_900)
-    q3 = counts("2026Q3", 903_000, {"date.format": 15_200, "row.field_count": 310}, 800)
-    q3 |= {"first_day": "2026-07-01", "last_day": "2026-09-30"}
-    newest = manifest("wr_5", q3, seconds=1850, published={"2026Q3": "wr_5"})
+    report = report_of_real_lengths()
+    done = [run for run in report.runs if run.deliveries][-2:]
+    before, newest = (_manifest(run) for run in done)
+    killed = _manifest(replace(done[1], run_id=_KILLED, started=done[1].started - timedelta(hours=8)), _TIMEOUT)
+    lines = lines_of(report.findings, _typed)
 
     recorder, console = _recording()
-    start = STARTS["wr_5"]
+    start = done[1].started
     crawled = start + timedelta(seconds=94)
     going = WorkflowRun(
         workflow="quartal-dev-sightings",
-        run_id="wr_5",
+        run_id=newest.run_id,
         status="RUNNING",
         crawl=Step("crawl", "crawler", Outcome.SUCCEEDED, started=start, ended=crawled),
         job=Step("job", "job", Outcome.RUNNING, "jr_5", "", crawled),
         started=start,
     )
     stages = (
-        "stage=validate delivery=2026Q3 rows_in=903000 kept=887000 quarantined=15200 duplicates=800 seconds=611.0",
+        f"stage=validate deliveries=1 rows={newest.totals.rows_in} kept={newest.totals.kept} "
+        f"quarantined={newest.totals.quarantined} duplicates={newest.totals.duplicates} seconds=611.0",
     )
-    recorder.print("Workflow quartal-dev-sightings, run wr_5")
+    recorder.print(f"Workflow quartal-dev-sightings, run {newest.run_id}")
     recorder.print(
         as_table(picture_of(going, crawled + timedelta(seconds=743), stages, typical_seconds([955.0, 1850.0])))
     )
     recorder.print("\n[dim]... and at its end:[/dim]\n")
-    show_manifest(console, newest)
+    show_manifest(console, newest, typed=_typed, standing=Standing(tuple(lines)))
     _write("terminal-run", as_svg(recorder, "quartal run --env dev", "run"))
 
     recorder, console = _recording()
-    past = [manifest("wr_3", q2, seconds=955), manifest("wr_4", q3, seconds=3600, reason="JobRun timeout"), newest]
-    print_history(console, past)
+    print_history(console, [before, killed, newest])
     _write("terminal-history", as_svg(recorder, "quartal history --env dev", "history"))
 
     if sys.argv[1:] == ["demo"]:
@@ -79,9 +87,56 @@ def main() -> None:
         _write("terminal-demo", as_svg(recorder, "./nox -s demo", "demo"))
 
 
+def _typed(*words: str) -> str:
+    """A command as somebody types it for the environment of the pictures."""
+    return f"`{' '.join(('quartal', words[0], '--env dev', *words[1:]))}`"
+
+
+def _manifest(run: RunRecord, reason: str | None = None) -> RunManifest:
+    """A run's manifest, of one that published its deliveries or, for a reason, nothing."""
+    seconds = 3600.0 if reason else run.job_seconds or 0.0
+    deliveries = (
+        []
+        if reason
+        else [
+            {
+                "delivery": rows.delivery,
+                "inputs": [{"uri": file.uri, "size_bytes": file.size_bytes, "etag": file.etag} for file in rows.files],
+                **{name: getattr(rows, name) for name in (*_COUNTED, "violations", "first_day", "last_day")},
+                "conflicts": 0,
+            }
+            for rows in run.deliveries
+        ]
+    )
+    totals = {name: sum(each[name] for each in deliveries) for name in (*_COUNTED, "conflicts")}
+    table = {"location": "s3://lake/", "files": 12, "partitions": [], "tags": [run.run_id]}
+    quarters = [each.delivery for each in run.deliveries]
+    return run_manifest(
+        run_id=run.run_id,
+        status="FAILED" if reason else "SUCCEEDED",
+        reason=reason,
+        published_anything=not reason,
+        started_at=run.started.isoformat().replace("+00:00", "Z"),
+        finished_at=(run.started + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z"),
+        seconds=seconds,
+        totals=totals,
+        deliveries=deliveries,
+        curated=None if reason else table | {"table": "feed_curated", "snapshot_id": 7355255705321245555},
+        features=None
+        if reason
+        else table
+        | {
+            "table": "feed_features",
+            "snapshot_id": 7355255705321251110,
+            "partitions": quarters,
+            "tags": ["2026Q2", *quarters, run.run_id],
+        },
+    )
+
+
 def _recording() -> tuple[RichConsole, Console]:
     """A console that records, and one of ours that writes to it."""
-    recorder = RichConsole(record=True, width=WIDTH, file=io.StringIO(), highlight=False)
+    recorder = RichConsole(record=True, width=WIDTH, file=io.StringIO(), highlight=False, force_terminal=True)
     return recorder, Console(out=recorder, err=recorder)
 
 

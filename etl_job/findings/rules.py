@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from etl_job.findings.model import DeliveredRows, Facts, Finding, Level
-from etl_job.findings.wording import SHORT_ID, age, count, minute, rules, sentence, some
+from etl_job.findings.wording import SHORT_ID, age, count, minute, percent, rules, sentence, some
 
 # Without a schedule nothing says when data is due: days of this age are told as old all the same.
 _OLD_WITHOUT_SCHEDULE = timedelta(days=184)  # two quarters
@@ -113,11 +113,11 @@ def _of_share(newest: DeliveredRows, before: DeliveredRows | None, limit: float 
     bad = f"{newest.quarantined:,} of {newest.rows_in:,} rows of {newest.delivery} were quarantined"
     most = f"most often for {rules(newest.violations)}"
     if limit is not None and share > limit:
-        return f"{bad} ({share:.1%}; the limit is {limit:.1%}), {most}."
+        return f"{bad} ({percent(share)}; the limit is {percent(limit)}), {most}."
     if limit is not None and share and share >= _NEAR_LIMIT * limit:
-        return f"{bad} ({share:.1%}, near the limit of {limit:.1%}), {most}."
+        return f"{bad} ({percent(share)}, near the limit of {percent(limit)}), {most}."
     if before is not None and share > 2 * before.share and share - before.share >= _LEAST_GROWTH:
-        return f"{bad} ({share:.1%}, against {before.share:.1%} of {before.delivery})."
+        return f"{bad} ({percent(share)}, against {percent(before.share)} of {before.delivery})."
     return ""
 
 

@@ -24,6 +24,11 @@ def rules(violations: Mapping[str, int]) -> str:
     return some([f"{rule} ({rows:,})" for rule, rows in ordered]) or "no rule that is known"
 
 
+def percent(share: float) -> str:
+    """A share in percent, so that what is not nothing does not read as nothing."""
+    return f"{share:.2%}" if 0 < share < 0.001 else f"{share:.1%}"
+
+
 def sentence(text: str) -> str:
     """With a full stop."""
     return text if text.endswith((".", "!", "?")) else f"{text}."

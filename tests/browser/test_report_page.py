@@ -61,7 +61,7 @@ def test_first_screen_says_whether_all_is_fine_and_what_to_type(open_report):
     page.set_viewport_size({"width": 1400, "height": 900})
     verdict = page.locator(".verdict")
     expect(verdict).to_be_in_viewport(ratio=1)
-    expect(verdict).to_contain_text("15,200 of 903,000 rows of 2026Q3 were quarantined (1.7%, against 0.0% of 2026Q2)")
+    expect(verdict).to_contain_text("15,200 of 903,000 rows of 2026Q3 were quarantined (1.7%, against 0.03% of 2026Q2)")
     expect(verdict).to_contain_text("quartal diff --env dev 2026Q2 2026Q3")
     expect(page.get_by_text("The last publication changed")).to_be_in_viewport()
 

@@ -459,6 +459,37 @@ def test_failed_run_is_told_with_its_reason_and_the_command_that_explains_it(pip
     assert "quartal explain --env localstack" in message
 
 
+def test_failure_that_the_run_told_itself_is_not_told_again_by_glue(pipeline, client):  # G29, G30
+    events, job = client("events"), pipeline.workspace.deployment.job
+    (pattern,) = (rule["EventPattern"] for rule in events.list_rules()["Rules"] if rule["Name"].endswith("-job-ended"))
+
+    def is_told(**message: str) -> bool:
+        detail = {"jobName": job, "jobRunId": "jr_1", "state": "FAILED", **message}
+        about = {"id": "1", "account": "000000000000", "region": "us-east-1", "time": "2026-01-01T00:00:00Z"}
+        event = {**about, "source": "aws.glue", "detail-type": "Glue Job State Change", "detail": detail}
+        return events.test_event_pattern(EventPattern=pattern, Event=json.dumps(event | {"resources": []}))["Result"]
+
+    assert not is_told(message="SystemExit: QuartalJobError: delivery d1: 2 of 3 rows are bad")
+    assert is_told(message="SystemExit: QuartalJobError (no event of the run): missing argument --dataset")
+    assert is_told(message="Command failed with exit code 137")
+    assert is_told()
+
+
+def test_run_tells_why_it_failed_and_what_else_needs_somebody(pipeline, client, alert_with):
+    deployment = pipeline.workspace.deployment
+    detail = {"dataset": deployment.dataset, "database": deployment.database, "runId": "wr_1", "status": "FAILED"}
+    detail |= {
+        "summary": "delivery d1: 2 of 3 rows are bad",
+        "needs": "Needs you: 1 problem. (1) problem: The data ends.",
+    }
+    event = {"Source": "quartal", "DetailType": "Quartal Run Finished", "Detail": json.dumps(detail)}
+    client("events").put_events(Entries=[event])
+    told, needs, explained = alert_with("2 of 3 rows are bad").splitlines()
+    assert told.startswith(f"The run of {deployment.dataset} ended as FAILED at ")
+    assert needs == detail["needs"]
+    assert explained == "What happened and what to do: quartal explain --env localstack"
+
+
 def test_too_many_quarantined_rows_are_told_with_the_limit_and_the_command_that_explains_it(
     pipeline, client, alert_with
 ):

@@ -12,8 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.table import Table
 
-from etl_job.findings.wording import SHORT_ID
-
+SHORT_ID = 10  # as in the findings of the job, of which help must load nothing
 _LEAST_TEXT = 12  # columns of text are folded to this width before one is left out
 _GAP = 3  # between two columns
 

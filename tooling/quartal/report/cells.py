@@ -53,7 +53,8 @@ def _strip_cell(position: int, run: RunRecord, longest: float) -> Markup:
     ).format(
         id=run.run_id,
         deliveries=" ".join(run.delivery_names),
-        words=f"{label_of(run)} UTC: {outcome_words(run)} in {duration(run.job_seconds)}",
+        words=f"{label_of(run)} UTC: {outcome_words(run)}"
+        + (f" in {duration(run.job_seconds)}" if run.job_seconds is not None else ""),
         outcome=run.outcome,
         x=_CELL * position + 3,
         y=_STRIP_HEIGHT - height,

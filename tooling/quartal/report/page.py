@@ -7,6 +7,7 @@ from typing import Any
 
 from jinja2 import Environment
 
+from etl_job.findings.wording import count
 from plan_review.pages import page_environment, render_template
 from quartal.report import cells
 from quartal.report.cost import LEAST_SECONDS
@@ -75,16 +76,25 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     """What to know at a glance: a word and its value."""
     fresh = report.freshness
     facts: list[tuple[str, str]] = []
+    published = [state for state in report.deliveries if not state.withdrawn]
     if report.runs:
         last = report.runs[-1]
         facts.append(("Last run", f"{outcome_words(last)}, {last.started:%Y-%m-%d %H:%M} UTC"))
+    costs = [run.cost.usd for run in report.runs if run.cost is not None and run.cost.usd is not None]
+    if costs:
+        newest = next(run for run in reversed(report.runs) if run.cost is not None and run.cost.usd is not None)
+        which = "last run" if newest is report.runs[-1] else "last that has a price"
+        value = f"{which} {money(costs[-1])}, {count(len(costs), 'run')} {money(sum(costs))}"
+        facts.append(("On AWS it would cost" if report.is_local else "Cost", value))
     if fresh.last_day is not None:
-        facts.append(("Data ends", fresh.last_day))
+        days = [state.rows.first_day for state in published if state.rows is not None and state.rows.first_day]
+        is_known = bool(days) and all(state.rows is not None for state in published)
+        facts.append(("Data", f"{min(days)} to {fresh.last_day}" if is_known else f"up to {fresh.last_day}"))
     if fresh.next_start is not None:
         facts.append(("Next start", f"{fresh.next_start:%Y-%m-%d %H:%M} UTC"))
     if fresh.ml_date is not None:
         facts.append(("Next ML run", f"{fresh.ml_date:%Y-%m-%d}"))
-    rows = [state.rows for state in report.deliveries if state.rows is not None and not state.withdrawn]
+    rows = [state.rows for state in published if state.rows is not None]
     if rows:
         came, kept = sum(each.rows_in for each in rows), sum(each.kept for each in rows)
         facts.append(("Rows published", f"{kept:,} of {came:,}, {len(rows)} deliver{'y' if len(rows) == 1 else 'ies'}"))

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from glue_triggers.cron import Cron, CronError
+from plan_review.errors import ReviewError
+from plan_review.prices import load_prices
 from quartal.core.errors import NotDeployedError, PipelineError, QuartalError
+from quartal.deploy.review import prices_folder
 from quartal.features.query import are_in_step, iceberg_catalog
 from quartal.report.clocks import on_clocks
 from quartal.report.collect import past_runs, situation_of
+from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.findings import Finding, Level, findings_in, verdict_of
 from quartal.report.freshness import freshness
+from quartal.report.model import RunRecord
 from quartal.report.runs import delivery_states, last_day_of
-from quartal.runs.outcome import Standing
+from quartal.report.wording import money
+from quartal.runs.outcome import Standing, Typed
 from quartal.runs.pipeline import typed_command
 from quartal.runs.workflow_run import Outcome, Step, latest_run
 from quartal.workspace import Workspace
@@ -38,7 +45,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
     except NotDeployedError as error:
         gone = error
     next_start = _next_start(deployment.schedule, datetime.now(UTC)) if gone is None else None
-    findings = _findings(workspace) if gone is None else ()
+    findings, cost = _look(workspace) if gone is None else ((), "")
     data: dict[str, Any] = {
         "verdict": verdict_of(findings) if gone is None else "Not deployed",
         "findings": [asdict(finding) for finding in findings],
@@ -53,7 +60,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
         "is_deployed": gone is None,
         "last_run": None,
     }
-    lines = [] if gone is not None else [*_lines_of(findings, workspace), ""]
+    lines = [] if gone is not None else [*lines_of(findings, partial(typed_command, workspace)), ""]
     lines += [
         f"Environment  {workspace.settings.environment}"
         + (f" at {workspace.endpoint.url} ({workspace.endpoint.source})" if workspace.endpoint else ""),
@@ -83,6 +90,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
         verdict = "succeeded" if run.succeeded else "did not succeed" if run.is_done else "is going on"
         lines.append(f"Last run     {run.run_id} {verdict} (started {run.started:%Y-%m-%d %H:%M:%S %Z})")
         lines += [f"  {step.kind:<10} {_describe(step)}" for step in (run.crawl, run.job)]
+        lines += [f"  {cost}"] if cost else []
     workspace.console.result("\n".join(lines), data=data)
     return findings
 
@@ -102,23 +110,26 @@ def standing_after(workspace: Workspace, run_id: str, *, without_last: bool = Fa
         )
         if newest is None or newest.run_id != run_id:
             return Standing()
-        findings = _findings(workspace)
+        findings, cost = _look(workspace)
     except (QuartalError, ClientError, BotoCoreError, OSError):
         return Standing()
     told = [finding for finding in findings if not (without_last and finding.about == "last_run")]
-    lines = _lines_of(told, workspace)[1:] if told else []
+    lines = lines_of(told, partial(typed_command, workspace))[1:] if told else []
     data = {"verdict": verdict_of(findings), "findings": [asdict(finding) for finding in findings]}
-    return Standing((verdict_of(findings), *lines), data)
+    return Standing((verdict_of(findings), *lines, *([cost] if cost else [])), data)
 
 
-def _findings(workspace: Workspace) -> tuple[Finding, ...]:
-    """What the runs and their manifests show, and whether the tables fit each other; the rest is the report's."""
+def _look(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
+    """What the runs and their manifests show, and whether the tables fit each other; the rest is the report's.
+
+    And what the newest run cost, in a sentence, as far as that is known.
+    """
     deployment, connection = workspace.deployment, workspace.connection
     now = datetime.now(UTC)
     try:
-        runs, manifests = past_runs(deployment, connection.glue(), connection.s3(), None, _RUNS)
+        runs, manifests = past_runs(deployment, connection.glue(), connection.s3(), _prices(workspace), _RUNS)
     except PipelineError as error:
-        return (Finding(Level.PROBLEM, "history", f"{error.message} {error.remedy}"),)
+        return (Finding(Level.PROBLEM, "history", f"{error.message} {error.remedy}"),), ""
     succeeded = [each for each in manifests.values() if each.status == "SUCCEEDED"]
     deliveries = delivery_states(max(succeeded, key=lambda each: each.started_at, default=None), runs)
     fresh = freshness(
@@ -129,7 +140,23 @@ def _findings(workspace: Workspace) -> tuple[Finding, ...]:
         last_day=last_day_of(deliveries),
         now=now,
     )
-    return findings_in(situation_of(deployment, runs, deliveries, fresh, now, in_step=_in_step(workspace)))
+    situation = situation_of(deployment, runs, deliveries, fresh, now, in_step=_in_step(workspace))
+    return findings_in(situation), _cost(runs, is_local=workspace.settings.is_local)
+
+
+def _prices(workspace: Workspace) -> PriceBasis | None:
+    """None where there are none, or they cannot be read: who asks for costs is told that by `quartal cost`."""
+    try:
+        return price_basis(load_prices(workspace.deployment.region, prices_folder(workspace)))
+    except (QuartalError, ReviewError, OSError):
+        return None
+
+
+def _cost(runs: Sequence[RunRecord], *, is_local: bool) -> str:
+    if not runs or runs[-1].cost is None or runs[-1].cost.usd is None:
+        return ""
+    usd = money(runs[-1].cost.usd)
+    return f"On AWS the run would cost {usd}." if is_local else f"The run cost {usd}."
 
 
 def _in_step(workspace: Workspace) -> bool | None:
@@ -140,13 +167,13 @@ def _in_step(workspace: Workspace) -> bool | None:
         return None
 
 
-def _lines_of(findings: Iterable[Finding], workspace: Workspace) -> list[str]:
-    """The verdict, then each finding with its sign and the command that helps."""
+def lines_of(findings: Iterable[Finding], typed: Typed) -> list[str]:
+    """The verdict, then each finding with its sign and the command that helps, as `typed` writes it."""
     lines = [verdict_of(findings)]
     for finding in findings:
         lines.append(f"{_SIGNS[finding.level]} {finding.sentence}")
         if finding.command:
-            lines.append(f"    {typed_command(workspace, *finding.command)}")
+            lines.append(f"    {typed(*finding.command)}")
     return lines
 
 

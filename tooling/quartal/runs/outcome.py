@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from etl_job.findings.wording import SHORT_ID
 from quartal.core.console import Console
-from quartal.core.terminal_tables import Column, Kind
+from quartal.core.terminal_tables import SHORT_ID, Column, Kind
 
 if TYPE_CHECKING:
     from etl_job.manifest.model import RunManifest
@@ -97,7 +96,8 @@ def show_manifest(
         if table is not None:
             # of all tags of the table that the manifest has: those of quarters that this run wrote, and its own
             own = [tag for tag in table.tags if tag in table.partitions or tag == manifest.run_id]
-            tags = f", tags {', '.join(own)}" if own else ""
+            short = [tag[:SHORT_ID] if tag == manifest.run_id else tag for tag in own]
+            tags = f", tags {', '.join(short)}" if own else ""
             console.say(f"  published {table.table} (snapshot {table.snapshot_id}{tags})")
     _say_files(console, manifest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -12,10 +13,10 @@ import pyarrow as pa
 from etl_job.manifest.model import RunManifest
 from plan_review.prices import load_prices
 from quartal.report.cost import price_basis
-from quartal.report.drift import feature_histories, numeric_features
+from quartal.report.drift import Drift, feature_histories, numeric_features
 from quartal.report.findings import Situation, findings_in
 from quartal.report.freshness import freshness
-from quartal.report.model import Report
+from quartal.report.model import DeliveryRows, Report
 from quartal.report.runs import delivery_states, lineage, merge_runs
 from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 from tests.unit.tooling.manifest_examples import as_read
@@ -229,35 +230,105 @@ def example_report(*, is_local: bool = False) -> Report:
 
 
 def report_of_real_lengths() -> Report:
-    """The same past as AWS and a year would have it: ids of 67 characters, snapshots of 19 digits, 12 deliveries."""
-    report = _lengthened(example_report())
-    quarters = [f"{year}Q{quarter}" for year in (2024, 2025, 2026) for quarter in (1, 2, 3, 4)]
-    model, card = report.deliveries[-1], report.lineage[-1]
-    deliveries = [
-        replace(
-            model,
-            delivery=name,
-            rows=replace(model.rows, delivery=name, last_day=f"{name[:4]}-{int(name[-1]) * 3:02}-28"),
+    """Three years as AWS would have them: ids of 67 characters, snapshots of 19 digits, 12 deliveries, 40 features.
+
+    One crawl failed and one job was killed; the run after each did what was left. The last delivery is a bad one.
+    """
+    report, now = _lengthened(example_report()), datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
+    done = next(run for run in reversed(report.runs) if run.deliveries)
+    failed = [run for run in report.runs if run.outcome == "FAILED"]
+    deliveries, cards, runs = [], [], []
+    for number, name in enumerate(f"{2023 + n // 4}Q{n % 4 + 1}" for n in range(3, 15)):
+        rows, started = _rows_of(done.deliveries[0], name, number), _start_after(name)
+        if name in ("2025Q2", "2026Q2"):
+            other = failed[len(runs) // 7 - 1]
+            runs.append(replace(other, run_id=_run_id(f"{name} failed"), started=started, ended=started))
+            started += timedelta(hours=8, minutes=15)
+        run = replace(
+            done,
+            run_id=_run_id(name),
+            started=started,
+            ended=started + timedelta(seconds=rows.rows_in / 500),
+            job_seconds=rows.rows_in / 500,
+            deliveries=(rows,),
+            cost=replace(done.cost, usd=rows.rows_in / 1_000_000) if done.cost else None,
         )
-        for name in quarters
+        runs.append(run)
+        deliveries.append(replace(report.deliveries[-1], delivery=name, run_id=run.run_id, rows=rows))
+        cards += [
+            replace(report.lineage[-1], delivery=name, run_id=run.run_id, tags=(name,), file=file)
+            for file in rows.files
+        ]
+    calm = [each for each in report.features or () if each.steps[-1].drift is Drift.SMALL]
+    lags = [
+        replace(each, feature=f"{each.feature}_of_the_neighbouring_region_lag_{i}d") for i in range(18) for each in calm
     ]
-    lines = [replace(card, delivery=name) for name in quarters for _ in range(4)]
-    runs = [
-        replace(report.runs[i % len(report.runs)], run_id=f"wr_{i:064x}", started=NOW - timedelta(days=30 * (12 - i)))
-        for i in range(12)
-    ]
-    features = [
-        replace(each, feature=f"{each.feature}_of_the_neighbouring_region_lag_{i}d")
-        for i in range(10)
-        for each in report.features or ()
-    ]
+    fresh = freshness(
+        schedule="cron(0 2 8 1,4,7,10 ? *)",
+        ml_run=(1, 15),
+        last_success=runs[-1].started,
+        published=runs[-1].ended,
+        last_day="2026-09-30",
+        now=now,
+    )
+    found = Situation(
+        runs=tuple(runs),
+        deliveries=tuple(deliveries),
+        freshness=fresh,
+        schedule="cron(0 2 8 1,4,7,10 ? *)",
+        now=now,
+        quarantine_limit=0.05,
+        features=(*(report.features or ()), *lags),
+        is_in_step=True,
+    )
     return replace(
         report,
-        deliveries=tuple(deliveries),
-        lineage=tuple(lines),
-        runs=tuple(runs),
-        features=tuple(features),
+        made_at=now,
+        deliveries=found.deliveries,
+        lineage=tuple(cards),
+        runs=found.runs,
+        features=found.features,
+        freshness=fresh,
+        findings=findings_in(found),
     )
+
+
+def _rows_of(model: DeliveryRows, name: str, number: int) -> DeliveryRows:
+    """A delivery somewhat larger than the one before it; the last of them with ten times the bad dates."""
+    rows_in, year, quarter = 610_000 + 24_000 * number + 9_137 * (number * 5 % 4), int(name[:4]), int(name[-1])
+    violations = {"date.format": 240 + number * 37 % 90, "brand.required": 60 + number * 53 % 40}
+    if name == "2026Q3":
+        violations = {"date.format": 15_200, "brand.required": 88, "row.field_count": 1_310}
+    quarantined, duplicates = sum(violations.values()), 700 + number * 131 % 500
+    first = date(year, 3 * quarter - 2, 1)
+    last = date(year + quarter // 4, 3 * quarter % 12 + 1, 1) - timedelta(days=1)
+    return replace(
+        model,
+        delivery=name,
+        rows_in=rows_in,
+        kept=rows_in - quarantined - duplicates,
+        quarantined=quarantined,
+        duplicates=duplicates,
+        violations=violations,
+        first_day=str(first),
+        last_day=str(last),
+        files=tuple(
+            replace(
+                model.files[0], uri=f"s3://quartal-prod-123456789012-eu-central-1/raw/feed/delivery={name}/{part}.csv"
+            )
+            for part in ("north", "south", "east", "west")
+        ),
+    )
+
+
+def _start_after(quarter: str) -> datetime:
+    """The scheduled start that takes a quarter's files: the 8th of the month after it."""
+    year, number = int(quarter[:4]), int(quarter[-1])
+    return datetime(year + number // 4, 3 * number % 12 + 1, 8, 2, 0, tzinfo=UTC)
+
+
+def _run_id(of: str) -> str:
+    return f"wr_{hashlib.sha256(of.encode()).hexdigest()}"
 
 
 def _lengthened(value: Any) -> Any:

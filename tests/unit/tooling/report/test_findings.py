@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from etl_job.findings import wording
+from quartal.core import terminal_tables
 from quartal.report.drift import Drift
 from quartal.report.findings import Level, Situation, findings_in, verdict_of
 from quartal.report.freshness import freshness
@@ -66,6 +68,10 @@ def told(found: Situation) -> list[tuple[str, str]]:
 def sentence(found: Situation, about: str) -> str:
     (finding,) = (finding for finding in findings_in(found) if finding.about == about)
     return finding.sentence
+
+
+def test_runs_are_shortened_as_in_tables():
+    assert wording.SHORT_ID == terminal_tables.SHORT_ID
 
 
 def test_nothing_is_told_where_all_is_fine():
@@ -167,7 +173,9 @@ def test_share_below_the_alarms_limit_and_near_it_is_told_with_both():
 
 def test_share_that_grew_is_told_against_the_delivery_before():
     before = rows("2026Q2", 10_000, "2026-06-30", date__format=3)
-    assert "1.7%, against 0.0% of 2026Q2" in sentence(situation(before, rows("2026Q3", date__format=170)), "quarantine")
+    assert "1.7%, against 0.03% of 2026Q2" in sentence(
+        situation(before, rows("2026Q3", date__format=170)), "quarantine"
+    )
     assert told(situation(before, rows("2026Q3", date__format=40))) == []  # more, and still next to nothing
 
 

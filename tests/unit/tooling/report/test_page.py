@@ -9,10 +9,11 @@ from dataclasses import replace
 import pytest
 
 from quartal.report.cells import bar, share_bar, short, strip
+from quartal.report.model import Report
 from quartal.report.page import render_report
 from quartal.report.tables import delivery_lines, drift_rows, reasons
 from quartal.report.wording import duration, money, number, size
-from tests.unit.tooling.report.example import example_report
+from tests.unit.tooling.report.example import example_report, report_of_real_lengths
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_bar_of_a_run_says_how_it_ended_and_what_the_filter_knows_it_by():
     assert set(links) == {run.run_id for run in runs}
     assert links["wr_5"].get("data-deliveries") == "2026Q3"
     assert links["wr_5"].findtext("title") == "2026-09-08 10:15:00 UTC: succeeded in 31 min"
-    assert links["wr_2"].findtext("title") == "2026-06-08 02:00:00 UTC: failed at the crawl in not known"
+    assert links["wr_2"].findtext("title") == "2026-06-08 02:00:00 UTC: failed at the crawl"
     assert [link.findtext("text") for link in links.values()] == ["✓", "✗", "✓", "✗", "✓", "✓"]
 
 
@@ -145,3 +146,31 @@ def test_feature_that_only_lacked_its_past_is_told_by_its_gaps():
 )
 def test_numbers_as_people_read_them(words, expected):
     assert words == expected
+
+
+def facts_of(report: Report) -> dict[str, str]:
+    html = render_report(report)
+    return dict(re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", html))
+
+
+def test_facts_say_what_the_last_run_cost_and_which_days_are_in_the_data():
+    report = report_of_real_lengths()
+    facts = facts_of(report)
+    assert facts["Cost"] == "last run $0.901, 13 runs $10.83"
+    assert facts["Data"] == "2023-10-01 to 2026-09-30"
+    assert "On AWS it would cost" in facts_of(replace(report, is_local=True))
+
+
+def test_first_day_is_not_guessed_where_a_delivery_is_older_than_the_report():
+    report = report_of_real_lengths()
+    older = replace(report.deliveries[0], rows=None)
+    assert facts_of(replace(report, deliveries=(older, *report.deliveries[1:])))["Data"] == "up to 2026-09-30"
+
+
+def test_cost_is_that_of_the_last_run_that_has_a_price():
+    report = report_of_real_lengths()
+    unpriced = replace(report.runs[-1], cost=None)
+    assert facts_of(replace(report, runs=(*report.runs[:-1], unpriced)))["Cost"].startswith(
+        "last that has a price $0.868"
+    )
+    assert "Cost" not in facts_of(replace(report, runs=(unpriced,)))
