@@ -141,7 +141,7 @@ def _look(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
         now=now,
     )
     situation = situation_of(deployment, runs, deliveries, fresh, now, in_step=_in_step(workspace))
-    return findings_in(situation), _cost(runs, is_local=workspace.settings.is_local)
+    return findings_in(situation), cost_in_words(runs, is_local=workspace.settings.is_local)
 
 
 def _prices(workspace: Workspace) -> PriceBasis | None:
@@ -152,7 +152,8 @@ def _prices(workspace: Workspace) -> PriceBasis | None:
         return None
 
 
-def _cost(runs: Sequence[RunRecord], *, is_local: bool) -> str:
+def cost_in_words(runs: Sequence[RunRecord], *, is_local: bool) -> str:
+    """What the newest run cost; empty where that is not known."""
     if not runs or runs[-1].cost is None or runs[-1].cost.usd is None:
         return ""
     usd = money(runs[-1].cost.usd)

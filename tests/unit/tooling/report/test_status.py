@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -13,10 +14,10 @@ from pyiceberg.catalog.glue import GlueCatalog
 from quartal.cli.app import run
 from quartal.cli.options import open_workspace
 from quartal.features.tags import CURATED_SNAPSHOT
-from quartal.report.status import standing_after
+from quartal.report.status import cost_in_words, standing_after
 from quartal.runs.outcome import Standing
 from quartal.workspace import Workspace
-from tests.unit.tooling.report.example import counts, manifest
+from tests.unit.tooling.report.example import counts, example_report, manifest
 from tests.unit.tooling.report.test_report_command import lake, put_manifest  # noqa: F401  # a fixture
 
 
@@ -112,3 +113,11 @@ def test_what_cannot_be_looked_up_does_not_end_the_telling(monkeypatch):
 
     monkeypatch.setattr("quartal.report.status.latest_run", denied)
     assert standing_after(open_workspace("localstack"), "wr_1") == Standing()
+
+
+def test_cost_of_the_newest_run_is_told_where_it_is_known():
+    runs = example_report().runs
+    assert cost_in_words(runs, is_local=False) == "The run cost $0.029."
+    assert cost_in_words(runs, is_local=True) == "On AWS the run would cost $0.029."
+    unpriced = replace(runs[-1], cost=None)
+    assert [cost_in_words(past, is_local=False) for past in ((*runs, unpriced), ())] == ["", ""]
