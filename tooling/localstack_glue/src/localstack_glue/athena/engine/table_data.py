@@ -144,7 +144,11 @@ def _text(table: CatalogTable, objects: Sequence[DataObject], constants: list[st
         raise QueryFailedError("HIVE_CURSOR_ERROR", f"{error} ({uri})") from error
     except BadDataError as error:
         raise QueryFailedError("HIVE_BAD_DATA", f"{error} ({uri})") from error
-    names = [in_milliseconds(quoted(column.name), column.hive_type) for column in table.columns]
+    names = []
+    for column, field in zip(table.columns, text.schema, strict=True):
+        name = quoted(column.name)
+        value = parquet_data.in_lower_case(name, field.type)
+        names.append(in_milliseconds(name, column.hive_type, "" if value == name else value))
     return [f"SELECT {', '.join(names + constants)} FROM read_parquet({file_list(read)})"]
 
 
