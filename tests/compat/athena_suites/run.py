@@ -47,6 +47,7 @@ SUITES = {
             "pytest",
             "pytest-dependency",
             "pytest-asyncio",
+            "pytest-timeout",
             "Jinja2",
             "s3fs",
         ),
@@ -81,7 +82,9 @@ account = boto3.client("sts").get_caller_identity()["Account"]
 boto3.client("s3").create_bucket(Bucket=f"aws-athena-query-results-{account}-us-east-1")
 place = {"ResultConfiguration": {"OutputLocation": f"s3://{bucket}/path/"}, "EnforceWorkGroupConfiguration": False}
 boto3.client("athena").create_work_group(Name="suite", Configuration=place)
-boto3.client("glue").create_database(DatabaseInput={"Name": "aws_sdk_pandas", "Description": "of awswrangler's tests"})
+glue = boto3.client("glue")
+glue.create_database(DatabaseInput={"Name": "aws_sdk_pandas", "Description": "of awswrangler's tests"})
+glue.create_database(DatabaseInput={"Name": "default"})  # which Athena makes in an account
 everybody = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
 key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Version": "2012-10-17", "Statement": [everybody]}}}
 told = {"Region": {"Ref": "AWS::Region"}, "KmsKeyArn": {"Fn::GetAtt": ["Key", "Arn"]}, "BucketName": bucket}
