@@ -47,7 +47,10 @@ class JobArguments:
 def parse_arguments(argv: Sequence[str]) -> JobArguments:
     """Read ``--name value`` and ``--name=value`` pairs; those that Quartal does not know are ignored.
 
-    The run's id is ``--run_id``, else Glue's workflow run, else its job run, else a new one. Raises ArgumentError.
+    The run's id is ``--run_id``, else Glue's workflow run, else its job run, else a new one.
+
+    Raises:
+        ArgumentError: one is missing, or `--run_id` cannot be used.
     """
     values = _pairs(argv)
     missing = [f"--{name}" for name in _REQUIRED if not values.get(name)]

@@ -9,7 +9,11 @@ from etl_job.manifest.model import Totals
 
 
 def reconcile(rows_in: int, counted: Sequence[DeliveryOutcome]) -> Totals:
-    """Check that every row read is accounted for. Raises ReconciliationError."""
+    """Check that every row read is accounted for.
+
+    Raises:
+        ReconciliationError: rows are missing, or counted twice.
+    """
     totals = Totals(
         rows_in=rows_in,
         kept=sum(c.kept for c in counted),

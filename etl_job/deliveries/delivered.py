@@ -53,8 +53,11 @@ def raw_folder(lake_root: str, dataset: str) -> str:
 def find_deliveries(store: ObjectStore, lake_root: str, dataset: str, table: CrawledTable | None) -> Delivered:
     """List the raw files and find which delivery each is part of: by the catalog, or else by its folder.
 
-    Folders below a delivery's are part of it. Raises CatalogError where nothing was delivered, where files lie in
-    folders of other names and the table is not partitioned by deliveries, and where a delivery lies in two places.
+    Folders below a delivery's are part of it.
+
+    Raises:
+        CatalogError: nothing was delivered; or files lie in folders of other names, and the table is not partitioned by
+            deliveries; or a delivery lies in two places.
     """
     root = raw_folder(lake_root, dataset)
     sorted_out = _Sorting(root, table)

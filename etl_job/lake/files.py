@@ -39,13 +39,25 @@ class ObjectStore(Protocol):
         """Files below the prefix in order of their names."""
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
-        """The content, or its first bytes. Raises FileNotFoundError."""
+        """The content, or its first bytes.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
 
     def read_end(self, uri: str, last_bytes: int) -> bytes:
-        """The last bytes of the content, or all if there are fewer. Raises FileNotFoundError."""
+        """The last bytes of the content, or all if there are fewer.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
 
     def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
-        """The content from a byte on, to be read once from there. Raises FileNotFoundError."""
+        """The content from a byte on, to be read once from there.
+
+        Raises:
+            FileNotFoundError: there is no such file.
+        """
 
     def write(self, uri: str, content: bytes) -> None:
         """Create or replace the file, whole or not at all."""
@@ -57,10 +69,18 @@ class ObjectStore(Protocol):
         """Remove the file, if it is there."""
 
     def delete_all(self, uris: Sequence[str]) -> None:
-        """Remove files; those that are not there do not matter. Raises UndeletedError where some stay."""
+        """Remove files; those that are not there do not matter.
+
+        Raises:
+            UndeletedError: some were not deleted.
+        """
 
     def delete_folder(self, uri: str) -> None:
-        """Remove a folder and what is in it, if it is there. Raises UndeletedError where something stays."""
+        """Remove a folder and what is in it, if it is there.
+
+        Raises:
+            UndeletedError: something was not deleted.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,12 @@ def _is_there(store: ObjectStore, uri: str, content: bytes) -> bool | None:
 
 
 def read_manifest(store: ObjectStore, lake_root: str, dataset: str, run_id: str) -> RunManifest:
-    """The manifest of one run. Raises FileNotFoundError, or ValidationError where it is none."""
+    """The manifest of one run.
+
+    Raises:
+        FileNotFoundError: the run left none.
+        ValidationError: it is no manifest.
+    """
     return RunManifest.model_validate_json(store.read(manifest_uri(lake_root, dataset, run_id)))
 
 

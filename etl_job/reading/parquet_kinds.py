@@ -104,7 +104,11 @@ def _open_footer(footer: bytes) -> pq.ParquetFile:
 
 
 def _kinds(schema: Any) -> dict[str, str]:
-    """The kinds of the columns by their names in small letters. Raises ValueError or KeyError for a damaged footer."""
+    """The kinds of the columns by their names in small letters.
+
+    Raises:
+        ValueError, KeyError: the footer is damaged.
+    """
     found: dict[str, str] = {}
     for leaf in (schema.column(place) for place in range(len(schema))):
         name, kind = _name(leaf).lower(), _kind(leaf)

@@ -10,7 +10,11 @@ from pyspark.sql import DataFrame, SparkSession
 
 
 def columns_in(spark: SparkSession, expression: str) -> set[str]:
-    """The names of columns in an expression, in lower case. Raises PySparkException where it cannot be parsed."""
+    """The names of columns in an expression, in lower case.
+
+    Raises:
+        PySparkException: it cannot be parsed.
+    """
     session: Any = spark
     leaves = session._jsparkSession.sessionState().sqlParser().parseExpression(expression).collectLeaves()
     found: Sequence[Any] = [leaves.apply(place) for place in range(leaves.size())]

@@ -77,7 +77,11 @@ class SqlRules:
 
 
 def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:
-    """The columns that an expression names. Raises ContractError where Spark does not take it."""
+    """The columns that an expression names.
+
+    Raises:
+        ContractError: Spark does not take it.
+    """
     spark = SparkSession.active()
     try:
         named = columns_in(spark, rule.query)

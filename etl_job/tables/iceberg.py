@@ -209,8 +209,9 @@ class PublishedIceberg:
     def replace(self, change: Replacement) -> None:
         """Make the change in one commit.
 
-        Raises PublicationError where it was not made, for instance because another run came first: nothing changed
-        then. Raises UnknownPublicationError where nobody knows: whatever the change names must stay.
+        Raises:
+            PublicationError: it was not made, for instance because another run came first; nothing changed.
+            UnknownPublicationError: nobody knows whether it was made; whatever the change names must stay.
         """
         table = self._table or self._create()
         self._catalog.renew_files_of(table)  # it was loaded when the run began

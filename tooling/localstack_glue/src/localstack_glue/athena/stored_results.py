@@ -18,7 +18,11 @@ _WRITES = ("INSERT", "DELETE", "UPDATE", "MERGE", "UNLOAD")
 
 
 def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
-    """Store an answer; raise QueryFailedError where its place cannot be written to."""
+    """Store an answer.
+
+    Raises:
+        QueryFailedError: its place cannot be written to.
+    """
     body = results.write_csv(answer.columns, answer.rows) if answer.has_header else results.write_text(answer.rows)
     if execution.is_managed:
         execution.kept_results = body
@@ -51,7 +55,11 @@ def keep(s3: Any, execution: QueryExecution, answer: Answer) -> None:
 
 
 def read(s3: Any, execution: QueryExecution) -> list[list[str | None]]:
-    """The rows of a query that succeeded, the header first; raise InvalidRequestException where they are gone."""
+    """The rows of a query that succeeded, the header first.
+
+    Raises:
+        InvalidRequestException: they have been deleted.
+    """
     content = execution.kept_results
     if not execution.is_managed:
         bucket, key = _bucket_and_key(execution.output_location)

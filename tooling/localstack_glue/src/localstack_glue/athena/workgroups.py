@@ -113,7 +113,11 @@ class WorkGroups:
         return {}
 
     def find(self, scope: Scope, name: str) -> WorkGroup:
-        """Return a workgroup; raise InvalidRequestException if there is none of that name."""
+        """Return a workgroup.
+
+        Raises:
+            InvalidRequestException: there is none of that name.
+        """
         with self._lock:
             workgroups = store_of(scope).workgroups
             if PRIMARY not in workgroups:

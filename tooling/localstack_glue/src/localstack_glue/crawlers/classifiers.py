@@ -101,7 +101,11 @@ class Classifiers:
 def crawl_classifiers(
     scope: Scope, names: list[str], log: Callable[[str], None]
 ) -> list[CsvClassifier | JsonClassifier]:
-    """Read a crawler's classifiers, in its order; raise ValueError if one is missing. The log names what is unused."""
+    """Read a crawler's classifiers, in its order. The log names what is unused.
+
+    Raises:
+        ValueError: one is missing.
+    """
     found: list[CsvClassifier | JsonClassifier] = []
     for name in names:
         classifier = scope.store.classifiers.get(name)

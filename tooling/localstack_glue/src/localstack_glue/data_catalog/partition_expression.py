@@ -76,7 +76,11 @@ class PartitionExpression:
 
     @classmethod
     def parse(cls, text: str, partition_keys: Sequence[Mapping[str, str]]) -> "PartitionExpression":
-        """Read an expression; raise InvalidInputException."""
+        """Read an expression.
+
+        Raises:
+            InvalidInputException: it is no expression over these keys.
+        """
         keys = tuple(Key(key["Name"].lower(), key.get("Type") or "string") for key in partition_keys)
         try:
             tree = _grammar().parse_string(text, parse_all=True)[0]

@@ -15,7 +15,12 @@ from localstack_glue.service.models import JsonDict
 def rows_of(
     clients: ClientFactory, scope: Scope, credentials: Credentials, source: JsonDict, stop: Cancellation
 ) -> Any:
-    """Read a table; raise QueryFailedError if it cannot be read, QueryCancelledError if it was stopped."""
+    """Read a table.
+
+    Raises:
+        QueryFailedError: it cannot be read.
+        QueryCancelledError: it was stopped.
+    """
     table = source["GlueTable"]
     database = table["DatabaseName"].lower()
     name = table["TableName"].lower()

@@ -33,7 +33,11 @@ class Receiver(Protocol):
 
 
 def workflow_targets(targets: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Those targets of a rule that are Glue workflows; raise ServiceError for one without a role, as AWS does."""
+    """Those targets of a rule that are Glue workflows.
+
+    Raises:
+        ServiceError: one of them has no role, as on AWS.
+    """
     found = [target for target in targets if target["Arn"].split(":")[2:3] == ["glue"]]
     for target in found:
         if not target.get("RoleArn"):
@@ -43,7 +47,11 @@ def workflow_targets(targets: Iterable[Mapping[str, Any]]) -> list[Mapping[str, 
 
 
 def deliver(receiver: Receiver, target_arn: str, role_arn: str, rule_arn: str, event_id: str) -> None:
-    """Bring an event to a workflow; raise DeliveryError where it may not or starts nothing."""
+    """Bring an event to a workflow.
+
+    Raises:
+        DeliveryError: the rule may not, or the event starts nothing.
+    """
     try:
         _, partition, _, region, account_id, resource = target_arn.split(":", 5)
     except ValueError:

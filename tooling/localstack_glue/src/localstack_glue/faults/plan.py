@@ -76,7 +76,11 @@ class Rule:
 
     @classmethod
     def parse(cls, record: Mapping[str, Any]) -> Rule:
-        """A rule from JSON. Raises ValueError where it is none."""
+        """A rule from JSON.
+
+        Raises:
+            ValueError: it is no rule.
+        """
         if not isinstance(record, Mapping):
             raise ValueError("a rule is an object")
         known = {field.name for field in fields(cls)}
@@ -129,7 +133,11 @@ class FaultPlan:
 
     @classmethod
     def parse(cls, record: Mapping[str, Any]) -> FaultPlan:
-        """A plan from `{"seed": ..., "rules": [...]}`. Raises ValueError where it is none."""
+        """A plan from `{"seed": ..., "rules": [...]}`.
+
+        Raises:
+            ValueError: it is no plan.
+        """
         if not isinstance(record, Mapping) or set(record) - {"seed", "rules"}:
             raise ValueError('a plan is {"seed": number or text, "rules": [...]}')
         rules, seed = record.get("rules"), record.get("seed", 0)

@@ -74,7 +74,8 @@ class RoleGuard:
     def check_delivery(self, role_arn: str, rule_arn: str, access: Access, place: Place) -> list[Denial]:
         """Check whether a rule of EventBridge may do something with the role of its target; list what it may not do.
 
-        Raises RoleNotAssumableError where EventBridge may not assume the role for that rule.
+        Raises:
+            RoleNotAssumableError: EventBridge may not assume the role for that rule.
         """
         source = {"aws:sourcearn": (rule_arn,), "aws:sourceaccount": (rule_arn.split(":")[4],)}
         self.check_trust(role_arn, EVENTS, source)

@@ -37,7 +37,11 @@ class RunningJob(Protocol):
     """A job's process while it runs."""
 
     def wait(self, timeout_s: float | None) -> int:
-        """Return the exit code; raise TimeoutError if it takes longer."""
+        """Return the exit code.
+
+        Raises:
+            TimeoutError: it takes longer.
+        """
         ...
 
     def stop(self, grace_s: float = TERMINATION_GRACE_S) -> None:
@@ -86,7 +90,11 @@ class JobProcess:
             reader.start()
 
     def wait(self, timeout_s: float | None) -> int:
-        """Return the exit code; raise TimeoutError if it takes longer."""
+        """Return the exit code.
+
+        Raises:
+            TimeoutError: it takes longer.
+        """
         try:
             code = self._process.wait(timeout_s)
         except subprocess.TimeoutExpired as error:

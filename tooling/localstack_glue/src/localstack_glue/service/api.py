@@ -84,7 +84,11 @@ class GlueApi(ModelApi):
     )
 
     def leave_to_moto(self, operation: str) -> None:
-        """Refuse an operation that moto does not know either; raise OperationNotSupportedException."""
+        """Refuse an operation that moto does not know either.
+
+        Raises:
+            OperationNotSupportedException: moto does not have it.
+        """
         if not is_stored_by_moto(operation):
             raise OperationNotSupportedException(f"localstack-glue does not support {operation}")
 

@@ -66,7 +66,11 @@ class ClientFactory:
         return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
     def pass_on(self, scope: Scope, role: str, session_name: str, credentials: Credentials) -> None:
-        """Let another session use a role's credentials; raise RoleNotAssumableError if it could get none of its own."""
+        """Let another session use a role's credentials.
+
+        Raises:
+            RoleNotAssumableError: it could get none of its own.
+        """
         if self.guard is not None:
             arn = scope.role_arn(role)
             self.guard.check_trust(arn)

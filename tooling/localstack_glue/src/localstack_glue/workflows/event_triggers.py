@@ -41,8 +41,9 @@ class EventTriggers:
     def notify(self, scope: Scope, workflow_name: str, event_id: str) -> None:
         """Take an event for a workflow, as EventBridge does with `glue:NotifyEvent`.
 
-        Raises EntityNotFoundException where there is no such workflow, and InvalidInputException where it is not
-        started by events.
+        Raises:
+            EntityNotFoundException: there is no such workflow.
+            InvalidInputException: the workflow is not started by events.
         """
         with self._lock:
             trigger = _event_trigger(scope, workflow_name)

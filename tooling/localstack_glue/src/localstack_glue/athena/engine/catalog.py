@@ -72,7 +72,11 @@ class GlueCatalog:
         self._glue = glue
 
     def table(self, database: str, name: str, place: str) -> CatalogTable:
-        """Read a table; raise QueryFailedError if there is none. `place` is its line and column in the query."""
+        """Read a table. `place` is its line and column in the query.
+
+        Raises:
+            QueryFailedError: there is none.
+        """
         found = self._read(lambda: self._glue.get_table(DatabaseName=database, Name=name)["Table"])
         if found is None:
             self._database(database, place)

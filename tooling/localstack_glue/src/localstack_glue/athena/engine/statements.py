@@ -159,7 +159,11 @@ class Query:
     """A SELECT on its way from Athena's dialect to DuckDB's."""
 
     def __init__(self, statement: exp.Expr, database: str, lookup: Lookup = lambda _database, _name: None) -> None:
-        """Take a statement over, the views in it replaced; raise QueryFailedError if it is none that reads."""
+        """Take a statement over, the views in it replaced.
+
+        Raises:
+            QueryFailedError: it is not a statement that only reads.
+        """
         if isinstance(statement, exp.Values):
             statement = values_query(statement)
         if not isinstance(statement, exp.Query):
@@ -202,6 +206,7 @@ class Query:
                 identify=False,
                 quote_identifiers=False,
                 validate_qualify_columns=False,
+                expand_alias_refs=False,  # Trino lets only ORDER BY use them
             )
             self._number_unnamed()
         except OptimizeError as error:

@@ -26,7 +26,11 @@ def classify_object(reader: ObjectReader, item: S3Object, classifiers: Sequence[
 
 
 def classify(sample: Sample, classifiers: Sequence[Classifier], *, is_last: bool = False) -> FileSchema | None:
-    """Classify a text file by its sample; raise MoreNeededError if a longer one could tell and there will be one."""
+    """Classify a text file by its sample.
+
+    Raises:
+        MoreNeededError: a longer sample could tell, and there will be one.
+    """
     for classifier in classifiers:
         if isinstance(classifier, JsonClassifier):
             schema = _classify_json(sample, classifier, is_last=is_last)

@@ -63,10 +63,13 @@ def crawl(
     reads: Any = None,
     begin_writing: Callable[[], None] = lambda: None,
 ) -> CatalogChanges:
-    """Crawl all targets and write what was found; raise CrawlCancelled if someone stops it on the way.
+    """Crawl all targets and write what was found.
 
     `reads` gets the objects if that is not to be done by `s3`. `begin_writing` is called before the catalog is changed,
     and may raise CrawlCancelled for the last time.
+
+    Raises:
+        CrawlCancelled: somebody stopped it on the way.
     """
     policy = request.policy
     writer = CatalogWriter(glue, request.database, request.crawler_name, policy, log)

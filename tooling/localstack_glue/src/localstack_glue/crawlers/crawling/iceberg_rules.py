@@ -51,7 +51,11 @@ def _age(item: S3Object) -> tuple[int, float]:
 
 
 def read_columns(metadata: bytes) -> tuple[Column, ...]:
-    """Read the current schema's columns; raise ValueError if the file does not say."""
+    """Read the current schema's columns.
+
+    Raises:
+        ValueError: the file does not say.
+    """
     try:
         table = json.loads(metadata)
         fields = _current_schema(table)["fields"]

@@ -55,7 +55,8 @@ def parse_path(path: str) -> Steps | None:
 def classify(sample: Sample, classifier: JsonClassifier | None = None) -> FileSchema | None:
     """Recognise JSON documents, one or several after another, or return None.
 
-    Raises MoreNeededError if the sample ends within the first record.
+    Raises:
+        MoreNeededError: the sample ends within the first record.
     """
     text = sample.text.lstrip(" \t\r\n")
     if not text.startswith(("{", "[")) or (classifier and classifier.steps is None):

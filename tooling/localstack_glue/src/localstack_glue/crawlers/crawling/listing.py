@@ -29,7 +29,11 @@ class S3Target:
 
     @classmethod
     def from_targets(cls, targets: Mapping[str, Any]) -> "tuple[S3Target, ...]":
-        """Read a crawler's S3 and Iceberg targets; raise ValueError for a path that is none."""
+        """Read a crawler's S3 and Iceberg targets.
+
+        Raises:
+            ValueError: a path is no path of S3.
+        """
         found = [
             cls.parse(target.get("Path") or "", target.get("Exclusions") or (), target.get("SampleSize"))
             for target in targets.get("S3Targets") or ()

@@ -26,7 +26,11 @@ class CrawlPolicy:
 
     @classmethod
     def from_definition(cls, definition: Mapping[str, Any]) -> "CrawlPolicy":
-        """Read a crawler's definition; raise ValueError if its configuration is no JSON of that kind."""
+        """Read a crawler's definition.
+
+        Raises:
+            ValueError: its configuration is no JSON of that kind.
+        """
         changes = definition.get("SchemaChangePolicy") or {}
         configuration = _object(json.loads(definition.get("Configuration") or "{}"), "Configuration")
         output = _object(configuration.get("CrawlerOutput"), "Configuration: CrawlerOutput")

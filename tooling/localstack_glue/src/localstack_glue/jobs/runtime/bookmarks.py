@@ -39,7 +39,11 @@ def read(folder: Path, job: str, run_id: str | None = None) -> dict[str, Any] | 
 
 
 def rewind(folder: Path, job: str, run_id: str) -> None:
-    """Take a job back to what it knew after a run; raise FileNotFoundError if that run left nothing."""
+    """Take a job back to what it knew after a run.
+
+    Raises:
+        FileNotFoundError: that run left nothing.
+    """
     entry = (runs_folder(folder, job) / f"{run_id}.json").read_text(encoding="utf-8")
     file = bookmark_file(folder, job)
     partial = file.with_suffix(".partial")

@@ -35,7 +35,11 @@ def fetch(s3: Any, uri: str, folder: Path) -> Path:
 
 
 def upload(s3: Any, folder: Path, uri: str) -> None:
-    """Put the files of a folder under a prefix; raise JobPreparationError if that cannot be."""
+    """Put the files of a folder under a prefix.
+
+    Raises:
+        JobPreparationError: they cannot be written there.
+    """
     parts = urlsplit(uri)
     if parts.scheme not in ("s3", "s3a", "s3n") or not parts.netloc:
         raise JobPreparationError(f"Not an S3 location: {uri}")

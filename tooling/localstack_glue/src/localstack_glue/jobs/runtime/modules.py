@@ -110,7 +110,11 @@ class ModuleInstaller:
         self._lock = Lock()
 
     def install(self, missing: Sequence[str], options: Sequence[str] = ()) -> Path:
-        """Return the folder that holds these modules; raise JobPreparationError if they cannot be had."""
+        """Return the folder that holds these modules.
+
+        Raises:
+            JobPreparationError: they cannot be installed.
+        """
         key = hashlib.sha256("\n".join([str(self._python), *sorted(missing), *options]).encode()).hexdigest()[:24]
         folder = self.cache / key
         with self._lock:

@@ -37,7 +37,11 @@ def prepare(
     folder: Path,
     begin: Begin = lambda _surroundings: {},
 ) -> Launch:
-    """Write the configuration, fetch the files, and build the command; raise JobPreparationError if it cannot be."""
+    """Write the configuration, fetch the files, and build the command.
+
+    Raises:
+        JobPreparationError: the run cannot start.
+    """
     if reason := why_not_runnable(request.identity.job_name, request.identity.run_id, request.command):
         raise JobPreparationError(reason)
     if reason := refusal(request.merged, is_spark=request.is_spark):
