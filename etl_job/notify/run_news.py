@@ -12,7 +12,7 @@ from etl_job.lake.files import ObjectStore
 from etl_job.manifest.files import manifest_uri
 from etl_job.manifest.model import RunManifest
 
-_EARLIER_RUNS = 400  # at most; a year of daily deliveries
+_EARLIER_RUNS = 40  # at most, as `quartal status` looks back; each manifest names all deliveries
 _AT_ONCE = 16
 
 
@@ -34,8 +34,9 @@ class RunNews:
 def news_of(store: ObjectStore, arguments: JobArguments, manifest: RunManifest, uri: str) -> RunNews:
     """Look up what the runs before did, and say what is found. An earlier run that cannot be read is not looked at."""
     earlier: dict[str, RunManifest] = {}
-    with suppress(Exception):  # the run has ended, and its outcome must be heard
-        earlier = _earlier(store, arguments, manifest)
+    if uri:  # else the lake does not answer
+        with suppress(Exception):  # the run has ended, and its outcome must be heard
+            earlier = _earlier(store, arguments, manifest)
     facts = facts_of(manifest, earlier, arguments.quarantine_share_limit)
     return RunNews(manifest, uri, facts, findings_in(facts), arguments.naming_options)
 

@@ -118,6 +118,22 @@ def test_earlier_run_that_cannot_be_read_is_not_guessed_at(news, tmp_path):
     assert (found.facts.last_day, found.findings) == (None, ())
 
 
+def test_no_more_runs_are_read_than_status_looks_back_to_and_then_no_last_day_is_claimed(news):
+    earlier = [manifest(run_id=f"wr_{n}", deliveries=(rows(f"d{n}", 10, "2025-12-31"),)) for n in range(100, 141)]
+    by = {each.deliveries[0].delivery: each.run_id for each in earlier}
+    found = news(manifest(by=by), *earlier)
+    assert (len(found.facts.deliveries), found.facts.last_day) == (40, None)
+
+
+def test_lake_that_took_no_manifest_is_not_asked_for_others(tmp_path):
+    class Gone(LocalObjectStore):
+        def read(self, uri: str) -> bytes:
+            raise AssertionError(uri)
+
+    words = ["--lake_bucket", str(tmp_path), "--dataset", "feed", "--contract", "c", "--database", "lake"]
+    assert news_of(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "").facts.deliveries == ()
+
+
 def test_many_findings_are_cut_in_the_mail_and_counted(news):
     lost = tuple(rows(f"d{n:02}", 5, None, a__b=5) for n in range(20))
     found = news(manifest(deliveries=lost, by={each.delivery: RUN for each in lost}))

@@ -1,9 +1,12 @@
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+import etl_job
 from quartal.core.errors import ConfigurationError
 from quartal.terraform.artifacts import build_artifacts, write_package_zip
 
@@ -26,6 +29,18 @@ def test_artifacts_are_the_script_the_package_its_requirements_and_the_contracts
     target = build_artifacts(project, tmp_path / "artifacts")
     made = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
     assert made == {"main.py", "etl_job.zip", "requirements.txt", "contracts/sightings.yaml"}
+
+
+def test_findings_load_from_the_zip_alone_and_nothing_heavy_with_them(tmp_path: Path):
+    write_package_zip(Path(etl_job.__file__).parent, tmp_path / "etl_job.zip")
+    lines = (
+        f"import sys; sys.path.insert(0, {str(tmp_path / 'etl_job.zip')!r})",
+        "from etl_job.findings import of_run, rules",
+        "heavy = ('boto3', 'botocore', 'pandas', 'pyarrow', 'pyspark', 'quartal')",
+        "print(rules.__file__, *(name for name in heavy if name in sys.modules))",
+    )
+    ran = subprocess.run([sys.executable, "-I", "-c", "\n".join(lines)], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == [f"{tmp_path}/etl_job.zip/etl_job/findings/rules.py"]
 
 
 def test_contract_that_was_removed_does_not_stay_among_the_artifacts(project: Path, tmp_path: Path):

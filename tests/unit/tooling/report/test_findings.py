@@ -7,13 +7,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from etl_job.findings import wording
+from etl_job.findings import rules, wording
+from etl_job.findings.of_run import facts_of
+from etl_job.manifest.model import RunManifest
 from quartal.core import terminal_tables
 from quartal.report.drift import Drift
 from quartal.report.findings import Level, Situation, findings_in, verdict_of
 from quartal.report.freshness import freshness
 from quartal.report.model import DeliveryRows, DeliveryState, RunRecord
-from tests.unit.tooling.report.example import example_report
+from quartal.report.runs import delivery_states, last_day_of, merge_runs
+from tests.unit.tooling.report.example import counts, example_report, manifest
 
 NOW = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
 SCHEDULE = "cron(0 2 8 1,4,7,10 ? *)"
@@ -200,3 +203,35 @@ def test_problems_come_first_and_the_verdict_counts_them():
     found = findings_in(situation(rows("2026Q3", 1_000, a__b=60), runs=(failed,), quarantine_limit=0.05))
     assert [finding.level for finding in found] == [Level.PROBLEM, Level.WARNING]
     assert verdict_of(found) == "Needs you: 1 problem, 1 warning"
+
+
+def published_in_two_runs() -> tuple[RunManifest, RunManifest]:
+    """The manifests of two runs: a delivery each, the second near the limit, with a new reason, and old by now."""
+    q2 = counts("2024Q2", 1_000, {"date.format": 10}, 0) | {"last_day": "2024-06-30"}
+    q3 = counts("2024Q3", 1_000, {"date.format": 41, "row.field_count": 7}, 0) | {"last_day": "2024-09-30"}
+    return (
+        manifest("wr_1", q2, published={"2024Q2": "wr_1"}),
+        manifest("wr_2", q3, published={"2024Q2": "wr_1", "2024Q3": "wr_2"}),
+    )
+
+
+@pytest.mark.parametrize("reason", [None, "delivery 2024Q3: 48 of 1000 rows are bad (4.8%, allowed are 2.0%)"])
+def test_mail_of_the_job_tells_what_status_tells_of_the_same_past(reason):
+    before, newest = published_in_two_runs()
+    if reason:
+        newest = newest.model_copy(update={"status": "FAILED", "reason": reason, "published": before.published})
+    told_by_job = rules.findings_in(facts_of(newest, {"wr_1": before}, quarantine_limit=0.05))
+    runs = merge_runs((), {}, {each.run_id: each for each in (before, newest)}, job=None, prices=None, count=40)
+    states = delivery_states(before if reason else newest, runs)
+    fresh = freshness(
+        schedule="",
+        ml_run=None,
+        last_success=runs[0].started,
+        published=None,
+        last_day=last_day_of(states),
+        now=newest.finished_at,
+    )
+    found = Situation(runs, states, fresh, schedule="", now=newest.finished_at, quarantine_limit=0.05)
+    assert findings_in(found) == told_by_job
+    expected = {"data_age", "last_run"} if reason else {"data_age", "quarantine", "reasons"}
+    assert {finding.about for finding in told_by_job} == expected
