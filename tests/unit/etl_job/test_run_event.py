@@ -126,12 +126,18 @@ def test_no_more_runs_are_read_than_status_looks_back_to_and_then_no_last_day_is
 
 
 def test_lake_that_took_no_manifest_is_not_asked_for_others(tmp_path):
+    asked = []
+
     class Gone(LocalObjectStore):
         def read(self, uri: str) -> bytes:
-            raise AssertionError(uri)
+            asked.append(uri)
+            raise OSError("nobody answers")
 
     words = ["--lake_bucket", str(tmp_path), "--dataset", "feed", "--contract", "c", "--database", "lake"]
-    assert news_of(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "").facts.deliveries == ()
+    news_of(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "")
+    assert asked == []
+    news_of(Gone(), parse_arguments(words), manifest(by={"d": "wr_1"}), "s3://lake/r.json")
+    assert len(asked) == 1
 
 
 def test_many_findings_are_cut_in_the_mail_and_counted(news):
