@@ -216,6 +216,7 @@ class PublishedIceberg:
         table = self._table or self._create()
         self._catalog.renew_files_of(table)  # it was loaded when the run began
         made: int | None = None
+        said = change.properties(table.current_snapshot())
         try:
             with warnings.catch_warnings(), ChainTransaction(table) as transaction:
                 warnings.filterwarnings("ignore", "Delete operation did not match any records")
@@ -224,20 +225,20 @@ class PublishedIceberg:
                 if change.table_properties:
                     transaction.set_properties(dict(change.table_properties))
                 if table.current_snapshot() is not None:
-                    transaction.delete(change.removed, snapshot_properties=change.properties)
+                    transaction.delete(change.removed, snapshot_properties=said)
                 if change.files:
                     transaction.add_files(
-                        list(change.files), snapshot_properties=change.properties, check_duplicate_files=False
+                        list(change.files), snapshot_properties=said, check_duplicate_files=False
                     )
                 nothing_changed = transaction.table_metadata.current_snapshot() == table.current_snapshot()
                 named: dict[str, int] = {}
                 if change.quarter_tags:
                     day = transaction.table_metadata.schema().find_field(DAY).field_id
-                    named = add_chain(transaction, change.quarter_tags, day, change.properties)
+                    named = add_chain(transaction, change.quarter_tags, day, said)
                 elif nothing_changed:
                     # Nothing went and nothing came. A snapshot all the same: only what makes one makes PyIceberg check
                     # that the table still is what was read, and only a snapshot says which run made it.
-                    with transaction.update_snapshot(snapshot_properties=change.properties).fast_append():
+                    with transaction.update_snapshot(snapshot_properties=said).fast_append():
                         pass
                 made = transaction.table_metadata.snapshots[-1].snapshot_id
                 branches = branches_of(transaction.table_metadata)

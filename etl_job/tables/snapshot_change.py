@@ -18,6 +18,7 @@ SOURCE_SNAPSHOT = "quartal.curated-snapshot-id"
 RUN = "quartal.run-id"
 PROCESSED = "quartal.deliveries"  # those that the run put into the table, or back into it, as a JSON list
 WITHDRAWN = "quartal.withdrawn-deliveries"
+PREVIOUS = "quartal.previous-snapshot-id"  # the state before the run; the parent may be the run's own, and expire
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,11 @@ class Replacement:
     processed: Sequence[str] = ()
     withdrawn: Sequence[str] = ()
 
-    @property
-    def properties(self) -> dict[str, str]:
-        """What the snapshot says of itself."""
+    def properties(self, previous: Snapshot | None) -> dict[str, str]:
+        """What the snapshots say of themselves, of which ``previous`` is the one before the change."""
         found = {RUN: self.run_id}
+        if previous is not None:
+            found[PREVIOUS] = str(previous.snapshot_id)
         if self.source_snapshot is not None:
             found[SOURCE_SNAPSHOT] = str(self.source_snapshot)
         for name, deliveries in ((PROCESSED, self.processed), (WITHDRAWN, self.withdrawn)):
@@ -70,20 +72,19 @@ def from_on(column: str, value: str) -> BooleanExpression:
 
 def changes_since(table: TableMetadata | None, snapshot_id: int | None) -> Changes | None:
     """What runs did since that snapshot; None where that is unknown, as after a rollback."""
-    snapshot = table.current_snapshot() if table else None
     processed: set[str] = set()
     withdrawn: set[str] = set()
-    while table is not None and snapshot is not None and snapshot.snapshot_id != snapshot_id:
-        if noted(snapshot, RUN) is None:
+    reached = table.current_snapshot_id if table else None
+    while table is not None and reached is not None and reached != snapshot_id:
+        snapshot = table.snapshot_by_id(reached)
+        if snapshot is None or noted(snapshot, RUN) is None:
             return None
         # The newest word holds: snapshots are visited from the newest on.
         processed.update(set(json.loads(noted(snapshot, PROCESSED) or "[]")) - withdrawn)
         withdrawn.update(set(json.loads(noted(snapshot, WITHDRAWN) or "[]")) - processed)
-        parent = snapshot.parent_snapshot_id
-        snapshot = table.snapshot_by_id(parent) if parent is not None else None
-    if (snapshot.snapshot_id if snapshot else None) != snapshot_id:
-        return None
-    return Changes(frozenset(processed), frozenset(withdrawn))
+        previous = noted(snapshot, PREVIOUS)
+        reached = int(previous) if previous else snapshot.parent_snapshot_id
+    return Changes(frozenset(processed), frozenset(withdrawn)) if reached == snapshot_id else None
 
 
 def is_last_of_its_run(table: TableMetadata) -> bool:

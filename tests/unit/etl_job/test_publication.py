@@ -82,6 +82,20 @@ def test_a_run_that_read_an_older_state_fails_and_changes_nothing(opened, file_o
     assert rows_in() == {"d1": 2}
 
 
+def test_what_runs_did_is_known_where_the_states_in_between_have_expired(opened, file_of):
+    opened().replace(change(file_of("d1", 1, "a"), "d1", "a", processed=["d1"]))
+    first = opened().snapshot_id
+    opened().replace(change(file_of("d2", 2, "b"), "d1", "b", processed=["d2"], withdrawn=["d1"]))
+    found = GlueCatalog("test").load_table(f"{DATABASE}.counts")
+    named = {reference.snapshot_id for reference in found.refs().values()}
+    expired = [each.snapshot_id for each in found.snapshots() if each.snapshot_id not in named]
+    assert expired
+    found.maintenance.expire_snapshots().by_ids(expired).commit()
+    changes = opened().changes_since(first)
+    assert changes is not None
+    assert (changes.processed, changes.withdrawn) == ({"d2"}, {"d1"})
+
+
 def test_features_are_in_step_only_with_the_curated_snapshot_that_they_name(opened, file_of):
     curated, features = opened("curated"), opened("features")
     assert in_step(curated, features)
