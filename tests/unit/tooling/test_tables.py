@@ -93,6 +93,14 @@ def test_ids_that_begin_alike_are_shown_up_to_where_they_differ():
     assert re.findall(r"wr_\w+", out.getvalue()) == ["wr_2909c13f0d8a", "wr_2909c13f0d8b"]
 
 
+def test_reason_stands_under_the_id_of_the_table():
+    shown, out, err = console(200)
+    runs = [manifest(f"wr_2909c13f0d8{end * 53}", "FAILED", "2024Q1") for end in "ab"]
+    print_history(shown, [run.model_copy(update={"reason": "no"}) for run in runs])
+    assert re.findall(r"wr_\w+: no", err.getvalue()) == ["wr_2909c13f0d8a: no", "wr_2909c13f0d8b: no"]
+    assert "wr_2909c13f0d8a " in out.getvalue()
+
+
 @pytest.mark.parametrize("arguments", [{"is_terminal": False}, {"is_terminal": True, "wide": True}])
 def test_all_is_shown_in_full_where_it_is_asked_for_or_no_terminal_reads(arguments):
     wide = arguments.pop("wide", False)

@@ -70,7 +70,7 @@ def fitted(
         wide: whether all is shown in full, whatever the width.
     """
     columns = [_kind_found(column, [row[i] for row in rows]) for i, column in enumerate(columns)]
-    ids = {i: _prefix_length([str(row[i]) for row in rows]) for i, c in enumerate(columns) if c.kind is Kind.ID}
+    ids = {i: id_length([str(row[i]) for row in rows]) for i, c in enumerate(columns) if c.kind is Kind.ID}
     cells = [
         [_text(value, columns[i].kind, None if wide else ids.get(i)) for i, value in enumerate(row)] for row in rows
     ]
@@ -139,7 +139,7 @@ def _is_numeric(values: Sequence[Any]) -> bool:
     return bool(values) and all(isinstance(value, int | float | Decimal) for value in values)
 
 
-def _prefix_length(ids: Sequence[str]) -> int:
+def id_length(ids: Sequence[str]) -> int:
     """So many characters that no two of these ids look alike."""
     different = set(ids)
     length = SHORT_ID

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from quartal.core.console import Console
-from quartal.core.terminal_tables import SHORT_ID, Column, Kind
+from quartal.core.terminal_tables import Column, Kind, id_length
 from quartal.runs.manifests import read_latest_manifests
 from quartal.workspace import Workspace
 
@@ -91,6 +91,7 @@ def print_history(console: Console, manifests: Iterable[RunManifest], *, wide: b
         for run in runs
     ]
     console.table("", _COLUMNS, rows, data=[asdict(run) | {"state": run.status} for run in runs], wide=wide)
+    length = id_length([run.run_id for run in runs]) if console.is_terminal and not wide else None
     for run in runs:
         if run.reason and not console.as_json:
-            console.say(f"  {run.run_id if wide else run.run_id[:SHORT_ID]}: {run.reason}")
+            console.say(f"  {run.run_id[:length]}: {run.reason}")
