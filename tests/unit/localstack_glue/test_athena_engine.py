@@ -194,9 +194,9 @@ def test_expression_of_trino_has_the_value_that_trino_gives_it(lake: Lake, expre
     assert row == (answer,)
 
 
-def test_names_are_lower_case_and_unnamed_columns_are_numbered(sightings: Lake):
+def test_columns_are_called_as_they_are_written_and_unnamed_ones_are_numbered(sightings: Lake):
     answer = sightings.engine.run('select Brand, count(*), Max(ID) AS "Newest" from Sightings group by 1', "feeds")
-    assert [column.name for column in answer.columns] == ["brand", "_col1", "newest"]
+    assert [column.name for column in answer.columns] == ["Brand", "_col1", "Newest"]
     assert [column.type for column in answer.columns] == ["varchar", "bigint", "bigint"]
 
 

@@ -73,6 +73,45 @@ def test_columns_are_called_as_the_query_writes_them(query: str, names: list[str
     assert [column.name for column in ENGINE.run(query, "db").columns] == names
 
 
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select -x as x from (values 1, 2) t(x) order by x", [("-2",), ("-1",)]),
+        ("select -x as x from (values 1, 2) t(x) order by x + 0", [("-2",), ("-1",)]),
+        ("select -x as y from (values 1, 2) t(x) order by x", [("-1",), ("-2",)]),
+        (
+            "select count(*) as n, x from (values 1, 1, 2) t(x) group by x order by n * 10 desc",
+            [("2", "1"), ("1", "2")],
+        ),
+        ("select distinct x + 1 as y from (values 1, 1, 2) t(x) order by x + 1", [("2",), ("3",)]),
+    ],
+)
+def test_only_order_by_sees_the_names_of_the_answer(query: str, rows: list[tuple[str, ...]]):
+    assert list(ENGINE.run(query, "db").rows) == rows
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("select 1 as a, a + 1 as b", "COLUMN_NOT_FOUND"),
+        ("select x as a from (values 1) t(x) where a = 1", "COLUMN_NOT_FOUND"),
+        ("select x as a, count(*) from (values 1) t(x) group by a", "COLUMN_NOT_FOUND"),
+        ("select x as a from (values 1) t(x) group by x having a = 1", "COLUMN_NOT_FOUND"),
+        ("select distinct x from (values (1, 2)) t(x, y) order by y", "EXPRESSION_NOT_IN_DISTINCT"),
+        ("select x, y from (values (1, 2)) t(x, y) group by x", "EXPRESSION_NOT_AGGREGATE"),
+        ("select x from (values 1) t(x), (values 2) u(x)", "AMBIGUOUS_NAME"),
+        ("select sum(sum(x)) from (values 1) t(x)", "NESTED_AGGREGATION"),
+        ("select cast(1.5 as number)", "TYPE_MISMATCH"),
+        ("select cast('a' as string)", "TYPE_MISMATCH"),
+        ("select cast(array[1] as array(int64))", "TYPE_MISMATCH"),
+        ("select x'6'", "SYNTAX_ERROR"),
+    ],
+)
+def test_what_duckdb_would_take_and_trino_does_not_fails(query: str, code: str):
+    with pytest.raises(QueryFailedError, match=rf"^{code}: "):
+        ENGINE.run(query, "db")
+
+
 def test_window_that_no_clause_names_is_told():
     with pytest.raises(QueryFailedError, match=r"INVALID_WINDOW_REFERENCE.*\bw\b"):
         ENGINE.run("select sum(x) over w from (values 1) t(x)", "db")

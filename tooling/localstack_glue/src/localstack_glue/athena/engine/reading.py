@@ -33,6 +33,13 @@ _COLUMN = re.compile(
     re.IGNORECASE,
 )
 _OWN = re.compile(r"\b([A-Z]+(?:_[A-Z]+)+): (.*?)(?:' to INT64)?$")  # what our own SQL raises with error()
+_BINDER = {
+    "must appear in the GROUP BY clause": "EXPRESSION_NOT_AGGREGATE",
+    "Ambiguous reference to column": "AMBIGUOUS_NAME",
+    "aggregate function calls cannot be nested": "NESTED_AGGREGATION",
+    "cannot contain aggregates": "EXPRESSION_NOT_SCALAR",
+    "cannot contain window functions": "EXPRESSION_NOT_SCALAR",
+}
 _FUNCTION = re.compile(r"Function with name (\w+) does not exist", re.IGNORECASE)
 
 
@@ -252,6 +259,9 @@ def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
     text = str(error).split("\n", 1)[0]
     if found := _OWN.search(text):
         return QueryFailedError(found[1], found[2])
+    for pattern, code in _BINDER.items():
+        if pattern in text:
+            return QueryFailedError(code, f"line 1:1: {text.removeprefix('Binder Error: ')}")
     if "More than one row returned by a subquery" in text:
         return QueryFailedError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
     if text.startswith("Invalid Input Error: Division by zero"):

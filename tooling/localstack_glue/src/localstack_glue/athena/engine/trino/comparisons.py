@@ -41,6 +41,8 @@ def mismatch(operator: str, left: Type, right: Type) -> QueryFailedError:
 
 
 def _compared(operator: str, left: str, right: str, kind: Type) -> str:
+    if kind.kind == "char":  # blanks at the end are no part of it
+        left, right = f"rtrim({left}, ' ')", f"rtrim({right}, ' ')"
     plain = f"({left} {operator} {right})"
     if operator.startswith("IS ") or kind.kind not in (*_NESTED, *_FLOATING):
         return plain

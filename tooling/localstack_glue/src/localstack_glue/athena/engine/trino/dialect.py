@@ -11,6 +11,14 @@ _SPECIAL = (
     "JSON_TABLE", "JSON_VALUE", "OVERLAY",
 )  # fmt: skip
 EXPLICIT = "explicit"
+FOREIGN = "foreign"
+# the words that begin a type of Trino's, also of those that are not answered here
+TYPES = frozenset((
+    "boolean", "tinyint", "smallint", "int", "integer", "bigint", "real", "float", "double", "decimal", "dec",
+    "numeric",
+    "varchar", "char", "varbinary", "json", "date", "time", "timestamp", "interval", "array", "map", "row", "uuid",
+    "ipaddress", "geometry", "hyperloglog",
+))  # fmt: skip
 
 
 _TrinoParser: Any = Trino.Parser
@@ -28,6 +36,13 @@ class TrinoQuery(Trino):
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser for name, parser in _TrinoParser.FUNCTION_PARSERS.items() if name in _SPECIAL
         }
+
+        def _parse_types(self, *arguments: Any, **options: Any) -> exp.Expr | None:
+            word = self._curr.text.lower() if self._curr else ""
+            found: exp.Expr | None = super()._parse_types(*arguments, **options)
+            if isinstance(found, exp.DataType) and word not in TYPES:
+                found.meta[FOREIGN] = word
+            return found
 
         def _parse_cast(self, strict: bool, safe: bool | None = None) -> exp.Expr:
             found: exp.Expr = super()._parse_cast(strict, safe)

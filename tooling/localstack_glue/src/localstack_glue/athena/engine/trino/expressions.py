@@ -118,6 +118,9 @@ class Translator:
         return "NULL", UNKNOWN
 
     def _hexstring(self, node: exp.HexString) -> Typed:
+        if len(str(node.this)) % 2:
+            message = "line 1:1: Binary literal must contain an even number of digits"
+            raise QueryFailedError("SYNTAX_ERROR", message)
         return f"unhex({text_of(str(node.this))})", VARBINARY
 
     def _unicodestring(self, node: exp.UnicodeString) -> Typed:
@@ -294,8 +297,6 @@ class Translator:
 
     def _cast(self, node: exp.Cast) -> Typed:
         target = node.args["to"]
-        if target.this == exp.DType.TEXT:
-            raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Unknown type: {target.sql('hive').lower()}")
         wanted = from_sqlglot(target)
         if isinstance(node.this, exp.Literal) and node.this.is_string and not node.meta.get(EXPLICIT):
             return self._typed_literal(str(node.this.this), wanted)

@@ -43,6 +43,8 @@ def negate(value: Typed) -> Typed:
     """The minus before a value."""
     if value[1].kind not in NUMBERS and value[1] not in (DAY_INTERVAL, MONTH_INTERVAL):
         raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Cannot negate {value[1]}")
+    if value[1].kind in INTEGERS:
+        return f"(CAST(0 AS {duckdb_type(value[1])}) - {value[0]})", value[1]  # DuckDB's minus makes a wider number
     return f"(-{value[0]})", value[1]
 
 

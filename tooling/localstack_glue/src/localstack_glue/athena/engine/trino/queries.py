@@ -117,11 +117,13 @@ class QueryTranslator:
             projections.append(_raw(value).as_(name, quoted=True))
         # what sorts may name a column of the answer, which is still to be told from one of a table
         names = {output.name.lower(): output for output in outputs}
-        self._clauses(node, translator, names)
+        self._clauses(node, translator, names, [projection.this.name for projection in projections])
         node.set("expressions", projections)
         self._outputs[id(node)] = outputs
 
-    def _clauses(self, node: exp.Select, translator: Translator, names: dict[str, Output]) -> None:
+    def _clauses(
+        self, node: exp.Select, translator: Translator, names: dict[str, Output], projections: Sequence[str]
+    ) -> None:
         for join in node.args.get("joins") or ():
             if join.args.get("on") is not None:
                 join.set("on", _raw(translator.as_type(join.args["on"], BOOLEAN)))
@@ -131,9 +133,11 @@ class QueryTranslator:
                 condition.set("this", _raw(translator.as_type(condition.this, BOOLEAN)))
         if node.args.get("group") is not None:
             _replace_leaves(node.args["group"], translator)
+        distinct = node.args.get("distinct")
         if node.args.get("order") is not None:
             _sort(node.args["order"], translator, names)
-        distinct = node.args.get("distinct")
+            if distinct is not None:
+                _check_distinct(node.args["order"], projections, names)
         if distinct is not None and distinct.args.get("on") is not None:
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: DISTINCT ON is none of Trino's")
 
@@ -252,6 +256,17 @@ def _replace_leaves(node: exp.Expr, translator: Translator) -> None:
             elif isinstance(each, exp.Expr):
                 found.append(_raw(translator.translate(each)[0]))
         node.set(name, found)
+
+
+def _check_distinct(node: exp.Order, projections: Sequence[str], names: dict[str, Output]) -> None:
+    """What sorts rows without repetitions is one of their columns."""
+    known = {*projections, *(quoted(output.name) for output in names.values())}
+    for each in node.expressions:
+        if not isinstance(each.this, exp.Literal) and each.this.name not in known:
+            raise QueryFailedError(
+                "EXPRESSION_NOT_IN_DISTINCT",
+                "line 1:1: For SELECT DISTINCT, ORDER BY expressions must appear in select list",
+            )
 
 
 def _sort(node: exp.Order, translator: Translator, names: dict[str, Output]) -> None:

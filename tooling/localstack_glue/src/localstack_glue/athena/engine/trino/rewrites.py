@@ -11,6 +11,8 @@ def written_out(tree: exp.Expr) -> exp.Expr:
     for select in list(tree.find_all(exp.Select)):
         if select.args.get("windows"):
             _inline_windows(select)
+        if select.args.get("order"):
+            _inline_aliases(select)
     for node in list(tree.find_all(exp.Values)):
         _as_query(node)
     return tree
@@ -24,6 +26,17 @@ def values_query(values: exp.Values) -> exp.Select:
     names = [exp.to_identifier(f"_col{place}", quoted=True) for place in range(count)]
     given.set("alias", exp.TableAlias(this=exp.to_identifier("given", quoted=True), columns=names))
     return exp.select("*").from_(given)
+
+
+def _inline_aliases(select: exp.Select) -> None:
+    """`ORDER BY a + 1` means the `a` of the answer before one of a table."""
+    named = {each.alias.lower(): each.this for each in select.expressions if isinstance(each, exp.Alias)}
+    for ordered in select.args["order"].expressions:
+        for column in list(ordered.find_all(exp.Column)):
+            known = named.get(column.name.lower()) if not column.table else None
+            if known is None or column is ordered.this or column.find_ancestor(exp.Select) is not select:
+                continue
+            column.replace(exp.paren(known.copy()))
 
 
 def _inline_windows(select: exp.Select) -> None:

@@ -125,6 +125,8 @@ def from_sqlglot(given: exp.DataType) -> Type:
     Raises:
         QueryFailedError: there is none of that name here.
     """
+    if given.meta.get("foreign"):
+        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Unknown type: {given.meta['foreign']}")
     name = str(given.this.value if isinstance(given.this, exp.DType) else given.this)
     kind = _SQLGLOT.get(name, name.lower())
     if kind == "interval":

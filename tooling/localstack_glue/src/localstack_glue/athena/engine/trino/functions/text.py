@@ -81,7 +81,8 @@ STRINGS.scalar(
 
 def _padded(side: str) -> str:
     bad = failure("INVALID_FUNCTION_ARGUMENT", "'Padding string must not be empty'")
-    return f"CASE WHEN {{2}} = '' THEN {bad} ELSE {side}({{0}}, CAST({{1}} AS INTEGER), {{2}}) END"
+    short = failure("INVALID_FUNCTION_ARGUMENT", "'Target length must be in the range [0..2147483647]'")
+    return f"CASE WHEN {{2}} = '' THEN {bad} WHEN {{1}} < 0 THEN {short} ELSE {side}({{0}}, CAST({{1}} AS INTEGER), {{2}}) END"
 
 
 STRINGS.scalar(
