@@ -41,4 +41,11 @@ with suppress(ImportError):
 with suppress(ImportError):
     from pyathena.connection import Connection
 
-    Connection.__init__.__kwdefaults__["poll_interval"] = 0.05
+    connected = Connection.__init__
+
+    def connect(self, *arguments, **options):
+        """Make a connection that asks twenty times a second."""
+        options.setdefault("poll_interval", 0.05)
+        connected(self, *arguments, **options)
+
+    Connection.__init__ = connect
