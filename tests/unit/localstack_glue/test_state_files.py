@@ -1,5 +1,6 @@
 """State that outlives the service, and what becomes of what ran."""
 
+import pickle
 import sys
 import threading
 import time
@@ -11,7 +12,7 @@ from moto.glue.models import glue_backends
 from localstack_glue.service import models
 from localstack_glue.service.models import glue_stores
 from localstack_glue.service.settings import find_state_dir
-from localstack_glue.service.state_files import STATE_FILE, StateFile, collect
+from localstack_glue.service.state_files import STATE_FILE, StateFile, UnreadableStateError, collect
 from localstack_glue.workflows.orphaned_runs import CRAWL_MESSAGE, JOB_MESSAGE, end_what_ran
 
 
@@ -130,9 +131,34 @@ def test_failing_to_write_does_not_end_it(tmp_path):
     assert len(tries) == 2
 
 
-def test_snapshot_names_its_format(glue):
+def test_file_begins_with_who_wrote_it(glue, tmp_path):
     glue.add_job("etl")
-    assert collect()["format"] == 1
+    state_file(tmp_path).save()
+    stamp = (tmp_path / STATE_FILE).read_bytes().partition(b"\n")[0]
+    assert stamp == b'glue-local-state {"format": 1, "written_by": "glue-local 0.1.0"}'
+
+
+def test_state_without_a_stamp_is_of_an_earlier_version_and_read(glue, tmp_path):
+    glue.add_job("etl")
+    (tmp_path / STATE_FILE).write_bytes(pickle.dumps(collect()))
+    forget_all()
+    assert state_file(tmp_path).load()
+    assert list(glue.store.jobs) == ["etl"]
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (b'glue-local-state {"format": 2, "written_by": "glue-local 9.1"}\nof another making', "glue-local 9.1"),
+        (pickle.dumps({"format": 2, "stores": {}, "catalogs": {}}), "an unnamed version"),
+    ],
+)
+def test_state_of_a_later_format_is_refused_by_name_and_left_alone(tmp_path, content, named):
+    (tmp_path / STATE_FILE).write_bytes(content)
+    with pytest.raises(UnreadableStateError, match=f"format is 2, written by {named}; this version, glue-local 0.1.0"):
+        state_file(tmp_path).load()
+    assert (tmp_path / STATE_FILE).read_bytes() == content
+    assert [each.name for each in tmp_path.iterdir()] == [STATE_FILE]
 
 
 def test_where_the_state_is_kept(tmp_path):

@@ -1,6 +1,7 @@
 """Keeps what the service knows in a file, so that it outlives the service."""
 
 import io
+import json
 import logging
 import pickle
 import threading
@@ -11,16 +12,22 @@ from typing import Any
 
 from moto.glue.models import glue_backends
 
+from localstack_glue import __version__
 from localstack_glue.service.models import GlueStore, glue_stores
 from localstack_glue.service.stores import LocalAttribute
 
 LOG = logging.getLogger(__name__)
 FORMAT = 1
 STATE_FILE = "glue-state.pickle"
+_STAMP = b"glue-local-state "  # begins the file, with a line of JSON behind it; earlier versions wrote none
 SAVE_DELAY_S = 0.3
 LAST_SAVE_S = 5.0
 MOVED = {"localstack_glue.models": "localstack_glue.service.models"}  # modules whose classes earlier versions kept
 Snapshot = dict[str, Any]
+
+
+class UnreadableStateError(ValueError):
+    """The state is sound, and of a version whose state this one does not read."""
 
 
 class _StateUnpickler(pickle.Unpickler):
@@ -49,14 +56,31 @@ def collect() -> Snapshot:
 
 def restore(snapshot: Snapshot) -> None:
     """Put back what was stored; members that this version does not know are left out."""
-    if snapshot.get("format") != FORMAT:
-        raise ValueError(f"state of format {snapshot.get('format')} cannot be read, only {FORMAT}")
+    _check_format(snapshot["format"], "an unnamed version")
     known = set(_members())
     for (account, region), members in snapshot["stores"].items():
         for name in known & set(members):
             setattr(glue_stores[account][region], name, members[name])
     for (account, region), members in snapshot["catalogs"].items():
         vars(glue_backends[account][region]).update(members)
+
+
+def _check_format(found: int, written_by: str) -> None:
+    if found != FORMAT:
+        raise UnreadableStateError(
+            f"its format is {found}, written by {written_by}; this version, glue-local {__version__}, reads format "
+            f"{FORMAT}. Start that version, or name another folder: nothing was changed"
+        )
+
+
+def _content(file: bytes) -> Snapshot:
+    """What a file holds behind its stamp; the stamp is looked at before anything is made of the rest."""
+    if file.startswith(_STAMP):
+        line, _, file = file.partition(b"\n")
+        stamp = json.loads(line.removeprefix(_STAMP))
+        _check_format(stamp["format"], stamp["written_by"])
+    snapshot: Snapshot = _StateUnpickler(io.BytesIO(file)).load()  # our own file, in the user's folder
+    return snapshot
 
 
 def _members() -> list[str]:
@@ -75,11 +99,17 @@ class StateFile:
         self._thread: threading.Thread | None = None
 
     def load(self) -> bool:
-        """Restore what the file says, if there is one. One that cannot be read is put aside, not overwritten."""
+        """Restore what the file says, if there is one. One that is broken is put aside, not overwritten.
+
+        Raises:
+            UnreadableStateError: another version wrote it, and this one does not read it; it stays as it is.
+        """
         try:
-            restore(_StateUnpickler(io.BytesIO(self._path.read_bytes())).load())  # our own file, in the user's folder
+            restore(_content(self._path.read_bytes()))
         except FileNotFoundError:
             return False
+        except UnreadableStateError as error:
+            raise UnreadableStateError(f"the state in {self._path} cannot be read: {error}") from None
         except Exception:  # whatever is wrong with it, the service starts
             aside = self._path.with_suffix(".unreadable")
             LOG.exception("the state in %s cannot be read; it is kept as %s", self._path, aside.name)
@@ -121,8 +151,9 @@ class StateFile:
         return self._pickled()
 
     def _pickled(self) -> bytes:
+        stamp = json.dumps({"format": FORMAT, "written_by": f"glue-local {__version__}"})
         with self._lock:
-            return pickle.dumps(self._gather(), protocol=pickle.HIGHEST_PROTOCOL)
+            return _STAMP + stamp.encode() + b"\n" + pickle.dumps(self._gather(), protocol=pickle.HIGHEST_PROTOCOL)
 
     def _follow(self) -> None:
         while not self._is_closed.is_set():

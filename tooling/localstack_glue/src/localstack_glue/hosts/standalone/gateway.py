@@ -31,6 +31,7 @@ from localstack_glue.service.errors import ServiceError
 
 LOG = logging.getLogger(__name__)
 OK = 200
+_READS = ("Get", "List", "BatchGet", "Search")
 _XML = ("query", "rest-xml", "ec2")
 
 
@@ -38,7 +39,11 @@ class Backend(Protocol):
     """Answers what this service leaves to others."""
 
     def answer(self, request: Request, scope: Scope) -> Response:
-        """Answer a request whose body may have been read."""
+        """Answer a request whose body may have been read.
+
+        Raises:
+            ServiceError: it does not have the operation.
+        """
         ...
 
 
@@ -51,6 +56,7 @@ class Gateway:
         guard: checks what roles do that the service assumed; None if nobody is checked.
         control: answers what is asked of an address below ``/_glue/``, which it is given without that.
         events: hears of changes of the catalog.
+        on_change: called when a call of Glue has been answered that may have changed something.
     """
 
     def __init__(
@@ -60,12 +66,14 @@ class Gateway:
         guard: RoleGuard | None,
         control: Callable[[str, Request], Response],
         events: EventBus,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self._apis = apis
         self._backend = backend
         self._guard = guard
         self._control = control
         self._events = events
+        self._on_change = on_change
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -82,14 +90,21 @@ class Gateway:
         api = self._apis.get(caller.service)
         is_targets = caller.service == "events" and request.headers.get("X-Amz-Target", "").endswith(".PutTargets")
         if api is None and session is None and not is_targets:
-            return self._backend.answer(request, scope)
+            return self._answered_by_backend(request, scope)
         try:
             call = call_of(request, caller)
         except (TypeError, ValueError) as error:
             return _refusal("json", ServiceError("SerializationException", str(error), 400, sender_fault=True))
         if call is None:
-            return self._backend.answer(request, scope)
+            return self._answered_by_backend(request, scope)
         return self._checked(request, scope, session, call)
+
+    def _answered_by_backend(self, request: Request, scope: Scope) -> Response:
+        try:
+            return self._backend.answer(request, scope)
+        except ServiceError as error:
+            is_json = "X-Amz-Target" in request.headers or (request.content_type or "").startswith("application/json")
+            return _refusal("json" if is_json else "query", error)
 
     def _checked(self, request: Request, scope: Scope, session: RoleSession | None, call: ApiCall) -> Response:
         refused = ""
@@ -128,6 +143,8 @@ class Gateway:
 
     def _tell(self, scope: Scope, call: ApiCall, response: Response) -> None:
         name = call.operation.name
+        if call.service == "glue" and not name.startswith(_READS):
+            self._on_change()
         if call.service != "glue" or response.status_code != OK or not is_catalog_change(name):
             return
         try:

@@ -92,7 +92,8 @@ def serve(port: int, work_dir: Path, backend_url: str | None = None, state_dir: 
     faults = Faults() if environ.get(SWITCH, "").lower() in _ON else None
     control = ControlEndpoints(glue, glue.settings.control_networks, glue.settings.control_hosts, faults)
     backend = ForwardingBackend(backend_url) if backend_url else MotoBackend()
-    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events)
+    on_change = glue.state.touch if glue.state is not None else lambda: None
+    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change)
     application.faults = faults
     thread = threading.Thread(target=server.serve_forever, name="glue-local", daemon=True)
     thread.start()
