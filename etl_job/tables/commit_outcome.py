@@ -113,7 +113,7 @@ class DecidingGlueCatalog(GlueCatalog):
             with attempt:
                 found = self._outcome(write)
                 if found is Outcome.UNCLEAR or (has_changed and found is Outcome.UNCHANGED):
-                    raise _OldTableError("Glue shows the table as it was earlier")
+                    raise _OldTableError
                 return found
         raise AssertionError("patience ends with a result or an error")
 
@@ -162,9 +162,10 @@ class DecidingGlueCatalog(GlueCatalog):
             except Exception as unreadable:
                 if _is_refusal(error):
                     raise NotCommittedError(_said(error), may_succeed_later=False) from error
-                raise OutcomeUnknownError(
-                    f"{_said(error)}; and the table cannot be read since: {_said(unreadable)}"
-                ) from error
+                seen = f"the table cannot be read since: {_said(unreadable)}"
+                if isinstance(unreadable, _OldTableError):
+                    seen = "Glue shows the table as it was earlier"
+                raise OutcomeUnknownError(f"{_said(error)}; and {seen}") from error
             if outcome is Outcome.LANDED:
                 return
             write.was_lost |= _tells_nothing(error)
