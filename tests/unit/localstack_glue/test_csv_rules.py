@@ -259,7 +259,8 @@ def test_no_more_than_a_megabyte_is_decompressed():
     bomb = gzip.compress(b"1,2\n" * SAMPLE_BYTES)
 
     for packed in (bomb, gzip.compress(b"") * 5 + bomb, bomb + bomb):
-        assert len(decode_sample(packed, is_whole=True).data) == SAMPLE_BYTES  # G14
+        read = decode_sample(packed, is_whole=True)
+        assert (len(read.data), read.is_whole) == (SAMPLE_BYTES, False)  # G14
 
 
 def test_line_that_the_sample_cuts_off_does_not_count():

@@ -144,8 +144,16 @@ class FakeReceiver:
         self.heard.append((scope.account_id, scope.region, workflow_name, event_id))
 
 
-def test_rule_whose_role_may_notify_reaches_the_workflow():  # G32
-    receiver = FakeReceiver(MAY_NOTIFY)
+@pytest.mark.parametrize(
+    "trust",
+    [
+        pytest.param({}, id="any-rule"),
+        pytest.param({"Condition": {"ArnEquals": {"aws:SourceArn": RULE}}}, id="this-rule"),
+        pytest.param({"Condition": {"StringEquals": {"aws:SourceAccount": "111122223333"}}}, id="this-account"),
+    ],
+)
+def test_rule_whose_role_may_notify_reaches_the_workflow(trust):  # G32
+    receiver = FakeReceiver(MAY_NOTIFY, trust=trust)
 
     deliver(receiver, WORKFLOW, ROLE, RULE, "one")
 

@@ -68,7 +68,9 @@ def test_call_that_is_not_struck_or_late_is_as_it_was(mode):
     assert client.did[0].startswith(b'{"DatabaseName"')
 
 
-@pytest.mark.parametrize(("mode", "did"), [(Mode.FAIL_BEFORE, 0), (Mode.FAIL_AFTER, 1), (Mode.THROTTLE, 0)])
+@pytest.mark.parametrize(
+    ("mode", "did"), [(Mode.FAIL_BEFORE, 0), (Mode.FAIL_AFTER, 1), (Mode.THROTTLE, 0), (Mode.EXPIRE, 0)]
+)
 def test_refusal_is_one_of_the_services_words(mode, did):
     client = client_under(mode).call()
     assert client.status.split()[0] in ("400", "500")

@@ -116,6 +116,7 @@ CONTEXT = {
     "aws:sourceip": ("10.1.2.3",),
     "aws:principalarn": ("arn:aws:iam::1:role/etl",),
     "aws:tagkeys": ("a", "b"),
+    "aws:sourcearn": ("arn:aws:logs:us-east-1:1:log-group:a:b",),
     "s3:max-keys": ("10",),
 }
 
@@ -156,6 +157,10 @@ CONTEXT = {
         ("ForAnyValue:StringEquals", "aws:TagKeys", ["b", "x"], True),
         ("ForAnyValue:StringEquals", "s3:delimiter", ["b"], False),
         ("ForAnyValue:StringNotEquals", "aws:TagKeys", ["a"], True),
+        ("ForAnyValue:StringNotEquals", "s3:delimiter", ["a"], False),  # there is no value that could be any
+        ("ArnLike", "aws:SourceArn", "arn:aws:logs:*:1:log-group*", True),  # the last part has colons of its own
+        ("ArnLike", "aws:SourceArn", "arn:aws:logs:*:log-group*", False),
+        ("ArnNotLike", "aws:SourceArn", "arn:aws:logs:*:1:log-group:a:*", False),
     ],
 )
 def test_condition_operators(operator, key, wanted, expected):

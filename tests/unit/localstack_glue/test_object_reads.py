@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from urllib.parse import unquote
 
 import pytest
@@ -10,8 +11,32 @@ from botocore.credentials import Credentials
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localstack_glue.crawlers.crawling.object_reads import ObjectReads
+from localstack_glue.crawlers.crawling.sampling import ObjectReader, Sample
 
 ERROR = b"<?xml version='1.0'?><Error><Code>AccessDenied</Code><Message>no</Message></Error>"
+
+
+class StoredBytes:
+    """An S3 of one object."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def get_object(self, Bucket: str, Key: str, Range: str) -> dict[str, BytesIO]:
+        first, last = Range.removeprefix("bytes=").split("-")
+        return {"Body": BytesIO(self._content[int(first) : int(last) + 1])}
+
+
+@pytest.mark.parametrize(("wanted", "tail"), [(1, b"f"), (4, b"cdef"), (6, b"abcdef"), (99, b"abcdef")])
+def test_tail_of_an_object_is_its_last_bytes(wanted, tail):
+    assert ObjectReader(StoredBytes(b"abcdef"), "lake").tail("a", 6, wanted) == tail
+
+
+@pytest.mark.parametrize(
+    ("most", "sample"), [(4, Sample(b"abcd", is_whole=False)), (6, Sample(b"abcdef", is_whole=True))]
+)
+def test_sample_of_an_object_is_its_beginning_and_knows_whether_that_is_all(most, sample):  # G14
+    assert ObjectReader(StoredBytes(b"abcdef"), "lake").sample("a", 6, most) == sample
 
 
 class S3(BaseHTTPRequestHandler):

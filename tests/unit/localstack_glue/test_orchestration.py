@@ -264,6 +264,21 @@ def test_job_of_a_trigger_above_its_limit_is_a_failed_run(glue):
     assert (newest["JobRunState"], newest["ErrorMessage"]) == ("FAILED", "Exceeded maximum concurrent runs")  # G27
 
 
+@pytest.mark.parametrize("workflow", [{}, {"WorkflowName": "w"}], ids=["outside", "in a workflow"])
+def test_job_above_its_limit_fires_what_waits_for_its_failure(glue, workflow):  # G27
+    glue.add_job("etl")
+    glue.add_job("repair")
+    glue.workflows.create(glue.scope, {"Name": "w"})
+    glue.add_trigger("start", "ON_DEMAND", [{"JobName": "etl"}], **workflow)
+    failed = {"Conditions": [job_condition("etl", "FAILED")]}
+    glue.add_trigger("then", "CONDITIONAL", [{"JobName": "repair"}], Predicate=failed, StartOnCreation=True, **workflow)
+    glue.jobs.start(glue.scope, {"JobName": "etl"})
+
+    glue.triggers.start(glue.scope, {"Name": "start"})
+
+    assert glue.started_jobs == ["etl", "repair"]
+
+
 def test_crawler_that_already_runs_is_an_errored_action(glue):
     glue.add_quarterly_workflow()
     glue.crawlers.start(glue.scope, {"Name": "raw"})
@@ -298,6 +313,8 @@ def test_stopped_workflow_run_stops_what_runs_and_starts_nothing(glue):
 
     glue.workflows.stop_run(glue.scope, {"Name": "quarterly", "RunId": run_id})
     assert glue.workflow_run(run_id)["Status"] == "STOPPING"
+    (crawl,) = glue.store.crawlers["raw"].crawls
+    assert crawl.state == "CANCELLING"
     glue.end_crawl("CANCELLED")
 
     run = glue.workflow_run(run_id)

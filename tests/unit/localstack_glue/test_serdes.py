@@ -87,6 +87,11 @@ def test_deeper_levels_have_delimiters_of_hives():
     ]
 
 
+def test_first_of_a_maps_entries_with_one_key_counts():
+    delimiters = {"collection.delim": ";", "mapkey.delim": ":"}
+    assert read(LAZY, "m map<string,int>", "k:1;j:2;k:3\n", delimiters) == [([("k", 1), ("j", 2)],)]
+
+
 def test_escape_counts_in_nested_values():
     delimiters = {"field.delim": "|", "colelction.delim": ";", "escape.delim": "\\"}
     assert read(LAZY, "t array<string>", "a\\;b;c\\|d\n", delimiters) == [(["a;b", "c|d"],)]
@@ -133,6 +138,7 @@ def test_line_ends_of_all_systems_and_short_and_long_lines():
         (",", ("", "")),
         ("", (None, None)),
         ('"a","unfinished', ("a", None)),
+        ('a"b"c,x', ('ab"c', "x")),  # a quote among a line's first three characters is none of the value
         ('abc"d"e,f', ('abc"d"e', "f")),
     ],
 )
@@ -235,6 +241,7 @@ def test_top_level_array():
         ("timestamp", '"2024-01-05T10:00:00+02:00"', datetime(2024, 1, 5, 8)),
         ("timestamp", "1704448800", datetime(2024, 1, 5, 10)),
         ("timestamp", "1704448800123", datetime(2024, 1, 5, 10, 0, 0, 123000)),
+        ("timestamp", "170444880012", datetime(7371, 3, 8, 16, 0, 12)),  # milliseconds have thirteen digits
         ("map<string,int>", '{"Ab": 1}', [("Ab", 1)]),
         ("map<int,string>", '{"1": "x"}', [(1, "x")]),
         ("decimal(5,2)", "1.005", Decimal("1.01")),

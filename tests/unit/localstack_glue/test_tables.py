@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from etl_job.deliveries.file_names import is_hidden
 from localstack_glue.crawlers.crawling.globs import excluder, to_regex
 from localstack_glue.crawlers.crawling.listing import S3Object, S3Target, list_objects, pick_samples
-from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema
+from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema, are_similar
 from localstack_glue.crawlers.crawling.tables import (
     MAX_NAME,
     GroupingRules,
@@ -218,6 +218,18 @@ def test_crawls_look_at_the_files_that_upload_and_job_take_for_delivered():  # G
     delivered = {path for path in paths if not is_hidden(path)}
     # what was not copied to its end is looked at, and left out by the job, which says so
     assert listed == delivered | {"d._COPYING_"}
+
+
+@pytest.mark.parametrize(
+    ("shared", "first", "second", "expected"),
+    [(7, 10, 7, True), (6, 10, 6, False), (7, 7, 10, True), (6, 6, 10, False), (8, 10, 12, False)],
+)
+def test_files_with_seven_of_ten_columns_in_common_are_one_table(shared, first, second, expected):  # G20
+    def schema(side: str, count: int) -> FileSchema:
+        names = [f"c{number}" for number in range(shared)] + [f"{side}{number}" for number in range(count - shared)]
+        return FileSchema("csv", tuple(Column(name, "string") for name in names))
+
+    assert are_similar(schema("a", first), schema("b", second)) is expected
 
 
 def test_sample_size_counts_in_each_leaf_folder():
