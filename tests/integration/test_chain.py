@@ -484,10 +484,16 @@ def test_run_tells_why_it_failed_and_what_else_needs_somebody(pipeline, client, 
     }
     event = {"Source": "quartal", "DetailType": "Quartal Run Finished", "Detail": json.dumps(detail)}
     client("events").put_events(Entries=[event])
-    told, needs, explained = alert_with("2 of 3 rows are bad").splitlines()
-    assert told.startswith(f"The run of {deployment.dataset} ended as FAILED at ")
-    assert needs == detail["needs"]
-    assert explained == "What happened and what to do: quartal explain --env localstack"
+    message = alert_with("2 of 3 rows are bad")
+    parts = (
+        f"The run of {deployment.dataset} ended as FAILED at ",
+        "(run wr_1). delivery d1: 2 of 3 rows are bad",
+        detail["needs"],
+        "What happened and what to do: quartal explain --env localstack",
+    )
+    places = [message.find(part) for part in parts]
+    assert -1 not in places, message
+    assert places == sorted(places)
 
 
 def test_too_many_quarantined_rows_are_told_with_the_limit_and_the_command_that_explains_it(
