@@ -26,8 +26,8 @@ def in_milliseconds(name: str, hive_type: str, value: str = "") -> str:
 
 def rounded_moment(value: str, digits: int) -> str:
     """A timestamp with that many digits of a second, rounded half up also before 1970."""
-    unit = 10 ** (6 - digits)
-    if unit == 1:
+    unit = 10 ** max(6 - digits, 0)
+    if digits >= 6:
         return value
     moved = f"epoch_us({value}) + {unit // 2}"
     if digits in (0, 3):

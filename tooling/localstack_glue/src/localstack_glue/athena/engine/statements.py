@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
-import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import OptimizeError, ParseError, TokenError
@@ -16,11 +15,11 @@ from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.commands import parse_command
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
 from localstack_glue.athena.engine.sql_text import BLANK, NAME, quoted
+from localstack_glue.athena.engine.time_travel import version_of
 from localstack_glue.athena.engine.trino import grammar
 from localstack_glue.athena.engine.trino.casts import cast
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.expressions import Resolve, Translator
-from localstack_glue.athena.engine.trino.macros import prepare
 from localstack_glue.athena.engine.trino.queries import Output, QueryTranslator
 from localstack_glue.athena.engine.trino.rewrites import values_query, written_out
 from localstack_glue.athena.engine.trino.types import (
@@ -307,7 +306,7 @@ class Query:
             version = table.args.get("version")
             view, snapshot_id, moment = f"{database}.{name}", None, None
             if version is not None:
-                snapshot_id, moment = _version(version)
+                snapshot_id, moment = version_of(version)
                 view = f"{view} as of {number}"
                 table.set("version", None)
             place = _place(table.args.get("db") or table.this)
@@ -382,24 +381,6 @@ def _point_columns(table: exp.Table, database: str, name: str, alias: str) -> No
             column.set("table", exp.to_identifier(alias, quoted=True))
 
 
-def _version(version: exp.Expr) -> tuple[int | None, datetime | None]:
-    value = version.expression
-    if version.name.upper() == "VERSION":
-        if not isinstance(value, exp.Literal) or not str(value.this).isdigit():
-            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {value.sql(_DIALECT)} is no snapshot id")
-        return int(value.this), None
-    sql, kind = Translator(_no_column_here, _no_query).translate(value)
-    if kind.kind not in ("date", "timestamp", "timestamp with time zone"):
-        raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {value.sql(_DIALECT)} is no timestamp, but {kind}")
-    with duckdb.connect() as connection:
-        connection.execute("SET TimeZone = 'UTC'")  # Athena's timestamps without a zone are UTC
-        prepare(connection, sql)
-        found = connection.execute(f"SELECT epoch_us(CAST({sql} AS TIMESTAMPTZ))").fetchone()
-    if found is None or found[0] is None:
-        raise QueryFailedError("INVALID_ARGUMENTS", f"line 1:1: {value.sql(_DIALECT)} is null")
-    return None, datetime.fromtimestamp(0, UTC) + timedelta(microseconds=found[0])
-
-
 def _speaks_only_of(part: exp.Expr, aliases: set[str], keys: Sequence[str]) -> bool:
     columns = list(part.find_all(exp.Column))
     return (
@@ -437,10 +418,6 @@ def shown_type(kind: Type) -> Type:
 
 def _columns_of(types: Mapping[str, Type]) -> Resolve:
     return lambda column: (quoted(column.name), types[column.name])
-
-
-def _no_column_here(column: exp.Column) -> tuple[str, Type]:
-    raise QueryFailedError("COLUMN_NOT_FOUND", f"line 1:1: Column '{column.name}' cannot be resolved")
 
 
 def _no_query(node: exp.Expr) -> tuple[str, Sequence[Type]]:

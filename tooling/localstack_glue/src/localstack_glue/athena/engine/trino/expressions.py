@@ -2,33 +2,28 @@
 
 # ruff: noqa: E501 - SQL in a line is read as a line
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import quoted, text_of
-from localstack_glue.athena.engine.trino import calls, comparisons, operators
+from localstack_glue.athena.engine.sql_text import quoted
+from localstack_glue.athena.engine.trino import calls, comparisons, literals, operators
 from localstack_glue.athena.engine.trino.calls import Decoration
 from localstack_glue.athena.engine.trino.casts import cast, coerce, to_text
 from localstack_glue.athena.engine.trino.dialect import EXPLICIT
-from localstack_glue.athena.engine.trino.functions.dates import check_zone, offset_us
 from localstack_glue.athena.engine.trino.types import (
     BIGINT,
     BOOLEAN,
     DATE,
-    DOUBLE,
     INTEGER,
     TIMESTAMP,
     TIMESTAMP_ZONED,
     UNKNOWN,
-    VARBINARY,
     VARCHAR,
     Type,
     array,
     common,
-    decimal,
     fields_of,
     from_sqlglot,
     row,
@@ -39,7 +34,6 @@ Resolve = Callable[[exp.Column], Typed]
 QueryOf = Callable[[exp.Expr], tuple[str, Sequence[Type]]]  # SQL of a nested query, and the types of its columns
 _COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
 _ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
-_ZONED = re.compile(r"([\d-]+(?: [\d:.]+)?)\s*([A-Za-z]+(?:/\w+)*|[+-]\d{2}:\d{2})")
 
 
 class Translator:
@@ -95,37 +89,19 @@ class Translator:
     # ------------------------------------------------------------------------ literals and names
 
     def _literal(self, node: exp.Literal) -> Typed:
-        text = str(node.this)
-        if node.is_string:
-            return text_of(text), Type("varchar", (len(text),))
-        if "e" in text.lower():
-            return f"CAST('{text}' AS DOUBLE)", DOUBLE
-        if "." in text:
-            return self._decimal_literal(text)
-        if int(text) >= 2**63:
-            raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Invalid numeric literal: {text}")
-        return text, INTEGER if int(text) < 2**31 else BIGINT
+        return literals.text(str(node.this)) if node.is_string else literals.number(str(node.this))
 
-    def _decimal_literal(self, text: str) -> Typed:
-        whole, _, fraction = text.lstrip("+-").partition(".")
-        kind = decimal(max(len(whole.lstrip("0")) + len(fraction), 1), len(fraction))
-        return f"CAST('{text}' AS DECIMAL({kind.numbers[0]},{kind.numbers[1]}))", kind
+    def _hexstring(self, node: exp.HexString) -> Typed:
+        return literals.binary(str(node.this))
+
+    def _unicodestring(self, node: exp.UnicodeString) -> Typed:
+        return literals.unicode(str(node.this))
 
     def _boolean(self, node: exp.Boolean) -> Typed:
         return ("true" if node.this else "false"), BOOLEAN
 
     def _null(self, _node: exp.Null) -> Typed:
         return "NULL", UNKNOWN
-
-    def _hexstring(self, node: exp.HexString) -> Typed:
-        if len(str(node.this)) % 2:
-            message = "line 1:1: Binary literal must contain an even number of digits"
-            raise QueryFailedError("SYNTAX_ERROR", message)
-        return f"unhex({text_of(str(node.this))})", VARBINARY
-
-    def _unicodestring(self, node: exp.UnicodeString) -> Typed:
-        text = re.sub(r"\\(\+[0-9A-Fa-f]{6}|[0-9A-Fa-f]{4}|\\)", _unescaped, str(node.this))
-        return text_of(text), Type("varchar", (len(text),))
 
     def _interval(self, node: exp.Interval) -> Typed:
         return operators.interval(node.this.name, node.text("unit"))
@@ -299,26 +275,9 @@ class Translator:
         target = node.args["to"]
         wanted = from_sqlglot(target)
         if isinstance(node.this, exp.Literal) and node.this.is_string and not node.meta.get(EXPLICIT):
-            return self._typed_literal(str(node.this.this), wanted)
+            return literals.typed(str(node.this.this), wanted)
         value, kind = self.translate(node.this)
         return cast(value, kind, wanted), wanted
-
-    def _typed_literal(self, text: str, wanted: Type) -> Typed:
-        if wanted.kind == "decimal":
-            return self._decimal_literal(text)
-        if wanted.kind.startswith("timestamp"):
-            digits = max(len(text.partition(".")[2].split(" ")[0].rstrip("Z")) if "." in text else 0, 3)
-            zone = _ZONED.fullmatch(text.strip())
-            if zone is None:
-                kind = Type("timestamp", (digits,))
-                return cast(text_of(text), VARCHAR, kind), kind
-            name = "UTC" if zone[2] in ("UTC", "Z", "+00:00") else check_zone(zone[2])
-            local = cast(text_of(zone[1]), VARCHAR, Type("timestamp", (digits,)))
-            moment = f"({local} - to_microseconds({offset_us(zone[1], name)}))"
-            return f"timezone('UTC', {moment})", Type("timestamp with time zone", (digits,), zone=name)
-        if wanted.kind == "time":
-            wanted = Type("time", (len(text.partition(".")[2]),))
-        return cast(text_of(text), VARCHAR, wanted), wanted
 
     def _parsejson(self, node: exp.ParseJSON) -> Typed:
         return self._called("json_parse", [node.this], Decoration(), node)
@@ -481,10 +440,6 @@ class Translator:
         inner = node.this
         sql, _ = self._query_of(inner.unnest() if isinstance(inner, exp.Subquery) else inner)
         return f"EXISTS({sql})", BOOLEAN
-
-
-def _unescaped(found: "re.Match[str]") -> str:
-    return "\\" if found[1] == "\\" else chr(int(found[1].lstrip("+"), 16))
 
 
 def _place(node: exp.Expr) -> str:

@@ -1,0 +1,74 @@
+"""Values as a query writes them, typed, in DuckDB's words."""
+
+import re
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.sql_text import text_of
+from localstack_glue.athena.engine.trino.casts import cast
+from localstack_glue.athena.engine.trino.functions.dates import check_zone, offset_us
+from localstack_glue.athena.engine.trino.types import BIGINT, DOUBLE, INTEGER, VARBINARY, VARCHAR, Type, decimal
+
+Typed = tuple[str, Type]
+_ZONED = re.compile(r"([\d-]+(?: [\d:.]+)?)\s*([A-Za-z]+(?:/\w+)*|[+-]\d{2}:\d{2})")
+_ESCAPED = re.compile(r"\\(\+[0-9A-Fa-f]{6}|[0-9A-Fa-f]{4}|\\)")
+
+
+def text(value: str) -> Typed:
+    """`'abc'`."""
+    return text_of(value), Type("varchar", (len(value),))
+
+
+def unicode(value: str) -> Typed:
+    r"""`U&'\00e4'`."""
+    return text(_ESCAPED.sub(_unescaped, value))
+
+
+def binary(digits: str) -> Typed:
+    """`X'0aff'`."""
+    if len(digits) % 2:
+        raise QueryFailedError("SYNTAX_ERROR", "line 1:1: Binary literal must contain an even number of digits")
+    return f"unhex({text_of(digits)})", VARBINARY
+
+
+def number(value: str) -> Typed:
+    """`1`, `1.5` or `1e3`."""
+    if "e" in value.lower():
+        return f"CAST('{value}' AS DOUBLE)", DOUBLE
+    if "." in value:
+        return _decimal(value)
+    if int(value) >= 2**63:
+        raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Invalid numeric literal: {value}")
+    return value, INTEGER if int(value) < 2**31 else BIGINT
+
+
+def typed(value: str, wanted: Type) -> Typed:
+    """`DATE '2024-01-05'` and the like."""
+    if wanted.kind == "decimal":
+        return _decimal(value)
+    if wanted.kind.startswith("timestamp"):
+        return _moment(value)
+    if wanted.kind == "time":
+        wanted = Type("time", (len(value.partition(".")[2]),))
+    return cast(text_of(value), VARCHAR, wanted), wanted
+
+
+def _moment(value: str) -> Typed:
+    digits = max(len(value.partition(".")[2].split(" ")[0].rstrip("Z")) if "." in value else 0, 3)
+    zone = _ZONED.fullmatch(value.strip())
+    if zone is None:
+        kind = Type("timestamp", (digits,))
+        return cast(text_of(value), VARCHAR, kind), kind
+    name = "UTC" if zone[2] in ("UTC", "Z", "+00:00") else check_zone(zone[2])
+    local = cast(text_of(zone[1]), VARCHAR, Type("timestamp", (digits,)))
+    moment = f"({local} - to_microseconds({offset_us(zone[1], name)}))"
+    return f"timezone('UTC', {moment})", Type("timestamp with time zone", (digits,), zone=name)
+
+
+def _decimal(value: str) -> Typed:
+    whole, _, fraction = value.lstrip("+-").partition(".")
+    kind = decimal(max(len(whole.lstrip("0")) + len(fraction), 1), len(fraction))
+    return f"CAST('{value}' AS DECIMAL({kind.numbers[0]},{kind.numbers[1]}))", kind
+
+
+def _unescaped(found: "re.Match[str]") -> str:
+    return "\\" if found[1] == "\\" else chr(int(found[1].lstrip("+"), 16))
