@@ -11,7 +11,7 @@ from etl_job.findings.rules import verdict_of
 from etl_job.findings.wording import typed
 from etl_job.notify.metrics import CLIENT_CONFIG
 from etl_job.notify.run_news import RunNews
-from etl_job.reasons import cause_of
+from etl_job.reasons import cause_of, one_line
 
 if TYPE_CHECKING:
     import boto3
@@ -102,4 +102,4 @@ def _finding(finding: "Finding", options: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.translate(_PLAIN).split())
+    return one_line(text).translate(_PLAIN)

@@ -78,8 +78,8 @@ def test_summary_of_a_run_without_new_files_says_so_and_where_the_data_ends(news
 
 
 def test_summary_of_a_failure_is_its_reason_on_one_line_without_what_a_template_would_have_to_escape(news):
-    failed = news(manifest("FAILED", 'InputError: "a\\b"\n is <bad>'))
-    assert summary(failed) == "InputError: 'a/b' is (bad)"
+    failed = news(manifest("FAILED", 'InputError: "a\\b"\n is <bad>\x1b[31m'))
+    assert summary(failed) == "InputError: 'a/b' is (bad)/x1b[31m"
     assert needs(failed) == "Nothing else that the run could see needs you."
 
 
