@@ -56,6 +56,8 @@ def test_recurse_and_exclusions(glue_context, tmp_path):
     ("connection", "format_name", "options", "named"),
     [
         ({}, "avro", {}, "the format avro"),
+        ({}, "xml", {"rowTag": "r"}, "the format xml"),
+        ({}, "iceberg", {}, "the format iceberg"),
         ({}, "csv", {"jsonPath": "$"}, "the csv options jsonPath"),
         ({"topicName": "1"}, "csv", {}, "the S3 options topicName"),
     ],

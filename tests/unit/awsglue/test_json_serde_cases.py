@@ -15,7 +15,8 @@ OPENX, HIVE = "org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.da
 def rows(case: Case, glue: Any, context: GlueContext, folder: Path) -> list[Any]:
     (folder / "a.json").write_text("".join(f"{line}\n" for line in case.lines), encoding="utf-8")
     library = HIVE if case.hive else OPENX
-    add_table(glue, folder, case.columns.items(), library=library, serde=case.parameters)
+    add: Any = add_table
+    add(glue, folder, case.columns.items(), library=library, serde=case.parameters)
     frame = context.create_dynamic_frame.from_catalog(database="lake", table_name="t")
     return [plain(row.asDict(recursive=True)) for row in frame.toDF().collect()]
 

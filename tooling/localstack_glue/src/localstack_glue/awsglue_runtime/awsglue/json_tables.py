@@ -5,9 +5,9 @@ Spark matches JSON keys exactly. So the keys that the files hold are found first
 are spelled; SQL then makes the table's columns of them. Where one key is spelled in several ways, a line is parsed in
 as many layers.
 
-Athena's rows of JSON are made elsewhere (`localstack_glue.serdes.json_rows`), line by line and without Spark: AWS has two
-readers too, and where a value does not fit, one fails the query and the other makes a choice. One table of cases says
-which keys and values they read alike, and where they differ: `tests/unit/json_serde_cases.yaml`.
+Athena's rows of JSON are made elsewhere (`localstack_glue.serdes.json_rows`), line by line and without Spark: AWS has
+two readers too, and where a value does not fit, one fails the query and the other makes a choice. One table of cases
+says which keys and values they read alike, and where they differ: `tests/unit/json_serde_cases.yaml`.
 """
 
 from __future__ import annotations
@@ -130,14 +130,14 @@ def keys_found(session: SparkSession, lines: DataFrame) -> T.StructType:
 
 @contextmanager
 def _settings(session: SparkSession) -> Iterator[None]:
-    before = {name: session.conf.get(name) for name in _INFERENCE}
+    before = {name: str(session.conf.get(name)) for name in _INFERENCE}
     try:
         for name, value in _INFERENCE.items():
             session.conf.set(name, value)
         yield
     finally:
         for name, value in before.items():
-            session.conf.set(name, str(value))
+            session.conf.set(name, value)
 
 
 def _plain_type(kind: T.DataType) -> T.DataType:

@@ -100,4 +100,5 @@ def database_of(url: str) -> str:
 
 def without_secrets(url: str) -> str:
     """A URL for a message: without what follows the server and its database."""
-    return re.sub(r"//[^/@]*@(?=[^/])", "//", re.split(r"[?;]", url)[0])
+    shown = re.sub(r"(:thin:)[^@]*@", r"\1@", re.split(r"[?;]", url)[0])
+    return re.sub(r"//[^@]*@(?=[^/])", "//", shown)
