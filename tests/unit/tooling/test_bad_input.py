@@ -140,6 +140,7 @@ def test_what_an_apply_that_was_killed_has_made_is_named_with_the_block_that_tak
     assert told.message == f"{address} is there already, as made, and the state does not know it."
     assert f'in infra/import.tf, with `to = {address}` and `id = "made"`' in told.remedy
     assert not told.is_configuration
+    assert explain(f"unheard of: {code}", variables="v", folder="/work") is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the program in Terraform's place is a script")

@@ -16,6 +16,7 @@ class Remedy:
             where Terraform runs, and what `details` finds.
         remedy: what to do next.
         details: a pattern with named groups, looked for in Terraform's words; where it finds nothing they are "?".
+        needs_details: whether it is another failure where `details` finds nothing.
         is_configuration: whether something that the user wrote or installed is wrong, and nothing was tried.
     """
 
@@ -24,6 +25,7 @@ class Remedy:
     remedy: str
     details: str = ""
     is_configuration: bool = False
+    needs_details: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +158,8 @@ REMEDIES = (
         "The mirror is damaged or not complete: fill it anew by `terraform providers mirror`; see `quartal doctor`.",
         is_configuration=True,
     ),
-    Remedy("AlreadyExists", *_THERE_ALREADY),
-    Remedy("BucketAlreadyOwnedByYou", *_THERE_ALREADY),
+    Remedy("AlreadyExists", *_THERE_ALREADY, needs_details=True),
+    Remedy("BucketAlreadyOwnedByYou", *_THERE_ALREADY, needs_details=True),
     Remedy(
         "NoSuchBucket",
         "The bucket of the state is gone, or the lake is.",
@@ -185,6 +187,8 @@ def explain(text: str, *, variables: str, folder: str) -> Explanation | None:
         if known.sign.lower() not in folded:
             continue
         match = re.search(known.details, text) if known.details else None
+        if match is None and known.needs_details:
+            continue
         names = re.compile(known.details).groupindex if known.details else {}
         found = {name: (match[name].strip() if match else "?") for name in names}
         found |= {"variables": variables, "folder": folder}
