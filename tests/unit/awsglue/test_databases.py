@@ -210,7 +210,9 @@ def test_primary_key_with_gaps_is_no_bookmark(
 
 
 @pytest.mark.usefixtures("bookmark")
-def test_database_of_any_kind_is_read_and_written_by_its_drivers_class(spark: SparkSession) -> None:
+def test_database_of_any_kind_is_read_and_written_by_its_drivers_class(spark: SparkSession, tmp_path: Path) -> None:
+    jvm: Any = spark._jvm
+    jvm.java.lang.System.setProperty("derby.stream.error.file", str(tmp_path / "derby.log"))
     place = {"url": "jdbc:derby:memory:shop;create=true", "className": "org.apache.derby.jdbc.EmbeddedDriver"}
     place |= {"dbTable": "numbers", "jobBookmarkKeys": "n"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 
 from awsglue.catalog import Catalog
 from awsglue.errors import GlueDataError, GlueUnsupportedError
-from awsglue.jdbc import catalog_tables, connections, hashing, vendors
+from awsglue.jdbc import catalog_tables, connections, drivers, hashing, vendors
 
 PG = "jdbc:postgresql://db.example:5432"
 
@@ -28,6 +29,18 @@ def test_password_that_kms_encrypted_is_read(glue: Any) -> None:
     hidden = base64.b64encode(kms.encrypt(KeyId=key, Plaintext=b"p\xc3\xa4ss")["CiphertextBlob"]).decode()
     found = connect(glue, JDBC_CONNECTION_URL=f"{PG}/shop", USERNAME="u", ENCRYPTED_PASSWORD=hidden)
     assert (found.user, found.password) == ("u", "päss")
+
+
+def test_driver_is_fetched_from_s3(glue: Any) -> None:
+    s3 = boto3.client("s3", region_name="us-east-1")
+    added: list[str] = []
+    s3.create_bucket(Bucket="lake")
+    s3.put_object(Bucket="lake", Key="jars/driver.jar", Body=b"jar")
+    drivers.add_jar(SimpleNamespace(sql=added.append), "s3://lake/jars/driver.jar")  # type: ignore[arg-type]
+    (statement,) = added
+    path = statement.removeprefix("ADD JAR '").removesuffix("'")
+    assert path.endswith("/driver.jar")
+    assert Path(path).read_bytes() == b"jar"
 
 
 def test_connection_may_name_host_and_port() -> None:

@@ -74,6 +74,11 @@ def test_jars_of_the_user_stand_where_they_were_asked_to(tmp_path, first):  # G2
     assert names == (["own.jar", *S3A_JARS] if first else [*S3A_JARS, "own.jar"])
 
 
+def test_drivers_of_databases_are_on_the_class_path(tmp_path):
+    run = spark_run(tmp_path, found_jars=(tmp_path / "postgresql.jar",))
+    assert f":{tmp_path}/postgresql.jar" in spark_conf.spark_defaults(run, {})["spark.driver.extraClassPath"]
+
+
 def test_event_log_is_written_beside_the_run_and_goes_to_s3(tmp_path):  # G28
     run = spark_run(tmp_path, event_logs=tmp_path / "events")
     assert spark_conf.spark_defaults(run, {})["spark.eventLog.dir"] == (tmp_path / "events").as_uri()
