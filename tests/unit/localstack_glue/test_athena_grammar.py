@@ -112,6 +112,33 @@ def test_what_duckdb_would_take_and_trino_does_not_fails(query: str, code: str):
         ENGINE.run(query, "db")
 
 
+@pytest.mark.parametrize("table", ["p", "k", "v", "x", "e", "i", "entry", "item", "each", "cur", "acc"])
+def test_names_of_tables_do_not_meet_those_that_functions_use(table: str):
+    query = f"""
+        select map_agg({table}.key, {table}.value), cast(map(array['a'], array[max({table}.k)]) as json),
+               transform_values(map(array['a'], array[1]), (q, w) -> w + max({table}.i)),
+               array_sort(array[2, 1], (x, y) -> if(x < y, -1, 1)), array_distinct(array[max({table}.x), 7]),
+               cast(map(array['b'], array[2]) as map(varchar, bigint)), reduce(array[1], 0, (s, x) -> s + x, s -> s)
+        from (values ('key', 'value', 3, 4, 7)) {table}(key, value, k, i, x)"""
+    assert ENGINE.run(query, "db").rows == (("{key=value}", '{"a":3}', "{a=5}", "[1, 2]", "[7]", "{b=2}", "1"),)
+
+
+@pytest.mark.parametrize(
+    ("frame", "sums"),
+    [
+        ("range between interval '1' day preceding and current row", ["1", "3", "4"]),
+        ("range between interval '1' month preceding and interval '1' day following", ["3", "3", "7"]),
+        ("groups between 1 preceding and current row", ["1", "3", "6"]),
+    ],
+)
+def test_frame_of_a_window_reaches_over_days_and_months(frame: str, sums: list[str]):
+    query = (
+        f"select sum(v) over (order by d {frame}) from (values (date '2024-01-01', 1), (date '2024-01-02', 2), "
+        "(date '2024-01-31', 4)) t(d, v) order by d"
+    )
+    assert [row[0] for row in ENGINE.run(query, "db").rows] == sums
+
+
 def test_window_that_no_clause_names_is_told():
     with pytest.raises(QueryFailedError, match=r"INVALID_WINDOW_REFERENCE.*\bw\b"):
         ENGINE.run("select sum(x) over w from (values 1) t(x)", "db")

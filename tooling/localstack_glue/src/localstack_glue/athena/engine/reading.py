@@ -17,7 +17,7 @@ from localstack_glue.athena.engine.catalog import CatalogTable, GlueCatalog, Par
 from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import IcebergSnapshot, open_snapshot
 from localstack_glue.athena.engine.parquet_data import in_lower_case
-from localstack_glue.athena.engine.sql_text import quoted, text_of
+from localstack_glue.athena.engine.sql_text import lambdas_apart, quoted, text_of
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
 from localstack_glue.athena.engine.trino.macros import prepare
 from localstack_glue.athena.engine.trino.python import documents, patterns, texts, values
@@ -37,6 +37,7 @@ _BINDER = {
     "must appear in the GROUP BY clause": "EXPRESSION_NOT_AGGREGATE",
     "Ambiguous reference to column": "AMBIGUOUS_NAME",
     "aggregate function calls cannot be nested": "NESTED_AGGREGATION",
+    "window function calls cannot be nested": "NESTED_WINDOW",
     "cannot contain aggregates": "EXPRESSION_NOT_SCALAR",
     "cannot contain window functions": "EXPRESSION_NOT_SCALAR",
 }
@@ -106,7 +107,7 @@ class Opened:
 
     def _execute(self, sql: str) -> duckdb.DuckDBPyConnection:
         prepare(self.connection, sql)
-        return self.connection.execute(sql)
+        return self.connection.execute(lambdas_apart(sql))
 
 
 @contextmanager

@@ -1,10 +1,24 @@
 """Names and texts as DuckDB's SQL has them."""
 
+import re
 from collections.abc import Iterable
 
 # parts of regular expressions, with DOTALL: what stands between words, and a name with its database
 BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)"
 NAME = rf"(?:\"(?:[^\"]|\"\")*\"|`[^`]*`|[^\s\"`.(]+)(?:{BLANK}*\.{BLANK}*(?:\"(?:[^\"]|\"\")*\"|`[^`]*`|[^\s\"`.(]+))*"
+
+
+_LAMBDA = re.compile(r"\blambda ((?:\w+, )*\w+):")
+
+
+def lambdas_apart(sql: str) -> str:
+    """Give the variables of lambdas names that no table has: in `lambda p: p.k`, DuckDB takes a table `p` first."""
+    names = {name for head in _LAMBDA.findall(sql) for name in head.split(", ")}
+    if not names:
+        return sql
+    # neither in texts and quoted names, nor the name of a field or a function
+    token = re.compile(rf"""'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w.])({"|".join(sorted(names))})\b(?!\s*(?::=|\())""")
+    return token.sub(lambda found: f"__lambda__{found[1]}" if found[1] else found[0], sql)
 
 
 def quoted(name: str) -> str:

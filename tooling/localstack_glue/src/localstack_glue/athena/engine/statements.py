@@ -14,7 +14,7 @@ from sqlglot.schema import MappingSchema
 from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.commands import parse_command
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
-from localstack_glue.athena.engine.sql_text import BLANK, NAME, quoted
+from localstack_glue.athena.engine.sql_text import BLANK, NAME, lambdas_apart, quoted
 from localstack_glue.athena.engine.time_travel import version_of
 from localstack_glue.athena.engine.trino import grammar
 from localstack_glue.athena.engine.trino.casts import cast
@@ -231,7 +231,7 @@ class Query:
             types = dict(self._types[use.view])
             translator = Translator(_columns_of(types), _no_query)
             found.append(" AND ".join(translator.as_type(part, BOOLEAN) for part in known))
-        return " OR ".join(f"({text})" for text in found) or None
+        return lambdas_apart(" OR ".join(f"({text})" for text in found)) or None
 
     def for_duckdb(self, *, shown: bool = True) -> tuple[str, list[Output]]:
         """The whole query, and the columns of its answer; `shown` if values are to be as Athena shows them."""

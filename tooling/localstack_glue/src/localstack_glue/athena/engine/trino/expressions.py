@@ -371,7 +371,7 @@ class Translator:
         spec = node.args.get("spec")
         if spec is not None:
             ends = [
-                f"{end if isinstance(end, str) else self.translate(end)[0]} {spec.args.get(f'{name}_side') or ''}".strip()
+                f"{end if isinstance(end, str) else operators.distance(*self.translate(end))} {spec.args.get(f'{name}_side') or ''}".strip()
                 for name in ("start", "end")
                 if (end := spec.args.get(name))
             ]

@@ -48,6 +48,12 @@ def negate(value: Typed) -> Typed:
     return f"(-{value[0]})", value[1]
 
 
+def distance(value: str, kind: Type) -> str:
+    """How far a window's frame reaches: an interval is DuckDB's there."""
+    makes = {DAY_INTERVAL: "to_milliseconds", MONTH_INTERVAL: "to_months"}.get(kind)
+    return value if makes is None else f"{makes}(CAST({value} AS {'BIGINT' if kind == DAY_INTERVAL else 'INTEGER'}))"
+
+
 def concatenate(left: Typed, right: Typed) -> Typed:
     """`||` of texts, of binaries, of arrays, of an array and an element."""
     first, second = left[1], right[1]
