@@ -13,6 +13,7 @@ from quartal.local.toolchain import environments
 PROJECT = Path(__file__).parents[2]
 TESTS = '''
 import json
+import time
 from datetime import timedelta
 
 import pytest
@@ -58,6 +59,42 @@ def test_failure_is_told_with_its_message(glue_local, job):
     assert glue_local.wait_for_run(job, run_id, state="FAILED")["Id"] == run_id
 
 
+LAZY = {
+    "SerializationLibrary": "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe",
+    "Parameters": {"field.delim": ","},
+}
+
+
+def test_rules_are_judged_with_the_rights_of_their_role(glue_local, job):
+    s3, glue = glue_local.client("s3"), glue_local.glue
+    s3.put_object(Bucket="lake", Key="orders/a.csv", Body=b"1,US\\n2,\\n")
+    glue.create_database(DatabaseInput={"Name": "feeds"})
+    columns = [{"Name": "id", "Type": "int"}, {"Name": "country", "Type": "string"}]
+    storage = {"Columns": columns, "Location": "s3://lake/orders/", "SerdeInfo": LAZY}
+    glue.create_table(DatabaseName="feeds", TableInput={"Name": "orders", "StorageDescriptor": storage})
+    rules = 'Rules = [ IsUnique "id", ColumnValues "country" in ["US"] ]'
+    glue.create_data_quality_ruleset(Name="rules", Ruleset=rules)
+    source = {"GlueTable": {"DatabaseName": "feeds", "TableName": "orders"}}
+
+    def evaluated():
+        asked = {"DataSource": source, "Role": "etl", "RulesetNames": ["rules"]}
+        started = glue.start_data_quality_ruleset_evaluation_run(**asked)
+        ends = time.monotonic() + 60
+        while time.monotonic() < ends:
+            run = glue.get_data_quality_ruleset_evaluation_run(RunId=started["RunId"])
+            if run["Status"] not in ("STARTING", "RUNNING"):
+                break
+            time.sleep(0.1)
+        return run
+
+    assert "no identity-based policy allows the glue:GetTable action" in evaluated()["ErrorString"]
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "glue:Get*", "Resource": "*"}]}
+    glue_local.client("iam").put_role_policy(RoleName="etl", PolicyName="q", PolicyDocument=json.dumps(policy))
+    result = glue.get_data_quality_result(ResultId=evaluated()["ResultIds"][0])
+    assert [each["Result"] for each in result["RuleResults"]] == ["PASS", "FAIL"]
+    assert result["Score"] == 0.5
+
+
 def test_clock_is_moved(glue_local):
     frozen = glue_local.clock.freeze()
     assert glue_local.clock.advance(timedelta(days=400)) == frozen + timedelta(days=400)
@@ -88,4 +125,4 @@ def test_fixture_serves_tests(tmp_path: Path) -> None:
     environ = {**os.environ, "GLUE_LOCAL_PYTHON": str(python), "PYTHONPATH": path}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "localstack_glue.testing.plugin", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=300)
-    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert "6 passed" in done.stdout, done.stdout + done.stderr
