@@ -25,6 +25,8 @@ NAMES = st.recursive(
         pytest.param("int", "bigint", "bigint", id="integers"),
         pytest.param("float", "int", "double", id="float-and-int"),
         pytest.param("float", "double", "double", id="float-and-double"),
+        pytest.param("float", "bigint", "double", id="float-and-bigint"),  # a float keeps too few digits
+        pytest.param("smallint", "float", "float", id="small-number-and-float"),
         pytest.param("bigint", "string", "string", id="number-and-text"),
         pytest.param("date", "timestamp", "string", id="times"),
         pytest.param("array<int>", "array<double>", "array<double>", id="arrays"),
@@ -35,6 +37,26 @@ NAMES = st.recursive(
 )
 def test_types_of_two_files_are_merged(first, second, expected):
     assert merge_names(first, second) == expected  # G20
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (2**31 - 1, "int"),
+        (2**31, "bigint"),
+        (-(2**31), "int"),
+        (-(2**31) - 1, "bigint"),
+        (2**63 - 1, "bigint"),
+        (2**63, "double"),
+        (-(2**63) - 1, "double"),
+        (1.0, "double"),
+        (True, "boolean"),
+    ],
+)
+def test_number_of_json_has_the_narrowest_type_that_holds_it(number, kind):  # G14
+    gatherer = JsonTypeGatherer()
+    gatherer.observe(number)
+    assert gatherer.result() == kind
 
 
 @given(NAMES)

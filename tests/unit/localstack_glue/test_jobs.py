@@ -247,3 +247,18 @@ def test_times_come_from_the_clock(glue):
     run_id = glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"]
 
     assert glue.jobs.get_run(glue.scope, {"JobName": "etl", "RunId": run_id})["JobRun"]["StartedOn"].year == 2030
+
+
+def test_deleted_job_takes_its_runs_with_it_and_stops_those_that_run(glue):
+    for name in ("etl", "other"):
+        glue.add_job(name, ExecutionProperty={"MaxConcurrentRuns": 2})
+    ended = glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"]
+    glue.end_job()
+    running = glue.jobs.start(glue.scope, {"JobName": "etl"})["JobRunId"]
+    kept = glue.jobs.start(glue.scope, {"JobName": "other"})["JobRunId"]
+
+    glue.jobs.delete(glue.scope, {"JobName": "etl"})
+
+    assert glue.job_executor.stopped == [running]
+    assert set(glue.store.job_runs) == {kept}
+    assert ended not in glue.store.job_runs

@@ -307,6 +307,29 @@ def test_retried_job_counts_once_and_fires_on_its_last_attempt(glue):
     assert attempts[1]["Id"] == f"{attempts[0]['Id']}_attempt_1"
 
 
+@pytest.mark.parametrize(
+    ("state", "counted"),
+    [
+        ("SUCCEEDED", "SucceededActions"),
+        ("FAILED", "FailedActions"),
+        ("TIMEOUT", "TimeoutActions"),
+        ("STOPPED", "StoppedActions"),
+        ("ERROR", "ErroredActions"),
+        ("EXPIRED", "ErroredActions"),
+    ],
+)
+def test_end_of_a_job_is_counted_in_its_workflow_run(glue, state, counted):  # G7
+    glue.add_quarterly_workflow()
+    run_id = glue.start_workflow_run()
+    glue.end_crawl()
+    glue.end_job(state)
+
+    run = glue.workflow_run(run_id)
+    counts = {name: count for name, count in run["Statistics"].items() if count and name != "TotalActions"}
+    expected = {"SucceededActions": 1} | {counted: 1 if counted != "SucceededActions" else 2}
+    assert (run["Status"], counts) == ("COMPLETED", expected)
+
+
 def test_stopped_workflow_run_stops_what_runs_and_starts_nothing(glue):
     glue.add_quarterly_workflow()
     run_id = glue.start_workflow_run()

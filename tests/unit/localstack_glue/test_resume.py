@@ -61,6 +61,25 @@ def test_all_behind_a_resumed_node_runs_again(glue, failed):  # G9
     assert glue.workflow_run(answer["RunId"])["Status"] == "COMPLETED"
 
 
+def test_job_behind_two_runs_again_where_one_of_them_does(glue):  # G4, G9
+    glue.workflows.create(glue.scope, {"Name": "quarterly"})
+    for job in ("a", "b", "last"):
+        glue.add_job(job)
+    glue.add_trigger("start", "ON_DEMAND", [{"JobName": "a"}, {"JobName": "b"}], WorkflowName="quarterly")
+    conditions = [{"LogicalOperator": "EQUALS", "JobName": job, "State": "SUCCEEDED"} for job in ("a", "b")]
+    both = {"Predicate": {"Logical": "AND", "Conditions": conditions}, "StartOnCreation": True}
+    glue.add_trigger("then", "CONDITIONAL", [{"JobName": "last"}], WorkflowName="quarterly", **both)
+    run_id = glue.start_workflow_run()
+    for position in range(3):
+        glue.end_job(position=position)
+
+    resume(glue, run_id, node("JOB", "a"))
+    assert glue.started_jobs == ["a", "b", "last", "a"]
+    glue.end_job()
+
+    assert glue.started_jobs == ["a", "b", "last", "a", "last"]  # b's end still counts
+
+
 def test_resumed_run_uses_the_triggers_of_the_first(glue, failed):  # G6, G9
     glue.triggers.delete(glue.scope, {"Name": "then"})
     resume(glue, failed, node("CRAWLER", "raw"))

@@ -9,6 +9,7 @@ import pytest
 
 from localstack_glue.service.clock import MovableClock
 from localstack_glue.service.control import ControlEndpoints
+from localstack_glue.workflows import scheduler
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -268,6 +269,46 @@ def test_window_of_a_batch_begins_with_its_first_event_and_starts_one_run(moving
     assert run["StartingEventBatchCondition"] == {"BatchWindow": seconds}
     assert run["WorkflowRunProperties"] == {"aws:eventIds": "[first, second]"}
     assert glue.started_jobs == ["etl"]
+
+
+def test_window_of_a_trigger_that_an_earlier_start_removes_starts_nothing(moving):
+    glue = moving.glue
+    glue.add_job("etl", ExecutionProperty={"MaxConcurrentRuns": 9})
+    for name in ("first", "second"):
+        glue.workflows.create(glue.scope, {"Name": name})
+        batching = {"EventBatchingCondition": {"BatchSize": 10}, "WorkflowName": name}
+        glue.add_trigger(name, "EVENT", [{"JobName": "etl"}], **batching)
+        glue.event_triggers.notify(glue.scope, name, "one")
+    glue.job_signals.started.add(lambda scope, _run: glue.triggers.delete(scope, {"Name": "second"}))
+
+    moving.clock.advance(timedelta(hours=1))
+    moving.scheduler.tick()
+
+    assert glue.started_jobs == ["etl"]
+
+
+def test_of_more_starts_than_are_served_at_once_the_newest_are_made(moving, monkeypatch):
+    monkeypatch.setattr(scheduler, "MAX_STARTS", 2)
+    for name, at in (("first", "0 6 1"), ("second", "0 12 1"), ("third", "0 0 2")):
+        moving.glue.add_job(name)
+        once = {"Schedule": f"cron({at} 1 ? 2026)", "StartOnCreation": True}
+        moving.glue.add_trigger(name, "SCHEDULED", [{"JobName": name}], **once)
+
+    moving.clock.advance(timedelta(days=2))
+
+    assert moving.scheduler.tick() == 2
+    assert moving.glue.started_jobs == ["second", "third"]
+
+
+def test_start_of_a_trigger_that_is_activated_loses_none_of_its_starts(moving):
+    moving.glue.add_job("etl")
+    schedule = {"Schedule": "cron(0 6 * * ? *)", "StartOnCreation": True}
+    moving.glue.add_trigger("daily", "SCHEDULED", [{"JobName": "etl"}], **schedule)
+
+    moving.clock.advance(timedelta(hours=7))
+    moving.glue.triggers.start(moving.glue.scope, {"Name": "daily"})
+
+    assert moving.scheduler.tick() == 1  # G3
 
 
 def test_window_of_a_trigger_that_is_gone_starts_nothing(moving):
