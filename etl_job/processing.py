@@ -123,11 +123,13 @@ def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunR
     except ThresholdError as error:
         folders = quarantine_rows(context, counted, context.failed_quarantine)
         yield result.then(Published(quarantine=folders))
-        where = f"The bad rows are in {', '.join(folders)}"
-        with suppress(*_UNREACHED):
-            where += f", such as {', '.join(first_bad_rows(context, counted, error.delivery))}"
+        samples = ""
+        with suppress(Exception):  # the reason must be heard, whatever becomes of the samples
+            samples = f", such as {', '.join(first_bad_rows(context, counted, error.delivery))}"
         shown = typed(("quarantine", "--failed", "--delivery", error.delivery), context.arguments.naming_options)
-        raise ThresholdError(f"{error}. {where}; `{shown}` shows them", error.delivery) from error
+        raise ThresholdError(
+            f"{error}. `{shown}` shows the bad rows{samples}; they are in {', '.join(folders)}", error.delivery
+        ) from error
 
 
 def _publish(

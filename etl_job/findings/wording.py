@@ -1,5 +1,6 @@
 """How findings are worded: plurals, ages, moments, and commands as somebody types them."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
@@ -49,5 +50,5 @@ def minute(moment: datetime) -> str:
 
 
 def typed(command: Sequence[str], options: Sequence[str]) -> str:
-    """A command as somebody types it, with the options that name environment and feed."""
-    return " ".join(("quartal", command[0], *options, *command[1:]))
+    """A command as somebody types it into a shell, with the options that name environment and feed."""
+    return " ".join(("quartal", command[0], *options, *map(shlex.quote, command[1:])))

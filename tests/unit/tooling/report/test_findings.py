@@ -77,6 +77,12 @@ def test_runs_are_shortened_as_in_tables():
     assert wording.SHORT_ID == terminal_tables.SHORT_ID
 
 
+def test_command_holds_in_a_shell_what_a_delivery_may_be_called():
+    assert wording.typed(("quarantine", "--delivery", "Q3 (new)"), ("--env dev",)) == (
+        "quartal quarantine --env dev --delivery 'Q3 (new)'"
+    )
+
+
 def test_nothing_is_told_where_all_is_fine():
     found = findings_in(situation(rows("2026Q2", last_day="2026-06-30"), rows("2026Q3"), is_in_step=True))
     assert (found, verdict_of(found)) == ((), "Fine")
