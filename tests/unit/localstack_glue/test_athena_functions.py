@@ -240,6 +240,8 @@ def test_expression_has_trinos_value(expression: str, answer: str | None):
         ("date_diff('hour', date '2024-01-01', date '2024-01-02')", "INVALID_FUNCTION_ARGUMENT"),
         ("date_trunc('hour', date '2024-01-01')", "INVALID_FUNCTION_ARGUMENT"),
         ("date_add('day', 1, time '10:00:00')", "INVALID_FUNCTION_ARGUMENT"),
+        ("slice(array[1, 2], 1, -1)", "INVALID_FUNCTION_ARGUMENT"),
+        ("map_from_entries(array[(1, 'a'), (1, 'b')])", "INVALID_FUNCTION_ARGUMENT"),
         ("hamming_distance('a', 'ab')", "INVALID_FUNCTION_ARGUMENT"),
         ("array[1, null] < array[1, 2]", "NOT_SUPPORTED"),
         ("(select x from (values 1, 2) t(x))", "SUBQUERY_MULTIPLE_ROWS"),

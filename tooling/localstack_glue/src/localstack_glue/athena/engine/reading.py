@@ -265,6 +265,8 @@ def _failure(error: duckdb.Error, query: statements.Query) -> QueryFailedError:
             return QueryFailedError(code, f"line 1:1: {text.removeprefix('Binder Error: ')}")
     if "More than one row returned by a subquery" in text:
         return QueryFailedError("SUBQUERY_MULTIPLE_ROWS", "Scalar sub-query has returned multiple rows")
+    if "Map keys must be unique" in text:
+        return QueryFailedError("INVALID_FUNCTION_ARGUMENT", "Duplicate map keys are not allowed")
     if text.startswith("Invalid Input Error: Division by zero"):
         return QueryFailedError("DIVISION_BY_ZERO", "Division by zero")
     if isinstance(error, duckdb.OutOfRangeException) or (

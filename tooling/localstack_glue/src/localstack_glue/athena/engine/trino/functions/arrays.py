@@ -304,11 +304,12 @@ ARRAYS.scalar(
     examples={"cardinality(shuffle(array[1, 2, 3]))": "3"},
 )
 ARRAYS.functions[-1] = ARRAYS.functions[-1].__class__("shuffle", "array", refusal="DuckDB orders no array by chance")
+_SHORT = failure("INVALID_FUNCTION_ARGUMENT", "'length must be greater than or equal to 0'")
 ARRAYS.scalar(
     "slice",
     (
         "array(T), bigint, bigint -> array(T)",
-        f"CASE WHEN {{1}} = 0 THEN {_ZERO} WHEN {{1}} < -len({{0}}) THEN {{0}}[1:0] WHEN {{1}} < 0 THEN {{0}}[len({{0}}) + {{1}} + 1:len({{0}}) + {{1}} + {{2}}] ELSE {{0}}[{{1}}:{{1}} + {{2}} - 1] END",
+        f"CASE WHEN {{1}} = 0 THEN {_ZERO} WHEN {{2}} < 0 THEN {_SHORT} WHEN {{1}} < -len({{0}}) THEN {{0}}[1:0] WHEN {{1}} < 0 THEN {{0}}[len({{0}}) + {{1}} + 1:len({{0}}) + {{1}} + {{2}}] ELSE {{0}}[{{1}}:{{1}} + {{2}} - 1] END",
     ),
     examples={
         "slice(array[1, 2, 3, 4, 5], 2, 3)": "[2, 3, 4]",

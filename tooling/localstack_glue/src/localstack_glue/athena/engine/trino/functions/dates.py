@@ -404,7 +404,7 @@ def _formatted(function: str) -> Callable[[Call], str]:
     def sql(call: Call) -> str:
         value, kind = call.arguments[0], call.types[0]
         zone = kind.zone or "UTC"
-        moment = f"epoch_us(CAST({local(value, kind)} AS TIMESTAMP))"
+        moment = f"epoch_us(date_trunc('milliseconds', CAST({local(value, kind)} AS TIMESTAMP)))"
         return f"{function}({moment}, {text_of(zone)}, {call.arguments[1]})"
 
     return sql
@@ -415,6 +415,7 @@ DATES.scalar(
     ("X, varchar -> varchar", _formatted("py_date_format")),
     examples={
         "date_format(timestamp '2022-10-20 05:10:09.25', '%m-%d-%Y %H:%i:%s.%f')": "10-20-2022 05:10:09.250000",
+        "date_format(timestamp '2024-01-05 10:20:30.123456', '%f')": "123000",
         "date_format(date '2024-01-07', '%W %M %e %y %j %a %b %c %l %p')": "Sunday January 7 24 007 Sun Jan 1 12 AM",
     },
 )

@@ -179,13 +179,14 @@ def _null_if(call: Call) -> str:
     first, second = call.arguments
     kind = call.bound["T"]
     same = compare("=", (first, kind), (second, kind))
-    return f"CASE WHEN {same} THEN NULL ELSE {cast(first, kind, call.types[0])} END"
+    found = first if call.types[0].kind == "unknown" else cast(first, kind, call.types[0])
+    return f"CASE WHEN {same} THEN NULL ELSE {found} END"
 
 
 CONDITIONAL.scalar(
     "nullif",
     overload("T, T -> T", _null_if, lambda call: call.types[0]),
-    examples={"nullif(1, 1)": None, "nullif(1, 2)": "1"},
+    examples={"nullif(1, 1)": None, "nullif(1, 2)": "1", "nullif(null, 1)": None},
 )
 CONDITIONAL.scalar(
     "if",
