@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pyspark.errors import AnalysisException, ParseException
+from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
@@ -47,7 +47,7 @@ class SparkEngine:
         """Run SQL."""
         try:
             return [tuple(row) for row in self._spark.sql(sql).collect()]
-        except (AnalysisException, ParseException) as error:
+        except PySparkException as error:  # what SQL and the data do not allow; a failed job is another error
             raise QueryError(f"Error executing SQL statement: {error}") from error
 
     def statement(self, spark_sql: str) -> str:
@@ -62,7 +62,7 @@ class SparkEngine:
         """The names of a user's query's columns."""
         try:
             return self._spark.sql(self.statement(spark_sql)).columns
-        except (AnalysisException, ParseException) as error:
+        except PySparkException as error:
             raise QueryError(f"Error executing SQL statement: {error}") from error
 
     def quoted(self, name: str) -> str:
