@@ -57,6 +57,14 @@ def test_secret_that_is_no_login_is_told(glue: Any, text: str) -> None:
         connect(glue, JDBC_CONNECTION_URL=PG, SECRET_ID="s")
 
 
+def test_secret_fills_a_url(glue: Any) -> None:
+    boto3.client("secretsmanager").create_secret(Name="s", SecretString='{"User": "u", "Token": "t"}')
+    values = connections.secret_values("s")
+    assert connections.filled("jdbc:x:user=${User};token=${Token}", values) == "jdbc:x:user=u;token=t"
+    with pytest.raises(GlueDataError, match="the secret has no Other"):
+        connections.filled("jdbc:x:${Other}", values)
+
+
 def test_password_is_not_shown(glue: Any) -> None:
     assert "hidden" not in repr(connect(glue, JDBC_CONNECTION_URL=PG, USERNAME="u", PASSWORD="hidden"))
 

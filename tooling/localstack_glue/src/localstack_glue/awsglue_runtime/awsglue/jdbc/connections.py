@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,8 +61,25 @@ def jdbc_conf(catalog: Catalog, name: str, catalog_id: str | None = None) -> dic
     }
 
 
+def filled(url: str, values: Mapping[str, str]) -> str:
+    """A URL with the values of a secret where it says `${name}`."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise GlueDataError(f"the URL wants {found[0]}, and the secret has no {found[1]}")
+        return values[found[1]]
+
+    return re.sub(r"\$\{([^}]+)\}", value, url)
+
+
 def secret(name: str) -> Mapping[str, str]:
-    """The user and password of a secret: a JSON object, as RDS and Glue write it."""
+    """The user and password of a secret."""
+    known = {key.lower(): value for key, value in secret_values(name).items()}
+    return {"user": known.get("username") or known.get("user") or "", "password": known.get("password") or ""}
+
+
+def secret_values(name: str) -> dict[str, str]:
+    """What a secret holds: a JSON object, as RDS and Glue write it."""
     text = boto3.client("secretsmanager").get_secret_value(SecretId=name).get("SecretString") or ""
     try:
         found = json.loads(text)
@@ -69,8 +87,7 @@ def secret(name: str) -> Mapping[str, str]:
         found = None
     if not isinstance(found, dict):
         raise GlueDataError(f"the secret {name} is not a JSON object with username and password")
-    known = {str(key).lower(): str(value) for key, value in found.items()}
-    return {"user": known.get("username") or known.get("user") or "", "password": known.get("password") or ""}
+    return {str(key): str(value) for key, value in found.items()}
 
 
 def _who(connection: Mapping[str, Any], properties: Mapping[str, str], name: str) -> tuple[str | None, str | None]:

@@ -83,7 +83,11 @@ def _login(catalog: Catalog, options: Mapping[str, Any], catalog_id: str | None)
     if found is None:
         if not options.get("url"):
             raise GlueDataError("a database needs a url, or useConnectionProperties with a connectionName")
-        return connections.Login(str(options["url"]), user, password)
+        url = str(options["url"])
+        if "${" in url:  # the driver finds who logs in there
+            values = connections.secret_values(str(name)) if name else {}
+            return connections.Login(connections.filled(url, values), None, None)
+        return connections.Login(url, user, password)
     if user is None:
         return found
     kept = {"driver_class": found.driver_class, "driver_jar": found.driver_jar, "enforce_ssl": found.enforce_ssl}
