@@ -9,6 +9,8 @@ import pytest
 from moto import mock_aws
 
 from localstack_glue.crawlers.crawling.crawl import CrawlCancelled, CrawlRequest, crawl
+from localstack_glue.crawlers.crawling.listing import S3Object, S3Target
+from localstack_glue.crawlers.crawling.new_folders import KnownFolders
 
 NEW_ONLY = {
     "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_NEW_FOLDERS_ONLY"},
@@ -68,6 +70,21 @@ def lake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lake]:
 
 def columns(table: Any) -> dict[str, str]:
     return {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]}
+
+
+@pytest.mark.parametrize(
+    ("key", "location"),
+    [
+        ("raw/cars/d=1/x.csv", "s3://lake/raw/cars/"),
+        ("raw/cars/used/d=1/x.csv", "s3://lake/raw/cars/used/"),  # the innermost
+        ("raw/cars/x.csv", "s3://lake/raw/cars/"),
+        ("raw/people/x.csv", None),
+    ],
+)
+def test_file_belongs_to_the_innermost_known_table(key, location):  # G22
+    known = KnownFolders({"s3://lake/raw/cars/": {}, "s3://lake/raw/cars/used/": {}}, frozenset())
+    item = S3Object(key, 1, tuple(key.split("/")[1:]))
+    assert known.table_of(S3Target.parse("s3://lake/raw/"), item) == location
 
 
 def test_new_folders_alone_are_read_and_added(lake):

@@ -22,6 +22,11 @@ def test_only_the_named_calls_are_struck_from_the_nth_on_and_as_often_as_said():
     assert modes(plan, UPDATE, PUT, UPDATE, UPDATE, UPDATE) == ["", "", "lose-answer", "lose-answer", ""]
 
 
+def test_first_rule_that_strikes_counts_and_the_others_wait():
+    plan = FaultPlan([Rule(Mode.FAIL_BEFORE), Rule(Mode.DELAY), Rule(Mode.THROTTLE, nth=2)])
+    assert modes(plan, PUT, PUT, PUT, PUT) == ["fail-before", "delay", "throttle", ""]
+
+
 def test_key_is_a_pattern():
     plan = FaultPlan([Rule(Mode.FAIL_BEFORE, key="lake/raw/*", times=None)])
     assert modes(plan, PUT, UPDATE, Call("s3", "PutObject", "lake/features/a")) == ["fail-before", "", ""]
@@ -88,6 +93,13 @@ def signed(service: str) -> str:
 def test_request_is_known_by_its_outside(request_of, call):
     method, target, service, body = request_of
     assert call_of(method, target, {"authorization": signed(service)}, body) == call
+
+
+def test_copy_is_known_by_the_header_that_names_its_source():
+    headers = {"authorization": signed("s3"), "x-amz-copy-source": "lake/raw/a.csv"}
+    assert call_of("PUT", "/lake/copy", headers, b"") == Call("s3", "CopyObject", "lake/copy")
+    part = call_of("PUT", "/lake/copy?partNumber=1&uploadId=u", headers, b"")
+    assert part == Call("s3", "UploadPart", "lake/copy")
 
 
 def test_request_with_json_is_known_by_its_header_and_named_by_its_table():

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from localstack.aws.api import CommonServiceException
+from moto import mock_aws
 
 from localstack_glue.hosts.localstack.role_check import RoleGuardHandler, add_refused_deletions
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
 from localstack_glue.iam.policy import parse
 from localstack_glue.iam.requests import access_key_id
-from localstack_glue.iam.roles import RoleState
+from localstack_glue.iam.roles import MotoRoles, RoleState
+from localstack_glue.iam.service_access import Place
 from localstack_glue.service.settings import is_iam_enforced
 
 ROLE = "arn:aws:iam::111122223333:role/path/etl"
@@ -178,6 +180,23 @@ def test_deletion_of_several_that_are_all_refused_is_answered_at_once():
 def test_role_that_cannot_be_assumed(role_arn, trust):
     with pytest.raises(RoleNotAssumableError, match=r"Please verify role's TrustPolicy"):
         RoleGuard(FakeRoles(trust=trust)).check_trust(role_arn)
+
+
+def test_short_name_of_a_role_is_no_role_of_the_account():
+    with mock_aws(), pytest.raises(RoleNotAssumableError, match=r"Please verify role's TrustPolicy"):
+        RoleGuard(MotoRoles()).check_trust("etl")
+
+
+def test_call_that_may_do_a_part_counts_as_refused():
+    guard = guard_of(DELETE)
+    session = guard.session_of("ASIA1")
+    assert session is not None
+    both = {"Bucket": "lake", "Delete": {"Objects": [{"Key": "a"}, {"Key": "b"}]}}
+
+    denials = guard.check(session, "s3", "DeleteObjects", both, Place("aws", "us-east-1", "111122223333"))
+
+    assert [denial.access.resource for denial in denials] == ["arn:aws:s3:::lake/b"]
+    assert guard.describe()[ROLE]["calls"] == [{"action": "s3:DeleteObject", "allowed": 0, "denied": 1}]
 
 
 def test_ledger_shows_which_grants_are_used():

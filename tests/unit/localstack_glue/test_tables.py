@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from etl_job.deliveries.file_names import is_hidden
 from localstack_glue.crawlers.crawling.globs import excluder, to_regex
 from localstack_glue.crawlers.crawling.listing import S3Object, S3Target, list_objects, pick_samples
-from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema, are_similar
+from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema, are_similar, unique_column_name
 from localstack_glue.crawlers.crawling.tables import (
     MAX_NAME,
     GroupingRules,
@@ -230,6 +230,13 @@ def test_files_with_seven_of_ten_columns_in_common_are_one_table(shared, first, 
         return FileSchema("csv", tuple(Column(name, "string") for name in names))
 
     assert are_similar(schema("a", first), schema("b", second)) is expected
+
+
+@pytest.mark.parametrize(
+    ("taken", "name"), [(set(), "a"), ({"a"}, "a_2"), ({"a", "a_2"}, "a_2_3"), ({"a", "a_2", "a_2_3"}, "a_2_3_4")]
+)
+def test_column_of_a_name_that_is_taken_gets_one_that_is_not(taken, name):
+    assert unique_column_name("a", 2, taken) == name
 
 
 def test_sample_size_counts_in_each_leaf_folder():
