@@ -54,6 +54,28 @@ def test_what_a_statement_says_beyond_what_is_done_refuses_it(ice: Lake, stateme
     assert "Contents" not in ice.s3.list_objects_v2(Bucket="lake")
 
 
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("CREATE OR REPLACE VIEW v AS SELECT * FROM v", "VIEW_IS_RECURSIVE"),
+        ("CREATE OR REPLACE VIEW v AS SELECT x FROM of_v", "VIEW_IS_RECURSIVE"),
+        ("CREATE VIEW w AS SELECT id, Id FROM ice", "DUPLICATE_COLUMN_NAME"),
+        ("CREATE TABLE w WITH (table_type = 'ICEBERG', location = 's3://lake/w/') AS SELECT 1 a, 2 A", "DUPLICATE_COLUMN_NAME"),
+        ("SELECT * FROM other.feeds.ice", "CATALOG_NOT_FOUND"),
+        ("INSERT INTO other.feeds.ice VALUES (9, 'z')", "CATALOG_NOT_FOUND"),
+        ("SELECT * FROM v FOR VERSION AS OF 1", "NOT_SUPPORTED: .*is a view"),
+        ("SELECT * FROM v TABLESAMPLE BERNOULLI (50)", "NOT_SUPPORTED: .*is a view"),
+        ("EXPLAIN (TYPE VALIDATE) SELECT 1", "NOT_SUPPORTED"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_told(ice: Lake, statement: str, code: str):
+    run(ice, "CREATE VIEW v AS SELECT 1 x")
+    run(ice, "CREATE VIEW of_v AS SELECT x FROM v")
+    with pytest.raises(QueryFailedError, match=f"^{code}"):
+        run(ice, statement)
+    assert ice.rows("select * from awsdatacatalog.feeds.of_v") == [("1",)]
+
+
 def test_rows_are_not_replaced_by_those_of_a_table_that_changed_since(ice: Lake):
     changes = IcebergChanges(ice.glue, {}, "feeds")
     read_at = ice.glue.get_table(DatabaseName="feeds", Name="ice")["Table"]["Parameters"]["metadata_location"]

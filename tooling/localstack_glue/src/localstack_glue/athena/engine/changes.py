@@ -13,13 +13,14 @@ from localstack_glue.athena.engine.commands import Command, properties
 from localstack_glue.athena.engine.ddl import NOTHING, Ddl
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.formats import FORMATS
+from localstack_glue.athena.engine.mentions import is_with_query
 from localstack_glue.athena.engine.reading import Cancellation, Opened, opened
 from localstack_glue.athena.engine.results import Answer, ResultColumn
 from localstack_glue.athena.engine.sql_text import BLANK, NAME
 from localstack_glue.athena.engine.trino.casts import can_coerce, cast
 from localstack_glue.athena.engine.trino.queries import Output
 from localstack_glue.athena.engine.trino.types import Type, duckdb_type
-from localstack_glue.athena.engine.views import definition, hive_name
+from localstack_glue.athena.engine.views import definition, hive_name, reads
 from localstack_glue.athena.engine.writes import Target, is_empty, write
 
 _ROWS = (ResultColumn("rows", "bigint", 19),)
@@ -93,9 +94,16 @@ class Changes:
         database, name = self._name(create.this.this if isinstance(create.this, exp.Schema) else create.this)
         found = _VIEW.fullmatch(sql)
         text = found[1] if found else create.expression.sql("trino")
+        catalog = GlueCatalog(self._glue)
+        known = catalog.raw_table(database, name)
+        if known is not None and (database, name) in reads(
+            create.expression, self._database, catalog.raw_table, is_with_query
+        ):
+            raise QueryFailedError("VIEW_IS_RECURSIVE", f"line 1:1: {database}.{name} would read itself")
         with self._opened(create.expression) as query:
             outputs = query.outputs()
             _check_names(outputs)
+            _check_distinct(outputs)
             columns = [(output.name.lower(), output.type) for output in outputs]
         stored = GlueCatalog(self._glue).raw_table(database, name)
         if stored is not None and stored.get("TableType") != "VIRTUAL_VIEW":
@@ -117,6 +125,7 @@ class Changes:
             with self._opened(create.expression) as query:
                 outputs, rows = query.arrow()
                 _check_names(outputs)
+                _check_distinct(outputs)
                 self._iceberg().create_as(database, name, given, outputs, None if given.get("no_data") else rows)
                 return _written(0 if given.get("no_data") else rows.num_rows, query)
         location = str(given.get("external_location") or f"{self._tables_location}/").rstrip("/") + "/"
@@ -248,6 +257,7 @@ class Changes:
         return iceberg_changes.IcebergChanges(self._glue, self._iceberg_properties, self._database)
 
     def _name(self, table: exp.Expr) -> tuple[str, str]:
+        statements.check_catalog(table)
         return (table.text("db") or self._database).lower(), table.name.lower()
 
     def _table(self, database: str, name: str) -> CatalogTable:
@@ -341,13 +351,19 @@ def _check_names(outputs: Sequence[Output]) -> None:
             raise QueryFailedError("COLUMN_TYPE_UNKNOWN", f"line 1:1: Column type is unknown at position {place}")
 
 
+def _check_distinct(outputs: Sequence[Output]) -> None:
+    names = [output.name.lower() for output in outputs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise QueryFailedError("DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{twice}' specified more than once")
+
+
 def _check_hive(outputs: Sequence[Output], keys: Sequence[str]) -> None:
+    _check_distinct(outputs)
     names = [output.name.lower() for output in outputs]
     for output in outputs:
         if output.type.kind in _NOT_HIVE:
             raise QueryFailedError("NOT_SUPPORTED", f"Unsupported Hive type: {output.type}")
-    if len(set(names)) < len(names):
-        raise QueryFailedError("DUPLICATE_COLUMN_NAME", f"line 1:1: Column name specified more than once: {names}")
     if keys and tuple(names[-len(keys) :]) != tuple(keys):
         raise QueryFailedError(
             "HIVE_COLUMN_ORDER_MISMATCH",

@@ -105,6 +105,8 @@ class QueryEngine:
         """The query as a plan of what it reads and gives: Trino's own plan is not made here."""
         if command.options and "format" in command.options.lower() and "text" not in command.options.lower():
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: EXPLAIN is answered as text only")
+        if "type" in command.options.lower() and not {"logical", "distributed"} & set(command.options.lower().split()):
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: EXPLAIN ({command.options}) is not answered here")
         statement = statements.parse(command.rest, parameters)
         with opened(self.glue, self.s3, self.iceberg_properties, statement, database, None, stop) as query:
             outputs = query.outputs()

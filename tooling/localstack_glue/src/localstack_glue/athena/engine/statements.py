@@ -14,6 +14,7 @@ from sqlglot.schema import MappingSchema
 from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.commands import parse_command
 from localstack_glue.athena.engine.errors import MalformedQueryError, QueryFailedError
+from localstack_glue.athena.engine.mentions import is_alone, is_with_query, point_columns
 from localstack_glue.athena.engine.sql_text import BLANK, NAME, lambdas_apart, quoted
 from localstack_glue.athena.engine.time_travel import version_of
 from localstack_glue.athena.engine.trino import grammar
@@ -168,8 +169,10 @@ class Query:
         if not isinstance(statement, exp.Query):
             kind = statement.sql(_DIALECT).split(maxsplit=1)[0].upper()
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {kind} is not run by this Athena, queries are")
+        for table in statement.find_all(exp.Table):
+            check_catalog(table)
         self._written = _written_names(statement)
-        self._tree = expand(statement.copy(), database, lookup, _is_with_query)
+        self._tree = expand(statement.copy(), database, lookup, is_with_query)
         grammar.check(self._tree)
         self._tree = written_out(self._tree)
         self._database = database
@@ -299,7 +302,7 @@ class Query:
         mentions = [
             table
             for table in self._tree.find_all(exp.Table)
-            if isinstance(table.this, exp.Identifier) and not (not table.db and _is_with_query(table))
+            if isinstance(table.this, exp.Identifier) and not (not table.db and is_with_query(table))
         ]
         for number, table in enumerate(mentions):
             name, database = table.name.lower(), (table.db or self._database).lower()
@@ -311,8 +314,8 @@ class Query:
                 table.set("version", None)
             place = _place(table.args.get("db") or table.this)
             if not table.alias:
-                alias = name if _is_alone(table, name, mentions) else f"{database}.{name}"
-                _point_columns(table, database, name, alias)
+                alias = name if is_alone(table, name, mentions) else f"{database}.{name}"
+                point_columns(table, database, name, alias)
                 table.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=True)))
             table.set("this", exp.to_identifier(view, quoted=True))
             table.set("db", exp.to_identifier(schema_name(database), quoted=True))
@@ -334,51 +337,24 @@ def schema_name(database: str) -> str:
     return f"{database} database"
 
 
+def check_catalog(table: exp.Expr) -> None:
+    """There is one catalog here.
+
+    Raises:
+        QueryFailedError: the table is of another one.
+    """
+    catalog = table.text("catalog")
+    if catalog and catalog.lower() != "awsdatacatalog":
+        place = _place(table.args["catalog"])
+        raise QueryFailedError("CATALOG_NOT_FOUND", f"{place}: Catalog '{catalog.lower()}' does not exist")
+
+
 def _is_unnamed(expression: exp.Expr) -> bool:
     return not isinstance(expression, exp.Alias | exp.Aliases | exp.Column | exp.Dot | exp.Identifier)
 
 
 def _quoted(name: str) -> str:
     return exp.to_identifier(name, quoted=True).sql(_DIALECT)
-
-
-def _is_with_query(table: exp.Table) -> bool:
-    """Whether a name without a database is that of a WITH query that it can see.
-
-    A WITH query sees those before it, and itself only where it is recursive.
-    """
-    name = table.name.lower()
-    inner: exp.Expr = table
-    outer = inner.parent
-    while outer is not None:
-        with_ = outer.args.get("with_") or outer.args.get("with")
-        visible: list[exp.Expr] = []
-        if isinstance(with_, exp.With) and inner is not with_:
-            visible = with_.expressions
-        elif isinstance(outer, exp.With) and isinstance(inner, exp.CTE):
-            place = next(place for place, query in enumerate(outer.expressions) if query is inner)
-            visible = outer.expressions[: place + 1] if outer.args.get("recursive") else outer.expressions[:place]
-        if any(query.alias.lower() == name for query in visible):
-            return True
-        inner, outer = outer, outer.parent
-    return False
-
-
-def _is_alone(table: exp.Table, name: str, mentions: Sequence[exp.Table]) -> bool:
-    """Whether no other table of the same FROM goes by this name."""
-    select = table.find_ancestor(exp.Select)
-    others = [other for other in mentions if other is not table and other.find_ancestor(exp.Select) is select]
-    return all((other.alias or other.name).lower() != name for other in others)
-
-
-def _point_columns(table: exp.Table, database: str, name: str, alias: str) -> None:
-    """Columns that are named with the database of their table get the name that the table goes by."""
-    select = table.find_ancestor(exp.Select)
-    for column in select.find_all(exp.Column) if select is not None else ():
-        if (column.db.lower(), column.table.lower()) == (database, name):
-            column.set("db", None)
-            column.set("catalog", None)
-            column.set("table", exp.to_identifier(alias, quoted=True))
 
 
 def _speaks_only_of(part: exp.Expr, aliases: set[str], keys: Sequence[str]) -> bool:

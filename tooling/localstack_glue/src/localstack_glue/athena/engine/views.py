@@ -77,6 +77,18 @@ def original_sql(table: JsonDict, place: str) -> tuple[str, str]:
         raise QueryFailedError("INVALID_VIEW", f"{place}: the definition of {name} cannot be read: {error}") from error
 
 
+def reads(tree: exp.Expr, database: str, lookup: Lookup, is_with_query: Callable[[exp.Table], bool]) -> set[Any]:
+    """Databases and names of the tables that a query reads, itself or through views."""
+    found: set[tuple[str, str]] = set()
+
+    def noted(schema: str, name: str) -> Any:
+        found.add((schema, name))
+        return lookup(schema, name)
+
+    expand(tree.copy(), database, noted, is_with_query)
+    return found
+
+
 def expand(tree: exp.Expr, database: str, lookup: Lookup, is_with_query: Callable[[exp.Table], bool]) -> exp.Expr:
     """The query with the views in it replaced by theirs."""
     for _ in range(_DEPTH):
@@ -94,6 +106,10 @@ def expand(tree: exp.Expr, database: str, lookup: Lookup, is_with_query: Callabl
 
 
 def _inlined(table: exp.Table, stored: JsonDict, is_with_query: Callable[[exp.Table], bool]) -> exp.Expr:
+    for part in ("version", "sample"):
+        if table.args.get(part) is not None:
+            message = f"line 1:1: {stored['Name']} is a view: {table.args[part].sql('trino')} is not answered here"
+            raise QueryFailedError("NOT_SUPPORTED", message)
     sql, schema = original_sql(stored, "line 1:1")
     try:
         inner = sqlglot.parse_one(sql, read=TrinoQuery)
