@@ -41,10 +41,12 @@ QUALITY = [{"name": "capital", "type": "sql", "query": "id = upper(id)"}]
 SOUND = "AB-12,ccs,ab,2024-02-29"
 
 
-def contract(columns=COLUMNS, quality=()):
+def contract(columns=COLUMNS, quality=(), files="csv"):
     document = yaml.safe_load(SIGHTINGS.read_text("utf-8"))
     schema = document["schema"][0]
     schema["properties"], schema["quality"] = list(columns), list(quality)
+    properties = [each for each in schema["customProperties"] if each["property"] != "csv" or files == "csv"]
+    schema["customProperties"] = [*properties, {"property": "files", "value": {"format": files}}]
     feature = next(each for each in schema["customProperties"] if each["property"] == "features")
     feature["value"] = {"entity": ["id"], "eventTime": {"date": "day"}, "count": "n"}
     return parse_contract(yaml.safe_dump(document), "c.yaml", "vehicle_sightings")
@@ -122,6 +124,13 @@ def test_what_means_something_else_is_left_out_by_name():
         "row.large",
     } <= left_out.keys()
     assert {"row.field_count", "row.encoding"} <= left_out.keys()
+
+
+def test_columns_that_are_no_texts_in_the_table_are_left_out():
+    exported = ruleset_of(contract(files="jsonLines"))
+    assert not [name for name, _ in exported.rules if name.startswith("day.")]
+    assert dict(exported.left_out)["day.required"] == "its column need be no text where files are jsonLines"
+    assert "id.pattern" in dict(exported.rules)
 
 
 def test_command_prints_a_ruleset_that_is_read():

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from quartal.contracts.expressions import columns_of_condition
-from quartal.contracts.model import Column, Contract
+from quartal.contracts.model import Column, Contract, FileFormat
 
 # of a date without separators or names of months; AWS knows no others
 _DATE_FORMATS = ("dd-MM-yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd")
@@ -68,6 +68,9 @@ def _add_column(found: Ruleset, contract: Contract, column: Column) -> None:
     missing = ("", *contract.missing_texts(column))
     for rule in contract.rules_of_column(column):
         name = f"{column.name}.{rule}"
+        if contract.files.format is not FileFormat.CSV and column.logical_type != "string":
+            found.left_out.append((name, f"its column need be no text where files are {contract.files.format.value}"))
+            continue
         if any(not _TEXT.fullmatch(text) or _DAY_OR_TIME.fullmatch(text) for text in missing):
             found.left_out.append((name, "a missing value holds a quote, a backslash, a date or a time"))
             continue
