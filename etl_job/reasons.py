@@ -24,7 +24,11 @@ _REMEDIES = (
         r"FileNotFound|NoSuchKey|No such file",
         "A file went while the run worked: was it replaced or taken out? Run again",
     ),
-    (r"No space left on device|Disk quota", "The disk was full: give the job larger workers, deploy, and run again"),
+    (
+        r"No space left on device|Disk quota",
+        "The disk was full where Spark (spark.local.dir) or Python (TMPDIR) keeps its files: give the job larger "
+        "workers, deploy, and run again",
+    ),
     (
         r"AccessDenied|ACCESS_DENIED|not authorized|Status Code: 403|Forbidden",
         "The job's role, or the policy of the key, does not allow it: grant it in infra/, deploy, and run again",

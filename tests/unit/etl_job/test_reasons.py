@@ -116,7 +116,7 @@ DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop
         ),
         (
             java_error("z", Java(WORKER)),
-            "Spark failed: OSError: [Errno 28] No space left on device. The disk was full: ",
+            "Spark failed: OSError: [Errno 28] No space left on device. The disk was full where Spark (spark.local.dir)",
         ),
         (
             PythonException("An exception was thrown from the Python worker.\n" + WORKER),
