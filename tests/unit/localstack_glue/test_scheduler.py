@@ -271,7 +271,8 @@ def test_window_of_a_batch_begins_with_its_first_event_and_starts_one_run(moving
     assert glue.started_jobs == ["etl"]
 
 
-def test_window_of_a_trigger_that_an_earlier_start_removes_starts_nothing(moving):
+@pytest.mark.parametrize(("change", "runs_of_second"), [("delete", 0), ("update", 1)])
+def test_window_of_a_trigger_that_an_earlier_start_changes_starts_nothing_twice(moving, change, runs_of_second):
     glue = moving.glue
     glue.add_job("etl", ExecutionProperty={"MaxConcurrentRuns": 9})
     for name in ("first", "second"):
@@ -279,12 +280,15 @@ def test_window_of_a_trigger_that_an_earlier_start_removes_starts_nothing(moving
         batching = {"EventBatchingCondition": {"BatchSize": 10}, "WorkflowName": name}
         glue.add_trigger(name, "EVENT", [{"JobName": "etl"}], **batching)
         glue.event_triggers.notify(glue.scope, name, "one")
-    glue.job_signals.started.add(lambda scope, _run: glue.triggers.delete(scope, {"Name": "second"}))
+    request = {"Name": "second"} | ({"TriggerUpdate": {"Description": "new"}} if change == "update" else {})
+    glue.job_signals.started.add(lambda scope, _run: getattr(glue.triggers, change)(scope, request))
 
     moving.clock.advance(timedelta(hours=1))
-    moving.scheduler.tick()
+    for _ in range(2):
+        moving.scheduler.tick()
 
-    assert glue.started_jobs == ["etl"]
+    assert len(glue.store.workflows["first"].runs) == 1
+    assert len(glue.store.workflows["second"].runs) == runs_of_second
 
 
 def test_of_more_starts_than_are_served_at_once_the_newest_are_made(moving, monkeypatch):

@@ -1,6 +1,7 @@
 """Signals: one part of the service says that something has happened, and need not know who wants to hear it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from localstack_glue.service.account_region import Scope
@@ -30,6 +31,7 @@ class Signal(Generic[T]):
             listener(scope, what)
 
 
+@dataclass(frozen=True, slots=True)
 class CrawlSignals:
     """What happens to crawls.
 
@@ -38,11 +40,11 @@ class CrawlSignals:
         ended: a crawl has ended, in whatever state.
     """
 
-    def __init__(self) -> None:
-        self.started: Signal[Crawl] = Signal()
-        self.ended: Signal[Crawl] = Signal()
+    started: Signal[Crawl] = field(default_factory=Signal)
+    ended: Signal[Crawl] = field(default_factory=Signal)
 
 
+@dataclass(frozen=True, slots=True)
 class JobSignals:
     """What happens to jobs and their runs.
 
@@ -55,10 +57,9 @@ class JobSignals:
         run_ended: the last attempt of a run has ended (G27).
     """
 
-    def __init__(self) -> None:
-        self.defined: Signal[Job] = Signal()
-        self.deleted: Signal[str] = Signal()
-        self.started: Signal[JobRun] = Signal()
-        self.attempt_ended: Signal[JobRun] = Signal()
-        self.retried: Signal[JobRun] = Signal()
-        self.run_ended: Signal[JobRun] = Signal()
+    defined: Signal[Job] = field(default_factory=Signal)
+    deleted: Signal[str] = field(default_factory=Signal)
+    started: Signal[JobRun] = field(default_factory=Signal)
+    attempt_ended: Signal[JobRun] = field(default_factory=Signal)
+    retried: Signal[JobRun] = field(default_factory=Signal)
+    run_ended: Signal[JobRun] = field(default_factory=Signal)
