@@ -36,6 +36,8 @@ def sessions(monkeypatch) -> ModuleType:
     nox.options = SimpleNamespace()
     nox.Session = Session
     nox.session = lambda **_: lambda function: function
+    nox.parametrize = lambda *_: lambda function: function
+    nox.param = lambda value, **_: value
     monkeypatch.setitem(sys.modules, "nox", nox)
     monkeypatch.setenv("PATH", f"{Path(uv.find_uv_bin()).parent}{os.pathsep}{os.environ['PATH']}")
     spec = importlib.util.spec_from_file_location("noxfile", NOXFILE)
