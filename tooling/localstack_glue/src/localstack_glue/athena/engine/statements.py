@@ -256,6 +256,8 @@ class Query:
         if stars:
             place = names.index(None)
             names[place : place + 1] = [None] * (len(outputs) - len(names) + 1)
+        if len(names) != len(outputs):
+            return list(outputs)
         pairs = zip(outputs, names, strict=True)
         return [Output(name, output.type) if name else output for output, name in pairs]
 

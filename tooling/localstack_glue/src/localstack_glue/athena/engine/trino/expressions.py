@@ -104,7 +104,13 @@ class Translator:
         return "NULL", UNKNOWN
 
     def _interval(self, node: exp.Interval) -> Typed:
-        return operators.interval(node.this.name, node.text("unit"))
+        written, unit = node.this, node.args.get("unit")
+        is_less = isinstance(written, exp.Neg)
+        written = written.this if is_less else written
+        if not isinstance(written, exp.Literal) or not written.is_string or unit is None:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
+        value = operators.interval(str(written.this), unit.sql("trino"))
+        return operators.negate(value) if is_less else value
 
     def _identifier(self, node: exp.Identifier) -> Typed:
         found = self._variable(node.name)
@@ -219,7 +225,9 @@ class Translator:
         value = self.translate(node.this)
         index = node.expressions[0]
         if value[1].kind == "row" and isinstance(index, exp.Literal):
-            place = int(index.name) - 1
+            place = int(index.name) - 1 if index.name.isdigit() else -1
+            if not 0 <= place < len(value[1].parts):
+                raise QueryFailedError("INVALID_FUNCTION_ARGUMENT", f"line 1:1: {value[1]} has no field {index.name}")
             return f"({value[0]}).{quoted(fields_of(value[1])[place])}", value[1].parts[place]
         return operators.subscript(value, self.translate(index))
 

@@ -2,7 +2,9 @@
 
 # ruff: noqa: E501 - SQL in a line is read as a line
 
+import re
 from dataclasses import replace
+from decimal import Decimal
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import text_of
@@ -27,6 +29,7 @@ from localstack_glue.athena.engine.trino.types import (
 Typed = tuple[str, Type]
 _MOMENTS = ("date", "timestamp", "timestamp with time zone")
 _DAY_MS = 86_400_000
+_SIZES = {"year": 12, "month": 1, "day": _DAY_MS, "hour": 3_600_000, "minute": 60_000, "second": 1000}
 
 
 def arithmetic(operator: str, left: Typed, right: Typed) -> Typed:
@@ -201,15 +204,26 @@ def _moments(operator: str, left: Typed, right: Typed) -> Typed | None:
 
 
 def interval(text: str, unit: str) -> Typed:
-    """An interval literal."""
-    units = {"second": 1000, "minute": 60_000, "hour": 3_600_000, "day": _DAY_MS, "week": 7 * _DAY_MS}
-    name = unit.lower().removesuffix("s")
+    """An interval literal: `'2' DAY`, `'1-2' YEAR TO MONTH`, `'1 02:03:04.5' DAY TO SECOND`."""
+    first, _, last = (word.lower() for word in unit.partition(" TO "))
     try:
-        if name in units:
-            return f"CAST({round(float(text) * units[name])} AS BIGINT)", DAY_INTERVAL
-        months = {"month": 1, "year": 12}[name] * int(text)
-    except (KeyError, ValueError) as error:
+        if first in ("year", "month"):
+            names = ["year", "month"]
+            parts = re.fullmatch(r"(-?)(\d+)(?:-(\d+))?", text)
+        else:
+            names = ["day", "hour", "minute", "second"]
+            parts = re.fullmatch(
+                r"(-?)(\d+(?:\.\d+)?)(?:[ :](\d+(?:\.\d+)?))?(?::(\d+(?:\.\d+)?))?(?::(\d+(?:\.\d+)?))?", text
+            )
+        names = names[names.index(first) : names.index(last or first) + 1]
+        found = [part for part in (parts.groups()[1:] if parts is not None else ()) if part is not None]
+        if len(found) != len(names):
+            raise ValueError(text)
+    except ValueError as error:
         raise QueryFailedError(
             "NOT_SUPPORTED", f"line 1:1: INTERVAL {text_of(text)} {unit} is not answered here"
         ) from error
-    return f"CAST({months} AS BIGINT)", MONTH_INTERVAL
+    total = sum(Decimal(part) * _SIZES[name] for name, part in zip(names, found, strict=True))
+    sign = "-" if parts is not None and parts[1] else ""
+    kind = MONTH_INTERVAL if first in ("year", "month") else DAY_INTERVAL
+    return f"CAST({sign}{round(total)} AS BIGINT)", kind
