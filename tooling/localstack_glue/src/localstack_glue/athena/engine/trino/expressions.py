@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted
-from localstack_glue.athena.engine.trino import calls, comparisons, literals, operators
+from localstack_glue.athena.engine.trino import calls, comparisons, literals, operators, windows
 from localstack_glue.athena.engine.trino.calls import Decoration
 from localstack_glue.athena.engine.trino.casts import cast, coerce, to_text
 from localstack_glue.athena.engine.trino.dialect import EXPLICIT
@@ -350,7 +350,7 @@ class Translator:
         return self._aggregate(node.this, f" FILTER (WHERE {condition}){suffix}")
 
     def _window(self, node: exp.Window) -> Typed:
-        over = f" OVER {self.window(node)}"
+        over = f" OVER {windows.over(node, self.translate)}"
         inner, nulls = node.this, ""
         if isinstance(inner, exp.IgnoreNulls | exp.RespectNulls):
             nulls = "IGNORE NULLS" if isinstance(inner, exp.IgnoreNulls) else ""
@@ -367,33 +367,9 @@ class Translator:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
         return self._anonymous(node, made)
 
-    def window(self, node: exp.Window) -> str:
-        """What stands behind OVER."""
-        if node.args.get("alias") is not None:
-            raise QueryFailedError("INVALID_WINDOW_REFERENCE", f"line 1:1: Cannot resolve WINDOW name {node.alias}")
-        parts = []
-        if node.args.get("partition_by"):
-            parts.append(f"PARTITION BY {', '.join(self.translate(part)[0] for part in node.args['partition_by'])}")
-        if node.args.get("order"):
-            parts.append(self.order(node.args["order"]))
-        spec = node.args.get("spec")
-        if spec is not None:
-            ends = [
-                f"{end if isinstance(end, str) else operators.distance(*self.translate(end))} {spec.args.get(f'{name}_side') or ''}".strip()
-                for name in ("start", "end")
-                if (end := spec.args.get(name))
-            ]
-            parts.append(f"{spec.args['kind']} BETWEEN {ends[0]} AND {ends[1] if len(ends) > 1 else 'CURRENT ROW'}")
-        return f"({' '.join(parts)})"
-
     def order(self, node: exp.Order) -> str:
-        """ORDER BY; nulls come last unless the query says otherwise."""
-        found = []
-        for each in node.expressions:
-            value, _ = self.translate(each.this)
-            down = "DESC" if each.args.get("desc") else "ASC"
-            found.append(f"{value} {down} NULLS {'FIRST' if each.args.get('nulls_first') else 'LAST'}")
-        return f"ORDER BY {', '.join(found)}"
+        """ORDER BY."""
+        return windows.order(node, self.translate)
 
     def _called(self, name: str, nodes: Sequence[exp.Expr], decoration: Decoration, node: exp.Expr) -> Typed:
         place = _place(node)
