@@ -168,7 +168,8 @@ class PreparedStatements:
 
 
 def _missing(query_id: str) -> str:
-    return f"NamedQuery {query_id} was not found."
+    """In the words by which Terraform's provider knows that a query is gone; else every later plan of its ends there."""
+    return f"NamedQuery {query_id} does not exist."
 
 
 def _shown(query: NamedQuery) -> JsonDict:

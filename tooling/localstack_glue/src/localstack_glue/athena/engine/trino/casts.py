@@ -305,7 +305,7 @@ def _from_json(value: str, wanted: Type) -> str:
 
 def _scalar_of_json(value: str, wanted: Type) -> str:
     """A number with a point is rounded where a whole one is wanted; true and false are numbers, and numbers are true."""
-    text = _from_text(f"trino_json_text({value})", Type("varchar"), wanted)
+    text = _from_text(f"trino_json_number({value})", Type("varchar"), wanted)
     kind, number = f"json_type({value})", f"TRY_CAST({value} AS DOUBLE)"
     if wanted.kind == "boolean":
         return f"CASE WHEN {kind} IN ('DOUBLE', 'UBIGINT', 'BIGINT') THEN {number} <> 0 ELSE {text} END"

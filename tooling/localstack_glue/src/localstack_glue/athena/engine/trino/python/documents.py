@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from localstack_glue.athena.engine.trino.python.registry import FunctionError, python
-from localstack_glue.serdes.java_numbers import double_text
+from localstack_glue.serdes.java_numbers import double_text, exponent_text
 
 
 class _Number(str):
@@ -90,6 +90,14 @@ def json_parse(text: str) -> str:
 
 @python("VARCHAR -> VARCHAR")
 def json_text(text: str) -> str | None:
+    value = _load(text)
+    if isinstance(value, _Number) and re.search(r"[.eE]", value):
+        return exponent_text(float(value), digits=20)  # as a double is cast
+    return json_number(text)
+
+
+@python("VARCHAR -> VARCHAR")
+def json_number(text: str) -> str | None:
     value = _load(text)
     if value is None:
         return None
