@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -35,13 +36,17 @@ def _root() -> None:
 def emulators(
     patience_s: Annotated[int, typer.Option(min=1, help="How long others are waited for, a test.")] = 30,
     only: Annotated[list[str] | None, typer.Option(help="An emulator or host of the table; several times.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the outcomes, and write the scoreboard's page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print each test's outcome as JSON.")] = False,
 ) -> None:
     """The conformance suite against moto, MiniStack and this Glue service on each host, counted by area."""
-    from benchmarks.emulators import command
+    from benchmarks.emulators import command, page
 
     found = command.compare(patience_s, tuple(only or ()))
-    typer.echo(command.as_json(found) if as_json else command.as_markdown(found))
+    if keep:
+        patience = {name: command.OWN_PATIENCE_S if name.startswith(page.OWN) else patience_s for name in found}
+        page.keep(found, patience, datetime.now(UTC).date())
+    typer.echo(command.as_json(found) if as_json else page.table(found))
 
 
 @app.command("plan-review")

@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from benchmarks.emulators.emulators import OTHERS, running
-from benchmarks.emulators.scoreboard import AREAS, Outcome, by_area, run_suite
+from benchmarks.emulators.page import OWN
+from benchmarks.emulators.scoreboard import Outcome, run_suite
 from quartal.core.settings import Settings
 from quartal.local.local_stack import server
 from quartal.local.local_stack.hosts import HOSTS
 
+OWN_PATIENCE_S = 300
 ROOT = Path(__file__).parents[2]
 
 
@@ -42,26 +43,11 @@ def compare(patience_s: int, only: tuple[str, ...] = ()) -> dict[str, list[Outco
     for host in HOSTS:
         if not only or host in only:
             with _own(host, folder) as url:
-                found[f"this service, {host}"] = run_suite(url, folder / "report.xml", patience_s=300, at_once=4)
+                report = folder / "report.xml"
+                found[f"{OWN}{host}"] = run_suite(url, report, patience_s=OWN_PATIENCE_S, at_once=4)
     return found
-
-
-def as_markdown(found: dict[str, list[Outcome]]) -> str:
-    """A table: tests passed of those that were asked, by area and emulator."""
-    names = list(found)
-    counts = {name: by_area(outcomes) for name, outcomes in found.items()}
-    lines = [f"| area | {' | '.join(names)} |", f"|---|{'---|' * len(names)}"]
-    for area in (*AREAS, "all"):
-        cells = [_cell(counts[name][area]) for name in names]
-        lines.append(f"| {area} | {' | '.join(cells)} |")
-    return "\n".join(lines)
 
 
 def as_json(found: dict[str, list[Outcome]]) -> str:
     """Each outcome, with the reason of those that did not pass."""
     return json.dumps({name: [asdict(each) for each in outcomes] for name, outcomes in found.items()}, indent=2)
-
-
-def _cell(count: Counter[str]) -> str:
-    skipped = f" ({count['skipped']} skipped)" if count["skipped"] else ""
-    return f"{count['passed']} of {count['passed'] + count['failed']}{skipped}"
