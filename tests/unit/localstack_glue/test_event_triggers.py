@@ -86,6 +86,16 @@ def test_update_of_a_trigger_keeps_the_events_that_wait(arrivals):
     assert runs(arrivals)[0]["WorkflowRunProperties"]["aws:eventIds"] == "[one, two]"
 
 
+def test_update_of_a_trigger_keeps_its_batches_where_it_names_none(arrivals):
+    ask_for_batches(arrivals, BatchSize=2)
+    arrivals.triggers.update(arrivals.scope, {"Name": "arrival", "TriggerUpdate": {"Description": "new"}})
+    notify(arrivals, "one")
+
+    assert runs(arrivals) == []
+    trigger = arrivals.triggers.get(arrivals.scope, {"Name": "arrival"})["Trigger"]
+    assert (trigger["EventBatchingCondition"], trigger["Description"]) == ({"BatchSize": 2}, "new")
+
+
 def test_events_above_the_limit_leave_a_run_in_error_and_are_not_tried_again(arrivals):  # G7, G8
     arrivals.workflows.update(arrivals.scope, {"Name": "arrivals", "MaxConcurrentRuns": 1})
 

@@ -59,6 +59,8 @@ def test_record_says_what_was_struck():
         {"rules": [{"mode": "explode"}]},
         {"rules": [{"mode": "delay", "delay_s": 1e9}]},
         {"rules": [{"mode": "delay", "delay_s": float("nan")}]},
+        {"rules": [{"mode": "delay", "delay_s": True}]},
+        {"rules": [{"mode": "delay", "probability": True}]},
         {"rules": [{"mode": "delay", "nth": 0}]},
         {"rules": [{"mode": "delay", "times": True}]},
         {"rules": [{"mode": "delay", "key": 3}]},
@@ -69,7 +71,7 @@ def test_record_says_what_was_struck():
     ],
 )
 def test_what_is_no_plan_is_refused(record):
-    with pytest.raises(ValueError, match=r"plan|rule|mode|nth|pattern|delay_s|seed"):
+    with pytest.raises(ValueError, match=r"plan|rule|mode|nth|pattern|delay_s|probability|seed"):
         FaultPlan.parse(record)
 
 

@@ -161,6 +161,12 @@ def test_each_event_tells_its_bus_its_source_and_its_type():
         ("sns", "Publish", {"TopicArn": "arn:aws:sns:::t"}, ("arn:aws:sns:::t",)),
         ("sqs", "SendMessage", {"QueueUrl": "http://h:1/0/q"}, ("arn:aws:sqs:eu-central-1:111122223333:q",)),
         ("dynamodb", "GetItem", {"TableName": "t"}, ("arn:aws:dynamodb:eu-central-1:111122223333:table/t",)),
+        (
+            "dynamodb",
+            "Query",
+            {"TableName": "t", "IndexName": "i"},
+            ("arn:aws:dynamodb:eu-central-1:111122223333:table/t/index/i",),
+        ),
         ("lambda", "Invoke", {"FunctionName": "f"}, ()),
     ],
 )

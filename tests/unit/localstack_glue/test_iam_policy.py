@@ -108,6 +108,21 @@ def test_resource_may_have_the_caller_in_it():
     assert [decide(statements, each).is_allowed for each in (access, other, nobody)] == [True, False, False]
 
 
+@pytest.mark.parametrize(("tags", "expected"), [({}, True), ({"aws:principaltag/team": ("blue",)}, False)])
+def test_variable_without_a_value_has_its_default(tags, expected):
+    statements = policy(allow("s3:GetObject", BUCKET + "/${aws:PrincipalTag/team, 'red'}/*"))
+    assert decide(statements, Access("s3:GetObject", (f"{BUCKET}/red/a",), tags)).is_allowed is expected
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_trust_that_is_denied_is_none_whatever_else_is_said(order):
+    said = [
+        {"Effect": effect, "Action": "sts:AssumeRole", "Principal": {"Service": "glue.amazonaws.com"}}
+        for effect in ("Allow", "Deny")
+    ]
+    assert not trusts_service(policy(*(said[place] for place in order)), "glue.amazonaws.com", {})
+
+
 CONTEXT = {
     "s3:prefix": ("raw/2024/",),
     "aws:securetransport": ("true",),

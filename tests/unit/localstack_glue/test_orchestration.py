@@ -238,6 +238,15 @@ def test_workflow_above_its_limit_refuses_another_run(glue):
     assert refused.value.message == "Concurrent runs exceeded for workflow: quarterly"  # G8
 
 
+def test_update_of_a_workflow_keeps_what_it_does_not_name(glue):
+    glue.add_quarterly_workflow(MaxConcurrentRuns=2, DefaultRunProperties={"a": "1"}, Description="old")
+    glue.workflows.update(glue.scope, {"Name": "quarterly", "Description": "new"})
+    glue.workflows.update(glue.scope, {"Name": "quarterly", "DefaultRunProperties": {"b": "2"}})
+
+    kept = glue.workflows.get(glue.scope, {"Name": "quarterly"})["Workflow"]
+    assert (kept["Description"], kept["MaxConcurrentRuns"], kept["DefaultRunProperties"]) == ("new", 2, {"b": "2"})
+
+
 def test_graph_shows_what_ran_and_what_follows_what(glue):
     glue.add_quarterly_workflow()
     run_id = glue.start_workflow_run()

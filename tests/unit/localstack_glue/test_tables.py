@@ -164,6 +164,8 @@ def test_each_partition_has_a_value_for_each_key(folders):
         pytest.param("*.{csv,txt}", "a.txt", True, id="alternatives"),
         pytest.param("[a-c].csv", "b.csv", True, id="class"),
         pytest.param("[!a-c].csv", "b.csv", False, id="negated-class"),
+        pytest.param("[^a-c].csv", "b.csv", False, id="negated-class-of-regular-expressions"),
+        pytest.param("[^a-c].csv", "d.csv", True, id="outside-of-a-negated-class"),
         pytest.param("a+b.csv", "a+b.csv", True, id="plain-text"),
         pytest.param(r"a\*.csv", "ab.csv", False, id="escaped"),
     ],
