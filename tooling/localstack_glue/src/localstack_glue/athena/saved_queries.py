@@ -168,7 +168,7 @@ class PreparedStatements:
 
 
 def _missing(query_id: str) -> str:
-    """In the words by which Terraform's provider knows that a query is gone; else every later plan of its ends there."""
+    """In the words by which Terraform knows that a query is gone: else its every later plan ends there."""
     return f"NamedQuery {query_id} does not exist."
 
 
