@@ -121,6 +121,12 @@ CATALOG, DATABASE, TABLE = f"{GLUE}:catalog", f"{GLUE}:database/lake", f"{GLUE}:
         ("StartCrawler", {"Name": "c"}, [f"{GLUE}:crawler/c"]),
         ("GetConnection", {"Name": "c"}, [CATALOG, f"{GLUE}:connection/c"]),
         ("GetSecurityConfiguration", {"Name": "s"}, ["*"]),
+        ("GetDataQualityRuleset", {"Name": "r"}, [f"{GLUE}:dataQualityRuleset/r"]),
+        (
+            "StartDataQualityRulesetEvaluationRun",
+            {"RulesetNames": ["r", "s"]},
+            [f"{GLUE}:dataQualityRuleset/r", f"{GLUE}:dataQualityRuleset/s"],
+        ),
     ],
 )
 def test_calls_on_glue_need_all_levels_of_the_catalog(operation, parameters, expected):

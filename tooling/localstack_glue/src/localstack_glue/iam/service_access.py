@@ -91,6 +91,9 @@ _GLUE_KINDS = {
 def _glue_named(operation: str, parameters: Parameters, place: Place) -> Spellings:
     if arn := parameters.get("ResourceArn"):
         return [(arn,)]
+    if "DataQualityRuleset" in operation:
+        rulesets = parameters.get("RulesetNames") or [parameters.get("Name")]
+        return [(place.arn("glue", f"dataQualityRuleset/{name}"),) for name in rulesets if name] or [()]
     for word, kind in _GLUE_KINDS.items():
         if word in operation:
             own = parameters.get(f"{kind.capitalize()}Name") or parameters.get("Name")
