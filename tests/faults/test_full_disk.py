@@ -34,9 +34,8 @@ sys.path.insert(0, str(ROOT / "tooling" / "localstack_glue" / "src"))
 from .moto_lake import MotoLake  # noqa: E402
 from .names import DATABASE  # noqa: E402
 from .sequence import Sequence  # noqa: E402
+from .small_disk import SIZE, fill, mounted  # noqa: E402
 from .thin_job import FEATURES, ThinJob  # noqa: E402
-
-_SIZE = 256 * 1024
 
 
 @pytest.fixture
@@ -45,30 +44,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
     folder.mkdir()
     yield from mounted(folder)
-
-
-def mounted(folder: Path) -> Iterator[Path]:
-    """The folder as a small file system of its own."""
-    if not hasattr(os, "geteuid") or os.geteuid() != 0:
-        pytest.skip("only root mounts a file system")
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={_SIZE}", "tmpfs", str(folder)], capture_output=True, text=True
-    )
-    if done.returncode:
-        pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
-
-
-def fill(folder: Path, *, but: int = 0) -> None:
-    """Until there is no room, or only for so many bytes."""
-    with (folder / "full").open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 4096)
-        except OSError:
-            pass
-        file.truncate(max(file.tell() - but, 0))
 
 
 def test_export_to_a_full_disk_is_no_export(small_disk):
@@ -87,7 +62,7 @@ def test_export_to_a_full_disk_is_no_export(small_disk):
 def test_upload_that_cannot_keep_what_it_compresses_sends_nothing_broken(small_disk, tmp_path, monkeypatch):
     source = tmp_path / "delivery=a"
     source.mkdir()
-    (source / "a.csv").write_bytes(os.urandom(4 * _SIZE))  # which no compression makes smaller
+    (source / "a.csv").write_bytes(os.urandom(4 * SIZE))  # which no compression makes smaller
     monkeypatch.setattr("tempfile.tempdir", str(small_disk))
     with mock_aws():
         connection = AwsConnection("eu-central-1", None, "test", "test")
