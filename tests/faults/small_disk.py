@@ -21,8 +21,10 @@ def mounted(folder: Path) -> Iterator[Path]:
     )
     if done.returncode:
         pytest.skip(f"no file system can be mounted here: {done.stderr.strip()}")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 def fill(folder: Path, *, but: int = 0) -> None:
