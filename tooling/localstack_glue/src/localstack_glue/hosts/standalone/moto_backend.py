@@ -10,11 +10,16 @@ from typing import Any
 from moto.core.request import Request
 from moto.events import models as events
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sns.exceptions import SNSException
+from moto.sns.models import sns_backends
 from werkzeug import Response
 from werkzeug.test import run_wsgi_app
 
 from localstack_glue.events.workflow_delivery import DeliveryError, Receiver, deliver
+from localstack_glue.hosts.standalone import moto_additions
+from localstack_glue.hosts.standalone.event_text import text_for
 from localstack_glue.service.account_region import Scope
+from localstack_glue.service.errors import ServiceError
 
 LOG = logging.getLogger(__name__)
 
@@ -23,40 +28,58 @@ class MotoBackend:
     """Answers by moto, in the account that the caller's key says."""
 
     def __init__(self) -> None:
+        moto_additions.add()
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def answer(self, request: Request, scope: Scope) -> Response:
-        """Answer a request; its body is given to moto again if it was read."""
+        """Answer a request; its body is given to moto again if it was read.
+
+        Raises:
+            ServiceError: moto does not have the operation. A client does not send that again, as it would after a 500.
+        """
         environ = {key: value for key, value in request.environ.items() if not key.startswith("werkzeug.")}
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = scope.account_id
         if "_cached_data" in vars(request):
             environ["wsgi.input"] = BytesIO(request.get_data())
         application = self._application.get_application(environ)
-        body, status, headers = run_wsgi_app(application, environ)
+        application.config["PROPAGATE_EXCEPTIONS"] = True
+        try:
+            body, status, headers = run_wsgi_app(application, environ)
+        except NotImplementedError as error:
+            raise ServiceError("NotImplemented", f"moto, which answers this service: {error}", 501) from error
+        except Exception as error:
+            LOG.exception("moto failed")
+            raise ServiceError("InternalFailure", f"moto, which answers this service: {error!r}", 500) from error
         return Response(body, status=status, headers=headers, direct_passthrough=True)
 
 
 def deliver_to_workflows(receiver: Receiver) -> None:
-    """Make moto's EventBridge take Glue workflows as targets of its rules: it raises for what it does not know."""
+    """Make moto's EventBridge take Glue workflows and SNS topics as targets of its rules.
+
+    A target that nobody here can reach fails neither the other targets nor PutEvents, as on AWS.
+    """
     send: Callable[..., None] = events.Rule.send_to_targets
 
     def send_to_targets(rule: Any, original_event: Any, transform_input: bool = True) -> None:
-        others = [target for target in rule.targets if not _is_workflow(target)]
-        if rule.event_pattern.matches_event(original_event):
-            for target in rule.targets:
-                if _is_workflow(target):
-                    _deliver(receiver, target, rule.arn, original_event)
-        targets, rule.targets = rule.targets, others
-        try:
-            send(rule, original_event, transform_input)
-        finally:
-            rule.targets = targets
+        if not rule.event_pattern.matches_event(original_event):
+            return
+        targets = rule.targets
+        for target in targets:
+            service = target["Arn"].split(":")[2]
+            if service == "glue":
+                _deliver(receiver, target, rule.arn, original_event)
+            elif service == "sns":
+                _publish(target, rule.account_id, original_event)
+            else:
+                rule.targets = [target]
+                try:
+                    send(rule, original_event, transform_input)
+                except NotImplementedError:
+                    LOG.info("moto sends no events to %s", target["Arn"])
+                finally:
+                    rule.targets = targets
 
     events.Rule.send_to_targets = send_to_targets
-
-
-def _is_workflow(target: Any) -> bool:
-    return bool(target["Arn"].split(":")[2:3] == ["glue"])
 
 
 def _deliver(receiver: Receiver, target: Any, rule_arn: str, event: Any) -> None:
@@ -64,3 +87,12 @@ def _deliver(receiver: Receiver, target: Any, rule_arn: str, event: Any) -> None
         deliver(receiver, target["Arn"], target.get("RoleArn") or "", rule_arn, str(event["id"]))
     except DeliveryError:
         LOG.debug("whoever put the event learns nothing of it, as on AWS")
+
+
+def _publish(target: Any, account_id: str, event: Any) -> None:
+    try:
+        topic = sns_backends[account_id][target["Arn"].split(":")[3]].get_topic(target["Arn"])
+    except SNSException:
+        LOG.info("there is no topic %s", target["Arn"])
+        return
+    topic.publish(text_for(target, event))

@@ -1,0 +1,73 @@
+"""What moto lacks of the services beside Glue and Terraform asks of them; docs/how-to/stand-alone.md lists it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.s3.models import FakeBucket, FakeDeleteMarker
+from moto.stepfunctions.responses import StepFunctionResponse
+
+
+def add() -> None:
+    """Give moto's services these operations, unless moto has them by now."""
+    for operation in (_validate_state_machine_definition, _list_state_machine_versions):
+        name = operation.__name__.removeprefix("_")
+        if not hasattr(StepFunctionResponse, name):
+            setattr(StepFunctionResponse, name, operation)
+    FakeBucket.get_permission = _get_permission
+    if not hasattr(FakeDeleteMarker, "dispose"):  # moto asks it of all versions when the last one goes
+        FakeDeleteMarker.dispose = lambda _marker: None
+
+
+def _validate_state_machine_definition(response: Any) -> ActionResult:
+    """Terraform's provider asks this at each plan. Only what a definition cannot do without is looked at."""
+    problem = problem_of(response._get_param("definition") or "")
+    diagnostics = [{"severity": "ERROR", "code": problem[0], "message": problem[1]}] if problem else []
+    return ActionResult({"result": "FAIL" if problem else "OK", "diagnostics": diagnostics, "truncated": False})
+
+
+def _list_state_machine_versions(response: Any) -> ActionResult:
+    """The newest first, all on one page."""
+    machine = response.stepfunction_backend.describe_state_machine(response._get_param("stateMachineArn"))
+    versions = sorted(machine.versions.values(), key=lambda each: each.version, reverse=True)
+    listed = [{"stateMachineVersionArn": each.arn, "creationDate": each.creation_date} for each in versions]
+    return ActionResult({"stateMachineVersions": listed})
+
+
+def _get_permission(bucket: Any, action: str, resource: str) -> Any:
+    """What a bucket's policy says of an action, by its statements that have no condition.
+
+    moto takes no notice of conditions: a statement that denies what does not come over TLS would deny everything.
+    """
+    statements = unconditional(bucket.policy.decode() if bucket.policy else "{}")
+    if not statements:
+        return PermissionResult.NEUTRAL
+    return IAMPolicy(json.dumps({"Version": "2012-10-17", "Statement": statements})).is_action_permitted(
+        action, resource
+    )
+
+
+def unconditional(policy: str) -> list[dict[str, Any]]:
+    """The statements of a policy that hold whatever the circumstances."""
+    statements = json.loads(policy).get("Statement", [])
+    listed = statements if isinstance(statements, list) else [statements]
+    return [statement for statement in listed if not statement.get("Condition")]
+
+
+def problem_of(definition: str) -> tuple[str, str] | None:
+    """The code and message of what makes a state machine's definition unusable; None where nothing was found."""
+    try:
+        read = json.loads(definition)
+    except ValueError as error:
+        return "INVALID_JSON_DESCRIPTION", f"the definition is not JSON: {error}"
+    if not isinstance(read, dict) or not isinstance(read.get("States"), dict) or not read["States"]:
+        return "SCHEMA_VALIDATION_FAILED", "the definition needs States"
+    names = set(read["States"])
+    named = {read.get("StartAt"), *(state.get("Next") for state in read["States"].values() if isinstance(state, dict))}
+    missing = sorted(str(name) for name in named - names - {None})
+    if read.get("StartAt") is None or missing:
+        return "MISSING_TRANSITION_TARGET", f"no state is called {', '.join(missing) or 'as StartAt says'}"
+    return None
