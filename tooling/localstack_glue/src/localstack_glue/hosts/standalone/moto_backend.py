@@ -53,7 +53,7 @@ class MotoBackend:
         return Response(body, status=status, headers=headers, direct_passthrough=True)
 
 
-def deliver_to_workflows(receiver: Receiver) -> None:
+def deliver_to_workflows_and_topics(receiver: Receiver) -> None:
     """Make moto's EventBridge take Glue workflows and SNS topics as targets of its rules.
 
     A target that nobody here can reach fails neither the other targets nor PutEvents, as on AWS.

@@ -22,7 +22,7 @@ from localstack_glue.budgets.provider import BudgetsProvider
 from localstack_glue.faults.gateway import SWITCH, Connection, Faults, FaultyApplication
 from localstack_glue.hosts.standalone.forwarding import ForwardingBackend
 from localstack_glue.hosts.standalone.gateway import Gateway
-from localstack_glue.hosts.standalone.moto_backend import MotoBackend, deliver_to_workflows
+from localstack_glue.hosts.standalone.moto_backend import MotoBackend, deliver_to_workflows_and_topics
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.roles import MotoRoles
 from localstack_glue.iam.sessions import MotoSessions
@@ -88,7 +88,7 @@ def serve(port: int, work_dir: Path, backend_url: str | None = None, state_dir: 
         "quicksight": QuickSightProvider(SystemClock()),
     }
     if backend_url is None:
-        deliver_to_workflows(glue)
+        deliver_to_workflows_and_topics(glue)
     faults = Faults() if environ.get(SWITCH, "").lower() in _ON else None
     control = ControlEndpoints(glue, glue.settings.control_networks, glue.settings.control_hosts, faults)
     backend = ForwardingBackend(backend_url) if backend_url else MotoBackend()
