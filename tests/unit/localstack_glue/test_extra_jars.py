@@ -36,15 +36,6 @@ def test_drivers_of_the_system_are_found_without_a_folder(tmp_path: Path) -> Non
     assert jars.of_run({}, none, tmp_path) == (tmp_path / "postgresql.jar",)
 
 
-def test_python_package_may_carry_a_table_format(tmp_path: Path) -> None:
-    jar = tmp_path / "some_package" / "jars" / ICEBERG
-    jar.parent.mkdir(parents=True)
-    jar.touch()
-    found = Settings(Path("python"), (tmp_path,), None, None, tmp_path)
-    assert jar in jars.of_run({"--datalake-formats": "iceberg"}, found)
-    assert jars.missing({"--datalake-formats": "iceberg"}, found) is None
-
-
 @pytest.mark.parametrize(
     ("merged", "why"),
     [

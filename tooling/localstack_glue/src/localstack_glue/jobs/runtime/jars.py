@@ -1,6 +1,6 @@
 """Jars that a Glue job has and this service does not bring: drivers of databases, Spark's jars of table formats."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from localstack_glue.jobs.runtime import arguments
@@ -23,10 +23,9 @@ def of_run(merged: Mapping[str, str], settings: Settings, system: Path = SYSTEM_
     """The jars that a run finds besides those it names itself: drivers always, a table format's if it asks for it."""
     wanted = [prefix for name in _formats(merged) for prefix in _OF_FORMATS.get(name, ())]
     named = [jar for jar in _folder(settings) if not _is_of_a_format(jar) or jar.name.startswith(tuple(wanted))]
-    packaged = [next(_packaged(settings, prefix), None) for prefix in wanted if not _has(named, prefix)]
     if settings.extra_jars_dir is None:
         named += [jar for name in SYSTEM_DRIVERS if (jar := system / name).is_file()]
-    return (*named, *(jar for jar in packaged if jar is not None))
+    return tuple(named)
 
 
 def missing(merged: Mapping[str, str], settings: Settings) -> str | None:
@@ -54,12 +53,6 @@ def _formats(merged: Mapping[str, str]) -> list[str]:
 
 def _folder(settings: Settings) -> list[Path]:
     return [] if settings.extra_jars_dir is None else sorted(settings.extra_jars_dir.glob("*.jar"))
-
-
-def _packaged(settings: Settings, prefix: str) -> Iterator[Path]:
-    """Jars that a Python package in the runtime carries, such as snowpark-connect-deps-iceberg."""
-    for folder in settings.site_packages:
-        yield from sorted(folder.glob(f"*/jars/{prefix}*.jar"))
 
 
 def _is_of_a_format(jar: Path) -> bool:
