@@ -120,6 +120,18 @@ def test_rows_go_where_their_partition_is(lake: Lake):
     assert lake.rows("select * from t order by a") == [("1", "x"), ("2", "y"), ("3", "x")]
 
 
+def test_table_of_hives_json_in_buckets_is_made_and_filled(lake: Lake):
+    run(
+        lake,
+        "CREATE EXTERNAL TABLE t (id int, at timestamp) CLUSTERED BY (id) INTO 4 BUCKETS "
+        "ROW FORMAT SERDE 'org.apache.hive.hcatalog.data.JsonSerDe' LOCATION 's3://lake/t/'",
+    )
+    storage = lake.glue.get_table(DatabaseName="feeds", Name="t")["Table"]["StorageDescriptor"]
+    assert (storage["BucketColumns"], storage["NumberOfBuckets"], storage["Location"]) == (["id"], 4, "s3://lake/t")
+    run(lake, "INSERT INTO t VALUES (1, timestamp '2024-01-05 10:00:00.5')")
+    assert lake.rows("select * from t") == [("1", "2024-01-05 10:00:00.500")]
+
+
 def test_json_keeps_the_digits_of_a_decimal(lake: Lake):
     run(lake, "CREATE TABLE t WITH (format = 'JSON') AS SELECT decimal '12345678901234567890.123456789' d, '\"' q")
     assert lake.rows("select * from t") == [("12345678901234567890.123456789", '"')]

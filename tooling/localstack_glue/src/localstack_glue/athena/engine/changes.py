@@ -12,7 +12,7 @@ from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCata
 from localstack_glue.athena.engine.commands import Command, properties
 from localstack_glue.athena.engine.ddl import NOTHING, Ddl
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.formats import FORMATS
+from localstack_glue.athena.engine.formats import FORMATS, HIVE_JSON_SERDE
 from localstack_glue.athena.engine.mentions import is_with_query
 from localstack_glue.athena.engine.reading import Cancellation, Opened, opened
 from localstack_glue.athena.engine.results import Answer, ResultColumn
@@ -334,7 +334,8 @@ def _target(given: dict[str, Any], location: str) -> Target:
 
 
 def _target_of(table: CatalogTable) -> Target:
-    kind = next((name for name, one in FORMATS.items() if one.serde == table.serde), "")
+    known = {**{one.serde: name for name, one in reversed(FORMATS.items())}, HIVE_JSON_SERDE: "JSON"}
+    kind = known.get(table.serde, "")
     if not kind:
         raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: rows of the SerDe {table.serde} are not written here")
     given = table.parameters

@@ -185,9 +185,11 @@ class Ddl:
             "StorageDescriptor": {
                 **descriptor,
                 "Columns": _columns(schema.expressions if isinstance(schema, exp.Schema) else ()),
-                "Location": given.location,
+                # as Hive keeps a path; a bucket keeps its slash
+                "Location": given.location.rstrip("/") if given.location.count("/") > 3 else given.location,
                 "Compressed": False,
-                "NumberOfBuckets": -1,
+                "BucketColumns": given.bucket_columns,
+                "NumberOfBuckets": given.buckets,
                 "StoredAsSubDirectories": False,
             },
         }
@@ -324,10 +326,13 @@ class _Properties:
         self.serde_parameters: dict[str, str] = {}
         self.partition_keys: list[JsonDict] = []
         self.storage: StorageFormat = TEXT
+        self.bucket_columns: list[str] = []
+        self.buckets = -1
         readers: dict[type, Callable[[Any], None]] = {
             exp.LocationProperty: lambda each: setattr(self, "location", each.this.name),
             exp.SchemaCommentProperty: lambda each: setattr(self, "comment", each.this.name),
             exp.PartitionedByProperty: self._partitioned,
+            exp.ClusteredByProperty: self._clustered,
             exp.RowFormatSerdeProperty: self._serde,
             exp.RowFormatDelimitedProperty: self._delimited,
             exp.FileFormatProperty: self._format,
@@ -343,6 +348,12 @@ class _Properties:
                 raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not done here")
         if self.storage is TEXT and not self.serde_parameters:
             self.serde_parameters = {"serialization.format": "1"}
+
+    def _clustered(self, each: exp.ClusteredByProperty) -> None:
+        if each.args.get("sorted_by"):
+            raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not done here")
+        self.bucket_columns = [column.name.lower() for column in each.expressions]
+        self.buckets = int(each.args["buckets"].name)
 
     def _partitioned(self, each: exp.PartitionedByProperty) -> None:
         self.partition_keys = _columns(each.this.expressions)

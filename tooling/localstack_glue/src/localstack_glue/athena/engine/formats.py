@@ -32,6 +32,7 @@ PARQUET = StorageFormat(
     f"{_HIVE}.parquet.MapredParquetInputFormat",
     f"{_HIVE}.parquet.MapredParquetOutputFormat",
 )
+HIVE_JSON_SERDE = "org.apache.hive.hcatalog.data.JsonSerDe"
 FORMATS = {
     "TEXTFILE": TEXT,
     "CSV": TEXT,
