@@ -93,7 +93,8 @@ def json_text(text: str) -> str | None:
     value = _load(text)
     if isinstance(value, _Number) and re.search(r"[.eE]", value):
         return exponent_text(float(value), digits=20)  # as a double is cast
-    return json_number(text)
+    found: str | None = json_number(text)
+    return found
 
 
 @python("VARCHAR -> VARCHAR")
