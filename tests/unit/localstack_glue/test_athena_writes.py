@@ -128,6 +128,7 @@ def test_table_of_hives_json_in_buckets_is_made_and_filled(lake: Lake):
     )
     storage = lake.glue.get_table(DatabaseName="feeds", Name="t")["Table"]["StorageDescriptor"]
     assert (storage["BucketColumns"], storage["NumberOfBuckets"], storage["Location"]) == (["id"], 4, "s3://lake/t")
+    assert storage["SerdeInfo"]["Parameters"] == {"serialization.format": "1"}
     run(lake, "INSERT INTO t VALUES (1, timestamp '2024-01-05 10:00:00.5')")
     assert lake.rows("select * from t") == [("1", "2024-01-05 10:00:00.500")]
 

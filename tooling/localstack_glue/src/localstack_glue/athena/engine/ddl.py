@@ -346,7 +346,7 @@ class _Properties:
                 reader(each)
             elif not isinstance(each, exp.ExternalProperty):
                 raise _failure("NOT_SUPPORTED", f"CREATE TABLE ... {each.sql('hive')} is not done here")
-        if self.storage is TEXT and not self.serde_parameters:
+        if not self.serde_parameters:
             self.serde_parameters = {"serialization.format": "1"}
 
     def _clustered(self, each: exp.ClusteredByProperty) -> None:
