@@ -227,9 +227,7 @@ class PublishedIceberg:
                 if table.current_snapshot() is not None:
                     transaction.delete(change.removed, snapshot_properties=said)
                 if change.files:
-                    transaction.add_files(
-                        list(change.files), snapshot_properties=said, check_duplicate_files=False
-                    )
+                    transaction.add_files(list(change.files), snapshot_properties=said, check_duplicate_files=False)
                 nothing_changed = transaction.table_metadata.current_snapshot() == table.current_snapshot()
                 named: dict[str, int] = {}
                 if change.quarter_tags:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from py4j.clientserver import ClientServer, JavaParameters
+from py4j.clientserver import ClientServer, JavaParameters, PythonParameters
 from py4j.protocol import Py4JJavaError, Py4JNetworkError
 from pyspark.errors import PythonException
 
@@ -116,7 +116,7 @@ DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop
         ),
         (
             java_error("z", Java(WORKER)),
-            "Spark failed: OSError: [Errno 28] No space left on device. The disk was full where Spark (spark.local.dir)",
+            "Spark failed: OSError: [Errno 28] No space left on device. The disk was full where Spark (spark.local",
         ),
         (
             PythonException("An exception was thrown from the Python worker.\n" + WORKER),
@@ -140,7 +140,7 @@ def test_reason_says_what_failed_and_what_to_do_on_one_line(error, reason):
 def test_jvm_that_is_gone_is_not_told_as_aws_that_does_not_answer():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens there
-        client = ClientServer(java_parameters=JavaParameters(port=taken.getsockname()[1]))
+        client = ClientServer(JavaParameters(port=taken.getsockname()[1]), PythonParameters(port=0))
         with pytest.raises(ConnectionRefusedError) as gone:
             client.jvm.java.lang.System.currentTimeMillis()
     said = reason_of(gone.value)

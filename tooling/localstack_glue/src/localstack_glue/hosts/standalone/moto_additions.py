@@ -1,4 +1,4 @@
-"""What moto lacks of the services beside Glue and Terraform asks of them; docs/reference/glue-service/stand-alone.md lists it."""
+"""What moto lacks and Terraform asks for; docs/reference/glue-service/stand-alone.md lists it."""
 
 from __future__ import annotations
 
