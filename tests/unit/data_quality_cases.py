@@ -69,6 +69,7 @@ CASES = [
     ('ColumnValues "Price" >= 1', FAILS),  # the null does not meet it
     ('(ColumnValues "Price" >= 1) or (ColumnValues "Price" = NULL)', FAILS),  # each over the whole table
     ('ColumnValues "Order_ID" in ["1","2","3","4"]', PASSES),
+    ('ColumnValues "Order_ID" not in ["7","x"]', PASSES),  # compared as texts
     ('Completeness "Country" >= 0.75', PASSES),
     ('Completeness "Country" > 0.75', FAILS),
     ("CustomSql \"select count(*) from primary where Country = 'US'\" between 0 and 2", PASSES),

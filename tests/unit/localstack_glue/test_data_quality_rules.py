@@ -150,3 +150,59 @@ def test_documents_are_read(text, shown):
 def test_what_is_no_dqdl_is_refused_with_its_place(text):
     with pytest.raises(InvalidRulesetError, match=r"line \d+:\d+|No rules or analyzers"):
         parse(text)
+
+
+SMALL = pa.table(
+    {
+        "dec": pa.array(["0.10", "0.20", "0.30"]).cast(pa.decimal128(10, 2)),
+        "big": [2**53, 1, 1],
+        "float": pa.array([0.1, 0.1, 0.1], pa.float32()),
+        "n": [1, 2, 3],
+        "n_text": ["1", "2", "3"],
+        "double": [1.5, 2e7, 1.0],
+        "quoted": ['say "hi"', "a\\b", "it's"],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_passed"),
+    [
+        ('Sum "dec" = 0.6', True),  # decimals are added as such
+        ('Mean "dec" between 0.19 and 0.21', True),
+        ('Sum "big" = 9007199254740994', True),
+        ('AggregateMatch "sum(dec)" "sum(my.ref.dec)" = 1.0', True),
+        ('ReferentialIntegrity "n" "my.ref.n" = 1.0', True),
+        ('ReferentialIntegrity "n,dec" "my.ref.{n,dec}" = 1.0', True),
+        ('ColumnValues "float" = 0.1', False),
+        ('ColumnValues "float" in [0.1]', False),  # the nearest float is a bit more
+        ('ColumnValues "n" not in ["7","x"]', True),
+        ('ColumnValues "n" in ["1","2","3","x"]', True),
+        ('ColumnValues "dec" in ["0.1","0.2","0.3"]', False),  # as texts: 0.10
+        ('ColumnValues "dec" in ["0.10","0.20","0.30"]', True),
+        ('ColumnValues "double" in ["1.5","1.0"] with threshold > 0.6', True),
+        ('ColumnValues "quoted" in ["say \\"hi\\"", "a\\\\b", "it\'s"]', True),
+        ('ColumnValues "quoted" = "a\\\\b" with threshold > 0.3', True),
+        ('ColumnValues "quoted" matches "a\\\\b" with threshold > 0.3', True),  # a pattern keeps its backslashes
+    ],
+)
+def test_numbers_and_texts_are_compared_as_spark_compares_them(rule, is_passed):
+    engine = DuckDBEngine({"primary": SMALL, "my.ref": SMALL})
+    found = outcome(engine, rule)
+    engine.close()
+    assert found.is_passed is is_passed, found
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ('ColumnValues "n_text" in [1,2,3]', "quote the values"),
+        ('ColumnValues "double" in ["2.0E7"]', "as a text of a float"),
+        ('ColumnValues "quoted" = "a\\b"', "backslash"),
+    ],
+)
+def test_comparisons_that_engines_make_otherwise_are_refused(rule, named):
+    engine = DuckDBEngine({"primary": SMALL})
+    with pytest.raises(UnsupportedRuleError, match=named):
+        outcome(engine, rule)
+    engine.close()

@@ -14,6 +14,7 @@ from .metrics import Planner, judged
 from .model import Rule
 from .plans import Judge, Plan, Verdict, empty, known, unmet
 
+_REFERENCE = re.compile(r"(?P<alias>.+)\.(?:\{(?P<columns>.+)\}|(?P<column>[^.]+))")  # an alias may have points
 _AGGREGATE = re.compile(r"\s*(?P<function>sum|avg)\s*\(\s*(?P<column>.+?)\s*\)\s*", re.IGNORECASE)
 
 
@@ -81,9 +82,10 @@ def aggregate_match(rule: Rule, context: Context) -> Plan:
 def referential_integrity(rule: Rule, context: Context) -> Plan:
     """ReferentialIntegrity: the share of rows whose values another table has; a null is nowhere."""
     own = [name.strip() for name in rule.values[0].split(",")]
-    alias, _, rest = rule.values[1].partition(".")
-    others = [name.strip() for name in rest.strip("{}").split(",")]
-    if not rest or len(own) != len(others):
+    reference = _REFERENCE.fullmatch(rule.values[1])
+    alias = reference["alias"] if reference else ""
+    others = [name.strip() for name in (reference["columns"] or reference["column"]).split(",")] if reference else []
+    if len(own) != len(others):
         raise QueryError(
             "The number of columns to check from the primary data frame must equal the number of columns to check "
             "from the reference data frame."
@@ -189,11 +191,12 @@ def _aggregate(text: str, rule: Rule, context: Context) -> tuple[str, str]:
     if found is None:
         raise UnsupportedRuleError(f"the data quality rule {rule}: {text} is neither sum(column) nor avg(column)")
     alias, column = PRIMARY, found["column"]
-    first, _, rest = column.partition(".")
-    if rest and any(first.lower() == name.lower() for name in context.engine.tables):
+    first, _, rest = column.rpartition(".")
+    if first and any(first.lower() == name.lower() for name in context.engine.tables):
         alias, column = first, rest
+    value = context.sql(context.numeric(column, alias))  # added as it is, and a double only then
     table = context.engine.quoted(alias)
-    return f"(SELECT {found['function'].lower()}({context.number(column, alias)}) FROM {table})", column
+    return f"(SELECT CAST({found['function'].lower()}({value}) AS DOUBLE) FROM {table})", column
 
 
 def _mapping(text: str) -> dict[str, str]:

@@ -26,12 +26,16 @@ class Context:
         where = "" if table == PRIMARY else f" of {table}"
         raise QueryError(f"Input data{where} does not include column {name}!")
 
-    def number(self, name: str, table: str = PRIMARY) -> str:
-        """A column as a double, in SQL; raise QueryError if it is not of numbers."""
+    def numeric(self, name: str, table: str = PRIMARY) -> Column:
+        """A column of numbers; raise QueryError if it is not."""
         column = self.column(name, table)
         if column.kind not in NUMBERS:
             raise QueryError(f"Expected type of column {name} to be a number, but found {column.type} instead!")
-        return f"CAST({self.sql(column)} AS DOUBLE)"
+        return column
+
+    def number(self, name: str, table: str = PRIMARY) -> str:
+        """A column as a double, in SQL; raise QueryError if it is not of numbers."""
+        return f"CAST({self.sql(self.numeric(name, table))} AS DOUBLE)"
 
     def table(self, alias: str) -> Sequence[Column]:
         """The columns of a table; raise QueryError if there is none of that alias."""

@@ -13,7 +13,7 @@ from .model import Rule
 from .plans import Plan, Verdict, empty, known, unmet
 
 Planner = Callable[[Rule, Context], Plan]
-_AGGREGATES = {"Mean": "avg", "Sum": "sum", "StandardDeviation": "stddev_pop", "Variance": "var_pop"}
+_SPREADS = {"StandardDeviation": "stddev_pop", "Variance": "var_pop"}
 
 
 def judged(rule: Rule, value: float | None, metrics: Mapping[str, float]) -> Verdict:
@@ -58,10 +58,24 @@ def completeness(rule: Rule, context: Context) -> Plan:
     return Plan(rule, judge, aggregates, row_test=context.row_test(f"{column} IS NOT NULL", rule))
 
 
-def of_numbers(rule: Rule, context: Context) -> Plan:
-    """Mean, Sum, StandardDeviation and Variance: of the population, as AWS's."""
+def of_sums(rule: Rule, context: Context) -> Plan:
+    """Sum and Mean: decimals and integers are added as they are, as by AWS, and what comes out is a double."""
     name = rule.values[0]
-    aggregate = f"{_AGGREGATES[rule.type]}({context.number(name)})"
+    column = context.sql(context.numeric(name))
+    aggregates = (f"CAST({context.kept(f'sum({column})', rule)} AS DOUBLE)", context.kept(f"count({column})", rule))
+
+    def judge(answer: Sequence[Any]) -> Verdict:
+        total, count = answer
+        value = total if rule.type == "Sum" or total is None else total / count
+        return judged(rule, value, {} if value is None else {f"Column.{name}.{rule.type}": value})
+
+    return Plan(rule, judge, aggregates)
+
+
+def of_spread(rule: Rule, context: Context) -> Plan:
+    """StandardDeviation and Variance: of the population, as AWS's."""
+    name = rule.values[0]
+    aggregate = f"{_SPREADS[rule.type]}({context.number(name)})"
 
     def judge(answer: Sequence[Any]) -> Verdict:
         return judged(rule, answer[0], {} if answer[0] is None else {f"Column.{name}.{rule.type}": answer[0]})
@@ -188,11 +202,11 @@ PLANNERS: Mapping[str, Planner] = {
     "IsComplete": completeness,
     "IsPrimaryKey": primary_key,
     "IsUnique": of_frequencies,
-    "Mean": of_numbers,
+    "Mean": of_sums,
     "RowCount": row_count,
-    "StandardDeviation": of_numbers,
-    "Sum": of_numbers,
+    "StandardDeviation": of_spread,
+    "Sum": of_sums,
     "UniqueValueRatio": of_frequencies,
     "Uniqueness": of_frequencies,
-    "Variance": of_numbers,
+    "Variance": of_spread,
 }

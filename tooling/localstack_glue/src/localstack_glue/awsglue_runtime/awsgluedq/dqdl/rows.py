@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from .plans import Plan, Verdict, empty, unmet
 
 _DATE_FORMATS = ("dd-MM-yyyy", "MM-dd-yyyy", "yyyy-MM-dd", "dd/MM/yyyy", "MM/dd/yyyy", "yyyy/MM/dd")
 _TYPES = ("BOOLEAN", "DATE", "TIMESTAMP", "INTEGER", "DOUBLE", "FLOAT", "LONG")
+_PLAIN = (1e-3, 1e7)  # Java writes floats outside with an exponent
+_LONE_BACKSLASH = re.compile(r"(?<!\\)\\(?:\\\\)*(?!\\)")
 _MINIMUM, _MAXIMUM = ("=", ">", ">="), ("=", "<", "<=")
 
 
@@ -142,8 +145,14 @@ def _value_test(rule: Rule, condition: Condition, column: Column, context: Conte
 
 def _number_value(condition: Condition, column: Column, context: Context) -> str:
     name = context.sql(column)
+    if column.kind == "float":
+        return f"CAST({name} AS DOUBLE)"  # the nearest float to 0.1 is not 0.1
     if column.kind in NUMBERS:
         return name
+    if column.kind == "text" and condition.operator in ("in", "not in"):
+        raise UnsupportedRuleError(
+            f"numbers in a list for the texts of {column.name}: Spark compares texts there; quote the values"
+        )
     if column.kind == "text" and condition.operator not in (*_MINIMUM, *_MAXIMUM):
         return f"TRY_CAST({name} AS DOUBLE)"
     raise QueryError(f"Expected type of column {column.name} to be a number, but found {column.type} instead!")
@@ -151,7 +160,8 @@ def _number_value(condition: Condition, column: Column, context: Context) -> str
 
 def _text_value(rule: Rule, values: Sequence[Text], column: Column, context: Context) -> tuple[str, list[str]]:
     name = context.sql(column)
-    literals = [context.engine.text(each.value) for each in values]
+    texts = [_without_escapes(rule, each.value) for each in values]
+    literals = [context.engine.text(each) for each in texts]
     is_any_case = rule.tags.get("ignoreCase", "false").lower() == "true"
     if column.kind == "text":
         if is_any_case:
@@ -159,7 +169,29 @@ def _text_value(rule: Rule, values: Sequence[Text], column: Column, context: Con
         return name, literals
     if is_any_case or column.kind == "other":
         raise QueryError(f"Expected type of column {column.name} to be a text, but found {column.type} instead!")
-    return name, [f"TRY_CAST({each} AS {column.type})" for each in literals]
+    if column.kind == "boolean":
+        return name, [f"TRY_CAST({each} AS {column.type})" for each in literals]
+    if column.kind == "float":
+        for each in texts:
+            _check_decimal_form(rule, each)
+    return f"CAST({name} AS STRING)", literals  # as Spark does where a list of texts meets anything else
+
+
+def _without_escapes(rule: Rule, text: str) -> str:
+    """A text whose backslashes stand in pairs, for one each; before a quote they are gone already."""
+    if _LONE_BACKSLASH.search(text):
+        raise UnsupportedRuleError(f"the data quality rule {rule}: write a backslash in a text as two")
+    return text.replace("\\\\", "\\")
+
+
+def _check_decimal_form(rule: Rule, text: str) -> None:
+    """Raise UnsupportedRuleError where engines write a number in different ways."""
+    try:
+        size = abs(float(text))
+    except ValueError:
+        return
+    if not (size == 0 or _PLAIN[0] <= size < _PLAIN[1]):
+        raise UnsupportedRuleError(f"the data quality rule {rule}: {text} as a text of a float is not compared here")
 
 
 def _keyword_test(keyword: str, column: Column, context: Context, *, is_negated: bool) -> str:
