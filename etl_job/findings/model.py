@@ -18,8 +18,9 @@ class Level(StrEnum):
 class Finding:
     """One thing to know.
 
-    ``about`` is what it is about, for machines: last_run, schedule, data_age, publication, quarantine, reasons, drift,
-    files or history. ``command`` is the words of the command that helps, without ``quartal``; empty where none does.
+    ``about`` is what it is about, for machines: last_run, schedule, data_age, publication, deliveries, quarantine,
+    reasons, drift, files or history. ``command`` is the words of the command that helps, without ``quartal``; empty
+    where none does.
     """
 
     level: Level
@@ -41,7 +42,10 @@ class LastRun:
 
 @dataclass(frozen=True, slots=True)
 class DeliveredRows:
-    """What became of the rows of a delivery in the run that published it; ``violations`` are rows by rule."""
+    """What became of the rows of a delivery in the run that published it; ``violations`` are rows by rule.
+
+    Rows that were neither kept nor quarantined are duplicates.
+    """
 
     delivery: str
     run_id: str
@@ -71,19 +75,25 @@ class MovedFeatures:
 class Facts:
     """What findings are made of; what was not looked at is None or empty, and nothing is told of it.
 
-    ``last_run``: None before the first. ``never_succeeded``: whether there were runs, and none succeeded.
+    ``last_run``: None before the first. ``failed_before``: while a run goes on, the one before it, if that failed.
+    ``never_succeeded``: whether there were runs, and none succeeded. ``runs_looked_at``: of so many, where there may be
+    more; 0 where those are all.
+    ``published``: how many deliveries are published, whatever is known of them; None where that is not known.
     ``deliveries``: those published now whose counts are known. ``last_day``: the last day of the published data.
     ``due``: the day that the data has to reach by the schedule; None where there is none, or it gives no dates.
     ``overdue_since``: the scheduled start since which no run has succeeded.
     ``schedule_problem``: why it gives no dates.
     ``quarantine_limit``: the share of quarantined rows from which the alarm tells.
     ``is_in_step``: whether the features hold what the curated table holds.
-    ``files_left_out``, ``not_catalogued``: of the newest run with a manifest.
+    ``files_left_out``, ``not_catalogued``: of the newest run with a manifest, ``files_of``; empty for the last run.
     """
 
     now: datetime
     last_run: LastRun | None
+    failed_before: LastRun | None = None
     never_succeeded: bool = False
+    runs_looked_at: int = 0
+    published: int | None = None
     deliveries: tuple[DeliveredRows, ...] = field(default=())
     last_day: str | None = None
     due: date | None = None
@@ -94,3 +104,4 @@ class Facts:
     is_in_step: bool | None = None
     files_left_out: int = 0
     not_catalogued: tuple[str, ...] = ()
+    files_of: str = ""

@@ -28,12 +28,19 @@ def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quaranti
             failed_step="job" if failed else "",
             reason=(manifest.reason or "no reason is known") if failed else "",
         ),
+        published=_still_published(manifest),
         deliveries=deliveries,
         last_day=max(days, default=None) if are_all_known else None,
         quarantine_limit=quarantine_limit,
         files_left_out=len(manifest.left_out),
         not_catalogued=manifest.not_catalogued,
+        files_of=manifest.run_id,
     )
+
+
+def _still_published(manifest: RunManifest) -> int | None:
+    """How many deliveries are published; a manifest without any is of a run that failed before it knew."""
+    return sum(not state.withdrawn for state in manifest.published.values()) if manifest.published else None
 
 
 def _published(manifest: RunManifest, by_run: Mapping[str, RunManifest]) -> tuple[tuple[DeliveredRows, ...], bool]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from etl_job.findings.model import DeliveredRows, Facts, Finding, Level
-from etl_job.findings.wording import SHORT_ID, age, count, minute, percent, rules, sentence, some
+from etl_job.findings.model import DeliveredRows, Facts, Finding, LastRun, Level
+from etl_job.findings.wording import age, count, minute, percent, percents, rules, sentence, short_id, some
 
 # Without a schedule nothing says when data is due: days of this age are told as old all the same.
 _OLD_WITHOUT_SCHEDULE = timedelta(days=184)  # two quarters
@@ -47,16 +47,24 @@ def _of_last_run(facts: Facts) -> Iterator[Finding]:
     if last is None:
         yield Finding(Level.PROBLEM, "last_run", "The pipeline has not run yet.", ("upload", "FOLDER"))
     elif last.outcome == "FAILED":
-        told = f"The last run failed at the {last.failed_step} on {minute(last.started)} UTC: {sentence(last.reason)}"
-        yield Finding(Level.PROBLEM, "last_run", told, _explain(last.run_id))
+        yield _failed(Level.PROBLEM, "The last run", last)
     elif last.outcome == "RUNNING":
         told = f"A run has been going on since {minute(last.started)} UTC."
         yield Finding(Level.NOTE, "last_run", told, ("status", "--follow"))
+        if facts.failed_before is not None:
+            yield _failed(Level.WARNING, "The run before it", facts.failed_before)
+
+
+def _failed(level: Level, which: str, run: LastRun) -> Finding:
+    told = f"{which} failed at the {run.failed_step} on {minute(run.started)} UTC: {sentence(run.reason)}"
+    return Finding(level, "last_run", told, _explain(run.run_id))
 
 
 def _of_schedule(facts: Facts) -> Iterator[Finding]:
     if facts.never_succeeded:
-        yield Finding(Level.PROBLEM, "schedule", "No run has succeeded yet.", ("run",))
+        last = facts.runs_looked_at
+        told = f"None of the last {count(last, 'run')} has succeeded." if last else "No run has succeeded yet."
+        yield Finding(Level.PROBLEM, "schedule", told, ("run",))
     elif facts.overdue_since is not None:
         told = f"No run has succeeded since the scheduled start of {minute(facts.overdue_since)} UTC."
         yield Finding(Level.PROBLEM, "schedule", told, ("run",))
@@ -69,6 +77,9 @@ def _of_publication(facts: Facts) -> Iterator[Finding]:
     if facts.is_in_step is False:
         told = "The features are behind the curated table: a run ended between the two commits."
         yield Finding(Level.PROBLEM, "publication", told, ("run",))
+    if facts.published == 0:
+        told = "No delivery is published: each was withdrawn."
+        yield Finding(Level.PROBLEM, "publication", told, ("upload", "FOLDER"))
 
 
 def _of_data_age(facts: Facts) -> Iterator[Finding]:
@@ -89,6 +100,12 @@ def _of_lost_deliveries(facts: Facts) -> Iterator[Finding]:
                 f"No row of {rows.delivery} was kept; {rows.quarantined:,} were quarantined: {rules(rows.violations)}."
             )
             yield Finding(Level.PROBLEM, "quarantine", told, _explain(rows.run_id))
+        elif not rows.rows_in:
+            told = f"{rows.delivery} was delivered without rows."
+            yield Finding(Level.WARNING, "deliveries", told, _explain(rows.run_id))
+        elif not rows.kept:
+            told = f"No row of {rows.delivery} was kept: all {rows.rows_in:,} are duplicates of other rows."
+            yield Finding(Level.WARNING, "deliveries", told, _explain(rows.run_id))
 
 
 def _of_quarantine(facts: Facts) -> Iterator[Finding]:
@@ -101,10 +118,27 @@ def _of_quarantine(facts: Facts) -> Iterator[Finding]:
     told = _of_share(newest, before, facts.quarantine_limit)
     if told:
         yield Finding(Level.WARNING, "quarantine", told, look)
+    yield from _of_earlier_shares(newest, counted[:-1], facts.quarantine_limit)
     new = _new_reasons(newest, before) if before is not None else {}
     if before is not None and new:
         told = f"New in {newest.delivery}, and in no row of {before.delivery}: {rules(new)}."
         yield Finding(Level.WARNING, "reasons", told, look)
+
+
+def _of_earlier_shares(
+    newest: DeliveredRows, earlier: Iterable[DeliveredRows], limit: float | None
+) -> Iterator[Finding]:
+    """Deliveries with earlier days, which may have come again: they stay over the limit until they are mended."""
+    if limit is None:
+        return
+    over = sorted((rows for rows in earlier if rows.share > limit), key=lambda rows: (-rows.share, rows.delivery))
+    if not over:
+        return
+    what = f"{len(over)} deliveries" if len(over) > 1 else "1 delivery"
+    named = some([f"{rows.delivery} ({percents(rows.share, limit)[0]})" for rows in over])
+    verb = "are" if len(over) > 1 else "is"
+    told = f"Over the limit of {percent(limit)} {verb} {what} before {newest.delivery} too: {named}."
+    yield Finding(Level.WARNING, "quarantine", told, _explain(over[0].run_id))
 
 
 def _of_share(newest: DeliveredRows, before: DeliveredRows | None, limit: float | None) -> str:
@@ -113,9 +147,11 @@ def _of_share(newest: DeliveredRows, before: DeliveredRows | None, limit: float 
     bad = f"{newest.quarantined:,} of {newest.rows_in:,} rows of {newest.delivery} were quarantined"
     most = f"most often for {rules(newest.violations)}"
     if limit is not None and share > limit:
-        return f"{bad} ({percent(share)}; the limit is {percent(limit)}), {most}."
+        shown, allowed = percents(share, limit)
+        return f"{bad} ({shown}; the limit is {allowed}), {most}."
     if limit is not None and share and share >= _NEAR_LIMIT * limit:
-        return f"{bad} ({percent(share)}, near the limit of {percent(limit)}), {most}."
+        shown, allowed = percents(share, limit)
+        return f"{bad} ({shown}, near the limit of {allowed}), {most}."
     if before is not None and share > 2 * before.share and share - before.share >= _LEAST_GROWTH:
         return f"{bad} ({percent(share)}, against {percent(before.share)} of {before.delivery})."
     return ""
@@ -140,12 +176,19 @@ def _of_features(facts: Facts) -> Iterator[Finding]:
 def _of_files(facts: Facts) -> Iterator[Finding]:
     if facts.files_left_out:
         files = count(facts.files_left_out, "raw file")
-        told = f"The last run left out {files}, which its manifest names with the reason."
-        yield Finding(Level.WARNING, "files", told, ("explain",))
+        told = f"{_teller(facts)} left out {files}, which its manifest names with the reason."
+        yield Finding(Level.WARNING, "files", told, _explain(facts.files_of) if facts.files_of else ("explain",))
     if facts.not_catalogued:
         told = f"The crawler did not take {some(facts.not_catalogued)}; the run read the files all the same, by the "
         yield Finding(Level.NOTE, "files", f"{told}contract.")
 
 
+def _teller(facts: Facts) -> str:
+    """The run whose files are told of."""
+    last = facts.last_run
+    is_last = not facts.files_of or (last is not None and facts.files_of == last.run_id)
+    return "The last run" if is_last else f"Run {short_id(facts.files_of)}"
+
+
 def _explain(run_id: str) -> tuple[str, ...]:
-    return ("explain", run_id[:SHORT_ID])
+    return ("explain", short_id(run_id))

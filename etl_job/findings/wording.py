@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 SHORT_ID = 10  # `wr_` and seven characters, as git shows commits; commands take a run by its beginning
+_OF_GLUE = ("wr_", "jr_")  # ids of which the beginning is random
 _NAMED = 3  # rules or features that a sentence names
 
 
@@ -26,8 +27,25 @@ def rules(violations: Mapping[str, int]) -> str:
 
 
 def percent(share: float) -> str:
-    """A share in percent, so that what is not nothing does not read as nothing."""
+    """A share in percent, so that what is not nothing does not read as nothing, nor as all what is not all."""
+    if 0 < share < 0.0001:
+        return "under 0.01%"
+    if 0.9995 <= share < 1:
+        return "over 99.9%"
     return f"{share:.2%}" if 0 < share < 0.001 else f"{share:.1%}"
+
+
+def percents(share: float, other: float) -> tuple[str, str]:
+    """Two shares in percent, with as many digits as it takes to tell them apart."""
+    if percent(share) != percent(other):
+        return percent(share), percent(other)
+    digits = next((each for each in range(2, 6) if f"{share:.{each}%}" != f"{other:.{each}%}"), 1)
+    return f"{share:.{digits}%}", f"{other:.{digits}%}"
+
+
+def short_id(run_id: str) -> str:
+    """A run by its beginning, where that is enough to find it; an id that somebody made up stays whole."""
+    return run_id[:SHORT_ID] if run_id.startswith(_OF_GLUE) else run_id
 
 
 def sentence(text: str) -> str:

@@ -99,7 +99,7 @@ def test_quarantine_near_the_limit_and_new_reasons_are_told_with_the_command_tha
         "Worth a look: 3 warnings. (1) warning: 45 of 1,000 rows of 2025Q4 were quarantined (4.5%, near the limit of "
         f"5.0%), most often for date.format (40), brand.required (5). {see} wr_2909c13 (2) warning: New in 2025Q4, and "
         f"in no row of 2025Q3: brand.required (5). {see} wr_2909c13 (3) warning: The last run left out 1 raw file, "
-        f"which its manifest names with the reason. {see}"
+        f"which its manifest names with the reason. {see} wr_2909c13"
     )
 
 

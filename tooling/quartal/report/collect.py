@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     from etl_job.manifest.model import RunManifest
 
 Announce = Callable[[str], None]
+LOOKED_BACK = 40  # so many runs are looked at for what is published, if not more are to be shown
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How far back to look.
+    """How much to show. What is published, and what needs somebody, is looked for further back all the same.
 
     Attributes:
         runs: the newest runs, at most.
@@ -80,7 +81,8 @@ def collect(
     """
     basis = price_basis(prices)
     announce("runs")
-    runs, manifests = past_runs(deployment, sources.glue, sources.s3, basis, wanted.runs)
+    looked_back = max(wanted.runs, LOOKED_BACK)
+    runs, manifests = past_runs(deployment, sources.glue, sources.s3, basis, looked_back)
     # as the job itself finds what is published: by the newest manifest of a run that succeeded
     succeeded = [each for each in manifests.values() if each.status == "SUCCEEDED"]
     newest = max(succeeded, key=lambda each: each.started_at, default=None)
@@ -105,7 +107,7 @@ def collect(
         region=deployment.region,
         is_local=is_local,
         made_at=now,
-        runs=runs,
+        runs=runs[-wanted.runs :],
         deliveries=deliveries,
         lineage=lineage(
             newest,
@@ -119,7 +121,16 @@ def collect(
         prices=basis,
         freshness=fresh,
         findings=findings_in(
-            situation_of(deployment, runs, deliveries, fresh, now, features=histories, in_step=in_step)
+            situation_of(
+                deployment,
+                runs,
+                deliveries,
+                fresh,
+                now,
+                features=histories,
+                in_step=in_step,
+                has_earlier_runs=len(runs) >= looked_back,
+            )
         ),
     )
 
@@ -133,6 +144,7 @@ def situation_of(
     *,
     features: tuple[FeatureHistory, ...] | None = None,
     in_step: bool | None = None,
+    has_earlier_runs: bool = False,
 ) -> Situation:
     """What findings are made of, as far as it was looked at."""
     told = next((run for run in reversed(runs) if run.has_manifest), None)
@@ -147,6 +159,8 @@ def situation_of(
         is_in_step=in_step,
         files_left_out=told.left_out if told is not None else 0,
         not_catalogued=told.not_catalogued if told is not None else (),
+        files_of=told.run_id if told is not None else "",
+        has_earlier_runs=has_earlier_runs,
     )
 
 

@@ -34,6 +34,8 @@ class Situation:
         is_in_step: whether the features hold what the curated table holds; None where that was not looked at.
         files_left_out: how many raw files the newest run with a manifest left out.
         not_catalogued: deliveries that it read although the crawler had not taken them.
+        files_of: the id of that run; empty where it is the newest.
+        has_earlier_runs: whether there may be runs before these.
         now: the moment that dates are compared with.
     """
 
@@ -47,6 +49,8 @@ class Situation:
     is_in_step: bool | None = None
     files_left_out: int = 0
     not_catalogued: tuple[str, ...] = ()
+    files_of: str = ""
+    has_earlier_runs: bool = False
 
 
 def findings_in(situation: Situation) -> tuple[Finding, ...]:
@@ -56,7 +60,10 @@ def findings_in(situation: Situation) -> tuple[Finding, ...]:
         Facts(
             now=situation.now,
             last_run=_last_run(situation.runs),
+            failed_before=_failed_before(situation.runs),
             never_succeeded=fresh.state is State.NONE and bool(situation.runs),
+            runs_looked_at=len(situation.runs) if situation.has_earlier_runs else 0,
+            published=sum(not state.withdrawn for state in situation.deliveries) if situation.deliveries else None,
             deliveries=tuple(_delivered(situation.deliveries)),
             last_day=fresh.last_day,
             due=_due(situation.schedule, situation.now),
@@ -67,15 +74,25 @@ def findings_in(situation: Situation) -> tuple[Finding, ...]:
             is_in_step=situation.is_in_step,
             files_left_out=situation.files_left_out,
             not_catalogued=situation.not_catalogued,
+            files_of=situation.files_of,
         )
     )
 
 
 def _last_run(runs: Sequence[RunRecord]) -> LastRun | None:
-    if not runs:
+    return _told(runs[-1]) if runs else None
+
+
+def _failed_before(runs: Sequence[RunRecord]) -> LastRun | None:
+    """The newest run that has ended, where it failed and another goes on."""
+    if not runs or runs[-1].outcome != "RUNNING":
         return None
-    last = runs[-1]
-    return LastRun(last.run_id, last.started, last.outcome, last.failed_step, last.reason)
+    ended = next((run for run in reversed(runs) if run.outcome != "RUNNING"), None)
+    return _told(ended) if ended is not None and ended.outcome == "FAILED" else None
+
+
+def _told(run: RunRecord) -> LastRun:
+    return LastRun(run.run_id, run.started, run.outcome, run.failed_step, run.reason)
 
 
 def _delivered(states: Iterable[DeliveryState]) -> Iterator[DeliveredRows]:

@@ -17,7 +17,7 @@ from quartal.core.errors import NotDeployedError, PipelineError, QuartalError
 from quartal.deploy.review import prices_folder
 from quartal.features.query import are_in_step, iceberg_catalog
 from quartal.report.clocks import on_clocks
-from quartal.report.collect import past_runs, situation_of
+from quartal.report.collect import LOOKED_BACK, past_runs, situation_of
 from quartal.report.cost import PriceBasis, price_basis
 from quartal.report.findings import Finding, Level, findings_in, verdict_of
 from quartal.report.freshness import freshness
@@ -29,7 +29,6 @@ from quartal.runs.pipeline import typed_command
 from quartal.runs.workflow_run import Outcome, Step, latest_run
 from quartal.workspace import Workspace
 
-_RUNS = 40  # so far back it is looked for what is published
 _SIGNS = {Level.PROBLEM: "✗", Level.WARNING: "!", Level.NOTE: "·"}
 
 
@@ -127,7 +126,7 @@ def _look(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
     deployment, connection = workspace.deployment, workspace.connection
     now = datetime.now(UTC)
     try:
-        runs, manifests = past_runs(deployment, connection.glue(), connection.s3(), _prices(workspace), _RUNS)
+        runs, manifests = past_runs(deployment, connection.glue(), connection.s3(), _prices(workspace), LOOKED_BACK)
     except PipelineError as error:
         return (Finding(Level.PROBLEM, "history", f"{error.message} {error.remedy}"),), ""
     succeeded = [each for each in manifests.values() if each.status == "SUCCEEDED"]
@@ -140,7 +139,10 @@ def _look(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
         last_day=last_day_of(deliveries),
         now=now,
     )
-    situation = situation_of(deployment, runs, deliveries, fresh, now, in_step=_in_step(workspace))
+    is_cut = len(runs) >= LOOKED_BACK
+    situation = situation_of(
+        deployment, runs, deliveries, fresh, now, in_step=_in_step(workspace), has_earlier_runs=is_cut
+    )
     return findings_in(situation), cost_in_words(runs, is_local=workspace.settings.is_local)
 
 

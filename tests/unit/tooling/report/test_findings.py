@@ -241,3 +241,86 @@ def test_mail_of_the_job_tells_what_status_tells_of_the_same_past(reason):
     assert findings_in(found) == told_by_job
     expected = {"data_age", "last_run"} if reason else {"data_age", "quarantine", "reasons"}
     assert {finding.about for finding in told_by_job} == expected
+
+
+def test_share_just_above_the_limit_does_not_read_as_the_limit():
+    found = situation(rows("2026Q3", 100_000, date__format=5_003), quarantine_limit=0.05)
+    assert "(5.003%; the limit is 5.000%)" in sentence(found, "quarantine")
+    none_allowed = situation(rows("2026Q3", 10_000_000, date__format=3), quarantine_limit=0.0)
+    assert "(under 0.01%; the limit is 0.0%)" in sentence(none_allowed, "quarantine")
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (0.0, "0.0%"),
+        (0.000001, "under 0.01%"),
+        (0.0003, "0.03%"),
+        (0.05, "5.0%"),
+        (0.99999, "over 99.9%"),
+        (1.0, "100.0%"),
+    ],
+)
+def test_share_reads_neither_as_nothing_nor_as_all_where_it_is_not(share, words):
+    assert wording.percent(share) == words
+
+
+def test_deliveries_above_the_limit_are_told_although_a_newer_one_is_below_it():
+    redelivered = rows("2025Q3", 1_000, "2025-09-30", date__format=500)
+    other = rows("2025Q4", 1_000, "2025-12-31", date__format=60)
+    found = situation(redelivered, other, rows("2026Q3", 1_000), quarantine_limit=0.05)
+    assert sentence(found, "quarantine") == (
+        "Over the limit of 5.0% are 2 deliveries before 2026Q3 too: 2025Q3 (50.0%), 2025Q4 (6.0%)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("delivered", "level", "words"),
+    [
+        (rows("2026Q3", 0, None), "warning", "2026Q3 was delivered without rows."),
+        (
+            replace(rows("2026Q3", 7), kept=0, duplicates=7),
+            "warning",
+            "No row of 2026Q3 was kept: all 7 are duplicates of other rows.",
+        ),
+    ],
+)
+def test_delivery_that_brought_nothing_is_told(delivered, level, words):
+    found = situation(rows("2026Q2", last_day="2026-06-30"), delivered)
+    assert [(each.level, each.sentence) for each in findings_in(found)] == [(level, words)]
+
+
+def test_nothing_is_fine_where_every_delivery_was_withdrawn():
+    found = replace(situation(), deliveries=(DeliveryState("2026Q3", RUN, True, None),))
+    assert told(found) == [("problem", "publication")]
+    assert sentence(found, "publication") == "No delivery is published: each was withdrawn."
+
+
+def test_failure_is_not_forgotten_while_the_next_run_goes_on():
+    failed = replace(a_run("FAILED", failed_step="job", reason="no"), run_id="wr_1")
+    again = replace(a_run("RUNNING"), started=NOW)
+    found = findings_in(situation(runs=(a_run(), failed, again)))
+    assert [(each.level, each.about) for each in found] == [("warning", "last_run"), ("note", "last_run")]
+    assert found[0].sentence == "The run before it failed at the job on 2026-10-08 02:00 UTC: no."
+    assert found[0].command == ("explain", "wr_1")
+
+
+def test_success_before_the_runs_that_were_looked_at_is_not_denied():
+    failed = tuple(replace(a_run("FAILED", failed_step="job", reason="no"), run_id=f"wr_{n}") for n in range(40))
+    found = situation(runs=failed, succeeded=False, last_day=None, has_earlier_runs=True)
+    assert sentence(found, "schedule") == "None of the last 40 runs has succeeded."
+
+
+def test_run_that_somebody_named_is_named_whole():
+    named = replace(a_run("FAILED", failed_step="job", reason="no"), run_id="refresh-2026-10")
+    (finding,) = findings_in(situation(runs=(named,)))
+    assert finding.command == ("explain", "refresh-2026-10")
+
+
+def test_files_left_out_are_told_of_the_run_that_left_them_out():
+    left = replace(a_run(), left_out=1)
+    crawl = replace(a_run("FAILED", failed_step="crawl", reason="no"), run_id="wr_2", has_manifest=False)
+    found = situation(runs=(left, crawl), files_left_out=1, files_of=RUN)
+    (finding,) = (each for each in findings_in(found) if each.about == "files")
+    assert finding.sentence.startswith("Run wr_2909c13 left out 1 raw file, ")
+    assert finding.command == ("explain", "wr_2909c13")

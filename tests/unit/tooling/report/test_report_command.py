@@ -219,3 +219,13 @@ def test_history_of_a_pipeline_whose_data_alone_is_left_is_in_report_and_cost(pu
     printed = capsys.readouterr()
     assert "wr_1" in printed.out
     assert "1 of them unknown" in printed.err
+
+
+def test_report_of_few_runs_denies_nothing_that_the_runs_before_did(published, capsys):
+    failed = manifest("wr_2", started=datetime(2026, 9, 9, 12, tzinfo=UTC), reason="no")
+    put_manifest("wr_2", failed)
+    assert run(["report", "--runs", "1", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [each["run_id"] for each in found["runs"]] == ["wr_2"]
+    assert [each["rows"]["rows_in"] for each in found["deliveries"]] == [1000]
+    assert "No run has succeeded yet." not in [each["sentence"] for each in found["findings"]]
