@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import math
+import sqlite3
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +12,10 @@ from typing import Any
 import boto3
 import pytest
 
+from awsglue.bookmarks import Bookmark
 from awsglue.catalog import Catalog
 from awsglue.errors import GlueDataError, GlueUnsupportedError
-from awsglue.jdbc import catalog_tables, connections, drivers, hashing, vendors
+from awsglue.jdbc import bookmark_keys, catalog_tables, connections, drivers, endpoint, hashing, reading, vendors
 
 PG = "jdbc:postgresql://db.example:5432"
 
@@ -59,14 +62,59 @@ def test_secret_that_is_no_login_is_told(glue: Any, text: str) -> None:
 
 def test_secret_fills_a_url(glue: Any) -> None:
     boto3.client("secretsmanager").create_secret(Name="s", SecretString='{"User": "u", "Token": "t"}')
-    values = connections.secret_values("s")
-    assert connections.filled("jdbc:x:user=${User};token=${Token}", values) == "jdbc:x:user=u;token=t"
+    assert connections.filled("jdbc:x:user=${User};token=${Token}", "s") == "jdbc:x:user=u;token=t"
     with pytest.raises(GlueDataError, match="the secret has no Other"):
-        connections.filled("jdbc:x:${Other}", values)
+        connections.filled("jdbc:x:${Other}", "s")
 
 
 def test_password_is_not_shown(glue: Any) -> None:
-    assert "hidden" not in repr(connect(glue, JDBC_CONNECTION_URL=PG, USERNAME="u", PASSWORD="hidden"))
+    found = connect(glue, JDBC_CONNECTION_URL=f"{PG}/x?password=hidden", USERNAME="u", PASSWORD="hidden")
+    assert "hidden" not in repr(found)
+    assert "hidden" not in repr(endpoint.Endpoint(vendors.vendor_of(found.url), found.url, {"password": "hidden"}))
+
+
+@pytest.mark.parametrize("text", ['{"username": null, "password": "p"}', '{"login": "u", "password": "p"}'])
+def test_secret_without_a_user_is_told(glue: Any, text: str) -> None:
+    boto3.client("secretsmanager").create_secret(Name="s", SecretString=text)
+    with pytest.raises(GlueDataError, match="the secret s has no username"):
+        endpoint.login(Catalog(glue), {"url": PG, "secretId": "s"})
+
+
+def test_connection_of_a_connector_has_a_template_for_its_url(glue: Any) -> None:
+    boto3.client("secretsmanager").create_secret(Name="s", SecretString='{"User": "u", "Token": "t"}')
+    template = '[["default=jdbc:snowflake://h/?user=${User}&password=${Token}"],","]'
+    properties = {"JDBC_CONNECTION_URL": template, "SECRET_ID": "s", "CONNECTOR_CLASS_NAME": "x.Driver"}
+    given = {"Name": "c", "ConnectionType": "CUSTOM", "ConnectionProperties": properties}
+    glue.create_connection(ConnectionInput=given)
+    found = connections.login(Catalog(glue), "c")
+    assert (found.url, found.user) == ("jdbc:snowflake://h/?user=u&password=t", None)
+    assert found.driver_class == "x.Driver"
+
+
+def test_url_of_a_call_goes_before_that_of_its_connection(glue: Any) -> None:
+    connect(glue, JDBC_CONNECTION_URL=PG, USERNAME="u", PASSWORD="p")
+    network = {"Name": "n", "ConnectionType": "NETWORK", "ConnectionProperties": {}}
+    glue.create_connection(ConnectionInput=network)
+    found = endpoint.login(Catalog(glue), {"url": f"{PG}/x", "connectionName": "c"})
+    assert (found.url, found.user, found.password) == (f"{PG}/x", "u", "p")
+    found = endpoint.login(Catalog(glue), {"url": f"{PG}/x", "connectionName": "n", "user": "v", "password": "q"})
+    assert (found.url, found.user, found.password) == (f"{PG}/x", "v", "q")
+    found = endpoint.login(Catalog(glue), {"connectionName": "c", "password": "q"})
+    assert (found.url, found.user, found.password) == (PG, "u", "q")
+
+
+@pytest.mark.parametrize(
+    ("url", "driver", "for_spark"),
+    [
+        # Spark knows MySQL's quotes by jdbc:mysql: alone: in others, MariaDB takes "name" for a text
+        ("jdbc:mariadb://h/x?a=b", "org.mariadb.jdbc.Driver", "jdbc:mysql://h/x?a=b&permitMysqlScheme=true"),
+        ("jdbc:mariadb://h/x", "com.mysql.cj.jdbc.Driver", "jdbc:mysql://h/x"),
+        ("jdbc:mysql://h/x", "org.mariadb.jdbc.Driver", "jdbc:mysql://h/x?permitMysqlScheme=true"),
+        (PG, "org.postgresql.Driver", PG),
+    ],
+)
+def test_url_is_one_whose_quotes_spark_knows(url: str, driver: str, for_spark: str) -> None:
+    assert endpoint.url_for_spark(url, driver) == for_spark
 
 
 @pytest.mark.parametrize(
@@ -77,6 +125,8 @@ def test_password_is_not_shown(glue: Any) -> None:
         ("jdbc:mysql://h/shop", "jdbc:mysql://h/x", "jdbc:mysql://h"),
         ("jdbc:sqlserver://h:1433;databaseName=shop;encrypt=true", "jdbc:sqlserver://h:1433;encrypt=true;databaseName=x",
          "jdbc:sqlserver://h:1433"),
+        ("jdbc:sqlserver://h; databaseName = shop;", "jdbc:sqlserver://h;databaseName=x", "jdbc:sqlserver://h"),
+        ("jdbc:postgresql://[::1]:5432/shop", "jdbc:postgresql://[::1]:5432/x", "jdbc:postgresql://[::1]:5432"),
         ("jdbc:oracle:thin:@//h:1521/shop", "jdbc:oracle:thin:@//h:1521/x", "jdbc:oracle:thin:@//h:1521/shop"),
     ],
 )  # fmt: skip
@@ -86,7 +136,22 @@ def test_database_and_server_of_a_url(url: str, other: str, server: str) -> None
 
 
 @pytest.mark.parametrize(
-    "url", ["jdbc:mysql://u:pw@h/db", "jdbc:mysql://h/db?password=pw", "jdbc:oracle:thin:u/pw@//h/db", "mysql://u:pw@h"]
+    "url",
+    [
+        "jdbc:mysql://u:pw@h/db",
+        "jdbc:mysql://u:x@pw@h/db",
+        "jdbc:mysql://u:pw?y@h/db",
+        "jdbc:mysql://h/db?password=pw",
+        "jdbc:mysql://h/db?password=x@pw",
+        "jdbc:mysql://(host=h,user=u,password=pw)/db",
+        "jdbc:oracle:thin:u/pw@//h/db",
+        "jdbc:oracle:oci:u/pw@h",
+        "jdbc:db2://h:50000/db:password=pw;user=u;",
+        "jdbc:teradata://h/DATABASE=x,PASSWORD=pw",
+        "mysql://u:pw@h",
+        "u:pw",
+        '[["default=jdbc:snowflake://h/?password=pw"],","]',
+    ],
 )
 def test_urls_in_messages_hold_no_password(url: str) -> None:
     assert "pw" not in vendors.without_secrets(url)
@@ -94,18 +159,72 @@ def test_urls_in_messages_hold_no_password(url: str) -> None:
 
 def test_columns_are_quoted_as_the_table_spells_them() -> None:
     mysql = vendors.VENDORS["mysql"]
-    assert hashing.conditions(mysql, {"hashfield": "my`col", "hashpartitions": 1}, ["My`Col"]) == [
-        "abs(mod(coalesce(crc32(`My``Col`), 0), 1)) = 0"
+    assert hashing.conditions(mysql, {"hashfield": "my`col", "hashpartitions": 2}, ["My`Col"]) == [
+        "abs(mod(coalesce(crc32(`My``Col`), 0), 2)) = 0",
+        "abs(mod(coalesce(crc32(`My``Col`), 0), 2)) not in (0)",
     ]
+    assert hashing.conditions(mysql, {"hashfield": "a", "hashpartitions": 1}, ["a"]) == []
     for options in (
         {"hashfield": "none"},
         {"hashfield": "a", "hashexpression": "a"},
         {"hashfield": "a", "hashpartitions": "0"},
+        {"hashfield": "a", "hashpartitions": 0},
+        {"hashfield": "a", "hashpartitions": "many"},
     ):
         with pytest.raises(GlueDataError):
             hashing.conditions(mysql, options, ["a"])
     with pytest.raises(GlueUnsupportedError, match="hashfield with jdbc"):
         hashing.conditions(vendors.vendor_of("jdbc:derby:x"), {"hashfield": "a"}, ["a"])
+
+
+@pytest.mark.parametrize("numbers", [[1, 2, 3], [-5, 0.5, 2.5, None, 1e15 + 0.5]])
+def test_every_row_is_read_once_whatever_the_expression_gives(numbers: list[float | None]) -> None:
+    database = sqlite3.connect(":memory:")
+    database.create_function("mod", 2, math.fmod)
+    database.execute("create table t (n)")
+    database.executemany("insert into t values (?)", [(number,) for number in numbers])
+    parts = hashing.conditions(vendors.VENDORS["mysql"], {"hashexpression": "n", "hashpartitions": 3}, ["n"])
+    read = [row[0] for part in parts for row in database.execute(f"select n from t where {part}")]
+    assert sorted(read, key=str) == sorted(numbers, key=str)
+
+
+@pytest.mark.parametrize(
+    ("options", "source"),
+    [
+        ({"query": "select a from t -- all\n;"}, "(select a from t -- all\n) query"),
+        ({"query": "select a from t", "filterPredicate": "a = 1"},
+         "(select * from (select a from t\n) query where a = 1\n) filtered"),
+        ({"dbtable": "s.t", "filterPredicate": "a = 1 or b = 2"},
+         "(select * from s.t where a = 1 or b = 2\n) filtered"),
+        ({"sampleQuery": "select a from t where", "enablePartitioningForSampleQuery": "true"},
+         "(select a from t where 1 = 1\n) sample_query"),
+    ],
+)  # fmt: skip
+def test_what_is_read_is_one_source(options: dict[str, Any], source: str) -> None:
+    assert reading.source_of(options) == source
+
+
+def test_bookmark_is_not_moved_over_rows_that_a_sample_leaves_out() -> None:
+    bookmark = Bookmark("load", "job-bookmark-pause", Path("/nowhere/bookmark.json"))
+    wanted = {"sampleQuery": "select a from t where", "enablePartitioningForSampleQuery": True, "sampleSize": 5}
+    found = endpoint.Endpoint(vendors.vendor_of(PG), PG, {}, wanted)
+    with pytest.raises(GlueUnsupportedError, match="sampleSize with a job bookmark"):
+        reading.read(reading.Reading(SimpleNamespace(), bookmark, "orders"), found)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [
+        ("orders", ["orders"]),
+        ("SALES.Orders", ["sales", "orders"]),
+        ('"My.Schema"."Or""ders"', ["My.Schema", 'Or"ders']),
+        ('shop.sales."Orders"', ["shop", "sales", "Orders"]),
+        ("`a`.B", ["a", "b"]),
+        ("[a b].c", ["a b", "c"]),
+    ],
+)
+def test_names_of_a_table_are_read_as_the_database_reads_them(table: str, names: list[str]) -> None:
+    assert bookmark_keys.names_of(table, str.lower) == names
 
 
 @pytest.mark.parametrize(

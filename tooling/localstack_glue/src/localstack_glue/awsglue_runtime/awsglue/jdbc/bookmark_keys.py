@@ -4,6 +4,7 @@ The page "Tracking processed data using job bookmarks": the keys are the script'
 values have no gap; together they are one compound key.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -55,8 +56,9 @@ def new_rows(
             f"job bookmark {context}: all rows are read: there are no jobBookmarkKeys, and no primary key without gaps"
         )
         return frame
-    if any(isinstance(field.dataType, T.StringType) for field in keys.fields):
-        frame = load(pushDownPredicate="false")  # the database may sort texts in another way than Spark
+    if any(isinstance(field.dataType, T.StringType | T.FloatType | T.DoubleType) for field in keys.fields):
+        # the database may sort texts in another way than Spark, and a real is no decimal literal
+        frame = load(pushDownPredicate="false")
     last = bookmark.last_keys(context, keys.names)
     if last is not None:
         frame = frame.where(_beyond(keys, last))
@@ -108,20 +110,36 @@ def primary_key(frame: DataFrame, endpoint: Endpoint, table: str | None) -> list
     dialect = jvm.org.apache.spark.sql.jdbc.JdbcDialects.get(endpoint.url)
     connection = dialect.createConnectionFactory(options).apply(-1)
     try:
-        parts = [part.strip('"`[]') for part in str(table).split(".")]
-        schema = parts[-2] if len(parts) > 1 else None
-        catalog = connection.getCatalog()
+        *outer, name = names_of(str(table), _stored_case(connection.getMetaData()))
+        schema = outer[-1] if outer else None
+        catalog = outer[-2] if len(outer) > 1 else connection.getCatalog()
         if endpoint.vendor.name == "mysql":  # what others call a schema is a catalog there
             catalog, schema = schema or catalog, None
         elif schema is None:
             schema = connection.getSchema()
-        found = connection.getMetaData().getPrimaryKeys(catalog, schema, parts[-1])
+        found = connection.getMetaData().getPrimaryKeys(catalog, schema, name)
         columns = {}
         while found.next():
             columns[int(found.getShort("KEY_SEQ"))] = str(found.getString("COLUMN_NAME"))
         return [columns[position] for position in sorted(columns)]
     finally:
         connection.close()
+
+
+def names_of(table: str, stored: Callable[[str], str]) -> list[str]:
+    """Catalog, schema and table, as far as they are named: quoted ones are as they stand, others as they are stored."""
+    quoted = re.finditer(r'\s*(?:(["`])((?:(?!\1).|\1\1)*)\1|\[([^\]]*)\]|([^."`\[]+))\s*(?:\.|$)', table)
+    return [
+        stored(bare.strip()) if bare else bracketed or text.replace(mark * 2, mark)
+        for mark, text, bracketed, bare in (found.groups("") for found in quoted)
+    ]
+
+
+def _stored_case(metadata: Any) -> Callable[[str], str]:
+    """What a database makes of a name without quotes."""
+    if metadata.storesLowerCaseIdentifiers():
+        return str.lower
+    return str.upper if metadata.storesUpperCaseIdentifiers() else str
 
 
 def _furthest(frame: DataFrame, keys: Keys) -> list[str] | None:

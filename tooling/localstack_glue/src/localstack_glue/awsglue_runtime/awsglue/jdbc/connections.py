@@ -18,7 +18,7 @@ from awsglue.jdbc.vendors import VENDORS, server_only, vendor_of
 class Login:
     """What a connection says of a database."""
 
-    url: str
+    url: str = field(repr=False)  # it may hold a password
     user: str | None
     password: str | None = field(repr=False, default=None)
     driver_class: str = ""
@@ -27,14 +27,20 @@ class Login:
     properties: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
-def login(catalog: Catalog, name: str, catalog_id: str | None = None) -> Login:
-    """Read a connection, and its secret if it names one."""
+def login(catalog: Catalog, name: str, catalog_id: str | None = None, url: str | None = None) -> Login:
+    """Read a connection, and its secret if it names one; a URL that is given goes before the connection's."""
     request = {"CatalogId": catalog_id} if catalog_id else {}
     connection = catalog.client.get_connection(Name=name, HidePassword=False, **request)["Connection"]
     properties: Mapping[str, str] = connection.get("ConnectionProperties") or {}
-    user, password = _who(connection, properties, name)
+    place = url or _url(connection, properties, name)
+    secret_id = properties.get("SECRET_ID") or (connection.get("AuthenticationConfiguration") or {}).get("SecretArn")
+    user, password = None, None
+    if "${" in place:  # the driver finds who logs in there
+        place = filled(place, secret_id)
+    else:
+        user, password = secret(secret_id) if secret_id else _who(properties)
     return Login(
-        url=_url(connection, properties, name),
+        url=place,
         user=user,
         password=password,
         driver_class=properties.get("JDBC_DRIVER_CLASS_NAME") or properties.get("CONNECTOR_CLASS_NAME") or "",
@@ -61,8 +67,9 @@ def jdbc_conf(catalog: Catalog, name: str, catalog_id: str | None = None) -> dic
     }
 
 
-def filled(url: str, values: Mapping[str, str]) -> str:
+def filled(url: str, secret_name: str | None) -> str:
     """A URL with the values of a secret where it says `${name}`."""
+    values = secret_values(secret_name) if secret_name else {}
 
     def value(found: re.Match[str]) -> str:
         if found[1] not in values:
@@ -72,10 +79,13 @@ def filled(url: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\$\{([^}]+)\}", value, url)
 
 
-def secret(name: str) -> Mapping[str, str]:
+def secret(name: str) -> tuple[str, str]:
     """The user and password of a secret."""
     known = {key.lower(): value for key, value in secret_values(name).items()}
-    return {"user": known.get("username") or known.get("user") or "", "password": known.get("password") or ""}
+    user = known.get("username") or known.get("user")
+    if not user:
+        raise GlueDataError(f"the secret {name} has no username")
+    return user, known.get("password", "")
 
 
 def secret_values(name: str) -> dict[str, str]:
@@ -87,16 +97,10 @@ def secret_values(name: str) -> dict[str, str]:
         found = None
     if not isinstance(found, dict):
         raise GlueDataError(f"the secret {name} is not a JSON object with username and password")
-    return {str(key): str(value) for key, value in found.items()}
+    return {str(key): str(value) for key, value in found.items() if value is not None}
 
 
-def _who(connection: Mapping[str, Any], properties: Mapping[str, str], name: str) -> tuple[str | None, str | None]:
-    secret_id = properties.get("SECRET_ID") or (connection.get("AuthenticationConfiguration") or {}).get("SecretArn")
-    if secret_id:
-        found = secret(secret_id)
-        if not found["user"]:
-            raise GlueDataError(f"the connection {name}: the secret {secret_id} has no username")
-        return found["user"], found["password"]
+def _who(properties: Mapping[str, str]) -> tuple[str | None, str | None]:
     password = properties.get("PASSWORD")
     if password is None and (hidden := properties.get("ENCRYPTED_PASSWORD")):
         plain = boto3.client("kms").decrypt(CiphertextBlob=base64.b64decode(hidden))["Plaintext"]
@@ -106,10 +110,24 @@ def _who(connection: Mapping[str, Any], properties: Mapping[str, str], name: str
 
 def _url(connection: Mapping[str, Any], properties: Mapping[str, str], name: str) -> str:
     if url := properties.get("JDBC_CONNECTION_URL"):
-        return url
+        return _of_template(url, name) if url.startswith("[") else url
     kind = str(connection.get("ConnectionType", ""))
     vendor = VENDORS.get(kind.lower())
     if vendor is None or vendor.name not in ("postgresql", "mysql") or not properties.get("HOST"):
         unsupported(f"the connection {name} of type {kind}", "give it a JDBC_CONNECTION_URL")
     server = f"{properties['HOST']}:{properties.get('PORT') or vendor.port}"
     return f"jdbc:{vendor.name}://{server}/{properties.get('DATABASE', '')}"
+
+
+def _of_template(text: str, name: str) -> str:
+    """The URL that a connector's connection keeps as `[["default=URL"], ","]`."""
+    try:
+        (part,), _ = json.loads(text)
+        key, _, url = part.partition("=")
+    except (ValueError, TypeError, AttributeError):
+        key, url = "", ""
+    if key != "default":
+        unsupported(
+            f"the form of the connection {name}'s JDBC_CONNECTION_URL", 'give [["default=URL"], ","], or the URL'
+        )
+    return str(url)

@@ -1,7 +1,7 @@
 """From a call's options to a database: URL, driver, login, and what Spark and the driver are told besides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pyspark.sql import SparkSession
@@ -35,7 +35,7 @@ class Endpoint:
     """A database, and how to log in."""
 
     vendor: Vendor
-    url: str
+    url: str = field(repr=False)  # it may hold a password
     properties: Mapping[str, str] = field(repr=False)  # what Spark and the driver are told
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)  # what is left for the read or the write
 
@@ -51,14 +51,13 @@ def endpoint(
     refused = sorted(set(_REFUSED) & set(options))
     if refused:
         unsupported(f"the {connection_type} options {', '.join(refused)}")
-    found = _login(catalog, options, catalog_id)
+    found = login(catalog, options, catalog_id)
     vendor = vendor_of(found.url, connection_type)
     url = with_database(found.url, str(options["database"])) if options.get("database") else found.url
     asked = options.get("customJdbcDriverClassName") or options.get("className") or options.get("driver")
     jar = options.get("customJdbcDriverS3Path") or found.driver_jar
     driver = drivers.find(session, vendor, str(asked or found.driver_class), str(jar))
-    if url.startswith("jdbc:mysql:") and driver.startswith("org.mariadb.") and "permitMysqlScheme" not in url:
-        url += f"{'&' if '?' in url else '?'}permitMysqlScheme=true"  # without it, version 3 wants jdbc:mariadb
+    url = url_for_spark(url, driver)
     properties = {"driver": driver}
     if found.user is not None:
         properties["user"] = found.user
@@ -71,27 +70,38 @@ def endpoint(
     return Endpoint(vendor, url, properties, {key: value for key, value in options.items() if key not in _PLACE})
 
 
-def _login(catalog: Catalog, options: Mapping[str, Any], catalog_id: str | None) -> connections.Login:
+def url_for_spark(url: str, driver: str) -> str:
+    """The URL by which Spark quotes names as the database does.
+
+    Of `jdbc:mariadb:` Spark knows nothing and quotes with `"`, which is a text there: each row would be the names.
+    """
+    if url.startswith("jdbc:mariadb:"):
+        url = f"jdbc:mysql:{url.removeprefix('jdbc:mariadb:')}"
+    if url.startswith("jdbc:mysql:") and driver.startswith("org.mariadb.") and "permitMysqlScheme" not in url:
+        url += f"{'&' if '?' in url else '?'}permitMysqlScheme=true"  # without it, version 3 wants jdbc:mariadb
+    return url
+
+
+def login(catalog: Catalog, options: Mapping[str, Any], catalog_id: str | None = None) -> connections.Login:
+    """Where a call's options say that the database is, and who logs in; they go before what the connection says."""
     named = options.get("connectionName")
     if is_true(options.get("useConnectionProperties")) and not named:
         raise GlueDataError("useConnectionProperties needs a connectionName")
-    found = connections.login(catalog, str(named), catalog_id) if named and not options.get("url") else None
-    user, password = options.get("user", options.get("username")), options.get("password")
-    if name := options.get("secretId"):
-        secret = connections.secret(str(name))
-        user, password = secret["user"], secret["password"]
+    own_url = str(options["url"]) if options.get("url") else None
+    found = connections.login(catalog, str(named), catalog_id, own_url) if named else None
+    secret = str(options["secretId"]) if options.get("secretId") else None
     if found is None:
-        if not options.get("url"):
+        if own_url is None:
             raise GlueDataError("a database needs a url, or useConnectionProperties with a connectionName")
-        url = str(options["url"])
-        if "${" in url:  # the driver finds who logs in there
-            values = connections.secret_values(str(name)) if name else {}
-            return connections.Login(connections.filled(url, values), None, None)
-        return connections.Login(url, user, password)
+        if "${" in own_url:  # the driver finds who logs in there
+            return connections.Login(connections.filled(own_url, secret), None)
+        found = connections.Login(own_url, None)
+    user, password = options.get("user", options.get("username")), options.get("password")
+    if secret is not None:
+        user, password = connections.secret(secret)
     if user is None:
-        return found
-    kept = {"driver_class": found.driver_class, "driver_jar": found.driver_jar, "enforce_ssl": found.enforce_ssl}
-    return connections.Login(found.url, user, password, **kept)  # type: ignore[arg-type]
+        return found if password is None else replace(found, password=password)
+    return replace(found, user=user, password=password)
 
 
 def table_of(options: Mapping[str, Any]) -> str | None:

@@ -16,15 +16,29 @@ def conditions(vendor: Vendor, options: Mapping[str, Any], columns: Sequence[str
         raise GlueDataError("hashfield and hashexpression are both given, choose one")
     if not column and not expression:
         return []
-    count = int(options.get("hashpartitions") or DEFAULT_PARTITIONS)
-    if count < 1:
-        raise GlueDataError(f"hashpartitions is {count}; give 1 or more")
+    count = _count(options.get("hashpartitions"))
     if column and not vendor.hashed:
         unsupported(f"hashfield with {vendor.name}", "use hashexpression")
     number = vendor.hashed.format(column=quoted(vendor, named(str(column), columns))) if column else f"({expression})"
     number = f"coalesce({number}, 0)"
     rest = f"({number} % {count})" if vendor.name == "sqlserver" else f"mod({number}, {count})"
-    return [f"abs({rest}) = {position}" for position in range(count)]
+    if count == 1:
+        return []
+    # an expression may give fractions, which are equal to no position: the last query reads them
+    positions = [str(position) for position in range(count - 1)]
+    return [*(f"abs({rest}) = {position}" for position in positions), f"abs({rest}) not in ({', '.join(positions)})"]
+
+
+def _count(given: Any) -> int:
+    if given is None or given == "":
+        return DEFAULT_PARTITIONS
+    try:
+        count = int(given)
+    except (TypeError, ValueError):
+        count = 0
+    if count < 1:
+        raise GlueDataError(f"hashpartitions is {given}; give a whole number of 1 or more")
+    return count
 
 
 def named(column: str, columns: Sequence[str], option: str = "hashfield") -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from awsglue.bookmarks import Bookmark
-from awsglue.errors import GlueDataError
+from awsglue.errors import GlueDataError, unsupported
 from awsglue.formats import is_true
 from awsglue.jdbc import bookmark_keys, hashing
 from awsglue.jdbc.endpoint import Endpoint, table_of
@@ -39,7 +39,7 @@ class Reading:
 def read(reading: Reading, endpoint: Endpoint) -> DataFrame:
     """Read what the options ask for; with a bookmark, the rows that are new by its keys."""
     options = endpoint.options
-    source, passed = _source(options), {k: str(v) for k, v in options.items() if k not in _OWN}
+    source, passed = source_of(options), {k: str(v) for k, v in options.items() if k not in _OWN}
     is_whole = _sample(options) is None or is_true(options.get("enablePartitioningForSampleQuery"))
     bookmark_keys.check(options)
 
@@ -58,6 +58,8 @@ def read(reading: Reading, endpoint: Endpoint) -> DataFrame:
         frame = load()
     else:
         table = table_of(options)
+        if options.get("sampleSize") is not None:  # rows beyond the sample would count as read
+            unsupported("sampleSize with a job bookmark", "leave transformation_ctx out")
         frame = bookmark_keys.new_rows(bookmark, reading.context, endpoint, table, options, load)
     size = options.get("sampleSize")
     return frame if size is None else frame.limit(int(size))
@@ -67,8 +69,14 @@ def _sample(options: Mapping[str, Any]) -> str | None:
     return options.get("sampleQuery")
 
 
-def _source(options: Mapping[str, Any]) -> str:
-    """What is read: a table's name, or a query in parentheses."""
+def source_of(options: Mapping[str, Any]) -> str:
+    """What is read: a table's name, or a query in parentheses; of it, what meets the filterPredicate."""
+    source, condition = _unfiltered(options), options.get("filterPredicate")
+    # each text of the script ends its own line: it may end with a comment
+    return f"(select * from {source} where {condition}\n) filtered" if condition else source  # noqa: S608
+
+
+def _unfiltered(options: Mapping[str, Any]) -> str:
     table, query, sample = table_of(options), options.get("query"), _sample(options)
     if sample:
         text = _statement(sample)
@@ -78,15 +86,13 @@ def _source(options: Mapping[str, Any]) -> str:
             text += " 1 = 1"
         elif options.get("sampleSize") is not None:
             raise GlueDataError("sampleSize needs enablePartitioningForSampleQuery; or put a limit into sampleQuery")
-        return f"({text}) sample_query"
+        return f"({text}\n) sample_query"
     if table and query:
         raise GlueDataError("dbtable and query are both given, choose one")
     if query:
-        return f"({_statement(query)}) query"
+        return f"({_statement(query)}\n) query"
     if not table:
         raise GlueDataError("a read from a database needs dbtable, query or sampleQuery")
-    if condition := options.get("filterPredicate"):
-        return f"(select * from {table} where {condition}) filtered"  # noqa: S608 - the script's own words
     return table
 
 

@@ -80,8 +80,9 @@ def with_database(url: str, database: str) -> str:
     if matched := re.match(r"(jdbc:(?:postgresql|mysql|mariadb)://[^/?]+)(?:/[^?]*)?(\?.*)?$", url):
         return f"{matched[1]}/{database}{matched[2] or ''}"
     if url.startswith("jdbc:sqlserver:"):
-        parts = [part for part in url.split(";") if not part.lower().startswith(("databasename=", "database="))]
-        return ";".join([*parts, f"databaseName={database}"])
+        parts = [part.strip() for part in url.split(";")]
+        kept = [part for part in parts if part and not re.match(r"database(name)?\s*=", part, re.IGNORECASE)]
+        return ";".join([*kept, f"databaseName={database}"])
     if matched := re.match(r"(jdbc:oracle:thin:@//[^/]+)(?:/.*)?$", url):
         return f"{matched[1]}/{database}"
     if url.rpartition("/")[2].partition("?")[0] != database:
@@ -89,16 +90,10 @@ def with_database(url: str, database: str) -> str:
     return url
 
 
-def database_of(url: str) -> str:
-    """The database that a URL names, or nothing."""
-    if url.startswith("jdbc:sqlserver:"):
-        found = re.search(r";\s*database(?:name)?=([^;]*)", url, re.IGNORECASE)
-        return found[1] if found else ""
-    found = re.match(r"jdbc:[a-z:@]+//[^/?]+/([^?;]*)", url)
-    return found[1] if found else ""
-
-
 def without_secrets(url: str) -> str:
-    """A URL for a message: without what follows the server and its database."""
-    shown = re.sub(r"(:thin:)[^@]*@", r"\1@", re.split(r"[?;]", url)[0])
-    return re.sub(r"//[^@]*@(?=[^/])", "//", shown)
+    """A URL for a message: its protocol, and its server where no login can stand before it."""
+    protocol = re.match(r"jdbc:\w+:|\w+:(?=//)", url)
+    if protocol is None:
+        return "the url given"
+    server = None if "@" in url else re.match(r"//[\w.\-:\[\]]+(?=[/?;]|$)", url[protocol.end() :])
+    return f"{protocol[0]}{server[0] if server else ''}..."

@@ -26,7 +26,7 @@ def write(frame: DynamicFrame, endpoint: Endpoint) -> None:
     passed = {key: str(value) for key, value in endpoint.options.items() if key not in _NO_EFFECT}
     if size := endpoint.options.get("bulkSize"):
         passed["batchsize"] = str(size)
-    writer = data.write.format("jdbc").mode("append").options(**passed, **endpoint.properties)
+    writer = data.write.format("jdbc").mode("append").options(**{**passed, **endpoint.properties})
     writer.option("url", endpoint.url).option("dbtable", table).save()
 
 
