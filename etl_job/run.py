@@ -25,7 +25,7 @@ from etl_job.notify.run_news import news_of
 from etl_job.opening import Opening, Services, open_run
 from etl_job.processing import process_deliveries
 from etl_job.publishing.csv_export import export_csv
-from etl_job.reasons import reason_of
+from etl_job.reasons import cause_of, reason_of
 from etl_job.run_record import RunRecord, manifest_of
 from etl_job.spark.metrics import SparkMeter
 from etl_job.spark.session import get_session
@@ -67,7 +67,7 @@ def run(arguments: JobArguments, environ: Mapping[str, str], progress: Progress)
             raise error
     manifest = manifest_of(record, arguments, progress.stages, reason=None)
     uri = write_manifest(services.store, arguments.lake_root, manifest)
-    _notify(services, manifest, uri)
+    tell_of(services, manifest, uri)
     progress.say("done", status=manifest.status, seconds=manifest.seconds, manifest=uri)
     return manifest
 
@@ -183,15 +183,19 @@ def _leave_failed_manifest(services: Services, record: RunRecord, error: Excepti
         progress.say("failed", manifest="none", because=reason_of(unwritten))
     else:
         progress.say("failed", manifest=uri)
-    return _notify(services, manifest, uri)
+    return tell_of(services, manifest, uri)
 
 
-def _notify(services: Services, manifest: RunManifest, uri: str) -> bool:
-    """Metrics and the event of the run; what cannot be sent is said in the log and fails nothing.
+def tell_of(services: Services, manifest: RunManifest, uri: str) -> bool:
+    """Metrics and the event of the run; what cannot be found out or sent is said in the log and fails nothing.
 
     Returns whether the event was put.
     """
-    news = news_of(services.store, services.arguments, manifest, uri)
+    try:
+        news = news_of(services.store, services.arguments, manifest, uri)
+    except Exception as error:  # the run has ended, and how it ended is in its manifest
+        services.progress.say("news", skipped=cause_of(error))
+        return False
     problems = {"metrics": put_metrics(services.session, news), "event": put_run_event(services.session, news)}
     for what, problem in problems.items():
         if problem:

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from etl_job.findings.rules import verdict_of
-from etl_job.findings.wording import typed
+from etl_job.findings.wording import percent, some, typed
 from etl_job.notify.metrics import CLIENT_CONFIG
 from etl_job.notify.run_news import RunNews
 from etl_job.reasons import cause_of, one_line
@@ -17,25 +17,43 @@ if TYPE_CHECKING:
     import boto3
 
     from etl_job.findings.model import Finding
+    from etl_job.manifest.model import RunManifest
 
 SOURCE = "quartal"
 DETAIL_TYPE = "Quartal Run Finished"
-_MOST_FINDINGS = 50  # an event has 256 KB at most
+_MOST_BYTES = 250_000  # an event has 256 KB at most, all of its members together
+_MOST_FINDINGS = 50
 _FINDINGS_OF_A_MAIL = 8
+_LONGEST_SUMMARY, _LONGEST_SENTENCE = 4_000, 2_000
 # what JSON, or a template of EventBridge, would have to escape
 _PLAIN = str.maketrans({'"': "'", "\\": "/", "<": "(", ">": ")"})
 
 
 def put_run_event(session: "boto3.Session", news: RunNews) -> str | None:
     """Put the event; return why it failed, or None."""
-    detail = json.dumps(event_detail(news))
     try:
+        detail = detail_text(news)
         client = session.client("events", config=CLIENT_CONFIG)
         answer = client.put_events(Entries=[{"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": detail}])
         message: str | None = answer["Entries"][0].get("ErrorMessage")
     except Exception as error:  # half an answer too: what is published must not be called failed for it
         return cause_of(error)
     return message
+
+
+def detail_text(news: RunNews) -> str:
+    """The event's detail as JSON, cut where it is more than an event may hold; its member `cut` says which are."""
+    detail = event_detail(news)
+    parts: list[tuple[str, dict[str, Any]]] = [("findings", detail), ("deliveries", detail)]
+    if detail["features"] is not None:
+        parts.append(("tags", detail["features"]))
+    while len(text := json.dumps(detail)) > _MOST_BYTES:
+        name, holder = max(parts, key=lambda part: len(json.dumps(part[1][part[0]])))
+        # the worst findings are the first, the newest tags the last
+        whole = holder[name]
+        holder[name] = whole[-(len(whole) // 2) :] if name == "tags" else whole[: len(whole) // 2]
+        detail["cut"] = sorted({*detail["cut"], name})
+    return text
 
 
 def event_detail(news: RunNews) -> dict[str, Any]:
@@ -59,6 +77,7 @@ def event_detail(news: RunNews) -> dict[str, Any]:
         if features is None
         else {"table": features.table, "snapshotId": features.snapshot_id, "tags": list(features.tags)},
         "manifest": news.uri,
+        "cut": [],
     }
 
 
@@ -66,16 +85,29 @@ def summary(news: RunNews) -> str:
     """The run in a few sentences, on one line and without characters that JSON or a template would have to escape."""
     manifest, totals = news.manifest, news.manifest.totals
     if manifest.status == "FAILED":
-        return _plain(manifest.reason or "no reason is known")
+        return _plain(_clipped(manifest.reason or "no reason is known", _LONGEST_SUMMARY))
     ends = f" The data ends on {news.facts.last_day}." if news.facts.last_day else ""
     if not manifest.deliveries and not manifest.published_anything:
         return f"Nothing new: the tables are as they were.{ends}"
-    names = ", ".join(delivery.delivery for delivery in manifest.deliveries) or "withdrawals"
-    share = f" ({totals.quarantined / totals.rows_in:.1%})" if totals.rows_in else ""
+    done = f"{_done(manifest)} in {manifest.seconds:.0f} s"
+    if not manifest.deliveries:
+        return _plain(f"{done}.{ends}")
+    share = f" ({percent(totals.quarantined / totals.rows_in)})" if totals.rows_in else ""
     return _plain(
-        f"Processed {names} in {manifest.seconds:.0f} s: {totals.rows_in:,} rows in, {totals.kept:,} kept, "
+        f"{done}: {totals.rows_in:,} rows in, {totals.kept:,} kept, "
         f"{totals.quarantined:,} quarantined{share}, {totals.duplicates:,} duplicates.{ends}"
     )
+
+
+def _done(manifest: "RunManifest") -> str:
+    """What a run did to the tables; one that recovers makes the features of what is curated already."""
+    processed = [delivery.delivery for delivery in manifest.deliveries]
+    published = sorted(manifest.published.items())
+    taken_out = [name for name, state in published if state.withdrawn and state.run_id == manifest.run_id]
+    done = [f"processed {some(processed)}"] if processed else []
+    done += [f"took {some(taken_out)} out of the tables"] if taken_out else []
+    words = " and ".join(done) or "brought the tables into step"
+    return words[0].upper() + words[1:]
 
 
 def needs(news: RunNews) -> str:
@@ -87,7 +119,7 @@ def needs(news: RunNews) -> str:
     told = []
     for number, finding in enumerate(others[:_FINDINGS_OF_A_MAIL], start=1):
         command = f" See: {typed(finding.command, news.options)}" if finding.command else ""
-        told.append(f"({number}) {finding.level}: {finding.sentence}{command}")
+        told.append(f"({number}) {finding.level}: {_clipped(finding.sentence, _LONGEST_SENTENCE)}{command}")
     more = len(others) - len(told)
     return _plain(f"{verdict_of(others)}. {' '.join(told)}{f' And {more} more.' if more else ''}")
 
@@ -96,9 +128,13 @@ def _finding(finding: "Finding", options: tuple[str, ...]) -> dict[str, Any]:
     return {
         "level": finding.level,
         "about": finding.about,
-        "sentence": finding.sentence,
+        "sentence": _clipped(finding.sentence, _LONGEST_SENTENCE),
         "command": typed(finding.command, options) if finding.command else None,
     }
+
+
+def _clipped(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 4]} ..."
 
 
 def _plain(text: str) -> str:

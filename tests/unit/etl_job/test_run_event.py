@@ -10,9 +10,18 @@ from botocore.stub import Stubber
 from etl_job.arguments import parse_arguments
 from etl_job.lake.files import LocalObjectStore
 from etl_job.manifest.files import write_manifest
-from etl_job.manifest.model import NO_ROWS, DeliveryCounts, LeftOutFile, PublishedDelivery, RunManifest
-from etl_job.notify.run_event import event_detail, needs, put_run_event, summary
+from etl_job.manifest.model import (
+    NO_ROWS,
+    DeliveryCounts,
+    LeftOutFile,
+    PublishedDelivery,
+    PublishedTable,
+    RunManifest,
+)
+from etl_job.notify.progress import Progress
+from etl_job.notify.run_event import detail_text, event_detail, needs, put_run_event, summary
 from etl_job.notify.run_news import RunNews, news_of
+from etl_job.run import tell_of
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 RUN = "wr_2909c13f0d8c4a5f9a6f7c1c1b1fd5a1e2c3a4b5d6e7f8091a2b3c4d5e6f7089"
@@ -62,11 +71,80 @@ def news(tmp_path: Path):
 def test_summary_says_what_became_of_the_rows(news):
     found = manifest(
         published_anything=True,
+        deliveries=tuple(rows(f"2025-{month:02}", 1_000, None) for month in range(1, 13)),
         totals=NO_ROWS.model_copy(update={"rows_in": 12_000, "kept": 11_400, "quarantined": 480, "duplicates": 120}),
     )
     assert summary(news(found)) == (
-        "Processed withdrawals in 12 s: 12,000 rows in, 11,400 kept, 480 quarantined (4.0%), 120 duplicates."
+        "Processed 2025-01, 2025-02, 2025-03 and 9 more in 12 s: 12,000 rows in, 11,400 kept, 480 quarantined (4.0%), "
+        "120 duplicates."
     )
+
+
+@pytest.mark.parametrize(
+    ("by", "deliveries", "words"),
+    [
+        ({"2024Q4": "", "2025Q4": "wr_1"}, (), "Took 2024Q4 out of the tables in 12 s."),
+        (
+            {"2024Q4": "", "2025Q4": RUN},
+            (rows("2025Q4", 1_000_000, None, a__b=1),),
+            "Processed 2025Q4 and took 2024Q4 out of the tables in 12 s: 0 rows in, ",
+        ),
+        ({"2025Q4": "wr_1"}, (), "Brought the tables into step in 12 s."),
+    ],
+)
+def test_summary_names_what_was_taken_out_and_claims_no_withdrawal_where_there_was_none(news, by, deliveries, words):
+    found = manifest(by=by, deliveries=deliveries, published_anything=True)
+    taken_out = {
+        name: state.model_copy(update={"run_id": RUN}) if state.withdrawn else state
+        for name, state in found.published.items()
+    }
+    assert summary(news(found.model_copy(update={"published": taken_out}))).startswith(words)
+
+
+def test_summary_of_few_bad_rows_among_many_does_not_read_as_none(news):
+    totals = NO_ROWS.model_copy(update={"rows_in": 1_000_000, "kept": 999_997, "quarantined": 3})
+    found = manifest(published_anything=True, totals=totals, deliveries=(rows("d", 1_000_000, None),))
+    assert "3 quarantined (under 0.01%)" in summary(news(found))
+
+
+def test_event_of_whatever_a_run_leaves_holds_what_an_event_may_hold(news):
+    names = [f"{n:04}" + "ü" * 500 for n in range(1_500)]
+    lost = tuple(rows(name, 5, None, **{"r" * 3_000: 5}) for name in names)
+    features = PublishedTable(
+        table="feed_features", location="s3://lake/", snapshot_id=1, files=1, partitions=(),
+        tags=(*(f"wr_{n:064}" for n in range(4_000)), RUN, "2025Q4"),
+    )  # fmt: skip
+    run = manifest(
+        "FAILED", "x" * 300_000, deliveries=lost, by=dict.fromkeys(names, RUN), features=features,
+        published_anything=True,
+    )  # fmt: skip
+    text = detail_text(news(run))
+    assert len(text.encode()) <= 256 * 1024 - 1_000
+    detail = json.loads(text)
+    assert (detail["runId"], detail["status"], detail["verdict"]) == (RUN, "FAILED", "Needs you: 1501 problems")
+    assert detail["cut"] == ["deliveries", "findings", "tags"]
+    assert detail["findings"][0]["about"] == "last_run"
+    assert detail["features"]["tags"][-2:] == [RUN, "2025Q4"]
+    assert len(detail["summary"] + detail["needs"]) < 30_000
+
+
+def test_event_that_holds_everything_says_so(news):
+    assert json.loads(detail_text(news(manifest())))["cut"] == []
+
+
+def test_news_that_cannot_be_put_together_fail_nothing(news):
+    odd = manifest(deliveries=(rows("d", 10, "no day"),), by={"d": RUN})
+    with pytest.raises(ValueError, match="no day"):
+        news(odd)
+    said = []
+
+    class Services:
+        store, session = LocalObjectStore(), None
+        arguments = parse_arguments([f"--{name}=x" for name in ("lake_bucket", "dataset", "contract", "database")])
+        progress = Progress(said.append)
+
+    assert tell_of(Services(), odd, "") is False
+    assert "[quartal] stage=news skipped=unexpected ValueError: Invalid isoformat string: 'no day'" in said[0]
 
 
 def test_summary_of_a_run_without_new_files_says_so_and_where_the_data_ends(news):
