@@ -1,5 +1,7 @@
 """Every rule type of AWS's page "DQDL rule type reference", judged over small tables, or refused by name."""
 
+import datetime as dt
+
 import pyarrow as pa
 import pytest
 
@@ -204,5 +206,56 @@ def test_numbers_and_texts_are_compared_as_spark_compares_them(rule, is_passed):
 def test_comparisons_that_engines_make_otherwise_are_refused(rule, named):
     engine = DuckDBEngine({"primary": SMALL})
     with pytest.raises(UnsupportedRuleError, match=named):
+        outcome(engine, rule)
+    engine.close()
+
+
+TEXTS = pa.table(
+    {
+        "id": [1, 2, 3],
+        "end": ["a\n", "a\r\n", "a"],
+        "return": ["a\rb", "a\rb", "a\rb"],
+        "tab": ["\t3", " 3 ", "3\n"],
+        "fraction": ["1.7", "1.2", "-1.7"],
+        "like": ["a_b", "a_b", "axb"],
+        "umlaut": ["xä", "xä", "y"],
+        "day": [dt.date(2026, 3, 9), dt.date(2026, 3, 10), dt.date(2026, 3, 1)],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("rule", "is_passed"),
+    [
+        ('ColumnValues "end" matches "a"', True),  # Java's $ also stands before a last line end
+        ('ColumnValues "end" matches "^a$"', True),
+        ('ColumnValues "end" matches "a\\z" with threshold < 0.4', True),
+        ('ColumnValues "return" matches "a.b"', False),  # Java's point matches no line end
+        ('ColumnValues "return" matches "(?s:a.b)"', True),
+        ('ColumnValues "return" matches "a[.]b" with threshold = 0', True),
+        ('ColumnValues "like" matches "\\Qa_b\\E|a.b"', True),
+        ('ColumnValues "like" matches "\\Qa.b\\E" with threshold = 0', True),
+        ("RowCount = 3 where \"`end` rlike 'a$'\"", True),
+        ("RowCount = 3 where \"`end` rlike '[a-z]' and `end` rlike '^a*'\"", True),
+        ('ColumnDataType "tab" = "Integer"', True),
+        ('CustomSql "select sum(cast(fraction as int)) from primary" = 1', True),  # fractions are cut off
+        ('CustomSql "select max(cast(id / 2 as bigint)) from primary" = 1', True),
+        ("RowCount = 2 where \"`like` like 'a\\\\_b'\"", True),
+        ('RowCount = 2 where "day > date_sub(current_date(), 3)"', True),
+        ('CustomSql "select count(*) from primary where day < now()" = 3', True),
+        ('ColumnValues "umlaut" not matches "z"', True),
+    ],
+)
+def test_a_users_patterns_and_sql_mean_what_they_mean_to_spark(rule, is_passed):
+    engine = DuckDBEngine({"primary": TEXTS}, NOW)
+    found = outcome(engine, rule)
+    engine.close()
+    assert found.is_passed is is_passed, found
+
+
+@pytest.mark.parametrize("rule", ['ColumnValues "umlaut" not matches "x"', 'ColumnValues "umlaut" matches "(?i)XÄ|y"'])
+def test_words_and_cases_beyond_ascii_are_refused_where_they_may_match(rule):
+    engine = DuckDBEngine({"primary": TEXTS})
+    with pytest.raises(UnsupportedRuleError, match="letters beyond ASCII"):
         outcome(engine, rule)
     engine.close()

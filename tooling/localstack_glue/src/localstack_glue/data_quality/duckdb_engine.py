@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
-import sqlglot
-from sqlglot.errors import SqlglotError
 
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.engine import Column
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import QueryError, UnsupportedRuleError
+from localstack_glue.data_quality import java_patterns
+from localstack_glue.data_quality import spark_sql as words
 
 _KINDS = {
     "BOOLEAN": "boolean",
@@ -21,7 +22,6 @@ _KINDS = {
     "VARCHAR": "text",
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), "integer"),
 }
-_JAVA_ONLY = re.compile(r"\[[^\]]*(?:&&|(?<!\\)\[)")  # classes within classes: RE2 reads their signs as characters
 _UNKNOWN_NAME = re.compile(r"Referenced (?:column|table) |does not have a column|Table with name|not found in FROM")
 _INTEGER = r"[+-]?(\d+(\.\d*)?|\.\d+)"
 _FLOAT = r"[+-]?((\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[dDfF]?|NaN|Inf(inity)?)"
@@ -31,7 +31,9 @@ _FORMATS = {"dd": "%d", "MM": "%m", "yyyy": "%Y"}
 class DuckDBEngine:
     """Tables by their alias; the one under test is `primary`."""
 
-    def __init__(self, tables: Mapping[str, Any]) -> None:
+    def __init__(self, tables: Mapping[str, Any], now: datetime | None = None) -> None:
+        """Take Arrow tables, and the moment of a user's `current_date` and its like: now if it is not given."""
+        self._now = now or datetime.now(UTC)
         self._connection = duckdb.connect(config={"threads": 2, "enable_external_access": "false"})
         self._connection.execute("SET TimeZone = 'UTC'")
         for number, (alias, rows) in enumerate(tables.items()):
@@ -53,21 +55,11 @@ class DuckDBEngine:
 
     def statement(self, spark_sql: str) -> str:
         """A user's query, from Spark's words into DuckDB's."""
-        try:
-            found = sqlglot.parse(spark_sql, read="spark")
-        except SqlglotError as error:
-            raise UnsupportedRuleError(f"the statement {spark_sql} is not read here: {error}") from error
-        if len(found) != 1 or not isinstance(found[0], sqlglot.exp.Query):
-            raise QueryError(f"Error executing SQL statement: {spark_sql} is not one query")
-        return found[0].sql(dialect="duckdb", identify=True, unsupported_level=sqlglot.ErrorLevel.RAISE)
+        return words.statement(spark_sql, self._now)
 
     def expression(self, spark_sql: str) -> str:
         """A user's condition, from Spark's words into DuckDB's."""
-        try:
-            found = sqlglot.parse_one(spark_sql, read="spark", into=sqlglot.exp.Condition)
-            return found.sql(dialect="duckdb", identify=True, unsupported_level=sqlglot.ErrorLevel.RAISE)
-        except SqlglotError as error:
-            raise UnsupportedRuleError(f"the condition {spark_sql} is not read here: {error}") from error
+        return words.condition(spark_sql, self._now)
 
     def result_columns(self, spark_sql: str) -> list[str]:
         """The names of a user's query's columns."""
@@ -82,18 +74,17 @@ class DuckDBEngine:
         return "'" + value.replace("'", "''") + "'"
 
     def first_match(self, value: str, pattern: str) -> str:
-        """The first match of a pattern that Java and RE2 read alike."""
-        if _JAVA_ONLY.search(pattern):
-            raise UnsupportedRuleError(f"the pattern {pattern}: classes within classes are read otherwise here")
+        """The first match of a pattern that can be said in RE2's words."""
+        match = java_patterns.first_match(value, pattern)
         try:
             self._connection.execute("SELECT regexp_matches('', ?)", [pattern])
         except duckdb.Error as error:
             raise UnsupportedRuleError(f"the pattern {pattern} is not known here: {error}") from error
-        return f"regexp_extract({value}, {self.text(pattern)})"
+        return match
 
     def castable(self, column: Column, wanted: str) -> str:
         """What Spark's cast takes for a value of a type."""
-        trimmed = f"trim({self.quoted(column.name)})"
+        trimmed = self._trimmed(column)
         if wanted == "BOOLEAN":
             return f"(lower({trimmed}) IN ('t', 'true', 'y', 'yes', '1', 'f', 'false', 'n', 'no', '0'))"
         if wanted in ("INTEGER", "LONG"):
@@ -113,7 +104,7 @@ class DuckDBEngine:
         if column.kind != "text":
             return f"CAST({name} AS DATE)"
         # Spark takes 2024-2-9, 2024-2 and 2024, with anything after a T or a blank, and no year of two digits
-        text = f"trim({name})"
+        text = self._trimmed(column)
         return (
             f"CASE WHEN regexp_full_match({text}, '\\d{{4,7}}-\\d{{1,2}}-\\d{{1,2}}([ T](?s:.*))?') "
             f"THEN TRY_CAST(regexp_extract({text}, '^[0-9-]+') AS DATE) "
@@ -134,9 +125,13 @@ class DuckDBEngine:
         is_like = f"regexp_full_match({value}, '{digits}')"
         return f"CASE WHEN {is_like} THEN TRY_STRPTIME({value}, '{python_format}') END"
 
+    def _trimmed(self, column: Column) -> str:
+        """A text without what Spark's casts take off its ends: all that ASCII has of blanks, tabs and line ends."""
+        return f"trim({self.quoted(column.name)}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))"
+
     def _moment(self, column: Column) -> str:
         """A text as a timestamp, as Spark takes it: a day is its first moment."""
-        text = f"trim({self.quoted(column.name)})"
+        text = self._trimmed(column)
         return (
             f"CASE WHEN regexp_full_match({text}, '\\d{{4,7}}(-\\d{{1,2}}){{0,2}}') "
             f"THEN CAST({self.as_day(column)} AS TIMESTAMP) "

@@ -24,7 +24,7 @@ def judge(rules: str, tables: Mapping[str, Any], now: datetime) -> JsonDict:
         InvalidRulesetError, UnsupportedRuleError: the rules cannot be judged by.
     """
     ruleset = parse(rules)
-    engine = DuckDBEngine(tables)
+    engine = DuckDBEngine(tables, now)
     try:
         outcomes = evaluate(ruleset, engine, now)
         analyzed = analyze(ruleset.analyzers, engine, now)
