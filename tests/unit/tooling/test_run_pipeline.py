@@ -25,6 +25,7 @@ from quartal.runs.pipeline import (
     follow_newest_run,
     follow_run,
     newest_run,
+    run_to_explain,
     show_logs,
     start_run,
     typed_command,
@@ -304,9 +305,41 @@ def test_manifest_of_another_version_is_refused_and_not_misread(aws, workspace, 
 def test_unknown_run_cannot_be_explained_and_the_command_that_lists_runs_is_named(aws, workspace):
     aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
     aws.stubs["glue"].add_response("get_workflow_runs", {})
+    aws.stubs["s3"].add_response("list_objects_v2", {})
     with pytest.raises(ConfigurationError, match="no run 'wr_9'") as error:
         explain_run(workspace(), "wr_9")
     assert "`quartal history`" in error.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("manifest", "said"),
+    [
+        ({}, "Run wr_2909c13: nothing new since the last run"),
+        (
+            {"status": "FAILED", "reason": "InputError: no rows"},
+            "Run wr_2909c13 failed: InputError: no rows\nWhat to do: Mend the cause, then: `quartal run`",
+        ),
+    ],
+)
+def test_run_that_glue_forgot_is_explained_by_its_manifest(aws, workspace, capsys, manifest, said):
+    aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
+    aws.stubs["glue"].add_response("get_workflow_runs", {})
+    kept = [{"Key": f"runs/sightings/{name}"} for name in ("wr_2909c13.json", "wr_2909c13.json.partial")]
+    request = {"Bucket": ANY, "Prefix": "runs/sightings/wr_29"}
+    aws.stubs["s3"].add_response("list_objects_v2", {"Contents": kept}, request)
+    body = json.dumps(empty_manifest(run_id="wr_2909c13", **manifest)).encode()
+    aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
+    explain_run(workspace(), "wr_29")
+    assert said in capsys.readouterr().out
+
+
+def test_run_that_glue_forgot_is_not_guessed_where_several_manifests_begin_so(aws, workspace):
+    aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
+    aws.stubs["glue"].add_response("get_workflow_runs", {})
+    kept = [{"Key": f"runs/sightings/wr_{name}.json"} for name in ("29aa", "29bb")]
+    aws.stubs["s3"].add_response("list_objects_v2", {"Contents": kept})
+    with pytest.raises(ConfigurationError, match="has 2 runs that begin with 'wr_29'"):
+        explain_run(workspace(), "wr_29")
 
 
 def test_state_that_this_version_does_not_know_is_said_and_not_guessed(aws, workspace):
@@ -405,6 +438,22 @@ def test_workflow_that_never_ran_says_how_to_start_it(aws, workspace):
     with pytest.raises(PipelineError, match="has never run") as error:
         newest_run(workspace())
     assert "quartal run" in error.value.remedy
+
+
+def test_newest_run_to_explain_is_that_of_the_newest_manifest_where_glue_forgot_it(aws, workspace):
+    aws.stubs["glue"].add_response("get_workflow_runs", {})
+    kept = [{"Key": "runs/sightings/wr_1.json", "LastModified": MOMENT}]
+    aws.stubs["s3"].add_response("list_objects_v2", {"Contents": kept})
+    body = json.dumps(empty_manifest()).encode()
+    aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
+    assert run_to_explain(workspace()) == "wr_1"
+
+
+def test_workflow_that_never_ran_and_left_no_manifest_has_nothing_to_explain(aws, workspace):
+    aws.stubs["glue"].add_response("get_workflow_runs", {})
+    aws.stubs["s3"].add_response("list_objects_v2", {})
+    with pytest.raises(PipelineError, match="has never run"):
+        run_to_explain(workspace())
 
 
 def test_command_names_the_environment_where_it_is_not_the_local_one(workspace, settings):

@@ -19,6 +19,7 @@ from quartal.runs.pipeline import (
     follow_newest_run,
     follow_run,
     newest_run,
+    run_to_explain,
     show_logs,
     start_run,
     typed_command,
@@ -179,7 +180,7 @@ def explain(
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     explain_run(
-        workspace, run_id or newest_run(workspace), lambda run: standing_after(workspace, run, without_last=True)
+        workspace, run_id or run_to_explain(workspace), lambda run: standing_after(workspace, run, without_last=True)
     )
 
 

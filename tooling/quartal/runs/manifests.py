@@ -94,6 +94,18 @@ def read_latest_manifests(s3: S3Client, bucket: str, prefix: str, count: int) ->
     return [read_manifest(s3, bucket, entry["Key"]) for entry in newest]
 
 
+def manifest_keys(s3: S3Client, bucket: str, prefix: str, run_id: str) -> list[str]:
+    """The keys of the manifests of a run that is named whole, or else of those whose ids begin so.
+
+    Raises:
+        ClientError: the bucket cannot be read.
+    """
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{prefix}{run_id}")
+    found = [entry["Key"] for page in pages for entry in page.get("Contents", []) if entry["Key"].endswith(".json")]
+    whole = f"{prefix}{run_id}.json"
+    return [whole] if whole in found else found
+
+
 def _no_manifest(uri: str, why: str = "") -> PipelineError:
     return PipelineError(
         f"{uri} is no run manifest{why}.", remedy="Move it elsewhere: runs/ is for the job's own files."

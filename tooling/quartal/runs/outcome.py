@@ -102,6 +102,27 @@ def show_manifest(
     _say_files(console, manifest)
 
 
+def explain_manifest(console: Console, manifest: RunManifest, *, resume: str) -> None:
+    """Print how a run went of which its manifest alone tells; `resume` is the command that tries again."""
+    if manifest.status == "SUCCEEDED":
+        show_manifest(console, manifest)
+        return
+    reasons, remedy = top_reasons(manifest), f"Mend the cause, then: {resume}"
+    message = f"Run {manifest.run_id} failed: {manifest.reason or 'no reason is known'}"
+    console.result(
+        "\n".join((message, *(f"  │ {reason}" for reason in reasons), f"What to do: {remedy}")),
+        data={
+            "run_id": manifest.run_id,
+            "status": manifest.status,
+            "state": manifest.status,
+            "succeeded": False,
+            "message": message,
+            "details": list(reasons),
+            "remedy": remedy,
+        },
+    )
+
+
 def _say_files(console: Console, manifest: RunManifest) -> None:
     """Files that were read although the crawler did not take them, and files that were not read."""
     unknown = manifest.not_catalogued

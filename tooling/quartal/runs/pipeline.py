@@ -25,8 +25,8 @@ from quartal.core.polling import Waiter
 from quartal.runs.diagnosis import explain_failure
 from quartal.runs.diagram import as_table, picture_of, typical_seconds
 from quartal.runs.logs import PROGRESS_MARK, LogFollower, all_lines
-from quartal.runs.manifests import find_manifest, read_latest_manifests, read_manifest
-from quartal.runs.outcome import Standing, show_manifest, top_reasons
+from quartal.runs.manifests import find_manifest, manifest_keys, read_latest_manifests, read_manifest
+from quartal.runs.outcome import Standing, explain_manifest, show_manifest, top_reasons
 from quartal.runs.workflow_run import (
     Outcome,
     Step,
@@ -94,12 +94,37 @@ def newest_run(workspace: Workspace) -> str:
     Raises:
         PipelineError: it never ran.
     """
+    run_id = _newest_of_glue(workspace)
+    if run_id is None:
+        raise _never_ran(workspace)
+    return run_id
+
+
+def run_to_explain(workspace: Workspace) -> str:
+    """Id of the newest run, also of one that Glue has forgotten, which its manifest tells of.
+
+    Raises:
+        PipelineError: it never ran.
+    """
+    run_id = _newest_of_glue(workspace)
+    if run_id is None:
+        s3, deployment = workspace.connection.s3(), workspace.deployment
+        kept = read_latest_manifests(s3, deployment.lake_bucket, deployment.manifests_prefix(), 1)
+        if not kept:
+            raise _never_ran(workspace)
+        run_id = kept[0].run_id
+    return run_id
+
+
+def _newest_of_glue(workspace: Workspace) -> str | None:
     deployment = workspace.deployment
     glue = workspace.connection.glue()
     run = latest_run(glue, deployment.workflow, crawler=deployment.crawler, job=deployment.job)
-    if run is None:
-        raise PipelineError(f"Workflow {deployment.workflow} has never run.", remedy="Start it: `quartal run`.")
-    return run.run_id
+    return run.run_id if run is not None else None
+
+
+def _never_ran(workspace: Workspace) -> PipelineError:
+    return PipelineError(f"Workflow {workspace.deployment.workflow} has never run.", remedy="Start it: `quartal run`.")
 
 
 def follow_newest_run(workspace: Workspace, *, timeout_s: float) -> RunManifest:
@@ -223,7 +248,10 @@ def explain_run(
 ) -> None:
     """Print how a run went: its manifest, where it is, or why it failed and what to do; and how things stand then."""
     deployment, connection, console = workspace.deployment, workspace.connection, workspace.console
-    run = _known_run(workspace, run_id)
+    run = _found_run(workspace, run_id)
+    if run is None:
+        explain_manifest(console, _kept_manifest(workspace, run_id), resume=typed_command(workspace, "run"))
+        return
     run_id = run.run_id  # it may have been named by its beginning
     if run.succeeded:
         manifest = read_manifest(connection.s3(), deployment.lake_bucket, deployment.manifest_key(run_id))
@@ -281,19 +309,40 @@ def show_logs(workspace: Workspace, run_id: str, *, errors: bool) -> None:
 
 
 def _known_run(workspace: Workspace, run_id: str) -> WorkflowRun:
+    run = _found_run(workspace, run_id)
+    if run is None:
+        raise _no_such_run(workspace, run_id, 0)
+    return run
+
+
+def _found_run(workspace: Workspace, run_id: str) -> WorkflowRun | None:
+    """A run by its id or the beginning of it; None where Glue knows none, or none any longer."""
     deployment, glue = workspace.deployment, workspace.connection.glue()
     try:
         return read_run(glue, deployment.workflow, run_id, crawler=deployment.crawler, job=deployment.job)
     except glue.exceptions.EntityNotFoundException as error:
         runs = all_runs(glue, deployment.workflow, crawler=deployment.crawler, job=deployment.job)
         begin_so = [run for run in runs if run_id and run.run_id.startswith(run_id)]
-        if len(begin_so) == 1:
-            return begin_so[0]
-        what = f"has {len(begin_so)} runs that begin with" if begin_so else "has no run"
-        raise ConfigurationError(
-            f"Workflow {deployment.workflow} {what} '{run_id}'.",
-            remedy=f"{typed_command(workspace, 'history')} lists the runs.",
-        ) from error
+        if len(begin_so) > 1:
+            raise _no_such_run(workspace, run_id, len(begin_so)) from error
+        return begin_so[0] if begin_so else None
+
+
+def _kept_manifest(workspace: Workspace, run_id: str) -> RunManifest:
+    """The manifest of a run that Glue has forgotten, or that no workflow started."""
+    s3, deployment = workspace.connection.s3(), workspace.deployment
+    found = manifest_keys(s3, deployment.lake_bucket, deployment.manifests_prefix(), run_id)
+    if len(found) != 1:
+        raise _no_such_run(workspace, run_id, len(found))
+    return read_manifest(s3, deployment.lake_bucket, found[0])
+
+
+def _no_such_run(workspace: Workspace, run_id: str, begin_so: int) -> ConfigurationError:
+    what = f"has {begin_so} runs that begin with" if begin_so else "has no run"
+    return ConfigurationError(
+        f"Workflow {workspace.deployment.workflow} {what} '{run_id}'.",
+        remedy=f"{typed_command(workspace, 'history')} lists the runs.",
+    )
 
 
 def _typical(workspace: Workspace) -> str:
