@@ -4,6 +4,7 @@ from importlib.metadata import entry_points
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 from localstack.services.cloudformation.resource_provider import OperationStatus
@@ -20,11 +21,12 @@ class Client:
     def __init__(self) -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.error = ""
+        self.failing = ""  # the beginning of the calls that fail; all if it is empty
 
     def __getattr__(self, name: str) -> Any:
         def call(**parameters: Any) -> None:
             self.calls.append((name, parameters))
-            if self.error:
+            if self.error and name.startswith(self.failing):
                 raise ClientError({"Error": {"Code": self.error, "Message": "no"}}, name)
 
         return call
@@ -36,6 +38,8 @@ def request(client: Client, desired: dict[str, Any], previous: dict[str, Any] | 
         previous_state=previous,
         stack_name="Stack",
         logical_resource_id="Thing",
+        account_id="000000000000",
+        region_name="us-east-1",
         aws_client_factory=SimpleNamespace(glue=client),
     )
 
@@ -113,6 +117,89 @@ def test_job_changes_in_place_and_with_another_name_is_made_anew() -> None:
     ]
 
 
+def test_tags_follow_the_template() -> None:
+    client, provider = Client(), provider_of(KINDS["AWS::Glue::Workflow"])()
+
+    provider.update(
+        request(client, {"Name": "w", "Tags": {"a": 1, "b": "2"}}, {"Name": "w", "Tags": {"b": "2", "c": "3"}})
+    )
+
+    arn = "arn:aws:glue:us-east-1:000000000000:workflow/w"
+    assert client.calls == [
+        ("update_workflow", {"Name": "w"}),
+        ("untag_resource", {"ResourceArn": arn, "TagsToRemove": ["c"]}),
+        ("tag_resource", {"ResourceArn": arn, "TagsToAdd": {"a": "1", "b": "2"}}),
+    ]
+
+
+def test_what_a_crawlers_template_no_longer_says_is_taken_away() -> None:
+    client, provider = Client(), provider_of(KINDS["AWS::Glue::Crawler"])()
+    now = {"Name": "c", "Role": "r", "Targets": {}}
+    schedule = {"ScheduleExpression": "cron(0 1 * * ? *)"}
+    before = {**now, "Schedule": schedule, "TablePrefix": "x_", "Description": "d", "Classifiers": ["k"]}
+
+    provider.update(request(client, now, before))
+
+    gone = {"Schedule": "", "TablePrefix": "", "Description": "", "Classifiers": []}
+    assert client.calls == [("update_crawler", {**now, **gone})]
+
+
+@pytest.mark.parametrize(("error", "status"), [("EntityNotFoundException", "SUCCESS"), ("AccessDenied", "FAILED")])
+def test_old_resource_of_a_change_that_cannot_be_deleted_is_told(error: str, status: str) -> None:
+    client, provider = Client(), provider_of(KINDS["AWS::Glue::Job"])()
+    client.error, client.failing = error, "delete_"
+
+    changed = provider.update(request(client, {**JOB, "Name": "k"}, {**JOB, "Id": "j"}))
+
+    assert changed.status is OperationStatus[status]
+    assert changed.resource_model["Id"] == "k"
+    assert status == "SUCCESS" or "AWS::Glue::Job j" in changed.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("Classifier", {}),
+        ("Database", {"DatabaseInput": "d"}),
+        ("Partition", {"DatabaseName": "d", "TableName": "t"}),
+        ("SecurityConfiguration", {"Name": "s"}),
+    ],
+)
+def test_properties_that_are_missing_fail_by_name_and_leave_nothing_to_delete(kind: str, given: dict[str, Any]) -> None:
+    client, provider = Client(), provider_of(KINDS[f"AWS::Glue::{kind}"])()
+
+    made = provider.create(request(client, given))
+    deleted = provider.delete(request(client, given))
+
+    assert made.status is OperationStatus.FAILED
+    assert f"AWS::Glue::{kind}" in made.message
+    assert deleted.status is OperationStatus.SUCCESS
+
+
+def test_password_of_the_wrong_type_is_not_in_the_message() -> None:
+    client = Client()
+    properties = {"PASSWORD": ["hunter2"]}
+    given = {"ConnectionInput": {"Name": "c", "ConnectionType": "JDBC", "ConnectionProperties": properties}}
+    real = boto3.client("glue", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    asked = request(client, given)
+    asked.aws_client_factory.glue = real
+
+    failed = provider_of(KINDS["AWS::Glue::Connection"])().create(asked)
+
+    assert failed.status is OperationStatus.FAILED
+    assert "ConnectionProperties.PASSWORD" in failed.message
+    assert "hunter2" not in failed.message
+
+
+def test_name_of_a_database_may_stand_beside_its_input() -> None:
+    client, provider = Client(), provider_of(KINDS["AWS::Glue::Database"])()
+
+    made = provider.create(request(client, {"CatalogId": "1", "DatabaseName": "d", "DatabaseInput": {}}))
+
+    assert made.resource_model["Id"] == "d"
+    assert client.calls == [("create_database", {"CatalogId": "1", "DatabaseInput": {"Name": "d"}})]
+
+
 def test_names_that_differ_from_the_apis_are_translated() -> None:
     client = Client()
     crawler = {"Name": "c", "Schedule": {"ScheduleExpression": "cron(0 1 * * ? *)"}}
@@ -138,7 +225,7 @@ def test_values_have_the_types_that_the_api_takes() -> None:
     table = {"DatabaseName": "d", "TableInput": {"Name": "t", "Retention": "5", "Parameters": parameters}}
     provider_of(KINDS["AWS::Glue::Table"])().create(request(client, table))
     provider_of(KINDS["AWS::Glue::Job"])().create(
-        request(client, {**JOB, "Timeout": "30", "JobRunQueuingEnabled": "true"})
+        request(client, {**JOB, "Timeout": "30", "MaxRetries": 1.0, "JobRunQueuingEnabled": "true"})
     )
 
     (_, made), (_, job) = client.calls
@@ -148,19 +235,34 @@ def test_values_have_the_types_that_the_api_takes() -> None:
         "Parameters": {"has_encrypted_data": "true", "count": "3"},
     }
     assert (job["Timeout"], job["JobRunQueuingEnabled"]) == (30, True)
+    assert repr(job["MaxRetries"]) == "1"
 
 
 def test_failures_are_told_and_what_is_gone_is_deleted() -> None:
     client, provider = Client(), provider_of(KINDS["AWS::Glue::Workflow"])()
     client.error = "EntityNotFoundException"
-    assert provider.delete(request(client, {"Name": "w"})).status is OperationStatus.SUCCESS
+    assert provider.delete(request(client, {"Name": "w", "Id": "w"})).status is OperationStatus.SUCCESS
     client.error = "AlreadyExistsException"
 
     failed = provider.create(request(client, {"Name": "w"}))
 
     assert failed.status is OperationStatus.FAILED
     assert "AWS::Glue::Workflow w" in failed.message
-    assert provider.delete(request(client, {"Name": "w"})).status is OperationStatus.FAILED
+    assert provider.delete(request(client, {"Name": "w", "Id": "w"})).status is OperationStatus.FAILED
+
+
+def test_stack_deletes_what_it_made_and_nothing_else() -> None:
+    client, provider = Client(), provider_of(KINDS["AWS::Glue::Job"])()
+    made = provider.create(request(client, JOB)).resource_model
+    client.error = "AlreadyExistsException"
+    other = provider.create(request(client, JOB)).resource_model
+    changed = provider.update(request(client, {**JOB, "Timeout": 5}, made)).resource_model
+    client.calls, client.error = [], ""
+
+    assert provider.delete(request(client, other)).status is OperationStatus.SUCCESS
+    assert client.calls == []
+    provider.delete(request(client, changed))
+    assert client.calls == [("delete_job", {"JobName": "j"})]
 
 
 def test_other_types_are_refused_by_name() -> None:

@@ -1,6 +1,7 @@
 """Values as Glue's API takes them: CloudFormation accepts `true` where a text is wanted, and "30" for a number."""
 
 import functools
+import re
 from typing import Any
 
 import botocore.session
@@ -41,9 +42,16 @@ def _scalar(value: Any, kind: str) -> Any:
         return str(value)
     if kind == "boolean" and isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
+    if kind in _WHOLE and isinstance(value, float) and value.is_integer():
+        return int(value)
     if kind in (*_WHOLE, *_DECIMAL) and isinstance(value, str):
         try:
             return int(value) if kind in _WHOLE else float(value)
         except ValueError:
             return value  # the API says what is wrong
     return value
+
+
+def without_values(message: str) -> str:
+    """What botocore says of wrong parameters, without their values: one may be a password."""
+    return re.sub(r", value: .*?(?=, type: |, valid )", "", message, flags=re.DOTALL)

@@ -5,7 +5,7 @@ names as the API does are handed on as they are; the API itself refuses what it 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Properties = dict[str, Any]
@@ -20,6 +20,9 @@ class Kind:
         type: its name in templates.
         name_path: where its name stands among the properties; it is made where none is given.
         create_only: properties that cannot change: another value means another resource.
+        other_name: a property that gives the name where `name_path` does not.
+        tagged_as: the kind of resource in its ARN, if a change of its tags is calls of their own.
+        cleared: what takes a property away where the API keeps those that an update does not name.
     """
 
     type: str
@@ -28,12 +31,16 @@ class Kind:
     update: Callable[[Properties], Call] | None
     delete: Callable[[Properties], Call]
     create_only: tuple[str, ...] = ()
+    other_name: str = ""
+    tagged_as: str = ""
+    cleared: Mapping[str, Any] = field(default_factory=dict)
 
     def name(self, properties: Mapping[str, Any]) -> str | None:
         """The name that the properties give."""
         found: Any = properties
         for key in self.name_path:
             found = (found or {}).get(key)
+        found = found or properties.get(self.other_name)
         return str(found) if found else None
 
     def named(self, properties: Mapping[str, Any], name: str) -> Properties:
@@ -49,6 +56,11 @@ class Kind:
         inner[last] = name
         return named
 
+    def change(self, properties: Properties, before: Mapping[str, Any]) -> Properties:
+        """The properties for an update: what the template no longer says is cleared."""
+        gone = {name: empty for name, empty in self.cleared.items() if name in before and name not in properties}
+        return {**gone, **properties}
+
     def schema(self) -> dict[str, Any]:
         """What the engine reads of a type: its `Id` is what Ref answers."""
         only = [f"/properties/{'/'.join(self.name_path)}", *(f"/properties/{name}" for name in self.create_only)]
@@ -63,11 +75,6 @@ class Kind:
 
 def _only(properties: Mapping[str, Any], *but: str) -> Properties:
     return {name: value for name, value in properties.items() if name not in {"Id", *but} and value is not None}
-
-
-def _job(properties: Properties) -> Properties:
-    given = _only(properties)
-    return {**given, "Role": given["Role"]} if "Role" in given else given
 
 
 def _crawler(properties: Properties) -> Properties:
@@ -88,7 +95,10 @@ def _classifier(properties: Properties) -> Properties:
 
 
 def _classifier_form(properties: Properties) -> str:
-    return next(name for name in properties if name.endswith("Classifier"))
+    form = next((name for name in properties if name.endswith("Classifier")), None)
+    if form is None:
+        raise KeyError("CsvClassifier, GrokClassifier, JsonClassifier or XMLClassifier")
+    return form
 
 
 def _security(properties: Properties) -> Properties:
@@ -117,6 +127,7 @@ KINDS = {
             lambda given: ("create_database", _only(given, "DatabaseName")),
             lambda given: ("update_database", {**_only(given, "DatabaseName"), "Name": given["DatabaseInput"]["Name"]}),
             lambda given: ("delete_database", {"Name": given["DatabaseInput"]["Name"]}),
+            other_name="DatabaseName",
         ),
         Kind(
             "AWS::Glue::Table",
@@ -146,6 +157,20 @@ KINDS = {
             lambda given: ("create_crawler", _crawler(given)),
             lambda given: ("update_crawler", _only(_crawler(given), "Tags")),
             lambda given: ("delete_crawler", {"Name": given["Name"]}),
+            tagged_as="crawler",
+            cleared={
+                "Schedule": "",
+                "TablePrefix": "",
+                "Description": "",
+                "Classifiers": [],
+                "Configuration": "",
+                "CrawlerSecurityConfiguration": "",
+                "SchemaChangePolicy": {
+                    "UpdateBehavior": "UPDATE_IN_DATABASE",
+                    "DeleteBehavior": "DEPRECATE_IN_DATABASE",
+                },
+                "RecrawlPolicy": {"RecrawlBehavior": "CRAWL_EVERYTHING"},
+            },
         ),
         Kind(
             "AWS::Glue::Classifier",
@@ -157,9 +182,10 @@ KINDS = {
         Kind(
             "AWS::Glue::Job",
             ("Name",),
-            lambda given: ("create_job", _job(given)),
-            lambda given: ("update_job", {"JobName": given["Name"], "JobUpdate": _only(_job(given), "Name", "Tags")}),
+            lambda given: ("create_job", _only(given)),
+            lambda given: ("update_job", {"JobName": given["Name"], "JobUpdate": _only(given, "Name", "Tags")}),
             lambda given: ("delete_job", {"JobName": given["Name"]}),
+            tagged_as="job",
         ),
         Kind(
             "AWS::Glue::Trigger",
@@ -174,6 +200,8 @@ KINDS = {
             ),
             lambda given: ("delete_trigger", {"Name": given["Name"]}),
             ("Type", "WorkflowName"),
+            tagged_as="trigger",
+            cleared={"Description": ""},
         ),
         Kind(
             "AWS::Glue::Workflow",
@@ -181,6 +209,8 @@ KINDS = {
             lambda given: ("create_workflow", _only(given)),
             lambda given: ("update_workflow", _only(given, "Tags")),
             lambda given: ("delete_workflow", {"Name": given["Name"]}),
+            tagged_as="workflow",
+            cleared={"Description": "", "DefaultRunProperties": {}},
         ),
         Kind(
             "AWS::Glue::Connection",

@@ -12,10 +12,11 @@ from localstack.services.cloudformation.resource_provider import (
     ResourceRequest,
 )
 
-from localstack_glue.hosts.localstack.cloudformation.coercion import coerced
+from localstack_glue.hosts.localstack.cloudformation.coercion import coerced, without_values
 from localstack_glue.hosts.localstack.cloudformation.kinds import Call, Kind, identity
 
 NOT_FOUND = "EntityNotFoundException"
+_MALFORMED = (AttributeError, KeyError, TypeError, ValueError)
 
 
 def provider_of(kind: Kind) -> type[ResourceProvider]:
@@ -40,48 +41,93 @@ class GlueResource(ResourceProvider):
 
     def create(self, request: ResourceRequest) -> ProgressEvent:
         """Create it, under a name made of the stack's where it has none."""
-        given = dict(request.desired_state)
-        name = self.kind.name(given) or generate_default_name(request.stack_name, request.logical_resource_id).lower()
-        model = self.kind.named(given, name)
-        return self._done(request, self.kind.create, model, name)
+        return self._reported(request, self._create)
 
     def update(self, request: ResourceRequest) -> ProgressEvent:
         """Change it; with another name, or where it cannot change, it is made anew and the old one deleted."""
-        given, before = dict(request.desired_state), dict(request.previous_state or {})
-        old_name = self.kind.name(before) or str(before.get("Id") or "")
-        name = self.kind.name(given) or old_name
-        model = self.kind.named(given, name)
-        if self.kind.update is not None and identity(self.kind, model, name) == identity(self.kind, before, old_name):
-            return self._done(request, self.kind.update, model, name)
-        made = self._done(request, self.kind.create, model, name)
-        if made.status is OperationStatus.SUCCESS:
-            self._call(request, self.kind.delete(self.kind.named(before, old_name)))
-        return made
+        return self._reported(request, self._update)
 
     def delete(self, request: ResourceRequest) -> ProgressEvent:
-        """Delete it; one that is gone already is no error."""
+        """Delete it; one that is gone already is no error, and one that this stack could not make is another's."""
         given = dict(request.desired_state)
-        name = self.kind.name(given) or str(given.get("Id") or "")
-        try:
-            self._call(request, self.kind.delete(self.kind.named(given, name)))
-        except ClientError as error:
-            if error.response["Error"]["Code"] != NOT_FOUND:
-                return _failed(given, str(error))
+        if given.get("Id"):
+            name = self.kind.name(given) or str(given["Id"])
+            try:
+                self._remove(request, given, name)
+            except ClientError as error:
+                return _failed(given, f"{self.kind.type} {name}: {error}")
         return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=given)
 
     def read(self, request: ResourceRequest) -> ProgressEvent:
         """Answer what is known of it."""
         return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=request.desired_state)
 
-    def _done(
-        self, request: ResourceRequest, call: Callable[[dict[str, Any]], Call], model: dict[str, Any], name: str
-    ) -> ProgressEvent:
+    def _create(self, request: ResourceRequest) -> ProgressEvent:
+        given = dict(request.desired_state)
+        name = self.kind.name(given) or generate_default_name(request.stack_name, request.logical_resource_id).lower()
+        model = self.kind.named(given, name)
+        self._call(request, self.kind.create(model))
+        return self._made(model, name)
+
+    def _update(self, request: ResourceRequest) -> ProgressEvent:
+        given, before = dict(request.desired_state), dict(request.previous_state or {})
+        old_name = self.kind.name(before) or str(before.get("Id") or "")
+        name = self.kind.name(given) or old_name
+        model = self.kind.named(given, name)
+        if self.kind.update is not None and identity(self.kind, model, name) == identity(self.kind, before, old_name):
+            self._call(request, self.kind.update(self.kind.change(model, before)))
+            self._tag(request, name, given.get("Tags") or {}, before.get("Tags") or {})
+            return self._made(model, name)
+        self._call(request, self.kind.create(model))
+        made = self._made(model, name)
         try:
-            self._call(request, call(model))
-        except (ClientError, ParamValidationError, KeyError, ValueError) as error:
-            return _failed(model, f"{self.kind.type} {name}: {error}")
+            self._remove(request, before, old_name)
+        except ClientError as error:
+            why = f"it was made anew as {name}, and the old one could not be deleted: {error}"
+            return _failed(made.resource_model, f"{self.kind.type} {old_name}: {why}")
+        return made
+
+    def _reported(self, request: ResourceRequest, action: Callable[[ResourceRequest], ProgressEvent]) -> ProgressEvent:
+        try:
+            return action(request)
+        except ClientError as error:
+            why = str(error)
+        except ParamValidationError as error:
+            why = without_values(str(error))
+        except KeyError as error:
+            why = f"there is no {error.args[0]}"
+        except _MALFORMED:
+            why = "the properties do not have the form of this type"
+        given = dict(request.desired_state)
+        left = dict(request.previous_state or given)  # what cannot be changed stays as it was
+        return _failed(left, f"{self.kind.type} {self._shown_name(given) or request.logical_resource_id}: {why}")
+
+    def _shown_name(self, given: dict[str, Any]) -> str | None:
+        try:
+            return self.kind.name(given)
+        except _MALFORMED:
+            return None
+
+    def _made(self, model: dict[str, Any], name: str) -> ProgressEvent:
         model["Id"] = identity(self.kind, model, name)
         return ProgressEvent(status=OperationStatus.SUCCESS, resource_model=model)
+
+    def _remove(self, request: ResourceRequest, properties: dict[str, Any], name: str) -> None:
+        try:
+            self._call(request, self.kind.delete(self.kind.named(properties, name)))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != NOT_FOUND:
+                raise
+
+    def _tag(self, request: ResourceRequest, name: str, wanted: dict[str, Any], before: dict[str, Any]) -> None:
+        """Change the tags: calls that update a resource take none."""
+        if not self.kind.tagged_as or wanted == before:
+            return
+        arn = f"arn:aws:glue:{request.region_name}:{request.account_id}:{self.kind.tagged_as}/{name}"
+        if gone := sorted(before.keys() - wanted.keys()):
+            self._call(request, ("untag_resource", {"ResourceArn": arn, "TagsToRemove": gone}))
+        if wanted:
+            self._call(request, ("tag_resource", {"ResourceArn": arn, "TagsToAdd": wanted}))
 
     def _call(self, request: ResourceRequest, call: Call) -> None:
         method, parameters = call
