@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from etl_job.findings.wording import count
+from etl_job.findings.wording import count, typed
 from plan_review.pages import page_environment, render_template
 from quartal.report import cells
 from quartal.report.cost import LEAST_SECONDS
@@ -34,7 +34,8 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
 
     Args:
         report: what to show.
-        environment_option: what commands of this environment need, such as ` --env dev`; empty for the local one.
+        environment_option: what commands of this environment and feed need, such as ` --env dev`; empty where they
+            need nothing.
         quarantine_limit: the share of quarantined rows from which the alarm tells; None where there is no such alarm.
     """
     lines = delivery_lines(report.deliveries)
@@ -48,7 +49,7 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
         report=report,
         verdict=verdict_of(report.findings),
         worst=report.findings[0].level if report.findings else "fine",
-        command_line=lambda words: f"quartal {words[0]}{environment_option} {' '.join(words[1:])}".rstrip(),
+        command_line=lambda words: typed(words, [environment_option.strip()] if environment_option else []),
         since=since_the_run_before(report),
         facts=_facts(report),
         newest_first=tuple(reversed(report.runs)),

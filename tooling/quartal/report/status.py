@@ -72,7 +72,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
     if gone is not None:
         lines.append(f"{gone.message} {gone.remedy}")
     elif run is None:
-        lines.append("Last run     none yet: `quartal upload FOLDER`, then `quartal run`")
+        lines.append("Last run     none that Glue knows")
     else:
         data["last_run"] = {
             "run_id": run.run_id,

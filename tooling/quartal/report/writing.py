@@ -7,6 +7,7 @@ from pathlib import Path
 
 from plan_review.prices import load_prices
 from quartal.core.errors import ConfigurationError
+from quartal.core.settings import Settings
 from quartal.deploy.review import prices_folder
 from quartal.features.query import iceberg_catalog
 from quartal.report.collect import Sources, Wanted, collect
@@ -38,15 +39,21 @@ def make_report(workspace: Workspace, *, runs: int, quarters: int, now: datetime
         )
 
 
+def _naming(settings: Settings) -> str:
+    """The options of this environment and feed; of the environment also where it is this folder's own: pages travel."""
+    environment = "" if settings.is_local else f" --env {settings.environment}"
+    feed = [option for option in settings.naming_options() if option.startswith("--dataset")]
+    return " ".join((environment, *feed))
+
+
 def write_page(workspace: Workspace, report: Report, path: Path) -> Path:
     """Write the page, whole or not at all, and return its full path.
 
     Raises:
         ConfigurationError: the file cannot be written.
     """
-    environment = "" if workspace.settings.is_local else f" --env {workspace.settings.environment}"
     limit = workspace.deployment.quarantine_share_limit
-    text = render_report(report, environment_option=environment, quarantine_limit=limit)
+    text = render_report(report, environment_option=_naming(workspace.settings), quarantine_limit=limit)
     path = path.absolute()
     partial = path.with_name(f".{path.name}.partial")
     try:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from etl_job.findings.model import Finding, Level
 from quartal.report.cells import bar, share_bar, short, strip
 from quartal.report.model import Report
 from quartal.report.page import render_report
@@ -174,3 +175,22 @@ def test_cost_is_that_of_the_last_run_that_has_a_price():
         "last that has a price $0.868"
     )
     assert "Cost" not in facts_of(replace(report, runs=(unpriced,)))
+
+
+def test_filter_knows_a_delivery_of_any_name_whole():
+    report = example_report()
+    names = ("Q3 (new)", "Q3")
+    (rows,) = report.runs[0].deliveries[:1]
+    delivered = tuple(replace(rows, delivery=name) for name in names)
+    runs = tuple(replace(run, deliveries=delivered) for run in report.runs)
+    text = render_report(replace(report, runs=runs))
+    told = re.findall(r'<details [^>]*data-deliveries="([^"]+)"', text)
+    assert told
+    assert {tuple(each.split("/")) for each in told} == {names}
+    assert 'split("/")' in text
+
+
+def test_command_of_a_finding_is_one_that_a_shell_takes():
+    finding = Finding(Level.WARNING, "drift", "It moved.", ("diff", "Q3 (new)", "2026Q4"))
+    text = render_report(replace(example_report(), findings=(finding,)), environment_option=" --env dev")
+    assert "quartal diff --env dev &#39;Q3 (new)&#39; 2026Q4" in text

@@ -229,3 +229,9 @@ def test_report_of_few_runs_denies_nothing_that_the_runs_before_did(published, c
     assert [each["run_id"] for each in found["runs"]] == ["wr_2"]
     assert [each["rows"]["rows_in"] for each in found["deliveries"]] == [1000]
     assert "No run has succeeded yet." not in [each["sentence"] for each in found["findings"]]
+
+
+def test_commands_of_the_page_name_the_feed_where_it_was_named(published, project, monkeypatch):
+    assert run(["report", "--dataset", "feed"]) == 0
+    text = (project / ".quartal" / "report.html").read_text(encoding="utf-8")
+    assert "quartal explain --dataset feed wr_1" in text

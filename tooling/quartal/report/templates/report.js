@@ -6,7 +6,7 @@ const run = document.getElementById("run");
 const count = document.getElementById("count");
 
 function fits(element) {
-  const names = (element.dataset.deliveries || "").split(" ");
+  const names = (element.dataset.deliveries || "").split("/"); // which no folder's name contains
   return (!delivery.value || names.includes(delivery.value)) && (!run.value || element.dataset.run === run.value);
 }
 
