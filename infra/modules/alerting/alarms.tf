@@ -31,7 +31,7 @@ locals {
       for dataset, limit in alarm.limits : "${dataset}/${kind}" => merge(alarm, {
         name  = "${local.names[dataset]}-${kind}"
         limit = limit
-        text  = "The run of ${dataset} ${alarm.description} (more than ${limit}). What happened and what to do: ${var.explain_command}"
+        text  = "The run of ${dataset} ${alarm.description} (more than ${limit}). What happened and what to do: ${local.explain[dataset]}"
         dimensions = {
           Glue    = { JobName = var.feeds[dataset].job, JobRunId = "ALL", ObservabilityGroup = "error", Type = "count" }
           Quartal = { Database = var.feeds[dataset].database, Dataset = dataset }

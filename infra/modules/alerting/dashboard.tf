@@ -76,7 +76,7 @@ locals {
     for place, dataset in sort(keys(var.feeds)) : concat(
       [{
         type       = "text", x = 0, y = place * local._height, width = 24, height = 2
-        properties = { markdown = "## ${dataset}\nWhat happened and what to do: `${var.explain_command}`. Rows, reasons, cost, drift and lineage: `${replace(var.explain_command, "explain", "report")}`." }
+        properties = { markdown = "## ${dataset}\nWhat happened and what to do: `${local.explain[dataset]}`. Rows, reasons, cost, drift and lineage: `${replace(local.explain[dataset], "quartal explain", "quartal report")}`." }
       }],
       [
         for column, chart in local._charts[dataset] : {

@@ -10,6 +10,7 @@ locals {
       description = "A crawl failed, so the job after it does not start"
       detail      = { crawlerName = values(var.feeds)[*].crawler, state = ["Failed"] }
       detail_type = "Glue Crawler State Change"
+      explain     = var.explain_command
       inputs      = { crawler = "$.detail.crawlerName", reason = "$.detail.errorMessage", time = "$.time" }
       message     = ["The crawl of <crawler> failed at <time>, so its job does not start. <reason>"]
     }
@@ -17,6 +18,7 @@ locals {
       description = "A job run ended as ${join(", ", sort(var.job_states))}"
       detail      = { jobName = values(var.feeds)[*].job, message = local._untold, state = sort(var.job_states) }
       detail_type = "Glue Job State Change"
+      explain     = var.explain_command
       inputs      = { job = "$.detail.jobName", reason = "$.detail.message", run = "$.detail.jobRunId", state = "$.detail.state", time = "$.time" }
       message     = ["The job <job> ended as <state> at <time> (run <run>). <reason>"]
     }
@@ -24,6 +26,7 @@ locals {
       description = "A run has succeeded or failed, in the words of the job"
       detail      = { database = distinct(values(var.feeds)[*].database), dataset = keys(var.feeds), status = ["FAILED", "SUCCEEDED"] }
       detail_type = "Quartal Run Finished"
+      explain     = length(var.feeds) > 1 ? "${var.explain_command} --dataset <dataset>" : var.explain_command
       inputs      = { dataset = "$.detail.dataset", needs = "$.detail.needs", run = "$.detail.runId", status = "$.detail.status", summary = "$.detail.summary", time = "$.time" }
       message     = ["The run of <dataset> ended as <status> at <time> (run <run>). <summary>", "<needs>"]
     }
@@ -55,7 +58,7 @@ resource "aws_cloudwatch_event_target" "glue" {
   # A template of text is one quoted string per line.
   input_transformer {
     input_paths    = each.value.inputs
-    input_template = join("\n", [for line in concat(each.value.message, ["What happened and what to do: ${var.explain_command}"]) : "\"${line}\""])
+    input_template = join("\n", [for line in concat(each.value.message, ["What happened and what to do: ${each.value.explain}"]) : "\"${line}\""])
   }
 
   # An event that comes before the topic lets it in is lost.

@@ -4,6 +4,9 @@ locals {
   topic_arn = "arn:${var.account.partition}:sns:${var.account.region}:${var.account.id}:${local.topic}"
 
   names = { for dataset in keys(var.feeds) : dataset => "${var.prefix}-${replace(dataset, "_", "-")}" }
+
+  # Of several feeds a command names the one that it is about.
+  explain = { for dataset in keys(var.feeds) : dataset => length(var.feeds) > 1 ? "${var.explain_command} --dataset ${dataset}" : var.explain_command }
 }
 
 # https://registry.terraform.io/providers/hashicorp/aws/5.100.0/docs/resources/sns_topic

@@ -14,7 +14,7 @@ locals {
   _overdue_messages = {
     for dataset in keys(local.overdue) : dataset => join(" ", [
       "The features of ${dataset} are due, but no run of ${var.feeds[dataset].job} is known to have succeeded since {}.",
-      "What happened and what to do: ${var.explain_command}",
+      "What happened and what to do: ${local.explain[dataset]}",
     ])
   }
 

@@ -277,6 +277,16 @@ run "dashboard_has_a_row_for_each_feed_and_no_limit_where_there_is_none" {
     error_message = "A feed has no row of its own."
   }
 
+  # the first feed is not explained in the stead of the other
+  assert {
+    condition = (
+      endswith(aws_cloudwatch_metric_alarm.this["visits/job-failed"].alarm_description, "quartal explain --env test --dataset visits")
+      && endswith(aws_cloudwatch_event_target.glue["run-finished"].input_transformer[0].input_template, "quartal explain --env test --dataset <dataset>\"")
+      && length(regexall("quartal report --env test --dataset visits", aws_cloudwatch_dashboard.this.dashboard_body)) == 1
+    )
+    error_message = "A command does not name the feed that it is about."
+  }
+
   assert {
     condition = length(flatten([
       for widget in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : try(widget.properties.annotations.horizontal, [])
