@@ -51,6 +51,8 @@ def test_connection_may_name_host_and_port() -> None:
     connection = {"Name": "c", "ConnectionType": "MYSQL", "ConnectionProperties": properties}
     glue = SimpleNamespace(get_connection=lambda **_: {"Connection": connection})
     assert connections.login(Catalog(glue), "c").url == "jdbc:mysql://h:3307/shop"
+    properties["HOST"] = "::1"
+    assert connections.login(Catalog(glue), "c").url == "jdbc:mysql://[::1]:3307/shop"
 
 
 @pytest.mark.parametrize("text", ["plain", '["u", "p"]'])
@@ -155,6 +157,37 @@ def test_database_and_server_of_a_url(url: str, other: str, server: str) -> None
 )
 def test_urls_in_messages_hold_no_password(url: str) -> None:
     assert "pw" not in vendors.without_secrets(url)
+
+
+def test_login_before_a_server_is_told_to_the_driver_and_not_to_the_network() -> None:
+    mysql = "jdbc:mysql://u:p%40w@h:3306/x?a=b@c"
+    assert endpoint.without_login(mysql) == ("jdbc:mysql://h:3306/x?a=b@c", "u", "p@w")
+    assert endpoint.without_login("jdbc:mysql://u@h/x") == ("jdbc:mysql://h/x", "u", None)
+    for plain in (f"{PG}/x?email=a@b", "jdbc:mysql://h/x@y", "jdbc:oracle:thin:u/pw@//h/x"):
+        assert endpoint.without_login(plain) == (plain, None, None)
+    for url in ("jdbc:postgresql://u:pw@h/x", "jdbc:mysql://u:pw@h,v:pw@i/x"):
+        with pytest.raises(GlueDataError, match="before its server") as refused:
+            endpoint.without_login(url)
+        assert "pw" not in str(refused.value)
+
+
+def test_url_that_the_driver_does_not_take_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    driver = SimpleNamespace(acceptsURL=lambda _: False)
+    found = SimpleNamespace(getDeclaredConstructor=lambda _: SimpleNamespace(newInstance=lambda _: driver))
+    monkeypatch.setattr(drivers, "_loader", lambda _: SimpleNamespace(loadClass=lambda _: found))
+    with pytest.raises(GlueDataError, match="does not take the URL") as refused:
+        drivers.check_url(SimpleNamespace(), "x.Driver", f"{PG}x/y?password=hidden")  # type: ignore[arg-type]
+    assert "hidden" not in str(refused.value)
+
+
+def test_call_says_how_to_divide_a_read_before_its_table_does() -> None:
+    of_table = {"dbtable": "t", "hashexpression": "id", "hashpartitions": "3"}
+    assert catalog_tables.with_call(of_table, {"hashfield": "a"}) == {
+        "dbtable": "t",
+        "hashfield": "a",
+        "hashpartitions": "3",
+    }
+    assert catalog_tables.with_call(of_table, {"fetchsize": 5}) == {**of_table, "fetchsize": 5}
 
 
 def test_columns_are_quoted_as_the_table_spells_them() -> None:

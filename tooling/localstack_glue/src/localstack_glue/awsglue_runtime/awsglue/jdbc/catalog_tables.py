@@ -6,6 +6,8 @@ from typing import Any
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.jdbc.vendors import VENDORS
 
+_HASHED = ("hashfield", "hashexpression")
+
 
 def _kind(raw: Mapping[str, Any]) -> str:
     return str((raw.get("Parameters") or {}).get("classification", "")).lower()
@@ -29,5 +31,11 @@ def options_of(raw: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     if not table:
         raise GlueDataError(f"the table {raw['Name']} has the location {database!r}, not DATABASE.SCHEMA.TABLE")
     options: dict[str, Any] = {"connectionName": name, "database": database, "dbtable": table}
-    parallel = ("hashfield", "hashexpression", "hashpartitions")
+    parallel = (*_HASHED, "hashpartitions")
     return _kind(raw), options | {key: parameters[key] for key in parallel if parameters.get(key)}
+
+
+def with_call(options: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """A table's options and those of a call, which go first: it has a hashfield or a hashexpression, never both."""
+    divides = any(given.get(key) for key in _HASHED)
+    return {**{key: value for key, value in options.items() if not (divides and key in _HASHED)}, **given}

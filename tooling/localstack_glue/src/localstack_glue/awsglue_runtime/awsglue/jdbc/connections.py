@@ -115,8 +115,9 @@ def _url(connection: Mapping[str, Any], properties: Mapping[str, str], name: str
     vendor = VENDORS.get(kind.lower())
     if vendor is None or vendor.name not in ("postgresql", "mysql") or not properties.get("HOST"):
         unsupported(f"the connection {name} of type {kind}", "give it a JDBC_CONNECTION_URL")
-    server = f"{properties['HOST']}:{properties.get('PORT') or vendor.port}"
-    return f"jdbc:{vendor.name}://{server}/{properties.get('DATABASE', '')}"
+    host = properties["HOST"]
+    server = f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
+    return f"jdbc:{vendor.name}://{server}:{properties.get('PORT') or vendor.port}/{properties.get('DATABASE', '')}"
 
 
 def _of_template(text: str, name: str) -> str:

@@ -9,7 +9,7 @@ import boto3
 from pyspark.sql import SparkSession
 
 from awsglue.errors import GlueDataError, unsupported
-from awsglue.jdbc.vendors import Vendor
+from awsglue.jdbc.vendors import Vendor, without_secrets
 
 
 def find(session: SparkSession, vendor: Vendor, asked: str, jar: str) -> str:
@@ -39,10 +39,11 @@ def add_jar(session: SparkSession, jar: str) -> None:
     session.sql(f"ADD JAR {path!r}")
 
 
-def major_version(session: SparkSession, name: str) -> int:
-    """A driver's version."""
-    loader = _loader(session)
-    return int(loader.loadClass(name).getDeclaredConstructor(None).newInstance(None).getMajorVersion())
+def check_url(session: SparkSession, name: str, url: str) -> None:
+    """Refuse a URL that a driver does not take; Spark would show all of it."""
+    driver = _loader(session).loadClass(name).getDeclaredConstructor(None).newInstance(None)
+    if not driver.acceptsURL(url):
+        raise GlueDataError(f"the driver {name} does not take the URL {without_secrets(url)}")
 
 
 def _is_there(session: SparkSession, name: str) -> bool:

@@ -1,8 +1,10 @@
 """From a call's options to a database: URL, driver, login, and what Spark and the driver are told besides."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
 
@@ -10,7 +12,7 @@ from awsglue.catalog import Catalog
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.formats import is_true
 from awsglue.jdbc import connections, drivers
-from awsglue.jdbc.vendors import Vendor, vendor_of, with_database
+from awsglue.jdbc.vendors import Vendor, vendor_of, with_database, without_secrets
 
 _PLACE = {
     "url",
@@ -57,12 +59,10 @@ def endpoint(
     asked = options.get("customJdbcDriverClassName") or options.get("className") or options.get("driver")
     jar = options.get("customJdbcDriverS3Path") or found.driver_jar
     driver = drivers.find(session, vendor, str(asked or found.driver_class), str(jar))
-    url = url_for_spark(url, driver)
-    properties = {"driver": driver}
-    if found.user is not None:
-        properties["user"] = found.user
-    if found.password is not None:
-        properties["password"] = found.password
+    url, user, password = without_login(url_for_spark(url, driver))
+    drivers.check_url(session, driver, url)
+    given = {"user": user or found.user, "password": password or found.password}
+    properties = {"driver": driver, **{key: value for key, value in given.items() if value is not None}}
     if found.enforce_ssl:
         if vendor.enforced_ssl is None:
             unsupported(f"JDBC_ENFORCE_SSL with {vendor.name}", "say it in the URL, in the driver's words")
@@ -80,6 +80,20 @@ def url_for_spark(url: str, driver: str) -> str:
     if url.startswith("jdbc:mysql:") and driver.startswith("org.mariadb.") and "permitMysqlScheme" not in url:
         url += f"{'&' if '?' in url else '?'}permitMysqlScheme=true"  # without it, version 3 wants jdbc:mariadb
     return url
+
+
+def without_login(url: str) -> tuple[str, str | None, str | None]:
+    """A URL of MySQL without the user and password before its server, and these; PostgreSQL's have no such place.
+
+    A driver that takes them for a part of the server's name would show the password in its error.
+    """
+    found = re.match(r"(jdbc:(mysql|mariadb|postgresql)://)([^/?@]*(?:@[^/?@]*)*)@([^/?@]*)", url)
+    if found is None:
+        return url, None, None
+    if found[2] == "postgresql" or "," in found[3] + found[4]:
+        raise GlueDataError(f"the URL {without_secrets(url)} has a login before its server; give user and password")
+    user, _, password = found[3].partition(":")
+    return f"{found[1]}{found[4]}{url[found.end() :]}", unquote(user), unquote(password) or None
 
 
 def login(catalog: Catalog, options: Mapping[str, Any], catalog_id: str | None = None) -> connections.Login:
