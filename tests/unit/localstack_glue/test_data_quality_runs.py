@@ -1,11 +1,15 @@
 """Evaluations of rulesets over catalog tables, from their start to their results; moto plays the catalog and S3."""
 
+import json
 import threading
+from datetime import UTC, datetime
 
+import pyarrow as pa
 import pytest
 from moto import mock_aws
 
 from localstack_glue.data_quality.evaluation_runs import EvaluationRuns
+from localstack_glue.data_quality.results import judge
 from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.service.clients import Credentials
 from localstack_glue.service.errors import EntityNotFoundException, InvalidInputException
@@ -86,9 +90,29 @@ def test_ruleset_is_judged_and_its_result_found(runs, glue):
     assert (result["Score"], result["RulesetName"]) == (1.0, "orders")
     assert result["AnalyzerResults"][0]["EvaluatedMetrics"] == {"Column.id.Completeness": 1.0}
     assert runs.list_results(glue.scope, {})["Results"][0]["ResultId"] == run["ResultIds"][0]
-    assert runs.start(glue.scope, REQUEST | {"ClientToken": "once"})["RunId"] == run["RunId"]
+    again = REQUEST | {"ClientToken": "once", "AdditionalDataSources": others}
+    assert runs.start(glue.scope, again)["RunId"] == run["RunId"]
     many = runs.batch_get_results(glue.scope, {"ResultIds": [run["ResultIds"][0], "none"]})
     assert (len(many["Results"]), many["ResultsNotFound"]) == (1, ["none"])
+
+
+def test_runs_and_results_are_listed_by_table(runs, glue):
+    ruleset(glue, "Rules = [ RowCount = 2 ]")
+    run = finished(runs, glue, ClientToken="once")
+    same = {"GlueTable": {"DatabaseName": "Feeds", "TableName": "ORDERS", "CatalogId": glue.scope.account_id}}
+    other = {"GlueTable": {"DatabaseName": "feeds", "TableName": "other"}}
+    for list_all, member in ((runs.list_runs, "Runs"), (runs.list_results, "Results")):
+        assert len(list_all(glue.scope, {"Filter": {"DataSource": same}})[member]) == 1
+        assert list_all(glue.scope, {"Filter": {"DataSource": other}})[member] == []
+    with pytest.raises(InvalidInputException, match=run["RunId"]):
+        runs.start(glue.scope, REQUEST | {"ClientToken": "once", "DataSource": other})
+
+
+def test_metrics_that_are_no_numbers_are_left_out():
+    rules = 'Rules = [ ColumnValues "n" < 10 ]'
+    result = judge(rules, {"primary": pa.table({"n": [1.0, float("nan")]})}, datetime.now(UTC))
+    assert json.dumps(result, allow_nan=False)
+    assert result["RuleResults"][0]["Result"] == "FAIL"
 
 
 def test_broken_rules_lower_the_score(runs, glue):

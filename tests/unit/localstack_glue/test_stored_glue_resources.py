@@ -1,5 +1,6 @@
 """Functions, rulesets and registries: stored for Terraform and readers."""
 
+from datetime import timedelta
 from threading import RLock
 
 import pytest
@@ -46,6 +47,27 @@ def test_ruleset_update_leaves_what_is_not_given(glue):
     assert (found["Description"], found["Ruleset"]) == ("d", "Rules = [ColumnCount = 2]")
     with pytest.raises(ServiceError, match="already exists"):
         rulesets.create(glue.scope, {"Name": "r", "Ruleset": "Rules = []"})
+
+
+def test_rulesets_are_listed_by_what_is_asked_for(glue):
+    rulesets = DataQualityRulesets(glue.clock, RLock(), MotoTagger())
+    table = {"DatabaseName": "feeds", "TableName": "orders"}
+    rulesets.create(
+        glue.scope, {"Name": "one", "Ruleset": "Rules = [RowCount > 0, ColumnCount > 1]"} | {"Description": "d"}
+    )
+    rulesets.create(glue.scope, {"Name": "two", "Ruleset": "Rules = [RowCount > 0]", "TargetTable": table})
+
+    def listed(**asked):
+        return [each["Name"] for each in rulesets.list_all(glue.scope, {"Filter": asked})["Rulesets"]]
+
+    now = glue.clock.now()
+    assert listed(Name="two") == ["two"]
+    assert listed(Description="d") == ["one"]
+    assert listed(TargetTable={**table, "TableName": "Orders", "CatalogId": glue.scope.account_id}) == ["two"]
+    assert listed(TargetTable={**table, "TableName": "others"}) == []
+    assert listed(CreatedAfter=now + timedelta(1)) == []
+    assert listed(LastModifiedBefore=now + timedelta(1), Name="one") == ["one"]
+    assert [each["RuleCount"] for each in rulesets.list_all(glue.scope, {})["Rulesets"]] == [2, 1]
 
 
 def test_registry_keeps_its_tags_where_get_tags_finds_them(glue):

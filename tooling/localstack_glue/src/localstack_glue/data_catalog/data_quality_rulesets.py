@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import InvalidRulesetError
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.grammar import parse
+from localstack_glue.data_quality.filters import is_between, is_same_table
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.answers import present
 from localstack_glue.service.api import Operation
@@ -54,13 +55,14 @@ class DataQualityRulesets:
         return {**_summary(found), "Ruleset": found.rules}
 
     def list_all(self, scope: Scope, request: JsonDict) -> JsonDict:
-        """ListDataQualityRulesets, by tags and target table if given."""
+        """ListDataQualityRulesets, by tags, names, texts, times and target table if given."""
         stored = scope.store.rulesets
-        target = (request.get("Filter") or {}).get("TargetTable")
+        asked = request.get("Filter") or {}
         names = self._tagger.having(scope, _KIND, stored, request.get("Tags"))
-        wanted = [stored[name] for name in names if target is None or stored[name].target_table == target]
+        wanted = [stored[name] for name in names if _is_asked_for(stored[name], asked, scope.account_id)]
         found, token = page(wanted, request.get("NextToken"), request.get("MaxResults"))
-        return {"Rulesets": [_summary(ruleset) for ruleset in found], "NextToken": token}
+        listed = [{**_summary(ruleset), "RuleCount": len(parse(ruleset.rules).rules)} for ruleset in found]
+        return {"Rulesets": listed, "NextToken": token}
 
     def update(self, scope: Scope, request: JsonDict) -> JsonDict:
         """UpdateDataQualityRuleset: given members replace, others stay."""
@@ -85,6 +87,17 @@ class DataQualityRulesets:
         if name not in scope.store.rulesets:
             raise EntityNotFoundException(f"Data Quality Ruleset {name} not found.")
         return scope.store.rulesets[name]
+
+
+def _is_asked_for(ruleset: Ruleset, asked: JsonDict, account_id: str) -> bool:
+    texts = {"Name": ruleset.name, "Description": ruleset.description}
+    moments = {"Created": ruleset.created_on, "LastModified": ruleset.modified_on}
+    target = asked.get("TargetTable")
+    return (
+        all(asked.get(member) in (None, text) for member, text in texts.items())
+        and all(is_between(moment, asked, member) for member, moment in moments.items())
+        and (target is None or is_same_table(target, ruleset.target_table or {}, account_id))
+    )
 
 
 def _check(rules: str) -> None:

@@ -13,6 +13,7 @@ from localstack_glue.athena.engine.errors import QueryCancelledError, QueryFaile
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import InvalidRulesetError, UnsupportedRuleError
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.evaluation import check
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.grammar import parse
+from localstack_glue.data_quality.filters import is_between, is_same_source
 from localstack_glue.data_quality.models import EvaluationRun, RunStatus
 from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.service.account_region import Scope
@@ -64,6 +65,8 @@ class EvaluationRuns:
             token = request.get("ClientToken")
             for earlier in scope.store.quality_runs.values():
                 if token is not None and earlier.request.get("ClientToken") == token:
+                    if earlier.request != request:
+                        raise InvalidInputException(f"{token} is the token of run {earlier.run_id}, which is another")
                     return {"RunId": earlier.run_id}
             rules = [(name, _checked_rules(scope, name)) for name in request["RulesetNames"]]
             now = self._clock.now()
@@ -99,7 +102,8 @@ class EvaluationRuns:
         runs = [
             run
             for run in reversed(scope.store.quality_runs.values())
-            if wanted.get("DataSource") in (None, run.request["DataSource"]) and _is_between(run.started_on, wanted)
+            if is_same_source(wanted.get("DataSource"), run.request["DataSource"], scope.account_id)
+            and is_between(run.started_on, wanted)
         ]
         found, token = page(runs, request.get("NextToken"), request.get("MaxResults"))
         return {
@@ -147,9 +151,9 @@ class EvaluationRuns:
         results = [
             result
             for result in reversed(scope.store.quality_results.values())
-            if wanted.get("DataSource") in (None, result["DataSource"])
+            if is_same_source(wanted.get("DataSource"), result["DataSource"], scope.account_id)
             and not wanted.keys() & {"JobName", "JobRunId"}
-            and _is_between(result["StartedOn"], wanted)
+            and is_between(result["StartedOn"], wanted)
         ]
         found, token = page(results, request.get("NextToken"), request.get("MaxResults"))
         members = ("ResultId", "DataSource", "StartedOn")
@@ -255,8 +259,3 @@ def _refuse_what_is_not_done(scope: Scope, request: JsonDict) -> None:
             refused.append("a table of another catalog")
     if refused:
         raise InvalidInputException(f"Evaluations here do not know {', '.join(refused)}")
-
-
-def _is_between(moment: Any, wanted: JsonDict) -> bool:
-    after, before = wanted.get("StartedAfter"), wanted.get("StartedBefore")
-    return (after is None or moment > after) and (before is None or moment < before)

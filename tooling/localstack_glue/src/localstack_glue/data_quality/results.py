@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.evaluation import analyze, evaluate
@@ -41,7 +42,7 @@ def judge(rules: str, tables: Mapping[str, Any], now: datetime) -> JsonDict:
                 Name=f"Analyzer_{number}",
                 Description=str(each.rule),
                 EvaluationMessage=each.verdict.reason,
-                EvaluatedMetrics=dict(each.verdict.metrics),
+                EvaluatedMetrics=_numbers(each.verdict.metrics),
             )
             for number, each in enumerate(analyzed, 1)
         ],
@@ -53,6 +54,11 @@ def judge(rules: str, tables: Mapping[str, Any], now: datetime) -> JsonDict:
     }
 
 
+def _numbers(metrics: Mapping[str, float]) -> dict[str, float]:
+    """The metrics that JSON can say: it has no word for what is no number."""
+    return {name: value for name, value in metrics.items() if isfinite(value)}
+
+
 def _rule(name: str, outcome: Outcome, default_labels: Mapping[str, str]) -> JsonDict:
     verdict = outcome.verdict
     return present(
@@ -60,7 +66,7 @@ def _rule(name: str, outcome: Outcome, default_labels: Mapping[str, str]) -> Jso
         Description=str(outcome.rule),
         EvaluationMessage=verdict.reason,
         Result="PASS" if verdict.is_passed else "FAIL",
-        EvaluatedMetrics=dict(verdict.metrics),
+        EvaluatedMetrics=_numbers(verdict.metrics),
         EvaluatedRule=str(outcome.rule),
         Labels={**default_labels, **outcome.rule.labels} or None,
     )

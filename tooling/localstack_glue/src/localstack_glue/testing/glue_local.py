@@ -126,7 +126,7 @@ class GlueLocal:
 
         Args:
             role: its name or ARN.
-            actions: what it may have done, such as `s3:GetObject` or `logs:*`.
+            actions: what it may have done, such as `s3:GetObject` or `logs:*`; a text is one of them.
         """
         arn = role if role.startswith("arn:") else f"arn:aws:iam::{ACCOUNT}:role/{role}"
         told = _call(self.endpoint, "GET", "/_glue/iam")
@@ -135,7 +135,7 @@ class GlueLocal:
         found = told["roles"].get(arn, {"calls": [], "denials": []})
         if not found["calls"]:
             raise AssertionError(f"{role} did nothing; these did: {', '.join(sorted(told['roles'])) or 'none'}")
-        patterns = [each.lower() for each in actions]
+        patterns = [each.lower() for each in ([actions] if isinstance(actions, str) else actions)]
         done = [call["action"] for call in found["calls"] if call["allowed"]]
         others = [each for each in done if not any(fnmatchcase(each.lower(), pattern) for pattern in patterns)]
         if others:

@@ -1,0 +1,26 @@
+"""What the pytest fixture says of what roles did."""
+
+import pytest
+
+from localstack_glue.testing import glue_local
+from localstack_glue.testing.glue_local import GlueLocal
+
+CALLS = [{"action": "s3:GetObject", "allowed": True}, {"action": "logs:PutLogEvents", "allowed": True}]
+
+
+@pytest.fixture
+def local(monkeypatch):
+    told = {"enforced": True, "roles": {"arn:aws:iam::000000000000:role/job": {"calls": CALLS, "denials": []}}}
+    monkeypatch.setattr(glue_local, "_call", lambda *_: told)
+    return GlueLocal("http://127.0.0.1:1")
+
+
+def test_role_did_what_it_may(local):
+    local.assert_role_used_only("job", ["s3:getobject", "logs:*"])
+    local.assert_role_used_only("job", "*:*")
+
+
+@pytest.mark.parametrize("actions", [["s3:*"], "s3:*", "s3:GetObject"])
+def test_role_that_did_more_is_told_so(local, actions):
+    with pytest.raises(AssertionError, match="also used"):
+        local.assert_role_used_only("job", actions)
