@@ -3,24 +3,68 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
+# a text in quotes, or a variable outside of one
+_PART = re.compile(r'"(?:\\.|[^"\\])*"|<[\w.-]+>', re.DOTALL)
+_VARIABLE = re.compile(r"<([\w.-]+)>")
+_STEP = re.compile(r"[^.\[\]]+|\[\d+\]")
+
 
 def text_for(target: Mapping[str, Any], event: Mapping[str, Any]) -> str:
-    """What a target is sent of an event: a text of its own, the event as its transformer words it, or all of it.
+    """What a target is sent of an event: a text of its own, a part, the event as its transformer words it, or all.
 
-    Of a template's lines in quotes the text within the quotes is sent.
+    A template is JSON, or lines in quotes of which the text within is sent.
     """
     if "Input" in target:
         return str(target["Input"])
+    if target.get("InputPath"):
+        return json.dumps(_at(event, target["InputPath"]))
     transformer = target.get("InputTransformer")
     if not transformer:
         return json.dumps(event)
-    text = str(transformer["InputTemplate"])
-    for name, path in (transformer.get("InputPathsMap") or {}).items():
-        value: Any = event
-        for part in path.removeprefix("$").removeprefix(".").split("."):
-            value = value.get(part) if isinstance(value, Mapping) else None
-        text = text.replace(f"<{name}>", value if isinstance(value, str) else json.dumps(value))
-    return "\n".join(line.strip().removeprefix('"').removesuffix('"') for line in text.splitlines())
+    values = {name: _at(event, path) for name, path in (transformer.get("InputPathsMap") or {}).items()}
+    values.setdefault("aws.events.event.json", event)
+    template = str(transformer["InputTemplate"])
+    filled = _PART.sub(lambda part: _filled(part[0], values), template)
+    if template.lstrip().startswith(("{", "[")):
+        return filled
+    return "\n".join(_unquoted(line.strip()) for line in filled.splitlines())
+
+
+def _at(event: Any, path: str) -> Any:
+    """The value at a JSON path such as `$.detail.files[0]`; None where there is none."""
+    value = event
+    for step in _STEP.findall(path.removeprefix("$")):
+        if step.startswith("["):
+            place = int(step[1:-1])
+            value = value[place] if isinstance(value, list) and place < len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, Mapping) else None
+    return value
+
+
+def _filled(part: str, values: Mapping[str, Any]) -> str:
+    """A part with its variables replaced: a text brings its own quotes, unless it stands within a text."""
+    is_within = part.startswith('"')
+
+    def value_of(variable: re.Match[str]) -> str:
+        if variable[1] not in values:
+            return variable[0]
+        value = values[variable[1]]
+        if not is_within:
+            return json.dumps(value)
+        return json.dumps(value if isinstance(value, str) else json.dumps(value))[1:-1]
+
+    return _VARIABLE.sub(value_of, part)
+
+
+def _unquoted(line: str) -> str:
+    if len(line) > 1 and line.startswith('"') and line.endswith('"'):
+        try:
+            return str(json.loads(line))
+        except ValueError:
+            return line[1:-1]
+    return line
