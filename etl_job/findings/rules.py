@@ -8,6 +8,8 @@ from etl_job.findings.wording import age, count, minute, percent, percents, rule
 
 # Without a schedule nothing says when data is due: days of this age are told as old all the same.
 _OLD_WITHOUT_SCHEDULE = timedelta(days=184)  # two quarters
+# Where a day begins first it is tomorrow already.
+_AHEAD = timedelta(days=1)
 # The quarantined share is told where it grew to twice that of the delivery before, and by this much at least.
 _LEAST_GROWTH = 0.005
 # A new reason is told from this share of a delivery's rows on, so that a single bad row is not news.
@@ -56,7 +58,9 @@ def _of_last_run(facts: Facts) -> Iterator[Finding]:
 
 
 def _failed(level: Level, which: str, run: LastRun) -> Finding:
-    told = f"{which} failed at the {run.failed_step} on {minute(run.started)} UTC: {sentence(run.reason)}"
+    step = f" at the {run.failed_step}" if run.failed_step else ""
+    why = sentence(run.reason or "no reason is known")
+    told = f"{which} failed{step} on {minute(run.started)} UTC: {why}"
     return Finding(level, "last_run", told, _explain(run.run_id))
 
 
@@ -86,6 +90,11 @@ def _of_data_age(facts: Facts) -> Iterator[Finding]:
     if facts.last_day is None:
         return
     ends, today = date.fromisoformat(facts.last_day), facts.now.date()
+    if ends - today > _AHEAD:
+        what = "a date in it or a clock is wrong, and how old it is is unknown"
+        yield Finding(
+            Level.WARNING, "data_age", f"The data ends on {ends}, {age(today, ends)} from now: {what}.", ("report",)
+        )
     if ends >= (facts.due or today - _OLD_WITHOUT_SCHEDULE):
         return
     why = f"the schedule expects days after {facts.due}" if facts.due else "no delivery came since"
@@ -118,26 +127,23 @@ def _of_quarantine(facts: Facts) -> Iterator[Finding]:
     told = _of_share(newest, before, facts.quarantine_limit)
     if told:
         yield Finding(Level.WARNING, "quarantine", told, look)
-    yield from _of_earlier_shares(newest, counted[:-1], facts.quarantine_limit)
+    yield from _of_earlier_shares(counted[:-1], facts.quarantine_limit)
     new = _new_reasons(newest, before) if before is not None else {}
     if before is not None and new:
         told = f"New in {newest.delivery}, and in no row of {before.delivery}: {rules(new)}."
         yield Finding(Level.WARNING, "reasons", told, look)
 
 
-def _of_earlier_shares(
-    newest: DeliveredRows, earlier: Iterable[DeliveredRows], limit: float | None
-) -> Iterator[Finding]:
+def _of_earlier_shares(earlier: Iterable[DeliveredRows], limit: float | None) -> Iterator[Finding]:
     """Deliveries with earlier days, which may have come again: they stay over the limit until they are mended."""
     if limit is None:
         return
     over = sorted((rows for rows in earlier if rows.share > limit), key=lambda rows: (-rows.share, rows.delivery))
     if not over:
         return
-    what = f"{len(over)} deliveries" if len(over) > 1 else "1 delivery"
+    those = f"{len(over)} earlier deliveries are" if len(over) > 1 else "1 earlier delivery is"
     named = some([f"{rows.delivery} ({percents(rows.share, limit)[0]})" for rows in over])
-    verb = "are" if len(over) > 1 else "is"
-    told = f"Over the limit of {percent(limit)} {verb} {what} before {newest.delivery} too: {named}."
+    told = f"{those} over the limit of {percent(limit)}: {named}."
     yield Finding(Level.WARNING, "quarantine", told, _explain(over[0].run_id))
 
 

@@ -270,7 +270,10 @@ def test_deliveries_above_the_limit_are_told_although_a_newer_one_is_below_it():
     other = rows("2025Q4", 1_000, "2025-12-31", date__format=60)
     found = situation(redelivered, other, rows("2026Q3", 1_000), quarantine_limit=0.05)
     assert sentence(found, "quarantine") == (
-        "Over the limit of 5.0% are 2 deliveries before 2026Q3 too: 2025Q3 (50.0%), 2025Q4 (6.0%)."
+        "2 earlier deliveries are over the limit of 5.0%: 2025Q3 (50.0%), 2025Q4 (6.0%)."
+    )
+    assert sentence(situation(redelivered, rows("2026Q3", 1_000), quarantine_limit=0.05), "quarantine") == (
+        "1 earlier delivery is over the limit of 5.0%: 2025Q3 (50.0%)."
     )
 
 
@@ -324,3 +327,19 @@ def test_files_left_out_are_told_of_the_run_that_left_them_out():
     (finding,) = (each for each in findings_in(found) if each.about == "files")
     assert finding.sentence.startswith("Run wr_2909c13 left out 1 raw file, ")
     assert finding.command == ("explain", "wr_2909c13")
+
+
+def test_data_that_ends_in_the_future_is_not_called_fresh():
+    late = situation(last_day="2027-02-28")
+    assert told(late) == [("warning", "data_age")]
+    assert sentence(late, "data_age") == (
+        "The data ends on 2027-02-28, 4 months from now: a date in it or a clock is wrong, and how old it is is unknown."
+    )
+    assert told(situation(last_day="2026-10-21")) == []  # somewhere the next day has begun
+
+
+def test_failure_of_which_nothing_is_known_is_told_as_such():
+    failed = a_run("FAILED", failed_step="", reason="")
+    assert sentence(situation(runs=(failed,)), "last_run") == (
+        "The last run failed on 2026-10-08 02:00 UTC: no reason is known."
+    )
