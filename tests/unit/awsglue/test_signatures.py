@@ -9,8 +9,12 @@ import importlib
 import inspect
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+
+from awsglue import sinks
+from awsglue.context_writing import WritingContext
 
 SIGNATURES = json.loads(Path(__file__).with_name("public_signatures.json").read_text())
 # made by the library itself, never by a script; or a part of its command line parser
@@ -64,3 +68,17 @@ def test_arguments_are_those_of_the_public_library(name, glue_context):
             assert is_optional or not part.endswith("="), f"{name}: {part} has no default"
     more = [p for p in ours[len([part for part in wanted if "*" not in part]) :] if p.kind is p.POSITIONAL_OR_KEYWORD]
     assert all(parameter.default is not inspect.Parameter.empty for parameter in more)
+
+
+def test_arguments_that_the_library_ignores_stop_no_write(monkeypatch, capsys):
+    written = []
+    monkeypatch.setattr(sinks, "write_table", lambda *given: written.append(given))
+    table = SimpleNamespace(definition=lambda *_: {"Name": "t", "Parameters": {"classification": "csv"}})
+    sink = SimpleNamespace(format=None, setFormat=lambda _: None, write=written.append)
+    context = SimpleNamespace(catalog=table, getSink=lambda *_, **__: sink)
+    WritingContext.write_dynamic_frame_from_catalog(context, "frame", "lake", "t", format="csv")
+    WritingContext.write_from_options(context, "frame", "s3", {"path": "s3://lake/"}, accumulator_size=5, mode="append")
+    assert len(written) == 2
+    told = capsys.readouterr().err
+    assert "write_dynamic_frame_from_catalog: format has no effect" in told
+    assert "write_from_options: mode has no effect" in told

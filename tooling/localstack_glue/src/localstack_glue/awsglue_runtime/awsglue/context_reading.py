@@ -19,8 +19,7 @@ from awsglue.connection_types import file_source, is_database
 from awsglue.data_source import DataSource
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, unsupported
-from awsglue.glue_logger import GlueLogger
-from awsglue.glue_session import PARTITIONS, GlueSession, Options, named_database, place, whole
+from awsglue.glue_session import GlueSession, Options, named_database, place, say_without_effect, whole
 from awsglue.gluetypes import concrete_type
 from awsglue.jdbc import catalog_tables as jdbc_tables
 from awsglue.jdbc import connections
@@ -59,7 +58,7 @@ class ReadingContext(GlueSession):
         **options: Any,
     ) -> DynamicFrame:
         """Read a catalog table over files, or over a database's table."""
-        _say_without_effect("create_dynamic_frame_from_catalog", options)
+        say_without_effect("create_dynamic_frame_from_catalog", options)
         wanted = place(database, table_name)
         definition = self.catalog.definition(*wanted, catalog_id)
         if jdbc_tables.is_jdbc(definition):
@@ -82,7 +81,7 @@ class ReadingContext(GlueSession):
         **options: Any,
     ) -> DynamicFrame:
         """Read files by their paths, or a database."""
-        _say_without_effect("create_dynamic_frame_from_options", options)
+        say_without_effect("create_dynamic_frame_from_options", options)
         source = self.getSource(
             connection_type, format, transformation_ctx, push_down_predicate, **(connection_options or {})
         )
@@ -233,13 +232,6 @@ class ReadingContext(GlueSession):
         """The columns of a catalog table, partition keys last."""
         types = self.catalog.types(*place(database, table_name), catalog_id)
         return T.StructType([T.StructField(name, concrete_type(kind)) for name, kind in types.items()])
-
-
-def _say_without_effect(call: str, options: Mapping[str, Any]) -> None:
-    """Name arguments that Glue's own library takes and never looks at, as many scripts give them."""
-    ignored = [name for name in options if name not in PARTITIONS]
-    if ignored:
-        GlueLogger().warn(f"{call}: {', '.join(ignored)} has no effect, as on AWS; options go into connection_options")
 
 
 def _first(frame: DynamicFrame, num: int | None) -> DynamicFrame:

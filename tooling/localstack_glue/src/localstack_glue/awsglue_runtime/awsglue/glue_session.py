@@ -13,6 +13,7 @@ from pyspark.sql import SparkSession, SQLContext
 from awsglue.bookmarks import Bookmark
 from awsglue.catalog import Catalog
 from awsglue.errors import check_options
+from awsglue.glue_logger import GlueLogger
 
 if TYPE_CHECKING:
     from awsglue.context import GlueContext
@@ -54,6 +55,13 @@ def named_database(call: Callable[..., Any]) -> Callable[..., Any]:
         return call(*args, **kwargs)
 
     return called
+
+
+def say_without_effect(call: str, options: Mapping[str, Any], *known: str) -> None:
+    """Name arguments that Glue's own library takes and never looks at, as many scripts give them."""
+    ignored = [name for name in options if name not in (*PARTITIONS, *known)]
+    if ignored:
+        GlueLogger().warn(f"{call}: {', '.join(ignored)} has no effect, as on AWS; options go into connection_options")
 
 
 def place(database: str | None, table_name: str | None) -> tuple[str, str]:
