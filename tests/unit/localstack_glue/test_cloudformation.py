@@ -219,6 +219,19 @@ def test_names_that_differ_from_the_apis_are_translated() -> None:
     ]
 
 
+def test_values_of_a_partition_may_be_numbers() -> None:
+    client, provider = Client(), provider_of(KINDS["AWS::Glue::Partition"])()
+    given = {"DatabaseName": "d", "TableName": "t", "PartitionInput": {"Values": [2024, "01", True]}}
+
+    made = provider.create(request(client, given))
+
+    assert (made.status, made.resource_model["Id"]) == (OperationStatus.SUCCESS, "d|t|2024/01/true")
+    assert client.calls[0][1]["PartitionInput"] == {"Values": ["2024", "01", "true"]}
+    same = {**given, "PartitionInput": {"Values": ["2024", "01", "true"], "Parameters": {"a": "b"}}}
+    provider.update(request(client, same, made.resource_model))
+    assert [name for name, _ in client.calls] == ["create_partition", "update_partition"]
+
+
 def test_values_have_the_types_that_the_api_takes() -> None:
     client = Client()
     parameters = {"has_encrypted_data": True, "count": 3}

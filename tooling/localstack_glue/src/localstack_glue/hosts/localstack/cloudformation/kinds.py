@@ -259,10 +259,15 @@ REFUSED = (
 )
 
 
+def text_of(value: Any) -> str:
+    """A value of a template as a text."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def identity(kind: Kind, properties: Mapping[str, Any], name: str) -> str:
     """What Ref answers: the name, or what tells resources without one apart."""
     if kind.type == "AWS::Glue::Partition":
-        values = "/".join(properties["PartitionInput"]["Values"])
+        values = "/".join(text_of(value) for value in properties["PartitionInput"]["Values"])
         return f"{properties['DatabaseName']}|{properties['TableName']}|{values}"
     if kind.type == "AWS::Glue::Classifier":
         return str(properties[_classifier_form(dict(properties))].get("Name"))
