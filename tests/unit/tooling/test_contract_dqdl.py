@@ -106,6 +106,14 @@ def test_rule_over_required_texts_is_a_query(row, is_broken):
     assert broken_in_dqdl(exported.document("x"), [row])[-1] is is_broken
 
 
+@pytest.mark.parametrize("query", ["id = 'a' -- but b", "id /* not plug */ = 'a'"])
+def test_rule_with_a_comment_is_left_out(query):
+    exported = ruleset_of(contract(quality=[{"name": "capital", "type": "sql", "query": query}]))
+    assert "comment" in dict(exported.left_out)["row.capital"]
+    sound = ruleset_of(contract(quality=[{"name": "capital", "type": "sql", "query": "id <> '--'"}]))
+    assert sound.rules[-1][0] == "row.capital, error"
+
+
 def test_what_means_something_else_is_left_out_by_name():
     columns = [
         *COLUMNS,

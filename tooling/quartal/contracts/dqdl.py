@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from quartal.contracts.expressions import columns_of_condition
+from quartal.contracts.expressions import columns_of_condition, has_comment
 from quartal.contracts.model import Column, Contract, FileFormat
 
 # of a date without separators or names of months; AWS knows no others
@@ -149,8 +149,8 @@ def _add_row_rules(found: Ruleset, contract: Contract) -> None:
         if not columns_of_condition(rule.query) <= as_written:
             why = "it is about values, and the raw table holds texts: only required texts are the same in both"
             found.left_out.append((name, why))
-        elif '"' in rule.query or "\\" in rule.query or "\n" in rule.query:
-            found.left_out.append((name, "its expression holds a quote, a backslash or a line end"))
+        elif any(sign in rule.query for sign in '"\\\n\r') or has_comment(rule.query):
+            found.left_out.append((name, "its expression holds a quote, a backslash, a line end or a comment"))
         else:
             sql = f"select count(*) from primary where not coalesce(({rule.query}), false)"  # noqa: S608 - not run here
             found.rules.append((f"{name}, {rule.severity}", f'CustomSql "{sql}" = 0'))

@@ -74,6 +74,11 @@ def columns_of_condition(query: str) -> set[str]:
     return {column.name.lower() for column in _parsed(query).find_all(exp.Column)}
 
 
+def has_comment(query: str) -> bool:
+    """Whether a sound condition has a comment, which may go on over what is written behind it."""
+    return any(token.comments for token in Spark().tokenize(query))
+
+
 def _parsed(query: str) -> exp.Expression:
     tokens = Spark().tokenize(query)
     if any(token.token_type.name == "SEMICOLON" for token in tokens):
