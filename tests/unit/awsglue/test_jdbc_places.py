@@ -46,6 +46,17 @@ def test_driver_is_fetched_from_s3(glue: Any) -> None:
     assert Path(path).read_bytes() == b"jar"
 
 
+def test_connector_of_the_marketplace_needs_its_driver_at_hand(monkeypatch: pytest.MonkeyPatch) -> None:
+    session: Any = SimpleNamespace()  # nothing is fetched
+    there: set[str] = set()
+    monkeypatch.setattr(drivers, "_is_there", lambda _, name: name in there)
+    wanted = (vendors.vendor_of("jdbc:snowflake://h"), "x.Driver", "https://1.dkr.ecr.us-east-1.amazonaws.com/x:1")
+    with pytest.raises(GlueUnsupportedError, match=r"without the JDBC driver x\.Driver"):
+        drivers.find(session, *wanted)
+    there.add("x.Driver")
+    assert drivers.find(session, *wanted) == "x.Driver"
+
+
 def test_connection_may_name_host_and_port() -> None:
     properties = {"HOST": "h", "PORT": "3307", "DATABASE": "shop"}
     connection = {"Name": "c", "ConnectionType": "MYSQL", "ConnectionProperties": properties}
@@ -130,6 +141,9 @@ def test_url_is_one_whose_quotes_spark_knows(url: str, driver: str, for_spark: s
         ("jdbc:sqlserver://h; databaseName = shop;", "jdbc:sqlserver://h;databaseName=x", "jdbc:sqlserver://h"),
         ("jdbc:postgresql://[::1]:5432/shop", "jdbc:postgresql://[::1]:5432/x", "jdbc:postgresql://[::1]:5432"),
         ("jdbc:oracle:thin:@//h:1521/shop", "jdbc:oracle:thin:@//h:1521/x", "jdbc:oracle:thin:@//h:1521/shop"),
+        ("jdbc:oracle:thin:@//h:1521", "jdbc:oracle:thin:@//h:1521/x", "jdbc:oracle:thin:@//h:1521"),
+        ("jdbc:oracle:thin://@h:1521/shop", "jdbc:oracle:thin://@h:1521/x", "jdbc:oracle:thin://@h:1521/shop"),
+        ("jdbc:oracle:thin:@h:1521:SHOP", "jdbc:oracle:thin:@h:1521:x", "jdbc:oracle:thin:@h:1521:SHOP"),
     ],
 )  # fmt: skip
 def test_database_and_server_of_a_url(url: str, other: str, server: str) -> None:

@@ -14,7 +14,7 @@ from awsglue.jdbc.vendors import Vendor, without_secrets
 
 def find(session: SparkSession, vendor: Vendor, asked: str, jar: str) -> str:
     """The class to use; refuse by name what is not there, before anything is read."""
-    if jar:
+    if jar and not jar.startswith(("http://", "https://")):  # the image of a Marketplace connector is no jar
         add_jar(session, jar)
     candidates: Sequence[str] = (asked,) if asked else vendor.drivers
     if not candidates:

@@ -83,8 +83,8 @@ def with_database(url: str, database: str) -> str:
         parts = [part.strip() for part in url.split(";")]
         kept = [part for part in parts if part and not re.match(r"database(name)?\s*=", part, re.IGNORECASE)]
         return ";".join([*kept, f"databaseName={database}"])
-    if matched := re.match(r"(jdbc:oracle:thin:@//[^/]+)(?:/.*)?$", url):
-        return f"{matched[1]}/{database}"
+    if matched := re.match(r"(jdbc:oracle:thin:[^@]*@(?://)?[^/:@()]+(?::\d+)?)(?:([/:])[^/:]*)?$", url):
+        return f"{matched[1]}{matched[2] or '/'}{database}"
     if url.rpartition("/")[2].partition("?")[0] != database:
         unsupported(f"the option database with the URL {without_secrets(url)}", "name the database in the URL")
     return url
@@ -94,6 +94,6 @@ def without_secrets(url: str) -> str:
     """A URL for a message: its protocol, and its server where no login can stand before it."""
     protocol = re.match(r"jdbc:\w+:|\w+:(?=//)", url)
     if protocol is None:
-        return "the url given"
+        return "jdbc:..." if url.startswith("jdbc:") else "the url given"
     server = None if "@" in url else re.match(r"//[\w.\-:\[\]]+(?=[/?;]|$)", url[protocol.end() :])
     return f"{protocol[0]}{server[0] if server else ''}..."
