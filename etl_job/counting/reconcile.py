@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from etl_job.contract.model import Thresholds
 from etl_job.counting.outcomes import DeliveryOutcome
 from etl_job.errors import ReconciliationError, ThresholdError
+from etl_job.findings.wording import percents
 from etl_job.manifest.model import Totals
 
 
@@ -38,9 +39,10 @@ def check_thresholds(counted: Sequence[DeliveryOutcome], thresholds: Thresholds)
         if most is None or outcome.quarantined <= most * outcome.rows:
             continue
         reasons = sorted(outcome.violations.items(), key=lambda found: (-found[1], found[0]))[:3]
+        found, allowed = percents(outcome.quarantined / outcome.rows, most)
         raise ThresholdError(
             f"delivery {outcome.delivery}: {outcome.quarantined} of {outcome.rows} rows are bad "
-            f"({outcome.quarantined / outcome.rows:.1%}, thresholds.quarantinedShare allows {most:.1%}), most often "
+            f"({found}, thresholds.quarantinedShare allows {allowed}), most often "
             f"{', '.join(f'{name} ({count})' for name, count in reasons)}; nothing was published: "
             "correct the delivery, or the contract",
             outcome.delivery,

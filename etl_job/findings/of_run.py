@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from etl_job.findings.model import DeliveredRows, Facts, LastRun
+from etl_job.findings.wording import some
 from etl_job.manifest.model import RunManifest
 
 
@@ -36,6 +37,16 @@ def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quaranti
         not_catalogued=manifest.not_catalogued,
         files_of=manifest.run_id,
     )
+
+
+def done_in(manifest: RunManifest) -> str:
+    """What a run did to the tables; empty where it did nothing. One that recovers makes features of what is curated."""
+    processed = [delivery.delivery for delivery in manifest.deliveries]
+    published = sorted(manifest.published.items())
+    taken_out = [name for name, state in published if state.withdrawn and state.run_id == manifest.run_id]
+    done = [f"processed {some(processed)}"] if processed else []
+    done += [f"took {some(taken_out)} out of the tables"] if taken_out else []
+    return " and ".join(done) or ("brought the tables into step" if manifest.published_anything else "")
 
 
 def _still_published(manifest: RunManifest) -> int | None:

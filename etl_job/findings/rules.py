@@ -91,7 +91,7 @@ def _of_data_age(facts: Facts) -> Iterator[Finding]:
         return
     ends, today = date.fromisoformat(facts.last_day), facts.now.date()
     if ends - today > _AHEAD:
-        what = "a date in it or a clock is wrong, and how old it is is unknown"
+        what = "a date in it or a clock is wrong, so its age is unknown"
         yield Finding(
             Level.WARNING, "data_age", f"The data ends on {ends}, {age(today, ends)} from now: {what}.", ("report",)
         )

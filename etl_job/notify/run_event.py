@@ -7,8 +7,9 @@ reported and does not fail the run: its tables are published.
 import json
 from typing import TYPE_CHECKING, Any
 
+from etl_job.findings.of_run import done_in
 from etl_job.findings.rules import verdict_of
-from etl_job.findings.wording import percent, some, typed
+from etl_job.findings.wording import percent, typed
 from etl_job.notify.metrics import CLIENT_CONFIG
 from etl_job.notify.run_news import RunNews
 from etl_job.reasons import cause_of, one_line
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import boto3
 
     from etl_job.findings.model import Finding
-    from etl_job.manifest.model import RunManifest
 
 SOURCE = "quartal"
 DETAIL_TYPE = "Quartal Run Finished"
@@ -87,9 +87,10 @@ def summary(news: RunNews) -> str:
     if manifest.status == "FAILED":
         return _plain(_clipped(manifest.reason or "no reason is known", _LONGEST_SUMMARY))
     ends = f" The data ends on {news.facts.last_day}." if news.facts.last_day else ""
-    if not manifest.deliveries and not manifest.published_anything:
+    what = done_in(manifest)
+    if not what:
         return f"Nothing new: the tables are as they were.{ends}"
-    done = f"{_done(manifest)} in {manifest.seconds:.0f} s"
+    done = f"{what[0].upper()}{what[1:]} in {manifest.seconds:.0f} s"
     if not manifest.deliveries:
         return _plain(f"{done}.{ends}")
     share = f" ({percent(totals.quarantined / totals.rows_in)})" if totals.rows_in else ""
@@ -97,17 +98,6 @@ def summary(news: RunNews) -> str:
         f"{done}: {totals.rows_in:,} rows in, {totals.kept:,} kept, "
         f"{totals.quarantined:,} quarantined{share}, {totals.duplicates:,} duplicates.{ends}"
     )
-
-
-def _done(manifest: "RunManifest") -> str:
-    """What a run did to the tables; one that recovers makes the features of what is curated already."""
-    processed = [delivery.delivery for delivery in manifest.deliveries]
-    published = sorted(manifest.published.items())
-    taken_out = [name for name, state in published if state.withdrawn and state.run_id == manifest.run_id]
-    done = [f"processed {some(processed)}"] if processed else []
-    done += [f"took {some(taken_out)} out of the tables"] if taken_out else []
-    words = " and ".join(done) or "brought the tables into step"
-    return words[0].upper() + words[1:]
 
 
 def needs(news: RunNews) -> str:

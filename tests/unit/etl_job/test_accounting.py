@@ -271,6 +271,12 @@ def test_delivery_with_more_bad_rows_than_allowed_stops_the_run_with_the_top_rea
         check_thresholds([outcome], Thresholds(quarantined_share=0.1))
 
 
+def test_share_just_above_a_threshold_does_not_read_as_the_threshold():
+    outcome = DeliveryOutcome("d1", 94_997, 5_003, 0, 0, {"a.required": 5_003}, None, None)
+    with pytest.raises(ThresholdError, match=r"5\.003%, thresholds\.quarantinedShare allows 5\.000%"):
+        check_thresholds([outcome], Thresholds(quarantined_share=0.05))
+
+
 def test_reconcile_refuses_a_lost_row():
     outcome = DeliveryOutcome(
         "d", kept=1, quarantined=1, duplicates=0, conflicts=0, violations={}, first_day=None, last_day=None

@@ -66,3 +66,18 @@ def test_run_of_which_nothing_was_kept_says_so_with_the_rule():
     totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0, "conflicts": 0}
     told = outcome_of(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))
     assert told == "No row was kept of 2024Q1: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."
+
+
+@pytest.mark.parametrize(
+    ("withdrawn_by", "said"),
+    [
+        ("wr_1", "Run wr_1: took 2024Q1 out of the tables in 60 s."),
+        ("wr_0", "Run wr_1: brought the tables into step in 60 s."),
+    ],
+)
+def test_run_that_only_took_out_or_made_up_for_another_is_not_called_one_without_news(capsys, withdrawn_by, said):
+    state = {"run_id": withdrawn_by, "contract_hash": "0", "inputs": [], "withdrawn": True}
+    show_manifest(Console(), run_manifest(run_id="wr_1", published_anything=True, published={"2024Q1": state}))
+    out = capsys.readouterr().out
+    assert said in out
+    assert "nothing new" not in out

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from etl_job.findings.wording import some
 from quartal.report.drift import MODERATE, Drift, FeatureHistory, Step
 from quartal.report.model import DeliveryRows, DeliveryState, Lineage, RawFile, Report, RunRecord
 
@@ -153,11 +154,15 @@ def since_the_run_before(report: Report) -> str:
     if not published:
         return ""
     last = published[-1]
+    taken_out = [each.delivery for each in report.deliveries if each.withdrawn and each.run_id == last.run_id]
+    out = f"{some(taken_out)} {'was' if len(taken_out) == 1 else 'were'} taken out" if taken_out else ""
+    if not last.deliveries:
+        return out or "no delivery: the tables were brought into step"
     rows = sum(each.kept for each in last.deliveries)
-    names = ", ".join(last.delivery_names) or "no delivery"
+    names = some(last.delivery_names)
     bad, came = (sum(getattr(each, name) for each in last.deliveries) for name in ("quarantined", "rows_in"))
     share = f", {bad:,} quarantined ({bad / came:.2%})" if came else ""
-    return f"{names}: {rows:,} of {came:,} rows kept{share}"
+    return f"{names}: {rows:,} of {came:,} rows kept{share}{f'; {out}' if out else ''}"
 
 
 def cost_lines(runs: tuple[RunRecord, ...]) -> list[tuple[str, float, int]]:

@@ -55,15 +55,14 @@ def show_manifest(
         console.json(data)
         return
     if not manifest.deliveries:
-        console.result(
-            "\n".join(
-                (
-                    f"Run {manifest.run_id}: nothing new since the last run; the published tables are as they were.",
-                    *standing.lines,
-                )
-            ),
-            data=data,
-        )
+        # pydantic, which commands without manifests need not load
+        from etl_job.findings.of_run import done_in
+
+        done = done_in(manifest)
+        took = f"{done} in {manifest.seconds:.0f} s."
+        nothing = "nothing new since the last run; the published tables are as they were."
+        told = f"Run {manifest.run_id}: {took if done else nothing}"
+        console.result("\n".join((told, *standing.lines)), data=data)
         _say_files(console, manifest)
         return
     rows: list[tuple[Any, ...]] = [

@@ -333,7 +333,7 @@ def test_data_that_ends_in_the_future_is_not_called_fresh():
     late = situation(last_day="2027-02-28")
     assert told(late) == [("warning", "data_age")]
     assert sentence(late, "data_age") == (
-        "The data ends on 2027-02-28, 4 months from now: a date in it or a clock is wrong, and how old it is is unknown."
+        "The data ends on 2027-02-28, 4 months from now: a date in it or a clock is wrong, so its age is unknown."
     )
     assert told(situation(last_day="2026-10-21")) == []  # somewhere the next day has begun
 

@@ -12,7 +12,7 @@ from etl_job.findings.model import Finding, Level
 from quartal.report.cells import bar, share_bar, short, strip
 from quartal.report.model import Report
 from quartal.report.page import render_report
-from quartal.report.tables import delivery_lines, drift_rows, reasons
+from quartal.report.tables import delivery_lines, drift_rows, reasons, since_the_run_before
 from quartal.report.wording import duration, money, number, size
 from tests.unit.tooling.report.example import example_report, report_of_real_lengths
 
@@ -194,3 +194,18 @@ def test_command_of_a_finding_is_one_that_a_shell_takes():
     finding = Finding(Level.WARNING, "drift", "It moved.", ("diff", "Q3 (new)", "2026Q4"))
     text = render_report(replace(example_report(), findings=(finding,)), environment_option=" --env dev")
     assert "quartal diff --env dev &#39;Q3 (new)&#39; 2026Q4" in text
+
+
+def test_publication_that_took_deliveries_out_is_told_as_such_and_many_deliveries_are_cut():
+    report = example_report()
+    last = report.runs[-1]
+    rows = next(rows for run in report.runs for rows in run.deliveries)
+    states = (replace(report.deliveries[0], delivery="2025Q4", run_id=last.run_id, withdrawn=True),)
+    out = replace(report, runs=(replace(last, deliveries=(), published_anything=True),), deliveries=states)
+    assert since_the_run_before(out) == "2025Q4 was taken out"
+    assert "Nothing was new" not in render_report(out)
+    step = replace(out, deliveries=())
+    assert since_the_run_before(step) == "no delivery: the tables were brought into step"
+    many = tuple(replace(rows, delivery=f"d{number:03}", rows_in=10, kept=9) for number in range(120))
+    full = replace(report, runs=(replace(last, deliveries=many, published_anything=True),), deliveries=())
+    assert since_the_run_before(full).startswith("d000, d001, d002 and 117 more: 1,080 of 1,200 rows kept")
