@@ -178,7 +178,7 @@ def test_properties_that_are_missing_fail_by_name_and_leave_nothing_to_delete(ki
 
 def test_password_of_the_wrong_type_is_not_in_the_message() -> None:
     client = Client()
-    properties = {"PASSWORD": ["hunter2"]}
+    properties = {"PASSWORD": ["x, type: hunter2"], "USERNAME": {"hunter2": 1}}
     given = {"ConnectionInput": {"Name": "c", "ConnectionType": "JDBC", "ConnectionProperties": properties}}
     real = boto3.client("glue", "us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     asked = request(client, given)

@@ -54,4 +54,4 @@ def _scalar(value: Any, kind: str) -> Any:
 
 def without_values(message: str) -> str:
     """What botocore says of wrong parameters, without their values: one may be a password."""
-    return re.sub(r", value: .*?(?=, type: |, valid )", "", message, flags=re.DOTALL)
+    return re.sub(r", value: .*(?=, valid )", "", message, flags=re.DOTALL)
