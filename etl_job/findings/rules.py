@@ -1,7 +1,7 @@
 """What is found in facts: each finding a level, a sentence and the command that helps. Pure: every case has a test."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from etl_job.findings.model import DeliveredRows, Facts, Finding, LastRun, Level
 from etl_job.findings.wording import age, count, minute, percent, percents, rules, sentence, short_id, some
@@ -71,7 +71,7 @@ def _of_schedule(facts: Facts) -> Iterator[Finding]:
         yield Finding(Level.PROBLEM, "schedule", told, ("run",))
     elif facts.overdue_since is not None:
         told = f"No run has succeeded since the scheduled start of {minute(facts.overdue_since)} UTC."
-        yield Finding(Level.PROBLEM, "schedule", told, ("run",))
+        yield Finding(_while_running(facts, facts.overdue_since), "schedule", told, ("run",))
     if facts.schedule_problem:
         told = f"The schedule gives no dates: {sentence(facts.schedule_problem)}"
         yield Finding(Level.WARNING, "schedule", told)
@@ -99,7 +99,14 @@ def _of_data_age(facts: Facts) -> Iterator[Finding]:
         return
     why = f"the schedule expects days after {facts.due}" if facts.due else "no delivery came since"
     told = f"The data ends on {ends}, {age(ends, today)} ago; {why}."
-    yield Finding(Level.PROBLEM, "data_age", told, ("upload", "FOLDER"))
+    yield Finding(_while_running(facts, facts.overdue_since), "data_age", told, ("upload", "FOLDER"))
+
+
+def _while_running(facts: Facts, since: datetime | None) -> Level:
+    """Less than a problem while the run that the schedule started may yet mend it."""
+    last = facts.last_run
+    is_at_work = since is not None and last is not None and last.outcome == "RUNNING" and last.started >= since
+    return Level.WARNING if is_at_work else Level.PROBLEM
 
 
 def _of_lost_deliveries(facts: Facts) -> Iterator[Finding]:

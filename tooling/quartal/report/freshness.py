@@ -45,7 +45,7 @@ class Freshness:
         """What this means for the next ML run."""
         due = f" The next ML run is on {self.ml_date:%Y-%m-%d}, in {_days(now, self.ml_date)}." if self.ml_date else ""
         if self.state is State.NONE:
-            return f"No run has succeeded yet.{due}"
+            return f"No run is known to have succeeded.{due}"
         if self.state is State.STALE:
             return f"No run has succeeded since the scheduled start of {self.last_start:%Y-%m-%d %H:%M} UTC.{due}"
         since = f"since the scheduled start of {self.last_start:%Y-%m-%d %H:%M} UTC" if self.last_start else "already"

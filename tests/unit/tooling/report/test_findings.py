@@ -343,3 +343,12 @@ def test_failure_of_which_nothing_is_known_is_told_as_such():
     assert sentence(situation(runs=(failed,)), "last_run") == (
         "The last run failed on 2026-10-08 02:00 UTC: no reason is known."
     )
+
+
+def test_run_that_its_schedule_has_just_started_is_no_alarm():
+    late = {"schedule": "cron(0 2 15 1,4,7,10 ? *)", "last_day": "2026-06-30"}
+    started = replace(a_run("RUNNING"), started=datetime(2026, 10, 15, 2, 1, tzinfo=UTC))
+    found = situation(runs=(a_run(), started), **late)
+    assert told(found) == [("warning", "schedule"), ("warning", "data_age"), ("note", "last_run")]
+    hangs = situation(runs=(a_run(), replace(started, started=datetime(2026, 10, 14, tzinfo=UTC))), **late)
+    assert told(hangs)[0] == ("problem", "schedule")

@@ -36,7 +36,7 @@ def test_success_before_the_scheduled_start_is_stale():
 
 def test_no_success_at_all_is_none():
     assert judged(None).state is State.NONE
-    assert judged(None).sentence(NOW).startswith("No run has succeeded yet. The next ML run")
+    assert judged(None).sentence(NOW).startswith("No run is known to have succeeded. The next ML run")
 
 
 def test_without_a_schedule_any_success_is_fresh():
