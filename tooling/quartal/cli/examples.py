@@ -88,7 +88,7 @@ EXAMPLES_IN_GROUPS = {
         "quartal contract lint data/contracts/sales.yaml",
         "quartal contract lint data/contracts/*.yaml --against origin/main --json",
     ),
-    "contract export": ("quartal contract export data/contracts/sales.yaml --format dqdl > sales.dqdl",),
+    "contract export": ("quartal contract export data/contracts/sales.yaml --format dqdl",),
     "contract show": ("quartal contract show data/contracts/sales.yaml",),
     "contract try": ("quartal contract try exports/*.csv --contract data/contracts/sales.yaml",),
     "data generate": ("quartal data generate", "quartal data generate --feed charging_sessions --rows 50000"),
