@@ -26,7 +26,7 @@ REFUSED = [
     ('ColumnValues "City" matches "(?!x).*"', r"the pattern .* is not known here"),
     ('AggregateMatch "min(Price)" "min(reference.amount)" = 1', r"neither sum\(column\) nor avg"),
     ('RowCount > 0 where "Code > 1"', "Spark may say something else"),  # DuckDB cannot compare the text
-    ('CustomSql "select java_method(1) from primary" > 0', "Spark may say something else"),
+    ('CustomSql "select java_method(1) from primary" > 0', "the function java_method"),
 ]
 
 
@@ -219,6 +219,7 @@ TEXTS = pa.table(
         "fraction": ["1.7", "1.2", "-1.7"],
         "like": ["a_b", "a_b", "axb"],
         "umlaut": ["xä", "xä", "y"],
+        "day_text": ["2026", "2026-3-9T10:00", "26-03-09"],
         "day": [dt.date(2026, 3, 9), dt.date(2026, 3, 10), dt.date(2026, 3, 1)],
     }
 )
@@ -243,6 +244,10 @@ TEXTS = pa.table(
         ("RowCount = 2 where \"`like` like 'a\\\\_b'\"", True),
         ('RowCount = 2 where "day > date_sub(current_date(), 3)"', True),
         ('CustomSql "select count(*) from primary where day < now()" = 3', True),
+        ("RowCount = 1 where \"to_date(day_text) = date'2026-01-01'\"", True),
+        ("RowCount = 1 where \"cast(day_text as date) = date'2026-03-09'\"", True),
+        ('CustomSql "select count(*) from primary p where to_date(p.day_text) is null" = 1', True),
+        ("RowCount = 1 where \"to_timestamp(day_text) = timestamp'2026-03-09 10:00:00'\"", True),
         ('ColumnValues "umlaut" not matches "z"', True),
     ],
 )
@@ -251,6 +256,28 @@ def test_a_users_patterns_and_sql_mean_what_they_mean_to_spark(rule, is_passed):
     found = outcome(engine, rule)
     engine.close()
     assert found.is_passed is is_passed, found
+
+
+@pytest.mark.parametrize(
+    ("rule", "named"),
+    [
+        ('CustomSql "select dayofweek(max(day)) from primary" > 0', "the function day_of_week"),  # 0 or 1 on Sundays
+        ('CustomSql "select extract(dow from max(day)) from primary" > 0', "the function extract"),
+        ("RowCount > 0 where \"substring(`like`, -9, 2) = 'a_'\"", "begin at 1"),
+        ('CustomSql "select percentile(id, 0.4) from primary" > 0', "the function quantile"),
+        ('CustomSql "select hash(id) from primary limit 1" > 0', "the function hash"),
+        ("RowCount > 0 where \"substring(`like`, 0, 2) = 'a_'\"", "begin at 1"),
+        ('RowCount > 0 where "fraction = 2"', "makes a number of a text"),  # 1.7 would be 2
+        ('RowCount > 0 where "fraction in (-2, 2)"', "makes a number of a text"),
+        ('ReferentialIntegrity "id" "primary.fraction" > 0', "Spark casts them"),
+        ('DatasetMatch "primary" "id" "id->fraction" > 0', "Spark casts them"),
+    ],
+)
+def test_sql_that_duckdb_may_answer_otherwise_is_refused(rule, named):
+    engine = DuckDBEngine({"primary": TEXTS}, NOW)
+    with pytest.raises(UnsupportedRuleError, match=named):
+        outcome(engine, rule)
+    engine.close()
 
 
 @pytest.mark.parametrize("rule", ['ColumnValues "umlaut" not matches "x"', 'ColumnValues "umlaut" matches "(?i)XÄ|y"'])

@@ -11,7 +11,7 @@ import duckdb
 
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.engine import Column
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import QueryError, UnsupportedRuleError
-from localstack_glue.data_quality import java_patterns
+from localstack_glue.data_quality import java_patterns, spark_casts
 from localstack_glue.data_quality import spark_sql as words
 
 _KINDS = {
@@ -55,11 +55,11 @@ class DuckDBEngine:
 
     def statement(self, spark_sql: str) -> str:
         """A user's query, from Spark's words into DuckDB's."""
-        return words.statement(spark_sql, self._now)
+        return words.statement(spark_sql, self._now, self._texts())
 
     def expression(self, spark_sql: str) -> str:
         """A user's condition, from Spark's words into DuckDB's."""
-        return words.condition(spark_sql, self._now)
+        return words.condition(spark_sql, self._now, self._texts())
 
     def result_columns(self, spark_sql: str) -> list[str]:
         """The names of a user's query's columns."""
@@ -84,7 +84,7 @@ class DuckDBEngine:
 
     def castable(self, column: Column, wanted: str) -> str:
         """What Spark's cast takes for a value of a type."""
-        trimmed = self._trimmed(column)
+        trimmed = spark_casts.trimmed(self.quoted(column.name))
         if wanted == "BOOLEAN":
             return f"(lower({trimmed}) IN ('t', 'true', 'y', 'yes', '1', 'f', 'false', 'n', 'no', '0'))"
         if wanted in ("INTEGER", "LONG"):
@@ -96,26 +96,19 @@ class DuckDBEngine:
             return f"regexp_full_match({trimmed}, '{_FLOAT}', 'i')"
         if wanted == "DATE":
             return f"({self.as_day(column)} IS NOT NULL)"
-        return f"({self._moment(column)} IS NOT NULL)"
+        return f"({spark_casts.moment_of(self.quoted(column.name))} IS NOT NULL)"
 
     def as_day(self, column: Column) -> str:
         """A value as a date."""
         name = self.quoted(column.name)
         if column.kind != "text":
             return f"CAST({name} AS DATE)"
-        # Spark takes 2024-2-9, 2024-2 and 2024, with anything after a T or a blank, and no year of two digits
-        text = self._trimmed(column)
-        return (
-            f"CASE WHEN regexp_full_match({text}, '\\d{{4,7}}-\\d{{1,2}}-\\d{{1,2}}([ T](?s:.*))?') "
-            f"THEN TRY_CAST(regexp_extract({text}, '^[0-9-]+') AS DATE) "
-            f"WHEN regexp_full_match({text}, '\\d{{4,7}}-\\d{{1,2}}') THEN TRY_CAST({text} || '-01' AS DATE) "
-            f"WHEN regexp_full_match({text}, '\\d{{4,7}}') THEN TRY_CAST({text} || '-01-01' AS DATE) END"
-        )
+        return spark_casts.day_of(name)
 
     def as_seconds(self, column: Column) -> str:
         """A value as seconds since 1970."""
         name = self.quoted(column.name)
-        moment = self._moment(column) if column.kind == "text" else f"CAST({name} AS TIMESTAMP)"
+        moment = spark_casts.moment_of(name) if column.kind == "text" else f"CAST({name} AS TIMESTAMP)"
         return f"floor(epoch({moment}))"
 
     def day_in_format(self, value: str, java_format: str) -> str:
@@ -125,18 +118,15 @@ class DuckDBEngine:
         is_like = f"regexp_full_match({value}, '{digits}')"
         return f"CASE WHEN {is_like} THEN TRY_STRPTIME({value}, '{python_format}') END"
 
-    def _trimmed(self, column: Column) -> str:
-        """A text without what Spark's casts take off its ends: all that ASCII has of blanks, tabs and line ends."""
-        return f"trim({self.quoted(column.name)}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))"
+    def check_comparable(self, first: Column, second: Column) -> None:
+        """Refuse a text against a number: Spark casts the text in its own way."""
+        if (first.kind == "text") != (second.kind == "text"):
+            raise UnsupportedRuleError(
+                f"{first.name}, which is {first.type}, against {second.name}, which is {second.type}: Spark casts them"
+            )
 
-    def _moment(self, column: Column) -> str:
-        """A text as a timestamp, as Spark takes it: a day is its first moment."""
-        text = self._trimmed(column)
-        return (
-            f"CASE WHEN regexp_full_match({text}, '\\d{{4,7}}(-\\d{{1,2}}){{0,2}}') "
-            f"THEN CAST({self.as_day(column)} AS TIMESTAMP) "
-            f"WHEN regexp_matches({text}, '^\\d{{4}}') THEN TRY_CAST({text} AS TIMESTAMP) END"
-        )
+    def _texts(self) -> set[str]:
+        return {column.name.lower() for columns in self.tables.values() for column in columns if column.kind == "text"}
 
     def _columns(self, sql: str) -> Sequence[Column]:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
@@ -10,12 +12,24 @@ from sqlglot.errors import SqlglotError
 
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import QueryError, UnsupportedRuleError
 from localstack_glue.data_quality.java_patterns import is_found
+from localstack_glue.data_quality.spark_casts import day_of, moment_of
 
+# of Spark's functions those that DuckDB's of these names, or what sqlglot makes of them, answer alike
+_ALIKE_NAMES = """
+    Abs AddMonths And AnyValue Avg Case Cast Ceil Coalesce Concat Corr Count CountIf CurrentDate CurrentTimestamp
+    DateDiff Day DayOfMonth Exists Floor Greatest Hour If Least Left Length Localtimestamp LogicalAnd LogicalOr
+    Lower Max Median Min Minute Month Nullif Nvl2 Or Pow Quarter RegexpLike Replace Reverse Right Round RowNumber
+    Second Sign Sqrt Stddev StddevPop StddevSamp StrPosition Substring Sum Trim TryCast TsOrDsAdd TsOrDsToDate
+    Upper Variance VariancePop Year
+"""
+_ALIKE = tuple(getattr(exp, name) for name in _ALIKE_NAMES.split())
+_EQUALITIES = (exp.EQ, exp.NEQ, exp.NullSafeEQ, exp.NullSafeNEQ, exp.In)
+_MOMENTS = (exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ)
 _INTEGERS = (exp.DataType.Type.TINYINT, exp.DataType.Type.SMALLINT, exp.DataType.Type.INT, exp.DataType.Type.BIGINT)
 
 
-def statement(spark_sql: str, now: datetime) -> str:
-    """A query; `now` is the moment of its functions, UTC.
+def statement(spark_sql: str, now: datetime, texts: Collection[str] = ()) -> str:
+    """A query; `now` is the moment of its functions, UTC, and `texts` the columns of texts, in lower case.
 
     Raises:
         QueryError: it is not one query.
@@ -27,34 +41,43 @@ def statement(spark_sql: str, now: datetime) -> str:
         raise UnsupportedRuleError(f"the statement {spark_sql} is not read here: {error}") from error
     if len(found) != 1 or not isinstance(found[0], exp.Query):
         raise QueryError(f"Error executing SQL statement: {spark_sql} is not one query")
-    return _written(found[0], now)
+    return _written(found[0], now, texts)
 
 
-def condition(spark_sql: str, now: datetime) -> str:
+def condition(spark_sql: str, now: datetime, texts: Collection[str] = ()) -> str:
     """A condition; see `statement`."""
     try:
-        return _written(sqlglot.parse_one(spark_sql, read="spark", into=exp.Condition), now)
+        return _written(sqlglot.parse_one(spark_sql, read="spark", into=exp.Condition), now, texts)
     except SqlglotError as error:
         raise UnsupportedRuleError(f"the condition {spark_sql} is not read here: {error}") from error
 
 
-def _written(tree: exp.Expr, now: datetime) -> str:
+def _written(tree: exp.Expr, now: datetime, texts: Collection[str]) -> str:
     moment = now.replace(tzinfo=None)
-    for node in reversed(list(tree.walk())):  # what is within first
-        said = _said_otherwise(node, moment)
+    nodes = list(tree.walk())
+    for node in nodes:
+        _check_alike(node, texts)
+    for node in reversed(nodes):  # what is within first
+        said = _said_otherwise(node, moment, texts)
         if said is not node:
             tree = said if node is tree else tree
             node.replace(said)
     return _sql(tree)
 
 
-def _said_otherwise(node: exp.Expr, now: datetime) -> exp.Expr:
+def _said_otherwise(node: exp.Expr, now: datetime, texts: Collection[str]) -> exp.Expr:
     if isinstance(node, exp.CurrentDate):
         return exp.cast(exp.Literal.string(now.date().isoformat()), "date")
     if isinstance(node, exp.CurrentTimestamp | exp.Localtimestamp) or _is_now(node):
         return exp.cast(exp.Literal.string(now.isoformat(" ")), "timestamp")
     if isinstance(node, exp.Cast) and node.to.this in _INTEGERS:
         return _truncated(node)
+    if isinstance(node, exp.Cast | exp.TsOrDsToDate) and isinstance(node.this, exp.Column):
+        read = day_of if isinstance(node, exp.TsOrDsToDate) or node.to.this is exp.DataType.Type.DATE else None
+        if not isinstance(node, exp.TsOrDsToDate) and node.to.this in _MOMENTS:
+            read = moment_of
+        if read is not None and node.this.name.lower() in texts and not node.args.get("format"):
+            return exp.paren(sqlglot.parse_one(read(_sql(node.this)), read="duckdb"))
     pattern = node.args.get("expression")
     if not isinstance(pattern, exp.Literal):
         return node
@@ -64,6 +87,29 @@ def _said_otherwise(node: exp.Expr, now: datetime) -> exp.Expr:
         found = is_found(_sql(node.this), pattern.this)
         return exp.paren(sqlglot.parse_one(found, read="duckdb"))
     return node
+
+
+def _check_alike(node: exp.Expr, texts: Collection[str]) -> None:
+    """Raise UnsupportedRuleError for what DuckDB may answer otherwise without a word."""
+    if isinstance(node, exp.Func) and not isinstance(node, _ALIKE) and not _is_now(node):
+        name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
+        raise UnsupportedRuleError(f"the function {name.lower()}: DuckDB, which answers here, may not have Spark's")
+    if isinstance(node, exp.Substring) and _is_outside(node.args.get("start")):
+        raise UnsupportedRuleError("a substring from 0 or from the end: begin at 1 or later")
+    if isinstance(node, _EQUALITIES):
+        parts = [node.this, *node.expressions, node.args.get("expression")]
+        has_text = any(isinstance(part, exp.Column) and part.name.lower() in texts for part in parts)
+        has_number = any(_is_number(part) for part in parts)
+        if has_text and has_number:
+            raise UnsupportedRuleError(f"{node.sql('spark')}: Spark makes a number of a text; say which with cast()")
+
+
+def _is_outside(start: Any) -> bool:
+    return isinstance(start, exp.Neg) or start == exp.Literal.number(0)
+
+
+def _is_number(part: Any) -> bool:
+    return _is_number(part.this) if isinstance(part, exp.Neg) else isinstance(part, exp.Literal) and not part.is_string
 
 
 def _is_now(node: exp.Expr) -> bool:

@@ -79,6 +79,9 @@ class SparkEngine:
             raise UnsupportedRuleError("patterns with spark.sql.parser.escapedStringLiterals")
         return f"regexp_extract({value}, {self.text(pattern)}, 0)"
 
+    def check_comparable(self, first: Column, second: Column) -> None:
+        """Spark compares what it can, and says what it cannot."""
+
     def castable(self, column: Column, wanted: str) -> str:
         """Whether the cast gives a value."""
         # with ANSI off, which Glue 5 has, 1.5 is cast to an integer; with ANSI on, a plain cast would raise

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from .conditions import is_met
 from .context import Context
-from .engine import PRIMARY
+from .engine import PRIMARY, Column
 from .errors import QueryError, UnsupportedRuleError
 from .metrics import Planner, judged
 from .model import Rule
@@ -90,8 +90,9 @@ def referential_integrity(rule: Rule, context: Context) -> Plan:
             "The number of columns to check from the primary data frame must equal the number of columns to check "
             "from the reference data frame."
         )
-    left = [f"p.{context.sql(context.column(name))}" for name in own]
-    right = [context.sql(context.column(name, alias)) for name in others]
+    columns = _pairs(zip(own, others, strict=True), alias, context)
+    left = [f"p.{context.sql(first)}" for first, _ in columns]
+    right = [context.sql(second) for _, second in columns]
     names = [f"c{number}" for number in range(len(right))]
     chosen = ", ".join(f"{column} AS {name}" for column, name in zip(right, names, strict=True))
     equal = " AND ".join(f"{column} = r.{name}" for column, name in zip(left, names, strict=True))
@@ -106,12 +107,10 @@ def dataset_match(rule: Rule, context: Context) -> Plan:
     """DatasetMatch: the share of rows that another table has under the same key with the same values."""
     alias = rule.values[0]
     keys = _mapping(rule.values[1])
-    columns = {column.name: column.name for column in context.table(PRIMARY) if column.name not in keys}
-    compared = _mapping(rule.values[2]) if len(rule.values) > 2 else columns
-    pairs = [
-        (context.sql(context.column(own)), context.sql(context.column(other, alias)))
-        for own, other in (keys | compared).items()
-    ]
+    others = {column.name: column.name for column in context.table(PRIMARY) if column.name not in keys}
+    compared = _mapping(rule.values[2]) if len(rule.values) > 2 else others
+    columns = _pairs((keys | compared).items(), alias, context)
+    pairs = [(context.sql(first), context.sql(second)) for first, second in columns]
     primary, reference = context.engine.quoted(PRIMARY), context.engine.quoted(alias)
     on = " AND ".join(f"p.{own} = r.{other}" for own, other in pairs[: len(keys)])
     # the published evaluation compares a hash of the values, for which two nulls are the same
@@ -171,6 +170,14 @@ def custom_sql(rule: Rule, context: Context) -> Plan:
     matches = f"(SELECT count(1) FROM {primary} AS p JOIN ({passing}) AS r ON {equal})"
     query = f"SELECT {matches}, (SELECT count(1) FROM {primary})"
     return Plan(rule, _share_judge(rule, "Dataset.*.CustomSQL.Compliance"), query=query)
+
+
+def _pairs(names: Iterable[tuple[str, str]], alias: str, context: Context) -> list[tuple[Column, Column]]:
+    """The columns of both tables, of which each two are compared."""
+    found = [(context.column(own), context.column(other, alias)) for own, other in names]
+    for own, other in found:
+        context.engine.check_comparable(own, other)
+    return found
 
 
 def _share_judge(rule: Rule, metric: str) -> Judge:

@@ -55,6 +55,10 @@ class Engine(Protocol):
         """The first part of a value that a Java pattern matches; UnsupportedRuleError for what is not known."""
         ...
 
+    def check_comparable(self, first: Column, second: Column) -> None:
+        """Raise UnsupportedRuleError if two columns are compared otherwise than by Spark."""
+        ...
+
     def castable(self, column: Column, wanted: str) -> str:
         """Whether Spark casts a value of a text column to a type of ColumnDataType."""
         ...

@@ -1,0 +1,29 @@
+"""What Spark's casts make of texts, as SQL of DuckDB over the SQL of a text."""
+
+from __future__ import annotations
+
+
+def trimmed(value: str) -> str:
+    """A text without what casts take off its ends: all that ASCII has of blanks, tabs and line ends."""
+    return f"trim({value}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))"
+
+
+def day_of(value: str) -> str:
+    """A date: 2024-2-9, 2024-2 and 2024, with anything after a T or a blank, and no year of two digits."""
+    text = trimmed(value)
+    return (
+        f"CASE WHEN regexp_full_match({text}, '\\d{{4,7}}-\\d{{1,2}}-\\d{{1,2}}([ T](?s:.*))?') "
+        f"THEN TRY_CAST(regexp_extract({text}, '^[0-9-]+') AS DATE) "
+        f"WHEN regexp_full_match({text}, '\\d{{4,7}}-\\d{{1,2}}') THEN TRY_CAST({text} || '-01' AS DATE) "
+        f"WHEN regexp_full_match({text}, '\\d{{4,7}}') THEN TRY_CAST({text} || '-01-01' AS DATE) END"
+    )
+
+
+def moment_of(value: str) -> str:
+    """A timestamp: a day is its first moment."""
+    text = trimmed(value)
+    return (
+        f"CASE WHEN regexp_full_match({text}, '\\d{{4,7}}(-\\d{{1,2}}){{0,2}}') "
+        f"THEN CAST({day_of(value)} AS TIMESTAMP) "
+        f"WHEN regexp_matches({text}, '^\\d{{4}}') THEN TRY_CAST({text} AS TIMESTAMP) END"
+    )
