@@ -146,6 +146,8 @@ def test_what_cannot_be_read_fails_the_run(runs, glue, changes, named):
         ("Rules = [ RowCount > 0 ]", {"AdditionalRunOptions": {"ResultsS3Prefix": "s3://x"}}, "ResultsS3Prefix"),
         ("Rules = [ RowCount > 0 ]", {"AdditionalRunOptions": {"CompositeRuleEvaluationMethod": "ROW"}}, "ROW"),
         ("Rules = [ RowCount > 0 ]", {"DataSource": {"DataQualityGlueTable": {}}}, "DataQualityGlueTable"),
+        ("Rules = [ RowCount > 0 ]", {"DataSource": {**SOURCE, "DataQualityGlueTable": {}}}, "DataQualityGlueTable"),
+        ("Rules = [ RowCount > 0 ]", {"DataSource": {}}, "needs a GlueTable"),
     ],
 )
 def test_what_is_not_done_is_refused_at_the_start(runs, glue, rules, changes, named):

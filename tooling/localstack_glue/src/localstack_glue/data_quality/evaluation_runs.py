@@ -250,10 +250,12 @@ def _refuse_what_is_not_done(scope: Scope, request: JsonDict) -> None:
     if any(alias.lower() == "primary" for alias in extra):
         raise InvalidInputException("primary is the name of the data source itself")
     for source in (request["DataSource"], *extra.values()):
-        table = source.get("GlueTable")
-        if table is None:
+        if source.get("DataQualityGlueTable") is not None:
             refused.append("DataQualityGlueTable")
             continue
+        table = source.get("GlueTable")
+        if table is None:
+            raise InvalidInputException("A data source needs a GlueTable")
         refused += [name for name in ("ConnectionName", "AdditionalOptions") if table.get(name)]
         if table.get("CatalogId", scope.account_id) != scope.account_id:
             refused.append("a table of another catalog")

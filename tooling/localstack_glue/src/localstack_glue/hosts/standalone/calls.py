@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.model import OperationModel
+from botocore.utils import parse_timestamp
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
 from moto.core.routing import get_service_router
@@ -56,6 +58,12 @@ def caller_of(request: Request) -> Caller:
     return Caller(access_key_id(request), _SERVICES.get(service, service), region)
 
 
+def _moment(value: str | float) -> datetime:
+    """A timestamp in UTC; moto's own parser gives one without a zone."""
+    parsed: datetime = parse_timestamp(value)
+    return parsed.astimezone(UTC)
+
+
 def call_of(request: Request, caller: Caller) -> ApiCall | None:
     """The call that a request makes; None for one that no API knows."""
     try:
@@ -65,7 +73,7 @@ def call_of(request: Request, caller: Caller) -> ApiCall | None:
     except (HTTPException, KeyError, NotImplementedError, ValueError):
         return None
     is_object = caller.service == "s3" and operation.name not in _BODY_OF_PARAMETERS
-    parsed = PROTOCOL_PARSERS[protocol](operation).parse(
+    parsed = PROTOCOL_PARSERS[protocol](operation, timestamp_parser=_moment).parse(
         {
             "method": request.method,
             "values": request.values if protocol in ("query", "ec2") else request.args,

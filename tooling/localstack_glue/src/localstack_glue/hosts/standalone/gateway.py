@@ -136,6 +136,11 @@ class Gateway:
             answer = api.invoke(call.operation, scope, call.parameters)
         except NotImplementedError:
             response = self._backend.answer(request, scope)
+        except ServiceError:
+            raise
+        except Exception as error:
+            LOG.exception("%s broke the service", call.operation.name)
+            raise ServiceError("InternalServiceException", f"{call.operation.name}: {error!r}", 500) from error
         else:
             response = _written(call, answer)
         self._tell(scope, call, response)
