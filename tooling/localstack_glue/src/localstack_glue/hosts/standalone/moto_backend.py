@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -56,28 +58,28 @@ class MotoBackend:
 def deliver_to_workflows_and_topics(receiver: Receiver) -> None:
     """Make moto's EventBridge take Glue workflows and SNS topics as targets of its rules.
 
-    A target that nobody here can reach fails neither the other targets nor PutEvents, as on AWS.
+    A target that nobody here can reach fails neither the other targets nor PutEvents, as on AWS. moto's own rules send
+    on events while they are disabled, and all of them if they have a schedule and no pattern.
     """
     send: Callable[..., None] = events.Rule.send_to_targets
 
     def send_to_targets(rule: Any, original_event: Any, transform_input: bool = True) -> None:
-        if not rule.event_pattern.matches_event(original_event):
+        has_pattern = bool(rule.event_pattern.get_pattern())
+        if rule.state == "DISABLED" or not has_pattern or not rule.event_pattern.matches_event(original_event):
             return
-        targets = rule.targets
-        for target in targets:
+        for target in list(rule.targets):
             service = target["Arn"].split(":")[2]
             if service == "glue":
                 _deliver(receiver, target, rule.arn, original_event)
             elif service == "sns":
                 _publish(target, rule.account_id, original_event)
             else:
-                rule.targets = [target]
+                single = copy.copy(rule)  # the rule itself is read by other threads
+                single.targets = [target]
                 try:
-                    send(rule, original_event, transform_input)
+                    send(single, original_event, transform_input)
                 except NotImplementedError:
                     LOG.info("moto sends no events to %s", target["Arn"])
-                finally:
-                    rule.targets = targets
 
     events.Rule.send_to_targets = send_to_targets
 
@@ -95,4 +97,15 @@ def _publish(target: Any, account_id: str, event: Any) -> None:
     except SNSException:
         LOG.info("there is no topic %s", target["Arn"])
         return
-    topic.publish(text_for(target, event))
+    topic.publish(text_for(target, _as_sent(event)))
+
+
+def _as_sent(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An event as targets see it: with its time in words, and nothing that moto only notes."""
+    sent = {name: value for name, value in event.items() if name != "ingestion-time"}
+    moment = event.get("time")
+    if isinstance(moment, int | float):
+        moment = datetime.fromtimestamp(moment, UTC)
+    if isinstance(moment, datetime):
+        sent["time"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return sent
