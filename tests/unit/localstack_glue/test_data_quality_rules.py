@@ -216,6 +216,7 @@ TEXTS = pa.table(
         "end": ["a\n", "a\r\n", "a"],
         "return": ["a\rb", "a\rb", "a\rb"],
         "tab": ["\t3", " 3 ", "3\n"],
+        "exponent": ["1e3", "1", "1e1"],
         "fraction": ["1.7", "1.2", "-1.7"],
         "like": ["a_b", "a_b", "axb"],
         "umlaut": ["xä", "xä", "y"],
@@ -240,6 +241,8 @@ TEXTS = pa.table(
         ("RowCount = 3 where \"`end` rlike '[a-z]' and `end` rlike '^a*'\"", True),
         ('ColumnDataType "tab" = "Integer"', True),
         ('CustomSql "select sum(cast(fraction as int)) from primary" = 1', True),  # fractions are cut off
+        ('RowCount = 2 where "cast(tab as int) = 3 and cast(exponent as int) is null"', True),
+        ('RowCount = 3 where "`like` <> umlaut and id = id"', True),
         ('CustomSql "select max(cast(id / 2 as bigint)) from primary" = 1', True),
         ("RowCount = 2 where \"`like` like 'a\\\\_b'\"", True),
         ('RowCount = 2 where "day > date_sub(current_date(), 3)"', True),
@@ -269,6 +272,7 @@ def test_a_users_patterns_and_sql_mean_what_they_mean_to_spark(rule, is_passed):
         ("RowCount > 0 where \"substring(`like`, 0, 2) = 'a_'\"", "begin at 1"),
         ('RowCount > 0 where "fraction = 2"', "makes a number of a text"),  # 1.7 would be 2
         ('RowCount > 0 where "fraction in (-2, 2)"', "makes a number of a text"),
+        ('RowCount > 0 where "fraction = id"', "makes a number of a text"),
         ('ReferentialIntegrity "id" "primary.fraction" > 0', "Spark casts them"),
         ('DatasetMatch "primary" "id" "id->fraction" > 0', "Spark casts them"),
     ],

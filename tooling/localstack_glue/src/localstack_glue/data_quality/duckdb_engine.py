@@ -23,7 +23,6 @@ _KINDS = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), "integer"),
 }
 _UNKNOWN_NAME = re.compile(r"Referenced (?:column|table) |does not have a column|Table with name|not found in FROM")
-_INTEGER = r"[+-]?(\d+(\.\d*)?|\.\d+)"
 _FLOAT = r"[+-]?((\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?[dDfF]?|NaN|Inf(inity)?)"
 _FORMATS = {"dd": "%d", "MM": "%m", "yyyy": "%Y"}
 
@@ -55,11 +54,11 @@ class DuckDBEngine:
 
     def statement(self, spark_sql: str) -> str:
         """A user's query, from Spark's words into DuckDB's."""
-        return words.statement(spark_sql, self._now, self._texts())
+        return words.statement(spark_sql, self._now, self._kinds())
 
     def expression(self, spark_sql: str) -> str:
         """A user's condition, from Spark's words into DuckDB's."""
-        return words.condition(spark_sql, self._now, self._texts())
+        return words.condition(spark_sql, self._now, self._kinds())
 
     def result_columns(self, spark_sql: str) -> list[str]:
         """The names of a user's query's columns."""
@@ -89,9 +88,8 @@ class DuckDBEngine:
             return f"(lower({trimmed}) IN ('t', 'true', 'y', 'yes', '1', 'f', 'false', 'n', 'no', '0'))"
         if wanted in ("INTEGER", "LONG"):
             bits = 31 if wanted == "INTEGER" else 63
-            whole = f"trunc(TRY_CAST({trimmed} AS DECIMAL(38, 10)))"
-            within = f"{whole} BETWEEN -{2**bits} AND {2**bits - 1}"
-            return f"(regexp_full_match({trimmed}, '{_INTEGER}') AND {within})"
+            whole = spark_casts.whole_of(self.quoted(column.name), is_text=True)
+            return f"({whole} BETWEEN -{2**bits} AND {2**bits - 1})"
         if wanted in ("DOUBLE", "FLOAT"):
             return f"regexp_full_match({trimmed}, '{_FLOAT}', 'i')"
         if wanted == "DATE":
@@ -125,8 +123,11 @@ class DuckDBEngine:
                 f"{first.name}, which is {first.type}, against {second.name}, which is {second.type}: Spark casts them"
             )
 
-    def _texts(self) -> set[str]:
-        return {column.name.lower() for columns in self.tables.values() for column in columns if column.kind == "text"}
+    def _kinds(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for column in (column for columns in self.tables.values() for column in columns):
+            found.setdefault(column.name.lower(), set()).add(column.kind)
+        return found
 
     def _columns(self, sql: str) -> Sequence[Column]:
         try:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+_WHOLE = r"[+-]?(\d+(\.\d*)?|\.\d+)"
+
 
 def trimmed(value: str) -> str:
     """A text without what casts take off its ends: all that ASCII has of blanks, tabs and line ends."""
     return f"trim({value}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))"
+
+
+def whole_of(value: str, *, is_text: bool) -> str:
+    """A number without its fraction; a text with an exponent is none."""
+    if not is_text:
+        return f"trunc(TRY_CAST({value} AS DECIMAL(38, 10)))"
+    text = trimmed(value)
+    number = f"trunc(TRY_CAST({text} AS DECIMAL(38, 10)))"
+    return f"CASE WHEN regexp_full_match({text}, '{_WHOLE}') THEN {number} END"
 
 
 def day_of(value: str) -> str:

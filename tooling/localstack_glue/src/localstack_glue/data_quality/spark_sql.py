@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +10,13 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from localstack_glue.awsglue_runtime.awsgluedq.dqdl.engine import NUMBERS
 from localstack_glue.awsglue_runtime.awsgluedq.dqdl.errors import QueryError, UnsupportedRuleError
 from localstack_glue.data_quality.java_patterns import is_found
-from localstack_glue.data_quality.spark_casts import day_of, moment_of
+from localstack_glue.data_quality.spark_casts import day_of, moment_of, whole_of
 
+Kinds = Mapping[str, Collection[str]]  # of the columns of one name, in all tables
+_NO_COLUMNS: Kinds = {}
 # of Spark's functions those that DuckDB's of these names, or what sqlglot makes of them, answer alike
 _ALIKE_NAMES = """
     Abs AddMonths And AnyValue Avg Case Cast Ceil Coalesce Concat Corr Count CountIf CurrentDate CurrentTimestamp
@@ -28,8 +31,8 @@ _MOMENTS = (exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPTZ)
 _INTEGERS = (exp.DataType.Type.TINYINT, exp.DataType.Type.SMALLINT, exp.DataType.Type.INT, exp.DataType.Type.BIGINT)
 
 
-def statement(spark_sql: str, now: datetime, texts: Collection[str] = ()) -> str:
-    """A query; `now` is the moment of its functions, UTC, and `texts` the columns of texts, in lower case.
+def statement(spark_sql: str, now: datetime, kinds: Kinds = _NO_COLUMNS) -> str:
+    """A query; `now` is the moment of its functions, UTC, and `kinds` the columns', by lower case.
 
     Raises:
         QueryError: it is not one query.
@@ -41,42 +44,42 @@ def statement(spark_sql: str, now: datetime, texts: Collection[str] = ()) -> str
         raise UnsupportedRuleError(f"the statement {spark_sql} is not read here: {error}") from error
     if len(found) != 1 or not isinstance(found[0], exp.Query):
         raise QueryError(f"Error executing SQL statement: {spark_sql} is not one query")
-    return _written(found[0], now, texts)
+    return _written(found[0], now, kinds)
 
 
-def condition(spark_sql: str, now: datetime, texts: Collection[str] = ()) -> str:
+def condition(spark_sql: str, now: datetime, kinds: Kinds = _NO_COLUMNS) -> str:
     """A condition; see `statement`."""
     try:
-        return _written(sqlglot.parse_one(spark_sql, read="spark", into=exp.Condition), now, texts)
+        return _written(sqlglot.parse_one(spark_sql, read="spark", into=exp.Condition), now, kinds)
     except SqlglotError as error:
         raise UnsupportedRuleError(f"the condition {spark_sql} is not read here: {error}") from error
 
 
-def _written(tree: exp.Expr, now: datetime, texts: Collection[str]) -> str:
+def _written(tree: exp.Expr, now: datetime, kinds: Kinds) -> str:
     moment = now.replace(tzinfo=None)
     nodes = list(tree.walk())
     for node in nodes:
-        _check_alike(node, texts)
+        _check_alike(node, kinds)
     for node in reversed(nodes):  # what is within first
-        said = _said_otherwise(node, moment, texts)
+        said = _said_otherwise(node, moment, kinds)
         if said is not node:
             tree = said if node is tree else tree
             node.replace(said)
     return _sql(tree)
 
 
-def _said_otherwise(node: exp.Expr, now: datetime, texts: Collection[str]) -> exp.Expr:
+def _said_otherwise(node: exp.Expr, now: datetime, kinds: Kinds) -> exp.Expr:
     if isinstance(node, exp.CurrentDate):
         return exp.cast(exp.Literal.string(now.date().isoformat()), "date")
     if isinstance(node, exp.CurrentTimestamp | exp.Localtimestamp) or _is_now(node):
         return exp.cast(exp.Literal.string(now.isoformat(" ")), "timestamp")
     if isinstance(node, exp.Cast) and node.to.this in _INTEGERS:
-        return _truncated(node)
+        return _truncated(node, is_text=_is_text(node.this, kinds))
     if isinstance(node, exp.Cast | exp.TsOrDsToDate) and isinstance(node.this, exp.Column):
         read = day_of if isinstance(node, exp.TsOrDsToDate) or node.to.this is exp.DataType.Type.DATE else None
         if not isinstance(node, exp.TsOrDsToDate) and node.to.this in _MOMENTS:
             read = moment_of
-        if read is not None and node.this.name.lower() in texts and not node.args.get("format"):
+        if read is not None and _is_text(node.this, kinds) and not node.args.get("format"):
             return exp.paren(sqlglot.parse_one(read(_sql(node.this)), read="duckdb"))
     pattern = node.args.get("expression")
     if not isinstance(pattern, exp.Literal):
@@ -89,7 +92,7 @@ def _said_otherwise(node: exp.Expr, now: datetime, texts: Collection[str]) -> ex
     return node
 
 
-def _check_alike(node: exp.Expr, texts: Collection[str]) -> None:
+def _check_alike(node: exp.Expr, kinds: Kinds) -> None:
     """Raise UnsupportedRuleError for what DuckDB may answer otherwise without a word."""
     if isinstance(node, exp.Func) and not isinstance(node, _ALIKE) and not _is_now(node):
         name = node.name if isinstance(node, exp.Anonymous) else node.sql_name()
@@ -98,9 +101,7 @@ def _check_alike(node: exp.Expr, texts: Collection[str]) -> None:
         raise UnsupportedRuleError("a substring from 0 or from the end: begin at 1 or later")
     if isinstance(node, _EQUALITIES):
         parts = [node.this, *node.expressions, node.args.get("expression")]
-        has_text = any(isinstance(part, exp.Column) and part.name.lower() in texts for part in parts)
-        has_number = any(_is_number(part) for part in parts)
-        if has_text and has_number:
+        if any(_is_text(part, kinds) for part in parts) and any(_is_number(part, kinds) for part in parts):
             raise UnsupportedRuleError(f"{node.sql('spark')}: Spark makes a number of a text; say which with cast()")
 
 
@@ -108,18 +109,28 @@ def _is_outside(start: Any) -> bool:
     return isinstance(start, exp.Neg) or start == exp.Literal.number(0)
 
 
-def _is_number(part: Any) -> bool:
-    return _is_number(part.this) if isinstance(part, exp.Neg) else isinstance(part, exp.Literal) and not part.is_string
+def _is_text(part: Any, kinds: Kinds) -> bool:
+    return isinstance(part, exp.Column) and "text" in kinds.get(part.name.lower(), ())
+
+
+def _is_number(part: Any, kinds: Kinds) -> bool:
+    """Whether a part is a number as it stands, or a column of numbers wherever it is."""
+    if isinstance(part, exp.Neg):
+        return _is_number(part.this, kinds)
+    if isinstance(part, exp.Column):
+        found = kinds.get(part.name.lower())
+        return bool(found) and set(found or ()) <= set(NUMBERS)
+    return isinstance(part, exp.Literal) and not part.is_string
 
 
 def _is_now(node: exp.Expr) -> bool:
     return isinstance(node, exp.Anonymous) and node.name.lower() == "now"
 
 
-def _truncated(cast: exp.Cast) -> exp.Expr:
+def _truncated(cast: exp.Cast, *, is_text: bool) -> exp.Expr:
     """Spark cuts a fraction off, DuckDB rounds."""
-    number = exp.TryCast(this=cast.this.copy(), to=exp.DataType.build("decimal(38, 10)"))
-    return exp.TryCast(this=exp.Anonymous(this="trunc", expressions=[number]), to=cast.to.copy())
+    value = _sql(cast.this)
+    return exp.TryCast(this=sqlglot.parse_one(whole_of(value, is_text=is_text), read="duckdb"), to=cast.to.copy())
 
 
 def _sql(tree: exp.Expr) -> str:
