@@ -181,7 +181,7 @@ def test_run_without_new_files_publishes_nothing_is_in_time_and_is_told(
     again = pipeline.run()
     assert overdue_check.finish(check) == [*ASKED, "InTime"]
     told = alert_with(again["run_id"])
-    assert "The run of vehicle_sightings has succeeded" in told
+    assert "The run of vehicle_sightings ended as SUCCEEDED" in told
     assert "Nothing new: the tables are as they were." in told
     assert told.strip('"').endswith("quartal explain --env localstack")
     assert again["deliveries"] == []

@@ -141,8 +141,11 @@ def test_jvm_that_is_gone_is_not_told_as_aws_that_does_not_answer():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and nobody listens there
         client = ClientServer(JavaParameters(port=taken.getsockname()[1]), PythonParameters(port=0))
-        with pytest.raises(ConnectionRefusedError) as gone:
-            client.jvm.java.lang.System.currentTimeMillis()
+        try:
+            with pytest.raises(ConnectionRefusedError) as gone:
+                client.jvm.java.lang.System.currentTimeMillis()
+        finally:
+            client.shutdown()  # its threads would keep the process
     said = reason_of(gone.value)
     assert said.startswith("Spark's JVM has ended: ")
     assert "The memory was too small" in said
