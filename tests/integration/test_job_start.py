@@ -20,9 +20,13 @@ GRANTS = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["glue:*", "logs:*", "s3:*"], "Resource": "*"}],
 }
-# the first job lasts until Java waits for the second
+# the first job reads what it wrote with pandas, by s3fs, and lasts until Java waits for the second
 FIRST = """
-import json, os, time, urllib.request
+import json, os, sys, time, urllib.request
+import pandas as pd
+file = sys.argv[sys.argv.index("--lake") + 1].replace("/lake/", "/shell/rows.csv")
+pd.DataFrame({"row": [1, 2]}).to_csv(file, index=False)
+assert pd.read_csv(file)["row"].tolist() == [1, 2]
 health = os.environ["AWS_ENDPOINT_URL"] + "/_glue/health"
 while json.load(urllib.request.urlopen(health))["running"]["java_ahead"] != "ready":
     time.sleep(0.1)
