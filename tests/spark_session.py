@@ -3,7 +3,8 @@
 from pyspark.sql import SparkSession
 
 # Hundreds of runs share it. What Spark remembers of each is kept short: it would fill Java's memory, and each run of
-# the job reads it for the manifest. Tests plan much and compute little: the quick compiler alone halves their time.
+# the job reads it for the manifest. A broadcast table holds a page until Java collects it, which has 16 MB and more
+# unless a size is given. Tests plan much and compute little: the quick compiler alone halves their time.
 _OPTIONS = {
     "spark.ui.enabled": "false",
     "spark.ui.retainedJobs": "100",
@@ -15,6 +16,7 @@ _OPTIONS = {
     "spark.default.parallelism": "1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
+    "spark.buffer.pageSize": "1m",
     "spark.driver.memory": "2g",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m",
 }

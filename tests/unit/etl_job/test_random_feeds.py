@@ -148,7 +148,7 @@ def credentials():
 
 @pytest.mark.timeout(3600 if EXAMPLES else 600)
 @settings(
-    max_examples=EXAMPLES or 2,
+    max_examples=EXAMPLES or 1,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,
