@@ -35,9 +35,9 @@ from quartal.terraform.retained_data import standing, state_resources
 from quartal.workspace import Workspace
 from tests.unit.tooling.conftest import change, write_plan, write_state
 from tests.unit.tooling.manifest_examples import run_manifest
+from tests.unit.tooling.runs.stubbed_aws import DEPLOYMENT
 from tests.unit.tooling.test_interrupt import QUARTAL, _terraform
 from tests.unit.tooling.test_plan_and_apply import commands
-from tests.unit.tooling.test_run_pipeline import DEPLOYMENT
 
 LAKE = ("module.data_lake.aws_s3_bucket.this", ())
 DATABASE = ("module.glue_catalog.aws_glue_catalog_database.this", ())
