@@ -29,7 +29,7 @@ class Cost:
         wall_s: from its start to its end.
         cpu_s: of its process tree. Exact for what was waited for; Spark's Python workers, for which nobody waits, count
             as they were last seen.
-        peak_rss_mb: of its process tree, sampled.
+        peak_rss_mb: of its process tree, as two samples in a row had it.
     """
 
     wall_s: float
@@ -70,6 +70,7 @@ class _Seen:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
+        self._last_bytes = 0
         self.peak_bytes = 0
         self.cpu_s: dict[tuple[int, float], float] = {}
 
@@ -87,4 +88,13 @@ class _Seen:
                 rss += process.memory_info().rss
                 times = process.cpu_times()
                 self.cpu_s[process.pid, process.create_time()] = times.user + times.system
-        self.peak_bytes = max(self.peak_bytes, rss)
+        self._see(rss)
+
+    def _see(self, rss: int) -> None:
+        """Take a reading for the peak as far as the one before bears it out.
+
+        A child that Java starts shares all of Java's memory for the millisecond until it becomes its own program: a
+        reading that falls into it counts that memory twice.
+        """
+        self.peak_bytes = max(self.peak_bytes, min(rss, self._last_bytes))
+        self._last_bytes = rss

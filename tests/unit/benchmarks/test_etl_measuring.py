@@ -3,7 +3,7 @@
 import os
 import sys
 
-from benchmarks.etl.measuring import run
+from benchmarks.etl.measuring import _Seen, run
 
 BURN = "import time\nwhile time.process_time() < 1.5: pass"
 # Like Spark with its Python workers: it lives until the other has ended, but does not wait for it.
@@ -25,3 +25,10 @@ def test_processor_time_of_processes_that_were_waited_for_counts_once(tmp_path):
     assert 1.5 < cost.cpu_s < 2.8
     assert cost.wall_s > 1.4
     assert cost.peak_rss_mb > 5
+
+
+def test_memory_that_a_single_reading_saw_is_not_the_peak():
+    seen = _Seen(os.getpid())
+    for reading in (900, 2_200, 3_300, 2_100, 2_150, 800):  # a child of Java's in the third, not yet its own program
+        seen._see(reading)
+    assert seen.peak_bytes == 2_200
