@@ -70,6 +70,8 @@ class CsvFormat(Strict):
         marks = [mark for mark in (self.delimiter, self.quote_symbol, self.escape) if mark is not None]
         if len(set(marks)) < len(marks):
             raise ValueError("delimiter, quoteSymbol and escape must be three different characters")
+        if not {"\n", "\r"}.isdisjoint(marks):
+            raise ValueError("delimiter, quoteSymbol and escape must be no line breaks, which end a record")
         return self
 
 

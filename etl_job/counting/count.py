@@ -65,7 +65,9 @@ def count_rows(
         rows,
         staged.file_order,
         daily,
-        delivery_outcomes(staged.tally, lost_rows(rows.candidates), daily.kept, contract, staged.names),
+        delivery_outcomes(
+            staged.tally, lost_rows(rows.candidates), daily.kept, contract=contract, deliveries=staged.names
+        ),
         _registers(context, staged, withdrawn),
         estimate,
     )

@@ -130,7 +130,12 @@ def kept_rows(daily: DataFrame) -> dict[str, KeptRows]:
 
 
 def delivery_outcomes(
-    tally: Tally, lost: Sequence[LostRows], kept: Mapping[str, KeptRows], contract: Contract, deliveries: Sequence[str]
+    tally: Tally,
+    lost: Sequence[LostRows],
+    kept: Mapping[str, KeptRows],
+    *,
+    contract: Contract,
+    deliveries: Sequence[str],
 ) -> tuple[DeliveryOutcome, ...]:
     """What became of the rows of each delivery, given how they were judged, which were lost, and which are counted.
 
@@ -140,9 +145,9 @@ def delivery_outcomes(
         _outcome(
             name,
             {(broken, warned): rows for (delivery, broken, warned), rows in tally.items() if delivery == name},
-            [each for each in lost if each.delivery == name],
-            kept.get(name, NONE_KEPT),
-            contract,
+            lost=[each for each in lost if each.delivery == name],
+            counted=kept.get(name, NONE_KEPT),
+            contract=contract,
         )
         for name in deliveries
     )
@@ -151,6 +156,7 @@ def delivery_outcomes(
 def _outcome(
     delivery: str,
     judged: Mapping[tuple[int, int], int],
+    *,
     lost: Sequence[LostRows],
     counted: KeptRows,
     contract: Contract,

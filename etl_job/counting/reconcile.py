@@ -1,6 +1,7 @@
 """What must hold of a run's counts before anything is published."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from etl_job.contract.model import Thresholds
 from etl_job.counting.outcomes import DeliveryOutcome
@@ -36,7 +37,7 @@ def check_thresholds(counted: Sequence[DeliveryOutcome], thresholds: Thresholds)
     """Raise ThresholdError, with the most frequent reasons, for the first delivery with too many bad rows."""
     most = thresholds.quarantined_share
     for outcome in counted:
-        if most is None or outcome.quarantined <= most * outcome.rows:
+        if most is None or outcome.quarantined <= Decimal(str(most)) * outcome.rows:  # as the contract spells it
             continue
         reasons = sorted(outcome.violations.items(), key=lambda found: (-found[1], found[0]))[:3]
         found, allowed = percents(outcome.quarantined / outcome.rows, most)

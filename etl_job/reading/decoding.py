@@ -1,6 +1,7 @@
 """Bytes in the contract's encoding as UTF-8. What is no text becomes U+FFFD, behind a mark that distinguishes it."""
 
 import codecs
+import secrets
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -9,7 +10,8 @@ import pyarrow.compute as pc
 UTF_8, UTF_16 = "UTF-8", "UTF-16"
 BYTE_ORDER_MARK = "\ufeff".encode()
 _CODECS = {UTF_8: "utf-8", "ISO-8859-1": "latin-1", "windows-1252": "cp1252", UTF_16: "utf-16"}
-_MARK = "\ufdd0"  # no character, and so in no text
+# Characters of no meaning, in an order that no text has but by chance.
+_MARK = "".join(chr(0xFDD0 + number % 32) for number in secrets.token_bytes(4))
 _HANDLER = "quartal-mark"
 
 

@@ -7,7 +7,7 @@ from etl_job.contract.model import Contract, FileFormat
 from etl_job.errors import InputError
 from etl_job.lake.files import ObjectStore
 from etl_job.reading.batches import Header
-from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, decode_chunk
+from etl_job.reading.decoding import BYTE_ORDER_MARK, UTF_16, decode_chunk, without_marks
 from etl_job.reading.gzip_members import READ_ERRORS, unpacked_beginning
 from etl_job.reading.parquet_kinds import parquet_columns
 from etl_job.reading.record_parser import RecordParser
@@ -27,9 +27,10 @@ def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) ->
     Raises:
         InputError: files lack a required column, or cannot be read; it names all of them.
     """
-    if contract.files.format is FileFormat.JSON_LINES or (
+    has_none = contract.files.format is FileFormat.JSON_LINES or (
         contract.files.format is FileFormat.CSV and not contract.csv.header
-    ):
+    )
+    if has_none and contract.csv.encoding != UTF_16:
         return dict.fromkeys(uris, Header("", tuple(column.name for column in contract.columns)))
     found, refused = dict[str, Header](), dict[str, InputError]()
     with ThreadPoolExecutor(_READERS) as readers:
@@ -56,40 +57,48 @@ def _header_of(store: ObjectStore, contract: Contract, uri: str) -> Header:
 
 
 def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
-    """Read the header from a file's first bytes.
+    """Read the header from a file's first bytes; without one the columns are the contract's.
 
     Raises:
-        InputError: a required column is missing, a column comes twice, or the file cannot be unpacked or
-            decoded.
+        InputError: a required column is missing, a column comes twice, the header does not end, or the file
+            cannot be unpacked or decoded.
     """
-    form = contract.csv
+    form, is_cut = contract.csv, len(head) >= HEAD_BYTES
     if uri.endswith(".gz"):
         try:
             head = unpacked_beginning(head, HEAD_BYTES)
+            is_cut = is_cut or len(head) >= HEAD_BYTES
         except READ_ERRORS as error:
             raise InputError(
                 f"{uri} cannot be unpacked ({error}): it is no gzip file, or damaged. Deliver it again; nothing was "
                 "written"
             ) from error
-    if form.encoding == UTF_16 and not head.startswith(_MARKS_OF_UTF_16):
+    if form.encoding == UTF_16 and not head.startswith(_MARKS_OF_UTF_16) and (head or form.header):
         raise InputError(
             f"{uri} does not begin with the byte order mark of UTF-16, which says how its bytes are ordered. Write it "
             "with the mark, or correct csv.encoding; nothing was written"
         )
+    if not form.header:
+        return Header("", tuple(column.name for column in contract.columns))
     content, _ = decode_chunk(head.removeprefix(BYTE_ORDER_MARK), form.encoding)
     parser = RecordParser(form)
     if form.multi_line:
         records = records_across_lines(content, parser, len(content), is_last=True)
     else:
         records = records_in_lines(content, parser)
-    line = records.texts[0].as_py().rstrip("\r\n") if len(records.ends) else ""
-    line = line.replace("\ufdd0", "").removeprefix("\ufeff")
+    whole = without_marks(records.texts.slice(0, 1))[0].as_py() if len(records.ends) else ""
+    line = whole.rstrip("\r\n")
     named = tuple(name.strip() for name in parser.cells(line))
     missing = [c.name_in_file for c in contract.columns if c.required and c.name_in_file not in named]
     if missing:
         raise InputError(
             f"{uri} lacks the required column {', '.join(missing)}; its header is {line[:200]!r}. "
             "Correct the file or the contract; nothing was written"
+        )
+    if is_cut and line == whole:
+        raise InputError(
+            f"{uri} has a header longer than {HEAD_BYTES // 1024} KB, which is more than the job reads for it: give "
+            "the columns shorter names, or leave out those that the contract does not have; nothing was written"
         )
     twice = [c.name_in_file for c in contract.columns if named.count(c.name_in_file) > 1]
     if twice:

@@ -2,10 +2,12 @@
 
 A value is the text that it is written as: of a string what stands between its quotes, escapes resolved; of a number its
 digits, which a parser would round; ``true`` or ``false``; a nested value is JSON in which numbers are quoted. ``null``
-and members that are not there are missing values. Of a name that comes twice the last value counts.
+and members that are not there are missing values. Of a name that comes twice the last value counts. A string with half
+of a character in it, which only escapes can spell, is no text.
 """
 
 import json
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -19,9 +21,10 @@ from etl_job.reading.batches import TextBatch
 from etl_job.reading.decoding import UTF_8, are_marked, decode_chunk, without_marks
 from etl_job.reading.parts import RawPart, chunks_of
 from etl_job.reading.record_scan import lines_of
-from etl_job.reading.texts import without_missing
+from etl_job.reading.texts import either, without_missing
 
 _AT_ONCE = 1_000
+_HALF = re.compile("[\ud800-\udfff]")  # of a character
 # Between lines, so that none can take in a part of its neighbour: lines are parsed many at a time.
 _BETWEEN = secrets.token_hex(16)
 
@@ -59,12 +62,11 @@ def _batch(
     objects = [found for start in range(0, len(lines), _AT_ONCE) for found in _parsed(lines.slice(start, _AT_ONCE))]
     malformed = pa.array([found is None for found in objects], pa.bool_())
     members = [{} if found is None else found for found in objects]
-    texts = {
-        column.name: without_missing(
-            _texts([found.get(column.name_in_file) for found in members]), contract.missing_texts(column)
-        )
-        for column in contract.columns
-    }
+    texts = dict[str, pa.StringArray]()
+    for column in contract.columns:
+        found, halves = _texts([each.get(column.name_in_file) for each in members])
+        texts[column.name] = without_missing(found, contract.missing_texts(column))
+        undecodable = either(undecodable, halves)
     return TextBatch(texts, lines, numbers, malformed if pc.any(malformed).as_py() else None, undecodable)
 
 
@@ -89,12 +91,15 @@ def _parsed_alone(text: str) -> dict[str, Any] | None:
     return found if type(found) is dict else None
 
 
-def _texts(values: Sequence[Any]) -> pa.StringArray:
+def _texts(values: Sequence[Any]) -> tuple[pa.StringArray, pa.BooleanArray | None]:
+    """Values as texts, and which of them have half of a character in them; None where none has."""
     texts = [value if value is None or type(value) is str else _text(value) for value in values]
     try:
-        return pa.array(texts, pa.string())
-    except UnicodeEncodeError:  # half of a character, escaped
-        return pa.array([text and text.encode(errors="replace").decode() for text in texts], pa.string())
+        return pa.array(texts, pa.string()), None
+    except UnicodeEncodeError:
+        read = [text and _HALF.sub("\ufffd", text) for text in texts]
+        halves = [text != as_read for text, as_read in zip(texts, read, strict=True)]
+        return pa.array(read, pa.string()), pa.array(halves)
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ text of a row is JSON of the contract's columns.
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from typing import Any
@@ -25,12 +26,14 @@ from etl_job.reading.batches import Source, TextBatch
 from etl_job.reading.calendar_days import floor_divide
 from etl_job.reading.parquet_kinds import LOCAL_TIMES, MOMENTS, NOTHING
 from etl_job.reading.parts import RawPart
-from etl_job.reading.texts import texts_where, unsliced, without_empty, without_missing
+from etl_job.reading.texts import either, texts_where, unsliced, without_empty, without_missing
 
 _ROWS_AT_ONCE = 262_144
-_MICROSECONDS = 1_000_000
-_DAY = 86_400 * _MICROSECONDS
-_ANY_TIME = Layout.parse("yyyy-MM-dd HH:mm:ss.SSSSSS")
+_DAY = 86_400
+_NANOSECONDS = 1_000_000_000
+_PARTS_OF_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": _NANOSECONDS}
+_FARTHEST = 10_000_000 * _DAY  # Arrow reckons with years of 16 bits, and begins anew behind them
+_ANY_TIME = Layout.parse("yyyy-MM-dd HH:mm:ss.SSSSSSSSS")
 _MOST_DIGITS = 40
 _EXACTLY = Context(prec=400)
 _ZERO_BEHIND = re.compile(r"\.?0+$")
@@ -44,12 +47,14 @@ def parquet_batches(store: ObjectStore, part: RawPart, source: Source, contract:
     """The rows of a part's row groups."""
     header, first = source.header, part.first_row
     kinds = dict(zip(header.columns, header.kinds, strict=True))
-    with pq.ParquetFile(_Stored(store, part.uri, source.size_bytes), coerce_int96_timestamp_unit="us") as file:
+    stored = _Stored(store, part.uri, source.size_bytes)
+    with pq.ParquetFile(stored, coerce_int96_timestamp_unit="us") as file:
         groups = list(range(part.start, part.end))
         for rows in file.iter_batches(
             _ROWS_AT_ONCE, row_groups=groups, columns=list(header.in_file), use_threads=False
         ):
-            columns = (unsliced(rows.column(name)) for name in header.in_file)
+            found = (rows.column(name) for name in header.in_file)
+            columns = (unsliced(each.storage if isinstance(each, pa.ExtensionArray) else each) for each in found)
             typed = dict(zip(header.columns, columns, strict=True))
             yield _batch(typed, kinds, pa.arange(first, first + len(rows)), contract)
             first += len(rows)
@@ -65,7 +70,7 @@ def _batch(
         text = typed[column.name]
         if kinds[column.name] == "string":
             text, bad = _decoded(text)
-            undecodable = bad if undecodable is None else (undecodable if bad is None else pc.or_(undecodable, bad))
+            undecodable = either(undecodable, bad)
         else:
             text = _text(column, kinds[column.name], text)
         texts[column.name] = without_missing(without_empty(text), contract.missing_texts(column))
@@ -88,43 +93,64 @@ def _decoded(values: pa.Array) -> tuple[pa.StringArray, pa.BooleanArray | None]:
 
 
 def _text(column: Column, kind: str, values: pa.Array) -> pa.StringArray:
-    if kind == "date":
-        days = values.cast(pa.int32()).cast(pa.int64())
-        return _written(column.rules.layouts[0], pc.multiply(days, 86_400 * _MICROSECONDS))
     if kind == NOTHING:
         return pa.nulls(len(values), pa.string())
     if column.logical_type == "date" and kind in LOCAL_TIMES:
-        return _days_of_midnights(column, _microseconds(values))
-    if kind in (*MOMENTS, *LOCAL_TIMES):
-        return _written(column.rules.layouts[0], _microseconds(values))
+        return _days_of_midnights(column, _Moments.of(values))
+    if kind in ("date", *MOMENTS, *LOCAL_TIMES):
+        return _written(column.rules.layouts[0], _Moments.of(values))
     if kind == "boolean":
         return values.cast(pa.string())
     digits = _digits(values, column.rules.rounding)
     return pc.replace_substring(digits, ".", ",") if column.rules.decimal_mark == "," else digits
 
 
-def _days_of_midnights(column: Column, moments: pa.Int64Array) -> pa.StringArray:
+@dataclass(frozen=True, slots=True)
+class _Moments:
+    """Times as whole seconds since 1970, and the nanoseconds behind these."""
+
+    seconds: pa.Int64Array
+    behind: pa.Int64Array
+
+    @classmethod
+    def of(cls, values: pa.Array) -> "_Moments":
+        """Those of dates or timestamps."""
+        if pa.types.is_date(values.type):
+            days = values.cast(pa.date32()).cast(pa.int32()).cast(pa.int64())
+            return cls(pc.multiply(days, _DAY), pa.repeat(0, len(values)))
+        whole, parts = values.cast(pa.int64()), _PARTS_OF_SECOND[values.type.unit]
+        seconds = floor_divide(whole, parts)
+        behind = pc.subtract(whole, pc.multiply(seconds, parts))
+        return cls(seconds, pc.multiply(behind, _NANOSECONDS // parts))
+
+
+def _days_of_midnights(column: Column, moments: _Moments) -> pa.StringArray:
     """A day is written as its midnight; any other time is no date, and its text none either."""
-    in_day = pc.subtract(moments, pc.multiply(floor_divide(moments, _DAY), _DAY))
-    days = texts_where(pc.fill_null(pc.equal(in_day, 0), True), _written(column.rules.layouts[0], moments))
+    in_day = pc.subtract(moments.seconds, pc.multiply(floor_divide(moments.seconds, _DAY), _DAY))
+    is_midnight = pc.and_(pc.equal(in_day, 0), pc.equal(moments.behind, 0))
+    days = texts_where(pc.fill_null(is_midnight, True), _written(column.rules.layouts[0], moments))
     others = pc.replace_substring_regex(_written(_ANY_TIME, moments), r"\.0+$|(\.[0-9]*[1-9])0+$", r"\1")
     return pc.coalesce(days, others)
 
 
-def _microseconds(values: pa.TimestampArray) -> pa.Int64Array:
-    unit, whole = values.type.unit, values.cast(pa.int64())
-    if unit == "ns":
-        return floor_divide(whole, 1_000)
-    return whole if unit == "us" else pc.multiply(whole, {"s": _MICROSECONDS, "ms": 1_000}[unit])
+def _written(layout: Layout, moments: _Moments) -> pa.StringArray:
+    """Times in a layout; those that are thousands of years away have a text of no layout."""
+    is_near = pc.fill_null(pc.less_equal(pc.abs(moments.seconds), _FARTHEST), True)
+    if pc.all(is_near).as_py() is not False:
+        return _in_layout(layout, moments)
+    near = pc.if_else(is_near, moments.seconds, pa.scalar(None, pa.int64()))
+    far = texts_where(pc.invert(is_near), pc.binary_join_element_wise(moments.seconds.cast(pa.string()), "s", ""))
+    return pc.coalesce(_in_layout(layout, _Moments(near, moments.behind)), far)
 
 
-def _written(layout: Layout, moments: pa.Int64Array) -> pa.StringArray:
-    """Times in a layout; an offset is UTC's."""
+def _in_layout(layout: Layout, moments: _Moments) -> pa.StringArray:
+    """An offset is UTC's."""
+    seconds = moments.seconds
     if layout.epoch_unit is not None:
-        return floor_divide(moments, _MICROSECONDS // layout.epoch_unit).cast(pa.string())
-    seconds = floor_divide(moments, _MICROSECONDS)
-    days = floor_divide(seconds, 86_400)
-    in_day = pc.subtract(seconds, pc.multiply(days, 86_400))
+        parts = pc.divide(moments.behind, _NANOSECONDS // layout.epoch_unit)
+        return pc.add(pc.multiply(seconds, layout.epoch_unit), parts).cast(pa.string())
+    days = floor_divide(seconds, _DAY)
+    in_day = pc.subtract(seconds, pc.multiply(days, _DAY))
     dates = days.cast(pa.int32()).cast(pa.date32()).dictionary_encode()
     date_of: dict[str, pa.Array] = {
         "year": pc.year(dates.dictionary),
@@ -149,8 +175,7 @@ def _written(layout: Layout, moments: pa.Int64Array) -> pa.StringArray:
             number = of_day[piece.unit]
             pieces.append(_TWO_DIGITS.take(number) if piece.least == 2 else number.cast(pa.string()))
         elif piece.unit == "fraction":
-            behind = pc.subtract(moments, pc.multiply(seconds, _MICROSECONDS))
-            digits = pc.utf8_rpad(pc.utf8_lpad(behind.cast(pa.string()), 6, "0"), 9, "0")
+            digits = pc.utf8_lpad(moments.behind.cast(pa.string()), 9, "0")
             pieces.append(pc.utf8_slice_codeunits(digits, 0, piece.most))
         else:
             pieces.append(pa.scalar("Z"))
@@ -160,6 +185,8 @@ def _written(layout: Layout, moments: pa.Int64Array) -> pa.StringArray:
 def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
     if pa.types.is_integer(values.type):
         return values.cast(pa.string())
+    if pa.types.is_decimal(values.type) and values.type.bit_width < 128:  # which Arrow writes and hardly reckons with
+        values = values.cast(pa.decimal128(values.type.precision, values.type.scale))
     distinct = values.dictionary_encode()
     found = distinct.dictionary.cast(pa.string())
     most = FRACTION_DIGITS if rounding is None else rounding

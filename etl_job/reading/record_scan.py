@@ -47,7 +47,7 @@ def records_in_lines(block: bytes, parser: RecordParser) -> Records:
     """The records of a block in which each line is one."""
     scan = _Scan(block, parser, is_last=True)
     ends = _and_last(scan.line_ends, len(block))
-    if parser.quote not in block:
+    if parser.quote not in block or not parser.is_simple:
         return Records(block, ends)
     before = scan.quotes_before_line_ends
     if len(ends) > len(before):
@@ -69,7 +69,10 @@ def records_across_lines(block: bytes, parser: RecordParser, longest: int, is_la
     before = scan.quotes_before_line_ends
     is_outside = pc.equal(pc.bit_wise_and(before, 1), 0)
     ends, counted = scan.line_ends.filter(is_outside), before.filter(is_outside)
-    if scan.is_regular and _are_bounded(ends, scan.line_ends, len(block), longest, is_last, len(scan.quotes) % 2 == 0):
+    is_closed = len(scan.quotes) % 2 == 0
+    if scan.is_regular and _are_bounded(
+        ends, scan.line_ends, len(block), longest=longest, is_last=is_last, is_closed=is_closed
+    ):
         if is_last and len(block) and (not len(ends) or ends[-1].as_py() < len(block)):
             ends = _and_last(ends, len(block))
             counted = pa.concat_arrays([counted, pa.array([len(scan.quotes)], pa.int64())])
@@ -88,7 +91,7 @@ def _and_last(ends: pa.Int64Array, size: int) -> pa.Int64Array:
 
 
 def _are_bounded(
-    ends: pa.Int64Array, lines: pa.Int64Array, size: int, longest: int, is_last: bool, is_closed: bool
+    ends: pa.Int64Array, lines: pa.Int64Array, size: int, *, longest: int, is_last: bool, is_closed: bool
 ) -> bool:
     """Whether no record breaks lines and is too long, the one behind the last end included."""
     if not is_closed and (is_last or size - (ends[-1].as_py() if len(ends) else 0) > longest):

@@ -16,6 +16,13 @@ def unsliced(values: pa.Array) -> pa.Array:
     return values if values.offset == 0 else pa.concat_arrays([values])
 
 
+def either(one: pa.BooleanArray | None, other: pa.BooleanArray | None) -> pa.BooleanArray | None:
+    """Where one of two holds, of which None holds nowhere."""
+    if one is None or other is None:
+        return other if one is None else one
+    return pc.or_(one, other)
+
+
 def texts_where(holds: pa.BooleanArray, texts: pa.StringArray) -> pa.StringArray:
     """The texts of which something holds, null in place of the others."""
     return pc.if_else(unsliced(holds), unsliced(texts), _NOTHING)

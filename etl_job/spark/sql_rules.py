@@ -45,14 +45,14 @@ class SqlRules:
             .option("int96RebaseMode", "CORRECTED")
             .parquet(*files)
         )
+        asked = (asked_column(number) for number in range(len(self.contract.quality)))
         known = rows.select(
-            PART,
-            ROW,
-            *(asked_column(number) for number in range(len(self.contract.quality))),
+            *(F.col(name).alias(_apart(name)) for name in (PART, ROW, *asked)),
             *(F.col(typed_column(column.name)).alias(column.name) for column in self.columns.columns),
         )
         judged = known.select(
-            PART, ROW, *(self._bits(*named) for named in ((BROKEN, "error"), (WARNED, "warning")))
+            *(F.col(_apart(name)).alias(name) for name in (PART, ROW)),
+            *(self._bits(*named) for named in ((BROKEN, "error"), (WARNED, "warning"))),
         ).where((F.col(BROKEN) != 0) | (F.col(WARNED) != 0))
         judged.write.mode("overwrite").partitionBy(PART).parquet(folder)
 
@@ -65,7 +65,7 @@ class SqlRules:
     def _bits(self, name: str, severity: str) -> Column:
         names = self.contract.rule_names if severity == "error" else self.contract.warning_names
         bits = [
-            F.when(F.col(asked_column(number)) & ~F.coalesce(F.expr(rule.query), F.lit(False)), F.lit(1 << bit))
+            F.when(F.col(_apart(asked_column(number))) & ~F.coalesce(F.expr(rule.query), F.lit(False)), F.lit(1 << bit))
             .otherwise(F.lit(0))
             .cast("long")
             for number, rule in enumerate(self.contract.quality)
@@ -74,6 +74,11 @@ class SqlRules:
         ]
         none = F.lit(0).cast("long")
         return reduce(lambda left, right: left.bitwiseOR(right), bits, none).alias(name)
+
+
+def _apart(name: str) -> str:
+    """A name that no column of a contract has, for an internal column beside them."""
+    return f"{name}?"
 
 
 def _checked(rule: FreeRule, contract: Contract) -> tuple[ContractColumn, ...]:

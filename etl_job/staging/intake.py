@@ -1,6 +1,7 @@
 """Raw files become staged rows: headers first, then each row read, judged and written."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,7 +22,8 @@ from etl_job.staging.parts import PartStager, Read, Staged
 from etl_job.staging.rows import Tally
 from etl_job.staging.store import valid_files
 
-_MOST_NAMED = 20  # damaged files, in a message
+_MOST_NAMED = 20  # files, in a message
+_LISTS = 16  # requests at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,11 @@ def stage_rows(context: RunContext, deliveries: tuple[Delivery, ...], folder: St
     """Read and judge all rows of the deliveries and write them to the folder. Runs Spark jobs.
 
     Raises:
-        InputError: files lack a required column, or are damaged; it names all of them.
+        InputError: files lack a required column, are damaged, or were replaced meanwhile; it names all of them.
     """
     sources = sources_of(context.store, context.contract, deliveries)
     staged = _staged(context, sources, folder)
+    _refuse_replaced(context.store, deliveries)
     if staged.damaged:
         reasons: Mapping[str, str] = {damage.uri: damage.reason for damage in staged.damaged}
         named = "; ".join(
@@ -82,6 +85,27 @@ def _staged(context: RunContext, sources: Sequence[Source], folder: StagingFolde
     stager = PartStager(context.store, context.contract, sources, folder, context.sql.columns)
     read = stager.stage_all(context.spark)
     return read if not context.sql.columns or read.damaged else read + judge_waiting(context.spark, stager, context.sql)
+
+
+def _refuse_replaced(store: ObjectStore, deliveries: Sequence[Delivery]) -> None:
+    """A file is read in parts: of one that was replaced meanwhile, some may be of the old content, some of the new.
+
+    Raises:
+        InputError: files are not those any more that were selected; it names them.
+    """
+    read = [file for delivery in deliveries for file in delivery.files_with_rows]
+    folders = sorted({file.uri.rpartition("/")[0] for file in read})
+    with ThreadPoolExecutor(_LISTS) as lists:
+        listed = lists.map(lambda folder: store.list_files(f"{folder}/"), folders)
+        now = {file.uri: (file.size_bytes, file.etag) for files in listed for file in files}
+    was = {file.uri: (file.size_bytes, file.etag) for file in read}
+    replaced = [uri for uri in was if now.get(uri, was[uri]) != was[uri]]
+    if replaced:
+        more = f" and {len(replaced) - _MOST_NAMED} more files" if len(replaced) > _MOST_NAMED else ""
+        raise InputError(
+            f"{', '.join(replaced[:_MOST_NAMED])}{more}: replaced while the run read the files, and so perhaps read in "
+            "parts of both versions. Nothing was published: run again"
+        )
 
 
 def judge_waiting(spark: SparkSession, stager: PartStager, sql: SqlRules) -> Staged:

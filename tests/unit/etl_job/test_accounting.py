@@ -6,6 +6,7 @@ import pytest
 import yaml
 from pyspark.sql import functions as F  # noqa: N812
 
+from etl_job.contract.columns import Column
 from etl_job.contract.document import parse_contract
 from etl_job.contract.model import ConflictPolicy, Contract, FreeRule, Thresholds
 from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, LostRows, delivery_outcomes, quarantined_rows
@@ -224,6 +225,17 @@ def test_free_rules_quarantine_or_warn_where_they_are_not_true(spark, tmp_path, 
     assert outcome.warnings == {"row.night": 1}  # rows that are kept: the duplicate is not
 
 
+def test_columns_of_a_contract_may_be_named_as_the_jobs_own_are(spark, tmp_path, contract):
+    named = [Column.model_validate({"name": name}) for name in ("_part", "_ROW", "_broken", "_asked_0")]
+    wider = contract.model_copy(update={"columns": (*contract.columns, *named)})
+    own = " and ".join(f"{column.name} = 'x'" for column in named)
+    ruled = with_rules(wider, ("own", own, "error"), ("again", "_ROW = 'x'", "warning"))
+    rows = ["k1,Kia,2024-01-31,07:00:00,x,x,x,x", "k2,Kia,2024-01-31,07:00:00,x,y,x,x"]
+    header = ",".join(column.name for column in wider.columns)
+    accounted = Accounted(spark, tmp_path, ruled, ["\n".join([header, *rows])])
+    assert accounted.quarantine == {rows[1]: ["row.own"]}
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
@@ -255,7 +267,8 @@ def test_outcomes_are_told_from_what_was_judged_what_was_lost_and_what_is_counte
     tally = {("d1", 0, 0): 5, ("d1", 0, 3): 4, ("d1", 1 | 1 << pattern, 0): 2, ("d1", 1, 0): 1, ("d2", 1, 0): 7}
     lost = [LostRows("d1", True, True, 3, 1), LostRows("d1", True, False, 0, 1), LostRows("d1", False, True, 0, 2)]
     day = date(2024, 1, 1)
-    first, second, third = delivery_outcomes(tally, lost, {"d1": KeptRows(5, day, day)}, both, ["d1", "d2", "d3"])
+    kept = {"d1": KeptRows(5, day, day)}
+    first, second, third = delivery_outcomes(tally, lost, kept, contract=both, deliveries=["d1", "d2", "d3"])
     violations = {"row.field_count": 3, "sighting_id.pattern": 2, both.rule_names[conflict]: 2}
     assert first == DeliveryOutcome("d1", 5, 5, 2, 1, violations, day, day, 3, {"row.a": 3, "row.b": 3})
     assert second == DeliveryOutcome("d2", 0, 7, 0, 0, {"row.field_count": 7}, None, None)
@@ -275,6 +288,15 @@ def test_share_just_above_a_threshold_does_not_read_as_the_threshold():
     outcome = DeliveryOutcome("d1", 94_997, 5_003, 0, 0, {"a.required": 5_003}, None, None)
     with pytest.raises(ThresholdError, match=r"5\.003%, thresholds\.quarantinedShare allows 5\.000%"):
         check_thresholds([outcome], Thresholds(quarantined_share=0.05))
+
+
+@pytest.mark.parametrize("bad", [29, 57, 58])  # of which 100 times the share, in binary, is a little less
+def test_share_that_is_just_what_a_threshold_allows_is_no_larger_one(bad):
+    outcome = DeliveryOutcome("d1", 100 - bad, bad, 0, 0, {"a.required": bad}, None, None)
+    check_thresholds([outcome], Thresholds(quarantined_share=bad / 100))
+    more = DeliveryOutcome("d1", 99 - bad, bad + 1, 0, 0, {"a.required": bad + 1}, None, None)
+    with pytest.raises(ThresholdError):
+        check_thresholds([more], Thresholds(quarantined_share=bad / 100))
 
 
 def test_reconcile_refuses_a_lost_row():

@@ -217,6 +217,10 @@ def escape_that_is_the_delimiter(document):
     custom(document, "csv")["escape"] = ","
 
 
+def delimiter_that_ends_lines(document):
+    custom(document, "csv")["delimiter"] = "\r"
+
+
 def unknown_policy(document):
     custom_property(document, "conflicts")["value"] = "keepBest"
 
@@ -279,6 +283,7 @@ def no_features(document):
         (csv_options_of_json_lines, "schema: csv says how CSV is written, and files.format is jsonLines: remove it"),
         (unknown_file_format, r"files\.format: must be 'csv', 'jsonLines' or 'parquet', is 'avro'"),
         (escape_that_is_the_delimiter, "csv: delimiter, quoteSymbol and escape must be three different characters"),
+        (delimiter_that_ends_lines, "csv: delimiter, quoteSymbol and escape must be no line breaks"),
         (unknown_policy, "conflicts: must be 'keepFirst', 'keepLast' or 'quarantineBoth', is 'keepBest'"),
         (threshold_of_all, r"thresholds\.quarantinedShare: must be less than 1, is 1"),
         (no_features, "features: is missing"),

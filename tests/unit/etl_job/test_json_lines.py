@@ -10,7 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from etl_job.contract.model import Contract
+from etl_job.lake.files import LocalObjectStore
 from etl_job.reading import json_rows
+from etl_job.reading.parts import RawPart
 
 from .frozen.cases import COLUMNS_OF_FILES
 from .read_texts import texts_in
@@ -62,7 +64,6 @@ def test_values_are_texts_as_they_are_written(tmp_path_factory, name, amount):
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        pytest.param('{"id": "\\ud83d"}', "?", id="half of a character"),
         pytest.param('{"id": true}', "true", id="boolean"),
         pytest.param('{"id": -0.0E+1}', "-0.0E+1", id="number"),
         pytest.param('{"id": "a", "id": "b"}', "b", id="a name twice"),
@@ -72,3 +73,19 @@ def test_values_are_texts_as_they_are_written(tmp_path_factory, name, amount):
 def test_value_of_a_member(tmp_path: Path, line: str, text: str | None):
     (tmp_path / "a.jsonl").write_text(line, "utf-8")
     assert texts_in(tmp_path, contract())[0][0] == text
+
+
+def test_string_with_half_of_a_character_is_no_text(tmp_path: Path):
+    lines = [
+        '{"id": "k\\ud83d"}',
+        '{"id": "k\\ud83d\\ude00"}',
+        '{"id": "k", "note": ["\\udc00"]}',
+        '{"id": "k", "x": "\\ud800"}',
+    ]
+    (tmp_path / "a.jsonl").write_text("\n".join(lines), "utf-8")
+    store, uri = LocalObjectStore(), f"file://{tmp_path}/a.jsonl"
+    part = RawPart(uri, 0, 0, (tmp_path / "a.jsonl").stat().st_size)
+    (batch,) = json_rows.json_batches(store, part, contract())
+    assert batch.undecodable.to_pylist() == [True, False, True, False]
+    assert batch.texts["id"].to_pylist() == ["k\ufffd", "k\U0001f600", "k", "k"]
+    assert batch.raw.to_pylist() == lines

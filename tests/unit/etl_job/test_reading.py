@@ -7,7 +7,7 @@ from etl_job.contract.document import parse_contract
 from etl_job.errors import InputError
 from etl_job.lake.files import LocalObjectStore
 from etl_job.reading.batches import Header
-from etl_job.reading.headers import parse_header, read_headers
+from etl_job.reading.headers import HEAD_BYTES, parse_header, read_headers
 
 ROOT = Path(__file__).parents[3]
 
@@ -112,6 +112,30 @@ def test_header_of_a_damaged_gzip_file_stops_the_run(contract):
 def test_header_without_required_columns_stops_the_run(contract, head):
     with pytest.raises(InputError, match=r"s3://b/f.csv lacks the required column sighting_id, .*nothing was written"):
         parse_header(head, "s3://b/f.csv", contract)
+
+
+@pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "packed"])
+def test_header_that_goes_on_behind_what_is_read_of_it_is_refused_and_not_cut(contract, is_packed):
+    head = "sighting_id,brand,date,time," + ",".join(f"column_{number:05d}" for number in range(6_000)) + "\na"
+    content = gzip.compress(head.encode(), 0) if is_packed else head.encode()
+    with pytest.raises(InputError, match=r"s3://b/f.csv\S* has a header longer than 64 KB, .*nothing was written"):
+        parse_header(content[:HEAD_BYTES], f"s3://b/f.csv{'.gz' if is_packed else ''}", contract)
+
+
+def test_second_byte_order_mark_is_a_part_of_the_first_name_as_it_is_of_the_line(contract):
+    with pytest.raises(InputError, match=r"lacks the required column sighting_id; its header is '\\ufeffsighting_id"):
+        parse_header("\ufeff\ufeffsighting_id,brand,date,time\n".encode(), "s3://b/f.csv", contract)
+
+
+@pytest.mark.parametrize("header", [True, False])
+def test_utf_16_without_its_mark_is_refused_with_or_without_a_header(contract, tmp_path, header):
+    form = {"encoding": "UTF-16", "header": header}
+    contract = contract.model_copy(update={"csv": contract.csv.model_copy(update=form)})
+    (tmp_path / "a.csv").write_bytes("sighting_id,brand,date,time\n".encode("utf-16-be"))
+    (tmp_path / "b.csv").write_bytes("sighting_id,brand,date,time\n".encode("utf-16"))
+    assert read_headers(LocalObjectStore(), contract, [f"{tmp_path.as_uri()}/b.csv"])
+    with pytest.raises(InputError, match=r"a\.csv does not begin with the byte order mark of UTF-16"):
+        read_headers(LocalObjectStore(), contract, [f"{tmp_path.as_uri()}/a.csv"])
 
 
 def test_local_store_reads_what_it_wrote(tmp_path):

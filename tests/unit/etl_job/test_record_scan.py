@@ -22,6 +22,7 @@ FORMS = {
     "quotes doubled": CsvFormat(multi_line=True, max_record_bytes=LONGEST),
     "quotes escaped": CsvFormat(multi_line=True, max_record_bytes=LONGEST, escape="\\"),
     "other marks": CsvFormat(multi_line=True, max_record_bytes=LONGEST, delimiter="é", quote_symbol="'"),
+    "marks of several bytes": CsvFormat(multi_line=True, max_record_bytes=LONGEST, quote_symbol="é", escape="\\"),
 }
 PIECES = st.lists(
     st.sampled_from(

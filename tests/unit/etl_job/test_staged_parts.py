@@ -3,6 +3,7 @@
 import gzip
 import io
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,17 @@ import pytest
 from etl_job.contract.model import Contract
 from etl_job.contract.schemas import LINE, ROW, value_column
 from etl_job.deliveries.raw_table import Delivery
+from etl_job.errors import InputError
 from etl_job.judging.sql_columns import SqlColumns
 from etl_job.lake.files import LocalObjectStore
 from etl_job.reading import csv_rows, parts
 from etl_job.reading.readers import raw_parts
 from etl_job.staging import parts as staged_parts
 from etl_job.staging.folders import StagingFolder
-from etl_job.staging.intake import sources_of
+from etl_job.staging.intake import sources_of, stage_rows
 from etl_job.staging.parts import PartStager, Staged, stage_part
 
+from .conftest import run_context
 from .frozen.cases import COLUMNS_OF_FILES
 
 HEADER = "id,place,at,amount,note"
@@ -90,6 +93,17 @@ def test_bytes_that_are_no_text_in_their_encoding_are_named_by_their_row(tmp_pat
     encoding = contract_of().rule_names.index("row.encoding")
     assert staged.done.tally == {("d", 0, 0): 1, ("d", 1 << encoding, 0): 1}
     assert staged.rows("valid")[0][value_column("place")] == "Süd"
+
+
+@pytest.mark.parametrize("multi_line", [True, False], ids=["across lines", "in lines"])
+@pytest.mark.parametrize("other", [row(2), row(2, "S\udcff")], ids=["text", "no text"])
+def test_character_that_means_nothing_is_text_whatever_its_neighbours_are(tmp_path, multi_line, other):
+    odd = [row(1, "\ufdd0\ufdd1\ufdef"), row(3, "\ufdd0\ufffd"), row(4, "\uffff")]
+    content = "\n".join([HEADER, *odd, other]).encode("utf-8", "surrogateescape")
+    staged = StagedFiles(tmp_path, contract_of(csv={"multiLine": multi_line}), {"a.csv": content})
+    places = {each[value_column("place")] for each in staged.rows("valid")}
+    assert places >= {line.split(",")[1] for line in odd}
+    assert len(staged.rows("broken")) == (other != row(2))
 
 
 def test_header_with_bytes_that_are_no_text_is_no_row_wherever_it_stands(tmp_path):
@@ -186,3 +200,55 @@ def test_rows_of_a_part_are_written_in_files_of_bounded_size(tmp_path, monkeypat
     assert len(list((tmp_path / "staged" / "kind=valid").iterdir())) > 5
     assert [each[ROW] for each in staged.rows("valid")] == list(range(1, 2_001))
     assert [each[LINE] for each in staged.rows("broken")] == ["bad"]
+
+
+class InProcess:
+    """What staging asks of Spark, done at once."""
+
+    defaultParallelism = 2  # noqa: N815 - Spark's name
+
+    def __init__(self) -> None:
+        self.sparkContext = self
+
+    def parallelize(self, items: list[Any], _tasks: int) -> "InProcess":
+        self.items = items
+        return self
+
+    def map(self, function: Any) -> "InProcess":
+        self.items = [function(item) for item in self.items]
+        return self
+
+    def collect(self) -> list[Any]:
+        return self.items
+
+
+class Replacing(LocalObjectStore):
+    """A store whose files another replaces as soon as somebody has begun to read them."""
+
+    def __init__(self, name: str, content: bytes | None) -> None:
+        self.name, self.content = name, content
+
+    def open(self, uri: str, first_byte: int = 0) -> Any:
+        file = super().open(uri, first_byte)
+        if uri.endswith(self.name) and self.content is not None:
+            self.write(uri, self.content)
+        return file
+
+
+@pytest.mark.parametrize("replaced", [True, False], ids=["replaced", "left"])
+def test_file_that_is_replaced_while_it_is_read_stops_the_run(tmp_path, replaced):
+    for name in ("a", "b"):
+        (tmp_path / "raw" / f"delivery={name}").mkdir(parents=True)
+        (tmp_path / "raw" / f"delivery={name}" / "f.csv").write_text("\n".join([HEADER, row(1), row(2)]))
+    store = Replacing("delivery=b/f.csv", f"{HEADER}\n{row(3)}".encode() if replaced else None)
+    deliveries = tuple(
+        Delivery(name, store.list_files(f"file://{tmp_path}/raw/delivery={name}")) for name in ("a", "b")
+    )
+    spark: Any = InProcess()
+    context = run_context(spark, store, contract_of(), tmp_path)
+    stage = partial(stage_rows, context, deliveries, StagingFolder(f"file://{tmp_path}/staged"))
+    if not replaced:
+        assert stage().read.rows == 4
+        return
+    with pytest.raises(InputError, match=r"delivery=b/f\.csv: replaced while the run read the files.*run again"):
+        stage()
