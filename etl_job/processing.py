@@ -73,7 +73,7 @@ def process_deliveries(context: RunContext, selection: Selection, before: RunRes
             raise
         numbers = totals.model_dump()
         seen.update(deliveries=len(staged.deliveries), rows=numbers.pop("rows_in"), **numbers)
-    yield from _publish(context, staged, counted, result, selection.withdrawn)
+    yield from _publish(context, staged, counted, before=result, withdrawn=selection.withdrawn)
     _give_back(context, counted, *(staged.folder.passing if context.contract.key else [staged.folder.uri]))
 
 
@@ -133,7 +133,7 @@ def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunR
 
 
 def _publish(
-    context: RunContext, staged: StagedRows, counted: CountedRows, before: RunResult, withdrawn: tuple[str, ...]
+    context: RunContext, staged: StagedRows, counted: CountedRows, *, before: RunResult, withdrawn: tuple[str, ...]
 ) -> Iterator[RunResult]:
     result = before
     try:

@@ -1,6 +1,7 @@
 """The columns of a feed as a contract describes them: types, formats and rules, each checked to make sense."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,6 +34,7 @@ DESCRIPTIVE_FIELDS = {
 NUMERIC = ("integer", "number")
 _DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _NUMBER = r"[+-]?([0-9]{1,40}(\.[0-9]{0,40})?|\.[0-9]{1,40})([eE][+-]?[0-9]{1,3})?"
+_NO_NAME = ("Cc", "Cs", "Zl", "Zp")  # control characters, half of a character, ends of lines and paragraphs
 MAX_LENGTH = 2**31 - 1  # of a text in Spark
 MAX_MISSING = 100  # texts that stand for a missing value
 _BOUND_DIGITS = 18  # before and after the point: values have no more before it, and fewer after
@@ -88,8 +90,13 @@ def _bounded_pattern(pattern: str) -> str:
     return pattern
 
 
+def is_name_in_a_file(name: str) -> bool:
+    """Whether a contract can hold what a file calls a column: signs that show nowhere may be in it, line breaks not."""
+    return bool(name.strip()) and not any(unicodedata.category(each) in _NO_NAME for each in name)
+
+
 def _name_in_a_file(name: str) -> str:
-    if not name.strip() or not name.isprintable():
+    if not is_name_in_a_file(name):
         raise ValueError(f"physicalName {name[:80]!r} is no name that a file can give a column")
     return name.strip()  # as headers are read
 

@@ -72,7 +72,7 @@ def find_incomplete(
     found = {}
     for name, keys in zip(names, contents, strict=True):
         there = {file.uri for file in by_name[name].files} if name in by_name else set()
-        missing = _missing(store, lake_root, dataset, keys, there)
+        missing = _missing(store, keys, there, lake_root=lake_root, dataset=dataset)
         if missing:
             root = raw_folder(lake_root, dataset)
             path = _below(missing[0].removeprefix(root))
@@ -103,7 +103,7 @@ def _keys(store: ObjectStore, record: str) -> tuple[str, ...]:
 
 
 def _missing(
-    store: ObjectStore, lake_root: str, dataset: str, keys: Iterable[str], there: Collection[str]
+    store: ObjectStore, keys: Iterable[str], there: Collection[str], *, lake_root: str, dataset: str
 ) -> tuple[str, ...]:
     """Files of these keys that are not there. Those that came since the run began are the next run's."""
     lake, root = folder_uri(lake_root), raw_folder(lake_root, dataset)

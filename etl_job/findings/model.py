@@ -1,4 +1,4 @@
-"""Facts about a pipeline, and what is found in them."""
+"""Facts about a pipeline, and the findings in them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -73,17 +73,17 @@ class MovedFeatures:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What findings are made of; what was not looked at is None or empty, and nothing is told of it.
+    """The facts that findings come from; what was not looked at is None or empty, and is not reported.
 
-    ``last_run``: None before the first. ``failed_before``: while a run goes on, the one before it, if that failed.
-    ``never_succeeded``: whether there were runs, and none succeeded. ``runs_looked_at``: of so many, where there may be
-    more; 0 where those are all.
-    ``published``: how many deliveries are published, whatever is known of them; None where that is not known.
-    ``deliveries``: those published now whose counts are known. ``last_day``: the last day of the published data.
-    ``due``: the day that the data has to reach by the schedule; None where there is none, or it gives no dates.
+    ``last_run``: None before the first. ``failed_before``: while a run is in progress, the one before it, if it failed.
+    ``never_succeeded``: whether there were runs, and none succeeded. ``runs_looked_at``: how many were looked at if
+    there may be more; 0 if those were all.
+    ``published``: how many deliveries are published; None if that is not known.
+    ``deliveries``: the published ones whose counts are known. ``last_day``: the last day of the published data.
+    ``due``: the day that the data must reach by the schedule; None without a schedule, or if it gives no dates.
     ``overdue_since``: the scheduled start since which no run has succeeded.
-    ``schedule_problem``: why it gives no dates.
-    ``quarantine_limit``: the share of quarantined rows from which the alarm tells.
+    ``schedule_problem``: why the schedule gives no dates.
+    ``quarantine_limit``: the share of quarantined rows above which the alarm fires.
     ``is_in_step``: whether the features hold what the curated table holds.
     ``files_left_out``, ``not_catalogued``: of the newest run with a manifest, ``files_of``; empty for the last run.
     """

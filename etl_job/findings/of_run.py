@@ -1,4 +1,4 @@
-"""The facts that a run's own manifest and those of the runs before it tell, for whoever has nothing else to ask."""
+"""Facts from a run's own manifest and those of earlier runs, for findings at the end of the run."""
 
 from collections.abc import Mapping
 
@@ -10,7 +10,7 @@ from etl_job.manifest.model import RunManifest
 def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quarantine_limit: float | None = None) -> Facts:
     """What is known at the end of a run.
 
-    Dates of the schedule, drift and cost are for those who can look them up; a run knows the age of its data alone.
+    A run does not know the schedule, drift or cost; of dates it only knows the age of its data.
 
     Args:
         manifest: of the run.
@@ -27,7 +27,7 @@ def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quaranti
             manifest.started_at,
             manifest.status,
             failed_step="job" if failed else "",
-            reason=(manifest.reason or "no reason is known") if failed else "",
+            reason=(manifest.reason or "the reason is not known") if failed else "",
         ),
         published=_still_published(manifest),
         deliveries=deliveries,
@@ -40,13 +40,13 @@ def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quaranti
 
 
 def done_in(manifest: RunManifest) -> str:
-    """What a run did to the tables; empty where it did nothing. One that recovers makes features of what is curated."""
+    """What a run did to the tables; empty if nothing. A run that recovers only computes the features again."""
     processed = [delivery.delivery for delivery in manifest.deliveries]
     published = sorted(manifest.published.items())
-    taken_out = [name for name, state in published if state.withdrawn and state.run_id == manifest.run_id]
+    withdrawn = [name for name, state in published if state.withdrawn and state.run_id == manifest.run_id]
     done = [f"processed {some(processed)}"] if processed else []
-    done += [f"took {some(taken_out)} out of the tables"] if taken_out else []
-    return " and ".join(done) or ("brought the tables into step" if manifest.published_anything else "")
+    done += [f"withdrew {some(withdrawn)} from the tables"] if withdrawn else []
+    return " and ".join(done) or ("brought the features up to date" if manifest.published_anything else "")
 
 
 def _still_published(manifest: RunManifest) -> int | None:

@@ -1,4 +1,4 @@
-"""What is found in facts: each finding a level, a sentence and the command that helps. Pure: every case has a test."""
+"""Finds in facts what needs attention: each finding has a level, a sentence and the command that helps."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -6,20 +6,20 @@ from datetime import date, datetime, timedelta
 from etl_job.findings.model import DeliveredRows, Facts, Finding, LastRun, Level
 from etl_job.findings.wording import age, count, minute, percent, percents, rules, sentence, short_id, some
 
-# Without a schedule nothing says when data is due: days of this age are told as old all the same.
+# Without a schedule nothing says when data is due; data older than this is reported all the same.
 _OLD_WITHOUT_SCHEDULE = timedelta(days=184)  # two quarters
-# Where a day begins first it is tomorrow already.
+# In the first time zone of a day it is already tomorrow.
 _AHEAD = timedelta(days=1)
-# The quarantined share is told where it grew to twice that of the delivery before, and by this much at least.
+# The quarantined share is reported if it is twice that of the delivery before, and grew by at least this much.
 _LEAST_GROWTH = 0.005
-# A new reason is told from this share of a delivery's rows on, so that a single bad row is not news.
+# A new reason is reported from this share of a delivery's rows on, so that a single bad row is not news.
 _LEAST_NEW_SHARE = 0.001
 # Below the limit, but not far: of a limit of 5 % that is from 4 % on.
 _NEAR_LIMIT = 0.8
 
 
 def findings_in(facts: Facts) -> tuple[Finding, ...]:
-    """Everything that somebody should know, problems first; nothing where all is fine."""
+    """Everything that needs attention, problems first; empty if all is fine."""
     found = [
         *_of_last_run(facts),
         *_of_schedule(facts),
@@ -35,12 +35,12 @@ def findings_in(facts: Facts) -> tuple[Finding, ...]:
 
 
 def verdict_of(findings: Iterable[Finding]) -> str:
-    """The findings in a few words: whether all is fine, and how many need somebody."""
+    """The findings in a few words: whether all is fine, or how many need attention."""
     levels = [finding.level for finding in findings]
     problems, warnings = levels.count(Level.PROBLEM), levels.count(Level.WARNING)
     if problems:
         more = f", {count(warnings, 'warning')}" if warnings else ""
-        return f"Needs you: {count(problems, 'problem')}{more}"
+        return f"Needs attention: {count(problems, 'problem')}{more}"
     return f"Worth a look: {count(warnings, 'warning')}" if warnings else "Fine"
 
 
@@ -51,39 +51,39 @@ def _of_last_run(facts: Facts) -> Iterator[Finding]:
     elif last.outcome == "FAILED":
         yield _failed(Level.PROBLEM, "The last run", last)
     elif last.outcome == "RUNNING":
-        told = f"A run has been going on since {minute(last.started)} UTC."
-        yield Finding(Level.NOTE, "last_run", told, ("status", "--follow"))
+        text = f"A run has been in progress since {minute(last.started)} UTC."
+        yield Finding(Level.NOTE, "last_run", text, ("status", "--follow"))
         if facts.failed_before is not None:
             yield _failed(Level.WARNING, "The run before it", facts.failed_before)
 
 
 def _failed(level: Level, which: str, run: LastRun) -> Finding:
     step = f" at the {run.failed_step}" if run.failed_step else ""
-    why = sentence(run.reason or "no reason is known")
-    told = f"{which} failed{step} on {minute(run.started)} UTC: {why}"
-    return Finding(level, "last_run", told, _explain(run.run_id))
+    why = sentence(run.reason or "the reason is not known")
+    text = f"{which} failed{step} on {minute(run.started)} UTC: {why}"
+    return Finding(level, "last_run", text, _explain(run.run_id))
 
 
 def _of_schedule(facts: Facts) -> Iterator[Finding]:
     if facts.never_succeeded:
         last = facts.runs_looked_at
-        told = f"None of the last {count(last, 'run')} has succeeded." if last else "No run has succeeded yet."
-        yield Finding(Level.PROBLEM, "schedule", told, ("run",))
+        text = f"None of the last {count(last, 'run')} has succeeded." if last else "No run has succeeded yet."
+        yield Finding(Level.PROBLEM, "schedule", text, ("run",))
     elif facts.overdue_since is not None:
-        told = f"No run has succeeded since the scheduled start of {minute(facts.overdue_since)} UTC."
-        yield Finding(_while_running(facts, facts.overdue_since), "schedule", told, ("run",))
+        text = f"No run has succeeded since the scheduled start of {minute(facts.overdue_since)} UTC."
+        yield Finding(_while_running(facts, facts.overdue_since), "schedule", text, ("run",))
     if facts.schedule_problem:
-        told = f"The schedule gives no dates: {sentence(facts.schedule_problem)}"
-        yield Finding(Level.WARNING, "schedule", told)
+        text = f"The schedule gives no dates: {sentence(facts.schedule_problem)}"
+        yield Finding(Level.WARNING, "schedule", text)
 
 
 def _of_publication(facts: Facts) -> Iterator[Finding]:
     if facts.is_in_step is False:
-        told = "The features are behind the curated table: a run ended between the two commits."
-        yield Finding(Level.PROBLEM, "publication", told, ("run",))
+        text = "The features are behind the curated table: a run ended between the two commits."
+        yield Finding(Level.PROBLEM, "publication", text, ("run",))
     if facts.published == 0:
-        told = "No delivery is published: each was withdrawn."
-        yield Finding(Level.PROBLEM, "publication", told, ("upload", "FOLDER"))
+        text = "No delivery is published: all were withdrawn."
+        yield Finding(Level.PROBLEM, "publication", text, ("upload", "FOLDER"))
 
 
 def _of_data_age(facts: Facts) -> Iterator[Finding]:
@@ -97,13 +97,13 @@ def _of_data_age(facts: Facts) -> Iterator[Finding]:
         )
     if ends >= (facts.due or today - _OLD_WITHOUT_SCHEDULE):
         return
-    why = f"the schedule expects days after {facts.due}" if facts.due else "no delivery came since"
-    told = f"The data ends on {ends}, {age(ends, today)} ago; {why}."
-    yield Finding(_while_running(facts, facts.overdue_since), "data_age", told, ("upload", "FOLDER"))
+    why = f"the schedule expects days after {facts.due}" if facts.due else "no delivery has arrived since"
+    text = f"The data ends on {ends}, {age(ends, today)} ago; {why}."
+    yield Finding(_while_running(facts, facts.overdue_since), "data_age", text, ("upload", "FOLDER"))
 
 
 def _while_running(facts: Facts, since: datetime | None) -> Level:
-    """Less than a problem while the run that the schedule started may yet mend it."""
+    """A warning, not a problem, while the run that the schedule started may still resolve it."""
     last = facts.last_run
     is_at_work = since is not None and last is not None and last.outcome == "RUNNING" and last.started >= since
     return Level.WARNING if is_at_work else Level.PROBLEM
@@ -112,16 +112,16 @@ def _while_running(facts: Facts, since: datetime | None) -> Level:
 def _of_lost_deliveries(facts: Facts) -> Iterator[Finding]:
     for rows in facts.deliveries:
         if rows.quarantined and not rows.kept:
-            told = (
+            text = (
                 f"No row of {rows.delivery} was kept; {rows.quarantined:,} were quarantined: {rules(rows.violations)}."
             )
-            yield Finding(Level.PROBLEM, "quarantine", told, _explain(rows.run_id))
+            yield Finding(Level.PROBLEM, "quarantine", text, _explain(rows.run_id))
         elif not rows.rows_in:
-            told = f"{rows.delivery} was delivered without rows."
-            yield Finding(Level.WARNING, "deliveries", told, _explain(rows.run_id))
+            text = f"{rows.delivery} was delivered without rows."
+            yield Finding(Level.WARNING, "deliveries", text, _explain(rows.run_id))
         elif not rows.kept:
-            told = f"No row of {rows.delivery} was kept: all {rows.rows_in:,} are duplicates of other rows."
-            yield Finding(Level.WARNING, "deliveries", told, _explain(rows.run_id))
+            text = f"No row of {rows.delivery} was kept: all {rows.rows_in:,} are duplicates of other rows."
+            yield Finding(Level.WARNING, "deliveries", text, _explain(rows.run_id))
 
 
 def _of_quarantine(facts: Facts) -> Iterator[Finding]:
@@ -131,18 +131,18 @@ def _of_quarantine(facts: Facts) -> Iterator[Finding]:
         return
     newest, before = counted[-1], counted[-2] if len(counted) > 1 else None
     look = _explain(newest.run_id)
-    told = _of_share(newest, before, facts.quarantine_limit)
-    if told:
-        yield Finding(Level.WARNING, "quarantine", told, look)
+    text = _of_share(newest, before, facts.quarantine_limit)
+    if text:
+        yield Finding(Level.WARNING, "quarantine", text, look)
     yield from _of_earlier_shares(counted[:-1], facts.quarantine_limit)
     new = _new_reasons(newest, before) if before is not None else {}
     if before is not None and new:
-        told = f"New in {newest.delivery}, and in no row of {before.delivery}: {rules(new)}."
-        yield Finding(Level.WARNING, "reasons", told, look)
+        text = f"New in {newest.delivery}, and in no row of {before.delivery}: {rules(new)}."
+        yield Finding(Level.WARNING, "reasons", text, look)
 
 
 def _of_earlier_shares(earlier: Iterable[DeliveredRows], limit: float | None) -> Iterator[Finding]:
-    """Deliveries with earlier days, which may have come again: they stay over the limit until they are mended."""
+    """Deliveries with earlier days: they stay over the limit until they are corrected."""
     if limit is None:
         return
     over = sorted((rows for rows in earlier if rows.share > limit), key=lambda rows: (-rows.share, rows.delivery))
@@ -150,12 +150,12 @@ def _of_earlier_shares(earlier: Iterable[DeliveredRows], limit: float | None) ->
         return
     those = f"{len(over)} earlier deliveries are" if len(over) > 1 else "1 earlier delivery is"
     named = some([f"{rows.delivery} ({percents(rows.share, limit)[0]})" for rows in over])
-    told = f"{those} over the limit of {percent(limit)}: {named}."
-    yield Finding(Level.WARNING, "quarantine", told, _explain(over[0].run_id))
+    text = f"{those} over the limit of {percent(limit)}: {named}."
+    yield Finding(Level.WARNING, "quarantine", text, _explain(over[0].run_id))
 
 
 def _of_share(newest: DeliveredRows, before: DeliveredRows | None, limit: float | None) -> str:
-    """What is told of the quarantined share, against the limit or else against the delivery before."""
+    """A sentence on the quarantined share against the limit, or else the delivery before; empty if it is fine."""
     share = newest.share
     bad = f"{newest.quarantined:,} of {newest.rows_in:,} rows of {newest.delivery} were quarantined"
     most = f"most often for {rules(newest.violations)}"
@@ -182,22 +182,22 @@ def _of_features(facts: Facts) -> Iterator[Finding]:
     moved = facts.moved
     if moved is not None and moved.names:
         of = f"{len(moved.names)} of {count(moved.compared, 'feature')}"
-        told = f"{of} moved a lot from {moved.before} to {moved.after}: {some(moved.names)}."
-        yield Finding(Level.WARNING, "drift", told, ("diff", moved.before, moved.after))
+        text = f"{of} moved a lot from {moved.before} to {moved.after}: {some(moved.names)}."
+        yield Finding(Level.WARNING, "drift", text, ("diff", moved.before, moved.after))
 
 
 def _of_files(facts: Facts) -> Iterator[Finding]:
     if facts.files_left_out:
         files = count(facts.files_left_out, "raw file")
-        told = f"{_teller(facts)} left out {files}, which its manifest names with the reason."
-        yield Finding(Level.WARNING, "files", told, _explain(facts.files_of) if facts.files_of else ("explain",))
+        text = f"{_run_read(facts)} left out {files}; its manifest gives the reasons."
+        yield Finding(Level.WARNING, "files", text, _explain(facts.files_of) if facts.files_of else ("explain",))
     if facts.not_catalogued:
-        told = f"The crawler did not take {some(facts.not_catalogued)}; the run read the files all the same, by the "
-        yield Finding(Level.NOTE, "files", f"{told}contract.")
+        text = f"The crawler did not catalog {some(facts.not_catalogued)}; the run read the files anyway, by the "
+        yield Finding(Level.NOTE, "files", f"{text}contract.")
 
 
-def _teller(facts: Facts) -> str:
-    """The run whose files are told of."""
+def _run_read(facts: Facts) -> str:
+    """The run whose files a finding is about."""
     last = facts.last_run
     is_last = not facts.files_of or (last is not None and facts.files_of == last.run_id)
     return "The last run" if is_last else f"Run {short_id(facts.files_of)}"

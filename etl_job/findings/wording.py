@@ -1,4 +1,4 @@
-"""How findings are worded: plurals, ages, moments, and commands as somebody types them."""
+"""The words of findings: plurals, ages, moments, and commands as a user types them."""
 
 import shlex
 from collections.abc import Mapping, Sequence
@@ -23,11 +23,11 @@ def some(names: Sequence[str]) -> str:
 def rules(violations: Mapping[str, int]) -> str:
     """Rules with their rows, the most frequent first."""
     ordered = sorted(violations.items(), key=lambda item: (-item[1], item[0]))
-    return some([f"{rule} ({rows:,})" for rule, rows in ordered]) or "no rule that is known"
+    return some([f"{rule} ({rows:,})" for rule, rows in ordered]) or "no known rule"
 
 
 def percent(share: float) -> str:
-    """A share in percent, so that what is not nothing does not read as nothing, nor as all what is not all."""
+    """A share in percent; only exactly 0 and 1 read as 0% and 100%."""
     if 0 < share < 0.0001:
         return "under 0.01%"
     if 0.9995 <= share < 1:
@@ -44,17 +44,17 @@ def percents(share: float, other: float) -> tuple[str, str]:
 
 
 def short_id(run_id: str) -> str:
-    """A run by its beginning, where that is enough to find it; an id that somebody made up stays whole."""
+    """The first characters of Glue's run ids, which commands accept; other ids stay whole."""
     return run_id[:SHORT_ID] if run_id.startswith(_OF_GLUE) else run_id
 
 
 def sentence(text: str) -> str:
-    """With a full stop."""
+    """The text as a sentence that ends with a full stop."""
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def age(then: date, today: date) -> str:
-    """In days, and from two months on in months."""
+    """The time between two days: in days, and from two months on in months."""
     days = (today - then).days
     if days < 62:
         return count(days, "day")
@@ -68,5 +68,5 @@ def minute(moment: datetime) -> str:
 
 
 def typed(command: Sequence[str], options: Sequence[str]) -> str:
-    """A command as somebody types it into a shell, with the options that name environment and feed."""
+    """A command as a user types it into a shell, with the options for environment and feed."""
     return " ".join(("quartal", command[0], *options, *map(shlex.quote, command[1:])))

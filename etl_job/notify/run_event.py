@@ -85,11 +85,11 @@ def summary(news: RunNews) -> str:
     """The run in a few sentences, on one line and without characters that JSON or a template would have to escape."""
     manifest, totals = news.manifest, news.manifest.totals
     if manifest.status == "FAILED":
-        return _plain(_clipped(manifest.reason or "no reason is known", _LONGEST_SUMMARY))
+        return _plain(_clipped(manifest.reason or "the reason is not known", _LONGEST_SUMMARY))
     ends = f" The data ends on {news.facts.last_day}." if news.facts.last_day else ""
     what = done_in(manifest)
     if not what:
-        return f"Nothing new: the tables are as they were.{ends}"
+        return f"Nothing new: the tables are unchanged.{ends}"
     done = f"{what[0].upper()}{what[1:]} in {manifest.seconds:.0f} s"
     if not manifest.deliveries:
         return _plain(f"{done}.{ends}")
@@ -101,17 +101,17 @@ def summary(news: RunNews) -> str:
 
 
 def needs(news: RunNews) -> str:
-    """What needs somebody beside what the summary says, each with the command that helps; on one line, as above."""
+    """What needs attention besides the summary, each with the command that helps; on one line, as above."""
     others = [each for each in news.findings if each.about != "last_run"]
     if not others:
-        nothing_else = "Nothing else" if news.findings else "Nothing"
-        return f"{nothing_else} that the run could see needs you."
-    told = []
+        nothing = "nothing else" if news.findings else "nothing"
+        return f"The run found {nothing} that needs attention."
+    items = []
     for number, finding in enumerate(others[:_FINDINGS_OF_A_MAIL], start=1):
         command = f" See: {typed(finding.command, news.options)}" if finding.command else ""
-        told.append(f"({number}) {finding.level}: {_clipped(finding.sentence, _LONGEST_SENTENCE)}{command}")
-    more = len(others) - len(told)
-    return _plain(f"{verdict_of(others)}. {' '.join(told)}{f' And {more} more.' if more else ''}")
+        items.append(f"({number}) {finding.level}: {_clipped(finding.sentence, _LONGEST_SENTENCE)}{command}")
+    more = len(others) - len(items)
+    return _plain(f"{verdict_of(others)}. {' '.join(items)}{f' And {more} more.' if more else ''}")
 
 
 def _finding(finding: "Finding", options: tuple[str, ...]) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def feature_days(counted: CountedRows, history: PublishedCounts) -> FeatureDays:
 
 
 def quarter_plan(
-    context: RunContext, counted: CountedRows, history: PublishedCounts, fresh: NewDailyCounts, days: FeatureDays
+    context: RunContext, counted: CountedRows, *, history: PublishedCounts, fresh: NewDailyCounts, days: FeatureDays
 ) -> QuarterPlan:
     """The tags of quarters to set. Runs a Spark job if files do not say up to which day a quarter was counted."""
     kept_now = (KeptDays(c.delivery, c.first_day, c.last_day) for c in counted.outcomes if c.first_day and c.last_day)
@@ -78,7 +78,14 @@ def quarter_plan(
         losers=[c.delivery for c in counted.outcomes if c.duplicates or c.conflicts or c.violations.get(CONFLICT)],
     )
     standing = context.tables.features.quarter_tags
-    return QuarterPlan.of(standing, (*history.kept, *kept_now), replaced, changed_from, last_days, keys)
+    return QuarterPlan.of(
+        standing,
+        (*history.kept, *kept_now),
+        replaced=replaced,
+        changed_from=changed_from,
+        look_up=last_days,
+        keys=keys,
+    )
 
 
 def quarter_tags(context: RunContext, plan: QuarterPlan) -> tuple[QuarterTag, ...]:

@@ -77,6 +77,7 @@ class QuarterPlan:
         cls,
         standing: Mapping[str, QuarterTag | None],
         kept: tuple[KeptDays, ...],
+        *,
         replaced: tuple[KeptDays, ...] | None,
         changed_from: str | None,
         look_up: Callable[[Sequence[str]], Mapping[str, date]],
@@ -100,7 +101,11 @@ class QuarterPlan:
     def tags(
         self, standing: Mapping[str, QuarterTag | None], changed: Collection[str] | None
     ) -> tuple[QuarterTag, ...]:
-        """The tags to set; ``changed`` names the deliveries put in or taken out, None where that is unknown."""
+        """The tags to set, with their records.
+
+        ``standing`` are the tags before the run; ``changed`` names the deliveries put in or taken out since the
+        features were last computed, None where that is unknown.
+        """
         firsts: dict[str, date] = {}
         for each in (*self.kept, *(self.replaced or ())):
             firsts[each.delivery] = min(each.first, firsts.get(each.delivery, each.first))
@@ -109,7 +114,15 @@ class QuarterPlan:
             changes = dict.fromkeys(names, date.min)
         else:
             changes = {name: firsts[name] for name in names if name in firsts}
-        return tags_of_quarters(self.quarters, standing, self.kept, self.counted_to, changes, self.keys)
+        return tuple(
+            QuarterTag(
+                quarter,
+                self.counted_to[quarter],
+                _later(quarter, standing, self.kept, self.keys),
+                _corrected_by(quarter, standing, changes),
+            )
+            for quarter in self.quarters
+        )
 
 
 def quarter_of(day: date) -> str:
@@ -168,30 +181,6 @@ def _is_unknown(kept: Sequence[KeptDays], quarter: str, known: date | None) -> b
     return known != end and any(each.first <= end < each.last for each in kept)
 
 
-def tags_of_quarters(
-    quarters: Sequence[str],
-    standing: Mapping[str, QuarterTag | None],
-    kept: Sequence[KeptDays],
-    counted_to: Mapping[str, date | None],
-    changed: Mapping[str, date],
-    keys: SharedKeys,
-) -> tuple[QuarterTag, ...]:
-    """The tags to set, with their records.
-
-    ``standing`` are the tags before the run, ``kept`` the days after it. ``changed`` names the deliveries that were put
-    in or taken out since the features were last computed, with the first day of which they had rows before or after.
-    """
-    return tuple(
-        QuarterTag(
-            quarter,
-            counted_to[quarter],
-            _later(quarter, standing, kept, keys),
-            _corrected_by(quarter, standing, changed),
-        )
-        for quarter in quarters
-    )
-
-
 def _later(
     quarter: str, standing: Mapping[str, QuarterTag | None], kept: Sequence[KeptDays], keys: SharedKeys
 ) -> tuple[str, ...]:
@@ -227,6 +216,7 @@ def _named(delivery: str) -> str | None:
 def _corrected_by(
     quarter: str, standing: Mapping[str, QuarterTag | None], changed: Mapping[str, date]
 ) -> tuple[str, ...]:
+    """``changed`` has the first day of which a delivery had rows before or after its change."""
     if quarter not in standing:
         return ()
     before = standing[quarter]

@@ -66,7 +66,8 @@ def _to_write(context: RunContext, counted: CountedRows, replaced: tuple[str, ..
     history = published_counts(context.tables, replaced)
     fresh = new_daily_counts(context, counted)
     days = feature_days(counted, history).narrowed(context, fresh, history)
-    return ToWrite(counted, history, fresh, days, quarter_plan(context, counted, history, fresh, days))
+    plan = quarter_plan(context, counted, history=history, fresh=fresh, days=days)
+    return ToWrite(counted, history, fresh, days, plan)
 
 
 def _publish_features(

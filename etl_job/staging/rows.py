@@ -72,89 +72,68 @@ def staged(
 ) -> StagedBatch:
     """The rows as they are staged, with the ``carried`` columns; valid ones with their text if ``keeps_lines``."""
     if judged.broken is None:
-        rows = _Rows(judged, carried)
-        return StagedBatch(_valid(rows, source, part, contract, keeps_lines), _empty(contract, carried))
+        rows = _Rows(judged, source, part, contract, carried)
+        return StagedBatch(_valid(rows, keeps_lines), _empty(contract, carried))
     is_valid = pc.equal(judged.broken, 0)
-    valid, broken = (_Rows(judged, carried, mask) for mask in (is_valid, pc.invert(is_valid)))
-    return StagedBatch(_valid(valid, source, part, contract, keeps_lines), _broken(broken, source, part, contract))
+    valid, broken = (_Rows(judged, source, part, contract, carried, mask) for mask in (is_valid, pc.invert(is_valid)))
+    return StagedBatch(_valid(valid, keeps_lines), _broken(broken))
 
 
+@dataclass(frozen=True, slots=True)
 class _Rows:
-    """Some of the rows of a judged batch, column by column as they are asked for."""
+    """Rows of a judged batch: those of a mask, or all. Columns are cut to them as they are asked for."""
 
-    def __init__(
-        self, judged: JudgedBatch, carried: Mapping[str, pa.Array], mask: pa.BooleanArray | None = None
-    ) -> None:
-        self._judged, self._carried, self._mask = judged, carried, mask
-        self.count = judged.batch.rows if mask is None else pc.sum(mask).as_py() or 0
+    judged: JudgedBatch
+    source: Source
+    part: RawPart
+    contract: Contract
+    carried: Mapping[str, pa.Array]
+    mask: pa.BooleanArray | None = None
 
-    def _of(self, column: pa.Array) -> pa.Array:
-        return column if self._mask is None else column.filter(self._mask)
+    def of(self, column: pa.Array) -> pa.Array:
+        return column if self.mask is None else column.filter(self.mask)
 
     def text(self, name: str) -> pa.StringArray:
-        return self._of(self._judged.batch.texts[name])
+        return self.of(self.judged.batch.texts[name])
 
-    def value(self, name: str) -> pa.Array:
-        return self._of(self._judged.values[name])
-
-    @property
-    def lines(self) -> pa.StringArray:
-        return self._of(self._judged.batch.raw)
-
-    @property
-    def numbers(self) -> pa.Int64Array:
-        return self._of(self._judged.batch.numbers)
-
-    @property
-    def second(self) -> pa.Int64Array:
-        return self._of(self._judged.second)
-
-    @property
-    def broken(self) -> pa.Int64Array:
-        return self._of(self._judged.broken)
-
-    @property
-    def carried(self) -> dict[str, pa.Array]:
-        return {name: self._of(column) for name, column in self._carried.items()}
+    def staged(self, found: Mapping[str, pa.Array]) -> pa.Table:
+        """The columns of staged rows, null but for those found and those of every row; then the carried ones."""
+        numbers = self.of(self.judged.batch.numbers)
+        count, schema = len(numbers), staged_schema(self.contract)
+        block = NO_BLOCK if self.contract.files.format is FileFormat.PARQUET else self.part.start
+        none = pa.repeat(pa.scalar(0, pa.int64()), count)
+        of_row = {
+            DELIVERY: pa.repeat(self.source.delivery, count),
+            BROKEN: none,
+            WARNED: none,
+            FILE: pa.repeat(pa.scalar(self.source.file, pa.int32()), count),
+            BLOCK: pa.repeat(pa.scalar(block, pa.int64()), count),
+            ROW: numbers,
+            **found,
+        }
+        columns = {f.name: of_row[f.name] if f.name in of_row else pa.nulls(count, f.type) for f in schema}
+        return pa.table({**columns, **{name: self.of(column) for name, column in self.carried.items()}})
 
 
-def _valid(rows: _Rows, source: Source, part: RawPart, contract: Contract, keeps_lines: bool) -> pa.Table:
-    spec = contract.features
-    keys, second = [rows.text(name) for name in contract.key], rows.second
-    lines = rows.lines if keys or keeps_lines else None
-    found = {
-        **({KEY_1: hash_columns(keys, salt=0), KEY_2: hash_columns(keys, salt=1)} if keys else {}),
-        **({CONTENT: hash_columns([lines])} if keys else {}),
-        **{value_column(name): rows.text(name) for name in spec.entity},
-        HOUR: floor_divide(second, _HOUR_SECONDS).cast(pa.int32()),
-        SECOND: second,
-        **{number_column(measure.column): rows.value(measure.column) for measure in spec.measures},
-        **({LINE: lines} if keeps_lines else {}),
-    }
-    return _as_staged(found, rows, source, part, contract)
+def _valid(rows: _Rows, keeps_lines: bool) -> pa.Table:
+    spec, judged = rows.contract.features, rows.judged
+    keys, second = [rows.text(name) for name in rows.contract.key], rows.of(judged.second)
+    lines = rows.of(judged.batch.raw) if keys or keeps_lines else None
+    return rows.staged(
+        {
+            **({KEY_1: hash_columns(keys, salt=0), KEY_2: hash_columns(keys, salt=1)} if keys else {}),
+            **({CONTENT: hash_columns([lines])} if keys else {}),
+            **{value_column(name): rows.text(name) for name in spec.entity},
+            HOUR: floor_divide(second, _HOUR_SECONDS).cast(pa.int32()),
+            SECOND: second,
+            **{number_column(measure.column): rows.of(judged.values[measure.column]) for measure in spec.measures},
+            **({LINE: lines} if keeps_lines else {}),
+        }
+    )
 
 
-def _broken(rows: _Rows, source: Source, part: RawPart, contract: Contract) -> pa.Table:
-    return _as_staged({BROKEN: rows.broken, LINE: rows.lines}, rows, source, part, contract)
-
-
-def _as_staged(
-    found: Mapping[str, pa.Array], rows: _Rows, source: Source, part: RawPart, contract: Contract
-) -> pa.Table:
-    count, schema = rows.count, staged_schema(contract)
-    block = NO_BLOCK if contract.files.format is FileFormat.PARQUET else part.start
-    none = pa.repeat(pa.scalar(0, pa.int64()), count)
-    of_row = {
-        DELIVERY: pa.repeat(source.delivery, count),
-        BROKEN: none,
-        WARNED: none,
-        FILE: pa.repeat(pa.scalar(source.file, pa.int32()), count),
-        BLOCK: pa.repeat(pa.scalar(block, pa.int64()), count),
-        ROW: rows.numbers,
-        **found,
-    }
-    columns = {f.name: of_row[f.name] if f.name in of_row else pa.nulls(count, f.type) for f in schema}
-    return pa.table({**columns, **rows.carried})
+def _broken(rows: _Rows) -> pa.Table:
+    return rows.staged({BROKEN: rows.of(rows.judged.broken), LINE: rows.of(rows.judged.batch.raw)})
 
 
 def _empty(contract: Contract, carried: Mapping[str, pa.Array]) -> pa.Table:

@@ -33,7 +33,9 @@ def open_catalog(session: "boto3.Session", glue: "GlueClient", environ: Mapping[
         endpoint_url=glue.meta.endpoint_url,
         config=glue.meta.config.merge(_ONE_ATTEMPT),
     )
-    return DecidingGlueCatalog("quartal", glue, writer, properties, credentials=lambda: _properties_of(credentials))
+    return DecidingGlueCatalog(
+        "quartal", glue, writer, properties=properties, credentials=lambda: _properties_of(credentials)
+    )
 
 
 def _properties_of(credentials: "Credentials | None") -> dict[str, str]:

@@ -79,6 +79,7 @@ class DecidingGlueCatalog(GlueCatalog):
         name: str,
         reader: "GlueClient",
         writer: "GlueClient",
+        *,
         properties: Mapping[str, str],
         sleep: Callable[[float], None] | None = None,
         credentials: Callable[[], Mapping[str, str]] = dict,
@@ -102,7 +103,7 @@ class DecidingGlueCatalog(GlueCatalog):
         """The same catalog; one that does not decide is asked through its own client."""
         if isinstance(catalog, cls):
             return catalog
-        return cls(catalog.name, catalog.glue, catalog.glue, catalog.properties)
+        return cls(catalog.name, catalog.glue, catalog.glue, properties=catalog.properties)
 
     def _outcome_of(self, write: "_Write", *, has_changed: bool) -> Outcome:
         """What became of a write, after some patience with a table that cannot be read or is an old one.

@@ -1,6 +1,7 @@
 """The two published tables of a dataset."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from pyiceberg.catalog.glue import GlueCatalog
 
@@ -33,8 +34,8 @@ class Tables:
 def open_tables(catalog: GlueCatalog, database: str, lake_root: str, contract: Contract) -> Tables:
     """Look the tables up; those that do not exist yet are made at the first commit."""
     dataset, spec = contract.dataset, contract.features
-    paths = LakePaths(lake_root, dataset)
+    paths, opened = LakePaths(lake_root, dataset), partial(PublishedIceberg, catalog, database)
     return Tables(
-        PublishedIceberg(catalog, database, f"{dataset}_curated", paths.curated, curated_columns(spec), DELIVERY),
-        PublishedIceberg(catalog, database, f"{dataset}_features", paths.features, feature_columns(spec), QUARTER),
+        opened(f"{dataset}_curated", location=paths.curated, columns=curated_columns(spec), by=DELIVERY),
+        opened(f"{dataset}_features", location=paths.features, columns=feature_columns(spec), by=QUARTER),
     )

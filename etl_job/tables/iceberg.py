@@ -79,7 +79,14 @@ class PublishedIceberg:
     """One Iceberg table, partitioned by the text of one column."""
 
     def __init__(
-        self, catalog: GlueCatalog, database: str, name: str, location: str, columns: tuple[TableColumn, ...], by: str
+        self,
+        catalog: GlueCatalog,
+        database: str,
+        name: str,
+        *,
+        location: str,
+        columns: tuple[TableColumn, ...],
+        by: str,
     ) -> None:
         self.identifier = f"{database}.{name}"
         self.location = location
@@ -102,7 +109,9 @@ class PublishedIceberg:
     def as_it_is_now(self) -> "PublishedIceberg":
         """The same table as readers find it at this moment."""
         database, _, name = self.identifier.partition(".")
-        return PublishedIceberg(self._catalog, database, name, self.location, self._columns, self.partition_column)
+        return PublishedIceberg(
+            self._catalog, database, name, location=self.location, columns=self._columns, by=self.partition_column
+        )
 
     def is_older_than(self, other: "PublishedIceberg") -> bool:
         """Whether it lacks a change that the other has, as an old copy does that Glue may show for a while."""

@@ -56,7 +56,9 @@ def add_chain(
             newest = tag
             break
         said = replace(tag, days_to=_last_day(held, day_field)).properties
-        snapshot = _UpToQuarter(transaction, parent, new, () if parent else deletes, {**properties, **said})
+        snapshot = _UpToQuarter(
+            transaction, parent, entries=new, deletes=() if parent else deletes, properties={**properties, **said}
+        )
         snapshot.commit()
         found[tag.quarter] = parent = snapshot.snapshot_id
     said = replace(newest, days_to=_last_day(entries, day_field)).properties if newest else {}
@@ -101,6 +103,7 @@ class _UpToQuarter(_SnapshotProducer["_UpToQuarter"]):
         self,
         transaction: Transaction,
         parent: int | None,
+        *,
         entries: Sequence[ManifestEntry],
         deletes: Sequence[ManifestFile],
         properties: dict[str, str],

@@ -12,7 +12,7 @@ import uuid
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -121,10 +121,9 @@ class ThinJob:
 
     def _run(self, withdraw: tuple[str, ...], now: datetime) -> tuple[dict[str, PublishedDelivery], Tables]:
         store = self._store
-        curated = PublishedIceberg(self._catalog, DATABASE, CURATED, f"{ROOT}/curated/{DATASET}", _CURATED, "delivery")
-        features = PublishedIceberg(
-            self._catalog, DATABASE, FEATURES, f"{ROOT}/features/{DATASET}", _FEATURES, "quarter"
-        )
+        opened = partial(PublishedIceberg, self._catalog, DATABASE)
+        curated = opened(CURATED, location=f"{ROOT}/curated/{DATASET}", columns=_CURATED, by="delivery")
+        features = opened(FEATURES, location=f"{ROOT}/features/{DATASET}", columns=_FEATURES, by="quarter")
         tables = Tables(curated, features)
         check_metadata(store, tables)
         last = read_last_run(store, ROOT, DATASET)

@@ -43,7 +43,7 @@ class Tables:
     def open(self) -> PublishedIceberg:
         catalog = open_catalog(self.session, self.client("glue"), {"AWS_ENDPOINT_URL": self.endpoint_url})
         location = f"s3://{self.name}/curated/counts"
-        return PublishedIceberg(catalog, self.name, "counts", location, COLUMNS, "delivery")
+        return PublishedIceberg(catalog, self.name, "counts", location=location, columns=COLUMNS, by="delivery")
 
     def data_file(self, delivery: str, rows: int) -> str:
         buffer = pa.BufferOutputStream()

@@ -105,10 +105,10 @@ class QuarterlyLake:
         plan = QuarterPlan.of(
             features.quarter_tags,
             kept,
-            went if were_in_step else None,
-            quarter_of(first) if first else None,
-            lambda quarters: {quarter: max(_days_of(quarter, days)) for quarter in quarters if _days_of(quarter, days)},
-            keys,
+            replaced=went if were_in_step else None,
+            changed_from=quarter_of(first) if first else None,
+            look_up=lambda quarters: {each: max(_days_of(each, days)) for each in quarters if _days_of(each, days)},
+            keys=keys,
         )
         counted = sorted(Counter((name, day) for name in processed for _, day in after[name]).items())
         files = self._write(curated, [(*place, rows) for place, rows in counted])
@@ -139,7 +139,8 @@ class QuarterlyLake:
         """As the next run finds it."""
         columns, by = (CURATED, "delivery") if kind == "curated" else (FEATURES, "quarter")
         location = f"file://{self.root}/{self.name}_{kind}"
-        return PublishedIceberg(self.catalog, DATABASE, f"{self.name}_{kind}", location, columns, by)
+        name = f"{self.name}_{kind}"
+        return PublishedIceberg(self.catalog, DATABASE, name, location=location, columns=columns, by=by)
 
     @property
     def features(self) -> Table:

@@ -80,8 +80,8 @@ class Features:
         """One row for each of these quarters and none for the others; the table as that run has it."""
         clients = boto3.client("glue"), boto3.client("glue")
         location = f"file://{self._root}/features"
-        catalog = DecidingGlueCatalog("test", *clients, {}, lambda _: None)
-        table = PublishedIceberg(catalog, DATABASE, "features", location, COLUMNS, "quarter")
+        catalog = DecidingGlueCatalog("test", *clients, properties={}, sleep=lambda _: None)
+        table = PublishedIceberg(catalog, DATABASE, "features", location=location, columns=COLUMNS, by="quarter")
         run_id = "-".join(f"{quarter}.{count}" for quarter, count in rows.items())
         files = []
         for quarter, count in rows.items():

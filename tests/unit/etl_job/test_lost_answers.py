@@ -54,8 +54,9 @@ def opened(faults, lake: Lake, waits):
 
     def opened() -> PublishedIceberg:
         reader, writer = (boto3.client("glue", config=once) for _ in range(2))
-        catalog = DecidingGlueCatalog("test", reader, writer, {}, waits.append)
-        return PublishedIceberg(catalog, DATABASE, "counts", f"file://{lake.root}/counts", COLUMNS, "delivery")
+        catalog = DecidingGlueCatalog("test", reader, writer, properties={}, sleep=waits.append)
+        location = f"file://{lake.root}/counts"
+        return PublishedIceberg(catalog, DATABASE, "counts", location=location, columns=COLUMNS, by="delivery")
 
     return opened
 
@@ -112,8 +113,9 @@ def test_commit_that_met_its_own_first_call_has_landed(opened, change, faults):
 
 
 def test_client_that_repeats_what_was_done_does_not_destroy_the_table(lake, faults, change):
+    location = f"file://{lake.root}/counts"
     opened = PublishedIceberg(
-        GlueCatalog("test"), DATABASE, "counts", f"file://{lake.root}/counts", COLUMNS, "delivery"
+        GlueCatalog("test"), DATABASE, "counts", location=location, columns=COLUMNS, by="delivery"
     )
     faults.fail("UpdateTable", RESET, after_effect=True)
     opened.replace(change(1, "one"))

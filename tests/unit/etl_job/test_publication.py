@@ -31,7 +31,7 @@ COLUMNS = (TableColumn("delivery", "string"), TableColumn("day", "date"), TableC
 def opened(lake):
     def opened(name: str = "counts") -> PublishedIceberg:
         location = f"file://{lake.root}/{name}"
-        return PublishedIceberg(GlueCatalog("test"), DATABASE, name, location, COLUMNS, "delivery")
+        return PublishedIceberg(GlueCatalog("test"), DATABASE, name, location=location, columns=COLUMNS, by="delivery")
 
     return opened
 

@@ -1,6 +1,7 @@
 """A run may take longer than its credentials live: files are opened with those of now. No Spark, no service."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 import boto3
 import pyarrow as pa
@@ -45,8 +46,9 @@ def test_commit_opens_files_with_the_credentials_of_now(lake, signed_in):
         pq.write_table(pa.table({"delivery": ["d1"], "day": [date(2024, 1, 1)]}), path)
         return Replacement(among("delivery", ["d1"]), [f"file://{path}"], run_id)
 
-    PublishedIceberg(catalog, DATABASE, "counts", location, COLUMNS, "delivery").replace(change("one"))
-    table = PublishedIceberg(catalog, DATABASE, "counts", location, COLUMNS, "delivery")
+    open_table = partial(PublishedIceberg, location=location, columns=COLUMNS, by="delivery")
+    open_table(catalog, DATABASE, "counts").replace(change("one"))
+    table = open_table(catalog, DATABASE, "counts")
     loaded_with = table._table.io.properties[KEY]
     table.replace(change("two"))
     committed_with = table._table.io.properties

@@ -83,13 +83,13 @@ def test_summary_says_what_became_of_the_rows(news):
 @pytest.mark.parametrize(
     ("by", "deliveries", "words"),
     [
-        ({"2024Q4": "", "2025Q4": "wr_1"}, (), "Took 2024Q4 out of the tables in 12 s."),
+        ({"2024Q4": "", "2025Q4": "wr_1"}, (), "Withdrew 2024Q4 from the tables in 12 s."),
         (
             {"2024Q4": "", "2025Q4": RUN},
             (rows("2025Q4", 1_000_000, None, a__b=1),),
-            "Processed 2025Q4 and took 2024Q4 out of the tables in 12 s: 0 rows in, ",
+            "Processed 2025Q4 and withdrew 2024Q4 from the tables in 12 s: 0 rows in, ",
         ),
-        ({"2025Q4": "wr_1"}, (), "Brought the tables into step in 12 s."),
+        ({"2025Q4": "wr_1"}, (), "Brought the features up to date in 12 s."),
     ],
 )
 def test_summary_names_what_was_taken_out_and_claims_no_withdrawal_where_there_was_none(news, by, deliveries, words):
@@ -121,7 +121,7 @@ def test_event_of_whatever_a_run_leaves_holds_what_an_event_may_hold(news):
     text = detail_text(news(run))
     assert len(text.encode()) <= 256 * 1024 - 1_000
     detail = json.loads(text)
-    assert (detail["runId"], detail["status"], detail["verdict"]) == (RUN, "FAILED", "Needs you: 1501 problems")
+    assert (detail["runId"], detail["status"], detail["verdict"]) == (RUN, "FAILED", "Needs attention: 1501 problems")
     assert detail["cut"] == ["deliveries", "findings", "tags"]
     assert detail["findings"][0]["about"] == "last_run"
     assert detail["features"]["tags"][-2:] == [RUN, "2025Q4"]
@@ -148,21 +148,21 @@ def test_news_that_cannot_be_put_together_fail_nothing(news):
 
 
 def test_summary_of_a_run_without_new_files_says_so_and_where_the_data_ends(news):
-    assert summary(news(manifest())) == "Nothing new: the tables are as they were."
+    assert summary(news(manifest())) == "Nothing new: the tables are unchanged."
     before = manifest(run_id="wr_1", deliveries=(rows("2025Q4", 100, "2025-12-31"),))
     assert summary(news(manifest(by={"2025Q4": "wr_1", "out": ""}), before)) == (
-        "Nothing new: the tables are as they were. The data ends on 2025-12-31."
+        "Nothing new: the tables are unchanged. The data ends on 2025-12-31."
     )
 
 
 def test_summary_of_a_failure_is_its_reason_on_one_line_without_what_a_template_would_have_to_escape(news):
     failed = news(manifest("FAILED", 'InputError: "a\\b"\n is <bad>\x1b[31m'))
     assert summary(failed) == "InputError: 'a/b' is (bad)/x1b[31m"
-    assert needs(failed) == "Nothing else that the run could see needs you."
+    assert needs(failed) == "The run found nothing else that needs attention."
 
 
 def test_run_that_needs_nobody_says_so(news):
-    assert needs(news(manifest())) == "Nothing that the run could see needs you."
+    assert needs(news(manifest())) == "The run found nothing that needs attention."
 
 
 def test_quarantine_near_the_limit_and_new_reasons_are_told_with_the_command_that_helps(news):
@@ -176,15 +176,15 @@ def test_quarantine_near_the_limit_and_new_reasons_are_told_with_the_command_tha
     assert needs(news(run, before)) == (
         "Worth a look: 3 warnings. (1) warning: 45 of 1,000 rows of 2025Q4 were quarantined (4.5%, near the limit of "
         f"5.0%), most often for date.format (40), brand.required (5). {see} wr_2909c13 (2) warning: New in 2025Q4, and "
-        f"in no row of 2025Q3: brand.required (5). {see} wr_2909c13 (3) warning: The last run left out 1 raw file, "
-        f"which its manifest names with the reason. {see} wr_2909c13"
+        f"in no row of 2025Q3: brand.required (5). {see} wr_2909c13 (3) warning: The last run left out 1 raw file; "
+        f"its manifest gives the reasons. {see} wr_2909c13"
     )
 
 
 def test_old_data_is_a_problem_of_a_run_that_succeeded(news):
     before = manifest(run_id="wr_1", deliveries=(rows("2024Q4", 100, "2024-12-31"),))
     found = needs(news(manifest(by={"2024Q4": "wr_1"}), before))
-    assert found.startswith("Needs you: 1 problem. (1) problem: The data ends on 2024-12-31, 12 months ago; ")
+    assert found.startswith("Needs attention: 1 problem. (1) problem: The data ends on 2024-12-31, 12 months ago; ")
     assert found.endswith("See: quartal upload --env prod --dataset feed FOLDER")
 
 
@@ -221,7 +221,9 @@ def test_lake_that_took_no_manifest_is_not_asked_for_others(tmp_path):
 def test_many_findings_are_cut_in_the_mail_and_counted(news):
     lost = tuple(rows(f"d{n:02}", 5, None, a__b=5) for n in range(20))
     found = news(manifest(deliveries=lost, by={each.delivery: RUN for each in lost}))
-    assert needs(found).startswith("Needs you: 20 problems. (1) problem: No row of d00 was kept; 5 were quarantined")
+    assert needs(found).startswith(
+        "Needs attention: 20 problems. (1) problem: No row of d00 was kept; 5 were quarantined"
+    )
     assert needs(found).endswith("(8) problem: No row of d07 was kept; 5 were quarantined: a.b (5). See: quartal "
                                  "explain --env prod --dataset feed wr_2909c13 And 12 more.")  # fmt: skip
 
@@ -229,7 +231,7 @@ def test_many_findings_are_cut_in_the_mail_and_counted(news):
 def test_detail_says_where_the_manifest_is_what_is_found_and_that_nothing_was_published(news, tmp_path):
     detail = event_detail(news(manifest("FAILED", "it broke"), environment=""))
     assert (detail["manifest"], detail["features"]) == (f"file://{tmp_path}/runs/feed/{RUN}.json", None)
-    assert detail["verdict"] == "Needs you: 1 problem"
+    assert detail["verdict"] == "Needs attention: 1 problem"
     assert json.loads(json.dumps(detail["findings"])) == [
         {
             "level": "problem",
