@@ -262,12 +262,14 @@ class _Scan:
             if place >= size:
                 break
             closed, is_open = self._parser.end_of_record(self._block, place, place + longest)
+            if closed is None and is_last and not is_open:
+                closed = size
             may_end_later = not is_open or size - place <= longest or line == len(lines)
             if closed is None and not is_last and may_end_later:
                 break  # what comes next may end it
-            is_too_long = closed is not None and closed - place > longest and lines[line] < closed
-            if closed is None or is_too_long:
-                closed = lines[line] if (is_open or is_too_long) and line < len(lines) else size
+            breaks_lines = line < len(lines) and (closed is None or lines[line] < closed)
+            if closed is None or (breaks_lines and closed - place > longest):
+                closed = lines[line] if breaks_lines else size
             found.append(closed)
             place = closed
         return found

@@ -38,9 +38,9 @@ def one_by_one(content: bytes, form: CsvFormat) -> list[bytes]:
     while place < len(content):
         end, is_open = parser.end_of_record(content, place, place + form.max_record_bytes)
         of_line = place + len(lines_of(content[place:])[0].as_py().encode())
-        if end is None:
-            end = of_line if is_open else len(content)
-        elif end - place > form.max_record_bytes:
+        if end is None and not is_open:
+            end = len(content)
+        if end is None or end - place > form.max_record_bytes:
             end = of_line
         found.append(content[place:end])
         place = end
@@ -52,6 +52,7 @@ def one_by_one(content: bytes, form: CsvFormat) -> list[bytes]:
 @given(pieces=PIECES)
 @example(pieces=['"', "x" * 700, "\n", "x" * 700, "\n", "a", ",", '"', "b", "\n", "c", '"'])
 @example(pieces=["a", ",", '"', "b", '"', "x", "\n", '"', "c", "\n", '"', "\n", "d"])
+@example(pieces=['"', "\n", '"', ",", "x" * 700, "x" * 700])  # too long, and the last of a file without a line end
 def test_records_of_a_block_are_those_found_one_by_one(form, pieces):
     content = "".join(pieces).encode()
     found = records_across_lines(content, RecordParser(form), LONGEST, is_last=True)
