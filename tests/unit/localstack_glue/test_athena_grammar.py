@@ -124,6 +124,38 @@ def test_names_of_tables_do_not_meet_those_that_functions_use(table: str):
 
 
 @pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select x from (values 2, 1, 1) t(x) order by x fetch first 1 rows with ties", ["1", "1"]),
+        ("select x from (values 1, 1, 2) t(x) order by 1 desc fetch first row with ties", ["2"]),
+        ("select x from (values 1, 1, 2, 2) t(x) order by x offset 1 rows fetch next 2 rows with ties", ["1", "2", "2"]),
+        ("select x, count(*) from (values 1, 1, 2, 2, 3) t(x) group by x order by count(*) desc, 2 fetch first 1 rows with ties", ["1", "2"]),
+        ("select -x as x from (values 1, 1, 2) t(x) order by x fetch first 1 rows with ties", ["-2"]),
+        ("select count(*) from (select x from (values 1, 1, null) t(x) order by x nulls first fetch first 2 rows with ties)", ["3"]),
+    ],
+)  # fmt: skip
+def test_ties_of_the_last_row_come_too(query: str, rows: list[str]):
+    assert [row[0] for row in sorted(ENGINE.run(query, "db").rows)] == rows
+
+
+@pytest.mark.parametrize(
+    ("expression", "answer"),
+    [
+        ("(1, 2) in (values (1, 2), (1, null))", "true"),
+        ("(1, 2) in (values (1, null))", None),
+        ("(1, 2) not in (values (2, null))", "true"),
+        ("(1, 2.5) in (select 1, 2)", "false"),
+        ("(1, 2) in (select 1, 2 where false)", "false"),
+        ("row(1, 'a') in (select row(1, 'a'))", "true"),
+        ("array[1, null] in (select array[1, 2])", None),
+        ("(select count(*) from (values (1, 'a'), (2, 'b')) t(n, s) where (n, s) in (select n, 'a' from (values 1, 2) u(n)))", "1"),
+    ],
+)  # fmt: skip
+def test_rows_and_arrays_are_looked_for_in_a_query(expression: str, answer: str | None):
+    assert value(expression) == answer
+
+
+@pytest.mark.parametrize(
     ("frame", "sums"),
     [
         ("range between interval '1' day preceding and current row", ["1", "3", "4"]),
@@ -147,7 +179,9 @@ def test_window_that_no_clause_names_is_told():
 @pytest.mark.parametrize(
     ("query", "named"),
     [
-        ("select x from (values 1, 1) t(x) order by x fetch first 1 row with ties", "WITH TIES"),
+        ("select x from (values 1, 1) t(x) union all select 1 order by 1 fetch first 1 row with ties", "WITH TIES"),
+        ("(select x from (values 1, 1) t(x)) order by x fetch first 1 row with ties", "WITH TIES"),
+        ("select distinct x from (values 1, 1) t(x) order by x fetch first 1 row with ties", "WITH TIES"),
         ("select 1 between symmetric 2 and 0", "SYMMETRIC"),
         ("select x from (values 1) t(x) for update", "LOCKS"),
         ("select sum(x) over (rows 1 preceding exclude current row) from (values 1) t(x)", "EXCLUDE"),
@@ -155,7 +189,7 @@ def test_window_that_no_clause_names_is_told():
         ("select x from (values 1) t(x) sort by x", "SORT"),
         ("select * from (values (1, 2)) t(x, y) pivot (sum(x) for y in (2))", "PIVOT"),
         ("select row(1 as x)", "1 AS x"),
-        ("select (1, 2) in (values (1, null))", "IN over rows"),
+        ("select (1, 2) <> all (values (1, null))", "<> ALL over rows"),
         ("select count(distinct x, y) from (values (1, 2)) t(x, y)", "DISTINCT takes one"),
     ],
 )  # fmt: skip

@@ -5,6 +5,7 @@
 import base64
 import io
 import json
+from pathlib import Path
 
 import pyarrow.parquet
 import pytest
@@ -324,6 +325,26 @@ def test_iceberg_table_is_made_and_filled(iceberg: Lake):
     assert [row[0] for row in iceberg.rows("describe ice")] == ["id", "name", "at"]
 
 
+def test_metadata_of_iceberg_say_what_its_files_hold(iceberg: Lake):
+    columns = iceberg.engine.run('select * from "ice$files"', "feeds").columns
+    assert [column.name for column in columns][5:] == [
+        "column_sizes", "value_counts", "null_value_counts", "nan_value_counts", "lower_bounds", "upper_bounds",
+        "key_metadata", "split_offsets", "equality_ids",
+    ]  # fmt: skip
+    assert iceberg.rows('select lower_bounds[1], value_counts[1] from "ice$files" order by 1') == [
+        ("1", "1"),
+        ("2", "1"),
+    ]
+    partitions = iceberg.rows(
+        'select partition.name, record_count, file_count, data.id.min, data.id.max, data.id.null_count from "ice$partitions" order by 1'
+    )
+    assert partitions == [("a", "1", "1", "1", "1", "0"), ("b", "1", "1", "2", "2", "0")]
+    assert iceberg.rows(
+        'select added_data_files_count, added_rows_count, partitions[1].lower_bound from "ice$manifests"'
+    ) == [("2", "2", "a")]
+    assert iceberg.rows('select name, type from "ice$refs"') == [("main", "BRANCH")]
+
+
 def test_rows_of_iceberg_are_deleted_updated_and_merged(iceberg: Lake):
     assert run(iceberg, "DELETE FROM ice WHERE name = 'b'").update_count == 1
     assert run(iceberg, "UPDATE ice SET name = upper(name) || '!' WHERE id = 1").update_count == 1
@@ -343,11 +364,47 @@ def test_rows_of_iceberg_are_deleted_updated_and_merged(iceberg: Lake):
     assert iceberg.rows("select count(*) from ice") == [("0",)]
 
 
-def test_vacuum_says_what_it_does_not_do(iceberg: Lake):
-    run(iceberg, "VACUUM ice")  # nothing is old enough
-    run(iceberg, "INSERT INTO ice VALUES (3, 'c', null)")
+def files(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def test_vacuum_keeps_snapshots_that_are_young(iceberg: Lake, tmp_path):
+    run(iceberg, "delete from ice where id = 2")
+    before = files(tmp_path)
+    run(iceberg, "VACUUM ice")
+    assert (files(tmp_path), commits(iceberg)) == (before, 3)
+
+
+def test_vacuum_removes_old_snapshots_and_what_only_they_need(iceberg: Lake, tmp_path):
+    run(iceberg, "delete from ice where id = 2")
+    run(iceberg, "insert into ice values (3, 'c', null)")
+    old = GlueCatalog("test", client=iceberg.glue).load_table("feeds.ice").snapshots()[0].snapshot_id
+    data = {name for name in files(tmp_path) if name.endswith(".parquet")}
     run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0')")
-    with pytest.raises(QueryFailedError, match="not expired here"):
+    run(iceberg, "VACUUM ice")
+    assert iceberg.rows("select id, name from ice order by id") == [("1", "a"), ("3", "c")]
+    assert commits(iceberg) == 1
+    kept = {name for name in files(tmp_path) if name.endswith(".parquet")}
+    assert (len(data), len(kept)) == (4, 2)
+    assert len([name for name in files(tmp_path) if "snap-" in name]) == 1
+    with pytest.raises(QueryFailedError, match=r"^INVALID_ARGUMENTS: .*snapshot ID does not exist"):
+        iceberg.rows(f"select * from ice for version as of {old}")
+
+
+def test_vacuum_keeps_as_many_snapshots_and_metadata_files_as_it_is_told(iceberg: Lake, tmp_path):
+    run(iceberg, "insert into ice values (3, 'c', null)")
+    run(iceberg, "insert into ice values (4, 'd', null)")
+    run(
+        iceberg,
+        "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0', 'vacuum_min_snapshots_to_keep'='2', "
+        "'vacuum_max_metadata_files_to_keep'='1')",
+    )
+    run(iceberg, "VACUUM ice")
+    assert commits(iceberg) == 2
+    assert len([name for name in files(tmp_path) if name.endswith(".metadata.json")]) == 2
+    assert iceberg.rows("select count(*) from ice") == [("4",)]
+    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_min_snapshots_to_keep'='some')")
+    with pytest.raises(QueryFailedError, match=r"^INVALID_TABLE_PROPERTY: .*vacuum_min_snapshots_to_keep"):
         run(iceberg, "VACUUM ice")
 
 

@@ -223,7 +223,7 @@ class Changes:
     def _vacuum(self, command: Command) -> Answer:
         if not self._table(command.database, command.table).is_iceberg:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is no Iceberg table")
-        self._iceberg().vacuum(command.database, command.table)
+        self._iceberg().vacuum(command.database, command.table, self._s3)
         return NOTHING
 
     def _unload(self, command: Command, parameters: Sequence[str]) -> Answer:

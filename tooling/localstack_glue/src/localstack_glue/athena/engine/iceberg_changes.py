@@ -3,7 +3,6 @@
 # ruff: noqa: E501 - Athena's messages and SQL in a line are read as a line
 
 import functools
-import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -37,6 +36,7 @@ from sqlglot import exp
 
 from localstack_glue.athena.engine.ddl import NOTHING
 from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.iceberg_vacuum import vacuum
 from localstack_glue.athena.engine.results import Answer
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
 from localstack_glue.athena.engine.trino.queries import Output
@@ -57,7 +57,6 @@ _SIMPLE: dict[str, IcebergType] = {
     "timestamp": TimestampType(),
     "timestamp with time zone": TimestamptzType(),
 }
-_MAX_SNAPSHOT_AGE_S = 432_000  # vacuum_max_snapshot_age_seconds, if the table says nothing
 _MERGED = "merge_matched"
 
 
@@ -109,15 +108,9 @@ class IcebergChanges:
         # PyIceberg takes no rows for nothing to do
         self._committed(lambda: table.overwrite(_as_schema(rows, table)) if rows.num_rows else table.delete())
 
-    def vacuum(self, database: str, name: str) -> None:
-        """VACUUM: where no snapshot is old enough, there is nothing to do."""
-        table = self._load(database, name)
-        age_s = int(table.properties.get("vacuum_max_snapshot_age_seconds", _MAX_SNAPSHOT_AGE_S))
-        oldest = min((each.timestamp_ms for each in table.snapshots()), default=None)
-        if len(table.snapshots()) > 1 and oldest is not None and time.time() * 1000 - oldest > age_s * 1000:
-            raise QueryFailedError(
-                "NOT_SUPPORTED", f"line 1:1: {name} has snapshots older than {age_s} s; they are not expired here"
-            )
+    def vacuum(self, database: str, name: str, s3: Any) -> None:
+        """VACUUM."""
+        vacuum(self._load(database, name), s3, self._committed, lambda: self._load(database, name))
 
     def alter(self, database: str, name: str, alter: exp.Alter) -> Answer:
         """ALTER TABLE: columns and properties."""

@@ -1,8 +1,6 @@
-"""Tables that nobody made: information_schema, partitions, an Iceberg table's snapshots, history and files."""
+"""Tables that nobody made: information_schema, partitions, what an Iceberg table's metadata tell of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow
@@ -10,12 +8,13 @@ import pyarrow
 from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.iceberg_data import open_snapshot
+from localstack_glue.athena.engine.iceberg_metadata import TABLES, ZONED, Made
 from localstack_glue.athena.engine.statements import column_type
 from localstack_glue.athena.engine.trino.types import duckdb_type
 from localstack_glue.athena.engine.views import original_sql
+from localstack_glue.serdes.types import parse_type
 
 _CATALOG = "awsdatacatalog"
-_ZONED = "timestamp with time zone"
 SCHEMA = "information_schema"
 
 
@@ -52,29 +51,20 @@ def find(database: str, name: str, source: Source, place: str) -> Contents | Non
     table = source.catalog.table(database, base, place)
     if kind == "partitions" and not table.is_iceberg:
         return _partitions(source, table, name)
-    if table.is_iceberg and kind in _ICEBERG:
+    if table.is_iceberg and kind in TABLES:
         iceberg = open_snapshot(table, None, source.iceberg_properties).table
-        return _contents(database, name, *_ICEBERG[kind](iceberg))
+        return _contents(database, name, *TABLES[kind](iceberg))
     raise QueryFailedError("TABLE_NOT_FOUND", f"{place}: Table '{_CATALOG}.{database}.{name}' does not exist")
 
 
 def _contents(database: str, name: str, columns: dict[str, str], rows: list[tuple[Any, ...]]) -> Contents:
-    arrow_types = {
-        "string": pyarrow.string(),
-        "bigint": pyarrow.int64(),
-        "int": pyarrow.int32(),
-        "boolean": pyarrow.bool_(),
-        _ZONED: pyarrow.timestamp("us", "UTC"),
-        "map<string,string>": pyarrow.map_(pyarrow.string(), pyarrow.string()),
-    }
+    zoned = pyarrow.timestamp("us", "UTC")
     arrays = [
-        pyarrow.array([row[place] for row in rows], arrow_types[kind]) for place, kind in enumerate(columns.values())
+        pyarrow.array([row[place] for row in rows], zoned if kind == ZONED else parse_type(kind).arrow())
+        for place, kind in enumerate(columns.values())
     ]
     table = CatalogTable(database, name, "", tuple(Column(*pair) for pair in columns.items()), (), "", {}, {})
     return Contents(table, pyarrow.Table.from_arrays(arrays, names=list(columns)))
-
-
-Made = tuple[dict[str, str], list[tuple[Any, ...]]]
 
 
 def _schemata(source: Source) -> Made:
@@ -178,71 +168,3 @@ def _partitions(source: Source, table: CatalogTable, name: str) -> Contents:
         typed = connection.execute(f"SELECT {casts} FROM given").to_arrow_table()
     made = CatalogTable(table.database, name, "", table.partition_keys, (), "", {}, {})
     return Contents(made, typed)
-
-
-def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _snapshots(iceberg: Any) -> Made:
-    rows = [
-        (
-            _moment(each.timestamp_ms),
-            each.snapshot_id,
-            each.parent_snapshot_id,
-            each.summary.operation.value if each.summary else None,
-            each.manifest_list,
-            list((each.summary.additional_properties if each.summary else {}).items()),
-        )
-        for each in iceberg.metadata.snapshots
-    ]
-    kinds = {
-        "committed_at": _ZONED,
-        "snapshot_id": "bigint",
-        "parent_id": "bigint",
-        "operation": "string",
-        "manifest_list": "string",
-        "summary": "map<string,string>",
-    }
-    return kinds, rows
-
-
-def _history(iceberg: Any) -> Made:
-    parents = {each.snapshot_id: each.parent_snapshot_id for each in iceberg.metadata.snapshots}
-    current, ancestors = iceberg.metadata.current_snapshot_id, set()
-    while current is not None and current not in ancestors:
-        ancestors.add(current)
-        current = parents.get(current)
-    rows = [
-        (_moment(each.timestamp_ms), each.snapshot_id, parents.get(each.snapshot_id), each.snapshot_id in ancestors)
-        for each in iceberg.metadata.snapshot_log
-    ]
-    return {
-        "made_current_at": _ZONED,
-        "snapshot_id": "bigint",
-        "parent_id": "bigint",
-        "is_current_ancestor": "boolean",
-    }, rows
-
-
-def _files(iceberg: Any) -> Made:
-    rows = [
-        (
-            int(task.file.content),
-            task.file.file_path,
-            task.file.file_format.value,
-            task.file.record_count,
-            task.file.file_size_in_bytes,
-        )
-        for task in iceberg.scan().plan_files()
-    ]
-    return {
-        "content": "int",
-        "file_path": "string",
-        "file_format": "string",
-        "record_count": "bigint",
-        "file_size_in_bytes": "bigint",
-    }, rows
-
-
-_ICEBERG: dict[str, Callable[[Any], Made]] = {"snapshots": _snapshots, "history": _history, "files": _files}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.trino.casts import coerce
+from localstack_glue.athena.engine.trino.casts import can_coerce, coerce
 from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS
 from localstack_glue.athena.engine.trino.signatures import ANY, Bindings, bind, parameters_for, resolved
 from localstack_glue.athena.engine.trino.table import Call, Function, Overload, split_types
@@ -90,6 +90,8 @@ def _made(
                 if known is None:
                     raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {function.name}: {kind} is no {bound[result]}")
                 bound[result] = known
+            elif not can_coerce(kind, resolved(result, bound)):
+                raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: {function.name}: {kind} is no {result}")
     ready = []
     for number, (text, argument) in enumerate(zip(parameters, arguments, strict=True)):
         if argument is None:

@@ -17,6 +17,7 @@ from localstack_glue.athena.engine.trino.types import (
     duckdb_type,
     fields_of,
 )
+from localstack_glue.athena.engine.trino.zones import in_zone
 
 _LIMITS = {"tinyint": 7, "smallint": 15, "integer": 31, "bigint": 63}
 _CHARACTERS = ("varchar", "char")
@@ -91,7 +92,7 @@ def to_text(value: str, kind: Type) -> str:
     if kind.kind == "timestamp":
         return _moment_text(value, kind)
     if kind.kind == "timestamp with time zone":
-        local = _moment_text(f"timezone({text_of(kind.zone)}, {value})", kind)
+        local = _moment_text(in_zone(value, kind.zone), kind)
         return f"({local} || {text_of(' ' + kind.zone)})"
     if kind.kind == "time":
         return f"substr(strftime(CAST('1970-01-01' AS DATE) + {value}, '%H:%M:%S.%f'), 1, {9 + kind.numbers[0] if kind.numbers[0] else 8})"
@@ -225,15 +226,15 @@ _TIMES = ("date", "time", "timestamp", "timestamp with time zone")
 
 
 def _time(value: str, found: Type, wanted: Type) -> str:
-    local = f"timezone({text_of(found.zone)}, {value})" if found.zone else value
+    if wanted.kind == "timestamp with time zone" and found.kind != "time":
+        return value if found.zone else f"timezone('UTC', CAST({value} AS TIMESTAMP))"
+    local = in_zone(value, found.zone) if found.zone else value
     if wanted.kind == "date" and found.kind != "time":
         return f"CAST({local} AS DATE)"
     if wanted.kind == "timestamp" and found.kind != "time":
         digits, source = wanted.numbers[0], found.numbers[0] if found.numbers else 0
         moment = f"CAST({local} AS TIMESTAMP)"
         return moment if digits >= source else rounded_moment(moment, digits)
-    if wanted.kind == "timestamp with time zone" and found.kind != "time":
-        return value if found.zone else f"timezone({text_of(wanted.zone)}, CAST({value} AS TIMESTAMP))"
     if wanted.kind == "time" and found.kind != "date":
         return f"CAST({local} AS TIME)"
     raise _refusal(found, wanted)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted
 from localstack_glue.athena.engine.trino.casts import coerce, failure
-from localstack_glue.athena.engine.trino.types import Type, common, fields_of
+from localstack_glue.athena.engine.trino.types import Type, common, fields_of, row
 
 Typed = tuple[str, Type]
 _NESTED = ("array", "map", "row")
@@ -27,12 +27,56 @@ def compare(operator: str, left: Typed, right: Typed) -> str:
 
 def is_in(value: str, others: Sequence[str], kind: Type) -> str:
     """IN over values of one type."""
+    if kind.kind == "char":  # blanks at the end are no part of it
+        value, *others = (f"rtrim({each}, ' ')" for each in (value, *others))
     exact = kind.kind in _NESTED or (
         kind.kind in _FLOATING and not all(map(_NUMBER.fullmatch, others)) and not _NUMBER.fullmatch(value)
     )
     if exact or (kind.kind in _FLOATING and not any(map(_NUMBER.fullmatch, (value, *others)))):
         return f"({' OR '.join(_compared('=', value, other, kind) for other in others)})"
     return f"({value} IN ({', '.join(others)}))"
+
+
+def beside_query(operator: str, word: str, left: Typed, sql: str, types: Sequence[Type]) -> str:
+    """A comparison with ANY or ALL of the values of a query; `IN` is one with `= ANY`."""
+    name = "IN" if (operator, word) == ("=", "ANY") else f"{operator} {word}"
+    if name == "IN" and (len(types) > 1 or types[0].parts or left[1].parts):
+        return _one_of_rows(left, sql, types)
+    if len(types) != 1 or types[0].parts or left[1].parts:
+        # DuckDB would compare rows whose nulls are values
+        raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {name} over rows or arrays of a query is not answered here")
+    kind = common(left[1], types[0])
+    if kind is None:
+        raise mismatch(name, left[1], types[0])
+    value, column, where = coerce(*left, kind), coerce("c", types[0], kind), ""
+    if kind.kind == "char":  # blanks at the end are no part of it
+        value, column = f"rtrim({value}, ' ')", f"rtrim({column}, ' ')"
+    if kind.kind in _FLOATING:
+        refused = failure("NOT_SUPPORTED", f"'{name} over NaN is not answered here'")
+        if word == "ALL" and operator not in ("=", "<>"):
+            column = f"CASE WHEN isnan({column}) THEN {refused} ELSE {column} END"
+        elif (operator, word) not in (("<>", "ANY"), ("=", "ALL")):
+            where = f" WHERE c IS NULL OR NOT isnan({column})"  # NaN equals nothing, and is no greater than anything
+        if (operator, word) not in (("=", "ANY"), ("<>", "ALL")):
+            value = f"CASE WHEN isnan({value}) THEN {refused} ELSE {value} END"
+    if column != "c" or where:
+        sql = f"SELECT {column} FROM ({sql}) AS given(c){where}"
+    return f"({value} IN ({sql}))" if name == "IN" else f"({value} {operator} {word} ({sql}))"
+
+
+def _one_of_rows(left: Typed, sql: str, types: Sequence[Type]) -> str:
+    """IN of rows or arrays of a query: unknown where a null within leaves it open."""
+    names = [quoted(f"of query {place}") for place in range(len(types))]
+    fields = ", ".join(f"field{place} := {name}" for place, name in enumerate(names))
+    value, found = (names[0], types[0]) if len(types) == 1 else (f"struct_pack({fields})", row(types))
+    kind = common(left[1], found)
+    if kind is None:
+        raise mismatch("IN", left[1], found)
+    same = _compared("=", coerce(*left, kind), coerce(value, found, kind), kind)
+    return (
+        f"(SELECT CASE WHEN coalesce(bool_or({same}), false) THEN true WHEN coalesce(bool_or(({same}) IS NULL), false) "
+        f"THEN NULL ELSE false END FROM ({sql}) AS {quoted('of query')}({', '.join(names)}))"
+    )
 
 
 def mismatch(operator: str, left: Type, right: Type) -> QueryFailedError:

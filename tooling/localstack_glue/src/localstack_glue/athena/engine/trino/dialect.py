@@ -5,10 +5,12 @@ from typing import Any, ClassVar
 from sqlglot import exp
 from sqlglot.dialects.trino import Trino
 
+from localstack_glue.athena.engine.trino import standard_json_grammar
+
 # functions whose arguments stand between words
 _SPECIAL = (
-    "CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION", "NORMALIZE", "LISTAGG", "JSON_OBJECT", "JSON_QUERY",
-    "JSON_TABLE", "JSON_VALUE", "OVERLAY",
+    "CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION", "NORMALIZE", "LISTAGG", "JSON_TABLE",
+    "OVERLAY",
 )  # fmt: skip
 EXPLICIT = "explicit"
 FOREIGN = "foreign"
@@ -35,6 +37,9 @@ class TrinoQuery(Trino):
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser for name, parser in _TrinoParser.FUNCTION_PARSERS.items() if name in _SPECIAL
+        } | {
+            name.upper(): lambda self, name=name: standard_json_grammar.parse(self, name)
+            for name in standard_json_grammar.NAMES
         }
 
         def _parse_types(self, *arguments: Any, **options: Any) -> exp.Expr | None:

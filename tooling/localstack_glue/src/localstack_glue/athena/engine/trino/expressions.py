@@ -154,8 +154,8 @@ class Translator:
         return comparisons.compare(operator, self.translate(node.this), self.translate(node.expression))
 
     def _quantified(self, operator: str, left: exp.Expr, right: exp.Expr, word: str) -> str:
-        sql, (kind, *_) = self._query_of(right.this.unnest() if isinstance(right.this, exp.Subquery) else right.this)
-        return f"({self.as_type(left, kind)} {operator} {word} ({sql}))"
+        sql, types = self._query_of(right.this.unnest() if isinstance(right.this, exp.Subquery) else right.this)
+        return comparisons.beside_query(operator, word, self.translate(left), sql, types)
 
     def _nullsafeeq(self, node: exp.NullSafeEQ) -> Typed:
         return comparisons.compare("IS NOT DISTINCT FROM", self.translate(node.this), self.translate(node.expression)), BOOLEAN  # fmt: skip
@@ -193,17 +193,7 @@ class Translator:
         query = node.args.get("query")
         if query is not None:
             sql, types = self._query_of(query.unnest() if isinstance(query, exp.Subquery) else query)
-            value, kind = self.translate(node.this)
-            if len(types) != 1 or types[0].parts:
-                # DuckDB would compare rows whose nulls are values
-                raise QueryFailedError(
-                    "NOT_SUPPORTED",
-                    f"line 1:1: {node.sql('trino')[:200]}: IN over rows or arrays of a query is not answered here",
-                )
-            wanted = common(kind, types[0])
-            if wanted is None:
-                raise comparisons.mismatch("IN", kind, types[0])
-            return f"({coerce(value, kind, wanted)} IN ({sql}))", BOOLEAN
+            return comparisons.beside_query("=", "ANY", self.translate(node.this), sql, types), BOOLEAN
         if not node.expressions:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')} is not answered here")
         (value, *others), kind = self.unified([node.this, *node.expressions])
@@ -284,6 +274,10 @@ class Translator:
         wanted = from_sqlglot(target)
         if isinstance(node.this, exp.Literal) and node.this.is_string and not node.meta.get(EXPLICIT):
             return literals.typed(str(node.this.this), wanted)
+        if isinstance(node.this, exp.Literal) and node.this.is_string and wanted.zone:
+            known = literals.cast_zoned(str(node.this.this), wanted)
+            if known is not None:
+                return known
         value, kind = self.translate(node.this)
         return cast(value, kind, wanted), wanted
 

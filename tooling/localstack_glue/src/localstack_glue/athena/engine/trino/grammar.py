@@ -39,7 +39,7 @@ _PARTS: Mapping[type[exp.Expr], frozenset[str]] = {
         exp.Group: "grouping_sets cube rollup",
         exp.Ordered: "desc nulls_first",
         exp.Fetch: "count direction limit_options",
-        exp.LimitOptions: "rows",
+        exp.LimitOptions: "rows with_ties",
         exp.Window: "partition_by order spec alias over",
         exp.WindowSpec: "kind start start_side end end_side",
         exp.GroupConcat: "separator",

@@ -5,11 +5,11 @@ import re
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import text_of
 from localstack_glue.athena.engine.trino.casts import cast
-from localstack_glue.athena.engine.trino.functions.dates import check_zone, offset_us
 from localstack_glue.athena.engine.trino.types import BIGINT, DOUBLE, INTEGER, VARBINARY, VARCHAR, Type, decimal
+from localstack_glue.athena.engine.trino.zones import check, offset_us
 
 Typed = tuple[str, Type]
-_ZONED = re.compile(r"([\d-]+(?: [\d:.]+)?)\s*([A-Za-z]+(?:/\w+)*|[+-]\d{2}:\d{2})")
+_ZONED = re.compile(r"([\d-]+(?: [\d:.]+)?)\s*([A-Za-z]+(?:[/_+-]?\w+)*|[+-]\d{2}:\d{2})")
 _ESCAPED = re.compile(r"\\(\+[0-9A-Fa-f]{6}|[0-9A-Fa-f]{4}|\\)")
 
 
@@ -58,10 +58,22 @@ def _moment(value: str) -> Typed:
     if zone is None:
         kind = Type("timestamp", (digits,))
         return cast(text_of(value), VARCHAR, kind), kind
-    name = "UTC" if zone[2] in ("UTC", "Z", "+00:00") else check_zone(zone[2])
+    name = check(zone[2])
     local = cast(text_of(zone[1]), VARCHAR, Type("timestamp", (digits,)))
     moment = f"({local} - to_microseconds({offset_us(zone[1], name)}))"
     return f"timezone('UTC', {moment})", Type("timestamp with time zone", (digits,), zone=name)
+
+
+def cast_zoned(value: str, wanted: Type) -> Typed | None:
+    """A text cast to a timestamp with the time zone that stands in it; None if none does, or the text is wrong."""
+    zone = _ZONED.fullmatch(value.strip())
+    if zone is None:
+        return None
+    try:
+        sql, kind = _moment(value.strip())
+    except QueryFailedError:
+        return None  # which the cast tells, or TRY makes null
+    return (sql, Type(wanted.kind, wanted.numbers, zone=kind.zone)) if kind.numbers <= wanted.numbers else None
 
 
 def _decimal(value: str) -> Typed:

@@ -7,7 +7,7 @@ from collections import Counter
 from localstack_glue.athena.engine.trino.catalogue import FUNCTIONS, TOPICS
 from localstack_glue.athena.engine.trino.table import Function
 
-_INTRODUCTION = """# Athena's functions on LocalStack
+_INTRODUCTION = """# Athena's functions
 
 Made from the table that answers them; each example is a test. *Native* is one function of DuckDB's that means the same,
 *SQL* is an expression, in which Python may have a part, *Python* is a function of the service's own. What stands here as

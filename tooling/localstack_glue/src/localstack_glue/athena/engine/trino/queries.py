@@ -8,6 +8,7 @@ from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted
+from localstack_glue.athena.engine.trino import limits
 from localstack_glue.athena.engine.trino.casts import coerce
 from localstack_glue.athena.engine.trino.expressions import Translator, Typed
 from localstack_glue.athena.engine.trino.types import BOOLEAN, Type, common, fields_of
@@ -57,6 +58,7 @@ class QueryTranslator:
             inner = self._body(node.this)
             self._outputs[id(node)] = self._outputs[id(inner)]
         elif isinstance(node, exp.Subquery | exp.Table):
+            limits.refuse_ties(node)
             inner = self._body(node)
             if id(inner) in self._outputs:
                 self._outputs[id(node)] = self._outputs[id(inner)]
@@ -138,10 +140,12 @@ class QueryTranslator:
             _sort(node.args["order"], translator, names)
             if distinct is not None:
                 _check_distinct(node.args["order"], projections, names)
+        limits.with_ties(node, projections, list(names))
         if distinct is not None and distinct.args.get("on") is not None:
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: DISTINCT ON is none of Trino's")
 
     def _set_operation(self, node: exp.SetOperation) -> None:
+        limits.refuse_ties(node)
         left, right = (self._outputs[id(self._body(part))] for part in (node.left, node.right))
         if len(left) != len(right):
             raise QueryFailedError(

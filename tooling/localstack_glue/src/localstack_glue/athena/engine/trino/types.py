@@ -59,6 +59,7 @@ TIME, TIMESTAMP, TIMESTAMP_ZONED = (
 )  # fmt: skip
 DAY_INTERVAL, MONTH_INTERVAL = Type("interval day to second"), Type("interval year to month")
 FUNCTION = Type("function")
+SEVERAL_ZONES = "several"  # of timestamps that are compared, and cannot be shown
 SHOWN = Type("shown")  # a text as an answer shows it, which a cast to varchar need not give
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
 NUMBERS = (*INTEGERS, "decimal", "real", "double")
@@ -180,9 +181,10 @@ def common(first: Type, second: Type) -> Type | None:
         return replace(first, parts=tuple(part for part in parts if part is not None), names=names)
     if kinds <= {"date", "timestamp", "timestamp with time zone"}:
         digits = max((kind.numbers[0] for kind in (first, second) if kind.numbers), default=3)
-        zoned = next((kind for kind in (first, second) if kind.zone), None)
-        if zoned is not None:
-            return replace(zoned, numbers=(digits,))
+        if first.zone or second.zone:  # what has no zone is of UTC
+            zones = {kind.zone or "UTC" for kind in (first, second)}
+            zone = zones.pop() if len(zones) == 1 else SEVERAL_ZONES
+            return Type("timestamp with time zone", (digits,), zone=zone)
         return Type("timestamp", (digits,))
     if kinds == {"time"}:
         return Type("time", (max(first.numbers[0], second.numbers[0]),))

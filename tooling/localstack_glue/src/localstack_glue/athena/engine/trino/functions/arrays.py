@@ -117,23 +117,6 @@ for _name, _native in (("array_max", "list_max"), ("array_min", "list_min")):
         ),
         examples={f"{_name}(array[2, 3])": "3" if "max" in _name else "2", f"{_name}(array[1, null])": None},
     )
-ARRAYS.scalar(
-    "array_position",
-    (
-        "array(T), T -> bigint",
-        "CAST(coalesce(list_position({0}, {1}), CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE 0 END) AS BIGINT)",
-    ),
-    examples={
-        "array_position(array[4, 5], 5)": "2",
-        "array_position(array[4], 9)": "0",
-        "array_position(array[4], null)": None,
-    },
-)
-ARRAYS.scalar(
-    "array_remove",
-    ("array(T), T -> array(T)", "list_filter({0}, lambda x: x IS NULL OR x <> {1})"),
-    examples={"array_remove(array[1, 2, null, 1], 1)": "[2, null]"},
-)
 
 
 def _sorted_by(call: Call) -> str:
@@ -186,18 +169,6 @@ ARRAYS.scalar(
     examples={
         "combinations(array['a', 'b', 'c'], 2)": "[[a, b], [a, c], [b, c]]",
         "combinations(array[1, 2, 2], 2)": "[[1, 2], [1, 2], [2, 2]]",
-    },
-)
-ARRAYS.scalar(
-    "contains",
-    (
-        "array(T), T -> boolean",
-        "CASE WHEN list_contains({0}, {1}) THEN true WHEN {1} IS NULL OR list_contains(list_transform({0}, lambda x: x IS NULL), true) THEN NULL ELSE list_contains({0}, {1}) END",
-    ),
-    examples={
-        "contains(array[1, 2], 2)": "true",
-        "contains(array[1, 2], 3)": "false",
-        "contains(array[1, null], 3)": None,
     },
 )
 ARRAYS.scalar(

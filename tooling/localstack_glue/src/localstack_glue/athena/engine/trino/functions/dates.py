@@ -3,18 +3,15 @@
 # ruff: noqa: E501 - a row of the table is a line
 
 import re
-import zoneinfo
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, timedelta
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import text_of
 from localstack_glue.athena.engine.trino.casts import cast, to_text
-from localstack_glue.athena.engine.trino.python.registry import FunctionError
-from localstack_glue.athena.engine.trino.python.values import read_moment
 from localstack_glue.athena.engine.trino.table import Call, Topic, overload
 from localstack_glue.athena.engine.trino.types import TIMESTAMP, TIMESTAMP_ZONED, Type
+from localstack_glue.athena.engine.trino.zones import check, from_zone, in_zone
 
 DATES = Topic("datetime")
 MILLISECONDS = {
@@ -26,16 +23,17 @@ MILLISECONDS = {
     "week": 604_800_000,
 }
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
+_ISO_OFFSET = re.compile(r"T.*([+-]\d{2}):?(\d{2})$")
 _CLOCK = ("millisecond", "second", "minute", "hour")
 
 
 def local(value: str, kind: Type) -> str:
     """A moment as the clocks of its zone show it."""
-    return f"timezone({text_of(kind.zone)}, {value})" if kind.zone else value
+    return in_zone(value, kind.zone) if kind.zone else value
 
 
 def _back(value: str, kind: Type) -> str:
-    return f"timezone({text_of(kind.zone)}, {value})" if kind.zone else value
+    return from_zone(value, kind.zone) if kind.zone else value
 
 
 def _first(call: Call) -> Type:
@@ -102,7 +100,7 @@ def _difference(call: Call) -> str:
         return f"((epoch_ms({ends[1]}) - epoch_ms({ends[0]})) // {MILLISECONDS[unit]})"
     # days are those of the first moment's clocks
     zone = (call.types[1].zone or "UTC") if kind.kind == "timestamp with time zone" else ""
-    first, second = (f"timezone({text_of(zone)}, {value})" if zone else value for value in ends)
+    first, second = (in_zone(value, zone) if zone else value for value in ends)
     if unit in MONTHS:
         months = f"date_sub('month', CAST({first} AS TIMESTAMP), CAST({second} AS TIMESTAMP))"
         return f"({months} // {MONTHS[unit]})"
@@ -249,37 +247,9 @@ def _zone(number: int) -> Callable[[Call], Type]:
         zone = call.literal(number)
         if zone is None:
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a time zone that is no literal is not answered here")
-        return replace(TIMESTAMP_ZONED, zone=check_zone(zone))
+        return replace(TIMESTAMP_ZONED, zone=check(zone))
 
     return zoned
-
-
-def check_zone(name: str) -> str:
-    """A zone's name, if there is such a zone."""
-    if not re.fullmatch(r"[+-]\d{2}:\d{2}", name):
-        try:
-            zoneinfo.ZoneInfo(name)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-            raise QueryFailedError("INVALID_FUNCTION_ARGUMENT", f"'{name}' is not a valid time zone") from error
-        return name
-    raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: the time zone {name}, which has no name, is not answered here")
-
-
-def offset_us(text: str, name: str) -> int:
-    """How far a zone's clocks are ahead at the time that they show, the earlier one if they show it twice.
-
-    Raises:
-        QueryFailedError: they never show it.
-    """
-    zone = zoneinfo.ZoneInfo(name)
-    try:
-        shown = read_moment(text)
-    except FunctionError as error:
-        raise QueryFailedError("INVALID_LITERAL", f"line 1:1: '{text}' is not a valid TIMESTAMP literal") from error
-    offset = shown.replace(tzinfo=zone).utcoffset() or timedelta()
-    if (shown.replace(tzinfo=UTC) - offset).astimezone(zone).replace(tzinfo=None) != shown:
-        raise QueryFailedError("INVALID_LITERAL", f"line 1:1: '{text} {name}' is not a valid TIMESTAMP literal")
-    return offset // timedelta(microseconds=1)
 
 
 DATES.scalar(
@@ -292,12 +262,25 @@ DATES.scalar(
         "from_unixtime(0, 'America/New_York')": "1969-12-31 19:00:00.000 America/New_York",
     },
 )
+
+
+def _iso_type(call: Call) -> Type:
+    """The zone of a text that stands in the query; other texts are of UTC."""
+    found = _ISO_OFFSET.search(call.literal(0) or "")
+    return replace(TIMESTAMP_ZONED, zone=check(f"{found[1]}:{found[2]}") if found else "UTC")
+
+
 DATES.scalar(
     "from_iso8601_timestamp",
-    ("varchar -> timestamp(3) with time zone", "make_timestamptz(py_iso8601_timestamp({0}))"),
+    overload(
+        "varchar -> timestamp(3) with time zone",
+        lambda call: f"make_timestamptz(py_iso8601_timestamp({call.arguments[0]}, {text_of(_iso_type(call).zone)}))",
+        _iso_type,
+    ),
     examples={
         "from_iso8601_timestamp('2024-01-01T10:00:00Z')": "2024-01-01 10:00:00.000 UTC",
         "from_iso8601_timestamp('2020-05-11')": "2020-05-11 00:00:00.000 UTC",
+        "from_iso8601_timestamp('2020-05-11T11:15:05+02:00')": "2020-05-11 11:15:05.000 +02:00",
     },
 )
 DATES.scalar(
@@ -353,7 +336,7 @@ DATES.scalar(
     "with_timezone",
     overload(
         "timestamp, varchar -> timestamp(3) with time zone",
-        lambda call: f"timezone({call.arguments[1]}, {call.arguments[0]})",
+        lambda call: from_zone(call.arguments[0], _zone(1)(call).zone),
         _zone(1),
     ),
     examples={
@@ -446,4 +429,4 @@ DATES.scalar(
 DATES.refuse("from_unixtime_nanos from_iso8601_timestamp_nanos", "microseconds are the finest that is answered here")
 DATES.refuse("to_char to_date to_timestamp", "Teradata's functions are not in Athena")
 
-__all__ = ["DATES", "check_zone", "local", "offset_us", "part_of", "shifted"]
+__all__ = ["DATES", "local", "part_of", "shifted"]

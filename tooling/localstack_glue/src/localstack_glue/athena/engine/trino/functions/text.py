@@ -236,11 +236,26 @@ REGEXP.scalar(
         "regexp_position('a', 'z')": "-1",
     },
 )
+
+
+def _replaced_one_by_one(call: Call) -> str:
+    """Each match becomes what a lambda makes of its groups; null if one becomes null."""
+    groups, body = call.arguments[2].removeprefix("lambda ").split(": ", 1)
+    made = f"list_transform([piece.groups], lambda {groups}: {body})[1]"
+    pieces = f"py_regexp_pieces({call.arguments[0]}, {call.arguments[1]})"
+    parts = f"list_transform({pieces}, lambda piece: piece.before || CASE WHEN piece.groups IS NULL THEN '' ELSE {made} END)"
+    whole = "list_contains(list_transform(parts, lambda part: part IS NULL), true)"
+    return (
+        f"list_transform([{parts}], lambda parts: CASE WHEN {whole} THEN NULL ELSE array_to_string(parts, '') END)[1]"
+    )
+
+
 REGEXP.scalar(
     "regexp_replace",
     ("varchar, varchar -> varchar", "py_regexp_replace({0}, {1}, '')"),
     ("varchar, varchar, varchar -> varchar", "py_regexp_replace({0}, {1}, {2})"),
-    examples={"regexp_replace('1a 2b', '\\d+[ab] ?')": "", "regexp_replace('a1', '(\\d)', '<$1>')": "a<1>", "regexp_replace('ab', '(?<x>a)', '${x}${x}')": "aab", "regexp_replace('x', 'x', '\\$')": "$"},
+    ("varchar, varchar, function(array(varchar),varchar) -> varchar", _replaced_one_by_one),
+    examples={"regexp_replace('new york', '(\\w)(\\w*)', x -> upper(x[1]) || lower(x[2]))": "New York", "regexp_replace('1a 2b', '\\d+[ab] ?')": "", "regexp_replace('a1', '(\\d)', '<$1>')": "a<1>", "regexp_replace('ab', '(?<x>a)', '${x}${x}')": "aab", "regexp_replace('x', 'x', '\\$')": "$"},
 )  # fmt: skip
 REGEXP.scalar(
     "regexp_split",

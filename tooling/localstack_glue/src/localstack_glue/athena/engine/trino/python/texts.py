@@ -205,6 +205,17 @@ def _replacement(text: str, pattern: "regex.Pattern[str]") -> list[str | tuple[i
     return parts
 
 
+@python("VARCHAR, VARCHAR -> STRUCT(before VARCHAR, groups VARCHAR[])[]")
+def regexp_pieces(text: str, pattern: str) -> list[dict[str, object]]:
+    """What stands before each match, with the groups of the match; at the end what is left, without groups."""
+    pieces: list[dict[str, object]] = []
+    start = 0
+    for found in _compiled(pattern).finditer(text):
+        pieces.append({"before": text[start : found.start()], "groups": list(found.groups())})
+        start = found.end()
+    return [*pieces, {"before": text[start:], "groups": None}]
+
+
 @python("VARCHAR, VARCHAR -> VARCHAR[]")
 def regexp_split(text: str, pattern: str) -> list[str]:
     parts, start = [], 0

@@ -5,7 +5,7 @@
 import itertools
 import math
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from functools import lru_cache
 from statistics import NormalDist
@@ -300,21 +300,25 @@ def parse_zoned(text: str) -> int:
     raise FunctionError(f"a timestamp in the zone {found[2]} is not answered here", "NOT_SUPPORTED")
 
 
-@python("VARCHAR -> BIGINT")
-def iso8601_timestamp(text: str) -> int:
+@python("VARCHAR, VARCHAR -> BIGINT")
+def iso8601_timestamp(text: str, zone: str) -> int:
+    """The moment of a text whose time zone is that of the column that it goes to."""
     found = re.fullmatch(
         r"(\d{4}(?:-?(?:W\d{2}(?:-?\d)?|\d{3}|\d{2}(?:-?\d{2})?))?)(?:T(\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,](\d+))?)?)?)?(Z|[+-]\d{2}:?\d{2})?",
         text,
     )
     if found is None:
         raise FunctionError(f'Invalid format: "{text}"')
-    if found[6] not in (None, "Z", "+00:00", "+0000"):
+    away = "UTC" if found[6] in (None, "Z", "+00:00", "+0000") else f"{found[6][:3]}:{found[6][-2:]}"
+    if away != zone:
         raise FunctionError(f"from_iso8601_timestamp of the zone {found[6]} is not answered here", "NOT_SUPPORTED")
     day = _iso_day(found[1])
     hour, minute, second = (int(part or 0) for part in found.groups()[1:4])
     fraction = int((found[5] or "0").ljust(3, "0")[:3]) * 1000
     try:
-        return microseconds(datetime(day.year, day.month, day.day, hour, minute, second, fraction))
+        shown = datetime(day.year, day.month, day.day, hour, minute, second, fraction)
+        ahead = timedelta() if away == "UTC" else offset_zone(away).utcoffset(None)
+        return microseconds(shown - ahead)
     except ValueError as error:
         raise FunctionError(f'Invalid format: "{text}"') from error
 
@@ -340,6 +344,13 @@ def _iso_day(text: str) -> date:
     raise FunctionError(f'Invalid format: "{text}"')
 
 
+def offset_zone(name: str) -> timezone:
+    """The zone of `+02:00`."""
+    away = timedelta(hours=int(name[1:3]), minutes=int(name[4:]))
+    return timezone(-away if name[0] == "-" else away, name)
+
+
 def zoned(moment: int, zone: str) -> datetime:
-    """A moment as clocks show it, with their zone."""
-    return (_EPOCH + timedelta(microseconds=moment)).replace(tzinfo=UTC if zone == "UTC" else ZoneInfo(zone))
+    """A moment that the clocks of a zone show."""
+    known: tzinfo = UTC if zone == "UTC" else offset_zone(zone) if zone[0] in "+-" else ZoneInfo(zone)
+    return (_EPOCH + timedelta(microseconds=moment)).replace(tzinfo=known)

@@ -1,0 +1,97 @@
+"""VACUUM: snapshots that are old enough expire, and files that no version of the table needs any more are removed."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+
+# what a table that says nothing has, as Athena documents it
+_DEFAULTS = {
+    "vacuum_max_snapshot_age_seconds": 432_000,
+    "vacuum_min_snapshots_to_keep": 1,
+    "vacuum_max_metadata_files_to_keep": 100,
+}
+
+
+def vacuum(table: Any, s3: Any, commit: Callable[[Callable[[], Any]], Any], reload: Callable[[], Any]) -> None:
+    """Clean up after a table's past.
+
+    Args:
+        table: an Iceberg table.
+        s3: lists files.
+        commit: runs a change of the table, and tells its conflict.
+        reload: the table as it is now.
+
+    Raises:
+        QueryFailedError: the table's properties or its place do not allow it.
+    """
+    place = urlsplit(table.location())
+    if not place.path.strip("/"):
+        raise QueryFailedError("GENERIC_INTERNAL_ERROR", f"Path missing in file system location: s3://{place.netloc}")
+    age_s = _setting(table.properties, "vacuum_max_snapshot_age_seconds")
+    oldest_ms = int((time.time() - age_s) * 1000)
+    expired = _expired(table, oldest_ms, _setting(table.properties, "vacuum_min_snapshots_to_keep"))
+    before = set(_files_of(table))
+    if expired:
+        commit(lambda: table.maintenance.expire_snapshots().by_ids(expired).commit())
+        table = reload()
+    kept_logs = _setting(table.properties, "vacuum_max_metadata_files_to_keep")
+    logged = [entry.metadata_file for entry in table.metadata.metadata_log]
+    needed = {*_files_of(table), table.metadata_location, *logged[max(len(logged) - kept_logs, 0) :]}
+    orphans = _older_than(s3, place.netloc, place.path.strip("/") + "/", oldest_ms) if place.scheme == "s3" else ()
+    _remove(table.io, {*before, *logged, *orphans} - needed)
+
+
+def _setting(properties: Mapping[str, str], name: str) -> int:
+    value = str(properties.get(name, _DEFAULTS[name]))
+    if not value.isdigit():
+        raise QueryFailedError("INVALID_TABLE_PROPERTY", f"line 1:1: {name} is a whole number, not '{value}'")
+    return int(value)
+
+
+def _expired(table: Any, oldest_ms: int, least: int) -> list[int]:
+    """Snapshots that are too old, but for the heads of branches and tags, and the newest ones of every branch."""
+    kept = {reference.snapshot_id for reference in table.metadata.refs.values()}
+    known = {snapshot.snapshot_id: snapshot for snapshot in table.snapshots()}
+    for head in list(kept):
+        snapshot = known.get(head)
+        for _ in range(max(least, 1)):
+            if snapshot is None:
+                break
+            kept.add(snapshot.snapshot_id)
+            snapshot = known.get(snapshot.parent_snapshot_id)
+    return [
+        each.snapshot_id for each in known.values() if each.timestamp_ms < oldest_ms and each.snapshot_id not in kept
+    ]
+
+
+def _files_of(table: Any) -> Iterator[str]:
+    """Every file that a snapshot of the table names."""
+    manifests: set[str] = set()
+    for snapshot in table.snapshots():
+        yield snapshot.manifest_list
+        for manifest in snapshot.manifests(table.io):
+            if manifest.manifest_path not in manifests:
+                manifests.add(manifest.manifest_path)
+                yield manifest.manifest_path
+                yield from (entry.data_file.file_path for entry in manifest.fetch_manifest_entry(table.io))
+    yield from (each.statistics_path for each in table.metadata.statistics)
+    yield from (each.statistics_path for each in table.metadata.partition_statistics)
+
+
+def _older_than(s3: Any, bucket: str, prefix: str, oldest_ms: int) -> Iterator[str]:
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    for page in pages:
+        for item in page.get("Contents", ()):
+            if item["LastModified"].timestamp() * 1000 < oldest_ms:
+                yield f"s3://{bucket}/{item['Key']}"
+
+
+def _remove(io: Any, files: Iterable[str]) -> None:
+    """Remove files; one that may not be removed stays, as Athena leaves it."""
+    for file in sorted(files):
+        with suppress(FileNotFoundError, PermissionError):
+            io.delete(file)
