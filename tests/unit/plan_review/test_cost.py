@@ -127,6 +127,16 @@ def test_region_without_prices_has_no_cost_and_says_so(reviewed, basis, monkeypa
     assert load_prices("mars-north-1") is None
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("number_of_workers", 299), ("worker_type", "G.8X")], ids=["more workers", "larger workers"]
+)
+def test_job_that_grows_where_there_is_no_price_is_not_green(basis, name, value):
+    job = {"name": "j", "number_of_workers": 2, "worker_type": "G.1X"}
+    plan = parse_plan({"format_version": "1.2", "resource_changes": [change("aws_glue_job", job, job | {name: value})]})
+    (reason,) = review(plan, replace(basis, prices=None)).verdict.reasons
+    assert name in reason.sentence
+
+
 def test_run_history_replaces_the_estimate_by_its_median():
     usage = with_history(load_usage(), [600, 1200, 6000])
     assert (usage.run_minutes, usage.origin) == (20, "median of the last 3 runs")

@@ -86,7 +86,19 @@ def test_access_of_another_provider_is_not_judged_and_not_green(reviewed, provid
 @pytest.mark.parametrize("kind", ["random_id", "null_resource", "time_sleep", "terraform_data"])
 def test_resources_that_live_in_the_state_alone_are_harmless(reviewed, kind):
     provider = "terraform.io/builtin/terraform" if kind == "terraform_data" else "registry.terraform.io/hashicorp/x"
-    assert made(reviewed, of_provider(provider, kind)).verdict.decision is Decision.APPLY
+    block = {"address": f"{kind}.this", "mode": "managed", "type": kind}
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [of_provider(provider, kind)],
+        "configuration": {"root_module": {"resources": [block]}},
+    }
+    assert reviewed(plan).verdict.decision is Decision.APPLY
+
+
+@pytest.mark.parametrize("kind", ["null_resource", "terraform_data"])
+def test_plan_without_its_configuration_does_not_say_that_no_program_runs(reviewed, kind):
+    plan = {"format_version": "1.2", "resource_changes": [change(kind, None, {"id": "x"})]}
+    assert rules_found(reviewed(plan)) == {"runs-program": "access"}
 
 
 def test_program_that_a_provisioner_may_run_is_not_harmless(reviewed):
@@ -187,6 +199,20 @@ def test_opening_that_is_not_known_yet_is_told(reviewed, kind, attribute):
             {"alarm_actions": []},
             "alarm-tells-others",
             "destroy",
+        ),
+        (
+            "aws_cloudwatch_metric_alarm",
+            {"ok_actions": []},
+            {"ok_actions": ["arn:aws:automate:eu-central-1:ec2:terminate"]},
+            "alarm-ends-machine",
+            "data",
+        ),
+        (
+            "aws_cloudwatch_metric_alarm",
+            {"ok_actions": []},
+            {"ok_actions": ["arn:aws:lambda:eu-central-1:1:function:f"]},
+            "alarm-does-something",
+            "change",
         ),
         ("aws_cloudwatch_event_rule", {"state": "ENABLED"}, {"state": "DISABLED"}, "rule-disabled", "destroy"),
         ("aws_cloudwatch_event_rule", {"is_enabled": True}, {"is_enabled": False}, "rule-switched-off", "destroy"),

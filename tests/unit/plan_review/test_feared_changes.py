@@ -115,7 +115,7 @@ def test_attribute_that_is_no_longer_sensitive_is_not_green(reviewed):
 def test_program_that_runs_to_read_something_is_not_green(reviewed):
     entry = change("external", None, {}) | {"mode": "data", "address": "module.a.data.external.b[0]"}
     entry["change"]["actions"] = ["read"]
-    local = change("terraform_data", None, {"input": "x"})
+    local = change("random_pet", None, {"length": 2})
     review = reviewed({"format_version": "1.2", "resource_changes": [entry, local]})
     assert [(reason.rule, reason.address) for reason in review.verdict.reasons] == [("runs-program", entry["address"])]
 

@@ -36,6 +36,10 @@ def drifted(kind: str, before: dict, after: dict, *managed: tuple[str, dict]) ->
 ROLE = {"name": "r", "id": "r", "inline_policy": [OWN], "managed_policy_arns": []}
 ROLE_POLICY = ("aws_iam_role_policy", {"role": "r", **OWN})
 TELLS_NOBODY = {"bucket": "b", "id": "b", "eventbridge": False, "queue": [], "topic": [], "lambda_function": []}
+GROUP = {"id": "sg-1", "name": "g", "ingress": []}
+OWN_WAY = {"from_port": 443, "to_port": 443, "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"], "self": False}
+OPEN_WAY = OWN_WAY | {"from_port": 22, "to_port": 22}
+RULE = {"security_group_id": "sg-1", "from_port": 443, "to_port": 443}
 BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant": []}
 
 
@@ -90,6 +94,14 @@ BUCKET = {"bucket": "b", "id": "b", "policy": "", "lifecycle_rule": [], "grant":
             f"role r may have policy {ADMIN}",
             id="exclusive attachments",
         ),
+        pytest.param("aws_security_group", GROUP, GROUP | {"ingress": [OWN_WAY, OPEN_WAY]}, "Port 22", id="way in"),
+        pytest.param(
+            "aws_db_instance",
+            {"id": "d", "vpc_security_group_ids": ["sg-1"]},
+            {"id": "d", "vpc_security_group_ids": ["sg-1", "sg-2"]},
+            "reached from other networks",
+            id="group of a machine",
+        ),
     ],
 )
 def test_access_that_somebody_gave_by_hand_is_drift_and_judged(reviewed, kind, before, after, sentence):
@@ -135,6 +147,30 @@ def test_access_that_somebody_gave_by_hand_is_drift_and_judged(reviewed, kind, b
             {"id": "q", "policy": PUBLIC},
             ("aws_sqs_queue_policy", {"queue_url": "q"}),
             id="queue",
+        ),
+        pytest.param(
+            "aws_security_group",
+            GROUP,
+            GROUP | {"ingress": [OWN_WAY]},
+            ("aws_vpc_security_group_ingress_rule", RULE | {"ip_protocol": "tcp", "cidr_ipv4": "0.0.0.0/0"}),
+            id="way in",
+        ),
+        pytest.param(
+            "aws_security_group",
+            GROUP,
+            GROUP | {"ingress": [OWN_WAY]},
+            ("aws_security_group_rule", RULE | {"type": "ingress", "protocol": "tcp", "cidr_blocks": ["0.0.0.0/0"]}),
+            id="way in, by the older rule",
+        ),
+        pytest.param(
+            "aws_security_group",
+            GROUP,
+            GROUP | {"ingress": [{"from_port": 0, "to_port": 0, "protocol": "-1", "cidr_blocks": [], "self": True}]},
+            (
+                "aws_vpc_security_group_ingress_rule",
+                {"security_group_id": "sg-1", "ip_protocol": "-1", "referenced_security_group_id": "sg-1"},
+            ),
+            id="way in from itself",
         ),
     ],
 )
@@ -200,3 +236,20 @@ def test_what_the_state_holds_is_known_where_a_refresh_plans_nothing():
     resource = {"mode": "managed", "type": "aws_iam_role_policy", "values": ROLE_POLICY[1]}
     data["prior_state"] = {"values": {"root_module": {"child_modules": [{"resources": [resource]}]}}}
     assert parse_plan(data).drift == ()
+
+
+def test_rule_that_a_resource_sets_is_no_excuse_for_another_of_the_same_group(reviewed):
+    rule = ("aws_vpc_security_group_ingress_rule", RULE | {"ip_protocol": "tcp", "cidr_ipv4": "0.0.0.0/0"})
+    data = drifted("aws_security_group", GROUP, GROUP | {"ingress": [OWN_WAY, OPEN_WAY]}, rule)
+    sentences = [reason.sentence for reason in reviewed(data).verdict.reasons if reason.rule == "drift-access"]
+    assert any("Port 22" in sentence for sentence in sentences)
+    assert not any("Port 443" in sentence for sentence in sentences)
+
+
+@pytest.mark.parametrize("hidden", ["after_unknown", "after_sensitive"])
+def test_roles_of_an_attachment_that_are_not_seen_do_not_stop_the_review(hidden):
+    data = drifted("aws_iam_role", ROLE | {"inline_policy": []}, ROLE)
+    attachment = change("aws_iam_policy_attachment", None, {"policy_arn": ADMIN})
+    attachment["change"][hidden] = {"roles": True}
+    data["resource_changes"].append(attachment)
+    assert [each.address for each in parse_plan(data).drift] == ["aws_iam_role.this"]

@@ -1,4 +1,6 @@
 import json
+import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -45,6 +47,41 @@ def test_markdown_value_ends_neither_its_code_span_nor_its_cell(reviewed):
         if "tags" in line:
             assert line.count("``") % 2 == 0
         assert "| pipe" not in line or "\\| pipe" in line
+
+
+def test_key_of_a_module_is_no_markup_of_the_comment(reviewed):
+    key = 'x"]</summary></details><h1>approved</h1><img src=y>_z_'
+    entry = change("aws_glue_job", {"name": "a"}, {"name": "b"})
+    entry |= {"module_address": f'module.m["{key}', "address": f'module.m["{key}.aws_glue_job.this'}
+    text = render_markdown(reviewed({"format_version": "1.2", "resource_changes": [entry]}))
+    summary = next(line for line in text.splitlines() if line.startswith("<details"))
+    assert summary.count("<") == 3  # details, summary and its end
+    assert "&lt;h1&gt;" in summary
+    assert "\\_" not in summary, "Markdown's escapes mean nothing within HTML"
+
+
+def test_comment_mentions_nobody_and_no_issue(reviewed):
+    entry = change("aws_iam_policy_attachment", None, {"policy_arn": "p", "users": ["@octocat", "#12"]})
+    text = render_markdown(reviewed({"format_version": "1.2", "resource_changes": [entry]}))
+    # GitHub looks for both in the text that Markdown has made, where no escape is left
+    told = [line for line in text.splitlines() if "now has policy" in line]
+    assert told == [
+        "- **gains**: user \\#<!-- -->12 now has policy p",
+        "- **gains**: user @<!-- -->octocat now has policy p",
+    ]
+
+
+def test_name_of_a_plan_is_no_markup_of_the_comment(basis):
+    text = render_markdown(review(parse_plan(hostile_plan()), replace(basis, environment="<h1>[x](y)")))
+    assert "<h1>" not in text
+    assert "[x](y)" not in text
+
+
+def test_values_that_steer_a_terminal_break_no_row_of_a_large_page(reviewed):
+    entry = change("aws_glue_job", {"description": "a"}, {"description": "\x7f\x85\u202e\\x41 end"})
+    page = render_page(reviewed({"format_version": "1.2", "resource_changes": [entry]}), most_written_out=0)
+    rows = json.loads(re.search(r'id="rows">(.*?)</script>', page, re.DOTALL)[1])
+    assert rows == [[["description", "a", r"\x7f\x85\u202e\x41 end", 0]]]
 
 
 def test_markdown_of_a_huge_plan_fits_into_a_comment_and_says_what_is_missing(reviewed):

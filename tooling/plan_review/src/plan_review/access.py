@@ -14,8 +14,9 @@ from os.path import commonprefix
 from typing import Any
 
 from plan_review.access_attributes import BROAD_POLICIES, READ_BY_TYPE, grants_access_by_name
-from plan_review.model import Plan, ResourceChange, without_index
-from plan_review.policy_grants import Grant, grants, is_readable, policy_document
+from plan_review.model import Action, Plan, ResourceChange, without_index
+from plan_review.policy_grants import Grant, grants, is_locked, is_readable, policy_document
+from plan_review.replacement import apart
 from plan_review.values import Marker
 
 # resource types whose policy belongs to somebody: the attribute that names them, and the word for them
@@ -41,6 +42,23 @@ _RESOURCE_POLICIES = {
     "aws_glue_resource_policy": ("", "catalog"),
     "aws_cloudwatch_log_resource_policy": ("policy_name", "logs"),
     "aws_iam_role": ("name", "role"),
+}
+_DECRYPTS = "kms:Decrypt"
+# of resources that hold data, or the key to it: what reads it
+_READING = {
+    "aws_dynamodb_resource_policy": "dynamodb:GetItem",
+    "aws_ecr_repository_policy": "ecr:BatchGetImage",
+    "aws_efs_file_system_policy": "elasticfilesystem:ClientMount",
+    "aws_kms_external_key": _DECRYPTS,
+    "aws_kms_key": _DECRYPTS,
+    "aws_kms_key_policy": _DECRYPTS,
+    "aws_kms_replica_key": _DECRYPTS,
+    "aws_s3_bucket": "s3:GetObject",
+    "aws_s3_bucket_policy": "s3:GetObject",
+    "aws_secretsmanager_secret": "secretsmanager:GetSecretValue",
+    "aws_secretsmanager_secret_policy": "secretsmanager:GetSecretValue",
+    "aws_sqs_queue": "sqs:ReceiveMessage",
+    "aws_sqs_queue_policy": "sqs:ReceiveMessage",
 }
 # attributes that hold a policy even where it is not known yet, or not shown
 _POLICY_NAMES = frozenset({"policy", "policy_document", "assume_role_policy"})
@@ -104,6 +122,8 @@ class AccessChange:
         widens: whether somebody can do more than before.
         is_broad: whether what is allowed is everything of a service, or on every resource.
         grant: what the sentence says, in parts; None where it is about no single statement.
+        is_lost: whether somebody can do less with what stays than before.
+        locks_out: whether nobody can read any more what the policy is for.
     """
 
     address: str
@@ -111,11 +131,13 @@ class AccessChange:
     widens: bool
     is_broad: bool = False
     grant: GrantParts | None = None
+    is_lost: bool = False
+    locks_out: bool = False
 
     @property
     def danger(self) -> int:
-        """Its place among others: everything, then what gives rights, what changes, what reads, and what ends."""
-        if self.is_broad:
+        """Its place among others: everything or nothing, then what gives rights, changes, reads, and what ends."""
+        if self.is_broad or self.locks_out:
             return 0
         if not self.widens:
             return 4
@@ -124,11 +146,19 @@ class AccessChange:
 
 def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
     """Every change of access in the plan, the dangerous first."""
-    found = [item for change in plan.changes for item in _of(change, plan)]
+    found = [item for change in plan.changes for part in apart(change, plan) for item in _of(part, plan)]
     return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
 
 
 def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
+    if change.action is Action.FORGET:
+        return  # what it allows stays as it is
+    for item in _changes(change, plan):
+        # what ends with a resource of its own is told as the end of that one
+        yield replace(item, is_lost=not item.widens and change.action is not Action.DELETE and bool(change.before))
+
+
+def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
     read = change.type in _ATTACHMENTS or change.type in READ_BY_TYPE
     if change.type in _ATTACHMENTS:
         yield from _attachment(change, _ATTACHMENTS[change.type])
@@ -189,6 +219,12 @@ def _policy_change(change: ResourceChange, attribute: str) -> Iterator[AccessCha
     for item in _sentences(change.address, _beyond(has, had), gained=True):
         yield replace(item, is_broad=item.is_broad and change.type not in _LIMITING)
     yield from _sentences(change.address, _beyond(had, has), gained=False)
+    reading = _READING.get(change.type)
+    if reading is None or document is None:
+        return
+    is_key = bool(change.before) and reading == _DECRYPTS
+    if is_locked(has, reading, needs_leave=is_key) and not (had and is_locked(had, reading, needs_leave=is_key)):
+        yield AccessChange(change.address, f"{label}: nobody may {reading} any more", widens=False, locks_out=True)
 
 
 def _policies_within(change: ResourceChange, attribute: str) -> Iterator[AccessChange]:

@@ -74,11 +74,11 @@ def _role(change: ResourceChange) -> Iterator[Sentence]:
         yield Sentence(f"{role} has other policies written into it, see its attribute inline_policy", True)
 
 
-def _exclusive(names: str) -> Callable[[ResourceChange], Iterator[Sentence]]:
-    """`aws_iam_role_..._exclusive`: which policies a role keeps; every other one is taken away, a denial too."""
+def _exclusive(owner: str, names: str) -> Callable[[ResourceChange], Iterator[Sentence]]:
+    """`aws_iam_..._exclusive`: which policies a role, user or group keeps; any other is taken away, a denial too."""
 
     def read(change: ResourceChange) -> Iterator[Sentence]:
-        role = f"role {change.attribute('role_name')}"
+        role = f"{owner} {change.attribute(f'{owner}_name')}"
         had, has = _names(change.before, names), _names(change.after, names)
         if not change.after:
             yield Sentence(f"{role}: policies that somebody gives it outside Terraform are no longer taken away", True)
@@ -103,8 +103,11 @@ def _identity_provider(change: ResourceChange) -> Iterator[Sentence]:
         yield Sentence(f"{who} may now take the roles that trust it", True)
     elif not change.after:
         yield Sentence(f"{who} may no longer take the roles that trust it", False)
-    elif has - had:
+        return
+    if has - had and change.before:
         yield Sentence(f"{who} may now say so to {', '.join(sorted(has - had))}", True)
+    if had - has:
+        yield Sentence(f"{who} may no longer say so to {', '.join(sorted(had - has))}", False)
 
 
 def _acl(change: ResourceChange) -> Iterator[Sentence]:
@@ -176,8 +179,11 @@ READ_BY_TYPE: dict[str, Callable[[ResourceChange], Iterator[Sentence]]] = {
     "aws_iam_openid_connect_provider": _identity_provider,
     "aws_iam_policy_attachment": _policy_attachment,
     "aws_iam_role": _role,
-    "aws_iam_role_policies_exclusive": _exclusive("policy_names"),
-    "aws_iam_role_policy_attachments_exclusive": _exclusive("policy_arns"),
+    **{
+        f"aws_iam_{owner}_{kind}_exclusive": _exclusive(owner, names)
+        for owner in ("group", "role", "user")
+        for kind, names in (("policies", "policy_names"), ("policy_attachments", "policy_arns"))
+    },
     "aws_kms_grant": _listed("operations", "grantee_principal", "key_id"),
     "aws_lakeformation_permissions": _listed("permissions", "principal", "database"),
     "aws_quicksight_data_set": _permissions,

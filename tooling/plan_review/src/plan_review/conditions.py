@@ -15,6 +15,7 @@ from plan_review.values import Marker
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 _INDEX = re.compile(r"\[\d+\]")
+_SECONDS = re.compile(r"(\d{1,15}(?:\.\d{1,9})?)s?")
 _ANYWHERE = "**"
 _FOR_EVER = float("inf")
 # networks as wide as these are nobody's own: the halves of the internet, or the addresses that are in use
@@ -154,6 +155,10 @@ class Condition(BaseModel):
                 yield _FOR_EVER
             elif isinstance(value, int | float) and not isinstance(value, bool | Marker):
                 yield float(value)
+            elif isinstance(value, str) and (
+                found := _SECONDS.fullmatch(value)
+            ):  # some providers write numbers as text
+                yield float(found[1])
 
 
 def is_unseen(value: Any) -> bool:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from plan_review.access import is_policy
 from plan_review.conditions import is_unseen, without_indices
-from plan_review.model import Action, Plan, ResourceChange
+from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.policies import RuleBook
 from plan_review.values import AttributeChange, Marker
 
@@ -25,6 +25,7 @@ _BUNDLED = Path(__file__).parent / "types.yaml"
 _NAMED = 3
 _KNOWN = frozenset({"judged", "harmless"})
 _PROGRAM = re.compile(r"(^|\.)data\.(external|aws_lambda_invocation)\.")
+_HOLDERS = ("null_resource", "terraform_data")  # what provisioners are written into
 _HIDDEN = (Marker.SENSITIVE, Marker.BECOMES_SENSITIVE, Marker.NO_LONGER_SENSITIVE)
 _RULES = {"access": "unjudged-access", "foreign": "unjudged-provider", "unjudged": "unjudged-type"}
 _SENTENCES = {
@@ -41,6 +42,7 @@ class Coverage(BaseModel):
         free: how types are named that cost nothing by themselves.
         attributes: names whose change does no harm or is told elsewhere, by type; `*` stands for every type.
         deciding: names of which the review must see the value, as it decides about access; also by type.
+        sizes: names whose change Cost tells, of a resource that has a price; by type.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -51,6 +53,7 @@ class Coverage(BaseModel):
     access: tuple[str, ...]
     attributes: dict[str, tuple[str, ...]]
     deciding: dict[str, tuple[str, ...]]
+    sizes: dict[str, tuple[str, ...]]
     free: tuple[str, ...]
 
     def is_free(self, resource_type: str) -> bool:
@@ -90,8 +93,14 @@ def unjudged(plan: Plan) -> Iterator[tuple[str, str, str]]:
         yield _RULES[kind], f"{sentence}.", address
 
 
-def unjudged_attributes(plan: Plan, book: RuleBook) -> Iterator[tuple[str, str]]:
-    """Address and sentence of each update, of a type that is known, by attributes that no rule looks at, or can see."""
+def unjudged_attributes(plan: Plan, book: RuleBook, priced: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Address and sentence of each update, of a type that is known, by attributes that no rule looks at, or can see.
+
+    Args:
+        plan: the plan.
+        book: the rules.
+        priced: addresses of the resources of which Cost tells what another size means.
+    """
     coverage = load_coverage()
     of_types: dict[str, tuple[_Place, ...]] = {}
     for change in plan.changes:
@@ -102,6 +111,8 @@ def unjudged_attributes(plan: Plan, book: RuleBook) -> Iterator[tuple[str, str]]
             continue
         harmless = {*coverage.attributes["*"], *plan.computed(change)}
         told = {*harmless, *coverage.attributes.get(change.type, ())}
+        if change.address in priced:
+            told |= {*coverage.sizes.get(change.type, ())}
         if change.type not in of_types:
             of_types[change.type] = _looked_at(change.type, book)
         looked_at = of_types[change.type]
@@ -190,6 +201,8 @@ def programs(plan: Plan) -> Iterator[tuple[str, str]]:
         runs = change.action in {Action.CREATE, Action.DELETE} or change.action.replaces
         if runs and change.provisioners:
             yield change.address, f"A provisioner runs a program: {', '.join(change.provisioners)}."
+        elif runs and change.after and change.type in _HOLDERS and without_index(change.address) not in plan.configured:
+            yield change.address, "The plan lacks its configuration, which says whether a provisioner runs a program."
     for address in plan.reads:
         if _PROGRAM.search(address):
             yield address, "A program runs to read this."

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plan_review.model import ResourceChange
+from plan_review.outside_networks import INTO_GROUPS, OF_NETWORKS, unmanaged_groups, unmanaged_ingress
 from plan_review.policy_grants import policy_document
 from plan_review.values import Marker, differences
 
@@ -71,7 +72,9 @@ class Managed:
         attached = self.by_type.get("aws_iam_role_policy_attachment", ())
         several = self.by_type.get("aws_iam_policy_attachment", ())
         return {str(each.get("policy_arn")) for each in attached if each.get("role") == role} | {
-            str(each.get("policy_arn")) for each in several if role in (each.get("roles") or ())
+            str(each.get("policy_arn"))
+            for each in several
+            if isinstance(each.get("roles"), list) and role in each["roles"]  # they may not be known, or not be shown
         }
 
 
@@ -104,8 +107,10 @@ def _telling(change: ResourceChange) -> frozenset[str]:
         return frozenset(_OF_BUCKETS)
     if change.type == "aws_s3_bucket_notification":
         return frozenset(_OF_NOTIFICATIONS)
+    if change.type in INTO_GROUPS:
+        return frozenset({"ingress"})
     both = (*change.before.items(), *change.after.items())
-    return frozenset(name for name, value in both if policy_document(value) is not None)
+    return frozenset(name for name, value in both if name in OF_NETWORKS or policy_document(value) is not None)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -125,6 +130,10 @@ def _parts(change: ResourceChange, attributes: Mapping[str, Any], managed: Manag
         elif change.type == "aws_s3_bucket":
             if not managed.some(_OF_BUCKETS[name], "bucket", own):
                 yield name, value
+        elif change.type in INTO_GROUPS:
+            yield name, unmanaged_ingress(value, own, managed.by_type)
+        elif name in OF_NETWORKS:
+            yield name, unmanaged_groups(value, managed.by_type)
         elif not managed.some(kind, belongs_to, own):
             yield name, value
 

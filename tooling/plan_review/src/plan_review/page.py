@@ -130,7 +130,10 @@ def _rows(review: Review) -> Markup:
     """The attributes of each change as JSON, in the order of the page: of a large plan the browser writes them out."""
     rows = [
         [
-            [item.path, shown(item.before), shown(item.after), int(item.path in change.forces_replacement)]
+            [
+                *(visible(text) for text in (item.path, shown(item.before), shown(item.after))),
+                int(item.path in change.forces_replacement),
+            ]
             for item in change.attributes
         ]
         for group in review.groups

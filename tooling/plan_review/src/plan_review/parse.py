@@ -237,7 +237,7 @@ def _import_id(importing: Any) -> str:
         return ""
     identity = importing.get("identity")
     if isinstance(identity, dict) and identity:
-        return ", ".join(f"{name}={value}" for name, value in sorted(identity.items()))
+        return ", ".join(f"{name}={value}" for name, value in sorted(identity.items()) if value is not None)
     return str(importing.get("id") or "an id that is only known after the apply")
 
 
@@ -262,10 +262,13 @@ def _attribute_changes(before: Any, after: Any, sides: tuple[Side, Side]) -> tup
     return tuple(item for _, item in sorted({**found, **hidden}.items()))
 
 
-def _path(steps: list[str | int]) -> str:
+def _path(steps: list[Any]) -> str:
     text = ""
     for step in steps:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+        if isinstance(step, str):
+            text += f".{step}" if text else step
+        else:  # an element of a set is named by its value, which may hold what is sensitive
+            text += f"[{step}]" if isinstance(step, int) else "[...]"
     return text
 
 

@@ -16,6 +16,7 @@ from plan_review.conditions import Condition, is_unseen, names_within
 from plan_review.errors import ReviewInputError
 from plan_review.file_problems import lines_of
 from plan_review.model import Action, Plan, ResourceChange
+from plan_review.replacement import apart
 
 _FOLDER = Path(__file__).parent
 _BUNDLED = (_FOLDER / "rules.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
@@ -60,6 +61,7 @@ class Rule(BaseModel):
     Attributes:
         types: names of resource types, or patterns such as `aws_*`.
         actions: destroy is every end of a real object, remove only that of one which nothing replaces.
+        but_not: types of those that it is not about.
         unless_gone: what goes away together with its owner is no finding.
     """
 
@@ -67,6 +69,7 @@ class Rule(BaseModel):
 
     id: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     types: tuple[str, ...] = Field(min_length=1)
+    but_not: tuple[str, ...] = ()
     actions: tuple[Literal["create", "update", "destroy", "remove", "forget", "any"], ...] = ("any",)
     environments: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
@@ -82,7 +85,10 @@ class Rule(BaseModel):
 
     def is_about(self, resource_type: str) -> bool:
         """Whether the rule is for such resources."""
-        return any(fnmatchcase(resource_type, pattern) for pattern in self.types)
+        meant, exempt = (
+            any(fnmatchcase(resource_type, pattern) for pattern in each) for each in (self.types, self.but_not)
+        )
+        return meant and not exempt
 
     def applies(self, change: ResourceChange, plan: Plan, environment: str, *, or_may: bool = False) -> bool:
         """Whether the change, of a resource that the rule is about, is what it means; or may be, as far as is seen."""
@@ -186,7 +192,8 @@ def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...
                 is_certain = not unseen or rule.applies(change, plan, environment)
                 yield rule.finding(change.address, is_certain=is_certain)
 
-    return tuple(finding for change in map(plan.without_computed, plan.changes) for finding in found(change))
+    parts = (part for change in plan.changes for part in apart(plan.without_computed(change), plan))
+    return tuple(finding for part in parts for finding in found(part))
 
 
 def _kinds(action: Action) -> set[str]:

@@ -7,7 +7,7 @@ is not repeated here.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -66,6 +66,23 @@ def grants(document: Mapping[str, Any], who: str, resource: str | None = None) -
         resource: what the policy hangs on: what a statement without a resource (a trust policy) or with "*" is about.
     """
     return frozenset(_statement_grants(document, who, resource))
+
+
+def is_locked(found: Collection[Grant], action: str, *, needs_leave: bool) -> bool:
+    """Whether nobody may do something, whatever the circumstances.
+
+    Args:
+        found: what the policy of a resource says.
+        action: what nobody may do.
+        needs_leave: whether this policy alone can allow it, as that of a key.
+    """
+    about = [grant for grant in found if grant.action.startswith(_BUT) or _covers(grant.action.lower(), action.lower())]
+    if needs_leave and not any(grant.effect == "Allow" for grant in about):
+        return True
+    return any(
+        grant.effect == "Deny" and grant.is_anybodys and not grant.condition and not grant.action.startswith(_BUT)
+        for grant in about
+    )
 
 
 def is_readable(document: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 
 from glue_triggers.wording import chain, when
 from plan_review.creation import creation
@@ -57,7 +58,7 @@ def render_markdown(review: Review) -> str:
 def _lines(review: Review) -> Iterator[str]:
     plan, verdict = review.plan, review.verdict
     told = headline(review)
-    yield f"## {_SYMBOLS[verdict.decision]} Plan for {review.environment}: {'. '.join(told[:2])}"
+    yield f"## {_SYMBOLS[verdict.decision]} Plan for {_text(review.environment)}: {'. '.join(told[:2])}"
     if told[2:] or plan.unchanged:
         yield from ("", ". ".join([*told[2:], *([f"{plan.unchanged} unchanged"] if plan.unchanged else [])]))
     if verdict.reasons:
@@ -102,7 +103,7 @@ def _lines(review: Review) -> Iterator[str]:
     )
     yield from _list("Read during the apply", [_code(address) for address in plan.reads])
     for group in review.groups:
-        yield from ("", f"<details><summary>{_text(group.title)}: {len(group.changes)} changes</summary>", "")
+        yield from ("", f"<details><summary>{_html(group.title)}: {len(group.changes)} changes</summary>", "")
         for change in group.changes:
             yield from _change(change, review)
         yield from ("", "</details>")
@@ -167,6 +168,16 @@ def _code(text: str) -> str:
     return f"{fence} {inner} {fence}" if longest else f"{fence}{inner}{fence}"
 
 
+def _html(text: str) -> str:
+    """Text for a line that is HTML already, in which Markdown's marks mean nothing."""
+    return _unlinked(escape(text, quote=False).replace("\n", " "))
+
+
 def _text(text: str) -> str:
     """Text in which nothing is markup: no HTML, no emphasis, no mention of people."""
-    return re.sub(r"([\\`*_\[\]<>|#@~])", r"\\\1", text).replace("\n", " ")
+    return _unlinked(re.sub(r"([\\`*_\[\]<>|#~])", r"\\\1", text).replace("\n", " "))
+
+
+def _unlinked(text: str) -> str:
+    """Text that mentions nobody and no issue: these are looked for once the escapes are gone, in one piece of text."""
+    return re.sub(r"([@#])(?=\w)", r"\1<!-- -->", text)

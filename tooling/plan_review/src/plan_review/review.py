@@ -96,10 +96,11 @@ def review(plan: Plan, basis: Basis) -> Review:
     schedules = schedule_changes(plan, basis.now)
     cost = cost_review(plan, basis.prices, basis.usage, basis.now) if basis.prices is not None else None
     touched = frozenset(change.address for change in plan.changes)
+    priced = frozenset(line.address for line in cost.lines) if cost is not None else frozenset()
     found = (
         *verdicts.unreadable(plan),
         *findings(plan, basis.rules, basis.environment),
-        *verdicts.about_resources(plan, basis.rules, basis.failed_apply),
+        *verdicts.about_resources(plan, basis.rules, basis.failed_apply, priced),
         *verdicts.about_effects(access, schedules, cost, basis.policies, basis.rules, touched),
     )
     return Review(

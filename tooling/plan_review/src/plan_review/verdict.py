@@ -127,8 +127,10 @@ def unreadable(plan: Plan) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def about_resources(plan: Plan, book: RuleBook, failed: FailedApply | None = None) -> tuple[Finding, ...]:
-    """What goes away, what Terraform forgets, what drifted, what a check found."""
+def about_resources(
+    plan: Plan, book: RuleBook, failed: FailedApply | None = None, priced: frozenset[str] = frozenset()
+) -> tuple[Finding, ...]:
+    """What goes away, what Terraform forgets, what drifted, what a check found, what no rule and no price judges."""
     found = []
     for change in plan.changes:
         if change.action.destroys:
@@ -152,7 +154,7 @@ def about_resources(plan: Plan, book: RuleBook, failed: FailedApply | None = Non
     found += [_finding(book, "runs-program", sentence, address) for address, sentence in programs(plan)]
     found += [_finding(book, "secret-shown", sentence, address) for address, sentence in secrets_shown(plan)]
     found += [_finding(book, rule, sentence, address) for rule, sentence, address in unjudged(plan)]
-    for address, sentence in unjudged_attributes(plan, book):
+    for address, sentence in unjudged_attributes(plan, book, priced):
         found.append(_finding(book, "unjudged-attribute", sentence, address))
     for address, sentence in unseen_attributes(plan):
         found.append(_finding(book, "unseen-attribute", sentence, address))
@@ -175,7 +177,9 @@ def drift_findings(plan: Plan, book: RuleBook) -> list[Finding]:
     drifted = Plan(changes=plan.drift)
     judged = findings(drifted, book, environment="")
     sentences = [(each.address, each.sentence) for each in judged if each.level >= Level.ACCESS]
-    sentences += [(item.address, f"{item.sentence}.") for item in access_changes(drifted) if item.widens]
+    sentences += [
+        (item.address, f"{item.sentence}.") for item in access_changes(drifted) if item.widens or item.locks_out
+    ]
     sentences += opened_to_everybody(drifted)
     sentences += [(rule.address, rule.sentence) for rule in losing_rules(drifted)]
     told = dict.fromkeys(sentences)
@@ -197,6 +201,12 @@ def about_effects(
     # one per policy: the sentences stand under Access
     for address in sorted({item.address for item in access if item.widens and not item.is_broad}):
         found.append(_finding(book, "access-widened", "Somebody may do more than before, see Access.", address))
+    for address in sorted({item.address for item in access if item.is_lost}):
+        found.append(_finding(book, "access-lost", "Somebody may do less than before, see Access.", address))
+    for item in access:
+        if item.locks_out:
+            finding = _finding(book, "locked-out", f"{item.sentence}.", item.address)
+            found.append(finding.model_copy(update={"data_at_risk": True}))
     for schedule in schedules:
         if schedule.problem and "never fires" not in schedule.problem and schedule.after.startswith("cron("):
             found.append(_finding(book, "schedule-unreadable", f"{schedule.problem}.", schedule.address))

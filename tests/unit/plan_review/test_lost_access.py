@@ -1,0 +1,68 @@
+"""Who loses access is told and needs consent: what worked may stop, and what nobody can read is as good as deleted."""
+
+import json
+
+import pytest
+
+from tests.unit.tooling.conftest import change
+
+ACCOUNT = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::1:root"}, "Action": "kms:*", "Resource": "*"}
+DENY = {"Effect": "Deny", "Principal": "*", "Resource": "*"}
+OVER_TLS = {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+
+
+def rules_found(reviewed, kind: str, before: list | None, after: list | None, parts=()) -> dict[str, str]:
+    sides = [
+        None if each is None else {"name": "x", "enable_key_rotation": True, "policy": json.dumps({"Statement": each})}
+        for each in (before, after)
+    ]
+    entry = change(kind, *sides)
+    entry["change"] |= dict(parts)
+    made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
+    return {finding.rule: finding.level.word for finding in made.findings}
+
+
+def test_policy_that_allows_less_is_not_green(reviewed):
+    assert rules_found(reviewed, "aws_sqs_queue_policy", [ACCOUNT], []) == {"access-lost": "change"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        pytest.param("aws_kms_key", [ACCOUNT], [ACCOUNT | {"Action": "kms:Put*"}], id="nobody is left who may decrypt"),
+        pytest.param("aws_kms_key", [ACCOUNT], [ACCOUNT, DENY | {"Action": "kms:D*"}], id="everybody is denied"),
+        pytest.param("aws_s3_bucket_policy", [], [DENY | {"Action": "s3:*"}], id="bucket"),
+        pytest.param("aws_s3_bucket_policy", None, [DENY | {"Action": "*"}], id="bucket's first policy"),
+        pytest.param(
+            "aws_s3_bucket_policy",
+            [],
+            [{"Effect": "Deny", "NotPrincipal": {"AWS": "x"}, "Action": "s3:GetObject", "Resource": "*"}],
+            id="all but one",
+        ),
+    ],
+)
+def test_what_nobody_can_read_any_more_is_data_at_risk(reviewed, kind, before, after):
+    assert rules_found(reviewed, kind, before, after)["locked-out"] == "data"
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        pytest.param("aws_s3_bucket_policy", [], [DENY | {"Action": "s3:*"} | OVER_TLS], id="denied without TLS"),
+        pytest.param("aws_s3_bucket_policy", [], [DENY | {"Action": "s3:DeleteBucket"}], id="denied to delete"),
+        pytest.param("aws_s3_bucket_policy", [DENY | {"Action": "*"}], [DENY | {"Action": "s3:*"}], id="denied before"),
+        pytest.param("aws_kms_key", [ACCOUNT, ACCOUNT | {"Action": "kms:Decrypt"}], [ACCOUNT], id="one of two is left"),
+        pytest.param("aws_kms_key", None, [ACCOUNT | {"Action": "kms:Sign"}], id="new key that signs"),
+        pytest.param("aws_kms_key", [ACCOUNT], None, id="key is destroyed, which is told as such"),
+        pytest.param("aws_kms_key_policy", [ACCOUNT], None, id="default policy comes back"),
+    ],
+)
+def test_what_somebody_can_still_read_is_not_locked(reviewed, kind, before, after):
+    assert "locked-out" not in rules_found(reviewed, kind, before, after)
+
+
+def test_policy_that_is_known_after_the_apply_says_who_may_lose(reviewed):
+    unknown = {"after": {"name": "x"}, "after_unknown": {"policy": True}}
+    found = rules_found(reviewed, "aws_kms_key", [ACCOUNT], [], unknown)
+    assert found["access-widened"] == "access"
+    assert "access-lost" in found
