@@ -152,6 +152,17 @@ class Contract(Strict):
                 )
         return self
 
+    @model_validator(mode="after")
+    def _names_in_parquet_are_unique(self) -> "Contract":
+        small = [column.name_in_file.lower() for column in self.columns]
+        twice = sorted({name for name in small if small.count(name) > 1})
+        if twice and self.files.format is FileFormat.PARQUET:
+            raise ValueError(
+                f"two columns are {', '.join(twice)} in files (physicalName), where capitals and small letters of "
+                "Parquet count as one; drop one"
+            )
+        return self
+
     @field_validator("columns")
     @classmethod
     def _names_are_unique(cls, columns: tuple[Column, ...]) -> tuple[Column, ...]:

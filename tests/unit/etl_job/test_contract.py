@@ -209,6 +209,12 @@ def csv_options_of_json_lines(document):
     document["schema"][0]["customProperties"].append({"property": "files", "value": {"format": "jsonLines"}})
 
 
+def column_of_parquet_twice(document):
+    kept = [each for each in document["schema"][0]["customProperties"] if each["property"] != "csv"]
+    document["schema"][0]["customProperties"] = [*kept, {"property": "files", "value": {"format": "parquet"}}]
+    column(document, "time")["physicalName"] = "BRAND"
+
+
 def unknown_file_format(document):
     document["schema"][0]["customProperties"].append({"property": "files", "value": {"format": "avro"}})
 
@@ -281,6 +287,7 @@ def no_features(document):
             r"csv\.encoding: must be 'UTF-8', 'ISO-8859-1', 'windows-1252' or 'UTF-16', is 'UTF-7'",
         ),
         (csv_options_of_json_lines, "schema: csv says how CSV is written, and files.format is jsonLines: remove it"),
+        (column_of_parquet_twice, r"two columns are brand in files \(physicalName\), where capitals and small letters"),
         (unknown_file_format, r"files\.format: must be 'csv', 'jsonLines' or 'parquet', is 'avro'"),
         (escape_that_is_the_delimiter, "csv: delimiter, quoteSymbol and escape must be three different characters"),
         (delimiter_that_ends_lines, "csv: delimiter, quoteSymbol and escape must be no line breaks"),
