@@ -51,8 +51,7 @@ def read_headers(store: ObjectStore, contract: Contract, uris: Sequence[str]) ->
 
 def _header_of(store: ObjectStore, contract: Contract, uri: str) -> Header:
     if contract.files.format is FileFormat.PARQUET:
-        found = parquet_columns(store, uri, contract)
-        return Header("", found.names, found.in_file, found.kinds, found.group_rows)
+        return parquet_columns(store, uri, contract)
     return parse_header(store.read(uri, HEAD_BYTES), uri, contract)
 
 

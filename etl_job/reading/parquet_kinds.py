@@ -4,7 +4,6 @@ https://github.com/apache/parquet-format/blob/master/LogicalTypes.md
 """
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +14,7 @@ from etl_job.contract.columns import Column as ContractColumn
 from etl_job.contract.model import Contract
 from etl_job.errors import InputError
 from etl_job.lake.files import ObjectStore
+from etl_job.reading.batches import Header
 
 _TAIL_BYTES = 64 * 1024
 _MAGIC = b"PAR1"
@@ -37,21 +37,8 @@ NOTHING = "nothing"  # a column without a value, as pandas writes one of None al
 MOMENTS, LOCAL_TIMES = ("timestamp", "nanoseconds"), ("timestamp_ntz", "nanoseconds_ntz")
 
 
-@dataclass(frozen=True, slots=True)
-class ParquetColumns:
-    """The columns of a file that the contract knows, by the contract's names and the file's, and their kinds.
-
-    ``group_rows`` is how many rows each row group has.
-    """
-
-    names: tuple[str, ...]
-    in_file: tuple[str, ...]
-    kinds: tuple[str, ...]
-    group_rows: tuple[int, ...]
-
-
-def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> ParquetColumns:
-    """Read a file's footer.
+def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Header:
+    """The columns of a file that the contract knows, by its footer.
 
     Raises:
         InputError: it is no Parquet file, lacks a required column, or has one whose values cannot become
@@ -77,7 +64,8 @@ def parquet_columns(store: ObjectStore, uri: str, contract: Contract) -> Parquet
         problem = _problem(column, found[column.name_in_file.lower()])
         if problem:
             raise InputError(f"{uri}: column {column.name_in_file} {problem}; nothing was written")
-    return ParquetColumns(
+    return Header(
+        "",
         tuple(c.name for c in present),
         tuple(names[small.index(c.name_in_file.lower())] for c in present),
         tuple(found[c.name_in_file.lower()] for c in present),

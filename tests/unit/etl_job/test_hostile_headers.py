@@ -89,4 +89,4 @@ def test_columns_that_the_contract_does_not_know_may_be_there_twice_and_nested(c
     known = {name: ["a"] for name in ("sighting_id", "brand", "date", "time")}
     table = pa.table({**known, "x": [{"p": 1, "q": {"r": 2}}], "y": [[1, 2]]}).append_column("Y", pa.array(["a"]))
     pq.write_table(table, path)
-    assert parquet_columns(LocalObjectStore(), str(path), contract).names == tuple(known)
+    assert parquet_columns(LocalObjectStore(), str(path), contract).columns == tuple(known)
