@@ -1,8 +1,8 @@
-"""Stores bytes in S3 with one PUT each, for a tenth of the processor time that boto3's `put_object` takes.
+"""Stores bytes in S3 with one PUT each, for less than half of the processor time that boto3's `put_object` takes.
 
-boto3 builds, validates and parses each request by its service model: 1.3 ms per object, as much as the server's share
-where thousands of small files go up. Only this one operation is spoken here: signing is botocore's, answers are read by
-llhttp, TLS is the standard library's, and the address comes from boto3's own client.
+boto3 builds, validates and parses each request by its service model, which takes 1.2 ms per object: as much as the
+server's share where thousands of small files are uploaded. This module makes only this one request. It signs with
+botocore, sends with urllib3, and takes the address from boto3's own client.
 """
 
 from __future__ import annotations
@@ -11,27 +11,28 @@ import logging
 import ssl
 import time
 import xml.etree.ElementTree as ElementTree
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlencode, urlsplit
 
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.config import Config
 from botocore.credentials import Credentials
-from botocore.utils import percent_encode
+from botocore.utils import get_environ_proxies, percent_encode
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential_jitter
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, connection_from_url, proxy_from_url
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from quartal.core.errors import AwsError, UploadError
-from quartal.deliver.upload.http_connection import Answer, HttpConnection
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _ATTEMPTS = 5
 _TIMEOUT_S = 60
+_IDLE_CONNECTIONS = 64
 _LOGGER = logging.getLogger(__name__)
 _TRY_AGAIN = {429, 500, 502, 503, 504}
 _TOO_SLOW = b"<Code>RequestTimeout</Code>"  # the body did not come in time: S3 answers 400
@@ -81,7 +82,7 @@ class ObjectWriter:
     Args:
         address: where the bucket answers.
         credentials: botocore's credentials, which renew themselves.
-        ca_bundle: file of trusted certificates; None for urllib3's default.
+        ca_bundle: file of trusted certificates; None for those of the operating system.
         sleep: what pauses between attempts; a test hands in one that takes no time.
     """
 
@@ -97,8 +98,7 @@ class ObjectWriter:
         self._credentials = credentials
         self._sleep = sleep
         self._signing = {"client_config": Config(s3={"payload_signing_enabled": False})}
-        self._tls = ssl.create_default_context(cafile=ca_bundle) if address.scheme == "https" else None
-        self._idle: deque[HttpConnection] = deque()
+        self._connections = _connections(address, ca_bundle)
 
     def put(
         self,
@@ -129,7 +129,7 @@ class ObjectWriter:
             _LOGGER.info("s3 key %s is sent again: %s", key, error)
         retrying = Retrying(
             retry=retry_if_exception_type(_TryAgainError),
-            wait=wait_exponential_jitter(initial=0.2, max=5.0, jitter=0.2),
+            wait=wait_exponential_jitter(multiplier=0.2, max=5.0, jitter=0.2),
             stop=stop_after_attempt(_ATTEMPTS - 1),
             sleep=self._sleep,
             reraise=True,
@@ -144,8 +144,7 @@ class ObjectWriter:
 
     def close(self) -> None:
         """Close all connections."""
-        while self._idle:
-            self._idle.pop().close()
+        self._connections.close()
 
     def _put(
         self,
@@ -170,15 +169,14 @@ class ObjectWriter:
         request.context = self._signing
         # TLS and the checksum protect the content: hashing it once more for the signature would only cost time
         S3SigV4Auth(self._credentials, "s3", self._address.region).add_auth(request)
-        lines = (f"{name}: {value}" for name, value in request.headers.items())
-        head = "\r\n".join((f"PUT {target} HTTP/1.1", *lines, "", "")).encode("ascii")
-        connection = self._connection()
         try:
-            answer = connection.exchange(head, body())
-        except OSError as error:
-            raise _TryAgainError(str(error) or type(error).__name__) from error
-        self._idle.append(connection)
-        if answer.status in _TRY_AGAIN or (answer.status == 400 and _TOO_SLOW in answer.content):
+            content = cast("bytes | Iterable[bytes]", body())  # a view of bytes will do: the socket takes it
+            answer = self._connections.urlopen(
+                "PUT", target, content, dict(request.headers.items()), retries=False, redirect=False
+            )
+        except (HTTPError, OSError) as error:
+            raise _TryAgainError(_reason(error)) from error
+        if answer.status in _TRY_AGAIN or (answer.status == 400 and _TOO_SLOW in answer.data):
             raise _TryAgainError(f"the server answered {answer.status}")
         if answer.status != 200:
             raise _refusal(key, answer)
@@ -187,17 +185,29 @@ class ObjectWriter:
             raise _TryAgainError("the server's answer names no ETag")
         return etag
 
-    def _connection(self) -> HttpConnection:
-        """One that nobody uses; connects by itself when it must."""
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return HttpConnection(self._address.host, tls=self._tls, timeout_s=_TIMEOUT_S)
+
+def _connections(address: BucketAddress, ca_bundle: str | None) -> HTTPConnectionPool:
+    """Connections to the bucket's host, as many as there are threads, through the proxy that the environment names."""
+    url = f"{address.scheme}://{address.host}"
+    if address.scheme == "http":  # a server on this machine
+        return connection_from_url(url, maxsize=_IDLE_CONNECTIONS, timeout=_TIMEOUT_S)
+    tls = ssl.create_default_context(cafile=ca_bundle)
+    proxy = get_environ_proxies(url).get("https")
+    if proxy is None:
+        return connection_from_url(url, maxsize=_IDLE_CONNECTIONS, timeout=_TIMEOUT_S, ssl_context=tls)
+    proxied = proxy_from_url(proxy, maxsize=_IDLE_CONNECTIONS, timeout=_TIMEOUT_S, ssl_context=tls)
+    return proxied.connection_from_url(url)
 
 
-def _refusal(key: str, answer: Answer) -> AwsError | UploadError:
+def _reason(error: Exception) -> str:
+    """What broke the connection, without urllib3's wrapping."""
+    cause = error.args[1] if isinstance(error, ProtocolError) and len(error.args) > 1 else error
+    return str(cause) or type(cause).__name__
+
+
+def _refusal(key: str, answer: BaseHTTPResponse) -> AwsError | UploadError:
     try:
-        document = ElementTree.fromstring(answer.content)  # noqa: S314  # the answer of the endpoint that we trust with data
+        document = ElementTree.fromstring(answer.data)  # noqa: S314  # the answer of the endpoint that we trust with data
         code, text = document.findtext("Code") or str(answer.status), document.findtext("Message") or ""
     except ElementTree.ParseError:
         code, text = str(answer.status), ""
