@@ -150,7 +150,7 @@ def _is_name(node: ast.AST) -> bool:
 
 def page() -> str:
     """The reference page."""
-    types = error_types()
+    types, found = error_types(), error_sites()
     lines = [
         "# Exit codes and errors",
         "",
@@ -163,9 +163,9 @@ def page() -> str:
         "| 1 | the pipeline, AWS or a program that Quartal runs failed |",
         "| 2 | usage or configuration: the command line, a file or a variable is wrong, or nothing is deployed |",
         "| 3 | the plan has changes (`plan --detailed-exitcode`), or `drift` found some |",
-        "| 4 | waiting timed out; what was waited for goes on |",
-        "| 5 | it is not known how it ended: a run could not be watched, or an answer was lost and nobody could look; "
-        "what was started may go on |",
+        "| 4 | waiting timed out; what was waited for continues |",
+        "| 5 | the outcome is not known: a run could not be watched, or an answer was lost and could not be looked up; "
+        "what was started may still be running |",
         "| 130 | interrupted |",
         "",
         "A failure is one message with its remedy on standard error. With `--json` it is on standard output as well:",
@@ -174,7 +174,7 @@ def page() -> str:
         "",
     ]
     for name, kind in types.items():
-        sites = sorted({(s.message, s.remedy) for s in error_sites() if s.type == name and s.message.strip("<>… ")})
+        sites = sorted({(s.message, s.remedy) for s in found if s.type == name and s.message.strip("<>… ")})
         told = [(message, remedy) for message, remedy in sites if " " in message.strip("<>")]
         if not told:
             continue

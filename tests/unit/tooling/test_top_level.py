@@ -133,7 +133,7 @@ def test_any_arguments_end_in_a_documented_exit_code(command, project, monkeypat
     monkeypatch.delenv("QUARTAL_PROJECT_DIR", raising=False)
     monkeypatch.setenv("QUARTAL_STATE_DIR", str(tmp_path / "state"))
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(st.lists(WORDS, max_size=4))
     def holds(words: list[str]) -> None:
         assert cli_app.run([*command, *words]) in EXIT_CODES - {1}
