@@ -28,7 +28,7 @@ PAGES = [  # in this order: each goes on where the one before it ends
     *(DOCS / "how-to" / f"{name}.md" for name in ("backfill-and-withdraw", "cost", "failed-run", "production")),
     DOCS / "how-to" / "your-own-data.md",
 ]
-NIGHTLY = pytest.mark.nightly(touches=["docs/how-to/*", "docs/tutorial/*", "tooling/quartal/*", "infra/*"])
+pytestmark = pytest.mark.nightly(touches=["docs/how-to/*", "docs/tutorial/*", "tooling/quartal/*", "infra/*"])
 _BLOCK = re.compile(
     r"(?:<!-- not run: (?P<reason>[^>]+?) -->\s*\n)?"
     r"^```sh\n(?P<commands>.*?)^```"
@@ -99,9 +99,7 @@ def typed(script: str, checkout: Path, endpoint_url: str) -> subprocess.Complete
     )
 
 
-@pytest.mark.parametrize(
-    "page", [PAGES[0], *(pytest.param(page, marks=NIGHTLY) for page in PAGES[1:])], ids=lambda page: page.stem
-)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_commands_of_page_work_in_their_order(page: Path, checkout: Path, endpoint_url: str):
     blocks = [block for block in blocks_of(page) if block.reason is None]
     assert blocks
