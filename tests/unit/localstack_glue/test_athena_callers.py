@@ -15,9 +15,9 @@ from localstack_glue.athena.errors import InvalidRequestException
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.requests import AccessDeniedError
 from localstack_glue.iam.roles import MotoRoles
-from localstack_glue.iam.sessions import MotoSessions
+from localstack_glue.iam.sessions import MotoSessions, open_session
 from localstack_glue.service.account_region import Scope
-from localstack_glue.service.clients import Credentials
+from localstack_glue.service.clients import ClientFactory, Credentials
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 TRUST = {
@@ -38,12 +38,17 @@ class Clients:
     """Makes moto's clients, and remembers whose keys they got."""
 
     endpoint_url = "http://here"
+    guard: RoleGuard | None = None
 
     def __init__(self) -> None:
         self.keys: list[str] = []
 
     def of_account(self, service: str, _scope: Scope) -> Any:
         return client(service)
+
+    def session_of(self, scope: Scope, role_arn: str, session_name: str) -> Credentials:
+        factory = ClientFactory(self.endpoint_url, self.guard, lambda *asked: Credentials(*open_session(*asked)))
+        return factory.session_of(scope, role_arn, session_name)
 
     def with_credentials(self, _service: str, _scope: Scope, credentials: Credentials) -> Any:
         self.keys.append(credentials.access_key_id)
@@ -61,7 +66,7 @@ def reader():
 
 
 def callers_of(clients: Clients) -> tuple[RoleCallers, RoleGuard]:
-    guard = RoleGuard(MotoRoles())
+    clients.guard = guard = RoleGuard(MotoRoles())
     return RoleCallers(clients, guard, MotoSessions()), guard  # type: ignore[arg-type]
 
 

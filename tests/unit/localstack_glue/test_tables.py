@@ -191,7 +191,7 @@ class FakeS3:
         assert operation == "list_objects_v2"
         return self
 
-    def paginate(self, Bucket, Prefix, EncodingType):
+    def paginate(self, Bucket, Prefix):
         found = [{"Key": key, "Size": size} for key, size in self._objects.items() if key.startswith(Prefix)]
         return [{"Contents": found}]
 

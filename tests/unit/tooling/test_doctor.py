@@ -18,9 +18,11 @@ from quartal.local.toolchain.doctor import examine
 class _LocalStack(BaseHTTPRequestHandler):
     """Answers what a LocalStack with the Glue service answers when it is asked how it is."""
 
+    health, version = "/_localstack/health", "4.13.1"
+
     def do_GET(self) -> None:  # http.server's name
         known = {
-            "/_localstack/health": {"version": "4.13.1", "services": {"s3": "available", "glue": "available"}},
+            self.health: {"version": self.version, "services": {"s3": "available", "glue": "available"}},
             "/_glue/health": {"status": "running", "version": "0.1.0"},
         }
         body = json.dumps(known.get(self.path, {})).encode()
@@ -33,9 +35,13 @@ class _LocalStack(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def endpoint_url() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _LocalStack) as server:
+class _LocalEmu(_LocalStack):
+    health, version = "/_localemu/health", "1.3.2"
+
+
+@pytest.fixture(params=[_LocalStack, _LocalEmu], ids=["LocalStack", "LocalEmu"])
+def endpoint_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), request.param) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
@@ -51,6 +57,7 @@ def image(settings):
 def test_localstack_is_not_needed_where_another_answers(image, endpoint_url):
     found = {tool.name: tool for tool in examine(replace(image, endpoint_url=endpoint_url))}
     assert found["localstack endpoint"].ok
+    assert found["localstack endpoint"].version in ("4.13.1", "1.3.2")
     assert found["localstack"].ok
     assert found["localstack"].source == f"not needed: {endpoint_url} answers"
     assert found["glue host"].ok
@@ -70,19 +77,22 @@ def host_of(settings, **environ):
 def test_host_is_named_with_who_chose_it(settings):
     for module in ("localstack_glue", "glue_triggers"):
         (settings.root / "tooling" / module / "pyproject.toml").write_text("")
-    for lock in ("localstack", "localstack-tests", "glue-local"):
+    for lock in ("localstack", "localstack-tests", "localemu", "glue-local"):
         (settings.root / "requirements" / f"{lock}.txt").write_text("")
     assert host_of(settings).version == "LocalStack"
     assert host_of(settings).source == "the default; will be installed on first use"
     chosen = host_of(settings, QUARTAL_HOST="standalone")
     assert (chosen.ok, chosen.version) == (True, "glue-local")
     assert chosen.source == "QUARTAL_HOST; will be installed on first use"
+    other = host_of(settings, QUARTAL_HOST="localemu")
+    assert (other.ok, other.version) == (True, "LocalEmu")
+    assert other.location.startswith(str(settings.tools_dir / "localemu-"))
 
 
 def test_host_of_no_known_name_is_told(settings):
     found = host_of(settings, QUARTAL_HOST="moto")
     assert (found.ok, found.source) == (False, "QUARTAL_HOST")
-    assert "localstack, standalone" in found.remedy
+    assert "localstack, localemu, standalone" in found.remedy
 
 
 def test_installed_host_that_cannot_start_is_told_with_its_reason(settings):

@@ -99,7 +99,7 @@ def test_content_of_an_input_decides_and_not_its_time(settings: Settings, tmp_pa
 def test_machine_without_java_and_without_a_wheel_for_it_is_told_to_install_one(settings: Settings, monkeypatch):
     monkeypatch.setattr(environments.platform, "system", lambda: "Linux")
     monkeypatch.setattr(environments.platform, "machine", lambda: "aarch64")
-    with pytest.raises(ToolchainError, match="No Java 17") as error:
+    with pytest.raises(ToolchainError, match="There is no Java 17") as error:
         environments.glue_runtime_environment(settings)  # its PATH is empty
     assert "openjdk-17" in error.value.remedy
 
@@ -119,3 +119,15 @@ def test_python_is_found_where_it_really_lies(tmp_path: Path, place: str):
         (tmp_path / name).touch()
     assert environments.find_python("3.13", environ) == tmp_path / place
     assert environments.find_python("3.12", environ) is None
+
+
+@pytest.mark.parametrize(("there", "taken"), [(("3.12", "3.13"), "3.13"), (("3.12",), "3.12"), ((), None)])
+def test_localemu_gets_the_newest_python_that_it_knows(settings: Settings, tmp_path: Path, there, taken):
+    (settings.root / "requirements/localemu.txt").touch()
+    places = {version: tmp_path / f"pyenv/versions/{version}.1/bin/python{version}" for version in there}
+    for place in places.values():
+        place.parent.mkdir(parents=True)
+        place.touch()
+    settings = replace(settings, environ={"PATH": "", "PYENV_ROOT": f"{tmp_path}/pyenv"})
+    expected = str(places[taken]) if taken else "3.13"  # what uv may then find or fetch
+    assert environments.localemu_environment(settings).python == expected

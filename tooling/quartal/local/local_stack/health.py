@@ -1,4 +1,4 @@
-"""What a LocalStack endpoint says of itself."""
+"""Reads the health of a LocalStack endpoint."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
+_HOSTS = ("_localstack", "_localemu")
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A LocalStack that answers.
+    """A LocalStack, a LocalEmu or a stand-alone Glue service that answers.
 
     Attributes:
-        version: LocalStack's version.
+        version: its version.
         has_glue: whether a Glue service that runs crawls and jobs is installed in it.
     """
 
@@ -22,12 +24,13 @@ class Health:
 
 
 def read_health(endpoint_url: str, *, timeout_s: float = 3.0) -> Health | None:
-    """Ask an endpoint what it is; None when neither a LocalStack nor a Glue service of its own answers."""
-    answer = _get_json(f"{endpoint_url}/_localstack/health", timeout_s)
+    """Ask an endpoint what it is; None if neither a known emulator nor a Glue service answers."""
     glue = _get_json(f"{endpoint_url}/_glue/health", timeout_s)
-    if answer is not None and "services" in answer:
-        return Health(str(answer.get("version", "")), glue is not None)
-    if glue is not None and glue.get("status") == "running":  # the service as a server of its own
+    for host in _HOSTS:
+        answer = _get_json(f"{endpoint_url}/{host}/health", timeout_s)
+        if answer is not None and "services" in answer:
+            return Health(str(answer.get("version", "")), glue is not None)
+    if glue is not None and glue.get("status") == "running":  # the stand-alone service
         return Health(str(glue.get("version", "")), True)
     return None
 
@@ -36,7 +39,7 @@ def _get_json(url: str, timeout_s: float) -> dict[str, object] | None:
     if not url.startswith(("http://", "https://")):
         return None
     try:
-        # a proxy from the environment must not stand between us and the loopback interface
+        # requests to the loopback interface must not go through a proxy of the environment
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(url, timeout=timeout_s) as response:
             answer = json.load(response)

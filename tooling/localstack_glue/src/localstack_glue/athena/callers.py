@@ -5,7 +5,6 @@ by the role's policies, as it does a job's. The caller's key itself stays as fre
 """
 
 import threading
-from contextlib import closing
 from typing import Protocol
 
 from localstack_glue.athena.errors import InvalidRequestException
@@ -69,10 +68,10 @@ class RoleCallers:
         """What the query's own calls are signed with."""
         session = self._session(scope)
         if session is None:
-            return Credentials(scope.account_id, "localstack-glue")
+            return Credentials(scope.account_id, "glue-local")
         with self._lock:
             if session not in self._own:
-                self._own[session] = self._assumed(scope, session)
+                self._own[session] = self._clients.session_of(scope, session.role_arn, session.session_name)
             return self._own[session]
 
     def _session(self, scope: Scope) -> RoleSession | None:
@@ -82,11 +81,3 @@ class RoleCallers:
             raise InvalidRequestException(
                 f"Queries of {error} with session policies are not run here: they would not be applied"
             ) from error
-
-    def _assumed(self, scope: Scope, session: RoleSession) -> Credentials:
-        with closing(self._clients.of_account("sts", scope)) as sts:
-            keys = sts.assume_role(
-                RoleArn=session.role_arn, RoleSessionName=session.session_name, DurationSeconds=43200
-            )["Credentials"]
-        self._guard.remember(keys["AccessKeyId"], session.role_arn, session.session_name)
-        return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])

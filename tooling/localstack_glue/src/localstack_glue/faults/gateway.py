@@ -20,8 +20,9 @@ from localstack_glue.faults.plan import FaultPlan, Mode
 
 SWITCH = "LOCALSTACK_GLUE_FAULTS"
 _REFUSED = (Mode.FAIL_BEFORE, Mode.FAIL_AFTER, Mode.THROTTLE, Mode.EXPIRE)
-_OWN = ("/_glue", "/_localstack", "/_aws")
-_INTERNAL = "HTTP_X_LOCALSTACK_DATA"  # on calls of one of LocalStack's services to another
+_OWN = ("/_glue", "/_localstack", "/_localemu", "/_aws")
+# on calls of one of LocalStack's or LocalEmu's services to another
+_INTERNAL = ("HTTP_X_LOCALSTACK_DATA", "HTTP_X_LOCALEMU_DATA")
 _GONE_S = 10.0  # the client's end of a connection that was cut, until it is known to be gone
 
 
@@ -62,7 +63,7 @@ class FaultyApplication:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer, or do not."""
         plan, path = self._faults.plan, environ.get("PATH_INFO", "")
-        if plan is None or path.startswith(_OWN) or _INTERNAL in environ:
+        if plan is None or path.startswith(_OWN) or any(each in environ for each in _INTERNAL):
             return self._application(environ, start_response)
         call = call_of(environ["REQUEST_METHOD"], _target(environ), _headers(environ), _body(environ))
         rule = plan.decide(call)

@@ -5,6 +5,9 @@ from typing import Protocol
 from moto.sts.models import sts_backends
 
 from localstack_glue.iam.guard import RoleSession
+from localstack_glue.service.account_region import Scope
+
+SESSION_S = 43200
 
 
 class SessionPolicyError(Exception):
@@ -32,3 +35,20 @@ class MotoSessions:
                             raise SessionPolicyError(session.role_arn)
                         return RoleSession(session.role_arn, session.session_name)
         return None
+
+
+def open_session(scope: Scope, role_arn: str, session_name: str) -> tuple[str, str, str]:
+    """Begin a session of a role in this host: its access key, its secret and its token.
+
+    Whoever asks has looked at the role's trust. An STS would look at it too, and knows no request that comes from Glue:
+    roles that trust glue.amazonaws.com and nobody else could not be assumed through it.
+    """
+    session = sts_backends[scope.account_id][scope.partition].assume_role(
+        region_name=scope.region,
+        role_session_name=session_name,
+        role_arn=role_arn,
+        policy="",
+        duration=SESSION_S,
+        external_id="",
+    )
+    return session.access_key_id, session.secret_access_key, session.session_token

@@ -76,8 +76,7 @@ class S3Object:
 def list_objects(s3: Any, target: S3Target) -> Iterator[S3Object]:
     """Yield what a crawl looks at: no empty objects, nothing hidden, nothing excluded (G25)."""
     is_excluded = excluder(target.exclusions)
-    # plain keys: boto3 asks for URL-encoded ones unless told otherwise, which costs both sides time
-    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=target.bucket, Prefix=target.prefix, EncodingType="")
+    pages = s3.get_paginator("list_objects_v2").paginate(Bucket=target.bucket, Prefix=target.prefix)
     for answer in pages:
         for item in answer.get("Contents", ()):
             key, size = item["Key"], item["Size"]

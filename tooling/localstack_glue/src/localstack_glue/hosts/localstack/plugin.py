@@ -1,206 +1,53 @@
-"""Where LocalStack finds this service. Imports stay inside the functions: plux loads them at every start."""
-
-import functools
-import os
-import threading
-from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+"""Where LocalStack finds this service. It is light: plux loads it at every start."""
 
 from localstack.runtime import hooks
 from localstack.services.plugins import Service, aws_provider
 
-if TYPE_CHECKING:
-    from werkzeug import Request, Response
-
-    from localstack_glue.crawlers.execution import ReadInProcess
-    from localstack_glue.faults.gateway import Faults
-    from localstack_glue.iam.guard import RoleGuard
-    from localstack_glue.provider import GlueProvider
-    from localstack_glue.service.control import ControlEndpoints
-    from localstack_glue.service.state_files import StateFile
-
-
-_FIRST_USE = threading.Lock()
+from localstack_glue.hosts.localstack import services
 
 
 @aws_provider(api="glue", name="default")
 def glue() -> Service:
-    """Make the service at its first use."""
-    from localstack_glue.hosts.localstack.dispatch import service_of
-
-    return service_of(_provider())
+    """Make Glue at its first use."""
+    return services.glue()
 
 
 @aws_provider(api="athena", name="default")
 def athena() -> Service:
     """Make Athena at its first use."""
-    from localstack import config
-
-    from localstack_glue.athena.callers import RoleCallers
-    from localstack_glue.athena.engines import Engines
-    from localstack_glue.athena.provider import AthenaProvider
-    from localstack_glue.hosts.localstack.dispatch import service_of
-    from localstack_glue.iam.sessions import MotoSessions
-    from localstack_glue.service.clients import ClientFactory
-    from localstack_glue.service.clock import SystemClock
-
-    guard = _provider().guard
-    clients = ClientFactory(config.internal_service_url(host="127.0.0.1"), guard)
-    callers = RoleCallers(clients, guard, MotoSessions()) if guard is not None else None
-    engines = Engines(clients, callers, functools.partial(_reads(), guard))
-    return service_of(AthenaProvider(SystemClock(), engines.of, callers, on_close=engines.close))
+    return services.athena()
 
 
 @aws_provider(api="budgets", name="default")
 def budgets() -> Service:
-    """Make Budgets, which are stored only, at their first use."""
-    from localstack_glue.budgets.provider import BudgetsProvider
-    from localstack_glue.hosts.localstack.dispatch import service_of
-    from localstack_glue.service.clock import SystemClock
-
-    return service_of(BudgetsProvider(SystemClock()))
+    """Make Budgets at their first use."""
+    return services.budgets()
 
 
 @aws_provider(api="quicksight", name="default")
 def quicksight() -> Service:
-    """Make QuickSight, which is stored only, at its first use."""
-    from localstack_glue.hosts.localstack.dispatch import service_of
-    from localstack_glue.quicksight.provider import QuickSightProvider
-    from localstack_glue.service.clock import SystemClock
-
-    return service_of(QuickSightProvider(SystemClock()))
+    """Make QuickSight at its first use."""
+    return services.quicksight()
 
 
 @hooks.on_infra_start()
 def prepare_runtime() -> None:
-    """Mend what this Python lacks, and add the control endpoints."""
+    """Mend what LocalStack 4.13 has wrong, and take the service in."""
     from localstack.aws import handlers
 
-    from localstack_glue.hosts.localstack import host_mode, python_versions, s3_listing
     from localstack_glue.hosts.localstack.alarm_tags import keep_alarm_tags
-    from localstack_glue.hosts.localstack.workflow_targets import WorkflowTargets
-    from localstack_glue.service.control_addresses import CONTROL, METHODS
 
-    python_versions.apply()
-    if (faults := _faults()) is not None:
-        from localstack_glue.hosts.localstack.faulty_gateway import install
-
-        install(faults)
-    host_mode.listen_only_where_told()
-    if root := os.environ.get("FILESYSTEM_ROOT"):  # set in host mode only, a folder per LocalStack
-        host_mode.keep_s3_objects_in(Path(root).absolute() / "s3-objects")
-    s3_listing.mend()
     handlers.run_custom_response_handlers.append(keep_alarm_tags)
-    handlers.serve_custom_service_request_handlers.append(WorkflowTargets(_provider))
-    from localstack.services.edge import ROUTER
-
-    for name, methods in METHODS.items():
-        ROUTER.add(f"{CONTROL}{name}", functools.partial(_answer_control, name), methods=list(methods))
+    services.take_in()
 
 
 @hooks.on_infra_ready()
 def take_up_state() -> None:
-    """Start the service by itself where it left something: its schedules are due without anybody's call."""
-    from localstack.services.plugins import SERVICE_PLUGINS
-
-    from localstack_glue.service.settings import find_state_dir
-    from localstack_glue.service.state_files import STATE_FILE
-
-    folder = find_state_dir(os.environ, _persistent_dir())
-    if folder is not None and (folder / STATE_FILE).exists():
-        SERVICE_PLUGINS.require("glue")
+    """Start the service by itself where it left something."""
+    services.take_up_state()
 
 
 @hooks.on_infra_shutdown()
 def stop_everything() -> None:
     """End job runs and crawls before LocalStack ends."""
-    if _make_provider.cache_info().currsize:
-        _provider().close()
-
-
-def _provider() -> "GlueProvider":
-    with _FIRST_USE:  # the first two requests may come at the same time
-        return _make_provider()
-
-
-@functools.cache
-def _make_provider() -> "GlueProvider":
-    from localstack import config
-    from localstack.aws import handlers
-
-    from localstack_glue.hosts.localstack.catalog_events import CatalogEventHandler
-    from localstack_glue.jobs.runner import SubprocessRunner
-    from localstack_glue.provider import GlueProvider
-    from localstack_glue.service.clients import ClientFactory
-    from localstack_glue.service.settings import Settings, is_iam_enforced
-
-    guard = _guard_calls() if is_iam_enforced(os.environ) else None
-    endpoint = config.internal_service_url(host="127.0.0.1")
-    settings = Settings.from_env(os.environ, Path(config.dirs.cache) / "glue", _persistent_dir())
-    provider = GlueProvider(settings, ClientFactory(endpoint, guard), SubprocessRunner(), _reads())
-    handlers.run_custom_response_handlers.append(CatalogEventHandler(provider.events))
-    if provider.state is not None:
-        handlers.run_custom_response_handlers.append(_follower(provider.state))
-    return provider
-
-
-def _persistent_dir() -> Path | None:
-    from localstack import config
-
-    return Path(config.dirs.data) / "glue" if config.PERSISTENCE else None
-
-
-def _follower(state: "StateFile") -> Callable[..., None]:
-    """Look at the answers to Glue's calls: all but those that only read may have changed something."""
-
-    def follow(_chain: Any, context: Any, _response: Any) -> None:
-        if context.service is None or context.service.service_name != "glue" or context.operation is None:
-            return
-        if not context.operation.name.startswith(("Get", "List", "BatchGet", "Search")):
-            state.touch()
-
-    return follow
-
-
-def _guard_calls() -> "RoleGuard":
-    """Check from now on what roles do that the service assumes. Before its first use nobody has their credentials."""
-    from localstack.aws import handlers
-
-    from localstack_glue.hosts.localstack.role_check import RoleGuardHandler, add_refused_deletions
-    from localstack_glue.iam.guard import RoleGuard
-    from localstack_glue.iam.roles import MotoRoles
-
-    guard = RoleGuard(MotoRoles())
-    handlers.serve_custom_service_request_handlers.append(RoleGuardHandler(guard))
-    handlers.run_custom_response_handlers.append(add_refused_deletions)
-    return guard
-
-
-@functools.cache
-def _control() -> "ControlEndpoints":
-    from localstack_glue.service.control import ControlEndpoints
-
-    provider = _provider()
-    settings = provider.settings
-    return ControlEndpoints(provider, settings.control_networks, settings.control_hosts, _faults())
-
-
-def _answer_control(name: str, request: "Request") -> "Response":
-    return _control().answer(name, request)
-
-
-def _reads() -> "ReadInProcess":
-    """How S3 is read without a request; by requests alone where calls fail on order, which these would pass by."""
-    from localstack_glue.crawlers.execution import requests_only
-    from localstack_glue.hosts.localstack.s3_in_process import in_process_reads
-
-    return in_process_reads if _faults() is None else requests_only
-
-
-@functools.cache
-def _faults() -> "Faults | None":
-    """What fails calls on order; None unless the environment asks for it."""
-    from localstack_glue.faults.gateway import SWITCH, Faults
-
-    return Faults() if os.environ.get(SWITCH, "").lower() in ("1", "true", "on") else None
+    services.stop_everything()

@@ -79,10 +79,13 @@ def in_process_reads(guard: RoleGuard | None, scope: Scope, credentials: Credent
 
 def _is_known(handler: Any) -> bool:
     """Whether a handler before the services is LocalStack's own, or ours, whose work is done here."""
+    from localstack.aws.api import RequestContext
+
     if isinstance(handler, (RoleGuardHandler, WorkflowTargets)):  # of these the second has no say in reads
         return True
     module = getattr(handler, "__module__", None) or type(handler).__module__
-    return str(module).startswith("localstack.")
+    host = RequestContext.__module__.partition(".")[0]  # a fork has a name of its own
+    return str(module).startswith(f"{host}.")
 
 
 def _client_error(code: str, message: str, status: int) -> ClientError:

@@ -141,7 +141,7 @@ class RefusedResource(ResourceProvider):
 
     def create(self, request: ResourceRequest) -> ProgressEvent:
         """Refuse."""
-        return _failed(dict(request.desired_state), f"localstack-glue does not support the resource type {self.TYPE}")
+        return _failed(dict(request.desired_state), f"glue-local does not support the resource type {self.TYPE}")
 
     def update(self, request: ResourceRequest) -> ProgressEvent:
         """Refuse."""
