@@ -139,6 +139,44 @@ def test_fault_plan_breaks_a_connection(url):
     assert "made-all-the-same" in [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]]
 
 
+def test_policies_of_aws_can_be_attached_to_a_role(url):
+    iam, arn = client("iam", url), "arn:aws:iam::aws:policy/service-role/AWSGlueServiceRole"
+    iam.create_role(RoleName="managed", AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.attach_role_policy(RoleName="managed", PolicyArn=arn)
+    (attached,) = iam.list_attached_role_policies(RoleName="managed")["AttachedPolicies"]
+    assert attached["PolicyArn"] == arn
+
+
+def test_state_machines_run_and_their_activities_wait_for_a_worker(url):
+    states, role = client("stepfunctions", url), "arn:aws:iam::000000000000:role/states"
+    approve = states.create_activity(name="approve")["activityArn"]
+    steps = {
+        "Make": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:glue:createDatabase",
+            "Parameters": {"DatabaseInput": {"Name.$": "$.name"}},
+            "ResultPath": None,
+            "Next": "Approve",
+        },
+        "Approve": {"Type": "Task", "Resource": approve, "End": True},
+    }
+    definition = json.dumps({"StartAt": "Make", "States": steps})
+    machine = states.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
+    started = [
+        states.start_execution(stateMachineArn=machine, input=json.dumps({"name": name}))["executionArn"]
+        for name in ("by-states-1", "by-states-2")
+    ]
+    taken: list[dict[str, Any]] = []
+    for _ in started:
+        server_wait(lambda: taken.append(states.get_activity_task(activityArn=approve)) or "taskToken" in taken[-1])
+        states.send_task_success(taskToken=taken[-1]["taskToken"], output='{"approved": true}')
+    for execution in started:
+        server_wait(lambda: states.describe_execution(executionArn=execution)["status"] == "SUCCEEDED")  # noqa: B023
+    assert {json.loads(task["input"])["name"] for task in taken if "input" in task} == {"by-states-1", "by-states-2"}
+    made = {database["Name"] for database in client("glue", url).get_databases()["DatabaseList"]}
+    assert {"by-states-1", "by-states-2"} <= made
+
+
 def test_other_emulator_answers_what_is_not_glues(url):
     with in_front_of(url) as gateway:
         client("s3", gateway).create_bucket(Bucket="behind")
@@ -149,9 +187,12 @@ def test_other_emulator_answers_what_is_not_glues(url):
         assert "before" not in [each["Name"] for each in client("glue", url).get_databases()["DatabaseList"]]
 
 
-def test_port_that_is_taken_is_one_message_and_exit_code_2(url):
+@pytest.mark.parametrize("options", [["--port", "TAKEN"], ["--port", "0", "--host", "somewhere"]])
+def test_place_where_it_cannot_listen_is_one_message_and_exit_code_2(url, options):
     python = environments.ensure(SETTINGS, environments.glue_local_environment(SETTINGS), print)
-    command = [str(python), "-m", "localstack_glue.hosts.standalone", "serve", "--port", url.rpartition(":")[2]]
+    taken = url.rpartition(":")[2]
+    command = [str(python), "-m", "localstack_glue.hosts.standalone", "serve", *options]
+    command = [taken if part == "TAKEN" else part for part in command]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("glue-local cannot start: ")

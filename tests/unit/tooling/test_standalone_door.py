@@ -8,14 +8,17 @@ from pathlib import Path
 import boto3
 import pytest
 from moto import mock_aws
+from moto.cloudwatch.models import Alarm
 from moto.core.request import Request
 from moto.events import models as events
+from moto.events.responses import EventsHandler
 from werkzeug import Response
 from werkzeug.test import Client, EnvironBuilder
 
 if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) not in sys.path:
     sys.path.append(SOURCE)  # the service is a distribution of its own
 
+from localstack_glue.hosts.standalone import alarm_actions, moto_additions
 from localstack_glue.hosts.standalone.calls import call_of, caller_of
 from localstack_glue.hosts.standalone.gateway import Gateway
 from localstack_glue.hosts.standalone.moto_backend import deliver_to_workflows_and_topics
@@ -50,27 +53,40 @@ def test_fault_of_the_service_is_an_error_that_clients_read(error, status, code)
     assert (answer.status_code, json.loads(answer.data)["__type"]) == (status, code)
 
 
+KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "eu-central-1"}
+
+
 @pytest.fixture
-def texts_sent(monkeypatch):
-    """Texts that a topic was sent, each by the rule that its target names, of an event at noon."""
-    monkeypatch.setattr(events.Rule, "send_to_targets", events.Rule.send_to_targets)  # back to moto's own at the end
-    deliver_to_workflows_and_topics(None)
-    keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "eu-central-1"}
+def told():
+    """A topic, and what it has been told since the last question."""
     with mock_aws():
-        bus, topics, queues = (boto3.client(name, **keys) for name in ("events", "sns", "sqs"))
+        topics, queues = (boto3.client(name, **KEYS) for name in ("sns", "sqs"))
         topic = topics.create_topic(Name="told")["TopicArn"]
         queue = queues.create_queue(QueueName="told")["QueueUrl"]
         arn = queues.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         topics.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
 
-        def send(**rule):
-            bus.put_rule(Name="rule", **rule)
-            bus.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": topic}])
-            bus.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": "{}", "Time": MOMENT}])
+        def received():
             messages = queues.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
             return [json.loads(message["Body"]) for message in messages]
 
-        yield send
+        yield topic, received
+
+
+@pytest.fixture
+def texts_sent(told, monkeypatch):
+    """Texts that a topic was sent, each by the rule that its target names, of an event at noon."""
+    monkeypatch.setattr(events.Rule, "send_to_targets", events.Rule.send_to_targets)  # back to moto's own at the end
+    deliver_to_workflows_and_topics(None)
+    bus, (topic, received) = boto3.client("events", **KEYS), told
+
+    def send(**rule):
+        bus.put_rule(Name="rule", **rule)
+        bus.put_targets(Rule="rule", Targets=[{"Id": "1", "Arn": topic}])
+        bus.put_events(Entries=[{"Source": "mine", "DetailType": "d", "Detail": "{}", "Time": MOMENT}])
+        return received()
+
+    return send
 
 
 MINE = json.dumps({"source": ["mine"]})
@@ -85,3 +101,72 @@ def test_event_is_sent_with_its_time_in_words(texts_sent):
 @pytest.mark.parametrize("rule", [{"EventPattern": MINE, "State": "DISABLED"}, {"ScheduleExpression": "rate(1 day)"}])
 def test_rule_that_is_disabled_or_only_has_a_schedule_sends_nothing(texts_sent, rule):
     assert texts_sent(**rule) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fits"),
+    [
+        ({"source": ["quartal"], "detail": {"rows": [{"numeric": [">", 2]}]}}, True),
+        ({"detail": {"message": [{"anything-but": {"wildcard": "*QuartalError: *"}}, {"exists": False}]}}, True),
+        ({"source": ["aws.glue"]}, False),
+        ({"detail": {"summary": [{"prefix": "bad"}]}}, False),
+    ],
+)
+def test_whether_an_event_fits_a_pattern_is_answered(monkeypatch, pattern, fits):
+    monkeypatch.setattr(EventsHandler, "test_event_pattern", EventsHandler.test_event_pattern)
+    moto_additions.add()
+    event = {"source": "quartal", "detail-type": "d", "detail": {"rows": 3}, "resources": []}
+    about = {"id": "1", "account": "1", "region": "eu-central-1", "time": "2026-01-01T00:00:00Z"}
+    with mock_aws():
+        asked = {"EventPattern": json.dumps(pattern), "Event": json.dumps(event | about)}
+        assert boto3.client("events", **KEYS).test_event_pattern(**asked)["Result"] is fits
+
+
+@pytest.fixture
+def alarms(told, monkeypatch):
+    """An alarm over the share of bad rows that tells a topic, and is quiet so far; CloudWatch."""
+    monkeypatch.setattr(Alarm, "update_state", Alarm.update_state)
+    alarm_actions.publish_to_topics()
+    cloudwatch, (topic, _) = boto3.client("cloudwatch", **KEYS), told
+    cloudwatch.put_metric_alarm(
+        AlarmName="bad:rows",
+        AlarmDescription="Too many. quartal explain",
+        MetricName="Share",
+        Namespace="Lake",
+        Statistic="Maximum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0.05,
+        ComparisonOperator="GreaterThanThreshold",
+        Dimensions=[{"Name": "dataset", "Value": "cars"}],
+        AlarmActions=[topic, "arn:aws:lambda:eu-central-1:123456789012:function:f"],
+        OKActions=["arn:aws:sns:eu-central-1:123456789012:gone"],
+    )
+    return cloudwatch
+
+
+def test_alarm_that_changes_its_state_tells_its_topics_once(alarms, told):
+    _, received = told
+    for _ in range(2):
+        alarms.set_alarm_state(AlarmName="bad:rows", StateValue="ALARM", StateReason="0.2 is greater than 0.05")
+    (message,) = received()
+    named = ("AlarmName", "NewStateValue", "OldStateValue", "NewStateReason", "AlarmDescription", "Region")
+    assert {name: message[name] for name in named} == {
+        "AlarmName": "bad:rows",
+        "NewStateValue": "ALARM",
+        "OldStateValue": "OK",
+        "NewStateReason": "0.2 is greater than 0.05",
+        "AlarmDescription": "Too many. quartal explain",
+        "Region": "Europe (Frankfurt)",
+    }
+    assert message["Trigger"]["Dimensions"] == [{"name": "dataset", "value": "cars"}]
+    assert (message["Trigger"]["Statistic"], message["Trigger"]["Threshold"]) == ("MAXIMUM", 0.05)
+    alarms.set_alarm_state(AlarmName="bad:rows", StateValue="OK", StateReason="there is no such topic")
+    assert received() == []
+
+
+def test_alarm_whose_actions_are_off_tells_nobody(alarms, told):
+    _, received = told
+    alarms.disable_alarm_actions(AlarmNames=["bad:rows"])
+    alarms.set_alarm_state(AlarmName="bad:rows", StateValue="ALARM", StateReason="0.2")
+    assert received() == []

@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: ended.set())
     work_dir = options.work_dir or Path(tempfile.gettempdir()) / f"glue-local-{options.port}"
     try:
-        server = serve(options.port, work_dir, options.backend, options.state)
+        server = serve(options.port, work_dir, options.backend, options.state, options.host)
     except (OSError, ValueError) as error:
         print(f"glue-local cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 2
@@ -40,11 +40,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser(
         "serve",
-        help="serve Glue, Athena and what surrounds them on 127.0.0.1",
-        description="Serve Glue, Athena, QuickSight and Budgets on 127.0.0.1. S3, IAM, STS, KMS, SNS, SQS, logs and "
+        help="serve Glue, Athena and what surrounds them",
+        description="Serve Glue, Athena, QuickSight and Budgets. S3, IAM, STS, KMS, SNS, SQS, logs and "
         "EventBridge are moto's, or another emulator's with --backend.",
     )
     serve.add_argument("--port", type=int, default=4566, help="0 takes any free one (default: %(default)s)")
+    serve.add_argument(
+        "--host", default="127.0.0.1", metavar="ADDRESS", help="0.0.0.0 opens it to the network (default: %(default)s)"
+    )
     serve.add_argument("--backend", metavar="URL", help="emulator that answers what is not Glue's, instead of moto")
     serve.add_argument("--state", type=Path, metavar="FOLDER", help="where jobs, triggers and runs outlive the server")
     serve.add_argument("--work-dir", type=Path, metavar="FOLDER", help="where job runs have their files")

@@ -6,6 +6,8 @@ import json
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.events.models import EventPattern
+from moto.events.responses import EventsHandler
 from moto.iam.access_control import IAMPolicy, PermissionResult
 from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.stepfunctions.responses import StepFunctionResponse
@@ -17,6 +19,7 @@ def add() -> None:
         name = operation.__name__.removeprefix("_")
         if not hasattr(StepFunctionResponse, name):
             setattr(StepFunctionResponse, name, operation)
+    EventsHandler.test_event_pattern = _test_event_pattern  # moto's own answers nothing
     FakeBucket.get_permission = _get_permission
     if not hasattr(FakeDeleteMarker, "dispose"):  # moto asks it of all versions when the last one goes
         FakeDeleteMarker.dispose = lambda _marker: None
@@ -35,6 +38,12 @@ def _list_state_machine_versions(response: Any) -> ActionResult:
     versions = sorted(machine.versions.values(), key=lambda each: each.version, reverse=True)
     listed = [{"stateMachineVersionArn": each.arn, "creationDate": each.creation_date} for each in versions]
     return ActionResult({"stateMachineVersions": listed})
+
+
+def _test_event_pattern(response: Any) -> Any:
+    """Whether an event fits a pattern, as rules here judge it."""
+    pattern, event = EventPattern.load(response._get_param("EventPattern")), json.loads(response._get_param("Event"))
+    return response._create_response({"Result": pattern.matches_event(event)})
 
 
 def _get_permission(bucket: Any, action: str, resource: str) -> Any:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
+from moto.core.config import default_user_config
 from moto.core.request import Request
 from moto.events import models as events
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -31,6 +32,7 @@ class MotoBackend:
 
     def __init__(self) -> None:
         moto_additions.add()
+        default_user_config["iam"] = {"load_aws_managed_policies": True}  # AWS's own policies, which moto leaves out
         self._application = DomainDispatcherApplication(create_backend_app)
 
     def answer(self, request: Request, scope: Scope) -> Response:

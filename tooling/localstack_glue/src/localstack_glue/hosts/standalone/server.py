@@ -1,8 +1,9 @@
-"""Puts the stand-alone host together, and serves it over HTTP on the loopback interface."""
+"""Puts the stand-alone host together, and serves it over HTTP, on the loopback interface unless told otherwise."""
 
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import socket
 import ssl
@@ -20,22 +21,24 @@ from localstack_glue.athena.engines import Engines
 from localstack_glue.athena.provider import AthenaProvider
 from localstack_glue.budgets.provider import BudgetsProvider
 from localstack_glue.faults.gateway import SWITCH, Connection, Faults, FaultyApplication
+from localstack_glue.hosts.standalone import alarm_actions, state_machines
 from localstack_glue.hosts.standalone.forwarding import ForwardingBackend
 from localstack_glue.hosts.standalone.gateway import Gateway
 from localstack_glue.hosts.standalone.moto_backend import MotoBackend, deliver_to_workflows_and_topics
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.roles import MotoRoles
-from localstack_glue.iam.sessions import MotoSessions
+from localstack_glue.iam.sessions import MotoSessions, open_session
 from localstack_glue.jobs.runner import SubprocessRunner
 from localstack_glue.provider import GlueProvider
 from localstack_glue.quicksight.provider import QuickSightProvider
+from localstack_glue.service.account_region import Scope
 from localstack_glue.service.api import ModelApi
-from localstack_glue.service.clients import ClientFactory
+from localstack_glue.service.clients import ClientFactory, Credentials
 from localstack_glue.service.clock import SystemClock
 from localstack_glue.service.control import ControlEndpoints
 from localstack_glue.service.settings import Settings, is_iam_enforced
 
-HOST = "127.0.0.1"
+HOST, EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - what a user may ask for
 _ON = ("1", "true", "on")
 _HANDSHAKE = b"\x16"
 
@@ -58,26 +61,29 @@ class RunningServer:
         self._server.server_close()
 
 
-def serve(port: int, work_dir: Path, backend_url: str | None = None, state_dir: Path | None = None) -> RunningServer:
+def serve(
+    port: int, work_dir: Path, backend_url: str | None = None, state_dir: Path | None = None, host: str = HOST
+) -> RunningServer:
     """Start the server; it answers when this returns.
 
     Args:
-        port: on 127.0.0.1; 0 for any that is free.
+        port: 0 for any that is free.
         work_dir: where job runs have their files.
         backend_url: another emulator that answers what is not Glue's; None for moto in this process.
         state_dir: where what is stored outlives the server; None if it need not.
+        host: the IPv4 address to listen on; 0.0.0.0 for all that the machine has.
 
     Raises:
-        OSError: the port is taken.
-        ValueError: the URL or a variable of the environment cannot be read.
+        OSError: the port is taken, or the address is not this machine's.
+        ValueError: the URL, the address or a variable of the environment cannot be read.
     """
     environ = os.environ
-    application = _Application()
-    with socket.create_server((HOST, port)) as listener:  # werkzeug would end the process where the port is taken
-        server = _Server(HOST, port, application, handler=_RequestHandler, fd=listener.fileno())
-    url = f"http://{HOST}:{server.port}"
+    application, address = _Application(), str(ipaddress.IPv4Address(host))
+    with socket.create_server((address, port)) as listener:  # werkzeug would end the process where the port is taken
+        server = _Server(address, port, application, handler=_RequestHandler, fd=listener.fileno())
+    url = f"http://{HOST if address == EVERYWHERE else address}:{server.port}"
     guard = RoleGuard(MotoRoles()) if is_iam_enforced(environ) and backend_url is None else None
-    clients = ClientFactory(url, guard)
+    clients = ClientFactory(url, guard, _assumed if backend_url is None else None)
     glue = GlueProvider(Settings.from_env(environ, work_dir, state_dir), clients, SubprocessRunner())
     callers = RoleCallers(clients, guard, MotoSessions()) if guard is not None else None
     engines = Engines(clients, callers)
@@ -89,6 +95,8 @@ def serve(port: int, work_dir: Path, backend_url: str | None = None, state_dir: 
     }
     if backend_url is None:
         deliver_to_workflows_and_topics(glue)
+        alarm_actions.publish_to_topics()
+        state_machines.run(url)
     faults = Faults() if environ.get(SWITCH, "").lower() in _ON else None
     control = ControlEndpoints(glue, glue.settings.control_networks, glue.settings.control_hosts, faults)
     backend = ForwardingBackend(backend_url) if backend_url else MotoBackend()
@@ -99,6 +107,10 @@ def serve(port: int, work_dir: Path, backend_url: str | None = None, state_dir: 
     thread.start()
     glue.start()
     return RunningServer(url, apis, server, thread)
+
+
+def _assumed(scope: Scope, role_arn: str, session_name: str) -> Credentials:
+    return Credentials(*open_session(scope, role_arn, session_name))
 
 
 class _Application:

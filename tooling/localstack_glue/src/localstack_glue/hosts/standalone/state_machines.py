@@ -1,0 +1,127 @@
+"""State machines that run: moto has an interpreter that its server leaves off, and whose activities never start.
+
+Their calls come back to this server as the account's own: roles of state machines are not looked at.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections import deque
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from moto.core.config import default_user_config
+from moto.core.responses import ActionResult
+from moto.stepfunctions import models, responses
+
+POLL_S = 5.0  # AWS holds a worker's question for a minute; an answer without a task is one on either side
+_LOADING = threading.Lock()
+_ANY_TIME = Config(
+    parameter_validation=False, retries={"total_max_attempts": 1}, connect_timeout=60, read_timeout=99999999
+)
+
+
+def run(url: str) -> None:
+    """From now on executions run; the interpreter is loaded with the first call of Step Functions.
+
+    Args:
+        url: who answers the calls that states make.
+    """
+    interpreter = _Interpreter(url)
+    default_user_config["stepfunctions"] = {"execute_state_machine": True}
+    responses.get_backend = interpreter.backend
+    models.Activity.add_task = _add_task
+    if not hasattr(responses.StepFunctionResponse, "get_activity_task"):
+        responses.StepFunctionResponse.get_activity_task = _get_activity_task
+
+
+class _Interpreter:
+    """moto's backends that run state machines, once their modules are loaded."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._backends: Any = None
+
+    def backend(self, account: str, region: str) -> Any:
+        """The backend of an account and region."""
+        with _LOADING:  # its grammar takes half a second to load, and few servers need it
+            if self._backends is None:
+                self._backends = self._loaded()
+        return self._backends[account][region]
+
+    def _loaded(self) -> Any:
+        from moto.stepfunctions.parser.asl.utils import boto_client
+
+        boto_client.boto_client_for = self._client  # before the modules that take it from there
+        from moto.stepfunctions.parser import models as parser
+
+        backends, execution, start = (
+            parser.stepfunctions_parser_backends,
+            parser.Execution,
+            parser.StepFunctionsParserBackend.start_execution,
+        )
+
+        def begun(**given: Any) -> Any:
+            """An execution whose activities are those of its account."""
+            activities = backends[given["account_id"]][given["region_name"]].activities
+            return execution(**{**given, "activity_store": activities})
+
+        def start_execution(backend: Any, arn: str, name: str | None, *given: Any) -> Any:
+            """Every execution has a name: moto has one of None else, and refuses the second."""
+            return start(backend, arn, name or str(uuid.uuid4()), *given)
+
+        parser.Execution = begun
+        parser.StepFunctionsParserBackend.start_execution = start_execution
+        return backends
+
+    def _client(self, region: str, service: str, state_credentials: Any = None) -> Any:
+        """What a state calls a service with, in the account of its state machine's role."""
+        role = getattr(state_credentials, "role_arn", None) or ""
+        account = role.split(":")[4] if role.count(":") >= 5 else "000000000000"
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self._url,
+            aws_access_key_id=account,
+            aws_secret_access_key="states",  # noqa: S106 - nobody looks at it here
+            config=_ANY_TIME,
+        )
+
+
+def _add_task(activity: Any, task: Any) -> None:
+    vars(activity).setdefault("tasks", deque()).append(task)
+
+
+def _get_activity_task(response: Any) -> ActionResult:
+    """A task of an activity for a worker; nothing where none comes in time."""
+    backend = response.stepfunction_backend
+    activity = backend.describe_activity(response._get_param("activityArn"))
+    deadline = time.monotonic() + POLL_S
+    while time.monotonic() < deadline:
+        for task in list(vars(activity).get("tasks", ())):
+            endpoint = _waiting_for(backend, task.task_token)
+            if endpoint is None:  # its state is only about to wait, or its execution has ended
+                continue
+            try:
+                activity.tasks.remove(task)
+            except ValueError:  # another worker has just taken it
+                continue
+            endpoint.notify_activity_task_start(response._get_param("workerName"))
+            return ActionResult({"taskToken": task.task_token, "input": task.task_input})
+        time.sleep(0.1)
+    return ActionResult({})
+
+
+def _waiting_for(backend: Any, token: str) -> Any:
+    """The state of a running execution that waits for a token; None where there is none."""
+    for machine in list(backend.state_machines):
+        for execution in list(machine.executions):
+            env = getattr(execution.exec_worker, "env", None)
+            if env is not None and execution.status == "RUNNING":
+                endpoint = env.callback_pool_manager.get(token)
+                if endpoint is not None:
+                    return endpoint
+    return None
