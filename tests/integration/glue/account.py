@@ -346,13 +346,13 @@ class Account:
 
 
 class MovableClock:
-    """The clock that localstack-glue lives by. Nobody else has one."""
+    """The clock that glue-local lives by. Nobody else has one."""
 
     def __init__(self, endpoint_url: str) -> None:
         self._url = f"{endpoint_url}/_glue/clock"
 
     def is_there(self) -> bool:
-        """Whether this endpoint is a localstack-glue that lets us move its clock."""
+        """Whether this endpoint is a glue-local that lets us move its clock."""
         try:
             self.move({})
         except (urllib.error.URLError, ValueError):

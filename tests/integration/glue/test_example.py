@@ -1,4 +1,4 @@
-"""The examples of localstack-glue's distribution, run as its README says."""
+"""The examples of glue-local's distribution, run as its README says."""
 
 from __future__ import annotations
 

@@ -282,7 +282,7 @@ def test_other_types_are_refused_by_name() -> None:
     answer = refusal_of("AWS::Glue::MLTransform")().create(request(Client(), {}))
 
     assert answer.status is OperationStatus.FAILED
-    assert answer.message == "localstack-glue does not support the resource type AWS::Glue::MLTransform"
+    assert answer.message == "glue-local does not support the resource type AWS::Glue::MLTransform"
 
 
 def test_localstack_finds_every_type() -> None:

@@ -2,7 +2,7 @@
 
     AWS_ENDPOINT_URL=http://127.0.0.1:4566 python crawl_then_run.py
 
-Nothing in it knows of LocalStack: without the variable it runs on AWS (and costs a few cents). Needs boto3 only.
+Nothing in it knows of an emulator: without the variable it runs on AWS (and costs a few cents). Needs boto3 only.
 """
 
 import json
@@ -22,7 +22,7 @@ PATIENCE_S = 900
 def main() -> int:
     """Build it, run it once, show the result, and remove all of it."""
     session = boto3.Session(region_name=REGION)
-    if session.get_credentials() is None:  # LocalStack takes any
+    if session.get_credentials() is None:  # an emulator takes any
         session = boto3.Session("test", "test", region_name=REGION)
     s3, iam, glue = session.client("s3"), session.client("iam"), session.client("glue")
     name = f"sales-{secrets.token_hex(4)}"

@@ -2,7 +2,7 @@
 
     AWS_ENDPOINT_URL=http://127.0.0.1:4566 python only_new_files.py
 
-Like crawl_then_run.py, whose parts it uses, it knows nothing of LocalStack and needs boto3 only.
+Like crawl_then_run.py, whose parts it uses, it knows nothing of an emulator and needs boto3 only.
 """
 
 import json
@@ -26,7 +26,7 @@ FEBRUARY = [{"id": 12, "customer": 1, "note": "", "items": [{"sku": "bolt", "cou
 def main() -> int:
     """Crawl, run three times, show what each run wrote, and remove all of it."""
     session = boto3.Session(region_name=REGION)
-    if session.get_credentials() is None:  # LocalStack takes any
+    if session.get_credentials() is None:  # an emulator takes any
         session = boto3.Session("test", "test", region_name=REGION)
     s3, iam, glue = session.client("s3"), session.client("iam"), session.client("glue")
     name = f"orders-{secrets.token_hex(4)}"

@@ -27,7 +27,7 @@ class Engines:
 
     def of(self, scope: Scope) -> QueryEngine:
         """The engine that asks as the caller."""
-        own = Credentials(scope.account_id, "localstack-glue")
+        own = Credentials(scope.account_id, "glue-local")
         credentials = self._callers.credentials(scope) if self._callers is not None else own
         with self._lock:
             if (scope, credentials) not in self._made:

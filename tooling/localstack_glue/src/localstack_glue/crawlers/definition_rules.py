@@ -42,7 +42,7 @@ def check_definition(definition: Mapping[str, Any]) -> None:
     others = sorted(set(targets) - {"IcebergTargets", "S3Targets"})
     if others:
         raise InvalidInputException(
-            f"localstack-glue crawls S3 and Iceberg targets only; not supported: {', '.join(others)}"
+            f"glue-local crawls S3 and Iceberg targets only; not supported: {', '.join(others)}"
         )
     if reason := refused_setting(definition):
         raise InvalidInputException(reason)

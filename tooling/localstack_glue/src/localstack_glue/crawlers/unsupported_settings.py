@@ -10,7 +10,7 @@ EVENT_MODE = "CRAWL_EVENT_MODE"
 def refused_setting(definition: Mapping[str, Any]) -> str | None:
     """Say why a crawler cannot be as it is meant to be, or None."""
     if (definition.get("RecrawlPolicy") or {}).get("RecrawlBehavior") == EVENT_MODE:
-        return f"localstack-glue does not crawl by S3 events: {EVENT_MODE} is not supported"
+        return f"glue-local does not crawl by S3 events: {EVENT_MODE} is not supported"
     return None
 
 

@@ -30,7 +30,7 @@ class RoleDirectory(Protocol):
 
 
 class MotoRoles:
-    """The roles of this LocalStack."""
+    """The roles of this host."""
 
     def find(self, role_arn: str) -> RoleState | None:
         """Return a role as it is now, or None."""

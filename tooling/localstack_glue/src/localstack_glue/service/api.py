@@ -90,7 +90,7 @@ class GlueApi(ModelApi):
             OperationNotSupportedException: moto does not have it.
         """
         if not is_stored_by_moto(operation):
-            raise OperationNotSupportedException(f"localstack-glue does not support {operation}")
+            raise OperationNotSupportedException(f"glue-local does not support {operation}")
 
 
 def routes_of(parts: Iterable[ApiPart]) -> dict[str, Operation]:

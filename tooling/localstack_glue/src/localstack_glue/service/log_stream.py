@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 LOG = logging.getLogger(__name__)
 MAX_EVENTS = 1000
 MAX_EVENT_CHARS = 16_000
-MAX_STREAM_CHARS = 16 * 1024 * 1024  # LocalStack keeps logs in memory: a script that floods must not fill it
+MAX_STREAM_CHARS = 16 * 1024 * 1024  # hosts keep logs in memory: a script that floods must not fill it
 
 
 class LogStream:
@@ -36,7 +36,7 @@ class LogStream:
                 return
             self._written_chars += len(text)
             if self._written_chars > MAX_STREAM_CHARS:
-                text = f"[localstack-glue: the log is longer than {MAX_STREAM_CHARS} characters, the rest is dropped]"
+                text = f"[glue-local: the log is longer than {MAX_STREAM_CHARS} characters, the rest is dropped]"
             self._pending.append((now_ms, text[:MAX_EVENT_CHARS] or " "))
 
     def flush(self) -> None:

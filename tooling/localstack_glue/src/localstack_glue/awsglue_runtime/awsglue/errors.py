@@ -19,7 +19,7 @@ class GlueUnsupportedError(NotImplementedError):
 def unsupported(what: str, instead: str = "") -> NoReturn:
     """Refuse something by its name."""
     hint = f"; {instead}" if instead else ""
-    raise GlueUnsupportedError(f"localstack-glue's awsglue does not support {what}{hint}")
+    raise GlueUnsupportedError(f"glue-local's awsglue does not support {what}{hint}")
 
 
 def refused(what: str, instead: str = "") -> Callable[..., Any]:

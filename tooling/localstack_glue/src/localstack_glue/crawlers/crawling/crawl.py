@@ -20,7 +20,7 @@ from localstack_glue.crawlers.crawling.sampling import ObjectReader
 from localstack_glue.crawlers.crawling.schema import ClassifiedFile, Column, FileSchema, is_storable
 from localstack_glue.crawlers.crawling.tables import build_tables, table_name
 
-READERS = 4  # LocalStack answers in this same process: more would only wait for its interpreter lock
+READERS = 4  # most hosts answer in this same process: more would only wait for its interpreter lock
 WINDOW = 4 * READERS  # objects that are read or wait to be taken, so that memory does not follow their number
 GONE = frozenset({"404", "InvalidRange", "NoSuchKey"})
 Log = Callable[[str], None]

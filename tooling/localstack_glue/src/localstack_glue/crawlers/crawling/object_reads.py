@@ -54,7 +54,7 @@ class ObjectReads:
 def _error(status: int, body: bytes) -> Any:
     code, message = str(status), ""
     try:
-        root = ElementTree.fromstring(body)  # noqa: S314 - the answer of the LocalStack that this runs in
+        root = ElementTree.fromstring(body)  # noqa: S314 - the answer of the host that this runs in
         code, message = root.findtext("Code") or code, root.findtext("Message") or ""
     except ElementTree.ParseError:
         pass

@@ -88,7 +88,7 @@ def check_runtime(request: RunRequest, settings: Settings) -> None:
     if not request.is_spark:
         return
     if missing := settings.missing_for_spark():
-        raise JobPreparationError(f"This LocalStack cannot run Spark jobs: {missing}")
+        raise JobPreparationError(f"This machine cannot run Spark jobs: {missing}")
     if missing := jars.missing(request.merged, settings):
         raise JobPreparationError(missing)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 # nothing of the run's own configuration: no listener, event log or extension of it is to see this session
 SETTINGS = {
     "spark.master": "local[1]",
-    "spark.app.name": "localstack-glue-warm-up",
+    "spark.app.name": "glue-local-warm-up",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.ui.enabled": "false",

@@ -254,7 +254,7 @@ class Mirror:
         if parameters.get("skip.header.line.count", "0") != "0" and place not in self._told:
             self._told.add(place)
             print(  # noqa: T201 - the run's error log
-                f"localstack-glue: {'.'.join(place)}: Spark SQL reads the header of CSV files as a row, as on AWS: it"
+                f"glue-local: {'.'.join(place)}: Spark SQL reads the header of CSV files as a row, as on AWS: it"
                 " does not heed skip.header.line.count; create_dynamic_frame.from_catalog does",
                 file=sys.stderr,
                 flush=True,
