@@ -52,8 +52,9 @@ def prepare_folders() -> None:
     """Remove what an earlier run in the same folders left, except modules installed for jobs and wanted state."""
     temporary = Path(os.environ["TMPDIR"])
     leftovers = [temporary, Path(os.environ["LOCALSTACK_GLUE_WORK_DIR"]) / "runs"]
-    if os.environ.get("PERSISTENCE", "").strip().lower() not in ("1", "true"):
-        leftovers.append(Path(os.environ["FILESYSTEM_ROOT"]))
+    root = os.environ.get("FILESYSTEM_ROOT")  # LocalStack's alone
+    if root and os.environ.get("PERSISTENCE", "").strip().lower() not in ("1", "true"):
+        leftovers.append(Path(root))
     for leftover in leftovers:
         shutil.rmtree(leftover, ignore_errors=True)
     temporary.mkdir(parents=True, exist_ok=True)
