@@ -115,3 +115,12 @@ def test_dataset_of_several_is_to_be_named(tmp_path: Path) -> None:
     assert isinstance(refused.exception, ConfigurationError)
     assert "vehicle_sightings, other_sightings" in str(refused.exception)
     assert CliRunner().invoke(app, [*arguments, "--dataset", "other_sightings"]).exit_code == 0
+
+
+def test_folder_is_judged_as_a_delivery(files: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "_SUCCESS").touch()
+    (tmp_path / "empty.csv").touch()
+    assert try_files(contract_of(), [tmp_path]) == try_files(contract_of(), files)
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(ConfigurationError, match="nothing has no files"):
+        try_files(contract_of(), [tmp_path / "nothing"])

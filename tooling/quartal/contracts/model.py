@@ -4,7 +4,7 @@ A second model would sooner or later accept what the job refuses. The modules na
 neither Spark nor AWS; import-linter holds the rest of the border.
 """
 
-from etl_job.contract.columns import Column
+from etl_job.contract.columns import Column, is_name_in_a_file
 from etl_job.contract.date_formats import Layout
 from etl_job.contract.document import CUSTOM_PROPERTIES, line_of_problem, parse_contract, shortened, shown
 from etl_job.contract.model import EARLIEST_DAY, EARLIEST_EVENT, ConflictPolicy, Contract, CsvFormat, FileFormat
@@ -30,6 +30,7 @@ __all__ = [
     "TableColumn",
     "curated_columns",
     "feature_columns",
+    "is_name_in_a_file",
     "line_of_problem",
     "parse_contract",
     "read_document",

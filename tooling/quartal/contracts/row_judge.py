@@ -5,6 +5,7 @@ They take a while to import, so whoever needs them does so when it is asked for.
 
 from __future__ import annotations
 
+from etl_job.deliveries.file_names import why_left_out
 from etl_job.errors import InputError
 from etl_job.judging.judge import Judge, JudgedBatch
 from etl_job.judging.patterns import read_otherwise, unreadable
@@ -35,5 +36,6 @@ __all__ = [
     "read_headers",
     "read_otherwise",
     "unreadable",
+    "why_left_out",
     "without_missing",
 ]

@@ -13,7 +13,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from quartal.contracts.model import ConflictPolicy, Contract
+from quartal.contracts.model import ConflictPolicy, Contract, FileFormat
+from quartal.contracts.other_kinds import LOOKED_AT_BYTES, refuse_other_kind
 from quartal.contracts.row_judge import (
     DamagedFileError,
     InputError,
@@ -26,6 +27,7 @@ from quartal.contracts.row_judge import (
     day_of_second,
     hash_columns,
     read_headers,
+    why_left_out,
 )
 from quartal.core.errors import ConfigurationError
 
@@ -72,14 +74,17 @@ class Trial:
 
 
 def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
-    """Judge the rows of files in the order in which a delivery has them, that of their names.
+    """Judge the rows of files, and of those in folders, in the order in which a delivery has them, that of their names.
 
     Raises:
         ConfigurationError: a file cannot be read, or lacks a column.
     """
     trial = _Trying(contract)
-    store, paths = LocalObjectStore(), sorted(files, key=lambda path: path.name)
+    store, paths = LocalObjectStore(), _delivered(files)
     try:
+        for path in () if contract.files.format is FileFormat.PARQUET else paths:
+            with path.open("rb") as file:
+                refuse_other_kind(path, file.read(LOOKED_AT_BYTES))
         headers = read_headers(store, contract, [str(path) for path in paths])
         for number, path in enumerate(paths):
             size, latest = path.stat().st_size, datetime.now(UTC).date() + timedelta(days=1)
@@ -91,6 +96,21 @@ def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
         reason = f"{error.uri}: {error.reason}" if isinstance(error, DamagedFileError) else str(error)
         raise ConfigurationError(reason, remedy="Correct the file, or the contract.") from error
     return trial.outcome()
+
+
+def _delivered(files: Sequence[Path]) -> list[Path]:
+    """The files, and of folders those that a run would read."""
+    found = list[tuple[str, Path]]()
+    for path in files:
+        if not path.is_dir():
+            found.append((path.name, path))
+            continue
+        below = [(each.relative_to(path).as_posix(), each) for each in path.rglob("*") if each.is_file()]
+        read = [(name, each) for name, each in below if why_left_out(name, each.stat().st_size) is None]
+        if not read:
+            raise ConfigurationError(f"{path} has no files.", remedy="Name files of a delivery, or a folder of them.")
+        found += read
+    return [path for _, path in sorted(found)]
 
 
 class _Trying:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from quartal.contracts.drafting import roles, writing
 from quartal.contracts.drafting.acceptance import Verdict, judge
+from quartal.contracts.drafting.column_names import is_published_name
 from quartal.contracts.drafting.kinds import Kind, Said, kind_of
 from quartal.contracts.drafting.roles import Column, EventTime
 from quartal.contracts.drafting.sample import Sample
@@ -20,8 +21,10 @@ from quartal.contracts.drafting.thousands import DecimalMark
 from quartal.contracts.drafting.times import DateOrder
 from quartal.contracts.linting import lint
 from quartal.contracts.model import EARLIEST_EVENT, Contract, FileFormat
+from quartal.contracts.row_judge import InputError, LocalObjectStore, read_headers
 from quartal.core.errors import ConfigurationError
 
+_LAST_YEAR = 2200  # of events
 NO_COLUMN = "none"  # of a choice: no entity, no key
 
 
@@ -107,9 +110,14 @@ def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draf
     """Draft a contract for sampled rows, to be read and corrected by who knows the feed.
 
     Raises:
-        ConfigurationError: no column says when events took place, or none without a question; a choice names no column;
-            or the contract would not be sound.
+        ConfigurationError: the dataset's name is none; no column says when events took place, or none without a
+            question; a choice names no column; or the contract would not be sound.
     """
+    if not is_published_name(dataset):
+        raise ConfigurationError(
+            f"{dataset!r} is no name of a dataset: its tables are called so.",
+            remedy="Name it with small letters, digits and _, a letter first: --dataset shop_sales.",
+        )
     columns = columns_of(sample, choices)
     guessed = guessed_of(sample, columns, dataset, choices)
     when, entity, key = guessed.when, guessed.entity, guessed.key
@@ -120,6 +128,7 @@ def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draf
     others = {"keys": guessed.unique, "entities": guessed.entities, "dates": when.others, "numbers": numbers}
     guesses = writing.comments(sample, columns, assigned, others)
     contract = _sound(sample, writing.text_of(document, ()), dataset)
+    _check_files(sample, contract)
     verdict = judge(sample, contract)
     judged = writing.verdict_lines(verdict)
     extent = "all" if sample.is_whole else "the first, middle and last"
@@ -156,6 +165,17 @@ def _sound(sample: Sample, text: str, dataset: str) -> Contract:
     return linted.contracts[dataset]
 
 
+def _check_files(sample: Sample, contract: Contract) -> None:
+    try:
+        read_headers(LocalObjectStore(), contract, [str(file) for file in sample.files])
+    except InputError as error:
+        reason = str(error).removesuffix("; nothing was written")
+        raise ConfigurationError(
+            f"The job would not read {sample.source} by one contract: {reason}.",
+            remedy="Correct that file, or take it out; or draft from files that are alike.",
+        ) from error
+
+
 def _check_choices(sample: Sample, choices: Choices) -> None:
     known = [column.name for column in sample.columns if column.name]
     said = [choices.event_time] if choices.event_time else []
@@ -186,6 +206,13 @@ def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> 
             remedy="Give it one: in pandas to_csv(index_label='date'); in the file itself, sed -i '1s/^/date/' FILE "
             "where it is the first.",
         )
+    if found is None and choices.event_time is not None:
+        named = next(column for column in columns if column.name == choices.event_time)
+        why = "; ".join(named.kind.notes) or f"it holds {next(iter(named.sampled.counts), 'nothing')!r}"
+        raise ConfigurationError(
+            f"Column {named.name} of {sample.source} holds no days: {why}.",
+            remedy="Name another with --event-time, or let quartal look for one: leave it out.",
+        )
     if found is None:
         unread = _unread_dates(columns)
         raise ConfigurationError(
@@ -194,19 +221,21 @@ def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> 
             "with a time of day behind it, with or without an offset.",
         )
     days = found.day.kind.reading.days if found.day.kind.reading else None
-    if days is not None and _share_too_early(found.day) > 0.01:
+    if days is not None and _share_outside(found.day) > 0.01:
         raise ConfigurationError(
-            f"Column {found.day.name} of {sample.source} holds days from {days[0]} on, and events may lie between "
-            f"{EARLIEST_EVENT.year} and 2200.",
-            remedy="Name another column with --event-time, or deliver the later rows only.",
+            f"Column {found.day.name} of {sample.source} holds days from {days[0]} to {days[1]}, and events may lie "
+            f"between {EARLIEST_EVENT.year} and {_LAST_YEAR}.",
+            remedy="Name another column with --event-time, or deliver the rows of these years only.",
         )
     return found
 
 
-def _share_too_early(column: Column) -> float:
+def _share_outside(column: Column) -> float:
     dates = (column.kind.reading.dates if column.kind.reading else None) or {}
     counts = column.sampled.counts
-    return sum(counts[text] for text, day in dates.items() if day < EARLIEST_EVENT) / max(1, sum(counts.values()))
+    return sum(counts[text] for text, day in dates.items() if day < EARLIEST_EVENT or day.year > _LAST_YEAR) / max(
+        1, sum(counts.values())
+    )
 
 
 def _unread_dates(columns: Sequence[Column]) -> list[str]:
@@ -215,7 +244,7 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
         f"{column.name}: {note}"
         for column in columns
         for note in column.kind.notes
-        if "dates have" in note or "1970" in note
+        if "dates have" in note or "1970" in note or "Excel" in note
     ]
     rows = len(columns[0].sampled.texts)
     told += [

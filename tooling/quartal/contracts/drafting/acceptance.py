@@ -47,7 +47,9 @@ def judge(sample: Sample, contract: Contract) -> Verdict:
         of_column = in_files.get(column.name_in_file)
         text = nothing if of_column is None else pa.array(of_column, pa.string())
         texts[column.name] = without_missing(text, contract.missing_texts(column))
-    batch = TextBatch(texts, raw=nothing, numbers=pa.array(range(sample.rows), pa.int64()))
+    undecodable = pa.array([row in sample.undecodable for row in range(sample.rows)]) if sample.undecodable else None
+    numbers = pa.array(range(sample.rows), pa.int64())
+    batch = TextBatch(texts, raw=nothing, numbers=numbers, undecodable=undecodable)
     found = Judge.of(contract).judge(batch, datetime.now(UTC).date() + timedelta(days=1)).broken
     bits = pa.repeat(pa.scalar(0, pa.int64()), sample.rows) if found is None else found
     broken, examples = dict[str, int](), dict[str, str]()
@@ -57,14 +59,12 @@ def judge(sample: Sample, contract: Contract) -> Verdict:
             broken[name] = len(rows)
             of_column = in_files.get(_name_in_file(contract, name))
             examples[name] = of_column[rows[0].as_py()] if of_column is not None else ""
-    for rule, count in (("row.field_count", sample.malformed), ("row.encoding", sample.undecodable)):
-        if count:
-            broken[rule] = count
+    if sample.malformed:
+        broken["row.field_count"] = sample.malformed
     good = pc.indices_nonzero(pc.equal(bits, 0)).to_pylist()
     keys = [in_files[contract.column(name).name_in_file] for name in contract.key]
     duplicates = len(good) - len({tuple(of_key[row] for of_key in keys) for row in good}) if keys else 0
-    undecodable = min(sample.undecodable, len(good))
-    return Verdict(sample.rows + sample.malformed, len(good) - duplicates - undecodable, duplicates, broken, examples)
+    return Verdict(sample.rows + sample.malformed, len(good) - duplicates, duplicates, broken, examples)
 
 
 def _name_in_file(contract: Contract, rule: str) -> str:

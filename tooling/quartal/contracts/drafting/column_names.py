@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from quartal.contracts.drafting import words
 
@@ -12,25 +12,36 @@ _SPELLED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "%": " percent "}
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_PUBLISHED = re.compile(r"[a-z_][a-z0-9_]*")
 _RESERVED = re.compile(r"delivery|day|quarter|share|hour_\d\d")  # columns of the published tables
 
 
 def published_names(names: Iterable[str]) -> Mapping[str, str]:
     """A name for a table for each name in a file: small letters, digits and underscores, each once."""
     found: dict[str, str] = {}
+    taken: set[str] = set()
     for name in names:
         plain = _plain(name)
         candidate, number = plain, 1
-        while candidate in found.values():
+        while candidate in taken:
             number += 1
             candidate = f"{plain}_{number}"
         found[name] = candidate
+        taken.add(candidate)
     return found
 
 
-def outside_reserved(name: str) -> str:
-    """A name that no column of the published tables has already."""
-    return f"{name}_value" if _RESERVED.fullmatch(name) else name
+def is_published_name(name: str) -> bool:
+    """Whether a table or a column of a table can be called so."""
+    return _PUBLISHED.fullmatch(name) is not None
+
+
+def outside_reserved(name: str, others: Collection[str] = ()) -> str:
+    """A name that no column of the published tables has already, nor any other."""
+    found = name
+    while _RESERVED.fullmatch(found) or (found != name and found in others):
+        found = f"{found}_value"
+    return found
 
 
 def words_of(name: str) -> tuple[str, ...]:
@@ -47,7 +58,7 @@ def _parts(word: str) -> tuple[str, ...]:
 
 
 def _plain(name: str) -> str:
-    if re.fullmatch(r"[a-z_][a-z0-9_]*", name):
+    if is_published_name(name):
         return name
     humps = name if name.isupper() else _HUMP.sub("_", name)
     spelled = unicodedata.normalize("NFKD", humps.lower().translate(_SPELLED))

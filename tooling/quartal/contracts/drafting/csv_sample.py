@@ -11,18 +11,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from quartal.contracts.drafting.encoding import Decoded, decoded, has_no_text, without_bytes
 from quartal.contracts.drafting.file_pieces import Pieces
 from quartal.contracts.drafting.sample import Sample, SampledColumn
+from quartal.contracts.drafting.words import MISSING
 from quartal.contracts.model import FileFormat
 from quartal.core.errors import ConfigurationError
 
-_USUAL, _RARE = ",;\t|", ":^~#!\x01\x1f "
+_USUAL, _RARE = "\t;|,", ":^~#!\x01\x1f "  # a comma last: it is in numbers and texts as well
 _HEAD_CHARACTERS = 400_000
 _HEAD_ROWS = 1_000
 _LONGEST_VALUE = 50_000_000
 _DATA = re.compile(
     r"[+-]?[\d.,]*\d[\d.,]*([eE][+-]?\d+)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{1,2}:\d\d.*|(?i:true|false|na|nan|null)|"
 )
+_DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +46,19 @@ class _Dialect:
         return [row for row in reader if row]
 
 
-def csv_sample(path: Path, pieces: Pieces) -> Sample:
+def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sample:
     """The sample that pieces of a CSV file hold.
+
+    Args:
+        path: the file.
+        pieces: what was read of it.
+        may_lack_rows: whether a header alone will do, as other files have rows.
 
     Raises:
         ConfigurationError: they are no text in an encoding that contracts know, or no table.
     """
-    encoding, texts, undecodable, notes = _decoded(path, pieces)
+    content = decoded(path, pieces)
+    texts, notes = content.texts, list(content.notes)
     if not texts[0].strip():
         raise ConfigurationError(
             f"{path} has no header and rows: it is empty.", remedy="Draft from a file that holds some rows of the feed."
@@ -60,17 +69,23 @@ def csv_sample(path: Path, pieces: Pieces) -> Sample:
     width = widths.most_common(1)[0][0]
     first = rows[0]
     if len(first) != width:
-        _refuse_first_line(path, first, width, dialect)
+        _refuse_first_line(path, first, [row for row in rows if len(row) == width], dialect)
     has_header = _is_header(first, rows[1:_HEAD_ROWS], path)
-    good = [row for row in rows[has_header:] if len(row) == width]
-    if has_header:  # the job takes each line that is the header for one
-        good = [row for row in good if row != first]
-    if not good:
+    if has_header and first[0].startswith("#") and rows[1:] and _is_header(rows[1], rows[2:_HEAD_ROWS], path):
+        raise ConfigurationError(
+            f"The first line of {path} is no header, but a comment: {rows[1][:5]!r} below it names the columns.",
+            remedy="Take away what stands before the header: the job reads the first line as such.",
+        )
+    body = [row for row in rows[1:] if row != first] if has_header else rows  # a header that comes again is none of it
+    good = [row for row in body if len(row) == width]
+    if not good and not (has_header and may_lack_rows):
         raise ConfigurationError(
             f"{path} has no header and rows: it holds {first[:5]!r} and no row below.",
             remedy="Draft from a file that holds some rows of the feed.",
         )
-    names = [name.strip() for name in first] if has_header else [f"column_{n}" for n in range(1, width + 1)]
+    names = (
+        [without_bytes(name.strip()) for name in first] if has_header else [f"column_{n}" for n in range(1, width + 1)]
+    )
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise ConfigurationError(
@@ -79,8 +94,12 @@ def csv_sample(path: Path, pieces: Pieces) -> Sample:
         )
     if not has_header:
         notes.append("the file has no header: column_1, column_2 and so on are names to replace")
-    columns = tuple(SampledColumn(name, texts_) for name, texts_ in zip(names, zip(*good, strict=True), strict=True))
-    form: dict[str, object] = {"delimiter": dialect.delimiter, "header": has_header, "encoding": encoding}
+    undecodable = frozenset(place for place, row in enumerate(good) if any(map(has_no_text, row)))
+    if undecodable:
+        good = [[without_bytes(value) for value in row] if n in undecodable else row for n, row in enumerate(good)]
+    values = list(zip(*good, strict=True)) or [()] * len(names)
+    columns = tuple(SampledColumn(name, texts_) for name, texts_ in zip(names, values, strict=True))
+    form: dict[str, object] = {"delimiter": dialect.delimiter, "header": has_header, "encoding": content.encoding}
     form |= {"quoteSymbol": dialect.quote} if dialect.quote != '"' else {}
     form |= {"multiLine": True} if multi_line else {}
     form |= {"escape": dialect.escape} if dialect.escape else {}
@@ -89,42 +108,22 @@ def csv_sample(path: Path, pieces: Pieces) -> Sample:
         FileFormat.CSV,
         columns,
         csv=form,
+        unshown=_unshown(content),
         is_whole=pieces.is_whole,
-        malformed=len(rows) - has_header - len(good) if has_header else len(rows) - len(good),
+        malformed=len(body) - len(good),
         undecodable=undecodable,
         notes=tuple(notes),
+        files=(path,),
     )
 
 
-def _decoded(path: Path, pieces: Pieces) -> tuple[str, list[str], int, list[str]]:
-    """Encoding, texts, how many lines are none, and what was guessed."""
-    beginning = pieces.contents[0][:4096]
-    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in beginning:
-        raise ConfigurationError(
-            f"{path} is not UTF-8: it is UTF-16, or no text at all.",
-            remedy="Write it as UTF-8: `iconv -f UTF-16 -t UTF-8 FILE > NEW`.",
-        )
-    try:
-        return "UTF-8", [content.decode("utf-8-sig") for content in pieces.contents], 0, []
-    except UnicodeDecodeError:
-        lines = [line for content in pieces.contents for line in content.splitlines()]
-        wrong = [line for line in lines if not _is_utf8(line)]
-        foreign = sum(not line.isascii() for line in lines) - len(wrong)
-    if foreign > len(wrong):  # UTF-8 with damaged rows
-        texts = [content.decode("utf-8-sig", errors="replace") for content in pieces.contents]
-        return "UTF-8", texts, len(wrong), []
-    told = "encoding: ISO-8859-1, as it is not UTF-8"
-    if any(0x80 <= byte < 0xA0 for line in wrong for byte in line):
-        told += "; some characters are those of Windows (a euro sign, curly quotes), which `iconv -f CP1252` keeps"
-    return "ISO-8859-1", [content.decode("iso-8859-1") for content in pieces.contents], 0, [told]
-
-
-def _is_utf8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
+def _unshown(content: Decoded) -> frozenset[str]:
+    """What could be otherwise, and the rows be the same."""
+    quotes = {mark for mark in ('"', "'") if any(mark in text for text in content.texts)}
+    found = {"encoding"} if content.is_ascii else set[str]()
+    found |= {"quoteSymbol"} if not quotes else set()
+    has_escapes = any("\\" in text or '""' in text for text in content.texts)
+    return frozenset(found | ({"escape"} if not quotes or not has_escapes else set()))
 
 
 def _dialect(head: str) -> _Dialect:
@@ -134,13 +133,18 @@ def _dialect(head: str) -> _Dialect:
     if rf"\{quote}" not in head:
         return plain
     escaped = _delimited(head, quote, "\\")
-    return escaped if _consistency(head, escaped) > _consistency(head, plain) else plain
+    of_escaped, of_plain = _consistency(head, escaped), _consistency(head, plain)
+    if of_escaped == of_plain:  # "C:\" may end a value, and \"so\" is within one
+        return escaped if re.search(rf"\\{quote}(?![{plain.delimiter}\r\n]|$)", head) else plain
+    return escaped if of_escaped > of_plain else plain
 
 
 def _delimited(head: str, quote: str, escape: str | None) -> _Dialect:
     for candidates in (_USUAL, _RARE):
         scored = [(_consistency(head, _Dialect(each, quote, escape)), each) for each in candidates]
         found, best = max(scored, key=lambda each: (each[0].share > 0.8, each[0].header_fits, each[0].values))
+        if candidates is _RARE and not found.header_is_cut:  # it is within values: 2024-01-01 10:00
+            continue
         if found.width > 1 and found.share > 0.8:
             return _Dialect(best, quote, escape)
     found, best = max((_consistency(head, _Dialect(each, quote, escape)), each) for each in _USUAL)
@@ -149,11 +153,21 @@ def _delimited(head: str, quote: str, escape: str | None) -> _Dialect:
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Consistency:
-    """Which part of the rows has as many values as most, how many those are, and whether the first row is one."""
+    """Which part of the rows has as many values as most, how many those are, and how many the first row has."""
 
     share: float
     width: int
-    header_fits: bool = False
+    header_width: int = 0
+
+    @property
+    def header_fits(self) -> bool:
+        """Whether the first row has as many values as most."""
+        return self.header_width == self.width
+
+    @property
+    def header_is_cut(self) -> bool:
+        """Whether the first row has as many values as most, or one less, as R writes it."""
+        return self.header_width > 1 and self.width - self.header_width in (0, 1)
 
     @property
     def values(self) -> float:
@@ -171,25 +185,33 @@ def _consistency(head: str, dialect: _Dialect) -> _Consistency:
     if not rows:
         return _Consistency(0.0, 1)
     width, count = Counter(map(len, rows)).most_common(1)[0]
-    return _Consistency(count / len(rows), width, len(rows[0]) == width) if width > 1 else _Consistency(0.0, 1)
+    return _Consistency(count / len(rows), width, len(rows[0])) if width > 1 else _Consistency(0.0, 1)
 
 
 def _rows(texts: Sequence[str], dialect: _Dialect) -> tuple[list[list[str]], bool]:
-    """All rows, and whether values hold line breaks: only where rows are whole with these, and are not without."""
-    whole = [row for text in texts for row in _tolerant(dialect, _ending_in_newlines(text))]
-    if not any("\n" in value or "\r" in value or "\u2028" in value for row in whole for value in row):
+    """All rows, and whether values hold line breaks: only where more rows are whole with these than without."""
+    whole = [row for text in texts for row in _tolerant(dialect, text)]
+    if not any("\n" in value or "\r" in value for row in whole for value in row):
         return whole, False
     lines = [
         row for text in texts for line in re.split(r"\r\n|\r|\n", text) if line for row in _tolerant(dialect, line)
     ]
     width = Counter(map(len, whole)).most_common(1)[0][0]
     broken, cut = (sum(len(row) != width for row in rows) for rows in (whole, lines))
-    return (whole, True) if broken < cut else (lines, False)
+    return (whole, True) if broken + _swallowed(whole, width, dialect) < cut else (lines, False)
 
 
-def _ending_in_newlines(text: str) -> str:
-    """The text as it is read where values may hold line breaks: a carriage return by itself ends no row then."""
-    return re.sub(r"\r(?!\n)", "\u2028", text) if "\r" in text and "\n" in text else text
+def _swallowed(rows: Sequence[Sequence[str]], width: int, dialect: _Dialect) -> int:
+    """How many lines within values are rows themselves: a quote that is no pair's has taken them in."""
+    plain = [row for row in rows[1:] if len(row) == width and not any("\n" in value for value in row)][:_HEAD_ROWS]
+    of_data = [n for n in range(width) if plain and all(_DATA.fullmatch(row[n].strip()) for row in plain)]
+    found = 0
+    for value in (value for row in rows for value in row if "\n" in value or "\r" in value):
+        for line in re.split(r"\r\n|\r|\n", value)[1:]:
+            cells = _tolerant(dialect, line)
+            if cells and len(cells[0]) == width and all(_DATA.fullmatch(cells[0][n].strip()) for n in of_data):
+                found += 1
+    return found
 
 
 def _tolerant(dialect: _Dialect, text: str) -> list[list[str]]:
@@ -199,11 +221,24 @@ def _tolerant(dialect: _Dialect, text: str) -> list[list[str]]:
         return [text.split(dialect.delimiter)]
 
 
-def _refuse_first_line(path: Path, first: Sequence[str], width: int, dialect: _Dialect) -> None:
+def _refuse_first_line(path: Path, first: Sequence[str], rows: Sequence[Sequence[str]], dialect: _Dialect) -> None:
+    width = len(rows[0])
+    if first[0].startswith("sep="):
+        raise ConfigurationError(
+            f"The first line of {path} is no header: {dialect.delimiter.join(first)!r} is for Excel alone.",
+            remedy="Take it away: sed -i 1d FILE.",
+        )
+    if len(first) == width - 1 and not any(row[-1] for row in rows):
+        raise ConfigurationError(
+            f"The first line of {path} names {len(first)} columns, and rows end with {dialect.delimiter!r}, "
+            "behind which nothing comes.",
+            remedy=f"End the first line so too: sed -i '1s/$/{dialect.delimiter}/' FILE.",
+        )
     if len(first) == width - 1:
         raise ConfigurationError(
             f"The first line of {path} is no header: it names {len(first)} columns, and rows have {width} values.",
-            remedy="Name the first column too. (R leaves its name out: write.csv, or write.table with col.names = NA.)",
+            remedy="Name the first column too (R leaves its name out: write.csv, or write.table with col.names = NA); "
+            f"or put values with {dialect.delimiter!r} in quotes, without a blank before them.",
         )
     raise ConfigurationError(
         f"The first line of {path} is no header: it has {len(first)} values between {dialect.delimiter!r}, and most "
@@ -221,7 +256,7 @@ def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], path: Path) 
         if good and sum(bool(_DATA.fullmatch(row[place].strip())) for row in good) > 0.9 * len(good)
     ]
     alike = [place for place in of_data if first[place].strip() and _DATA.fullmatch(first[place].strip())]
-    if of_data and len(alike) > len(of_data) / 2:
+    if of_data and len(alike) > len(of_data) / 2 and not _names_dates(first, good):
         return False
     if not of_data and len(set(first)) < len(first):
         raise ConfigurationError(
@@ -229,3 +264,14 @@ def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], path: Path) 
             remedy="Write a header, a line of names, into the file.",
         )
     return True
+
+
+def _names_dates(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Whether a text stands above dates: its neighbours may be years, which look like the numbers below them."""
+    return any(
+        name.strip() not in MISSING
+        and not _DATE.match(name.strip())
+        and sum(bool(_DATE.match(row[place].strip())) for row in rows) > 0.9 * len(rows)
+        for place, name in enumerate(first)
+        if name.strip()
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from quartal.core.errors import ConfigurationError
 WHOLE_BYTES = 16_000_000  # of which all is read
 _FIRST_BYTES = 6_000_000
 _LATER_BYTES = 3_000_000
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # whose lines cannot be told by a byte
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,10 @@ def read_pieces(path: Path, *, everything: bool = False) -> Pieces:
 
 
 def _of_file(file: BinaryIO, size_bytes: int, everything: bool) -> Pieces:
-    if everything or size_bytes <= WHOLE_BYTES:
-        return Pieces((file.read(),), is_whole=True)
-    first = _to_last_line(file.read(_FIRST_BYTES))
+    beginning = file.read(_FIRST_BYTES)
+    if everything or size_bytes <= WHOLE_BYTES or beginning.startswith(_UTF_16):
+        return Pieces((beginning + file.read(),), is_whole=True)
+    first = _to_last_line(beginning)
     later = []
     for start in (size_bytes // 2, size_bytes - _LATER_BYTES):
         file.seek(start)
@@ -57,9 +60,9 @@ def _of_file(file: BinaryIO, size_bytes: int, everything: bool) -> Pieces:
 
 def _of_stream(stream: GzipFile, everything: bool) -> Pieces:
     """As `_of_file`, of a stream whose length shows only at its end: the middle is where the pieces kept thin out."""
-    if everything:
-        return Pieces((stream.read(),), is_whole=True)
     head = stream.read(WHOLE_BYTES)
+    if everything or head.startswith(_UTF_16):
+        return Pieces((head + stream.read(),), is_whole=True)
     kept, stride, last = list[bytes](), 1, b""
     for number, block in enumerate(_blocks(stream)):
         last = block

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,9 @@ from quartal.contracts.drafting.file_pieces import Pieces
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.model import FileFormat
 from quartal.core.errors import ConfigurationError
+
+_LINE_END = re.compile(rb"\r\n|\r|\n")
+_HALF = re.compile("[\ud800-\udfff]")  # of a character, as escapes may spell it; or a byte that is none
 
 
 def is_json(pieces: Pieces) -> bool:
@@ -23,22 +28,23 @@ def json_sample(path: Path, pieces: Pieces) -> Sample:
     Raises:
         ConfigurationError: it is JSON of another form.
     """
-    lines = [line for content in pieces.contents for line in content.split(b"\n") if line.strip()]
-    if lines[0].lstrip().startswith(b"["):
+    lines = [line for content in pieces.contents for line in _LINE_END.split(content) if line]
+    lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
+    if next(line for line in lines if line.strip()).lstrip().startswith(b"["):
         raise ConfigurationError(
             f"{path} is one JSON array; the job reads JSON lines, one object a line.",
             remedy="Write it so: `jq -c '.[]' FILE > NEW`, or pandas' to_json(orient='records', lines=True).",
         )
-    objects, malformed = list[dict[str, str]](), 0
+    objects, malformed, undecodable = list[dict[str, str]](), 0, set[int]()
     for line in lines:
-        try:
-            found = json.loads(line, parse_int=str, parse_float=str)
-        except ValueError:
-            found = None
-        if isinstance(found, dict):
-            objects.append({name: _text(value) for name, value in found.items()})
-        else:
+        found = _object_in(line.decode(errors="surrogateescape"))
+        if found is None:
             malformed += 1
+            continue
+        if any(map(_HALF.search, found.values())):
+            undecodable.add(len(objects))
+            found = {name: _HALF.sub("\ufffd", text) for name, text in found.items()}
+        objects.append(found)
     if not objects or malformed > len(objects):
         raise ConfigurationError(
             f"{path} is no JSON lines: {malformed} of {malformed + len(objects)} lines hold no JSON object.",
@@ -46,7 +52,30 @@ def json_sample(path: Path, pieces: Pieces) -> Sample:
         )
     names = list(dict.fromkeys(name for each in objects for name in each))
     columns = tuple(SampledColumn(name, tuple(each.get(name, "") for each in objects)) for name in names)
-    return Sample(str(path), FileFormat.JSON_LINES, columns, is_whole=pieces.is_whole, malformed=malformed)
+    return Sample(
+        str(path),
+        FileFormat.JSON_LINES,
+        columns,
+        is_whole=pieces.is_whole,
+        malformed=malformed,
+        undecodable=frozenset(undecodable),
+        files=(path,),
+    )
+
+
+def _object_in(line: str) -> dict[str, str] | None:
+    """The members of a line's object as texts; None where it is not exactly one."""
+    try:
+        found = json.loads(line, parse_int=str, parse_float=str, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return (
+        {_HALF.sub("\ufffd", name): _text(value) for name, value in found.items()} if isinstance(found, dict) else None
+    )
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
 
 
 def _text(value: Any) -> str:
@@ -54,4 +83,4 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -14,18 +14,10 @@ from typing import Any
 
 from quartal.contracts.drafting import words
 from quartal.contracts.drafting.column_names import words_of
+from quartal.contracts.drafting.left_as_text import why_text
 from quartal.contracts.drafting.sample import Declared, SampledColumn
 from quartal.contracts.drafting.thousands import DecimalMark, grouping_of, open_mark
-from quartal.contracts.drafting.times import (
-    DateOrder,
-    Reading,
-    may_be_counted,
-    other_form,
-    other_than_dates,
-    read_clock,
-    read_counted,
-    read_times,
-)
+from quartal.contracts.drafting.times import DateOrder, Reading, may_be_counted, read_clock, read_counted, read_times
 
 _ERRORS = 0.02  # which part of a column's texts may be errors
 _WHOLE = r"[+-]?(?:0|[1-9]\d{0,17})"  # 007 is a name: as a number it would lose its zeros
@@ -35,7 +27,6 @@ _COMMA = re.compile(rf"{_WHOLE}(?:,\d{{1,6}})?")
 _LONG = re.compile(rf"{_WHOLE}(?:\.\d{{1,40}})?")
 _LONG_COMMA = re.compile(rf"{_WHOLE}(?:,\d{{1,40}})?")
 _FREE = re.compile(r"[+-]?(?:(?:0|[1-9]\d{0,39})(?:\.\d{0,40})?|\.\d{1,40})(?:[eE][+-]?\d{1,3})?")
-_GROUPED = re.compile(r"[+-]?[$€£]?\d{1,3}(?:[,. '\u00a0]\d{3})+(?:[.,]\d+)?|[$€£] ?[\d.,]+|[\d.,]+ ?[%€]")
 _NUMBERS: tuple[tuple[re.Pattern[str], str, Mapping[str, Any]], ...] = (
     (_INTEGER, "integer", {}),
     (_PLAIN, "number", {}),
@@ -44,6 +35,8 @@ _NUMBERS: tuple[tuple[re.Pattern[str], str, Mapping[str, Any]], ...] = (
     (_LONG_COMMA, "number", {"decimalSeparator": ",", "rounding": 6}),
     (_FREE, "number", {"rounding": 6, "notation": "free"}),
 )
+_DIGITS = re.compile(r"0\d+|[1-9]\d{18,}")  # as numbers they would lose their zeros, or be too long
+_PHONE = re.compile(r"\+\d{7,17}")
 _BOOLEAN = re.compile("true|false", re.IGNORECASE)
 _LIMIT = 10.0**18
 
@@ -128,7 +121,7 @@ def kind_of(column: SampledColumn, said: Said = Said()) -> Kind:
         or _number(there, column, said.mark)
     )
     if kind is None:
-        return Kind(notes=_what_cannot_be_said(there))
+        return Kind(notes=why_text(there))
     if not nothing:
         return kind
     custom = {**kind.custom, "missingValues": sorted(nothing, key=lambda text: -counts[text])}
@@ -141,7 +134,8 @@ def _nothing(column: SampledColumn) -> frozenset[str]:
     named = {text for text in counts if text in words.MISSING}
     strange = {text for text in counts if text not in named and not re.search(r"\d", text)}
     letters = {text for text in strange if not _BOOLEAN.fullmatch(text)}
-    often = {text for text in letters if counts[text] >= max(3, 0.005 * total)}
+    is_name = set(words_of(column.name)[-1:]) & (words.CODES | words.ENTITY)  # of which letters are as good as digits
+    often = {text for text in letters if counts[text] >= max(3, 0.005 * total) and not is_name}
     rest = total - sum(counts[text] for text in letters | named)
     # of texts without a digit only few different ones, beside many numbers or dates, can all mean nothing
     return frozenset(named | often if len(often) <= 3 and rest > 0.5 * total and often else named)
@@ -183,10 +177,12 @@ def _grouped(there: Mapping[str, int], said: DecimalMark | None) -> Kind | None:
 
 
 def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark | None) -> Kind | None:
+    total = sum(there.values())
+    if all(map(_PHONE.fullmatch, there)) or _are_names(there):
+        return None
     grouped = _grouped(there, said)
     if grouped is not None:
         return grouped
-    total = sum(there.values())
     mark = open_mark(there)
     has_commas = any("," in text for text in there)
     for pattern, logical_type, custom in _NUMBERS:
@@ -207,12 +203,30 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
         notes = []
         if mark == "." and said is None:
             notes.append(f"{example} is taken for a number with decimals; --decimal-mark comma makes it a thousand")
+        if logical_type == "integer" and _may_be_of_excel(there, column):
+            notes.append("may be days as Excel counts them: give them the form of a date, and save the file again")
         if logical_type == "integer" and may_be_counted(there):
             notes.append(f"may be the time since 1970: --event-time {column.name} takes it for that")
         if custom.get("rounding"):
             notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")
         return Kind(logical_type, {}, custom, errors, tuple(notes), open_mark=None if said else mark)
     return None
+
+
+def _may_be_of_excel(there: Mapping[str, int], column: SampledColumn) -> bool:
+    """Whether whole numbers of a column named like a date may count the days since 1900: from 1954 to 2119."""
+    return _is_named_like_a_day(column) and all(re.fullmatch(r"[2-7]\d{4}", text) for text in there)
+
+
+def _is_named_like_a_day(column: SampledColumn) -> bool:
+    return bool(set(words_of(column.name)) & {"date", "datum", "day", "fecha", "data", "datetime", "ts", "timestamp"})
+
+
+def _are_names(there: Mapping[str, int]) -> bool:
+    """Whether digits are names: some begin with a zero, or have more digits than a number may, and the others fit."""
+    odd = sum(count for text, count in there.items() if _DIGITS.fullmatch(text))
+    whole = sum(count for text, count in there.items() if _INTEGER.fullmatch(text))
+    return bool(odd) and odd + whole >= sum(there.values()) - _allowed(sum(there.values()))
 
 
 def _is_number(text: str, pattern: re.Pattern[str], custom: Mapping[str, Any]) -> bool:
@@ -275,23 +289,6 @@ def _is_plausible(reading: Reading, column: SampledColumn) -> bool:
     return days is not None and not reading.unread and bool(named or (days[0].year >= 1950 and days[1] <= date.today()))
 
 
-def _what_cannot_be_said(there: Mapping[str, int]) -> tuple[str, ...]:
-    """What a column that is drafted as text may be, which no contract can say."""
-    form = other_form(there)
-    if form is not None:
-        return (f"its dates have {form}, which no format of a contract reads: {next(iter(there))!r}",)
-    others = other_than_dates(there)
-    if others and not all(re.fullmatch(r"\d{8}|\d{14}", text) for text in there if text not in others):
-        return (f"its dates have other texts among them, such as {others[0][:40]!r}",)
-    grouped = sum(count for text, count in there.items() if _GROUPED.fullmatch(text) or _FREE.fullmatch(text))
-    if grouped >= 0.9 * sum(there.values()) and any(_GROUPED.fullmatch(text) for text in there):
-        example = next(text for text in there if _GROUPED.fullmatch(text))
-        return (
-            f"its numbers have signs of money or per cent, or groups of digits, which no contract reads: {example!r}",
-        )
-    return ()
-
-
 def _declared(column: SampledColumn, said: Said) -> Kind:
     declared, counts = column.declared, column.counts
     if declared in (Declared.INTEGER, Declared.NUMBER) and counts:
@@ -300,8 +297,9 @@ def _declared(column: SampledColumn, said: Said) -> Kind:
             return counted
     if declared in (Declared.BOOLEAN, Declared.INTEGER):
         if declared is Declared.INTEGER and any(len(text.lstrip("-")) > 18 for text in counts):
-            return Kind()
-        return Kind(str(declared))
+            return Kind(notes=why_text(counts) if _is_named_like_a_day(column) else ())
+        is_day = declared is Declared.INTEGER and _is_named_like_a_day(column) and read_times(counts) is not None
+        return Kind(str(declared), notes=("its dates have the type of numbers: write them as dates",) if is_day else ())
     if declared is Declared.NUMBER:
         nothing = {"missingValues": [text for text in ("NaN",) if text in counts]} if "NaN" in counts else {}
         numbers = {text: count for text, count in counts.items() if text != "NaN"}

@@ -239,6 +239,7 @@ def key(sample: Sample, columns: Sequence[Column], dataset: str) -> tuple[Column
         and not column.kind.is_clock
         and not column.kind.reading
         and _identifies(column, rows)
+        and _repeats_are_alike(column, columns)
         and not column.words & {"rownames", "index", "idx", "unnamed"}
         and not (_is_counter(column.sampled.texts) and not column.words & words.KEY)
     ]
@@ -254,22 +255,32 @@ def _identifies(column: Column, rows: int) -> bool:
     return rows > 1 and column.different >= (0.95 if column.words & words.KEY else 0.99) * rows
 
 
+def _repeats_are_alike(column: Column, columns: Sequence[Column]) -> bool:
+    """Whether rows that share a value were delivered twice: all else in them is the same."""
+    if column.different == len(column.sampled.texts):
+        return True
+    seen: dict[str, tuple[str, ...]] = {}
+    rows = zip(*(other.sampled.texts for other in columns), strict=True)
+    return all(seen.setdefault(text, row) == row for text, row in zip(column.sampled.texts, rows, strict=True))
+
+
 def _could_be_key(column: Column) -> bool:
     """Whether it is worth a question: no measure, no name of somebody."""
     return bool(column.words & words.ID) or _is_code(column)
 
 
 def _is_key_by_name(column: Column, columns: Sequence[Column], about: set[str]) -> bool:
+    """Whether its name says that it is of the row, not of what rows are about: that comes again in the next file."""
     spoken = words_of(column.name)
-    if set(spoken) & words.PEOPLE and not set(spoken) & words.PEOPLE & about:
-        return False
-    is_first = next((each for each in columns if each.name), None) is column
-    if "".join(spoken) in about | {word + "id" for word in about} and _is_code(column):
-        return True
-    if not set(spoken) & words.KEY:
-        return is_first and _is_code(column) and not set(spoken) & words.PERSON
     rest = set(spoken) - words.KEY
-    return not rest or bool(rest & (about | words.ROW)) or (is_first and not rest & words.ENTITY)
+    if rest & (words.PEOPLE | words.ENTITY) and not rest & words.ROW:
+        return False
+    if "".join(spoken) in {word + "id" for word in about} and _is_code(column):
+        return True
+    is_first = next((each for each in columns if each.name), None) is column
+    if rest == set(spoken):
+        return is_first and _is_code(column) and bool(rest & words.ROW)
+    return not rest or bool(rest & (about | words.ROW)) or is_first
 
 
 def _is_code(column: Column) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from quartal.contracts.model import FileFormat
@@ -62,24 +63,28 @@ class Sample:
         format: what its files are.
         columns: those that the source names, in its order.
         csv: how CSV is written, as contracts say it.
+        unshown: what of that would give the same rows if it were otherwise.
         is_whole: whether these are all rows.
         malformed: how many rows had another number of values than the header.
-        undecodable: how many rows hold bytes that are no text.
+        undecodable: rows that hold bytes that are no text.
         key: what the source itself calls the key.
         optional: columns that only some of several files have.
         notes: what was guessed on the way.
+        files: those that were looked into, if it is of files.
     """
 
     source: str
     format: FileFormat
     columns: tuple[SampledColumn, ...]
     csv: Mapping[str, Any] = field(default_factory=dict)
+    unshown: frozenset[str] = frozenset()
     is_whole: bool = True
     malformed: int = 0
-    undecodable: int = 0
+    undecodable: frozenset[int] = frozenset()
     key: tuple[str, ...] = ()
     optional: frozenset[str] = frozenset()
     notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
     @property
     def rows(self) -> int:

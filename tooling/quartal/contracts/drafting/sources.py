@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import accumulate, chain
 from pathlib import Path
+from typing import Any
 
 from quartal.contracts.drafting.csv_sample import csv_sample
 from quartal.contracts.drafting.file_pieces import read_pieces
 from quartal.contracts.drafting.json_sample import is_json, json_sample
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.drafting.typed_sample import parquet_sample
+from quartal.contracts.model import is_name_in_a_file
+from quartal.contracts.other_kinds import LOOKED_AT_BYTES, refuse_other_kind
+from quartal.contracts.row_judge import why_left_out
 from quartal.core.errors import ConfigurationError
 
 _MOST_FILES = 12  # of a folder, that are looked into
-_PACKED = {b"BZh": "bzip2", b"\x28\xb5\x2f\xfd": "Zstandard", b"\xfd7zXZ": "xz", b"PK\x03\x04": "ZIP, or a workbook"}
 
 
 def sample_of(source: Path, *, everything: bool = False) -> Sample:
@@ -24,54 +27,71 @@ def sample_of(source: Path, *, everything: bool = False) -> Sample:
     Raises:
         ConfigurationError: there is no file, one cannot be read, or those of a folder are not alike.
     """
-    if not source.is_dir():
-        return _of_file(source, everything)
-    files = sorted(path for path in source.rglob("*") if path.is_file() and not path.name.startswith((".", "_")))
+    return _with_names_of_contracts(_of_folder(source, everything) if source.is_dir() else _of_file(source, everything))
+
+
+def _with_names_of_contracts(sample: Sample) -> Sample:
+    """The sample without the texts of columns whose names no contract can hold."""
+    columns = tuple(
+        column
+        if not column.name or is_name_in_a_file(column.name)
+        else SampledColumn(column.name, ("",) * len(column.texts), unread="no contract can hold a name like that")
+        for column in sample.columns
+    )
+    return replace(sample, columns=columns)
+
+
+def _of_folder(source: Path, everything: bool) -> Sample:
+    files = sorted(
+        path
+        for path in source.rglob("*")
+        if path.is_file() and why_left_out(path.relative_to(source).as_posix(), path.stat().st_size) is None
+    )
     if not files:
         raise ConfigurationError(
             f"{source} has no files.", remedy="Name a file of the feed, or a folder of such files."
         )
     chosen = files if everything or len(files) <= _MOST_FILES else files[:: -(-len(files) // _MOST_FILES)]
-    samples = [_of_file(path, everything) for path in chosen]
+    samples = [_of_file(path, everything, may_lack_rows=len(chosen) > 1) for path in chosen]
+    if not any(sample.rows for sample in samples):
+        raise ConfigurationError(
+            f"No file of {source} that was looked into has rows.", remedy="Name a folder with rows of the feed."
+        )
     return _together(str(source), samples, is_whole=len(chosen) == len(files))
 
 
-def _of_file(path: Path, everything: bool) -> Sample:
+def _of_file(path: Path, everything: bool, *, may_lack_rows: bool = False) -> Sample:
     try:
         with path.open("rb") as file:
-            beginning = file.read(8)
+            beginning = file.read(LOOKED_AT_BYTES)
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be read: {error.strerror}.", remedy="Name a file of the feed, or a folder of such files."
         ) from error
     if beginning.startswith(b"PAR1"):
         return parquet_sample(path, everything=everything)
-    packed = next((name for mark, name in _PACKED.items() if beginning.startswith(mark)), None)
-    if packed or (beginning.startswith(b"\x1f\x8b") and not path.name.endswith(".gz")):
-        raise ConfigurationError(
-            f"{path} is compressed with {packed or 'gzip, which its name hides'}: the job does not unpack it.",
-            remedy="Compress it with gzip, under a name that ends in .gz, or not at all.",
-        )
+    refuse_other_kind(path, beginning)
     pieces = read_pieces(path, everything=everything)
-    return json_sample(path, pieces) if is_json(pieces) else csv_sample(path, pieces)
+    refuse_other_kind(path, pieces.contents[0])  # gzip may hold it
+    return json_sample(path, pieces) if is_json(pieces) else csv_sample(path, pieces, may_lack_rows=may_lack_rows)
 
 
 def _together(source: str, samples: Sequence[Sample], *, is_whole: bool) -> Sample:
     """The rows of several files as one sample: by the names of columns, of which some files may lack some."""
-    first = samples[0]
+    samples = _in_one_western_encoding(samples)
+    first, form = samples[0], _form_of(samples)
     for other in samples[1:]:
-        if (other.format, _strict(other)) != (first.format, _strict(first)):
+        alike = {name: form.get(name) for name in other.unshown}
+        if other.format is not first.format or _strict({**other.csv, **alike}) != _strict(form):
             raise ConfigurationError(
-                f"The files of {source} are not written alike: {first.source} is {_form(first)}, and {other.source} "
-                f"{_form(other)}.",
+                f"The files of {source} are not written alike: {first.source} is {_said(first)}, and {other.source} "
+                f"{_said(other)}.",
                 remedy="Draft from one of them: a feed has files of one form.",
             )
     names = list(dict.fromkeys(column.name for sample in samples for column in sample.columns))
     by_file = [{column.name: column for column in sample.columns} for sample in samples]
     columns = tuple(_joined(name, samples, [found.get(name) for found in by_file]) for name in names)
-    form = dict(first.csv)
-    if any(sample.csv.get("multiLine") for sample in samples):
-        form["multiLine"] = True
+    starts = accumulate((sample.rows for sample in samples), initial=0)
     return replace(
         first,
         source=source,
@@ -79,18 +99,45 @@ def _together(source: str, samples: Sequence[Sample], *, is_whole: bool) -> Samp
         csv=form,
         is_whole=is_whole and all(sample.is_whole for sample in samples),
         malformed=sum(sample.malformed for sample in samples),
-        undecodable=sum(sample.undecodable for sample in samples),
+        undecodable=frozenset(
+            start + row for start, sample in zip(starts, samples, strict=False) for row in sample.undecodable
+        ),
         optional=frozenset(name for name in names if not all(name in found for found in by_file)),
         notes=tuple(dict.fromkeys(chain.from_iterable(sample.notes for sample in samples))),
+        files=tuple(chain.from_iterable(sample.files for sample in samples)),
     )
 
 
-def _strict(sample: Sample) -> dict[str, object]:
+def _in_one_western_encoding(samples: Sequence[Sample]) -> Sequence[Sample]:
+    """The samples with windows-1252 in place of ISO-8859-1, which it holds, where some need that."""
+    if all(sample.csv.get("encoding") != "windows-1252" for sample in samples):
+        return samples
+    return [
+        replace(sample, csv={**sample.csv, "encoding": "windows-1252"})
+        if sample.csv.get("encoding") == "ISO-8859-1"
+        else sample
+        for sample in samples
+    ]
+
+
+def _form_of(samples: Sequence[Sample]) -> dict[str, Any]:
+    """How the files are written: as the first one shows it, or one that shows what the first does not."""
+    form: dict[str, Any] = dict(samples[0].csv)
+    for name in samples[0].unshown:
+        shown = next((sample for sample in samples if name not in sample.unshown), samples[0])
+        form.pop(name, None)
+        form |= {name: shown.csv[name]} if name in shown.csv else {}
+    if any(sample.csv.get("multiLine") for sample in samples):
+        form["multiLine"] = True
+    return form
+
+
+def _strict(form: Mapping[str, Any]) -> dict[str, Any]:
     """What may not differ from file to file."""
-    return {name: value for name, value in sample.csv.items() if name != "multiLine"}
+    return {name: value for name, value in form.items() if name != "multiLine" and value is not None}
 
 
-def _form(sample: Sample) -> str:
+def _said(sample: Sample) -> str:
     told = [f"{name} {value!r}" for name, value in sample.csv.items()]
     return " ".join([sample.format.value, *([f"({', '.join(told)})"] if told else [])])
 

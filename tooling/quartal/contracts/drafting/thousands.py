@@ -14,7 +14,7 @@ from typing import Literal
 DecimalMark = Literal["comma", "point"]
 _BETWEEN = {",": ",", ".": r"\.", " ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 _PAIRS = ((",", "."), (".", ","), (" ", "."), (" ", ","), ("'", "."), ("'", ","))
-_MAY_BE_EITHER = re.compile(r"[+-]?(?:0|[1-9]\d{0,2}(?:(?P<mark>[.,])\d{3})?)")
+_MAY_BE_EITHER = re.compile(r"[+-]?(?:0|[1-9]\d{0,2}(?:(?P<mark>[.,])\d{3})?|[1-9]\d{3,17})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ _PACKED = re.compile(r"(?P<c>\d{8})(?P<packed>\d{6})")
 _CLOCK = re.compile(_TIME)
 _OTHER_FORMS = {
     "names of months": re.compile(
-        r"(?i).*\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez)[a-zä]*\b.*\d.*"
+        r"(?i)(?=.{1,40}$)(?=.*\d).*(?<![a-z])(jan|feb|fév|f[eé]vr|mar|apr|avr|abr|may|jun|juin|jul|juil|aug|ao[uû]t|ago|sep|oct|ott|nov|"
+        r"dec|déc|dic|mär|mai|okt|dez|ene|gen|giu|lug)[a-zäéû]*\b.*"
     ),
     "a year of two digits": re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?:\D.*)?"),
     "12-hour times (AM, PM)": re.compile(r"(?i).*\d{4}.*\d:\d\d.*[ap]\.?m\.?"),

@@ -17,6 +17,7 @@ from quartal.contracts.model import FileFormat
 from quartal.core.errors import ConfigurationError
 
 _ROWS = 200_000
+_MOMENT = pa.timestamp("us", "UTC")  # what the earlier type of 96 bits stands for
 
 
 def parquet_sample(path: Path, *, everything: bool = False) -> Sample:
@@ -26,7 +27,7 @@ def parquet_sample(path: Path, *, everything: bool = False) -> Sample:
         ConfigurationError: it cannot be read.
     """
     try:
-        file = pq.ParquetFile(path)
+        file = pq.ParquetFile(path, coerce_int96_timestamp_unit="us")
         groups = list(range(file.num_row_groups))
         wanted = (
             groups if everything or file.metadata.num_rows <= _ROWS else sorted({0, len(groups) // 2, len(groups) - 1})
@@ -38,6 +39,8 @@ def parquet_sample(path: Path, *, everything: bool = False) -> Sample:
         ) from error
     if not everything and table.num_rows > 3 * _ROWS:
         table = table.slice(0, 3 * _ROWS)
+    if not table.num_rows or not table.num_columns:
+        raise ConfigurationError(f"{path} has no rows.", remedy="Draft from a file that holds some rows of the feed.")
     folded = Counter(name.lower() for name in table.column_names)
     twice = [name for name in table.column_names if folded[name.lower()] > 1]
     if twice:
@@ -45,9 +48,13 @@ def parquet_sample(path: Path, *, everything: bool = False) -> Sample:
             f"Column {', '.join(twice)} appears twice in {path}: upper and lower case count as one.",
             remedy="Rename one: values are found by the names of columns.",
         )
-    columns = tuple(_of_arrow(name, column) for name, column in zip(table.column_names, table.columns, strict=True))
+    old = {leaf.path for leaf in map(file.schema.column, range(len(file.schema))) if leaf.physical_type == "INT96"}
+    columns = tuple(
+        _of_arrow(name, column.cast(_MOMENT) if name in old else column)
+        for name, column in zip(table.column_names, table.columns, strict=True)
+    )
     is_whole = table.num_rows == file.metadata.num_rows
-    return Sample(str(path), FileFormat.PARQUET, columns, is_whole=is_whole)
+    return Sample(str(path), FileFormat.PARQUET, columns, is_whole=is_whole, files=(path,))
 
 
 def rows_sample(
@@ -69,13 +76,28 @@ def _of_arrow(name: str, column: pa.ChunkedArray) -> SampledColumn:
         return SampledColumn(name, ("",) * len(column), unread=unread)
     if pa.types.is_timestamp(kind):  # Python has no nanoseconds, and the job cuts off what is below a second
         column = column.cast(pa.timestamp("us", kind.tz), safe=False)
-    return _sampled(name, column.to_pylist(), declared)
+    return _sampled(name, _values(column), declared)
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """Values as Python has them, and as texts where it has none: days after the year 9999, or before the first."""
+    try:
+        return list(column.to_pylist())
+    except (ValueError, OverflowError):
+        return [_value(each) for each in column]
+
+
+def _value(scalar: pa.Scalar) -> Any:
+    try:
+        return scalar.as_py()
+    except (ValueError, OverflowError):
+        return str(scalar.cast(pa.string()).as_py())
 
 
 def _sampled(name: str, values: Sequence[Any], declared: Declared | None) -> SampledColumn:
-    days = declared is Declared.LOCAL_TIME and any(value is not None for value in values)
-    if days and all(value is None or value.time() == time.min for value in values):
-        declared, values = Declared.DATE, [value and value.date() for value in values]
+    times = [value for value in values if isinstance(value, datetime)]
+    if declared is Declared.LOCAL_TIME and times and all(value.time() == time.min for value in times):
+        declared, values = Declared.DATE, [value.date() if isinstance(value, datetime) else value for value in values]
     return SampledColumn(name, tuple(map(_text, values)), declared)
 
 
@@ -84,8 +106,9 @@ def _declared(kind: pa.DataType) -> tuple[Declared | None, str | None]:
     known: tuple[tuple[Callable[[pa.DataType], bool], Declared], ...] = (
         (types.is_boolean, Declared.BOOLEAN),
         (types.is_integer, Declared.INTEGER),
-        (types.is_floating, Declared.NUMBER),
-        (types.is_decimal, Declared.NUMBER),
+        (types.is_float32, Declared.NUMBER),
+        (types.is_float64, Declared.NUMBER),
+        (lambda each: types.is_decimal(each) and not types.is_decimal256(each), Declared.NUMBER),
         (types.is_date, Declared.DATE),
         (types.is_string, Declared.TEXT),
         (types.is_large_string, Declared.TEXT),

@@ -1,4 +1,4 @@
-"""Words in the names of columns, and what they speak for. English for the most part, with some German."""
+"""Words in the names of columns, and what they speak for. English for the most part, with some of its neighbours."""
 
 from __future__ import annotations
 
@@ -53,8 +53,9 @@ WEAK = _words(  # groups that features are seldom about
 )
 ID = _words(  # names and numbers that stand for something: no quantities
     """
-    ccode code ean fips flight guid id idno idx index isbn iso key no nr num number phone plz postal postcode
-    ref rowid rownames sku tz uuid zip zipcode
+    bic ccode clave cod code codice codigo cusip cve ean fips flight geoid gtin guid iban id idno idx imei index insee
+    isbn isin iso key kod kode matricula mobile naics nif no nr num number nuts phone plz postal postcode ref rowid
+    rownames siren siret sku ssn telefon tz upc uuid vin wkn zip zipcode
     """
 )
 KEY = _words(  # what identifies a row
@@ -75,13 +76,13 @@ ROW = _words(  # what a row may be
 )
 PLACE = _words(  # places on a map
     """
-    easting lat latitude lng lon long longitude northing
+    breitengrad easting laengengrad lat latitud latitude latitudine lng lon long longitud longitude longitudine northing
     """
 )
 OF_DATE = _words(  # parts of dates
     """
-    century day decade doy hour jahr minute mon monat month quarter season second stunde wday week weekday year
-    yr
+    annee anno ano century day decade dia doy giorno hour jahr jour mes mese minute mois mon monat month quarter season
+    second semaine semana settimana stunde trimestre wday week weekday woche year yr
     """
 )
 CODES = _words(  # numbers that are names

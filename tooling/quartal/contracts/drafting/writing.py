@@ -67,7 +67,7 @@ def names_of(columns: Sequence[Column], roles: Roles) -> Mapping[str, str]:
     described = [column.name for column in columns if column.name and column.sampled.unread is None]
     found = dict(published_names(described))
     for column in (*roles.entity, *roles.measures):
-        found[column.name] = outside_reserved(found[column.name])
+        found[column.name] = outside_reserved(found[column.name], found.values())
     return found
 
 
@@ -158,7 +158,8 @@ def comments(
         lines += [f"{names[column.name]}: {note}" for note in column.kind.notes]
         nothing = column.kind.custom.get("missingValues")
         lines += [f"{names[column.name]}: {', '.join(map(repr, nothing))} stand for a missing value"] if nothing else []
-    beyond = [column.name for column in columns if _has_type(column) and column.name not in _typed(columns, roles)]
+    typed = _typed(columns, roles)
+    beyond = [column.name for column in columns if _has_type(column) and column.name not in typed]
     lines += [f"{', '.join(beyond)}: left as text, since the job tells 63 rules apart"] if beyond else []
     lines += [f"{name}: only in some of the files" for name in sorted(sample.optional)]
     return lines

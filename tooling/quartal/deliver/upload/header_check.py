@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from quartal.contracts.finding import contract_of
 from quartal.contracts.model import Contract, FileFormat
+from quartal.contracts.other_kinds import other_kind
 from quartal.core.errors import UploadError
 from quartal.deliver.upload.job_files import READ_ERRORS, unpacked_beginning
 from quartal.deliver.upload.plan import UploadItem, is_gzip
@@ -15,15 +16,6 @@ from quartal.deliver.upload.plan import UploadItem, is_gzip
 _HEAD_BYTES = 64 * 1024  # as much as the job reads for it
 _SHOWN = 5
 _LINE_END = re.compile(rb"\r\n|\r|\n")  # as the job splits lines
-# how a file begins that is no text; the job reads headers of plain files and of those that gzip compressed
-_SIGNATURES = {
-    rb"\x1f\x8b": "is compressed with gzip, and its name does not end in .gz",
-    rb"BZh[1-9]1AY&SY": "is compressed with bzip2, through which the job reads no header: use gzip",
-    rb"\x28\xb5\x2f\xfd": "is compressed with Zstandard, through which the job reads no header: use gzip",
-    rb"\xfd7zXZ\0": "is compressed with xz, through which the job reads no header: use gzip",
-    rb"PK\x03\x04": "is a ZIP archive, or a workbook: use CSV, compressed with gzip or not",
-    rb"PAR1\x15": "is Parquet, and the contract wants {wanted}",
-}
 # what Spark unpacks by the name, whatever is in the file; gzip is the one that the job's own readers know too
 _UNREAD_SUFFIXES = (".bz2", ".deflate", ".lz4", ".snappy", ".zst")
 _MARKS_OF_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -58,9 +50,8 @@ class HeaderRule:
         """What is wrong with a file that begins so; None when nothing is."""
         if self.format is FileFormat.PARQUET:
             return None if head.startswith(b"PAR1") else "is no Parquet, and the contract wants Parquet"
-        for signature, problem in _SIGNATURES.items():
-            if re.match(signature, head):
-                return problem.format(wanted=_NAMES[self.format])
+        if (problem := _problem_of_kind(head, _NAMES[self.format])) is not None:
+            return problem
         encoding = self.contract.csv.encoding
         if head.startswith(_MARKS_OF_UTF_16) and encoding != "UTF-16":
             return f"is UTF-16, not {encoding}"
@@ -131,6 +122,15 @@ class HeaderRule:
         except InputError as error:
             return _in_upload(error, str(path))
         return None
+
+
+def _problem_of_kind(head: bytes, wanted: str) -> str | None:
+    if head.startswith(b"\x1f\x8b"):
+        return "is compressed with gzip, and its name does not end in .gz"
+    if head.startswith(b"PAR1\x15"):
+        return f"is Parquet, and the contract wants {wanted}"
+    found = other_kind(head)
+    return None if found is None else f"is {found.what}, which the job does not read: {found.remedy}"
 
 
 def _problem_of_json(head: bytes) -> str | None:

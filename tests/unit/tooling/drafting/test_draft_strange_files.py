@@ -1,0 +1,376 @@
+"""Files as strangers write them: drafted so that the job reads of them what is there, or refused by name."""
+
+from __future__ import annotations
+
+import gzip
+import io
+from datetime import date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from quartal.contracts.drafting import Choices, Draft, draft
+from quartal.contracts.model import Contract
+from quartal.contracts.trying import try_files
+from quartal.core.errors import ConfigurationError
+from tests.unit.tooling.drafting.drafts import contract_in, day, drafted_from, shop, table
+
+ROWS = table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{n % 7}")
+CAFES = ROWS.replace(",A,", ",Café,")
+
+
+def tried(folder: Path, drafted: Draft) -> Contract:
+    """The drafted contract, by which the job's readers make of the files what the draft says."""
+    contract, verdict = contract_in(drafted), drafted.verdict
+    trial = try_files(contract, sorted(folder.iterdir()))
+    assert (verdict.rows, verdict.kept, verdict.duplicates) == (trial.rows, trial.kept, trial.duplicates)
+    assert verdict.broken.items() <= trial.broken.items()  # of a row with too few values, a run names more
+    return contract
+
+
+# ------------------------------------------------------------------- encodings
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [
+        pytest.param(CAFES.encode("utf-16"), "UTF-16", id="UTF-16"),
+        pytest.param(("\ufeff" + CAFES).encode("utf-16-be"), "UTF-16", id="UTF-16, the other way round"),
+        pytest.param(CAFES.encode("utf-8-sig"), "UTF-8", id="UTF-8 with a mark"),
+        pytest.param(CAFES.encode("latin-1"), "ISO-8859-1", id="ISO-8859-1"),
+        pytest.param(CAFES.replace("Café", "€ Café").encode("cp1252"), "windows-1252", id="windows-1252"),
+    ],
+)
+def test_encodings_of_the_job_are_drafted(tmp_path, content, encoding):
+    drafted = drafted_from(tmp_path, content)
+    contract = tried(tmp_path, drafted)
+    assert (contract.csv.encoding, drafted.verdict.kept) == (encoding, 40)
+    assert ("Café" in drafted.text) == (encoding in ("ISO-8859-1", "windows-1252"))  # as evidence of a guess
+
+
+def test_utf_16_in_gzip_is_drafted(tmp_path):
+    drafted = drafted_from(tmp_path, gzip.compress(CAFES.encode("utf-16")), name="feed.csv.gz")
+    assert tried(tmp_path, drafted).csv.encoding == "UTF-16"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(ROWS.replace(",A,", ",Москва,").encode("cp1251"), "another script", id="Cyrillic"),
+        pytest.param(ROWS.replace(",A,", ",東京,").encode("shift_jis"), "another script", id="Japanese"),
+        pytest.param(ROWS.replace(",A,", ",Süd,").encode("cp850"), "nor windows-1252", id="of DOS"),
+        pytest.param(ROWS.encode("utf-16-le"), "UTF-16 or UTF-32 without the mark", id="UTF-16 without its mark"),
+        pytest.param(ROWS.encode("utf-32"), "UTF-16 or UTF-32", id="UTF-32"),
+        pytest.param(ROWS.encode("utf-16")[:-1], "none at byte", id="UTF-16 with half a character"),
+        pytest.param('{"day": "2024-01-01"}\n'.encode("utf-16"), "JSON in UTF-16", id="JSON in UTF-16"),
+        pytest.param(CAFES.encode("latin-1") + CAFES.encode().partition(b"\n")[2], "two encodings", id="two encodings"),
+    ],
+)
+def test_other_encodings_are_refused_by_what_shows_them(tmp_path, content, message):
+    with pytest.raises(ConfigurationError, match=message):
+        drafted_from(tmp_path, content)
+
+
+def test_rows_with_bytes_that_are_no_text_are_told_as_the_job_has_it(tmp_path):
+    rows = table("day,shop,amount", lambda n: f"{day(n)},Süd{n % 2},{n % 7}", rows=100)
+    broken = rows.encode().replace(b"S\xc3\xbcd1,0\n", b"S\xfcd1,none\n", 1)
+    assert tried(tmp_path, drafted_from(tmp_path, broken)).csv.encoding == "UTF-8"
+
+
+# ------------------------------------------------------------------- delimiters and headers
+
+
+def test_header_that_comes_again_is_no_row(tmp_path):
+    drafted = drafted_from(tmp_path, ROWS + ROWS)
+    tried(tmp_path, drafted)
+    assert (drafted.verdict.kept, drafted.verdict.rows) == (80, 80)
+
+
+def test_times_in_one_column_are_not_cut_apart(tmp_path):
+    drafted = drafted_from(tmp_path, table("at", lambda n: f"{day(n)} 1{n % 10}:00:00"))
+    assert tried(tmp_path, drafted).features.event_time.timestamp == "at"
+    assert drafted.verdict.kept == 40
+
+
+def test_decimal_commas_without_a_header_are_no_delimiters(tmp_path):
+    drafted = drafted_from(tmp_path, table("31.12.2023;0,5;7,25", lambda n: f"13.01.2024;{n},5;{n % 9},75"))
+    contract = tried(tmp_path, drafted)
+    assert (contract.csv.delimiter, contract.csv.header, drafted.verdict.kept) == (";", False, 41)
+    assert [measure.column for measure in contract.features.measures] == ["column_2", "column_3"]
+
+
+def test_years_as_names_of_columns_are_a_header(tmp_path):
+    drafted = drafted_from(tmp_path, table("date,2019,2020,2021", lambda n: f"{day(2 * n)},{n},{n + 1},{n + 2}"))
+    contract = tried(tmp_path, drafted)
+    assert [column.name_in_file for column in contract.columns] == ["date", "2019", "2020", "2021"]
+    assert drafted.verdict.kept == 40
+
+
+def test_rows_that_end_with_a_delimiter_are_told(tmp_path):
+    with pytest.raises(ConfigurationError, match="rows end with ';'") as raised:
+        drafted_from(tmp_path, table("day;shop", lambda n: f"{day(n)};{shop(n)};"))
+    assert "sed -i '1s/$/;/'" in (raised.value.remedy or "")
+
+
+@pytest.mark.parametrize(
+    ("beginning", "what"),
+    [
+        pytest.param(b"BZh91AY&SY", "compressed with bzip2", id="bzip2"),
+        pytest.param(b"\xd0\xcf\x11\xe0\xa1\xb1", "a workbook", id="xls"),
+        pytest.param(b"PK\x03\x04", "a ZIP archive, or a workbook", id="xlsx"),
+        pytest.param(b"SQLite format 3\0", "a database of SQLite", id="SQLite"),
+        pytest.param(b"name".ljust(257, b"\0") + b"ustar", "an archive of tar", id="tar"),
+        pytest.param(b"\n<!DOCTYPE html>\n<html>", "a page of the web", id="HTML"),
+        pytest.param(b"ORC\n\x02\0", "an ORC file", id="ORC"),
+        pytest.param(b"Obj\x01\x04", "an Avro file", id="Avro"),
+    ],
+)
+def test_files_of_other_kinds_are_refused_by_name(tmp_path, beginning, what):
+    for name, content in (("feed.csv", beginning), ("feed.csv.gz", gzip.compress(beginning))):
+        with pytest.raises(ConfigurationError, match=f"is {what}.*: the job does not read it"):
+            drafted_from(tmp_path, content, name=name)
+
+
+# ------------------------------------------------------------------- folders
+
+
+def test_files_of_a_folder_that_hold_no_rows_do_not_matter(tmp_path):
+    (tmp_path / "a.csv").write_text("day,shop,amount\n")
+    (tmp_path / "b.csv").write_text(ROWS)
+    contract = tried(tmp_path, draft(tmp_path, "feed"))
+    (tmp_path / "c.csv").write_text("")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "d.csv").write_text("x")
+    assert contract_in(draft(tmp_path, "feed")) == contract
+
+
+def test_folder_without_rows_is_told(tmp_path):
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("day,shop,amount\n")
+    with pytest.raises(ConfigurationError, match="has rows"):
+        draft(tmp_path, "feed")
+
+
+def test_files_of_a_folder_are_alike_where_some_do_not_show_how_they_are_written(tmp_path):
+    (tmp_path / "a.csv").write_text(ROWS)
+    (tmp_path / "b.csv").write_bytes(CAFES.encode("latin-1"))
+    (tmp_path / "c.csv").write_bytes(CAFES.replace("Café", '"€ \\"Café\\""').encode("cp1252"))
+    drafted = draft(tmp_path, "feed")
+    contract = tried(tmp_path, drafted)
+    assert (contract.csv.encoding, contract.csv.escape, drafted.verdict.kept) == ("windows-1252", "\\", 120)
+
+
+# ------------------------------------------------------------------- JSON lines and Parquet
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        pytest.param('{"day": "2024-01-01", "shop": "A", "amount": NaN}', "row.field_count", id="no number"),
+        pytest.param('{"day": "2024-01-01", "shop": "A\\ud83d", "amount": 1}', "row.encoding", id="half a character"),
+        pytest.param('{"day": ' + "[" * 100_000 + "]" * 100_000 + "}", "row.field_count", id="nested deeply"),
+        pytest.param("   ", "row.field_count", id="blanks"),
+    ],
+)
+def test_objects_that_the_job_does_not_read_are_told(tmp_path, line, rule):
+    lines = [f'{{"day": "{day(n)}", "shop": "{shop(n)}", "amount": {n % 7}}}' for n in range(40)]
+    drafted = drafted_from(tmp_path, "\r".join([*lines, line]), name="feed.json")
+    tried(tmp_path, drafted)
+    assert drafted.verdict.broken == {rule: 1}
+
+
+def parquet(**columns: pa.Array) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.table(columns), file)
+    return file.getvalue()
+
+
+DAYS = pa.array([date.fromisoformat(day(n)) for n in range(40)])
+
+
+def test_times_that_python_has_not_are_texts_of_parquet(tmp_path):
+    ended = pa.array([253_402_300_800 if n == 3 else 0 for n in range(40)]).cast(pa.timestamp("s"))  # in 10000
+    gone = pa.array([3_000_000 if n % 9 == 0 else 0 for n in range(40)], pa.int32()).cast(pa.date32())
+    drafted = drafted_from(tmp_path, parquet(day=DAYS, ended=ended, gone=gone), name="a.parquet")
+    assert drafted.verdict.kept + drafted.verdict.quarantined == 40
+    assert contract_in(drafted).features.event_time.date == "day"
+
+
+def test_columns_of_parquet_that_the_job_does_not_read_are_left_out(tmp_path):
+    wide = pa.array([n * 10**40 for n in range(40)], pa.decimal256(60, 0))
+    half = pa.array([n / 2 for n in range(40)]).cast(pa.float16())
+    drafted = drafted_from(tmp_path, parquet(day=DAYS, wide=wide, half=half), name="a.parquet")
+    assert [column.name for column in tried(tmp_path, drafted).columns] == ["day"]
+
+
+def test_parquet_without_rows_is_told(tmp_path):
+    with pytest.raises(ConfigurationError, match="has no rows"):
+        drafted_from(tmp_path, parquet(day=pa.array([], pa.date32())), name="a.parquet")
+
+
+# ------------------------------------------------------------------- keys, and digits that are names
+
+
+@pytest.mark.parametrize("column", ["sensor", "station_id", "device_id", "customer", "vehicle", "isin", "tailnum"])
+def test_what_rows_are_about_is_no_key_for_being_different_in_one_file(tmp_path, column):
+    rows = table(f"{column},day,amount", lambda n: f"AB-{n:03d},2024-01-01,{n % 7}")
+    for dataset in ("feed.csv", f"{column}s.csv"):
+        (tmp_path / dataset).write_text(rows)
+        assert contract_in(draft(tmp_path / dataset, dataset.partition(".")[0])).key == ()
+
+
+def test_key_is_of_rows_that_were_delivered_twice_and_not_of_others(tmp_path):
+    rows = table("id,day,amount", lambda n: f"X{n - n // 39},{day(n)},{n % 7}")
+    assert contract_in(drafted_from(tmp_path, rows)).key == ()
+    again = table("id,day,amount", lambda n: f"X{n - n // 39},{day(n - n // 39)},{(n - n // 39) % 7}")
+    drafted = drafted_from(tmp_path, again)
+    assert (tried(tmp_path, drafted).key, drafted.verdict.duplicates) == (("id",), 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{n:05d}", id="zeros in front"),
+        pytest.param("{k}1234567890123456{n}", id="longer than numbers are"),
+        pytest.param("+49301234{n:03d}", id="phone numbers"),
+    ],
+)
+def test_digits_that_no_number_keeps_are_text(tmp_path, text):
+    rows = table("day,shop,ref_to", lambda n: f"{day(n)},{shop(n)},{text.format(n=n + 9_990, k=n % 99 or '')}", 200)
+    drafted = drafted_from(tmp_path, rows)
+    contract = tried(tmp_path, drafted)
+    assert (contract.column("ref_to").logical_type, drafted.verdict.kept) == ("string", 200)
+
+
+def test_letters_among_numbers_of_lines_are_no_missing_values(tmp_path):
+    rows = table("day,line,amount", lambda n: f"{day(n)},{'S' if n % 5 == 0 else n % 5},{n % 7}")
+    contract = tried(tmp_path, drafted_from(tmp_path, rows))
+    assert (contract.features.entity, contract.column("line").rules.missing_values) == (("line",), ())
+
+
+def test_comma_among_longer_numbers_is_asked_for(tmp_path):
+    rows = table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"{12_345 + n if n % 2 else f"1,{200 + n}"}"')
+    drafted = drafted_from(tmp_path, rows)
+    assert contract_in(drafted).column("amount").logical_type == "string"
+    assert "--decimal-mark" in drafted.text
+
+
+def test_measure_with_a_name_of_the_published_tables_gets_one_that_is_free(tmp_path):
+    rows = table("on,day,day_value,shop", lambda n: f"{day(n)},{n % 7},{n % 5}.5,{shop(n)}")
+    names = {column.name: column.name_in_file for column in contract_in(drafted_from(tmp_path, rows)).columns}
+    assert names["day_value"] == "day_value"
+    assert sorted(names.values()) == ["day", "day_value", "on", "shop"]
+
+
+def test_moments_of_int96_are_read_whatever_their_year(tmp_path):
+    file = io.BytesIO()
+    at = [datetime(9999, 12, 31) if n == 3 else datetime(2024, 1, 1 + n % 28, n % 24) for n in range(100)]
+    pq.write_table(pa.table({"at": at}), file, use_deprecated_int96_timestamps=True)
+    drafted = drafted_from(tmp_path, file.getvalue(), name="a.parquet")
+    assert tried(tmp_path, drafted).features.event_time.timestamp == "at"
+
+
+def test_column_that_was_said_to_hold_days_and_holds_none_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"Column shop of .* holds no days: it holds 'A'"):
+        drafted_from(tmp_path, ROWS, Choices("shop"))
+
+
+def test_name_of_a_dataset_is_one_of_tables(tmp_path):
+    (tmp_path / "feed.csv").write_text(ROWS)
+    with pytest.raises(ConfigurationError, match="'My Data' is no name of a dataset"):
+        draft(tmp_path / "feed.csv", "My Data")
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        pytest.param(" {n}.5", "its numbers have blanks around them", id="blanks before numbers"),
+        pytest.param("({n}.50)", "signs of money", id="negative numbers in parentheses"),
+        pytest.param("{n}.50-", "signs of money", id="a sign behind a number"),
+        pytest.param("24-Mai-{n:02d}", "names of months", id="days with a month's name"),
+        pytest.param("{n:02d} juil. 2024", "names of months", id="a month's French name"),
+    ],
+)
+def test_text_that_is_a_number_or_a_date_to_readers_is_told(tmp_path, texts, told):
+    drafted = drafted_from(tmp_path, table("day,shop,x", lambda n: f"{day(n)},{shop(n)},{texts.format(n=n)}"))
+    assert contract_in(drafted).column("x").logical_type == "string"
+    assert told in next(line for line in drafted.text.splitlines() if "x: its" in line)
+
+
+def test_days_that_excel_counts_are_told(tmp_path):
+    with pytest.raises(ConfigurationError, match="date: may be days as Excel counts them"):
+        drafted_from(tmp_path, table("date,shop", lambda n: f"{45_000 + n},{shop(n)}"))
+
+
+def test_quotes_that_are_no_pairs_take_no_rows_in(tmp_path):
+    rows = table("day,shop,note,amount", lambda n: f"{day(n)},{shop(n)},{chr(34) if n % 10 == 3 else ''}12 in,{n}")
+    drafted = drafted_from(tmp_path, rows)
+    assert tried(tmp_path, drafted).csv.multi_line is False
+    assert (drafted.verdict.rows, drafted.verdict.kept) == (40, 36)
+
+
+def test_line_breaks_beside_a_quote_that_is_no_pairs_are_read(tmp_path):
+    note = '"one, two\nthree, 3\nfour"'
+    rows = table("day,shop,note,amount", lambda n: f"{day(n)},{shop(n)},{note if n % 3 else '12 in'},{n}")
+    drafted = drafted_from(tmp_path, rows)
+    assert tried(tmp_path, drafted).csv.multi_line is True
+    assert drafted.verdict.kept == 40
+
+
+def test_carriage_return_within_a_line_ends_it_as_in_the_job(tmp_path):
+    drafted = drafted_from(tmp_path, ROWS.replace(",A,", ",A\r,", 1))
+    tried(tmp_path, drafted)
+    assert (drafted.verdict.rows, drafted.verdict.kept) == (41, 39)
+
+
+def test_escaped_quotes_within_a_value_are_found(tmp_path):
+    rows = table("day,shop,note", lambda n: f'{day(n)},{shop(n)},"a \\"b\\" c"')
+    assert tried(tmp_path, drafted_from(tmp_path, rows)).csv.escape == "\\"
+    paths = table("day,shop,note", lambda n: f'{day(n)},{shop(n)},"C:\\"')
+    assert tried(tmp_path, drafted_from(tmp_path, paths)).csv.escape is None
+
+
+@pytest.mark.parametrize(
+    ("first", "message"),
+    [
+        pytest.param("# made by us, for you, today", "a comment", id="a comment"),
+        pytest.param("sep=,", "for Excel alone", id="a line for Excel"),
+    ],
+)
+def test_line_before_the_header_is_told(tmp_path, first, message):
+    with pytest.raises(ConfigurationError, match=message):
+        drafted_from(tmp_path, f"{first}\n{ROWS}")
+
+
+def test_files_that_the_job_reads_by_no_contract_of_both_are_refused(tmp_path):
+    at = pa.array([datetime(2024, 1, 1 + n % 28, n % 24) for n in range(40)])
+    (tmp_path / "a.parquet").write_bytes(parquet(at=at.cast(pa.timestamp("us"))))
+    (tmp_path / "b.parquet").write_bytes(parquet(at=at.cast(pa.timestamp("us", "UTC"))))
+    with pytest.raises(ConfigurationError, match="column at holds moments"):
+        draft(tmp_path, "feed")
+
+
+def test_days_that_mean_no_end_are_no_days_of_events(tmp_path):
+    rows = table("valid,shop", lambda n: f"{'9999-12-31' if n % 2 else day(n)},{shop(n)}")
+    with pytest.raises(ConfigurationError, match="holds days from 2024-01-01 to 9999-12-31"):
+        drafted_from(tmp_path, rows)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        pytest.param(20_240_101, "its dates have the type of numbers", id="digits of a day"),
+        pytest.param(1_700_000_000_000_000_000, "nanoseconds since 1970", id="nanoseconds"),
+    ],
+)
+def test_numbers_of_parquet_that_are_days_to_readers_are_told(tmp_path, number, told):
+    with pytest.raises(ConfigurationError, match=f"date: its dates have .*{told.removeprefix('its dates have ')}"):
+        drafted_from(tmp_path, parquet(date=pa.array([number + n % 28 for n in range(40)])), name="a.parquet")
+
+
+def test_draft_that_would_not_be_sound_is_told_by_its_column(tmp_path):
+    rows = table("on,events,rows_of_day", lambda n: f"{day(n)},{n % 7},{shop(n)}")
+    with pytest.raises(ConfigurationError, match="would not be sound: .* rows_of_day would name two columns"):
+        drafted_from(tmp_path, rows, Choices(entity=("rows_of_day",)))

@@ -1,0 +1,145 @@
+"""In which encoding a file of text is written, of those that contracts know; others are refused by what they show."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from quartal.contracts.drafting.file_pieces import Pieces
+from quartal.core.errors import ConfigurationError
+
+_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+_MIXED = 0.02  # which part of the lines may be in another encoding, as if by mistake
+_SHOWN = 40
+_LOOKED_AT = 2_000  # lines
+_HALF = re.compile("[\ud800-\udfff]")
+_BEYOND_ASCII = re.compile(rb"[\x80-\xff]+")
+_OF_WINDOWS = re.compile(rb"[\x80-\x9f]")  # letters and signs there, and none in ISO-8859-1
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A file's pieces as texts.
+
+    Attributes:
+        encoding: as contracts name it.
+        texts: one for each piece; bytes that are no text are halves of characters in it (``surrogateescape``).
+        is_ascii: whether another encoding would give the same texts.
+        notes: what was guessed.
+    """
+
+    encoding: str
+    texts: tuple[str, ...]
+    is_ascii: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def decoded(path: Path, pieces: Pieces) -> Decoded:
+    """Decode what was read of a file.
+
+    Raises:
+        ConfigurationError: no encoding that contracts know gives its texts.
+    """
+    beginning = pieces.contents[0][:4096]
+    if beginning.startswith(_UTF_16_MARKS) and not beginning.startswith(_UTF_32_MARKS):
+        return _utf_16(path, pieces)
+    if b"\0" in beginning:
+        raise ConfigurationError(
+            f"{path} is not UTF-8: it is UTF-16 or UTF-32 without the mark that says so, or no text at all.",
+            remedy="Write it as UTF-8: `iconv -f UTF-16LE -t UTF-8 FILE > NEW`.",
+        )
+    try:
+        texts = tuple(content.decode("utf-8-sig") for content in pieces.contents)
+    except UnicodeDecodeError:
+        return _of_single_bytes(path, pieces)
+    return Decoded("UTF-8", texts, is_ascii=all(content.isascii() for content in pieces.contents))
+
+
+def _utf_16(path: Path, pieces: Pieces) -> Decoded:
+    content = b"".join(pieces.contents)
+    try:
+        text = content.decode("utf-16")
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(
+            f"{path} begins as UTF-16 does, and is none at byte {error.start:,}.",
+            remedy="Write it as UTF-8 where it comes from; half a character is lost there.",
+        ) from error
+    if text.lstrip().startswith(("{", "[")):
+        raise ConfigurationError(
+            f"{path} is JSON in UTF-16, and the job reads JSON in UTF-8.",
+            remedy="Write it so: `iconv -f UTF-16 -t UTF-8 FILE > NEW`.",
+        )
+    return Decoded("UTF-16", (text,))
+
+
+def _of_single_bytes(path: Path, pieces: Pieces) -> Decoded:
+    lines = [line for content in pieces.contents for line in content.splitlines()]
+    wrong = [line for line in lines if not _is_utf_8(line)]
+    foreign = sum(not line.isascii() for line in lines) - len(wrong)
+    if len(wrong) < max(foreign, 1) and len(wrong) <= max(1, _MIXED * len(lines)):  # UTF-8 with damaged rows
+        return Decoded("UTF-8", tuple(content.decode("utf-8-sig", "surrogateescape") for content in pieces.contents))
+    if foreign > _MIXED * len(wrong):
+        raise ConfigurationError(
+            f"{path} is written in two encodings: {foreign:,} lines are UTF-8, and {len(wrong):,} are not, such as "
+            f"{_example(wrong, 'latin-1')!r}.",
+            remedy="Write all of it as UTF-8; parts of it come from programs that write otherwise.",
+        )
+    if _are_no_latin_letters(wrong):
+        raise ConfigurationError(
+            f"{path} is neither UTF-8 nor in a Western encoding: its letters are of another script.",
+            remedy="Write it as UTF-8: `iconv -f ENCODING -t UTF-8 FILE > NEW`, where ENCODING is that of the program "
+            "that wrote it: CP1251, SHIFT_JIS, GB18030, EUC-KR.",
+        )
+    has_windows = any(map(_OF_WINDOWS.search, wrong))
+    encoding, codec = ("windows-1252", "cp1252") if has_windows else ("ISO-8859-1", "latin-1")
+    undecodable = sum(not _is_in(line, codec) for line in wrong)
+    if undecodable > _MIXED * len(wrong):
+        raise ConfigurationError(
+            f"{path} is neither UTF-8 nor windows-1252: {undecodable:,} of its lines hold bytes that are no letters "
+            "there.",
+            remedy="Write it as UTF-8: `iconv -f ENCODING -t UTF-8 FILE > NEW`, where ENCODING is that of the program "
+            "that wrote it, such as MACINTOSH or CP850.",
+        )
+    note = f"encoding: {encoding}, as it is not UTF-8: {_example(wrong, codec)!r} is in it, if that is right"
+    texts = tuple(content.decode(codec, "surrogateescape") for content in pieces.contents)
+    return Decoded(encoding, texts, notes=(note,))
+
+
+def has_no_text(text: str) -> bool:
+    """Whether bytes that are no text are in it."""
+    return not text.isascii() and _HALF.search(text) is not None
+
+
+def without_bytes(text: str) -> str:
+    """The text with the sign for what is none in place of such bytes."""
+    return _HALF.sub("\ufffd", text)
+
+
+def _is_utf_8(line: bytes) -> bool:
+    return _is_in(line, "utf-8")
+
+
+def _is_in(line: bytes, codec: str) -> bool:
+    try:
+        line.decode(codec)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _are_no_latin_letters(lines: Sequence[bytes]) -> bool:
+    """Whether bytes beyond ASCII stand side by side for the most part: in Western words they are few, and apart."""
+    runs = [run for line in lines[:_LOOKED_AT] for run in _BEYOND_ASCII.findall(line)]
+    return sum(len(run) for run in runs if len(run) > 1) > 0.5 * sum(map(len, runs))
+
+
+def _example(lines: Sequence[bytes], codec: str) -> str:
+    """A word with a letter beyond ASCII, as it would be read."""
+    text = next(iter(lines), b"").decode(codec, errors="replace")
+    place = next((place for place, each in enumerate(text) if not each.isascii()), 0)
+    start = max(0, place - _SHOWN // 2)
+    return text[start : start + _SHOWN]

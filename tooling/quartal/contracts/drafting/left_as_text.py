@@ -1,0 +1,44 @@
+"""Why a column is drafted as text whose values are dates or numbers to a reader: forms that no contract reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from quartal.contracts.drafting.times import other_form, other_than_dates, read_times
+
+_GROUPED = re.compile(
+    r"[+-]?[$€£]?\d{1,3}(?:[,. '\u00a0]\d{3})+(?:[.,]\d+)?|[-+]?[$€£¥] ?[\d.,]+|[-+]?[\d.,]+ ?[%€$£¥-]|\([\d.,]+\)"
+)
+_NANOSECONDS = re.compile(r"1[0-9]{18}")  # from 2001 to 2033
+_NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})(?:[eE][+-]?\d{1,3})?")
+
+
+def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
+    """What such texts may be, which no contract can say; nothing where they are none of that."""
+    stripped = {text.strip(): count for text, count in there.items()}
+    if stripped.keys() != there.keys() and (what := _what_stands_between_blanks(stripped)):
+        example = next(text for text in there if text != text.strip())
+        return (f"its {what} have blanks around them, which no contract takes away: {example!r}",)
+    form = other_form(there)
+    if form is not None:
+        return (f"its dates have {form}, which no format of a contract reads: {next(iter(there))[:40]!r}",)
+    if all(map(_NANOSECONDS.fullmatch, there)):
+        return (f"its dates have nanoseconds since 1970, which no format of a contract reads: {next(iter(there))!r}",)
+    others = other_than_dates(there)
+    if others and not all(re.fullmatch(r"\d{8}|\d{14}", text) for text in there if text not in others):
+        return (f"its dates have other texts among them, such as {others[0][:40]!r}",)
+    grouped = sum(count for text, count in there.items() if _GROUPED.fullmatch(text) or _NUMBER.fullmatch(text))
+    if grouped >= 0.9 * sum(there.values()) and any(_GROUPED.fullmatch(text) for text in there):
+        example = next(text for text in there if _GROUPED.fullmatch(text))
+        return (
+            f"its numbers have signs of money or per cent, or groups of digits, which no contract reads: {example!r}",
+        )
+    return ()
+
+
+def _what_stands_between_blanks(stripped: Mapping[str, int]) -> str | None:
+    numbers = sum(count for text, count in stripped.items() if _NUMBER.fullmatch(text))
+    if numbers >= 0.9 * sum(stripped.values()):
+        return "numbers"
+    return "dates" if read_times(stripped) is not None else None
