@@ -142,6 +142,8 @@ def test_destroy_that_is_killed_leaves_a_lock_that_is_named_and_goes_on_after_it
 
     # LocalStack tells of a dashboard that is gone in words that Terraform does not know from AWS: it is there again
     deployment.client("cloudwatch").put_dashboard(DashboardName=f"{deployment.prefix}-runs", DashboardBody="{}")
-    deployment.done("destroy")
+    ended = cut(deployment, interrupt, "destroy", "delete", 1)
+    assert "`quartal destroy`" in ended.output
+    deployment.done("destroy")  # whoever is interrupted unlocks the state
     assert left(deployment) == set()
     assert_nothing_works_on_it_any_more(deployment)

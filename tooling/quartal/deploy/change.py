@@ -103,7 +103,7 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
             workspace.terraform.apply_plan(on_event)
         except KeyboardInterrupt as interrupt:
             progress.write(workspace.staged)
-            raise _interrupted(workspace) from interrupt
+            raise _interrupted(workspace, record) from interrupt
         except TerraformError:
             progress.write(workspace.staged)
             raise
@@ -113,7 +113,7 @@ def apply_plan(workspace: Workspace, record: ReviewRecord | None = None) -> floa
     return time.monotonic() - started
 
 
-def _interrupted(workspace: Workspace) -> InterruptedCommandError:
+def _interrupted(workspace: Workspace, record: ReviewRecord | None) -> InterruptedCommandError:
     """What an interrupted apply leaves: a part of the changes, and at worst a lock."""
     lock = workspace.staged.folder / ".terraform.tfstate.lock.info"  # of a local state
     remains = (
@@ -123,7 +123,9 @@ def _interrupted(workspace: Workspace) -> InterruptedCommandError:
     )
     return InterruptedCommandError(
         f"Interrupted. Terraform has ended; what it had changed by then is in the state. {remains}",
-        remedy="`quartal plan` shows what is left to do.",
+        remedy="Run `quartal destroy` again: it removes what is left."
+        if record is not None and record.is_destroy
+        else "`quartal plan` shows what is left to do.",
     )
 
 
@@ -148,7 +150,7 @@ def _show_apply_event(event: TerraformEvent, console: Console, line: StepsLine) 
     elif event.kind in {"apply_complete", "apply_errored"}:
         line.done()
         if event.kind == "apply_complete":
-            console.say(f"  {event.action:<8} {event.address} ({event.elapsed_s:.0f} s)")
+            console.note(f"  {event.action:<8} {event.address} ({event.elapsed_s:.0f} s)")
     else:
         _warn(event, console)
 
