@@ -50,6 +50,23 @@ def test_leaves_out_what_was_not_asked():
     assert "day" not in getResolvedOptions(ARGV, ["JOB_NAME"])
 
 
+def test_beginning_of_a_name_stands_for_it_before_glue_6_or_where_that_is_asked_for(monkeypatch):
+    # docs.aws.amazon.com/glue/latest/dg/migrating-version-60.html
+    argv = ["s", "--da", "1", "--month=2"]
+    monkeypatch.setenv("LOCALSTACK_GLUE_VERSION", "5.1")
+    assert getResolvedOptions(argv, ["day", "month"])["day"] == "1"
+    assert getResolvedOptions(["s", "--day", "1", "--day_of", "2"], ["day_of"])["day_of"] == "2"  # the last counts
+    with pytest.raises(GlueArgumentError, match="ambiguous option: --da could match --date, --day"):
+        getResolvedOptions(argv, ["day", "date"])
+    with pytest.raises(GlueArgumentError, match="the following arguments are required: --day"):
+        getResolvedOptions(argv, ["day"], allow_abbrev=False)
+
+    monkeypatch.setenv("LOCALSTACK_GLUE_VERSION", "6.0")
+    assert getResolvedOptions(argv, ["day"], allow_abbrev=True)["day"] == "1"
+    with pytest.raises(GlueArgumentError, match="the following arguments are required: --day"):
+        getResolvedOptions(argv, ["day"])
+
+
 @pytest.mark.parametrize("argv", [["s", "--a-b=x"], ["s", "--a-b", "x"], ["s", "--a_b", "x"]])
 @pytest.mark.parametrize("option", ["a-b", "a_b"])
 def test_hyphens_become_underscores(argv, option):

@@ -100,7 +100,7 @@ class Execution:
         self.clients, self.runner = FakeClients(), runner
         self.executor = JobExecutor(glue.clock, threading.RLock(), settings, self.clients, runner)  # type: ignore[arg-type]
         shell = {"Name": "pythonshell", "ScriptLocation": "s3://code/job.py"}
-        glue.add_job("shell", Command=shell, **definition)
+        glue.add_job("shell", **{"Command": shell, **definition})
         glue.jobs.start(glue.scope, {"JobName": "shell"})
         self.scope, self.run, merged, _ = glue.job_executor.started[-1]
         self.run.state = self.run.state.__class__.STARTING

@@ -39,6 +39,7 @@ def test_older_glue_has_a_longer_timeout_and_shell_jobs_a_small_capacity():
     shell = {"Name": "pythonshell", "ScriptLocation": "s3://code/job.py"}
 
     assert complete(GlueVersion="4.0")["Timeout"] == 2880
+    assert complete()["GlueVersion"] == "5.1"  # docs.aws.amazon.com/glue/latest/dg/release-notes.html
     assert complete(Command=shell)["MaxCapacity"] == 0.0625
 
 
@@ -82,7 +83,7 @@ def test_update_replaces_the_definition_whole(glue):
     job = glue.jobs.get(glue.scope, {"JobName": "etl"})["Job"]
     assert job["Role"] == "other"
     assert "Description" not in job
-    assert job["Timeout"] == 2880
+    assert job["Timeout"] == 480
 
 
 def test_run_above_the_limit_is_refused(glue):

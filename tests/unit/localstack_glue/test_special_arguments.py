@@ -24,9 +24,10 @@ from tests.unit.localstack_glue.test_job_execution import Execution, FakeRunner
     [
         pytest.param({"--job-language": "scala"}, "--job-language scala", id="scala"),
         pytest.param({"--class": "com.example.Main"}, "--class", id="class"),
+        pytest.param({"--python-virtual-env": "s3://code/venv.zip"}, "--python-virtual-env", id="environment"),
     ],
 )
-def test_scala_job_is_refused_by_name(given, named):  # G28
+def test_job_of_another_kind_is_refused_by_name(given, named):  # G28
     assert named in (refusal(given, is_spark=True) or "")
     assert refusal({"--job-language": "python"}, is_spark=True) is None
 
@@ -41,17 +42,11 @@ def test_scala_job_is_refused_by_name(given, named):  # G28
     ],
 )
 def test_argument_without_effect_is_named_in_the_log(name):  # G28
-    (line,) = remarks({name: "x"}, "5.1", is_spark=True)
+    (line,) = remarks({name: "x"}, is_spark=True)
 
     assert name in line
-    assert list(remarks({name: "false"}, "5.1", is_spark=True)) == []
-    assert list(remarks({name: "x"}, "5.1", is_spark=False)) == []
-
-
-@pytest.mark.parametrize("version", ["0.9", "3.0", "4.0"])
-def test_other_version_of_glue_is_named_in_the_log(version):  # G31
-    (line,) = remarks({}, version, is_spark=True)
-    assert f"GlueVersion {version}" in line
+    assert list(remarks({name: "false"}, is_spark=True)) == []
+    assert list(remarks({name: "x"}, is_spark=False)) == []
 
 
 def test_variables_of_executors_reach_the_one_process_there_is():  # G28
@@ -158,7 +153,7 @@ def test_run_waits_until_another_gives_its_memory_back():
     thread.join(60)
 
     assert order == [True]
-    assert told == ["localstack-glue: waits for memory: other runs hold 700 of 1000 MB"]
+    assert told == ["glue-local: waits for memory: other runs hold 700 of 1000 MB"]
 
 
 def test_run_that_asks_for_more_than_there_is_gets_all_and_a_stopped_one_nothing():

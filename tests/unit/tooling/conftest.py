@@ -80,7 +80,7 @@ def project(tmp_path: Path) -> Path:
     (root / "etl_job/main.py").write_text("print('job')\n")
     (root / "etl_job/requirements.txt").write_text("pydantic==2\n")
     (root / "data/contracts/sightings.yaml").write_text("kind: DataContract\n")
-    for lock in ("glue-jars", "glue-java", "glue-runtime", "localstack", "localstack-tests", "quartal"):
+    for lock in ("glue-jars", "glue-java", "glue-runtime", "localstack", "localstack-tests", "quartal", "spark-4"):
         (root / "requirements" / f"{lock}.txt").touch()
     for package in ("glue_triggers", "localstack_glue"):
         (root / "tooling" / package / "pyproject.toml").touch()

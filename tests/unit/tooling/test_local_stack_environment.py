@@ -10,6 +10,7 @@ from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
 from quartal.local.local_stack import server
 from quartal.local.local_stack.hosts import chosen_host
+from quartal.local.toolchain import environments, glue_6
 
 
 def test_installers_are_told_of_private_indexes_and_certificates_and_localstack_is_not(
@@ -22,6 +23,42 @@ def test_installers_are_told_of_private_indexes_and_certificates_and_localstack_
 
     assert json.loads(environment["LOCALSTACK_GLUE_INSTALLER_ENVIRONMENT"]) == of_installers
     assert not {"SECRET", *of_installers} & environment.keys()
+
+
+def test_runtime_of_glue_6_is_named_where_it_is_there_and_otherwise_how_to_make_it(settings: Settings) -> None:
+    environment = environments.glue_6_environment(settings)
+    folder, python = environments.folder_of(settings, environment), environments.python_of(settings, environment)
+    folder.mkdir(parents=True)
+
+    (make,) = glue_6.variables(settings).values()  # made half, by another command that is at it
+    places = [str(settings.root), str(settings.tools_dir), environment.python]
+    assert json.loads(make)[1:] == ["-m", glue_6.__name__, *places]
+
+    (folder / "ready").touch()
+    assert glue_6.variables(settings) == {"LOCALSTACK_GLUE_6_PYTHON": str(python)}
+
+
+def test_command_that_makes_the_runtime_of_glue_6_says_where_it_is_and_nothing_else(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment = environments.glue_6_environment(settings)
+    folder = environments.folder_of(settings, environment)
+    folder.mkdir(parents=True)
+    (folder / "ready").touch()
+
+    assert glue_6.main(str(settings.root), str(settings.tools_dir), environment.python) == 0
+    assert capsys.readouterr().out == f"{environments.python_of(settings, environment)}\n"
+
+    (settings.root / "requirements" / "spark-4.txt").unlink()
+    assert glue_6.main(str(settings.root), str(settings.tools_dir), environment.python) == 1
+    assert "spark-4.txt is missing" in capsys.readouterr().err
+
+
+def test_runtime_of_glue_6_that_the_user_names_is_theirs(settings: Settings, tmp_path: Path) -> None:
+    settings = replace(settings, environ={"LOCALSTACK_GLUE_6_PYTHON": "/own/python"})
+    environment = server._environment(settings, port=1, folder=tmp_path, job_python=tmp_path)
+    assert environment["LOCALSTACK_GLUE_6_PYTHON"] == "/own/python"
+    assert "LOCALSTACK_GLUE_6_MAKE" not in environment
 
 
 def test_host_is_the_one_that_is_named_or_that_the_environment_names(settings: Settings) -> None:

@@ -24,7 +24,7 @@ from quartal.core.polling import Waiter
 from quartal.core.settings import Settings
 from quartal.local.local_stack.health import Health, read_health
 from quartal.local.local_stack.hosts import chosen_host
-from quartal.local.toolchain import environments
+from quartal.local.toolchain import environments, glue_6
 from quartal.local.toolchain.environments import Announce
 from quartal.local.toolchain.java import find_system_java
 
@@ -251,6 +251,8 @@ def _environment(settings: Settings, *, port: int, folder: Path, job_python: Pat
     if java.ok:
         env["LOCALSTACK_GLUE_JAVA_HOME"] = java.location
     env.setdefault("LOCALSTACK_GLUE_JAVA_OPTIONS", java_options(settings.root))
+    if "LOCALSTACK_GLUE_6_PYTHON" not in env:
+        env |= glue_6.variables(settings)
     uv_folder = str(Path(uv.find_uv_bin()).parent)
     return env | {
         "PATH": os.pathsep.join([env.get("PATH", os.defpath), uv_folder]),

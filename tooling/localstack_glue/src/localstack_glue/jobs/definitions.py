@@ -10,6 +10,8 @@ from localstack_glue.service.models import JsonDict
 
 # gluestreaming is Spark as well; anything else is accepted as AWS does, and its runs fail
 COMMANDS = ("glueetl", "gluestreaming", "pythonshell")
+# of jobs that are created without one, since 2025-11-26: docs.aws.amazon.com/glue/latest/dg/release-notes.html
+DEFAULT_GLUE_VERSION = "5.1"
 DEFAULT_TIMEOUT_MIN = 2880
 DEFAULT_TIMEOUT_MIN_FROM_5 = 480
 DEFAULT_DPUS = 10.0
@@ -39,7 +41,7 @@ def complete(definition: Mapping[str, Any]) -> JsonDict:
         raise InvalidInputException("Role must not be empty")
     job["Command"] = {"PythonVersion": "3", **command}
     job.setdefault("MaxRetries", 0)
-    job.setdefault("GlueVersion", "0.9")
+    job.setdefault("GlueVersion", "0.9" if command["Name"] == "pythonshell" else DEFAULT_GLUE_VERSION)
     _check_execution_class(job)
     job["ExecutionProperty"] = {"MaxConcurrentRuns": 1, **(job.get("ExecutionProperty") or {})}
     if not job.get("Timeout"):
@@ -50,7 +52,7 @@ def complete(definition: Mapping[str, Any]) -> JsonDict:
 def for_run(definition: JsonDict, request: Mapping[str, Any]) -> JsonDict:
     """Lay what StartJobRun or a trigger's action says over a job's definition."""
     if request.get("ExecutionRoleSessionPolicy"):  # a run must not have more rights than it was meant to have
-        raise InvalidInputException("localstack-glue does not support ExecutionRoleSessionPolicy")
+        raise InvalidInputException("glue-local does not support ExecutionRoleSessionPolicy")
     overrides = {key: request[key] for key in RUN_OVERRIDES if request.get(key) is not None}
     if (allocated := request.get("AllocatedCapacity")) is not None:  # what MaxCapacity was called before
         if "MaxCapacity" in overrides:
@@ -71,7 +73,7 @@ def why_not_runnable(job_name: str, run_id: str, command: Mapping[str, Any]) -> 
     if command["Name"] not in COMMANDS:
         return (
             f"JobName:{job_name} and JobRunId:{run_id} failed to execute with exception Could not find command for"
-            f" the given criteria (localstack-glue runs {', '.join(COMMANDS)}, not {command['Name']})"
+            f" the given criteria (glue-local runs {', '.join(COMMANDS)}, not {command['Name']})"
         )
     if not command.get("ScriptLocation"):
         return f"JobName:{job_name} and JobRunId:{run_id} failed to execute with exception No script location"

@@ -22,10 +22,12 @@ from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.bookmarks import job_id
 from localstack_glue.jobs.runtime.environment import RunRequest, Surroundings, events_of, heap_of, writes_events
 from localstack_glue.jobs.runtime.files import JobPreparationError, upload
+from localstack_glue.jobs.runtime.glue_versions import SPARK_OF
 from localstack_glue.jobs.runtime.ignored_arguments import remarks
 from localstack_glue.jobs.runtime.memory import MemoryBudget
 from localstack_glue.jobs.runtime.modules import ModuleInstaller
 from localstack_glue.jobs.runtime.preparation import prepare, read_reason
+from localstack_glue.jobs.runtime.runtimes import Runtimes
 from localstack_glue.jobs.runtime.workers import budget_mb
 from localstack_glue.jobs.spark_jvms import SparkJvm
 from localstack_glue.service.account_region import Scope
@@ -73,10 +75,11 @@ class JobExecutor:
         self._settings = settings
         self._clients = clients
         self._runner = runner
-        self._installer = ModuleInstaller(settings.python, settings.work_dir / "modules")
+        self._runtimes = Runtimes(settings)
         self._runs_dir = own_runs_dir(settings.work_dir / "runs")
         self._memory = MemoryBudget(budget_mb(settings.memory_mb))
-        self._java = JavaAhead(settings, clients, self._runs_dir)
+        self._java = JavaAhead(settings, clients, self._runs_dir, runtimes=self._runtimes)
+        self._installers: dict[Path, ModuleInstaller] = {}
         self._live: dict[str, _LiveRun] = {}
         self._is_closed = False
 
@@ -90,6 +93,11 @@ class JobExecutor:
     def java_ahead(self) -> str | None:
         """Whether Java waits for a run: `starting`, `ready`, or None."""
         return self._java.state
+
+    @property
+    def missing_by_version(self) -> dict[str, str | None]:
+        """What Spark jobs of each GlueVersion would miss here; None where they run."""
+        return {version: self._runtimes.missing(version) for version in SPARK_OF}
 
     def start(self, scope: Scope, run: JobRun, merged: Mapping[str, str], ended: Ended) -> None:
         """Begin a run; `ended` is called once, under the lock in which its final state is set."""
@@ -184,7 +192,7 @@ class JobExecutor:
         flusher = threading.Thread(target=self._flush_until, args=(done, *streams), daemon=True)
         flusher.start()
         try:
-            for remark in remarks(request.merged, run.plan.get("GlueVersion") or "", is_spark=request.is_spark):
+            for remark in remarks(request.merged, is_spark=request.is_spark):
                 error(remark)
             return self._execute_logged(scope, run, live, request, output, error)
         except JobPreparationError as failure:
@@ -204,18 +212,19 @@ class JobExecutor:
     def _execute_logged(
         self, scope: Scope, run: JobRun, live: _LiveRun, request: RunRequest, output: LineSink, error: LineSink
     ) -> _Outcome:
+        settings = self._runtimes.of(request)
         if request.is_spark and not self._memory.take(
-            run.run_id, heap_of(request, self._settings), lambda: live.is_stopped, error
+            run.run_id, heap_of(request, settings), lambda: live.is_stopped, error
         ):
             return _Outcome(JobRunState.STOPPED)
 
         def begin(found: Surroundings) -> Mapping[str, str]:
             if live.jvm is None:
-                live.jvm = self._java.start(request, live.folder, found)
+                live.jvm = self._java.start(request, live.folder, found, settings.spark_home)
             return live.jvm.attach(output, error) if live.jvm else {}
 
         with closing(self._clients.with_credentials("s3", scope, request.credentials)) as s3:
-            launch = prepare(request, s3, self._settings, self._installer, live.folder, begin)
+            launch = prepare(request, s3, settings, self._installer(settings), live.folder, begin)
         with self._lock:
             if live.is_stopped:
                 return _Outcome(JobRunState.STOPPED)
@@ -239,6 +248,12 @@ class JobExecutor:
             return _Outcome(JobRunState.SUCCEEDED)
         return _Outcome(JobRunState.FAILED, reason or _exit_message(exit_code))
 
+    def _installer(self, settings: Settings) -> ModuleInstaller:
+        """The one of a runtime's Python."""
+        with self._lock:
+            made = ModuleInstaller(settings.python, settings.work_dir / "modules")
+            return self._installers.setdefault(settings.python, made)
+
     def _keep_events(self, scope: Scope, live: _LiveRun, request: RunRequest, error: LineSink) -> None:
         """Write Spark's event log where the run wants it; Java, which writes it, is gone by now."""
         if not writes_events(request) or live.process is None:
@@ -247,7 +262,7 @@ class JobExecutor:
             with closing(self._clients.with_credentials("s3", scope, request.credentials)) as s3:
                 upload(s3, events_of(live.folder), request.merged["--spark-event-logs-path"])
         except JobPreparationError as failure:
-            error(f"localstack-glue: no event log: {failure}")
+            error(f"glue-local: no event log: {failure}")
 
     def _flush_until(self, done: threading.Event, *streams: LogStream) -> None:
         is_over = False

@@ -12,12 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localstack_glue.iam.guard import RoleNotAssumableError
 from localstack_glue.jobs import spark_jvms
-from localstack_glue.jobs.definitions import workers_of
+from localstack_glue.jobs.definitions import DEFAULT_GLUE_VERSION, workers_of
 from localstack_glue.jobs.runtime.arguments import RunIdentity
 from localstack_glue.jobs.runtime.bookmarks import job_id
 from localstack_glue.jobs.runtime.environment import RunRequest, Surroundings, surroundings
 from localstack_glue.jobs.runtime.files import JobPreparationError
 from localstack_glue.jobs.runtime.preparation import check_runtime, missing_modules
+from localstack_glue.jobs.runtime.runtimes import Runtimes
 from localstack_glue.jobs.spark_jvms import IDLE_S, SparkJvm, WaitingJvm, WaitingJvms
 from localstack_glue.service.account_region import Scope
 from localstack_glue.service.clients import ClientFactory, Credentials
@@ -45,16 +46,32 @@ def run_request(
 ) -> RunRequest:
     """Gather what is known of a run."""
     worker_type, workers = workers_of(plan)
-    return RunRequest(identity, plan["Command"], merged, worker_type, workers, endpoint_url, scope.region, credentials)
+    return RunRequest(
+        identity,
+        plan["Command"],
+        merged,
+        worker_type,
+        workers,
+        endpoint_url,
+        scope.region,
+        credentials,
+        str(plan.get("GlueVersion") or DEFAULT_GLUE_VERSION),
+    )
 
 
 class JavaAhead:
     """Starts Java for runs. With WarmJvm.OFF it does nothing, and scripts start it themselves."""
 
     def __init__(
-        self, settings: Settings, clients: ClientFactory, runs_dir: Path, start: StartJvm = spark_jvms.start
+        self,
+        settings: Settings,
+        clients: ClientFactory,
+        runs_dir: Path,
+        start: StartJvm = spark_jvms.start,
+        runtimes: Runtimes | None = None,
     ) -> None:
         self._settings = settings
+        self._runtimes = runtimes or Runtimes(settings)
         self._clients = clients
         self._runs_dir = runs_dir
         self._start = start
@@ -84,13 +101,19 @@ class JavaAhead:
         """Take the Java that waits, if this run's own would be just so; `request` needs no credentials yet."""
         if self._settings.warm_jvm is WarmJvm.OFF or not self._gets_java(request):
             return None
-        return self._waiting.take(self._fits(scope, role, request))
+        try:
+            fits = self._fits(scope, role, request, self._runtimes.of(request, may_make=False))
+        except JobPreparationError:
+            return None  # the run itself will say it
+        return self._waiting.take(fits)
 
-    def start(self, request: RunRequest, folder: Path, found: Surroundings) -> SparkJvm | None:
+    def start(
+        self, request: RunRequest, folder: Path, found: Surroundings, spark_home: Path | None = None
+    ) -> SparkJvm | None:
         """Start Java for a run while its files are fetched; None if the script is to start it."""
         if self._settings.warm_jvm is WarmJvm.OFF or not self._gets_java(request):
             return None
-        return self._begin(folder, found, is_ahead=False)
+        return self._begin(spark_home or self._settings.spark_home, folder, found, is_ahead=False)
 
     def drop(self) -> None:
         """End what waits."""
@@ -98,40 +121,41 @@ class JavaAhead:
 
     def _start_ahead(self, scope: Scope, role: str, request: RunRequest, era: int) -> None:
         try:
-            check_runtime(request, self._settings)
-            if missing_modules(request, self._settings):
+            settings = self._runtimes.of(request, may_make=False)
+            check_runtime(request, settings)
+            if missing_modules(request, settings):
                 return  # what they add to the path is known when they are installed
             with self._starting:
-                if self._waiting.has(self._fits(scope, role, request)):
+                if self._waiting.has(self._fits(scope, role, request, settings)):
                     return
                 name = f"ahead_{secrets.token_hex(8)}"
                 credentials = self._clients.assume_role(scope, role, f"GlueJobRunnerSession-{name}")
                 folder = self._runs_dir / name
-                found = surroundings(replace(request, credentials=credentials), self._settings, folder, ())
-                jvm = self._begin(folder, found, is_ahead=True)
+                found = surroundings(replace(request, credentials=credentials), settings, folder, ())
+                jvm = self._begin(settings.spark_home, folder, found, is_ahead=True)
                 if jvm is not None:
                     LOG.info("Java is started ahead of a run of %s", request.identity.job_name)
                     self._waiting.put(WaitingJvm(jvm, scope, scope.role_arn(role), credentials), era)
         except (BotoCoreError, ClientError, JobPreparationError, RoleNotAssumableError) as error:
             LOG.info("no Java ahead of %s: %s", request.identity.job_name, error)  # the run itself will say it
 
-    def _begin(self, folder: Path, found: Surroundings, *, is_ahead: bool) -> SparkJvm | None:
-        if self._settings.spark_home is None:
+    def _begin(self, spark_home: Path | None, folder: Path, found: Surroundings, *, is_ahead: bool) -> SparkJvm | None:
+        if spark_home is None:
             return None
         try:
-            return self._start(self._settings.spark_home, folder, found, is_ahead=is_ahead)
+            return self._start(spark_home, folder, found, is_ahead=is_ahead)
         except OSError as error:
             LOG.warning("Java could not be started ahead of a script: %s", error)
             return None
 
-    def _fits(self, scope: Scope, role: str, request: RunRequest) -> Callable[[WaitingJvm], bool]:
+    def _fits(self, scope: Scope, role: str, request: RunRequest, settings: Settings) -> Callable[[WaitingJvm], bool]:
         def fits(waiting: WaitingJvm) -> bool:
             if (waiting.scope, waiting.role_arn) != (scope, scope.role_arn(role)):
                 return False
-            if missing_modules(request, self._settings):
+            if missing_modules(request, settings):
                 return False
             own = replace(request, credentials=waiting.credentials)
-            return waiting.jvm.surroundings == surroundings(own, self._settings, waiting.jvm.folder, ())
+            return waiting.jvm.surroundings == surroundings(own, settings, waiting.jvm.folder, ())
 
         return fits
 

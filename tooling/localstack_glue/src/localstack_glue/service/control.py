@@ -72,6 +72,10 @@ class ControlEndpoints:
             {
                 **status,
                 "spark": {"available": missing is None, "missing": missing},
+                "glue_versions": {
+                    version: {"available": lacks is None, "missing": lacks}
+                    for version, lacks in provider.job_executor.missing_by_version.items()
+                },
                 "python": str(settings.python),
                 "java_home": str(settings.java_home) if settings.java_home else None,
                 "jars": str(settings.jars_dir) if settings.jars_dir else None,
@@ -115,7 +119,7 @@ class ControlEndpoints:
         if not may_control(request.remote_addr, request.headers.get("Origin"), ()):
             return _json({"message": "faults are for this machine only"}, 403)
         if self._faults is None:
-            return _json({"message": f"faults are off: start LocalStack with {SWITCH}=1"}, 404)
+            return _json({"message": f"faults are off: start the server with {SWITCH}=1"}, 404)
         if request.method == "DELETE":
             self._faults.plan = None
         if request.method == "POST":

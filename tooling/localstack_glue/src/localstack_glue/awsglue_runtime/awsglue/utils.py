@@ -3,10 +3,11 @@
 Follows the page "Accessing parameters using getResolvedOptions" of the AWS Glue Developer Guide.
 """
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from awsglue.errors import GlueArgumentError, unsupported
+from awsglue.errors import GlueArgumentError
 
 __all__ = ["GlueArgumentError", "getResolvedOptions"]
 
@@ -24,21 +25,24 @@ PASSED = (
     "job-bookmark-to",
 )
 RESERVED = ("continuation-option", "job-bookmark-option", "job-bookmark-from", "job-bookmark-to")
+VERSION_VARIABLE, NEWEST_VERSION = "LOCALSTACK_GLUE_VERSION", "6.0"
 BOOKMARK, BOOKMARKS = "job_bookmark_option", ("job-bookmark-enable", "job-bookmark-pause", "job-bookmark-disable")
 
 
-def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev: bool = False) -> dict[str, Any]:
+def getResolvedOptions(args: Sequence[str], options: Iterable[str], allow_abbrev: bool | None = None) -> dict[str, Any]:
     """Return the named options of a command line such as `sys.argv`; hyphens in their names become underscores.
 
-    Arguments that the script did not ask for are left out, but for those that Glue passes by itself.
+    Arguments that the script did not ask for are left out, but for those that Glue passes by itself. With
+    `allow_abbrev`, an argument may be the beginning of an option's name: so it is before Glue 6.0, unless told
+    otherwise (docs.aws.amazon.com/glue/latest/dg/migrating-version-60.html).
     """
-    if allow_abbrev:
-        unsupported("getResolvedOptions with allow_abbrev")
     wanted = list(options)
     for option in RESERVED:
         if option in wanted:
             raise RuntimeError(f"Using reserved arguments {option}")
-    given = _parse(args)
+    is_older = os.environ.get(VERSION_VARIABLE, NEWEST_VERSION) != NEWEST_VERSION
+    is_abbreviated = is_older if allow_abbrev is None else allow_abbrev
+    given = _parse(args, [*PASSED, *RESERVED, *wanted] if is_abbreviated else ())
     resolved: dict[str, Any] = {_key(option): given.get(_key(option)) for option in PASSED}
     missing = []
     for option in wanted:
@@ -65,8 +69,11 @@ def _bookmark(option: str | None, continuation: str | None) -> str:
     return chosen
 
 
-def _parse(args: Sequence[str]) -> dict[str, str | None]:
-    """Read `--name value` and `--name=value`; a name followed by another name has no value."""
+def _parse(args: Sequence[str], known: Collection[str]) -> dict[str, str | None]:
+    """Read `--name value` and `--name=value`; a name followed by another name has no value.
+
+    A name that is the beginning of one of the `known` ones stands for that.
+    """
     given: dict[str, str | None] = {}
     words = list(args)
     position = 0
@@ -76,6 +83,7 @@ def _parse(args: Sequence[str]) -> dict[str, str | None]:
         if not word.startswith("--") or word == "--":
             continue
         name, has_value, value = word[2:].partition("=")
+        name = _whole(name, known)
         if has_value:
             given[_key(name)] = value
         elif position < len(words) and not words[position].startswith("--"):
@@ -84,6 +92,16 @@ def _parse(args: Sequence[str]) -> dict[str, str | None]:
         else:
             given[_key(name)] = None
     return given
+
+
+def _whole(name: str, known: Collection[str]) -> str:
+    if name in known or not name:
+        return name
+    meant = sorted({option for option in known if option.startswith(name)})
+    if len(meant) > 1:
+        listed = ", ".join(f"--{option}" for option in meant)
+        raise GlueArgumentError(f"ambiguous option: --{name} could match {listed}")
+    return meant[0] if meant else name
 
 
 def _key(option: str) -> str:

@@ -35,6 +35,7 @@ SERVICE_ARGUMENTS = frozenset(
         "--extra-py-files",
         "--job-language",
         "--python-modules-installer-option",
+        "--python-virtual-env",
         "--scriptLocation",
         "--spark-event-logs-path",
         "--use-postgres-driver",

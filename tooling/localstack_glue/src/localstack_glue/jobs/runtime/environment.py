@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localstack_glue import awsglue_runtime
+from localstack_glue.jobs.definitions import DEFAULT_GLUE_VERSION
 from localstack_glue.jobs.runtime import arguments, bookmarks, bootstrap, jars, spark_catalog, spark_conf, workers
 from localstack_glue.jobs.runtime.files import JobPreparationError, fetched_path, python_path
 from localstack_glue.jobs.runtime.ignored_arguments import is_on
@@ -17,6 +18,7 @@ from localstack_glue.service.clients import Credentials
 from localstack_glue.service.settings import Settings
 
 SPARK_COMMAND = "glueetl"
+VERSION_VARIABLE = "LOCALSTACK_GLUE_VERSION"  # for the awsglue library, which differs by it
 CATALOG_FACTORY = "AWSGlueDataCatalogHiveClientFactory"
 
 
@@ -32,6 +34,7 @@ class RunRequest:
     endpoint_url: str
     region: str
     credentials: Credentials
+    glue_version: str = DEFAULT_GLUE_VERSION
 
     @property
     def is_spark(self) -> bool:
@@ -94,6 +97,7 @@ def surroundings(request: RunRequest, settings: Settings, folder: Path, modules:
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
         "AWS_EC2_METADATA_DISABLED": "true",
+        VERSION_VARIABLE: request.glue_version,
         bookmarks.FILE_VARIABLE: str(bookmarks.bookmark_file(settings.bookmarks_dir, request.identity.job_id)),
         **arguments.environment_variables(request.merged),
     }
@@ -127,7 +131,7 @@ def _spark_environment(settings: Settings, folder: Path) -> dict[str, str]:
 
 def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[str, str]:
     if settings.jars_dir is None:
-        raise JobPreparationError("This LocalStack cannot run Spark jobs")  # checked before; for the type checker
+        raise JobPreparationError("This machine cannot run Spark jobs")  # checked before; for the type checker
     run = spark_conf.SparkRun(
         app_name=request.identity.job_name,
         cores=workers.local_cores(request.worker_type, request.workers),
@@ -138,6 +142,7 @@ def _properties(request: RunRequest, settings: Settings, folder: Path) -> dict[s
         temporary=temporary_of(folder),
         jars_dir=settings.jars_dir,
         found_jars=jars.of_run(request.merged, settings),
+        spark_version=settings.spark_version,
         extra_jars=tuple(fetched_path(uri, folder / "jars") for uri in request.extra_jars),
         java_options=settings.java_options,
         user_jars_first=is_on(request.merged, "--user-jars-first"),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-SPARK_VERSION, GLUE_VERSION = "3.5.6", "5."
 _IS_OFF = ("", "false")
 # for these an argument that is on has no effect here; what stands behind it is the reason
 _WITHOUT_EFFECT = {
@@ -16,21 +15,21 @@ _WITHOUT_EFFECT = {
 def refusal(merged: Mapping[str, str], *, is_spark: bool) -> str | None:
     """Say why a run cannot be what it is meant to be, or None."""
     if is_spark and merged.get("--job-language", "python").lower() != "python":
-        return f"--job-language {merged['--job-language']} is not supported: localstack-glue runs Python scripts only"
+        return f"--job-language {merged['--job-language']} is not supported: glue-local runs Python scripts only"
     if is_spark and merged.get("--class"):
-        return "--class is not supported: localstack-glue runs Python scripts only"
+        return "--class is not supported: glue-local runs Python scripts only"
+    if is_spark and merged.get("--python-virtual-env"):
+        return "--python-virtual-env is not supported: give what the job needs in --additional-python-modules"
     return None
 
 
-def remarks(merged: Mapping[str, str], glue_version: str, *, is_spark: bool) -> Iterator[str]:
+def remarks(merged: Mapping[str, str], *, is_spark: bool) -> Iterator[str]:
     """Say which arguments have no effect here."""
     if not is_spark:
         return
     for name, reason in _WITHOUT_EFFECT.items():
         if merged.get(name, "").lower() not in _IS_OFF:
-            yield f"localstack-glue: {name} has no effect: {reason}"
-    if not glue_version.startswith(GLUE_VERSION):
-        yield f"localstack-glue: GlueVersion {glue_version} has no effect: jobs run on Spark {SPARK_VERSION}, as 5.1"
+            yield f"glue-local: {name} has no effect: {reason}"
 
 
 def is_on(merged: Mapping[str, str], name: str) -> bool:

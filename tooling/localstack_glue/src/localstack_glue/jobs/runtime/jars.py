@@ -10,19 +10,26 @@ FOLDER_VARIABLE = "LOCALSTACK_GLUE_EXTRA_JARS"
 # where Debian's packages libpostgresql-jdbc-java and libmariadb-java put them
 SYSTEM_JARS = Path("/usr/share/java")
 SYSTEM_DRIVERS = ("postgresql.jar", "mariadb-java-client.jar")
-# how the jars begin that Spark 3.5 with Scala 2.12 needs for a format of --datalake-formats
-_OF_FORMATS: Mapping[str, Sequence[str]] = {
-    "delta": ("delta-spark_2.12-", "delta-storage-"),
+# how the jars begin that a Spark needs for a format of --datalake-formats: 3.5 with Scala 2.12, and 4.1 with 2.13
+_OF_SPARK_3: Mapping[str, Sequence[str]] = {
+    "delta": ("delta-spark_2.12-", "delta-storage-3."),
     "hudi": ("hudi-spark3.5-bundle_2.12-",),
     "iceberg": ("iceberg-spark-runtime-3.5_2.12-",),
 }
+_OF_SPARK_4: Mapping[str, Sequence[str]] = {
+    "delta": ("delta-spark_", "delta-storage-4."),
+    "hudi": ("hudi-spark4",),
+    "iceberg": ("iceberg-spark-runtime-4.",),
+}
+_FORMATS = ("delta-spark_", "delta-storage-", "hudi-spark", "iceberg-spark-runtime-")
 _AWS_CATALOG, _AWS_JARS = "org.apache.iceberg.aws.", ("iceberg-aws-bundle-", "bundle-2")
 
 
 def of_run(merged: Mapping[str, str], settings: Settings, system: Path = SYSTEM_JARS) -> tuple[Path, ...]:
     """The jars that a run finds besides those it names itself: drivers always, a table format's if it asks for it."""
-    wanted = [prefix for name in _formats(merged) for prefix in _OF_FORMATS.get(name, ())]
-    named = [jar for jar in _folder(settings) if not _is_of_a_format(jar) or jar.name.startswith(tuple(wanted))]
+    wanted = tuple(prefix for name in _formats(merged) for prefix in _of_formats(settings).get(name, ()))
+    fitting = [jar for jar in _folder(settings) if _foreign_scala(settings) not in jar.name]
+    named = [jar for jar in fitting if not jar.name.startswith(_FORMATS) or jar.name.startswith(wanted)]
     if settings.extra_jars_dir is None:
         named += [jar for name in SYSTEM_DRIVERS if (jar := system / name).is_file()]
     return tuple(named)
@@ -33,12 +40,13 @@ def missing(merged: Mapping[str, str], settings: Settings) -> str | None:
     own = [Path(uri) for uri in arguments.comma_list(merged, "--extra-jars")]
     found = [*own, *of_run(merged, settings)]
     where = f"put it into the folder {FOLDER_VARIABLE}, or name it in --extra-jars"
+    of_formats = _of_formats(settings)
     for name in _formats(merged):
-        if name not in _OF_FORMATS:
-            return f"--datalake-formats {name} is not a table format of Glue: give {', '.join(sorted(_OF_FORMATS))}"
+        if name not in of_formats:
+            return f"--datalake-formats {name} is not a table format of Glue: give {', '.join(sorted(of_formats))}"
         if any(name in jar.name.lower() for jar in own):
             continue
-        for prefix in _OF_FORMATS[name]:
+        for prefix in of_formats[name]:
             if not _has(found, prefix):
                 return f"--datalake-formats {name} needs the jar {prefix}*.jar, which is not here: {where}"
     uses_aws = any(value.startswith(_AWS_CATALOG) for value in arguments.spark_conf(merged).values())
@@ -55,8 +63,17 @@ def _folder(settings: Settings) -> list[Path]:
     return [] if settings.extra_jars_dir is None else sorted(settings.extra_jars_dir.glob("*.jar"))
 
 
-def _is_of_a_format(jar: Path) -> bool:
-    return jar.name.startswith(tuple(prefix for prefixes in _OF_FORMATS.values() for prefix in prefixes))
+def _of_formats(settings: Settings) -> Mapping[str, Sequence[str]]:
+    return _OF_SPARK_4 if _is_spark_4(settings) else _OF_SPARK_3
+
+
+def _foreign_scala(settings: Settings) -> str:
+    """What stands in the name of a jar that a runtime cannot load: the two Scalas are not compatible."""
+    return "_2.12" if _is_spark_4(settings) else "_2.13"
+
+
+def _is_spark_4(settings: Settings) -> bool:
+    return (settings.spark_version or "").startswith("4.")
 
 
 def _has(jars: Sequence[Path], prefix: str) -> bool:

@@ -9,6 +9,13 @@ from localstack_glue.service.settings import S3A_JARS
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 # LocalStack signs its own certificate, on the loopback interface
 TRUST_LOCALSTACK = "-Dcom.amazonaws.sdk.disableCertChecking=true"
+# Spark 4 has Hadoop 3.4, whose defaults for these have units, and the S3A of the jars takes numbers only
+_PLAIN_NUMBERS = {
+    "spark.hadoop.fs.s3a.connection.establish.timeout": "30000",
+    "spark.hadoop.fs.s3a.connection.timeout": "200000",
+    "spark.hadoop.fs.s3a.multipart.purge.age": "86400",
+    "spark.hadoop.fs.s3a.threads.keepalivetime": "60",
+}
 LOG4J = """\
 rootLogger.level = warn
 rootLogger.appenderRef.stderr.ref = console
@@ -45,6 +52,7 @@ class SparkRun:
     java_options: str = ""
     user_jars_first: bool = False
     event_logs: Path | None = None
+    spark_version: str | None = None
 
 
 def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str]:
@@ -79,6 +87,7 @@ def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str
         "spark.hadoop.fs.s3a.connection.ssl.enabled": "true",
         "spark.hadoop.fs.s3a.aws.credentials.provider": "com.amazonaws.auth.EnvironmentVariableCredentialsProvider",
         "spark.hadoop.fs.s3a.buffer.dir": str(run.scratch / "s3a"),
+        **(_PLAIN_NUMBERS if (run.spark_version or "").startswith("4.") else {}),
         # Glue commits with an S3-optimised committer; of Hadoop's two, this one copies each object once less
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
         **events,

@@ -1,0 +1,127 @@
+"""Finds the Python and the Spark for a run's GlueVersion; that of Glue 6.0 is made when its first run needs it."""
+
+import logging
+import os
+import subprocess
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from localstack_glue.jobs.definitions import COMMANDS
+from localstack_glue.jobs.runtime import installers
+from localstack_glue.jobs.runtime.environment import RunRequest
+from localstack_glue.jobs.runtime.files import JobPreparationError
+from localstack_glue.jobs.runtime.glue_versions import NEWER_SPARK, SPARK_OF, why_not_run
+from localstack_glue.service.settings import PYTHON_6, Settings
+
+LOG = logging.getLogger(__name__)
+MAKING_TIMEOUT_S = 1800
+
+
+class Runtimes:
+    """The settings of each runtime that jobs of this service may have."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._finding = threading.Lock()
+        self._newer: Settings | None = None
+
+    def of(self, request: RunRequest, *, may_make: bool = True) -> Settings:
+        """The settings with the runtime of a run's GlueVersion.
+
+        Raises:
+            JobPreparationError: there is none for it; the message says what to do.
+        """
+        if not request.is_spark or request.command["Name"] not in COMMANDS:
+            return self._settings
+        identity = request.identity
+        if reason := why_not_run(identity.job_name, identity.run_id, request.glue_version):
+            raise JobPreparationError(reason)
+        if _is_of(self._settings, SPARK_OF[request.glue_version]):
+            return self._settings
+        if SPARK_OF[request.glue_version] != NEWER_SPARK:
+            raise JobPreparationError(
+                f"GlueVersion {request.glue_version} has Spark {SPARK_OF[request.glue_version]}, and"
+                f" {self._settings.python} has Spark {self._settings.spark_version}: set"
+                f" {self._settings.python_variable} to a Python with pyspark 3.5.6"
+            )
+        return self._of_6(may_make=may_make)
+
+    def missing(self, glue_version: str) -> str | None:
+        """What a Spark job of this version would miss here; None where it runs, or where its runtime can be made."""
+        if _is_of(self._settings, SPARK_OF[glue_version]):
+            return self._settings.missing_for_spark()
+        if SPARK_OF[glue_version] != NEWER_SPARK:
+            return f"{self._settings.python} has Spark {self._settings.spark_version}"
+        if self._settings.make_python_6:
+            return None
+        try:
+            return self._of_6(may_make=False).missing_for_spark()
+        except JobPreparationError as error:
+            return str(error)
+
+    def _of_6(self, *, may_make: bool) -> Settings:
+        if self._newer is None and not may_make and not self._is_there:
+            raise JobPreparationError("the runtime of Glue 6.0 is not made yet")
+        with self._finding:  # two runs at once make one
+            if self._newer is None:
+                self._newer = self._find_6()
+            return self._newer
+
+    @property
+    def _is_there(self) -> bool:
+        python = self._settings.python_6
+        return not self._settings.make_python_6 or (python is not None and python.exists())
+
+    def _find_6(self) -> Settings:
+        python = self._settings.python_6
+        if python is None or not python.exists():
+            if not self._settings.make_python_6:
+                raise JobPreparationError(_how_to_make(python))
+            python = _made(self._settings.make_python_6)
+        found = self._settings.with_python(python, PYTHON_6)
+        if not _is_of(found, NEWER_SPARK):
+            has = f"Spark {found.spark_version}" if found.spark_home else "no pyspark"
+            raise JobPreparationError(
+                f"GlueVersion 6.0 has Spark {NEWER_SPARK}, and {python} has {has}: {_how_to_make(None)}"
+            )
+        return found
+
+
+def _is_of(settings: Settings, spark: str) -> bool:
+    """Whether a runtime has this Spark; one that does not say its version is taken for the older one, as ever."""
+    version = settings.spark_version
+    return spark != NEWER_SPARK if version is None else version.startswith(f"{spark}.")
+
+
+def _made(command: Sequence[str]) -> Path:
+    LOG.info("making the runtime of Glue 6.0: %s", " ".join(command))
+    try:
+        answer = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=MAKING_TIMEOUT_S,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            env=installers.environment(os.environ),
+        )
+    except subprocess.CalledProcessError as error:
+        why = installers.cause(error.stderr, error.returncode)
+        raise JobPreparationError(f"The runtime of Glue 6.0 could not be made: {why}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise JobPreparationError(f"The runtime of Glue 6.0 could not be made: {error}") from error
+    lines = answer.stdout.split()
+    if not lines or not Path(lines[-1]).is_file():
+        raise JobPreparationError(
+            f"The runtime of Glue 6.0 could not be made: {command[0]} did not say where its Python is"
+        )
+    return Path(lines[-1])
+
+
+def _how_to_make(named: Path | None) -> str:
+    there = f"there is no Python at {named}" if named else "there is no runtime of Glue 6.0"
+    return (
+        f"{there}; make one (uv venv --python 3.13 FOLDER; uv pip install --python FOLDER pyspark==4.1.1 boto3 pandas)"
+        f" and set {PYTHON_6} to FOLDER/bin/python"
+    )

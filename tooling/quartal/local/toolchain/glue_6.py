@@ -1,0 +1,53 @@
+"""The runtime of Glue 6.0 is made when a job needs it: the Glue service runs this file as a command for that."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TextIO
+
+from quartal.core.errors import QuartalError
+from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
+from quartal.local.toolchain import environments
+
+
+def variables(settings: Settings) -> dict[str, str]:
+    """What the Glue service is told: where the Python of Glue 6.0 is, or else the command that makes it."""
+    environment = environments.glue_6_environment(settings)
+    if environments.is_ready(settings, environment):
+        return {"LOCALSTACK_GLUE_6_PYTHON": str(environments.python_of(settings, environment))}
+    places = (str(settings.root), str(settings.tools_dir), environment.python)
+    return {"LOCALSTACK_GLUE_6_MAKE": json.dumps([sys.executable, "-m", __name__, *places])}
+
+
+def main(root: str, tools_dir: str, python: str) -> int:
+    """Make the environment unless it is there, and print its Python; what is said on the way goes to stderr."""
+    settings = Settings(
+        root=Path(root),
+        state_dir=Path(tools_dir).parent,
+        tools_dir=Path(tools_dir),
+        environment=LOCALSTACK_ENVIRONMENT,
+        endpoint_url=None,
+        environ=dict(os.environ),
+    )
+    try:
+        made = environments.ensure(
+            settings,
+            environments.spark_4_environment(settings, python),
+            lambda line: _say(sys.stderr, line),
+        )
+    except QuartalError as error:
+        _say(sys.stderr, " ".join(["error:", error.message, *error.details[-3:], error.remedy]))
+        return 1
+    _say(sys.stdout, str(made))
+    return 0
+
+
+def _say(stream: TextIO, line: str) -> None:
+    stream.write(f"{line}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
