@@ -69,3 +69,10 @@ def test_attribute_that_forces_a_replacement_is_named():
 def test_format_of_another_major_version_is_refused():
     with pytest.raises(PlanError, match=r"format '2\.0'"):
         parse_plan({"format_version": "2.0"})
+
+
+@pytest.mark.parametrize("name", ["resource_changes", "resource_drift", "checks", "deferred_changes"])
+@pytest.mark.parametrize("value", [{}, "", 0, False, {"a": 1}], ids=str)
+def test_part_that_is_no_list_is_no_empty_one(name, value):
+    with pytest.raises(PlanError):
+        parse_plan({"format_version": "1.2", name: value})

@@ -16,7 +16,7 @@ from typing import Any
 from plan_review.access_attributes import BROAD_POLICIES, READ_BY_TYPE, grants_access_by_name
 from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.policy_grants import Grant, grants, is_locked, is_readable, policy_document
-from plan_review.replacement import apart
+from plan_review.replacement import parts
 from plan_review.values import Marker
 
 # resource types whose policy belongs to somebody: the attribute that names them, and the word for them
@@ -146,7 +146,7 @@ class AccessChange:
 
 def access_changes(plan: Plan) -> tuple[AccessChange, ...]:
     """Every change of access in the plan, the dangerous first."""
-    found = [item for change in plan.changes for part in apart(change, plan) for item in _of(part, plan)]
+    found = [item for change in parts(plan) for item in _of(change, plan)]
     return tuple(sorted(found, key=lambda item: (item.danger, item.address, item.sentence)))
 
 

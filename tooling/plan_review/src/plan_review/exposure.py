@@ -7,7 +7,7 @@ from typing import Any
 
 from plan_review.conditions import is_everybodys_network
 from plan_review.model import Plan, ResourceChange
-from plan_review.replacement import apart
+from plan_review.replacement import parts
 
 _CIDRS = frozenset({"cidr_blocks", "ipv6_cidr_blocks", "cidr_block", "ipv6_cidr_block", "cidr_ipv4", "cidr_ipv6"})
 _BLOCKS_OF_ACCOUNT = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
@@ -17,12 +17,12 @@ Openings = Iterator[str]
 
 def opened_to_everybody(plan: Plan) -> Iterator[tuple[str, str]]:
     """Address and sentence of each resource that opens something which was not open before."""
-    for part in (part for change in plan.changes for part in apart(change, plan)):
-        if part.after:
-            was = set(_openings(part, part.before))
-            for sentence in dict.fromkeys(_openings(part, part.after)):
+    for change in parts(plan):
+        if change.after:
+            was = set(_openings(change, change.before))
+            for sentence in dict.fromkeys(_openings(change, change.after)):
                 if sentence not in was:
-                    yield part.address, sentence
+                    yield change.address, sentence
 
 
 def _openings(change: ResourceChange, attributes: Mapping[str, Any]) -> Openings:

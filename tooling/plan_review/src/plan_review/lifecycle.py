@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from plan_review.model import Plan, ResourceChange
-from plan_review.replacement import apart
+from plan_review.replacement import parts
 from plan_review.values import Marker
 
 _TYPES = ("aws_s3_bucket_lifecycle_configuration", "aws_s3_bucket")
@@ -77,10 +77,10 @@ def losing_rules(plan: Plan) -> Iterator[LosingRule]:
     """Each rule of the plan that takes away objects which stayed before, or stayed longer."""
     names = [change.after.get("bucket") for change in plan.changes if _is_new_bucket(change)]
     made = {name for name in names if isinstance(name, str | Marker)}
-    for part in (part for change in plan.changes if change.type in _TYPES for part in apart(change, plan)):
-        if part.after:
-            name = part.after.get("bucket")
-            yield from _of(part, is_new=isinstance(name, str | Marker) and name in made)
+    for change in parts(plan):
+        if change.type in _TYPES and change.after:
+            name = change.after.get("bucket")
+            yield from _of(change, is_new=isinstance(name, str | Marker) and name in made)
 
 
 def _is_new_bucket(change: ResourceChange) -> bool:

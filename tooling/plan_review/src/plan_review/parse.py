@@ -20,6 +20,14 @@ from plan_review.outside import Managed, without_own
 from plan_review.values import AttributeChange, Marker, Side, differences, hidden_differences, redacted
 
 _SUPPORTED_FORMAT = "1"
+_LISTS = (
+    "resource_changes",
+    "resource_drift",
+    "checks",
+    "deferred_changes",
+    "action_invocations",
+    "deferred_action_invocations",
+)
 _ACTIONS = {
     ("create",): Action.CREATE,
     ("read",): Action.READ,
@@ -57,6 +65,9 @@ def _plan(data: dict[str, Any]) -> Plan:
             f"This Terraform writes plans in format '{version}'; Quartal reads {_SUPPORTED_FORMAT}.x.",
             remedy="Plan with Terraform 1.1 or newer, or with OpenTofu; the README names what Quartal is tested with.",
         )
+    for name in _LISTS:
+        if not isinstance(data.get(name), list | None):
+            raise TypeError(f"{name} is no list")
     provisioners = dict(_provisioners(_root_module(data), ""))
     managed = (entry for entry in data.get("resource_changes") or [] if _is_managed(entry))
     parsed = [_resource_change(entry, provisioners) for entry in managed]

@@ -16,10 +16,14 @@ from plan_review.conditions import Condition, is_unseen, names_within
 from plan_review.errors import ReviewInputError
 from plan_review.file_problems import lines_of
 from plan_review.model import Action, Plan, ResourceChange
-from plan_review.replacement import apart
+from plan_review.replacement import parts
 
 _FOLDER = Path(__file__).parent
 _BUNDLED = (_FOLDER / "rules.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
+
+
+# what goes away and is not replaced: types and ids
+Gone = frozenset[tuple[str, str]]
 
 
 class Level(IntEnum):
@@ -46,13 +50,10 @@ class Owner(BaseModel):
     type: str
     attribute: str
 
-    def goes_with(self, change: ResourceChange, plan: Plan) -> bool:
+    def goes_with(self, change: ResourceChange, gone: Gone) -> bool:
         """Whether the plan destroys the owner of a resource too, and puts no other in its place."""
         owner = change.before.get(self.attribute)
-        return isinstance(owner, str) and any(
-            other.type == self.type and other.action is Action.DELETE and other.before.get("id") == owner
-            for other in plan.changes
-        )
+        return isinstance(owner, str) and (self.type, owner) in gone
 
 
 class Rule(BaseModel):
@@ -90,13 +91,13 @@ class Rule(BaseModel):
         )
         return meant and not exempt
 
-    def applies(self, change: ResourceChange, plan: Plan, environment: str, *, or_may: bool = False) -> bool:
+    def applies(self, change: ResourceChange, gone: Gone, environment: str, *, or_may: bool = False) -> bool:
         """Whether the change, of a resource that the rule is about, is what it means; or may be, as far as is seen."""
         return (
             (not self.environments or environment in self.environments)
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
             and all(condition.holds(change, or_may=or_may) for condition in self.when)
-            and not (self.unless_gone is not None and self.unless_gone.goes_with(change, plan))
+            and not (self.unless_gone is not None and self.unless_gone.goes_with(change, gone))
         )
 
     def finding(self, address: str, *, is_certain: bool = True) -> Finding:
@@ -181,6 +182,11 @@ def _bundled() -> RuleBook:
 def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...]:
     """What the rules say of the plan's changes, in the order of the plan."""
     about = {kind: book.about(kind) for kind in {change.type for change in plan.changes}}
+    gone = frozenset(
+        (change.type, change.before["id"])
+        for change in plan.changes
+        if change.action is Action.DELETE and isinstance(change.before.get("id"), str)
+    )
 
     def found(change: ResourceChange) -> Iterator[Finding]:
         names = names_within(change.before, change.after)
@@ -188,12 +194,11 @@ def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...
         for rule in about[change.type]:
             if not all(condition.may_hold(names) for condition in rule.when):
                 continue
-            if rule.applies(change, plan, environment, or_may=unseen):
-                is_certain = not unseen or rule.applies(change, plan, environment)
+            if rule.applies(change, gone, environment, or_may=unseen):
+                is_certain = not unseen or rule.applies(change, gone, environment)
                 yield rule.finding(change.address, is_certain=is_certain)
 
-    parts = (part for change in plan.changes for part in apart(plan.without_computed(change), plan))
-    return tuple(finding for part in parts for finding in found(part))
+    return tuple(finding for change in map(plan.without_computed, parts(plan)) for finding in found(change))
 
 
 def _kinds(action: Action) -> set[str]:

@@ -34,46 +34,44 @@ _GRANTS = frozenset({"aws_kms_grant", "aws_lakeformation_permissions", "aws_sns_
 _NAMES = ("id", "arn", "name", "bucket", "key_id", "url")
 
 
-def apart(change: ResourceChange, plan: Plan) -> tuple[ResourceChange, ...]:
-    """The change itself; for a replacement that moves to another owner, or whose old one stays, an end and a beginning.
+def parts(plan: Plan) -> Iterator[ResourceChange]:
+    """The changes of a plan; one that moves to another owner, or whose old one stays, as its end and its beginning.
 
     Where the owner is replaced by the same plan, the new one takes the place of the old: nothing has moved.
     """
-    if not change.action.replaces or not (change.action.forgets or _has_moved(change, plan)):
-        return (change,)
+    replaced = {
+        (change.type, name)
+        for change in plan.changes
+        if change.action.replaces
+        for name in map(change.before.get, _NAMES)
+        if isinstance(name, str)
+    }
+    for change in plan.changes:
+        if change.action.replaces and (change.action.forgets or _has_moved(change, plan, replaced)):
+            yield from _apart(change)
+        else:
+            yield change
+
+
+def _apart(change: ResourceChange) -> Iterator[ResourceChange]:
     end = Action.FORGET if change.action.forgets else Action.DELETE
-    return (
-        replace(change, action=end, after={}, attributes=tuple(_sides(change, is_after=False)), forces_replacement=()),
-        replace(
-            change,
-            action=Action.CREATE,
-            before={},
-            attributes=tuple(_sides(change, is_after=True)),
-            forces_replacement=(),
-        ),
-    )
+    gone, made = tuple(_sides(change, is_after=False)), tuple(_sides(change, is_after=True))
+    yield replace(change, action=end, after={}, attributes=gone, forces_replacement=())
+    yield replace(change, action=Action.CREATE, before={}, attributes=made, forces_replacement=())
 
 
-def _has_moved(change: ResourceChange, plan: Plan) -> bool:
+def _has_moved(change: ResourceChange, plan: Plan, replaced: set[tuple[str, str]]) -> bool:
     if change.type in _GRANTS:
         names = {item.name for item in change.attributes if item.after is not Marker.UNKNOWN}
         return bool(names - {"id", "tags", "tags_all", "timeouts"})
-    names = _OWNERS.keys() - plan.computed(change)
-    moved = [
-        (_OWNERS[name], change.before[name])
-        for name in sorted(names)
-        if change.type not in _OWNERS[name]
-        and change.before.get(name)
-        and change.before[name] != change.after.get(name)
-    ]
-    return any(not _is_replaced(owner, types, plan) for types, owner in moved)
-
-
-def _is_replaced(owner: object, types: tuple[str, ...], plan: Plan) -> bool:
-    return any(
-        other.type in types and other.action.replaces and owner in [other.before.get(name) for name in _NAMES]
-        for other in plan.changes
-    )
+    computed = plan.computed(change)
+    for name, types in _OWNERS.items():
+        owner = change.before.get(name)
+        if change.type in types or name in computed or not owner or owner == change.after.get(name):
+            continue
+        if not isinstance(owner, str) or not any((kind, owner) in replaced for kind in types):
+            return True
+    return False
 
 
 def _sides(change: ResourceChange, *, is_after: bool) -> Iterator[AttributeChange]:
