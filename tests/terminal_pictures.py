@@ -23,9 +23,9 @@ from etl_job.manifest.model import RunManifest
 from quartal.core.console import Console
 from quartal.report.model import RunRecord
 from quartal.report.status import cost_in_words, lines_of
-from quartal.runs.diagram import as_table, picture_of, typical_seconds
+from quartal.runs.diagram import as_table, diagram_steps, typical_seconds
 from quartal.runs.history import print_history
-from quartal.runs.outcome import Standing, show_manifest
+from quartal.runs.outcome import Attention, show_manifest
 from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 from tests.unit.tooling.manifest_examples import run_manifest
 from tests.unit.tooling.report.example import report_of_real_lengths
@@ -71,10 +71,10 @@ def main() -> None:
     )
     recorder.print(f"Workflow quartal-dev-sightings, run {newest.run_id}")
     recorder.print(
-        as_table(picture_of(going, crawled + timedelta(seconds=743), stages, typical_seconds([955.0, 1850.0])))
+        as_table(diagram_steps(going, crawled + timedelta(seconds=743), stages, typical_seconds([955.0, 1850.0])))
     )
     recorder.print("\n[dim]... and at its end:[/dim]\n")
-    show_manifest(console, newest, typed=_typed, standing=Standing(tuple(lines)))
+    show_manifest(console, newest, typed=_typed, attention=Attention(tuple(lines)))
     _write("terminal-run", as_svg(recorder, "quartal run --env dev", "run"))
 
     recorder, console = _recording()

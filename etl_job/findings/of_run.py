@@ -15,7 +15,7 @@ def facts_of(manifest: RunManifest, earlier: Mapping[str, RunManifest], quaranti
     Args:
         manifest: of the run.
         earlier: manifests of the runs that published what is published, by run.
-        quarantine_limit: the share of quarantined rows from which the alarm tells.
+        quarantine_limit: the share of quarantined rows above which the alarm fires.
     """
     deliveries, are_all_known = _published(manifest, {**earlier, manifest.run_id: manifest})
     days = [rows.last_day for rows in deliveries if rows.last_day is not None]

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from etl_job.findings.model import DeliveredRows, Facts, Finding, LastRun, Level
 from etl_job.findings.wording import age, count, minute, percent, percents, rules, sentence, short_id, some
 
-# Without a schedule nothing says when data is due; data older than this is reported all the same.
+# Without a schedule it is not known when data is due; data older than this is reported anyway.
 _OLD_WITHOUT_SCHEDULE = timedelta(days=184)  # two quarters
 # In the first time zone of a day it is already tomorrow.
 _AHEAD = timedelta(days=1)

@@ -182,7 +182,7 @@ def test_run_without_new_files_publishes_nothing_is_in_time_and_is_told(
     assert overdue_check.finish(check) == [*ASKED, "InTime"]
     told = alert_with(again["run_id"])
     assert "The run of vehicle_sightings ended as SUCCEEDED" in told
-    assert "Nothing new: the tables are as they were." in told
+    assert "Nothing new: the tables are unchanged." in told
     assert told.strip('"').endswith("quartal explain --env localstack")
     assert again["deliveries"] == []
     assert again["published_anything"] is False
@@ -481,7 +481,7 @@ def test_run_tells_why_it_failed_and_what_else_needs_somebody(pipeline, client, 
     detail = {"dataset": deployment.dataset, "database": deployment.database, "runId": "wr_1", "status": "FAILED"}
     detail |= {
         "summary": "delivery d1: 2 of 3 rows are bad",
-        "needs": "Needs you: 1 problem. (1) problem: The data ends.",
+        "needs": "Needs attention: 1 problem. (1) problem: The data ends.",
     }
     event = {"Source": "quartal", "DetailType": "Quartal Run Finished", "Detail": json.dumps(detail)}
     client("events").put_events(Entries=[event])

@@ -39,7 +39,7 @@ def test_started_server_is_found_listens_on_loopback_only_and_leaves_nothing(set
         endpoint = find_endpoint(settings)
         assert endpoint is not None
         assert endpoint.url == started.endpoint_url
-        with pytest.raises(ConfigurationError, match="running already"):
+        with pytest.raises(ConfigurationError, match="already running"):
             server.start(settings, port=server.free_port(), announce=print)
     finally:
         server.stop(settings, started)

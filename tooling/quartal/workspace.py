@@ -43,7 +43,7 @@ class Workspace:
 
     @cached_property
     def located(self) -> Settings:
-        """The settings with the bucket of the state, which is looked up where nobody named it.
+        """The settings with the bucket of the state, which is looked up unless it is named.
 
         Raises:
             ConfigurationError: there is no bucket yet.
@@ -73,7 +73,7 @@ class Workspace:
         """What is deployed, from here or from any other machine that shares the state.
 
         Raises:
-            NotDeployedError: nothing, or only a part.
+            NotDeployedError: nothing is deployed, or only a part.
             ConfigurationError: the pipeline has no feed of the name in the settings.
         """
         if self.staged.has_remote_state and not self.staged.is_connected:
@@ -87,6 +87,10 @@ class Workspace:
     def connection(self) -> AwsConnection:
         """How to reach the deployed resources."""
         return AwsConnection.from_environment(self.env, region=self.deployment.region, local=self.settings.is_local)
+
+    def command_line(self, *words: str) -> str:
+        """A command of Quartal in backticks, as a user would type it for this environment and feed."""
+        return f"`{' '.join(('quartal', words[0], *self.settings.naming_options(), *words[1:]))}`"
 
 
 def terraform_environment(settings: Settings, env: dict[str, str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from plan_review.cron_words import in_words
+from glue_triggers.cron_words import in_words
 from plan_review.page import render_page
 from plan_review.parse import parse_plan
 from plan_review.render_markdown import render_markdown

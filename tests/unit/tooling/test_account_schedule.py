@@ -62,7 +62,7 @@ def test_year_of_a_sound_account_is_told(glue, capsys):
     told = capsys.readouterr().out
     assert "trigger start: 4 times in a year by cron(0 2 8 1,4,7,10 ? *)" in told
     assert "starts crawler raw, then job load" in told
-    assert "All of it runs as it looks." in told
+    assert "Everything runs as configured." in told
 
 
 def test_trigger_that_never_fires_is_found_and_ends_with_3(glue, capsys):

@@ -180,7 +180,7 @@ def test_terraform_that_was_killed_is_told_as_such(settings, tmp_path, number):
         pytest.param(
             ["cost", "mars-north-1"], {}, "no prices for mars-north-1", "--refresh", id="region without prices"
         ),
-        pytest.param(["cost", "--refresh"], {}, "of which region", "eu-central-1", id="prices of no region"),
+        pytest.param(["cost", "--refresh"], {}, "--refresh needs a region", "eu-central-1", id="prices of no region"),
         pytest.param(["bootstrap"], {}, "needs no bucket", "s3.tfbackend", id="bootstrap of a local state"),
     ],
 )

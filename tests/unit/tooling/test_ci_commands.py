@@ -15,7 +15,7 @@ import typer
 import yaml
 
 from quartal.cli.app import app
-from quartal.cli.infrastructure import Approval
+from quartal.cli.deploy import Approval
 from quartal.deploy.git_state import refuse_unpublished
 
 PROJECT = Path(__file__).parents[3]

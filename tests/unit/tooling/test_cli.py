@@ -153,13 +153,13 @@ def test_interrupt_names_the_local_stack_that_still_runs_and_ends_with_130(in_pr
 
     monkeypatch.setattr("quartal.cli.local_stack.find_endpoint", interrupted)
     assert run(["localstack", "status"]) == 130
-    assert "LocalStack still runs" not in capsys.readouterr().err
+    assert "LocalStack is still running" not in capsys.readouterr().err
     folder = in_project / ".quartal" / "localstack"
     me = psutil.Process()
     record = {"pid": me.pid, "created": me.create_time(), "port": 4577, "folder": str(folder / "4577")}
     (folder / "server.json").write_text(json.dumps(record))
     assert run(["localstack", "status"]) == 130
-    assert f"LocalStack still runs at http://127.0.0.1:4577 (pid {me.pid})" in capsys.readouterr().err
+    assert f"LocalStack is still running at http://127.0.0.1:4577 (pid {me.pid})" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("arguments", [["status", "--bogus", "--json"], ["stauts", "--json"], ["--json"]])

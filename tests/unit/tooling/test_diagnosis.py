@@ -129,7 +129,7 @@ def test_job_that_iam_refused_is_told_what_to_grant(logs):
         resume="`quartal run`",
     )
     assert error.remedy == (
-        "The role lake-job lacks s3:PutObject on arn:aws:s3:::l/x. Grant it in infra/ and `quartal apply`, then: "
+        "The role lake-job lacks s3:PutObject on arn:aws:s3:::l/x. Grant it in infra/, run `quartal apply`, then: "
         "`quartal run`"
     )
 

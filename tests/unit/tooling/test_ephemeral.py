@@ -30,7 +30,7 @@ from quartal.core.errors import (
 )
 from quartal.features.export import Export, ExportFormat
 from quartal.report.cost import Measured, RunCost
-from quartal.scenarios.ephemeral import EphemeralResult, ephemeral_cost, refuse_while_a_run_goes_on, show_result
+from quartal.scenarios.ephemeral import EphemeralResult, ephemeral_cost, refuse_during_a_run, show_result
 from quartal.terraform.retained_data import standing, state_resources
 from quartal.workspace import Workspace
 from tests.unit.tooling.conftest import change, write_plan, write_state
@@ -157,7 +157,7 @@ def test_failure_says_what_stands_and_the_command_that_removes_it(stand_in, caps
     )  # deployed, and then no outputs
     told = capsys.readouterr().err
     assert told.count("Error (") == 1
-    assert "2 resources of dev still stand: `quartal destroy --env dev --keep-data --approve destroy`" in told
+    assert "Still deployed in dev: 2 resources; `quartal destroy --env dev --keep-data --approve destroy`" in told
 
 
 def test_failure_before_anything_stands_names_no_command_that_removes(stand_in, capsys):
@@ -166,17 +166,17 @@ def test_failure_before_anything_stands_names_no_command_that_removes(stand_in, 
     assert quartal(["run", "--ephemeral", "--no-policies", "--approve", "destroy"]) == 2
     told = capsys.readouterr().err
     assert "Nothing was applied" in told
-    assert "still stand" not in told
+    assert "Still deployed" not in told
 
 
 @pytest.mark.parametrize(
     ("error", "when"),
     [
-        (WatchingError("Run wr_1 could not be watched any longer.", remedy="It goes on."), True),
+        (WatchingError("Run wr_1 can no longer be watched.", remedy="The run continues."), True),
         (UnknownOutcomeError("Whether it was started is not known.", remedy="Look."), True),
-        (WaitTimeoutError("Waited.", remedy="It goes on."), True),
-        (InterruptedCommandError("Stopped watching.", remedy="It goes on."), True),
-        (PipelineError("The job failed.", remedy="Mend it."), False),
+        (WaitTimeoutError("Waited.", remedy="The run continues."), True),
+        (InterruptedCommandError("Stopped watching.", remedy="The run continues."), True),
+        (PipelineError("The job failed.", remedy="Fix it."), False),
     ],
 )
 def test_run_that_may_go_on_is_ended_before_anything_is_removed(stand_in, capsys, monkeypatch, error, when):
@@ -191,15 +191,18 @@ def test_run_that_may_go_on_is_ended_before_anything_is_removed(stand_in, capsys
     assert quartal(["run", "--ephemeral", "--no-policies", "--approve", "destroy"]) == error.exit_code
     told = capsys.readouterr().err
     removal = "`quartal destroy --env dev --keep-data --approve destroy` removes them"
-    assert f"still stand: {'once the run has ended, ' if when else ''}{removal}" in told
+    assert f"Still deployed in dev: 2 resources; {'once the run has ended, ' if when else ''}{removal}" in told
     assert (stand_in / "log").read_text().split().count("apply") == 1
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ({"Runs": [{"WorkflowRunId": "wr_2", "Status": "RUNNING", "StartedOn": datetime.now(UTC)}]}, "Run wr_2 goes"),
-        (None, "could not be looked up"),
+        (
+            {"Runs": [{"WorkflowRunId": "wr_2", "Status": "RUNNING", "StartedOn": datetime.now(UTC)}]},
+            "Run wr_2 is in progress",
+        ),
+        (None, "It is not known"),
         ({"Runs": [{"WorkflowRunId": "wr_2", "Status": "COMPLETED", "StartedOn": datetime.now(UTC)}]}, ""),
         ({}, ""),
     ],
@@ -215,7 +218,7 @@ def test_nothing_is_removed_under_a_run_that_goes_on_or_may(settings, answer, sa
             stub.add_response("get_workflow_runs", answer)
         refused = pytest.raises(UnknownOutcomeError, match=said) if said else nullcontext()
         with refused:
-            refuse_while_a_run_goes_on(workspace)
+            refuse_during_a_run(workspace)
 
 
 def test_interruption_says_what_stands_too(stand_in: Path, project: Path):
@@ -238,7 +241,7 @@ def test_interruption_says_what_stands_too(stand_in: Path, project: Path):
     finally:
         running.kill()
     assert (running.returncode, output) == (130, ""), errors
-    assert "1 resources of dev still stand" in errors
+    assert "Still deployed in dev: 1 resource;" in errors
     assert "quartal destroy --env dev --keep-data" in errors
     assert "Traceback" not in errors
 

@@ -263,7 +263,7 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
     "snapshots while a run commits": (
         maintenance_while_a_run_commits,
         PipelineError,
-        "db.feed_features was changed meanwhile",
+        "db.feed_features was changed in the meantime",
         "quartal maintenance",
     ),
     "ephemeral run that is interrupted": (ephemeral_that_is_interrupted, InterruptedCommandError, "Interrupted", ""),
@@ -311,7 +311,7 @@ def test_terraform_that_is_nowhere_is_said_with_how_to_get_it(settings, monkeypa
     from quartal.local.toolchain import terraform_binary
 
     monkeypatch.setattr(terraform_binary.metadata, "version", missing)
-    with pytest.raises(ToolchainError, match="No usable Terraform") as error:
+    with pytest.raises(ToolchainError, match="There is no usable Terraform") as error:
         require_terraform(replace(settings, environ={"PATH": ""}))
     assert error.value.remedy
 
@@ -325,7 +325,7 @@ def test_contract_that_is_wrong_is_not_shown(tmp_path, capsys):
 
 def test_plan_that_nobody_has_seen_is_shown_and_not_applied(stand_in, capsys):
     assert quartal(["apply", "--no-policies"]) == 2
-    assert "Nobody has seen this plan for 'dev' before" in capsys.readouterr().err
+    assert "This plan for 'dev' has not been reviewed yet" in capsys.readouterr().err
 
 
 def test_features_without_a_state_cannot_be_tagged(project, monkeypatch, capsys):
@@ -336,7 +336,7 @@ def test_features_without_a_state_cannot_be_tagged(project, monkeypatch, capsys)
         monkeypatch.chdir(project)
         monkeypatch.setattr(Workspace, "deployment", DEPLOYMENT)
         monkeypatch.setattr(Workspace, "connection", None)
-        monkeypatch.setattr("quartal.cli.results.iceberg_catalog", lambda _: catalog)
+        monkeypatch.setattr("quartal.cli.features.iceberg_catalog", lambda _: catalog)
         assert published_table(catalog, DEPLOYMENT, "features").current_snapshot() is None
         assert quartal(["tag", "model-1"]) == 2
     assert "no published state yet" in capsys.readouterr().err

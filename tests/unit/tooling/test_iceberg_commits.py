@@ -16,7 +16,7 @@ from pyiceberg.exceptions import CommitFailedException
 from etl_job.lake.files import LocalObjectStore
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
-from quartal.features.iceberg_commits import committing_client, load_patiently
+from quartal.features.iceberg_commits import committing_client, load_with_retries
 from quartal.features.lake_files import lake_path
 from quartal.features.maintenance import KEY_REGISTERS, Lake, files_named_by, maintain
 from quartal.features.query import iceberg_catalog
@@ -142,10 +142,10 @@ def test_lost_answer_is_not_sent_again_where_the_table_holds_the_change(place, e
 @pytest.mark.parametrize(("error", "reason"), FOR_GOOD)
 def test_tag_that_cannot_be_set_is_told_with_the_true_reason(place, error, reason):
     plan(place, "before", error, None)
-    with pytest.raises(PipelineError, match="is as it was: tag 'model-7' was not made") as told:
+    with pytest.raises(PipelineError, match="is unchanged: tag 'model-7' did not take effect") as told:
         place.set_tag()
     assert reason in told.value.message
-    assert "changed meanwhile" not in told.value.message
+    assert "changed in the meantime" not in told.value.message
     assert place.tags() == set()
 
 
@@ -153,7 +153,7 @@ def test_tag_that_cannot_be_set_is_told_with_the_true_reason(place, error, reaso
 def test_maintenance_that_cannot_expire_deletes_nothing_and_tells_the_true_reason(place, error, reason):
     before = place.files()
     plan(place, "before", error, None)
-    with pytest.raises(PipelineError, match="the expiry of snapshots was not made") as told:
+    with pytest.raises(PipelineError, match="the expiry of snapshots did not take effect") as told:
         place.maintain()
     assert reason in told.value.message
     assert place.files() >= before
@@ -185,7 +185,7 @@ def test_call_that_was_refused_did_nothing_though_nobody_can_look_either(place, 
         return error()
 
     plan(place, "before", signed_out)
-    with pytest.raises(PipelineError, match="is as it was"):
+    with pytest.raises(PipelineError, match="is unchanged"):
         place.set_tag()
 
 
@@ -226,7 +226,7 @@ def test_table_whose_files_cannot_be_read_loses_none(place):
     manifest_list = Path(lake_path(place.table().current_snapshot().manifest_list))
     manifest_list.unlink()
     before = place.files()
-    with pytest.raises(PipelineError, match="no file of it was deleted"):
+    with pytest.raises(PipelineError, match="so none was deleted"):
         place.maintain()
     assert place.files() >= before
 
@@ -284,9 +284,9 @@ def test_table_of_which_half_comes_is_asked_again_and_told_in_the_end(half, is_a
             return "the table"
 
     if not is_always:
-        assert load_patiently(Halves(), TABLE, lambda _: None) == "the table"
+        assert load_with_retries(Halves(), TABLE, lambda _: None) == "the table"
         return
     with pytest.raises(AwsError, match=rf"Table {TABLE} could not be read: .*") as told:
-        load_patiently(Halves(), TABLE, lambda _: None)
+        load_with_retries(Halves(), TABLE, lambda _: None)
     assert "quartal doctor" in told.value.remedy
     assert len(asked) > 1

@@ -197,7 +197,7 @@ def test_parse_age_reads_days_hours_and_minutes(text, expected):
 
 @pytest.mark.parametrize("text", ["", "7", "d", "-1d", "1w", "1.5h"])
 def test_parse_age_refuses_anything_else(text):
-    with pytest.raises(ConfigurationError, match="is no age"):
+    with pytest.raises(ConfigurationError, match="is not an age"):
         parse_age(text)
 
 

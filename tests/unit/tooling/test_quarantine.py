@@ -71,7 +71,7 @@ def lake(project, monkeypatch, tmp_path: Path) -> Iterator[Lake]:
     monkeypatch.setattr(Workspace, "connection", CONNECTION)
     with mock_aws():
         made = Lake(tmp_path / "lake")
-        for command in ("results", "quarantined"):
+        for command in ("features", "quarantine"):
             monkeypatch.setattr(f"quartal.cli.{command}.iceberg_catalog", lambda _: made.catalog)
         yield made
 
@@ -109,14 +109,14 @@ def test_rows_can_be_chosen_by_delivery_and_rule(bad, capsys):
     found = shown(capsys, "--rule", "date.format", "--limit", "1")
     assert ([row["raw"] for row in found["rows"]], found["count"]) == (["x,y"], 2)
     assert run(["quarantine", "--rule", "date.format", "--limit", "1"]) == 0
-    assert "2 rows are quarantined, of which 1 are shown: date.format 2" in capsys.readouterr().out
+    assert "2 rows are quarantined (1 shown): date.format 2" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
     ("arguments", "message", "remedy"),
     [
-        (["--delivery", "2024Q9"], "No quarantined row is of delivery 2024Q9", "2024Q1, a b"),
-        (["--rule", "n.max"], "No quarantined row is of rule n.max", "date.format, n.min"),
+        (["--delivery", "2024Q9"], "There are no quarantined rows for delivery 2024Q9", "2024Q1, a b"),
+        (["--rule", "n.max"], "There are no quarantined rows for rule n.max", "date.format, n.min"),
     ],
     ids=["delivery", "rule"],
 )
@@ -202,17 +202,19 @@ def test_where_no_row_was_kept_every_command_says_so_with_the_rule(lake, capsys,
     file.write_text(json.dumps(manifest))
     assert run(arguments) != 0
     told = " ".join(capsys.readouterr().err.split())
-    assert "of 2024Q1 no row was kept, all are quarantined (date.format 1,200, n.min 3)" in told
+    assert "no row of 2024Q1 was kept, all are quarantined (date.format 1,200, n.min 3)" in told
     assert "quartal quarantine" in told
 
 
 def test_where_no_row_was_kept_and_the_manifest_is_gone_it_is_said_without_the_rule(lake, capsys):
     lake.publish({"2024Q1": "wr_1"})
     assert run(["tags"]) != 0
-    assert "of 2024Q1 no row was kept, all are quarantined." in " ".join(capsys.readouterr().err.split())
+    assert "no row of 2024Q1 was kept, all are quarantined." in " ".join(capsys.readouterr().err.split())
 
 
 def test_where_a_run_ended_before_the_features_that_is_said(lake, capsys):
     lake.publish({}, rows=1)
     assert run(["tags"]) != 0
-    assert "a run published the curated table, and ended before them" in " ".join(capsys.readouterr().err.split())
+    assert "a run published the curated table but ended before the features" in " ".join(
+        capsys.readouterr().err.split()
+    )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console as RichConsole
 
-from quartal.runs.diagram import as_table, picture_of, stage_in_words, typical_seconds
+from quartal.runs.diagram import as_table, diagram_steps, stage_in_words, typical_seconds
 from quartal.runs.workflow_run import Outcome, Step, WorkflowRun
 
 START = datetime(2026, 4, 8, 3, tzinfo=UTC)
@@ -20,7 +20,7 @@ def run_of(crawl: Step, job: Step) -> WorkflowRun:
 
 
 def states(run: WorkflowRun, stages: tuple[str, ...] = ()) -> list[tuple[str, str]]:
-    return [(line.kind, line.state) for line in picture_of(run, NOW, stages, "")]
+    return [(line.kind, line.state) for line in diagram_steps(run, NOW, stages, "")]
 
 
 @pytest.mark.parametrize(
@@ -61,11 +61,11 @@ def test_each_step_is_waiting_going_done_or_failed(crawl, job, stages, expected)
 
 def test_run_that_found_nothing_new_has_published_nothing():
     done = Step("job", "j", Outcome.SUCCEEDED, "jr_1", "", START, NOW)
-    assert picture_of(run_of(CRAWLED, done), NOW, (), "")[3].what == "nothing new"
+    assert diagram_steps(run_of(CRAWLED, done), NOW, (), "")[3].what == "nothing new"
 
 
 def test_running_step_counts_from_its_start_and_a_finished_one_stands():
-    _, crawl, job, _ = picture_of(run_of(CRAWLED, RUNNING), NOW, WRITTEN, "the last took 40 s")
+    _, crawl, job, _ = diagram_steps(run_of(CRAWLED, RUNNING), NOW, WRITTEN, "the last took 40 s")
     assert (crawl.seconds, job.seconds) == (5, 24)
     assert job.what == "RUNNING, wrote features of ?, the last took 40 s"
 
@@ -85,7 +85,7 @@ def test_estimate_is_what_past_runs_took(past, said):
 
 def test_picture_can_be_read_without_colour():
     console = RichConsole(width=80, color_system=None, record=True, force_terminal=False)
-    console.print(as_table(picture_of(run_of(CRAWLED, RUNNING), NOW, (), "")))
+    console.print(as_table(diagram_steps(run_of(CRAWLED, RUNNING), NOW, (), "")))
     lines = [line.split() for line in console.export_text().splitlines()]
     assert lines[1][:4] == ["✓", "crawl", "5", "s"]
     assert lines[2][:4] == ["▶", "job", "24", "s"]

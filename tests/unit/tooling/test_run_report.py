@@ -26,10 +26,10 @@ def test_what_was_not_taken_or_left_out_is_told_by_name(capsys, deliveries):
     files = [{"uri": f"s3://lake/raw/x/delivery=2024Q1/_{n}.csv", "reason": "its name begins with _"} for n in range(7)]
     show_manifest(Console(), manifest(*deliveries, not_catalogued=["2024Q1"], left_out=files))
     told = " ".join(capsys.readouterr().err.split())
-    assert "The crawler did not take 2024Q1; the run read the files by the contract." in told
+    assert "The crawler did not catalog 2024Q1; the run read the files by the contract." in told
     assert "Left out: s3://lake/raw/x/delivery=2024Q1/_0.csv: its name begins with _" in told
     assert ("_4.csv" in told, "_5.csv" in told) == (True, False)
-    assert "Left out: 2 more files, which the run's manifest names." in told
+    assert "Left out: 2 more files; the run's manifest lists them." in told
 
 
 def test_manifest_of_an_earlier_version_tells_nothing_of_files(capsys):
@@ -65,14 +65,14 @@ def test_only_tags_of_the_new_snapshot_are_told(capsys):
 def test_run_of_which_nothing_was_kept_says_so_with_the_rule():
     totals = {"rows_in": 5, "kept": 0, "quarantined": 5, "duplicates": 0, "conflicts": 0}
     told = outcome_of(manifest(DELIVERY | {"violations": {"date.format": 5}}, totals=totals))
-    assert told == "No row was kept of 2024Q1: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."
+    assert told == "No row of 2024Q1 was kept: 5 of 5 are quarantined.\nQuarantined 5: date.format 5."
 
 
 @pytest.mark.parametrize(
     ("withdrawn_by", "said"),
     [
-        ("wr_1", "Run wr_1: took 2024Q1 out of the tables in 60 s."),
-        ("wr_0", "Run wr_1: brought the tables into step in 60 s."),
+        ("wr_1", "Run wr_1: withdrew 2024Q1 from the tables in 60 s."),
+        ("wr_0", "Run wr_1: brought the features up to date in 60 s."),
     ],
 )
 def test_run_that_only_took_out_or_made_up_for_another_is_not_called_one_without_news(capsys, withdrawn_by, said):

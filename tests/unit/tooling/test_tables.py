@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl_job.manifest.model import RunManifest
-from quartal.cli import results
+from quartal.cli import features
 from quartal.core.console import Console, SafeConsole
 from quartal.core.terminal_tables import Column, Kind
 from quartal.core.terminal_tables import shown as shown_value
@@ -78,7 +78,7 @@ def test_history_shows_what_fits_and_names_what_does_not(width, columns, left_ou
     assert "✓ SUCCEEDED" in out.getvalue()
     assert "✗ FAILED" in out.getvalue()
     assert all(name in err.getvalue() for name in left_out)
-    assert ("Not shown for lack of room" in err.getvalue()) == bool(left_out)
+    assert ("Columns that did not fit" in err.getvalue()) == bool(left_out)
 
 
 def test_ids_are_as_short_as_tells_them_apart():
@@ -107,7 +107,7 @@ def test_all_is_shown_in_full_where_it_is_asked_for_or_no_terminal_reads(argumen
     shown, out, err = console(80, **arguments)
     print_history(shown, HISTORY, wide=wide)
     assert RUNS[0] in out.getvalue().replace("\n", "")
-    assert "Not shown" not in err.getvalue()
+    assert "Columns that did not fit" not in err.getvalue()
 
 
 @given(
@@ -138,7 +138,7 @@ def test_answer_with_more_columns_than_fit_names_those_that_are_not_shown():
 
 TABLES = {
     "tags": (
-        results._TAG_COLUMNS,
+        features._TAG_COLUMNS,
         [
             (name, "7355255705321241259", "2026-11-29 01:08:01", "2024-03-31", 21_927, RUNS[0])
             for name in ("2024Q1", "2024Q2", RUNS[0])

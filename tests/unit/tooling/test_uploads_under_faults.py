@@ -345,7 +345,7 @@ def test_object_that_s3_was_too_busy_to_delete_is_deleted(s3, files, bucket, cod
 
 
 def test_object_that_is_not_deleted_is_named_with_how_many_stay(s3, files, bucket):
-    with pytest.raises(Exception, match=r"x/1 was not deleted: AccessDenied!; 1 of 2 files stay"):
+    with pytest.raises(Exception, match=r"x/1 was not deleted: AccessDenied!; 1 of 2 files remain"):
         delete_files(S3ObjectStore(PartlyRefused(s3, "AccessDenied", 9), sleep=lambda _: None), files)
     assert left(s3, bucket) == [f"s3://{bucket}/x/1"]
 

@@ -13,7 +13,7 @@ from quartal.core.console import Console, SafeConsole
 from quartal.core.errors import QuartalError
 from quartal.core.passwords import without_passwords
 from quartal.core.visible import visible
-from quartal.runs.diagram import PictureLine, as_table
+from quartal.runs.diagram import DiagramStep, as_table
 
 STEERING = [*map(chr, range(32)), *map(chr, range(0x7F, 0xA0)), *map(chr, range(0x202A, 0x202F))]
 STEERING += [*map(chr, range(0x2066, 0x206A)), "\u200e", "\u200f", "\u061c", "\u2028", "\u2029"]
@@ -39,7 +39,7 @@ def consoles(*, is_terminal: bool = True) -> tuple[Console, io.StringIO, io.Stri
         pytest.param(lambda console: console.table("", ("a",), [(MALICIOUS,)], data=[]), id="cell"),
         pytest.param(lambda console: console.table(MALICIOUS, ("a" * 80,), [(1,)], data=[]), id="title"),
         pytest.param(lambda console: console.heading(MALICIOUS), id="heading"),
-        pytest.param(lambda console: console.say(MALICIOUS), id="progress"),
+        pytest.param(lambda console: console.note(MALICIOUS), id="progress"),
         pytest.param(lambda console: console.done(MALICIOUS), id="success"),
         pytest.param(lambda console: console.warn(MALICIOUS), id="warning"),
         pytest.param(
@@ -62,7 +62,7 @@ def test_lines_that_move_hand_nothing_of_a_text_to_the_terminal(kind):
     console, _, err = consoles()
     if kind == "live":
         with console.live() as draw:
-            draw(as_table((PictureLine("going", "job", MALICIOUS),)))
+            draw(as_table((DiagramStep("going", "job", MALICIOUS),)))
     elif kind == "transfer":
         with console.transfer(MALICIOUS, 3):
             pass

@@ -12,7 +12,8 @@ from botocore.exceptions import ResponseStreamingError
 
 from etl_job.lake.complete_answers import refuse_half_answers
 from quartal.core.aws import AwsConnection
-from quartal.core.call_effects import Effect, effect_of, may_pass
+from quartal.core.call_effects import Effect, effect_of
+from quartal.core.retries import is_transient
 from quartal.runs.workflow_run import latest_run
 
 WHOLE = b'{"Runs": [{"Name": "flow", "WorkflowRunId": "wr_1", "Status": "RUNNING", "StartedOn": 1.0}]}'
@@ -55,7 +56,7 @@ def test_half_a_list_is_no_empty_list(endpoint, monkeypatch, client, half):
     monkeypatch.setattr(_Handler, "answer", half)
     with pytest.raises(ResponseStreamingError, match="GetWorkflowRuns broke off") as error:
         latest_run(client(endpoint), "flow", crawler="crawler", job="job")
-    assert may_pass(error.value)
+    assert is_transient(error.value)
     assert effect_of(error.value) is Effect.UNKNOWN
 
 

@@ -149,7 +149,7 @@ def test_wait_outlasts_what_may_pass_and_says_once_that_it_tries_on(glue, error)
         job="job",
         waiter=Waiter(timeout_s=3600, sleep=lambda _: None),
         on_state=lambda _: None,
-        on_trouble=told.append,
+        on_first_error=told.append,
     )
     assert run.succeeded
     assert len(told) == 1

@@ -115,7 +115,7 @@ def test_run_of_another_is_told_as_such(place, first):  # G8
     place.workflow.start_workflow_run("flow", {"delivery": "2024Q1"})
     if first is not None:
         place.starter.before("start_workflow_run", first)
-    with pytest.raises(PipelineError, match="running already") as told:
+    with pytest.raises(PipelineError, match="already running") as told:
         place.start()
     assert "quartal status" in told.value.remedy
 

@@ -18,7 +18,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:  # an installation that lacks something
-        sys.exit(f"Error: Quartal cannot be loaded: {error}. Remove .nox/quartal: `./nox` makes it anew.")
+        sys.exit(
+            f"Error: Quartal cannot be loaded: {error}. Delete .nox/quartal and run `./nox`, which installs it again."
+        )
     app.main()
 
 

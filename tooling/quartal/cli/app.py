@@ -15,18 +15,18 @@ from quartal import __version__
 from quartal.cli import (
     contract,
     data,
-    delivering,
+    deliver,
     demo,
-    diagnose,
+    deploy,
+    doctor,
     environments,
-    infrastructure,
+    features,
     local_stack,
     maintenance,
-    pipeline,
-    quarantined,
-    reporting,
-    results,
-    reviews,
+    quarantine,
+    report,
+    review,
+    runs,
     toolchain,
 )
 from quartal.cli.examples import add_examples
@@ -42,7 +42,7 @@ from quartal.core.errors import (
     OutputError,
     QuartalError,
 )
-from quartal.core.json_output import of_command
+from quartal.core.json_output import labelled_with
 from quartal.core.passwords import without_passwords
 from quartal.core.settings import LOCALSTACK_ENVIRONMENT, Settings
 from quartal.core.visible import visible
@@ -54,16 +54,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-infrastructure.register(app)
-reviews.register(app)
+deploy.register(app)
+review.register(app)
 environments.register(app)
-delivering.register(app)
-pipeline.register(app)
-results.register(app)
-quarantined.register(app)
-reporting.register(app)
+deliver.register(app)
+runs.register(app)
+features.register(app)
+quarantine.register(app)
+report.register(app)
 maintenance.register(app)
-diagnose.register(app)
+doctor.register(app)
 demo.register(app)
 add_examples(app)
 for _group, _commands in (
@@ -96,7 +96,7 @@ def _root(
 
 def main() -> None:
     """Run the command line and end the process with the exit code that the documentation promises."""
-    signal.signal(signal.SIGTERM, _interrupt)  # an order to terminate ends a command as Ctrl-C does
+    signal.signal(signal.SIGTERM, _interrupt)  # a request to terminate ends a command as Ctrl-C does
     prepare_streams()
     code = run(sys.argv[1:])
     try:
@@ -107,7 +107,7 @@ def main() -> None:
 
 
 def _failed(error: OutputError, code: int) -> int:
-    """The exit code where the last of the output was lost: another failure keeps its own."""
+    """The exit code if the last of the output was lost; an earlier failure keeps its own."""
     if not isinstance(error, BrokenOutputError):
         Console().error(error)
     return code or error.exit_code
@@ -120,26 +120,26 @@ def _interrupt(*_: object) -> None:
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code; every failure is one message, never a traceback."""
     console = Console(as_json="--json" in arguments)
-    with of_command(_command_in(arguments)):
-        return _run_and_tell(arguments, console)
+    with labelled_with(_command_in(arguments)):
+        return _run_and_report(arguments, console)
 
 
 def _command_in(arguments: list[str]) -> str:
-    """The command as it was typed: its name, of a group the name in it too."""
+    """The command's name; for a command in a group, both names."""
     words = [argument for argument in arguments if not argument.startswith("-")]
     groups = {group.name for group in app.registered_groups}
     return " ".join(words[: 2 if words and words[0] in groups else 1])
 
 
-def _run_and_tell(arguments: list[str], console: Console) -> int:
+def _run_and_report(arguments: list[str], console: Console) -> int:
     try:
         return _run(arguments, console)
-    except BrokenOutputError as error:  # while a failure was being told
+    except BrokenOutputError as error:  # while a failure was being reported
         return error.exit_code
     except (QuartalError, ReviewError) as error:
         console.error(error)
         return error.exit_code
-    except Exception as error:  # the one place where what nobody foresaw becomes a message
+    except Exception as error:  # the one place where unexpected errors become a message
         from quartal.cli.unexpected import as_unexpected
 
         unexpected = as_unexpected(error, arguments)
@@ -153,7 +153,7 @@ def _run(arguments: list[str], console: Console) -> int:
     except typer.TyperException as error:
         error.message = visible(without_passwords(error.message))
         if console.as_json:
-            remedy = "`quartal --help` lists the commands, `quartal COMMAND --help` the options of one."
+            remedy = "`quartal --help` lists the commands, `quartal COMMAND --help` the options of a command."
             console.error(ConfigurationError(error.message, remedy=remedy))
             return EXIT_USAGE
         error.show()  # type: ignore[attr-defined]  # every usage error has it; the public base class does not say so
@@ -165,7 +165,7 @@ def _run(arguments: list[str], console: Console) -> int:
             console.error(error)
         else:
             console.warn(f"{error.message} {error.remedy}".rstrip())
-        _say_what_still_runs(console)
+        _name_running_localstack(console)
         return error.exit_code
     except BrokenOutputError as error:  # the reader of our output has gone: `quartal query ... | head`
         return error.exit_code
@@ -181,16 +181,16 @@ def _run(arguments: list[str], console: Console) -> int:
             raise end.__context__ from None
         code = end.code if isinstance(end.code, int) else 0
     if code == EXIT_INTERRUPTED:  # typer's answer to Ctrl-C
-        told = "Interrupted. The programs that the command was running have ended; type it again to go on."
+        notice = "Interrupted. The programs that the command had started have ended. Run the command again to continue."
         if console.as_json:
-            console.error(InterruptedCommandError("Interrupted.", remedy="Type it again to go on."))
+            console.error(InterruptedCommandError("Interrupted.", remedy="Run the command again to continue."))
         else:
-            console.warn(told)
-        _say_what_still_runs(console)
+            console.warn(notice)
+        _name_running_localstack(console)
     return code if isinstance(code, int) else 0
 
 
-def _say_what_still_runs(console: Console) -> None:
+def _name_running_localstack(console: Console) -> None:
     """Name the LocalStack of this project, which outlives the command that started it."""
     from quartal.local.local_stack.server import running_server
 
@@ -200,5 +200,6 @@ def _say_what_still_runs(console: Console) -> None:
         return
     if running is not None:
         console.warn(
-            f"LocalStack still runs at {running.endpoint_url} (pid {running.pid}): `quartal localstack stop` ends it."
+            f"LocalStack is still running at {running.endpoint_url} (pid {running.pid}). "
+            "Stop it: `quartal localstack stop`."
         )

@@ -20,18 +20,19 @@ if TYPE_CHECKING:
     from quartal.contracts.drafting.sample import Sample
     from quartal.contracts.model import Contract
 
-app = typer.Typer(help="Data contracts: what a feed holds, and what is made of it.", no_args_is_help=True)
+app = typer.Typer(help="Data contracts: what a feed holds, and what the job makes of it.", no_args_is_help=True)
 
 
 @app.command(name="lint")
 def lint_files(
-    files: Annotated[list[Path], typer.Argument(help="Contracts, YAML files.", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(help="Contracts (YAML files).", show_default=False)],
     against: Annotated[
-        str | None, typer.Option("--against", help="Also refuse what breaks readers of this git revision's tables.")
+        str | None,
+        typer.Option("--against", help="Also refuse changes since this git revision that break readers of the tables."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say everything that is wrong with contracts; exit code 1 if the job would refuse one, or readers would break."""
+    """Check contracts and list every problem; exit code 1 if the job would refuse one, or readers would break."""
     from quartal.contracts.compatibility import changes_since
     from quartal.contracts.linting import Problem, Severity, lint, read_text
 
@@ -64,7 +65,7 @@ def show(
     file: Annotated[Path, typer.Argument(help="A contract.", show_default=False)],
     as_json: JsonOption = False,
 ) -> None:
-    """Columns, rules and features of a contract, and the tables that come of it."""
+    """Show the columns, rules and features of a contract, and the tables that it produces."""
     from quartal.contracts import showing
 
     console, contracts = Console(as_json=as_json), list(_sound_contracts(file).values())
@@ -82,20 +83,28 @@ def show(
 
 
 def _sound_contracts(file: Path) -> Mapping[str, Contract]:
-    """The contracts of a file by dataset. Raises ConfigurationError for the first thing that is wrong."""
+    """The contracts of a file, by dataset.
+
+    Raises:
+        ConfigurationError: the file has a problem; the message is about the first one.
+    """
     from quartal.contracts.linting import Severity, lint, read_text
 
     linted = lint(read_text(file), str(file))
     first = next((problem for problem in linted.problems if problem.severity is Severity.ERROR), None)
     if first is not None:
         raise ConfigurationError(
-            f"{file}: {first.field}: {first.message}", remedy=f"quartal contract lint {file} lists all that is wrong."
+            f"{file}: {first.field}: {first.message}", remedy=f"`quartal contract lint {file}` lists every problem."
         )
     return linted.contracts
 
 
 def _one_contract(file: Path, dataset: str | None) -> Contract:
-    """The contract of a file, or of one of its datasets."""
+    """The contract of a file, or of one of its datasets.
+
+    Raises:
+        ConfigurationError: the file has a problem, several datasets and none is named, or no such dataset.
+    """
     found = _sound_contracts(file)
     name = dataset or next(iter(found))
     if name not in found or (dataset is None and len(found) > 1):
@@ -114,13 +123,13 @@ class RuleFormat(StrEnum):
 @app.command(name="export")
 def export_rules(
     file: Annotated[Path, typer.Argument(help="A contract.", show_default=False)],
-    form: Annotated[RuleFormat, typer.Option("--format", help="Of the rules.")] = RuleFormat.DQDL,
+    form: Annotated[RuleFormat, typer.Option("--format", help="Format of the rules.")] = RuleFormat.DQDL,
     dataset: Annotated[
         str | None, typer.Option("--dataset", help="Its dataset, where the contract has several.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print a contract's rules for AWS Glue Data Quality: those that mean the same there, the others as comments."""
+    """Print a contract's rules for AWS Glue Data Quality; rules without an equivalent there become comments."""
     from quartal.contracts.dqdl import ruleset_of
 
     console, contract = Console(as_json=as_json), _one_contract(file, dataset)
@@ -137,13 +146,13 @@ def export_rules(
 @app.command(name="try")
 def try_contract(
     files: Annotated[list[Path], typer.Argument(help="Files of a delivery.", show_default=False)],
-    contract: Annotated[Path, typer.Option("--contract", help="A contract, a YAML file.", show_default=False)],
+    contract: Annotated[Path, typer.Option("--contract", help="A contract (YAML file).", show_default=False)],
     dataset: Annotated[
         str | None, typer.Option("--dataset", help="Its dataset, where the contract has several.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge files by a contract as a run would, here and now: what is kept, what is not and why, the first days."""
+    """Judge files by a contract as a run would: rows kept and quarantined, the reasons, and the first days."""
     from quartal.contracts.trying import try_files
 
     console, named = Console(as_json=as_json), _one_contract(contract, dataset)
@@ -186,51 +195,52 @@ def init(
     ] = None,
     url: Annotated[
         str | None,
-        typer.Option("--url", help="A database, in place of files; with --table.", envvar="QUARTAL_INGEST_URL"),
+        typer.Option(
+            "--url", help="URL of a database to read instead of files; needs --table.", envvar="QUARTAL_INGEST_URL"
+        ),
     ] = None,
-    table: Annotated[str | None, typer.Option("--table", help="Table or view, or SCHEMA.TABLE.")] = None,
+    table: Annotated[str | None, typer.Option("--table", help="Table or view, as TABLE or SCHEMA.TABLE.")] = None,
     glue_table: Annotated[
-        str | None, typer.Option("--glue-table", help="DATABASE.TABLE of the Glue catalog, as a crawler left it.")
+        str | None, typer.Option("--glue-table", help="Table of the Glue catalog, as DATABASE.TABLE.")
     ] = None,
-    event_time: Annotated[
-        str | None, typer.Option("--event-time", help="Column that says when an event took place.")
-    ] = None,
+    event_time: Annotated[str | None, typer.Option("--event-time", help="Column with the time of an event.")] = None,
     entity: Annotated[
         list[str] | None, typer.Option("--entity", help="Column that features are about; none: a single series.")
     ] = None,
     key: Annotated[list[str] | None, typer.Option("--key", help="Column that identifies a row; none: no key.")] = None,
     date_order: Annotated[
-        str | None, typer.Option("--date-order", help="day or month: what comes first in 03/04/2024.")
+        str | None, typer.Option("--date-order", help="What comes first in 03/04/2024: day or month.")
     ] = None,
     decimal_mark: Annotated[
         str | None,
-        typer.Option("--decimal-mark", help="comma or point: what stands before decimals, if 1,250 may be a thousand."),
+        typer.Option("--decimal-mark", help="Decimal mark, if 1,250 may be a thousand: comma or point."),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Look at all rows, not only at beginning, middle and end of large files.")
+        bool, typer.Option("--all", help="Read all rows, not only the beginning, middle and end of large files.")
     ] = False,
     interactive: Annotated[
-        bool, typer.Option("--interactive", "-i", help="Ask for what can only be guessed, with what speaks for it.")
+        bool, typer.Option("--interactive", "-i", help="Ask about each guess, and show the evidence for it.")
     ] = False,
     environment: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Draft a contract from what files hold, and say what would become of their rows; guesses are comments on top."""
+    """Draft a contract from sample data, and show what a run would do with its rows; comments list the guesses."""
     from quartal.contracts import drafting
     from quartal.contracts.drafting.questions import answered
 
     console = Console(as_json=as_json)
     if sum(source is not None for source in (feed, table, glue_table)) != 1 or (table is not None and url is None):
         raise ConfigurationError(
-            "What is to be drafted from?", remedy="Name a file or a folder, or --url and --table, or --glue-table."
+            "A draft needs exactly one source.",
+            remedy="Name a file or a folder, or --url and --table, or --glue-table.",
         )
     if date_order not in (None, "day", "month"):
         raise ConfigurationError(
-            f"--date-order is {date_order!r}.", remedy="Say day (31/12/2024) or month (12/31/2024)."
+            f"--date-order is {date_order!r}.", remedy="Use day (31/12/2024) or month (12/31/2024)."
         )
     if decimal_mark not in (None, "comma", "point"):
         raise ConfigurationError(
-            f"--decimal-mark is {decimal_mark!r}.", remedy="Say comma (1.234,5) or point (1,234.5)."
+            f"--decimal-mark is {decimal_mark!r}.", remedy="Use comma (1.234,5) or point (1,234.5)."
         )
     name = dataset or (_dataset_of(feed) if feed else _name_of((table or glue_table or "").rpartition(".")[2]))
     order: Literal["day", "month"] | None = None if date_order is None else "month" if date_order == "month" else "day"
@@ -244,7 +254,7 @@ def init(
         drafted = drafting.draft_of(sample, name, choices)
     verdict = drafted.verdict
     for line in drafted.verdict_lines:
-        (console.warn if verdict.quarantined else console.say)(line)
+        (console.warn if verdict.quarantined else console.note)(line)
     result = {
         "dataset": name,
         "contract": drafted.text,
@@ -268,9 +278,9 @@ def init(
             file.write(drafted.text)
     except OSError as error:
         raise ConfigurationError(
-            f"{out} cannot be written: {error.strerror}.", remedy="Name another with --out."
+            f"{out} cannot be written: {error.strerror}.", remedy="Name another file with --out."
         ) from error
-    console.done(f"{out}: a draft. Read it, then: quartal contract lint {out}")
+    console.done(f"{out}: draft written. Read it, then check it: `quartal contract lint {out}`")
     if as_json:
         console.json(result)
 

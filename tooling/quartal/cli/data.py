@@ -18,7 +18,7 @@ app = typer.Typer(help="Raw data: the example feeds.", no_args_is_help=True)
 
 @app.command()
 def generate(
-    rows: Annotated[int, typer.Option("--rows", min=1, help="Rows in all deliveries together.")] = 1_000_000,
+    rows: Annotated[int, typer.Option("--rows", min=1, help="Total rows of all deliveries.")] = 1_000_000,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 7,
     feed: Annotated[str, typer.Option("--feed", help=f"Which feed: {' or '.join(FEEDS)}.")] = DEFAULT_FEED,
     out: Annotated[
@@ -27,7 +27,7 @@ def generate(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write an example feed with bad rows and duplicates; the default has two years, one delivery per quarter."""
+    """Write an example feed with bad rows and duplicates; by default two years, one delivery per quarter."""
     settings, console = Settings.from_env(os.environ), Console(as_json=as_json)
     target = out or settings.root / "data" / "generated" / feed
     generate_feed(console, target, rows=rows, seed=seed, feed=feed)

@@ -27,7 +27,7 @@ def demo(
     ] = True,
     as_json: JsonOption = False,
 ) -> None:
-    """The whole chain on this machine: LocalStack, Terraform, upload, crawl, trigger, Spark, features."""
+    """Run the whole pipeline on this machine: LocalStack, Terraform, upload, crawl, trigger, Spark, features."""
     from quartal.scenarios.demo import run_demo
 
     run_demo(open_workspace(LOCALSTACK_ENVIRONMENT, as_json=as_json), rows=rows, seed=seed, keep=keep)

@@ -1,4 +1,4 @@
-"""bootstrap, drift, adopt, cost, schedule: what belongs to an environment beside deploying it."""
+"""bootstrap, drift, adopt, cost, schedule: commands about an environment other than deploying it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from quartal.cli.infrastructure import ApproveOption, level_of
+from quartal.cli.deploy import ApproveOption, level_of
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.core.errors import EXIT_CHANGES, AwsError, ConfigurationError
 from quartal.deploy import bootstrap as bootstrapping
@@ -32,18 +32,19 @@ def register(app: typer.Typer) -> None:
 
 
 def bootstrap(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
-    """Make the bucket of the Terraform state, once per account and region; again, it changes nothing."""
+    """Create the bucket of the Terraform state, once per account and region; repeating it changes nothing."""
     workspace = open_workspace(env, as_json=as_json)
     with workspace.console.waiting("terraform: the bucket of the state") as line:
         line.update()
-        made = bootstrapping.bootstrap(workspace)
+        result = bootstrapping.bootstrap(workspace)
     workspace.console.result(
-        f"s3://{made.bucket}: {made.plan.summary()}", data={"bucket": made.bucket, "summary": made.plan.summary()}
+        f"s3://{result.bucket}: {result.plan.summary()}",
+        data={"bucket": result.bucket, "summary": result.plan.summary()},
     )
 
 
 def drift(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
-    """Say what was changed outside Terraform; exit code 3 when something was."""
+    """List what was changed outside Terraform; exit code 3 if anything was."""
     workspace = open_workspace(env, as_json=as_json)
     plan = find_drift(workspace)
     name = workspace.settings.environment
@@ -53,13 +54,13 @@ def drift(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
 
 
 def adopt(
-    bucket: Annotated[str, typer.Argument(help="Name of a bucket that shall become the lake.", show_default=False)],
+    bucket: Annotated[str, typer.Argument(help="Name of the bucket that is to become the lake.", show_default=False)],
     env: EnvironmentOption = None,
     approve: ApproveOption = None,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="As for `apply`.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Take a bucket that is there already into Terraform's care; without --approve only the plan is shown."""
+    """Import an existing bucket into Terraform as the lake; without --approve only the plan is shown."""
     from plan_review.policies import Level
     from plan_review.render_json import as_data
     from plan_review.render_text import render_text
@@ -69,46 +70,46 @@ def adopt(
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
     data, blocks = plan_adoption(workspace, bucket)
-    made = review.review_saved_plan(workspace, data, ReviewOptions(policies=False))
-    workspace.console.say(f"{blocks}\n{render_text(made)}")
+    result = review.review_saved_plan(workspace, data, ReviewOptions(policies=False))
+    workspace.console.note(f"{blocks}\n{render_text(result)}")
     record = saved_plan.read_record(workspace.staged)
     try:
         if approve is None:
-            level = max(made.verdict.level, Level.CHANGE).word
+            level = max(result.verdict.level, Level.CHANGE).word
             raise ConfigurationError(
-                f"Nothing was imported yet: {made.plan.summary()}.",
-                remedy=f"Read the plan above, then give --approve {level}.",
+                f"Nothing was imported yet: {result.plan.summary()}.",
+                remedy=f"Read the plan above, then run the command again with --approve {level}.",
             )
-        review.refuse_unapproved(workspace, made.verdict, level_of(approve))
+        review.refuse_unapproved(workspace, result.verdict, level_of(approve))
         change.apply_plan(workspace, record)
     finally:
         change.discard_plan(workspace)
-    workspace.console.result(f"{bucket} adopted: {made.plan.summary()}", data=as_data(made))
+    workspace.console.result(f"{bucket} adopted: {result.plan.summary()}", data=as_data(result))
 
 
 def cost(
     region: Annotated[
-        str | None, typer.Argument(help="Print the prices of this AWS region instead.", show_default=False)
+        str | None, typer.Argument(help="Print the prices of this AWS region instead of costs.", show_default=False)
     ] = None,
     refresh_prices: Annotated[
         bool,
         typer.Option(
             "--refresh",
-            help="Read AWS's price list for REGION into .quartal/prices/, which wins over the bundled prices.",
+            help="Download AWS's price list for REGION to .quartal/prices/, which overrides the bundled prices.",
         ),
     ] = False,
-    last: Annotated[int, typer.Option("--last", min=1, help="So many runs, the newest.")] = 20,
+    last: Annotated[int, typer.Option("--last", min=1, help="How many of the newest runs to show.")] = 20,
     wide: WideOption = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What the runs cost, each and by month; or the prices of a region that all costs rest on, with day and source."""
+    """Show what each run and each month cost; or the prices of a region that costs rest on, with day and source."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if region is None:
         if refresh_prices:
             raise ConfigurationError(
-                "--refresh needs to know of which region.", remedy="Name it: `quartal cost eu-central-1 --refresh`."
+                "--refresh needs a region.", remedy="Name one: `quartal cost eu-central-1 --refresh`."
             )
         from quartal.runs.costs import show_run_costs
 
@@ -140,12 +141,12 @@ def cost(
 def schedule(
     region: Annotated[
         str | None,
-        typer.Argument(help="AWS region; without it the environment's.", show_default=False),
+        typer.Argument(help="AWS region. Default: that of the environment.", show_default=False),
     ] = None,
     env: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """What Glue will run in the account within a year, and what never or twice; exit code 3 when something never."""
+    """Show what Glue will run in the account within a year, and what will run twice or never (exit code 3)."""
     from quartal.runs.account_schedule import show_schedule
 
     if show_schedule(open_workspace(env, as_json=as_json), region):
@@ -159,5 +160,5 @@ def _fetch(url: str) -> Mapping[str, Any]:
     except (urllib.error.URLError, TimeoutError, ValueError) as error:
         raise AwsError(
             f"AWS's price list cannot be read: {url}: {error}",
-            remedy="The prices of the checkout stay in use. Try again where the machine reaches AWS.",
+            remedy="The bundled prices stay in use. Try again from a machine that reaches AWS.",
         ) from error

@@ -26,16 +26,16 @@ def _settings() -> Settings:
 def start(
     port: PortOption = DEFAULT_LOCALSTACK_PORT,
     foreground: Annotated[
-        bool, typer.Option("--foreground", "-f", help="Stay and show the log; Ctrl-C stops it.")
+        bool, typer.Option("--foreground", "-f", help="Stay in the foreground and show the log; Ctrl-C stops it.")
     ] = False,
     host: Annotated[
         str | None,
-        typer.Option("--host", help="What the Glue service lives in: localstack (if nothing is said) or standalone."),
+        typer.Option("--host", help="Server that the Glue service runs in: localstack (the default) or standalone."),
     ] = None,
-    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing when one answers already.")] = False,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if one answers already.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Start LocalStack in the background; its state is gone when it stops."""
+    """Start LocalStack in the background; its state is lost when it stops."""
     from quartal.local.local_stack import server
 
     settings, console = _settings(), Console(as_json=as_json)
@@ -48,7 +48,7 @@ def start(
         started = server.start(
             settings,
             port=port or server.free_port(),
-            announce=line.update if console.is_terminal else console.say,
+            announce=line.update if console.is_terminal else console.note,
             host=host,
         )
     console.done(f"LocalStack at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
@@ -56,7 +56,7 @@ def start(
         log = str(started.log_file)
         console.json({"endpoint_url": started.endpoint_url, "pid": started.pid, "log_file": log, "started": True})
     if foreground:
-        server.follow(settings, started, on_line=console.say)
+        server.follow(settings, started, on_line=console.note)
 
 
 @app.command()
@@ -67,7 +67,7 @@ def stop(as_json: JsonOption = False) -> None:
     settings, console = _settings(), Console(as_json=as_json)
     running = server.running_server(settings)
     if running is None:
-        console.say("No LocalStack of this project is running.")
+        console.note("No LocalStack of this project is running.")
     else:
         server.stop(settings, running)
         console.done(f"Stopped LocalStack at {running.endpoint_url}")
@@ -77,7 +77,7 @@ def stop(as_json: JsonOption = False) -> None:
 
 @app.command()
 def status(as_json: JsonOption = False) -> None:
-    """Say which LocalStack commands would use, and whether it has the Glue service."""
+    """Show which LocalStack the commands use, and whether it has the Glue service."""
     settings, console = _settings(), Console(as_json=as_json)
     try:
         endpoint = find_endpoint(settings)
@@ -85,7 +85,7 @@ def status(as_json: JsonOption = False) -> None:
         console.error(error)
         raise typer.Exit(error.exit_code) from error
     if endpoint is None:
-        console.result("No LocalStack answers. Start one: quartal localstack start", data={"running": False})
+        console.result("No LocalStack answers. Start one: `quartal localstack start`", data={"running": False})
         raise typer.Exit(1)
     health = read_health(endpoint.url)
     data = {

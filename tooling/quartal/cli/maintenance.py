@@ -18,13 +18,15 @@ def register(app: typer.Typer) -> None:
 
 
 def maintenance(
-    older_than: Annotated[str, typer.Option("--older-than", help="Touch nothing younger: 7d, 12h, 30m.")] = "7d",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    older_than: Annotated[
+        str, typer.Option("--older-than", help="Minimum age of what is removed, such as 7d, 12h or 30m.")
+    ] = "7d",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Expire snapshots that no tag names, and delete files that no snapshot names."""
+    """Expire snapshots without a tag, and delete files that no snapshot uses."""
     from etl_job.lake.lake_files import LakeFiles  # which help need not load
 
     age = parse_age(older_than)
@@ -42,5 +44,5 @@ def maintenance(
     columns = ("table", "snapshots expired", "kept", "orphan files", "bytes")
     rows = [tuple(table.values()) for table in record["tables"]]
     rows.append(("quarantine", "", "", record["leftover_files"], record["leftover_bytes"]))
-    title = f"{'Would go' if dry_run else 'Gone'}: what is older than {cutoff:%Y-%m-%d %H:%M} UTC"
+    title = f"{'Would be removed' if dry_run else 'Removed'}: what is older than {cutoff:%Y-%m-%d %H:%M} UTC"
     workspace.console.table(title, columns, rows, data=record)

@@ -36,13 +36,13 @@ DatasetOption = Annotated[
     typer.Option(
         "--dataset",
         "-d",
-        help="Feed of a pipeline that has several, by the dataset of its contract; default: what the pipeline's "
-        "variable dataset names, else the first by name.",
+        help="Dataset, if the pipeline has several feeds. Default: the pipeline's "
+        "variable dataset, else the first by name.",
         envvar="QUARTAL_DATASET",
         show_default=False,
     ),
 ]
-WideOption = Annotated[bool, typer.Option("--wide", help="Shorten and leave out nothing, however narrow it is.")]
+WideOption = Annotated[bool, typer.Option("--wide", help="Show every column in full, even if the terminal is narrow.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 
 

@@ -1,4 +1,4 @@
-"""A review in the form that somebody asked for, on standard output or in a file."""
+"""Writes a review in the requested format, to standard output or to a file."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from plan_review.review import Review
 from quartal.core.console import Console
 
 
-def print_review(console: Console, made: Review, form: Format) -> None:
+def print_review(console: Console, review: Review, form: Format) -> None:
     """Write the review to standard output."""
     if console.as_json:
-        console.json(as_data(made))
+        console.json(as_data(review))
     else:
-        console.document(forms.rendered(made, form))
+        console.document(forms.rendered(review, form))
 
 
-def write_review(console: Console, made: Review, file: Path, form: Format) -> None:
+def write_review(console: Console, review: Review, file: Path, form: Format) -> None:
     """Write the review to a file.
 
     Raises:
         ReviewInputError: it cannot be written.
     """
-    forms.write_review(made, file, form)
+    forms.write_review(review, file, form)
     console.done(f"{file}")

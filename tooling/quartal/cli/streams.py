@@ -1,7 +1,7 @@
-"""Standard input, output and error of a command, whatever they are: full, closed, or read by somebody who has gone.
+"""Standard input, output and error of a command, even where one is full, closed or no longer read.
 
-A result that cannot be written is an error of the command. Progress that cannot be written is no reason to end it: the
-run or the apply that it tells of goes on.
+A result that cannot be written is an error of the command. Progress that cannot be written does not end it: the
+run or the apply that it reports continues.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from quartal.core.errors import BrokenOutputError, OutputError
 
 
 class OutputStream(TextIOWrapper):
-    """Standard output that says in one error that it cannot be written; what is written after that goes nowhere."""
+    """Standard output that raises one error if it cannot be written; later output is dropped."""
 
     def write(self, text: str, /) -> int:
         """Write.
@@ -43,10 +43,12 @@ class OutputStream(TextIOWrapper):
     def _given_up(self, error: OSError) -> OutputError:
         _lead_nowhere(1)
         if error.errno == errno.EPIPE:
-            return BrokenOutputError("Who read standard output has gone.", remedy="Read it to its end.")
+            return BrokenOutputError(
+                "The reader of standard output has stopped reading.", remedy="Let it read to the end."
+            )
         return OutputError(
             f"Standard output cannot be written: {error.strerror or error}.",
-            remedy="Send it to a place that can hold it. What the command did beside is done.",
+            remedy="Redirect it to a place with room. What else the command did has taken effect.",
         )
 
 
@@ -71,7 +73,7 @@ class ProgressStream(TextIOWrapper):
 
 def prepare_streams() -> None:
     """Put these in the place of the process's own; a closed one is opened, so that no file takes its number."""
-    # read-only in the place of a closed standard output: a result that is lost is told, as by the shell's own commands
+    # read-only in place of a closed standard output: a lost result is an error, as with the shell's own commands
     for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(number)

@@ -15,12 +15,12 @@ from quartal.local.toolchain import environments
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.workspace import terraform_environment
 
-app = typer.Typer(help="The tools that Quartal found or installed for itself.", no_args_is_help=True)
+app = typer.Typer(help="The tools that Quartal found or installed.", no_args_is_help=True)
 
 
 @app.command()
 def install(as_json: JsonOption = False) -> None:
-    """Install LocalStack, the Glue service of its own and the Glue runtime now, not on first use."""
+    """Install LocalStack, the stand-alone Glue service and the Glue runtime now instead of on first use."""
     settings, console = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT), Console(as_json=as_json)
     installed = {}
     for environment in (
@@ -28,7 +28,7 @@ def install(as_json: JsonOption = False) -> None:
         environments.glue_local_environment(settings),
         environments.glue_runtime_environment(settings),
     ):
-        python = environments.ensure(settings, environment, console.say)
+        python = environments.ensure(settings, environment, console.note)
         console.done(f"{environment.title}: {python}")
         installed[environment.name] = str(python)
     if as_json:
@@ -48,19 +48,19 @@ def execute(
 
 @app.command("python", context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 def python(
-    environment: Annotated[str, typer.Argument(help="localstack or glue-runtime.")],
+    environment: Annotated[str, typer.Argument(help="Environment: localstack or glue-runtime.")],
     arguments: Annotated[list[str], typer.Argument(help="Arguments for Python.", show_default=False)],
 ) -> None:
-    """Run the Python of one of Quartal's own environments, making it first where needed."""
+    """Run the Python of one of Quartal's environments, and install the environment first if needed."""
     settings, console = Settings.from_env(os.environ, environment=LOCALSTACK_ENVIRONMENT), Console()
     known = {
-        made.name: made
-        for made in (
+        tool_environment.name: tool_environment
+        for tool_environment in (
             environments.localstack_environment(settings),
             environments.glue_runtime_environment(settings),
         )
     }
     if environment not in known:
         raise typer.BadParameter(f"one of: {', '.join(known)}", param_hint="ENVIRONMENT")
-    interpreter = environments.ensure(settings, known[environment], console.say)
+    interpreter = environments.ensure(settings, known[environment], console.note)
     raise typer.Exit(subprocess.run([str(interpreter), *arguments], check=False).returncode)

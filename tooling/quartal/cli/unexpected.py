@@ -1,4 +1,4 @@
-"""What nobody foresaw: one line on the terminal, and a file with all that mends it."""
+"""An unexpected error: one line on the terminal, and a file with what is needed to fix it."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _LONGEST = 300
 
 
 def as_unexpected(error: BaseException, arguments: list[str]) -> UnexpectedError:
-    """The error for the terminal; all about it is in a file that only its owner can read."""
-    told = without_passwords(" ".join(str(error).split()))
-    told = told if len(told) <= _LONGEST else f"{told[:_LONGEST]}..."
-    what = f"{type(error).__name__}: {told}" if told else type(error).__name__
+    """The error for the terminal; the details go to a file that only its owner can read."""
+    reason = without_passwords(" ".join(str(error).split()))
+    reason = reason if len(reason) <= _LONGEST else f"{reason[:_LONGEST]}..."
+    what = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
     try:
         log = _write_log(error, arguments)
     except OSError as failure:
         return UnexpectedError(
-            f"Quartal met what it did not foresee: {what}.",
-            remedy=f"Its log could not be written either ({failure.strerror or failure}): set QUARTAL_STATE_DIR to a "
-            "folder that can be, and type the command again.",
+            f"Quartal failed with an unexpected error: {what}.",
+            remedy=f"The log of the error could not be written either ({failure.strerror or failure}). Set "
+            "QUARTAL_STATE_DIR to a writable folder and run the command again.",
         )
     return UnexpectedError(
-        f"Quartal met what it did not foresee: {what}.",
-        remedy=f"Type the command again; if it is met again, report it with {log}, which has the particulars.",
+        f"Quartal failed with an unexpected error: {what}.",
+        remedy=f"Run the command again. If the error recurs, report it with {log}, which has the details.",
     )
 
 
@@ -75,7 +75,7 @@ def _write_log(error: BaseException, arguments: list[str]) -> Path:
 
 
 def _folder() -> Path:
-    """The project's own folder for this; a new one among the temporary files where the command is about no project."""
+    """The project's folder for these logs; outside a project, a new temporary folder."""
     try:
         return Settings.from_env(os.environ).state_dir / "unexpected"
     except (ConfigurationError, OSError, ValueError):

@@ -44,9 +44,9 @@ _DEFAULT_REGION = "eu-central-1"
 
 
 def aws_environment(settings: Settings, endpoint_url: str | None) -> dict[str, str]:
-    """The process environment for a program that calls AWS, or LocalStack when an endpoint is given.
+    """The process environment for a program that calls AWS, or LocalStack if there is an endpoint.
 
-    For LocalStack the user's own credentials are left out: nothing of theirs may reach, or be reached by, a rehearsal.
+    For LocalStack the user's own credentials are left out, so that a rehearsal cannot reach their account.
     """
     env = dict(settings.environ)
     if settings.is_local:
@@ -62,7 +62,7 @@ def aws_environment(settings: Settings, endpoint_url: str | None) -> dict[str, s
 
 @dataclass(frozen=True, slots=True)
 class AwsConnection:
-    """How clients are made: region, endpoint, credentials.
+    """Makes clients for a region, an endpoint and credentials.
 
     Attributes:
         region: AWS region.
@@ -82,7 +82,7 @@ class AwsConnection:
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str], *, region: str | None = None, local: bool) -> AwsConnection:
-        """A connection out of what `aws_environment` made; a given region wins."""
+        """A connection from what `aws_environment` returned; `region` takes precedence."""
         return cls(
             region=region or env["AWS_REGION"],
             endpoint_url=env.get("AWS_ENDPOINT_URL") or None,
@@ -118,7 +118,7 @@ class AwsConnection:
         return self._session().client("sts", endpoint_url=self.endpoint_url, config=self._config())
 
     def credentials(self) -> Credentials:
-        """What requests are signed with; renews itself where the chain of boto3 gives temporary ones.
+        """The credentials that sign requests; temporary ones renew themselves.
 
         Raises:
             AwsError: nobody is signed in.
@@ -147,8 +147,12 @@ class AwsConnection:
 def _session(
     access_key_id: str | None, secret_access_key: str | None, region: str, profile: str | None
 ) -> boto3.Session:
-    """One for all clients: each new one would read the services' descriptions again, a tenth of a second per client."""
-    import boto3  # a fifth of a second, which commands that call nobody need not take
+    """One session for all clients: each new one would read the services' descriptions again, for a tenth of a second.
+
+    Raises:
+        ConfigurationError: the AWS configuration has no such profile.
+    """
+    import boto3  # takes a fifth of a second, which commands without a call to AWS save
     from botocore.exceptions import ProfileNotFound
     from botocore.session import get_session
 
@@ -168,7 +172,7 @@ def _session(
     except ProfileNotFound as error:
         raise ConfigurationError(
             f"The AWS configuration has no profile '{profile}'.",
-            remedy="Make it with `aws configure sso`, or name another one in AWS_PROFILE or quartal.toml.",
+            remedy="Create it with `aws configure sso`, or name another profile in AWS_PROFILE or quartal.toml.",
         ) from error
 
 
@@ -182,7 +186,7 @@ def _timestamp(value: Any) -> datetime:
     return parsed
 
 
-_TRY_AGAIN = "Try again; `quartal doctor` says which endpoint and which tools are used."
+_TRY_AGAIN = "Try again; `quartal doctor` shows the endpoint and the tools in use."
 
 
 def as_aws_error(error: Exception) -> AwsError:
@@ -195,8 +199,8 @@ def as_aws_error(error: Exception) -> AwsError:
             "AccessDeniedException": "The signed-in identity lacks this permission.",
             "ExpiredToken": "The AWS credentials have expired: sign in again.",
             "ExpiredTokenException": "The AWS credentials have expired: sign in again.",
-            "NoSuchBucket": "The lake is gone; deploy it again: `quartal apply`.",
-            "EntityNotFoundException": "Was LocalStack started anew since the last deployment? Then: `quartal apply`.",
+            "NoSuchBucket": "The lake no longer exists. Deploy it again: `quartal apply`.",
+            "EntityNotFoundException": "If LocalStack was restarted since then, deploy again: `quartal apply`.",
         }
         return AwsError(f"{error.operation_name}: {text or code} ({code})", remedy=remedies.get(code, _TRY_AGAIN))
     if isinstance(error, EndpointConnectionError | ConnectTimeoutError | ReadTimeoutError):
@@ -204,5 +208,5 @@ def as_aws_error(error: Exception) -> AwsError:
     if isinstance(error, NoCredentialsError):
         return AwsError("No AWS credentials.", remedy="Sign in to AWS, or set AWS_PROFILE.")
     if isinstance(error, CredentialRetrievalError | SSOError | TokenRetrievalError):  # of a session that is over
-        return AwsError(str(error).strip(), remedy="Sign in again, then run the same command again.")
+        return AwsError(str(error).strip(), remedy="Sign in again, then run the command again.")
     return AwsError(str(error), remedy=_TRY_AGAIN)

@@ -1,4 +1,4 @@
-"""What a failed call to AWS says of its effect: the answer may be lost and what was asked for done all the same."""
+"""Whether a failed call to AWS took effect: an answer may be lost although the request was carried out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from quartal.core.aws import as_aws_error
 from quartal.core.errors import QuartalError
 
 CONFLICT = "ConcurrentModificationException"  # G35
-_THROTTLED = frozenset(
+THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
         "LimitExceededException",
@@ -41,47 +41,34 @@ _THROTTLED = frozenset(
 )
 _EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _MISSING = "EntityNotFoundException"
-_NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
-_CUT_OFF = (HTTPClientError, IncompleteReadError, ResponseStreamingError, OSError)
-
-_FINAL = (FileNotFoundError, PermissionError, BrokenPipeError)  # of OSError: what is asked again comes to the same
+NEVER_SENT = (ConnectTimeoutError, EndpointConnectionError, ProxyConnectionError, SSLError)
+CUT_OFF = (HTTPClientError, IncompleteReadError, ResponseStreamingError, OSError)
 
 
 class Effect(StrEnum):
-    """What a single attempt did that ended with an error."""
+    """The effect of a single attempt that ended with an error."""
 
     REFUSED = "refused"  # nothing, and the next attempt will do no more
     NOT_YET = "not yet"  # nothing, but the next attempt may
-    UNKNOWN = "unknown"  # all of it or nothing: only a look tells
+    UNKNOWN = "unknown"  # all of it or nothing: only the state of the resource shows which
 
 
 def effect_of(error: BaseException) -> Effect:
-    """What the call did. An error after repetitions by the client itself says nothing of the attempts before it."""
+    """The effect of the call; unknown if the client itself repeated it, since the error is that of the last attempt."""
     if isinstance(error, ClientError):
         answer = error.response
         metadata = answer.get("ResponseMetadata", {})
         code, status = answer.get("Error", {}).get("Code", ""), metadata.get("HTTPStatusCode", 0)
         if metadata.get("RetryAttempts", 0):
             return Effect.UNKNOWN
-        if code in _THROTTLED or status == 429:
+        if code in THROTTLED or status == 429:
             return Effect.NOT_YET
         return Effect.UNKNOWN if status >= 500 or code.startswith("Internal") else Effect.REFUSED
-    if isinstance(error, _NEVER_SENT):
+    if isinstance(error, NEVER_SENT):
         return Effect.NOT_YET
-    if isinstance(error, _CUT_OFF):
+    if isinstance(error, CUT_OFF):
         return Effect.UNKNOWN
     return Effect.REFUSED if isinstance(error, BotoCoreError | QuartalError) else Effect.UNKNOWN
-
-
-def may_pass(error: BaseException) -> bool:
-    """Whether a question is worth asking again: throttled, AWS's own error, or a connection that broke."""
-    if isinstance(error, ClientError):
-        code = error.response.get("Error", {}).get("Code", "")
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        return code in _THROTTLED or code.startswith("Internal") or status == 429 or status >= 500
-    from botocore.parsers import ResponseParserError  # slow to load, and asked for after an error only
-
-    return isinstance(error, (*_NEVER_SENT, *_CUT_OFF, ResponseParserError)) and not isinstance(error, _FINAL)
 
 
 def is_expired(error: BaseException) -> bool:
@@ -90,7 +77,7 @@ def is_expired(error: BaseException) -> bool:
 
 
 def is_missing(error: BaseException) -> bool:
-    """Whether Glue does not know what was asked for."""
+    """Whether Glue has no resource of that name."""
     return isinstance(error, ClientError) and error.response.get("Error", {}).get("Code", "") == _MISSING
 
 

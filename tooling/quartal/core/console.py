@@ -41,16 +41,16 @@ def escape(text: str) -> str:
     return escape_markup(visible(text))
 
 
-def _told(text: str) -> str:
+def _safe(text: str) -> str:
     """A message for a line with markup: as `escape`, and without the passwords of URLs."""
     return escape(without_passwords(text))
 
 
 class SafeConsole(RichConsole):
-    """Rich's console, through which no control character of a text reaches the terminal, whoever hands it in."""
+    """Rich's console, but no control character of a printed text reaches the terminal."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Rich's own pieces; what steers the terminal is Rich's alone, and is marked as such."""
+        """Rich's segments, with control characters of texts escaped; Rich's own control segments stay."""
         for segment in super().render(renderable, options):
             shown = segment.text if segment.control else visible(segment.text)
             yield segment if shown == segment.text else Segment(shown, segment.style, segment.control)
@@ -60,9 +60,9 @@ class Console:
     """Writes for a person; with `as_json` results are JSON for a machine, and progress stays on standard error.
 
     Args:
-        as_json: whether a machine reads.
-        out: where results go, in place of standard output.
-        err: where all else goes, in place of standard error.
+        as_json: whether a program reads the results.
+        out: where results go instead of standard output.
+        err: where everything else goes instead of standard error.
     """
 
     def __init__(
@@ -84,11 +84,11 @@ class Console:
         if self.as_json:
             self.json(data)
         else:
-            self._out.print(_told(text))
+            self._out.print(_safe(text))
 
     def json(self, data: Any) -> None:
         """Print a command's result as JSON to standard output, in the envelope of all commands."""
-        self.json_document(json_output.of_result(data))
+        self.json_document(json_output.result_envelope(data))
 
     def json_document(self, data: Any) -> None:
         """Print JSON to standard output as it is."""
@@ -96,7 +96,7 @@ class Console:
         sys.stdout.flush()
 
     def document(self, text: str) -> None:
-        """Print a text that a program may read, such as CSV: exact in a pipe, made visible on a terminal."""
+        """Print a text that a program may read, such as CSV; on a terminal its control characters are escaped."""
         sys.stdout.write(visible(text) if sys.stdout.isatty() else text)
         sys.stdout.flush()
 
@@ -109,14 +109,14 @@ class Console:
         data: Any,
         wide: bool = False,
     ) -> None:
-        """Print rows as a table, or the data as JSON. On a terminal that is too narrow, columns are left out and named.
+        """Print rows as a table, or the data as JSON. On a narrow terminal, columns are left out and named.
 
         Args:
             title: above the table; empty for none.
-            columns: the headings. One that is only a name is left out the sooner, the further right it stands.
+            columns: the headings. Of those that are only names, the rightmost are left out first.
             rows: the values.
-            data: what a machine gets.
-            wide: leave out and shorten nothing, as where the output is no terminal.
+            data: what is printed as JSON.
+            wide: show every column in full, as when the output is no terminal.
         """
         if self.as_json:
             self.json(data)
@@ -126,47 +126,47 @@ class Console:
         table, left_out = fitted(known, rows, self._out.width, title=title, escape=escape, wide=wide)
         self._out.print(table, crop=not wide)
         if left_out:
-            self.say(f"  Not shown for lack of room: {', '.join(left_out)}. A wider terminal or --json shows all.")
+            self.note(f"  Columns that did not fit: {', '.join(left_out)}. Use a wider terminal, or --json.")
 
     def heading(self, text: str) -> None:
         """Announce the next part of a longer command."""
-        self._err.print(f"\n[bold]{_told(text)}[/bold]")
+        self._err.print(f"\n[bold]{_safe(text)}[/bold]")
 
-    def say(self, text: str) -> None:
+    def note(self, text: str) -> None:
         """One line of progress."""
-        self._err.print(_told(text))
+        self._err.print(_safe(text))
 
     def done(self, text: str) -> None:
         """One line about a step that has succeeded."""
-        self._err.print(f"[green]✓[/green] {_told(text)}")
+        self._err.print(f"[green]✓[/green] {_safe(text)}")
 
     def warn(self, text: str) -> None:
         """One line that deserves a look."""
-        self._err.print(f"[yellow]![/yellow] {_told(text)}")
+        self._err.print(f"[yellow]![/yellow] {_safe(text)}")
 
     def error(self, error: QuartalError | ReviewError) -> None:
         """A failure: what happened, the lines that matter, and the remedy; for a machine on standard output as well."""
         if self.as_json:
-            told = {
+            fields = {
                 "code": code_of(error),
                 "message": without_passwords(error.message),
                 "details": [without_passwords(line) for line in error.details],
                 "remedy": without_passwords(error.remedy),
             }
-            self.json_document(json_output.of_error(told | {"exit_code": error.exit_code}))
+            self.json_document(json_output.error_envelope(fields | {"exit_code": error.exit_code}))
         self._err.print(
-            f"[bold red]Error[/bold red] [dim]({code_of(error)})[/dim][bold red]:[/bold red] {_told(error.message)}"
+            f"[bold red]Error[/bold red] [dim]({code_of(error)})[/dim][bold red]:[/bold red] {_safe(error.message)}"
         )
         for line in error.details:
-            self._err.print(f"  [dim]│[/dim] {_told(line)}")
+            self._err.print(f"  [dim]│[/dim] {_safe(line)}")
         if error.remedy:
-            self._err.print(f"[bold]What to do:[/bold] {_told(error.remedy)}")
+            self._err.print(f"[bold]What to do:[/bold] {_safe(error.remedy)}")
 
     def choose(self, question: str, answers: Sequence[tuple[str, str]], default: str) -> str:
-        """Ask which of some answers holds, each with what speaks for it; no input is the default.
+        """Ask for one of several answers, each shown with its evidence; an empty input means the default.
 
         Raises:
-            ConfigurationError: there is nobody to ask.
+            ConfigurationError: there is no terminal to ask.
         """
         table = Table(title=escape(question), title_justify="left", title_style="bold", show_header=False)
         for answer, evidence in answers:
@@ -176,39 +176,40 @@ class Console:
             return Prompt.ask("", console=self._err, choices=[answer for answer, _ in answers], default=default)
         except EOFError as error:
             raise ConfigurationError(
-                f"Nobody answers: {question}", remedy="Call the command in a terminal, or without --interactive."
+                f"There is no terminal to ask: {question}",
+                remedy="Run the command in a terminal, or without --interactive.",
             ) from error
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[WaitingLine]:
-        """Show that something is waited for, with the seconds so far; plain lines where there is no terminal."""
+        """Show what is waited for, with the seconds so far; plain lines without a terminal."""
         if not self._err.is_terminal:
-            self.say(f"{text} ...")
+            self.note(f"{text} ...")
             yield WaitingLine(None, text)
             return
-        with self._err.status(_told(text)) as status:
+        with self._err.status(_safe(text)) as status:
             yield WaitingLine(status, text)
 
     @contextmanager
     def steps(self, text: str, total: int | None) -> Iterator[StepsLine]:
-        """A bar over steps, which the caller tells as they begin and end; plain lines where there is no terminal.
+        """A progress bar over steps, which the caller reports; plain lines without a terminal.
 
         Args:
             text: what is done.
-            total: how many steps it has; None where nobody knows.
+            total: the number of steps; None if it is not known.
         """
         if not self._err.is_terminal:
-            self.say(f"{text} ...")
+            self.note(f"{text} ...")
             yield StepsLine(None)
             return
         columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
         with Progress(*columns, console=self._err, transient=True) as progress:
-            progress.add_task(_told(text), total=total)
+            progress.add_task(_safe(text), total=total)
             yield StepsLine(progress)
 
     @contextmanager
     def live(self) -> Iterator[Callable[[RenderableType], None] | None]:
-        """Keep a picture at the end of the terminal, drawn anew with each call; None where there is no terminal."""
+        """Keep a picture at the end of the terminal, redrawn with each call; None without a terminal."""
         if not self._err.is_terminal:
             yield None
             return
@@ -228,7 +229,7 @@ class Console:
             disable=not self._err.is_terminal,
         )
         with progress:
-            progress.add_task(_told(text), total=total_bytes)
+            progress.add_task(_safe(text), total=total_bytes)
             yield progress
 
     @contextmanager
@@ -244,7 +245,7 @@ class Console:
             disable=not self._err.is_terminal,
         )
         with progress:
-            progress.add_task(_told(text), total=None)
+            progress.add_task(_safe(text), total=None)
             yield progress
 
 
@@ -255,9 +256,9 @@ class StepsLine:
         self._progress = progress
 
     def begin(self, text: str) -> None:
-        """Say what is done now."""
+        """Show what is done now."""
         if self._progress is not None:
-            self._progress.update(self._progress.task_ids[0], description=_told(text))
+            self._progress.update(self._progress.task_ids[0], description=_safe(text))
 
     def done(self) -> None:
         """A step has ended."""
@@ -266,7 +267,7 @@ class StepsLine:
 
 
 class WaitingLine:
-    """The line that says what is waited for."""
+    """The line that shows what is waited for."""
 
     def __init__(self, status: Any, text: str) -> None:
         self._status = status
@@ -274,7 +275,7 @@ class WaitingLine:
         self._since = time.monotonic()
 
     def update(self, text: str | None = None) -> None:
-        """Say something else, or only refresh the seconds."""
+        """Show another text, or only refresh the seconds."""
         self._text = text or self._text
         if self._status is not None:
-            self._status.update(f"{_told(self._text)} [dim]{time.monotonic() - self._since:.0f} s[/dim]")
+            self._status.update(f"{_safe(self._text)} [dim]{time.monotonic() - self._since:.0f} s[/dim]")

@@ -14,7 +14,7 @@ EXIT_BROKEN_PIPE = 141
 
 
 def code_of(error: BaseException) -> str:
-    """The kind of a failure in a word, as `not-deployed`; its part of docs/reference/errors.md has that name."""
+    """The code of an error, such as `not-deployed`, which is also its heading in docs/reference/errors.md."""
     words = re.findall("[A-Z][a-z]*", type(error).__name__.removesuffix("Error"))
     return "-".join(words).lower()
 
@@ -64,15 +64,15 @@ class TerraformConfigurationError(TerraformError):
 
 
 class AwsError(QuartalError):
-    """A call to AWS, or to LocalStack, was refused or did not get through."""
+    """A call to AWS, or to LocalStack, was refused or got no answer."""
 
 
 class UploadError(QuartalError):
-    """Files could not be uploaded; those already there stay and are skipped by the next try."""
+    """Files could not be uploaded; those already in the lake stay, and the next attempt skips them."""
 
 
 class IngestError(QuartalError):
-    """Rows could not be brought out of a database; chunks that are in the lake stay and are used by the next try."""
+    """Rows could not be read from a database; chunks already in the lake stay, and the next attempt uses them."""
 
 
 class PipelineError(QuartalError):
@@ -80,36 +80,36 @@ class PipelineError(QuartalError):
 
 
 class InterruptedCommandError(QuartalError):
-    """Ctrl-C, or an order to terminate, where the command knows what remains of what it started."""
+    """Ctrl-C, or a request to terminate, if the command knows what remains of what it started."""
 
     exit_code = EXIT_INTERRUPTED
 
 
 class WaitTimeoutError(QuartalError):
-    """What was waited for did not come to an end before the deadline."""
+    """What was waited for had not ended at the deadline."""
 
     exit_code = EXIT_TIMEOUT
 
 
 class UnknownOutcomeError(QuartalError):
-    """It could not be found out whether what was asked for took effect; nothing was undone or removed on a guess."""
+    """It is not known whether a request took effect; nothing was undone or removed on a guess."""
 
     exit_code = EXIT_UNKNOWN
 
 
 class WatchingError(UnknownOutcomeError):
-    """A run could not be watched to its end; the run itself goes on."""
+    """A run could not be watched to its end; the run itself continues."""
 
 
 class OutputError(QuartalError):
-    """What the command has to say could not be written to standard output."""
+    """The result of the command could not be written to standard output."""
 
 
 class BrokenOutputError(OutputError):
-    """Who read standard output has gone, as in `quartal query ... | head`: nobody needs telling."""
+    """The reader of standard output has stopped reading, as in `quartal query ... | head`; no message is shown."""
 
     exit_code = EXIT_BROKEN_PIPE
 
 
 class UnexpectedError(QuartalError):
-    """A mistake of Quartal's own; a file holds the particulars."""
+    """A bug in Quartal; a log file has the details."""

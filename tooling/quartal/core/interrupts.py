@@ -1,4 +1,4 @@
-"""Interrupts that wait while a program is started, so that none is left running that nobody knows of."""
+"""Interrupts deferred while a program is started, so that no unknown program is left running."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any, Self
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class HeldInterrupts:
-    """Keeps Ctrl-C and orders to terminate waiting until they are released, at the latest at the end of the block.
+class DeferredInterrupts:
+    """Defers Ctrl-C and requests to terminate until they are released, at the latest at the end of the block.
 
-    Nothing is held back outside the main thread, which alone gets them, or where the process ignores them or would end:
-    programs inherit that.
+    Nothing is deferred outside the main thread, since only that thread receives them, nor if the process ignores them
+    or has the default handler: programs inherit that.
     """
 
     def __init__(self) -> None:
@@ -32,7 +32,11 @@ class HeldInterrupts:
         return self
 
     def release(self) -> None:
-        """Let those through that came, and from now on all. Raises what their handlers raise: KeyboardInterrupt."""
+        """Deliver the interrupts that arrived, and defer no more.
+
+        Raises:
+            KeyboardInterrupt: from the handler of an interrupt that arrived.
+        """
         while self._handlers:
             signal.signal(*self._handlers.popitem())
         came, self._came = self._came, []

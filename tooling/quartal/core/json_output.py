@@ -1,11 +1,11 @@
 """What `--json` prints: one envelope for every command, version 1.
 
-`version`, `command`, and either `result` or `error`; the other one is null. A time is a text in ISO 8601 under a name
-that ends in `_at`, a duration a number of `seconds`, how something stands its `state`, an id a text. The schema of what
-each command prints is in docs/reference/json.
+It holds `version`, `command`, and either `result` or `error`; the other one is null. Times are ISO 8601 texts under
+names that end in `_at`, durations are numbers of `seconds`, states are called `state`, ids are texts. The schema of
+each command's output is in docs/reference/json.
 
-Until version 0.2 a result that is an object has its keys beside `result` as well, as they were before there
-was an envelope, and QUARTAL_JSON=0 prints what was printed then.
+Until version 0.2 the keys of a result that is an object stand next to `result` as well, as before the envelope
+existed; QUARTAL_JSON=0 prints the old form alone.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _command: ContextVar[str] = ContextVar("command", default="")
 
 
 @contextmanager
-def of_command(name: str) -> Iterator[None]:
-    """What is printed meanwhile is the result, or the error, of this command, as `contract lint`."""
+def labelled_with(name: str) -> Iterator[None]:
+    """Label everything printed within the block with this command, such as `contract lint`."""
     token = _command.set(name)
     try:
         yield
@@ -35,18 +35,18 @@ def of_command(name: str) -> Iterator[None]:
 
 
 def as_text(data: Any) -> str:
-    """JSON as it is printed. Ids of snapshots are strings: many readers of JSON keep only 53 bits of a number."""
+    """The data as JSON. Snapshot ids become strings: many JSON parsers keep only 53 bits of a number."""
     return json.dumps(_ids_as_strings(data), indent=2, default=_plain) + "\n"
 
 
-def of_result(data: Any) -> Any:
+def result_envelope(data: Any) -> Any:
     """The envelope of a result."""
     return _enveloped(data, None)
 
 
-def of_error(told: Mapping[str, Any]) -> Any:
+def error_envelope(fields: Mapping[str, Any]) -> Any:
     """The envelope of an error."""
-    return _enveloped(None, told)
+    return _enveloped(None, fields)
 
 
 def _enveloped(result: Any, error: Mapping[str, Any] | None) -> Any:

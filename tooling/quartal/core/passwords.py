@@ -1,10 +1,10 @@
-"""What a URL says before its host, made unreadable wherever text is shown or kept."""
+"""Hides user names and passwords of URLs in everything that is shown or stored."""
 
 from __future__ import annotations
 
 import re
 
-# a password may hold an @ that nobody escaped, so all up to the last one is hidden; in a database's URL also past a
+# a password may hold an unescaped @, so everything up to the last one is hidden; in a database URL also past a
 # slash, since a path there has no @; in the others a path may have one: https://host/@scope/package
 _WEB = "https?|s3a?|ftp|git|ssh|file|arn|docker|oci"
 _OF_WEB = re.compile(rf"\b((?:[a-z0-9]+\+)?(?:{_WEB})://)[^\s/?#\"'`<>]*@", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""Waiting for something remote to come to an end, with back-off, a deadline, and the reason in every message."""
+"""Waiting for something remote to end, with back-off, a deadline, and the last state in the message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Generic, TypeVar
 from tenacity import (
     RetryCallState,
     Retrying,
-    retry_if_exception,
     retry_if_result,
     stop_after_delay,
     wait_exponential_jitter,
@@ -21,7 +20,7 @@ T = TypeVar("T")
 
 
 class Waiter(Generic[T]):
-    """Asks again and again until the answer is final.
+    """Polls until the answer is final.
 
     Attributes:
         timeout_s: seconds after which waiting ends with an error.
@@ -52,7 +51,7 @@ class Waiter(Generic[T]):
         waiting_for: str,
         remedy: str = "",
     ) -> T:
-        """Call `probe` until `is_done` says yes, and return that answer.
+        """Call `probe` until `is_done` accepts its answer, and return that answer.
 
         Args:
             probe: reads the present state; its errors are not caught.
@@ -79,38 +78,3 @@ class Waiter(Generic[T]):
             retry_error_callback=give_up,
         )
         return retrying(probe)
-
-
-def ask_patiently(
-    question: Callable[[], T],
-    may_pass: Callable[[BaseException], bool],
-    *,
-    outage_s: float,
-    sleep: Callable[[float], None] = time.sleep,
-    on_trouble: Callable[[BaseException], None] = lambda _: None,
-) -> T:
-    """Ask, and again for as long as the error is one that may pass; pauses grow up to half a minute.
-
-    Args:
-        question: what is asked; it must change nothing.
-        may_pass: whether an error is worth asking again.
-        outage_s: seconds without an answer, or of pauses alone, after which the last error is raised.
-        sleep: what pauses; a test hands in one that takes no time.
-        on_trouble: told of the first error.
-    """
-
-    def told(state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        if state.attempt_number == 1 and error is not None:
-            on_trouble(error)
-
-    by_the_clock = stop_after_delay(outage_s)
-    retrying = Retrying(
-        retry=retry_if_exception(may_pass),
-        wait=wait_exponential_jitter(multiplier=1, max=30, jitter=1),
-        stop=lambda state: state.idle_for >= outage_s or by_the_clock(state),
-        sleep=sleep,
-        before_sleep=told,
-        reraise=True,
-    )
-    return retrying(question)

@@ -1,4 +1,4 @@
-"""Files that their owner alone may read: states, logs, and what may hold values of either."""
+"""Files that only their owner may read: Terraform states, logs, and files with values from either."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _OWNER = 0o600
 
 
 def opener(path: str, flags: int) -> int:
-    """For `open`: the file is its owner's alone from the moment it is there, one of an earlier version as well."""
+    """An opener for `open`: only the owner may read the file, whether it is new or existed before."""
     descriptor = os.open(path, flags, _OWNER)
     if hasattr(os, "fchmod"):  # pragma: no branch
         os.fchmod(descriptor, _OWNER)
@@ -17,6 +17,6 @@ def opener(path: str, flags: int) -> int:
 
 
 def write(path: Path, text: str) -> None:
-    """Write a text that its owner alone may read."""
+    """Write a text file that only its owner may read."""
     with open(path, "w", encoding="utf-8", opener=opener) as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""The one place that starts other programs: output drained, interrupts handed on, exit codes checked."""
+"""The one place that starts other programs: it drains their output, passes on interrupts and checks exit codes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from quartal.core.errors import CommandError, ToolchainError
-from quartal.core.interrupts import HeldInterrupts
+from quartal.core.interrupts import DeferredInterrupts
 
 LineHandler = Callable[[str], None]
 
@@ -52,8 +52,9 @@ def run(
     Raises:
         ToolchainError: the program does not exist or cannot be started.
         CommandError: it ended with another exit code, or took too long.
+        KeyboardInterrupt: Ctrl-C was pressed; the program has ended.
     """
-    with HeldInterrupts() as interrupts:
+    with DeferredInterrupts() as interrupts:
         try:
             process = subprocess.Popen(
                 list(arguments),
@@ -70,7 +71,7 @@ def run(
         except OSError as error:
             raise ToolchainError(
                 f"Cannot start {arguments[0]}: {error.strerror or error}.",
-                remedy="`quartal doctor` says which programs are used, and what is missing.",
+                remedy="`quartal doctor` shows which programs are used, and which are missing.",
             ) from error
 
         stdout, stderr = cast(IO[str], process.stdout), cast(IO[str], process.stderr)  # both are pipes
@@ -91,7 +92,7 @@ def run(
             raise CommandError(
                 f"{arguments[0]} took more than {timeout_s:.0f} s.",
                 exit_code=-1,
-                remedy="It was ended. Type the command again where the machine, or the network, is less busy.",
+                remedy="The program was stopped. Run the command again when the machine and the network are less busy.",
             ) from error
         except KeyboardInterrupt:
             _interrupt(process)
@@ -105,7 +106,7 @@ def run(
         raise CommandError(
             f"{Path(arguments[0]).name} ended with exit code {exit_code}.",
             exit_code=exit_code,
-            remedy="Its last lines, above, say why.",
+            remedy="The reason is in its last lines, shown above.",
             details=tuple(last_lines),
         )
     return result
@@ -119,7 +120,7 @@ def _drain(stream: IO[str], lines: list[str], on_line: LineHandler | None) -> No
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:
-    """Let the program end in its own way; a second Ctrl-C is handed on too, a third kills it."""
+    """Let the program end by itself; a second Ctrl-C is passed on too, a third kills it."""
     for _ in range(2):
         if sys.platform == "win32":
             process.terminate()

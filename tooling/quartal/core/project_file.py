@@ -1,4 +1,4 @@
-"""`quartal.toml`: what a team would otherwise repeat on every command line, kept beside the code."""
+"""`quartal.toml`: options that a team would otherwise repeat on every command line, kept with the code."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ FILE_NAME = "quartal.toml"
 
 @dataclass(frozen=True, slots=True)
 class ProjectFile:
-    """What the file says; an option or an environment variable wins over each of it.
+    """The settings of the file; an option or an environment variable overrides each of them.
 
     Attributes:
-        environment: the environment that is meant where nobody names one.
-        dataset: the feed that is meant where nobody names one.
+        environment: the default environment.
+        dataset: the default feed.
         aws_profiles: by environment, the profile of the AWS configuration to sign in with.
     """
 
@@ -27,10 +27,10 @@ class ProjectFile:
 
 
 def read_project_file(root: Path) -> ProjectFile:
-    """Read the file of a project; one that is not there says nothing.
+    """Read the file of a project; a missing file means no settings.
 
     Raises:
-        ConfigurationError: it is no TOML, or has a setting that is not known or not of its type.
+        ConfigurationError: it is not valid TOML, or has a setting that is unknown or of the wrong type.
     """
     path = root / FILE_NAME
     try:
@@ -38,11 +38,13 @@ def read_project_file(root: Path) -> ProjectFile:
     except FileNotFoundError:
         return ProjectFile()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}.", remedy="Make it readable, in UTF-8.") from error
+        raise ConfigurationError(
+            f"{path} cannot be read: {error}.", remedy="Make it readable, and write it in UTF-8."
+        ) from error
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigurationError(f"{path} is no TOML: {error}.", remedy="Mend that line.") from error
+        raise ConfigurationError(f"{path} is not valid TOML: {error}.", remedy="Correct that line.") from error
     return _checked(values, path)
 
 
@@ -66,7 +68,7 @@ def _checked(values: dict[str, object], path: Path) -> ProjectFile:
 
         raise ConfigurationError(
             f"{path}: {lines_of(error, 1)[0]}.",
-            remedy='It may say environment = "...", dataset = "...", aws_profile = "..." below [environments.NAME].',
+            remedy='It may set environment = "...", dataset = "...", aws_profile = "..." under [environments.NAME].',
         ) from error
     profiles = {name: found.aws_profile for name, found in project.environments.items() if found.aws_profile}
     return ProjectFile(project.environment, project.dataset, profiles)

@@ -1,4 +1,4 @@
-"""Where everything is and which environment is meant, read once from the process environment."""
+"""The folders, the environment and the feed of a command, read once from the process environment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from quartal.core.project_file import FILE_NAME, ProjectFile, read_project_file
 LOCALSTACK_ENVIRONMENT = "localstack"
 DEFAULT_LOCALSTACK_PORT = 4566
 
-# who has one of these is signed in already, as CI is; a profile of quartal.toml is for people
+# with one of these somebody is signed in already, as in CI; a profile in quartal.toml is for people
 _SIGNED_IN = (
     "AWS_PROFILE",
     "AWS_ACCESS_KEY_ID",
@@ -31,11 +31,11 @@ class Settings:
         root: the project checkout.
         state_dir: working folder of this project: staged Terraform, records and logs of local stacks, builds.
         tools_dir: environments that Quartal installs for itself; may be shared by several state folders.
-        environment: name of the tfvars file that is meant: localstack, dev, prod or one of the user's own.
-        dataset: the feed that is meant, where a pipeline has several; None for its first.
-        default_options: what quartal.toml says already, and no command line need repeat: environment and dataset.
-        endpoint_url: `AWS_ENDPOINT_URL`, when the user gave one.
-        environ: the process environment as it was at the start; handed on to child processes.
+        environment: name of its tfvars file: localstack, dev, prod or one of the user's own.
+        dataset: the feed, if a pipeline has several; None for its first.
+        default_options: environment and dataset that quartal.toml sets, so that no command line need repeat them.
+        endpoint_url: `AWS_ENDPOINT_URL`, if the user set it.
+        environ: the process environment at the start; child processes get it too.
     """
 
     root: Path
@@ -56,7 +56,7 @@ class Settings:
         dataset: str | None = None,
         cwd: Path | None = None,
     ) -> Settings:
-        """Read the settings: what is given here wins over the variables `QUARTAL_*`, and these over quartal.toml.
+        """Read the settings: arguments override the variables `QUARTAL_*`, which override quartal.toml.
 
         Raises:
             ConfigurationError: this is not a Quartal project, there is no such environment, or quartal.toml is wrong.
@@ -90,12 +90,12 @@ class Settings:
 
     @property
     def is_local(self) -> bool:
-        """Whether the environment is the one that lives in LocalStack."""
+        """Whether this is the environment in LocalStack."""
         return self.environment == LOCALSTACK_ENVIRONMENT
 
     @property
     def infra_dir(self) -> Path:
-        """The Terraform root module as it is under version control."""
+        """The Terraform root module under version control."""
         return self.root / "infra"
 
     @property
@@ -120,8 +120,8 @@ def available_environments(root: Path) -> tuple[str, ...]:
 
 
 def _find_root(environ: Mapping[str, str], start: Path) -> Path:
-    given = environ.get("QUARTAL_PROJECT_DIR")
-    candidates = [Path(given)] if given else [start, *start.parents]
+    project_dir = environ.get("QUARTAL_PROJECT_DIR")
+    candidates = [Path(project_dir)] if project_dir else [start, *start.parents]
     for folder in candidates:
         if all((folder / marker).is_dir() for marker in _PROJECT_MARKERS):
             return folder.resolve()
@@ -131,13 +131,13 @@ def _find_root(environ: Mapping[str, str], start: Path) -> Path:
     )
 
 
-def _known_environment(root: Path, project: ProjectFile, given: str | None) -> str:
-    name = given or project.environment or LOCALSTACK_ENVIRONMENT
+def _known_environment(root: Path, project: ProjectFile, requested: str | None) -> str:
+    name = requested or project.environment or LOCALSTACK_ENVIRONMENT
     known = available_environments(root)
     if name in known:
         return name
-    there = f", which {FILE_NAME} names" if given is None and project.environment else ""
+    source = f", which {FILE_NAME} names" if requested is None and project.environment else ""
     raise ConfigurationError(
-        f"There is no environment '{name}'{there}.",
+        f"There is no environment '{name}'{source}.",
         remedy=f"Use --env with one of: {', '.join(known) or 'none found'}; or add infra/environments/{name}.tfvars.",
     )

@@ -1,4 +1,4 @@
-"""Text that a spreadsheet would take for a formula when it opens a CSV file, written so that it stays text."""
+"""Escapes text in CSV files that a spreadsheet would take for a formula."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _FORMULA = r"^[=+\-@\t\r]"
 _NUMBER = r"^[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?$"
 
 
-def defused(value: Any) -> Any:
-    """A value with an apostrophe before it where it begins as a formula does; numbers stay as they are."""
+def escape_formula(value: Any) -> Any:
+    """The value, with an apostrophe before it if it begins like a formula; numbers stay as they are."""
     if isinstance(value, str) and re.match(_FORMULA, value) and not re.fullmatch(_NUMBER, value):
         return f"'{value}"
     return value
 
 
-def defused_table(rows: pa.Table) -> pa.Table:
-    """The same for every text in a table, the names of its columns included."""
+def escape_formulas(rows: pa.Table) -> pa.Table:
+    """The same for every text in a table and for the names of its columns."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -34,4 +34,6 @@ def defused_table(rows: pa.Table) -> pa.Table:
         quoted = pc.binary_join_element_wise(pa.scalar("'", values.type), values, pa.scalar("", values.type))
         return pc.if_else(is_formula, quoted, values)
 
-    return pa.table([column(values) for values in rows.columns], names=[defused(name) for name in rows.column_names])
+    return pa.table(
+        [column(values) for values in rows.columns], names=[escape_formula(name) for name in rows.column_names]
+    )

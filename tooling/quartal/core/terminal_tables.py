@@ -1,4 +1,4 @@
-"""Tables on a terminal: what does not fit is left out whole and named, so that no number, state or time is ever cut."""
+"""Tables on a terminal: columns that do not fit are left out and named, so that no number, state or time is cut."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SIGNS = {
 
 
 class Kind(StrEnum):
-    """How the values of a column may be shown where there is little room."""
+    """How the values of a column may be shown on a narrow terminal."""
 
     TEXT = "text"  # folded
     WHOLE = "whole"  # as they are: numbers, times, names of quarters
@@ -42,7 +42,7 @@ class Column:
     Attributes:
         name: its heading.
         kind: how its values may be shown.
-        optional: the higher, the sooner it is left out where there is little room; 0 is never left out.
+        optional: on a narrow terminal the highest is left out first; 0 is never left out.
     """
 
     name: str
@@ -67,7 +67,7 @@ def fitted(
         width: of the terminal.
         title: above the table; empty for none.
         escape: makes a text safe for a line with markup.
-        wide: whether all is shown in full, whatever the width.
+        wide: whether every column is shown in full, whatever the width.
     """
     columns = [_kind_found(column, [row[i] for row in rows]) for i, column in enumerate(columns)]
     ids = {i: id_length([str(row[i]) for row in rows]) for i, c in enumerate(columns) if c.kind is Kind.ID}
@@ -116,7 +116,7 @@ def shown(value: Any) -> str:
 
 
 def _kept(columns: Sequence[Column], widths: Sequence[int], width: int) -> list[int]:
-    """The columns that fit, text folded as far as it goes; of those that may go, the most optional goes first."""
+    """The columns that fit, with text folded to its least width; the most optional are left out first."""
     kept = list(range(len(columns)))
     while _least_width(columns, widths, kept) > width:
         leaving = max(kept, key=lambda i: (columns[i].optional, i))
@@ -140,7 +140,7 @@ def _is_numeric(values: Sequence[Any]) -> bool:
 
 
 def id_length(ids: Sequence[str]) -> int:
-    """So many characters that no two of these ids look alike."""
+    """The number of characters that tells all of these ids apart."""
     different = set(ids)
     length = SHORT_ID
     while len({each[:length] for each in different}) < len(different):

@@ -1,4 +1,4 @@
-"""Text from elsewhere, made fit to be shown; the plan review, which has to stand alone, holds it."""
+"""Escapes control characters of text from elsewhere. The code is in plan_review, a distribution of its own."""
 
 from __future__ import annotations
 

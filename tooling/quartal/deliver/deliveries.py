@@ -13,7 +13,6 @@ from quartal.deliver.upload.delivery_manifest import DeliveryManifest, ManifestS
 from quartal.deliver.upload.job_files import is_folder_marker, why_left_out
 from quartal.deliver.upload.transfer import StoredObject, objects_below
 from quartal.runs.manifests import read_latest_manifests
-from quartal.runs.pipeline import typed_command
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 
@@ -240,11 +239,11 @@ def _show_all(workspace: Workspace, found: tuple[RawDelivery, ...], *, wide: boo
         return
     waiting = [each.name for each in found if each.state in (DeliveryState.NEW, DeliveryState.CHANGED)]
     if waiting:
-        run = typed_command(workspace, "run")
-        workspace.console.say(f"The next run reads {', '.join(waiting)}: {run}")
+        run = workspace.command_line("run")
+        workspace.console.note(f"The next run reads {', '.join(waiting)}: {run}")
     elif not found:
-        upload = typed_command(workspace, "upload", "FOLDER", "--delivery", "NAME")
-        workspace.console.say(f"Nothing was delivered yet: {upload}")
+        upload = workspace.command_line("upload", "FOLDER", "--delivery", "NAME")
+        workspace.console.note(f"Nothing was delivered yet: {upload}")
 
 
 def _show_files(workspace: Workspace, delivery: RawDelivery, *, wide: bool) -> None:

@@ -149,7 +149,7 @@ def _policies(workspace: Workspace, data: dict[str, Any], *, wanted: bool | None
     if wanted is None and workspace.settings.is_local:
         return not_asked("not asked for in the local environment; --policies runs checkov")
     console, settings = workspace.console, workspace.settings
-    python = ensure(settings, checkov_environment(settings), console.say)
+    python = ensure(settings, checkov_environment(settings), console.note)
     with console.waiting("checkov") as line:
         line.update()
         return run_checkov(python, data, workspace.staged.folder, settings.environ)

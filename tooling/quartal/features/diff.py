@@ -21,7 +21,7 @@ _DAY = "day"
 
 @dataclass(frozen=True, slots=True)
 class ColumnChange:
-    """How many values of a column differ among the rows that both states have, and the first of them by key.
+    """How many values of a column differ in the rows that both states have, and the first of them by key.
 
     Attributes:
         column: its name.
@@ -82,7 +82,7 @@ def feature_key(columns: Sequence[str]) -> tuple[str, ...]:
     """
     if _DAY not in columns:
         raise ConfigurationError(
-            f"The columns {', '.join(columns)} are not those of features: entity, day, then the values.",
+            f"The columns {', '.join(columns)} are not those of features (entity, day, then the values).",
             remedy="Publish the features again: `quartal run`.",
         )
     return tuple(columns[: columns.index(_DAY) + 1])
@@ -111,7 +111,7 @@ def diff_features(before: pa.Table, after: pa.Table) -> FeaturesDiff:
         raise ConfigurationError(
             f"The rows cannot be compared: they are identified by {', '.join(feature_key(before.column_names))} in the "
             f"first state and by {', '.join(key)} in the second.",
-            remedy="Compare two tags that were published under the same entity.",
+            remedy="Compare two tags that were published with the same entity.",
         )
     common = [name for name in after.column_names if name in before.column_names and name not in key]
     with duckdb.connect() as database:
@@ -159,7 +159,7 @@ def _refuse_double_rows(database: duckdb.DuckDBPyConnection, state: str, key: tu
         raise PipelineError(
             f"The {which} state has more than one row for {', '.join(str(value) for value in found)}, so rows cannot "
             "be matched.",
-            remedy=f"One row for each {', '.join(key)} is what the job publishes: was the table written otherwise?",
+            remedy=f"The job publishes one row for each {', '.join(key)}. Find out what else wrote the table.",
         )
 
 

@@ -1,4 +1,4 @@
-"""Writes the features as they were at a tag into a folder: one file per quarter, and a manifest with checksums."""
+"""Writes the features of a tag to a folder: one file per quarter, and a manifest with checksums."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from quartal.core.errors import AwsError, ConfigurationError
-from quartal.core.spreadsheets import defused_table
+from quartal.core.spreadsheets import escape_formulas
 from quartal.features.diff import feature_key
 from quartal.features.table_reading import read_rows
 from quartal.features.tags import summary_value, tag_named
@@ -30,7 +30,7 @@ _QUARTER = "quarter"
 
 
 class ExportFormat(StrEnum):
-    """How the files are written, which is also how their names end."""
+    """The format of the files, which is also the suffix of their names."""
 
     PARQUET = "parquet"
     CSV = "csv"
@@ -57,11 +57,11 @@ class ExportedFile:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """What the manifest says: which state of which table, and the files.
+    """The contents of the manifest: which state of which table, and the files.
 
-    `days_to` is the last day of that state, `later_deliveries` and `corrected_by` are what the tag's record names.
+    `days_to` is the last day of that state; `later_deliveries` and `corrected_by` come from the tag's record.
     `spreadsheet_safe` is whether texts that a spreadsheet would take for formulas have an apostrophe before them,
-    `left_out` are the quarters of that state which were not asked for.
+    `left_out` are the quarters of that state that were not requested.
     """
 
     table: str
@@ -96,17 +96,16 @@ def export_features(
     spreadsheet_safe: bool = False,
     only: Collection[str] = (),
 ) -> Export:
-    """Write one state, or only some quarters of it, into a folder that does not exist yet, or is empty.
+    """Write a state, or some of its quarters, to a folder that does not exist yet or is empty.
 
-    The folder appears when all is written.
-
-    Quarters are read one after the other, so no more than one is held in memory. Rows are in the order of entity and
-    day: the same snapshot always gives the same CSV files, and with the same pyarrow the same Parquet files.
+    The folder appears when everything is written. Quarters are read one after the other, so that only one is held in
+    memory. Rows are ordered by entity and day: the same snapshot always gives the same CSV files, and with the same
+    pyarrow the same Parquet files.
 
     Raises:
-        AwsError: what was read is not what the snapshot says that it holds; nothing is left behind.
-        ConfigurationError: the folder holds something, or cannot be written, or one of the quarters is not there;
-            nothing is left behind.
+        AwsError: the files do not hold the rows that the snapshot counts; nothing is left behind.
+        ConfigurationError: the folder is not empty or cannot be written, or there is no such quarter; nothing is left
+            behind.
     """
     refuse_used_folder(folder)
     folder = folder.absolute()
@@ -125,7 +124,7 @@ def export_features(
             f"{folder} cannot be written: {error.strerror or error}.", remedy="Name another folder with --out."
         ) from error
     finally:
-        shutil.rmtree(partial, ignore_errors=True)  # gone already where all went well
+        shutil.rmtree(partial, ignore_errors=True)  # renamed already if all went well
     return export
 
 
@@ -133,24 +132,28 @@ def refuse_used_folder(folder: Path) -> None:
     """Stop unless the folder is missing or empty.
 
     Raises:
-        ConfigurationError: it holds something, or is no folder.
+        ConfigurationError: it is not empty, or not a folder.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigurationError(f"{folder} exists and is not empty.", remedy="Name another folder with --out.")
 
 
 def _refuse_short(table: Table, export: Export) -> None:
-    """Stop where fewer or more rows were written than the snapshot's own summary counts."""
+    """Stop if fewer or more rows were written than the snapshot's summary counts.
+
+    Raises:
+        AwsError: the numbers differ.
+    """
     snapshot = table.snapshot_by_id(export.snapshot_id)
     if snapshot is None:
         return
     counted = summary_value(snapshot, "total-records")
-    deletes = summary_value(snapshot, "total-delete-files") or "0"  # rows that they take away are not counted off
+    deletes = summary_value(snapshot, "total-delete-files") or "0"  # the rows that they delete are not subtracted
     if counted is not None and deletes == "0" and int(counted) != export.rows:
         raise AwsError(
-            f"{export.table} at {export.tag} has {int(counted):,} rows, but {export.rows:,} came out of its files, so "
+            f"{export.table} at {export.tag} has {int(counted):,} rows, but its files hold {export.rows:,}, so "
             "nothing was exported.",
-            remedy="Try again. Where it stays so, the files were changed by hand: `quartal tags` lists older states.",
+            remedy="Try again. If it recurs, the files were changed by hand; `quartal tags` lists older states.",
         )
 
 
@@ -170,7 +173,7 @@ def _write(
     key = feature_key(names)
     counted = read_rows(table, snapshot_id=snapshot_id, columns=(_QUARTER,))[_QUARTER].value_counts().to_pylist()
     held = {each["values"]: each["counts"] for each in counted}
-    # A quarter has the name of the tag, where the tag's snapshot holds more than that.
+    # if the tag's snapshot holds more than its quarter, the tag has the name of that quarter
     counts = {quarter: rows for quarter, rows in held.items() if state.up_to is None or quarter <= tag}
     named = tag_named(table, tag)
     unknown = sorted(set(only) - counts.keys())
@@ -185,13 +188,13 @@ def _write(
         rows = read_rows(table, row_filter=of_quarter, snapshot_id=snapshot_id)
         if rows.num_rows != counts[quarter]:
             raise AwsError(
-                f"{'.'.join(table.name())} at {tag} has {counts[quarter]:,} rows of {quarter}, but {rows.num_rows:,} "
-                "came out of its files, so nothing was exported.",
-                remedy="Try again. Where it stays so, `quartal tags` lists older states.",
+                f"{'.'.join(table.name())} at {tag} has {counts[quarter]:,} rows of {quarter}, but its files hold "
+                f"{rows.num_rows:,}, so nothing was exported.",
+                remedy="Try again. If it recurs, `quartal tags` lists older states.",
             )
         path = folder / f"features-{quarter}.{form}"
         rows = rows.sort_by([(name, "ascending") for name in key])
-        _write_file(defused_table(rows) if spreadsheet_safe else rows, path, form)
+        _write_file(escape_formulas(rows) if spreadsheet_safe else rows, path, form)
         with path.open("rb") as written:
             checksum = hashlib.file_digest(written, "sha256").hexdigest()
         files.append(ExportedFile(path.name, quarter, rows.num_rows, path.stat().st_size, checksum))

@@ -1,8 +1,8 @@
-"""Commits to published tables of which the table itself says whether they took effect, whatever the answer said.
+"""Commits to published tables. The table itself, not the answer, decides whether a commit took effect.
 
-An answer can be lost after its commit took effect, and a repetition then meets its own first call (G35). So a commit is
-sent once; after any error the table is loaded again, and what it holds decides: the change is there; it is not, and may
-be tried again; or nobody can tell, and nothing may be deleted.
+An answer can be lost after its commit took effect, and a repetition then conflicts with the first call (G35). So a
+commit is sent once; after any error the table is loaded again: it holds the change; or it does not, and the commit may
+be repeated; or it cannot be read, and nothing may be deleted.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
-from quartal.core.call_effects import CONFLICT, Effect, effect_of, may_pass, reason_of
+from quartal.core.call_effects import CONFLICT, Effect, effect_of, reason_of
 from quartal.core.errors import AwsError, PipelineError, QuartalError, UnknownOutcomeError
-from quartal.core.polling import ask_patiently
+from quartal.core.retries import is_transient, retry_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 Sleep = Callable[[float], None]
 
 _ATTEMPTS = 4
-_LOOKS = 3  # after an answer was lost: what is still on its way is seen by the second or third
+_LOOKS = 3  # after a lost answer: the second or third look sees a commit that was still on its way
 _FIRST_PAUSE_S = 1.0
 _READ_PATIENCE_S = 30.0
 _WRITES = frozenset({"create_table", "update_table", "delete_table"})
 
 
 class CommitsOnce:
-    """A Glue client whose writes are sent once; its reads are those of a client that repeats."""
+    """A Glue client that sends each write once and repeats reads."""
 
     def __init__(self, reads: GlueClient, writes: GlueClient) -> None:
         self._reads = reads
@@ -50,11 +50,11 @@ def committing_client(reads: GlueClient, writes: GlueClient) -> GlueClient:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a commit is to do.
+    """A change to commit.
 
     Attributes:
-        what: the change in words that fit after "whether" and before "took effect".
-        make: commits it to the table that it is given.
+        what: the change in words that fit between "whether" and "took effect".
+        make: commits it to a table.
         is_made: whether a table holds the change.
         show: the command that shows it.
         again: the command that tries it again.
@@ -67,30 +67,30 @@ class Change:
     again: str
 
 
-def load_patiently(catalog: Catalog, identifier: str | tuple[str, ...], sleep: Sleep = time.sleep) -> Table:
-    """A table as it is now; what may pass is waited for.
+def load_with_retries(catalog: Catalog, identifier: str | tuple[str, ...], sleep: Sleep = time.sleep) -> Table:
+    """The current state of a table; errors that may pass are waited for.
 
     Raises:
-        AwsError: it cannot be read, since answers are cut off or a file is not there.
+        AwsError: it cannot be read, since answers are cut off or a file is missing.
         ClientError: Glue refuses it.
         NoSuchTableError: there is none.
     """
-    from botocore.parsers import ResponseParserError  # slow to load, and asked for before a commit only
+    from botocore.parsers import ResponseParserError  # slow to load, and only needed before a commit
 
     half = (KeyError, TypeError, ResponseParserError)  # what half an answer comes to
 
-    def worth_asking(error: BaseException) -> bool:
-        return may_pass(error) or isinstance(error, half)
+    def may_be_whole(error: BaseException) -> bool:
+        return is_transient(error) or isinstance(error, half)
 
     try:
-        return ask_patiently(
-            lambda: catalog.load_table(identifier), worth_asking, outage_s=_READ_PATIENCE_S, sleep=sleep
+        return retry_transient(
+            lambda: catalog.load_table(identifier), outage_s=_READ_PATIENCE_S, is_worth_it=may_be_whole, sleep=sleep
         )
     except (*half, OSError) as error:
         name = identifier if isinstance(identifier, str) else ".".join(identifier)
         raise AwsError(
             f"Table {name} could not be read: {reason_of(error)}.",
-            remedy="Run the command again; `quartal doctor` looks at the connection.",
+            remedy="Run the command again; `quartal doctor` checks the connection.",
         ) from error
 
 
@@ -98,8 +98,9 @@ def commit(table: Table, change: Change, sleep: Sleep = time.sleep) -> Table:
     """Make a change and return the table that holds it.
 
     Raises:
-        PipelineError: the change is not made, for the reason that it says.
-        UnknownOutcomeError: whether it is made cannot be told.
+        PipelineError: the change did not take effect; the message has the reason.
+        QuartalError: `change.make` refused.
+        UnknownOutcomeError: it is not known whether it took effect.
     """
     name = ".".join(table.name())
     pause_s = _FIRST_PAUSE_S
@@ -111,7 +112,7 @@ def commit(table: Table, change: Change, sleep: Sleep = time.sleep) -> Table:
         except Exception as error:  # whatever it was, the table decides
             failure, effect = error, _effect(error)
         else:
-            return table  # PyIceberg brings it up to date: to ask once more could only fail
+            return table  # PyIceberg has updated it; another request could only fail
         found = _found_after(table, change, failure, effect, sleep)
         if found is not None and change.is_made(found):
             return found
@@ -122,17 +123,21 @@ def commit(table: Table, change: Change, sleep: Sleep = time.sleep) -> Table:
         pause_s *= 2
     if _is_conflict(failure):
         raise PipelineError(
-            f"{name} was changed meanwhile, so {change.what} was not made.",
-            remedy=f"Again once the run has ended: {change.again}.",
+            f"{name} was changed in the meantime, so {change.what} did not take effect.",
+            remedy=f"Try again when the run has ended: {change.again}.",
         ) from failure
     raise PipelineError(
-        f"{name} is as it was: {change.what} was not made. {reason_of(failure)}.",
-        remedy=f"Again once the cause is mended: {change.again}.",
+        f"{name} is unchanged: {change.what} did not take effect. {reason_of(failure)}.",
+        remedy=f"Try again when the cause is fixed: {change.again}.",
     ) from failure
 
 
 def _found_after(table: Table, change: Change, failure: Exception, effect: Effect, sleep: Sleep) -> Table | None:
-    """The table after a failed attempt; None where it cannot be read, but nothing can have happened either."""
+    """The table after a failed attempt; None if it cannot be read although the attempt had no effect.
+
+    Raises:
+        UnknownOutcomeError: the attempt may have had an effect, and the table cannot be read.
+    """
     pause_s = _FIRST_PAUSE_S
     found: Table | None = None
     for look in range(_LOOKS if effect is Effect.UNKNOWN else 1):
@@ -140,14 +145,14 @@ def _found_after(table: Table, change: Change, failure: Exception, effect: Effec
             sleep(pause_s)
             pause_s *= 2
         try:
-            found = load_patiently(table.catalog, table.name(), sleep)
+            found = load_with_retries(table.catalog, table.name(), sleep)
         except Exception as error:
             if effect in (Effect.REFUSED, Effect.NOT_YET):
                 return None
             raise UnknownOutcomeError(
-                f"Whether {change.what} took effect in {'.'.join(table.name())} is not known: the answer was lost "
+                f"It is not known whether {change.what} took effect in {'.'.join(table.name())}: the answer was lost "
                 f"({reason_of(failure)}), and the table could not be read afterwards ({reason_of(error)}).",
-                remedy=f"{change.show} shows it; {change.again} does no harm.",
+                remedy=f"{change.show} shows it; repeating {change.again} does no harm.",
             ) from failure
         if change.is_made(found):
             break

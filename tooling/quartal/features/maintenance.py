@@ -1,8 +1,8 @@
-"""Keeps the lake from growing for ever: snapshots that nothing names expire, files that no snapshot names go.
+"""Keeps the lake from growing for ever: expires snapshots without a tag, and deletes files that no snapshot uses.
 
-What a tag or a branch names stays, so every published quarter can be read as it was. Only what is older than a cutoff
-is touched; the cutoff also lies before the start of every run in progress, whose files no snapshot names yet. Files go
-only after the expiry is known to have taken effect, and only those that the table, read after it, does not name.
+Tagged snapshots are kept, so every published quarter stays readable. Only what is older than a cutoff is removed; the
+cutoff also lies before the start of every run in progress, whose files no snapshot uses yet. Files are deleted only
+after the expiry is known to have taken effect, and only those that the table, read after it, does not use.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from quartal.core.call_effects import may_pass, reason_of
+from quartal.core.call_effects import reason_of
 from quartal.core.errors import ConfigurationError, PipelineError
-from quartal.core.polling import ask_patiently
-from quartal.features.iceberg_commits import Change, Sleep, commit, load_patiently
+from quartal.core.retries import retry_transient
+from quartal.features.iceberg_commits import Change, Sleep, commit, load_with_retries
 from quartal.features.lake_files import delete_files, files_below, lake_path
 from quartal.features.quarantine import runs_with_bad_rows
 from quartal.features.tags import RUN_ID, summary_value
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from etl_job.lake.files import ObjectStore, StoredFile
 
-CLOCK_MARGIN = timedelta(minutes=5)  # clocks of S3, Glue and this machine may differ so far
+CLOCK_MARGIN = timedelta(minutes=5)  # the clocks of S3, Glue and this machine may differ by this much
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 KEY_REGISTERS = (
     "quartal.key-registers"  # property of the curated table: {delivery: folder}, see etl_job/tables/key_registers.py
 )
-# Staged beside the keys, and of no use once a run is published: rows for the quarantine and to parse, what was counted.
+# Staged next to the keys, and unused once a run is published: rows for the quarantine or to parse, and counts.
 _PASSING = re.compile(r"/(kind=(broken|quoted)|_counts|_repeated)/")
 _UNFINISHED = ("/_temporary/", "/.spark-staging-")  # where Spark writes before it commits a task
 _RUN_FOLDER = re.compile(r"/run_id=([^/]+)/")
@@ -54,7 +54,7 @@ class Lake:
 
 @dataclass(frozen=True, slots=True)
 class TableUpkeep:
-    """What there is to do, or was done, for one table."""
+    """What is to be removed, or was removed, from one table."""
 
     table: str
     expired_snapshots: tuple[int, ...]
@@ -64,7 +64,7 @@ class TableUpkeep:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What there is to do, or was done. `leftovers` are files outside of tables that a run left when it was killed."""
+    """What is to be removed, or was removed. `leftovers` are files outside of tables that killed runs left."""
 
     cutoff: datetime
     dry_run: bool
@@ -98,16 +98,16 @@ def parse_age(text: str) -> timedelta:
     """`7d`, `12h` or `30m`.
 
     Raises:
-        ConfigurationError: it is none of these.
+        ConfigurationError: it has another form.
     """
     match = re.fullmatch(r"(\d{1,5})([dhm])", text.strip())
     if match is None:
-        raise ConfigurationError(f"'{text}' is no age.", remedy="Write it like 7d, 12h or 30m.")
+        raise ConfigurationError(f"'{text}' is not an age.", remedy="Write it as 7d, 12h or 30m.")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def safe_cutoff(glue: GlueClient, job: str, now: datetime, age: timedelta) -> datetime:
-    """What is older than this can be no file of a run in progress."""
+    """A moment before which no run in progress has written files."""
     pages = glue.get_paginator("get_job_runs").paginate(JobName=job)
     runs = [run for page in pages for run in page["JobRuns"] if run.get("JobRunState") in _RUNNING]
     started = [run["StartedOn"].astimezone(UTC) for run in runs if "StartedOn" in run]
@@ -117,11 +117,11 @@ def safe_cutoff(glue: GlueClient, job: str, now: datetime, age: timedelta) -> da
 def maintain(
     lake: Lake, catalog: Catalog, files: ObjectStore, cutoff: datetime, *, dry_run: bool, sleep: Sleep = time.sleep
 ) -> Upkeep:
-    """Expire snapshots and delete orphans older than the cutoff, or only say which.
+    """Expire snapshots and delete orphans older than the cutoff, or only list them.
 
     Raises:
-        PipelineError: the snapshots of a table did not expire, or what a table names cannot be read; its files stay.
-        UnknownOutcomeError: whether they expired cannot be told; its files stay.
+        PipelineError: the snapshots of a table did not expire, or its files in use are not known; its files stay.
+        UnknownOutcomeError: it is not known whether they expired; the table's files stay.
     """
     found = [
         kept
@@ -143,7 +143,7 @@ def _maintain_table(
     from quartal.features.snapshot_expiry import expirable, expire
 
     try:
-        table = load_patiently(catalog, identifier, sleep)
+        table = load_with_retries(catalog, identifier, sleep)
     except NoSuchTableError:
         return None
     expired = expirable(table, cutoff)
@@ -158,28 +158,28 @@ def _maintain_table(
         commit(table, expiry, sleep)
     # Listed first, asked for second: what a run adds to the table in between is named by the time it is asked.
     present = [file for file in files_below(files, table.location()) if file.modified < cutoff.timestamp()]
-    table = load_patiently(catalog, identifier, sleep)
+    table = load_with_retries(catalog, identifier, sleep)
     named = _read_named_files(table, frozenset(expired) if dry_run else frozenset(), sleep)
     orphans = tuple(file for file in present if lake_path(file.uri) not in named)
     if not dry_run:
         delete_files(files, [file.uri for file in orphans])
-    there = {snapshot.snapshot_id for snapshot in table.metadata.snapshots}
-    gone = expired if dry_run else tuple(snapshot_id for snapshot_id in expired if snapshot_id not in there)
-    return TableUpkeep(identifier, gone, len(there.difference(gone)), orphans), _runs_named_by(table)
+    snapshot_ids = {snapshot.snapshot_id for snapshot in table.metadata.snapshots}
+    removed = expired if dry_run else tuple(snapshot_id for snapshot_id in expired if snapshot_id not in snapshot_ids)
+    return TableUpkeep(identifier, removed, len(snapshot_ids.difference(removed)), orphans), _runs_named_by(table)
 
 
 def _read_named_files(table: Table, without: frozenset[int], sleep: Sleep) -> NamedFiles:
     try:
-        return ask_patiently(lambda: files_named_by(table, without), may_pass, outage_s=30, sleep=sleep)
+        return retry_transient(lambda: files_named_by(table, without), outage_s=30, sleep=sleep)
     except OSError as error:  # PyArrow has no other type for what S3 answers
         raise PipelineError(
-            f"What {'.'.join(table.name())} names could not be read, so no file of it was deleted: {reason_of(error)}.",
-            remedy="Is a file gone that the table names? `quartal tags` lists the states that can be read.",
+            f"The files in use by {'.'.join(table.name())} are not known, so none was deleted: {reason_of(error)}.",
+            remedy="A file of the table may be missing; `quartal tags` lists the states that can be read.",
         ) from error
 
 
 def _runs_named_by(table: Table) -> frozenset[str]:
-    """Runs that published what the table holds now, or in one of its snapshots; a manifest of theirs may be missing."""
+    """Runs that published what the table or one of its snapshots holds; their manifests may be missing."""
     committed = {summary_value(snapshot, RUN_ID) or "" for snapshot in table.metadata.snapshots}
     staged = {
         folder.rpartition("-")[0] for folder in _register_folders(table)
@@ -189,13 +189,13 @@ def _runs_named_by(table: Table) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class NamedFiles:
-    """Paths of single files, and of folders whose files are all meant."""
+    """Paths of files in use, and of folders whose files are all in use."""
 
     files: frozenset[str]
     folders: tuple[str, ...]
 
     def __contains__(self, path: str) -> bool:
-        """Whether something names the file."""
+        """Whether the file is in use."""
         return path in self.files or (path.startswith(self.folders) and not _PASSING.search(path))
 
 
@@ -220,7 +220,7 @@ def files_named_by(table: Table, without: frozenset[int] = frozenset()) -> Named
 
 
 def _key_registers(table: Table) -> tuple[str, ...]:
-    """Folders with the keys of published deliveries, which the job keeps beside the curated table's data files."""
+    """Folders with the keys of published deliveries, which the job keeps next to the curated table's data files."""
     return tuple(f"{lake_path(table.location())}/keys/{folder}/" for folder in _register_folders(table))
 
 
@@ -229,14 +229,14 @@ def _register_folders(table: Table) -> tuple[str, ...]:
         return tuple(sorted(set(json.loads(table.properties.get(KEY_REGISTERS, "{}")).values())))
     except (AttributeError, TypeError, ValueError) as error:
         raise PipelineError(
-            f"Property {KEY_REGISTERS} of {'.'.join(table.name())} does not say which keys are in use, so nothing of "
+            f"Property {KEY_REGISTERS} of {'.'.join(table.name())} does not list the keys in use, so nothing of "
             "it was deleted.",
-            remedy="Was the table changed by hand? Publish it again: `quartal run`.",
+            remedy="If the table was changed by hand, publish it again: `quartal run`.",
         ) from error
 
 
 def _leftovers(lake: Lake, files: ObjectStore, cutoff: datetime, published: frozenset[str]) -> Iterable[StoredFile]:
-    """What killed and failed runs left in the quarantine: unfinished files, and finished ones that nobody published."""
+    """What killed and failed runs left in the quarantine: unfinished files, and finished ones never published."""
     manifests = {
         file.uri.rpartition("/")[2].removesuffix(".json"): file.uri
         for file in files_below(files, f"{lake.root}/runs/{lake.dataset}")
@@ -253,7 +253,7 @@ def _leftovers(lake: Lake, files: ObjectStore, cutoff: datetime, published: froz
 
 
 def _has_failed(files: ObjectStore, manifest: str) -> bool:
-    """Whether a run says of itself that it failed; what cannot be read says nothing."""
+    """Whether the manifest of a run has the status FAILED; False if it cannot be read."""
     try:
         found = json.loads(files.read(manifest))
     except (FileNotFoundError, ValueError, RecursionError):

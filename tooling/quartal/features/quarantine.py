@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from quartal.core.errors import AwsError, ConfigurationError, NotDeployedError, PipelineError
-from quartal.core.spreadsheets import defused
+from quartal.core.spreadsheets import escape_formula
 from quartal.runs.manifests import parse_manifest
 from quartal.terraform.outputs import Deployment
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 _RUNS = "quartal.quarantine"  # the curated table's property: the run whose folder holds a delivery's bad rows
-_RULES_TOLD = 3
+_RULES_SHOWN = 3
 _COLUMNS = ("delivery", "file", "row_number", "part_offset", "raw", "reasons", "run_id")
 
 
@@ -33,9 +33,9 @@ class BadRow:
     """A quarantined row.
 
     Attributes:
-        delivery: which it is part of.
-        file: the object that it is in.
-        place: where it is in the file, as far as that is known.
+        delivery: its delivery.
+        file: URI of its file.
+        place: its position in the file, if known.
         raw: its text.
         reasons: the rules that it breaks.
         run_id: the run that found it.
@@ -51,7 +51,7 @@ class BadRow:
 
 @dataclass(frozen=True, slots=True)
 class Quarantine:
-    """Bad rows, and of all that were asked for how many there are, by rule."""
+    """Bad rows, and how many match in total and by rule."""
 
     rows: tuple[BadRow, ...] = ()
     count: int = 0
@@ -68,13 +68,13 @@ class Quarantine:
         writer.writerow(BadRow.__slots__)
         for row in self.rows:
             values = (row.delivery, row.file, row.place, row.raw, " ".join(row.reasons), row.run_id)
-            writer.writerow([defused(value) for value in values] if spreadsheet_safe else values)
+            writer.writerow([escape_formula(value) for value in values] if spreadsheet_safe else values)
         return text.getvalue()
 
 
 @dataclass(frozen=True, slots=True)
 class BadRowFiles:
-    """Where the bad rows lie: those of published deliveries, or those of runs that a threshold stopped."""
+    """The files with bad rows, either of published deliveries or of runs that a threshold stopped."""
 
     s3: S3Client
     bucket: str
@@ -82,7 +82,7 @@ class BadRowFiles:
 
     @classmethod
     def published(cls, deployment: Deployment, catalog: Catalog, s3: S3Client) -> BadRowFiles:
-        """Those of published deliveries; what killed runs left is not among them."""
+        """Those of published deliveries, without the files that killed runs left."""
         runs = quarantine_runs(deployment, catalog)
         prefix = f"quarantine/{deployment.dataset}/"
         found = _files_below(s3, deployment.lake_bucket, prefix)
@@ -97,7 +97,7 @@ class BadRowFiles:
     def find(
         self, *, deliveries: Collection[str] = (), rules: Collection[str] = (), limit: int | None = None
     ) -> Quarantine:
-        """The first rows of these deliveries that break one of these rules; of all, where none are named.
+        """The first rows of these deliveries that break one of these rules; empty means all.
 
         Raises:
             AwsError: a file cannot be read.
@@ -144,7 +144,7 @@ class BadRowFiles:
             except (self.s3.exceptions.NoSuchKey, pa.ArrowException, OSError) as error:
                 raise AwsError(
                     f"s3://{self.bucket}/{key} cannot be read: {' '.join(str(error).split())[:200]}",
-                    remedy="Did a run replace it meanwhile? Run the same command again.",
+                    remedy="A run may have replaced it in the meantime. Run the command again.",
                 ) from error
             own = {name: read.column(name) for name in read.column_names}
             own |= {"delivery": pa.repeat(delivery, len(read)), "run_id": pa.repeat(run_id, len(read))}
@@ -159,7 +159,7 @@ def quarantine_runs(deployment: Deployment, catalog: Catalog) -> Mapping[str, st
 
 
 def write_quarantine(found: Quarantine, file: Path, *, spreadsheet_safe: bool) -> None:
-    """Write rows to a file: JSON lines where its name ends in .json or .jsonl, else CSV.
+    """Write rows to a file: JSON lines if its name ends in .json or .jsonl, otherwise CSV.
 
     Raises:
         ConfigurationError: it cannot be written.
@@ -175,7 +175,7 @@ def write_quarantine(found: Quarantine, file: Path, *, spreadsheet_safe: bool) -
 
 
 def why_no_features(deployment: Deployment, catalog: Catalog) -> NotDeployedError | None:
-    """What to say where the features do not exist although a run has published: no row was kept, or it ended early."""
+    """Why the features do not exist although a run has published: no row was kept, or the run ended early."""
     curated = _curated(deployment, catalog)
     snapshot = curated.current_snapshot() if curated is not None else None
     if curated is None or snapshot is None:
@@ -183,7 +183,7 @@ def why_no_features(deployment: Deployment, catalog: Catalog) -> NotDeployedErro
     summary = snapshot.summary
     if summary is None or int(summary["total-records"] or 0):
         return NotDeployedError(
-            "There are no features yet: a run published the curated table, and ended before them.",
+            "There are no features yet: a run published the curated table but ended before the features.",
             remedy="The next run computes them first: `quartal run`.",
         )
     runs = runs_with_bad_rows(curated)
@@ -191,7 +191,7 @@ def why_no_features(deployment: Deployment, catalog: Catalog) -> NotDeployedErro
         return None
     rules = _rules_broken(curated, deployment, set(runs.values()))
     return NotDeployedError(
-        f"There are no features: of {', '.join(sorted(runs))} no row was kept, all are quarantined{rules}.",
+        f"There are no features: no row of {', '.join(sorted(runs))} was kept, all are quarantined{rules}.",
         remedy="`quartal quarantine` shows the rows and the rules that they break. Correct the files, or the contract.",
     )
 
@@ -212,7 +212,7 @@ def runs_with_bad_rows(curated: Table) -> Mapping[str, str]:
 
 
 def _rules_broken(curated: Table, deployment: Deployment, runs: Collection[str]) -> str:
-    """The rules by which the runs quarantined rows, as their manifests count them; nothing where these are gone."""
+    """The rules that quarantined rows broke, with counts from the runs' manifests; empty without manifests."""
     lake = curated.location().removesuffix(f"/curated/{deployment.dataset}")
     counts: Counter[str] = Counter()
     for run_id in runs:
@@ -223,8 +223,8 @@ def _rules_broken(curated: Table, deployment: Deployment, runs: Collection[str])
                 counts.update(delivery.violations)
         except (OSError, PipelineError):
             return ""
-    told = ", ".join(f"{rule} {count:,}" for rule, count in counts.most_common(_RULES_TOLD))
-    return f" ({told})" if told else ""
+    listed = ", ".join(f"{rule} {count:,}" for rule, count in counts.most_common(_RULES_SHOWN))
+    return f" ({listed})" if listed else ""
 
 
 def _schema() -> pa.Schema:
@@ -236,7 +236,7 @@ def _schema() -> pa.Schema:
 
 
 def _files_below(s3: S3Client, bucket: str, prefix: str) -> Iterator[tuple[str, str, str]]:
-    """Data files with their delivery and run; what Spark left unfinished is hidden."""
+    """Data files with their delivery and run, without Spark's unfinished files."""
     from quartal.deliver.upload.job_files import is_hidden  # what uploads need is slow to load
     from quartal.deliver.upload.transfer import objects_below
 
@@ -261,5 +261,6 @@ def _refuse_unknown(what: str, wanted: Iterable[str], known: Collection[str]) ->
     for name in wanted:
         if name not in known:
             raise ConfigurationError(
-                f"No quarantined row is of {what} {name}.", remedy=f"There are: {', '.join(sorted(known)) or 'none'}."
+                f"There are no quarantined rows for {what} {name}.",
+                remedy=f"There are some for: {', '.join(sorted(known)) or 'none'}.",
             )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from quartal.core.aws import AwsConnection
 from quartal.core.errors import ConfigurationError, NotDeployedError
-from quartal.core.spreadsheets import defused
+from quartal.core.spreadsheets import escape_formula
 from quartal.features.iceberg_commits import committing_client
 from quartal.features.quarantine import why_no_features
 from quartal.features.table_reading import read_rows, read_state
@@ -53,7 +53,7 @@ class QueryResult:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         for row in (self.columns, *self.rows):
-            writer.writerow([defused(value) for value in row] if spreadsheet_safe else row)
+            writer.writerow([escape_formula(value) for value in row] if spreadsheet_safe else row)
         return text.getvalue()
 
 
@@ -92,7 +92,7 @@ def run_query(
 ) -> QueryResult:
     """Answer one SELECT over `features` and `curated`, or over any Iceberg table of the pipeline's database.
 
-    `quarantine` is what `bad_rows` gives, where it is given; it has no past.
+    `bad_rows` reads the table `quarantine`, which has no past states.
 
     Only the tables that the statement names are read. With `as_of`, a tag or a snapshot id, each as it was then: a tag
     of the features also stands for the snapshot of `curated` that those features were computed from, up to the last day
@@ -130,7 +130,7 @@ def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Tabl
     """The Iceberg table `features` or `curated`, or another one of the pipeline's database.
 
     Raises:
-        ConfigurationError: there is none of that name; the remedy lists those there are.
+        ConfigurationError: there is no table of that name; the remedy lists the tables.
         NotDeployedError: it is the pipeline's own, but no run has published it yet.
     """
     from pyiceberg.exceptions import NoSuchNamespaceError, NoSuchTableError
@@ -161,9 +161,9 @@ def published_table(catalog: Catalog, deployment: Deployment, name: str) -> Tabl
 
 
 def are_in_step(catalog: Catalog, deployment: Deployment) -> bool | None:
-    """Whether the features hold what the curated table holds; None where no run has published them yet.
+    """Whether the features were computed from the current curated table; None before the first publication.
 
-    The job changes one after the other. A run that ends between the two leaves the features behind until the next.
+    The job commits one after the other. A run that ends between the two leaves the features behind until the next run.
     """
     try:
         curated, features = (published_table(catalog, deployment, name) for name in ("curated", "features"))
@@ -194,20 +194,24 @@ def _read_table(catalog: Catalog, deployment: Deployment, name: str, as_of: str 
 
 
 def _curated_as_of(curated: Table, features: Table, as_of: str) -> State:
-    """The state of `curated`: quarters are tags of the features alone, whose snapshots name the one they came of."""
+    """The state of `curated` at a tag; quarters are tags of the features, which name their curated snapshot.
+
+    Raises:
+        ConfigurationError: there is no such tag, or its curated snapshot is no longer kept.
+    """
     own = find_snapshot(curated, as_of)
     if own is not None:
         return State(as_of, own.snapshot_id)
     snapshot, state = snapshot_named(features, as_of), state_named(features, as_of)
-    noted = summary_value(snapshot, CURATED_SNAPSHOT)
-    source = curated.snapshot_by_id(int(noted)) if noted else None
+    source_id = summary_value(snapshot, CURATED_SNAPSHOT)
+    source = curated.snapshot_by_id(int(source_id)) if source_id else None
     if source is None:
         raise ConfigurationError(
             f"The state of curated that the features of '{as_of}' were computed from is no longer kept.",
             remedy="The features themselves can be read as of this tag.",
         )
-    said = summary_value(snapshot, DAYS_TO)
+    days_to = summary_value(snapshot, DAYS_TO)
     quarter = summary_value(snapshot, AS_OF_QUARTER)
-    if said is None and quarter is not None:  # nothing was left up to its end
+    if days_to is None and quarter is not None:  # the state has no rows up to the quarter's end
         return State(as_of, source.snapshot_id, last_day_of(quarter))
-    return State(as_of, source.snapshot_id, date.fromisoformat(said) if said else state.up_to)
+    return State(as_of, source.snapshot_id, date.fromisoformat(days_to) if days_to else state.up_to)

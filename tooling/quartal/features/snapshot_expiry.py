@@ -1,4 +1,4 @@
-"""Expiry of snapshots that nothing names, refused where something names one by the time that it would take effect."""
+"""Expires snapshots without a tag or branch, and refuses if one was tagged by the time of the commit."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class AssertNothingNames(ValidatableTableRequirement):
-    """No branch and no tag may name one of these snapshots: PyIceberg would remove it too, and say nothing.
+    """No branch and no tag may name one of these snapshots: PyIceberg would silently remove the name too.
 
     Judged on the metadata that the commit replaces; the catalog takes the commit only while that is the newest.
     """
@@ -45,10 +45,10 @@ def expirable(table: Table, cutoff: datetime) -> tuple[int, ...]:
 
 
 def expire(table: Table, cutoff: datetime) -> None:
-    """Commit that they are gone, once; nothing where there are none.
+    """Remove them with one commit; without any, do nothing.
 
     Raises:
-        CommitFailedException: the table was changed, or one of them was named, meanwhile; nothing has expired.
+        CommitFailedException: the table was changed or one of them was tagged in the meantime; nothing has expired.
     """
     expired = expirable(table, cutoff)
     if not expired:

@@ -1,4 +1,4 @@
-"""Rows of an Iceberg table, read through PyIceberg; what its files cannot give is one clear error."""
+"""Reads rows of an Iceberg table through PyIceberg; an unreadable file is one clear error."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def read_state(table: Table, state: State) -> pa.Table:
-    """The rows of a named state, and of no day that does not belong to it.
+    """The rows of a named state, without days that do not belong to it.
 
     Raises:
-        AwsError: a file is gone, or may not be read, or is not whole.
+        AwsError: a file is missing, damaged or may not be read.
     """
     row_filter = "true" if state.up_to is None else f"day <= '{state.up_to}'"
     return read_rows(table, snapshot_id=state.snapshot_id, row_filter=row_filter)
@@ -40,7 +40,7 @@ def read_rows(
         row_filter: which rows; files that hold none of them are not read.
 
     Raises:
-        AwsError: a file is gone, or may not be read, or is not whole.
+        AwsError: a file is missing, damaged or may not be read.
     """
     from pyarrow import ArrowException
 
@@ -53,5 +53,5 @@ def read_rows(
             f"The files of {'.'.join(table.name())} could not be read: {reason}",
             remedy="The signed-in identity needs s3:GetObject on the lake, and kms:Decrypt on its key."
             if refused
-            else "Is a file gone that the table names? `quartal tags` lists older states.",
+            else "A file of the table may be missing; `quartal tags` lists older states.",
         ) from error

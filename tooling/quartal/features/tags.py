@@ -1,4 +1,4 @@
-"""Tags of a published table: the names under which a state can be read for as long as the tag stays."""
+"""Tags of a published table: names by which a state can be read for as long as the tag exists."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Tag:
         name: a quarter such as 2024Q1, or the id of the run that committed the snapshot.
         snapshot_id: Iceberg's.
         committed: when the snapshot was committed.
-        rows: rows of the whole table in that snapshot; None where its summary does not say.
-        run_id: the run that committed it; empty where its summary does not say.
-        days_to: the last day of which it holds rows; None where it holds none.
-        holds_more: whether that is a day after the quarter that the tag is named for: an earlier version of the job let
-            it name the state that a whole run left.
-        later_deliveries: of a quarter's: those that came with a later one, of which it holds days, or which may have
-            taken rows from it.
-        corrected_by: of a quarter's: those that changed days of it after it had first been published.
+        rows: rows of the whole table in that snapshot; None if its summary does not say.
+        run_id: the run that committed it; empty if its summary does not say.
+        days_to: the last day with rows; None if it has no rows.
+        holds_more: whether that day is after the tag's quarter: an earlier version of the job let the tag name the
+            state after a whole run.
+        later_deliveries: for a quarter's tag, deliveries of later quarters that added rows to it, or may have taken
+            some from it.
+        corrected_by: for a quarter's tag, deliveries that changed its days after its first publication.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a name stands for: a snapshot, and the last day that belongs to it where the snapshot holds later ones."""
+    """The state that a name stands for: a snapshot, and the state's last day if the snapshot holds later ones."""
 
     name: str
     snapshot_id: int
@@ -75,7 +75,7 @@ def tags_of(table: Table) -> tuple[Tag, ...]:
 
 
 def tag_named(table: Table, name: str) -> Tag | None:
-    """The tag of this name; None where there is none."""
+    """The tag of this name; None if there is none."""
     reference = table.refs().get(name)
     snapshot = table.snapshot_by_id(reference.snapshot_id) if reference else None
     if reference is None or reference.snapshot_ref_type != "tag" or snapshot is None:
@@ -95,10 +95,10 @@ def tag_named(table: Table, name: str) -> Tag | None:
 
 
 def last_day_in(table: Table, snapshot: Snapshot) -> date | None:
-    """The last day of which a snapshot holds rows, as it says itself, or else as the bounds of its files do."""
-    said = summary_value(snapshot, DAYS_TO)
-    if said is not None:
-        return date.fromisoformat(said)
+    """The last day with rows in a snapshot, from its summary, or else from the bounds of its files."""
+    days_to = summary_value(snapshot, DAYS_TO)
+    if days_to is not None:
+        return date.fromisoformat(days_to)
     from pyiceberg.conversions import from_bytes
     from pyiceberg.types import DateType
 
@@ -123,7 +123,7 @@ def _listed(tag: str, snapshot: Snapshot, property_name: str) -> tuple[str, ...]
 
 
 def state_named(table: Table, name: str) -> State:
-    """The state that a tag, a branch or a snapshot id names: of a quarter's tag no day after that quarter.
+    """The state that a tag, a branch or a snapshot id names; for a quarter's tag, without days after that quarter.
 
     Raises:
         ConfigurationError: there is none of that name; the remedy lists the tags.
@@ -134,7 +134,7 @@ def state_named(table: Table, name: str) -> State:
 
 
 def is_in_step(curated: Table, features: Table) -> bool:
-    """Whether the features were computed from what the curated table holds now; as the job asks it."""
+    """Whether the features were computed from the current curated table, by the job's own criteria."""
     now, then = curated.current_snapshot(), features.current_snapshot()
     if now is not None and then is not None and summary_value(then, CURATED_SNAPSHOT) == str(now.snapshot_id):
         return _is_last_of_its_run(features, then)
@@ -142,16 +142,16 @@ def is_in_step(curated: Table, features: Table) -> bool:
 
 
 def _is_last_of_its_run(features: Table, current: Snapshot) -> bool:
-    """Whether no later snapshot is of the same run and source: those before the last hold a part of the result."""
-    said = [summary_value(current, name) for name in (RUN_ID, CURATED_SNAPSHOT)]
+    """Whether no later snapshot has the same run and source; earlier ones hold only a part of the result."""
+    origin = [summary_value(current, name) for name in (RUN_ID, CURATED_SNAPSHOT)]
     later = (s for s in features.metadata.snapshots if (s.sequence_number or 0) > (current.sequence_number or 0))
-    return not any(said == [summary_value(each, name) for name in (RUN_ID, CURATED_SNAPSHOT)] for each in later)
+    return not any(origin == [summary_value(each, name) for name in (RUN_ID, CURATED_SNAPSHOT)] for each in later)
 
 
 def find_snapshot(table: Table, name: str) -> Snapshot | None:
-    """The snapshot that a tag, a branch or a snapshot id names; None where there is none.
+    """The snapshot that a tag, a branch or a snapshot id names; None if there is none.
 
-    The tag of a run may be named by its beginning, if no other begins so.
+    The first characters of a run's tag are enough if no other tag begins with them.
     """
     by_name = table.snapshot_by_name(name)
     if by_name is not None:
@@ -178,21 +178,21 @@ def snapshot_named(table: Table, name: str) -> Snapshot:
 
 
 def set_tag(table: Table, name: str, snapshot_id: int, sleep: Sleep = time.sleep) -> bool:
-    """Give a snapshot a name of one's own; it can be read by it, and stays, until the tag is removed.
+    """Tag a snapshot with a name of one's own; it is kept and can be read by it until the tag is deleted.
 
     Returns:
-        Whether the tag is new; False where that snapshot has this name already.
+        Whether the tag is new; False if that snapshot has this name already.
 
     Raises:
-        ConfigurationError: the name is one that the job gives, or names another snapshot, or the snapshot is gone.
-        PipelineError: the tag is not set, for the reason that it says.
-        UnknownOutcomeError: whether it is set cannot be told.
+        ConfigurationError: the name is reserved or names another snapshot, or the snapshot is no longer kept.
+        PipelineError: the tag is not set; the message has the reason.
+        UnknownOutcomeError: it is not known whether it is set.
     """
     if not _OWN_NAME.fullmatch(name) or _JOBS_NAME.fullmatch(name):
         raise ConfigurationError(
             f"'{name}' cannot be the name of a tag of your own.",
             remedy="Begin with a letter and use letters, digits, '.', '_' and '-'; quarters such as 2024Q1, 'main' and "
-            "ids of runs are names that the job gives.",
+            "ids of runs are reserved for the job.",
         )
     if _names(table, name, snapshot_id):
         return False
@@ -200,14 +200,14 @@ def set_tag(table: Table, name: str, snapshot_id: int, sleep: Sleep = time.sleep
     def make(current: Table) -> None:
         if current.snapshot_by_id(snapshot_id) is None:
             raise ConfigurationError(
-                f"Snapshot {snapshot_id} is no longer kept, so nothing can name it.",
-                remedy="`quartal tags` lists the states that are.",
+                f"Snapshot {snapshot_id} is no longer kept, so it cannot be tagged.",
+                remedy="`quartal tags` lists the states that are kept.",
             )
-        there = current.refs().get(name)
-        if there is not None:
+        existing = current.refs().get(name)
+        if existing is not None:
             raise ConfigurationError(
-                f"'{name}' names another state already, snapshot {there.snapshot_id}.",
-                remedy=f"Choose another name, or remove that tag first: `quartal tag {name} --delete`.",
+                f"'{name}' already names another state, snapshot {existing.snapshot_id}.",
+                remedy=f"Choose another name, or delete that tag first: `quartal tag {name} --delete`.",
             )
         current.manage_snapshots().create_tag(snapshot_id, name).commit()
 
@@ -223,17 +223,17 @@ def set_tag(table: Table, name: str, snapshot_id: int, sleep: Sleep = time.sleep
 
 
 def _names(table: Table, name: str, snapshot_id: int) -> bool:
-    there = table.refs().get(name)
-    return there is not None and there.snapshot_id == snapshot_id
+    reference = table.refs().get(name)
+    return reference is not None and reference.snapshot_id == snapshot_id
 
 
 def remove_tag(table: Table, name: str, sleep: Sleep = time.sleep) -> None:
-    """Take a tag of one's own away. What nothing names any more, `quartal maintenance` removes.
+    """Delete a tag of one's own. `quartal maintenance` later removes snapshots without a tag.
 
     Raises:
-        ConfigurationError: there is no such tag, or the job gave it.
-        PipelineError: the tag is still there, for the reason that it says.
-        UnknownOutcomeError: whether it is there cannot be told.
+        ConfigurationError: there is no such tag, or it is one of the job.
+        PipelineError: the tag still exists; the message has the reason.
+        UnknownOutcomeError: it is not known whether it still exists.
     """
     found = {tag.name: tag for tag in tags_of(table)}.get(name)
     if found is None:
@@ -241,8 +241,8 @@ def remove_tag(table: Table, name: str, sleep: Sleep = time.sleep) -> None:
         raise ConfigurationError(f"Table {'.'.join(table.name())} has no tag '{name}'.", remedy=f"Its tags: {known}.")
     if _JOBS_NAME.fullmatch(name) or name == found.run_id:
         raise ConfigurationError(
-            f"'{name}' is a tag that the job gave; others may read by it.",
-            remedy="It stays: the tags of quarters for ever, those of runs until newer runs push them out.",
+            f"'{name}' is a tag of the job, which other readers may use.",
+            remedy="It stays: tags of quarters are kept for ever, those of runs until newer runs replace them.",
         )
     removal = Change(
         f"the removal of tag '{name}'",
@@ -255,5 +255,5 @@ def remove_tag(table: Table, name: str, sleep: Sleep = time.sleep) -> None:
 
 
 def summary_value(snapshot: Snapshot, name: str) -> str | None:
-    """What the summary of a snapshot says; None where it does not."""
+    """A value of a snapshot's summary; None if it has none."""
     return snapshot.summary.additional_properties.get(name) if snapshot.summary else None

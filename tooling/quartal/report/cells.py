@@ -1,4 +1,4 @@
-"""Small pictures inside tables, as SVG: what a bar says its cell says in figures as well."""
+"""Small SVG pictures in table cells, whose values the cells also hold as figures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CELL, _STRIP_HEIGHT, _LEAST_BAR = 26, 64, 4
 
 
 def bar(amount: float, most: float) -> Markup:
-    """How much of the most in the column: a bar of at most 100 by 8."""
+    """An amount as a share of the column's largest: a bar of at most 100 by 8."""
     width = 100 * amount / most if most else 0.0
     return Markup(
         '<svg class="bar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">'
@@ -41,7 +41,7 @@ def strip(runs: Sequence[RunRecord]) -> Markup:
     width = _CELL * len(runs)
     return Markup(
         '<svg class="strip" viewBox="0 0 {0} {1}" width="{0}" height="{1}" role="group" aria-label="{2}">{3}</svg>'
-    ).format(width, _STRIP_HEIGHT + 18, f"{len(runs)} runs, the newest at the right", Markup("").join(cells))
+    ).format(width, _STRIP_HEIGHT + 18, f"{len(runs)} runs, the newest on the right", Markup("").join(cells))
 
 
 def _strip_cell(position: int, run: RunRecord, longest: float) -> Markup:
@@ -67,7 +67,7 @@ def _strip_cell(position: int, run: RunRecord, longest: float) -> Markup:
 
 
 def overlay(step: Step) -> Markup:
-    """The shares of two quarters in the bins of the earlier one, one over the other; the last is for missing values."""
+    """The shares of two quarters in the bins of the earlier one, overlaid; the last bin is for missing values."""
     before, after = _shares(step.counts_before), _shares(step.counts_after)
     most = max((*before, *after)) or 1.0
     width = 22
@@ -91,7 +91,7 @@ def _shares(counts: Sequence[int]) -> list[float]:
 
 
 def short(text: str, *, keep: int = 10, end: bool = False) -> Markup:
-    """An id by its beginning, or its end, with all of it for whoever points at it or copies it."""
+    """An id by its first or last characters; the tooltip has the whole id."""
     if len(text) <= keep + 1:
         return Markup("<code>{}</code>").format(text)
     shown = f"…{text[-keep:]}" if end else f"{text[:keep]}…"

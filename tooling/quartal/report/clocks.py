@@ -1,4 +1,4 @@
-"""A moment as people say it: in UTC, and on the clocks of a place, whose changes the time zone database knows."""
+"""A moment in words: in UTC, and in a local time zone."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def on_clocks(moment: datetime, zone: str | None) -> str:
-    """Such as "2027-01-08 02:00 UTC, 03:00 Europe/Berlin"; UTC alone where no zone is named, or is known here."""
-    told = f"{moment:%Y-%m-%d %H:%M} UTC"
+    """Such as "2027-01-08 02:00 UTC, 03:00 Europe/Berlin"; only UTC if the zone is None or unknown on this machine."""
+    utc = f"{moment:%Y-%m-%d %H:%M} UTC"
     if zone is None:
-        return told
+        return utc
     try:
-        there = moment.astimezone(ZoneInfo(zone))
+        local = moment.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError):
-        return told
-    days = (there.date() - moment.date()).days
+        return utc
+    days = (local.date() - moment.date()).days
     day = {-1: " of the day before", 0: "", 1: " of the next day"}[days]
-    return f"{told}, {there:%H:%M}{day} {zone}"
+    return f"{utc}, {local:%H:%M}{day} {zone}"

@@ -1,4 +1,4 @@
-"""Reads what the report tells: runs from Glue, manifests from the lake, features through PyIceberg."""
+"""Collects the report's data: runs from Glue, manifests from the lake, features through PyIceberg."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from etl_job.manifest.model import RunManifest
 
 Announce = Callable[[str], None]
-LOOKED_BACK = 40  # so many runs are looked at for what is published, if not more are to be shown
+LOOKED_BACK = 40  # how many runs are read to find what is published, even if fewer are shown
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """How much to show. What is published, and what needs somebody, is looked for further back all the same.
+class Extent:
+    """How much to show. What is published and what needs attention is looked for further back.
 
     Attributes:
         runs: the newest runs, at most.
@@ -48,7 +48,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Where to read, each made by the caller."""
+    """The clients to read with."""
 
     glue: GlueClient
     s3: S3Client
@@ -69,11 +69,11 @@ def collect(
     environment: str,
     is_local: bool,
     prices: PriceList | None,
-    wanted: Wanted,
+    extent: Extent,
     now: datetime,
     announce: Announce,
 ) -> Report:
-    """Read all of it; only reads.
+    """Read everything; changes nothing.
 
     Raises:
         ClientError: Glue or the lake cannot be read.
@@ -81,14 +81,14 @@ def collect(
     """
     basis = price_basis(prices)
     announce("runs")
-    looked_back = max(wanted.runs, LOOKED_BACK)
+    looked_back = max(extent.runs, LOOKED_BACK)
     runs, manifests = past_runs(deployment, sources.glue, sources.s3, basis, looked_back)
-    # as the job itself finds what is published: by the newest manifest of a run that succeeded
+    # what is published is found as the job finds it: in the newest manifest of a run that succeeded
     succeeded = [each for each in manifests.values() if each.status == "SUCCEEDED"]
     newest = max(succeeded, key=lambda each: each.started_at, default=None)
     features, curated = _table(sources.catalog, deployment, "features"), _table(sources.catalog, deployment, "curated")
     announce("features")
-    found = _read_features(features, wanted.quarters) if features is not None else None
+    found = _read_features(features, extent.quarters) if features is not None else None
     deliveries = delivery_states(newest, runs)
     fresh = freshness(
         schedule=deployment.schedule,
@@ -107,7 +107,7 @@ def collect(
         region=deployment.region,
         is_local=is_local,
         made_at=now,
-        runs=runs[-wanted.runs :],
+        runs=runs[-extent.runs :],
         deliveries=deliveries,
         lineage=lineage(
             newest,
@@ -146,8 +146,8 @@ def situation_of(
     in_step: bool | None = None,
     has_earlier_runs: bool = False,
 ) -> Situation:
-    """What findings are made of, as far as it was looked at."""
-    told = next((run for run in reversed(runs) if run.has_manifest), None)
+    """The facts that findings come from, as far as they were collected."""
+    documented = next((run for run in reversed(runs) if run.has_manifest), None)
     return Situation(
         runs=runs,
         deliveries=deliveries,
@@ -157,9 +157,9 @@ def situation_of(
         quarantine_limit=deployment.quarantine_share_limit,
         features=features,
         is_in_step=in_step,
-        files_left_out=told.left_out if told is not None else 0,
-        not_catalogued=told.not_catalogued if told is not None else (),
-        files_of=told.run_id if told is not None else "",
+        files_left_out=documented.left_out if documented is not None else 0,
+        not_catalogued=documented.not_catalogued if documented is not None else (),
+        files_of=documented.run_id if documented is not None else "",
         has_earlier_runs=has_earlier_runs,
     )
 
@@ -167,7 +167,7 @@ def situation_of(
 def past_runs(
     deployment: Deployment, glue: GlueClient, s3: S3Client, prices: PriceBasis | None, count: int
 ) -> tuple[tuple[RunRecord, ...], dict[str, RunManifest]]:
-    """The newest runs, the oldest of them first, as Glue and the manifests tell of them; and the manifests by run.
+    """The newest runs from Glue and the manifests, the oldest of them first; and the manifests by run.
 
     Raises:
         ClientError: Glue or the lake cannot be read.
@@ -206,7 +206,7 @@ def _table(catalog: Catalog, deployment: Deployment, name: str) -> Table | None:
 
 
 def _read_features(table: Table, quarters: int) -> _Features:
-    """The newest quarters, and of them only what is compared: the numeric columns."""
+    """The newest quarters, with the numeric columns only."""
     import pyarrow.compute as pc
     from pyiceberg.expressions import GreaterThanOrEqual
     from pyiceberg.io.pyarrow import schema_to_pyarrow
@@ -224,7 +224,7 @@ def _read_features(table: Table, quarters: int) -> _Features:
 
 
 def _snapshots(table: Table | None) -> dict[str, int]:
-    """The snapshots that a table still has, by the run that committed them; the last one where a run has several."""
+    """The snapshots that a table still has, by the run that committed them; the last one if a run has several."""
     found = {}
     for snapshot in table.metadata.snapshots if table is not None else ():
         run_id = summary_value(snapshot, RUN_ID)
@@ -234,7 +234,7 @@ def _snapshots(table: Table | None) -> dict[str, int]:
 
 
 def _tags(table: Table | None) -> dict[int, tuple[str, ...]]:
-    """The tags that name what a run left, or the part of it up to a quarter, by the snapshot of the whole."""
+    """The tags of a run's result, or of its part up to a quarter, by the snapshot of the whole result."""
     whole, found = _snapshots(table), dict[int, tuple[str, ...]]()
     for tag in tags_of(table) if table is not None else ():
         snapshot_id = whole.get(tag.run_id, tag.snapshot_id)

@@ -1,6 +1,6 @@
-"""What the job of a past run cost: what AWS bills for the duration, at the dated prices of the region.
+"""What the job of a past run cost: AWS's charge for its duration, at the dated prices of the region.
 
-On LocalStack nothing is billed; the number is what AWS would bill for the same duration on the same workers.
+LocalStack costs nothing; the number is what AWS would charge for the same duration on the same workers.
 Source of the rules: https://aws.amazon.com/glue/pricing/, billed by the second, for at least a minute.
 """
 
@@ -33,7 +33,7 @@ class RunCost:
 
     Attributes:
         dpu_seconds: what is billed.
-        usd: at the price of the region; None where there is none, and for FLEX runs, whose price is not listed.
+        usd: at the price of the region; None if there is none, and for FLEX runs, whose price is not listed.
         measured: where the DPU-seconds come from.
     """
 
@@ -44,7 +44,7 @@ class RunCost:
 
 @dataclass(frozen=True, slots=True)
 class PriceBasis:
-    """The price that all costs rest on."""
+    """The price that all costs are based on."""
 
     region: str
     usd_per_dpu_hour: float
@@ -61,10 +61,10 @@ def price_basis(prices: PriceList | None) -> PriceBasis | None:
 
 
 def job_run_cost(job_run: Mapping[str, Any], prices: PriceBasis | None) -> RunCost | None:
-    """The cost of a job run as GetJobRuns gives it; None where it did not run, or nothing says on what.
+    """The cost of a job run as GetJobRuns returns it; None if it did not run, or if its workers are not known.
 
-    `DPUSeconds` is there for runs that scale or are FLEX: what the executors really took. Else all workers are billed
-    for `ExecutionTime`.
+    Runs with auto scaling and FLEX runs have `DPUSeconds`, the capacity that was used. For others all workers are
+    charged for `ExecutionTime`.
     """
     used = job_run.get("DPUSeconds")
     if used:
@@ -80,7 +80,7 @@ def manifest_cost(seconds: float, job: Mapping[str, Any] | None, prices: PriceBa
 
     Args:
         seconds: of the manifest.
-        job: as GetJob gives it; None where the job is gone.
+        job: as GetJob returns it; None if there is no such job.
         prices: of the region.
     """
     dpus = dpus_of(job) if job is not None else None
@@ -90,7 +90,7 @@ def manifest_cost(seconds: float, job: Mapping[str, Any] | None, prices: PriceBa
 
 
 def dpus_of(resource: Mapping[str, Any]) -> float | None:
-    """Data processing units of a job or a job run; None where it names neither known workers nor a capacity."""
+    """Data processing units of a job or a job run; None if it has neither known workers nor a capacity."""
     workers, dpu = resource.get("NumberOfWorkers"), WORKER_DPU.get(str(resource.get("WorkerType")))
     if workers and dpu:
         return float(workers) * dpu

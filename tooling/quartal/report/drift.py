@@ -1,4 +1,4 @@
-"""How the features are distributed in each quarter, and how far that moved from the quarter before.
+"""The distribution of each feature in each quarter, and how far it moved from the quarter before.
 
 The measure is the population stability index. With p and q the shares of the earlier and the later quarter in each bin,
 
@@ -34,7 +34,7 @@ _DECILES = tuple(number / 10 for number in range(1, 10))
 
 
 class Drift(StrEnum):
-    """How much an index says, by convention."""
+    """What the size of an index means, by convention."""
 
     SMALL = "small"
     MODERATE = "moderate"
@@ -43,11 +43,11 @@ class Drift(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """One feature in one quarter. Quantiles are values that occur; all are None where every value is missing.
+    """One feature in one quarter. Quantiles are values that occur; all are None if every value is missing.
 
     Attributes:
         rows: rows of the quarter.
-        missing: how many of them have no value, or one that is no number.
+        missing: how many of them have no value, or NaN.
     """
 
     quarter: str
@@ -96,7 +96,7 @@ class FeatureHistory:
 
     @property
     def largest_psi(self) -> float:
-        """The largest step; 0 where there is only one quarter."""
+        """The largest step; 0 if there is only one quarter."""
         return max((step.psi for step in self.steps), default=0.0)
 
 
@@ -118,7 +118,7 @@ def population_stability_index(before: Sequence[int], after: Sequence[int]) -> f
 
 
 def numeric_features(schema: pa.Schema) -> tuple[str, ...]:
-    """The columns with numbers that are no part of the key, in the table's order."""
+    """The numeric columns that are not part of the key, in the table's order."""
     import pyarrow.types as types
 
     key = feature_key(schema.names)
@@ -131,7 +131,7 @@ def numeric_features(schema: pa.Schema) -> tuple[str, ...]:
 
 
 def feature_histories(features: pa.Table, names: Sequence[str]) -> tuple[FeatureHistory, ...]:
-    """The distribution of each named feature in each quarter, and its steps. One column is looked at after the other.
+    """The distribution of each named feature in each quarter, and its steps. Columns are read one after the other.
 
     Args:
         features: at least the column `quarter` and the named ones.

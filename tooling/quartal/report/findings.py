@@ -1,6 +1,6 @@
-"""The facts behind findings, as the tooling sees them: with the schedule's dates, the tables and the features' drift.
+"""The facts behind findings that the tooling knows: the schedule's dates, the tables and the features' drift.
 
-What is found in them is the job's own list (`etl_job.findings`), so that no surface calls fine what another does not.
+The findings come from the job's own list (`etl_job.findings`), so that mail, status and report agree.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ __all__ = ["Finding", "Level", "Situation", "findings_in", "verdict_of"]
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What findings are made of.
+    """The facts that findings come from.
 
     Attributes:
         runs: the oldest first.
         deliveries: as they are published now.
         freshness: dates of the schedule and of the data.
         schedule: AWS's cron expression; empty for none.
-        quarantine_limit: the share of quarantined rows from which the alarm tells; None where there is no such alarm.
-        features: how each moved over the quarters; None where that was not looked at.
-        is_in_step: whether the features hold what the curated table holds; None where that was not looked at.
+        quarantine_limit: the share of quarantined rows above which the alarm fires; None if there is no such alarm.
+        features: how each moved over the quarters; None if that was not looked at.
+        is_in_step: whether the features match the curated table; None if that was not looked at.
         files_left_out: how many raw files the newest run with a manifest left out.
-        not_catalogued: deliveries that it read although the crawler had not taken them.
-        files_of: the id of that run; empty where it is the newest.
+        not_catalogued: deliveries that it read although the crawler had not cataloged them.
+        files_of: the id of that run; empty if it is the newest.
         has_earlier_runs: whether there may be runs before these.
         now: the moment that dates are compared with.
     """
@@ -54,7 +54,7 @@ class Situation:
 
 
 def findings_in(situation: Situation) -> tuple[Finding, ...]:
-    """Everything that somebody should know, problems first; nothing where all is fine."""
+    """Everything that needs attention, problems first; empty if all is fine."""
     fresh = situation.freshness
     return rules.findings_in(
         Facts(
@@ -80,18 +80,18 @@ def findings_in(situation: Situation) -> tuple[Finding, ...]:
 
 
 def _last_run(runs: Sequence[RunRecord]) -> LastRun | None:
-    return _told(runs[-1]) if runs else None
+    return _as_last_run(runs[-1]) if runs else None
 
 
 def _failed_before(runs: Sequence[RunRecord]) -> LastRun | None:
-    """The newest run that has ended, where it failed and another goes on."""
+    """The newest run that has ended, if it failed and another is in progress."""
     if not runs or runs[-1].outcome != "RUNNING":
         return None
     ended = next((run for run in reversed(runs) if run.outcome != "RUNNING"), None)
-    return _told(ended) if ended is not None and ended.outcome == "FAILED" else None
+    return _as_last_run(ended) if ended is not None and ended.outcome == "FAILED" else None
 
 
-def _told(run: RunRecord) -> LastRun:
+def _as_last_run(run: RunRecord) -> LastRun:
     return LastRun(run.run_id, run.started, run.outcome, run.failed_step, run.reason)
 
 

@@ -19,7 +19,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """The dates that matter, in UTC; None where there is none, or nothing says.
+    """The dates that matter, in UTC; None if there is none, or if it is not known.
 
     Attributes:
         state: fresh when a run has succeeded since the last scheduled start; none before the first success.

@@ -1,4 +1,4 @@
-"""What the report tells, as data: collected first, drawn last. Times are in UTC, durations in seconds, money in USD."""
+"""The report as data, before it is rendered. Times are in UTC, durations in seconds, money in USD."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ class RawFile:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRows:
-    """What became of a delivery's rows in one run: `rows_in` = `kept` + `quarantined` + `duplicates`.
+    """The outcome of a delivery's rows in one run: `rows_in` = `kept` + `quarantined` + `duplicates`.
 
     Attributes:
         violations: rows by the rule that they break; a row that breaks two counts under both.
-        first_day: the first day of the kept rows; None where there are none.
+        first_day: the first day of the kept rows; None if there are none.
         last_day: the last one.
         files: what was read.
     """
@@ -53,7 +53,7 @@ class DeliveryRows:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The state in which a run left a table; `snapshot_id` is None where the table has no snapshot yet."""
+    """The state of a table after a run; `snapshot_id` is None if the table has no snapshot yet."""
 
     table: str
     snapshot_id: int | None
@@ -62,28 +62,28 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run, out of what Glue knows of it and what its manifest says; either may be missing.
+    """One run, from Glue and from its manifest; either may be missing.
 
     Attributes:
-        run_id: of the workflow run; of the job run where the job was started by itself.
+        run_id: of the workflow run; of the job run if the job was started by itself.
         started: when it started.
-        ended: when it ended; None while it goes on.
+        ended: when it ended; None while it is in progress.
         outcome: SUCCEEDED, FAILED or RUNNING.
-        failed_step: "crawl" or "job"; "workflow" where neither began; empty where nothing failed.
-        reason: why it failed, as Glue or the job says; empty where nothing failed.
-        crawl: state of the crawl in AWS's words; empty where Glue no longer knows.
-        job: the same of the job run.
-        job_run_id: empty where no job run began, or Glue no longer knows.
-        crawl_seconds: how long the crawl took; None where that is not known.
-        job_seconds: how long the job ran, by Glue, or else by the manifest.
-        has_manifest: whether the job left one; a killed job leaves none.
+        failed_step: "crawl" or "job"; "workflow" if neither began; empty if nothing failed.
+        reason: why it failed, from Glue or the job; empty if nothing failed.
+        crawl: state of the crawl in AWS's words; empty if Glue no longer knows it.
+        job: the same for the job run.
+        job_run_id: empty if no job run began, or if Glue no longer knows it.
+        crawl_seconds: how long the crawl took; None if that is not known.
+        job_seconds: how long the job ran, from Glue, or else from the manifest.
+        has_manifest: whether the job wrote one; a killed job writes none.
         published_anything: whether a table changed.
-        deliveries: what was processed; none where nothing was new.
-        curated: state of that table after the run; None where it published none.
-        features: the same of the features.
+        deliveries: the processed ones; empty if nothing was new.
+        curated: state of that table after the run; None if it was not published.
+        features: the same for the features.
         left_out: how many raw files it left out.
-        not_catalogued: deliveries that it read although no crawler had taken them.
-        cost: what the job run cost; None where that cannot be said.
+        not_catalogued: deliveries that it read although no crawler had cataloged them.
+        cost: what the job run cost; None if that is not known.
     """
 
     run_id: str
@@ -118,8 +118,8 @@ class DeliveryState:
 
     Attributes:
         run_id: the newest run that processed it.
-        withdrawn: whether it was taken out on request.
-        rows: None where the report does not reach back to that run.
+        withdrawn: whether it was withdrawn.
+        rows: None if the report does not reach back to that run.
     """
 
     delivery: str
@@ -130,11 +130,11 @@ class DeliveryState:
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """A raw file's way into the tables: delivery, file, run, snapshots, and the tags that hold the state now.
+    """A raw file's way into the tables: delivery, file, run, snapshots, and tags.
 
     Attributes:
-        curated_snapshot_id: committed by that run; None where the snapshot has expired and no manifest tells.
-        features_snapshot_id: the same of the features.
+        curated_snapshot_id: committed by that run; None if the snapshot has expired and no manifest names it.
+        features_snapshot_id: the same for the features.
         tags: tags of the features that name that snapshot.
     """
 
@@ -149,7 +149,7 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All of it.
+    """The whole report.
 
     Attributes:
         made_at: when it was collected.
@@ -157,11 +157,11 @@ class Report:
         runs: the oldest first.
         deliveries: by name.
         lineage: by delivery, then file.
-        features: each numeric feature over the quarters; None where no features are published.
-        quarters: those that were compared, the oldest first.
-        prices: what the costs rest on; None where there are no prices for the region.
-        freshness: how old the features are, against the next date on which they are needed.
-        findings: what needs somebody, problems first; none where all is fine.
+        features: each numeric feature over the quarters; None if no features are published.
+        quarters: the compared ones, the oldest first.
+        prices: the basis of the costs; None if there are no prices for the region.
+        freshness: how old the features are, and when they are needed next.
+        findings: what needs attention, problems first; empty if all is fine.
     """
 
     environment: str
@@ -180,7 +180,7 @@ class Report:
     findings: tuple[Finding, ...] = ()
 
     def as_record(self) -> dict[str, Any]:
-        """For JSON. What a run is called by elsewhere stands beside the names that it had here first."""
+        """For JSON; runs have both the field names of other commands and their older names."""
         record = asdict(self)
         for run in record["runs"]:
             run |= {"started_at": run["started"], "ended_at": run["ended"], "state": run["outcome"]}

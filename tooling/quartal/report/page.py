@@ -25,18 +25,17 @@ from quartal.report.tables import (
 )
 from quartal.report.wording import duration, label_of, money, number, outcome_words, size
 
-_LEAST_STRIP = 3  # fewer runs are seen at a glance in their table
+_LEAST_STRIP = 3  # fewer runs are easy to see in their table
 _MOST_OVERLAYS = 12
 
 
 def render_report(report: Report, *, environment_option: str = "", quarantine_limit: float | None = None) -> str:
-    """The page as text. Every value of the report is escaped, wherever it stands.
+    """The page as HTML. Every value of the report is escaped.
 
     Args:
         report: what to show.
-        environment_option: what commands of this environment and feed need, such as ` --env dev`; empty where they
-            need nothing.
-        quarantine_limit: the share of quarantined rows from which the alarm tells; None where there is no such alarm.
+        environment_option: the options of commands for this environment and feed, such as ` --env dev`; may be empty.
+        quarantine_limit: the share of quarantined rows above which the alarm fires; None if there is no such alarm.
     """
     lines = delivery_lines(report.deliveries)
     reason_columns, reason_rows = reasons(lines)
@@ -74,7 +73,7 @@ def render_report(report: Report, *, environment_option: str = "", quarantine_li
 
 
 def _facts(report: Report) -> tuple[tuple[str, str], ...]:
-    """What to know at a glance: a word and its value."""
+    """The facts at the top of the page: a word and its value."""
     fresh = report.freshness
     facts: list[tuple[str, str]] = []
     published = [state for state in report.deliveries if not state.withdrawn]
@@ -84,7 +83,7 @@ def _facts(report: Report) -> tuple[tuple[str, str], ...]:
     costs = [run.cost.usd for run in report.runs if run.cost is not None and run.cost.usd is not None]
     if costs:
         newest = next(run for run in reversed(report.runs) if run.cost is not None and run.cost.usd is not None)
-        which = "last run" if newest is report.runs[-1] else "last that has a price"
+        which = "last run" if newest is report.runs[-1] else "last with a price"
         value = f"{which} {money(costs[-1])}, {count(len(costs), 'run')} {money(sum(costs))}"
         facts.append(("On AWS it would cost" if report.is_local else "Cost", value))
     if fresh.last_day is not None:

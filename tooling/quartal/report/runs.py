@@ -1,6 +1,6 @@
-"""Past runs, out of what Glue knows and what the manifests say: pure, so that every case has a test.
+"""Past runs, merged from Glue and from the manifests.
 
-Glue alone knows of failed crawls and killed jobs, which leave no manifest. It forgets after a while; manifests stay.
+Only Glue knows failed crawls and killed jobs, which write no manifest. Glue forgets after a while; manifests stay.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from quartal.runs.workflow_run import Outcome, WorkflowRun
 if TYPE_CHECKING:
     from etl_job.manifest.model import DeliveryCounts, Input, PublishedTable, RunManifest
 
-_GOING_ON = {"", "STARTING", "RUNNING", "STOPPING", "WAITING"}
+_IN_PROGRESS = {"", "STARTING", "RUNNING", "STOPPING", "WAITING"}
 
 
 def merge_runs(
@@ -32,10 +32,10 @@ def merge_runs(
     """The newest runs, the oldest of them first.
 
     Args:
-        workflow_runs: as Glue has them.
-        job_runs: of the job, by id, as GetJobRuns gives them; those that no workflow started are runs as well.
+        workflow_runs: from Glue.
+        job_runs: of the job, by id, from GetJobRuns; those that no workflow started are runs as well.
         manifests: by run id.
-        job: as GetJob gives it, for the workers of runs that Glue no longer knows; None where it is gone.
+        job: from GetJob, for the workers of runs that Glue no longer knows; None if it does not exist.
         prices: of the region.
         count: how many at most.
     """
@@ -54,7 +54,7 @@ def merge_runs(
 
 
 def delivery_states(newest: RunManifest | None, runs: tuple[RunRecord, ...]) -> tuple[DeliveryState, ...]:
-    """Each delivery as the newest manifest has it published, with its rows in the run that did so, by name."""
+    """Each delivery of the newest manifest, with its rows in the run that published it, by name."""
     if newest is None:
         return ()
     rows = {(run.run_id, each.delivery): each for run in runs for each in run.deliveries}
@@ -65,7 +65,7 @@ def delivery_states(newest: RunManifest | None, runs: tuple[RunRecord, ...]) -> 
 
 
 def last_day_of(states: tuple[DeliveryState, ...]) -> str | None:
-    """The last day of what is published; None where the run that published a delivery cannot be looked back to."""
+    """The last published day; None if the run that published a delivery is not among those read."""
     published = [state for state in states if not state.withdrawn]
     if any(state.rows is None for state in published):
         return None
@@ -80,13 +80,13 @@ def lineage(
     features_snapshots: Mapping[str, int],
     tags: Mapping[int, tuple[str, ...]],
 ) -> tuple[Lineage, ...]:
-    """The way of every raw file that is published now.
+    """The lineage of every published raw file.
 
     Args:
         newest: the newest manifest.
         runs: for snapshots that have expired.
         curated_snapshots: those that the table still has, by the run that committed them.
-        features_snapshots: the same of the features.
+        features_snapshots: the same for the features.
         tags: tags of the features by snapshot.
     """
     if newest is None:
@@ -132,8 +132,8 @@ def _from_workflow(
     reason = ""
     if outcome == "FAILED":
         step = run.job if failed_step == "job" else run.crawl
-        nothing = f"{step.kind} {step.name} is {step.outcome}; Glue gives no message"
-        reason = plain_reason((manifest and manifest.reason) or step.error or nothing)
+        no_message = f"{step.kind} {step.name} is {step.outcome}; Glue gives no message"
+        reason = plain_reason((manifest and manifest.reason) or step.error or no_message)
     started = run.started or run.crawl.started or run.job.started
     if started is None:
         started = _time(manifest.started_at) if manifest else datetime.fromtimestamp(0, UTC)
@@ -151,13 +151,13 @@ def _from_workflow(
         crawl_seconds=run.crawl.seconds,
         job_seconds=seconds if seconds is not None else (manifest.seconds if manifest else None),
         cost=job_run_cost(job_run, prices) if job_run is not None else None,
-        **_told(manifest),
+        **_manifest_fields(manifest),
     )
 
 
 def _from_job(job_run: Mapping[str, Any], manifest: RunManifest | None, prices: PriceBasis | None) -> RunRecord:
     state = job_run["JobRunState"]
-    outcome = "SUCCEEDED" if state == "SUCCEEDED" else "RUNNING" if state in _GOING_ON else "FAILED"
+    outcome = "SUCCEEDED" if state == "SUCCEEDED" else "RUNNING" if state in _IN_PROGRESS else "FAILED"
     ended = job_run.get("CompletedOn")
     started = job_run["StartedOn"]
     return RunRecord(
@@ -175,7 +175,7 @@ def _from_job(job_run: Mapping[str, Any], manifest: RunManifest | None, prices: 
         job_run_id=job_run["Id"],
         job_seconds=(ended - started).total_seconds() if ended else None,
         cost=job_run_cost(job_run, prices),
-        **_told(manifest),
+        **_manifest_fields(manifest),
     )
 
 
@@ -190,12 +190,12 @@ def _from_manifest(manifest: RunManifest, job: Mapping[str, Any] | None, prices:
         reason=plain_reason(manifest.reason or ""),
         job_seconds=manifest.seconds,
         cost=manifest_cost(manifest.seconds, job, prices),
-        **_told(manifest),
+        **_manifest_fields(manifest),
     )
 
 
-def _told(manifest: RunManifest | None) -> dict[str, Any]:
-    """What only a manifest tells."""
+def _manifest_fields(manifest: RunManifest | None) -> dict[str, Any]:
+    """The fields of a record that only a manifest has."""
     if manifest is None:
         return {}
     return {

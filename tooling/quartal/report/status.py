@@ -1,16 +1,16 @@
-"""`quartal status`: is it fine, what needs somebody, and what is deployed where."""
+"""`quartal status`: what needs attention, the newest run, and what is deployed where."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from glue_triggers.cron import Cron, CronError
+from glue_triggers.cron_words import in_words
 from plan_review.errors import ReviewError
 from plan_review.prices import load_prices
 from quartal.core.errors import NotDeployedError, PipelineError, QuartalError
@@ -24,8 +24,7 @@ from quartal.report.freshness import freshness
 from quartal.report.model import RunRecord
 from quartal.report.runs import delivery_states, last_day_of
 from quartal.report.wording import money
-from quartal.runs.outcome import Standing, Typed
-from quartal.runs.pipeline import typed_command
+from quartal.runs.outcome import Attention, Typed
 from quartal.runs.workflow_run import Outcome, Step, latest_run
 from quartal.workspace import Workspace
 
@@ -33,20 +32,20 @@ _SIGNS = {Level.PROBLEM: "✗", Level.WARNING: "!", Level.NOTE: "·"}
 
 
 def show_status(workspace: Workspace) -> tuple[Finding, ...]:
-    """Print what needs somebody, the newest workflow run and the deployment; the findings are returned."""
+    """Print what needs attention, the newest workflow run and the deployment; return the findings."""
     deployment = workspace.deployment
-    gone: NotDeployedError | None = None
+    not_deployed: NotDeployedError | None = None
     run = None
     try:
         run = latest_run(
             workspace.connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job
         )
     except NotDeployedError as error:
-        gone = error
-    next_start = _next_start(deployment.schedule, datetime.now(UTC)) if gone is None else None
-    findings, cost = _look(workspace) if gone is None else ((), "")
+        not_deployed = error
+    next_start = _next_start(deployment.schedule, datetime.now(UTC)) if not_deployed is None else None
+    findings, cost = _examine(workspace) if not_deployed is None else ((), "")
     data: dict[str, Any] = {
-        "verdict": verdict_of(findings) if gone is None else "Not deployed",
+        "verdict": verdict_of(findings) if not_deployed is None else "Not deployed",
         "findings": [asdict(finding) for finding in findings],
         "environment": workspace.settings.environment,
         "endpoint_url": workspace.endpoint.url if workspace.endpoint else None,
@@ -56,23 +55,23 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
         "schedule": deployment.schedule,
         "next_start": next_start,
         "next_start_at": next_start,
-        "is_deployed": gone is None,
+        "is_deployed": not_deployed is None,
         "last_run": None,
     }
-    lines = [] if gone is not None else [*lines_of(findings, partial(typed_command, workspace)), ""]
+    lines = [] if not_deployed is not None else [*lines_of(findings, workspace.command_line), ""]
     lines += [
         f"Environment  {workspace.settings.environment}"
         + (f" at {workspace.endpoint.url} ({workspace.endpoint.source})" if workspace.endpoint else ""),
         f"Lake         s3://{deployment.lake_bucket}",
         f"Database     {deployment.database}",
-        f"Workflow     {deployment.workflow}, schedule {deployment.schedule or 'none'} (UTC)",
+        f"Workflow     {deployment.workflow}, {_schedule_in_words(deployment.schedule)}",
     ]
     if next_start is not None:
         lines.append(f"Next start   {on_clocks(next_start, deployment.time_zone)}")
-    if gone is not None:
-        lines.append(f"{gone.message} {gone.remedy}")
+    if not_deployed is not None:
+        lines.append(f"{not_deployed.message} {not_deployed.remedy}")
     elif run is None:
-        lines.append("Last run     none that Glue knows")
+        lines.append("Last run     none known to Glue")
     else:
         data["last_run"] = {
             "run_id": run.run_id,
@@ -86,7 +85,7 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
             "crawl": _step(run.crawl),
             "job": _step(run.job),
         }
-        verdict = "succeeded" if run.succeeded else "did not succeed" if run.is_done else "is going on"
+        verdict = "succeeded" if run.succeeded else "did not succeed" if run.is_done else "is in progress"
         lines.append(f"Last run     {run.run_id} {verdict} (started {run.started:%Y-%m-%d %H:%M:%S %Z})")
         lines += [f"  {step.kind:<10} {_describe(step)}" for step in (run.crawl, run.job)]
         lines += [f"  {cost}"] if cost else []
@@ -94,13 +93,13 @@ def show_status(workspace: Workspace) -> tuple[Finding, ...]:
     return findings
 
 
-def standing_after(workspace: Workspace, run_id: str, *, without_last: bool = False) -> Standing:
-    """What needs somebody, where this is the newest run; nothing else is told of it, whatever cannot be read.
+def attention_after(workspace: Workspace, run_id: str, *, without_last: bool = False) -> Attention:
+    """What needs attention after a run; empty if it is not the newest, or if something cannot be read.
 
     Args:
-        workspace: where.
-        run_id: of the run that was told of.
-        without_last: whether why the run itself failed is told already.
+        workspace: of the pipeline.
+        run_id: the run that was just shown.
+        without_last: whether to leave out why that run failed.
     """
     deployment = workspace.deployment
     try:
@@ -108,20 +107,20 @@ def standing_after(workspace: Workspace, run_id: str, *, without_last: bool = Fa
             workspace.connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job
         )
         if newest is None or newest.run_id != run_id:
-            return Standing()
-        findings, cost = _look(workspace)
+            return Attention()
+        findings, cost = _examine(workspace)
     except (QuartalError, ClientError, BotoCoreError, OSError):
-        return Standing()
-    told = [finding for finding in findings if not (without_last and finding.about == "last_run")]
-    lines = lines_of(told, partial(typed_command, workspace))[1:] if told else []
+        return Attention()
+    shown = [finding for finding in findings if not (without_last and finding.about == "last_run")]
+    lines = lines_of(shown, workspace.command_line)[1:] if shown else []
     data = {"verdict": verdict_of(findings), "findings": [asdict(finding) for finding in findings]}
-    return Standing((verdict_of(findings), *lines, *([cost] if cost else [])), data)
+    return Attention((verdict_of(findings), *lines, *([cost] if cost else [])), data)
 
 
-def _look(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
-    """What the runs and their manifests show, and whether the tables fit each other; the rest is the report's.
+def _examine(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
+    """The findings about runs, deliveries and tables, and a sentence on the newest run's cost, if known.
 
-    And what the newest run cost, in a sentence, as far as that is known.
+    Drift, which takes longer, is left to the report.
     """
     deployment, connection = workspace.deployment, workspace.connection
     now = datetime.now(UTC)
@@ -147,7 +146,7 @@ def _look(workspace: Workspace) -> tuple[tuple[Finding, ...], str]:
 
 
 def _prices(workspace: Workspace) -> PriceBasis | None:
-    """None where there are none, or they cannot be read: who asks for costs is told that by `quartal cost`."""
+    """The prices; None if there are none or they cannot be read, which `quartal cost` reports."""
     try:
         return price_basis(load_prices(workspace.deployment.region, prices_folder(workspace)))
     except (QuartalError, ReviewError, OSError):
@@ -155,7 +154,7 @@ def _prices(workspace: Workspace) -> PriceBasis | None:
 
 
 def cost_in_words(runs: Sequence[RunRecord], *, is_local: bool) -> str:
-    """What the newest run cost; empty where that is not known."""
+    """What the newest run cost; empty if that is not known."""
     if not runs or runs[-1].cost is None or runs[-1].cost.usd is None:
         return ""
     usd = money(runs[-1].cost.usd)
@@ -163,7 +162,7 @@ def cost_in_words(runs: Sequence[RunRecord], *, is_local: bool) -> str:
 
 
 def _in_step(workspace: Workspace) -> bool | None:
-    """As the tables say; None where they cannot be read, which is for those to say who need them."""
+    """Whether the features match the curated table; None if the tables cannot be read."""
     try:
         return are_in_step(iceberg_catalog(workspace.connection), workspace.deployment)
     except (QuartalError, ClientError, BotoCoreError, OSError):
@@ -180,8 +179,15 @@ def lines_of(findings: Iterable[Finding], typed: Typed) -> list[str]:
     return lines
 
 
+def _schedule_in_words(schedule: str) -> str:
+    if not schedule:
+        return "no schedule"
+    words = in_words(schedule)
+    return f"schedule {schedule}: {words}" if words else f"schedule {schedule} (UTC)"
+
+
 def _next_start(schedule: str, now: datetime) -> datetime | None:
-    """When the schedule fires next; None where it never does, or says so in a way that cannot be computed."""
+    """When the schedule fires next; None if it never does or is not valid."""
     try:
         return Cron.parse(schedule).next_after(now) if schedule else None
     except CronError:

@@ -1,4 +1,4 @@
-"""What the tables of the page show, out of the report: rows by time, reasons by delivery, features by quarter."""
+"""The rows of the page's tables: deliveries by time, reasons by delivery, features by quarter."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from quartal.report.drift import MODERATE, Drift, FeatureHistory, Step
 from quartal.report.model import DeliveryRows, DeliveryState, Lineage, RawFile, Report, RunRecord
 
 _MOST_DELIVERIES = 8  # columns of the table of reasons
-_GAPS = 0.1  # a share of missing values that changed by more than this is told beside the index
-_HEAT = (0.0005, 0.005, 0.02, 0.05)  # shares of a delivery's rows at which the tint of a reason grows darker
+_GAPS = 0.1  # a change of the share of missing values that is shown next to the index
+_HEAT = (0.0005, 0.005, 0.02, 0.05)  # shares of a delivery's rows at which a reason's cell gets darker
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryLine:
-    """A delivery that is published, and the one before it in time.
+    """A published delivery, compared with the one before it in time.
 
     Attributes:
         state: as it is published.
-        rows: what became of its rows; None where no run of the report tells.
-        share: quarantined rows by rows that came in.
-        change: of that share against the delivery before, as a difference; None for the first.
+        rows: the outcome of its rows; None if no run of the report has it.
+        share: quarantined rows as a share of its rows.
+        change: difference of that share to the delivery before; None for the first.
         duplicates: share of duplicates.
     """
 
@@ -34,7 +34,7 @@ class DeliveryLine:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCell:
-    """Rows of a delivery that break a rule: how many, how dark, and whether none of the delivery before did."""
+    """Rows of a delivery that break a rule: how many, how dark, and whether the delivery before had none."""
 
     rows: int
     heat: int
@@ -43,7 +43,7 @@ class ReasonCell:
 
 @dataclass(frozen=True, slots=True)
 class DriftCell:
-    """The index of a feature from one quarter to the next; `gaps` says how the missing values changed, if they did."""
+    """The index of a feature from one quarter to the next; `gaps` describes a change of missing values."""
 
     psi: float
     drift: Drift
@@ -64,7 +64,7 @@ class LineageCard:
 
 
 def delivery_lines(states: tuple[DeliveryState, ...]) -> list[DeliveryLine]:
-    """The newest days first; those that nothing is known of last."""
+    """The newest days first; deliveries without counts last."""
     ordered = sorted(states, key=lambda each: ((each.rows.last_day or "") if each.rows else "", each.delivery))
     lines: list[DeliveryLine] = []
     before: float | None = None
@@ -104,7 +104,7 @@ def _reason_cell(rows: DeliveryRows, earlier: DeliveryRows | None, rule: str) ->
 
 
 def drift_rows(features: tuple[FeatureHistory, ...]) -> tuple[dict[str, tuple[DriftCell, ...]], tuple[str, ...]]:
-    """The features that moved at some step, with all their steps, and the names of the calm ones.
+    """The features that moved at some step, with all their steps, and the names of the stable ones.
 
     Those that moved most at the newest step come first.
     """
@@ -131,7 +131,7 @@ def _missing(counts: tuple[int, ...]) -> float:
 
 
 def lineage_cards(lines: tuple[Lineage, ...]) -> list[LineageCard]:
-    """One card a delivery, in the order of their names."""
+    """One card per delivery, in the order of their names."""
     found: dict[str, LineageCard] = {}
     for line in lines:
         card = found.get(line.delivery)
@@ -149,15 +149,15 @@ def lineage_cards(lines: tuple[Lineage, ...]) -> list[LineageCard]:
 
 
 def since_the_run_before(report: Report) -> str:
-    """What the newest run that published changed, in one line; empty where none did."""
+    """What the newest publication changed, in one line; empty if there was none."""
     published = [run for run in report.runs if run.published_anything]
     if not published:
         return ""
     last = published[-1]
-    taken_out = [each.delivery for each in report.deliveries if each.withdrawn and each.run_id == last.run_id]
-    out = f"{some(taken_out)} {'was' if len(taken_out) == 1 else 'were'} taken out" if taken_out else ""
+    withdrawn = [each.delivery for each in report.deliveries if each.withdrawn and each.run_id == last.run_id]
+    out = f"{some(withdrawn)} {'was' if len(withdrawn) == 1 else 'were'} withdrawn" if withdrawn else ""
     if not last.deliveries:
-        return out or "no delivery: the tables were brought into step"
+        return out or "no delivery: the features were brought up to date"
     rows = sum(each.kept for each in last.deliveries)
     names = some(last.delivery_names)
     bad, came = (sum(getattr(each, name) for each in last.deliveries) for name in ("quarantined", "rows_in"))

@@ -9,7 +9,7 @@ NOT_KNOWN = "not known"
 
 
 def label_of(run: RunRecord) -> str:
-    """A run by its start, to the second, which is how people tell runs apart."""
+    """The start of a run, to the second, as its label."""
     return f"{run.started:%Y-%m-%d %H:%M:%S}"
 
 
@@ -17,11 +17,11 @@ def outcome_words(run: RunRecord) -> str:
     """How it ended, and at which step."""
     if run.outcome == "FAILED":
         return f"failed at the {run.failed_step}"
-    return "is going on" if run.outcome == "RUNNING" else "succeeded"
+    return "in progress" if run.outcome == "RUNNING" else "succeeded"
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as people say them; said where they are not known."""
+    """A duration in words; "not known" for None."""
     if seconds is None:
         return NOT_KNOWN
     if seconds < 120:
@@ -31,7 +31,7 @@ def duration(seconds: float | None) -> str:
 
 
 def money(usd: float | None) -> str:
-    """US dollars, to a tenth of a cent below one dollar; said where they are not known."""
+    """US dollars, to a tenth of a cent below one dollar; "not known" for None."""
     if usd is None:
         return NOT_KNOWN
     if 0 < usd < 0.0005:
@@ -40,7 +40,7 @@ def money(usd: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Four digits that count; said where there is none."""
+    """A number with four significant digits; "not known" for None."""
     if value is None:
         return NOT_KNOWN
     if abs(value) >= 10_000:
@@ -49,7 +49,7 @@ def number(value: float | None) -> str:
 
 
 def size(size_bytes: int) -> str:
-    """Bytes in the unit that suits them."""
+    """A size in bytes, in a suitable unit."""
     amount = float(size_bytes)
     for unit in ("B", "KiB", "MiB", "GiB"):
         if amount < 1024:

@@ -10,16 +10,16 @@ from quartal.core.errors import ConfigurationError
 from quartal.core.settings import Settings
 from quartal.deploy.review import prices_folder
 from quartal.features.query import iceberg_catalog
-from quartal.report.collect import Sources, Wanted, collect
+from quartal.report.collect import Extent, Sources, collect
 from quartal.report.model import Report
 from quartal.report.page import render_report
 from quartal.workspace import Workspace
 
-REPORT = "report.html"  # in the state folder, where nobody names another
+REPORT = "report.html"  # in the state folder, unless --out names another file
 
 
 def make_report(workspace: Workspace, *, runs: int, quarters: int, now: datetime) -> Report:
-    """Read what the report tells.
+    """Collect the data of the report.
 
     Raises:
         NotDeployedError: nothing is deployed.
@@ -33,7 +33,7 @@ def make_report(workspace: Workspace, *, runs: int, quarters: int, now: datetime
             environment=workspace.settings.environment,
             is_local=workspace.settings.is_local,
             prices=load_prices(deployment.region, prices_folder(workspace)),
-            wanted=Wanted(runs, quarters),
+            extent=Extent(runs, quarters),
             now=now,
             announce=line.update,
         )

@@ -1,4 +1,4 @@
-"""`quartal schedule`: what Glue will run in an account within a year, and what there will not run as it looks."""
+"""`quartal schedule`: what Glue will run in an account within a year, and what will run twice or never."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def show_schedule(workspace: Workspace, region: str | None, now: datetime | None
     """Print what will run in the account and region of the environment; return whether something never runs.
 
     Args:
-        workspace: whose account; nothing needs to be deployed.
-        region: another region than the environment's.
-        now: the moment from which the year counts; None for this one.
+        workspace: gives the account; nothing needs to be deployed.
+        region: None for the environment's region.
+        now: the moment at which the year begins; None for the present.
     """
     connection = workspace.account_connection(region or workspace.env["AWS_REGION"])
     with workspace.console.waiting("the triggers, jobs and runs of the account") as line:
@@ -50,7 +50,7 @@ def _lines(region: str, year: Year, findings: tuple[Finding, ...]) -> Iterator[s
         yield f"  {source.address}: {when(source)}"
         yield f"    starts {chain(source)}"
     if not findings:
-        yield "All of it runs as it looks."
+        yield "Everything runs as configured."
     for finding in findings:
         yield f"{finding.level.upper()} {finding.address}: {finding.sentence} {finding.remedy} [{finding.rule}]"
 
@@ -88,15 +88,15 @@ def read_pipeline(glue: GlueClient) -> Pipeline:
 
 
 def own_schedule(crawler: CrawlerTypeDef) -> str:
-    """The schedule by which a crawler starts itself; empty where it has none, or somebody has paused it."""
+    """The schedule by which a crawler starts itself; empty if it has none, or if it is paused."""
     schedule = crawler.get("Schedule", {})
     return schedule.get("ScheduleExpression", "") if schedule.get("State") != "NOT_SCHEDULED" else ""
 
 
 def _median_min(glue: GlueClient, job: str) -> float | None:
-    """Minutes that half of the newest runs took at least; None where there were none.
+    """The median duration of the newest runs in minutes; None if there were none.
 
-    A run that its timeout has ended would have taken longer: it counts for a minute more than it got.
+    A run that reached its timeout would have taken longer: it counts as a minute longer than that.
     """
     extra_s = {"SUCCEEDED": 0, "TIMEOUT": 60}
     runs = glue.get_job_runs(JobName=job, MaxResults=_RUNS_READ)["JobRuns"]

@@ -1,4 +1,4 @@
-"""`quartal cost`: what the runs cost, each and by month, by what Glue and the manifests say and the region's prices."""
+"""`quartal cost`: what each run and each month cost, from Glue, the manifests and the region's prices."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class MonthlyCost:
 
     Attributes:
         month: such as 2026-03.
-        runs: how many, those of unknown cost included.
+        runs: their number, including those of unknown cost.
         dpu_seconds: what their jobs are billed for.
-        usd: the sum of what is known; None where nothing is.
+        usd: the sum of the known costs; None if none is known.
         unknown: how many of the runs have no known cost.
     """
 
@@ -70,7 +70,7 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
     Args:
         workspace: of the pipeline.
         count: how many runs.
-        wide: leave out and shorten nothing.
+        wide: show every column in full.
 
     Raises:
         NotDeployedError: nothing is deployed.
@@ -88,7 +88,7 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
         "runs": [_record(run) for run in newest_first],
     }
     if not runs and not console.as_json:
-        console.say("Nothing has run yet: `quartal upload FOLDER`, then `quartal run`.")
+        console.note("Nothing has run yet: `quartal upload FOLDER`, then `quartal run`.")
         return
     rows = [
         (
@@ -106,16 +106,16 @@ def show_run_costs(workspace: Workspace, count: int, *, wide: bool) -> None:
         return
     for month in months:
         unknown = f", {month.unknown} of them unknown" if month.unknown else ""
-        console.say(f"  {month.month}: {_usd(month.usd)} USD for {month.runs} runs{unknown}")
+        console.note(f"  {month.month}: {_usd(month.usd)} USD for {month.runs} runs{unknown}")
     if basis is None:
-        console.say(f"  There are no prices for {deployment.region}: `quartal cost {deployment.region} --refresh`.")
+        console.note(f"  There are no prices for {deployment.region}: `quartal cost {deployment.region} --refresh`.")
     else:
-        console.say(
-            f"  {basis.usd_per_dpu_hour} USD per DPU-hour, {basis.region}, {basis.as_of} ({basis.origin}); jobs alone."
+        console.note(
+            f"  {basis.usd_per_dpu_hour} USD per DPU-hour, {basis.region}, {basis.as_of} ({basis.origin}); jobs only."
         )
     if workspace.settings.is_local:
-        console.say("  LocalStack bills nothing: it is what AWS would bill for the same durations.")
-    console.say("  What stands costs by the month: `quartal plan` says how much.")
+        console.note("  LocalStack costs nothing; this is what AWS would charge for the same durations.")
+    console.note("  What is deployed also costs money each month: `quartal plan` shows how much.")
 
 
 def _record(run: RunRecord) -> dict[str, Any]:

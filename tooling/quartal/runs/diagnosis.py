@@ -1,4 +1,4 @@
-"""Why a workflow run did not do what it should, and what to do about it."""
+"""Why a workflow run failed, and what to do about it."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _DENIAL = re.compile(
 )
 
 
-# S3 says only 403 where the request has no body to answer with. As Hadoop's file system words it:
+# S3 answers only 403 if a request's answer has no body. In the words of Hadoop's file system:
 _HADOOP_403 = re.compile(
     r"(?P<call>\w+) on s3[an]?://(?P<place>[^\s:]+): [^\n]*?(?:Status Code: 403|Error Code: 403|AccessDenied|Forbidden)"
 )
-# and as botocore does, which does not say on what:
+# and of botocore, which does not name the resource:
 _BOTO_403 = re.compile(
     r"\((?:403|Forbidden|AccessDenied)\) when calling the (?P<call>\w+) operation: (?:Forbidden|Access Denied)"
 )
-_ACTIONS = {  # the permission that S3 asks for, where the call is not called like it
+_ACTIONS = {  # the permission of a call, if its name differs
     "HeadObject": "s3:GetObject",
     "HeadBucket": "s3:ListBucket",
     "ListObjects": "s3:ListBucket",
@@ -40,7 +40,7 @@ _ACTIONS = {  # the permission that S3 asks for, where the call is not called li
     "UploadPart": "s3:PutObject",
     "CompleteMultipartUpload": "s3:PutObject",
     "DeleteObjects": "s3:DeleteObject",
-    # Hadoop's words for what it does
+    # the calls of Hadoop's file system
     "getFileStatus": "s3:GetObject or s3:ListBucket",
     "open": "s3:GetObject",
     "listStatus": "s3:ListBucket",
@@ -48,13 +48,13 @@ _ACTIONS = {  # the permission that S3 asks for, where the call is not called li
     "mkdirs": "s3:PutObject",
     "upload": "s3:PutObject",
 }
-# Where what a person can read ends and Java's stack begins.
+# the beginning of a Java stack trace
 _STACK = re.compile(r"\s+at [\w$.]+\.[\w$<>]+\([^)]*\)|\s+at (?:org|java|scala|com|py4j)\.|\s*\n")
 _LONGEST_REASON = 400
 
 
 def plain_reason(text: str) -> str:
-    """A reason without the stack of Java or Python behind it, on one line."""
+    """A reason on one line, without the Java or Python stack trace after it."""
     text = text.strip()
     end = _STACK.search(text)
     text = (text[: end.start()] if end else text).strip()
@@ -66,7 +66,7 @@ def denials(texts: Iterable[str], role: str = "") -> tuple[str, ...]:
 
     Args:
         texts: error messages and lines of logs.
-        role: who called, for S3's answers that do not say; "the step's role" where it is not given.
+        role: of the step, for answers of S3 that do not name it; "the step's role" if it is empty.
     """
     found: dict[str, None] = {}
     for text in texts:
@@ -100,7 +100,7 @@ def explain_failure(
         run: a run that is done and did not succeed.
         log_groups: names of the groups "crawler", "job_error" and "job_output".
         resume: the command that tries again.
-        reasons: what the run's manifest says of quarantined rows, one line a reason.
+        reasons: why rows were quarantined, from the run's manifest, one line per reason.
     """
     if run.crawl.outcome is not Outcome.SUCCEEDED:
         lines = last_lines(logs, log_groups["crawler"], run.crawl.name, _LINES)
@@ -115,14 +115,14 @@ def explain_failure(
         return PipelineError(
             f"The crawl succeeded, but job {run.job.name} was never started: no active trigger of workflow "
             f"{run.workflow} watches the crawler (workflow run {run.status}).",
-            remedy=f"Bring the triggers back: `quartal apply`; then: {resume}",
+            remedy=f"Restore the triggers with `quartal apply`, then: {resume}",
         )
     groups = (log_groups["job_error"], log_groups["job_output"])
     lines = next((found for group in groups if (found := last_lines(logs, group, run.job.run_id, _LINES))), ())
     reason = plain_reason(run.job.error) or "no error message"
     return PipelineError(
         f"Job run {run.job.run_id} of {run.job.name} ended {run.job.outcome}: {reason}",
-        remedy=_grant(denials((run.job.error, *lines)), resume) or f"Mend the cause, then: {resume}",
+        remedy=_grant(denials((run.job.error, *lines)), resume) or f"Fix the cause, then: {resume}",
         details=(*reasons, *lines),
     )
 
@@ -130,4 +130,4 @@ def explain_failure(
 def _grant(refused: tuple[str, ...], resume: str) -> str:
     if not refused:
         return ""
-    return f"The {'; the '.join(refused)}. Grant it in infra/ and `quartal apply`, then: {resume}"
+    return f"The {'; the '.join(refused)}. Grant it in infra/, run `quartal apply`, then: {resume}"

@@ -21,13 +21,13 @@ _SIGNS = {"done": ("✓", "green"), "failed": ("✗", "red"), "going": ("▶", "
 
 
 @dataclass(frozen=True, slots=True)
-class PictureLine:
+class DiagramStep:
     """One step of a run.
 
     Attributes:
         state: "waiting", "going", "done" or "failed".
         kind: trigger, crawl, job or publish.
-        what: the state in AWS's word, and what is known of it.
+        what: the state in AWS's word, and details.
         seconds: how long it has taken so far; None before its start.
     """
 
@@ -38,7 +38,7 @@ class PictureLine:
 
 
 def typical_seconds(past: list[float]) -> str:
-    """How long the last runs of the job took, in words; empty where there was none."""
+    """How long the last runs of the job took, in words; empty if there were none."""
     if not past:
         return ""
     low, high = min(past), max(past)
@@ -48,7 +48,7 @@ def typical_seconds(past: list[float]) -> str:
 
 
 def stage_in_words(line: str) -> str:
-    """What the job has done last, out of a line of its log; the line itself where it is of another version."""
+    """The last step of the job, from a line of its log; the line itself if another version wrote it."""
     match = _STAGE.search(line)
     if match is None:
         return line
@@ -70,18 +70,18 @@ def _figure(text: str) -> str:
     return f"{int(text):,}" if text.isdecimal() else text
 
 
-def picture_of(run: WorkflowRun, now: datetime, stages: tuple[str, ...], typical: str) -> tuple[PictureLine, ...]:
+def diagram_steps(run: WorkflowRun, now: datetime, stages: tuple[str, ...], typical: str) -> tuple[DiagramStep, ...]:
     """The four steps of a run as they are now.
 
     Args:
         run: the run.
         now: the moment, with a time zone.
-        stages: what the job said of its stages so far, the last being the newest.
+        stages: the lines that the job has logged about its stages, the newest last.
         typical: how long the job usually takes, in words.
     """
     crawl, job = run.crawl, run.job
     has_fired = crawl.outcome is not Outcome.NOT_STARTED
-    trigger = PictureLine("done" if has_fired else "going", "trigger", "fired" if has_fired else "about to fire")
+    trigger = DiagramStep("done" if has_fired else "going", "trigger", "fired" if has_fired else "about to fire")
     named = [match[1] for match in map(_STAGE.search, stages) if match]
     facts = stage_in_words(stages[-1]) if stages else ""
     going = typical if job.outcome in {Outcome.RUNNING, Outcome.STARTING} else ""
@@ -91,18 +91,18 @@ def picture_of(run: WorkflowRun, now: datetime, stages: tuple[str, ...], typical
         _line(job, now, job.error or ", ".join(filter(None, (facts, going)))),
     ]
     if _PUBLISHED in named:
-        lines.append(PictureLine("done", "publish", "curated and features"))
+        lines.append(DiagramStep("done", "publish", "curated and features"))
     elif job.outcome is Outcome.SUCCEEDED:
-        lines.append(PictureLine("done", "publish", "nothing new"))
+        lines.append(DiagramStep("done", "publish", "nothing new"))
     elif _BEFORE_PUBLISHING in named and job.outcome is Outcome.RUNNING:
-        lines.append(PictureLine("going", "publish", "curated and features"))
+        lines.append(DiagramStep("going", "publish", "curated and features"))
     else:
-        lines.append(PictureLine("waiting", "publish", ""))
+        lines.append(DiagramStep("waiting", "publish", ""))
     return tuple(lines)
 
 
-def as_table(lines: tuple[PictureLine, ...]) -> Table:
-    """The picture for a terminal; states are told by sign and word, not by colour alone."""
+def as_table(lines: tuple[DiagramStep, ...]) -> Table:
+    """The picture for a terminal; states are shown by sign and word, not only by colour."""
     table = Table.grid(padding=(0, 2))
     for line in lines:
         sign, style = _SIGNS[line.state]
@@ -111,9 +111,9 @@ def as_table(lines: tuple[PictureLine, ...]) -> Table:
     return table
 
 
-def _line(step: Step, now: datetime, more: str) -> PictureLine:
+def _line(step: Step, now: datetime, more: str) -> DiagramStep:
     if step.outcome is Outcome.NOT_STARTED:
-        return PictureLine("waiting", step.kind, "")
+        return DiagramStep("waiting", step.kind, "")
     if step.outcome is Outcome.SUCCEEDED:
         state = "done"
     elif step.ended is None and step.outcome in _GOING:
@@ -123,4 +123,4 @@ def _line(step: Step, now: datetime, more: str) -> PictureLine:
     seconds = step.seconds
     if seconds is None and step.started is not None:
         seconds = max((now - step.started).total_seconds(), 0.0)
-    return PictureLine(state, step.kind, f"{step.outcome}{f', {more}' if more else ''}", seconds)
+    return DiagramStep(state, step.kind, f"{step.outcome}{f', {more}' if more else ''}", seconds)

@@ -1,4 +1,4 @@
-"""`quartal history`: the runs of the job, as the manifests in the lake tell of them."""
+"""`quartal history`: the runs of the job, from the manifests in the lake."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _COLUMNS = (
 
 
 def show_history(workspace: Workspace, count: int, *, wide: bool) -> None:
-    """Print the newest runs, the newest first; `wide` leaves out and shortens nothing."""
+    """Print the newest runs, the newest first; `wide` shows every column in full."""
     deployment = workspace.deployment
     manifests = read_latest_manifests(
         workspace.connection.s3(), deployment.lake_bucket, deployment.manifests_prefix(), count
@@ -74,7 +74,7 @@ def print_history(console: Console, manifests: Iterable[RunManifest], *, wide: b
     """Print the runs of these manifests, the newest first."""
     runs = sorted((PastRun.from_manifest(each) for each in manifests), key=lambda run: run.started_at, reverse=True)
     if not runs and not console.as_json:
-        console.say("No run has left a manifest yet: `quartal upload FOLDER`, then `quartal run`.")
+        console.note("No run has written a manifest yet: `quartal upload FOLDER`, then `quartal run`.")
         return
     rows = [
         (
@@ -94,4 +94,4 @@ def print_history(console: Console, manifests: Iterable[RunManifest], *, wide: b
     length = id_length([run.run_id for run in runs]) if console.is_terminal and not wide else None
     for run in runs:
         if run.reason and not console.as_json:
-            console.say(f"  {run.run_id[:length]}: {run.reason}")
+            console.note(f"  {run.run_id[:length]}: {run.reason}")

@@ -1,4 +1,4 @@
-"""What a crawl or a job run wrote to CloudWatch Logs."""
+"""Reads the logs of crawls and job runs from CloudWatch Logs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PROGRESS_MARK = "[quartal]"
 
 
 class LogFollower:
-    """Reads a log stream piece by piece.
+    """Reads a log stream as it grows.
 
     Args:
         logs: the client.
@@ -47,7 +47,7 @@ class LogFollower:
 
 
 def last_lines(logs: CloudWatchLogsClient, group: str, stream: str, count: int) -> tuple[str, ...]:
-    """The last lines of a stream; none when it does not exist."""
+    """The last lines of a stream; none if it does not exist."""
     if not group or not stream:
         return ()
     try:

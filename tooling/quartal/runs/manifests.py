@@ -1,4 +1,4 @@
-"""The run manifests that the job leaves in the lake, found and read by the job's own model of them."""
+"""Finds and reads the run manifests that the job writes to the lake, with the job's own model of them."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ def read_manifest(s3: S3Client, bucket: str, key: str) -> RunManifest:
     """Read one manifest.
 
     Raises:
-        PipelineError: the run left none, or what is there is no manifest of this version.
+        PipelineError: the run wrote none, or it is not a manifest of this version.
     """
     manifest = find_manifest(s3, bucket, key)
     if manifest is None:
         raise PipelineError(
-            f"The run left no manifest at s3://{bucket}/{key}.",
-            remedy="Its log says how far it came: `quartal logs`. Run again: `quartal run`.",
+            f"The run wrote no manifest at s3://{bucket}/{key}.",
+            remedy="See how far it came with `quartal logs`, then start another run: `quartal run`.",
         )
     return manifest
 
 
 def find_manifest(s3: S3Client, bucket: str, key: str) -> RunManifest | None:
-    """Read one manifest; None where the run left none.
+    """Read one manifest; None if the run wrote none.
 
     Raises:
-        PipelineError: what is there is no manifest, or of a version that this one does not know.
+        PipelineError: it is not a manifest, or of a version that this one does not know.
     """
     try:
         answer = s3.get_object(Bucket=bucket, Key=key)
@@ -66,7 +66,7 @@ def parse_manifest(body: bytes | str, uri: str) -> RunManifest:
     if version != MANIFEST_VERSION:
         raise PipelineError(
             f"{uri} is a run manifest of version {version}; this quartal reads version {MANIFEST_VERSION}.",
-            remedy="Use the quartal that belongs to the deployed job, or deploy this one: `quartal apply`.",
+            remedy="Use the quartal version of the deployed job, or deploy this version: `quartal apply`.",
         )
     try:
         return RunManifest.model_validate_json(body, strict=True)

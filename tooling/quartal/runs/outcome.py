@@ -1,4 +1,4 @@
-"""What came of a run, as its manifest tells it."""
+"""Prints the result of a run from its manifest."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 Typed = Callable[..., str]
 
-_FILES_TOLD = 5
-_REASONS_TOLD = 3
-_NAMES_TOLD = 4
+_FILES_SHOWN = 5
+_REASONS_SHOWN = 3
+_NAMES_SHOWN = 4
 _QUARTER = re.compile(r"\d{4}Q[1-4]")
 _COLUMNS = (
     Column("delivery"),
@@ -31,26 +31,26 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How things stand after a run, for people and for machines; nothing where it is not the newest."""
+class Attention:
+    """What needs attention after a run, as text and as JSON; empty if it is not the newest run."""
 
     lines: tuple[str, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def show_manifest(
-    console: Console, manifest: RunManifest, *, typed: Typed | None = None, standing: Standing = Standing()
+    console: Console, manifest: RunManifest, *, typed: Typed | None = None, attention: Attention = Attention()
 ) -> None:
-    """Print the counts of each delivery, what came of the run in a sentence, and what to type next; or all as JSON.
+    """Print the counts of each delivery, the result in a sentence, and the next commands; or all as JSON.
 
     Args:
         console: where to.
         manifest: of a run that succeeded.
-        typed: writes a command as a user would type it; without it no next commands are told.
-        standing: what needs somebody now.
+        typed: writes a command as a user would type it; without it no next commands are printed.
+        attention: what needs attention now.
     """
     data = manifest.model_dump(mode="json")
-    data |= {"state": data["status"], **standing.data}
+    data |= {"state": data["status"], **attention.data}
     if console.as_json:
         console.json(data)
         return
@@ -60,10 +60,10 @@ def show_manifest(
 
         done = done_in(manifest)
         took = f"{done} in {manifest.seconds:.0f} s."
-        nothing = "nothing new since the last run; the published tables are as they were."
-        told = f"Run {manifest.run_id}: {took if done else nothing}"
-        console.result("\n".join((told, *standing.lines)), data=data)
-        _say_files(console, manifest)
+        nothing = "nothing new since the last run; the published tables are unchanged."
+        sentence = f"Run {manifest.run_id}: {took if done else nothing}"
+        console.result("\n".join((sentence, *attention.lines)), data=data)
+        _warn_about_files(console, manifest)
         return
     rows: list[tuple[Any, ...]] = [
         (
@@ -90,24 +90,24 @@ def show_manifest(
         )
     )
     console.table(f"Run {manifest.run_id}", _COLUMNS, rows, data=data)
-    console.result("\n".join((outcome_of(manifest), *standing.lines, *_next(manifest, typed))), data=data)
+    console.result("\n".join((outcome_of(manifest), *attention.lines, *_next(manifest, typed))), data=data)
     for table in (manifest.curated, manifest.features):
         if table is not None:
             # of all tags of the table that the manifest has: those of quarters that this run wrote, and its own
             own = [tag for tag in table.tags if tag in table.partitions or tag == manifest.run_id]
             short = [tag[:SHORT_ID] if tag == manifest.run_id else tag for tag in own]
             tags = f", tags {', '.join(short)}" if own else ""
-            console.say(f"  published {table.table} (snapshot {table.snapshot_id}{tags})")
-    _say_files(console, manifest)
+            console.note(f"  published {table.table} (snapshot {table.snapshot_id}{tags})")
+    _warn_about_files(console, manifest)
 
 
 def explain_manifest(console: Console, manifest: RunManifest, *, resume: str) -> None:
-    """Print how a run went of which its manifest alone tells; `resume` is the command that tries again."""
+    """Explain a run of which only the manifest is left; `resume` is the command that tries again."""
     if manifest.status == "SUCCEEDED":
         show_manifest(console, manifest)
         return
-    reasons, remedy = top_reasons(manifest), f"Mend the cause, then: {resume}"
-    message = f"Run {manifest.run_id} failed: {manifest.reason or 'no reason is known'}"
+    reasons, remedy = top_reasons(manifest), f"Fix the cause, then: {resume}"
+    message = f"Run {manifest.run_id} failed: {manifest.reason or 'the reason is not known'}"
     console.result(
         "\n".join((message, *(f"  │ {reason}" for reason in reasons), f"What to do: {remedy}")),
         data={
@@ -122,20 +122,20 @@ def explain_manifest(console: Console, manifest: RunManifest, *, resume: str) ->
     )
 
 
-def _say_files(console: Console, manifest: RunManifest) -> None:
-    """Files that were read although the crawler did not take them, and files that were not read."""
+def _warn_about_files(console: Console, manifest: RunManifest) -> None:
+    """Name the files that were read although the crawler did not catalog them, and those that were not read."""
     unknown = manifest.not_catalogued
     if unknown:
-        console.warn(f"The crawler did not take {', '.join(unknown)}; the run read the files by the contract.")
+        console.warn(f"The crawler did not catalog {', '.join(unknown)}; the run read the files by the contract.")
     left_out = manifest.left_out
-    for file in left_out[:_FILES_TOLD]:
+    for file in left_out[:_FILES_SHOWN]:
         console.warn(f"Left out: {file.uri}: {file.reason}")
-    if len(left_out) > _FILES_TOLD:
-        console.warn(f"Left out: {len(left_out) - _FILES_TOLD} more files, which the run's manifest names.")
+    if len(left_out) > _FILES_SHOWN:
+        console.warn(f"Left out: {len(left_out) - _FILES_SHOWN} more files; the run's manifest lists them.")
 
 
 def outcome_of(manifest: RunManifest) -> str:
-    """What a run with deliveries did, in a sentence, and the reasons of quarantine that matter most."""
+    """What a run with deliveries did, in a sentence, and the most frequent reasons for quarantine."""
     totals, names = manifest.totals, [each.delivery for each in manifest.deliveries]
     share = f" ({totals.kept / totals.rows_in:.1%})" if totals.rows_in else ""
     done = "Published" if manifest.features is not None else "Processed"
@@ -144,10 +144,10 @@ def outcome_of(manifest: RunManifest) -> str:
     found = violations(manifest)
     if not found:
         return sentence
-    reasons = ", ".join(f"{reason} {count:,}" for reason, count in found[:_REASONS_TOLD])
-    more = f", and {len(found) - _REASONS_TOLD} rules more" if len(found) > _REASONS_TOLD else ""
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in found[:_REASONS_SHOWN])
+    more = f", and {len(found) - _REASONS_SHOWN} more rules" if len(found) > _REASONS_SHOWN else ""
     if not totals.kept:
-        sentence = f"No row was kept of {_some(names)}: {totals.quarantined:,} of {totals.rows_in:,} are quarantined."
+        sentence = f"No row of {_some(names)} was kept: {totals.quarantined:,} of {totals.rows_in:,} are quarantined."
     return f"{sentence}\nQuarantined {totals.quarantined:,}: {reasons}{more}."
 
 
@@ -164,7 +164,7 @@ def _next(manifest: RunManifest, typed: Typed | None) -> list[str]:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= _NAMES_TOLD else f"{names[0]} to {names[-1]} ({len(names)} deliveries)"
+    return ", ".join(names) if len(names) <= _NAMES_SHOWN else f"{names[0]} to {names[-1]} ({len(names)} deliveries)"
 
 
 def top_reasons(manifest: RunManifest, count: int | None = None) -> tuple[str, ...]:

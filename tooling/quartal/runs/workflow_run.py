@@ -1,4 +1,4 @@
-"""A run of the Glue workflow: looked up, watched to its end, judged by its parts."""
+"""A run of the Glue workflow: looked up, watched to its end, and its outcome taken from its steps."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ResponseStreamingError
 
-from quartal.core.call_effects import may_pass
 from quartal.core.errors import NotDeployedError, PipelineError
-from quartal.core.polling import Waiter, ask_patiently
+from quartal.core.polling import Waiter
+from quartal.core.retries import retry_transient
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
 
 
 class Outcome(StrEnum):
-    """Where a step is, in AWS's words where AWS has one."""
+    """The state of a step, in AWS's words if AWS has one."""
 
     NOT_STARTED = "NOT_STARTED"
     STARTING = "STARTING"
@@ -36,7 +36,7 @@ class Outcome(StrEnum):
     EXPIRED = "EXPIRED"
 
 
-_OUTAGE_S = 600  # so long without an answer is waited while a run is watched
+_OUTAGE_S = 600  # how long to wait for an answer while a run is watched
 _TERMINAL_RUN_STATES = {"COMPLETED", "STOPPED", "ERROR"}  # G7
 
 
@@ -47,7 +47,7 @@ class Step:
     Attributes:
         kind: "crawl" or "job".
         name: name of the crawler or the job.
-        outcome: where it is.
+        outcome: its state.
         run_id: id of the job run; empty for a crawl and before the start.
         error: AWS's error message; empty when there is none.
         started: when it started.
@@ -96,7 +96,7 @@ class WorkflowRun:
 
 
 def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> WorkflowRun | None:
-    """The newest run of the workflow; None when it never ran.
+    """The newest run of the workflow; None if it never ran.
 
     Raises:
         NotDeployedError: there is no such workflow, as after `destroy --keep-data`.
@@ -104,7 +104,7 @@ def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> Wo
     try:
         runs = glue.get_workflow_runs(Name=workflow, IncludeGraph=True, MaxResults=25).get("Runs", [])
     except glue.exceptions.EntityNotFoundException as error:
-        raise gone(workflow) from error
+        raise no_such_workflow(workflow) from error
     if not runs:
         return None
     newest = max(runs, key=lambda run: run["StartedOn"])
@@ -112,7 +112,7 @@ def latest_run(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> Wo
 
 
 def all_runs(glue: GlueClient, workflow: str, *, crawler: str, job: str) -> tuple[WorkflowRun, ...]:
-    """Every run of the workflow that Glue still knows, the oldest first; none where the workflow is gone."""
+    """Every run of the workflow that Glue still knows, the oldest first; none if there is no such workflow."""
     pages = glue.get_paginator("get_workflow_runs").paginate(Name=workflow, IncludeGraph=True)
     try:
         runs = [_parse_run(dict(run), workflow, crawler, job) for page in pages for run in page.get("Runs", [])]
@@ -133,8 +133,8 @@ def read_run(glue: GlueClient, workflow: str, run_id: str, *, crawler: str, job:
     return _parse_run(dict(answer["Run"]), workflow, crawler, job)
 
 
-def selection_of(glue: GlueClient, workflow: str, run_id: str) -> tuple[tuple[str, str], ...]:
-    """What a run was started for, as options of `quartal run` and their values; none when it takes all that are new."""
+def selected_options(glue: GlueClient, workflow: str, run_id: str) -> tuple[tuple[str, str], ...]:
+    """The options and values of `quartal run` that a run was started with; none if it takes all new deliveries."""
     properties = glue.get_workflow_run_properties(Name=workflow, RunId=run_id)["RunProperties"]
     return tuple(
         (option, name) for option in ("delivery", "withdraw") for name in properties.get(option, "").split(",") if name
@@ -150,7 +150,7 @@ def wait_for_run(
     job: str,
     waiter: Waiter[WorkflowRun],
     on_state: Callable[[WorkflowRun], None],
-    on_trouble: Callable[[BaseException], None] = lambda _: None,
+    on_first_error: Callable[[BaseException], None] = lambda _: None,
     watch: str = "`quartal status --follow`",
 ) -> WorkflowRun:
     """Watch a run until nothing more happens; the caller judges whether it succeeded.
@@ -162,12 +162,11 @@ def wait_for_run(
     """
 
     def probe() -> WorkflowRun:
-        run = ask_patiently(
+        run = retry_transient(
             lambda: read_run(glue, workflow, run_id, crawler=crawler, job=job),
-            may_pass,
             outage_s=min(_OUTAGE_S, waiter.timeout_s),
             sleep=waiter.sleep,
-            on_trouble=on_trouble,
+            on_first_error=on_first_error,
         )
         on_state(run)
         return run
@@ -177,15 +176,15 @@ def wait_for_run(
         is_done=lambda run: run.is_done,
         describe=WorkflowRun.describe,
         waiting_for=f"workflow run {run_id}",
-        remedy=f"It goes on without you: {watch} takes up watching.",
+        remedy=f"The run continues; {watch} watches it again.",
     )
 
 
-def gone(workflow: str) -> NotDeployedError:
-    """What to say where there is no such workflow."""
+def no_such_workflow(workflow: str) -> NotDeployedError:
+    """The error for a workflow that does not exist."""
     return NotDeployedError(
-        f"There is no workflow {workflow}: at most the data is still there.",
-        remedy="`quartal apply` deploys it, on the data that is there; `quartal run --ephemeral` does so for one run.",
+        f"There is no workflow {workflow}; only its data may remain.",
+        remedy="`quartal apply` deploys it on the existing data; `quartal run --ephemeral` does so for one run.",
     )
 
 
@@ -238,8 +237,8 @@ def _outcome(state: str, name: str) -> Outcome:
         return Outcome(state)
     except ValueError as error:
         raise PipelineError(
-            f"AWS says that {name} is {state}, a state that this version does not know.",
-            remedy="Look at it in the AWS console, and update quartal.",
+            f"AWS reports the state {state} for {name}, which this version does not know.",
+            remedy="Look at it in the AWS console, and update Quartal.",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Starts a workflow run once, and finds it where the answer was lost: by a token among its properties."""
+"""Starts a workflow run once; if the answer is lost, finds the run by a token among its properties."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, ResponseStreamingError
 
-from quartal.core.call_effects import Effect, effect_of, may_pass, reason_of
+from quartal.core.call_effects import Effect, effect_of, reason_of
 from quartal.core.errors import AwsError, PipelineError, UnknownOutcomeError
-from quartal.core.polling import ask_patiently
-from quartal.runs.workflow_run import gone
+from quartal.core.retries import retry_transient
+from quartal.runs.workflow_run import no_such_workflow
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -38,23 +38,23 @@ def start_workflow_run(
 ) -> str:
     """Start the workflow on demand and return the run's id.
 
-    Starting the crawler itself would never start the job (G1, G2): only the workflow's own trigger does. A call whose
-    answer is lost may have started it: then its run is looked for, and only where there is none is it called again.
+    Starting the crawler itself would never start the job (G1, G2): only the workflow's trigger does. A call whose
+    answer is lost may have started it: then the run is looked up, and the call is repeated only if there is none.
 
     Args:
-        starter: sends each request once.
-        reader: looks for the run; may repeat itself.
+        starter: a client that sends each request once.
+        reader: a client that may repeat requests.
         workflow: name of the workflow.
         properties: of the run.
         show: the command that shows the newest run.
         sleep: what pauses between attempts.
-        new_token: makes the token that tells this start from all others.
+        new_token: makes a token that is unique to this start.
 
     Raises:
         NotDeployedError: there is no such workflow, as after `destroy --keep-data`.
-        PipelineError: another run is going, and the workflow allows no second one (G8).
-        AwsError: it was not started, for the reason that the message says.
-        UnknownOutcomeError: whether it was started cannot be told.
+        PipelineError: another run is in progress, and the workflow allows no second one (G8).
+        AwsError: it was not started; the message has the reason.
+        UnknownOutcomeError: it is not known whether it was started.
     """
     token = new_token()
     pause_s = _FIRST_PAUSE_S
@@ -70,7 +70,7 @@ def start_workflow_run(
             failure, effect = error, effect_of(error)
         code = failure.response.get("Error", {}).get("Code", "") if isinstance(failure, ClientError) else ""
         if code == "EntityNotFoundException":
-            raise gone(workflow) from failure
+            raise no_such_workflow(workflow) from failure
         was_lost = was_lost or effect is Effect.UNKNOWN
         if was_lost:
             found = _look_for(reader, workflow, token, failure, show, sleep)
@@ -78,8 +78,8 @@ def start_workflow_run(
                 return found
         if code == _ANOTHER_RUNS:
             raise PipelineError(
-                f"Workflow {workflow} is running already.",
-                remedy="Watch that run to its end: `quartal status --follow`; then start this one again.",
+                f"Workflow {workflow} is already running.",
+                remedy="Watch that run to its end with `quartal status --follow`, then start this one again.",
             ) from failure
         if effect is Effect.REFUSED or attempt == _ATTEMPTS:
             break
@@ -99,21 +99,23 @@ def _look_for(
     show: str,
     sleep: Callable[[float], None],
 ) -> str | None:
-    """The run of this token; None where several looks do not find it."""
+    """The run with this token; None if repeated look-ups do not find it.
+
+    Raises:
+        UnknownOutcomeError: the runs cannot be listed.
+    """
     pause_s = _FIRST_PAUSE_S
     for look in range(_LOOKS):
         if look:
             sleep(pause_s)
             pause_s *= 2
         try:
-            found = ask_patiently(
-                lambda: _run_of(reader, workflow, token), may_pass, outage_s=_READ_PATIENCE_S, sleep=sleep
-            )
+            found = retry_transient(lambda: _run_of(reader, workflow, token), outage_s=_READ_PATIENCE_S, sleep=sleep)
         except Exception as error:
             raise UnknownOutcomeError(
-                f"Whether workflow {workflow} was started is not known: the answer was lost ({reason_of(failure)}), "
+                f"It is not known whether workflow {workflow} was started: the answer was lost ({reason_of(failure)}), "
                 f"and its runs could not be listed afterwards ({reason_of(error)}).",
-                remedy=f"{show} shows the newest run: start it again only where that is none of yours.",
+                remedy=f"{show} shows the newest run. Start another only if that run is not yours.",
             ) from failure
         if found is not None:
             return found

@@ -27,10 +27,10 @@ SAMPLE_QUERY = "select brand, day, sightings from features order by day desc, si
 
 
 def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
-    """Generate, deploy, upload and run twice, query; what is there already and still valid is used again.
+    """Generate, deploy, upload and run twice, query; what exists and is still valid is used again.
 
     Raises:
-        QuartalError: a step failed; what the steps before it made stays, so that it can be looked at.
+        QuartalError: a step failed; the results of earlier steps stay, so that they can be examined.
     """
     console, settings = workspace.console, workspace.settings
     started = time.monotonic()
@@ -43,7 +43,7 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
         console, settings.state_dir / "demo" / f"vehicle_sightings-{rows}-{seed}", rows=rows, seed=seed
     )
 
-    console.heading("3/6  Infrastructure, by Terraform")
+    console.heading("3/6  Infrastructure with Terraform")
     plan = change.make_plan(workspace)
     applied_s = 0.0 if plan.is_empty else change.apply_plan(workspace)
     console.done(f"{plan.summary()}" + (f", applied in {applied_s:.0f} s" if not plan.is_empty else ""))
@@ -51,12 +51,12 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
     deployment = workspace.deployment
     *past, newest = sorted(folder.glob("delivery=*"))
     manifest: RunManifest | None = None
-    for step, sources, what in ((4, past, f"{len(past)} quarters"), (5, [newest], "The next quarter, as it comes")):
+    for step, sources, what in ((4, past, f"{len(past)} quarters"), (5, [newest], "The next quarter")):
         console.heading(f"{step}/6  {what}: upload, crawl, trigger, Spark job")
         report = uploads.deliver(workspace, sources, delivery=None, options=uploads.UploadOptions())
         console.done(
             f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}: {len(report.uploaded)} files uploaded, "
-            f"{len(report.unchanged)} there already"
+            f"{len(report.unchanged)} unchanged"
         )
         manifest = run_pipeline(workspace, deliveries=(), timeout_s=1800)
         if not console.as_json:
@@ -65,18 +65,18 @@ def run_demo(workspace: Workspace, *, rows: int, seed: int, keep: bool) -> None:
     console.heading("6/6  Features")
     answer = run_query(SAMPLE_QUERY, deployment, iceberg_catalog(workspace.connection))
     seconds = time.monotonic() - started
-    told = {
+    result = {
         "features": answer.as_records(),
         "manifest": manifest.model_dump(mode="json") if manifest else None,
         "seconds": round(seconds, 1),
     }
-    console.table("", answer.columns, list(answer.rows), data=told)
+    console.table("", answer.columns, list(answer.rows), data=result)
 
     now = datetime.now(UTC)
     page = write_page(workspace, make_report(workspace, runs=40, quarters=8, now=now), settings.state_dir / REPORT)
     console.done(f"From nothing to features in {seconds:.0f} s. History and quality as a page: {page.as_uri()}")
     if keep:
-        _say_what_remains(workspace)
+        _show_what_remains(workspace)
     else:
         tear_down(workspace)
 
@@ -100,19 +100,19 @@ def _ensure_local_stack(settings: Settings, console: Console) -> None:
         console.done(f"LocalStack at {endpoint.url} ({endpoint.source})")
         return
     with console.waiting("starting LocalStack") as line:
-        announce = line.update if console.is_terminal else console.say
+        announce = line.update if console.is_terminal else console.note
         try:
             started = server.start(settings, port=DEFAULT_LOCALSTACK_PORT, announce=announce)
         except ConfigurationError:
-            # another program has the standard port; any other serves as well
+            # another program uses the standard port; any free port will do
             started = server.start(settings, port=server.free_port(), announce=announce)
     console.done(f"LocalStack at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
 
 
-def _say_what_remains(workspace: Workspace) -> None:
+def _show_what_remains(workspace: Workspace) -> None:
     deployment = workspace.deployment
     lake = f"s3://{deployment.lake_bucket}"
-    workspace.console.say(
+    workspace.console.note(
         "\n".join(
             (
                 "",
@@ -123,7 +123,7 @@ def _say_what_remains(workspace: Workspace) -> None:
                 f'Ask          ./nox -s quartal -- query "{SAMPLE_QUERY}"',
                 "Look         ./nox -s quartal -- status",
                 "Compare      ./nox -s quartal -- diff 2024Q3 2024Q4",
-                "See it       ./nox -s quartal -- report      (one page: what needs you, rows, drift, lineage)",
+                "See it       ./nox -s quartal -- report      (one page: findings, rows, drift, lineage)",
                 "Run again    ./nox -s demo",
                 "Tear down    ./nox -s destroy && ./nox -s localstack -- stop",
             )

@@ -1,4 +1,4 @@
-"""`quartal run --ephemeral`: deploys, uploads, runs, exports, removes all but the data, and says what it cost."""
+"""`quartal run --ephemeral`: deploys, uploads, runs, exports, removes everything but the data, and shows the cost."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from etl_job.findings.wording import count
 from plan_review.cost import CostReview
 from plan_review.errors import ReviewError
 from plan_review.policies import Level
@@ -32,7 +33,7 @@ from quartal.features.query import iceberg_catalog, published_table
 from quartal.features.tags import State, tags_of
 from quartal.report.cost import RunCost, job_run_cost, price_basis
 from quartal.runs.outcome import show_manifest
-from quartal.runs.pipeline import follow_run, start_run, typed_command
+from quartal.runs.pipeline import follow_run, start_run
 from quartal.runs.workflow_run import latest_run, read_run
 from quartal.terraform import saved_plan
 from quartal.terraform.retained_data import standing
@@ -41,23 +42,23 @@ from quartal.workspace import Workspace
 if TYPE_CHECKING:
     from etl_job.manifest.model import RunManifest
 
-_RUN_MAY_GO_ON = (InterruptedCommandError, UnknownOutcomeError, WaitTimeoutError)
-# what a run costs is the same whether or not the rest stands between the runs
+_RUN_MAY_CONTINUE = (InterruptedCommandError, UnknownOutcomeError, WaitTimeoutError)
+# a run costs the same whether or not the rest stays deployed between the runs
 _PER_RUN = frozenset({"aws_glue_crawler", "aws_glue_job"})
 
 
 @dataclass(frozen=True, slots=True)
 class EphemeralRun:
-    """What is wanted.
+    """The options of an ephemeral run.
 
     Attributes:
-        deliveries: process these; none for all that are new or changed. A single one is also the delivery of `sources`
-            that lie in no folder of their own.
-        withdrawn: take these out of the tables.
+        deliveries: process these; empty for all new or changed ones. A single one is also the delivery of `sources`
+            that are not in a folder of a delivery.
+        withdrawn: withdraw these from the tables.
         sources: files and folders to upload first.
         out: folder for the features; None for one under the state folder, named after the run.
-        timeout_s: for the run alone.
-        given: the consent to what the reviews find.
+        timeout_s: for the run only.
+        approved: the level that the user approves.
         policies: whether checkov judges the deployment; None for "where it matters".
     """
 
@@ -66,22 +67,22 @@ class EphemeralRun:
     sources: tuple[Path, ...]
     out: Path | None
     timeout_s: float
-    given: Level
+    approved: Level
     policies: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EphemeralCost:
-    """US dollars, at the prices of the region; None where there is no price.
+    """US dollars, at the prices of the region; None if there is no price.
 
     Attributes:
-        job_usd: what the job's run is billed.
-        job_dpu_seconds: the quantity that it is billed for.
+        job_usd: the charge for the job run.
+        job_dpu_seconds: the quantity that it is charged for.
         job_measured: where that quantity comes from.
-        crawl_usd: an estimate for the crawl, of which Glue tells no quantity.
-        standing_usd_per_month: what the whole deployment costs by standing, runs left out.
-        kept_usd_per_month: what stays of that, for the data.
-        basis: what the numbers per month rest on.
+        crawl_usd: an estimate for the crawl, whose quantity Glue does not report.
+        standing_usd_per_month: the cost of the whole deployment without runs.
+        kept_usd_per_month: the part of that for the data, which stays.
+        basis: the basis of the numbers per month.
     """
 
     job_usd: float | None
@@ -98,14 +99,14 @@ class EphemeralCost:
         return (
             f"This run: job {job}; crawl about {_usd(self.crawl_usd)}.",
             f"Between runs, per month: {_usd(self.kept_usd_per_month)} for the data that stays; "
-            f"standing, all of it would be {_usd(self.standing_usd_per_month)}.",
+            f"if everything stayed deployed, {_usd(self.standing_usd_per_month)}.",
             f"Basis: {self.basis}.",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class EphemeralResult:
-    """What came of it: the run's manifest, the export (None where no features are published) and the cost."""
+    """The results: the run's manifest, the export (None if no features are published) and the cost."""
 
     manifest: RunManifest
     folder: Path
@@ -126,21 +127,21 @@ class EphemeralResult:
 
 
 def run_ephemeral(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult:
-    """Do all of it, and leave what stands where it fails, so that the failure can be looked into.
+    """Do all steps; if one fails, leave the deployment in place, so that the failure can be examined.
 
-    The remedy of every error, and the message after an interruption, says what still stands and which command removes
-    it. The same command takes it up again: what is deployed and uploaded is found, not made twice.
+    The remedy of every error, and the message after an interruption, says what is still deployed and which command
+    removes it. The same command continues from there: what is deployed and uploaded is not created twice.
 
     Raises:
-        ConfigurationError: the consent is too small, or the folder is not empty; nothing was done.
+        ConfigurationError: the approved level is too low, or the folder is not empty; nothing was done.
         InterruptedCommandError: it was interrupted.
         QuartalError: a step failed.
     """
-    if not workspace.settings.is_local and wanted.given < Level.DESTROY:
+    if not workspace.settings.is_local and wanted.approved < Level.DESTROY:
         raise ConfigurationError(
-            f"An ephemeral run of '{workspace.settings.environment}' ends with the removal of all but its data. "
+            f"An ephemeral run of '{workspace.settings.environment}' removes everything but the data at its end. "
             "Nothing was done.",
-            remedy=f"Read `quartal plan`, then give --approve {Level.DESTROY.word}.",
+            remedy=f"Read `quartal plan`, then add --approve {Level.DESTROY.word}.",
         )
     if wanted.out is not None:
         refuse_used_folder(wanted.out)
@@ -149,7 +150,7 @@ def run_ephemeral(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult
     except KeyboardInterrupt as interrupt:
         raise InterruptedCommandError("Interrupted.", remedy=_what_stands(workspace)) from interrupt
     except (QuartalError, ReviewError) as error:
-        stands = _what_stands(workspace, may_run=isinstance(error, _RUN_MAY_GO_ON))
+        stands = _what_stands(workspace, may_run=isinstance(error, _RUN_MAY_CONTINUE))
         error.remedy = f"{error.remedy} {stands}".strip()
         raise
     except (BotoCoreError, ClientError) as error:
@@ -159,7 +160,7 @@ def run_ephemeral(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult
 
 
 def show_result(workspace: Workspace, result: EphemeralResult) -> None:
-    """Print it; the manifest in full only where a machine reads."""
+    """Print the result; with --json including the whole manifest."""
     console = workspace.console
     if console.as_json:
         console.json(result.as_record())
@@ -177,12 +178,12 @@ def show_result(workspace: Workspace, result: EphemeralResult) -> None:
 def _run(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult:
     console = workspace.console
     console.heading("Deploy")
-    deployed = _applied(workspace, ReviewOptions(policies=wanted.policies), wanted.given)
+    deployed = _applied(workspace, ReviewOptions(policies=wanted.policies), wanted.approved)
     if wanted.sources:
         console.heading("Upload")
         only = wanted.deliveries[0] if len(wanted.deliveries) == 1 else None
         sent = deliver(workspace, wanted.sources, delivery=only, options=UploadOptions())
-        console.done(f"{len(sent.uploaded)} files uploaded, {len(sent.unchanged)} there already")
+        console.done(f"{count(len(sent.uploaded), 'file')} uploaded, {len(sent.unchanged)} unchanged")
     console.heading("Run")
     run_id = start_run(workspace, wanted.deliveries, wanted.withdrawn)
     manifest = follow_run(workspace, run_id, timeout_s=wanted.timeout_s)
@@ -190,9 +191,9 @@ def _run(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult:
     folder = wanted.out or workspace.settings.state_dir / "exports" / workspace.settings.environment / run_id
     export = _export(workspace, folder)
     job = _job_cost(workspace, run_id)
-    console.heading("Remove all but the data")
-    refuse_while_a_run_goes_on(workspace)
-    removed = _applied(workspace, ReviewOptions(policies=False, is_destroy=True, keep_data=True), wanted.given)
+    console.heading("Remove everything but the data")
+    refuse_during_a_run(workspace)
+    removed = _applied(workspace, ReviewOptions(policies=False, is_destroy=True, keep_data=True), wanted.approved)
     return EphemeralResult(
         manifest=manifest,
         folder=folder,
@@ -202,47 +203,48 @@ def _run(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult:
     )
 
 
-def refuse_while_a_run_goes_on(workspace: Workspace) -> None:
+def refuse_during_a_run(workspace: Workspace) -> None:
     """Stop unless the newest run of the workflow has ended.
 
     Raises:
-        UnknownOutcomeError: it goes on, or nobody can tell; nothing was removed.
+        UnknownOutcomeError: it is in progress, or that is not known; nothing was removed.
     """
     deployment, connection = workspace.deployment, workspace.connection
-    follow = typed_command(workspace, "status", "--follow")
+    follow = workspace.command_line("status", "--follow")
     try:
         run = latest_run(connection.glue(), deployment.workflow, crawler=deployment.crawler, job=deployment.job)
     except (BotoCoreError, ClientError) as error:
         raise UnknownOutcomeError(
-            f"Whether a run goes on could not be looked up, so nothing was removed: {reason_of(error)}.",
+            f"It is not known whether a run is in progress, so nothing was removed: {reason_of(error)}.",
             remedy=f"{follow} watches the newest run.",
         ) from error
     if run is not None and not run.is_done:
         raise UnknownOutcomeError(
-            f"Run {run.run_id} goes on ({run.describe()}), so nothing was removed.", remedy=f"{follow} watches it."
+            f"Run {run.run_id} is in progress ({run.describe()}), so nothing was removed.",
+            remedy=f"{follow} watches it.",
         )
 
 
-def _applied(workspace: Workspace, options: ReviewOptions, given: Level) -> Review:
+def _applied(workspace: Workspace, options: ReviewOptions, approved: Level) -> Review:
     """Plan, review and apply in one go."""
     planned = change.save_plan(workspace, destroy=options.is_destroy, keep_data=options.keep_data)
-    made = review_saved_plan(workspace, planned, options)
+    review = review_saved_plan(workspace, planned, options)
     console = workspace.console
-    console.say(made.plan.summary() if workspace.settings.is_local else render_text(made))
+    console.note(review.plan.summary() if workspace.settings.is_local else render_text(review))
     try:
-        refuse_unapproved(workspace, made.verdict, given)
+        refuse_unapproved(workspace, review.verdict, approved)
     except ConfigurationError:
         saved_plan.discard(workspace.staged)
         raise
-    if made.plan.is_empty:
+    if review.plan.is_empty:
         saved_plan.discard(workspace.staged)
     else:
         change.apply_plan(workspace, saved_plan.require_record(workspace.staged))
-    return made
+    return review
 
 
 def _export(workspace: Workspace, folder: Path) -> Export | None:
-    """The features as they are now, under the best name of their snapshot; None where none are published."""
+    """Export the current features under the best name of their snapshot; None if none are published."""
     try:
         table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
     except NotDeployedError:
@@ -266,27 +268,27 @@ def _job_cost(workspace: Workspace, run_id: str) -> RunCost | None:
 def ephemeral_cost(
     region: str, job: RunCost | None, deployed: CostReview | None, removed: CostReview | None
 ) -> EphemeralCost:
-    """The cost of the run against that of standing.
+    """The cost of the run, and of keeping the deployment.
 
     Args:
-        region: for the message where it has no prices.
-        job: of the job's run; None where Glue says no duration.
-        deployed: of the plan that deployed, which has every resource in it.
-        removed: of the plan that removed all but the data, which has only what went.
+        region: named in the message if it has no prices.
+        job: of the job run; None if Glue reports no duration.
+        deployed: of the plan that deployed, which contains every resource.
+        removed: of the plan that removed everything but the data.
     """
     standing_usd = kept_usd = crawl_usd = None
     basis = f"there are no prices for {region}: `quartal cost {region} --refresh` fetches them"
     if deployed is not None and removed is not None:
         standing_usd = sum(line.after.per_month for line in deployed.lines if not _is_per_run(line.address))
-        gone_usd = sum(line.before.per_month for line in removed.lines if not _is_per_run(line.address))
-        kept_usd = standing_usd - gone_usd
+        removed_usd = sum(line.before.per_month for line in removed.lines if not _is_per_run(line.address))
+        kept_usd = standing_usd - removed_usd
         crawls = [line.after.per_run for line in deployed.lines if ".aws_glue_crawler." in f".{line.address}"]
         crawl_usd = crawls[0] if crawls else None
         basis = deployed.basis
     return EphemeralCost(
         job_usd=job.usd if job is not None else None,
         job_dpu_seconds=job.dpu_seconds if job is not None else None,
-        job_measured=str(job.measured) if job is not None else "Glue says no duration",
+        job_measured=str(job.measured) if job is not None else "Glue reports no duration",
         crawl_usd=crawl_usd,
         standing_usd_per_month=standing_usd,
         kept_usd_per_month=kept_usd,
@@ -299,20 +301,20 @@ def _is_per_run(address: str) -> bool:
 
 
 def _what_stands(workspace: Workspace, *, may_run: bool = False) -> str:
-    """What is deployed beside data, and the command that removes it; empty where nothing is."""
-    consent = () if workspace.settings.is_local else (f"--approve {Level.DESTROY.word}",)
-    remove = typed_command(workspace, "destroy", "--keep-data", *consent)
+    """How many resources other than data are deployed, and the command that removes them; empty if there are none."""
+    approval = () if workspace.settings.is_local else (f"--approve {Level.DESTROY.word}",)
+    remove = workspace.command_line("destroy", "--keep-data", *approval)
     when = "once the run has ended, " if may_run else ""
     try:
         if not workspace.staged.is_connected:
             return ""
         left = standing(workspace.terraform.resources())
     except QuartalError:
-        return f"What of it still stands cannot be read now; {when}{remove} removes it and keeps the data."
+        return f"What is still deployed cannot be read now; {when}{remove} removes it and keeps the data."
     if not left:
         return ""
     where = workspace.settings.environment
-    return f"{len(left)} resources of {where} still stand: {when}{remove} removes them and keeps the data."
+    return f"Still deployed in {where}: {count(len(left), 'resource')}; {when}{remove} removes them and keeps the data."
 
 
 def _usd(value: float | None) -> str:

@@ -1,4 +1,4 @@
-"""The example feeds on disk: made by the generator, and made again only when asked for other rows or another seed."""
+"""Generates the example feeds on disk, and again only for another number of rows or another seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from quartal.core.errors import ConfigurationError
 
 
 class Delivered(Protocol):
-    """What a generator tells of a delivery."""
+    """What a generator reports about a delivery."""
 
     @property
     def delivery(self) -> str: ...  # noqa: D102
@@ -28,16 +28,16 @@ class Delivered(Protocol):
     def size_bytes(self) -> int: ...  # noqa: D102
 
 
-def _sightings(folder: Path, rows: int, seed: int, told: Callable[[int], None]) -> Sequence[Delivered]:
+def _sightings(folder: Path, rows: int, seed: int, on_rows: Callable[[int], None]) -> Sequence[Delivered]:
     from feed_generator import generate  # takes its time, and few commands need it
 
-    return generate(folder, rows, seed, on_rows=told).deliveries
+    return generate(folder, rows, seed, on_rows=on_rows).deliveries
 
 
-def _charging(folder: Path, rows: int, seed: int, told: Callable[[int], None]) -> Sequence[Delivered]:
+def _charging(folder: Path, rows: int, seed: int, on_rows: Callable[[int], None]) -> Sequence[Delivered]:
     from feed_generator import generate_charging
 
-    return generate_charging(folder, rows, seed, on_rows=told)
+    return generate_charging(folder, rows, seed, on_rows=on_rows)
 
 
 Generator = Callable[[Path, int, int, Callable[[int], None]], Sequence[Delivered]]
@@ -46,7 +46,7 @@ DEFAULT_FEED = "vehicle_sightings"
 
 
 def generate_feed(console: Console, target: Path, *, rows: int, seed: int, feed: str = DEFAULT_FEED) -> Path:
-    """Write a feed of `FEEDS` below `target`, unless it is there already, made from the same arguments.
+    """Write a feed of `FEEDS` below `target`, unless it exists there with the same arguments.
 
     Raises:
         ConfigurationError: there is no such feed; the folder holds something else, or cannot be written.
@@ -54,11 +54,11 @@ def generate_feed(console: Console, target: Path, *, rows: int, seed: int, feed:
     if feed not in FEEDS:
         raise ConfigurationError(f"There is no feed '{feed}'.", remedy=f"Name one of {', '.join(FEEDS)}.")
     arguments = {"feed": feed, "rows": rows, "seed": seed}
-    summary_file = target.with_name(f".{target.name}.feed.json")  # beside it: the folder is uploaded whole
+    summary_file = target.with_name(f".{target.name}.feed.json")  # next to it, since the whole folder is uploaded
     if summary_file.is_file() and target.is_dir():
         summary = json.loads(summary_file.read_text())
         if summary["arguments"] == arguments:
-            console.result(f"{target}: {_sentence(summary)}, there already", data=summary)
+            console.result(f"{target}: {_sentence(summary)}, unchanged", data=summary)
             return target
         shutil.rmtree(target)
     elif target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -66,7 +66,7 @@ def generate_feed(console: Console, target: Path, *, rows: int, seed: int, feed:
             f"{target} exists and was not written by this generator.",
             remedy="Name another folder with --out.",
         )
-    # written beside and moved into place: an interrupted try leaves no feed that looks complete
+    # written next to it and moved into place, so that an interruption leaves no feed that looks complete
     unfinished = target.with_name(target.name + ".unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     written = 0
@@ -105,5 +105,5 @@ def generate_feed(console: Console, target: Path, *, rows: int, seed: int, feed:
 def _sentence(summary: dict[str, Any]) -> str:
     return (
         f"{summary['rows']:,} rows in {len(summary['deliveries'])} deliveries ({summary['size_bytes'] / 1e6:.1f} MB), "
-        f"of them {summary['bad_rows']:,} bad and {summary['duplicates']:,} duplicates"
+        f"with {summary['bad_rows']:,} bad rows and {summary['duplicates']:,} duplicates"
     )

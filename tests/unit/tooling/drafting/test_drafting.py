@@ -183,7 +183,7 @@ def test_nobody_there_to_answer_is_told(tmp_path, capsys, monkeypatch):
     (tmp_path / "feed.csv").write_text(AMBIGUOUS)
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert run(["contract", "init", str(tmp_path / "feed.csv"), "--interactive"]) == 2
-    assert "Nobody answers: day" in capsys.readouterr().err
+    assert "There is no terminal to ask: day" in capsys.readouterr().err
     monkeypatch.setattr("sys.stdin", io.StringIO("month\nnone\n"))
     assert run(["contract", "init", str(tmp_path / "feed.csv"), "--interactive"]) == 0
     assert "MM/dd/yyyy" in capsys.readouterr().out

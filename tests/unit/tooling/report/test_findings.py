@@ -138,7 +138,7 @@ def test_schedule_that_came_without_a_success_is_a_problem():
             "2024-12-31",
             "The data ends on 2024-12-31, 21 months ago; the schedule expects days after 2026-07-08.",
         ),
-        ("", "2026-04-01", "The data ends on 2026-04-01, 6 months ago; no delivery came since."),
+        ("", "2026-04-01", "The data ends on 2026-04-01, 6 months ago; no delivery has arrived since."),
         (
             "cron(0 2 * * ? *)",
             "2026-10-18",
@@ -208,7 +208,7 @@ def test_problems_come_first_and_the_verdict_counts_them():
     failed = a_run("FAILED", failed_step="job", reason="no")
     found = findings_in(situation(rows("2026Q3", 1_000, a__b=60), runs=(failed,), quarantine_limit=0.05))
     assert [finding.level for finding in found] == [Level.PROBLEM, Level.WARNING]
-    assert verdict_of(found) == "Needs you: 1 problem, 1 warning"
+    assert verdict_of(found) == "Needs attention: 1 problem, 1 warning"
 
 
 def published_in_two_runs() -> tuple[RunManifest, RunManifest]:
@@ -296,7 +296,7 @@ def test_delivery_that_brought_nothing_is_told(delivered, level, words):
 def test_nothing_is_fine_where_every_delivery_was_withdrawn():
     found = replace(situation(), deliveries=(DeliveryState("2026Q3", RUN, True, None),))
     assert told(found) == [("problem", "publication")]
-    assert sentence(found, "publication") == "No delivery is published: each was withdrawn."
+    assert sentence(found, "publication") == "No delivery is published: all were withdrawn."
 
 
 def test_failure_is_not_forgotten_while_the_next_run_goes_on():
@@ -325,7 +325,7 @@ def test_files_left_out_are_told_of_the_run_that_left_them_out():
     crawl = replace(a_run("FAILED", failed_step="crawl", reason="no"), run_id="wr_2", has_manifest=False)
     found = situation(runs=(left, crawl), files_left_out=1, files_of=RUN)
     (finding,) = (each for each in findings_in(found) if each.about == "files")
-    assert finding.sentence.startswith("Run wr_2909c13 left out 1 raw file, ")
+    assert finding.sentence.startswith("Run wr_2909c13 left out 1 raw file; ")
     assert finding.command == ("explain", "wr_2909c13")
 
 
@@ -341,7 +341,7 @@ def test_data_that_ends_in_the_future_is_not_called_fresh():
 def test_failure_of_which_nothing_is_known_is_told_as_such():
     failed = a_run("FAILED", failed_step="", reason="")
     assert sentence(situation(runs=(failed,)), "last_run") == (
-        "The last run failed on 2026-10-08 02:00 UTC: no reason is known."
+        "The last run failed on 2026-10-08 02:00 UTC: the reason is not known."
     )
 
 

@@ -41,8 +41,8 @@ def test_page_names_formula_source_and_convention_of_the_index(page):
 
 
 def test_page_has_no_word_of_localstack_for_an_account_and_a_plain_one_for_localstack(page):
-    assert "LocalStack bills nothing" not in page
-    assert "LocalStack bills nothing" in render_report(example_report(is_local=True))
+    assert "LocalStack costs nothing" not in page
+    assert "LocalStack costs nothing" in render_report(example_report(is_local=True))
 
 
 def test_page_without_prices_says_how_to_get_them():
@@ -50,7 +50,7 @@ def test_page_without_prices_says_how_to_get_them():
     runs = tuple(replace(run, cost=replace(run.cost, usd=None) if run.cost else None) for run in report.runs)
     text = render_report(replace(report, prices=None, runs=runs))
     assert "quartal cost eu-central-1 --refresh" in text
-    assert "No run has a cost that is known" in text
+    assert "No run has a known cost" in text
 
 
 def test_what_comes_from_outside_is_escaped_everywhere():
@@ -69,7 +69,7 @@ def test_what_comes_from_outside_is_escaped_everywhere():
         ({"features": None, "quarters": ()}, "No features are published yet."),
         ({"quarters": ("2026Q1",)}, "There is one quarter so far"),
         ({"features": ()}, "The features have no numeric columns to compare."),
-        ({"deliveries": ()}, "No row of what is published now was quarantined."),
+        ({"deliveries": ()}, "No row of the published deliveries was quarantined."),
         ({"lineage": ()}, "Nothing is published yet."),
     ],
 )
@@ -171,9 +171,7 @@ def test_first_day_is_not_guessed_where_a_delivery_is_older_than_the_report():
 def test_cost_is_that_of_the_last_run_that_has_a_price():
     report = report_of_real_lengths()
     unpriced = replace(report.runs[-1], cost=None)
-    assert facts_of(replace(report, runs=(*report.runs[:-1], unpriced)))["Cost"].startswith(
-        "last that has a price $0.868"
-    )
+    assert facts_of(replace(report, runs=(*report.runs[:-1], unpriced)))["Cost"].startswith("last with a price $0.868")
     assert "Cost" not in facts_of(replace(report, runs=(unpriced,)))
 
 
@@ -202,10 +200,10 @@ def test_publication_that_took_deliveries_out_is_told_as_such_and_many_deliverie
     rows = next(rows for run in report.runs for rows in run.deliveries)
     states = (replace(report.deliveries[0], delivery="2025Q4", run_id=last.run_id, withdrawn=True),)
     out = replace(report, runs=(replace(last, deliveries=(), published_anything=True),), deliveries=states)
-    assert since_the_run_before(out) == "2025Q4 was taken out"
+    assert since_the_run_before(out) == "2025Q4 was withdrawn"
     assert "Nothing was new" not in render_report(out)
     step = replace(out, deliveries=())
-    assert since_the_run_before(step) == "no delivery: the tables were brought into step"
+    assert since_the_run_before(step) == "no delivery: the features were brought up to date"
     many = tuple(replace(rows, delivery=f"d{number:03}", rows_in=10, kept=9) for number in range(120))
     full = replace(report, runs=(replace(last, deliveries=many, published_anything=True),), deliveries=())
     assert since_the_run_before(full).startswith("d000, d001, d002 and 117 more: 1,080 of 1,200 rows kept")

@@ -89,7 +89,7 @@ def test_report_writes_a_page_that_needs_no_network_and_says_where(published, pr
     assert str(path) in capsys.readouterr().out
     assert "default-src 'none'" in text
     assert 'id="run-wr_1"' in text
-    assert "LocalStack bills nothing" in text
+    assert "LocalStack costs nothing" in text
     assert not list(path.parent.glob(".*.partial"))
 
 
@@ -141,7 +141,7 @@ def test_pipeline_that_has_not_run_has_a_page_that_says_so(lake, project, monkey
     assert run(["report"]) == 0
     text = (project / ".quartal" / "report.html").read_text(encoding="utf-8")
     assert "The pipeline has not run yet" in text
-    assert "Needs you: 1 problem" in text
+    assert "Needs attention: 1 problem" in text
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_cost_tells_each_run_and_its_month(published, capsys):
     printed = capsys.readouterr()
     assert printed.out.index("wr_2") < printed.out.index("wr_1")
     assert "2026-09: 0.2200 USD for 2 runs" in printed.err
-    assert "LocalStack bills nothing" in printed.err
+    assert "LocalStack costs nothing" in printed.err
 
 
 def test_cost_of_a_pipeline_that_has_not_run_says_so(lake, capsys):

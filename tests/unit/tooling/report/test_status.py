@@ -14,8 +14,8 @@ from pyiceberg.catalog.glue import GlueCatalog
 from quartal.cli.app import run
 from quartal.cli.options import open_workspace
 from quartal.features.tags import CURATED_SNAPSHOT
-from quartal.report.status import cost_in_words, standing_after
-from quartal.runs.outcome import Standing
+from quartal.report.status import attention_after, cost_in_words
+from quartal.runs.outcome import Attention
 from quartal.workspace import Workspace
 from tests.unit.tooling.report.example import counts, example_report, manifest
 from tests.unit.tooling.report.test_report_command import lake, put_manifest  # noqa: F401  # a fixture
@@ -35,7 +35,7 @@ def test_pipeline_that_has_not_run_needs_a_delivery(capsys):
     code, text = status(capsys)
     assert code == 0
     assert text.splitlines()[:3] == [
-        "Needs you: 1 problem",
+        "Needs attention: 1 problem",
         "✗ The pipeline has not run yet.",
         "    `quartal upload FOLDER`",
     ]
@@ -51,7 +51,7 @@ def test_failed_run_and_old_data_are_told_by_their_manifests(capsys):
     put_manifest("wr_2", manifest("wr_2", reason="delivery 2026Q1: 5 of 100 rows are bad"))
     _, text = status(capsys, "--json")
     found = json.loads(text)
-    assert found["verdict"].startswith("Needs you")
+    assert found["verdict"].startswith("Needs attention")
     assert [each["about"] for each in found["findings"]] == ["last_run", "schedule", "data_age"]
     assert "5 of 100 rows are bad" in found["findings"][0]["sentence"]
 
@@ -92,19 +92,19 @@ def newest_is(run_id: str, monkeypatch) -> Workspace:
 def test_newest_run_is_told_with_what_status_says(capsys, monkeypatch):
     put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {"date.format": 1}, 0), published={"2020Q1": "wr_1"}))
     found = json.loads(status(capsys, "--json")[1])
-    standing = standing_after(newest_is("wr_1", monkeypatch), "wr_1")
-    assert json.loads(json.dumps(standing.data)) == {name: found[name] for name in ("verdict", "findings")}
-    assert standing.lines[0] == found["verdict"]
-    assert any("The data ends on" in line for line in standing.lines)
-    assert standing_after(newest_is("wr_2", monkeypatch), "wr_1") == Standing()
+    attention = attention_after(newest_is("wr_1", monkeypatch), "wr_1")
+    assert json.loads(json.dumps(attention.data)) == {name: found[name] for name in ("verdict", "findings")}
+    assert attention.lines[0] == found["verdict"]
+    assert any("The data ends on" in line for line in attention.lines)
+    assert attention_after(newest_is("wr_2", monkeypatch), "wr_1") == Attention()
 
 
 def test_what_an_explanation_says_already_is_not_said_again(capsys, monkeypatch):
     put_manifest("wr_1", manifest("wr_1", counts("2020Q1", 100, {"date.format": 1}, 0), published={"2020Q1": "wr_1"}))
     put_manifest("wr_2", manifest("wr_2", reason="delivery 2026Q1: 5 of 100 rows are bad"))
     workspace = newest_is("wr_2", monkeypatch)
-    assert not any("5 of 100" in line for line in standing_after(workspace, "wr_2", without_last=True).lines)
-    assert any("5 of 100" in line for line in standing_after(workspace, "wr_2").lines)
+    assert not any("5 of 100" in line for line in attention_after(workspace, "wr_2", without_last=True).lines)
+    assert any("5 of 100" in line for line in attention_after(workspace, "wr_2").lines)
 
 
 def test_what_cannot_be_looked_up_does_not_end_the_telling(monkeypatch):
@@ -112,7 +112,7 @@ def test_what_cannot_be_looked_up_does_not_end_the_telling(monkeypatch):
         raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetWorkflowRuns")
 
     monkeypatch.setattr("quartal.report.status.latest_run", denied)
-    assert standing_after(open_workspace("localstack"), "wr_1") == Standing()
+    assert attention_after(open_workspace("localstack"), "wr_1") == Attention()
 
 
 def test_cost_of_the_newest_run_is_told_where_it_is_known():

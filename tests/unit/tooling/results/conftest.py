@@ -36,4 +36,4 @@ def command_line(catalog, project, monkeypatch) -> None:
     monkeypatch.chdir(project)
     monkeypatch.setattr(Workspace, "deployment", DEPLOYMENT)
     monkeypatch.setattr(Workspace, "connection", AwsConnection("eu-central-1", None, "test", "test"))
-    monkeypatch.setattr("quartal.cli.results.iceberg_catalog", lambda _: catalog)
+    monkeypatch.setattr("quartal.cli.features.iceberg_catalog", lambda _: catalog)

@@ -163,7 +163,7 @@ def test_name_that_the_job_gives_or_nobody_could_read_by_is_refused(command_line
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"), [(["2024Q2"], "the job gave"), (["x"], "2024Q2, 2024Q3"), ([], "Which")]
+    ("arguments", "said"), [(["2024Q2"], "a tag of the job"), (["x"], "2024Q2, 2024Q3"), ([], "need the name of a tag")]
 )
 def test_tag_that_is_the_jobs_or_not_there_is_not_removed(command_line, capsys, arguments, said):
     assert run(["tag", *arguments, "--delete"]) == 2
@@ -173,7 +173,7 @@ def test_tag_that_is_the_jobs_or_not_there_is_not_removed(command_line, capsys, 
 def test_tag_that_somebody_gives_to_another_state_meanwhile_is_refused_and_stays_theirs(command_line, catalog):
     stale = catalog.load_table("db.feed_features")
     assert run(["tag", "model-7", "--as-of", "2024Q2"]) == 0
-    with pytest.raises(ConfigurationError, match="names another state already"):
+    with pytest.raises(ConfigurationError, match="already names another state"):
         set_tag(stale, "model-7", stale.current_snapshot().snapshot_id, lambda _: None)
     assert sum_of("features", catalog, "model-7") == 7
 
@@ -187,7 +187,7 @@ def test_tag_of_a_state_that_has_expired_meanwhile_is_refused(catalog):
 def test_tag_while_the_table_is_changed_again_and_again_says_so(catalog):
     table = catalog.load_table("db.feed_features")
     table.catalog.glue = Faulty(table.catalog.glue).before("update_table", conflict, None)
-    with pytest.raises(PipelineError, match="changed meanwhile, so tag 'model-7' was not made"):
+    with pytest.raises(PipelineError, match="changed in the meantime, so tag 'model-7' did not take effect"):
         set_tag(table, "model-7", table.current_snapshot().snapshot_id, lambda _: None)
 
 

@@ -1,4 +1,4 @@
-"""CSV for spreadsheets, whose formulas are defused."""
+"""CSV for spreadsheets, whose formulas are escape_formula."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from quartal.cli.app import run
-from quartal.core.spreadsheets import defused, defused_table
+from quartal.core.spreadsheets import escape_formula, escape_formulas
 from quartal.features.query import QueryResult
 from tests.unit.tooling.results.lake import features
 
@@ -25,14 +25,14 @@ def test_value_that_a_spreadsheet_takes_for_a_formula_gets_an_apostrophe(value):
     answer = QueryResult(("value", "other"), ((value, "x"),))
     assert answer.as_csv(spreadsheet_safe=True) == QueryResult(("value", "other"), ((expected, "x"),)).as_csv()
     rows = pa.table({"value": pa.array([value]), "plain": pa.array([-1])})
-    assert defused_table(rows).to_pylist() == [{"value": expected, "plain": -1}]
+    assert escape_formulas(rows).to_pylist() == [{"value": expected, "plain": -1}]
 
 
 @given(st.lists(st.none() | st.text(), max_size=5))
 def test_table_and_single_values_are_defused_alike(values):
     for kind in (pa.string(), pa.large_string(), pa.dictionary(pa.int32(), pa.string())):
         rows = pa.table({"value": pa.array(values, pa.string()).cast(kind)})
-        assert defused_table(rows)["value"].to_pylist() == [defused(value) for value in values]
+        assert escape_formulas(rows)["value"].to_pylist() == [escape_formula(value) for value in values]
 
 
 def test_export_defuses_formulas_where_it_is_asked_to_and_says_so(command_line, catalog, tmp_path):

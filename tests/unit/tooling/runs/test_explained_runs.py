@@ -13,14 +13,9 @@ from quartal.core.errors import (
     ConfigurationError,
     PipelineError,
 )
-from quartal.runs.pipeline import (
-    explain_run,
-    follow_run,
-    newest_run,
-    run_to_explain,
-    show_logs,
-    typed_command,
-)
+from quartal.runs.explain import explain_run, show_logs
+from quartal.runs.lookup import newest_run, run_to_explain
+from quartal.runs.pipeline import follow_run
 from quartal.workspace import Workspace
 from tests.unit.tooling.manifest_examples import counts_of, empty_manifest, run_manifest
 from tests.unit.tooling.runs.stubbed_aws import MOMENT
@@ -74,7 +69,7 @@ def test_unknown_run_cannot_be_explained_and_the_command_that_lists_runs_is_name
         ({}, "Run wr_2909c13: nothing new since the last run"),
         (
             {"status": "FAILED", "reason": "InputError: no rows"},
-            "Run wr_2909c13 failed: InputError: no rows\nWhat to do: Mend the cause, then: `quartal run`",
+            "Run wr_2909c13 failed: InputError: no rows\nWhat to do: Fix the cause, then: `quartal run`",
         ),
     ],
 )
@@ -95,13 +90,13 @@ def test_run_that_glue_forgot_is_not_guessed_where_several_manifests_begin_so(aw
     aws.stubs["glue"].add_response("get_workflow_runs", {})
     kept = [{"Key": f"runs/sightings/wr_{name}.json"} for name in ("29aa", "29bb")]
     aws.stubs["s3"].add_response("list_objects_v2", {"Contents": kept})
-    with pytest.raises(ConfigurationError, match="has 2 runs that begin with 'wr_29'"):
+    with pytest.raises(ConfigurationError, match="has 2 runs whose ids begin with 'wr_29'"):
         explain_run(workspace(), "wr_29")
 
 
 def test_state_that_this_version_does_not_know_is_said_and_not_guessed(aws, workspace):
     aws.expect_run("RUNNING", "SUCCEEDED", "HIBERNATING")
-    with pytest.raises(PipelineError, match="job is HIBERNATING, a state that this version does not know"):
+    with pytest.raises(PipelineError, match="the state HIBERNATING for job, which this version does not know"):
         explain_run(workspace(), "wr_1")
 
 
@@ -137,7 +132,7 @@ def test_retry_of_the_job_is_followed_in_its_own_log(aws, workspace, capsys):
 def test_run_that_is_going_on_is_explained_by_where_it_is(aws, workspace, capsys):
     aws.expect_run("RUNNING", "SUCCEEDED", "RUNNING")
     explain_run(workspace(), "wr_1")
-    assert "Run wr_1 is going on: workflow run RUNNING, crawl SUCCEEDED, job RUNNING" in capsys.readouterr().out
+    assert "Run wr_1 is in progress: workflow run RUNNING, crawl SUCCEEDED, job RUNNING" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("errors", "group"), [(False, "/jobs/output"), (True, "/jobs/error")])
@@ -158,7 +153,9 @@ def test_logs_of_a_run_whose_job_wrote_nothing_are_empty(aws, workspace, capsys)
     assert json.loads(capsys.readouterr().out)["result"] == {"run_id": "wr_1", "job_run_id": "jr_1", "lines": []}
 
 
-@pytest.mark.parametrize(("others", "said"), [(["wr_30aa"], "is going on"), (["wr_29bb"], "has 2 runs that begin")])
+@pytest.mark.parametrize(
+    ("others", "said"), [(["wr_30aa"], "is in progress"), (["wr_29bb"], "has 2 runs whose ids begin")]
+)
 def test_run_may_be_named_by_its_beginning_where_only_one_begins_so(aws, workspace, capsys, others, said):
     runs = [
         {"WorkflowRunId": run_id, "Status": "RUNNING", "StartedOn": MOMENT, "Graph": {"Nodes": []}}
@@ -215,5 +212,5 @@ def test_workflow_that_never_ran_and_left_no_manifest_has_nothing_to_explain(aws
 
 def test_command_names_the_environment_where_it_is_not_the_local_one(workspace, settings):
     dev = Workspace(replace(settings, environment="dev"), Console())
-    assert typed_command(dev, "run", "--delivery 2024Q1") == "`quartal run --env dev --delivery 2024Q1`"
-    assert typed_command(workspace(), "status", "--follow") == "`quartal status --follow`"
+    assert dev.command_line("run", "--delivery 2024Q1") == "`quartal run --env dev --delivery 2024Q1`"
+    assert workspace().command_line("status", "--follow") == "`quartal status --follow`"

@@ -28,7 +28,7 @@ from tests.unit.tooling.runs.stubbed_aws import DEPLOYMENT
 
 def test_second_run_is_refused_while_one_is_going_and_says_how_to_watch_it(aws, workspace):
     aws.stubs["glue"].add_client_error("start_workflow_run", "ConcurrentRunsExceededException")
-    with pytest.raises(PipelineError, match="running already") as error:
+    with pytest.raises(PipelineError, match="already running") as error:
         start_run(workspace(), ())
     assert "quartal status --follow" in error.value.remedy
 
@@ -64,7 +64,7 @@ def test_interruption_ends_the_watching_alone(aws, workspace):
         raise KeyboardInterrupt
 
     aws.clients["logs"].get_log_events = interrupt
-    with pytest.raises(InterruptedCommandError, match="Run wr_1 goes on") as error:
+    with pytest.raises(InterruptedCommandError, match="Run wr_1 continues") as error:
         follow_run(workspace(), "wr_1", timeout_s=60)
     assert "`quartal status --follow`" in error.value.remedy
 
@@ -93,11 +93,11 @@ def test_run_whose_watching_fails_is_no_failed_run(aws, workspace, error, reason
         raise error()
 
     glue.get_workflow_run = get_workflow_run
-    with pytest.raises(WatchingError, match="Run wr_1 could not be watched any longer") as told:
+    with pytest.raises(WatchingError, match="Run wr_1 can no longer be watched") as told:
         follow_run(workspace(), "wr_1", timeout_s=3600, sleep=lambda _: None)
     assert told.value.exit_code == 5
     assert reason in told.value.message
-    assert "It goes on; follow it with `quartal status --follow`" in told.value.remedy
+    assert "The run continues; watch it with `quartal status --follow`" in told.value.remedy
     assert ("sign in again" in told.value.remedy) == (error is expired)
 
 
@@ -111,7 +111,7 @@ def test_run_that_is_removed_while_it_is_watched_is_not_said_to_go_on(aws, works
     aws.stubs["glue"].add_client_error("get_workflow_run", "EntityNotFoundException")
     with pytest.raises(WatchingError) as told:
         follow_run(workspace(), "wr_1", timeout_s=60)
-    assert "goes on" not in told.value.remedy
+    assert "continues" not in told.value.remedy
 
 
 def test_log_that_cannot_be_read_does_not_end_the_watching(aws, workspace):
@@ -131,7 +131,7 @@ def test_run_that_succeeded_is_not_called_failed_where_its_manifest_is_none(aws,
     aws.expect_log()
     aws.expect_log()
     aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(body), len(body))})
-    with pytest.raises(WatchingError, match="has succeeded, but what it did could not be read: s3://") as error:
+    with pytest.raises(WatchingError, match="succeeded, but its result could not be read: s3://") as error:
         follow_run(workspace(), "wr_1", timeout_s=60, sleep=lambda _: None)
     assert error.value.remedy
 
@@ -145,7 +145,7 @@ def test_run_that_succeeded_is_not_called_failed_where_its_manifest_cannot_be_re
         aws.stubs["s3"].add_response("get_object", {"Body": StreamingBody(BytesIO(b'{"manif'), 1000)})
     else:
         aws.stubs["s3"].add_client_error("get_object", "SlowDown")
-    with pytest.raises(WatchingError, match="Run wr_1 has succeeded, but what it did could not be read") as told:
+    with pytest.raises(WatchingError, match="Run wr_1 succeeded, but its result could not be read") as told:
         follow_run(workspace(), "wr_1", timeout_s=60)
     assert "`quartal explain wr_1`" in told.value.remedy
 
@@ -155,7 +155,9 @@ def test_run_that_failed_is_told_as_failed_where_the_reason_cannot_be_read(aws, 
     aws.expect_log()
     aws.expect_log()
     aws.stubs["glue"].add_client_error("get_workflow_run_properties", "ThrottlingException")
-    with pytest.raises(PipelineError, match=r"Run wr_1 did not succeed: .* job FAILED. Why could not be read") as told:
+    with pytest.raises(
+        PipelineError, match=r"Run wr_1 did not succeed: .* job FAILED. The reason could not be read"
+    ) as told:
         follow_run(workspace(), "wr_1", timeout_s=60)
     assert told.value.exit_code == 1
 
@@ -175,7 +177,7 @@ def test_run_that_goes_on_longer_than_it_is_watched_names_the_command_of_its_env
     vars(dev).update(settings=replace(settings, environment="dev"))
     with pytest.raises(WaitTimeoutError) as told:
         follow_run(dev, "wr_1", timeout_s=0)
-    assert "`quartal status --env dev --follow` takes up watching" in told.value.remedy
+    assert "`quartal status --env dev --follow` watches it again" in told.value.remedy
 
 
 def test_interruption_while_a_run_is_started_says_that_it_may_run(aws, workspace):
@@ -183,6 +185,6 @@ def test_interruption_while_a_run_is_started_says_that_it_may_run(aws, workspace
         raise KeyboardInterrupt
 
     aws.clients["glue"] = Faulty(aws.clients["glue"]).before("start_workflow_run", interrupt)
-    with pytest.raises(InterruptedCommandError, match="it may run") as told:
+    with pytest.raises(InterruptedCommandError, match="it may be running") as told:
         start_run(workspace(), ())
     assert "`quartal status` shows it" in told.value.remedy

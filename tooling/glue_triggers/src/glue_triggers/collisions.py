@@ -1,4 +1,4 @@
-"""Which jobs and crawlers start twice, or meet a limit of concurrent runs, within the year that was played."""
+"""Which jobs and crawlers start twice, or meet a limit of concurrent runs, within the simulated year."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from glue_triggers.simulation import Start, Year, minutes_of
 
 
 def collisions(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
-    """Double starts, refused runs, and what starts itself for ever."""
+    """Findings on double starts, refused runs, and endless chains."""
     for address in sorted(year.endless):
         yield Finding(
             "endless",
@@ -23,10 +23,10 @@ def collisions(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
         )
     twice = list(_twice_in_a_chain(pipeline, year))
     yield from twice
-    told = {finding.address for finding in twice}
-    yield from (finding for finding in _at_once(pipeline, year) if finding.address not in told)
-    told |= {finding.address for finding in _at_once(pipeline, year)}
-    yield from (finding for finding in _limits(pipeline, year) if finding.address not in told)
+    reported = {finding.address for finding in twice}
+    yield from (finding for finding in _at_once(pipeline, year) if finding.address not in reported)
+    reported |= {finding.address for finding in _at_once(pipeline, year)}
+    yield from (finding for finding in _limits(pipeline, year) if finding.address not in reported)
 
 
 def _twice_in_a_chain(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def _twice_in_a_chain(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             if number < 2:
                 continue
             own = [start for start in starts if start.node == node]
-            if _is_meant(own):
+            if _is_intended(own):
                 continue
             by = [start.by.address for start in own if start.by is not None]
             whose = " and ".join(dict.fromkeys(by))
@@ -61,7 +61,7 @@ def _at_once(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             by_moment[start.node, start.at].append(start)
     for (node, _), starts in by_moment.items():
         names = frozenset(start.root[1] for start in starts)
-        if len(names) > 1 and not _is_meant(starts):
+        if len(names) > 1 and not _is_intended(starts):
             dates[node, names].append(starts[0])
     for (node, names), starts in dates.items():
         yield Finding(
@@ -70,12 +70,12 @@ def _at_once(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             pipeline.address_of(node),
             f"The {node} is started by {' and by '.join(sorted(names))} at the same time, "
             f"{_times(len(starts))}, first on {starts[0].at:%Y-%m-%d %H:%M}.",
-            "Keep one of the schedules, or move one where the other's run has ended.",
+            "Keep one of the schedules, or move one to a time when the other's run has ended.",
         )
 
 
-def _is_meant(starts: list[Start]) -> bool:
-    """Whether triggers pass a job arguments of their own, and its limit lets all of its runs begin."""
+def _is_intended(starts: list[Start]) -> bool:
+    """Whether triggers pass the job different arguments, and its limit lets all of its runs begin."""
     passes = any(start.node in start.by.with_arguments for start in starts if start.by is not None)
     return passes and not any(start.is_refused for start in starts)
 
@@ -87,21 +87,12 @@ def _limits(pipeline: Pipeline, year: Year) -> Iterator[Finding]:
             refused[_limited(pipeline, start)].append(start)
     for address, starts in refused.items():
         start = starts[0]
-        assert start.behind is not None  # noqa: S101 - every refused one has something in its way
+        assert start.behind is not None  # noqa: S101 - a refused start comes after the run that is in its way
         apart = (start.at - start.behind[0]).total_seconds() / 60
         is_known = _is_known(pipeline, start)
         at_least = "" if year.is_whole else "at least "
         what = f"workflow {start.workflow}" if start.node is None else str(start.node)
         length = _length(start.node, pipeline) if is_known else "a run may well take longer"
-        at_least = "" if year.is_whole else "at least "
-        what = f"workflow {start.workflow}" if start.node is None else str(start.node)
-        length = "a run may well take longer"
-        if is_known:
-            length = (
-                f"a run takes {minutes_of(start.node, pipeline.job(start.node.name)):g} minutes"
-                if start.node
-                else "a run takes longer"
-            )
         yield Finding(
             "concurrency-limit",
             Level.WARNING if is_known else Level.NOTE,
@@ -133,7 +124,7 @@ def _limit(pipeline: Pipeline, start: Start) -> int:
 
 
 def _is_known(pipeline: Pipeline, start: Start) -> bool:
-    """Whether the length of the runs is measured, and no guess."""
+    """Whether the length of the runs is measured, not assumed."""
     if start.node is not None:
         job = pipeline.job(start.node.name) if start.node.kind is Kind.JOB else None
         return bool(job and job.median_min)

@@ -26,7 +26,7 @@ class Node:
 
     @classmethod
     def from_request(cls, action: Mapping[str, Any]) -> Node:
-        """What an action of Glue's API starts, or a condition of it watches."""
+        """The job or crawler that an action of Glue's API starts, or that a condition watches."""
         if action.get("JobName"):
             return cls(Kind.JOB, str(action["JobName"]))
         return cls(Kind.CRAWLER, str(action.get("CrawlerName") or ""))
@@ -58,13 +58,13 @@ class Condition:
     state: str
 
     def is_met_by(self, end: End) -> bool:
-        """Whether this end is the one that is waited for."""
+        """Whether this end meets the condition."""
         return self.node == end.node and self.state == end.state
 
 
 @dataclass(frozen=True, slots=True)
 class Predicate:
-    """The conditions of a trigger; `is_any` where one of them is enough."""
+    """The conditions of a trigger; with `is_any` one of them is enough."""
 
     conditions: tuple[Condition, ...] = ()
     is_any: bool = False
@@ -72,13 +72,13 @@ class Predicate:
     @classmethod
     def from_request(cls, predicate: Mapping[str, Any] | None) -> Predicate:
         """The predicate of a request to Glue's API; one without conditions never holds."""
-        given = predicate or {}
+        request = predicate or {}
         return cls(
             tuple(
                 Condition(Node.from_request(entry), str(entry.get("State") or entry.get("CrawlState")))
-                for entry in given.get("Conditions") or ()
+                for entry in request.get("Conditions") or ()
             ),
-            given.get("Logical") == "ANY",
+            request.get("Logical") == "ANY",
         )
 
     @property
@@ -106,9 +106,9 @@ class Predicate:
 def ended_since(
     ended: Mapping[Node, End], predicate: Predicate, end: End
 ) -> tuple[dict[Node, End], tuple[End, ...] | None]:
-    """What a trigger outside any workflow knows after one more end, and what makes it fire, if it does.
+    """The ends that a trigger outside any workflow remembers after one more, and those that make it fire, if it fires.
 
-    The newest end of each job and crawler counts; after a trigger has fired it waits for all anew.
+    The newest end of each job and crawler counts; after a trigger has fired, it waits for all of them again.
     """
     if end.node not in predicate.nodes:
         return dict(ended), None

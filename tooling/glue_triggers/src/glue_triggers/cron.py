@@ -1,7 +1,7 @@
 """AWS's cron: `cron(Minutes Hours Day-of-month Month Day-of-week Year)`, in UTC.
 
-Glue's page and EventBridge's have the same fields. EventBridge's has a `#` besides and no least interval, and what
-reads its expressions takes `L-3` too; Glue's has none of these.
+Glue's page and EventBridge's have the same fields. EventBridge also has `#` and no shortest interval, and its
+parser also takes `L-3`; Glue has none of these.
 Sources: docs.aws.amazon.com/glue/latest/dg/monitor-data-warehouse-schedule.html and
 docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
 """
@@ -27,7 +27,7 @@ class CronError(ValueError):
 
 
 class Service(StrEnum):
-    """Whose schedule it is: the services accept different expressions."""
+    """The service that a schedule belongs to: each accepts different expressions."""
 
     GLUE = "Glue"
     EVENTBRIDGE = "EventBridge"
@@ -82,15 +82,15 @@ class Cron:
         return cron
 
     def next_after(self, moment: datetime) -> datetime | None:
-        """Return the first time strictly after `moment` that matches, or None if there is none any more."""
+        """The first matching time strictly after `moment`; None if there is none."""
         return next(self.between(moment, None), None)
 
     def next_dates(self, after: datetime, count: int) -> tuple[datetime, ...]:
-        """The first `count` times strictly after a moment, in UTC; fewer where the years end."""
+        """The first `count` times strictly after a moment, in UTC; fewer if the years end."""
         return tuple(islice(self.between(after, None), count))
 
     def last_until(self, until: datetime) -> datetime | None:
-        """The last time up to a moment, in UTC; None where there was none in the two years before."""
+        """The last time up to a moment, in UTC; None if there was none in the two years before."""
         for days in (1, 31, 731):  # the shortest span that holds one: some fire every minute
             found = list(self.between(until - timedelta(days=days), until))
             if found:
@@ -142,7 +142,11 @@ class Cron:
 
 
 def _values(field: str, low: int, high: int, names: dict[str, int] | None = None) -> set[int]:
-    """Expand a field of numbers with `, - * /` (and names) to the numbers it allows."""
+    """Expand a field of numbers with `, - * /` (and names) to the numbers that it allows.
+
+    Raises:
+        ValueError: the field is malformed, or a number is out of its range.
+    """
     values: set[int] = set()
     for part in field.split(","):
         base, has_step, step_text = part.partition("/")

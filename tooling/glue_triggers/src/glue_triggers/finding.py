@@ -1,4 +1,4 @@
-"""One thing that is wrong with a pipeline, and what to do."""
+"""A problem of a pipeline, and what to do about it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Level(StrEnum):
     """How bad it is."""
 
     ERROR = "error"  # AWS refuses it, or it never runs
-    WARNING = "warning"  # it runs otherwise than it looks
+    WARNING = "warning"  # it does not run as its definition suggests
     NOTE = "note"  # worth knowing
 
 
@@ -19,7 +19,7 @@ LEVELS = (Level.ERROR, Level.WARNING, Level.NOTE)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that will not run as it looks.
+    """Something that will not run as its definition suggests.
 
     Attributes:
         rule: a short name of the kind of mistake.
@@ -37,5 +37,5 @@ class Finding:
 
 
 def worst_first(finding: Finding) -> tuple[int, str, str]:
-    """The order in which findings are told."""
+    """The sort key of findings: the worst first, then by address."""
     return LEVELS.index(finding.level), finding.address, finding.rule

@@ -1,4 +1,4 @@
-"""Jobs, crawlers, triggers and workflows as data, read from the words of Glue's API."""
+"""Jobs, crawlers, triggers and workflows as data, parsed from requests of Glue's API."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Key = TypeVar("Key", bound=Hashable)
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job, as far as it matters for when it runs.
+    """The attributes of a job that matter for when it runs.
 
     Attributes:
-        address: where it is defined, for whoever reads a finding.
-        timeout_min: minutes after which Glue ends a run; None where that is not said.
-        median_min: minutes of a usual run; None where nobody knows.
+        address: where it is defined, for findings.
+        timeout_min: minutes after which Glue ends a run; None if it is not set.
+        median_min: median duration of runs in minutes; None if it is not known.
         command: glueetl, gluestreaming, pythonshell or glueray.
         is_queued: whether a run that meets a limit waits instead of failing.
     """
@@ -47,7 +47,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Crawler:
-    """A crawler; `schedule` is its own, and empty where it has none or is paused."""
+    """A crawler; `schedule` is its own, and empty if it has none or is paused."""
 
     name: str
     address: str
@@ -74,9 +74,9 @@ class Trigger:
         watch: the predicate of a conditional one.
         workflow: the workflow that it belongs to; empty outside any.
         is_active: whether it is switched on; an on-demand or event trigger always is.
-        without_effect: what is given and does not count for its type: a schedule or a predicate.
-        starts_when_made: whether whoever makes it starts it too, as Terraform does with an enabled on-demand trigger.
-        refusal: why AWS does not accept it; None where it does. The exception's class and rule tell the kinds apart.
+        without_effect: what is set but ignored for its type: a schedule or a predicate.
+        starts_when_made: whether creating it also starts it, as with Terraform's enabled on-demand triggers.
+        refusal: why AWS does not accept it; None if it does. The exception's class and rule tell the kinds apart.
     """
 
     name: str
@@ -95,7 +95,7 @@ class Trigger:
 
     @classmethod
     def from_request(cls, request: Mapping[str, Any], address: str, *, is_active: bool) -> Trigger:
-        """Read a trigger from the members of CreateTrigger, or of what GetTriggers answers.
+        """Read a trigger from a request to CreateTrigger or an answer of GetTriggers.
 
         Raises:
             ValueError: its type is none of Glue's.
@@ -158,11 +158,11 @@ def _refusal(request: Mapping[str, Any], actions: Sequence[Mapping[str, Any]], w
 
 @dataclass(frozen=True)
 class Pipeline:
-    """All that is known of an account's or a plan's jobs and what starts them.
+    """The jobs of an account or a plan, and what starts them.
 
     Attributes:
-        is_all: whether nothing else is there, as in an account; a plan may leave out what others manage.
-        unread: what cannot be judged, as addresses and why.
+        is_all: whether this is everything, as in an account; a plan may lack what others manage.
+        unread: addresses of what could not be read, and why.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -174,7 +174,7 @@ class Pipeline:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing that starts anything, and nothing to start."""
+        """Whether it has no jobs, crawlers, triggers and workflows."""
         return not (self.jobs or self.crawlers or self.triggers or self.workflows or self.unread)
 
     def job(self, name: str) -> Job | None:
@@ -194,7 +194,7 @@ class Pipeline:
         return node.name in (self._jobs if node.kind is Kind.JOB else self._crawlers)
 
     def address_of(self, node: Node) -> str:
-        """Where a job or crawler is defined; its kind and name where that is not known."""
+        """Where a job or crawler is defined; its kind and name if that is not known."""
         found = self.job(node.name) if node.kind is Kind.JOB else self.crawler(node.name)
         return found.address if found else str(node)
 

@@ -1,4 +1,4 @@
-"""Which triggers can fire at all: by what starts what they watch, within their workflow or outside any (G1-G5)."""
+"""Which triggers can fire at all, given what starts the jobs and crawlers that they watch (G1-G5)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from glue_triggers.cron import Cron, CronError
 from glue_triggers.pipeline import Pipeline, Trigger
 from glue_triggers.rules import TriggerType
 
-_MOST_WORLDS = 4096
+_MOST_COMBINATIONS = 4096
 
 
 def can_fire(pipeline: Pipeline, workflow: str, now: datetime) -> frozenset[str]:
@@ -29,12 +29,12 @@ def can_fire(pipeline: Pipeline, workflow: str, now: datetime) -> frozenset[str]
             break
         fired |= more
     if workflow:
-        return frozenset(fired) & (_in_some_world(triggers) or frozenset(fired))
+        return frozenset(fired) & (_in_some_run(triggers) or frozenset(fired))
     return frozenset(fired) - {trigger.name for trigger in triggers if _contradicts_itself(trigger)}
 
 
 def can_start(trigger: Trigger, now: datetime) -> bool:
-    """Whether a starting trigger can start something: by its schedule, by an event, by hand.
+    """Whether a starting trigger can start something: by its schedule, by an event, or by hand.
 
     One of a workflow always can, since StartWorkflowRun does not ask whether its schedule is switched on.
     """
@@ -70,13 +70,13 @@ def _has_enough(trigger: Trigger, started: frozenset[Node]) -> bool:
 
 
 def _contradicts_itself(trigger: Trigger) -> bool:
-    """Whether all conditions must hold and two of them want one run to end in two states."""
+    """Whether all conditions must hold, and two of them require different end states of one run."""
     watch = trigger.watch
     return not watch.is_any and len(watch.nodes) < len(set(watch.conditions))
 
 
-def _in_some_world(triggers: tuple[Trigger, ...]) -> frozenset[str]:
-    """The triggers that fire in a run in which each job and crawler ends in one state; empty where that is too much."""
+def _in_some_run(triggers: tuple[Trigger, ...]) -> frozenset[str]:
+    """The triggers that fire for some combination of end states; empty if there are too many combinations."""
     states: dict[Node, set[str]] = {}
     for trigger in triggers:
         for condition in trigger.watch.conditions:
@@ -84,16 +84,16 @@ def _in_some_world(triggers: tuple[Trigger, ...]) -> frozenset[str]:
     size = 1
     for found in states.values():
         size *= len(found)
-    if size > _MOST_WORLDS:
+    if size > _MOST_COMBINATIONS:
         return frozenset()
     fired: set[str] = set()
-    for world in product(*(sorted(found) for found in states.values())):
-        fired |= set(fired_in(triggers, dict(zip(states, world, strict=True))))
+    for combination in product(*(sorted(found) for found in states.values())):
+        fired |= set(fired_in(triggers, dict(zip(states, combination, strict=True))))
     return frozenset(fired)
 
 
 def fired_in(triggers: Iterable[Trigger], states: Mapping[Node, str]) -> Iterator[str]:
-    """The triggers that fire in a workflow run whose jobs and crawlers end so, each once, in order (G6)."""
+    """The triggers that fire in a workflow run with these end states, each once, in order (G6)."""
     waiting = [trigger for trigger in triggers if is_ready(trigger)]
     ready = [trigger for trigger in triggers if trigger.starts_a_chain and trigger.refusal is None]
     ends: list[End] = []

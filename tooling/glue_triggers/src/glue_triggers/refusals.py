@@ -1,4 +1,4 @@
-"""What AWS refuses, or will not run any more: definitions, schedules, versions and timeouts."""
+"""What AWS refuses or no longer runs: definitions, schedules, versions and timeouts."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ RETIRED_VERSIONS = frozenset({"0.9", "1.0", "2.0"})  # G34
 _UNIX_WORKDAYS = "1-5"  # Monday to Friday in a crontab
 _SPARK_COMMANDS = frozenset({"glueetl", "gluestreaming"})
 _REMEDIES = {
-    "too-many-crawlers": "Start the others from a second trigger: of the same workflow, as a conditional one behind.",
+    "too-many-crawlers": "Start the others from a second trigger; in a workflow, from a conditional one after this.",
     "state-not-watchable": "Watch a state that Glue offers, as crawl_state for a crawler and as state for a job.",
-    "circle": "Let an on-demand or scheduled trigger start the job; a job that shall run again has max_retries.",
+    "circle": "Let an on-demand or scheduled trigger start the job; to repeat a failed job, use max_retries.",
     "schedule-refused": "Write cron(Minutes Hours Day-of-month Month Day-of-week Year) with ? in one of the days.",
-    "trigger-refused": "Give the trigger what AWS asks for.",
+    "trigger-refused": "Change the trigger as AWS's message says.",
 }
 
 
 def refused(pipeline: Pipeline, now: datetime) -> Iterator[Finding]:
-    """Triggers, schedules and jobs that AWS refuses or that nothing makes run."""
+    """Findings on triggers, schedules and jobs that AWS refuses or that cannot run."""
     for trigger in pipeline.triggers:
         yield from _refused_trigger(trigger)
         if trigger.schedule and trigger.refusal is None:
@@ -39,7 +39,7 @@ def refused(pipeline: Pipeline, now: datetime) -> Iterator[Finding]:
     yield from _two_starts(pipeline)
     yield from _jobs(pipeline)
     for address, why in pipeline.unread:
-        yield Finding("not-judged", Level.NOTE, address, why, "Look at it again after the apply.")
+        yield Finding("not-judged", Level.NOTE, address, why, "Review it again after the apply.")
 
 
 def _refused_trigger(trigger: Trigger) -> Iterator[Finding]:
@@ -64,8 +64,8 @@ def _without_effect(trigger: Trigger) -> Iterator[Finding]:
             "starts-when-made",
             Level.NOTE,
             trigger.address,
-            "The apply that makes it starts it at once: of an on-demand trigger, enabled means that.",
-            "Set enabled = false where somebody else shall start it.",
+            "The apply that creates it also starts it: for an on-demand trigger, enabled means that.",
+            "Set enabled = false if it should be started later.",
         )
 
 
@@ -87,7 +87,7 @@ def _dates(address: str, schedule: str, now: datetime) -> Iterator[Finding]:
             Level.NOTE,
             address,
             f"{schedule} is Sunday to Thursday: AWS counts the days of the week from SUN = 1.",
-            "Write MON-FRI where that is meant.",
+            "If Monday to Friday is intended, write MON-FRI.",
         )
     coming = cron.next_after(now)
     if coming is None:
@@ -95,7 +95,7 @@ def _dates(address: str, schedule: str, now: datetime) -> Iterator[Finding]:
             "schedule-never",
             Level.ERROR,
             address,
-            f"{schedule} has no date any more: its days are in no month, or its years are over.",
+            f"{schedule} has no future dates: its days are in no month, or its years are over.",
             "Correct the days or the years, or switch the schedule off.",
         )
     elif coming > now + YEAR:
@@ -104,12 +104,12 @@ def _dates(address: str, schedule: str, now: datetime) -> Iterator[Finding]:
             Level.WARNING,
             address,
             f"{schedule} comes next on {coming:%Y-%m-%d}, more than a year from now.",
-            "Is that meant? A day that few months have needs L, for the last one.",
+            "Check the days: for the last day of a month, write L.",
         )
 
 
 def _missing(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
-    """Jobs and crawlers that a trigger names and that are not there; a plan may leave out what others manage."""
+    """Findings on jobs, crawlers and workflows that a trigger names but that do not exist."""
     if trigger.workflow and pipeline.workflow(trigger.workflow) is None:
         same = [each.name for each in pipeline.workflows if _plain(each.name) == _plain(trigger.workflow)]
         if same:
@@ -117,7 +117,7 @@ def _missing(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
                 "not-there",
                 Level.WARNING,
                 trigger.address,
-                f"It names the workflow {trigger.workflow}, which is not there, but there is {same[0]}.",
+                f"It names the workflow {trigger.workflow}, which does not exist, but there is {same[0]}.",
                 "Refer to the resource's name instead of writing it out.",
             )
     for node in dict.fromkeys((*trigger.actions, *sorted(trigger.watch.nodes))):
@@ -131,13 +131,13 @@ def _missing(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
             "not-there",
             Level.ERROR if pipeline.is_all else Level.WARNING,
             trigger.address,
-            f"It names the {node}, which is not there{hint}.",
+            f"It names the {node}, which does not exist{hint}.",
             "Refer to the resource's name instead of writing it out.",
         )
 
 
 def _nearest(pipeline: Pipeline, node: Node) -> str:
-    """A name that is this one but for hyphens and case; in an account also one that is much like it."""
+    """A name that differs only in hyphens and case; in an account also a similar one."""
     known = pipeline.jobs if node.kind is Kind.JOB else pipeline.crawlers
     names = [each.name for each in known]
     same = [name for name in names if _plain(name) == _plain(node.name)]
@@ -157,8 +157,8 @@ def _two_starts(pipeline: Pipeline) -> Iterator[Finding]:
                 "two-starting-triggers",
                 Level.ERROR,
                 trigger.address,
-                f"The workflow {workflow} has a starting trigger already, {first_address}; AWS refuses a second one.",
-                "Leave one: a schedule may list several times, and a run by hand is StartWorkflowRun.",
+                f"The workflow {workflow} already has a starting trigger, {first_address}; AWS refuses a second one.",
+                "Keep one: a schedule may list several times, and StartWorkflowRun starts a run by hand.",
             )
     for found in pipeline.workflows:
         triggers = pipeline.scope(found.name)
@@ -167,7 +167,7 @@ def _two_starts(pipeline: Pipeline) -> Iterator[Finding]:
                 "no-starting-trigger",
                 Level.ERROR,
                 found.address,
-                f"The workflow {found.name} has no starting trigger, so that no run of it can start.",
+                f"The workflow {found.name} has no starting trigger, so no run of it can start.",
                 "Add an on-demand, scheduled or event trigger that starts its first job or crawler.",
             )
         if not triggers and pipeline.is_all:
@@ -176,7 +176,7 @@ def _two_starts(pipeline: Pipeline) -> Iterator[Finding]:
                 Level.WARNING,
                 found.address,
                 f"The workflow {found.name} has no triggers: it starts nothing.",
-                "Give triggers its name as their workflow, or remove it.",
+                "Name it as the workflow of triggers, or remove it.",
             )
 
 
@@ -188,7 +188,7 @@ def _jobs(pipeline: Pipeline) -> Iterator[Finding]:
                 Level.ERROR,
                 job.address,
                 f"Glue {job.glue_version} is retired since April 2026: AWS does not promise that its runs start.",
-                "Move to Glue 5.1, or 4.0 where the code needs Spark 3.3.",
+                "Move to Glue 5.1, or to 4.0 if the code needs Spark 3.3.",
             )
         if not job.is_streaming:
             yield from _timeout(job.address, job.timeout_min, job.median_min, "")
@@ -205,5 +205,5 @@ def _timeout(address: str, timeout: float | None, median: float | None, whose: s
             Level.ERROR,
             address,
             f"It ends runs{whose} after {timeout:g} minutes, and half of them take {median:g} minutes or more.",
-            f"Give it at least {2 * median:g} minutes; what watches for SUCCEEDED never sees a run that timed out.",
+            f"Give it at least {2 * median:g} minutes; triggers that wait for SUCCEEDED do not fire after a timeout.",
         )

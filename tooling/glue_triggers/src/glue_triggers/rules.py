@@ -26,7 +26,7 @@ class TriggerType(StrEnum):
 
 
 class RefusedTriggerError(ValueError):
-    """A trigger that AWS does not accept; the message is AWS's, and the rule says which kind of mistake it is."""
+    """A trigger that AWS does not accept; the message is AWS's, and `rule` names the kind of mistake."""
 
     def __init__(self, message: str, rule: str = "trigger-refused") -> None:
         super().__init__(message)
@@ -41,7 +41,7 @@ def check(
     predicate: Mapping[str, Any] | None,
     workflow_name: str | None,
 ) -> None:
-    """Refuse a trigger that AWS refuses; all in the words of the API's requests.
+    """Refuse a trigger that AWS refuses; the arguments are those of the API's requests.
 
     Raises:
         RefusedTriggerError: AWS would answer InvalidInputException.
@@ -82,14 +82,22 @@ def _check_predicate(predicate: Mapping[str, Any]) -> None:
 
 
 def _check_circle(actions: Sequence[Mapping[str, Any]], predicate: Mapping[str, Any]) -> None:
-    """The words are AWS's: hashicorp/terraform-provider-aws, issue 39571."""
+    """Refuse a trigger that watches a job that it starts.
+
+    Raises:
+        RefusedTriggerError: it does; the message is AWS's (hashicorp/terraform-provider-aws, issue 39571).
+    """
     started = {action.get("JobName") for action in actions} - {None, ""}
     if any(condition.get("JobName") in started for condition in predicate.get("Conditions") or ()):
         raise RefusedTriggerError("Job cannot be a Predicate and Action for Conditional Trigger.", "circle")
 
 
 def _check_condition(condition: Mapping[str, Any]) -> None:
-    """Refuse a condition that AWS refuses; beside a job, what is said of a crawler does not count."""
+    """Refuse a condition that AWS refuses; in a condition on a job, the crawler's members are ignored.
+
+    Raises:
+        RefusedTriggerError: it lacks an operator, a name or a state, or its state cannot be watched.
+    """
     if not condition.get("LogicalOperator"):
         raise RefusedTriggerError("Logical operator cannot be null or empty")
     if condition.get("JobName"):
@@ -107,7 +115,7 @@ def _check_condition(condition: Mapping[str, Any]) -> None:
 
 
 def without_crawlers_beside_jobs(predicate: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out of each condition on a job what it says of a crawler: AWS does not keep it."""
+    """Remove the crawler's members from conditions on a job: AWS does not keep them."""
     conditions = [
         {key: value for key, value in each.items() if key not in ("CrawlerName", "CrawlState")}
         if each.get("JobName")

@@ -1,4 +1,4 @@
-"""A year of a pipeline, played: schedules start, everything succeeds, and what waits for it follows (G1-G8, G27)."""
+"""Simulates a year of a pipeline: schedules fire, everything succeeds, and conditional triggers follow (G1-G8, G27)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ YEAR = timedelta(days=365)
 ASSUMED_JOB_MIN = 10.0
 ASSUMED_CRAWL_MIN = 2.0
 MOST_DATES = 1000  # of one schedule: three days of every five minutes, three years of every day
-MOST_STARTS_OF_ONE = 500  # what one date starts; more, and it goes on for ever
+MOST_STARTS_OF_ONE = 500  # starts of one date; with more, the chain is endless
 MOST_STARTS = 20_000
 FAILED = "FAILED"
 
@@ -28,11 +28,11 @@ class Start:
     """A job run or crawl that begins, or is refused because its limit is met.
 
     Attributes:
-        node: the job or crawler; None where a whole workflow run is refused.
+        node: the job or crawler; None if a whole workflow run is refused.
         by: the trigger; None for a crawler's own schedule.
-        root: the date, and the name of what started the chain then.
+        root: the date, and the name of what started the chain.
         is_refused: whether the limit of concurrent runs was met.
-        behind: for a refused one, when what is in its way had begun and which root that came from.
+        behind: for a refused start, when the run in its way began, and that run's root.
     """
 
     at: datetime
@@ -46,7 +46,7 @@ class Start:
 
 @dataclass(slots=True)
 class _Run:
-    """A workflow run, or what happens outside any workflow."""
+    """A workflow run, or the runs outside any workflow."""
 
     workflow: str
     root: tuple[datetime, str]
@@ -60,7 +60,7 @@ Event = Callable[[datetime], None]
 
 
 class Simulation:
-    """Plays starts in their order; `starts` is what came of them."""
+    """Plays starts in their order, and records them in `starts`."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.starts: list[Start] = []
@@ -78,7 +78,7 @@ class Simulation:
         self._ended: dict[str, dict[Node, End]] = {}
 
     def add(self, at: datetime, source: Trigger | Crawler) -> None:
-        """Let a starting trigger, or a crawler's own schedule, come due."""
+        """Add a date on which a starting trigger or a crawler's own schedule fires."""
         root = (at, source.name)
         if isinstance(source, Trigger):
             self._put(at, lambda now: self._come_due(source, root, now))
@@ -87,7 +87,7 @@ class Simulation:
             self._put(at, lambda now: self._start(node, None, root, None, now))
 
     def play(self, most: int) -> list[Start]:
-        """Play everything to its end, or until there are so many starts that there is none: `is_endless`."""
+        """Play everything to its end; with more than `most` starts, stop and set `is_endless`."""
         while self._events:
             if len(self.starts) > most:
                 self.is_endless = True
@@ -97,7 +97,7 @@ class Simulation:
         return self.starts
 
     def _put(self, at: datetime, event: Event, *, is_end: bool = False) -> None:
-        # what ends in a minute makes room for what begins in it
+        # an end at the same minute comes first, since it makes room for a start
         heapq.heappush(self._events, (at, 0 if is_end else 1, next(self._order), event))
 
     def _come_due(self, trigger: Trigger, root: tuple[datetime, str], now: datetime) -> None:
@@ -130,7 +130,7 @@ class Simulation:
         workflow = run.workflow if run else ""
         if len(running) >= limit and (job.refuses if job else node.kind is Kind.CRAWLER):
             self.starts.append(Start(now, node, by, root, True, running[-1], workflow))
-            if job and by is not None:  # the run is there, and FAILED at once (G27); a crawl is not even there
+            if job and by is not None:  # the job run exists and is FAILED at once (G27); a refused crawl does not exist
                 self._advance(End(node, FAILED), root, run, now)
             return
         self.starts.append(Start(now, node, by, root, workflow=workflow))
@@ -143,7 +143,7 @@ class Simulation:
             running.remove(entry)
             if run is not None:
                 run.running -= 1
-            if by is not None:  # by its own schedule: no conditional trigger fires (G2)
+            if by is not None:  # a crawl by its own schedule fires no conditional trigger (G2)
                 self._advance(End(node, SUCCEEDED), root, run, at)
 
         self._put(now + timedelta(minutes=minutes_of(node, job)), end, is_end=True)
@@ -163,7 +163,7 @@ class Simulation:
 
 
 def minutes_of(node: Node, job: Job | None) -> float:
-    """How long a run of it takes: the job's median, or what is taken where nobody knows."""
+    """How long a run takes, in minutes: the job's median, or an assumption."""
     if node.kind is Kind.CRAWLER:
         return ASSUMED_CRAWL_MIN
     return job.median_min if job and job.median_min else ASSUMED_JOB_MIN
@@ -171,13 +171,13 @@ def minutes_of(node: Node, job: Job | None) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What starts a chain, and when.
+    """A trigger or crawler that starts a chain, and its dates.
 
     Attributes:
         address: the trigger or crawler.
-        expression: its schedule; empty where a person or an event starts it.
+        expression: its schedule; empty if a person or an event starts it.
         how: "schedule", "event" or "hand".
-        dates: how many times it comes due within a year.
+        dates: how many times it fires within a year.
         next_dates: the first of them, in UTC.
         starts: the jobs and crawlers that it starts when everything succeeds, in order.
     """
@@ -192,14 +192,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """What a year brings.
+    """The starts of a year.
 
     Attributes:
         sources: what starts chains.
-        starts: every start of the scheduled ones that was played.
-        once: what each source starts by itself, once, by the source's address.
-        endless: addresses of sources that start something which starts itself again and again.
-        is_whole: whether all dates were played; of very many, only the first of each schedule are.
+        starts: every start that was played.
+        once: the starts of a single firing of each source, by the source's address.
+        endless: addresses of sources whose chains never end.
+        is_whole: whether all dates were played; of very frequent schedules only the first are.
     """
 
     since: datetime
@@ -215,7 +215,7 @@ _SHOWN_DATES = 5
 
 
 def simulate(pipeline: Pipeline, now: datetime) -> Year:
-    """Play the year after a moment; of a schedule of very many dates the first are played, 1,000 at most."""
+    """Play the year after a moment; of very frequent schedules only the first dates, at most 1,000."""
     until = now + YEAR
     whole = Simulation(pipeline)
     found: list[tuple[Trigger | Crawler, str, str, list[datetime]]] = []

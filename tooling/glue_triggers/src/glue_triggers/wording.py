@@ -1,4 +1,4 @@
-"""What will run, in words and as plain data: the same for a plan's review and for an account."""
+"""What will run, in words and as plain data, for plan reviews and accounts alike."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from glue_triggers.cron_words import in_words
 from glue_triggers.finding import Finding
 from glue_triggers.simulation import Source, Year
 
@@ -18,17 +19,19 @@ def moment(value: datetime) -> str:
 
 
 def when(source: Source) -> str:
-    """When a source comes due: how often in the year, and the next dates."""
+    """When a source starts: how often in the year, and the next dates."""
     if source.how == "hand":
-        return "when somebody starts it"
+        return "when started by hand"
     if source.how == "event":
-        return "when events come"
+        return "when an event arrives"
     if not source.dates:
         return f"{source.expression}: no date within a year"
     times = "once" if source.dates == 1 else f"{source.dates:,} times"
     more = ", ..." if source.dates > _SHOWN else ""
     dates = ", ".join(moment(date) for date in source.next_dates[:_SHOWN])
-    return f"{times} in a year by {source.expression}, next {dates}{more}"
+    words = in_words(source.expression)
+    by = f"{source.expression} ({words})" if words else source.expression
+    return f"{times} in a year by {by}, next {dates}{more}"
 
 
 def chain(source: Source) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from glue_triggers.cron import Cron, CronError, Service
-from plan_review.cron_words import in_words
+from glue_triggers.cron_words import in_words
 from plan_review.model import Plan, ResourceChange
 from plan_review.values import Marker
 
@@ -43,19 +43,24 @@ class ScheduleChange:
     zone: str = "UTC"
 
     def sentence(self) -> str:
-        """The change, by its expressions."""
-        if not self.after:
-            return f"no longer starts by itself (was {self.before})"
-        return f"starts by {self.after}" if not self.before else f"{self.before} becomes {self.after}"
+        """The change in words, with its expressions."""
+        words, by_expressions = self.words(), self._by_expressions()
+        crons = " becomes ".join(filter(None, (self.before, self.after)))
+        return words if words == by_expressions else f"{words}: {crons}"
 
     def words(self) -> str:
-        """The change as a person says it; by its expressions where those are not simple."""
+        """The change in words, or by its expressions if they are not simple enough for that."""
         before, after = (in_words(each, self.zone) for each in (self.before, self.after))
         if not self.after:
             return f"no longer starts by itself (was {before or self.before})"
         if not after or (self.before and not before):
-            return self.sentence()
+            return self._by_expressions()
         return f"starts {after}" if not self.before else f"{before} becomes {after}"
+
+    def _by_expressions(self) -> str:
+        if not self.after:
+            return f"no longer starts by itself (was {self.before})"
+        return f"starts by {self.after}" if not self.before else f"{self.before} becomes {self.after}"
 
 
 @dataclass(frozen=True, slots=True)

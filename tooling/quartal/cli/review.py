@@ -30,15 +30,15 @@ def review(
     name: NameOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Review any saved plan, of any stack and provider: no project and no network is needed."""
+    """Review a saved plan of any stack and provider; neither a project nor a network is needed."""
     from plan_review.command import passes, review_file
     from quartal.cli import review_forms
 
     console = Console(as_json=as_json)
     targets = [(target, form_of(target)) for target in out or ()]
-    made = review_file(file, sys.stdin.buffer, os.environ, name=name, rules=rules, programs=[_OWN_TERRAFORM])
-    review_forms.print_review(console, made, Format.JSON if as_json else form)
+    reviewed = review_file(file, sys.stdin.buffer, os.environ, name=name, rules=rules, programs=[_OWN_TERRAFORM])
+    review_forms.print_review(console, reviewed, Format.JSON if as_json else form)
     for target, target_form in targets:
-        review_forms.write_review(console, made, target, target_form)
-    if approve is not None and not passes(made, approve):
+        review_forms.write_review(console, reviewed, target, target_form)
+    if approve is not None and not passes(reviewed, approve):
         raise typer.Exit(EXIT_CHANGES)

@@ -19,7 +19,6 @@ from quartal.features.export import ExportFormat, export_features
 from quartal.features.quarantine import BadRowFiles
 from quartal.features.query import are_in_step, iceberg_catalog, published_table, run_query
 from quartal.features.tags import State, find_snapshot, remove_tag, set_tag, snapshot_named, state_named, tags_of
-from quartal.runs.pipeline import typed_command
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 _PANEL = "Results"
 _QUARTERS_NAMED = 4
-SAFE_HELP = "With --format csv: text that a spreadsheet would take for a formula gets an apostrophe before it."
+SAFE_HELP = "With --format csv: put an apostrophe before text that a spreadsheet would take for a formula."
 _TAG_HELP = "A tag (`quartal tags` lists them) or a snapshot id."
 
 
@@ -49,7 +48,7 @@ def register(app: typer.Typer) -> None:
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT; '-' reads it from standard input.", show_default=False)],
     as_of: Annotated[
-        str | None, typer.Option("--as-of", metavar="TAG", help=f"The tables as they were: {_TAG_HELP}")
+        str | None, typer.Option("--as-of", metavar="TAG", help=f"Read the tables as of this state. {_TAG_HELP}")
     ] = None,
     form: Annotated[AnswerFormat, typer.Option("--format", help="How to print the answer.")] = AnswerFormat.TABLE,
     spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
@@ -57,7 +56,7 @@ def query(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer SQL from the published tables, features and curated, and from the quarantine."""
+    """Query the published tables (features, curated) and the quarantine with SQL."""
     refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is AnswerFormat.CSV and not as_json)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     statement = sys.stdin.read() if sql == "-" else sql
@@ -70,9 +69,9 @@ def query(
         bad_rows=lambda: BadRowFiles.published(deployment, catalog, workspace.connection.s3()).as_table(),
     )
     if as_of is None:
-        _say_if_behind(workspace, catalog)
+        _warn_if_behind(workspace, catalog)
     else:
-        _say_if_features_hold_more(workspace, catalog, as_of)
+        _warn_if_features_hold_more(workspace, catalog, as_of)
     if form is AnswerFormat.CSV and not as_json:
         workspace.console.document(answer.as_csv(spreadsheet_safe=spreadsheet_safe))
     elif form is AnswerFormat.JSON and not as_json:
@@ -94,11 +93,11 @@ _TAG_COLUMNS = (
 def tags(
     wide: WideOption = False, env: EnvironmentOption = None, dataset: DatasetOption = None, as_json: JsonOption = False
 ) -> None:
-    """List the states of the features that can be read by name: up to each quarter, and of the newest runs."""
+    """List the tags of the features: one for each quarter, those of the newest runs, and your own."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     catalog = iceberg_catalog(workspace.connection)
     found = tags_of(published_table(catalog, workspace.deployment, "features"))
-    _say_if_behind(workspace, catalog)
+    _warn_if_behind(workspace, catalog)
     rows = [
         (t.name, str(t.snapshot_id), f"{t.committed:%Y-%m-%d %H:%M:%S}", str(t.days_to or ""), t.rows, t.run_id)
         for t in found
@@ -109,33 +108,35 @@ def tags(
     more = [tag.name for tag in found if tag.holds_more]
     if more:
         workspace.console.warn(
-            f"{', '.join(more)}: set by an earlier version of the job, with days after the quarter. Other readers than "
-            f"these commands see all of them. {typed_command(workspace, 'run')} renews such tags."
+            f"{', '.join(more)}: set by an earlier version of the job, with days after the quarter. Readers other than "
+            f"these commands see those days too. {workspace.command_line('run')} renews such tags."
         )
     for tag in found if not as_json else ():
         for deliveries, what in (
-            (tag.later_deliveries, "has rows of deliveries of a later quarter, or may have lost some to them"),
-            (tag.corrected_by, "was changed after it had first been published, by"),
+            (tag.later_deliveries, "has gained or lost rows through deliveries of a later quarter"),
+            (tag.corrected_by, "was changed after its first publication by"),
         ):
             if deliveries:
-                workspace.console.say(f"  {tag.name} {what}: {', '.join(deliveries)}")
+                workspace.console.note(f"  {tag.name} {what}: {', '.join(deliveries)}")
 
 
 def tag(
-    name: Annotated[str | None, typer.Argument(help="The tag to set; without it all are listed.")] = None,
+    name: Annotated[str | None, typer.Argument(help="The tag to set; without it, all tags are listed.")] = None,
     as_of: Annotated[
         str | None,
-        typer.Option("--as-of", metavar="TAG", help=f"The state to name; default: the newest. {_TAG_HELP}"),
+        typer.Option("--as-of", metavar="TAG", help=f"The state to tag. Default: the newest. {_TAG_HELP}"),
     ] = None,
-    delete: Annotated[bool, typer.Option("--delete", help="Remove the tag instead, if it is one of your own.")] = False,
+    delete: Annotated[bool, typer.Option("--delete", help="Delete the tag, if it is one of your own.")] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Name a published state of the features, such as the one that a model was trained on, so that it stays."""
+    """Tag a published state of the features, such as the one that a model was trained on, so that it is kept."""
     if name is None:
         if as_of or delete:
-            raise ConfigurationError("Which tag is meant?", remedy="Name it: `quartal tag NAME --as-of 2024Q1`.")
+            raise ConfigurationError(
+                "--as-of and --delete need the name of a tag.", remedy="Name it: `quartal tag NAME --as-of 2024Q1`."
+            )
         tags(env=env, dataset=dataset, as_json=as_json)
         return
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
@@ -143,21 +144,21 @@ def tag(
     table = published_table(catalog, workspace.deployment, "features")
     if delete:
         remove_tag(table, name)
-        workspace.console.result(f"Tag {name} is removed.", data={"tag": name, "removed": True})
+        workspace.console.result(f"Tag {name} was deleted.", data={"tag": name, "removed": True})
         return
     if as_of is not None and (up_to := state_named(table, as_of).up_to):
         raise ConfigurationError(
-            f"Tag {as_of} was set by an earlier version of the job and holds days after {up_to}: a model that is named "
-            "for it would have seen them.",
-            remedy=f"{typed_command(workspace, 'run')} renews it. The whole state can be named by its snapshot id.",
+            f"Tag {as_of} was set by an earlier version of the job and holds days after {up_to}, so a model trained "
+            "on the quarter would have seen them.",
+            remedy=f"{workspace.command_line('run')} renews the tag. To tag the whole state, use its snapshot id.",
         )
     snapshot = snapshot_named(table, as_of) if as_of is not None else table.current_snapshot()
     if snapshot is None:
-        raise NotDeployedError("The features have no published state yet.", remedy="Run first: `quartal run`.")
+        raise NotDeployedError("The features have no published state yet.", remedy="Start a run: `quartal run`.")
     if snapshot == table.current_snapshot():
-        _say_if_behind(workspace, catalog)
+        _warn_if_behind(workspace, catalog)
     is_new = set_tag(table, name, snapshot.snapshot_id)
-    verb = "names" if is_new else "names already"
+    verb = "names" if is_new else "already names"
     workspace.console.result(
         f"Tag {name} {verb} snapshot {snapshot.snapshot_id}. Read it: `quartal query SQL --as-of {name}`",
         data={"tag": name, "snapshot_id": snapshot.snapshot_id, "is_new": is_new},
@@ -171,12 +172,12 @@ def diff(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Say what changed in the features from one tag to another: rows by entity and day, values by column."""
+    """Compare the features at two tags: rows by entity and day, values by column."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     table = published_table(iceberg_catalog(workspace.connection), workspace.deployment, "features")
     old, new = state_named(table, before), state_named(table, after)
     for state in (old, new):
-        _say_if_more(workspace, state)
+        _warn_if_state_holds_more(workspace, state)
     found = diff_states(table, old, new)
     if found.is_empty and not as_json:
         workspace.console.result(
@@ -193,31 +194,31 @@ def diff(
     if not as_json:
         for names, what in ((found.columns_added, "added"), (found.columns_removed, "removed")):
             if names:
-                workspace.console.say(f"  columns {what}: {', '.join(names)}")
+                workspace.console.note(f"  columns {what}: {', '.join(names)}")
 
 
 def export(
     tag: Annotated[str, typer.Option("--tag", help=_TAG_HELP, show_default=False)],
-    out: Annotated[Path, typer.Option("--out", help="Folder to write, which must not hold anything.")],
-    form: Annotated[ExportFormat, typer.Option("--format", help="Of the files.")] = ExportFormat.PARQUET,
+    out: Annotated[Path, typer.Option("--out", help="Folder to write; it must be empty or not exist.")],
+    form: Annotated[ExportFormat, typer.Option("--format", help="Format of the files.")] = ExportFormat.PARQUET,
     quarter: Annotated[
         list[str] | None,
-        typer.Option("--quarter", help="Rows of this quarter alone; may be repeated. Default: all that the tag holds."),
+        typer.Option("--quarter", help="Only rows of this quarter; may be repeated. Default: all quarters of the tag."),
     ] = None,
     spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write the features of a tag into a folder: a file per quarter, and a manifest with checksums."""
+    """Write the features of a tag to a folder: one file per quarter, and a manifest with checksums."""
     refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=form is ExportFormat.CSV)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     catalog = iceberg_catalog(workspace.connection)
     table = published_table(catalog, workspace.deployment, "features")
     state = state_named(table, tag)
-    _say_if_more(workspace, state)
+    _warn_if_state_holds_more(workspace, state)
     if snapshot_named(table, tag) == table.current_snapshot():
-        _say_if_behind(workspace, catalog)
+        _warn_if_behind(workspace, catalog)
     done = export_features(table, state, out, form, spreadsheet_safe=spreadsheet_safe, only=tuple(quarter or ()))
     left_out = f" (not {', '.join(done.left_out)})" if done.left_out else ""
     workspace.console.result(
@@ -233,33 +234,37 @@ def _quarters(names: tuple[str, ...]) -> str:
     return ", ".join(names) if len(names) <= _QUARTERS_NAMED else f"the {len(names)} quarters {names[0]} to {names[-1]}"
 
 
-def _say_if_features_hold_more(workspace: Workspace, catalog: Catalog, as_of: str) -> None:
+def _warn_if_features_hold_more(workspace: Workspace, catalog: Catalog, as_of: str) -> None:
     with suppress(NotDeployedError):  # what was asked for may be another table's
         features = published_table(catalog, workspace.deployment, "features")
         if find_snapshot(features, as_of) is not None:
-            _say_if_more(workspace, state_named(features, as_of))
+            _warn_if_state_holds_more(workspace, state_named(features, as_of))
 
 
-def _say_if_more(workspace: Workspace, state: State) -> None:
+def _warn_if_state_holds_more(workspace: Workspace, state: State) -> None:
     if state.up_to is not None:
         workspace.console.warn(
-            f"Tag {state.name} was set by an earlier version of the job and holds later days too: only those up to "
-            f"{state.up_to} are read. {typed_command(workspace, 'run')} renews it."
+            f"Tag {state.name} was set by an earlier version of the job and holds later days too; only days up to "
+            f"{state.up_to} are read. {workspace.command_line('run')} renews it."
         )
 
 
-def _say_if_behind(workspace: Workspace, catalog: Catalog) -> None:
+def _warn_if_behind(workspace: Workspace, catalog: Catalog) -> None:
     if are_in_step(catalog, workspace.deployment) is False:
         workspace.console.warn(
             "The features are behind the curated table: a run ended between its two commits. "
-            f"{typed_command(workspace, 'run')} computes them first."
+            f"{workspace.command_line('run')} computes them first."
         )
 
 
 def refuse_safe_without_csv(*, wanted: bool, is_csv: bool) -> None:
-    """Raise ConfigurationError where formulas are to be defused, and no CSV is written."""
+    """Refuse --spreadsheet-safe if no CSV is written.
+
+    Raises:
+        ConfigurationError: the output is of another format, whose values have types.
+    """
     if wanted and not is_csv:
         raise ConfigurationError(
-            "--spreadsheet-safe is for CSV alone: other formats say of each value what it is.",
-            remedy="Add --format csv, or leave it out.",
+            "--spreadsheet-safe works with CSV only: values of other formats have types.",
+            remedy="Add --format csv, or leave out --spreadsheet-safe.",
         )

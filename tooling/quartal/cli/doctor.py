@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
-    """Show which tools were found, from where, which version, and what to do about what is missing."""
+    """Show which tools were found, their version and origin, and how to get those that are missing."""
     from quartal.local.toolchain.doctor import examine
 
     console = Console(as_json=as_json)
@@ -33,6 +33,6 @@ def doctor(env: EnvironmentOption = None, as_json: JsonOption = False) -> None:
     if not as_json:
         for tool in found:
             if tool.remedy:
-                console.say(f"{tool.name}: {tool.remedy}")
+                console.note(f"{tool.name}: {tool.remedy}")
     if not all(tool.ok for tool in found):
         raise typer.Exit(EXIT_USAGE)

@@ -25,39 +25,45 @@ def upload(
     sources: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="Files, folders that hold delivery=<name>/ folders, or patterns such as 'exports/*.csv'; with --name "
-            "one file or stream, '-' for standard input.",
+            help="Files, folders of delivery=<name>/ folders, or patterns such as 'exports/*.csv'; with --name "
+            "one file or stream ('-' for standard input).",
             show_default=False,
         ),
     ] = None,
     delivery: Annotated[str | None, typer.Option("--delivery", help="Name of the delivery, such as 2024Q1.")] = None,
     name: Annotated[
-        str | None, typer.Option("--name", help="What the one file or stream is called in the delivery.")
+        str | None, typer.Option("--name", help="Name of the single file or stream within the delivery.")
     ] = None,
     replace: Annotated[
         bool,
-        typer.Option("--replace", help="Make the delivery consist of these files alone: the others are taken out."),
+        typer.Option("--replace", help="Make the delivery consist of these files only; others are removed from it."),
     ] = False,
     remove: Annotated[
         list[str] | None,
-        typer.Option("--remove", metavar="FILE", help="Take this file out of the delivery; may be repeated."),
+        typer.Option("--remove", metavar="FILE", help="Remove this file from the delivery; may be repeated."),
     ] = None,
     parallel: Annotated[
         int | None,
         typer.Option(
-            "--parallel", min=1, max=64, help="Files at once. Default: 8; to LocalStack 3.", show_default=False
+            "--parallel",
+            min=1,
+            max=64,
+            help="Files to upload at once. Default: 8; for LocalStack 3.",
+            show_default=False,
         ),
     ] = None,
-    compress: Annotated[bool, typer.Option("--gzip", help="Compress with gzip on the way; keys end in .gz.")] = False,
-    limit: Annotated[float | None, typer.Option("--limit", min=0.001, help="At most so many MB per second.")] = None,
+    compress: Annotated[
+        bool, typer.Option("--gzip", help="Compress with gzip while uploading; keys end in .gz.")
+    ] = False,
+    limit: Annotated[float | None, typer.Option("--limit", min=0.001, help="Maximum rate in MB per second.")] = None,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Upload raw files to the lake; what is there with the same content is skipped.
+    """Upload raw files to the lake; files already there with the same content are skipped.
 
-    Files that do not begin as the data contract says are refused before anything is sent, and so are names that no
-    reader takes for data. After an interruption the same command goes on where it stopped.
+    Files whose first rows do not fit the data contract are refused before anything is sent, and so are names that
+    readers skip. After an interruption, run the same command again: it continues where it stopped.
     """
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -71,15 +77,17 @@ def upload(
         deployment = looked_up.result()
     options = uploads.UploadOptions(parallel, compress, limit * 1e6 if limit is not None else None)
     exchange = uploads.Exchange(replace, tuple(remove or ()))
+    from etl_job.findings.wording import count  # which help need not load
+
     started = time.perf_counter()
     report = uploads.deliver(workspace, sources or (), delivery=delivery, options=options, name=name, exchange=exchange)
     seconds = time.perf_counter() - started
     target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}"
     stored = f" as {report.stored_bytes / 1e6:.1f} MB" if report.stored_bytes != report.uploaded_bytes else ""
-    removed = f", {len(report.removed)} taken out" if report.removed else ""
+    removed = f", {len(report.removed)} removed" if report.removed else ""
     workspace.console.result(
-        f"{target}: {len(report.uploaded)} files uploaded ({report.uploaded_bytes / 1e6:.1f} MB{stored}), "
-        f"{len(report.unchanged)} there already{removed}",
+        f"{target}: {count(len(report.uploaded), 'file')} uploaded ({report.uploaded_bytes / 1e6:.1f} MB{stored}), "
+        f"{len(report.unchanged)} unchanged{removed}",
         data={
             "target": target,
             "uploaded": [item.key for item in report.uploaded],
@@ -103,37 +111,42 @@ def ingest(
     url: Annotated[
         str,
         typer.Argument(
-            help="URL of the database as SQLAlchemy takes it, such as postgresql://user@host/database.",
+            help="SQLAlchemy URL of the database, such as postgresql://user@host/database.",
             envvar="QUARTAL_INGEST_URL",
             show_default=False,
         ),
     ],
     delivery: Annotated[str, typer.Option("--delivery", help="Name of the delivery, such as 2024Q1.")],
-    table: Annotated[str | None, typer.Option("--table", help="Table or view, or SCHEMA.TABLE.")] = None,
-    query: Annotated[str | None, typer.Option("--query", help="A SELECT whose result is read instead.")] = None,
+    table: Annotated[str | None, typer.Option("--table", help="Table or view, as TABLE or SCHEMA.TABLE.")] = None,
+    query: Annotated[str | None, typer.Option("--query", help="A SELECT to read instead of a table.")] = None,
     key: Annotated[
         list[str] | None,
         typer.Option("--key", help="Column that identifies a row; may be repeated. Default: the table's primary key."),
     ] = None,
-    name: Annotated[str | None, typer.Option("--name", help="What the files are called. Default: the table.")] = None,
-    chunk_rows: Annotated[int, typer.Option("--chunk-rows", min=1, help="Rows per chunk, one file each.")] = 100_000,
-    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Chunks at once.")] = 4,
+    name: Annotated[str | None, typer.Option("--name", help="Name of the files. Default: the table's.")] = None,
+    chunk_rows: Annotated[
+        int, typer.Option("--chunk-rows", min=1, help="Rows per chunk; each chunk is one file.")
+    ] = 100_000,
+    parallel: Annotated[int, typer.Option("--parallel", min=1, max=64, help="Chunks to read at once.")] = 4,
     compress: Annotated[bool, typer.Option("--gzip", help="Compress CSV with gzip; keys end in .gz.")] = False,
     reread: Annotated[
-        bool, typer.Option("--reread", help="After an interruption, read also what is there, and send what differs.")
+        bool,
+        typer.Option(
+            "--reread", help="After an interruption, also read the chunks already sent, and send what differs."
+        ),
     ] = False,
     trims: Annotated[
         bool,
-        typer.Option("--trim-char", help="Take away the blanks with which char(n) of PostgreSQL fills up its values."),
+        typer.Option("--trim-char", help="Strip the blanks that PostgreSQL's char(n) pads values with."),
     ] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Bring rows of a database straight into the lake, as CSV or Parquet that fits the data contract.
+    """Copy rows from a database to the lake, as CSV or Parquet that fits the data contract.
 
-    Columns that do not fit the contract are refused before anything is sent. After an interruption the same command
-    goes on with the chunks that are not there yet.
+    Columns that do not fit the contract are refused before anything is sent. After an interruption, run the same
+    command again: it continues with the chunks that are missing.
     """
     from quartal.deliver.ingest import ingests
 
@@ -151,14 +164,15 @@ def ingest(
     if len(report.read_at) > 1:
         workspace.console.warn(
             f"{len(report.skipped)} chunks show the database as it was at {report.read_at[0]}, the others as it is "
-            "now. Were rows changed since? The same command reads all of them again and sends what differs."
+            "now. If rows were changed in between, run the same command again: it reads all chunks and sends what "
+            "differs."
         )
     deployment = workspace.deployment
     target = f"s3://{deployment.lake_bucket}/{deployment.raw_prefix}delivery={delivery}/"
-    there = len(report.unchanged) + len(report.skipped)
+    unchanged = len(report.unchanged) + len(report.skipped)
     workspace.console.result(
         f"{target}: {report.rows:,} rows, {len(report.sent)} chunks sent ({report.stored_bytes / 1e6:.1f} MB), "
-        f"{there} there already",
+        f"{unchanged} unchanged",
         data={
             "target": target,
             "rows": report.rows,
@@ -174,14 +188,14 @@ def ingest(
 
 def deliveries(
     name: Annotated[
-        str | None, typer.Argument(help="A delivery, whose files are listed; without it all deliveries.")
+        str | None, typer.Argument(help="Delivery whose files to list. Default: list all deliveries.")
     ] = None,
     wide: WideOption = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List what was delivered: files, what the catalog knows, what is published, and what the next run reads."""
+    """List the deliveries: their files, what the catalog and the tables hold, and what the next run reads."""
     from quartal.deliver.deliveries import show_deliveries
 
     show_deliveries(open_workspace(env, dataset=dataset, as_json=as_json), name, wide=wide)

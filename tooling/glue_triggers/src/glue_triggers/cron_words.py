@@ -1,4 +1,4 @@
-"""A cron expression of AWS in words, where it is simple enough for that; its dates are counted elsewhere."""
+"""AWS's cron expressions in words, if they are simple enough for that."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 def in_words(expression: str, zone: str = "UTC") -> str:
-    """Such as "8 January, April, July, October at 02:00 UTC"; empty where the expression needs more than that."""
+    """Such as "8 January, April, July, October at 02:00 UTC"; empty if the expression is not that simple."""
     found = _CRON.fullmatch(expression)
     if found is None or int(found[1]) > 59 or int(found[2]) > 23:
         return ""

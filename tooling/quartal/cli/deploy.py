@@ -21,7 +21,7 @@ _PANEL = "Infrastructure"
 
 
 class Approval(StrEnum):
-    """Levels of consent; each includes those before it."""
+    """Levels of approval; each includes those before it."""
 
     CHANGE = "change"
     ACCESS = "access"
@@ -35,18 +35,18 @@ AutoApproveOption = Annotated[
 ]
 ApproveOption = Annotated[
     Approval | None,
-    typer.Option("--approve", help="Consent to what the review finds, up to this level."),
+    typer.Option("--approve", help="Approve what the review finds, up to this level."),
 ]
 PoliciesOption = Annotated[
     bool | None,
     typer.Option(
         "--policies/--no-policies",
-        help="Run checkov on the plan. Default: everywhere but in the localstack environment.",
+        help="Run checkov on the plan. Default: in every environment except localstack.",
         show_default=False,
     ),
 ]
 UsageOption = Annotated[
-    Path | None, typer.Option("--usage", help="YAML file of what a month uses, for the cost, in place of the estimate.")
+    Path | None, typer.Option("--usage", help="YAML file with the monthly usage for the cost, instead of an estimate.")
 ]
 
 
@@ -61,20 +61,20 @@ def plan(
     out: OutOption = None,
     form: FormatOption = Format.TEXT,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit with 3 when the plan has changes.")
+        bool, typer.Option("--detailed-exitcode", help="Exit with 3 if the plan has changes.")
     ] = False,
     policies: PoliciesOption = None,
     rules: RulesOption = None,
     usage: UsageOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Review what `apply` would change, without changing anything; `apply` then takes this very plan."""
-    from quartal.cli import deploying
+    """Review what `apply` would change, without changing anything; `apply` then applies exactly this plan."""
+    from quartal.cli import plan_and_apply
 
     workspace = open_workspace(env, as_json=as_json)
     targets = [(file, form_of(file)) for file in out or ()]
-    made = deploying.show_plan(workspace, Format.JSON if as_json else form, targets, policies, rules, usage)
-    if detailed_exitcode and not made.plan.is_empty:
+    found = plan_and_apply.show_plan(workspace, Format.JSON if as_json else form, targets, policies, rules, usage)
+    if detailed_exitcode and not found.plan.is_empty:
         raise typer.Exit(EXIT_CHANGES)
 
 
@@ -91,11 +91,11 @@ def apply(
     as_json: JsonOption = False,
 ) -> None:
     """Deploy the pipeline: apply the plan that `plan` reviewed, or plan, review and apply in one go."""
-    from quartal.cli import deploying
+    from quartal.cli import plan_and_apply
 
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
-    deploying.apply(workspace, level_of(approve, auto_approve), policies, rules, usage)
+    plan_and_apply.apply(workspace, level_of(approve, auto_approve), policies, rules, usage)
 
 
 def destroy(
@@ -108,21 +108,21 @@ def destroy(
     keep_data: Annotated[
         bool,
         typer.Option(
-            "--keep-data", help="Leave the lake with its key, the catalog and the logs; `apply` goes on there."
+            "--keep-data", help="Keep the lake with its key, the catalog and the logs; a later `apply` uses them again."
         ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Remove everything that `apply` deployed, or all of it but the data."""
-    from quartal.cli import deploying
+    """Remove everything that `apply` deployed, or everything except the data."""
+    from quartal.cli import plan_and_apply
 
     workspace = open_workspace(env, as_json=as_json)
     refuse_unpublished(workspace.settings.root, workspace.settings.environment, allowed=allow_dirty)
-    deploying.destroy(workspace, level_of(approve, auto_approve), keep_data=keep_data)
+    plan_and_apply.destroy(workspace, level_of(approve, auto_approve), keep_data=keep_data)
 
 
 def level_of(approve: Approval | None, auto_approve: bool = False) -> Level:
-    """The consent that the options give."""
+    """The level that the options approve."""
     from plan_review.policies import Level
 
     if auto_approve:

@@ -12,10 +12,10 @@ from glue_triggers.pipeline import Pipeline, Trigger
 from glue_triggers.reach import can_fire, can_start, has_dates, started_by
 from glue_triggers.rules import TriggerType
 
-_START_BY_TRIGGER = "Let a trigger {where} start it; who starts the whole by hand calls {call}."
+_START_BY_TRIGGER = "Let a trigger {where} start it; to start the chain by hand, call {call}."
 
 
-def never(pipeline: Pipeline, now: datetime) -> Iterator[Finding]:
+def never_fires(pipeline: Pipeline, now: datetime) -> Iterator[Finding]:
     """Triggers that cannot fire, conditions that cannot be met, and links that are switched off."""
     for workflow in pipeline.scopes:
         reached = can_fire(pipeline, workflow, now)
@@ -36,8 +36,8 @@ def never(pipeline: Pipeline, now: datetime) -> Iterator[Finding]:
 
 
 def _as_far_as_known(finding: Finding) -> Finding:
-    """What follows from what is not there is no more than a note where something could not be read."""
-    return replace(finding, level=Level.NOTE, sentence=f"As far as can be told now: {finding.sentence}")
+    """The finding as a note: if part of the pipeline could not be read, a missing start is not certain."""
+    return replace(finding, level=Level.NOTE, sentence=f"As far as is known now: {finding.sentence}")
 
 
 def _switched_off_start(trigger: Trigger, now: datetime) -> Iterator[Finding]:
@@ -49,7 +49,7 @@ def _switched_off_start(trigger: Trigger, now: datetime) -> Iterator[Finding]:
         Level.NOTE,
         trigger.address,
         f"It is switched off: {trigger.schedule} starts nothing{by_hand}.",
-        "Switch it on where that is not meant.",
+        "If that is not intended, switch it on.",
     )
 
 
@@ -64,13 +64,13 @@ def _switched_off_with_all(trigger: Trigger) -> Finding:
         Level.NOTE,
         trigger.address,
         f"It is switched off, as are all triggers {where}.",
-        "Switch them on where that is not meant.",
+        "If that is not intended, switch them on.",
     )
 
 
 def _switched_off_link(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
     behind = _behind(pipeline, trigger)
-    also = f" Nothing behind it starts either: {', '.join(map(str, behind))}." if behind else ""
+    also = f" Nothing after it starts either: {', '.join(map(str, behind))}." if behind else ""
     yield Finding(
         "switched-off-link",
         Level.WARNING,
@@ -112,7 +112,7 @@ def _conditional(pipeline: Pipeline, trigger: Trigger, reached: frozenset[str], 
         return
     for node in dead:
         rule, why, remedy = _why_not(pipeline, trigger, node, now)
-        # who manages the job elsewhere may start it there; who switches a start off may mean to
+        # a job managed elsewhere may be started there, and a start may be switched off on purpose
         is_unsure = rule == "nothing-starts-it" and not pipeline.knows(node) and not pipeline.is_all
         level = Level.WARNING if is_unsure or rule == "link-switched-off" else Level.ERROR
         yield Finding(rule, level, trigger.address, f"It never fires: {why}", remedy)
@@ -159,12 +159,16 @@ def _link_before(trigger: Trigger, here: list[Trigger], node: Node, now: datetim
         reason = f"{before.address}, which starts the {node}, is switched off."
         return "link-switched-off", reason, f"Switch {before.address} on."
     if before.refusal is not None:
-        return "link-refused", f"{before.address}, which starts the {node}, is refused by AWS.", "Mend that one first."
+        return (
+            "link-refused",
+            f"{before.address}, which starts the {node}, is refused by AWS.",
+            "Fix that trigger first.",
+        )
     if before.type is TriggerType.SCHEDULED and not can_start(before, now):
         reason = f"{before.address}, which starts the {node}, has a schedule without dates."
-        return "link-never-fires", reason, "Mend that schedule."
+        return "link-never-fires", reason, "Fix that schedule."
     reason = f"{before.address}, which starts the {node}, never fires itself."
-    return "link-never-fires", reason, "Mend that one first."
+    return "link-never-fires", reason, "Fix that trigger first."
 
 
 def _own_schedules(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
@@ -177,7 +181,7 @@ def _own_schedules(pipeline: Pipeline, trigger: Trigger) -> Iterator[Finding]:
                 crawler.address,
                 f"It has a schedule of its own besides the trigger that starts it: {trigger.address} fires after none "
                 "of those crawls.",
-                "Take the crawler's schedule off, and put the dates into the starting trigger.",
+                "Remove the crawler's schedule, and move its dates to the starting trigger.",
             )
 
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
+from quartal.cli.features import SAFE_HELP, AnswerFormat, refuse_safe_without_csv
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
-from quartal.cli.results import SAFE_HELP, AnswerFormat, refuse_safe_without_csv
 from quartal.core.terminal_tables import Column, Kind
 from quartal.features.quarantine import BadRowFiles, Quarantine, write_quarantine
 from quartal.features.query import iceberg_catalog
@@ -32,29 +32,30 @@ def register(app: typer.Typer) -> None:
 
 def quarantine(
     delivery: Annotated[
-        list[str] | None, typer.Option("--delivery", help="Rows of this delivery alone; may be repeated.")
+        list[str] | None, typer.Option("--delivery", help="Only rows of this delivery; may be repeated.")
     ] = None,
     rule: Annotated[
         list[str] | None,
-        typer.Option("--rule", help="Rows that break this rule, such as date.format; may be repeated."),
+        typer.Option("--rule", help="Only rows that break this rule, such as date.format; may be repeated."),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option("--limit", min=1, help="At most so many rows. Default: 20; with --out all.")
+        int | None, typer.Option("--limit", min=1, help="Maximum number of rows. Default: 20; with --out all.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write them to this file: JSON lines (.json, .jsonl), or else CSV.")
+        Path | None,
+        typer.Option("--out", help="Write the rows to this file: JSON lines (.json, .jsonl), otherwise CSV."),
     ] = None,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Those of runs that a threshold of the contract stopped.")
+        bool, typer.Option("--failed", help="Rows of runs that failed a threshold of the contract.")
     ] = False,
-    form: Annotated[AnswerFormat, typer.Option("--format", help="How to print them.")] = AnswerFormat.TABLE,
+    form: Annotated[AnswerFormat, typer.Option("--format", help="How to print the rows.")] = AnswerFormat.TABLE,
     spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
     wide: WideOption = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show the rows that broke a rule: file, place, raw text and reasons, and how many broke which rule."""
+    """Show the rows that broke a rule, with file, place, raw text and reasons, and how many broke each rule."""
     is_csv = (form is AnswerFormat.CSV and not as_json) or (out is not None and out.suffix not in _JSON_SUFFIXES)
     refuse_safe_without_csv(wanted=spreadsheet_safe, is_csv=is_csv)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
@@ -86,5 +87,5 @@ def _summary(found: Quarantine) -> str:
     if not found.count:
         return "No row is quarantined."
     rules = ", ".join(f"{rule} {count:,}" for rule, count in found.by_rule.items())
-    shown = f", of which {len(found.rows):,} are shown" if len(found.rows) < found.count else ""
+    shown = f" ({len(found.rows):,} shown)" if len(found.rows) < found.count else ""
     return f"{found.count:,} rows are quarantined{shown}: {rules}"

@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 def report(
     out: Annotated[
         Path | None,
-        typer.Option("--out", help="File to write; without it .quartal/report.html.", show_default=False),
+        typer.Option("--out", help="File to write. Default: .quartal/report.html.", show_default=False),
     ] = None,
     runs: Annotated[int, typer.Option("--runs", min=1, help="How many of the newest runs to show.")] = 40,
     quarters: Annotated[
@@ -29,18 +29,18 @@ def report(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write one page of history and quality: runs, rows, reasons, cost, drift, freshness, lineage.
+    """Write a page on history and quality: runs, rows, reasons, cost, drift, freshness, lineage.
 
-    With --json the same numbers go to standard output, and the page is written only where --out names a file.
+    With --json the same numbers go to standard output, and the page is written only if --out names a file.
     """
     from quartal.report.writing import REPORT, make_report, write_page
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
-    made = make_report(workspace, runs=runs, quarters=quarters, now=datetime.now(UTC))
+    collected = make_report(workspace, runs=runs, quarters=quarters, now=datetime.now(UTC))
     if as_json:
         if out is not None:
-            write_page(workspace, made, out)
-        workspace.console.json(made.as_record())
+            write_page(workspace, collected, out)
+        workspace.console.json(collected.as_record())
         return
-    path = write_page(workspace, made, out or workspace.settings.state_dir / REPORT)
-    workspace.console.result(f"{path}: {len(made.runs)} runs. Open it in a browser: {path.as_uri()}", data={})
+    path = write_page(workspace, collected, out or workspace.settings.state_dir / REPORT)
+    workspace.console.result(f"{path}: {len(collected.runs)} runs. Open it in a browser: {path.as_uri()}", data={})

@@ -27,28 +27,28 @@ def show_plan(
     rules: Path | None,
     usage: Path | None,
 ) -> Review:
-    """Plan and review; print the review in one form, and write it to files in theirs."""
-    made = review_saved_plan(
+    """Plan and review; print the review in one format, and write it to each file in the file's format."""
+    review = review_saved_plan(
         workspace, change.save_plan(workspace), ReviewOptions(policies=policies, rules=rules, usage=usage)
     )
-    print_review(workspace.console, made, form)
+    print_review(workspace.console, review, form)
     for file, file_form in targets:
-        write_review(workspace.console, made, file, file_form)
-    return made
+        write_review(workspace.console, review, file, file_form)
+    return review
 
 
-def apply(workspace: Workspace, given: Level, policies: bool | None, rules: Path | None, usage: Path | None) -> None:
-    """Apply the reviewed plan that waits, or plan, review and apply.
+def apply(workspace: Workspace, approved: Level, policies: bool | None, rules: Path | None, usage: Path | None) -> None:
+    """Apply the plan that was reviewed and not yet applied, or plan, review and apply.
 
     Raises:
-        ConfigurationError: nobody has seen the plan, or the consent is too small.
+        ConfigurationError: the plan has not been reviewed, or the approved level is too low.
         TerraformError: Terraform refused or failed.
     """
     options = ReviewOptions(policies=policies, rules=rules, usage=usage)
     record = _waiting_plan(workspace)
     if record is not None:
         if options != ReviewOptions():
-            record = _judged_anew(workspace, options)
+            record = _reviewed_again(workspace, options)
         if record.decision == Decision.NOTHING:
             saved_plan.discard(workspace.staged)
             workspace.console.result(
@@ -56,71 +56,71 @@ def apply(workspace: Workspace, given: Level, policies: bool | None, rules: Path
                 data={"summary": record.summary, "reviewed_at": record.made_at, "seconds": 0.0},
             )
             return
-        workspace.console.say(f"Applying the plan that was reviewed at {record.made_at}: {record.summary}")
-        refuse_unapproved(workspace, verdict_of(record), given)
+        workspace.console.note(f"Applying the plan that was reviewed at {record.made_at}: {record.summary}")
+        refuse_unapproved(workspace, verdict_of(record), approved)
         seconds = change.apply_plan(workspace, record)
         workspace.console.result(
             f"{workspace.settings.environment}: {record.summary}, applied in {seconds:.0f} s",
             data={"summary": record.summary, "reviewed_at": record.made_at, "seconds": round(seconds, 1)},
         )
         return
-    made = _reviewed(workspace, options)
-    if not made.plan.is_empty and not workspace.settings.is_local and given < Level.CHANGE:
+    review = _reviewed(workspace, options)
+    if not review.plan.is_empty and not workspace.settings.is_local and approved < Level.CHANGE:
         raise ConfigurationError(
-            f"Nobody has seen this plan for '{workspace.settings.environment}' before. Nothing was applied.",
-            remedy="Read the review above and run the same command again, or give --approve LEVEL in the first place.",
+            f"This plan for '{workspace.settings.environment}' has not been reviewed yet. Nothing was applied.",
+            remedy="Read the review above and run the command again, or approve plans in advance with --approve LEVEL.",
         )
-    refuse_unapproved(workspace, made.verdict, given)
-    _apply_reviewed(workspace, made)
+    refuse_unapproved(workspace, review.verdict, approved)
+    _apply_reviewed(workspace, review)
 
 
-def destroy(workspace: Workspace, given: Level, *, keep_data: bool) -> None:
-    """Remove what is deployed, or all of it but the data.
+def destroy(workspace: Workspace, approved: Level, *, keep_data: bool) -> None:
+    """Remove what is deployed, or everything except the data.
 
     Raises:
-        ConfigurationError: the consent is too small.
+        ConfigurationError: the approved level is too low.
         TerraformError: Terraform refused or failed.
     """
-    made = _reviewed(workspace, ReviewOptions(policies=False, is_destroy=True, keep_data=keep_data))
+    review = _reviewed(workspace, ReviewOptions(policies=False, is_destroy=True, keep_data=keep_data))
     try:
-        refuse_unapproved(workspace, made.verdict, given)
+        refuse_unapproved(workspace, review.verdict, approved)
     except ConfigurationError:
         saved_plan.discard(workspace.staged)
         raise
-    _apply_reviewed(workspace, made)
+    _apply_reviewed(workspace, review)
 
 
 def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
-    """Plan and review, and show the review beside the result, which standard output is for."""
-    made = review_saved_plan(
+    """Plan and review, and show the review on standard error: standard output is for the result."""
+    review = review_saved_plan(
         workspace,
         change.save_plan(workspace, destroy=options.is_destroy, keep_data=options.keep_data),
         options,
     )
-    workspace.console.say(render_text(made))
-    return made
+    workspace.console.note(render_text(review))
+    return review
 
 
-def _judged_anew(workspace: Workspace, options: ReviewOptions) -> saved_plan.ReviewRecord:
-    """The record of the plan that waits, after a review of this very plan by other options."""
-    workspace.console.say("These options judge the plan that waits anew:")
-    made = review_saved_plan(workspace, workspace.terraform.show_plan(), options)
-    workspace.console.say(render_text(made))
+def _reviewed_again(workspace: Workspace, options: ReviewOptions) -> saved_plan.ReviewRecord:
+    """The record of the waiting plan, after another review of it by these options."""
+    workspace.console.note("The reviewed plan, judged again by these options:")
+    review = review_saved_plan(workspace, workspace.terraform.show_plan(), options)
+    workspace.console.note(render_text(review))
     return saved_plan.require_record(workspace.staged)
 
 
-def _apply_reviewed(workspace: Workspace, made: Review) -> None:
+def _apply_reviewed(workspace: Workspace, review: Review) -> None:
     record = saved_plan.read_record(workspace.staged)
-    seconds = 0.0 if made.plan.is_empty else change.apply_plan(workspace, record)
-    applied = "" if made.plan.is_empty else f", applied in {seconds:.0f} s"
+    seconds = 0.0 if review.plan.is_empty else change.apply_plan(workspace, record)
+    applied = "" if review.plan.is_empty else f", applied in {seconds:.0f} s"
     workspace.console.result(
-        f"{workspace.settings.environment}: {made.plan.summary()}{applied}",
-        data=as_data(made) | {"seconds": round(seconds, 1)},
+        f"{workspace.settings.environment}: {review.plan.summary()}{applied}",
+        data=as_data(review) | {"seconds": round(seconds, 1)},
     )
 
 
 def _waiting_plan(workspace: Workspace) -> saved_plan.ReviewRecord | None:
-    """The reviewed plan that waits, unless the configuration has moved on since."""
+    """The plan that was reviewed and not yet applied, unless the configuration has changed since."""
     record = saved_plan.read_record(workspace.staged)
     if record is None or record.is_destroy:
         return None
@@ -128,7 +128,7 @@ def _waiting_plan(workspace: Workspace) -> saved_plan.ReviewRecord | None:
     if saved_plan.configuration_hash(workspace.staged.folder) == record.configuration_sha256:
         return record
     workspace.console.warn(
-        f"The configuration has changed since the review of {record.made_at}: that plan is dropped, this is another."
+        f"The configuration has changed since the review of {record.made_at}; that plan is discarded for a new one."
     )
     saved_plan.discard(workspace.staged)
     return None

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from quartal.cli.infrastructure import Approval, level_of
+from quartal.cli.deploy import Approval, level_of
 from quartal.cli.options import DatasetOption, EnvironmentOption, JsonOption, WideOption, open_workspace
 from quartal.core.errors import EXIT_PIPELINE_FAILED, ConfigurationError
 from quartal.deploy.git_state import refuse_unpublished
+from quartal.runs.explain import explain_run, show_logs
 from quartal.runs.history import show_history
+from quartal.runs.lookup import newest_run, run_to_explain
 from quartal.runs.outcome import show_manifest
-from quartal.runs.pipeline import (
-    explain_run,
-    follow_newest_run,
-    follow_run,
-    newest_run,
-    run_to_explain,
-    show_logs,
-    start_run,
-    typed_command,
-)
+from quartal.runs.pipeline import follow_newest_run, follow_run, start_run
 from quartal.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -41,41 +33,39 @@ def register(app: typer.Typer) -> None:
 def run(
     delivery: Annotated[
         list[str] | None,
-        typer.Option(
-            "--delivery", help="Process this delivery; may be repeated. Default: all that are new or changed."
-        ),
+        typer.Option("--delivery", help="Process this delivery; may be repeated. Default: all new or changed ones."),
     ] = None,
     withdraw: Annotated[
         list[str] | None,
         typer.Option(
             "--withdraw",
-            help="Take this delivery out of the tables, and process nothing else that is new; may be repeated.",
+            help="Withdraw this delivery from the tables and process no new ones; may be repeated.",
         ),
     ] = None,
-    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to wait for the end.")] = 60,
-    detach: Annotated[bool, typer.Option("--detach", help="Start it and return at once.")] = False,
+    timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to wait for the run to end.")] = 60,
+    detach: Annotated[bool, typer.Option("--detach", help="Start the run and return at once.")] = False,
     ephemeral: Annotated[
         bool,
         typer.Option(
             "--ephemeral",
-            help="Deploy first, export the features after it, then remove all but the data, and say what it cost.",
+            help="Deploy, run, export the features, remove everything except the data, and show the cost.",
         ),
     ] = False,
     upload_first: Annotated[
         list[Path] | None,
-        typer.Option("--upload", help="With --ephemeral: upload these first, as `upload` does; may be repeated."),
+        typer.Option("--upload", help="With --ephemeral: upload these files first, as `upload` does; may be repeated."),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
-            help="With --ephemeral: folder for the features; without it .quartal/exports/ENVIRONMENT/RUN.",
+            help="With --ephemeral: folder for the features. Default: .quartal/exports/ENVIRONMENT/RUN.",
             show_default=False,
         ),
     ] = None,
     approve: Annotated[
         Approval | None,
-        typer.Option("--approve", help="With --ephemeral: consent to deploy and to remove, at least 'destroy'."),
+        typer.Option("--approve", help="With --ephemeral: approve the deployment and its removal; at least 'destroy'."),
     ] = None,
     allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="With --ephemeral: as for `apply`.")] = False,
     policies: Annotated[
@@ -86,9 +76,9 @@ def run(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the workflow: crawl, then the job; wait for the end and say what came of it.
+    """Run the workflow (crawl, then job), wait for its end and show the result.
 
-    Ctrl-C ends the watching, not the run: `quartal status --follow` takes it up again.
+    Ctrl-C stops the watching, not the run; `quartal status --follow` watches it again.
     """
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     _refuse_options_that_differ(
@@ -106,14 +96,14 @@ def run(
             sources=tuple(upload_first or ()),
             out=out,
             timeout_s=timeout * 60,
-            given=level_of(approve),
+            approved=level_of(approve),
             policies=policies,
         )
         ephemeral_runs.show_result(workspace, ephemeral_runs.run_ephemeral(workspace, wanted))
         return
     run_id = start_run(workspace, tuple(delivery or ()), tuple(withdraw or ()))
     if detach:
-        watch = typed_command(workspace, "status", "--follow")
+        watch = workspace.command_line("status", "--follow")
         workspace.console.result(
             f"Run {run_id} has started. Watch it: {watch}", data={"run_id": run_id, "watch": watch.strip("`")}
         )
@@ -122,35 +112,35 @@ def run(
 
 
 def _show_outcome(workspace: Workspace, manifest: RunManifest) -> None:
-    """What a run did, and what needs somebody now."""
-    from quartal.report.status import standing_after
+    """Show what a run did, and what needs attention now."""
+    from quartal.report.status import attention_after
 
-    standing = standing_after(workspace, manifest.run_id)
-    show_manifest(workspace.console, manifest, typed=partial(typed_command, workspace), standing=standing)
+    attention = attention_after(workspace, manifest.run_id)
+    show_manifest(workspace.console, manifest, typed=workspace.command_line, attention=attention)
 
 
 def _refuse_options_that_differ(*, ephemeral: bool, detach: bool, others: bool) -> None:
     if ephemeral and detach:
         raise ConfigurationError(
-            "--ephemeral and --detach exclude each other: what was deployed is removed at the end of the run.",
+            "--ephemeral and --detach exclude each other: the deployment is removed at the end of the run.",
             remedy="Leave out --detach.",
         )
     if others and not ephemeral:
         raise ConfigurationError(
-            "--upload, --out, --approve, --allow-dirty and --policies belong to --ephemeral.",
-            remedy="Add --ephemeral; or use `quartal upload` before and `quartal export` after the run.",
+            "--upload, --out, --approve, --allow-dirty and --policies need --ephemeral.",
+            remedy="Add --ephemeral, or use `quartal upload` before the run and `quartal export` after it.",
         )
 
 
 def status(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Watch the newest run to its end.")] = False,
     timeout: Annotated[float, typer.Option("--timeout", min=1, help="Minutes to watch with --follow.")] = 60,
-    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 where there is a problem.")] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if there is a problem.")] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Whether all is fine or what needs you, how the last run went, when the next one starts, and what is deployed."""
+    """Show what needs your attention, how the last run went, when the next one starts, and what is deployed."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if follow:
         _show_outcome(workspace, follow_newest_run(workspace, timeout_s=timeout * 60))
@@ -172,26 +162,26 @@ def explain(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """How a run went: what it did, or which step failed, why, what to do, and the command that goes on.
+    """Explain a run: what it did; or which step failed, why, and the command to continue with.
 
-    Of the newest run also what needs somebody now, as `quartal status` says it.
+    For the newest run it also shows what needs attention now, as `quartal status` does.
     """
-    from quartal.report.status import standing_after
+    from quartal.report.status import attention_after
 
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     explain_run(
-        workspace, run_id or run_to_explain(workspace), lambda run: standing_after(workspace, run, without_last=True)
+        workspace, run_id or run_to_explain(workspace), lambda run: attention_after(workspace, run, without_last=True)
     )
 
 
 def history(
-    last: Annotated[int, typer.Option("--last", min=1, help="So many runs, the newest.")] = 20,
+    last: Annotated[int, typer.Option("--last", min=1, help="How many of the newest runs to show.")] = 20,
     wide: WideOption = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the runs: when, how they ended, which deliveries, and what became of their rows."""
+    """List runs: when they ran, how they ended, their deliveries, and what became of the rows."""
     show_history(open_workspace(env, dataset=dataset, as_json=as_json), last, wide=wide)
 
 
@@ -200,11 +190,13 @@ def logs(
         str | None,
         typer.Argument(metavar="[RUN]", help="Id of a workflow run; default: the newest.", show_default=False),
     ] = None,
-    errors: Annotated[bool, typer.Option("--errors", help="The error stream, Spark's own messages included.")] = False,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="Print the error stream, which includes Spark's own messages.")
+    ] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Print what the job of a run wrote to its log."""
+    """Print the log of a run's job."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     show_logs(workspace, run_id or newest_run(workspace), errors=errors)
