@@ -1,4 +1,4 @@
-"""The scoreboard's page of the documentation, written from the outcomes that are kept."""
+"""Writes the scoreboard's page of the documentation from the kept outcomes."""
 
 from __future__ import annotations
 
@@ -21,25 +21,26 @@ _OF_A_RUN = re.compile(r"https?://127\.0\.0\.1:\d+\S*|conformance_\w+|/(?:work|t
 _REASONS = 12  # of skips, for each emulator
 _INTRODUCTION = """# The scoreboard
 
-Who behaves as AWS Glue does: the [conformance suite](../../../tests/integration/glue/README.md) asked emulators that
-PyPI has, and this service, with boto3 alone. `./nox -s bench -- emulators --keep` asks again and writes this page;
-`benchmarks/emulators/outcomes.json` has each outcome with its reason.
+The [conformance suite](../../../tests/integration/glue/README.md) measures how closely an emulator behaves like AWS
+Glue. It was run, through boto3 only, against this service and the emulators that are on PyPI.
+`./nox -s bench -- emulators --keep` runs it again and writes this page; `benchmarks/emulators/outcomes.json` has each
+outcome with its reason.
 
-**The suite is ours.** Its authors are those of this service, which was made to pass it, and it was never run against
-AWS. So the first table says how far an emulator does what we think Glue does. The second counts only tests that cite
-[facts](../../explanation/glue-behaviour.md) whose sources are public pages of AWS's documentation, linked below it:
-what anybody can check. A test that waits for a state gives up after the patience of its emulator.
+**The suite is ours.** Its authors also wrote this service, which was made to pass it, and it was never run against AWS.
+So the first table shows how far an emulator does what we think Glue does. The second table counts only the tests that
+anybody can check: those that cite [facts](../../explanation/glue-behaviour.md) from public pages of AWS's
+documentation, which are linked below it. A test that waits for a state gives up after the time limit of its emulator.
 """
 _OUTRO = """
-Two things of this service have no counterpart in the others: `POST /_glue/clock` moves the time that schedules and
-timeouts follow ([control endpoints](../../../tooling/localstack_glue/README.md#control-endpoints)), and `POST
-/_glue/faults` makes calls fail on order ([faults](faults.md)). Tests that need the clock are skipped where there is
-none, and counted for nobody.
+This service has two features that the others lack: `POST /_glue/clock` moves the time that schedules and timeouts
+follow ([control endpoints](../../../tooling/localstack_glue/README.md#control-endpoints)), and `POST /_glue/faults`
+makes calls fail on request ([faults](faults.md)). Tests that need the clock are skipped on emulators without one, and
+do not count.
 """
 
 
 def keep(found: dict[str, list[Outcome]], patience_s: dict[str, int], on: date) -> None:
-    """Keep outcomes in the place of earlier ones of the same emulators, and write the page."""
+    """Replace the kept outcomes of these emulators, and write the page."""
     kept = _kept()
     for name, outcomes in found.items():
         kept[name] = {
@@ -60,19 +61,19 @@ def rendered(kept: dict[str, Any]) -> str:
     sourced = {name: [each for each in outcomes if is_sourced(each.test)] for name, outcomes in found.items()}
     asked = [f"| {name} | {entry['asked_on']} | {entry['patience_s']} s |" for name, entry in sorted(kept.items())]
     absent = [host for host in HOSTS if f"{OWN}{host}" not in kept]
-    missing = f"\nNot asked yet with the others: this service on {', '.join(absent)}." if absent else ""
+    missing = f"\nNot run yet: this service on {', '.join(absent)}." if absent else ""
     pages = sorted({page for each in sources().values() for page in each})
     return "\n".join(
         [
             _INTRODUCTION,
             "## All tests\n",
             table(found),
-            "\n## Tests whose facts stand on AWS's pages\n",
+            "\n## Tests of facts from AWS's pages\n",
             table(sourced),
             "",
             *(f"- <{page}>" for page in pages),
-            "\n## How each was asked\n",
-            "| emulator | on | patience |",
+            "\n## When each was run\n",
+            "| emulator | on | time limit |",
             "|---|---|---|",
             *asked,
             *([missing] if missing else []),
@@ -85,7 +86,7 @@ def rendered(kept: dict[str, Any]) -> str:
 
 
 def table(found: dict[str, list[Outcome]]) -> str:
-    """Tests passed of those that were asked, by area and emulator."""
+    """Tests passed of those that were run, by area and emulator."""
     counts = {name: by_area(outcomes) for name, outcomes in found.items()}
     lines = [f"| area | {' | '.join(found)} |", f"|---|{'---|' * len(found)}"]
     for area in (*AREAS, "all"):
