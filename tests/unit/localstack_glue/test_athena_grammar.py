@@ -48,6 +48,15 @@ def test_negation_belongs_to_what_it_stands_before(expression: str, answer: str 
             "select max(x) over v from (values 1, 2) t(x) window w as (partition by x), v as (w order by x) order by 1",
             [("1",), ("2",)],
         ),
+        ("select y from (values 1, 2) t(x) cross join lateral (select x * 10) l(y) order by 1", [("10",), ("20",)]),
+        (
+            "select (select max(y) from (values 1, 2) u(y) where y <= x) from (values 1, 2) t(x) order by 1",
+            [("1",), ("2",)],
+        ),
+        (
+            "select cardinality(filter(a, x -> x > 0)) from (values array[1, 0], array[2, 0]) t(a) group by cardinality(filter(a, x -> x > 0))",
+            [("1",)],
+        ),
         (
             "select (select sum(x) over w from (values 5) u(x) window w as (order by x)), count(*) over w from (values 1) t(y) window w as ()",
             [("5", "1")],
@@ -101,6 +110,12 @@ def test_only_order_by_sees_the_names_of_the_answer(query: str, rows: list[tuple
         ("select x, y from (values (1, 2)) t(x, y) group by x", "EXPRESSION_NOT_AGGREGATE"),
         ("select x from (values 1) t(x), (values 2) u(x)", "AMBIGUOUS_NAME"),
         ("select sum(sum(x)) from (values 1) t(x)", "NESTED_AGGREGATION"),
+        ("select a from (select 1 a, 2 a)", "AMBIGUOUS_NAME"),
+        ("select * from (values (1, 2), 3)", "TYPE_MISMATCH"),
+        ("select extract(millisecond from now())", "SYNTAX_ERROR"),
+        ("select listagg(x, ',') from (values 'a') t(x)", "SYNTAX_ERROR"),
+        ("select filter(array[1], x -> x)", "TYPE_MISMATCH"),
+        ("select * from (values 1) t(a) natural join (values 1) u(a)", "NOT_SUPPORTED"),
         ("select cast(1.5 as number)", "TYPE_MISMATCH"),
         ("select cast('a' as string)", "TYPE_MISMATCH"),
         ("select cast(array[1] as array(int64))", "TYPE_MISMATCH"),
@@ -196,6 +211,14 @@ def test_window_that_no_clause_names_is_told():
 def test_what_is_not_understood_is_named(query: str, named: str):
     with pytest.raises(QueryFailedError, match=named):
         ENGINE.run(query, "db")
+
+
+@pytest.mark.parametrize("tail", ["limit 1 offset 1", "fetch first 1 row only offset 1"])
+def test_offset_stands_before_the_limit(tail: str):
+    with pytest.raises(MalformedQueryError, match="mismatched input 'offset'"):
+        ENGINE.run(f"select x from (values 1, 2) t(x) order by x {tail}", "db")
+    inner = "select (select 1 limit 1), x from (values 1, 2) t(x) order by x offset 1 limit 1"
+    assert ENGINE.run(inner, "db").rows == (("1", "2"),)
 
 
 @pytest.mark.parametrize("expression", ["1_000", "0x1F", "12abc", "0b1", "'1'::integer"])

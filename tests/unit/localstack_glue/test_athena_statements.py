@@ -421,6 +421,35 @@ def test_columns_of_iceberg_are_altered(iceberg: Lake):
     assert iceberg.rows("select id, label, extra from ice where id = 1") == [("1", "a", None)]
 
 
+def test_iceberg_table_is_shown_with_what_it_is_partitioned_by(lake: Lake, tmp_path):
+    parts = "PARTITIONED BY (`name`, bucket(4, `id`), month(`at`))"
+    run(
+        lake,
+        f"CREATE TABLE ice (id int, name string, at timestamp) {parts} LOCATION 'file://{tmp_path}/ice' TBLPROPERTIES ('table_type'='ICEBERG')",
+    )
+    assert (parts,) in lake.rows("show create table ice")
+
+
+def test_properties_of_iceberg_are_set_and_unset(iceberg: Lake):
+    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('write.a'='1', 'write.b'='2')")
+    run(iceberg, "ALTER TABLE ice UNSET TBLPROPERTIES ('write.a', 'write.none')")
+    assert [row for row in iceberg.rows("show tblproperties ice") if row[0].startswith("write.")] == [("write.b", "2")]
+    assert "write.a" not in GlueCatalog("test", client=iceberg.glue).load_table("feeds.ice").properties
+
+
+@pytest.mark.parametrize(
+    "change", ["CHANGE COLUMN at at date", "CHANGE COLUMN nope x int", "DROP COLUMN nope", "ADD COLUMNS (id int)"]
+)
+def test_change_of_iceberg_that_cannot_be_is_told(iceberg: Lake, change: str):
+    with pytest.raises(QueryFailedError, match=r"^INVALID_ARGUMENTS: line 1:1: ALTER TABLE"):
+        run(iceberg, f"ALTER TABLE ice {change}")
+
+
+def test_view_has_the_columns_of_its_query(lake: Lake):
+    with pytest.raises(QueryFailedError, match=r"^SYNTAX_ERROR"):
+        run(lake, "create view v (x) as select 1 a")
+
+
 def test_iceberg_table_is_made_of_a_query(lake: Lake, tmp_path):
     sql = (
         f"CREATE TABLE ice WITH (table_type = 'ICEBERG', is_external = false, location = 'file://{tmp_path}/x', "

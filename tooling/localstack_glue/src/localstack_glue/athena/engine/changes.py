@@ -10,7 +10,7 @@ from sqlglot import exp
 from localstack_glue.athena.engine import iceberg_changes, statements
 from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog
 from localstack_glue.athena.engine.commands import Command, properties
-from localstack_glue.athena.engine.ddl import NOTHING, Ddl
+from localstack_glue.athena.engine.ddl import INPUT_FIELDS, NOTHING, Ddl
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.formats import FORMATS, HIVE_JSON_SERDE
 from localstack_glue.athena.engine.mentions import is_with_query
@@ -91,7 +91,9 @@ class Changes:
         return self._create_table_as(create, given)
 
     def _create_view(self, create: exp.Create, sql: str) -> Answer:
-        database, name = self._name(create.this.this if isinstance(create.this, exp.Schema) else create.this)
+        if isinstance(create.this, exp.Schema):
+            raise QueryFailedError("SYNTAX_ERROR", "line 1:1: mismatched input '(': the query names a view's columns")
+        database, name = self._name(create.this)
         found = _VIEW.fullmatch(sql)
         text = found[1] if found else create.expression.sql("trino")
         catalog = GlueCatalog(self._glue)
@@ -207,6 +209,7 @@ class Changes:
             "unload": lambda each: self._unload(each, parameters),
             "optimize": self._optimize,
             "vacuum": self._vacuum,
+            "unset tblproperties": self._unset,
         }
         return run[command.kind](command) if command.kind in run else None
 
@@ -218,6 +221,17 @@ class Changes:
         with self._opened(statements.parse(f'select * from "{command.database}"."{command.table}"')) as query:
             _, rows = query.arrow(_assigned(query.outputs(), columns, None))
             self._iceberg().overwrite(command.database, command.table, rows, table.metadata_location)
+        return NOTHING
+
+    def _unset(self, command: Command) -> Answer:
+        if not self._table(command.database, command.table).is_iceberg:
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {command.table} is no Iceberg table")
+        keys = re.findall(r"'([^']*)'", command.rest)
+        self._iceberg().unset(command.database, command.table, keys)
+        found = GlueCatalog(self._glue).raw_table(command.database, command.table)  # which keeps what it was once told
+        given = {key: found[key] for key in INPUT_FIELDS if key in found}
+        given["Parameters"] = {key: value for key, value in given["Parameters"].items() if key not in keys}
+        self._glue.update_table(DatabaseName=command.database, TableInput=given)
         return NOTHING
 
     def _vacuum(self, command: Command) -> Answer:

@@ -37,6 +37,7 @@ _PATTERNS = {
     "unload": r"unload\s*\((?P<rest>.*)\)\s*to\s*'(?P<location>[^']*)'(?:\s*with\s*\((?P<options>.*)\))?",
     "optimize": rf"optimize\s+{_TABLE}\s+rewrite\s+data(?:\s+using\s+bin_pack)?(?:\s+where\s+(?P<rest>.*))?",
     "vacuum": rf"vacuum\s+{_TABLE}",
+    "unset tblproperties": rf"alter\s+table\s+{_TABLE}\s+unset\s+tblproperties\s*\((?P<rest>(?:\s*'[^']*'\s*,?)+)\)",
 }
 _COMPILED = {
     name: re.compile(rf"(?:\s|--[^\n]*\n|/\*.*?\*/)*{pattern}{_END}", re.IGNORECASE | re.DOTALL)

@@ -18,7 +18,7 @@ from localstack_glue.service.models import JsonDict
 
 _BATCH = 100
 # what UpdateTable takes of what GetTable answers
-_INPUT_FIELDS = (
+INPUT_FIELDS = (
     "Name",
     "Description",
     "Owner",
@@ -243,7 +243,7 @@ class Ddl:
                 self._move_partition(database, table, partition, action)
                 return NOTHING
             self._change(table, action)
-        given = {key: table[key] for key in _INPUT_FIELDS if key in table}
+        given = {key: table[key] for key in INPUT_FIELDS if key in table}
         self._glue.update_table(DatabaseName=database, TableInput=given)
         return NOTHING
 

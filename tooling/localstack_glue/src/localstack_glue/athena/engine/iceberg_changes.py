@@ -9,7 +9,13 @@ from typing import Any
 
 import pyarrow
 from pyiceberg.catalog.glue import GlueCatalog as PyIcebergCatalog
-from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, NotInstalledError, ValidationException
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NoSuchTableError,
+    NotInstalledError,
+    ValidationError,
+    ValidationException,
+)
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
@@ -124,9 +130,13 @@ class IcebergChanges:
                 }
                 self._committed(functools.partial(_set_properties, table, pairs))
                 continue
-            with table.update_schema() as update:
-                _change_columns(update, action)
+            self._committed(functools.partial(_change_schema, table, action))
         return NOTHING
+
+    def unset(self, database: str, name: str, keys: Sequence[str]) -> None:
+        """ALTER TABLE ... UNSET TBLPROPERTIES."""
+        table = self._load(database, name)
+        self._committed(functools.partial(_remove_properties, table, [key for key in keys if key in table.properties]))
 
     def _make(
         self,
@@ -272,6 +282,21 @@ def _check_names(given: dict[str, str], names: Sequence[str]) -> None:
 def _set_properties(table: Any, pairs: dict[str, str]) -> None:
     with table.transaction() as change:
         change.set_properties(pairs)
+
+
+def _remove_properties(table: Any, keys: Sequence[str]) -> None:
+    with table.transaction() as change:
+        change.remove_properties(*keys)
+
+
+def _change_schema(table: Any, action: exp.Expr) -> None:
+    try:
+        with table.update_schema() as update:
+            _change_columns(update, action)
+    except (ValidationError, ValueError) as error:
+        raise QueryFailedError(
+            "INVALID_ARGUMENTS", f"line 1:1: ALTER TABLE ... {action.sql('hive')}: {error}"
+        ) from error
 
 
 def _change_columns(update: Any, action: exp.Expr) -> None:

@@ -61,8 +61,8 @@ def result_column(name: str, kind: Type) -> ResultColumn:
     return ResultColumn(name, known, _PRECISIONS.get(known, 0))
 
 
-def as_text(value: Any) -> str | None:
-    """A value as Athena writes it."""
+def as_text(value: Any, kind: Type | None = None) -> str | None:
+    """A value as Athena writes it; the type says what Python has no value for: a map whose keys are arrays or rows."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -80,10 +80,19 @@ def as_text(value: Any) -> str | None:
         return value.isoformat()
     if isinstance(value, bytes):
         return value.hex(" ")
+    parts = kind.parts if kind is not None else ()
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_inner(item) for item in value)}]"
+        return f"[{', '.join(_inner(item, *parts[:1]) for item in value)}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{_inner(key)}={_inner(item)}' for key, item in value.items())}}}"
+        pairs: Iterable[tuple[Any, Any]] = value.items()
+        if kind is not None and kind.kind == "map":
+            if kind.parts[0].parts:
+                pairs = zip(value["key"], value["value"], strict=True)
+            shown = (f"{_inner(key, parts[0])}={_inner(item, parts[1])}" for key, item in pairs)
+        else:
+            types = parts or (None,) * len(value)
+            shown = (f"{key}={_inner(item, part)}" for (key, item), part in zip(pairs, types, strict=True))
+        return f"{{{', '.join(shown)}}}"
     return str(value)
 
 
@@ -125,6 +134,6 @@ def read_text(content: bytes) -> list[list[str | None]]:
     return [list(line.split("\t")) for line in content.decode().split("\n")[:-1]]
 
 
-def _inner(value: Any) -> str:
-    text = as_text(value)
+def _inner(value: Any, kind: Type | None = None) -> str:
+    text = as_text(value, kind)
     return "null" if text is None else text

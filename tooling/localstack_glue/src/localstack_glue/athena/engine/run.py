@@ -83,9 +83,9 @@ class QueryEngine:
             outputs, rows = query.rows()
             shown = query.query.shown(outputs)
             columns = tuple(results.result_column(output.name, output.type) for output in shown)
-            return Answer(
-                columns, tuple(tuple(results.as_text(value) for value in row) for row in rows), query.scanned_bytes
-            )
+            types = [output.type for output in outputs]
+            texts = (tuple(map(results.as_text, row, types)) for row in rows)
+            return Answer(columns, tuple(texts), query.scanned_bytes)
 
     def _run_command(
         self, command: Command, database: str, changes: Changes, parameters: Sequence[str], stop: Cancellation

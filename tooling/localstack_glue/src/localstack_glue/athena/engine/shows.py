@@ -1,7 +1,7 @@
 """SHOW and DESCRIBE: what the catalog holds, in Hive's words."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -91,7 +91,20 @@ class Shows:
         found = self._raw(command)
         if found.get("TableType") == "VIRTUAL_VIEW":
             raise QueryFailedError("INVALID_ARGUMENTS", f"{command.database}.{command.table} is a view, not a table")
-        return _listing("createtab_stmt", _create_statement(command, found, self._columns_of(command)))
+        columns = self._columns_of(command)
+        return _listing("createtab_stmt", _create_statement(command, found, columns, self._transforms(command, found)))
+
+    def _transforms(self, command: Command, found: Any) -> list[str]:
+        """What an Iceberg table is partitioned by, as CREATE TABLE writes it."""
+        if not _is_iceberg(found):
+            return []
+        table = self._catalog.table(command.database, command.table, "line 1:1")
+        iceberg = open_snapshot(table, None, self._iceberg_properties).table
+        return [
+            _transform(iceberg.schema().find_column_name(field.source_id) or field.name, str(field.transform))
+            for field in iceberg.spec().fields
+            if str(field.transform) != "void"
+        ]
 
     def _columns_of(self, command: Command) -> list[tuple[str, str]]:
         found = self._raw(command)
@@ -113,7 +126,15 @@ class Shows:
         return found
 
 
-def _create_statement(command: Command, found: Any, columns: Iterable[tuple[str, str]]) -> list[str]:
+def _transform(column: str, transform: str) -> str:
+    name, _, number = transform.rstrip("]").partition("[")
+    shown = f"`{column.lower()}`"
+    return shown if name == "identity" else f"{name}({f'{number}, ' if number else ''}{shown})"
+
+
+def _create_statement(
+    command: Command, found: Any, columns: Iterable[tuple[str, str]], transforms: Sequence[str]
+) -> list[str]:
     is_iceberg = _is_iceberg(found)
     keys = [] if is_iceberg else found.get("PartitionKeys") or []
     own = [pair for pair in columns if pair[0] not in {key["Name"] for key in keys}]
@@ -126,6 +147,8 @@ def _create_statement(command: Command, found: Any, columns: Iterable[tuple[str,
         lines += [
             f"  `{key['Name']}` {key['Type']}{',' if number < len(keys) else ')'}" for number, key in enumerate(keys, 1)
         ]
+    if transforms:
+        lines.append(f"PARTITIONED BY ({', '.join(transforms)})")
     if not is_iceberg:
         serde = storage.get("SerdeInfo") or {}
         lines += ["ROW FORMAT SERDE ", f"  '{serde.get('SerializationLibrary', '')}' "]

@@ -285,7 +285,8 @@ class Query:
         selects = list(self._tree.find_all(exp.Select))
         unnamed = [each for select in selects for each in select.expressions if not each.is_star and _is_unnamed(each)]
         for number, expression in enumerate(unnamed):
-            expression.replace(exp.alias_(expression.copy(), f"{_UNNAMED}{number}", quoted=True))
+            name = exp.to_identifier(f"{_UNNAMED}{number}", quoted=True)
+            expression.replace(exp.Alias(this=expression.copy(), alias=name))  # also of a query in brackets
 
     def _number_unnamed(self) -> None:
         """Call them `_col` and the number of their place, as Trino does; what refers to them follows."""

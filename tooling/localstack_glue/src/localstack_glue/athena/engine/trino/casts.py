@@ -62,7 +62,7 @@ def cast(value: str, found: Type, wanted: Type) -> str:
 
 def coerce(value: str, found: Type, wanted: Type) -> str:
     """A value as a type that it turns into by itself."""
-    if found == wanted or (found.kind == wanted.kind and found.kind in (*_CHARACTERS, "timestamp", "time")):
+    if found == wanted or (found.kind == wanted.kind and found.kind in ("varchar", "timestamp", "time")):
         return value
     return cast(value, found, wanted)
 
@@ -226,21 +226,29 @@ _TIMES = ("date", "time", "timestamp", "timestamp with time zone")
 
 
 def _time(value: str, found: Type, wanted: Type) -> str:
+    digits, source = wanted.numbers[0] if wanted.numbers else 0, found.numbers[0] if found.numbers else 0
     if wanted.kind == "timestamp with time zone" and found.kind != "time":
-        return value if found.zone else f"timezone('UTC', CAST({value} AS TIMESTAMP))"
+        if found.zone and digits >= source:
+            return value
+        moment = f"timezone('UTC', {value})" if found.zone else f"CAST({value} AS TIMESTAMP)"
+        return f"timezone('UTC', {moment if digits >= source else rounded_moment(moment, digits)})"
+    if (wanted.kind, found.kind) == ("time", "time"):
+        moment = f"(CAST('1970-01-01' AS DATE) + {value})"
+        return value if digits >= source else f"CAST({rounded_moment(moment, digits)} AS TIME)"
     local = in_zone(value, found.zone) if found.zone else value
     if wanted.kind == "date" and found.kind != "time":
         return f"CAST({local} AS DATE)"
     if wanted.kind == "timestamp" and found.kind != "time":
-        digits, source = wanted.numbers[0], found.numbers[0] if found.numbers else 0
         moment = f"CAST({local} AS TIMESTAMP)"
         return moment if digits >= source else rounded_moment(moment, digits)
     if wanted.kind == "time" and found.kind != "date":
-        return f"CAST({local} AS TIME)"
+        return f"CAST({local if digits >= source else rounded_moment(local, digits)} AS TIME)"
     raise _refusal(found, wanted)
 
 
 def _to_json(value: str, found: Type) -> str:
+    if found.kind == "unknown":
+        return f"CAST({value} AS VARCHAR)"
     if found.kind in _CHARACTERS:
         return f"CAST(to_json({value}) AS VARCHAR)"
     if found.kind in (*INTEGERS, "boolean", "decimal"):
@@ -294,10 +302,12 @@ def _from_json(value: str, wanted: Type) -> str:
             f"map_from_entries(list_transform({pairs}, lambda item: struct_pack(key := item.key, value := "
             f"CASE WHEN item.value = 'null' THEN NULL ELSE {inner} END)))"
         )
-    if wanted.kind == "row" and all(wanted.names):
+    if wanted.kind == "row":
         parts: list[str] = []
-        for name, part in zip(fields_of(wanted), wanted.parts, strict=True):
-            item = f"trino_json_field({value}, {text_of(name)})"
+        for place, (name, part) in enumerate(zip(fields_of(wanted), wanted.parts, strict=True)):
+            item = (
+                f"py_json_field({value}, {text_of(name if wanted.names[place] else '')}, {place}, {len(wanted.parts)})"
+            )
             inner = item if part.kind == "json" else _from_json(item, part)
             parts.append(f"{quoted(name)} := CASE WHEN {item} = 'null' THEN NULL ELSE {inner} END")
         return f"CASE WHEN {value} IS NULL OR {value} = 'null' THEN NULL ELSE struct_pack({', '.join(parts)}) END"

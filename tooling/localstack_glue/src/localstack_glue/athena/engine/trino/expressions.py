@@ -2,6 +2,7 @@
 
 # ruff: noqa: E501 - SQL in a line is read as a line
 
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
@@ -33,6 +34,10 @@ Typed = tuple[str, Type]
 Resolve = Callable[[exp.Column], Typed]
 QueryOf = Callable[[exp.Expr], tuple[str, Sequence[Type]]]  # SQL of a nested query, and the types of its columns
 _COMPARISONS = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+_FIELDS = (
+    "year", "quarter", "month", "week", "day", "day_of_month", "day_of_week", "dow", "day_of_year", "doy", "year_of_week",
+    "yow", "hour", "minute", "second", "timezone_hour", "timezone_minute",
+)  # fmt: skip
 _ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 
 
@@ -48,7 +53,6 @@ class Translator:
         self._resolve = resolve
         self._query_of = query_of
         self._variables: list[Mapping[str, Typed]] = []
-        self._count = 0
 
     def translate(self, node: exp.Expr) -> Typed:
         """One expression.
@@ -224,7 +228,7 @@ class Translator:
     def _array(self, node: exp.Array) -> Typed:
         values, kind = self.unified(node.expressions)
         if not values:
-            return "[]::INTEGER[]", array(UNKNOWN)
+            return "([]::INTEGER[])", array(UNKNOWN)
         return f"[{', '.join(values)}]", array(kind)
 
     def _tuple(self, node: exp.Tuple) -> Typed:
@@ -302,7 +306,10 @@ class Translator:
     # ------------------------------------------------------------------------ functions
 
     def _extract(self, node: exp.Extract) -> Typed:
-        return self._called(node.this.name.lower(), [node.expression], Decoration(), node)
+        field = node.this.name.lower()
+        if field not in _FIELDS:
+            raise QueryFailedError("SYNTAX_ERROR", f"line 1:1: Invalid EXTRACT field: {field}")
+        return self._called(field, [node.expression], Decoration(), node)
 
     def _trim(self, node: exp.Trim) -> Typed:
         name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position") or "").upper(), "trim")
@@ -334,6 +341,10 @@ class Translator:
         order = ""
         if isinstance(inner, exp.Order):
             order, inner = self.order(inner), inner.this
+        if not order:
+            raise QueryFailedError(
+                "SYNTAX_ERROR", "line 1:1: mismatched input: LISTAGG needs WITHIN GROUP (ORDER BY ...)"
+            )
         separator = node.args.get("separator")
         given = decoration or Decoration()
         made = Decoration(given.distinct, order, given.nulls, given.suffix)
@@ -391,9 +402,9 @@ class Translator:
         return calls.call(function, given, arguments, self._lambda_of, made, place)
 
     def _lambda_of(self, node: exp.Lambda, types: Sequence[Type]) -> Typed:
-        self._count += 1
-        # names of their own: a variable must not meet those of the SQL around it
-        names = [f"v{self._count}_{number}" for number in range(len(node.expressions))]
+        # names of their own: a variable must not meet those of the SQL around it, and the same lambda has the same ones
+        own = zlib.crc32(node.sql("trino").encode())
+        names = [f"v{own:x}_{number}" for number in range(len(node.expressions))]
         pairs = zip(node.expressions, names, types, strict=False)
         self._variables.append({given.name.lower(): (name, kind) for given, name, kind in pairs})
         try:

@@ -80,7 +80,16 @@ def check_words(sql: str) -> None:
         MalformedQueryError: `1_000` would be a number with a name behind it, `0x1F` a binary; Trino has no `::`.
     """
     before: Token | None = None
+    limited: set[int] = set()  # how deep in brackets a LIMIT stands that OFFSET would have to stand before
+    depth = 0
     for token in TrinoQuery().tokenize(sql):
+        depth += (token.token_type is TokenType.L_PAREN) - (token.token_type is TokenType.R_PAREN)
+        if token.token_type in (TokenType.SELECT, TokenType.L_PAREN):
+            limited.discard(depth)
+        elif token.token_type in (TokenType.LIMIT, TokenType.FETCH):
+            limited.add(depth)
+        elif token.token_type is TokenType.OFFSET and depth in limited:
+            raise MalformedQueryError(f"line {token.line}:{token.col - 5}: mismatched input '{token.text}'")
         glued = before is not None and before.token_type is TokenType.NUMBER and before.end + 1 == token.start
         if (
             token.token_type is TokenType.DCOLON
@@ -124,6 +133,8 @@ def check(tree: exp.Expr) -> None:
     """
     for node in tree.walk():
         _check_node(node)
+        if isinstance(node, exp.Join) and node.method.upper() == "NATURAL":
+            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: Natural join not supported")
 
 
 def _check_node(node: exp.Expr) -> None:

@@ -19,7 +19,6 @@ MACROS = {
     "trino_json_text": ("x", "py_json_text({0})"),
     "trino_json_number": ("x", "py_json_number({0})"),
     "trino_json_entries": ("x", "map_entries(py_json_entries({0}))"),
-    "trino_json_field": ("x, y", "py_json_field({0}, {1})"),
     "trino_now": ("", "CAST(date_trunc('milliseconds', now()) AS TIMESTAMPTZ)"),
     "trino_day_interval_text": (
         "x",

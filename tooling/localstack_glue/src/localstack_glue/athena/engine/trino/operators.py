@@ -17,6 +17,7 @@ from localstack_glue.athena.engine.trino.types import (
     INTEGERS,
     MONTH_INTERVAL,
     NUMBERS,
+    TIMESTAMP_ZONED,
     VARCHAR,
     Type,
     array,
@@ -73,8 +74,10 @@ def concatenate(left: Typed, right: Typed) -> Typed:
             if first.kind == second.kind:
                 return f"({coerce(*left, kind)} || {coerce(*right, kind)})", kind
             if first.kind == "array":
-                return f"list_append({coerce(*left, kind)}, {coerce(*right, element)})", kind
-            return f"list_prepend({coerce(*left, element)}, {coerce(*right, kind)})", kind
+                value, added = coerce(*left, kind), coerce(*right, element)
+                return f"CASE WHEN {added} IS NOT NULL THEN list_append({value}, {added}) END", kind
+            added, value = coerce(*left, element), coerce(*right, kind)
+            return f"CASE WHEN {added} IS NOT NULL THEN list_prepend({added}, {value}) END", kind
     raise mismatch("||", first, second)
 
 
@@ -168,7 +171,7 @@ def _decimals(operator: str, left: Typed, right: Typed) -> Typed:
 
 
 def _moments(operator: str, left: Typed, right: Typed) -> Typed | None:
-    from localstack_glue.athena.engine.trino.functions.dates import local, shifted
+    from localstack_glue.athena.engine.trino.functions.dates import shifted
 
     intervals = (DAY_INTERVAL, MONTH_INTERVAL)
     (first, a), (second, b) = left, right
@@ -188,11 +191,17 @@ def _moments(operator: str, left: Typed, right: Typed) -> Typed | None:
     if operator in "+-" and a.kind == "time" and b == DAY_INTERVAL:
         return (
             f"CAST(DATE '1970-01-01' + {first} + to_milliseconds({'' if operator == '+' else '-'}{second}) AS TIME)",
-            a,
+            replace(a, numbers=(max(a.numbers[0], 3),)),
         )
+    if operator == "-" and a.kind == b.kind == "time":
+        ends = (f"epoch_us(DATE '1970-01-01' + {value})" for value in (first, second))
+        return _milliseconds(" - ".join(ends)), DAY_INTERVAL
     if operator == "-" and a.kind in _MOMENTS and b.kind in _MOMENTS:
-        ends = (f"epoch_ms(CAST({local(value, kind)} AS TIMESTAMP))" for value, kind in (left, right))
-        return f"({' - '.join(ends)})", DAY_INTERVAL
+        if a.zone or b.zone:
+            ends = (f"epoch_us({coerce(value, kind, TIMESTAMP_ZONED)})" for value, kind in (left, right))
+        else:
+            ends = (f"epoch_us(CAST({value} AS TIMESTAMP))" for value, _ in (left, right))
+        return _milliseconds(" - ".join(ends)), DAY_INTERVAL
     if operator in "+-" and a == b and a in intervals:
         return f"({first} {operator} {second})", a
     if operator == "*" and b in intervals and a.kind in NUMBERS:
@@ -201,6 +210,10 @@ def _moments(operator: str, left: Typed, right: Typed) -> Typed | None:
         by = coerce(second, b, DOUBLE)
         return f"CAST(trunc({first}::DOUBLE {operator} {by}) AS BIGINT)", a
     return None
+
+
+def _milliseconds(microseconds: str) -> str:
+    return f"CAST(floor(({microseconds} + 500) / 1000.0) AS BIGINT)"
 
 
 def interval(text: str, unit: str) -> Typed:

@@ -94,7 +94,10 @@ class QueryTranslator:
         for name, source in scope.sources.items():
             if column.table and name.lower() != column.table.lower():
                 continue
-            for known, kind in self._source_columns(source):
+            columns = self._source_columns(source)
+            if sum(known.lower() == column.name.lower() for known, _ in columns) > 1:
+                raise QueryFailedError("AMBIGUOUS_NAME", f"line 1:1: Column '{column.name}' is ambiguous")
+            for known, kind in columns:
                 if known.lower() == column.name.lower():
                     table = f"{quoted(column.table)}." if column.table else ""
                     return f"{table}{quoted(known)}", kind
@@ -192,6 +195,9 @@ class QueryTranslator:
     def _values(self, node: exp.Values, scope: Scope) -> None:
         translator = self._translator(scope)
         rows = [list(each.expressions) if isinstance(each, exp.Tuple) else [each] for each in node.expressions]
+        if len({len(row) for row in rows}) > 1:
+            sizes = ", ".join(str(len(row)) for row in rows[:2])
+            raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Values rows have mismatched sizes: {sizes}")
         unified = [translator.unified(column) for column in zip(*rows, strict=True)]
         lines = zip(*(values for values, _ in unified), strict=True)
         node.set("expressions", [exp.Tuple(expressions=[_raw(value) for value in line]) for line in lines])

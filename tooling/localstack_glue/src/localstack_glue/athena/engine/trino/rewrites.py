@@ -15,6 +15,8 @@ def written_out(tree: exp.Expr) -> exp.Expr:
             _inline_aliases(select)
     for node in list(tree.find_all(exp.Values)):
         _as_query(node)
+    for lateral in list(tree.find_all(exp.Lateral)):
+        _name_columns(lateral)
     return tree
 
 
@@ -26,6 +28,16 @@ def values_query(values: exp.Values) -> exp.Select:
     names = [exp.to_identifier(f"_col{place}", quoted=True) for place in range(count)]
     given.set("alias", exp.TableAlias(this=exp.to_identifier("given", quoted=True), columns=names))
     return exp.select("*").from_(given)
+
+
+def _name_columns(lateral: exp.Lateral) -> None:
+    """`LATERAL (SELECT 1) t(x)` as one of a query whose column is `x`."""
+    alias = lateral.args.get("alias")
+    if not isinstance(lateral.this, exp.Subquery) or alias is None or not alias.columns:
+        return
+    named = exp.Subquery(this=lateral.this.this.copy(), alias=alias.copy())
+    lateral.set("this", exp.Subquery(this=exp.select("*").from_(named)))
+    lateral.set("alias", exp.TableAlias(this=alias.this.copy()))
 
 
 def _inline_aliases(select: exp.Select) -> None:

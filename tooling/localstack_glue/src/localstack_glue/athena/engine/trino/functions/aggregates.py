@@ -78,9 +78,21 @@ AGGREGATES.aggregate(
 for _name, _native, _first, _second in (("max", "max", "4", "[4, 2]"), ("min", "min", "1", "[1, 2]")):
     AGGREGATES.aggregate(
         _name,
+        *(
+            overload(
+                f"{_kind} -> {_kind}",
+                "coalesce({0}, {1})",
+                bases=(f"{_native}(CASE WHEN NOT isnan({{0}}) THEN {{0}} END)", f"{_native}({{0}})"),
+            )
+            for _kind in ("real", "double")
+        ),
         ("T -> T", f"{_native}({{0}})"),
         ("T, bigint -> array(T)", f"{_native}({{0}}, {{1}})"),
-        examples={_over(_XY, f"{_name}(x)"): _first, _over(_XY, f"{_name}(x, 2)"): _second},
+        examples={
+            _over(_XY, f"{_name}(x)"): _first,
+            _over(_XY, f"{_name}(x, 2)"): _second,
+            f"(select {_name}(x) from (values nan(), 1e0) t(x))": "1.0",
+        },
     )
 for _name, _native, _found in (("max_by", "arg_max_null", None), ("min_by", "arg_min_null", "1")):
     AGGREGATES.aggregate(
@@ -205,7 +217,7 @@ AGGREGATES.aggregate(
 )
 AGGREGATES.aggregate(
     "grouping",
-    ("any... -> bigint", lambda call: f"grouping({', '.join(call.arguments)})"),
+    ("any... -> integer", lambda call: f"CAST(grouping({', '.join(call.arguments)}) AS INTEGER)"),
     examples={"(select max(g) from (select grouping(x) g from (values 1) t(x) group by rollup(x)))": "1"},
 )
 AGGREGATES.refuse("checksum", "its hash is Trino's own")

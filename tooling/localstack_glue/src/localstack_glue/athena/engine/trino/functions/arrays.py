@@ -56,6 +56,10 @@ def _holds(other: str) -> str:
     return f"CASE WHEN x IS NULL THEN list_contains(list_transform({other}, lambda y: y IS NULL), true) ELSE list_contains({other}, x) END"
 
 
+def _of_two(kept: str) -> str:
+    return f"CASE WHEN {{1}} IS NOT NULL THEN {_distinct(kept)} END"
+
+
 ARRAYS.scalar(
     "array_distinct",
     ("array(T) -> array(T)", _distinct("{0}")),
@@ -63,8 +67,14 @@ ARRAYS.scalar(
 )
 ARRAYS.scalar(
     "array_intersect",
-    ("array(T), array(T) -> array(T)", _distinct(f"list_filter({{0}}, lambda x: {_holds('{1}')})")),
-    examples={"array_intersect(array[1, 2, 2, null], array[2, null, 3])": "[2, null]"},
+    (
+        "array(T), array(T) -> array(T)",
+        _of_two(f"list_filter({{0}}, lambda x: {_holds('{1}')})"),
+    ),
+    examples={
+        "array_intersect(array[1, 2, 2, null], array[2, null, 3])": "[2, null]",
+        "array_intersect(array[1], cast(null as array(integer)))": None,
+    },
 )
 ARRAYS.scalar(
     "array_union",
@@ -73,7 +83,10 @@ ARRAYS.scalar(
 )
 ARRAYS.scalar(
     "array_except",
-    ("array(T), array(T) -> array(T)", _distinct(f"list_filter({{0}}, lambda x: NOT ({_holds('{1}')}))")),
+    (
+        "array(T), array(T) -> array(T)",
+        _of_two(f"list_filter({{0}}, lambda x: NOT ({_holds('{1}')}))"),
+    ),
     examples={"array_except(array[1, 2, null], array[2])": "[1, null]"},
 )
 ARRAYS.scalar(
@@ -112,10 +125,18 @@ for _name, _native in (("array_max", "list_max"), ("array_min", "list_min")):
     ARRAYS.scalar(
         _name,
         (
+            "array(double) -> double",
+            f"CASE WHEN list_contains(list_transform({{0}}, lambda x: x IS NULL), true) THEN NULL ELSE coalesce({_native}(list_filter({{0}}, lambda x: NOT isnan(x))), {_native}({{0}})) END",
+        ),
+        (
             "array(T) -> T",
             f"CASE WHEN list_contains(list_transform({{0}}, lambda x: x IS NULL), true) THEN NULL ELSE {_native}({{0}}) END",
         ),
-        examples={f"{_name}(array[2, 3])": "3" if "max" in _name else "2", f"{_name}(array[1, null])": None},
+        examples={
+            f"{_name}(array[2, 3])": "3" if "max" in _name else "2",
+            f"{_name}(array[1, null])": None,
+            f"{_name}(array[nan(), 1e0])": "1.0",
+        },
     )
 
 
@@ -164,11 +185,14 @@ ARRAYS.scalar(
 )
 ARRAYS.scalar(
     "combinations",
-    ("array(varchar), bigint -> array(array(varchar))", "py_combinations({0}, {1})"),
-    ("array(bigint), bigint -> array(array(bigint))", "py_combinations_of_numbers({0}, {1})"),
+    (
+        "array(T), bigint -> array(array(T))",
+        "list_transform(py_combinations(len({0}), {1}), lambda places: list_transform(places, lambda place: {0}[place]))",
+    ),
     examples={
         "combinations(array['a', 'b', 'c'], 2)": "[[a, b], [a, c], [b, c]]",
         "combinations(array[1, 2, 2], 2)": "[[1, 2], [1, 2], [2, 2]]",
+        "combinations(array['a', 'b', 'c', 'd'], 2)": "[[a, b], [a, c], [b, c], [a, d], [b, d], [c, d]]",
     },
 )
 ARRAYS.scalar(
@@ -238,8 +262,8 @@ def _sequence(call: Call) -> str:
     elif kind == "timestamp":
         if call.types[2] == MONTH_INTERVAL:
             return _by_months(start, stop, step, "TIMESTAMP")
-        begin, end = f"epoch_ms({start})", f"epoch_ms({stop})"
-        listed = f"list_transform(generate_series({begin}, {end}, {step}), lambda t: make_timestamp(t * 1000))"
+        begin, end = f"epoch_us({start})", f"epoch_us({stop})"
+        listed = f"list_transform(generate_series({begin}, {end}, {step} * 1000), lambda t: make_timestamp(t))"
     else:
         listed = f"generate_series({start}, {stop}, {step})"
     if not steps:
@@ -251,6 +275,10 @@ def _by_months(start: str, stop: str, step: str, kind: str) -> str:
     return f"list_transform(generate_series(CAST({start} AS TIMESTAMP), CAST({stop} AS TIMESTAMP), to_months(CAST({step} AS INTEGER))), lambda t: CAST(t AS {kind}))"
 
 
+def _first_and_following(call: Call) -> Type:
+    return array(call.types[0])
+
+
 ARRAYS.scalar(
     "sequence",
     ("bigint, bigint -> array(bigint)", _sequence),
@@ -258,8 +286,8 @@ ARRAYS.scalar(
     ("date, date -> array(date)", _sequence),
     ("date, date, interval day to second -> array(date)", _sequence),
     ("date, date, interval year to month -> array(date)", _sequence),
-    ("timestamp, timestamp, interval day to second -> array(timestamp)", _sequence),
-    ("timestamp, timestamp, interval year to month -> array(timestamp)", _sequence),
+    overload("timestamp, timestamp, interval day to second -> array(timestamp)", _sequence, _first_and_following),
+    overload("timestamp, timestamp, interval year to month -> array(timestamp)", _sequence, _first_and_following),
     examples={
         "sequence(1, 3)": "[1, 2, 3]",
         "sequence(3, 1)": "[3, 2, 1]",
@@ -288,9 +316,14 @@ ARRAYS.scalar(
         "slice(array[1], 5, 1)": "[]",
     },
 )
+_NEGATIVE = failure("INVALID_FUNCTION_ARGUMENT", "'size must not be negative: ' || {1}")
+_TOO_MANY = failure("INVALID_FUNCTION_ARGUMENT", "'size must not exceed array cardinality ' || len({0}) || ': ' || {1}")
 ARRAYS.scalar(
     "trim_array",
-    ("array(T), bigint -> array(T)", "{0}[1:len({0}) - {1}]"),
+    (
+        "array(T), bigint -> array(T)",
+        f"CASE WHEN {{1}} < 0 THEN {_NEGATIVE} WHEN {{1}} > len({{0}}) THEN {_TOO_MANY} ELSE ({{0}})[1:len({{0}}) - {{1}}] END",
+    ),
     examples={"trim_array(array[1, 2, 3, 4], 1)": "[1, 2, 3]"},
 )
 ARRAYS.scalar(

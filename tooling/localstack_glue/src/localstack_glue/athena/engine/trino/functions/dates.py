@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import text_of
+from localstack_glue.athena.engine.sql_text import rounded_moment, text_of
 from localstack_glue.athena.engine.trino.casts import cast, to_text
 from localstack_glue.athena.engine.trino.table import Call, Topic, overload
 from localstack_glue.athena.engine.trino.types import TIMESTAMP, TIMESTAMP_ZONED, Type
@@ -94,8 +94,8 @@ def _difference(call: Call) -> str:
     _check_unit(unit, kind)
     ends = call.arguments[1:]
     if kind.kind == "time":
-        first, second = (f"epoch_ms(DATE '1970-01-01' + {value})" for value in ends)
-        return f"(({second} - {first}) // {MILLISECONDS[unit]})"
+        first, second = (f"epoch_us(DATE '1970-01-01' + {value})" for value in ends)
+        return f"(({second} - {first}) // {MILLISECONDS[unit] * 1000})"
     if kind.kind == "timestamp with time zone" and unit in _CLOCK:
         return f"((epoch_ms({ends[1]}) - epoch_ms({ends[0]})) // {MILLISECONDS[unit]})"
     # days are those of the first moment's clocks
@@ -104,8 +104,8 @@ def _difference(call: Call) -> str:
     if unit in MONTHS:
         months = f"date_sub('month', CAST({first} AS TIMESTAMP), CAST({second} AS TIMESTAMP))"
         return f"({months} // {MONTHS[unit]})"
-    start, end = f"epoch_ms(CAST({first} AS TIMESTAMP))", f"epoch_ms(CAST({second} AS TIMESTAMP))"
-    return f"(({end} - {start}) // {MILLISECONDS[unit]})"
+    start, end = f"epoch_us(CAST({first} AS TIMESTAMP))", f"epoch_us(CAST({second} AS TIMESTAMP))"
+    return f"(({end} - {start}) // {MILLISECONDS[unit] * 1000})"
 
 
 _UNITS = {
@@ -247,7 +247,8 @@ def _zone(number: int) -> Callable[[Call], Type]:
         zone = call.literal(number)
         if zone is None:
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: a time zone that is no literal is not answered here")
-        return replace(TIMESTAMP_ZONED, zone=check(zone))
+        digits = call.types[0].numbers if call.types[0].kind.startswith("timestamp") else TIMESTAMP_ZONED.numbers
+        return replace(TIMESTAMP_ZONED, numbers=digits, zone=check(zone))
 
     return zoned
 
@@ -387,7 +388,7 @@ def _formatted(function: str) -> Callable[[Call], str]:
     def sql(call: Call) -> str:
         value, kind = call.arguments[0], call.types[0]
         zone = kind.zone or "UTC"
-        moment = f"epoch_us(date_trunc('milliseconds', CAST({local(value, kind)} AS TIMESTAMP)))"
+        moment = f"epoch_us({rounded_moment(f'CAST({local(value, kind)} AS TIMESTAMP)', 3)})"
         return f"{function}({moment}, {text_of(zone)}, {call.arguments[1]})"
 
     return sql

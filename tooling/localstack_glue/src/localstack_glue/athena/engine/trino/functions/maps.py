@@ -50,8 +50,16 @@ MAPS.scalar(
 )
 MAPS.scalar(
     "map_concat",
-    ("map(K,V), map(K,V)... -> map(K,V)", lambda call: f"map_concat({', '.join(call.arguments)})"),
-    examples={"map_concat(map(array['a'], array[1]), map(array['a', 'b'], array[2, 3]))": "{a=2, b=3}"},
+    (
+        "map(K,V), map(K,V)... -> map(K,V)",
+        lambda call: (
+            f"CASE WHEN {' AND '.join(f'{each} IS NOT NULL' for each in call.arguments)} THEN map_concat({', '.join(call.arguments)}) END"
+        ),
+    ),
+    examples={
+        "map_concat(map(array['a'], array[1]), map(array['a', 'b'], array[2, 3]))": "{a=2, b=3}",
+        "map_concat(map(array['a'], array[1]), null)": None,
+    },
 )
 MAPS.scalar(
     "map_keys", ("map(K,V) -> array(K)", "map_keys({0})"), examples={"map_keys(map(array['a'], array[1]))": "[a]"}

@@ -134,6 +134,7 @@ MATH.scalar(
 MATH.scalar("is_infinite", ("double -> boolean", "isinf({0})"), examples={"is_infinite(1e0 / 0e0)": "true"})
 MATH.scalar("is_nan", ("double -> boolean", "isnan({0})"), examples={"is_nan(nan())": "true", "is_nan(1)": "false"})
 _NO_BOUND = failure("INVALID_FUNCTION_ARGUMENT", "'bound must be positive'")
+_NO_RANGE = failure("INVALID_FUNCTION_ARGUMENT", "'start value must be less than stop value'")
 for _name in ("rand", "random"):
     MATH.scalar(
         _name,
@@ -141,7 +142,11 @@ for _name in ("rand", "random"):
         overload(
             "I -> I", f"CASE WHEN {{0}} <= 0 THEN {_NO_BOUND} ELSE CAST(floor(random() * {{0}}) AS BIGINT) END", _same
         ),
-        overload("I, I -> I", "CAST({0} + floor(random() * ({1} - {0})) AS BIGINT)", lambda call: call.bound["I"]),
+        overload(
+            "I, I -> I",
+            f"CASE WHEN {{0}} >= {{1}} THEN {_NO_RANGE} ELSE CAST({{0}} + floor(random() * ({{1}} - {{0}})) AS BIGINT) END",
+            lambda call: call.bound["I"],
+        ),
         examples={f"{_name}() < 1": "true", f"{_name}(1)": "0", f"{_name}(5, 6)": "5"},
     )
 _BAD_BASE = failure("INVALID_FUNCTION_ARGUMENT", "'Radix must be between 2 and 36'")
@@ -155,9 +160,15 @@ MATH.scalar(
     ("varchar, bigint -> bigint", "py_from_base({0}, {1})"),
     examples={"from_base('ff', 16)": "255", "from_base('-101', 2)": "-5"},
 )
+_NO_BINS = failure("INVALID_FUNCTION_ARGUMENT", "'Bins cannot be an empty array'")
+_NOT_SORTED = failure("INVALID_FUNCTION_ARGUMENT", "'Bin values are not sorted in ascending order'")
 MATH.scalar(
     "width_bucket",
-    ("double, array(double) -> bigint", "CAST(len(list_filter({1}, lambda bound: bound <= {0})) AS BIGINT)"),
+    (
+        "double, array(double) -> bigint",
+        f"CASE WHEN len({{1}}) = 0 THEN {_NO_BINS} WHEN list_sort({{1}}) <> {{1}} THEN {_NOT_SORTED} "
+        "WHEN {0} IS NOT NULL THEN CAST(len(list_filter({1}, lambda bound: bound <= {0})) AS BIGINT) END",
+    ),
     ("double, double, double, bigint -> bigint", "py_width_bucket({0}, {1}, {2}, {3})"),
     examples={
         "width_bucket(5.3e0, 0, 10, 5)": "3",

@@ -22,6 +22,8 @@ JSON_.scalar(
 def _array_contains(call: Call) -> str:
     value = call.arguments[1]
     kind = call.types[1]
+    if kind.kind == "unknown":
+        return "CAST(NULL AS BOOLEAN)"
     if kind.kind == "varchar":
         value = f"CAST(to_json({value}) AS VARCHAR)"
     elif kind.kind in (*INTEGERS, "boolean", "double", "decimal"):
@@ -41,7 +43,11 @@ JSON_.scalar(
     "json_array_get",
     ("json, bigint -> json", "py_json_array_get({0}, {1})"),
     ("varchar, bigint -> json", "py_json_array_get({0}, {1})"),
-    examples={"json_array_get('[\"a\", [3]]', 1)": "[3]", "json_array_get('[1]', 5)": None},
+    examples={
+        "json_array_get('[\"a\", [3]]', 1)": "[3]",
+        "json_array_get('[1]', 5)": None,
+        "json_array_get('[\"a\"]', 0)": "a",
+    },
 )
 JSON_.scalar(
     "json_array_length",
@@ -104,7 +110,7 @@ def _format_arguments(call: Call) -> str:
         tag = {"double": "f", "real": "f", "decimal": "f", "boolean": "b"}.get(
             kind.kind, "d" if kind.kind in INTEGERS else "s"
         )
-        if kind.kind in ("date", "timestamp", "timestamp with time zone"):
+        if kind.kind in ("date", "time", "timestamp", "timestamp with time zone"):
             tag = "t"
         if kind.kind == "unknown":
             text = "NULL"
@@ -126,6 +132,8 @@ CONVERSION.scalar(
         "format('%2$s %3$s %1$s', 'a', 'b', 'c')": "b c a",
         "format('%x', 255)": "ff",
         "format('%s', true)": "true",
+        "format('%s', timestamp '2024-01-05 10:00:00')": "2024-01-05T10:00",
+        "format('%s %s', timestamp '2024-01-05 10:00:01.5', date '2024-01-05')": "2024-01-05T10:00:01.500 2024-01-05",
         "format('%s is %d, %.1f%%, %b', 'a', 5, 2.5e0, false)": "a is 5, 2.5%, false",
     },
 )
@@ -194,7 +202,25 @@ CONDITIONAL.scalar(
     ("boolean, T, T -> T", "CASE WHEN {0} THEN {1} ELSE {2} END"),
     examples={"if(1 > 2, 'a', 'b')": "b", "if(false, 1)": None},
 )
-CONDITIONAL.scalar("greatest", _extreme("greatest"), examples={"greatest(1, 3, 2)": "3", "greatest(1, null)": None})
+
+
+def _greatest(call: Call) -> str:
+    """Null if one is; NaN is less than any number."""
+    nulls = " OR ".join(f"{each} IS NULL" for each in call.arguments)
+    given = ", ".join(call.arguments)
+    found = f"greatest({given})"
+    if call.bound["T"].kind in ("double", "real"):
+        found = f"coalesce(list_max(list_filter([{given}], lambda x: NOT isnan(x))), 'nan')"
+    return f"CASE WHEN {nulls} THEN NULL ELSE {found} END"
+
+
+CONDITIONAL.scalar(
+    "greatest",
+    ("T, T... -> T", _greatest),
+    examples={
+        "greatest(1, 3, 2)": "3", "greatest(1, null)": None, "greatest(nan(), 5)": "5.0", "greatest(nan(), nan())": "NaN",
+    },
+)  # fmt: skip
 CONDITIONAL.scalar("least", _extreme("least"), examples={"least('b', 'a')": "a", "least(1, 2.5)": "1.0"})
 
 REFUSED: dict[str, str] = {

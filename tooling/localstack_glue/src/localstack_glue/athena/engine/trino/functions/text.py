@@ -16,19 +16,28 @@ def _all(call: Call) -> str:
 
 
 STRINGS.scalar("chr", ("bigint -> varchar(1)", "chr(CAST({0} AS INTEGER))"), examples={"chr(65)": "A"})
-STRINGS.scalar("codepoint", ("varchar -> integer", "unicode({0})"), examples={"codepoint('A')": "65"})
+_NO_CHARACTER = failure("INVALID_FUNCTION_ARGUMENT", "'Input string must be a single character string'")
+STRINGS.scalar(
+    "codepoint",
+    (
+        "varchar -> integer",
+        f"CASE WHEN length({{0}}) = 1 THEN unicode({{0}}) WHEN {{0}} IS NOT NULL THEN {_NO_CHARACTER} END",
+    ),
+    examples={"codepoint('A')": "65"},
+)
 STRINGS.scalar(
     "concat",
-    ("varchar, varchar... -> varchar", _all),
-    ("varbinary, varbinary... -> varbinary", _all),
-    ("array(T), array(T)... -> array(T)", _all),
-    ("array(T), T -> array(T)", "list_append({0}, {1})"),
-    ("T, array(T) -> array(T)", "list_prepend({0}, {1})"),
+    ("varchar, varchar, varchar... -> varchar", _all),
+    ("varbinary, varbinary, varbinary... -> varbinary", _all),
+    ("array(T), array(T), array(T)... -> array(T)", _all),
+    ("array(T), T -> array(T)", "CASE WHEN {1} IS NOT NULL THEN list_append({0}, {1}) END"),
+    ("T, array(T) -> array(T)", "CASE WHEN {0} IS NOT NULL THEN list_prepend({0}, {1}) END"),
     examples={
         "concat('a', 'b', 'c')": "abc",
         "concat('a', null)": None,
         "concat(array[1], array[2, 3])": "[1, 2, 3]",
         "concat(array[1], 2)": "[1, 2]",
+        "concat(array[1], cast(null as integer))": None,
     },
 )
 STRINGS.scalar(
@@ -52,9 +61,9 @@ STRINGS.scalar(
     "hamming_distance",
     (
         "varchar, varchar -> bigint",
-        f"CASE WHEN length({{0}}) = length({{1}}) THEN hamming({{0}}, {{1}}) WHEN length({{0}}) <> length({{1}}) THEN {_UNEQUAL} END",
+        f"CASE WHEN length({{0}}) = length({{1}}) THEN py_hamming({{0}}, {{1}}) WHEN length({{0}}) <> length({{1}}) THEN {_UNEQUAL} END",
     ),
-    examples={"hamming_distance('karolin', 'kathrin')": "3"},
+    examples={"hamming_distance('karolin', 'kathrin')": "3", "hamming_distance('für', 'fur')": "1"},
 )
 STRINGS.scalar(
     "length",
@@ -64,8 +73,8 @@ STRINGS.scalar(
 )
 STRINGS.scalar(
     "levenshtein_distance",
-    ("varchar, varchar -> bigint", "levenshtein({0}, {1})"),
-    examples={"levenshtein_distance('kitten', 'sitting')": "3"},
+    ("varchar, varchar -> bigint", "py_levenshtein({0}, {1})"),
+    examples={"levenshtein_distance('kitten', 'sitting')": "3", "levenshtein_distance('größe', 'grosse')": "3"},
 )
 STRINGS.scalar(
     "lower", overload("varchar -> varchar", "lower({0})", lambda call: call.types[0]), examples={"lower('AbC')": "abc"}
@@ -93,9 +102,13 @@ STRINGS.scalar(
 STRINGS.scalar("rpad", ("varchar, bigint, varchar -> varchar", _padded("rpad")), examples={"rpad('7', 3, 'xy')": "7xy"})
 
 
+# what Java takes for white space
+_BLANKS = " || ".join(f"chr({code})" for code in (*range(9, 14), *range(28, 33), 0x1680, *range(0x2000, 0x2007), *range(0x2008, 0x200B), 0x2028, 0x2029, 0x205F, 0x3000))  # fmt: skip
+
+
 def _trim(side: str) -> tuple[tuple[str, str], tuple[str, str]]:
     return (
-        ("varchar -> varchar", f"{side}({{0}}, ' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13))"),
+        ("varchar -> varchar", f"{side}({{0}}, {_BLANKS})"),
         ("varchar, varchar -> varchar", f"{side}({{0}}, {{1}})"),
     )
 
@@ -138,7 +151,7 @@ STRINGS.scalar(
 STRINGS.scalar(
     "split",
     ("varchar, varchar -> array(varchar)", "py_split({0}, {1}, NULL)"),
-    ("varchar, varchar, bigint -> array(varchar)", "py_split({0}, {1}, {2})"),
+    ("varchar, varchar, bigint -> array(varchar)", "CASE WHEN {2} IS NOT NULL THEN py_split({0}, {1}, {2}) END"),
     examples={"split('a,b,,c', ',')": "[a, b, , c]", "split('a,b,c', ',', 2)": "[a, b,c]"},
 )
 STRINGS.scalar(
@@ -188,7 +201,7 @@ STRINGS.scalar("to_utf8", ("varchar -> varbinary", "encode({0})"), examples={"to
 STRINGS.scalar(
     "from_utf8",
     ("varbinary -> varchar", "py_from_utf8({0}, NULL)"),
-    ("varbinary, varchar -> varchar", "py_from_utf8({0}, {1})"),
+    ("varbinary, varchar -> varchar", "CASE WHEN {1} IS NOT NULL THEN py_from_utf8({0}, {1}) END"),
     examples={"from_utf8(to_utf8('aö'))": "aö", "from_utf8(from_hex('61FF'), '?')": "a?"},
 )
 STRINGS.refuse("word_stem", "stemmers of other languages are not brought along")

@@ -16,7 +16,11 @@ class _Number(str):
 
 
 def _load(text: str) -> Any:
-    return json.loads(text, parse_int=_Number, parse_float=_Number)
+    return json.loads(text, parse_int=_Number, parse_float=_Number, parse_constant=_no_number)
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(name)  # NaN and Infinity are no JSON
 
 
 def _dump(value: Any, *, is_sorted: bool = True) -> str:
@@ -30,16 +34,23 @@ def _dump(value: Any, *, is_sorted: bool = True) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+_STEP = re.compile(r'\.([\w:]+)|\[(\w+)\]|\["((?:[^"\\]|\\["\\])*)"\]')
+
+
 @lru_cache(maxsize=256)
 def _steps(path: str) -> tuple[str | int, ...]:
     text = path if path.startswith("$") else f"$.{path}"
     steps: list[str | int] = []
     place = 1
     while place < len(text):
-        found = re.compile(r"""\.([^.\[]+)|\[(\d+)\]|\[(["'])(.*?)\3\]|\[([\w ]+)\]|\["?(\*)"?\]""").match(text, place)
-        if found is None or found[6]:
+        found = _STEP.match(text, place)
+        if found is None:
             raise FunctionError(f"Invalid JSON path: '{path}'")
-        steps.append(int(found[2]) if found[2] else found[1] or found[4] or found[5] or "")
+        word = found[1] or found[2]
+        if word is None:
+            steps.append(re.sub(r"\\(.)", r"\1", found[3]))
+        else:
+            steps.append(int(word) if found[2] and word.isdigit() else word)
         place = found.end()
     return tuple(steps)
 
@@ -117,11 +128,15 @@ def json_entries(text: str) -> dict[str, str] | None:
     return {key: _dump(item) for key, item in value.items()}
 
 
-@python("VARCHAR, VARCHAR -> VARCHAR")
-def json_field(text: str, name: str) -> str | None:
+@python("VARCHAR, VARCHAR, BIGINT, BIGINT -> VARCHAR")
+def json_field(text: str, name: str, place: int, count: int) -> str | None:
+    """A row's field: of an object by its name, of an array by its place."""
     value = _load(text)
-    if not isinstance(value, dict):
-        raise FunctionError(f"Cannot cast to row. Expected a json object, but got {text}", "INVALID_CAST_ARGUMENT")
+    if isinstance(value, list) and len(value) == count:
+        return _dump(value[place])
+    if not isinstance(value, dict) or not name:
+        wanted = "a json array, or a json object" if name else "a json array"
+        raise FunctionError(f"Cannot cast to row. Expected {wanted}, but got {text}", "INVALID_CAST_ARGUMENT")
     return next((_dump(item) for key, item in value.items() if key.lower() == name), None)
 
 
@@ -141,7 +156,9 @@ def json_array_get(text: str, index: int) -> str | None:
     there, value = _found(text, "$")
     if not there or not isinstance(value, list) or not -len(value) <= index < len(value):
         return None
-    return None if value[index] is None else _dump(value[index], is_sorted=False)
+    found = value[index]
+    # a text loses its quotes, as Trino documents it
+    return None if found is None else str(found) if type(found) is str else _dump(found, is_sorted=False)
 
 
 @python("VARCHAR, VARCHAR -> BOOLEAN")
@@ -154,5 +171,6 @@ def json_array_contains(text: str, wanted: str) -> bool | None:
 
 def _same(item: Any, wanted: Any) -> bool:
     if isinstance(item, _Number):
-        return not isinstance(wanted, str | bool) and float(item) == wanted
+        is_whole = re.fullmatch(r"-?\d+", item) is not None
+        return isinstance(wanted, int if is_whole else float) and not isinstance(wanted, bool) and float(item) == wanted
     return type(item) is type(wanted) and bool(item == wanted)

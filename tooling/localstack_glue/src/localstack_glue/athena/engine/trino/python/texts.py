@@ -67,6 +67,10 @@ def split_to_multimap(text: str, entry: str, key_value: str) -> dict[str, list[s
 
 
 def _entries(text: str, entry: str, key_value: str) -> list[tuple[str, str]]:
+    if not entry or not key_value:
+        raise FunctionError(f"{'keyValueDelimiter' if entry else 'entryDelimiter'} is empty")
+    if entry == key_value:
+        raise FunctionError("entryDelimiter and keyValueDelimiter must not be the same")
     parts = [part.split(key_value) for part in text.split(entry)] if text else []
     wrong = next((part for part in parts if len(part) != 2), None)
     if wrong is not None:
@@ -84,6 +88,22 @@ def strpos(text: str, part: str, instance: int) -> int:
         if place < 0:
             return 0
     return place + 1
+
+
+@python("VARCHAR, VARCHAR -> BIGINT")
+def levenshtein(one: str, other: str) -> int:
+    """By characters: DuckDB counts bytes."""
+    row = list(range(len(other) + 1))
+    for place, char in enumerate(one, 1):
+        last, row[0] = row[0], place
+        for column, second in enumerate(other, 1):
+            last, row[column] = row[column], min(row[column] + 1, row[column - 1] + 1, last + (char != second))
+    return row[-1]
+
+
+@python("VARCHAR, VARCHAR -> BIGINT")
+def hamming(one: str, other: str) -> int:
+    return sum(first != second for first, second in zip(one, other, strict=True))
 
 
 @python("VARCHAR -> BOOLEAN")
@@ -119,9 +139,11 @@ def normalize(text: str, form: str) -> str:
 
 @python("BLOB, VARCHAR -> VARCHAR", takes_nulls=True)
 def from_utf8(data: bytes | None, by: str | None) -> str | None:
-    return (
-        None if data is None else bytes(data).decode(errors="replace").replace("\ufffd", "\ufffd" if by is None else by)
-    )
+    if by is not None and len(by) > 1:
+        raise FunctionError("Replacement character string must empty or a single character")
+    if data is None:
+        return None
+    return bytes(data).decode(errors="replace").replace("\ufffd", "\ufffd" if by is None else by)
 
 
 # ---------------------------------------------------------------------------- regular expressions
@@ -192,12 +214,18 @@ def regexp_replace(text: str, pattern: str, by: str) -> str:
 def _replacement(text: str, pattern: "regex.Pattern[str]") -> list[str | tuple[int | str]]:
     """A replacement: `$1` and `${name}` are groups, what follows a backslash is itself."""
     parts: list[str | tuple[int | str]] = []
-    for found in regex.finditer(r"\\(.)|\$(\d)|\$\{(\w+)\}|(\$|\\)|([^$\\]+)", text, regex.DOTALL):
-        if found[2] or found[3]:
-            group: int | str = int(found[2]) if found[2] else found[3]
-            if isinstance(group, str) and group not in pattern.groupindex:
+    for found in regex.finditer(r"\\(.)|\$(\d+)|\$\{(\w+)\}|(\$|\\)|([^$\\]+)", text, regex.DOTALL):
+        if found[2]:
+            digits = found[2]
+            length = len(digits)
+            while length > 1 and int(digits[:length]) > pattern.groups:  # as many digits as make a group that there is
+                length -= 1
+            parts += [(_group(pattern, int(digits[:length])),), digits[length:]]
+        elif found[3]:
+            group = found[3]
+            if group not in pattern.groupindex:
                 raise FunctionError(f"Illegal replacement sequence: unknown group {{{group}}}")
-            parts.append((_group(pattern, group) if isinstance(group, int) else group,))
+            parts.append((group,))
         elif found[4]:
             raise FunctionError(f"Illegal replacement sequence: {text}")
         else:

@@ -26,6 +26,9 @@ def decimal(unscaled: int, scale: int) -> str:
         return format_decimal(Decimal(int(unscaled)).scaleb(-scale))
 
 
+_MOST_COMBINED, _MOST_COMBINATIONS = 5, 100_000
+
+
 @python("VARCHAR -> VARCHAR")
 def parse_double(text: str) -> str:
     """A number's text for DuckDB: of what is none, Python would make null on the way."""
@@ -102,6 +105,8 @@ def _check_radix(radix: int) -> None:
 def width_bucket(value: float, low: float, high: float, count: int) -> int:
     if count <= 0 or low == high:
         raise FunctionError("bucketCount must be greater than 0" if count <= 0 else "bounds cannot equal each other")
+    if math.isnan(value) or not math.isfinite(low) or not math.isfinite(high):
+        raise FunctionError("the operand must not be NaN, and both bounds must be finite")
     lower, upper = min(low, high), max(low, high)
     if value < lower:
         found = 0
@@ -144,14 +149,15 @@ def inverse_normal_cdf(mean: float, deviation: float, share: float) -> float:
     return NormalDist(mean, deviation).inv_cdf(share)
 
 
-@python("VARCHAR[], BIGINT -> VARCHAR[][]")
-def combinations(values: list[str], count: int) -> list[list[str]]:
-    return [list(each) for each in itertools.combinations(values, count)]
-
-
-@python("BIGINT[], BIGINT -> BIGINT[][]")
-def combinations_of_numbers(values: list[int], count: int) -> list[list[int]]:
-    return [list(each) for each in itertools.combinations(values, count)]
+@python("BIGINT, BIGINT -> BIGINT[][]")
+def combinations(size: int, count: int) -> list[list[int]]:
+    """The places in an array, in the order of the last of them."""
+    if not 0 <= count <= _MOST_COMBINED:
+        raise FunctionError(f"combination size must not be negative or exceed {_MOST_COMBINED}: {count}")
+    if math.comb(size, count) > _MOST_COMBINATIONS:
+        raise FunctionError(f"combinations exceed max size of {_MOST_COMBINATIONS}")
+    found = itertools.combinations(range(1, size + 1), count)
+    return [list(places) for places in sorted(found, key=lambda places: places[::-1])]
 
 
 # ---------------------------------------------------------------------------- formats
@@ -196,6 +202,7 @@ def _conversion(argument: str, flags: str, precision: str | None, conversion: st
     wrong = FunctionError(f"Invalid format string: {shown} != {kind}")
     grouped = "," if "," in flags else ""
     if conversion in "sS":
+        text = _java_moment(text) if kind == "t" else text
         value = text[: int(precision)] if precision else text
         return value.upper() if conversion == "S" else value
     if conversion in "bB":
@@ -218,6 +225,24 @@ def _conversion(argument: str, flags: str, precision: str | None, conversion: st
     if conversion in "tTgGhHaAcC":
         raise FunctionError(f"the conversion {shown} is not answered here", "NOT_SUPPORTED")
     raise wrong
+
+
+def _java_moment(text: str) -> str:
+    """A moment as Java's own classes write it: `2024-01-05T10:00`, `10:00:00.500`."""
+    day, _, rest = text.rpartition(" ") if text.endswith(" UTC") else (text, "", "")
+    zone = "Z[UTC]" if rest else ""
+    date_text, _, clock = day.partition(" ") if "-" in day else ("", "", day)
+    if not clock:
+        return date_text
+    hours, minutes, seconds = clock.split(" ")[0].split(":")
+    if " " in clock:
+        raise FunctionError("a timestamp with a time zone other than UTC is not written here", "NOT_SUPPORTED")
+    whole, _, fraction = seconds.partition(".")
+    digits = fraction.rstrip("0")
+    if digits:  # by threes
+        digits = "." + digits.ljust(3 if len(digits) <= 3 else 6, "0")
+    shown = f"{hours}:{minutes}" + (f":{whole}{digits}" if whole != "00" or digits else "")
+    return f"{date_text}{'T' if date_text else ''}{shown}{zone}"
 
 
 @python("DOUBLE -> VARCHAR")
@@ -248,7 +273,7 @@ def human_readable_seconds(value: float) -> str:
         count, rest = divmod(rest, size)
         if count:
             parts.append(f"{count} {name}{'s' if count != 1 else ''}")
-    return ("-" if value < 0 else "") + ", ".join(parts) if parts else "0 seconds"
+    return ", ".join(parts) if parts else "0 seconds"
 
 
 @python("VARCHAR -> BIGINT")
@@ -268,7 +293,9 @@ def microseconds(moment: datetime) -> int:
     return (moment.replace(tzinfo=None) - _EPOCH) // timedelta(microseconds=1)
 
 
-_TIMESTAMP = re.compile(r"\s*(\d{4})-(\d{1,2})-(\d{1,2})(?:[ ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,12}))?)?)?\s*")
+_ZONE = r"\s*(?:[+-]\d{1,2}(?::?\d{2})?|[A-Za-z]+(?:[/_+-]?\w+)*)"  # a timestamp without one takes no notice of it
+_CLOCK = r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d{1,12}))?)?"
+_TIMESTAMP = re.compile(rf"\s*(\d{{4}})-(\d{{1,2}})-(\d{{1,2}})(?:[ ]{_CLOCK}(?:{_ZONE})?)?\s*")
 
 
 @lru_cache(maxsize=4096)
