@@ -1,6 +1,7 @@
 """A feed of random_feed.yaml as docs/reference/etl-job.md describes it, in plain Python, without the job's code."""
 
 import csv
+import json
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -36,14 +37,26 @@ class Expected:
     counts: dict[str, dict[str, int]]
 
 
-def classify_duplicates(feed: Feed, policy: str) -> Expected:
+def written(line: bytes, form: str) -> str | None:
+    """The raw text of a row in a format, bytes that are no text as surrogates; None where it has no such row."""
+    text = line.decode("utf-8", "surrogateescape")
+    if not line or form == "csv":
+        return text or None
+    cells = next(csv.reader([text], delimiter=";"))
+    if len(cells) != len(COLUMNS):
+        return None if form == "parquet" else json.dumps(cells, ensure_ascii=False)
+    named = dict(zip(COLUMNS, (cell or None for cell in cells), strict=True))
+    return json.dumps(named, ensure_ascii=False, separators=(",", ":"))
+
+
+def classify_duplicates(feed: Feed, policy: str, form: str = "csv") -> Expected:
     """Judge each row, then let those that share a key meet."""
     rows = [
-        judged(delivery, (delivery, file, place), line)
+        judged(delivery, (delivery, file, place), raw, form)
         for delivery in sorted(feed)
         for file, lines in enumerate(feed[delivery])
         for place, line in enumerate(lines)
-        if line
+        if (raw := written(line, form)) is not None
     ]
     by_key: dict[str | None, list[Row]] = defaultdict(list)
     for row in rows:
@@ -70,12 +83,16 @@ def classify_duplicates(feed: Feed, policy: str) -> Expected:
     return Expected(kept, quarantined, {name: dict(+found) for name, found in counts.items()})
 
 
-def judged(delivery: str, place: tuple[str, int, int], line: bytes) -> Row:
+def judged(delivery: str, place: tuple[str, int, int], raw: str, form: str) -> Row:
     """A row with all rules that it breaks."""
-    row = Row(delivery, place, line.decode("utf-8", errors="replace"))
-    if row.raw.encode() != line:
+    row = Row(delivery, place, raw.encode("utf-8", "surrogateescape").decode("utf-8", errors="replace"))
+    if row.raw != raw:
         row.reasons.add("row.encoding")
-    cells = next(csv.reader([row.raw], delimiter=";"))
+    if form == "csv":
+        cells = next(csv.reader([row.raw], delimiter=";"))
+    else:
+        found = json.loads(row.raw)
+        cells = [cell or "" for cell in found.values()] if isinstance(found, dict) else []
     if len(cells) != len(COLUMNS):
         row.reasons.add("row.field_count")
     row.values = {name: (cells[n] or None) if n < len(cells) else None for n, name in enumerate(COLUMNS)}

@@ -3,12 +3,16 @@
 A few examples by default; QUARTAL_RANDOM_FEEDS=200 tries as many, and others each time.
 """
 
+import gzip
+import json
 import os
 from collections import Counter
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
@@ -19,10 +23,16 @@ from etl_job.notify.progress import Progress
 from etl_job.run import run
 
 from .conftest import DATABASE, Lake
-from .independent_feed import COLUMNS, Feed, classify_duplicates, features
+from .independent_feed import COLUMNS, Feed, classify_duplicates, features, written
 
 EXAMPLES = int(os.environ.get("QUARTAL_RANDOM_FEEDS", "0"))
 CONTRACT = (Path(__file__).with_name("random_feed.yaml")).read_text()
+FORMATS = {
+    "csv": {},
+    "csv across lines, packed": {"csv": {"delimiter": ";", "multiLine": True}},
+    "jsonLines": {"files": {"format": "jsonLines"}},
+    "parquet": {"files": {"format": "parquet"}},
+}
 POLICIES = ("keepFirst", "keepLast", "quarantineBoth")
 KEYS = ["k1", "k2", "k3", "k4", "k5", "k6", "k7", "k8", "", "K1", "k#", "k12345"]
 PLACES = ["Nord", "Süd", "東京", "🚗🚗", "é", "é", 'a "b"', "x;y", " ", "", "ninechars", "N\u00a0"]
@@ -92,17 +102,37 @@ def histories(draw) -> tuple[Feed, list[list[str]]]:
 class FeedLake(Lake):
     """A lake whose files are written byte by byte."""
 
-    def __init__(self, root: Path, policy: str) -> None:
+    def __init__(self, root: Path, policy: str, form: str) -> None:
         super().__init__(root, "random_feed")
-        self.columns = list(COLUMNS)
+        self.columns, self.form = list(COLUMNS), form
         self.contract = root / "random_feed.yaml"
-        self.contract.write_text(CONTRACT.replace("keepFirst", policy))
+        document = yaml.safe_load(CONTRACT.replace("keepFirst", policy))
+        said = document["schema"][0]["customProperties"]
+        if FORMATS[form]:
+            said[:] = [each for each in said if each["property"] != "csv"]
+            said += [{"property": name, "value": value} for name, value in FORMATS[form].items()]
+        self.contract.write_text(yaml.safe_dump(document))
 
     def take_in(self, delivery: str, contents: list[list[bytes]]) -> None:
         folder = self.raw / f"delivery={delivery}"
         folder.mkdir(parents=True)
         for number, found in enumerate(contents):
-            (folder / f"part-{number}.csv").write_bytes(b"\n".join([";".join(COLUMNS).encode(), *found, b""]))
+            if self.form == "parquet":
+                rows = [list(json.loads(raw).values()) for line in found if (raw := written(line, "parquet"))]
+                columns = ([row[place] for row in rows] for place in range(len(COLUMNS)))
+                arrays = [
+                    pa.array([cell and cell.encode("utf-8", "surrogateescape") for cell in column], pa.binary())
+                    for column in columns
+                ]
+                table = pa.table([array.view(pa.string()) for array in arrays], names=COLUMNS)
+                pq.write_table(table, folder / f"part-{number}.parquet", row_group_size=2)
+                continue
+            if self.form == "jsonLines":
+                found = [(written(line, self.form) or "").encode("utf-8", "surrogateescape") for line in found]
+            content = b"\n".join([*([] if self.form == "jsonLines" else [";".join(COLUMNS).encode()]), *found, b""])
+            is_packed = self.form.endswith("packed")
+            name = f"part-{number}.csv{'.gz' if is_packed else ''}"
+            (folder / name).write_bytes(gzip.compress(content) if is_packed else content)
 
     def run(self):
         arguments = [*self.arguments, "--contract", str(self.contract)]
@@ -127,10 +157,10 @@ def long_field(place: str, note: str) -> bytes:
 
 
 def with_megabytes(text: bytes) -> bytes:
-    return text.replace(MEGABYTES.encode(), "ü".encode() * 5_000_000)
+    return text.replace(MEGABYTES.encode(), "ü".encode() * 1_500_000)
 
 
-MEGABYTES = "<ten megabytes>"  # written out only where they are used, so that a failing example can be read
+MEGABYTES = "<three megabytes>"  # written out only where they are used, so that a failing example can be read
 ALL_BAD, ONE_ROW = [[b"x", b";;;;"]], [[line(("k1", "Nord", "2024-02-29 12:00:00", "", ""))]]
 
 
@@ -156,6 +186,7 @@ def credentials():
 )
 @example(
     policy="quarantineBoth",
+    form="parquet",
     history=(
         {
             "2024-01": [[long_field("Nord", MEGABYTES), b"k2;S\xfcd;2024-02-03 10:00:00;1;"]],
@@ -166,14 +197,16 @@ def credentials():
         [["d:3", "2024-02"], ["ä 4", "2024-01"]],
     ),
 )
-@given(policy=st.sampled_from(POLICIES), history=histories())
-def test_feed_in_any_split_comes_to_what_the_documentation_says(spark, credentials, tmp_path_factory, policy, history):
+@given(policy=st.sampled_from(POLICIES), form=st.sampled_from(sorted(FORMATS)), history=histories())
+def test_feed_in_any_split_comes_to_what_the_documentation_says(
+    spark, credentials, tmp_path_factory, policy, form, history
+):
     feed, batches = history
     feed = {name: [[with_megabytes(each) for each in file] for file in of] for name, of in feed.items()}
-    expected = classify_duplicates(feed, policy)
+    expected = classify_duplicates(feed, policy, "csv" if form.startswith("csv") else form)
     counted = {}
     with mock_aws():
-        lake = FeedLake(tmp_path_factory.mktemp("feed"), policy)
+        lake = FeedLake(tmp_path_factory.mktemp("feed"), policy, form)
         for batch in batches:
             for delivery in batch:
                 lake.take_in(delivery, feed[delivery])
