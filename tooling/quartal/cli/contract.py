@@ -203,11 +203,13 @@ def init(
     glue_table: Annotated[
         str | None, typer.Option("--glue-table", help="Table of the Glue catalog, as DATABASE.TABLE.")
     ] = None,
-    event_time: Annotated[str | None, typer.Option("--event-time", help="Column with the time of an event.")] = None,
+    event_time: Annotated[str | None, typer.Option("--event-time", help="Column with the time of the events.")] = None,
     entity: Annotated[
-        list[str] | None, typer.Option("--entity", help="Column that features are about; none: a single series.")
+        list[str] | None, typer.Option("--entity", help="Column that features are about, or 'none'; may be repeated.")
     ] = None,
-    key: Annotated[list[str] | None, typer.Option("--key", help="Column that identifies a row; none: no key.")] = None,
+    key: Annotated[
+        list[str] | None, typer.Option("--key", help="Column that identifies a row, or 'none'; may be repeated.")
+    ] = None,
     date_order: Annotated[
         str | None, typer.Option("--date-order", help="What comes first in 03/04/2024: day or month.")
     ] = None,

@@ -62,8 +62,8 @@ def upload(
 ) -> None:
     """Upload raw files to the lake; files already there with the same content are skipped.
 
-    Files whose first rows do not fit the data contract are refused before anything is sent, and so are names that
-    readers skip. After an interruption, run the same command again: it continues where it stopped.
+    Files whose header or columns do not fit the data contract are refused before anything is sent, and so are names
+    that readers skip. After an interruption, run the same command again: it continues where it stopped.
     """
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -188,7 +188,7 @@ def ingest(
 
 def deliveries(
     name: Annotated[
-        str | None, typer.Argument(help="Delivery whose files to list. Default: list all deliveries.")
+        str | None, typer.Argument(help="Delivery whose files to list. Without it, all deliveries are listed.")
     ] = None,
     wide: WideOption = False,
     env: EnvironmentOption = None,

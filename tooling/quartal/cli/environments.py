@@ -104,7 +104,7 @@ def cost(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what each run and each month cost; or the prices of a region that costs rest on, with day and source."""
+    """Show what each run and each month cost; or the prices of a region, with day and source."""
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
     if region is None:
         if refresh_prices:
@@ -146,7 +146,7 @@ def schedule(
     env: EnvironmentOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what Glue will run in the account within a year, and what will run twice or never (exit code 3)."""
+    """Show what Glue will run in the account within a year, and mistakes in it; exit code 3 if something never runs."""
     from quartal.runs.account_schedule import show_schedule
 
     if show_schedule(open_workspace(env, as_json=as_json), region):

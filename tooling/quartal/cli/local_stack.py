@@ -30,28 +30,30 @@ def start(
     ] = False,
     host: Annotated[
         str | None,
-        typer.Option("--host", help="Server that the Glue service runs in: localstack (the default) or standalone."),
+        typer.Option("--host", help="Host of the Glue service: localstack (the default), localemu or standalone."),
     ] = None,
     if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if one answers already.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start LocalStack in the background; its state is lost when it stops."""
     from quartal.local.local_stack import server
+    from quartal.local.local_stack.hosts import chosen_host
 
     settings, console = _settings(), Console(as_json=as_json)
     if if_needed and (endpoint := find_endpoint(settings)) is not None:
-        console.done(f"LocalStack at {endpoint.url} ({endpoint.source})")
+        console.done(f"A local AWS answers at {endpoint.url} ({endpoint.source})")
         if as_json:
             console.json({"endpoint_url": endpoint.url, "source": endpoint.source, "started": False})
         return
-    with console.waiting("starting LocalStack") as line:
+    title = chosen_host(settings, host).title
+    with console.waiting(f"starting {title}") as line:
         started = server.start(
             settings,
             port=port or server.free_port(),
             announce=line.update if console.is_terminal else console.note,
             host=host,
         )
-    console.done(f"LocalStack at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
+    console.done(f"{title} at {started.endpoint_url} (pid {started.pid}), log {started.log_file}")
     if as_json:
         log = str(started.log_file)
         console.json({"endpoint_url": started.endpoint_url, "pid": started.pid, "log_file": log, "started": True})

@@ -106,8 +106,10 @@ def follow_run(
     Raises:
         InterruptedCommandError: the watching was interrupted.
         PipelineError: the crawl or the job failed; message, log lines and remedy have the reason.
+        BrokenPipeError: the reader of the output has stopped reading.
+        OutputError: the progress cannot be written.
         WaitTimeoutError: it takes longer than `timeout_s` seconds.
-        WatchingError: it could not be watched to its end, or has succeeded and what it did could not be read.
+        WatchingError: it could not be watched to its end, or it succeeded and its result could not be read.
     """
     again = workspace.command_line("status", "--follow")
     try:

@@ -136,6 +136,7 @@ def run_ephemeral(workspace: Workspace, wanted: EphemeralRun) -> EphemeralResult
         ConfigurationError: the approved level is too low, or the folder is not empty; nothing was done.
         InterruptedCommandError: it was interrupted.
         QuartalError: a step failed.
+        ReviewError: a plan could not be reviewed.
     """
     if not workspace.settings.is_local and wanted.approved < Level.DESTROY:
         raise ConfigurationError(
@@ -226,7 +227,12 @@ def refuse_during_a_run(workspace: Workspace) -> None:
 
 
 def _applied(workspace: Workspace, options: ReviewOptions, approved: Level) -> Review:
-    """Plan, review and apply in one go."""
+    """Plan, review and apply in one go.
+
+    Raises:
+        ConfigurationError: the approved level is too low.
+        TerraformError: Terraform refused or failed.
+    """
     planned = change.save_plan(workspace, destroy=options.is_destroy, keep_data=options.keep_data)
     review = review_saved_plan(workspace, planned, options)
     console = workspace.console
