@@ -205,7 +205,7 @@ def local_stack_that_ends_at_once(place: Place) -> None:
     program.wait(timeout=60)
     place.file("localstack.log", "port is taken\n")
     started = server.LocalStackServer(program.pid, 0.0, 4566, str(place.folder))
-    server._wait_until_healthy(started, program)
+    server._wait_until_healthy(started, program, "LocalStack")
 
 
 def file_of_an_upload_that_s3_refuses(place: Place) -> None:

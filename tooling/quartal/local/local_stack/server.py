@@ -113,7 +113,7 @@ def start(settings: Settings, *, port: int, announce: Announce, host: str | None
     running = running_server(settings)
     if running is not None:
         raise ConfigurationError(
-            f"LocalStack is already running at {running.endpoint_url} (pid {running.pid}).",
+            f"A local AWS is already running at {running.endpoint_url} (pid {running.pid}).",
             remedy="Use it, or stop it with `quartal localstack stop`.",
         )
     _refuse_busy_port(port)
@@ -139,7 +139,7 @@ def start(settings: Settings, *, port: int, announce: Announce, host: str | None
         private_files.write(_record_file(settings), json.dumps(asdict(server)))
         try:
             interrupts.release()
-            _wait_until_healthy(server, process)
+            _wait_until_healthy(server, process, chosen.title)
         except BaseException:
             stop(settings, server)
             raise
@@ -269,11 +269,11 @@ def _environment(settings: Settings, *, port: int, folder: Path, job_python: Pat
     }
 
 
-def _wait_until_healthy(server: LocalStackServer, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_healthy(server: LocalStackServer, process: subprocess.Popen[bytes], title: str) -> None:
     def probe() -> Health | None:
         if process.poll() is not None:
             raise QuartalError(
-                f"LocalStack ended with exit code {process.returncode} while starting.",
+                f"{title} ended with exit code {process.returncode} while starting.",
                 remedy=f"Its log is {server.log_file}.",
                 details=last_log_lines(server),
             )
@@ -283,6 +283,6 @@ def _wait_until_healthy(server: LocalStackServer, process: subprocess.Popen[byte
         probe,
         is_done=lambda health: health is not None,
         describe=lambda _: "no answer yet",
-        waiting_for=f"LocalStack at {server.endpoint_url}",
+        waiting_for=f"{title} at {server.endpoint_url}",
         remedy=f"Its log is {server.log_file}.",
     )
