@@ -17,6 +17,8 @@ from etl_job.reading.headers import parse_header, read_headers
 from etl_job.reading.parquet_kinds import parquet_columns
 from etl_job.reading.parts import RawPart
 from etl_job.reading.readers import DamagedFileError, batches_of
+from etl_job.reading.record_parser import RecordParser
+from etl_job.reading.record_scan import records_across_lines, records_in_lines
 from etl_job.reading.texts import without_missing
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "JudgedBatch",
     "LocalObjectStore",
     "RawPart",
+    "RecordParser",
     "Source",
     "TextBatch",
     "batches_of",
@@ -35,6 +38,8 @@ __all__ = [
     "parse_header",
     "read_headers",
     "read_otherwise",
+    "records_across_lines",
+    "records_in_lines",
     "unreadable",
     "why_left_out",
     "without_missing",

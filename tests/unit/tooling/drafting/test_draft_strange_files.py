@@ -233,12 +233,13 @@ def test_key_is_of_rows_that_were_delivered_twice_and_not_of_others(tmp_path):
     "text",
     [
         pytest.param("{n:05d}", id="zeros in front"),
-        pytest.param("{k}1234567890123456{n}", id="longer than numbers are"),
+        pytest.param("{k}1234567890123{n}", id="longer than numbers are"),
         pytest.param("+49301234{n:03d}", id="phone numbers"),
     ],
 )
 def test_digits_that_no_number_keeps_are_text(tmp_path, text):
-    rows = table("day,shop,ref_to", lambda n: f"{day(n)},{shop(n)},{text.format(n=n + 9_990, k=n % 99 or '')}", 200)
+    refs = [text.format(n=n + 9_997, k="" if n % 99 else 99) for n in range(200)]
+    rows = table("day,shop,ref_to", lambda n: f"{day(n)},{shop(n)},{refs[n]}", 200)
     drafted = drafted_from(tmp_path, rows)
     contract = tried(tmp_path, drafted)
     assert (contract.column("ref_to").logical_type, drafted.verdict.kept) == ("string", 200)
@@ -372,5 +373,5 @@ def test_numbers_of_parquet_that_are_days_to_readers_are_told(tmp_path, number, 
 
 def test_draft_that_would_not_be_sound_is_told_by_its_column(tmp_path):
     rows = table("on,events,rows_of_day", lambda n: f"{day(n)},{n % 7},{shop(n)}")
-    with pytest.raises(ConfigurationError, match="would not be sound: .* rows_of_day would name two columns"):
+    with pytest.raises(ConfigurationError, match=r"would not be sound: .* rows_of_day would name two columns"):
         drafted_from(tmp_path, rows, Choices(entity=("rows_of_day",)))

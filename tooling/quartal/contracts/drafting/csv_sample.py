@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from quartal.contracts.drafting.csv_rows import Dialect, rows_of
 from quartal.contracts.drafting.encoding import Decoded, decoded, has_no_text, without_bytes
 from quartal.contracts.drafting.file_pieces import Pieces
 from quartal.contracts.drafting.sample import Sample, SampledColumn
@@ -21,29 +19,10 @@ from quartal.core.errors import ConfigurationError
 _USUAL, _RARE = "\t;|,", ":^~#!\x01\x1f "  # a comma last: it is in numbers and texts as well
 _HEAD_CHARACTERS = 400_000
 _HEAD_ROWS = 1_000
-_LONGEST_VALUE = 50_000_000
 _DATA = re.compile(
     r"[+-]?[\d.,]*\d[\d.,]*([eE][+-]?\d+)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{1,2}:\d\d.*|(?i:true|false|na|nan|null)|"
 )
 _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Dialect:
-    delimiter: str
-    quote: str
-    escape: str | None
-
-    def rows_of(self, text: str) -> list[list[str]]:
-        csv.field_size_limit(min(_LONGEST_VALUE, sys.maxsize))  # a text of any length is a value
-        reader = csv.reader(
-            io.StringIO(text, newline=""),
-            delimiter=self.delimiter,
-            quotechar=self.quote,
-            escapechar=self.escape,
-            doublequote=self.escape is None,
-        )
-        return [row for row in reader if row]
 
 
 def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sample:
@@ -126,7 +105,7 @@ def _unshown(content: Decoded) -> frozenset[str]:
     return frozenset(found | ({"escape"} if not quotes or not has_escapes else set()))
 
 
-def _dialect(head: str) -> _Dialect:
+def _dialect(head: str) -> Dialect:
     """The delimiter that cuts most lines into as many values, and the quotes around some of them."""
     quote = "'" if '"' not in head and len(re.findall(r"(?m)(?:^|[,;\t|])'[^'\n]*'(?:[,;\t|]|$)", head)) > 2 else '"'
     plain = _delimited(head, quote, None)
@@ -139,16 +118,16 @@ def _dialect(head: str) -> _Dialect:
     return escaped if of_escaped > of_plain else plain
 
 
-def _delimited(head: str, quote: str, escape: str | None) -> _Dialect:
+def _delimited(head: str, quote: str, escape: str | None) -> Dialect:
     for candidates in (_USUAL, _RARE):
-        scored = [(_consistency(head, _Dialect(each, quote, escape)), each) for each in candidates]
+        scored = [(_consistency(head, Dialect(each, quote, escape)), each) for each in candidates]
         found, best = max(scored, key=lambda each: (each[0].share > 0.8, each[0].header_fits, each[0].values))
         if candidates is _RARE and not found.header_is_cut:  # it is within values: 2024-01-01 10:00
             continue
         if found.width > 1 and found.share > 0.8:
-            return _Dialect(best, quote, escape)
-    found, best = max((_consistency(head, _Dialect(each, quote, escape)), each) for each in _USUAL)
-    return _Dialect(best if found.width > 1 and found.share > 0.5 else ",", quote, escape)
+            return Dialect(best, quote, escape)
+    found, best = max((_consistency(head, Dialect(each, quote, escape)), each) for each in _USUAL)
+    return Dialect(best if found.width > 1 and found.share > 0.5 else ",", quote, escape)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -175,53 +154,39 @@ class _Consistency:
         return self.share * self.width
 
 
-def _consistency(head: str, dialect: _Dialect) -> _Consistency:
+def _consistency(head: str, dialect: Dialect) -> _Consistency:
     """How well a delimiter cuts rows; none of those of a single value do."""
     whole = head if len(head) < _HEAD_CHARACTERS else head[: head.rfind("\n") + 1]
-    try:
-        rows = dialect.rows_of(whole)[:_HEAD_ROWS]
-    except csv.Error:
-        return _Consistency(0.0, 1)
+    rows = dialect.quick_rows_of(whole)[:_HEAD_ROWS]
     if not rows:
         return _Consistency(0.0, 1)
     width, count = Counter(map(len, rows)).most_common(1)[0]
     return _Consistency(count / len(rows), width, len(rows[0])) if width > 1 else _Consistency(0.0, 1)
 
 
-def _rows(texts: Sequence[str], dialect: _Dialect) -> tuple[list[list[str]], bool]:
+def _rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[list[str]], bool]:
     """All rows, and whether values hold line breaks: only where more rows are whole with these than without."""
-    whole = [row for text in texts for row in _tolerant(dialect, text)]
+    lines = [row for text in texts for row in rows_of(text, dialect)]
+    whole = [row for text in texts for row in rows_of(text, dialect, multi_line=True)]
     if not any("\n" in value or "\r" in value for row in whole for value in row):
-        return whole, False
-    lines = [
-        row for text in texts for line in re.split(r"\r\n|\r|\n", text) if line for row in _tolerant(dialect, line)
-    ]
+        return lines, False
     width = Counter(map(len, whole)).most_common(1)[0][0]
     broken, cut = (sum(len(row) != width for row in rows) for rows in (whole, lines))
     return (whole, True) if broken + _swallowed(whole, width, dialect) < cut else (lines, False)
 
 
-def _swallowed(rows: Sequence[Sequence[str]], width: int, dialect: _Dialect) -> int:
+def _swallowed(rows: Sequence[Sequence[str]], width: int, dialect: Dialect) -> int:
     """How many lines within values are rows themselves: a quote that is no pair's has taken them in."""
     plain = [row for row in rows[1:] if len(row) == width and not any("\n" in value for value in row)][:_HEAD_ROWS]
     of_data = [n for n in range(width) if plain and all(_DATA.fullmatch(row[n].strip()) for row in plain)]
     found = 0
     for value in (value for row in rows for value in row if "\n" in value or "\r" in value):
-        for line in re.split(r"\r\n|\r|\n", value)[1:]:
-            cells = _tolerant(dialect, line)
-            if cells and len(cells[0]) == width and all(_DATA.fullmatch(cells[0][n].strip()) for n in of_data):
-                found += 1
+        for cells in rows_of(value, dialect)[1:]:
+            found += len(cells) == width and all(_DATA.fullmatch(cells[n].strip()) for n in of_data)
     return found
 
 
-def _tolerant(dialect: _Dialect, text: str) -> list[list[str]]:
-    try:
-        return dialect.rows_of(text)
-    except csv.Error:  # a quote that is not closed, in a line of its own
-        return [text.split(dialect.delimiter)]
-
-
-def _refuse_first_line(path: Path, first: Sequence[str], rows: Sequence[Sequence[str]], dialect: _Dialect) -> None:
+def _refuse_first_line(path: Path, first: Sequence[str], rows: Sequence[Sequence[str]], dialect: Dialect) -> None:
     width = len(rows[0])
     if first[0].startswith("sep="):
         raise ConfigurationError(
