@@ -98,6 +98,7 @@ def test_predicate_over_other_columns_fails(glue, glue_context, tmp_path):
     [
         ({"classification": "avro"}, "the format avro of the table lake.t"),
         ({"table_type": "ICEBERG"}, "ICEBERG tables"),
+        ({"classification": "json", "typeOfData": "kinesis"}, "the table lake.t, which is a stream of kinesis"),
         ({"classification": "csv", "skip__header__line__count": "2"}, "skip.header.line.count = 2"),
     ],
 )
@@ -108,11 +109,11 @@ def test_tables_of_other_kinds_are_refused(glue, glue_context, tmp_path, paramet
         read(glue_context)
 
 
-def test_options_without_effect_are_refused(glue, glue_context, tmp_path):
+def test_options_that_only_glue_has_are_refused(glue, glue_context, tmp_path):
     add_table(glue, tmp_path, [("n", "bigint")], classification="csv")
 
-    with pytest.raises(GlueUnsupportedError, match="additional_options jobBookmarkKeys"):
-        read(glue_context, additional_options={"jobBookmarkKeys": ["n"]})
+    with pytest.raises(GlueUnsupportedError, match="additional_options asOfTime"):
+        read(glue_context, additional_options={"asOfTime": "2024-01-01"})
 
 
 def test_write_to_a_table_can_be_read_again(glue, glue_context, dynamic_frame, tmp_path):

@@ -124,8 +124,50 @@ def test_a_mapping_is_a_tuple(dynamic_frame):
     assert frame.apply_mapping([("a", "b")]).toDF().dtypes == [("b", "int")]
     with pytest.raises(TypeError, match="Mapping must be specified as a tuple"):
         frame.apply_mapping([["a", "int", "b", "int"]])
-    with pytest.raises(GlueUnsupportedError, match="a mapping of three"):
-        frame.apply_mapping([("a", "int", "b")])
+    with pytest.raises(ValueError, match="length 2, 3, or 4"):
+        frame.apply_mapping([("a",)])
+
+
+def test_a_mapping_of_three_casts_whatever_is_there(dynamic_frame, records):
+    assert dynamic_frame([(1,)], "a int").apply_mapping([("a", "b", "string")]).toDF().dtypes == [("b", "string")]
+    assert sorted(rows(records({"n": 1}, {"n": "2"}).apply_mapping([("n", "m", "long")]))) == [(1,), (2,)]
+
+
+# what AWS does is in public: awsdocs/aws-glue-developer-guide, issue 3
+@pytest.mark.parametrize(
+    ("row", "schema", "mapping", "named"),
+    [
+        (("1",), "a string", ("a", "long", "a", "long"), "the mapping of a as long: it is string"),
+        ((1,), "a int", ("a", "string", "a", "string"), "the mapping of a as string: it is int"),
+        ((1,), "a int", ("a", "bigint", "a", "bigint"), "the mapping of a as bigint: it is int"),
+        (((True,),), "a struct<b: boolean>", ("a.b", "int", "b", "int"), "the mapping of a.b as int: it is boolean"),
+        ((["x"],), "a array<string>", ("a", "struct", "a", "struct"), "the mapping of a as struct: it is array"),
+        ((["x"],), "a array<string>", ("a", "array", "a", "string"), "the mapping of a, of type array, to string"),
+        ((["x"],), "a array<string>", ("a", "a", "string"), "the mapping of a, of type array, to string"),
+    ],
+)
+def test_mapping_that_would_lose_values_on_aws_is_refused(dynamic_frame, row, schema, mapping, named):
+    with pytest.raises(GlueUnsupportedError, match=named):
+        dynamic_frame([row], schema).apply_mapping([mapping])
+
+
+def test_nested_values_are_no_text(dynamic_frame):
+    with pytest.raises(GlueUnsupportedError, match="the cast of a, of type array, to string"):
+        dynamic_frame([(["x"],)], "a array<string>").resolveChoice(specs=[("a", "cast:string")])
+
+
+def test_mapping_of_another_number_or_of_no_value_is_none_that_loses_any(dynamic_frame):
+    frame = dynamic_frame([(1, 0.5, None)], "a long, b double, c string")
+    mappings = [("a", "int", "a", "int"), ("b", "float", "b", "decimal(5,1)"), ("c", "date", "c", "date")]
+
+    assert frame.apply_mapping(mappings).toDF().dtypes == [("a", "int"), ("b", "decimal(5,1)"), ("c", "date")]
+
+
+def test_records_are_where_scripts_look_for_them(dynamic_frame):
+    frame = dynamic_frame([(1, ("x",))], "a int, b struct<c: string>")
+
+    assert frame._rdd.take(1) == [{"a": 1, "b": {"c": "x"}}]
+    assert frame.filter(lambda record: False)._rdd.take(1) == []
 
 
 def test_unbox_keeps_records_whose_text_is_no_json_as_errors(dynamic_frame):
@@ -163,6 +205,22 @@ def test_match_catalog_matches_in_any_case(glue, dynamic_frame):
     matched = frame.resolveChoice(choice="MATCH_CATALOG", database="lake", table_name="t")
 
     assert matched.toDF().dtypes == [("userId", "bigint")]
+
+
+def test_fields_that_differ_in_case_only_are_two(dynamic_frame, glue_context, tmp_path):
+    left = dynamic_frame([(1, "s1")], "n int, serialNumber string")
+    right = dynamic_frame([("s1", "ann")], "serialnumber string, name string")
+    joined = left.join(["serialNumber"], ["serialnumber"], right)
+
+    assert joined.toDF().columns == ["n", "serialNumber", "serialnumber", "name"]
+    assert joined.drop_fields(["serialnumber"]).toDF().columns == ["n", "serialNumber", "name"]
+    assert rows(joined.select_fields(["serialnumber", "serialNumber"])) == [("s1", "s1")]
+    assert joined.rename_field("serialnumber", "right").toDF().columns == ["n", "serialNumber", "right", "name"]
+    assert rows(joined.apply_mapping([("serialNumber", "string", "a", "string")])) == [("s1",)]
+    assert rows(left.union(right)) == [(1, "s1", None, None), (None, None, "s1", "ann")]
+    glue_context.write_dynamic_frame.from_options(joined, "s3", {"path": str(tmp_path / "out")}, "json")
+    written = "".join(file.read_text() for file in (tmp_path / "out").glob("*.json"))
+    assert '"serialNumber":"s1","serialnumber":"s1"' in written
 
 
 def test_columns_of_equal_name_are_refused(dynamic_frame, glue_context):

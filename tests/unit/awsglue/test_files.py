@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from awsglue import listing, sources
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, GlueUnsupportedError
 from tests.unit.awsglue.conftest import rows
@@ -59,12 +60,28 @@ def test_recurse_and_exclusions(glue_context, tmp_path):
         ({}, "xml", {"rowTag": "r"}, "the format xml"),
         ({}, "iceberg", {}, "the format iceberg"),
         ({}, "csv", {"jsonPath": "$"}, "the csv options jsonPath"),
-        ({"topicName": "1"}, "csv", {}, "the S3 options topicName"),
+        ({}, "parquet", {"withSchema": "{}"}, "the parquet options withSchema"),
+        ({}, "csv", {"attachFilename": "file"}, "the csv options attachFilename"),
+        ({"catalogPartitionPredicate": "d='1'"}, "csv", {}, "the S3 options catalogPartitionPredicate"),
+        ({"hoodie.table.name": "t"}, "parquet", {}, "the S3 options hoodie.table.name"),
     ],
 )
-def test_options_without_effect_are_refused(glue_context, tmp_path, connection, format_name, options, named):
+def test_options_that_only_glue_has_are_refused(glue_context, tmp_path, connection, format_name, options, named):
     with pytest.raises(GlueUnsupportedError, match=named):
         read(glue_context, tmp_path, format_name, options, **connection)
+
+
+def test_options_that_glue_never_looks_at_are_named(glue_context, tmp_path, capsys):
+    (tmp_path / "a.csv").write_text("a\n")
+    frame = read(glue_context, tmp_path, format_options={"seperator": ";"}, useGlueDataCatalog="true")
+    out = {"path": str(tmp_path / "out"), "useGlueDataCatalog": "true"}
+    glue_context.write_dynamic_frame.from_options(frame, "s3", out, "parquet", {"mode": "overwrite"})
+
+    assert rows(read(glue_context, tmp_path / "out", "parquet", {"multiline": False, "withHeader": True})) == [("a",)]
+    told = capsys.readouterr().err
+    for named in ("csv options seperator", "S3 options useGlueDataCatalog", "parquet options mode"):
+        assert f"{named}: no effect" in told
+    assert "parquet options multiline, withHeader: no effect" in told
 
 
 def test_other_connections_are_refused(glue_context, dynamic_frame):
@@ -187,3 +204,17 @@ def test_a_choice_is_a_struct_after_to_df_and_can_be_written(glue_context, recor
         "(Row(int=1, string=None),)",
         "(Row(int=None, string='x'),)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("s3://lake", "s3://lake/"),
+        ("s3a://la-ke", "s3a://la-ke/"),
+        ("s3://lake/out", "s3://lake/out"),
+        ("/out", "/out"),
+    ],
+)
+def test_bucket_alone_is_a_folder(path, folder):
+    assert listing.rooted(path) == folder
+    assert sources._paths({"paths": [path]}) == [folder]

@@ -282,3 +282,9 @@ def test_table_of_a_database_says_where_it_is(parameters: dict[str, str], locati
     table = {"Name": "t", "Parameters": {"classification": "mysql", **parameters}}
     with pytest.raises(GlueDataError, match=why):
         catalog_tables.options_of({**table, "StorageDescriptor": {"Location": location}})
+
+
+def test_jar_of_a_driver_that_is_not_there_is_named(glue):
+    boto3.client("s3").create_bucket(Bucket="jars", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    with pytest.raises(GlueDataError, match=r"the jar of the driver, s3://jars/x\.jar, cannot be read"):
+        drivers.add_jar(None, "s3://jars/x.jar")

@@ -157,6 +157,16 @@ def test_create_table_as_select_is_in_glue_and_read_back(sql, glue, tmp_path):
     assert sql("select Amount, k from lake.n") == [(1, "x")]
 
 
+def test_create_table_with_the_option_path_needs_no_location_of_the_database(sql, glue, tmp_path):
+    glue.create_database(DatabaseInput={"Name": "nowhere"})
+    sql(f"create table nowhere.n using parquet options (path '{tmp_path}/files') as select 1 as a")
+
+    table = glue.get_table(DatabaseName="nowhere", Name="n")["Table"]
+    assert table["TableType"] == "EXTERNAL_TABLE"
+    assert table["StorageDescriptor"]["Location"].endswith(f"{tmp_path}/files")
+    assert sql("select a from nowhere.n") == [(1,)]
+
+
 @pytest.mark.parametrize(
     "stored", ["stored as parquet", "stored as orc", "", "row format delimited fields terminated by '|'"]
 )

@@ -54,6 +54,7 @@ def test_names_in_any_place_are_found_but_not_in_texts_and_comments():
         ("create table t as select 1 using_x", True, set()),
         ("create table t (a int comment 'using') stored as parquet", True, {"STORED"}),
         ("create table t using parquet location 's3://x' as (select 1)", False, {"LOCATION"}),
+        ("create table t using csv options (header true, 'Path' = 's3://x') as select 1 a", False, {"OPTIONS"}),
         ("create table t as with x as (select 1 a) select * from x join y using (a)", True, set()),
     ],
 )
@@ -62,6 +63,20 @@ def test_header_of_create_table(text, is_hive, words):
 
     assert header.is_hive is is_hive
     assert words <= header.words
+
+
+@pytest.mark.parametrize(
+    ("clauses", "has_location"),
+    [
+        ("using csv options (header true, 'Path' = 's3://x')", True),
+        ("using csv options (`path` 's3://x') partitioned by (a)", True),
+        ("using csv location 's3://x'", True),
+        ("using csv options (sep 'path', header true)", False),
+        ("using csv tblproperties ('path' = 's3://x')", False),
+    ],
+)
+def test_option_path_is_a_location(clauses, has_location):
+    assert parse(f"create table t {clauses} as select 1 a").header.has_location is has_location
 
 
 def test_location_is_put_behind_the_provider():

@@ -154,6 +154,8 @@ def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
         unsupported(f"{parameters['table_type']} tables in from_catalog", "read it through Spark's own catalog")
     if not storage.get("Location"):
         unsupported(f"the table {database}.{raw['Name']}, which has no S3 location")
+    if stream := _stream(raw):
+        unsupported(f"the table {database}.{raw['Name']}, which is a stream of {stream}")
     name = _format(database, raw)
     return Table(
         database=database,
@@ -165,6 +167,14 @@ def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
         format_options=_csv_options(storage, parameters) if name == "csv" else {},
         raw=raw,
     )
+
+
+def _stream(raw: Mapping[str, Any]) -> str | None:
+    """Kinesis or Kafka, if a table is a stream: its location is a name, and no folder."""
+    storage = raw["StorageDescriptor"]
+    said = {**(raw.get("Parameters") or {}), **(storage.get("Parameters") or {})}
+    kind = str(said.get("typeOfData") or "").lower()
+    return kind if kind in {"kinesis", "kafka"} else None
 
 
 def _format(database: str, raw: Mapping[str, Any]) -> str:

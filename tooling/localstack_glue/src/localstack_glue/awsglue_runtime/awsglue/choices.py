@@ -11,8 +11,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
+from awsglue.errors import unsupported
 from awsglue.gluetypes import concrete_type, spark_type, type_name
 from awsglue.paths import Path, column
+from awsglue.spelling import by_spelling
 
 MARK = "awsglue.choice"
 METADATA = {MARK: True}
@@ -29,6 +31,7 @@ def choice_type(types: Sequence[T.DataType]) -> T.StructType:
     return T.StructType([T.StructField(type_name(member), member) for member in types])
 
 
+@by_spelling
 def as_structs(frame: DataFrame) -> DataFrame:
     """The frame without the mark: what was a choice is a plain struct."""
     if not any(map(_is_marked, frame.schema.fields)):
@@ -87,6 +90,10 @@ def cast(names: Path, field: T.StructField, target: str) -> Column:
     """All values as one type; what cannot be is null."""
     if not is_choice(field):
         wanted = spark_type(target)
+        if isinstance(wanted, T.StringType) and isinstance(field.dataType, (T.ArrayType, T.StructType, T.MapType)):
+            unsupported(
+                f"the cast of {'.'.join(names)}, of type {type_name(field.dataType)}, to {target}", "use to_json"
+            )
         return column(names).cast(wanted) if wanted is not None else column(names)
     chosen = concrete_type(target)
     return F.coalesce(*(column((*names, member.name)).cast(chosen) for member in _members(field)))

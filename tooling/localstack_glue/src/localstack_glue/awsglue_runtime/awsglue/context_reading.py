@@ -193,6 +193,7 @@ class ReadingContext(GlueSession):
         """The first records of a catalog table."""
         if erieTxId or asOfTime:
             unsupported("create_sample_dynamic_frame_from_catalog with a transaction")
+        self._refuse_tracked_sample(num, transformation_ctx)
         frame = self.create_dynamic_frame_from_catalog(
             database,
             table_name,
@@ -217,10 +218,16 @@ class ReadingContext(GlueSession):
         **options: Any,
     ) -> DynamicFrame:
         """The first records of files."""
+        self._refuse_tracked_sample(num, transformation_ctx)
         frame = self.create_dynamic_frame_from_options(
             connection_type, connection_options, format, format_options, transformation_ctx, push_down_predicate
         )
         return _first(frame, num)
+
+    def _refuse_tracked_sample(self, num: int | None, transformation_ctx: str) -> None:
+        """Records beyond the sample would count as read."""
+        if num is not None and self.bookmark is not None and self.bookmark.tracks(transformation_ctx):
+            unsupported("a sample frame with a job bookmark", "leave transformation_ctx out")
 
     def extract_jdbc_conf(self, connection_name: str, catalog_id: str | None = None) -> dict[str, Any]:
         """URL, user, password and the like of a connection of the Data Catalog."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import DataFrame
 
 from awsglue.dynamicframe import DynamicFrame
-from awsglue.errors import check_options
+from awsglue.errors import check_options, unsupported
 
 if TYPE_CHECKING:
     from awsglue.context import GlueContext
@@ -38,6 +38,9 @@ class DataSource:
 
     def getSampleFrame(self, num: int, **options: Any) -> DynamicFrame:
         """Read the first records."""
+        bookmark = self._context.bookmark
+        if bookmark is not None and bookmark.tracks(self.name):  # records beyond the sample would count as read
+            unsupported("a sample frame with a job bookmark", "leave transformation_ctx out")
         frame = self.getFrame()
         return DynamicFrame(frame._df.limit(int(num)), self._context, self.name)
 

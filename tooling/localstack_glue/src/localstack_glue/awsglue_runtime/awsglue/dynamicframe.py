@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from pyspark import RDD
 from pyspark.sql import DataFrame
 
 from awsglue import choices, paths, records, relational, reshaping, unboxing
@@ -107,7 +108,7 @@ class DynamicFrame:
         stageThreshold: int = 0,
         totalThreshold: int = 0,
     ) -> DynamicFrame:
-        """Keep, rename, move and cast fields by (source, source type, target, target type), or (source, target)."""
+        """Keep, rename, move and cast fields by (source, source type, target, target type), or in short."""
         listed = [mappings] if isinstance(mappings, tuple) else mappings
         return self._next(reshaping.apply_mapping(self._df, listed, case_sensitive=case_sensitive))
 
@@ -408,6 +409,10 @@ class DynamicFrame:
             named[name] = self._next(frame)
             named[name].name = name
         return DynamicFrameCollection(named, self.glue_ctx)
+
+    @property
+    def _rdd(self) -> RDD[Any]:  # not public, and scripts look there
+        return records.rdd_of(self._df)
 
     @property
     def choice_fields(self) -> list[str]:

@@ -7,7 +7,8 @@ format in AWS Glue" of the AWS Glue Developer Guide.
 from collections.abc import Mapping
 from typing import Any
 
-from awsglue.errors import check_options, unsupported
+from awsglue import call_options
+from awsglue.errors import unsupported
 
 NO_QUOTES = ("-1", "")
 _SPARK_NAMES = {"csv": "csv", "json": "json", "parquet": "parquet", "glueparquet": "parquet", "orc": "orc"}
@@ -33,7 +34,7 @@ def spark_format(name: str | None) -> str:
 
 def reader_options(name: str, options: Mapping[str, Any]) -> dict[str, str]:
     """What Spark's reader is told."""
-    check_options(f"the {name} options", options, _KNOWN[name])
+    call_options.check(f"the {name} options", options, _KNOWN[name], call_options.OF_FORMATS)
     if spark_format(name) == "csv":
         if is_true(options.get("skipFirst")) and is_true(options.get("withHeader")):
             unsupported("skipFirst together with withHeader")
@@ -47,7 +48,7 @@ def reader_options(name: str, options: Mapping[str, Any]) -> dict[str, str]:
 
 def writer_options(name: str, options: Mapping[str, Any], compression: str | None) -> dict[str, str]:
     """What Spark's writer is told."""
-    check_options(f"the {name} options", options, _KNOWN[name])
+    call_options.check(f"the {name} options", options, _KNOWN[name], call_options.OF_FORMATS)
     if options.get("jsonPath"):
         unsupported("jsonPath in writing")
     told: dict[str, str] = {}

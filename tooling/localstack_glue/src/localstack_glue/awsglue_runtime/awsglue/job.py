@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pyspark.sql import SparkSession
 
 from awsglue.bookmarks import Bookmark
+from awsglue.glue_logger import GlueLogger
 from awsglue.utils import BOOKMARKS
 
 if TYPE_CHECKING:
@@ -70,5 +71,6 @@ class Job:
     def commit(self) -> None:
         """Write down what was read."""
         if self._context.bookmark is None:
-            raise RuntimeError("job.commit() before job.init()")
+            GlueLogger().warn("job.commit() without job.init(): no effect")
+            return
         self._context.bookmark.commit()

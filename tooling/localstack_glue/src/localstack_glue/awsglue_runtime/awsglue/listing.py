@@ -2,6 +2,7 @@
 
 import fnmatch
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,13 +11,18 @@ from pyspark.sql import SparkSession
 from awsglue.bookmarks import SourceFile
 
 
+def rooted(path: str) -> str:
+    """A path as Hadoop takes it: in a bucket alone it finds nothing, and puts no partition there."""
+    return f"{path}/" if re.fullmatch(r"\w+://[^/]+", path) else path
+
+
 def files_below(session: SparkSession, folders: Iterable[str]) -> list[SourceFile]:
     """List all files below folders, except those whose name or folder begins with `_` or `.`."""
     jvm: Any = session._jvm
     configuration = session._jsc.hadoopConfiguration()
     found = []
     for folder in folders:
-        pattern = jvm.org.apache.hadoop.fs.Path(folder)
+        pattern = jvm.org.apache.hadoop.fs.Path(rooted(folder))
         system = pattern.getFileSystem(configuration)
         for match in system.globStatus(pattern) or ():
             root = match.getPath()
@@ -35,7 +41,7 @@ def existing(session: SparkSession, folders: Iterable[str]) -> list[str]:
     jvm: Any = session._jvm
     configuration = session._jsc.hadoopConfiguration()
     found = []
-    for folder in folders:
+    for folder in map(rooted, folders):
         path = jvm.org.apache.hadoop.fs.Path(folder)
         matches = path.getFileSystem(configuration).globStatus(path)
         if matches is not None and len(matches) > 0:

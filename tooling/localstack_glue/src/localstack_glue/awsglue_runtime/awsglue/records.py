@@ -51,6 +51,12 @@ def record_of(row: Row, schema: T.StructType) -> DynamicRecord:
     return DynamicRecord({name: DynamicRecord(item) if type(item) is dict else item for name, item in record.items()})
 
 
+def rdd_of(frame: DataFrame) -> RDD[Any]:
+    """The records of a frame as a script's function gets them."""
+    schema = frame.schema
+    return frame.rdd.map(lambda row: record_of(row, schema))
+
+
 def infer(value: Any) -> T.DataType:
     """The type of one value."""
     match value:

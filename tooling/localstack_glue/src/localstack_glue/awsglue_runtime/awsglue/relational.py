@@ -12,6 +12,7 @@ from pyspark.sql import types as T
 
 from awsglue import choices, paths
 from awsglue.errors import unsupported
+from awsglue.spelling import by_spelling
 
 
 def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
@@ -21,6 +22,7 @@ def relationalize(frame: DataFrame, root: str) -> dict[str, DataFrame]:
     return tables
 
 
+@by_spelling
 def flatten(frame: DataFrame) -> DataFrame:
     """Turn structs into columns whose names have dots."""
     columns: list[Column] = []

@@ -12,20 +12,23 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import choices, paths
+from awsglue import choices, mapped_types, paths
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import spark_type
+from awsglue.spelling import by_spelling
 
 LOG = logging.getLogger(__name__)
 MAPPING_LENGTH, SHORT_MAPPING_LENGTH = 4, 2
 _COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "=": "eq", "==": "eq", "!=": "ne", "<>": "ne"}
 
 
+@by_spelling
 def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: bool = False) -> DataFrame:
     """Keep, rename, move and cast fields; what is not mapped goes, and a source that is not there is left out."""
     if not frame.columns:
         return frame  # a bookmark left nothing to read
     values: list[tuple[paths.Path, Column]] = []
+    claims: list[mapped_types.Claim] = []
     for mapping in mappings:
         source, source_type, target, target_type = _four(mapping)
         names = paths.matching(frame.schema, paths.split(source), case_sensitive=case_sensitive)
@@ -33,20 +36,23 @@ def apply_mapping(frame: DataFrame, mappings: Sequence[Any], *, case_sensitive: 
         if names is None or field is None:
             LOG.warning("apply_mapping: there is no field %s", source)
             continue
+        if not choices.is_choice(field):
+            claims.append((names, field, source_type, target_type))
         values.append((paths.split(target), _mapped(names, field, source_type, target_type)))
+    mapped_types.check(frame, claims)
     if not values:
         raise GlueDataError("none of the mapped fields exists: the result would have no field")
     return frame.select(*paths.assemble(values))
 
 
 def _four(mapping: Any) -> tuple[str, str, str, str]:
-    """A mapping in its full form; (source, target) keeps the type."""
+    """A mapping in its full form; (source, target) keeps the type, (source, target, type) casts whatever is there."""
     if not isinstance(mapping, tuple):
         raise TypeError(f"Mapping must be specified as a tuple. Got {mapping}")
     if len(mapping) == SHORT_MAPPING_LENGTH:
         return (mapping[0], "", mapping[1], "")
-    if len(mapping) == MAPPING_LENGTH - 1:
-        unsupported("a mapping of three: (source, source type, target)", "write the target's type too")
+    if len(mapping) == SHORT_MAPPING_LENGTH + 1:
+        return (str(mapping[0]), "", str(mapping[1]), str(mapping[2]))
     if len(mapping) != MAPPING_LENGTH:
         raise ValueError(f"Mapping tuple must be of length 2, 3, or 4. Got tuple of length {len(mapping)}")
     return (str(mapping[0]), str(mapping[1]), str(mapping[2]), str(mapping[3]))
@@ -57,12 +63,15 @@ def _mapped(names: paths.Path, field: T.StructField, source_type: str, target_ty
         return paths.column(names)
     wanted = spark_type(target_type)
     if choices.is_choice(field):
+        if not source_type:
+            return choices.cast(names, field, target_type)
         chosen = choices.project(names, field, source_type)
         return chosen if wanted is None else chosen.cast(wanted)
     value = paths.column(names)
     return value if wanted is None or wanted == field.dataType else value.cast(wanted)
 
 
+@by_spelling
 def drop_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
     """Remove fields; paths that are not there are no error."""
     for path in wanted:
@@ -72,6 +81,7 @@ def drop_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
     return frame
 
 
+@by_spelling
 def select_fields(frame: DataFrame, wanted: Iterable[str]) -> DataFrame:
     """Keep only some fields, in the order in which they are named."""
     values = []
@@ -87,6 +97,7 @@ def _as_it_is(names: paths.Path) -> Column:
     return paths.column(names)
 
 
+@by_spelling
 def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
     """Rename a field in its place; a name with another parent moves it."""
     old_names, new_names = paths.split(old), paths.split(new)
@@ -104,6 +115,7 @@ def rename_field(frame: DataFrame, old: str, new: str) -> DataFrame:
     return paths.replace(kept, old_names, [])
 
 
+@by_spelling
 def resolve_choice(frame: DataFrame, specs: Iterable[tuple[str, str]]) -> DataFrame:
     """Settle fields one by one: `cast:TYPE`, `project:TYPE`, `make_cols`, `make_struct`."""
     for path, action in specs:
@@ -146,6 +158,7 @@ def _target_name(target: Any) -> str:
     return str(named() if callable(named) else named or target)
 
 
+@by_spelling
 def resolve_all(frame: DataFrame, action: str) -> DataFrame:
     """Settle all choices in one way."""
     for name in paths.any_field(frame.schema, choices.is_choice):
@@ -171,6 +184,7 @@ def _resolved(frame: DataFrame, names: paths.Path, field: T.StructField, action:
     return paths.replace(frame, names, columns)
 
 
+@by_spelling
 def match_schema(frame: DataFrame, wanted: Mapping[str, str]) -> DataFrame:
     """Cast fields to the types that a catalog table has for them."""
     for name, target in wanted.items():
@@ -193,6 +207,7 @@ def rows_condition(comparisons: Mapping[str, Mapping[str, Any]]) -> Column:
     return F.coalesce(reduce(lambda left, right: left & right, conditions, F.lit(True)), F.lit(False))
 
 
+@by_spelling
 def join(left: DataFrame, right: DataFrame, left_paths: Sequence[str], right_paths: Sequence[str]) -> DataFrame:
     """Equality join; the right side's fields whose names the left has get a dot before their name."""
     if not left_paths or len(left_paths) != len(right_paths):
@@ -217,6 +232,7 @@ def _existing(frame: DataFrame, path: str) -> paths.Path:
     return names
 
 
+@by_spelling
 def union(first: DataFrame, second: DataFrame) -> DataFrame:
     """All records of both; a field of two types becomes a choice."""
     for field in second.schema.fields:
@@ -255,6 +271,7 @@ def _as_choice(field: T.StructField, both: Sequence[T.DataType]) -> Column:
     return F.when(value.isNotNull(), F.struct(*members)).cast(struct).alias(field.name, metadata=choices.METADATA)
 
 
+@by_spelling
 def drop_null_fields(frame: DataFrame) -> DataFrame:
     """Remove the fields that have no type because no record has a value for them."""
     return frame.drop(*paths.any_field(frame.schema, lambda field: isinstance(field.dataType, T.NullType)))

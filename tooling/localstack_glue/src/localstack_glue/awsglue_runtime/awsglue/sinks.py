@@ -11,13 +11,15 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from awsglue import formats
+from awsglue import call_options, formats
 from awsglue.catalog import Catalog, Partition
 from awsglue.connection_types import FILE_TYPES
 from awsglue.data_sink import DataSink
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
-from awsglue.errors import GlueDataError, check_options, unsupported
+from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import hive_type
+from awsglue.listing import rooted
+from awsglue.spelling import told_apart
 
 UPDATE, LOG = "UPDATE_IN_DATABASE", "LOG"
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -60,7 +62,7 @@ class Target:
 
 def target_of(options: Mapping[str, Any], format_name: str | None, format_options: Mapping[str, Any]) -> Target:
     """Read the options of a write to S3."""
-    check_options("the S3 options", options, _PATH_OPTIONS)
+    call_options.check("the S3 options", options, _PATH_OPTIONS, call_options.OF_SINKS)
     if not options.get("path"):
         raise ValueError("connection_options needs path")
     formats.spark_format(format_name)
@@ -88,7 +90,8 @@ def write_files(frame: DynamicFrame, target: Target) -> None:
     )
     if target.partition_keys:
         writer = writer.partitionBy(*target.partition_keys)
-    writer.save(target.path)
+    with told_apart(data):
+        writer.save(rooted(target.path))
 
 
 def write_table(
@@ -100,7 +103,7 @@ def write_table(
     catalog_id: str | None = None,
 ) -> None:
     """Add files to a catalog table."""
-    check_options("additional_options", options, _TABLE_OPTIONS)
+    call_options.check("additional_options", options, _TABLE_OPTIONS, call_options.OF_SINKS)
     table = catalog.table(database, table_name, catalog_id)
     keys = list(options.get("partitionKeys") or ())
     writing = dict(table.format_options)
@@ -202,7 +205,7 @@ class S3Sink(DataSink):
         if connection_type not in FILE_TYPES:
             unsupported(f"the connection type {connection_type} in getSink")
         known = _PATH_OPTIONS | {"enableUpdateCatalog", "updateBehavior"}
-        check_options("the getSink options", options, known)
+        call_options.check("the getSink options", options, known, call_options.OF_SINKS)
         self._catalog = catalog
         self._options = dict(options)
         self._format_options: dict[str, Any] = {}

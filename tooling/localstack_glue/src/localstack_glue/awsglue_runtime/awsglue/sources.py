@@ -14,10 +14,10 @@ from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import choices, formats, json_paths, json_tables, listing
+from awsglue import call_options, choices, formats, json_paths, json_tables, listing
 from awsglue.bookmarks import Bookmark, SourceFile
 from awsglue.catalog import Catalog, Partition, Table
-from awsglue.errors import GlueDataError, check_options, unsupported
+from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import concrete_type
 from awsglue.reshaping import union
 
@@ -89,7 +89,7 @@ def read_paths(
     format_options: Mapping[str, Any],
 ) -> DataFrame:
     """Read files by their paths; CSV columns are strings, and are called `col0`, `col1`, ... without a header."""
-    check_options("the S3 options", connection_options, _PATH_OPTIONS)
+    call_options.check("the S3 options", connection_options, _PATH_OPTIONS, call_options.OF_SOURCES)
     spark_name = formats.spark_format(format_name)
     folders = _paths(connection_options)
     bound = _bound(connection_options)
@@ -140,7 +140,7 @@ def _paths(options: Mapping[str, Any]) -> list[str]:
     folders = [given] if isinstance(given, str) else list(given or ())
     if not folders:
         raise ValueError("connection_options needs paths")
-    return folders
+    return [listing.rooted(folder) for folder in folders]
 
 
 def read_table(
@@ -152,7 +152,7 @@ def read_table(
     catalog_id: str | None = None,
 ) -> DataFrame:
     """Read a catalog table, with its partition keys as columns."""
-    check_options("additional_options", additional_options, _TABLE_OPTIONS)
+    call_options.check("additional_options", additional_options, _TABLE_OPTIONS, call_options.OF_TABLES)
     session = selection_of.session
     selection = Selection(
         session,
@@ -194,7 +194,7 @@ def _load(selection: Selection, table: Table, folders: Sequence[str], base_path:
     if not chosen:
         nothing = _load_nothing(selection, table)
         return _with_keys(nothing, table, (None,) * len(keys)) if keys else nothing
-    place = {"basePath": base_path} if base_path else {"recursiveFileLookup": "true"}
+    place = {"basePath": listing.rooted(base_path)} if base_path else {"recursiveFileLookup": "true"}
     if table.format == "json":
         return _json_records(selection.session, table, chosen, place, keys)
     options = formats.reader_options(table.format, table.format_options)

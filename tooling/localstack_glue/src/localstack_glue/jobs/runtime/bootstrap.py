@@ -66,6 +66,17 @@ def run(script: Path) -> None:
     exec(code, main.__dict__)  # noqa: S102 - running the user's script is what this is for
 
 
+def refuse_ahead(script: Path) -> None:
+    """Refuse what the script is sure to ask for and the library of Glue here lacks, before it does anything."""
+    source = script.read_bytes()
+    if b"awsglue" not in source:
+        return
+    with contextlib.suppress(ModuleNotFoundError):
+        importlib.import_module("awsglue.ahead").refuse(source)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "awsglue"]:
+        del sys.modules[name]  # a script finds everything as if nothing had been loaded before it
+
+
 def print_traceback(error: BaseException) -> None:
     """Print the traceback from the script's first frame on."""
     frames = error.__traceback__
@@ -84,6 +95,7 @@ def main() -> None:
     importlib.import_module("spark_catalog").install()
     sys.path[0] = str(script.parent)
     try:
+        refuse_ahead(script)
         run(script)
     except SystemExit as exit_:
         if exit_.code not in (None, 0):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.exceptions import ClientError
 from pyspark.sql import SparkSession
 
 from awsglue.errors import GlueDataError, unsupported
@@ -35,7 +36,10 @@ def add_jar(session: SparkSession, jar: str) -> None:
         bucket, _, key = jar.partition("://")[2].partition("/")
         folder = Path(tempfile.mkdtemp(prefix="jdbc-driver-"))
         path = str(folder / Path(key).name)
-        boto3.client("s3").download_file(bucket, key, path)
+        try:
+            boto3.client("s3").download_file(bucket, key, path)
+        except ClientError as error:
+            raise GlueDataError(f"the jar of the driver, {jar}, cannot be read: {error}") from error
     session.sql(f"ADD JAR {path!r}")
 
 

@@ -163,7 +163,7 @@ class Metastore:
         assert header is not None  # noqa: S101 - CREATE TABLE has one
         if "LIKE" in header.words and existing is None:
             models = [raw for place in named if place != target and (raw := self._mirror.raw(place)) is not None]
-            if models and header.is_hive and "LOCATION" not in header.words:
+            if models and header.is_hive and not header.has_location:
                 self._mirror.forget(target)
                 return hive_tables.create_like(
                     spark, self._mirror, target, models[0], self._mirror.location_for(*target)
@@ -171,7 +171,7 @@ class Metastore:
             unsupported("CREATE TABLE ... LIKE with USING or LOCATION")
         if header.is_hive:
             return hive_tables.create(spark, self._mirror, target, statement.text)
-        is_managed = "LOCATION" not in header.words and existing is None
+        is_managed = not header.has_location and existing is None
         text = statement.with_location(self._mirror.location_for(*target)) if is_managed else statement.text
         return self._then_save(spark, target, lambda: call(text), is_managed=is_managed)
 

@@ -53,6 +53,12 @@ class Header:
 
     using_end: int | None
     words: frozenset[str]
+    has_path: bool = False
+
+    @property
+    def has_location(self) -> bool:
+        """Whether the statement says where the files are: by LOCATION, or by the option `path`."""
+        return "LOCATION" in self.words or self.has_path
 
     @property
     def is_hive(self) -> bool:
@@ -215,7 +221,7 @@ def _after(words: Sequence[str], position: int, *optional: str) -> int:
 
 
 def _header(tokens: Sequence[_Token]) -> Header:
-    depth, found, using_end = 0, [], None
+    depth, found, using_end, has_path = 0, [], None, False
     for position, token in enumerate(tokens):
         depth += (token.text == "(") - (token.text == ")")
         if depth:
@@ -225,8 +231,21 @@ def _header(tokens: Sequence[_Token]) -> Header:
             break
         if token.word == "USING" and using_end is None and position + 1 < len(tokens):
             using_end = _dotted_end(tokens, position + 1)
+        if token.word == "OPTIONS" and following == "(":
+            has_path = has_path or "path" in _option_names(tokens, position + 2)
         found.append(token.word)
-    return Header(using_end, frozenset(found))
+    return Header(using_end, frozenset(found), has_path)
+
+
+def _option_names(tokens: Sequence[_Token], start: int) -> Iterator[str]:
+    """The names of the options from the first one on: each stands at the start, or behind a comma."""
+    is_name = True
+    for token in tokens[start:]:
+        if token.text == ")":
+            return
+        if is_name:
+            yield token.text.strip("'\"`").lower()
+        is_name = token.text == ","
 
 
 def _dotted_end(tokens: Sequence[_Token], position: int) -> int:

@@ -1,0 +1,65 @@
+"""What a script is sure to ask for and this library lacks, refused before the script reads anything.
+
+Only what stands in the script's own lines counts: a call inside a function or behind a condition may never be made.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from awsglue.connection_types import file_source, is_database
+from awsglue.errors import GlueUnsupportedError
+from awsglue.formats import spark_format
+
+_CALLS = {f"{verb}_{kind}_from_options" for verb in ("create", "write") for kind in ("dynamic_frame", "data_frame")} | {
+    "from_options",
+    "getSource",
+    "getSink",
+}
+_ENDS = {"exit", "_exit", "quit", "abort"}
+
+
+def refuse(source: str | bytes) -> None:
+    """Refuse a script by the first call that cannot be made, and its line."""
+    try:
+        statements = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return  # Python says it better
+    for statement in statements:
+        if isinstance(statement, (ast.Expr, ast.Assign, ast.AnnAssign)):
+            for call in _calls(statement):
+                _refuse_call(call)
+        if any(_may_end(node) for node in ast.walk(statement)):
+            return
+
+
+def _calls(node: ast.AST) -> Iterator[ast.Call]:
+    if isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
+        return
+    if isinstance(node, ast.Call):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _calls(child)
+
+
+def _may_end(node: ast.AST) -> bool:
+    return isinstance(node, ast.Raise) or (isinstance(node, ast.Call) and _name(node) in _ENDS)
+
+
+def _name(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _refuse_call(call: ast.Call) -> None:
+    if _name(call) not in _CALLS:
+        return
+    given = {word.arg: word.value.value for word in call.keywords if isinstance(word.value, ast.Constant)}
+    connection, format_name = given.get("connection_type"), given.get("format")
+    try:
+        if isinstance(connection, str) and not is_database(connection):
+            file_source(connection, None)
+            if isinstance(format_name, str):
+                spark_format(format_name)
+    except GlueUnsupportedError as error:
+        raise GlueUnsupportedError(f"{error} (line {call.lineno})") from None

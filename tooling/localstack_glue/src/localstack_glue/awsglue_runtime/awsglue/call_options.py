@@ -1,0 +1,25 @@
+"""Options of a call: what Glue has and this library has not is refused, what Glue ignores is named in the log."""
+
+from collections.abc import Iterable
+
+from awsglue.errors import check_options
+from awsglue.glue_logger import GlueLogger
+
+# what changes the records, or where they go, on AWS
+_OF_FILES = frozenset(["attachFilename", "attachTimestamp", "excludeStorageClasses"])
+OF_FORMATS = _OF_FILES | {"compression", "jsonPath", "rowTag", "version", "withSchema"}
+OF_SOURCES = _OF_FILES | {"asOfTime", "catalogPartitionPredicate", "mergeSchema", "partitionKeys", "transactionId"}
+OF_TABLES = _OF_FILES | {"asOfTime", "partitionKeys", "query", "startingPosition", "transactionId"}
+OF_TABLES |= {"useCatalogSchema", "useSparkDataSource"}
+OF_SINKS = frozenset(["catalogDatabase", "catalogTableName", "enableUpdateCatalog", "format", "overwrite"])
+OF_SINKS |= {"transactionId", "updateBehavior"}
+_OF_OTHER_FORMATS = ("hoodie.", "delta.", "iceberg.")  # whole families of options that are not listed here
+
+
+def check(kind: str, given: Iterable[str], known: Iterable[str], refused: Iterable[str]) -> None:
+    """Refuse the options that have an effect on AWS only, and name those that have none anywhere."""
+    names, understood = list(given), set(known)
+    lacking = {name for name in names if name in set(refused) or name.startswith(_OF_OTHER_FORMATS)} - understood
+    check_options(kind, lacking, ())
+    if ignored := [name for name in names if name not in understood]:
+        GlueLogger().warn(f"{kind} {', '.join(ignored)}: no effect, as on AWS")

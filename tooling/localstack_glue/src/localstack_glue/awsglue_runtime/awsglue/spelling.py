@@ -1,0 +1,42 @@
+"""Fields whose names differ in case only: a DynamicFrame tells them apart, Spark's own frames do not."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+from pyspark.sql import DataFrame
+
+_SETTING = "spark.sql.caseSensitive"
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@contextmanager
+def told_apart(*frames: DataFrame) -> Iterator[None]:
+    """Have Spark look at the case of names for as long as the context lasts, if the frames need it.
+
+    Spark resolves names when a frame is made: a frame keeps what it was made with.
+    """
+    names = {name for frame in frames for name in frame.columns}
+    if len({name.lower() for name in names}) == len(names):
+        yield
+        return
+    conf = frames[0].sparkSession.conf
+    before = conf.get(_SETTING)
+    conf.set(_SETTING, "true")
+    try:
+        yield
+    finally:
+        conf.set(_SETTING, before or "false")
+
+
+def by_spelling(change: Callable[P, R]) -> Callable[P, R]:
+    """Make a change of frames tell their fields apart."""
+
+    @wraps(change)
+    def changed(*args: P.args, **kwargs: P.kwargs) -> R:
+        with told_apart(*(each for each in args if isinstance(each, DataFrame))):
+            return change(*args, **kwargs)
+
+    return changed
