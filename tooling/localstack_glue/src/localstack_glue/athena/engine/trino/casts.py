@@ -10,6 +10,7 @@ from localstack_glue.athena.engine.sql_text import quoted, rounded_moment, text_
 from localstack_glue.athena.engine.trino.types import (
     DAY_INTERVAL,
     INTEGERS,
+    MAX_CHAR,
     MONTH_INTERVAL,
     NUMBERS,
     Type,
@@ -83,6 +84,10 @@ def as_varchar(value: str, kind: Type) -> str:
 
 def to_text(value: str, kind: Type) -> str:
     """A value as an answer shows it."""
+    if (
+        kind.kind == "decimal" and kind.numbers[0] == kind.numbers[1]
+    ):  # which DuckDB writes without the zero before the point
+        return f"replace(replace('|' || CAST({value} AS VARCHAR), '|.', '|0.'), '|-.', '|-0.')[2:]"
     if kind.kind in INTEGERS or kind.kind in ("decimal", "boolean", "date", "uuid"):
         return f"CAST({value} AS VARCHAR)"
     if kind.kind in ("double", "real"):
@@ -119,7 +124,7 @@ def _cut(text: str, wanted: Type, found: Type) -> str:
     length = wanted.numbers[0]
     if found.kind in _CHARACTERS:
         cut = f"substr({text}, 1, {length})"
-        return f"rpad({cut}, {length}, ' ')" if wanted.kind == "char" else cut
+        return f"rpad({cut}, {length}, ' ')" if wanted.kind == "char" and length < MAX_CHAR else cut
     message = f"'Value ' || {text} || {text_of(f' cannot be represented as {wanted}')}"
     return f"CASE WHEN length({text}) > {length} THEN {failure('INVALID_CAST_ARGUMENT', message)} ELSE {text} END"
 
@@ -155,9 +160,10 @@ def _from_text(value: str, found: Type, wanted: Type) -> str:
             text, f"{lower} IN ('t', 'true', '1', 'f', 'false', '0')", f"{lower} IN ('t', 'true', '1')", wanted
         )
     if wanted.kind == "date":
-        day = f"TRY_CAST(trim({text}) AS DATE)"
+        text = f"trim({text}, ' ' || chr(9) || chr(10) || chr(13))"
+        day = f"TRY_CAST({text} AS DATE)"
         return _checked(
-            text, f"(regexp_full_match(trim({text}), '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}') AND {day} IS NOT NULL)", day, wanted
+            text, f"(regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}') AND {day} IS NOT NULL)", day, wanted
         )  # fmt: skip
     if wanted.kind == "timestamp":
         return rounded_moment(f"trino_parse_timestamp({text})", wanted.numbers[0])
@@ -192,7 +198,8 @@ def _number(value: str, found: Type, wanted: Type) -> str:
         )
     narrows = wanted.kind in INTEGERS or wanted.kind == "decimal"
     if narrows and not (found.kind in INTEGERS and common(found, wanted) == wanted):
-        given = f"CAST({value} AS DECIMAL(38,17))" if found.kind in ("double", "real") else value
+        # of a double, the digits that tell it from the next one
+        given = f"CAST({value} AS VARCHAR)" if found.kind in ("double", "real") else value
         message = f"'Cannot cast ' || CAST({value} AS VARCHAR) || {text_of(f' to {wanted}')}"
         return (
             f"CASE WHEN {value} IS NULL OR TRY_CAST({given} AS {target}) IS NOT NULL "
@@ -252,9 +259,10 @@ def _to_json(value: str, found: Type) -> str:
     if found.kind in _CHARACTERS:
         return f"CAST(to_json({value}) AS VARCHAR)"
     if found.kind in (*INTEGERS, "boolean", "decimal"):
-        return f"CAST({value} AS VARCHAR)"
-    if found.kind in ("double", "real"):
         return to_text(value, found)
+    if found.kind in ("double", "real"):
+        text = to_text(value, found)
+        return f"CASE WHEN isfinite({value}) THEN {text} ELSE '\"' || {text} || '\"' END"
     if found.kind in _TIMES:
         return f"('\"' || {to_text(value, found)} || '\"')"
     if found.kind == "array":
@@ -295,11 +303,12 @@ def _from_json(value: str, wanted: Type) -> str:
             f"CASE WHEN {kind} = 'ARRAY' THEN {is_array} WHEN {value} IS NULL OR {value} = 'null' THEN NULL "
             f"ELSE {failure('INVALID_CAST_ARGUMENT', message)} END"
         )
-    if wanted.kind == "map" and wanted.parts[0].kind == "varchar":
+    if wanted.kind == "map" and wanted.parts[0].kind in (*NUMBERS, "varchar", "boolean"):
+        key = cast("item.key", Type("varchar"), wanted.parts[0])
         inner = _from_json("item.value", wanted.parts[1]) if wanted.parts[1].kind != "json" else "item.value"
         pairs = f"trino_json_entries({value})"
         return (
-            f"map_from_entries(list_transform({pairs}, lambda item: struct_pack(key := item.key, value := "
+            f"map_from_entries(list_transform({pairs}, lambda item: struct_pack(key := {key}, value := "
             f"CASE WHEN item.value = 'null' THEN NULL ELSE {inner} END)))"
         )
     if wanted.kind == "row":

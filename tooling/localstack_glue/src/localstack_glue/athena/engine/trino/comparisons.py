@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.sql_text import quoted
 from localstack_glue.athena.engine.trino.casts import coerce, failure
-from localstack_glue.athena.engine.trino.types import Type, common, fields_of, row
+from localstack_glue.athena.engine.trino.types import MAX_CHAR, Type, common, fields_of, row
 
 Typed = tuple[str, Type]
 _NESTED = ("array", "map", "row")
@@ -85,8 +85,12 @@ def mismatch(operator: str, left: Type, right: Type) -> QueryFailedError:
 
 
 def _compared(operator: str, left: str, right: str, kind: Type) -> str:
-    if kind.kind == "char":  # blanks at the end are no part of it
-        left, right = f"rtrim({left}, ' ')", f"rtrim({right}, ' ')"
+    if kind.kind == "char":  # blanks at the end are no part of it, but sort as blanks
+        length = kind.numbers[0]
+        if operator in ("<", "<=", ">", ">=") and length < MAX_CHAR:
+            left, right = f"rpad({left}, {length}, ' ')", f"rpad({right}, {length}, ' ')"
+        else:
+            left, right = f"rtrim({left}, ' ')", f"rtrim({right}, ' ')"
     plain = f"({left} {operator} {right})"
     if operator.startswith("IS ") or kind.kind not in (*_NESTED, *_FLOATING):
         return plain

@@ -16,8 +16,8 @@ EXPLICIT = "explicit"
 FOREIGN = "foreign"
 # the words that begin a type of Trino's, also of those that are not answered here
 TYPES = frozenset((
-    "boolean", "tinyint", "smallint", "int", "integer", "bigint", "real", "float", "double", "decimal", "dec",
-    "numeric",
+    "boolean", "tinyint", "smallint", "int", "integer", "bigint", "real", "float", "double", "double precision",
+    "decimal", "dec", "numeric",
     "varchar", "char", "varbinary", "json", "date", "time", "timestamp", "interval", "array", "map", "row", "uuid",
     "ipaddress", "geometry", "hyperloglog",
 ))  # fmt: skip

@@ -135,6 +135,8 @@ def check(tree: exp.Expr) -> None:
         _check_node(node)
         if isinstance(node, exp.Join) and node.method.upper() == "NATURAL":
             raise QueryFailedError("NOT_SUPPORTED", "line 1:1: Natural join not supported")
+        if isinstance(node, exp.Join) and node.side.upper() in ("RIGHT", "FULL") and isinstance(node.this, exp.Lateral):
+            raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.side} JOIN LATERAL is not answered here")
 
 
 def _check_node(node: exp.Expr) -> None:

@@ -47,6 +47,8 @@ def typed(value: str, wanted: Type) -> Typed:
         return _decimal(value)
     if wanted.kind.startswith("timestamp"):
         return _moment(value)
+    if wanted.kind == "char":
+        return text_of(value), Type("char", (len(value),))
     if wanted.kind == "time":
         wanted = Type("time", (len(value.partition(".")[2]),))
     return cast(text_of(value), VARCHAR, wanted), wanted

@@ -66,6 +66,13 @@ def concatenate(left: Typed, right: Typed) -> Typed:
         return f"({coerce(*left, VARCHAR)} || {coerce(*right, VARCHAR)})", VARCHAR
     if first.kind == second.kind == "varbinary":
         return f"({left[0]} || {right[0]})", first
+    if first.kind == second.kind == "array" and common(first, second) is None:  # an element that is itself an array
+        if common(first.element, second) == first.element:
+            added = coerce(*right, first.element)
+            return f"CASE WHEN {added} IS NOT NULL THEN list_append({left[0]}, {added}) END", first
+        if common(first, second.element) == second.element:
+            added = coerce(*left, second.element)
+            return f"CASE WHEN {added} IS NOT NULL THEN list_prepend({added}, {right[0]}) END", second
     if first.kind == "array" or second.kind == "array":
         elements = [kind.element if kind.kind == "array" else kind for kind in (first, second)]
         element = common(*elements)
@@ -165,8 +172,12 @@ def _decimals(operator: str, left: Typed, right: Typed) -> Typed:
         zero = failure("DIVISION_BY_ZERO", "'Division by zero'")
         return f"CASE WHEN {second} = 0 THEN {zero} ELSE CAST({first} % {second} AS {duckdb_type(kind)}) END", kind
     target = duckdb_type(replace(kind, numbers=(kind.numbers[0], kind.numbers[1])))
-    if kind.numbers[0] == 38 and operator != "*":
-        first, second = (f"CAST({value} AS DECIMAL(38,{scale}))" for value in (first, second))
+    if kind.numbers[0] > 18:  # up to 18 digits, DuckDB would compute with no more
+        scales = (s1, s2) if operator == "*" else (scale, scale)
+        pairs = zip((first, second), scales, strict=True)
+        first, second = (
+            f"CAST({value} AS DECIMAL({38 if operator == '*' else kind.numbers[0]},{own}))" for value, own in pairs
+        )
     return f"CAST({first} {operator} {second} AS {target})", kind
 
 

@@ -199,6 +199,8 @@ class QueryTranslator:
             sizes = ", ".join(str(len(row)) for row in rows[:2])
             raise QueryFailedError("TYPE_MISMATCH", f"line 1:1: Values rows have mismatched sizes: {sizes}")
         unified = [translator.unified(column) for column in zip(*rows, strict=True)]
+        if len(unified) == 1 and unified[0][1].kind == "row":  # whose fields would be the columns
+            raise QueryFailedError("NOT_SUPPORTED", "line 1:1: VALUES of rows that are worked out is not answered here")
         lines = zip(*(values for values, _ in unified), strict=True)
         node.set("expressions", [exp.Tuple(expressions=[_raw(value) for value in line]) for line in lines])
         alias = node.args.get("alias")

@@ -14,6 +14,10 @@ def written_out(tree: exp.Expr) -> exp.Expr:
         if select.args.get("order"):
             _inline_aliases(select)
     for node in list(tree.find_all(exp.Values)):
+        for row in node.expressions:
+            only = row.expressions[0] if isinstance(row, exp.Tuple) and len(row.expressions) == 1 else row
+            if isinstance(only, exp.Anonymous) and str(only.this).lower() == "row":
+                row.replace(exp.Tuple(expressions=[each.copy() for each in only.expressions]))
         _as_query(node)
     for lateral in list(tree.find_all(exp.Lateral)):
         _name_columns(lateral)

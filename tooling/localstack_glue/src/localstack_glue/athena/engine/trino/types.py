@@ -59,6 +59,7 @@ TIME, TIMESTAMP, TIMESTAMP_ZONED = (
 )  # fmt: skip
 DAY_INTERVAL, MONTH_INTERVAL = Type("interval day to second"), Type("interval year to month")
 FUNCTION = Type("function")
+MAX_CHAR = 65536
 SEVERAL_ZONES = "several"  # of timestamps that are compared, and cannot be shown
 SHOWN = Type("shown")  # a text as an answer shows it, which a cast to varchar need not give
 INTEGERS = ("tinyint", "smallint", "integer", "bigint")
@@ -171,8 +172,8 @@ def common(first: Type, second: Type) -> Type | None:
         return Type("varchar", (max(first.numbers[0], second.numbers[0]),) if first.numbers and second.numbers else ())
     if kinds == {"char"}:
         return Type("char", (max(first.numbers[0], second.numbers[0]),))
-    if kinds == {"char", "varchar"}:
-        return first if first.kind == "varchar" else second
+    if kinds == {"char", "varchar"}:  # blanks at the end of the text are then no part of it
+        return Type("char", (max(each.numbers[0] if each.numbers else MAX_CHAR for each in (first, second)),))
     if first.kind == second.kind and first.parts and len(first.parts) == len(second.parts):
         parts = [common(a, b) for a, b in zip(first.parts, second.parts, strict=True)]
         if any(part is None for part in parts):

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.trino import operators
+from localstack_glue.athena.engine.trino.casts import failure
 from localstack_glue.athena.engine.trino.types import Type
 
 Translate = Callable[[exp.Expr], tuple[str, Type]]
@@ -25,10 +26,18 @@ def over(node: exp.Window, translate: Translate) -> str:
         ends = []
         for name in ("start", "end"):
             if end := spec.args.get(name):
-                reach = end if isinstance(end, str) else operators.distance(*translate(end))
+                reach = end if isinstance(end, str) else _reach(end, translate)
                 ends.append(f"{reach} {spec.args.get(f'{name}_side') or ''}".strip())
         parts.append(f"{spec.args['kind']} BETWEEN {ends[0]} AND {ends[1] if len(ends) > 1 else 'CURRENT ROW'}")
     return f"({' '.join(parts)})"
+
+
+def _reach(end: exp.Expr, translate: Translate) -> str:
+    value, kind = translate(end)
+    if not isinstance(end, exp.Literal | exp.Interval):
+        wrong = failure("INVALID_WINDOW_FRAME", "'Window frame offset value must not be negative or null'")
+        value = f"CASE WHEN {value} IS NULL OR {value} < 0 THEN {wrong} ELSE {value} END"
+    return operators.distance(value, kind)
 
 
 def order(node: exp.Order, translate: Translate) -> str:

@@ -3,7 +3,7 @@
 # ruff: noqa: E501 - a row of the table is a line
 
 from localstack_glue.athena.engine.trino.operators import decimal_quotient
-from localstack_glue.athena.engine.trino.table import Call, Topic, overload
+from localstack_glue.athena.engine.trino.table import Call, Sql, Topic, overload
 from localstack_glue.athena.engine.trino.types import Type, decimal
 
 AGGREGATES, WINDOWS = Topic("aggregate"), Topic("window")
@@ -75,6 +75,28 @@ AGGREGATES.aggregate(
     ("varchar, varchar -> varchar", "string_agg({0}, {1})"),
     examples={"(select listagg(x, ',') within group (order by x desc) from (values 'a', 'b') t(x))": "b,a"},
 )
+
+
+def _numbers_of(argument: int, call: Call) -> str:
+    """An argument without NaN, which is less than any number for max and greater for min."""
+    value, kind = call.arguments[argument], call.bound["T"]
+    return f"CASE WHEN NOT isnan({value}) THEN {value} END" if kind.kind in ("double", "real") else value
+
+
+def _several(native: str) -> Sql:
+    return lambda call: f"{native}({_numbers_of(0, call)}, {call.arguments[1]})"
+
+
+def _by(native: str, least: str, *, several: bool) -> Sql:
+    def sql(call: Call) -> str:
+        key = call.arguments[1]
+        if call.bound["U"].kind in ("double", "real"):
+            key = f"CASE WHEN isnan({key}) THEN '{least}' ELSE {key} END"
+        return f"{native}({call.arguments[0]}, {key}{f', {call.arguments[2]}' if several else ''})"
+
+    return sql
+
+
 for _name, _native, _first, _second in (("max", "max", "4", "[4, 2]"), ("min", "min", "1", "[1, 2]")):
     AGGREGATES.aggregate(
         _name,
@@ -87,19 +109,26 @@ for _name, _native, _first, _second in (("max", "max", "4", "[4, 2]"), ("min", "
             for _kind in ("real", "double")
         ),
         ("T -> T", f"{_native}({{0}})"),
-        ("T, bigint -> array(T)", f"{_native}({{0}}, {{1}})"),
+        ("T, bigint -> array(T)", _several(_native)),
         examples={
             _over(_XY, f"{_name}(x)"): _first,
             _over(_XY, f"{_name}(x, 2)"): _second,
             f"(select {_name}(x) from (values nan(), 1e0) t(x))": "1.0",
+            f"(select {_name}(x, 1) from (values nan(), 1e0) t(x))": "[1.0]",
         },
     )
-for _name, _native, _found in (("max_by", "arg_max_null", None), ("min_by", "arg_min_null", "1")):
+for _name, _native, _found, _least in (
+    ("max_by", "arg_max_null", None, "-inf"),
+    ("min_by", "arg_min_null", "1", "inf"),
+):
     AGGREGATES.aggregate(
         _name,
-        ("T, U -> T", f"{_native}({{0}}, {{1}})"),
-        ("T, U, bigint -> array(T)", f"{_native.removesuffix('_null')}({{0}}, {{1}}, {{2}})"),
-        examples={_over(_XY, f"{_name}(x, y)"): _found},
+        ("T, U -> T", _by(_native, _least, several=False)),
+        ("T, U, bigint -> array(T)", _by(_native.removesuffix("_null"), _least, several=True)),
+        examples={
+            _over(_XY, f"{_name}(x, y)"): _found,
+            f"(select {_name}(x, y) from (values ('a', nan()), ('b', 5e0)) t(x, y))": "b",
+        },
     )
 AGGREGATES.aggregate(
     "sum",

@@ -236,43 +236,51 @@ ARRAYS.scalar(
     ),
     examples={"ngrams(array['a', 'b', 'c'], 2)": "[[a, b], [b, c]]", "ngrams(array['a'], 5)": "[[a]]"},
 )
+_NO_COUNT = failure(
+    "INVALID_FUNCTION_ARGUMENT", "'count argument of repeat function must be greater than or equal to 0'"
+)
+_HIGH_COUNT = failure(
+    "INVALID_FUNCTION_ARGUMENT", "'count argument of repeat function must be less than or equal to 10000'"
+)
 ARRAYS.scalar(
     "repeat",
-    ("T, bigint -> array(T)", "list_transform(range({1}), lambda i: {0})"),
+    (
+        "T, bigint -> array(T)",
+        f"CASE WHEN {{1}} < 0 THEN {_NO_COUNT} WHEN {{1}} > 10000 THEN {_HIGH_COUNT} ELSE list_transform(range({{1}}), lambda i: {{0}}) END",
+    ),
     examples={"repeat('a', 2)": "[a, a]", "repeat(null, 1)": "[null]"},
 )
 
 
+_WRONG_WAY = failure(
+    "INVALID_FUNCTION_ARGUMENT",
+    "'sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start'",
+)
+_NO_STEP = failure("INVALID_FUNCTION_ARGUMENT", "'step must not be zero'")
+_LONG = failure("INVALID_FUNCTION_ARGUMENT", "'result of sequence function must not have more than 10000 entries'")
+
+
 def _sequence(call: Call) -> str:
     start, stop, *steps = call.arguments
-    one = f"CASE WHEN {start} <= {stop} THEN 1 ELSE -1 END"
-    step = steps[0] if steps else one
-    wrong = failure(
-        "INVALID_FUNCTION_ARGUMENT",
-        "'sequence stop value should be greater than or equal to start value if step is greater than zero otherwise stop should be less than or equal to start'",
-    )
-    zero = failure("INVALID_FUNCTION_ARGUMENT", "'step must not be zero'")
-    kind = call.types[0].kind
-    if kind == "date":
-        begin, end = f"({start} - DATE '1970-01-01')", f"({stop} - DATE '1970-01-01')"
-        if steps and call.types[2] == MONTH_INTERVAL:
-            return _by_months(start, stop, step, "DATE")
-        step = f"{step} // 86400000" if steps else one
-        listed = f"list_transform(generate_series(CAST({begin} AS BIGINT), CAST({end} AS BIGINT), CAST({step} AS BIGINT)), lambda d: DATE '1970-01-01' + CAST(d AS INTEGER))"
+    step = steps[0] if steps else f"CASE WHEN {start} <= {stop} THEN 1 ELSE -1 END"
+    kind, makes = call.types[0].kind, "{start} + at * {step}"
+    distance = f"({stop}) - ({start})"
+    if steps and call.types[2] == MONTH_INTERVAL:
+        distance = f"date_sub('month', CAST({start} AS TIMESTAMP), CAST({stop} AS TIMESTAMP))"
+        makes = f"CAST({start} + to_months(CAST(at * {step} AS INTEGER)) AS {kind.upper()})"
+    elif kind == "date":
+        step = f"(({step}) // 86400000)" if steps else f"({step})"
+        makes = f"{start} + CAST(at * {step} AS INTEGER)"
     elif kind == "timestamp":
-        if call.types[2] == MONTH_INTERVAL:
-            return _by_months(start, stop, step, "TIMESTAMP")
-        begin, end = f"epoch_us({start})", f"epoch_us({stop})"
-        listed = f"list_transform(generate_series({begin}, {end}, {step} * 1000), lambda t: make_timestamp(t))"
+        distance, step = f"epoch_us({stop}) - epoch_us({start})", f"(({step}) * 1000)"
+        makes = f"make_timestamp(epoch_us({start}) + at * {step})"
     else:
-        listed = f"generate_series({start}, {stop}, {step})"
-    if not steps:
-        return listed
-    return f"CASE WHEN {step} = 0 THEN {zero} WHEN ({step} > 0) = ({start} > {stop}) AND {start} <> {stop} THEN {wrong} ELSE {listed} END"
-
-
-def _by_months(start: str, stop: str, step: str, kind: str) -> str:
-    return f"list_transform(generate_series(CAST({start} AS TIMESTAMP), CAST({stop} AS TIMESTAMP), to_months(CAST({step} AS INTEGER))), lambda t: CAST(t AS {kind}))"
+        makes = f"CAST({start} + at * ({step}) AS BIGINT)"
+    count = f"(({distance}) // ({step}) + 1)"
+    return (
+        f"CASE WHEN {step} = 0 THEN {_NO_STEP} WHEN ({step} > 0) = ({start} > {stop}) AND {start} <> {stop} THEN {_WRONG_WAY} "
+        f"WHEN {count} > 10000 THEN {_LONG} ELSE list_transform(range({count}), lambda at: {makes}) END"
+    )
 
 
 def _first_and_following(call: Call) -> Type:
@@ -293,6 +301,8 @@ ARRAYS.scalar(
         "sequence(3, 1)": "[3, 2, 1]",
         "sequence(1, 6, 2)": "[1, 3, 5]",
         "sequence(date '2024-01-30', date '2024-02-01')": "[2024-01-30, 2024-01-31, 2024-02-01]",
+        "sequence(date '2024-01-31', date '2024-03-31', interval '1' month)": "[2024-01-31, 2024-02-29, 2024-03-31]",
+        "sequence(date '2024-03-01', date '2024-01-15', interval '-1' month)": "[2024-03-01, 2024-02-01]",
         "sequence(date '2024-01-01', date '2024-03-01', interval '1' month)": "[2024-01-01, 2024-02-01, 2024-03-01]",
         "sequence(timestamp '2024-01-01 00:00:00', timestamp '2024-01-01 01:00:00', interval '30' minute)[2]": "2024-01-01 00:30:00.000",
     },

@@ -160,14 +160,11 @@ MATH.scalar(
     ("varchar, bigint -> bigint", "py_from_base({0}, {1})"),
     examples={"from_base('ff', 16)": "255", "from_base('-101', 2)": "-5"},
 )
-_NO_BINS = failure("INVALID_FUNCTION_ARGUMENT", "'Bins cannot be an empty array'")
-_NOT_SORTED = failure("INVALID_FUNCTION_ARGUMENT", "'Bin values are not sorted in ascending order'")
 MATH.scalar(
     "width_bucket",
     (
         "double, array(double) -> bigint",
-        f"CASE WHEN len({{1}}) = 0 THEN {_NO_BINS} WHEN list_sort({{1}}) <> {{1}} THEN {_NOT_SORTED} "
-        "WHEN {0} IS NOT NULL THEN CAST(len(list_filter({1}, lambda bound: bound <= {0})) AS BIGINT) END",
+        "py_width_bucket_of({0}, {1})",
     ),
     ("double, double, double, bigint -> bigint", "py_width_bucket({0}, {1}, {2}, {3})"),
     examples={

@@ -42,7 +42,7 @@ STRINGS.scalar(
 )
 STRINGS.scalar(
     "concat_ws",
-    ("varchar, array(varchar) -> varchar", "CASE WHEN {0} IS NULL THEN NULL ELSE coalesce(array_to_string({1}, {0}), '') END"),
+    ("varchar, array(varchar) -> varchar", "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL ELSE coalesce(array_to_string({1}, {0}), '') END"),
     ("varchar, varchar... -> varchar", lambda call: f"CASE WHEN {call.arguments[0]} IS NULL THEN NULL ELSE concat_ws({', '.join(call.arguments)}) END"),
     examples={"concat_ws('-', 'a', null, 'b')": "a-b", "concat_ws(',', array['x', 'y'])": "x,y", "concat_ws(null, 'a')": None},
 )  # fmt: skip

@@ -108,6 +108,8 @@ def hamming(one: str, other: str) -> int:
 
 @python("VARCHAR -> BOOLEAN")
 def luhn_check(text: str) -> bool:
+    if not text:
+        return False
     if not text.isascii() or not text.isdigit():
         raise FunctionError("Input string must contain only digits")
     doubled = (sum(divmod(int(digit) * 2, 10)) if place % 2 else int(digit) for place, digit in enumerate(text[::-1]))

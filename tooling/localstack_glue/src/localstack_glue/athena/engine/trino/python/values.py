@@ -117,6 +117,22 @@ def width_bucket(value: float, low: float, high: float, count: int) -> int:
     return count - found + 1 if low > high else found
 
 
+@python("DOUBLE, DOUBLE[] -> BIGINT")
+def width_bucket_of(value: float, bins: list[float]) -> int:
+    """How many bounds a value has reached: by halves, so that what is not in order is found only on the way."""
+    if not bins:
+        raise FunctionError("Bins cannot be an empty array")
+    low, high = 0, len(bins)
+    while low < high:
+        if bins[low] > bins[high - 1]:
+            raise FunctionError("Bin values are not sorted in ascending order")
+        middle = (low + high) // 2
+        if not math.isfinite(bins[middle]):
+            raise FunctionError(f"Bin value must be finite, got {bins[middle]}")
+        low, high = (low, middle) if value < bins[middle] else (middle + 1, high)
+    return low
+
+
 @python("BIGINT, BIGINT -> BIGINT")
 def bit_count(value: int, bits: int) -> int:
     if not 2 <= bits <= 64:
