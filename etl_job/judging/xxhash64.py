@@ -1,17 +1,20 @@
 """The hash that Spark's function ``xxhash64`` gives, of whole Arrow columns of texts.
 
 XXH64 as its author specifies it (https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md). Of several columns
-Spark takes the hash of one as the seed of the next, beginning with 42. All texts of one length go through the same
-steps, so each step is one Arrow kernel over many of them: about 60 ns a text, where a call for each would take 600.
+Spark takes the hash of one as the seed of the next, beginning with 42. Texts go through the same steps as long as they
+have bytes, so a step is one Arrow kernel over many of them: about 60 ns a text, where a call for each would take 600.
 """
 
 from collections.abc import Sequence
+from itertools import groupby
+from struct import iter_unpack
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 _SEED = 42  # Spark's
 _MASK = 2**64 - 1
+_FEW = 30  # texts
 _P1, _P2, _P3, _P4, _P5 = (
     0x9E3779B185EBCA87,
     0xC2B2AE3D27D4EB4F,
@@ -33,50 +36,85 @@ def hash_columns(columns: Sequence[pa.Array], salt: int | None = None) -> pa.Arr
 
 
 def _hash_texts(texts: pa.Array, seed: pa.Array | pa.Scalar) -> pa.Array:
-    order = pc.sort_indices(pc.binary_length(texts))
+    lengths = pc.binary_length(texts)
+    stripes, rests = pc.shift_right(lengths, 5), pc.bit_wise_and(lengths, 31)
+    most = pc.max(stripes).as_py() or 0
+    # By what is left behind stripes of 32 bytes; within that, those of the most stripes first.
+    kinds = pc.add(pc.multiply(rests, most + 1), pc.subtract(most, stripes))
+    order = pc.sort_indices(kinds)
     ordered = texts.cast(pa.binary()).take(order)
-    seeds = seed.take(order) if isinstance(seed, pa.Array) else seed
-    hashes, place = [], 0
-    for run in pc.value_counts(pc.binary_length(ordered)).to_pylist():  # in the order in which lengths appear
-        same = ordered.slice(place, run["counts"])
-        of_run = seeds.slice(place, run["counts"]) if isinstance(seeds, pa.Array) else seeds
-        hashes.append(_hash_of_length(same, run["values"], of_run))
-        place += run["counts"]
-    if not hashes:
-        return pa.array([], pa.uint64())
+    seeds = seed.take(order) if isinstance(seed, pa.Array) else pa.repeat(seed, len(texts))
+    runs = [(divmod(run["values"], most + 1), run["counts"]) for run in pc.value_counts(kinds.take(order)).to_pylist()]
+    hashes, place = [pa.array([], pa.uint64())], 0
+    for rest, alike in groupby(runs, lambda run: run[0][0]):
+        counts = [(most - fewer, count) for (_, fewer), count in alike]
+        size = sum(count for _, count in counts)
+        hashes.append(_hash_of_rest(ordered.slice(place, size), seeds.slice(place, size), rest, counts))
+        place += size
     return pa.concat_arrays(hashes).take(pc.sort_indices(order))
 
 
-def _hash_of_length(texts: pa.Array, length: int, seed: pa.Array | pa.Scalar) -> pa.Array:
-    """Of texts that all have this many bytes."""
-    start = 0
-    if length >= 32:
-        sums = [_add(seed, _P1 + _P2), _add(seed, _P2), seed, _add(seed, -_P1)]
-        while start + 32 <= length:
-            sums = [_round(one, _lane(texts, start + 8 * n, pa.uint64())) for n, one in enumerate(sums)]
-            start += 32
-        rotated = [_rotate(one, by) for one, by in zip(sums, (1, 7, 12, 18), strict=True)]
-        found = pc.add(pc.add(rotated[0], rotated[1]), pc.add(rotated[2], rotated[3]))
-        for one in sums:
-            found = _add(_multiply(pc.bit_wise_xor(found, _round(_scalar(0), one)), _P1), _P4)
-    else:
-        found = _add(seed, _P5)
-    found = _add(found, length)
-    while start + 8 <= length:
+def _hash_of_rest(texts: pa.Array, seeds: pa.Array, rest: int, counts: Sequence[tuple[int, int]]) -> pa.Array:
+    """Of texts that all have so many bytes behind their stripes. ``counts`` says how many have which number of these.
+
+    Texts of the most stripes come first.
+    """
+    found = pc.add(_after_stripes(texts, seeds, counts), pc.binary_length(texts).cast(pa.uint64()))
+    start = -rest
+    while start <= -8:
         mixed = pc.bit_wise_xor(found, _round(_scalar(0), _lane(texts, start, pa.uint64())))
         found = _add(_multiply(_rotate(mixed, 27), _P1), _P4)
         start += 8
-    if start + 4 <= length:
+    if start <= -4:
         mixed = pc.bit_wise_xor(found, _multiply(_lane(texts, start, pa.uint32()), _P1))
         found = _add(_multiply(_rotate(mixed, 23), _P2), _P3)
         start += 4
-    while start < length:
+    while start < 0:
         mixed = pc.bit_wise_xor(found, _multiply(_lane(texts, start, pa.uint8()), _P5))
         found = _multiply(_rotate(mixed, 11), _P1)
         start += 1
-    if isinstance(found, pa.Scalar):  # empty texts under one seed
-        found = pa.repeat(found, len(texts))
     return _avalanche(found)
+
+
+def _after_stripes(texts: pa.Array, seeds: pa.Array, counts: Sequence[tuple[int, int]]) -> pa.Array:
+    sums = [_add(seeds, _P1 + _P2), _add(seeds, _P2), seeds, _add(seeds, -_P1)]
+    done: list[pa.Array] = []
+    step, going_on = 0, len(texts)
+    for stripes, count in reversed(counts):
+        rounds = _rounds_of_few if going_on < _FEW else _rounds_of_many
+        sums = rounds(texts.slice(0, going_on), sums, step, stripes)
+        step, going_on = stripes, going_on - count
+        ended = [one.slice(going_on) for one in sums]
+        done.append(_together(ended) if stripes else _add(seeds.slice(going_on), _P5))
+        seeds, sums = seeds.slice(0, going_on), [one.slice(0, going_on) for one in sums]
+    return pa.concat_arrays(done[::-1])
+
+
+def _rounds_of_many(texts: pa.Array, sums: list[pa.Array], first: int, last: int) -> list[pa.Array]:
+    for start in range(first * 32, last * 32, 32):
+        sums = [_round(one, _lane(texts, start + 8 * n, pa.uint64())) for n, one in enumerate(sums)]
+    return sums
+
+
+def _rounds_of_few(texts: pa.Array, sums: list[pa.Array], first: int, last: int) -> list[pa.Array]:
+    """The same a text at a time: a kernel takes longer to call than Python to work on a few numbers."""
+    found = []
+    own = zip(*(one.to_pylist() for one in sums), strict=True)
+    for text, (a, b, c, d) in zip(pc.binary_slice(texts, first * 32, last * 32).to_pylist(), own, strict=True):
+        for w, x, y, z in iter_unpack("<4Q", text):
+            a, b, c, d = (a + w * _P2) & _MASK, (b + x * _P2) & _MASK, (c + y * _P2) & _MASK, (d + z * _P2) & _MASK
+            a, b = (a << 31 | a >> 33) * _P1 & _MASK, (b << 31 | b >> 33) * _P1 & _MASK
+            c, d = (c << 31 | c >> 33) * _P1 & _MASK, (d << 31 | d >> 33) * _P1 & _MASK
+        found.append((a, b, c, d))
+    return [pa.array(column, pa.uint64()) for column in zip(*found, strict=True)]
+
+
+def _together(sums: list[pa.Array]) -> pa.Array:
+    rotated = [_rotate(one, by) for one, by in zip(sums, (1, 7, 12, 18), strict=True)]
+    found = pc.add(pc.add(rotated[0], rotated[1]), pc.add(rotated[2], rotated[3]))
+    for one in sums:
+        found = _add(_multiply(pc.bit_wise_xor(found, _round(_scalar(0), one)), _P1), _P4)
+    return found
 
 
 def _hash_of_int(value: int) -> int:
@@ -92,8 +130,8 @@ def _avalanche(found: pa.Array | pa.Scalar) -> pa.Array | pa.Scalar:
 
 
 def _lane(texts: pa.Array, start: int, kind: pa.DataType) -> pa.Array:
-    """Some bytes of each text as a number, the first byte the lowest."""
-    cut = pc.binary_slice(texts, start, start + kind.byte_width)
+    """Some bytes of each text as a number, the first byte the lowest; ``start`` may count from the end."""
+    cut = pc.binary_slice(texts, start, start + kind.byte_width or None)
     # Equally long values lie one after the other: the bytes of all are the numbers.
     data, first = cut.buffers()[2], cut.offset
     return pa.Array.from_buffers(kind, len(cut), [None, data], offset=first).cast(pa.uint64())

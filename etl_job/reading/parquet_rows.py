@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from etl_job.contract.column_types import FRACTION_DIGITS, INTEGER_DIGITS
+from etl_job.contract.column_types import EXACT_DIGITS, FRACTION_DIGITS, INTEGER_DIGITS
 from etl_job.contract.columns import Column
 from etl_job.contract.date_formats import Layout
 from etl_job.contract.model import Contract
@@ -37,6 +37,8 @@ _ANY_TIME = Layout.parse("yyyy-MM-dd HH:mm:ss.SSSSSSSSS")
 _MOST_DIGITS = 40
 _EXACTLY = Context(prec=400)
 _ZERO_BEHIND = re.compile(r"\.?0+$")
+_ZEROS = r"\.0*$|(\.[0-9]*[1-9])0+$"  # of a fraction, and what stays before them
+_AS_JAVA = r"^-?([1-9][0-9]{0,6}\.[0-9]*[1-9]|0\.0{0,2}[1-9][0-9]*)$"
 _TO_ESCAPE = r'["\\\x00-\x1f]'
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r"}
 _ESCAPES |= {chr(code): f"\\u{code:04X}" for code in range(32) if chr(code) not in _ESCAPES}
@@ -192,13 +194,27 @@ def _digits(values: pa.Array, rounding: int | None) -> pa.StringArray:
     most = FRACTION_DIGITS if rounding is None else rounding
     fraction = rf"(\.[0-9]{{1,{most}}})?" if most else r"(\.0)?"
     is_regular = pc.match_substring_regex(found, rf"^-?[0-9]{{1,{INTEGER_DIGITS}}}{fraction}$")
-    texts = pc.replace_substring_regex(found, r"\.0*$|(\.[0-9]*[1-9])0+$", r"\1")
+    texts = pc.replace_substring_regex(found, _ZEROS, r"\1")
     texts = pc.if_else(pc.equal(texts, "-0"), "0", texts)
     if not pc.all(is_regular).as_py():
-        asked = distinct.dictionary.filter(pc.invert(is_regular))
+        others = _other_digits(texts_where(pc.invert(is_regular), found), values.type, rounding)
+        texts = pc.if_else(is_regular, texts, others)
+        asked = distinct.dictionary.filter(pc.is_null(texts))
         read_singly = pa.array([_digits_of(value, values.type, rounding) for value in asked.to_pylist()], pa.string())
-        texts = pc.replace_with_mask(texts, pc.invert(is_regular), read_singly)
+        texts = pc.replace_with_mask(texts, pc.is_null(texts), read_singly)
     return texts.take(distinct.indices)
+
+
+def _other_digits(found: pa.StringArray, kind: pa.DataType, rounding: int | None) -> pa.StringArray:
+    """What ``_digits_of`` makes of numbers with more decimals than are kept; null for those that it must see itself."""
+    if rounding is None:  # a binary number keeps its digits where Java writes them without an exponent
+        return texts_where(pc.match_substring_regex(found, _AS_JAVA if pa.types.is_floating(kind) else "^$"), found)
+    usual = texts_where(pc.match_substring_regex(found, rf"^-?[0-9]{{1,17}}\.[0-9]{{1,{EXACT_DIGITS}}}$"), found)
+    exact = pc.round(usual.cast(pa.decimal128(38, EXACT_DIGITS)), rounding, round_mode="half_towards_infinity")
+    texts = exact.cast(pa.decimal128(38, rounding)).cast(pa.string())
+    texts = pc.replace_substring_regex(texts, _ZEROS, r"\1")
+    is_minus = pc.and_(pc.starts_with(usual, "-"), pc.equal(texts, "0"))
+    return pc.if_else(is_minus, "-0", texts)
 
 
 def _digits_of(value: float | Decimal, kind: pa.DataType, rounding: int | None) -> str:
