@@ -218,6 +218,9 @@ def test_utf_16_is_read_where_the_contract_says_so():
     assert rule.problem_of("id,brand\n".encode("utf-16")) is None
     assert "byte order mark" in (rule.problem_of("id,brand\n".encode("utf-16-le")) or "")
     assert "lacks the required column brand" in (rule.problem_of("id\n".encode("utf-16")) or "")
+    without_header = rule_of(encoding="UTF-16", header=False)
+    assert without_header.problem_of("2024-01-01,x\n".encode("utf-16")) is None
+    assert "byte order mark" in (without_header.problem_of("2024-01-01,x\n".encode("utf-16-be")) or "")
 
 
 def test_columns_of_parquet_that_cannot_become_what_the_contract_says_are_refused(tmp_path: Path):

@@ -57,7 +57,7 @@ class HeaderRule:
             return f"is UTF-16, not {encoding}"
         if self.format is FileFormat.JSON_LINES:
             return self._unreadable(head) or _problem_of_json(head)
-        if not self.contract.csv.header:
+        if not self.contract.csv.header and encoding != "UTF-16":
             return self._unreadable(head)
         line = self._line_by_itself(head)
         if line is not None and line in self._good:
