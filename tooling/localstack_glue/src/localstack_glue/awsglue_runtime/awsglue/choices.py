@@ -14,6 +14,7 @@ from pyspark.sql import types as T
 from awsglue.errors import unsupported
 from awsglue.gluetypes import concrete_type, spark_type, type_name
 from awsglue.paths import Path, column
+from awsglue.spark_versions import cast_or_null
 from awsglue.spelling import by_spelling
 
 MARK = "awsglue.choice"
@@ -94,9 +95,9 @@ def cast(names: Path, field: T.StructField, target: str) -> Column:
             unsupported(
                 f"the cast of {'.'.join(names)}, of type {type_name(field.dataType)}, to {target}", "use to_json"
             )
-        return column(names).cast(wanted) if wanted is not None else column(names)
+        return cast_or_null(column(names), wanted) if wanted is not None else column(names)
     chosen = concrete_type(target)
-    return F.coalesce(*(column((*names, member.name)).cast(chosen) for member in _members(field)))
+    return F.coalesce(*(cast_or_null(column((*names, member.name)), chosen) for member in _members(field)))
 
 
 def project(names: Path, field: T.StructField, target: str) -> Column:

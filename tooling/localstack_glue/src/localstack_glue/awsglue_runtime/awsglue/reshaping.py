@@ -15,6 +15,7 @@ from pyspark.sql import types as T
 from awsglue import choices, mapped_types, paths
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import spark_type
+from awsglue.spark_versions import cast_or_null
 from awsglue.spelling import by_spelling
 
 LOG = logging.getLogger(__name__)
@@ -66,9 +67,9 @@ def _mapped(names: paths.Path, field: T.StructField, source_type: str, target_ty
         if not source_type:
             return choices.cast(names, field, target_type)
         chosen = choices.project(names, field, source_type)
-        return chosen if wanted is None else chosen.cast(wanted)
+        return chosen if wanted is None else cast_or_null(chosen, wanted)
     value = paths.column(names)
-    return value if wanted is None or wanted == field.dataType else value.cast(wanted)
+    return value if wanted is None or wanted == field.dataType else cast_or_null(value, wanted)
 
 
 @by_spelling
@@ -136,7 +137,7 @@ def _resolved_in_array(frame: DataFrame, path: str, action: str) -> DataFrame:
     wanted = spark_type(target) if kind in {"cast", "project"} else None
     if wanted is None:
         unsupported(f"the resolveChoice action {action} at {path}, inside an array")
-    changed = paths.changed(frame, path, lambda value, _: value.cast(wanted))
+    changed = paths.changed(frame, path, lambda value, _: cast_or_null(value, wanted))
     return frame if changed is None else changed
 
 

@@ -20,6 +20,7 @@ from awsglue.catalog import Catalog, Partition, Table
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import concrete_type
 from awsglue.reshaping import union
+from awsglue.spark_versions import cast_or_null
 
 # How files are grouped or listed changes nothing about the records.
 _NEUTRAL = {
@@ -178,7 +179,11 @@ def matching(session: SparkSession, table: Table, partitions: Sequence[Partition
     rows = [(position, *partition.values) for position, partition in enumerate(partitions)]
     frame = session.createDataFrame(rows, ["__position", *names])
     typed = frame.select(
-        "__position", *(F.col(f"`{key.name}`").cast(key.type).alias(key.name) for key in table.partition_keys)
+        "__position",
+        *(
+            cast_or_null(F.col(f"`{key.name}`"), concrete_type(key.type)).alias(key.name)
+            for key in table.partition_keys
+        ),
     )
     try:
         kept = typed.where(predicate).select("__position").collect()
@@ -268,7 +273,7 @@ def _load_nothing(selection: Selection, table: Table) -> DataFrame:
 
 def _with_keys(frame: DataFrame, table: Table, values: Sequence[str | None]) -> DataFrame:
     for key, value in zip(table.partition_keys, values, strict=True):
-        frame = frame.withColumn(key.name, F.lit(value).cast(concrete_type(key.type)))
+        frame = frame.withColumn(key.name, cast_or_null(F.lit(value), concrete_type(key.type)))
     return frame
 
 
@@ -334,8 +339,8 @@ def _misfits(frame: DataFrame, doubts: Mapping[str, _Doubt]) -> set[str]:
 def _parsed(value: Column, kind: T.DataType) -> Column:
     """A text as a type, or null; Spark alone would read `1.5` as the integer 1."""
     if isinstance(kind, T.IntegralType):
-        return F.when(value.rlike(r"^\s*[+-]?\d+\s*$"), value.cast(kind))
-    return value.cast(kind)
+        return F.when(value.rlike(r"^\s*[+-]?\d+\s*$"), cast_or_null(value, kind))
+    return cast_or_null(value, kind)
 
 
 def _choice(name: str, doubt: _Doubt) -> Column:

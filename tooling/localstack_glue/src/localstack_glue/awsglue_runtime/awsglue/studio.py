@@ -17,6 +17,7 @@ from pyspark.sql import types as T
 from awsglue import paths
 from awsglue.dynamicframe import DynamicFrame
 from awsglue.errors import GlueDataError, unsupported
+from awsglue.spark_versions import cast_or_null
 
 _MILLISECONDS_FROM = 100_000_000_000  # as seconds, this is the year 5138
 
@@ -116,19 +117,19 @@ def to_timestamp(
     value = _column(frame, colName)
     kind = frame.schema[colName].dataType if colName in frame.columns else T.StringType()
     is_number = isinstance(kind, T.NumericType)
-    seconds = value.cast("double")
+    seconds = cast_or_null(value, T.DoubleType())
     match colType.lower():
         case "seconds":
             made = seconds.cast("timestamp")
         case "milliseconds":
             made = (seconds / 1000).cast("timestamp")
         case "iso":
-            made = value.cast("timestamp")
+            made = cast_or_null(value, T.TimestampType())
         case "autodetect":
             by_size = F.when(F.abs(seconds) < _MILLISECONDS_FROM, seconds).otherwise(seconds / 1000).cast("timestamp")
             is_plain = F.lit(True) if is_number else value.rlike(r"^\s*\d{9,}\s*$")
             made = F.when(is_plain, by_size)
-            made = made if is_number else made.otherwise(value.cast("timestamp"))
+            made = made if is_number else made.otherwise(cast_or_null(value, T.TimestampType()))
         case _:
             unsupported(f"gs_to_timestamp with colType {colType}")
     return frame.withColumn(newColName or colName, made)

@@ -13,6 +13,7 @@ from awsglue.catalog import Catalog
 from awsglue.errors import unsupported
 from awsglue.metastore.metastore import Metastore
 from awsglue.metastore.spark_side import HIDDEN
+from awsglue.spark_versions import frame_class
 
 _REMEMBERED = "_glue_metastore"
 
@@ -75,7 +76,7 @@ def _sessions(replace: Any, metastore: Metastore) -> None:
 
         return call
 
-    replace(DataFrame, "writeTo", write_to)
+    replace(frame_class(), "writeTo", write_to)
     replace(SQLContext, "tables", listed)
     replace(SQLContext, "tableNames", listed)
     # Hive's own metastore is what this one stands for

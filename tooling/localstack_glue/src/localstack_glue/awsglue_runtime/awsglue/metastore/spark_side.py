@@ -12,6 +12,7 @@ from pyspark.sql import types as T
 from awsglue.json_tables import ddl, literal, quoted
 from awsglue.metastore.definitions import SparkTable
 from awsglue.sinks import NULL_PARTITION
+from awsglue.spark_versions import rows_of
 
 HIDDEN = "glue_files"  # the database of the lines behind Hive's tables over text
 _BATCH = 100
@@ -203,7 +204,7 @@ class SparkSide:
 
     def frame_of(self, plan: Any) -> DataFrame:
         """The rows of a query's plan."""
-        return DataFrame(self._jvm.org.apache.spark.sql.Dataset.ofRows(self.session._jsparkSession, plan), self.session)
+        return DataFrame(rows_of(self._jvm, self.session._jsparkSession, plan), self.session)
 
     def dictionary(self, scala_map: Any) -> dict[str, str]:
         """A map of Scala's."""
