@@ -153,12 +153,15 @@ class Condition(BaseModel):
         for value in values:
             if any(_same(value, each) for each in self.endless):
                 yield _FOR_EVER
-            elif isinstance(value, int | float) and not isinstance(value, bool | Marker):
-                yield float(value)
-            elif isinstance(value, str) and (
-                found := _SECONDS.fullmatch(value)
-            ):  # some providers write numbers as text
-                yield float(found[1])
+            elif (number := number_of(value)) is not None:
+                yield number
+
+
+def number_of(value: Any) -> float | None:
+    """A number, also one that a provider writes as text, such as `60s`; None for anything else."""
+    if isinstance(value, str) and (found := _SECONDS.fullmatch(value)):
+        return float(found[1])
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def is_unseen(value: Any) -> bool:

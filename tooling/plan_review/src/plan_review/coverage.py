@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from plan_review.access import is_policy
-from plan_review.conditions import is_unseen, without_indices
+from plan_review.conditions import is_unseen, number_of, without_indices
 from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.policies import RuleBook
 from plan_review.values import AttributeChange, Marker
@@ -174,7 +174,7 @@ def _is_looked_at(item: AttributeChange, looked_at: tuple[_Place, ...]) -> bool:
     for known in looked_at:
         if known.path == "":
             return True
-        if known.numbers and isinstance(item.after, int | float) and not isinstance(item.before, int | float):
+        if known.numbers and not _is_compared(item):
             continue
         end = known.path.removeprefix("**.")
         start = path.find(f".{end}.")
@@ -182,6 +182,13 @@ def _is_looked_at(item: AttributeChange, looked_at: tuple[_Place, ...]) -> bool:
         if is_there and (known.inside or path.endswith(f".{end}.")):
             return True
     return False
+
+
+def _is_compared(item: AttributeChange) -> bool:
+    """Whether a rule about numbers can compare what was with what will be, if only with nothing."""
+    return number_of(item.before) is not None and (
+        number_of(item.after) is not None or item.after in (None, Marker.ABSENT)
+    )
 
 
 def secrets_shown(plan: Plan) -> Iterator[tuple[str, str]]:
