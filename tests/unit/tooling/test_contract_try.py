@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -124,3 +125,29 @@ def test_folder_is_judged_as_a_delivery(files: list[Path], tmp_path: Path) -> No
     (tmp_path / "nothing").mkdir()
     with pytest.raises(ConfigurationError, match="nothing has no files"):
         try_files(contract_of(), [tmp_path / "nothing"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param("day\n".encode("utf-16"), "is UTF-16, and the contract wants csv in UTF-8", id="UTF-16"),
+        pytest.param(b"PAR1\x15\x04", "is Parquet, and the contract wants csv", id="Parquet"),
+        pytest.param(b"SQLite format 3\0", "is a database of SQLite: the job does not read it", id="SQLite"),
+        pytest.param(b"shop\nA\n", r"lacks the required column .*its header is 'shop'$", id="other columns"),
+        pytest.param(None, "cannot be read: No such file", id="nothing"),
+    ],
+)
+def test_file_that_is_none_of_the_contract_is_told_in_words_of_the_file(
+    tmp_path: Path, content: bytes | None, message: str
+) -> None:
+    file = tmp_path / "a.csv"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=message):
+        try_files(contract_of(), [file])
+
+
+def test_stream_is_refused_since_it_is_read_twice(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    with pytest.raises(ConfigurationError, match="can be read once only"):
+        try_files(contract_of(), [tmp_path / "a.csv"])

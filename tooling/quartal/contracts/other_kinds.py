@@ -51,6 +51,15 @@ def other_kind(beginning: bytes) -> OtherKind | None:
     return next((kind for pattern, kind in _BEGINNINGS.items() if re.match(pattern, looked_at, re.DOTALL)), None)
 
 
+def refuse_stream(path: Path) -> None:
+    """Raise ConfigurationError for what is no file that can be read more than once: a pipe, a terminal, a device."""
+    if path.exists() and not path.is_file():
+        raise ConfigurationError(
+            f"{path} is a stream or a device, and what is in it can be read once only.",
+            remedy="Write it into a file, and name that: zcat FILE > NEW.",
+        )
+
+
 def refuse_other_kind(path: Path, beginning: bytes) -> None:
     """Raise ConfigurationError for a file that the job does not read, which begins so."""
     found = other_kind(beginning)

@@ -5,6 +5,8 @@ Rules in SQL are Spark's; they are named, not judged. Rows that share a key meet
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from quartal.contracts.model import ConflictPolicy, Contract, FileFormat
-from quartal.contracts.other_kinds import LOOKED_AT_BYTES, refuse_other_kind
+from quartal.contracts.other_kinds import LOOKED_AT_BYTES, refuse_other_kind, refuse_stream
 from quartal.contracts.row_judge import (
     DamagedFileError,
     InputError,
@@ -34,6 +36,8 @@ from quartal.core.errors import ConfigurationError
 _CONFLICT = "row.conflict"
 _EXAMPLES = 3  # of each rule
 _DAYS = 7
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_OF_RUNS = re.compile(r"(?:[.] (?:Correct|Deliver|Write) [^.]*)?; nothing was written$")  # of what runs say
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,8 @@ def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
     trial = _Trying(contract)
     store, paths = LocalObjectStore(), _delivered(files)
     try:
-        for path in () if contract.files.format is FileFormat.PARQUET else paths:
-            with path.open("rb") as file:
-                refuse_other_kind(path, file.read(LOOKED_AT_BYTES))
+        for path in paths:
+            _refuse_unfit(path, contract)
         headers = read_headers(store, contract, [str(path) for path in paths])
         for number, path in enumerate(paths):
             size, latest = path.stat().st_size, datetime.now(UTC).date() + timedelta(days=1)
@@ -94,8 +97,32 @@ def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
                 trial.add(trial.judge.judge(batch, latest), path)
     except (InputError, DamagedFileError, OSError) as error:
         reason = f"{error.uri}: {error.reason}" if isinstance(error, DamagedFileError) else str(error)
+        reason = _OF_RUNS.sub("", reason)
         raise ConfigurationError(reason, remedy="Correct the file, or the contract.") from error
     return trial.outcome()
+
+
+def _refuse_unfit(path: Path, contract: Contract) -> None:
+    """Raise ConfigurationError for a file of which the first bytes show that it is none by the contract."""
+    refuse_stream(path)
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(LOOKED_AT_BYTES)
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path} cannot be read: {error.strerror}.", remedy="Name files of a delivery, or a folder of them."
+        ) from error
+    wanted = contract.files.format
+    if wanted is FileFormat.PARQUET:
+        return
+    refuse_other_kind(path, beginning)
+    is_otherwise = beginning.startswith(_UTF_16) and (wanted is not FileFormat.CSV or contract.csv.encoding != "UTF-16")
+    found = "Parquet" if beginning.startswith(b"PAR1") else "UTF-16" if is_otherwise else None
+    if found is not None:
+        raise ConfigurationError(
+            f"{path} is {found}, and the contract wants {wanted.value} in {contract.csv.encoding}.",
+            remedy="Correct the file, or draft a contract from it: quartal contract init.",
+        )
 
 
 def _delivered(files: Sequence[Path]) -> list[Path]:

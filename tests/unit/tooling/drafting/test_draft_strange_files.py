@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 from datetime import date, datetime
 from pathlib import Path
 
@@ -375,3 +376,20 @@ def test_draft_that_would_not_be_sound_is_told_by_its_column(tmp_path):
     rows = table("on,events,rows_of_day", lambda n: f"{day(n)},{n % 7},{shop(n)}")
     with pytest.raises(ConfigurationError, match=r"would not be sound: .* rows_of_day would name two columns"):
         drafted_from(tmp_path, rows, Choices(entity=("rows_of_day",)))
+
+
+def test_key_that_was_said_is_told_with_the_rows_that_share_one(tmp_path):
+    lines = drafted_from(tmp_path, ROWS, Choices(key=("shop",))).text.splitlines()
+    assert "#   primaryKey: shop (38 rows have one that another has too, and do not count)" in lines
+
+
+@pytest.mark.parametrize("choices", [Choices(key=("none", "shop")), Choices(entity=("shop", "none"))])
+def test_column_and_none_at_once_are_refused(tmp_path, choices):
+    with pytest.raises(ConfigurationError, match="names shop, and none"):
+        drafted_from(tmp_path, ROWS, choices)
+
+
+def test_stream_is_refused_before_a_part_of_it_is_lost(tmp_path):
+    os.mkfifo(tmp_path / "feed")
+    with pytest.raises(ConfigurationError, match="can be read once only"):
+        draft(tmp_path / "feed", "feed")

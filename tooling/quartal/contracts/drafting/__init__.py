@@ -181,6 +181,12 @@ def _check_choices(sample: Sample, choices: Choices) -> None:
     said = [choices.event_time] if choices.event_time else []
     said += [name for name in (*choices.entity, *choices.key) if name != NO_COLUMN or name in known]
     unknown = [name for name in said if name not in known]
+    for option, chosen in (("--entity", choices.entity), ("--key", choices.key)):
+        if NO_COLUMN in chosen and len(chosen) > 1 and NO_COLUMN not in known:
+            raise ConfigurationError(
+                f"{option} names {', '.join(name for name in chosen if name != NO_COLUMN)}, and none.",
+                remedy="Say the one or the other.",
+            )
     if unknown:
         raise ConfigurationError(
             f"{sample.source} has no column {', '.join(unknown)}.", remedy=f"It has: {', '.join(known)}."

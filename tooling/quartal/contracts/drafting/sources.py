@@ -14,7 +14,7 @@ from quartal.contracts.drafting.json_sample import is_json, json_sample
 from quartal.contracts.drafting.sample import Sample, SampledColumn
 from quartal.contracts.drafting.typed_sample import parquet_sample
 from quartal.contracts.model import is_name_in_a_file
-from quartal.contracts.other_kinds import LOOKED_AT_BYTES, refuse_other_kind
+from quartal.contracts.other_kinds import LOOKED_AT_BYTES, refuse_other_kind, refuse_stream
 from quartal.contracts.row_judge import why_left_out
 from quartal.core.errors import ConfigurationError
 
@@ -61,6 +61,7 @@ def _of_folder(source: Path, everything: bool) -> Sample:
 
 
 def _of_file(path: Path, everything: bool, *, may_lack_rows: bool = False) -> Sample:
+    refuse_stream(path)
     try:
         with path.open("rb") as file:
             beginning = file.read(LOOKED_AT_BYTES)

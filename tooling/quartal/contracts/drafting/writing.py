@@ -171,7 +171,10 @@ def _has_type(column: Column) -> bool:
 
 def _key_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     if roles.key:
-        return f"primaryKey: {_listed(roles.key)} (different in all rows, and named like a key)"
+        values = list(zip(*(column.sampled.texts for column in roles.key), strict=True))
+        again = len(values) - len(set(values))
+        told = f"{again:,} rows have one that another has too, and do not count" if again else "different in all rows"
+        return f"primaryKey: {_listed(roles.key)} ({told})"
     unique = others["keys"]
     told = f"; {_listed(unique)} has another value in each row: is it one?" if unique else ""
     return f"primaryKey: none, so no row counts as a duplicate{told}"
