@@ -65,7 +65,7 @@ if told["read"]:
 boto3.client("s3").put_object(Bucket=given["bucket"], Key=given["tell"], Body=json.dumps(told))
 job.commit()
 """
-FIRST = {
+FIRST: dict[str, Any] = {
     "read": 3,
     "prices": [["Saab", 1], ["Volvo", 3], ["Volvo", None]],
     "frame": ["Saab", "Volvo", "Volvo"],
@@ -73,7 +73,7 @@ FIRST = {
     "parts": [[0, 34], [1, 2], [2, 33]],
     "sql": ["Saab", "Volvo", "Volvo"],
 }
-OF_VERSION = {
+OF_VERSION: dict[str, dict[str, Any]] = {
     "5.1": {"versions": ["3.5.6", "3.11"], "cast": None},
     # docs.aws.amazon.com/glue/latest/dg/migrating-version-60.html; in ANSI mode a text that is no number is an error
     "6.0": {"versions": ["4.1.1", "3.13"], "cast": "NumberFormatException"},
@@ -123,7 +123,7 @@ def test_script_runs_on_the_spark_and_the_python_of_its_glue_version(account: Ac
             "ScriptLocation": f"s3://{account.bucket}/{account.prefix}/scripts/versions.py",
         }
         job = account.job(arguments=arguments, is_spark=True, GlueVersion=version)
-        definition = {"Role": account.role, "Command": command, "GlueVersion": version}
+        definition: dict[str, Any] = {"Role": account.role, "Command": command, "GlueVersion": version}
         definition |= {"WorkerType": "G.1X", "NumberOfWorkers": 2, "Timeout": 30}
         definition["DefaultArguments"] = {"--bucket": account.bucket, **arguments}
         account.glue.update_job(JobName=job, JobUpdate=definition)
