@@ -183,6 +183,20 @@ def test_opening_that_is_not_known_yet_is_told(reviewed, kind, attribute):
 
 
 @pytest.mark.parametrize(
+    ("shown", "hidden", "level"),
+    [
+        pytest.param({}, {"after_unknown": {"alarm_actions": True}}, "note", id="a topic that is made, all unknown"),
+        pytest.param({}, {"after_unknown": {"alarm_actions": [True]}}, "note", id="a topic that is made"),
+        pytest.param({"alarm_actions": ["x"]}, {"after_sensitive": {"alarm_actions": True}}, "data", id="sensitive"),
+    ],
+)
+def test_address_of_what_the_plan_makes_is_no_action_that_aws_names(reviewed, shown, hidden, level):
+    entry = change("aws_cloudwatch_metric_alarm", None, {"alarm_name": "failed", **shown})
+    entry["change"].update(hidden)
+    assert made(reviewed, entry).verdict.level.word == level
+
+
+@pytest.mark.parametrize(
     ("kind", "before", "after", "rule", "level"),
     [
         ("aws_cloudwatch_log_group", {"name": "a"}, None, "log-lines-destroyed", "data"),

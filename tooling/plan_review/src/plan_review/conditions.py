@@ -38,6 +38,8 @@ class Condition(BaseModel):
         is_set: there is a value.
         matches: a pattern that a text has; `newly_matches` counts texts only that were not there before.
         opens: a network that is everybody's, and was not there before.
+        is_known: what it looks for is known before the apply, so that a value which is not is none: a name that AWS
+            gives, say, where a value of the apply is the address of a resource.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -56,6 +58,7 @@ class Condition(BaseModel):
     is_emptied: bool = False
     is_set: bool = False
     opens: bool = False
+    is_known: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -69,7 +72,8 @@ class Condition(BaseModel):
     def _may(self, change: ResourceChange, path: str) -> bool:
         """Whether the condition may hold, as a value is known after the apply only, or changes unseen."""
         before, after = values_at(change.before, path), values_at(change.after, path)
-        if not any(isinstance(value, Marker) for value in after) or not _changes_unseen(change, path):
+        hidden = {value for value in after if isinstance(value, Marker)}
+        if not hidden or (self.is_known and hidden == {Marker.UNKNOWN}) or not _changes_unseen(change, path):
             return False
         was_unseen = any(isinstance(value, Marker) for value in before)
         return all(
@@ -125,7 +129,9 @@ class Condition(BaseModel):
     @cached_property
     def _given(self) -> tuple[str, ...]:
         return tuple(
-            name for name in type(self).model_fields if name in self.model_fields_set - {"attribute", "endless"}
+            name
+            for name in type(self).model_fields
+            if name in self.model_fields_set - {"attribute", "endless", "is_known"}
         )
 
     @cached_property
