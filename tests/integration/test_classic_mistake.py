@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from feed_generator import generate
-from glue_triggers.findings import examine
+from glue_triggers.examination import examine
 from quartal.core.polling import Waiter
 from quartal.runs.account_schedule import read_pipeline
 from quartal.workspace import Workspace

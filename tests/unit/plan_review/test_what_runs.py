@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import glue_triggers
+from glue_triggers.examination import examine
 from glue_triggers.finding import Finding, Level
-from glue_triggers.findings import examine
 from glue_triggers.simulation import Year
 from plan_review.forms import Format, rendered
 from plan_review.glue_pipeline import glue_pipelines

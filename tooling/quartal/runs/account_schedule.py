@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING
 
+from glue_triggers.examination import examine
 from glue_triggers.finding import Finding, Level
-from glue_triggers.findings import examine
 from glue_triggers.pipeline import Crawler, Job, Pipeline, Trigger, Workflow
 from glue_triggers.simulation import Year
 from glue_triggers.wording import as_data, chain, when

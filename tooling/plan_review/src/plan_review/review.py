@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from glue_triggers.examination import examine
 from glue_triggers.finding import Finding as RunFinding
 from glue_triggers.finding import worst_first
-from glue_triggers.findings import examine
 from glue_triggers.simulation import Source, Year
 from plan_review import verdict as verdicts
 from plan_review.access import AccessChange, access_changes
