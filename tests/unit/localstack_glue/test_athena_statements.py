@@ -445,6 +445,21 @@ def test_change_of_iceberg_that_cannot_be_is_told(iceberg: Lake, change: str):
         run(iceberg, f"ALTER TABLE ice {change}")
 
 
+def test_view_over_a_view_that_changed_is_stale(lake: Lake):
+    run(lake, "create view a as select 1 id, 'x' name")
+    run(lake, "create view b as select * from a")
+    assert lake.rows("select name from b") == [("x",)]
+    run(lake, "create or replace view a as select 1 id")
+    with pytest.raises(QueryFailedError, match=r"^INVALID_VIEW: .*'awsdatacatalog.feeds.b' is stale"):
+        lake.rows("select id from b")
+
+
+def test_text_is_as_long_as_its_column(lake: Lake):
+    lake.table("t", "a varchar(2); b char(3); c string")
+    lake.put("t/1.csv", "abc,x,abc\n")
+    assert lake.rows("select a, b || '|', c, b = 'x' from t") == [("ab", "x  |", "abc", "true")]
+
+
 def test_view_has_the_columns_of_its_query(lake: Lake):
     with pytest.raises(QueryFailedError, match=r"^SYNTAX_ERROR"):
         run(lake, "create view v (x) as select 1 a")

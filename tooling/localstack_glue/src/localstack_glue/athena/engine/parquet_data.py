@@ -11,7 +11,7 @@ from pyarrow import types
 
 from localstack_glue.athena.engine.catalog import CatalogTable
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import file_list, in_milliseconds, quoted, text_of
+from localstack_glue.athena.engine.sql_text import as_declared, file_list, quoted, text_of
 from localstack_glue.serdes.errors import UnsupportedSerdeError
 from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType, parse_type
 
@@ -73,7 +73,7 @@ def _select(table: CatalogTable, schema: pyarrow.Schema, paths: list[str], const
                 f"CASE WHEN {value} IS NOT NULL AND TRY_CAST({value} AS {wanted}) IS NULL "
                 f"THEN error({text_of(message)}) ELSE TRY_CAST({value} AS {wanted}) END"
             )
-        columns.append(in_milliseconds(name, column.hive_type, f"CAST({value} AS {wanted})"))
+        columns.append(as_declared(name, column.hive_type, f"CAST({value} AS {wanted})"))
     return f"SELECT {', '.join([*columns, *constants])} FROM read_parquet({file_list(paths)})"
 
 

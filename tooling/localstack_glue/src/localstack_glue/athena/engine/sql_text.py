@@ -8,6 +8,7 @@ BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)"
 NAME = rf"(?:\"(?:[^\"]|\"\")*\"|`[^`]*`|[^\s\"`.(]+)(?:{BLANK}*\.{BLANK}*(?:\"(?:[^\"]|\"\")*\"|`[^`]*`|[^\s\"`.(]+))*"
 
 
+_SIZED = re.compile(r"(var)?char\s*\(\s*(\d+)\s*\)")
 _LAMBDA = re.compile(r"\blambda ((?:\w+, )*\w+):")
 
 
@@ -31,8 +32,11 @@ def text_of(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def in_milliseconds(name: str, hive_type: str, value: str = "") -> str:
-    """A column, a timestamp rounded to what Athena reads of tables over files."""
+def as_declared(name: str, hive_type: str, value: str = "") -> str:
+    """A column as Athena reads it of tables over files: a timestamp in milliseconds, a text as long as its type."""
+    if sized := _SIZED.fullmatch(hive_type.lower()):
+        cut = f"substr({value or name}, 1, {sized[2]})"
+        return f"{cut if sized[1] else f'rpad({cut}, {sized[2]}, {text_of(chr(32))})'} AS {name}"
     if hive_type.lower() != "timestamp":
         return f"{value} AS {name}" if value else name
     return f"{rounded_moment(value or name, 3)} AS {name}"

@@ -16,7 +16,7 @@ from localstack_glue.athena.denials import is_denial
 from localstack_glue.athena.engine import parquet_data
 from localstack_glue.athena.engine.catalog import CatalogTable, Partition
 from localstack_glue.athena.engine.errors import QueryFailedError
-from localstack_glue.athena.engine.sql_text import file_list, in_milliseconds, quoted, text_of
+from localstack_glue.athena.engine.sql_text import as_declared, file_list, quoted, text_of
 from localstack_glue.serdes.errors import BadDataError, MalformedRowError, SerdeError, UnsupportedSerdeError
 from localstack_glue.serdes.files import TEXT_SERDES, TextTable, open_table, partition_value
 from localstack_glue.serdes.types import INTEGER_BITS, TEXTS, HiveType, parse_type
@@ -148,7 +148,7 @@ def _text(table: CatalogTable, objects: Sequence[DataObject], constants: list[st
     for column, field in zip(table.columns, text.schema, strict=True):
         name = quoted(column.name)
         value = parquet_data.in_lower_case(name, field.type)
-        names.append(in_milliseconds(name, column.hive_type, "" if value == name else value))
+        names.append(as_declared(name, column.hive_type, "" if value == name else value))
     return [f"SELECT {', '.join(names + constants)} FROM read_parquet({file_list(read)})"]
 
 

@@ -11,6 +11,7 @@ from sqlglot import exp
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from localstack_glue.athena.engine.trino.dialect import TrinoQuery
+from localstack_glue.athena.engine.trino.rewrites import VIEW
 from localstack_glue.athena.engine.trino.types import Type
 from localstack_glue.service.models import JsonDict
 
@@ -77,6 +78,12 @@ def original_sql(table: JsonDict, place: str) -> tuple[str, str]:
         raise QueryFailedError("INVALID_VIEW", f"{place}: the definition of {name} cannot be read: {error}") from error
 
 
+def _column_names(table: JsonDict) -> list[str]:
+    """As they were when the view was made; empty if nothing says so."""
+    told = json.loads(base64.b64decode(table["ViewOriginalText"].removeprefix(_BEGIN).removesuffix(_END)))
+    return [str(column["name"]).lower() for column in told.get("columns") or ()]
+
+
 def reads(tree: exp.Expr, database: str, lookup: Lookup, is_with_query: Callable[[exp.Table], bool]) -> set[Any]:
     """Databases and names of the tables that a query reads, itself or through views."""
     found: set[tuple[str, str]] = set()
@@ -120,6 +127,7 @@ def _inlined(table: exp.Table, stored: JsonDict, is_with_query: Callable[[exp.Ta
             each.set("db", exp.to_identifier(schema, quoted=True))
     alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name.lower(), quoted=True))
     made = exp.Subquery(this=inner, alias=alias.copy())
+    made.meta[VIEW] = (f"awsdatacatalog.{stored['DatabaseName']}.{stored['Name']}", _column_names(stored))
     if table.args.get("joins"):
         made.set("joins", [join.copy() for join in table.args["joins"]])
     return made

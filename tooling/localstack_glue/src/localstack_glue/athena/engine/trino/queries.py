@@ -11,6 +11,7 @@ from localstack_glue.athena.engine.sql_text import quoted
 from localstack_glue.athena.engine.trino import limits
 from localstack_glue.athena.engine.trino.casts import coerce
 from localstack_glue.athena.engine.trino.expressions import Translator, Typed
+from localstack_glue.athena.engine.trino.rewrites import VIEW
 from localstack_glue.athena.engine.trino.types import BOOLEAN, Type, common, fields_of
 
 TableColumns = Callable[[str], Sequence[tuple[str, Type]]]  # columns of a view, by its name
@@ -42,6 +43,7 @@ class QueryTranslator:
         """
         for scope in list(traverse_scope(self._tree)):
             self._scope(scope)
+            self._check_view(scope.expression)
         return self._outputs[id(self._body(self._tree))]
 
     def _scope(self, scope: Scope) -> None:
@@ -64,6 +66,14 @@ class QueryTranslator:
                 self._outputs[id(node)] = self._outputs[id(inner)]
         else:
             raise QueryFailedError("NOT_SUPPORTED", f"line 1:1: {node.sql('trino')[:200]} is not answered here")
+
+    def _check_view(self, node: exp.Expr) -> None:
+        """A view has the columns that it had when it was made."""
+        outer = node.parent
+        name, columns = outer.meta.get(VIEW, ("", [])) if isinstance(outer, exp.Subquery) else ("", [])
+        outputs = self._outputs.get(id(node))
+        if columns and outputs is not None and [output.name.lower() for output in outputs] != columns:
+            raise QueryFailedError("INVALID_VIEW", f"line 1:1: View '{name}' is stale; it must be re-created")
 
     def _body(self, node: exp.Expr) -> exp.Expr:
         while isinstance(node, exp.Subquery) and node.this is not None:

@@ -3,6 +3,7 @@
 from sqlglot import exp
 
 _QUANTIFIERS = {"any": exp.Any, "some": exp.Any, "all": exp.All, "exists": exp.Exists}
+VIEW = "view"  # of a query in brackets that stands for one: its whole name, and the names of its columns
 _PARTS = ("partition_by", "order", "spec")
 
 
