@@ -62,7 +62,7 @@ def test_rule_finds_what_it_is_about(basis, rule, kind, before, after, level):
 def test_change_that_keeps_everything_safe_breaks_no_rule(basis):
     kept = [
         change("aws_kms_key", KEY, KEY | {"description": "lake"}),
-        change("aws_s3_bucket_public_access_block", SAFE_BLOCK, SAFE_BLOCK | {"bucket": "other"}),
+        change("aws_s3_bucket_public_access_block", SAFE_BLOCK | {"block_public_acls": False}, SAFE_BLOCK),
         change("aws_s3_bucket_versioning", SUSPENDED, VERSIONED),
         change("aws_s3_bucket", {"force_destroy": True}, {"force_destroy": False}),
     ]

@@ -117,6 +117,8 @@ def _acl(change: ResourceChange) -> Iterator[Sentence]:
     if after != before and isinstance(after, str) and after:
         yield Sentence(f"bucket {bucket} has the ACL {after}", after != "private", after in _PUBLIC_ACLS)
     had, has = change.before.get("access_control_policy"), change.after.get("access_control_policy")
+    if change.after and ((before and not after) or (had and not has)):
+        yield Sentence(f"bucket {bucket} no longer has the grants of its ACL", False)
     if has and has != had:
         is_public = any(group in str(plain(has)) for group in _EVERYBODY)
         yield Sentence(f"bucket {bucket} has other grants in its ACL", True, is_public)
