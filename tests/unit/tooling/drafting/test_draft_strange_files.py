@@ -191,12 +191,16 @@ def parquet(**columns: pa.Array) -> bytes:
 DAYS = pa.array([date.fromisoformat(day(n)) for n in range(40)])
 
 
-def test_times_that_python_has_not_are_texts_of_parquet(tmp_path):
+def test_days_of_years_that_no_contract_reads_cost_no_rows(tmp_path):
     ended = pa.array([253_402_300_800 if n == 3 else 0 for n in range(40)]).cast(pa.timestamp("s"))  # in 10000
     gone = pa.array([3_000_000 if n % 9 == 0 else 0 for n in range(40)], pa.int32()).cast(pa.date32())
-    drafted = drafted_from(tmp_path, parquet(day=DAYS, ended=ended, gone=gone), name="a.parquet")
-    assert drafted.verdict.kept + drafted.verdict.quarantined == 40
-    assert contract_in(drafted).features.event_time.date == "day"
+    early = pa.array([-49_000_000_000 + n for n in range(40)]).cast(pa.timestamp("s"))  # in 417
+    drafted = drafted_from(tmp_path, parquet(day=DAYS, ended=ended, gone=gone, early=early), name="a.parquet")
+    assert drafted.verdict.kept == 40
+    assert [column.name for column in tried(tmp_path, drafted).columns] == ["day", "early"]
+    assert "gone is left out: 5 of its days lie outside the years 1 to 9999" in drafted.text
+    with pytest.raises(ConfigurationError, match="gone: 5 of its days lie outside"):
+        drafted_from(tmp_path, parquet(gone=gone), name="b.parquet")
 
 
 def test_columns_of_parquet_that_the_job_does_not_read_are_left_out(tmp_path):

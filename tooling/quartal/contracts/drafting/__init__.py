@@ -252,6 +252,7 @@ def _unread_dates(columns: Sequence[Column]) -> list[str]:
         for note in column.kind.notes
         if "dates have" in note or "1970" in note or "Excel" in note
     ]
+    told += [f"{each.name}: {each.sampled.unread}" for each in columns if "days" in (each.sampled.unread or "")]
     rows = len(columns[0].sampled.texts)
     told += [
         f"{column.name}: {rows - column.missing:,} of {rows:,} rows have a day; --event-time {column.name} takes it"

@@ -17,6 +17,8 @@ from quartal.contracts.model import FileFormat
 from quartal.core.errors import ConfigurationError
 
 _ROWS = 200_000
+_ERRORS = 0.02  # which part of a column's values may be errors
+_TIMES = (Declared.DATE, Declared.LOCAL_TIME, Declared.MOMENT)
 _MOMENT = pa.timestamp("us", "UTC")  # what the earlier type of 96 bits stands for
 
 
@@ -95,6 +97,12 @@ def _value(scalar: pa.Scalar) -> Any:
 
 
 def _sampled(name: str, values: Sequence[Any], declared: Declared | None) -> SampledColumn:
+    if declared in _TIMES:
+        beyond = sum(isinstance(value, str) for value in values)
+        if beyond > _ERRORS * len(values):
+            return SampledColumn(
+                name, ("",) * len(values), unread=f"{beyond:,} of its days lie outside the years 1 to 9999"
+            )
     times = [value for value in values if isinstance(value, datetime)]
     if declared is Declared.LOCAL_TIME and times and all(value.time() == time.min for value in times):
         declared, values = Declared.DATE, [value.date() if isinstance(value, datetime) else value for value in values]
@@ -154,7 +162,9 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}" if value.tzinfo is None else f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        if value.tzinfo is None:
+            return value.isoformat(" ", "seconds")
+        return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat('T', 'seconds')}Z"
     if isinstance(value, float):
         return format(Decimal(repr(value)), "f")
     if isinstance(value, Decimal):
