@@ -105,7 +105,15 @@ def parse_header(head: bytes, uri: str, contract: Contract) -> Header:
             f"{uri} names {', '.join(twice)} twice: which one is meant? Its header is {line[:200]!r}. Correct the "
             "file; nothing was written"
         )
-    # From here on columns have the contract's names; one that it calls otherwise must not pass for another.
     known = {column.name_in_file: column.name for column in contract.columns}
+    others = {name.lower(): name for name in named if name not in known}
+    for expected in sorted(known.keys() - set(named)):
+        if expected.lower() in others:  # its values would count as missing, and nobody would notice
+            raise InputError(
+                f"{uri} names the column {others[expected.lower()]}, and the contract {expected}: capitals and small "
+                "letters differ in CSV. Correct the file, or say in the contract what files call it (physicalName); "
+                "nothing was written"
+            )
+    # From here on columns have the contract's names; one that it calls otherwise must not pass for another.
     taken = set(known.values())
     return Header(line, tuple(known.get(name, f"?{name}" if name in taken else name) for name in named))

@@ -114,6 +114,17 @@ def test_header_without_required_columns_stops_the_run(contract, head):
         parse_header(head, "s3://b/f.csv", contract)
 
 
+def test_optional_column_in_other_letters_is_refused_and_not_taken_for_a_missing_one():
+    text = (ROOT / "data" / "contracts" / "charging_sessions.yaml").read_text()
+    charging = parse_contract(text, "c.yaml", "charging_sessions")
+    names = [each.name for each in charging.columns]
+    without = [name for name in names if name != "member"]
+    assert parse_header(";".join(without).encode(), "f.csv", charging).columns == tuple(without)
+    assert parse_header(";".join([*names, "Member"]).encode(), "f.csv", charging).columns[-1] == "Member"
+    with pytest.raises(InputError, match=r"f.csv names the column Member, and the contract member: .*physicalName"):
+        parse_header(";".join([*without, "Member"]).encode(), "f.csv", charging)
+
+
 @pytest.mark.parametrize("is_packed", [False, True], ids=["plain", "packed"])
 def test_header_that_goes_on_behind_what_is_read_of_it_is_refused_and_not_cut(contract, is_packed):
     head = "sighting_id,brand,date,time," + ",".join(f"column_{number:05d}" for number in range(6_000)) + "\na"
