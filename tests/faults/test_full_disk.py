@@ -120,7 +120,7 @@ def test_state_of_an_apply_on_a_full_disk_is_not_lost(small_disk, tmp_path, monk
         assert "could not be written to the state" in str(failure.value)
         command = failure.value.remedy.split("`")[1].split()
         assert command == ["terraform", "state", "push", "errored.tfstate"]
-        with pytest.raises(TerraformError, match="It is kept in"):
+        with pytest.raises(TerraformError, match="They are kept in"):
             terraform.plan(lambda _: None)
         kept = json.loads((folder / "errored.tfstate").read_text())
         assert len(kept["resources"][0]["instances"]) == 3

@@ -41,7 +41,7 @@ MISTAKES = (
         summary="No value for required variable",
         detail='The root module input variable "region" is not set, and has no default value. Use a -var or -var-file '
         "command line argument to provide a value for this variable.",
-        message="does not say what region is",
+        message="sets no value for region",
         remedy=f"Give region a value in {VARIABLES}",
         without="region",
     ),

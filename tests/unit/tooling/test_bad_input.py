@@ -54,7 +54,7 @@ FAILURES = [
     pytest.param(
         ("Error acquiring the state lock", "Error message: reset by peer"),
         "does not say by whom",
-        "run the same command again",
+        "run the command again",
         1,
         id="state that cannot be locked",
     ),
@@ -81,7 +81,7 @@ FAILURES = [
     ),
     pytest.param(
         ("Failed to query available provider packages", "hashicorp/aws was not found in any of the search locations"),
-        "AWS provider cannot be had",
+        "AWS provider is not available",
         "quartal doctor",
         2,
         id="provider mirror that lacks the provider",
@@ -137,7 +137,7 @@ def test_what_an_apply_that_was_killed_has_made_is_named_with_the_block_that_tak
     )
     assert told is not None
     address = 'module.glue_job["feed"].aws_iam_role.job'
-    assert told.message == f"{address} is there already, as made, and the state does not know it."
+    assert told.message == f"{address} already exists, as made, but is not in the state."
     assert f'in infra/import.tf, with `to = {address}` and `id = "made"`' in told.remedy
     assert not told.is_configuration
     assert explain(f"unheard of: {code}", variables="v", folder="/work") is None

@@ -194,7 +194,7 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
     "checkov that fails": (
         lambda p: run_checkov(p.program("exit 3"), {}, p.folder, {}),
         ToolchainError,
-        "checkov did not get through",
+        "checkov did not finish",
         "--no-policies",
     ),
     "project file that is a folder": (
@@ -226,7 +226,7 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
     "plan that somebody took away": (
         lambda p: saved_plan.require_record(stage(p.settings)),
         ConfigurationError,
-        "The reviewed plan is gone",
+        "The reviewed plan no longer exists",
         "quartal plan",
     ),
     "delivery that others keep recording": (

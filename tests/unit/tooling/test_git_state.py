@@ -55,4 +55,4 @@ def test_tree_that_nobody_else_has_is_refused_for_prod_only(checkout, file, comm
 
 
 def test_folder_that_is_no_checkout_is_refused(tmp_path):
-    assert unpublished(tmp_path) == "this is no git checkout"
+    assert unpublished(tmp_path) == "this is not a git checkout"

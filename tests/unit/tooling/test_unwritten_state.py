@@ -66,14 +66,14 @@ def test_state_whose_folder_takes_nothing_is_kept_elsewhere_and_found_again(tmp_
     monkeypatch.setattr(private_files, "write", without_room)
     keep_dumped_state(folder, DUMP)
     kept = other / "quartal-dev-infra-errored.tfstate"
-    with pytest.raises(TerraformError, match=re.escape(f"It is kept in {kept}")):
+    with pytest.raises(TerraformError, match=re.escape(f"They are kept in {kept}")):
         refuse_unwritten_state(folder)
     assert json.loads(kept.read_text()) == STATE
 
 
 def test_state_that_could_be_kept_nowhere_is_told_as_lost(tmp_path):
     (tmp_path / "errored.tfstate").write_text('{"version": 4, "ser')
-    with pytest.raises(TerraformError, match="which is not whole") as error:
+    with pytest.raises(TerraformError, match="which is incomplete") as error:
         refuse_unwritten_state(tmp_path)
     assert "`import` blocks" in error.value.remedy
 

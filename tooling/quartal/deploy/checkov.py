@@ -55,8 +55,8 @@ def run_checkov(python: Path, plan: Mapping[str, Any], configuration: Path, envi
             return parse_report(done.stdout)
         except CommandError as error:
             raise ToolchainError(
-                "checkov did not get through, so the plan's policies are not known.",
-                remedy="Give --no-policies to review without it.",
+                "checkov did not finish, so the plan's policies are not known.",
+                remedy="Use --no-policies to review without it.",
                 details=error.details,
             ) from error
 
@@ -72,7 +72,7 @@ def parse_report(text: str) -> PolicyReport:
     except ValueError as error:
         raise ToolchainError(
             "checkov printed no report, so the plan's policies are not known.",
-            remedy="Give --no-policies to review without it.",
+            remedy="Use --no-policies to review without it.",
             details=tuple(text.splitlines()[:5]),
         ) from error
     reports = data if isinstance(data, list) else [data]

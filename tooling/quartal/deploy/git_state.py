@@ -22,7 +22,7 @@ def refuse_unpublished(root: Path, environment: str, *, allowed: bool) -> None:
     if problem:
         raise ConfigurationError(
             f"'{environment}' is applied only from a tree that is committed and pushed: {problem}.",
-            remedy="Commit and push, or give --allow-dirty where this is what you want.",
+            remedy="Commit and push, or use --allow-dirty if this is intended.",
         )
 
 
@@ -31,7 +31,7 @@ def unpublished(root: Path) -> str:
     try:
         changed = _git(root, "status", "--porcelain").splitlines()
     except (CommandError, ToolchainError):
-        return "this is no git checkout"
+        return "this is not a git checkout"
     if changed:
         return f"{changed[0][3:]} is not committed" + (f", nor are {len(changed) - 1} more" if changed[1:] else "")
     try:

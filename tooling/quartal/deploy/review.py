@@ -118,12 +118,12 @@ def refuse_unapproved(workspace: Workspace, verdict: Verdict, given: Level) -> N
     if verdict.decision is Decision.BLOCKED:
         raise ConfigurationError(
             f"The plan for '{environment}' is blocked. Nothing was applied.",
-            remedy="Change the configuration; or, where a rule is wrong for you, give it another level in --rules.",
+            remedy="Change the configuration; or, if a rule is wrong for you, give it another level with --rules.",
             details=details,
         )
     raise ConfigurationError(
         f"The plan for '{environment}' needs approval. Nothing was applied.",
-        remedy=f"Read the review, then give --approve {verdict.level.word}.",
+        remedy=f"Read the review, then run the command again with --approve {verdict.level.word}.",
         details=details,
     )
 

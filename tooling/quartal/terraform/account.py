@@ -39,5 +39,5 @@ def refuse_another_account(sts: STSClient, record: ReviewRecord) -> None:
         raise ConfigurationError(
             f"The plan was made for account {record.account} in {record.region}, not for {account}, whose credentials "
             "these are.",
-            remedy="Nothing was applied. Sign in to the account of the plan, or plan and review anew: `quartal plan`.",
+            remedy="Nothing was applied. Sign in to the account of the plan, or plan and review again: `quartal plan`.",
         )

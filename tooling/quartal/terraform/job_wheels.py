@@ -130,6 +130,6 @@ def _download(lock: Path, folder: Path, environ: Mapping[str, str]) -> None:
     except CommandError as error:
         raise ToolchainError(
             "The job's Python packages could not be downloaded for a private network.",
-            remedy="Reach PyPI, or name an index that has them in PIP_INDEX_URL; then type the command again.",
+            remedy="Reach PyPI, or name an index that has them in PIP_INDEX_URL; then run the command again.",
             details=error.details,
         ) from error

@@ -161,7 +161,7 @@ class Terraform:
             return TerraformError(
                 f"terraform {command} failed.",
                 exit_code=exit_code,
-                remedy="The lines above are Terraform's own. `quartal plan` shows what is left to do.",
+                remedy="The lines above are Terraform's. `quartal plan` shows what is left to do.",
                 details=details,
             )
         kind = TerraformConfigurationError if known.is_configuration else TerraformError

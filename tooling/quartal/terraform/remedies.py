@@ -38,22 +38,22 @@ class Explanation:
 
 
 _THERE_ALREADY = (
-    "{address} is there already, as {id}, and the state does not know it.",
-    "Did an apply end by force while it made it? Then take it in: a block `import` in infra/import.tf, with "
-    '`to = {address}` and `id = "{id}"` (an id as the provider\'s page of its type has it), for each that is named '
-    "above; `quartal apply`; then delete that file. If it is somebody else's, choose another prefix in {variables}.",
+    "{address} already exists, as {id}, but is not in the state.",
+    "If an apply was killed while it created this, import it: write a block `import` in infra/import.tf, with "
+    '`to = {address}` and `id = "{id}"` (the id that the provider\'s page of its type shows), for each one named '
+    "above; run `quartal apply`; then delete the file. If it is somebody else's, choose another prefix in {variables}.",
     r"\((?P<id>[^()\s]+)\): [^\n]*Already[^\n]* \((?P<address>[\w-]+\.[^\s,]+),",
 )
 
 REMEDIES = (
     Remedy(  # before what it leads to, such as a lock that cannot be written
         "no space left on device",
-        "The disk is full: Terraform could not write in {folder}, or where it keeps its plugins.",
-        "Make room on the disk, and run the same command again.",
+        "The disk is full: Terraform could not write to {folder}, or to its plugin folder.",
+        "Free some space on the disk, then run the command again.",
     ),
     Remedy(  # of a state on this machine: Terraform writes it over, and was killed meanwhile
         "Unsupported state file format",
-        "The state of the environment is not whole.",
+        "The state file of the environment is damaged.",
         "Copy terraform.tfstate.backup over terraform.tfstate in {folder}; then `quartal plan` shows what differs.",
     ),
     Remedy(
@@ -63,7 +63,7 @@ REMEDIES = (
     ),
     Remedy(
         "No value for required variable",
-        "The environment does not say what {name} is.",
+        "The environment sets no value for {name}.",
         "Give {name} a value in {variables}.",
         r'input variable "(?P<name>[^"]+)"',
         is_configuration=True,
@@ -85,7 +85,7 @@ REMEDIES = (
     ),
     Remedy(
         "Invalid value for variable",
-        "A variable of the environment has a value that cannot be: see below.",
+        "A variable of the environment has an invalid value: see below.",
         "Correct it in {variables}.",
         is_configuration=True,
     ),
@@ -117,7 +117,7 @@ REMEDIES = (
     Remedy(
         "state lock",
         "The state of the environment cannot be locked, and Terraform does not say by whom it is: see below.",
-        "Wait, and run the same command again.",
+        "Wait, then run the command again.",
     ),
     Remedy(
         "AWS account ID not allowed",
@@ -127,8 +127,8 @@ REMEDIES = (
         r"not allowed: (?P<account>\d+)",
         is_configuration=True,
     ),
-    Remedy("ExpiredToken", "The AWS credentials have expired.", "Sign in again, then run the same command again."),
-    Remedy("token has expired", "The AWS credentials have expired.", "Sign in again, then run the same command again."),
+    Remedy("ExpiredToken", "The AWS credentials have expired.", "Sign in again, then run the command again."),
+    Remedy("token has expired", "The AWS credentials have expired.", "Sign in again, then run the command again."),
     Remedy("No valid credential sources", "There are no AWS credentials.", "Sign in to AWS, or set AWS_PROFILE."),
     Remedy(
         "InvalidClientTokenId",
@@ -142,33 +142,33 @@ REMEDIES = (
     ),
     Remedy(
         "Failed to query available provider packages",
-        "The AWS provider cannot be had.",
-        "Let the machine reach the Terraform registry, or fill a mirror: see `quartal doctor`.",
+        "The AWS provider is not available.",
+        "Give the machine access to the Terraform registry, or fill a mirror: see `quartal doctor`.",
         is_configuration=True,
     ),
     Remedy(
         "checksums recorded in the dependency lock file",
         "The AWS provider is not the one whose checksums are in infra/.terraform.lock.hcl.",
-        "The mirror is damaged or was made for another version: fill it anew by `terraform providers mirror`.",
+        "The mirror is damaged or made for another version: fill it again with `terraform providers mirror`.",
         is_configuration=True,
     ),
     Remedy(
         "Failed to install provider",
         "The AWS provider could not be installed.",
-        "The mirror is damaged or not complete: fill it anew by `terraform providers mirror`; see `quartal doctor`.",
+        "The mirror is damaged or incomplete: fill it again with `terraform providers mirror`; see `quartal doctor`.",
         is_configuration=True,
     ),
     Remedy("AlreadyExists", *_THERE_ALREADY, needs_details=True),
     Remedy("BucketAlreadyOwnedByYou", *_THERE_ALREADY, needs_details=True),
     Remedy(
         "NoSuchBucket",
-        "The bucket of the state is gone, or the lake is.",
-        "For the state: `quartal bootstrap`. Was LocalStack started anew? Then delete .quartal/terraform/localstack.",
+        "The bucket of the state, or the lake, no longer exists.",
+        "For the state: `quartal bootstrap`. If LocalStack was restarted, delete .quartal/terraform/localstack.",
     ),
     Remedy(
         "Backend initialization required",
         "The settings of the backend have changed.",
-        "Run the same command again.",
+        "Run the command again.",
     ),
 )
 

@@ -102,7 +102,7 @@ def require_record(staged: StagedRoot) -> ReviewRecord:
     """
     record = read_record(staged)
     if record is None:
-        raise ConfigurationError("The reviewed plan is gone.", remedy="Plan and review again: `quartal plan`.")
+        raise ConfigurationError("The reviewed plan no longer exists.", remedy="Plan and review again: `quartal plan`.")
     return record
 
 

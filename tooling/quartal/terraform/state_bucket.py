@@ -77,7 +77,7 @@ def with_state_bucket(settings: Settings, sts: STSClient, s3: S3Client) -> Setti
     if not exists(s3, name):
         raise ConfigurationError(
             f"Environment '{settings.environment}' keeps its Terraform state in S3, and there is no bucket {name} yet.",
-            remedy=f"Make it once: `quartal bootstrap --env {settings.environment}`; "
+            remedy=f"Create it once: `quartal bootstrap --env {settings.environment}`; "
             f"or name another bucket by {STATE_BUCKET_VARIABLE}.",
         )
     return replace(settings, environ={**settings.environ, STATE_BUCKET_VARIABLE: name})

@@ -55,19 +55,19 @@ def refuse_unwritten_state(folder: Path, *, exit_code: int = 1, details: tuple[s
     path.chmod(0o600)
     if not _is_state(path):
         raise TerraformError(
-            f"What an apply has changed could be written neither to the state nor to {path}, which is not whole.",
+            f"The changes of an apply could be written neither to the state nor to {path}, which is incomplete.",
             exit_code=exit_code,
-            remedy="Make room on the disk and move that file away; `quartal plan` then shows as new what is there "
-            "already: remove it by hand, or take it in by `import` blocks in a file of infra/.",
+            remedy="Free some space on the disk and move that file away. `quartal plan` then shows existing resources "
+            "as new: remove them by hand, or import them with `import` blocks in a file of infra/.",
             details=details,
         )
     if (folder / _LOCAL).is_file() and not _is_state(folder / _LOCAL):  # it was cut, and `state push` would read it
         (folder / _LOCAL).rename(folder / f"{_LOCAL}.cut")
     raise TerraformError(
-        f"What an apply has changed could not be written to the state. It is kept in {path.resolve()}.",
+        f"The changes of an apply could not be written to the state. They are kept in {path.resolve()}.",
         exit_code=exit_code,
-        remedy=f"Write it once the state can be reached: `terraform state push {_NAME}` in {folder}; "
-        "then move that file away and run `quartal plan`. Do not delete it before.",
+        remedy=f"Write them when the state can be reached again: `terraform state push {_NAME}` in {folder}; "
+        "then move that file away and run `quartal plan`. Do not delete it before that.",
         details=details,
     )
 

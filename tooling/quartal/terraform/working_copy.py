@@ -99,7 +99,7 @@ def _backend_config(settings: Settings) -> tuple[str, ...]:
     if not bucket:
         raise ConfigurationError(
             f"Environment '{settings.environment}' keeps its Terraform state in S3, and no bucket is named.",
-            remedy=f"Make one: `quartal bootstrap --env {settings.environment}`; or set {STATE_BUCKET_VARIABLE}, "
+            remedy=f"Create one: `quartal bootstrap --env {settings.environment}`; or set {STATE_BUCKET_VARIABLE}, "
             f"or name it in infra/{file}.",
         )
     return (file.as_posix(), f"bucket={bucket}", *style)
