@@ -156,14 +156,38 @@ def test_state_machines_run_and_their_activities_wait_for_a_worker(url):
             "Resource": "arn:aws:states:::aws-sdk:glue:createDatabase",
             "Parameters": {"DatabaseInput": {"Name.$": "$.name"}},
             "ResultPath": None,
-            "Next": "Approve",
+            "Next": "Look",
         },
+        "Look": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:glue:getDatabase",
+            "Parameters": {"Name.$": "$.name"},
+            "ResultPath": "$.made",
+            "Next": "Choose",
+        },
+        "Choose": {
+            "Type": "Choice",
+            "Choices": [
+                {
+                    "And": [
+                        {"Variable": "$.asked[0].by", "StringEquals": "ada"},
+                        {"Variable": "$.made.Database.Name", "StringEqualsPath": "$.name"},
+                        {"Variable": "$.made.Database.CreateTime", "StringMatches": "20*T*Z"},
+                    ],
+                    "Next": "Approve",
+                }
+            ],
+            "Default": "Refuse",
+        },
+        "Refuse": {"Type": "Fail"},
         "Approve": {"Type": "Task", "Resource": approve, "End": True},
     }
     definition = json.dumps({"StartAt": "Make", "States": steps})
     machine = states.create_state_machine(name="m", definition=definition, roleArn=role)["stateMachineArn"]
     started = [
-        states.start_execution(stateMachineArn=machine, input=json.dumps({"name": name}))["executionArn"]
+        states.start_execution(stateMachineArn=machine, input=json.dumps({"name": name, "asked": [{"by": "ada"}]}))[
+            "executionArn"
+        ]
         for name in ("by-states-1", "by-states-2")
     ]
     taken: list[dict[str, Any]] = []

@@ -34,10 +34,10 @@ lines = Join.apply(flat.select("orders_items"), heads, "id", "items")
 lines = ApplyMapping.apply(
     frame=lines,
     mappings=[
-        ("order_id", "long", "order", "long"),
+        ("order_id", "int", "order", "long"),
         ("name", "string", "customer", "string"),
         ("`items.val.sku`", "string", "sku", "string"),
-        ("`items.val.count`", "long", "count", "int"),
+        ("`items.val.count`", "int", "count", "int"),
     ],
 )
 glueContext.write_dynamic_frame.from_options(

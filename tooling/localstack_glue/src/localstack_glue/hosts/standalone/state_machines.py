@@ -5,10 +5,12 @@ Their calls come back to this server as the account's own: roles of state machin
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
 from collections import deque
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -19,6 +21,8 @@ from moto.stepfunctions import models, responses
 
 POLL_S = 5.0  # AWS holds a worker's question for a minute; an answer without a task is one on either side
 _LOADING = threading.Lock()
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_SEVERAL = re.compile(r"\*|\.\.|\?\(|\[[^\]]*[:,][^\]]*\]")
 _ANY_TIME = Config(
     parameter_validation=False, retries={"total_max_attempts": 1}, connect_timeout=60, read_timeout=99999999
 )
@@ -53,9 +57,12 @@ class _Interpreter:
         return self._backends[account][region]
 
     def _loaded(self) -> Any:
+        from moto.stepfunctions.parser.asl.utils import json_path
+
+        json_path.extract_json = extract_json  # each before the modules that take it from there
         from moto.stepfunctions.parser.asl.utils import boto_client
 
-        boto_client.boto_client_for = self._client  # before the modules that take it from there
+        boto_client.boto_client_for = self._client
         from moto.stepfunctions.parser import models as parser
 
         backends, execution, start = (
@@ -81,7 +88,7 @@ class _Interpreter:
         """What a state calls a service with, in the account of its state machine's role."""
         role = getattr(state_credentials, "role_arn", None) or ""
         account = role.split(":")[4] if role.count(":") >= 5 else "000000000000"
-        return boto3.client(
+        client = boto3.client(
             service,
             region_name=region,
             endpoint_url=self._url,
@@ -89,6 +96,37 @@ class _Interpreter:
             aws_secret_access_key="states",  # noqa: S106 - nobody looks at it here
             config=_ANY_TIME,
         )
+        client.meta.events.register("after-call", _with_times_in_words)
+        return client
+
+
+def extract_json(path: str, data: Any) -> Any:
+    """What a path finds: a value, or the list of all where the path may find several.
+
+    moto makes a list of what lies below an element too: `$.runs[0].state` is then equal to no text.
+    """
+    from jsonpath_ng.ext import parse
+    from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
+
+    values = [match.value for match in parse(path).find(data)]
+    if _SEVERAL.search(_QUOTED.sub("", path)):
+        return values
+    if not values:
+        raise NoSuchJsonPathError(json_path=path, data=data)
+    return values[0]
+
+
+def _with_times_in_words(parsed: dict[str, Any], **_: Any) -> None:
+    """Moments are texts for states, as on AWS; moto keeps Python's, which no answer of its own can hold."""
+    parsed.update({name: _in_words(value) for name, value in parsed.items()})
+
+
+def _in_words(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{value.microsecond // 1000:03}Z"
+    if isinstance(value, dict):
+        return {name: _in_words(each) for name, each in value.items()}
+    return [_in_words(each) for each in value] if isinstance(value, list) else value
 
 
 def _add_task(activity: Any, task: Any) -> None:
