@@ -5,30 +5,17 @@ What stays the same in it is no sameness: the policy, the block or the opening w
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.values import AttributeChange, Marker
 
-# attributes that name what a resource belongs to or is for, and the types of which they name one
-_OWNERS = {
-    "bucket": ("aws_s3_bucket", "aws_s3_directory_bucket"),
-    "function_name": ("aws_lambda_function",),
-    "group": ("aws_iam_group",),
-    "key_id": ("aws_kms_external_key", "aws_kms_key", "aws_kms_replica_external_key", "aws_kms_replica_key"),
-    "network_acl_id": ("aws_default_network_acl", "aws_network_acl"),
-    "policy_arn": ("aws_iam_policy",),
-    "queue_url": ("aws_sqs_queue",),
-    "repository": ("aws_ecr_repository",),
-    "role": ("aws_iam_role",),
-    "role_name": ("aws_iam_role",),
-    "secret_arn": ("aws_secretsmanager_secret",),
-    "security_group_id": ("aws_default_security_group", "aws_security_group"),
-    "topic_arn": ("aws_sns_topic",),
-    "user": ("aws_iam_user",),
-    "vpc_id": ("aws_default_vpc", "aws_vpc"),
-}
+# attributes that name what a resource belongs to or is for, such as `bucket` or `security_group_id`
+_WHOLE = frozenset(
+    {"bucket", "database", "grantee_principal", "group", "network", "principal", "repository", "role", "rule", "user"}
+)
+_ENDINGS = ("_arn", "_id", "_name", "_self_link", "_url")
 # each of these is one grant: whatever replaces it is another one
 _GRANTS = frozenset({"aws_kms_grant", "aws_lakeformation_permissions", "aws_sns_topic_policy"})
 _NAMES = ("id", "arn", "name", "bucket", "key_id", "url")
@@ -39,13 +26,12 @@ def parts(plan: Plan) -> Iterator[ResourceChange]:
 
     Where the owner is replaced by the same plan, the new one takes the place of the old: nothing has moved.
     """
-    replaced = {
-        (change.type, name)
-        for change in plan.changes
-        if change.action.replaces
-        for name in map(change.before.get, _NAMES)
-        if isinstance(name, str)
-    }
+    replaced: dict[str, set[str]] = {}
+    for change in plan.changes:
+        if change.action.replaces:
+            for name in map(change.before.get, _NAMES):
+                if isinstance(name, str):
+                    replaced.setdefault(name, set()).add(change.type)
     for change in plan.changes:
         if change.action.replaces and (change.action.forgets or _has_moved(change, plan, replaced)):
             yield from _apart(change)
@@ -60,18 +46,26 @@ def _apart(change: ResourceChange) -> Iterator[ResourceChange]:
     yield replace(change, action=Action.CREATE, before={}, attributes=made, forces_replacement=())
 
 
-def _has_moved(change: ResourceChange, plan: Plan, replaced: set[tuple[str, str]]) -> bool:
+def _has_moved(change: ResourceChange, plan: Plan, replaced: Mapping[str, set[str]]) -> bool:
     if change.type in _GRANTS:
         names = {item.name for item in change.attributes if item.after is not Marker.UNKNOWN}
         return bool(names - {"id", "tags", "tags_all", "timeouts"})
     computed = plan.computed(change)
-    for name, types in _OWNERS.items():
-        owner = change.before.get(name)
-        if change.type in types or name in computed or not owner or owner == change.after.get(name):
+    for name, owner in change.before.items():
+        kind = _kind_of_owner(name)
+        # the type of what it belongs to ends as the attribute that names it begins; the name of itself is no owner
+        if not kind or not isinstance(owner, str) or not owner or change.type.endswith(kind) or name in computed:
             continue
-        if not isinstance(owner, str) or not any((kind, owner) in replaced for kind in types):
+        if owner != change.after.get(name) and not any(each.endswith(kind) for each in replaced.get(owner, ())):
             return True
     return False
+
+
+def _kind_of_owner(attribute: str) -> str:
+    """How the type ends of which an attribute names one, such as `_bucket`; empty where it names nothing."""
+    if attribute in _WHOLE:
+        return f"_{attribute}"
+    return next((f"_{attribute.removesuffix(ending)}" for ending in _ENDINGS if attribute.endswith(ending)), "")
 
 
 def _sides(change: ResourceChange, *, is_after: bool) -> Iterator[AttributeChange]:
