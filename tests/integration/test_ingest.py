@@ -219,7 +219,7 @@ def test_every_row_arrives_once_whatever_the_key(sightings, lake, key):
 
 
 def test_query_with_a_column_twice_is_refused(sightings, lake):
-    with pytest.raises(ConfigurationError, match="gives n twice"):
+    with pytest.raises(ConfigurationError, match="returns n twice"):
         ingest(sightings, lake, "vehicle_sightings", query="select n, n from sightings", key=["n"])
 
 

@@ -160,11 +160,11 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
         "brand, n are not those of features",
         "quartal run",
     ),
-    "ingest of nothing": (lambda p: ingest_of(p), ConfigurationError, "What is to be read?", "--query"),
+    "ingest of nothing": (lambda p: ingest_of(p), ConfigurationError, "An ingest needs exactly one source", "--query"),
     "ingest of two things": (
         lambda p: ingest_of(p, table="a", query="select 1"),
         ConfigurationError,
-        "What is to be read?",
+        "An ingest needs exactly one source",
         "--table",
     ),
     "database that refuses": (
@@ -176,7 +176,7 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
     "URL that the database does not take": (
         lambda _: _read("sqlite://host/sales.db", "select 1"),
         ConfigurationError,
-        "A connection to 'sqlite' takes no such URL",
+        "The URL does not fit a connection to 'sqlite'",
         "postgresql://",
     ),
     "key of a type that is not cut": (

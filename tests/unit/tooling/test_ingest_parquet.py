@@ -271,7 +271,7 @@ def test_layout_differs_where_the_same_rows_would_become_other_values():
 
 def test_gzip_around_parquet_is_refused():
     with pytest.raises(
-        ConfigurationError, match="sales wants Parquet files, which gzip does not make smaller"
+        ConfigurationError, match="sales requires Parquet files, which gzip does not make smaller"
     ) as error:
         layout_of(contract(), ("id", "day"), compress=True)
-    assert "Leave --gzip out" in error.value.remedy
+    assert "Leave out --gzip" in error.value.remedy

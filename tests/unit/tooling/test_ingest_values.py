@@ -254,7 +254,7 @@ def test_contract_of_json_lines_is_refused():
     )
     relation = Relation("sales", "sales", sqlalchemy.table("sales"), ("shop", "on"), ("shop",))
     with pytest.raises(
-        ConfigurationError, match="The contract of sales wants JSON lines, and ingest writes CSV or Parquet"
+        ConfigurationError, match="The contract of sales requires JSON lines, but ingest writes CSV or Parquet"
     ):
         check_columns(relation, contract)
 
@@ -336,6 +336,6 @@ def test_timestamp_is_a_moment_whatever_the_servers_zone_and_datetime_is_none():
 
 
 def test_driver_of_which_nothing_is_known_is_refused():
-    with pytest.raises(ConfigurationError, match="driver mysqldb is not one") as error:
+    with pytest.raises(ConfigurationError, match="through the driver mysqldb") as error:
         mysql.prepare(SimpleNamespace(dialect=SimpleNamespace(name="mysql"), driver="mysqldb"))
     assert "mysql+pymysql://" in error.value.remedy

@@ -100,7 +100,9 @@ def reached(url: str) -> None:
     [
         pytest.param("my database", "URL cannot be read", "postgresql://", id="no URL"),
         pytest.param("postgresql://u:s3cr3t@host:port/db", "URL cannot be read", "postgresql://", id="port"),
-        pytest.param("nosuch://u:s3cr3t@host/db", "knows no database 'nosuch'", "postgresql://", id="unknown database"),
+        pytest.param(
+            "nosuch://u:s3cr3t@host/db", "has no dialect for 'nosuch'", "postgresql://", id="unknown database"
+        ),
         pytest.param("mssql+pymssql://u:s3cr3t@h/db", "not installed: pymssql", "uv pip install", id="driver"),
     ],
 )
@@ -155,7 +157,7 @@ def test_table_that_changes_while_it_is_read_is_told(lake, source, monkeypatch):
 def test_chunk_that_finds_no_room_on_its_way_names_the_folder(lake, source, tmp_path, monkeypatch):
     source.fill([1])
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "full"))
-    with pytest.raises(IngestError, match=r"could not be kept in .*full") as error:
+    with pytest.raises(IngestError, match=r"could not be stored in .*full") as error:
         ingest(lake, source)
     assert "TMPDIR" in error.value.remedy
 

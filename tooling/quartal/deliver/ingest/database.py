@@ -55,7 +55,7 @@ class Database:
         except SQLAlchemyError as error:
             raise IngestError(
                 f"{self.shown}: {doing}: {self.without_secrets(_text_of(error))}",
-                remedy="Run the same command again once that is mended: chunks that are in the lake are used again.",
+                remedy="Run the same command again when that is fixed; chunks already in the lake are used.",
             ) from error
 
     def without_secrets(self, text: str) -> str:
@@ -127,18 +127,18 @@ def _engine(url: sqlalchemy.URL, connections: int) -> sqlalchemy.Engine:
         )
     except NoSuchModuleError as error:
         raise ConfigurationError(
-            f"SQLAlchemy knows no database '{url.drivername}'.",
-            remedy=f"Write the URL {_URL_FORM}, or install what knows it next to Quartal.",
+            f"SQLAlchemy has no dialect for '{url.drivername}'.",
+            remedy=f"Write the URL {_URL_FORM}, or install its dialect next to Quartal.",
         ) from error
     except ModuleNotFoundError as error:
         raise ConfigurationError(
             f"The driver of '{url.drivername}' is not installed: {error.name}.",
             remedy=f"Install it next to Quartal: `uv pip install --python .nox/quartal {error.name}`. "
-            "PostgreSQL's and SQLite's are there.",
+            "Those of PostgreSQL and SQLite are installed.",
         ) from error
     except (ArgumentError, TypeError) as error:
         raise ConfigurationError(
-            f"A connection to '{url.drivername}' takes no such URL.", remedy=f"Write it {_URL_FORM}."
+            f"The URL does not fit a connection to '{url.drivername}'.", remedy=f"Write it {_URL_FORM}."
         ) from error
     mysql.prepare(engine)
     return engine

@@ -56,7 +56,7 @@ def deliver(
     check_delivery(delivery)
     if (table is None) == (query is None):
         raise ConfigurationError(
-            "What is to be read?", remedy="Name either a table with --table, or a query with --query."
+            "An ingest needs exactly one source.", remedy="Name either a table with --table, or a query with --query."
         )
     deployment = workspace.deployment
     contract = contract_of(workspace.settings.contracts_dir, deployment.dataset)
@@ -117,7 +117,7 @@ def ingest(
     check_columns(relation, contract)
     if not _FILE_NAME.fullmatch(relation.name):
         raise ConfigurationError(
-            f"'{relation.name}' is no name for files of the lake.",
+            f"'{relation.name}' is not a valid name for files of the lake.",
             remedy="Name them with --name: letters, digits, '.', '_' and '-'.",
         )
     layout = layout_of(contract, relation.columns, compress=options.compress)

@@ -25,7 +25,7 @@ def prepare(engine: sqlalchemy.Engine) -> None:
         return
     if engine.driver != DRIVER:
         raise ConfigurationError(
-            f"The driver {engine.driver} is not one through which MySQL and MariaDB are read.",
+            f"MySQL and MariaDB cannot be read through the driver {engine.driver}.",
             remedy=f"Write the URL as {engine.dialect.name}+{DRIVER}://user@host/database.",
         )
     event.listen(engine, "connect", prepare_connection)

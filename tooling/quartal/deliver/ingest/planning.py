@@ -34,8 +34,8 @@ def layout_of(contract: Contract, present: Sequence[str], *, compress: bool) -> 
         return CsvLayout.of_contract(contract, present, compress=compress)
     if compress:
         raise ConfigurationError(
-            f"The contract of {contract.dataset} wants Parquet files, which gzip does not make smaller.",
-            remedy="Leave --gzip out: the columns of a Parquet file are compressed with zstd.",
+            f"The contract of {contract.dataset} requires Parquet files, which gzip does not make smaller.",
+            remedy="Leave out --gzip: the columns of a Parquet file are compressed with zstd.",
         )
     from quartal.deliver.ingest.parquet_chunk import ParquetLayout  # which needs Arrow
 
@@ -72,8 +72,8 @@ def earlier_try(records: RecordStore, source: IngestSource, delivery: str) -> In
     }
     differing = [name for name in names if getattr(earlier.source, name) != getattr(source, name)]
     raise ConfigurationError(
-        f"Delivery {delivery} holds an ingest of this name that was made otherwise. Nothing was sent.",
-        remedy="Its chunks would be counted twice. Use the same options, another --delivery, or another --name.",
+        f"Delivery {delivery} holds an ingest of this name with other options. Nothing was sent.",
+        remedy="Its rows would count twice. Use the same options, another --delivery, or another --name.",
         details=tuple(f"{names[name]} was: {_said(getattr(earlier.source, name))}" for name in differing),
     )
 

@@ -131,8 +131,8 @@ def check_bounds(bounds: tuple[Key, ...], key: tuple[str, ...]) -> None:
         for name, value in zip(key, bound, strict=True):
             if type(value) not in _WRITTEN:
                 raise ConfigurationError(
-                    f"The key column {name} is of type {type(value).__name__}, by which rows are not cut into chunks.",
-                    remedy="Name another with --key, or cast it in --query: numbers, text, dates and UUIDs will do.",
+                    f"The key column {name} is of type {type(value).__name__}, which cannot divide rows into chunks.",
+                    remedy="Name another with --key, or cast it in --query: numbers, texts, dates and UUIDs work.",
                 )
 
 
@@ -159,8 +159,8 @@ class RecordStore:
             return IngestRecord.from_json(json.loads(found.content))
         except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
             raise UploadError(
-                f"s3://{self._bucket}/{self._key} is no record of an ingest: {error}",
-                remedy="Delete that object and the files that the ingest made, and ingest anew.",
+                f"s3://{self._bucket}/{self._key} is not a record of an ingest: {error}",
+                remedy="Delete that object and the files of the ingest, then ingest again.",
             ) from error
 
     def write(self, record: IngestRecord) -> None:
@@ -192,10 +192,10 @@ class RecordStore:
             if not is_conflict(error):
                 raise UploadError(
                     f"s3://{self._bucket}/{self._key} was not written: {reason_of(error)}",
-                    remedy="Run the same command again: it goes on with the chunks that are not there.",
+                    remedy="Run the same command again: it continues with the missing chunks.",
                 ) from error
             raise UploadError(
                 f"Another ingest writes the same files: s3://{self._bucket}/{self._key} has changed.",
-                remedy="Wait for its end, or name this one otherwise with --name.",
+                remedy="Wait for its end, or give this one another name with --name.",
             ) from error
         self._etag = answer["ETag"]

@@ -140,7 +140,7 @@ def query_of(database: Database, text: str, *, called: str | None, key: Sequence
         told = str(getattr(error, "orig", None) or error).strip().splitlines()
         raise ConfigurationError(
             f"{database.shown} refused the query: {database.without_secrets(told[0] if told else '')}",
-            remedy="Try it in the database's own client. It must be one SELECT, without a semicolon between.",
+            remedy="Try it in the database's own client. It must be a single SELECT.",
         ) from error
     return _checked(Relation(called or "query", statement, rows, columns, tuple(key)))
 
@@ -170,7 +170,7 @@ def _checked(relation: Relation) -> Relation:
     twice = [name for name, times in Counter(relation.columns).items() if times > 1]
     if twice:
         raise ConfigurationError(
-            f"The query gives {', '.join(twice)} twice.", remedy="Name each column once: select a.id, b.id as other."
+            f"The query returns {', '.join(twice)} twice.", remedy="Name each column once: select a.id, b.id as other."
         )
     if not relation.key:
         raise ConfigurationError(
@@ -195,7 +195,7 @@ def check_columns(relation: Relation, contract: Contract) -> None:
     """
     if contract.files.format is FileFormat.JSON_LINES:
         raise ConfigurationError(
-            f"The contract of {contract.dataset} wants JSON lines, and ingest writes CSV or Parquet.",
+            f"The contract of {contract.dataset} requires JSON lines, but ingest writes CSV or Parquet.",
             remedy="Deliver files with quartal upload, or give the rows of the database a dataset of their own.",
         )
     known = {column.name_in_file for column in contract.columns}

@@ -91,8 +91,8 @@ class ChunkTransfer:
                 outcome = self._one(key, chunk, known.get(key), present.get(key), stopping)
             except OSError as error:
                 raise IngestError(
-                    f"Chunk {chunk.number} could not be kept in {tempfile.gettempdir()} on its way: {error}",
-                    remedy="Make room there, or name another folder with TMPDIR.",
+                    f"Chunk {chunk.number} could not be stored in {tempfile.gettempdir()}: {error}",
+                    remedy="Free some space there, or set TMPDIR to another folder.",
                 ) from error
             progress.add(outcome)
 
@@ -217,5 +217,5 @@ def _row_refused(relation: Relation, layout: ChunkLayout, row: object, error: Ro
     key = ", ".join(f"{name}={values[name]}" for name in relation.key)
     return IngestError(
         f"{relation.name}, row {key}: column {error.column} {error.reason}. The chunk was not sent.",
-        remedy="Say in --query what the column shall hold, such as a cast, to_char(...) or replace(...).",
+        remedy="Convert the column in --query, for example with a cast, to_char(...) or replace(...).",
     )
