@@ -105,7 +105,7 @@ def extract_json(path: str, data: Any) -> Any:
 
     moto makes a list of what lies below an element too: `$.runs[0].state` is then equal to no text.
     """
-    from jsonpath_ng.ext import parse
+    from jsonpath_ng.ext import parse  # type: ignore[import-untyped, unused-ignore]
     from moto.stepfunctions.parser.asl.utils.json_path import NoSuchJsonPathError
 
     values = [match.value for match in parse(path).find(data)]
