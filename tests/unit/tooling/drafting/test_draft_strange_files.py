@@ -397,3 +397,12 @@ def test_stream_is_refused_before_a_part_of_it_is_lost(tmp_path):
     os.mkfifo(tmp_path / "feed")
     with pytest.raises(ConfigurationError, match="can be read once only"):
         draft(tmp_path / "feed", "feed")
+
+
+def test_values_that_pieces_of_a_large_file_cut_are_no_errors(tmp_path):
+    note = '"' + "\n".join(["some words, and more of them " * 40] * 40) + '"'
+    rows = table("day,shop,note,amount", lambda n: f"{day(n % 400)},{shop(n)},{note},{n}", rows=400)
+    drafted = drafted_from(tmp_path, rows)
+    assert "Drafted from the first, middle and last" in drafted.text
+    assert drafted.verdict.kept == drafted.verdict.rows
+    assert contract_in(drafted).csv.multi_line is True

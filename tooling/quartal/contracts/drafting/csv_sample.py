@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from quartal.contracts.drafting.csv_rows import Dialect, rows_of
@@ -73,7 +74,8 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
         )
     if not has_header:
         notes.append("the file has no header: column_1, column_2 and so on are names to replace")
-    undecodable = frozenset(place for place, row in enumerate(good) if any(map(has_no_text, row)))
+    is_text = not any(map(has_no_text, texts))
+    undecodable = frozenset(() if is_text else (n for n, row in enumerate(good) if any(map(has_no_text, row))))
     if undecodable:
         good = [[without_bytes(value) for value in row] if n in undecodable else row for n, row in enumerate(good)]
     values = list(zip(*good, strict=True)) or [()] * len(names)
@@ -167,12 +169,25 @@ def _consistency(head: str, dialect: Dialect) -> _Consistency:
 def _rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[list[str]], bool]:
     """All rows, and whether values hold line breaks: only where more rows are whole with these than without."""
     lines = [row for text in texts for row in rows_of(text, dialect)]
-    whole = [row for text in texts for row in rows_of(text, dialect, multi_line=True)]
-    if not any("\n" in value or "\r" in value for row in whole for value in row):
+    width = Counter(map(len, lines)).most_common(1)[0][0]
+    if all(len(row) == width for row in lines) or not any(dialect.quote in text for text in texts):
         return lines, False
-    width = Counter(map(len, whole)).most_common(1)[0][0]
-    broken, cut = (sum(len(row) != width for row in rows) for rows in (whole, lines))
-    return (whole, True) if broken + _swallowed(whole, width, dialect) < cut else (lines, False)
+    whole = [rows_of(text, dialect, multi_line=True) for text in texts]
+    width = Counter(len(row) for rows in whole for row in rows).most_common(1)[0][0]
+    whole = [_without_halves(rows, width, number, len(whole)) for number, rows in enumerate(whole)]
+    rows = list(chain.from_iterable(whole))
+    if not any("\n" in value or "\r" in value for row in rows for value in row):
+        return lines, False
+    broken, cut = (sum(len(row) != width for row in each) for each in (rows, lines))
+    return (rows, True) if broken + _swallowed(rows, width, dialect) < cut else (lines, False)
+
+
+def _without_halves(rows: list[list[str]], width: int, number: int, count: int) -> list[list[str]]:
+    """The rows of a piece without those that were cut where it begins or ends: a line may end within a value."""
+    fit = [place for place, row in enumerate(rows) if len(row) == width]
+    first = fit[0] if fit and number else 0
+    last = fit[-1] if fit and number < count - 1 else len(rows) - 1
+    return rows[first : last + 1]
 
 
 def _swallowed(rows: Sequence[Sequence[str]], width: int, dialect: Dialect) -> int:
