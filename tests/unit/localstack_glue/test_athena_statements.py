@@ -5,11 +5,9 @@
 import base64
 import io
 import json
-from pathlib import Path
 
 import pyarrow.parquet
 import pytest
-from pyiceberg.catalog.glue import GlueCatalog
 
 from localstack_glue.athena.engine.errors import QueryFailedError
 from tests.unit.localstack_glue.athena_lake import Lake
@@ -291,160 +289,6 @@ def test_query_without_rows_leaves_no_file(lake: Lake, keys: str):
     assert lake.rows("select * from empty") == []
 
 
-# ---------------------------------------------------------------------------- Iceberg
-
-
-@pytest.fixture
-def iceberg(lake: Lake, tmp_path) -> Lake:
-    run(
-        lake,
-        f"CREATE TABLE ice (id int COMMENT 'the key', name string, at timestamp) PARTITIONED BY (name) LOCATION 'file://{tmp_path}/ice' "
-        "TBLPROPERTIES ('table_type'='ICEBERG', 'format'='parquet')",
-    )
-    run(
-        lake,
-        "INSERT INTO ice VALUES (1, 'a', timestamp '2024-01-01 10:00:00'), (2, 'b', timestamp '2024-01-02 00:00:00')",
-    )
-    return lake
-
-
-def commits(lake: Lake) -> int:
-    return len(GlueCatalog("test", client=lake.glue).load_table("feeds.ice").snapshots())
-
-
-def test_iceberg_table_is_made_and_filled(iceberg: Lake):
-    assert iceberg.rows("select * from ice order by id") == [
-        ("1", "a", "2024-01-01 10:00:00.000000"),
-        ("2", "b", "2024-01-02 00:00:00.000000"),
-    ]
-    assert commits(iceberg) == 1
-    assert table_of(iceberg, "ice")["StorageDescriptor"]["Columns"][0]["Comment"] == "the key"
-    assert iceberg.rows('select operation from "ice$snapshots"') == [("append",)]
-    assert iceberg.rows('select sum(record_count) from "ice$files"') == [("2",)]
-    assert iceberg.rows('select is_current_ancestor from "ice$history"') == [("true",)]
-    assert [row[0] for row in iceberg.rows("describe ice")] == ["id", "name", "at"]
-
-
-def test_metadata_of_iceberg_say_what_its_files_hold(iceberg: Lake):
-    columns = iceberg.engine.run('select * from "ice$files"', "feeds").columns
-    assert [column.name for column in columns][5:] == [
-        "column_sizes", "value_counts", "null_value_counts", "nan_value_counts", "lower_bounds", "upper_bounds",
-        "key_metadata", "split_offsets", "equality_ids",
-    ]  # fmt: skip
-    assert iceberg.rows('select lower_bounds[1], value_counts[1] from "ice$files" order by 1') == [
-        ("1", "1"),
-        ("2", "1"),
-    ]
-    partitions = iceberg.rows(
-        'select partition.name, record_count, file_count, data.id.min, data.id.max, data.id.null_count from "ice$partitions" order by 1'
-    )
-    assert partitions == [("a", "1", "1", "1", "1", "0"), ("b", "1", "1", "2", "2", "0")]
-    assert iceberg.rows(
-        'select added_data_files_count, added_rows_count, partitions[1].lower_bound from "ice$manifests"'
-    ) == [("2", "2", "a")]
-    assert iceberg.rows('select name, type from "ice$refs"') == [("main", "BRANCH")]
-
-
-def test_rows_of_iceberg_are_deleted_updated_and_merged(iceberg: Lake):
-    assert run(iceberg, "DELETE FROM ice WHERE name = 'b'").update_count == 1
-    assert run(iceberg, "UPDATE ice SET name = upper(name) || '!' WHERE id = 1").update_count == 1
-    assert iceberg.rows("select id, name from ice") == [("1", "A!")]
-    answer = run(
-        iceberg,
-        """MERGE INTO ice t USING (VALUES (1, 'merged'), (5, 'new'), (6, 'skipped')) AS s(id, name) ON t.id = s.id
-           WHEN MATCHED AND s.name = 'gone' THEN DELETE
-           WHEN MATCHED THEN UPDATE SET name = s.name
-           WHEN NOT MATCHED AND s.id < 6 THEN INSERT (id, name) VALUES (s.id, s.name)""",
-    )
-    assert answer.update_count == 2
-    assert iceberg.rows("select id, name from ice order by id") == [("1", "merged"), ("5", "new")]
-    with pytest.raises(QueryFailedError, match="MERGE_TARGET_ROW_MULTIPLE_MATCHES"):
-        run(iceberg, "merge into ice t using (values 1, 1) s(id) on t.id = s.id when matched then delete")
-    assert run(iceberg, "delete from ice").update_count == 2
-    assert iceberg.rows("select count(*) from ice") == [("0",)]
-
-
-def files(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
-
-
-def test_vacuum_keeps_snapshots_that_are_young(iceberg: Lake, tmp_path):
-    run(iceberg, "delete from ice where id = 2")
-    before = files(tmp_path)
-    run(iceberg, "VACUUM ice")
-    assert (files(tmp_path), commits(iceberg)) == (before, 3)
-
-
-def test_vacuum_removes_old_snapshots_and_what_only_they_need(iceberg: Lake, tmp_path):
-    run(iceberg, "delete from ice where id = 2")
-    run(iceberg, "insert into ice values (3, 'c', null)")
-    old = GlueCatalog("test", client=iceberg.glue).load_table("feeds.ice").snapshots()[0].snapshot_id
-    data = {name for name in files(tmp_path) if name.endswith(".parquet")}
-    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0')")
-    run(iceberg, "VACUUM ice")
-    assert iceberg.rows("select id, name from ice order by id") == [("1", "a"), ("3", "c")]
-    assert commits(iceberg) == 1
-    kept = {name for name in files(tmp_path) if name.endswith(".parquet")}
-    assert (len(data), len(kept)) == (4, 2)
-    assert len([name for name in files(tmp_path) if "snap-" in name]) == 1
-    with pytest.raises(QueryFailedError, match=r"^INVALID_ARGUMENTS: .*snapshot ID does not exist"):
-        iceberg.rows(f"select * from ice for version as of {old}")
-
-
-def test_vacuum_keeps_as_many_snapshots_and_metadata_files_as_it_is_told(iceberg: Lake, tmp_path):
-    run(iceberg, "insert into ice values (3, 'c', null)")
-    run(iceberg, "insert into ice values (4, 'd', null)")
-    run(
-        iceberg,
-        "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_max_snapshot_age_seconds'='0', 'vacuum_min_snapshots_to_keep'='2', "
-        "'vacuum_max_metadata_files_to_keep'='1')",
-    )
-    run(iceberg, "VACUUM ice")
-    assert commits(iceberg) == 2
-    assert len([name for name in files(tmp_path) if name.endswith(".metadata.json")]) == 2
-    assert iceberg.rows("select count(*) from ice") == [("4",)]
-    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_min_snapshots_to_keep'='some')")
-    with pytest.raises(QueryFailedError, match=r"^INVALID_TABLE_PROPERTY: .*vacuum_min_snapshots_to_keep"):
-        run(iceberg, "VACUUM ice")
-
-
-def test_optimize_keeps_the_rows(iceberg: Lake):
-    run(iceberg, "OPTIMIZE ice REWRITE DATA USING BIN_PACK")
-    assert iceberg.rows("select count(*) from ice") == [("2",)]
-
-
-def test_columns_of_iceberg_are_altered(iceberg: Lake):
-    run(iceberg, "ALTER TABLE ice ADD COLUMNS (extra double)")
-    run(iceberg, "ALTER TABLE ice CHANGE COLUMN name label string")
-    run(iceberg, "ALTER TABLE ice DROP COLUMN at")
-    assert [row[0] for row in iceberg.rows("describe ice")] == ["id", "label", "extra"]
-    assert iceberg.rows("select id, label, extra from ice where id = 1") == [("1", "a", None)]
-
-
-def test_iceberg_table_is_shown_with_what_it_is_partitioned_by(lake: Lake, tmp_path):
-    parts = "PARTITIONED BY (`name`, bucket(4, `id`), month(`at`))"
-    run(
-        lake,
-        f"CREATE TABLE ice (id int, name string, at timestamp) {parts} LOCATION 'file://{tmp_path}/ice' TBLPROPERTIES ('table_type'='ICEBERG')",
-    )
-    assert (parts,) in lake.rows("show create table ice")
-
-
-def test_properties_of_iceberg_are_set_and_unset(iceberg: Lake):
-    run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('write.a'='1', 'write.b'='2')")
-    run(iceberg, "ALTER TABLE ice UNSET TBLPROPERTIES ('write.a', 'write.none')")
-    assert [row for row in iceberg.rows("show tblproperties ice") if row[0].startswith("write.")] == [("write.b", "2")]
-    assert "write.a" not in GlueCatalog("test", client=iceberg.glue).load_table("feeds.ice").properties
-
-
-@pytest.mark.parametrize(
-    "change", ["CHANGE COLUMN at at date", "CHANGE COLUMN nope x int", "DROP COLUMN nope", "ADD COLUMNS (id int)"]
-)
-def test_change_of_iceberg_that_cannot_be_is_told(iceberg: Lake, change: str):
-    with pytest.raises(QueryFailedError, match=r"^INVALID_ARGUMENTS: line 1:1: ALTER TABLE"):
-        run(iceberg, f"ALTER TABLE ice {change}")
-
-
 def test_view_over_a_view_that_changed_is_stale(lake: Lake):
     run(lake, "create view a as select 1 id, 'x' name")
     run(lake, "create view b as select * from a")
@@ -463,36 +307,3 @@ def test_text_is_as_long_as_its_column(lake: Lake):
 def test_view_has_the_columns_of_its_query(lake: Lake):
     with pytest.raises(QueryFailedError, match=r"^SYNTAX_ERROR"):
         run(lake, "create view v (x) as select 1 a")
-
-
-def test_iceberg_table_is_made_of_a_query(lake: Lake, tmp_path):
-    sql = (
-        f"CREATE TABLE ice WITH (table_type = 'ICEBERG', is_external = false, location = 'file://{tmp_path}/x', "
-        "partitioning = ARRAY['name']) AS SELECT 1 id, 'a' name, now() at"
-    )
-    assert run(lake, sql).update_count == 1
-    assert lake.rows("select id, name, at is null from ice") == [("1", "a", "false")]
-    assert commits(lake) == 1
-
-
-def test_iceberg_table_of_transforms_is_written_and_read(lake: Lake, tmp_path):
-    run(
-        lake,
-        "CREATE TABLE ice (id int, name string, at timestamp) PARTITIONED BY (day(at), bucket(4, id), truncate(2, name)) "
-        f"LOCATION 'file://{tmp_path}/ice' TBLPROPERTIES ('table_type'='ICEBERG')",
-    )
-    table = GlueCatalog("test", client=lake.glue).load_table("feeds.ice")
-    assert [str(field.transform) for field in table.spec().fields] == ["day", "bucket[4]", "truncate[2]"]
-    rows = "(1, 'abc', timestamp '2024-01-01 00:00:00'), (2, 'abd', timestamp '2024-01-01 23:00:00')"
-    run(lake, f"insert into ice values {rows}")
-    run(lake, "delete from ice where id = 2")
-    assert lake.rows("select * from ice") == [("1", "abc", "2024-01-01 00:00:00.000000")]
-    folders = {path.parent.name for path in (tmp_path / "ice/data").rglob("*.parquet")}
-    assert folders >= {"name_trunc=ab"} or folders >= {"name_truncate=ab"}
-
-
-@pytest.mark.parametrize("sql", ["delete from t", "update t set a = 1", "vacuum t"])
-def test_rows_of_other_tables_are_not_changed(lake: Lake, sql: str):
-    lake.table("t", "a int")
-    with pytest.raises(QueryFailedError):
-        run(lake, sql)

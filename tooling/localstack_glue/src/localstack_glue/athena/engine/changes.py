@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow
 from sqlglot import exp
 
-from localstack_glue.athena.engine import iceberg_changes, statements
+from localstack_glue.athena.engine import iceberg_changes, output_columns, statements
 from localstack_glue.athena.engine.catalog import CatalogTable, Column, GlueCatalog
 from localstack_glue.athena.engine.commands import Command, properties
 from localstack_glue.athena.engine.ddl import INPUT_FIELDS, NOTHING, Ddl
@@ -35,15 +35,6 @@ _TABLE_PROPERTIES = frozenset(
         *("partitioned_by", "partitioning", "bucketed_by", "bucket_count", "bucketing_format"),
         *("write_compression", "orc_compression", "parquet_compression", "compression_level", "format_version"),
     )
-)
-_NOT_HIVE = (
-    "time",
-    "timestamp with time zone",
-    "interval day to second",
-    "interval year to month",
-    "json",
-    "uuid",
-    "unknown",
 )
 
 
@@ -104,8 +95,8 @@ class Changes:
             raise QueryFailedError("VIEW_IS_RECURSIVE", f"line 1:1: {database}.{name} would read itself")
         with self._opened(create.expression) as query:
             outputs = query.outputs()
-            _check_names(outputs)
-            _check_distinct(outputs)
+            output_columns.check_names(outputs)
+            output_columns.check_distinct(outputs)
             columns = [(output.name.lower(), output.type) for output in outputs]
         stored = GlueCatalog(self._glue).raw_table(database, name)
         if stored is not None and stored.get("TableType") != "VIRTUAL_VIEW":
@@ -126,8 +117,8 @@ class Changes:
         if str(given.get("table_type", "")).upper() == "ICEBERG":
             with self._opened(create.expression) as query:
                 outputs, rows = query.arrow()
-                _check_names(outputs)
-                _check_distinct(outputs)
+                output_columns.check_names(outputs)
+                output_columns.check_distinct(outputs)
                 self._iceberg().create_as(database, name, given, outputs, None if given.get("no_data") else rows)
                 return _written(0 if given.get("no_data") else rows.num_rows, query)
         location = str(given.get("external_location") or f"{self._tables_location}/").rstrip("/") + "/"
@@ -140,8 +131,8 @@ class Changes:
         target = _target(given, location)
         with self._opened(create.expression) as query:
             outputs, rows = query.arrow()
-            _check_names(outputs)
-            _check_hive(outputs, target.partition_keys)
+            output_columns.check_names(outputs)
+            output_columns.check_hive(outputs, target.partition_keys)
             table = _table_input(name, outputs, target)
             written = None if given.get("no_data") else write(self._s3, target, _lower(rows))
             Ddl(self._glue, self._s3, self._database).put_table(database, table)
@@ -248,7 +239,7 @@ class Changes:
         target = _target(given, command.location.rstrip("/") + "/")
         with self._opened(statements.parse(command.rest, parameters)) as query:
             outputs, rows = query.arrow()
-            _check_hive(outputs, target.partition_keys)
+            output_columns.check_hive(outputs, target.partition_keys)
             written = write(self._s3, target, _lower(rows))
             return _written(written.rows, query, written.files)
 
@@ -356,35 +347,6 @@ def _target_of(table: CatalogTable) -> Target:
     compression = given.get("write.compression") or given.get("parquet.compression") or given.get("orc.compress") or ""
     keys = tuple(key.name for key in table.partition_keys)
     return Target(table.location, kind, compression.upper(), keys, table.serde_parameters)
-
-
-def _check_names(outputs: Sequence[Output]) -> None:
-    for place, output in enumerate(outputs, 1):
-        if output.name == f"_col{place - 1}":
-            raise QueryFailedError("MISSING_COLUMN_NAME", f"line 1:1: Column name not specified at position {place}")
-        if output.type.kind == "unknown":
-            raise QueryFailedError("COLUMN_TYPE_UNKNOWN", f"line 1:1: Column type is unknown at position {place}")
-
-
-def _check_distinct(outputs: Sequence[Output]) -> None:
-    names = [output.name.lower() for output in outputs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise QueryFailedError("DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{twice}' specified more than once")
-
-
-def _check_hive(outputs: Sequence[Output], keys: Sequence[str]) -> None:
-    _check_distinct(outputs)
-    names = [output.name.lower() for output in outputs]
-    for output in outputs:
-        if output.type.kind in _NOT_HIVE:
-            raise QueryFailedError("NOT_SUPPORTED", f"Unsupported Hive type: {output.type}")
-    if keys and tuple(names[-len(keys) :]) != tuple(keys):
-        raise QueryFailedError(
-            "HIVE_COLUMN_ORDER_MISMATCH",
-            "Partition keys must be the last columns in the table and in the same order as the table properties: "
-            + str(list(keys)),
-        )
 
 
 def _table_input(name: str, outputs: Sequence[Output], target: Target) -> dict[str, Any]:

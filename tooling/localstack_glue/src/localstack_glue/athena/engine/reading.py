@@ -20,11 +20,18 @@ from localstack_glue.athena.engine.parquet_data import in_lower_case
 from localstack_glue.athena.engine.sql_text import lambdas_apart, quoted, text_of
 from localstack_glue.athena.engine.table_data import ObjectFiles, create_view, kept_partitions
 from localstack_glue.athena.engine.trino.macros import prepare
-from localstack_glue.athena.engine.trino.python import documents, patterns, standard_json, texts, values
+from localstack_glue.athena.engine.trino.python import documents, patterns, regexps, standard_json, texts, values
 from localstack_glue.athena.engine.trino.queries import Output
 from localstack_glue.athena.engine.trino.types import duckdb_type
 
-PYTHON_FUNCTIONS = (documents, patterns, standard_json, texts, values)  # they are registered as they are loaded
+PYTHON_FUNCTIONS = (
+    documents,
+    patterns,
+    regexps,
+    standard_json,
+    texts,
+    values,
+)  # they are registered as they are loaded
 SCAN_LIMIT_REASON = "Bytes scanned limit was exceeded"
 _MEMORY_LIMIT = "2GB"
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": _MEMORY_LIMIT, "threads": 2}

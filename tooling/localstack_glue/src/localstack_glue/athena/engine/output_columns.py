@@ -1,0 +1,60 @@
+"""What the columns of a query have to be, so that a table or a view can be made of it."""
+
+from collections.abc import Sequence
+
+from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.trino.queries import Output
+
+_NOT_HIVE = (
+    "time",
+    "timestamp with time zone",
+    "interval day to second",
+    "interval year to month",
+    "json",
+    "uuid",
+    "unknown",
+)
+
+
+def check_names(outputs: Sequence[Output]) -> None:
+    """Every column of a table or a view has a name and a type.
+
+    Raises:
+        QueryFailedError: it is otherwise.
+    """
+    for place, output in enumerate(outputs, 1):
+        if output.name == f"_col{place - 1}":
+            raise QueryFailedError("MISSING_COLUMN_NAME", f"line 1:1: Column name not specified at position {place}")
+        if output.type.kind == "unknown":
+            raise QueryFailedError("COLUMN_TYPE_UNKNOWN", f"line 1:1: Column type is unknown at position {place}")
+
+
+def check_distinct(outputs: Sequence[Output]) -> None:
+    """No two columns have one name.
+
+    Raises:
+        QueryFailedError: it is otherwise.
+    """
+    names = [output.name.lower() for output in outputs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise QueryFailedError("DUPLICATE_COLUMN_NAME", f"line 1:1: Column name '{twice}' specified more than once")
+
+
+def check_hive(outputs: Sequence[Output], keys: Sequence[str]) -> None:
+    """A table over files can hold the columns, its partition keys last.
+
+    Raises:
+        QueryFailedError: it is otherwise.
+    """
+    check_distinct(outputs)
+    names = [output.name.lower() for output in outputs]
+    for output in outputs:
+        if output.type.kind in _NOT_HIVE:
+            raise QueryFailedError("NOT_SUPPORTED", f"Unsupported Hive type: {output.type}")
+    if keys and tuple(names[-len(keys) :]) != tuple(keys):
+        raise QueryFailedError(
+            "HIVE_COLUMN_ORDER_MISMATCH",
+            "Partition keys must be the last columns in the table and in the same order as the table properties: "
+            + str(list(keys)),
+        )
