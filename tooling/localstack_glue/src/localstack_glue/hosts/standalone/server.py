@@ -78,7 +78,7 @@ def serve(
         ValueError: the URL, the address or a variable of the environment cannot be read.
     """
     environ = os.environ
-    application, address = _Application(), str(ipaddress.IPv4Address(host))
+    application, address = _Application(), _address(host)
     with socket.create_server((address, port)) as listener:  # werkzeug would end the process where the port is taken
         server = _Server(address, port, application, handler=_RequestHandler, fd=listener.fileno())
     url = f"http://{HOST if address == EVERYWHERE else address}:{server.port}"
@@ -107,6 +107,15 @@ def serve(
     thread.start()
     glue.start()
     return RunningServer(url, apis, server, thread)
+
+
+def _address(host: str) -> str:
+    if host == "localhost":
+        return HOST
+    try:
+        return str(ipaddress.IPv4Address(host))
+    except ValueError as error:
+        raise ValueError(f"{host} is no IPv4 address; give one such as {HOST} or {EVERYWHERE}") from error
 
 
 def _assumed(scope: Scope, role_arn: str, session_name: str) -> Credentials:
