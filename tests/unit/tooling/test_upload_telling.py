@@ -26,7 +26,7 @@ def test_what_was_left_out_and_what_holds_nothing_is_named(capsys):
     empty = UploadItem(Path("a.json"), f"{FOLDER}a.json", 0, "2024Q1")
     said = told(capsys, left_out=[Path(f"f/._{n}") for n in range(7)], without_bytes=[empty])
     assert "readers skip them: ._0, ._1, ._2, ._3, ._4 and 2 more." in said
-    assert "Without a byte, so that a run finds no rows in it: delivery=2024Q1/a.json." in said
+    assert "Empty, so that a run finds no rows in it: delivery=2024Q1/a.json." in said
 
 
 def test_other_files_that_the_next_run_reads_are_named(capsys):

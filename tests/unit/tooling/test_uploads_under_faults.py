@@ -163,9 +163,9 @@ def test_repetition_of_a_completion_that_meets_no_upload_is_no_failure(s3, bucke
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_completion_that_did_not_happen_is_told_and_the_next_try_uses_its_parts(s3, bucket, in_parts, fault):
-    with pytest.raises(UploadError, match="was not put together of its 2 parts") as error:
+    with pytest.raises(UploadError, match="was not assembled from its 2 parts") as error:
         in_parts(Faulty(s3).before("complete_multipart_upload", fault))
-    assert "the parts that are there are used again" in error.value.remedy
+    assert "existing parts are used" in error.value.remedy
     (left,) = open_uploads(s3, bucket)
     in_parts(s3, unfinished=left, sender=None)  # nothing is sent
     assert (stored(s3, bucket), open_uploads(s3, bucket)) == (CONTENT, [])
@@ -302,7 +302,7 @@ def test_credentials_that_expire_in_mid_upload_are_told_with_what_to_do(s3, buck
     transfer = Transfer(late, writer, bucket, upload_id="u", multipart_threshold=1024)
     told = transfer.run(items, {}, {}, {}, parallel_files=1, outcomes=[])
     assert "sign in again" in told.remedy
-    assert "what is done is skipped" in told.remedy
+    assert "finished files are skipped" in told.remedy
 
 
 # ---------------------------------------------------------------------------- deletion
@@ -365,5 +365,5 @@ def test_listing_that_breaks_off_is_an_error_and_not_an_endless_loop():
         def list_objects_v2(self, **_):
             return {"IsTruncated": True}
 
-    with pytest.raises(AwsError, match="broke off after 0 objects"):
+    with pytest.raises(AwsError, match="ended early, after 0 objects"):
         objects_below(CutOff(), "lake", "raw/")

@@ -81,7 +81,7 @@ def test_file_can_be_taken_out_alone_or_for_another(upload, connection, bucket, 
     [
         pytest.param((), ("c.csv",), "has no file c.csv", "a.csv, b.csv", id="unknown"),
         pytest.param((), ("a.csv", "b.csv"), "No file of delivery 2024Q1 would be left", "--withdraw 2024Q1", id="all"),
-        pytest.param(("a.csv",), ("a.csv",), "both uploaded and taken out", "Leave out --remove", id="own"),
+        pytest.param(("a.csv",), ("a.csv",), "both uploaded and removed", "Leave out --remove", id="own"),
     ],
 )
 def test_removal_that_makes_no_sense_is_refused(
@@ -176,7 +176,9 @@ def test_command_uploads_a_stream_and_replaces_and_removes_files(
     [
         pytest.param({"sources": []}, "No file or folder is named", id="nothing"),
         pytest.param({"sources": [], "exchange": Exchange(replace=True)}, "No file or folder", id="replace by nothing"),
-        pytest.param({"sources": [], "exchange": Exchange(remove=("a",)), "delivery": None}, "of which", id="remove"),
+        pytest.param(
+            {"sources": [], "exchange": Exchange(remove=("a",)), "delivery": None}, "needs a delivery", id="remove"
+        ),
         pytest.param({"sources": [Path("a"), Path("b")], "name": "x"}, "--name is for one file", id="two names"),
         pytest.param({"sources": [Path("a")], "name": "x", "delivery": None}, "--name is for one", id="no delivery"),
     ],

@@ -53,7 +53,7 @@ def test_file_without_a_delivery_is_refused(tmp_path: Path):
 
 @pytest.mark.parametrize("name", ["", "../2024", "a/b", "=x"])
 def test_delivery_name_that_would_break_the_key_is_refused(feed: Path, name: str):
-    with pytest.raises(ConfigurationError, match="no name for a delivery"):
+    with pytest.raises(ConfigurationError, match="not a valid name for a delivery"):
         plan_upload([feed], raw_prefix=RAW, delivery=name)
 
 

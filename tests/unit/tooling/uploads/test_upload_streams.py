@@ -71,8 +71,8 @@ def test_name_that_readers_skip_is_no_name_to_give(tmp_path: Path, name: str):  
     [
         pytest.param(".", "a.csv", "is a folder: --name is for one file", id="folder"),
         pytest.param("nowhere", "a.csv", "does not exist: --name is for one file", id="missing"),
-        pytest.param("x", "a/b.csv", "'a/b.csv' is no name for a file", id="path"),
-        pytest.param("x", "", "'' is no name for a file", id="empty"),
+        pytest.param("x", "a/b.csv", "'a/b.csv' is not a valid name for a file", id="path"),
+        pytest.param("x", "", "'' is not a valid name for a file", id="empty"),
         pytest.param("/dev/null", "a.csv", "is a terminal or a device", id="device"),
     ],
 )
@@ -86,7 +86,7 @@ def test_stream_that_gives_nothing_is_refused(tmp_path: Path):
     os.mkfifo(pipe)
     with ThreadPoolExecutor(1) as pool:
         written = pool.submit(pipe.write_bytes, b"")
-        with pytest.raises(UploadError, match="ended without a byte"), named_source(pipe, "a.csv"):
+        with pytest.raises(UploadError, match="was empty"), named_source(pipe, "a.csv"):
             pass
         written.result(60)
 

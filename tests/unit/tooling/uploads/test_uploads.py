@@ -173,7 +173,7 @@ def test_damaged_manifest_is_named(upload, connection, bucket, feed: Path):
     items = plan_upload([feed], raw_prefix=RAW, delivery=None)
     upload(items)
     connection.s3().put_object(Bucket=bucket, Key="deliveries/sightings/2024Q1.json", Body=b"{}")
-    with pytest.raises(UploadError, match=r"deliveries/sightings/2024Q1\.json is no delivery manifest"):
+    with pytest.raises(UploadError, match=r"deliveries/sightings/2024Q1\.json is not a delivery manifest"):
         upload(items)
 
 

@@ -121,7 +121,7 @@ class DeliveriesBefore:
         delivery = delivery_in(key)
         if key in own:
             raise ConfigurationError(
-                f"{key} is both uploaded and taken out.", remedy="Leave out --remove: an upload replaces its own files."
+                f"{key} is both uploaded and removed.", remedy="Leave out --remove: an upload replaces its own files."
             )
         if key not in there:
             names = [path[path.index(_MARK) :].partition("/")[2] for path in sorted(there)]
@@ -145,8 +145,8 @@ def take_out(s3: S3Client, bucket: str, keys: Iterable[str]) -> None:
         delete_files(LakeFiles(s3), uris)
     except AwsError as error:
         raise UploadError(
-            f"What was to be taken out is still there: {error.message}",
-            remedy="You need s3:DeleteObject in the lake. The same command goes on where this one stopped.",
+            f"The files to remove are still there: {error.message}",
+            remedy="You need s3:DeleteObject in the lake. The same command continues where this one stopped.",
         ) from error
 
 

@@ -152,6 +152,6 @@ class ManifestStore:
             return DeliveryManifest.from_json(json.loads(found.content)), found.etag
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise UploadError(
-                f"s3://{self.bucket}/{key} is no delivery manifest: {error}",
-                remedy="Delete that object: the next upload compares with the objects themselves and writes it anew.",
+                f"s3://{self.bucket}/{key} is not a delivery manifest: {error}",
+                remedy="Delete that object: the next upload compares with the objects themselves and writes it again.",
             ) from error

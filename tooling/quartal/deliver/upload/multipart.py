@@ -190,8 +190,8 @@ def _complete(
         if isinstance(error, ClientError) and effect_of(error) is Effect.REFUSED:
             raise
         raise UploadError(
-            f"s3 key {key} was not put together of its {len(parts)} parts: {reason_of(error)}",
-            remedy="Run the same command again: the parts that are there are used again.",
+            f"s3 key {key} was not assembled from its {len(parts)} parts: {reason_of(error)}",
+            remedy="Run the same command again: existing parts are used.",
         ) from error
 
 

@@ -40,7 +40,7 @@ _REMEDIES = {
     "AccessDenied": "The signed-in identity lacks s3:PutObject on this key, or the use of the lake's KMS key.",
     "BadDigest": "The file changed while it was read: run the same command again once it is complete.",
     "ExpiredToken": "The AWS credentials have expired: sign in again, then run the same command.",
-    "NoSuchBucket": "The lake is gone; deploy it again: `quartal apply`.",
+    "NoSuchBucket": "The lake no longer exists. Deploy it again: `quartal apply`.",
     "RequestTimeTooSkewed": "This machine's clock is wrong: set it, then run the same command again.",
 }
 
@@ -139,7 +139,8 @@ class ObjectWriter:
             return retrying(self._put, *arguments)
         except _TryAgainError as error:
             raise UnansweredError(
-                f"s3 key {key} was not stored: {error}", remedy="Run the same command again: what is done is skipped."
+                f"s3 key {key} was not stored: {error}",
+                remedy="Run the same command again: finished files are skipped.",
             ) from error
 
     def close(self) -> None:

@@ -151,7 +151,7 @@ def check_delivery(name: str) -> str:
     """
     if not _DELIVERY_NAME.fullmatch(name):
         raise ConfigurationError(
-            f"'{name}' is no name for a delivery.",
+            f"'{name}' is not a valid name for a delivery.",
             remedy="Use letters, digits, '.', '_' and '-', such as 2024Q1.",
         )
     return name

@@ -26,7 +26,7 @@ def named_source(source: Path, name: str) -> Iterator[SourceFile]:
         UploadError: the stream gave nothing, or could not be kept meanwhile.
     """
     if name in ("", ".", "..") or "/" in name or "\\" in name:
-        raise ConfigurationError(f"'{name}' is no name for a file.", remedy="Name it such as 2024Q1.csv.")
+        raise ConfigurationError(f"'{name}' is not a valid name for a file.", remedy="Name it such as 2024Q1.csv.")
     if not is_stream(source):
         if not source.is_file():
             what = "is a folder" if source.is_dir() else "does not exist"
@@ -41,12 +41,12 @@ def named_source(source: Path, name: str) -> Iterator[SourceFile]:
         except OSError as error:
             raise UploadError(
                 f"{source} could not be read to its end into {folder}: {error}. Nothing was uploaded.",
-                remedy="Is there room? Name another folder in TMPDIR, or write the stream to a file and upload that.",
+                remedy="Free some space, set TMPDIR to another folder, or write the stream to a file and upload that.",
             ) from error
         if not target.stat().st_size:
             raise UploadError(
-                f"{source} ended without a byte: did the command that writes it fail? Nothing was uploaded.",
-                remedy="Look at that command by itself.",
+                f"{source} was empty: the command that writes it may have failed. Nothing was uploaded.",
+                remedy="Run that command by itself.",
             )
         yield SourceFile(target, name)
 

@@ -34,7 +34,7 @@ def warn_of_contents(
     if named := _named(path.name for path in left_out):
         console.warn(f"Left out, since systems and tools make them and readers skip them: {named}.")
     if named := _named(item.key.removeprefix(prefix) for item in without_bytes):
-        console.warn(f"Without a byte, so that a run finds no rows in it: {named}.")
+        console.warn(f"Empty, so that a run finds no rows in it: {named}.")
     for each in likenesses[:_SHOWN]:
         new, other = each.key.removeprefix(prefix), each.other.removeprefix(prefix)
         like = "has the same content as" if each.is_same else "is named like a version of"

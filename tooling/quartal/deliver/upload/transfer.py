@@ -73,7 +73,7 @@ def objects_below(s3: S3Client, bucket: str, prefix: str) -> dict[str, StoredObj
             return found
         if not page.get("Contents"):
             raise AwsError(
-                f"The listing of s3://{bucket}/{prefix} broke off after {len(found)} objects.",
+                f"The listing of s3://{bucket}/{prefix} ended early, after {len(found)} objects.",
                 remedy="Run the same command again.",
             )
 
@@ -295,6 +295,6 @@ def _as_upload_error(item: UploadItem, error: BaseException) -> UploadError:
         return UploadError(f"{item.path}: {error.message}", remedy=error.remedy, details=error.details)
     if not isinstance(error, (OSError, Boto3Error, QuartalError, *CALL_ERRORS)):
         raise error
-    again = "Run the same command again: what is done is skipped."
+    again = "Run the same command again: finished files are skipped."
     remedy = f"The AWS credentials have expired: sign in again. {again}" if is_expired(error) else again
     return UploadError(f"{item.path} was not uploaded: {error}", remedy=remedy)

@@ -170,7 +170,7 @@ def _find(
     opened: ExitStack, sources: tuple[Path, ...], delivery: str | None, name: str | None, exchange: Exchange
 ) -> Sources:
     if exchange.remove and delivery is None:
-        raise ConfigurationError("--remove: of which delivery?", remedy="Name it with --delivery.")
+        raise ConfigurationError("--remove needs a delivery.", remedy="Name it with --delivery.")
     if name is not None:
         if len(sources) != 1 or delivery is None:
             raise ConfigurationError(
@@ -255,7 +255,7 @@ def upload(
         error.details = (*error.details, f"The record of what was delivered was not written: {record_error}")
     if error is not None:
         there = f"{len(outcomes)} of {len(items)} files are in the lake and stay there"
-        error.details = (f"{there}; the others were not sent to the end.", *error.details)
+        error.details = (f"{there}; the others were not sent completely.", *error.details)
         raise error
     others = tuple(key for key in before.others(items) if key not in unwanted)
     delivered = {outcome.item.key: outcome.delivered for outcome in outcomes}

@@ -107,6 +107,6 @@ def look(ask: Callable[[], _Found], what: str, error: BaseException) -> _Found:
         return ask()
     except CALL_ERRORS as second:
         raise UploadError(
-            f"It is not known whether {what} was stored: {reason_of(error)}; and looking failed: {reason_of(second)}",
-            remedy="Run the same command again: it looks first, and skips what is there.",
+            f"It is not known whether {what} was stored: {reason_of(error)}; the look-up failed: {reason_of(second)}",
+            remedy="Run the same command again: it checks first, and skips what is stored.",
         ) from error
