@@ -43,6 +43,8 @@ SUITES = {
     "pyathena": Suite(
         (
             "PyAthena[pandas,arrow,polars,sqlalchemy]==4.2.1",
+            "pandas==2.3.3",  # these two as in its own lock: with newer ones its tests fail by themselves
+            "polars==1.36.1",
             "sqlalchemy[asyncio]",
             "pytest",
             "pytest-dependency",

@@ -228,11 +228,12 @@ ARRAYS.scalar(
     ("array(array(T)) -> array(T)", "flatten({0})"),
     examples={"flatten(array[array[1], array[2, 3]])": "[1, 2, 3]"},
 )
+_NO_GRAM = failure("INVALID_FUNCTION_ARGUMENT", "'N must be positive'")
 ARRAYS.scalar(
     "ngrams",
     (
         "array(T), bigint -> array(array(T))",
-        "CASE WHEN len({0}) <= {1} THEN [{0}] ELSE list_transform(range(1, len({0}) - {1} + 2), lambda i: {0}[i:i + {1} - 1]) END",
+        f"CASE WHEN {{1}} <= 0 THEN {_NO_GRAM} WHEN len({{0}}) <= {{1}} THEN [{{0}}] ELSE list_transform(range(1, len({{0}}) - {{1}} + 2), lambda i: ({{0}})[i:i + {{1}} - 1]) END",
     ),
     examples={"ngrams(array['a', 'b', 'c'], 2)": "[[a, b], [b, c]]", "ngrams(array['a'], 5)": "[[a]]"},
 )

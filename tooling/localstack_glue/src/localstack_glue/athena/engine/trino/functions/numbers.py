@@ -57,8 +57,14 @@ MATH.scalar(
     overload(
         "P, integer -> P", "CAST(py_round_decimal(CAST({0} AS VARCHAR), CAST({1} AS BIGINT)) AS {type})", _rounded
     ),
+    (
+        "real, integer -> real",
+        "CASE WHEN isfinite({0}) THEN CAST(py_round(CAST(CAST({0} AS VARCHAR) AS DOUBLE), CAST({1} AS BIGINT)) AS FLOAT) ELSE {0} END",
+    ),
     ("double, integer -> double", "CASE WHEN isfinite({0}) THEN py_round({0}, CAST({1} AS BIGINT)) ELSE {0} END"),
     examples={
+        "typeof(round(real '1.5', 1))": "real",
+        "round(real '3000.1234567', 2)": "3000.12",
         "round(2.5e0)": "3.0",
         "round(-2.5e0)": "-3.0",
         "round(2.5)": "3",

@@ -202,7 +202,12 @@ STRINGS.scalar(
     "from_utf8",
     ("varbinary -> varchar", "py_from_utf8({0}, NULL)"),
     ("varbinary, varchar -> varchar", "CASE WHEN {1} IS NOT NULL THEN py_from_utf8({0}, {1}) END"),
-    examples={"from_utf8(to_utf8('aö'))": "aö", "from_utf8(from_hex('61FF'), '?')": "a?"},
+    ("varbinary, bigint -> varchar", "CASE WHEN {1} IS NOT NULL THEN py_from_utf8({0}, chr(CAST({1} AS INTEGER))) END"),
+    examples={
+        "from_utf8(to_utf8('aö'))": "aö",
+        "from_utf8(from_hex('58DF'), 35)": "X#",
+        "from_utf8(from_hex('61FF'), '?')": "a?",
+    },
 )
 STRINGS.refuse("word_stem", "stemmers of other languages are not brought along")
 STRINGS.refuse("title_case overlay", "Athena's engine has it not")
