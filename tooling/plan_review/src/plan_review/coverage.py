@@ -134,7 +134,7 @@ def unseen_attributes(plan: Plan) -> Iterator[tuple[str, str]]:
     for change in map(plan.without_computed, plan.changes):
         if not (change.action in {Action.CREATE, Action.UPDATE} or change.action.replaces):
             continue
-        if not change.after and not change.attributes and coverage.kind_of(change.type) in _KNOWN:
+        if not change.after and not change.attributes and coverage.kind_of(change.type) in {*_KNOWN, "local"}:
             yield change.address, "It is hidden as a whole, and may be anything."
         deciding = {*coverage.deciding["*"], *coverage.deciding.get(change.type, ())}
         names = {item.name for item in change.attributes if item.name in deciding and is_unseen(item.after)}
