@@ -293,6 +293,8 @@ def test_name_of_a_dataset_is_one_of_tables(tmp_path):
     ("texts", "told"),
     [
         pytest.param(" {n}.5", "its numbers have blanks around them", id="blanks before numbers"),
+        pytest.param("\u200b{n}", "its numbers have blanks around them", id="signs that show nowhere"),
+        pytest.param("\u2212{n}", "signs of money", id="a minus that is none"),
         pytest.param("({n}.50)", "signs of money", id="negative numbers in parentheses"),
         pytest.param("{n}.50-", "signs of money", id="a sign behind a number"),
         pytest.param("24-Mai-{n:02d}", "names of months", id="days with a month's name"),
@@ -406,3 +408,28 @@ def test_values_that_pieces_of_a_large_file_cut_are_no_errors(tmp_path):
     assert "Drafted from the first, middle and last" in drafted.text
     assert drafted.verdict.kept == drafted.verdict.rows
     assert contract_in(drafted).csv.multi_line is True
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("order_id,line_no", id="an order of one line"),
+        pytest.param("invoice_id,position", id="an invoice of one position"),
+    ],
+)
+def test_what_has_several_parts_is_no_key_for_having_one_in_this_file(tmp_path, header):
+    rows = table(f"{header},day,amount", lambda n: f"O{n},1,{day(n)},{n % 7}")
+    assert contract_in(drafted_from(tmp_path, rows)).key == ()
+
+
+def test_number_of_the_row_from_0_on_is_no_key_whatever_its_name(tmp_path):
+    assert contract_in(drafted_from(tmp_path, table("id,day,shop", lambda n: f"{n},{day(n)},{shop(n)}"))).key == ()
+    of_database = table("id,day,shop", lambda n: f"{n + 1},{day(n)},{shop(n)}")
+    assert contract_in(drafted_from(tmp_path, of_database)).key == ("id",)
+
+
+def test_names_are_published_as_long_as_the_catalog_takes_them(tmp_path):
+    rows = table(f"day,shop,{'x' * 300},{'x' * 299}y", lambda n: f"{day(n)},{shop(n)},{n},{n}")
+    names = [column.name for column in contract_in(drafted_from(tmp_path, rows)).columns]
+    assert max(map(len, names)) < 210
+    assert len(set(names)) == 4

@@ -13,6 +13,7 @@ _SPELLED = str.maketrans(
 )
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PUBLISHED = re.compile(r"[a-z_][a-z0-9_]*")
+_LONGEST = 200  # of 255 that the Glue catalog takes: a measure's name goes on
 _RESERVED = re.compile(r"delivery|day|quarter|share|hour_\d\d")  # columns of the published tables
 
 
@@ -59,8 +60,9 @@ def _parts(word: str) -> tuple[str, ...]:
 
 def _plain(name: str) -> str:
     if is_published_name(name):
-        return name
+        return name[:_LONGEST]
     humps = name if name.isupper() else _HUMP.sub("_", name)
     spelled = unicodedata.normalize("NFKD", humps.lower().translate(_SPELLED))
     plain = re.sub(r"[^a-z0-9]+", "_", spelled.encode("ascii", "ignore").decode()).strip("_")
+    plain = plain[:_LONGEST]
     return plain if re.match(r"[a-z_]", plain) else f"_{plain}" if plain else "column"

@@ -9,16 +9,18 @@ from quartal.contracts.drafting.times import other_form, other_than_dates, read_
 
 _GROUPED = re.compile(
     r"[+-]?[$€£]?\d{1,3}(?:[,. '\u00a0]\d{3})+(?:[.,]\d+)?|[-+]?[$€£¥] ?[\d.,]+|[-+]?[\d.,]+ ?[%€$£¥-]|\([\d.,]+\)"
+    r"|[\u2212\u2013][\d.,]+"  # a sign of typesetters
 )
 _NANOSECONDS = re.compile(r"1[0-9]{18}")  # from 2001 to 2033
+_BLANKS = " \t\u00a0\u200b\u200e\u200f\u202f\ufeff"  # and signs that show nowhere
 _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})(?:[eE][+-]?\d{1,3})?")
 
 
 def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
     """What such texts may be, which no contract can say; nothing where they are none of that."""
-    stripped = {text.strip(): count for text, count in there.items()}
+    stripped = {text.strip(_BLANKS): count for text, count in there.items()}
     if stripped.keys() != there.keys() and (what := _what_stands_between_blanks(stripped)):
-        example = next(text for text in there if text != text.strip())
+        example = next(text for text in there if text != text.strip(_BLANKS))
         return (f"its {what} have blanks around them, which no contract takes away: {example!r}",)
     form = other_form(there)
     if form is not None:

@@ -241,7 +241,7 @@ def key(sample: Sample, columns: Sequence[Column], dataset: str) -> tuple[Column
         and _identifies(column, rows)
         and _repeats_are_alike(column, columns)
         and not column.words & {"rownames", "index", "idx", "unnamed"}
-        and not (_is_counter(column.sampled.texts) and not column.words & words.KEY)
+        and not (_is_counter(column.sampled.texts) and (column.sampled.texts[0] == "0" or not column.words & words.KEY))
     ]
     about = {dataset, dataset.rstrip("s"), *dataset.split("_"), *(word.rstrip("s") for word in dataset.split("_"))}
     for column in unique:
@@ -277,10 +277,17 @@ def _is_key_by_name(column: Column, columns: Sequence[Column], about: set[str]) 
         return False
     if "".join(spoken) in {word + "id" for word in about} and _is_code(column):
         return True
+    if rest & words.ROW and not rest & words.PARTS and any(_counts_parts(each) for each in columns):
+        return False  # an order of one line in this file may have two in the next
     is_first = next((each for each in columns if each.name), None) is column
     if rest == set(spoken):
         return is_first and _is_code(column) and bool(rest & words.ROW)
     return not rest or bool(rest & (about | words.ROW)) or is_first
+
+
+def _counts_parts(column: Column) -> bool:
+    """Whether it is the number of a line of an order, or of another part of what comes once."""
+    return column.kind.logical_type == "integer" and bool(column.words & words.PARTS)
 
 
 def _is_code(column: Column) -> bool:

@@ -74,6 +74,11 @@ ROW = _words(  # what a row may be
     entry event invoice line message order record row session ticket transaction trip
     """
 )
+PARTS = _words(  # what several rows of one order, invoice or message have
+    """
+    item line lineitem part pos posten position seq sequence step zeile
+    """
+)
 PLACE = _words(  # places on a map
     """
     breitengrad easting laengengrad lat latitud latitude latitudine lng lon long longitud longitude longitudine northing
