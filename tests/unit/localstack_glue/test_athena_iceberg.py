@@ -3,11 +3,13 @@
 # ruff: noqa: E501 - a statement is read as a line
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from pyiceberg.catalog.glue import GlueCatalog
 
 from localstack_glue.athena.engine.errors import QueryFailedError
+from localstack_glue.athena.engine.iceberg_vacuum import vacuum
 from tests.unit.localstack_glue.athena_lake import Lake
 
 
@@ -131,6 +133,26 @@ def test_vacuum_keeps_as_many_snapshots_and_metadata_files_as_it_is_told(iceberg
     run(iceberg, "ALTER TABLE ice SET TBLPROPERTIES ('vacuum_min_snapshots_to_keep'='some')")
     with pytest.raises(QueryFailedError, match=r"^INVALID_TABLE_PROPERTY: .*vacuum_min_snapshots_to_keep"):
         run(iceberg, "VACUUM ice")
+
+
+def test_vacuum_removes_what_no_version_names_and_nothing_else(lake: Lake):
+    metadata = SimpleNamespace(
+        refs={}, statistics=[], partition_statistics=[],
+        metadata_log=[SimpleNamespace(metadata_file="s3n://lake/t/metadata/1.json")],
+    )  # fmt: skip
+    table = SimpleNamespace(
+        metadata=metadata, metadata_location="s3a://lake/t/metadata/2.json", properties={"vacuum_max_snapshot_age_seconds": "0"},
+        location=lambda: "s3a://lake/t", snapshots=list, io=None,
+    )  # fmt: skip
+    named = ["t/metadata/1.json", "t/metadata/2.json", "t2/other"]
+    for key in [*named, "t/data/a?b#1.parquet", "t/data/x%20y"]:
+        lake.put(key, "x")
+    vacuum(table, lake.s3, lambda change: change(), lambda: table)
+    assert [found["Key"] for found in lake.s3.list_objects_v2(Bucket="lake")["Contents"]] == named
+    table.properties = {}
+    lake.put("t/data/young", "x")
+    vacuum(table, lake.s3, lambda change: change(), lambda: table)
+    assert lake.s3.head_object(Bucket="lake", Key="t/data/young")
 
 
 def test_optimize_keeps_the_rows(iceberg: Lake):

@@ -1,11 +1,15 @@
 """VACUUM: snapshots that are old enough expire, and files that no version of the table needs any more are removed."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import ClientError
+
+from localstack_glue.athena.denials import is_denial
 from localstack_glue.athena.engine.errors import QueryFailedError
 
 # what a table that says nothing has, as Athena documents it
@@ -14,6 +18,7 @@ _DEFAULTS = {
     "vacuum_min_snapshots_to_keep": 1,
     "vacuum_max_metadata_files_to_keep": 100,
 }
+_AT_ONCE = 1000
 
 
 def vacuum(table: Any, s3: Any, commit: Callable[[Callable[[], Any]], Any], reload: Callable[[], Any]) -> None:
@@ -21,7 +26,7 @@ def vacuum(table: Any, s3: Any, commit: Callable[[Callable[[], Any]], Any], relo
 
     Args:
         table: an Iceberg table.
-        s3: lists files.
+        s3: lists and removes objects.
         commit: runs a change of the table, and tells its conflict.
         reload: the table as it is now.
 
@@ -34,15 +39,22 @@ def vacuum(table: Any, s3: Any, commit: Callable[[Callable[[], Any]], Any], relo
     age_s = _setting(table.properties, "vacuum_max_snapshot_age_seconds")
     oldest_ms = int((time.time() - age_s) * 1000)
     expired = _expired(table, oldest_ms, _setting(table.properties, "vacuum_min_snapshots_to_keep"))
-    before = set(_files_of(table))
+    before = set(map(_uri, _files_of(table)))
     if expired:
         commit(lambda: table.maintenance.expire_snapshots().by_ids(expired).commit())
         table = reload()
     kept_logs = _setting(table.properties, "vacuum_max_metadata_files_to_keep")
-    logged = [entry.metadata_file for entry in table.metadata.metadata_log]
-    needed = {*_files_of(table), table.metadata_location, *logged[max(len(logged) - kept_logs, 0) :]}
-    orphans = _older_than(s3, place.netloc, place.path.strip("/") + "/", oldest_ms) if place.scheme == "s3" else ()
-    _remove(table.io, {*before, *logged, *orphans} - needed)
+    logged = [_uri(entry.metadata_file) for entry in table.metadata.metadata_log]
+    kept = logged[max(len(logged) - kept_logs, 0) :]
+    needed = {*map(_uri, _files_of(table)), _uri(table.metadata_location), *kept}
+    in_s3 = _uri(table.location()).startswith("s3://")
+    orphans = _older_than(s3, place.netloc, place.path.strip("/") + "/", oldest_ms) if in_s3 else ()
+    _remove(table.io, s3, {*before, *logged, *orphans} - needed)
+
+
+def _uri(file: str) -> str:
+    """A file's name as S3 has it, whichever way an engine wrote it."""
+    return re.sub("^s3[an]://", "s3://", file)
 
 
 def _setting(properties: Mapping[str, str], name: str) -> int:
@@ -86,12 +98,26 @@ def _older_than(s3: Any, bucket: str, prefix: str, oldest_ms: int) -> Iterator[s
     pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     for page in pages:
         for item in page.get("Contents", ()):
-            if item["LastModified"].timestamp() * 1000 < oldest_ms:
+            if item["LastModified"].timestamp() * 1000 < oldest_ms and not item["Key"].endswith("/"):
                 yield f"s3://{bucket}/{item['Key']}"
 
 
-def _remove(io: Any, files: Iterable[str]) -> None:
+def _remove(io: Any, s3: Any, files: Iterable[str]) -> None:
     """Remove files; one that may not be removed stays, as Athena leaves it."""
+    by_bucket: dict[str, list[str]] = {}
     for file in sorted(files):
-        with suppress(FileNotFoundError, PermissionError):
-            io.delete(file)
+        if not file.startswith("s3://"):
+            with suppress(FileNotFoundError, PermissionError):
+                io.delete(file)
+            continue
+        # by the key as it is: PyIceberg would take what stands behind a `?` or a `#` for no part of it
+        bucket, _, key = file.removeprefix("s3://").partition("/")
+        by_bucket.setdefault(bucket, []).append(key)
+    for bucket, keys in by_bucket.items():
+        for start in range(0, len(keys), _AT_ONCE):
+            listed = [{"Key": key} for key in keys[start : start + _AT_ONCE]]
+            try:
+                s3.delete_objects(Bucket=bucket, Delete={"Objects": listed, "Quiet": True})
+            except ClientError as error:
+                if not is_denial(error):
+                    raise
