@@ -97,6 +97,20 @@ def test_drop_null_fields(dynamic_frame):
     assert DropNullFields.apply(dynamic_frame([(1, None)], "a int, b void")).toDF().columns == ["a"]
 
 
+def test_fields_of_json_without_any_value_have_no_type(glue_context, tmp_path):
+    (tmp_path / "a.json").write_text('{"id": 1, "a": null, "b": "x", "C": null}\n{"id": 2, "a": null, "b": null}\n')
+    frame = glue_context.create_dynamic_frame.from_options("s3", {"paths": [str(tmp_path)]}, "json")
+    renamed = frame.rename_field("C", "a c")
+
+    assert DropNullFields.apply(frame=frame).toDF().columns == ["b", "id"]
+    assert DropNullFields.apply(frame=renamed).toDF().columns == ["b", "id"]
+    filled = DynamicFrame.fromDF(frame.toDF().fillna("-", ["a"]), glue_context)
+    assert sorted(DropNullFields.apply(frame=filled).toDF().columns) == ["a", "b", "id"]
+    assert sorted(DropNullFields.apply(frame=frame.union(filled)).toDF().columns) == ["a", "b", "id"]
+    nothing = frame.filter(lambda record: False)
+    assert sorted(DropNullFields.apply(frame=nothing).toDF().columns) == ["C", "a", "b", "id"]
+
+
 def test_unbox_parses_json(dynamic_frame):
     unboxed = dynamic_frame([('{"a": 1}',), ('{"b": "x"}',), (None,)], "doc string").unbox("doc", "json")
 

@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import choices, mapped_types, paths
+from awsglue import choices, mapped_types, paths, untyped
 from awsglue.errors import GlueDataError, unsupported
 from awsglue.gluetypes import spark_type
 from awsglue.spark_versions import cast_or_null
@@ -275,4 +275,4 @@ def _as_choice(field: T.StructField, both: Sequence[T.DataType]) -> Column:
 @by_spelling
 def drop_null_fields(frame: DataFrame) -> DataFrame:
     """Remove the fields that have no type because no record has a value for them."""
-    return frame.drop(*paths.any_field(frame.schema, lambda field: isinstance(field.dataType, T.NullType)))
+    return drop_fields(frame, [paths.quoted((name,)) for name in untyped.fields(frame)])

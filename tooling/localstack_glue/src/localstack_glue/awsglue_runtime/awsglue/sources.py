@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from awsglue import call_options, choices, formats, json_paths, json_tables, listing
+from awsglue import call_options, choices, formats, json_paths, json_tables, listing, untyped
 from awsglue.bookmarks import Bookmark, SourceFile
 from awsglue.catalog import Catalog, Partition, Table
 from awsglue.errors import GlueDataError, unsupported
@@ -109,7 +109,7 @@ def read_paths(
     if not folders:
         return session.createDataFrame([], T.StructType([]))
     if path := format_options.get("jsonPath"):
-        return json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path))
+        return untyped.mark(json_paths.read(session, folders, {"recursiveFileLookup": "true"}, str(path)))
     if formats.is_true(format_options.get("skipFirst")):  # the first line is no data, and names nothing
         positions = reader.option("header", "false").load(folders).schema
         reader = reader.option("header", "true").schema(positions)
@@ -122,7 +122,7 @@ def read_paths(
         texts = T.StructType([T.StructField(name, T.StringType()) for name in names])
         # a file whose header says something else is an error: Spark would take its columns for the first file's
         return with_empty_texts(reader.option("enforceSchema", str(not has_header)), texts, folders)
-    return frame
+    return untyped.mark(frame) if spark_name == "json" else frame
 
 
 def _bound(options: Mapping[str, Any]) -> tuple[int | None, int | None]:
