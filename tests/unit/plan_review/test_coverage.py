@@ -238,6 +238,12 @@ def test_same_effect_has_the_same_level_as_the_end_of_the_resource(reviewed, kin
     assert rules_found(made(reviewed, change(kind, before, after)))[rule] == level
 
 
+def test_class_of_an_object_that_aws_chooses_is_no_archive(reviewed):
+    entry = change("aws_s3_object", None, {"bucket": "b", "key": "a"})
+    entry["change"]["after_unknown"] = {"storage_class": True}
+    assert "object-in-archive" not in rules_found(made(reviewed, entry))
+
+
 def test_every_type_of_the_projects_own_modules_is_judged_or_known_to_be_harmless():
     """A new resource type in infra/ is looked at once, and its kind written down."""
     infra = Path(__file__).parents[4] / "infra"
