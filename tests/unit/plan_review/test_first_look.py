@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from glue_triggers.cron_words import in_words
 from plan_review.page import render_page
 from plan_review.parse import parse_plan
 from plan_review.render_markdown import render_markdown
@@ -93,28 +92,6 @@ def test_dates_of_schedules_that_change_alike_are_told_once_in_words(reviewed, f
     assert "8 January, April, July, October at 02:00 UTC" in schedules
     assert "aws_glue_trigger.a" in schedules
     assert "aws_glue_trigger.b" in schedules
-
-
-@pytest.mark.parametrize(
-    ("expression", "words"),
-    [
-        ("cron(0 2 8 1,4,7,10 ? *)", "8 January, April, July, October at 02:00 UTC"),
-        ("cron(30 4 * * ? *)", "every day at 04:30 UTC"),
-        ("cron(0 6 ? * MON,FRI *)", "every Monday, Friday at 06:00 UTC"),
-        ("cron(0 6 ? JAN 1 *)", "every Sunday of January at 06:00 UTC"),
-        ("cron(5 0 1,15 * ? *)", "day 1, 15 of every month at 00:05 UTC"),
-        ("cron(0 6 ? * MON-FRI *)", ""),
-        ("cron(0 6 L * ? *)", ""),
-        ("cron(0 6 1 * ? 2027)", ""),
-        ("cron(0/5 6 1 * ? *)", ""),
-        ("cron(0 6 1 13 ? *)", ""),
-        ("cron(61 6 1 1 ? *)", ""),
-        ("rate(1 day)", ""),
-        ("(known after apply)", ""),
-    ],
-)
-def test_simple_expressions_have_words_and_others_none(expression, words):
-    assert in_words(expression) == words
 
 
 def test_dates_of_a_schedule_in_a_time_zone_are_told_in_utc_and_a_zone_that_nobody_knows_has_none(reviewed):

@@ -22,7 +22,7 @@ def in_words(expression: str, zone: str = "UTC") -> str:
 
 def _on(days: str, months: str, weekdays: str) -> str:
     in_months = "every month" if months == "*" else _listed(_months(months))
-    if weekdays in ("?", "*") and days in ("*", "?"):
+    if {days, weekdays} == {"?", "*"}:
         return "every day" if months == "*" else f"every day of {in_months}" if in_months else ""
     if weekdays == "?":
         at = _numbers(days, 1, 31)
@@ -53,4 +53,4 @@ def _weekday(name: str) -> str:
 
 
 def _listed(words: Sequence[str]) -> str:
-    return ", ".join(words)
+    return ", ".join(dict.fromkeys(words))
