@@ -16,32 +16,32 @@ from plan_review.forms import Format, Gate, form_of, rendered, write_review
 FileArgument = Annotated[
     str,
     typer.Argument(
-        help="A saved plan of Terraform or OpenTofu, or what `show -json` says of it; - reads standard input."
+        help="A saved plan of Terraform or OpenTofu, or the output of `show -json`; - reads standard input."
     ),
 ]
 OutOption = Annotated[
     list[Path] | None,
     typer.Option(
         "--out",
-        help="Write the review to this file too: .txt, .md, .html or .json; may be repeated.",
+        help="Also write the review to this file: .txt, .md, .html or .json. May be repeated.",
         show_default=False,
     ),
 ]
-FormatOption = Annotated[Format, typer.Option("--format", help="Form of the review on standard output.")]
+FormatOption = Annotated[Format, typer.Option("--format", help="Format of the review on standard output.")]
 RulesOption = Annotated[
-    Path | None, typer.Option("--rules", help="YAML file of rules that add to, or replace, the bundled ones.")
+    Path | None, typer.Option("--rules", help="YAML file of rules that extend or replace the bundled ones.")
 ]
 GateOption = Annotated[
     Gate | None,
     typer.Option(
         "--approve",
-        help="Exit with 3 where the plan needs more consent than this, or is blocked. Default: only show it.",
+        help="Exit with 3 if the plan needs more consent than this or is blocked. Default: only show the review.",
         show_default=False,
     ),
 ]
 NameOption = Annotated[
     str | None,
-    typer.Option("--name", help="What the plan is for: rules of that environment count. Default: the file's name."),
+    typer.Option("--name", help="The plan's environment, whose rules apply. Default: the file's name."),
 ]
 
 app = typer.Typer(
@@ -65,7 +65,7 @@ def review(
         list[str],
         typer.Argument(
             metavar="FILE...",
-            help="Saved plans of Terraform or OpenTofu, or what `show -json` says of them; - reads standard input.",
+            help="Saved plans of Terraform or OpenTofu, or the outputs of `show -json`; - reads standard input.",
             show_default=False,
         ),
     ],
@@ -75,9 +75,9 @@ def review(
     approve: GateOption = None,
     name: NameOption = None,
 ) -> None:
-    """Say what a Terraform plan does to access, exposure, data, dates and cost, and what it cannot judge.
+    """Show what a Terraform plan does to access, exposure, data, schedules and cost, and what cannot be judged.
 
-    Exits with 0, with 1 or 2 where a plan or another file cannot be read, and with 3 where --approve does not cover it.
+    Exit codes: 0 success, 1 or 2 a plan or another file cannot be read, 3 the plan needs more consent than --approve.
     """
     try:
         approved = _reviewed(files, out or [], form, rules, approve, name)
@@ -95,7 +95,7 @@ def _reviewed(
 
     if len(files) > 1 and (out or form in (Format.JSON, Format.HTML)):
         raise ReviewInputError(
-            "A file, a page and JSON hold one review, and several plans are named.", remedy="Name one plan at a time."
+            "A file, a page and JSON hold one review, but several plans are named.", remedy="Name one plan at a time."
         )
     targets = [(target, form_of(target)) for target in out]
     approved = True
@@ -117,7 +117,7 @@ def _print(text: str) -> None:
     except OSError as error:
         raise ReviewInputError(
             f"Standard output cannot be written: {error.strerror or error}.",
-            remedy="Send it to a place that can hold it, or give --out a file.",
+            remedy="Redirect it to a place with free space, or write to a file with --out.",
         ) from error
 
 
