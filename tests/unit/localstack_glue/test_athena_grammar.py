@@ -213,6 +213,19 @@ def test_what_is_not_understood_is_named(query: str, named: str):
         ENGINE.run(query, "db")
 
 
+@pytest.mark.parametrize(
+    ("query", "rows"),
+    [
+        ("select * from unnest(map(array['a'], array[1]))", [("a", "1")]),
+        ("select * from unnest(array[1, 2], array['a']) with ordinality", [("1", "a", "1"), ("2", None, "2")]),
+        ("select b from unnest(array[cast(row(1, 'x') as row(a int, b varchar))])", [("x",)]),
+        ("select * from (values 7) v(x) cross join unnest(array[1]) cross join unnest(array['a'])", [("7", "1", "a")]),
+    ],
+)
+def test_unnest_names_its_columns_where_the_query_does_not(query: str, rows: list[tuple[str | None, ...]]):
+    assert list(ENGINE.run(query, "db").rows) == rows
+
+
 @pytest.mark.parametrize("tail", ["limit 1 offset 1", "fetch first 1 row only offset 1"])
 def test_offset_stands_before_the_limit(tail: str):
     with pytest.raises(MalformedQueryError, match="mismatched input 'offset'"):

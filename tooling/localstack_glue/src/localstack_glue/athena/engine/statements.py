@@ -32,6 +32,7 @@ from localstack_glue.athena.engine.trino.types import (
     Type,
     from_sqlglot,
 )
+from localstack_glue.athena.engine.trino.unnest_names import name_columns
 from localstack_glue.athena.engine.views import Lookup, expand
 
 _DIALECT = "athena"
@@ -199,6 +200,7 @@ class Query:
             schema.add_table(
                 exp.table_(use.view, db=schema_name(use.database), quoted=True), columns, dialect=TrinoQuery
             )
+        name_columns(self._tree)
         try:
             self._tree = qualify(
                 self._tree,
