@@ -433,3 +433,12 @@ def test_names_are_published_as_long_as_the_catalog_takes_them(tmp_path):
     names = [column.name for column in contract_in(drafted_from(tmp_path, rows)).columns]
     assert max(map(len, names)) < 210
     assert len(set(names)) == 4
+
+
+def test_file_of_a_large_folder_that_the_job_would_not_read_is_named(tmp_path):
+    for number in range(30):
+        (tmp_path / f"{number:02d}.csv").write_text(ROWS)
+    assert draft(tmp_path, "feed").verdict.kept == 400  # of every third file
+    (tmp_path / "01.csv").write_text(ROWS.replace("day,shop", "date,shop"))
+    with pytest.raises(ConfigurationError, match=r"01\.csv lacks the required column day"):
+        draft(tmp_path, "feed")

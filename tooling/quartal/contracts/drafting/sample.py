@@ -70,7 +70,7 @@ class Sample:
         key: what the source itself calls the key.
         optional: columns that only some of several files have.
         notes: what was guessed on the way.
-        files: those that were looked into, if it is of files.
+        files: all of the feed, if it is of files; of many, only some were looked into.
     """
 
     source: str

@@ -57,7 +57,8 @@ def _of_folder(source: Path, everything: bool) -> Sample:
         raise ConfigurationError(
             f"No file of {source} that was looked into has rows.", remedy="Name a folder with rows of the feed."
         )
-    return _together(str(source), samples, is_whole=len(chosen) == len(files))
+    found = _together(str(source), samples, is_whole=len(chosen) == len(files))
+    return replace(found, files=tuple(files))
 
 
 def _of_file(path: Path, everything: bool, *, may_lack_rows: bool = False) -> Sample:
@@ -105,7 +106,6 @@ def _together(source: str, samples: Sequence[Sample], *, is_whole: bool) -> Samp
         ),
         optional=frozenset(name for name in names if not all(name in found for found in by_file)),
         notes=tuple(dict.fromkeys(chain.from_iterable(sample.notes for sample in samples))),
-        files=tuple(chain.from_iterable(sample.files for sample in samples)),
     )
 
 
