@@ -97,9 +97,9 @@ def test_plan_that_was_saved_by_a_program_is_shown_by_it(elsewhere, capsys, monk
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param(b"", "no JSON of a plan", id="empty"),
-        pytest.param(b"[" * 100_000, "no JSON of a plan", id="nested without end"),
-        pytest.param(b"Terraform will perform the following actions", "no JSON of a plan", id="text"),
+        pytest.param(b"", "not the JSON of a plan", id="empty"),
+        pytest.param(b"[" * 100_000, "not the JSON of a plan", id="nested without end"),
+        pytest.param(b"Terraform will perform the following actions", "not the JSON of a plan", id="text"),
         pytest.param(b'{"@level":"info"}\n{"@level":"info"}\n', "messages", id="messages"),
         pytest.param(b'{"version": 4, "lineage": "x"}', "a state", id="state file"),
         pytest.param(b'{"format_version": "1.0", "values": {}}', "a state", id="state"),

@@ -46,8 +46,8 @@ def form_of(file: Path) -> Format:
     """
     if file.suffix not in _SUFFIXES:
         raise ReviewInputError(
-            f"'{file}' does not say which form the review shall have.",
-            remedy=f"Give a file that ends in {', '.join(_SUFFIXES)}; --format is for standard output.",
+            f"'{file}' has no suffix that names the review's format.",
+            remedy=f"Name a file that ends in {', '.join(_SUFFIXES)}; --format sets the format on standard output.",
         )
     return _SUFFIXES[file.suffix]
 
@@ -83,7 +83,7 @@ def write_review(made: Review, file: Path, form: Format) -> None:
     except OSError as error:
         raise ReviewInputError(
             f"The review cannot be written to '{file}': {error.strerror or error}.",
-            remedy="Give --out another file. The plan is saved all the same.",
+            remedy="Name another file with --out. A saved plan is unaffected.",
         ) from error
 
 

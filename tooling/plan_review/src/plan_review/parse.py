@@ -52,8 +52,8 @@ def parse_plan(data: dict[str, Any]) -> Plan:
         return _plan(data)
     except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
         raise PlanError(
-            "Terraform's plan cannot be read: it does not have the form that its version says.",
-            remedy="Plan again, with the program itself, and hand its JSON in as it is.",
+            "Terraform's plan cannot be read: it does not match the format of its version.",
+            remedy="Plan again with Terraform or OpenTofu, and pass the JSON unchanged.",
             details=(f"{type(error).__name__}: {error}",),
         ) from error
 
@@ -63,7 +63,7 @@ def _plan(data: dict[str, Any]) -> Plan:
     if version.partition(".")[0] != _SUPPORTED_FORMAT:
         raise PlanError(
             f"This Terraform writes plans in format '{version}'; Quartal reads {_SUPPORTED_FORMAT}.x.",
-            remedy="Plan with Terraform 1.1 or newer, or with OpenTofu; the README names what Quartal is tested with.",
+            remedy="Plan with Terraform 1.1 or newer, or with OpenTofu; the README lists the tested versions.",
         )
     for name in _LISTS:
         if not isinstance(data.get(name), list | None):

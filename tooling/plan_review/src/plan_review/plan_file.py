@@ -18,7 +18,7 @@ _PROGRAMS = ("terraform", "tofu")
 # Terraform writes schemas, states and validations with a version too
 _OF_PLANS = frozenset({"planned_values", "resource_changes", "output_changes", "resource_drift"})
 _SHOW_TIMEOUT_S = 300.0
-_AS_JSON = "`terraform show -json FILE > plan.json`, or the same of `tofu`, in the folder that the plan was made in"
+_AS_JSON = "`terraform show -json FILE > plan.json` (or `tofu show`) in the folder where the plan was made"
 
 
 def read_plan_file(
@@ -33,13 +33,13 @@ def read_plan_file(
         programs: commands that can show a saved plan, beside `terraform` and `tofu`.
 
     Raises:
-        ReviewInputError: it cannot be read, or it is no plan.
+        ReviewInputError: it cannot be read, or it is not a plan.
     """
     content = stdin.read() if name == STDIN else _read(Path(name))
     if content.startswith(_ZIP):
         if name == STDIN:
             raise ReviewInputError(
-                "Standard input holds a saved plan, not its JSON.", remedy=f"Give the file's name, or write {_AS_JSON}."
+                "Standard input holds a saved plan, not its JSON.", remedy=f"Pass the file's name, or run {_AS_JSON}."
             )
         return _shown(Path(name).resolve(), environ, programs)
     return _parsed(content, "standard input" if name == STDIN else f"'{name}'")
@@ -51,7 +51,7 @@ def _read(path: Path) -> bytes:
     except OSError as error:
         raise ReviewInputError(
             f"The plan '{path}' cannot be read: {error.strerror or error}.",
-            remedy="Give the file of a saved plan, or its JSON; `-` reads standard input.",
+            remedy="Name the file of a saved plan or its JSON; `-` reads standard input.",
         ) from error
 
 
@@ -61,16 +61,16 @@ def _parsed(content: bytes, what: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         lines = content.count(b'{"@level"')
         raise ReviewInputError(
-            f"{what} is no JSON of a plan: {error}."
+            f"{what} is not the JSON of a plan: {error}."
             if not lines
             else f"{what} holds Terraform's messages (`plan -json`), not a plan.",
-            remedy=f"Save the plan (`terraform plan -out FILE`), then write {_AS_JSON}.",
+            remedy=f"Save the plan (`terraform plan -out FILE`), then run {_AS_JSON}.",
         ) from error
     if not isinstance(plan, dict) or "format_version" not in plan or not plan.keys() & _OF_PLANS:
         found = "a state" if isinstance(plan, dict) and (_is_state(plan) or "lineage" in plan) else "something else"
         raise ReviewInputError(
             f"{what} holds {found}, not a plan.",
-            remedy=f"Save the plan (`terraform plan -out FILE`), then write {_AS_JSON}.",
+            remedy=f"Save the plan (`terraform plan -out FILE`), then run {_AS_JSON}.",
         )
     return plan
 
@@ -86,7 +86,7 @@ def _is_state(plan: Mapping[str, Any]) -> bool:
 
 
 def _shown(path: Path, environ: Mapping[str, str], programs: Sequence[Sequence[str]]) -> dict[str, Any]:
-    """What the program that wrote the plan says of it: it needs the providers of the folder that it was made in."""
+    """The plan as the program that wrote it shows it, which needs the providers of the folder where it was made."""
     reasons: list[str] = []
     for program in (*_installed(environ), *programs):
         for folder in _folders(path):
@@ -108,8 +108,8 @@ def _shown(path: Path, environ: Mapping[str, str], programs: Sequence[Sequence[s
             else:
                 return _parsed(shown.stdout, f"'{path.name}'")
     raise ReviewInputError(
-        f"The saved plan '{path.name}' cannot be shown here: it needs the program and the providers that made it.",
-        remedy=f"Write {_AS_JSON}; then review that.",
+        f"The saved plan '{path.name}' cannot be read here: that needs the program and the providers that made it.",
+        remedy=f"Run {_AS_JSON}, then review plan.json.",
         details=tuple(dict.fromkeys(reasons))[:12],
     )
 

@@ -227,7 +227,7 @@ def _read(path: Path) -> RuleBook:
         return RuleBook.model_validate(yaml.safe_load(path.read_text()) or {})
     except (OSError, yaml.YAMLError, ValidationError) as error:
         raise ReviewInputError(
-            f"{path} does not hold rules that can be read.",
-            remedy="See the bundled rules, rules.yaml in the package plan_review, for the form.",
+            f"{path} does not contain readable rules.",
+            remedy="Follow the format of the bundled rules: rules.yaml in the package plan_review.",
             details=lines_of(error, 8),
         ) from error

@@ -59,8 +59,8 @@ def load_usage(override: Path | None = None) -> Usage:
         return Usage(**{**values, "origin": f"estimate of {override.name}", **own})
     except (OSError, yaml.YAMLError, TypeError, ValidationError) as error:
         raise ReviewInputError(
-            f"{override} does not say how much is used.",
-            remedy=f"Give numbers for any of: {', '.join(values)}.",
+            f"{override} does not contain readable usage.",
+            remedy=f"Set numbers for any of: {', '.join(values)}.",
             details=lines_of(error, 6),
         ) from error
 
