@@ -254,6 +254,10 @@ def _time(value: str, found: Type, wanted: Type) -> str:
 
 
 def _to_json(value: str, found: Type) -> str:
+    if found.kind == "json":
+        return value
+    if found.kind == "map" and found.parts[0].kind == "unknown":  # which is empty
+        return f"CASE WHEN {value} IS NOT NULL THEN '{{}}' END"
     if found.kind == "unknown":
         return f"CAST({value} AS VARCHAR)"
     if found.kind in _CHARACTERS:

@@ -170,7 +170,11 @@ def _decimals(operator: str, left: Typed, right: Typed) -> Typed:
     else:
         kind = decimal(min(p1 - s1, p2 - s2) + scale, scale)
         zero = failure("DIVISION_BY_ZERO", "'Division by zero'")
-        return f"CASE WHEN {second} = 0 THEN {zero} ELSE CAST({first} % {second} AS {duckdb_type(kind)}) END", kind
+        # in whole numbers: DuckDB would make doubles of what has not one scale
+        top = f"{_whole(first, a)} * CAST({10 ** (scale - s1)} AS HUGEINT)"
+        bottom = f"({_whole(second, b)} * CAST({10 ** (scale - s2)} AS HUGEINT))"
+        rest = f"CAST(py_decimal(CAST({top} % {bottom} AS HUGEINT), {scale}) AS {duckdb_type(kind)})"
+        return f"CASE WHEN {second} = 0 THEN {zero} ELSE {rest} END", kind
     target = duckdb_type(replace(kind, numbers=(kind.numbers[0], kind.numbers[1])))
     if kind.numbers[0] > 18:  # up to 18 digits, DuckDB would compute with no more
         scales = (s1, s2) if operator == "*" else (scale, scale)

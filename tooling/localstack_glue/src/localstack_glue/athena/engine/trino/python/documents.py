@@ -132,6 +132,8 @@ def json_entries(text: str) -> dict[str, str] | None:
 def json_field(text: str, name: str, place: int, count: int) -> str | None:
     """A row's field: of an object by its name, of an array by its place."""
     value = _load(text)
+    if value is None:
+        return None
     if isinstance(value, list) and len(value) == count:
         return _dump(value[place])
     if not isinstance(value, dict) or not name:
