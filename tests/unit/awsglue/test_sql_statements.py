@@ -85,3 +85,21 @@ def test_location_is_put_behind_the_provider():
     assert statement.with_location("s3://b/it's") == (
         "create table d.t using org.x.parquet LOCATION 's3://b/it\\'s'  partitioned by (a) as select 1 a"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "is_elsewhere", "names"),
+    [
+        ("create table ice.d.t using iceberg as select * from d.s", True, {Name("d", "s")}),
+        ("create database ice.d", True, set()),
+        ("merge into `ice`.d.t using d.s on ice.d.t.a = s.a when matched then delete", False, {Name("d", "s")}),
+        ("select ice.t.a from ice.t", False, set()),
+        ("insert into spark_catalog.d.t select 1", False, {DT}),
+    ],
+)
+def test_names_of_another_catalog_are_left_to_it(text, is_elsewhere, names):
+    statement = parse(text, lambda name: name == "ice")
+
+    assert statement.is_elsewhere is is_elsewhere
+    assert names <= set(statement.names)
+    assert not any("ice" in (name.database, name.table) for name in statement.names)

@@ -167,7 +167,7 @@ def _writers(replace: Any, metastore: Metastore) -> None:
                 )
             is_managed = "path" not in kept and not is_appended
             is_kept = wanted.lower() in {"ignore", "error", "errorifexists"} and metastore.exists(session, name)
-            if is_managed and not is_kept:
+            if is_managed and not is_kept and not metastore.is_elsewhere(session, name):
                 options["path"] = metastore.location_for(session, name)
             metastore.save(
                 session, name, lambda: original(self, name, format, mode, partitionBy, **options), is_managed=is_managed

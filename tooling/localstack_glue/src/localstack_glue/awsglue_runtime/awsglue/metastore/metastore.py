@@ -19,6 +19,7 @@ from awsglue.metastore.statements import Kind, Statement
 
 Answer = TypeVar("Answer")
 _OVERWRITE = "spark.sql.sources.partitionOverwriteMode"
+_OWN = "spark_catalog"
 
 
 class Metastore:
@@ -37,11 +38,16 @@ class Metastore:
             self._mirror.show_lines_again(spark)
 
     def _run(self, spark: SparkSide, text: str, call: Callable[[str], DataFrame]) -> DataFrame:
-        statement = statements.parse(text)
+        if spark.session.catalog.currentCatalog() != _OWN:
+            return call(text)
+        statement = statements.parse(text, _other_catalogs(spark.session))
         databases = self._mirror.databases(spark)
         current = spark.current_database()
         target = statement.target.within(current) if statement.target else None
         named = self._mirror.existing([name.within(current) for name in statement.names])
+        if statement.is_elsewhere:
+            self._put(spark, named, Form.READ)
+            return call(text)
         match statement.kind:
             case Kind.SHOW_DATABASES:
                 shown: DataFrame = call(text)
@@ -71,6 +77,8 @@ class Metastore:
 
     def table(self, session: SparkSession, name: str) -> None:
         """Have a table that is about to be read."""
+        if self.is_elsewhere(session, name):
+            return
         spark = self._spark(session)
         self._mirror.databases(spark)
         self._put(spark, [self._place(spark, name)], Form.READ)
@@ -87,6 +95,9 @@ class Metastore:
 
     def insert(self, session: SparkSession, name: str, call: Callable[[], None]) -> None:
         """Let `insertInto` write to a table."""
+        if self.is_elsewhere(session, name):
+            call()
+            return
         spark = self._spark(session)
         self._mirror.databases(spark)
         self._insert(spark, [], self._place(spark, name), call)
@@ -94,6 +105,8 @@ class Metastore:
 
     def exists(self, session: SparkSession, name: str) -> bool:
         """Whether Glue has a table."""
+        if self.is_elsewhere(session, name):
+            return False
         spark = self._spark(session)
         self._mirror.databases(spark)
         return self._mirror.raw(self._place(spark, name)) is not None
@@ -115,6 +128,9 @@ class Metastore:
 
     def save(self, session: SparkSession, name: str, call: Callable[[], None], *, is_managed: bool) -> None:
         """Let `saveAsTable` make or fill a table."""
+        if self.is_elsewhere(session, name):
+            call()
+            return
         spark = self._spark(session)
         self._mirror.databases(spark)
         place = self._place(spark, name)
@@ -125,6 +141,12 @@ class Metastore:
             return session.createDataFrame([], "a int")
 
         self._then_save(spark, place, called, is_managed=is_managed)
+
+    def is_elsewhere(self, session: SparkSession, name: str) -> bool:
+        """Whether a name is one of another catalog that Spark was given, such as one of Iceberg's."""
+        if session.catalog.currentCatalog() != _OWN:
+            return True
+        return not statements.parse(name, _other_catalogs(session)).names
 
     # ------------------------------------------------------------------ one statement
 
@@ -258,6 +280,11 @@ class Metastore:
         else:
             client.create_database(DatabaseInput=wanted)
         return answer
+
+
+def _other_catalogs(session: SparkSession) -> Callable[[str], bool]:
+    """What tells a catalog that Spark was given besides its own, by its name."""
+    return lambda name: name.lower() != _OWN and session.conf.get(f"spark.sql.catalog.{name}", None) is not None
 
 
 def _delete(spark: SparkSide, location: str) -> None:

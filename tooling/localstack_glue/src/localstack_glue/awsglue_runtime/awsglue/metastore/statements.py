@@ -7,7 +7,7 @@ table's name costs a look into the catalog.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
@@ -76,6 +76,7 @@ class Statement:
     names: tuple[Name, ...] = ()
     words: tuple[str, ...] = ()
     header: Header | None = None
+    is_elsewhere: bool = False  # it is about something in another catalog of Spark's
 
     def with_location(self, location: str) -> str:
         """The text of CREATE TABLE ... USING with a LOCATION."""
@@ -103,15 +104,17 @@ class _Token:
         return self.text[1:-1].replace("``", "`") if self.text.startswith("`") else self.text
 
 
-def parse(text: str) -> Statement:
-    """Read a statement."""
+def parse(text: str, is_catalog: Callable[[str], bool] = lambda _: False) -> Statement:
+    """Read a statement; names that begin with another catalog of Spark's are none of Glue's here."""
     tokens = [token for token in _tokens(text) if token.text.strip() and not token.text.startswith(("--", "/*"))]
     words = tuple(token.word for token in tokens)
-    names = tuple(dict.fromkeys(_names(tokens)))
+    names = tuple(dict.fromkeys(_names(tokens, is_catalog)))
     kind, start = _kind(words)
-    target = _name_at(tokens, start) if start is not None else None
+    parts = _parts_at(tokens, start) if start is not None else []
+    target = Name(parts[-2] if len(parts) > 1 else None, parts[-1]) if parts else None
     header = _header(tokens) if kind is Kind.CREATE_TABLE else None
-    return Statement(text, kind, target, names, words, header)
+    is_elsewhere = len(parts) > 1 and is_catalog(parts[0])
+    return Statement(text, kind, target, names, words, header, is_elsewhere)
 
 
 def _tokens(text: str) -> Iterator[_Token]:
@@ -119,7 +122,7 @@ def _tokens(text: str) -> Iterator[_Token]:
         yield _Token(match.group(), match.end())
 
 
-def _names(tokens: Sequence[_Token]) -> Iterator[Name]:
+def _names(tokens: Sequence[_Token], is_catalog: Callable[[str], bool]) -> Iterator[Name]:
     position = 0
     while position < len(tokens):
         parts: list[str] = []
@@ -133,12 +136,14 @@ def _names(tokens: Sequence[_Token]) -> Iterator[Name]:
         if not parts:
             position += 1
             continue
+        if len(parts) > 1 and is_catalog(parts[0]):
+            continue
         yield Name(None, parts[0])
         for database, table in pairwise(parts):
             yield Name(database, table)
 
 
-def _name_at(tokens: Sequence[_Token], start: int) -> Name | None:
+def _parts_at(tokens: Sequence[_Token], start: int) -> list[str]:
     parts: list[str] = []
     position = start
     while position < len(tokens) and tokens[position].is_identifier:
@@ -146,9 +151,7 @@ def _name_at(tokens: Sequence[_Token], start: int) -> Name | None:
         if position + 1 >= len(tokens) or tokens[position + 1].text != ".":
             break
         position += 2
-    if not parts:
-        return None
-    return Name(parts[-2] if len(parts) > 1 else None, parts[-1])
+    return parts
 
 
 def _kind(words: Sequence[str]) -> tuple[Kind, int | None]:
