@@ -86,7 +86,7 @@ def test_python_shell_jobs_do_not_depend_on_a_version_of_spark(glue, tmp_path) -
 
 def test_runtime_of_glue_6_is_made_once_when_a_run_needs_it(tmp_path: Path) -> None:
     python, python_6 = runtime_of(tmp_path / "5", "3.5.6"), runtime_of(tmp_path / "6", "4.1.1")
-    later = tmp_path / "later"
+    later = tmp_path / "my project"
     make = f"import os; open({str(tmp_path / 'made')!r}, 'a').write('x'); os.symlink({str(python_6)!r}, {str(later)!r})"
     command = [sys.executable, "-c", f"{make}; print('noise'); print({str(later)!r})"]
     runtimes = Runtimes(

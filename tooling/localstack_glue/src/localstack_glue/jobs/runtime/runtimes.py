@@ -111,7 +111,7 @@ def _made(command: Sequence[str]) -> Path:
         raise JobPreparationError(f"The runtime of Glue 6.0 could not be made: {why}") from error
     except (OSError, subprocess.TimeoutExpired) as error:
         raise JobPreparationError(f"The runtime of Glue 6.0 could not be made: {error}") from error
-    lines = answer.stdout.split()
+    lines = answer.stdout.strip().splitlines()  # a path may hold spaces
     if not lines or not Path(lines[-1]).is_file():
         raise JobPreparationError(
             f"The runtime of Glue 6.0 could not be made: {command[0]} did not say where its Python is"
