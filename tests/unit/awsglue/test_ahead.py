@@ -43,3 +43,9 @@ def test_call_that_is_sure_to_come_is_refused(script, named):
 )
 def test_call_that_may_not_come_is_left_to_the_run(script):
     ahead.refuse(script)
+
+
+def test_chain_of_calls_may_be_long():
+    ahead.refuse("frame = frame" + ".withColumn('a', b)" * 600)
+    ahead.refuse("total = " + " + ".join(["1"] * 5000))
+    ahead.refuse("x = " + "(" * 5000 + ")" * 5000)

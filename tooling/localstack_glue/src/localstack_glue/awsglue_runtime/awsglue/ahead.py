@@ -15,6 +15,7 @@ _CALLS = {f"{verb}_{kind}_from_options" for verb in ("create", "write") for kind
     "getSource",
     "getSink",
 }
+_MAY_NOT_COME = (ast.Lambda, ast.IfExp, ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _ENDS = {"exit", "_exit", "quit", "abort"}
 
 
@@ -22,7 +23,7 @@ def refuse(source: str | bytes) -> None:
     """Refuse a script by the first call that cannot be made, and its line."""
     try:
         statements = ast.parse(source).body
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # Python says it better
     for statement in statements:
         if isinstance(statement, (ast.Expr, ast.Assign, ast.AnnAssign)):
@@ -32,13 +33,16 @@ def refuse(source: str | bytes) -> None:
             return
 
 
-def _calls(node: ast.AST) -> Iterator[ast.Call]:
-    if isinstance(node, (ast.Lambda, ast.IfExp, ast.BoolOp, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)):
-        return
-    if isinstance(node, ast.Call):
-        yield node
-    for child in ast.iter_child_nodes(node):
-        yield from _calls(child)
+def _calls(statement: ast.AST) -> Iterator[ast.Call]:
+    """The calls that a statement is sure to make; chains of calls may be deeper than Python's stack."""
+    waiting = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, _MAY_NOT_COME):
+            continue
+        if isinstance(node, ast.Call):
+            yield node
+        waiting.extend(ast.iter_child_nodes(node))
 
 
 def _may_end(node: ast.AST) -> bool:
