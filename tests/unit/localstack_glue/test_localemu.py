@@ -1,11 +1,14 @@
 """LocalEmu as a host: LocalStack's names lead to its modules, and it finds all that LocalStack finds."""
 
+import base64
 import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+
+from localstack_glue.hosts.localemu.s3_tokens import decoded
 
 # in a process of its own, where LocalStack is installed and LocalEmu is a package of two modules
 SCRIPT = """
@@ -69,3 +72,10 @@ def test_localemu_finds_what_localstack_finds(group: str):
 def test_localemus_own_glue_is_not_another_of_the_same_name():
     names = {point.name for point in entry_points(group="localemu.aws.provider") if "localstack_glue" in point.module}
     assert names == {f"{service}:glue-local" for service in ("athena", "budgets", "glue", "quicksight")}
+
+
+@pytest.mark.parametrize("key", ["day=2/é", "a b", "plain", ""])
+def test_token_of_any_key_is_read(key: str):
+    token = base64.b64encode(key.encode(), altchars=b"._").decode()  # as LocalEmu makes it
+    assert decoded(token) == key
+    assert decoded(None) == ""

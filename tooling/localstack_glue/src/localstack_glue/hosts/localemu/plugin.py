@@ -47,6 +47,9 @@ def prepare_runtime() -> None:
     """Take the service in, before LocalEmu's own, unless the environment names others."""
     from localemu import config
 
+    from localstack_glue.hosts.localemu import s3_tokens
+
+    s3_tokens.mend()
     config.SERVICE_PROVIDER_CONFIG.bulk_set_provider_if_not_exists(list(SERVICES), NAME)
     services.take_in()
 

@@ -15,7 +15,8 @@ from typing import Any
 from urllib.parse import quote
 
 LOG = logging.getLogger(__name__)
-PROBE_MARKER, PROBE_KEY = "probe=1", "probe=2"
+# only the second key is behind the marker; where one of both is encoded and the other is not, both are, or none is
+PROBE_MARKER, PROBE_KEYS = "probe=1", ("probe/1", "probe=2")
 # the handlers of LocalStack's S3, and where each may begin its page
 START_PARAMETERS: Mapping[str, str] = {
     "list_objects": "marker",
@@ -52,8 +53,8 @@ def mend(provider: type | None = None) -> tuple[str, ...]:
 
 
 def loses_keys(provider: type, name: str) -> bool:
-    """Try whether a handler leaves out the key that follows the one where its page begins."""
-    bucket = _bucket_with_one_key()
+    """Try whether a handler leaves out the key that follows where its page begins, or lists one before it again."""
+    bucket = _bucket_with_two_keys()
     store = SimpleNamespace(_get_cross_account_bucket=lambda *_args, **_kwargs: (None, bucket))
     start = {START_PARAMETERS[name]: PROBE_MARKER}
     try:
@@ -61,7 +62,8 @@ def loses_keys(provider: type, name: str) -> bool:
     except Exception as error:  # another LocalStack, which keeps its objects in another way
         LOG.warning("LocalStack's %s was not tried for the loss of URL-encoded keys: %r", name, error)
         return False
-    return not any(answer.get(listed) for listed in ENCODED_LISTS)
+    listed = [item.get(member) for name, member in ENCODED_LISTS.items() for item in answer.get(name) or ()]
+    return listed != [quote(PROBE_KEYS[1])]
 
 
 def listing_plainly(handler: Any) -> Any:
@@ -88,24 +90,30 @@ def encode(answer: MutableMapping[str, Any]) -> None:
             item[member] = quote(item[member])
 
 
-def _bucket_with_one_key() -> Any:
+def _bucket_with_two_keys() -> Any:
     """As much of a bucket as a listing looks at."""
-    item = SimpleNamespace(
-        key=PROBE_KEY,
-        quoted_etag='""',
-        size=0,
-        last_modified=datetime.fromtimestamp(0, UTC),
-        storage_class="STANDARD",
-        checksum_algorithm=None,
-        version_id=None,
-        is_current=True,
-    )
-    upload = SimpleNamespace(
-        id="upload", object=item, initiated=item.last_modified, initiator=None, checksum_algorithm=None
-    )
+    items = [
+        SimpleNamespace(
+            key=key,
+            quoted_etag='""',
+            size=0,
+            last_modified=datetime.fromtimestamp(0, UTC),
+            storage_class="STANDARD",
+            checksum_algorithm=None,
+            version_id=None,
+            is_current=True,
+        )
+        for key in PROBE_KEYS
+    ]
+    uploads = {
+        item.key: SimpleNamespace(
+            id=item.key, object=item, initiated=item.last_modified, initiator=None, checksum_algorithm=None
+        )
+        for item in items
+    }
     return SimpleNamespace(
-        objects=SimpleNamespace(values=lambda **_options: [item]),
-        multiparts={upload.id: upload},
+        objects=SimpleNamespace(values=lambda **_options: items),
+        multiparts=uploads,
         owner=None,
         bucket_region="us-east-1",
     )
