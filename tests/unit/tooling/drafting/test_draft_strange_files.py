@@ -312,11 +312,20 @@ def test_days_that_excel_counts_are_told(tmp_path):
         drafted_from(tmp_path, table("date,shop", lambda n: f"{45_000 + n},{shop(n)}"))
 
 
-def test_quotes_that_are_no_pairs_take_no_rows_in(tmp_path):
-    rows = table("day,shop,note,amount", lambda n: f"{day(n)},{shop(n)},{chr(34) if n % 10 == 3 else ''}12 in,{n}")
+@pytest.mark.parametrize(
+    "notes",
+    [
+        pytest.param(('"12 in', '"12 in'), id="at the beginning of values"),
+        pytest.param(('"12 in', '12 in"'), id="at the beginning of one value and the end of another"),
+    ],
+)
+def test_quotes_that_are_no_pairs_take_no_rows_in(tmp_path, notes):
+    rows = table(
+        "day,shop,note,amount", lambda n: f"{day(n)},{shop(n)},{notes[n // 10 % 2] if n % 10 == 3 else '12'},{n}"
+    )
     drafted = drafted_from(tmp_path, rows)
     assert tried(tmp_path, drafted).csv.multi_line is False
-    assert (drafted.verdict.rows, drafted.verdict.kept) == (40, 36)
+    assert (drafted.verdict.rows, drafted.verdict.kept) == (40, 38 if notes[1].endswith('"') else 36)
 
 
 def test_line_breaks_beside_a_quote_that_is_no_pairs_are_read(tmp_path):
@@ -442,3 +451,16 @@ def test_file_of_a_large_folder_that_the_job_would_not_read_is_named(tmp_path):
     (tmp_path / "01.csv").write_text(ROWS.replace("day,shop", "date,shop"))
     with pytest.raises(ConfigurationError, match=r"01\.csv lacks the required column day"):
         draft(tmp_path, "feed")
+
+
+@pytest.mark.parametrize(
+    ("header", "note"),
+    [
+        pytest.param("day,note", '"one\ntwo, three"', id="the last column"),
+        pytest.param("day,note", '"one\n2024-01-01,B"', id="a line like a row"),
+    ],
+)
+def test_line_breaks_between_quotes_that_come_in_pairs_are_read(tmp_path, header, note):
+    drafted = drafted_from(tmp_path, table(header, lambda n: f"{day(n)},{note}"))
+    assert tried(tmp_path, drafted).csv.multi_line is True
+    assert (drafted.verdict.kept, drafted.verdict.rows) == (40, 40)

@@ -38,11 +38,16 @@ class Dialect:
             return []
 
 
-def rows_of(text: str, dialect: Dialect, *, multi_line: bool = False) -> list[list[str]]:
-    """The values of each row, as the job has them; lines without a character are none."""
+def rows_of(text: str, dialect: Dialect) -> list[list[str]]:
+    """The values of each line, as the job has them; lines without a character are none."""
+    return read_rows(text, dialect, multi_line=False)[0]
+
+
+def read_rows(text: str, dialect: Dialect, *, multi_line: bool) -> tuple[list[list[str]], int]:
+    """The values of each row, as the job has them, and how many rows have quotes that are of no regular pair."""
     if dialect.quote not in text:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-        return [line.split(dialect.delimiter) for line in lines if line]
+        return [line.split(dialect.delimiter) for line in lines if line], 0
     form = CsvFormat(delimiter=dialect.delimiter, quote_symbol=dialect.quote, escape=dialect.escape)
     parser, block = RecordParser(form), text.encode("utf-8", _BYTES_AS_TEXT)
     if multi_line:
@@ -56,7 +61,7 @@ def rows_of(text: str, dialect: Dialect, *, multi_line: bool = False) -> list[li
         start = end
         if line:
             found.append(_cells(line, dialect, parser, is_odd=is_odd))
-    return found
+    return found, sum(odd)
 
 
 def _cells(line: str, dialect: Dialect, parser: RecordParser, *, is_odd: bool) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from quartal.contracts.drafting.csv_rows import Dialect, rows_of
+from quartal.contracts.drafting.csv_rows import Dialect, read_rows, rows_of
 from quartal.contracts.drafting.encoding import Decoded, decoded, has_no_text, without_bytes
 from quartal.contracts.drafting.file_pieces import Pieces
 from quartal.contracts.drafting.sample import Sample, SampledColumn
@@ -20,6 +20,7 @@ from quartal.core.errors import ConfigurationError
 _USUAL, _RARE = "\t;|,", ":^~#!\x01\x1f "  # a comma last: it is in numbers and texts as well
 _HEAD_CHARACTERS = 400_000
 _HEAD_ROWS = 1_000
+_ERRORS = 0.02  # which part of the rows may be written wrongly
 _DATA = re.compile(
     r"[+-]?[\d.,]*\d[\d.,]*([eE][+-]?\d+)?|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|\d{1,2}:\d\d.*|(?i:true|false|na|nan|null)|"
 )
@@ -167,19 +168,23 @@ def _consistency(head: str, dialect: Dialect) -> _Consistency:
 
 
 def _rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[list[str]], bool]:
-    """All rows, and whether values hold line breaks: only where more rows are whole with these than without."""
-    lines = [row for text in texts for row in rows_of(text, dialect)]
-    width = Counter(map(len, lines)).most_common(1)[0][0]
-    if all(len(row) == width for row in lines) or not any(dialect.quote in text for text in texts):
+    """All rows, and whether values hold line breaks: where quotes come in pairs with these, or more rows are whole."""
+    of_lines = [read_rows(text, dialect, multi_line=False) for text in texts]
+    lines, odd = [row for rows, _ in of_lines for row in rows], sum(count for _, count in of_lines)
+    if not odd:
         return lines, False
-    whole = [rows_of(text, dialect, multi_line=True) for text in texts]
-    width = Counter(len(row) for rows in whole for row in rows).most_common(1)[0][0]
-    whole = [_without_halves(rows, width, number, len(whole)) for number, rows in enumerate(whole)]
+    across = [read_rows(text, dialect, multi_line=True) for text in texts]
+    odd_across = sum(count for _, count in across)
+    width = Counter(len(row) for rows, _ in across for row in rows).most_common(1)[0][0]
+    whole = [_without_halves(rows, width, number, len(texts)) for number, (rows, _) in enumerate(across)]
     rows = list(chain.from_iterable(whole))
     if not any("\n" in value or "\r" in value for row in rows for value in row):
         return lines, False
+    swallowed = _swallowed(rows, width, dialect)
+    if odd_across <= 2 * (len(texts) - 1) + _ERRORS * odd and swallowed <= odd:  # pieces of a file cut quotes apart
+        return rows, True
     broken, cut = (sum(len(row) != width for row in each) for each in (rows, lines))
-    return (rows, True) if broken + _swallowed(rows, width, dialect) < cut else (lines, False)
+    return (rows, True) if broken + swallowed < cut else (lines, False)
 
 
 def _without_halves(rows: list[list[str]], width: int, number: int, count: int) -> list[list[str]]:
