@@ -415,7 +415,7 @@ def lock(session: nox.Session) -> None:
         run(session, uv, *options, "--upgrade", f"requirements/{name}.in", "-o", f"requirements/{name}.txt")
     spark_4 = [option if option != PYTHON else "3.13" for option in options]  # the Python of Glue 6.0
     run(session, uv, *spark_4, "--upgrade", "requirements/spark-4.in", "-o", "requirements/spark-4.txt")
-    localemu = [option if option != PYTHON else "3.12" for option in options]  # pinned by hand too; it needs that Python
+    localemu = [option if option != PYTHON else "3.12" for option in options]  # pinned by hand; it needs that Python
     run(session, uv, *localemu, "--no-deps", "requirements/localemu.in", "-o", "requirements/localemu.txt")
     for name in PINNED:
         run(session, uv, *options, "--no-deps", f"requirements/{name}.in", "-o", f"requirements/{name}.txt")
