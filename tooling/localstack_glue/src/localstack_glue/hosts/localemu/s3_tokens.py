@@ -1,0 +1,18 @@
+"""Mends the continuation tokens of LocalEmu's S3: of a key with other letters than ASCII's it makes one it cannot read.
+
+A listing whose next page begins with such a key ends there with an InternalError.
+"""
+
+import base64
+
+
+def mend() -> None:
+    """Have LocalEmu 1.3 read all tokens that it makes."""
+    from localemu.services.s3 import provider
+
+    provider.decode_continuation_token = decoded
+
+
+def decoded(token: str | None) -> str:
+    """The key in a token; an empty one where there is no token."""
+    return "" if token is None else base64.b64decode(token, altchars=b"._").decode()
