@@ -38,7 +38,8 @@ SHIPPED = {  # what runs beside Quartal's own code: locks, and what their bills 
 }
 INTERRUPT_TIMEOUT_S = 300
 # Files, so that the fixtures of a module are made once, in their order: the longest do not wait until the end.
-TWO_AT_ONCE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+# Three keep two cores busy: a test waits for Terraform, a server or Java now and then.
+THREE_AT_ONCE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
 
 
@@ -251,9 +252,9 @@ def policies(session: nox.Session) -> None:
 
 def unit_tests(session: nox.Session) -> None:
     """What needs no service beside it; calls that fail in 300 seeded runs, readers with generated documents, pages."""
-    run(session, "pytest", *TWO_AT_ONCE, "tests/unit", "--ignore=tests/unit/localstack_glue", *session.posargs)
+    run(session, "pytest", *THREE_AT_ONCE, "tests/unit", "--ignore=tests/unit/localstack_glue", *session.posargs)
     quick = ["tests/faults/test_ledger.py", "tests/faults/test_ledger_fails.py", "tests/fuzz"]
-    run(session, "pytest", *TWO_AT_ONCE, *quick, *session.posargs)
+    run(session, "pytest", *THREE_AT_ONCE, *quick, *session.posargs)
     if os.environ.get("QUARTAL_BROWSER") == "required":
         install_chromium(session)
     run(session, "pytest", "tests/browser", *session.posargs)
@@ -262,23 +263,23 @@ def unit_tests(session: nox.Session) -> None:
 def service_tests(session: nox.Session) -> None:
     """The Glue service: its own tests, scripts as people write them, and Glue's behaviour on the host of its own."""
     service = ["quartal", "toolchain", "python", "localstack", "-m", "pytest"]
-    run(session, *service, *TWO_AT_ONCE, "tests/unit/localstack_glue", *session.posargs)
+    run(session, *service, *THREE_AT_ONCE, "tests/unit/localstack_glue", *session.posargs)
     run(session, "pytest", "tests/compat/scripts", *session.posargs)
     if not os.environ.get("AWS_ENDPOINT_URL"):
         own_server = {"QUARTAL_HOST": "standalone"}
-        behaviour = ["-c", "pyproject.toml", *TWO_AT_ONCE, "tests/integration/glue", *session.posargs]
+        behaviour = ["-c", "pyproject.toml", *THREE_AT_ONCE, "tests/integration/glue", *session.posargs]
         run(session, "pytest", *behaviour, env=own_server)
 
 
 def terraform_tests(session: nox.Session) -> None:
     """The modules' plans, examples, roles and refusals."""
-    run(session, "quartal", "toolchain", "exec", "pytest", *TWO_AT_ONCE, "tests/terraform", *session.posargs)
+    run(session, "quartal", "toolchain", "exec", "pytest", *THREE_AT_ONCE, "tests/terraform", *session.posargs)
 
 
 def integration_tests(session: nox.Session) -> None:
-    """The whole chain; two files at a time, each on a LocalStack of its own, unless AWS_ENDPOINT_URL names one."""
+    """The whole chain; three files at a time, each on a LocalStack of its own, unless AWS_ENDPOINT_URL names one."""
     install_postgresql(session)
-    at_once = [] if os.environ.get("AWS_ENDPOINT_URL") else TWO_AT_ONCE  # that one is all there is
+    at_once = [] if os.environ.get("AWS_ENDPOINT_URL") else THREE_AT_ONCE  # that one is all there is
     run(session, "pytest", *at_once, "tests/integration", *session.posargs)
 
 

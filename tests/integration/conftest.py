@@ -26,7 +26,7 @@ from quartal.workspace import Workspace
 from tests.json_output import checking
 
 PROJECT = Path(__file__).parents[2]
-# With two files at a time, none of these is left to the end, when nothing else is there to go on beside it.
+# With several files at a time, none of these is left to the end, when nothing else is there to go on beside it.
 LONGEST = ["test_documentation.py", "test_upgrade.py", "test_teardown.py", "test_chain.py", "test_ingest.py"]
 
 
