@@ -240,17 +240,10 @@ def test_large_file_is_read_in_part(aws):
     assert int(table(aws)["Parameters"]["recordCount"]) == pytest.approx(400_000, rel=0.01)
 
 
-def test_keys_are_not_listed_url_encoded(aws):
+def test_keys_with_signs_that_addresses_escape_are_crawled(aws):
     for day in range(3):
         put(aws, f"raw/cars/d={day}/ü +&.csv", HEADER + "1,Audi\n")
-    asked: list[str] = []
-    aws.s3.meta.events.register(
-        "before-send.s3.ListObjectsV2", lambda request, **_: asked.append(request.url.partition("?")[2])
-    )
 
     run(aws)
 
-    assert asked
-    # LocalStack's pages of encoded keys end after the first if the keys contain `=`
-    assert not any("encoding-type=url" in query for query in asked)
     assert set(partitions(aws)) == {("0",), ("1",), ("2",)}
