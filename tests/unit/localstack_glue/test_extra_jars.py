@@ -9,6 +9,9 @@ from localstack_glue.jobs.runtime import jars
 from localstack_glue.service.settings import Settings
 
 ICEBERG = "iceberg-spark-runtime-3.5_2.12-1.10.0.jar"
+CATALOG = "spark.sql.catalog.glue_catalog"
+OF_ICEBERG = f"{CATALOG}=org.apache.iceberg.spark.SparkCatalog"
+PIECES = ("apache-client", "dynamodb", "glue", "kms", "s3", "sdk-core", "sts")
 
 
 @pytest.fixture
@@ -53,6 +56,9 @@ def test_drivers_of_the_system_are_found_without_a_folder(tmp_path: Path) -> Non
             },
             "iceberg-aws-bundle",
         ),
+        ({"--datalake-formats": "iceberg", "--conf": f"{OF_ICEBERG} --conf {CATALOG}.type=glue"}, "iceberg-aws-bundle"),
+        ({"--datalake-formats": "iceberg", "--conf": f"{OF_ICEBERG} --conf {CATALOG}.type=hadoop"}, None),
+        ({"--datalake-formats": "iceberg", "--conf": "spark.sql.catalog.other.type=glue"}, None),
     ],
 )
 def test_what_is_missing_is_named_before_the_run_starts(
@@ -60,6 +66,15 @@ def test_what_is_missing_is_named_before_the_run_starts(
 ) -> None:
     found = jars.missing(merged, settings)
     assert (why in found) if why and found else found is why
+
+
+def test_sdk_of_aws_may_come_in_pieces_if_all_are_there(settings: Settings, tmp_path: Path) -> None:
+    merged = {"--datalake-formats": "iceberg", "--conf": f"{OF_ICEBERG} --conf {CATALOG}.type=glue"}
+    for piece in PIECES[1:]:
+        (tmp_path / f"{piece}-2.29.26.jar").touch()
+    assert "iceberg-aws-bundle" in (jars.missing(merged, settings) or "")
+    (tmp_path / "apache-client-2.29.26.jar").touch()
+    assert jars.missing(merged, settings) is None
 
 
 def test_each_spark_finds_the_jars_of_its_own_scala_in_one_folder(settings: Settings, tmp_path: Path) -> None:  # G34

@@ -125,6 +125,28 @@ def test_conf_of_the_run_wins_over_the_services(tmp_path):
     assert defaults["spark.driver.memory"] == "2g"
 
 
+def test_iceberg_reaches_the_service_whatever_sdk_it_has(tmp_path):
+    catalog = "spark.sql.catalog"
+    conf = {
+        f"{catalog}.lake": "org.apache.iceberg.spark.SparkCatalog",
+        f"{catalog}.lake.catalog-impl": "org.apache.iceberg.aws.glue.GlueCatalog",
+        f"{catalog}.spark_catalog": "org.apache.iceberg.spark.SparkSessionCatalog",
+        f"{catalog}.spark_catalog.type": "glue",
+        f"{catalog}.spark_catalog.s3.endpoint": "http://127.0.0.1:9000",
+        f"{catalog}.db": "org.apache.spark.sql.execution.datasources.v2.jdbc.JDBCTableCatalog",
+    }
+
+    defaults = spark_conf.spark_defaults(spark_run(tmp_path), conf)
+
+    assert {key: value for key, value in defaults.items() if key.startswith(catalog)} == conf | {
+        f"{catalog}.lake.glue.endpoint": "http://127.0.0.1:4566",
+        f"{catalog}.lake.s3.endpoint": "http://127.0.0.1:4566",
+        f"{catalog}.lake.s3.path-style-access": "true",
+        f"{catalog}.spark_catalog.glue.endpoint": "http://127.0.0.1:4566",
+        f"{catalog}.spark_catalog.s3.path-style-access": "true",
+    }
+
+
 def test_property_file_keeps_each_setting_on_its_line(tmp_path):
     spark_conf.write(tmp_path / "conf", {"a": "1", "b": "x\ny\\z"})
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from localstack_glue.jobs.runtime import arguments
+from localstack_glue.jobs.runtime import arguments, iceberg_catalogs
 from localstack_glue.service.settings import Settings
 
 FOLDER_VARIABLE = "LOCALSTACK_GLUE_EXTRA_JARS"
@@ -22,7 +22,9 @@ _OF_SPARK_4: Mapping[str, Sequence[str]] = {
     "iceberg": ("iceberg-spark-runtime-4.",),
 }
 _FORMATS = ("delta-spark_", "delta-storage-", "hudi-spark", "iceberg-spark-runtime-")
-_AWS_CATALOG, _AWS_JARS = "org.apache.iceberg.aws.", ("iceberg-aws-bundle-", "bundle-2")
+# AWS's SDK for Java as one jar, or at least these of its pieces
+_AWS_JARS = ("iceberg-aws-bundle-", "bundle-2")
+_AWS_PIECES = ("apache-client-2", "dynamodb-2", "glue-2", "kms-2", "s3-2", "sdk-core-2", "sts-2")
 
 
 def of_run(merged: Mapping[str, str], settings: Settings, system: Path = SYSTEM_JARS) -> tuple[Path, ...]:
@@ -49,8 +51,8 @@ def missing(merged: Mapping[str, str], settings: Settings) -> str | None:
         for prefix in of_formats[name]:
             if not _has(found, prefix):
                 return f"--datalake-formats {name} needs the jar {prefix}*.jar, which is not here: {where}"
-    uses_aws = any(value.startswith(_AWS_CATALOG) for value in arguments.spark_conf(merged).values())
-    if "iceberg" in _formats(merged) and uses_aws and not any(jar.name.startswith(_AWS_JARS) for jar in found):
+    needs_aws = "iceberg" in _formats(merged) and iceberg_catalogs.need_aws(arguments.spark_conf(merged))
+    if needs_aws and not _has_sdk(found):
         return f"Iceberg's GlueCatalog and S3FileIO need the jar iceberg-aws-bundle-*.jar, which is not here: {where}"
     return None
 
@@ -74,6 +76,10 @@ def _foreign_scala(settings: Settings) -> str:
 
 def _is_spark_4(settings: Settings) -> bool:
     return (settings.spark_version or "").startswith("4.")
+
+
+def _has_sdk(jars: Sequence[Path]) -> bool:
+    return any(_has(jars, prefix) for prefix in _AWS_JARS) or all(_has(jars, piece) for piece in _AWS_PIECES)
 
 
 def _has(jars: Sequence[Path], prefix: str) -> bool:

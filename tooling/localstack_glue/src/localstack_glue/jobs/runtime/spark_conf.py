@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from localstack_glue.jobs.runtime import iceberg_catalogs
 from localstack_glue.service.settings import S3A_JARS
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
@@ -91,6 +92,7 @@ def spark_defaults(run: SparkRun, overrides: Mapping[str, str]) -> dict[str, str
         # Glue commits with an S3-optimised committer; of Hadoop's two, this one copies each object once less
         "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
         **events,
+        **iceberg_catalogs.endpoints(overrides, run.endpoint_url),
         **overrides,
         JAVA_OPTIONS: " ".join(filter(None, (own_options, run.java_options, overrides.get(JAVA_OPTIONS)))),
     }
