@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
 from moto.backends import get_backend
+from rich.console import Console as RichConsole
 
 from quartal.core.aws import AwsConnection
 from quartal.core.console import Console
+from quartal.core.settings import Settings
 from quartal.terraform.outputs import Deployment
 from quartal.workspace import Workspace
 from tests.unit.tooling.manifest_examples import empty_manifest
@@ -88,8 +90,7 @@ def workspace_of(connection: AwsConnection) -> Workspace:
         log_groups={"crawler": "c", "job_output": "o", "job_error": "e"},
     )
     settings = SimpleNamespace(is_local=True, naming_options=lambda: ())
-    console = cast(Console, SimpleNamespace(say=lambda _: None, done=lambda _: None, live=lambda: nullcontext()))
-    return cast(
-        Workspace,
-        SimpleNamespace(deployment=deployment, connection=connection, console=console, settings=settings),
-    )
+    silent = RichConsole(file=io.StringIO())
+    workspace = Workspace(cast(Settings, settings), Console(out=silent, err=silent))
+    vars(workspace).update(deployment=deployment, connection=connection)  # what it would look up
+    return workspace
