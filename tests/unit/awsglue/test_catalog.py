@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 import pytest
 
 from awsglue.errors import GlueDataError, GlueUnsupportedError
@@ -107,6 +109,51 @@ def test_tables_of_other_kinds_are_refused(glue, glue_context, tmp_path, paramet
 
     with pytest.raises(GlueUnsupportedError, match=named):
         read(glue_context)
+
+
+@pytest.fixture
+def glue_catalog(spark) -> Iterator[None]:
+    """A session that was given Iceberg's catalog over the Data Catalog."""
+    catalog = "spark.sql.catalog.glue_catalog"
+    given = {catalog: "org.apache.iceberg.spark.SparkCatalog", f"{catalog}.type": "glue"}
+    for name, value in given.items():
+        spark.conf.set(name, value)
+    yield
+    for name in given:
+        spark.conf.unset(name)
+
+
+@pytest.mark.usefixtures("glue_catalog")
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        pytest.param({"push_down_predicate": "n = 1"}, "push_down_predicate for an Iceberg table", id="predicate"),
+        pytest.param({"additional_options": {"boundedFiles": "1"}}, "Iceberg table: boundedFiles", id="option"),
+        pytest.param({"catalog_id": "123456789012"}, "ICEBERG tables in from_catalog", id="catalog of another account"),
+    ],
+)
+def test_what_would_give_other_rows_of_an_iceberg_table_is_refused(glue, glue_context, tmp_path, arguments, named):
+    add_table(glue, tmp_path, [("n", "bigint")], table_type="ICEBERG")
+
+    with pytest.raises(GlueUnsupportedError, match=named):
+        glue_context.create_data_frame.from_catalog("lake", "t", **arguments)
+
+
+@pytest.mark.usefixtures("glue_catalog")
+def test_options_of_other_formats_are_refused_before_an_iceberg_table_is_written(glue, glue_context, tmp_path):
+    add_table(glue, tmp_path, [("n", "bigint")], table_type="ICEBERG")
+    frame = glue_context.spark_session.createDataFrame([(1,)], "n bigint")
+
+    with pytest.raises(GlueUnsupportedError, match="Iceberg table: partitionKeys"):
+        glue_context.write_data_frame.from_catalog(frame, "lake", "t", additional_options={"partitionKeys": ["n"]})
+
+
+@pytest.mark.usefixtures("glue_catalog")
+def test_session_with_iceberg_reads_other_tables_as_before(glue, glue_context, tmp_path):
+    add_table(glue, tmp_path, [("n", "bigint")], classification="csv")
+    (tmp_path / "a.csv").write_text("7\n")
+
+    assert [tuple(row) for row in glue_context.create_data_frame.from_catalog("lake", "t").collect()] == [(7,)]
 
 
 def test_options_that_only_glue_has_are_refused(glue, glue_context, tmp_path):

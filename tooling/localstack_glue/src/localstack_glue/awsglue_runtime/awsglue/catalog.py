@@ -151,7 +151,7 @@ def parse_table(database: str, raw: Mapping[str, Any]) -> Table:
     storage = raw.get("StorageDescriptor") or {}
     parameters = raw.get("Parameters") or {}
     if str(parameters.get("table_type", "")).upper() in {"ICEBERG", "DELTA", "HUDI"}:
-        unsupported(f"{parameters['table_type']} tables in from_catalog", "read it through Spark's own catalog")
+        unsupported(f"{parameters['table_type']} tables in from_catalog", "use Spark's own catalog of the format")
     if not storage.get("Location"):
         unsupported(f"the table {database}.{raw['Name']}, which has no S3 location")
     if stream := _stream(raw):

@@ -13,7 +13,7 @@ from pyspark import RDD
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from awsglue import records, sources
+from awsglue import iceberg_tables, records, sources
 from awsglue.catalog import parse_table
 from awsglue.connection_types import file_source, is_database
 from awsglue.data_source import DataSource
@@ -138,7 +138,11 @@ class ReadingContext(GlueSession):
         catalog_id: str | None = None,
         **options: Any,
     ) -> DataFrame:
-        """Read a catalog table as a DataFrame."""
+        """Read a catalog table as a DataFrame; an Iceberg table through the session's glue_catalog."""
+        if catalog_id is None and iceberg_tables.has_catalog(self.spark_session):
+            wanted = place(database, table_name)
+            if iceberg_tables.is_iceberg(self.catalog.definition(*wanted)):
+                return iceberg_tables.read(self.spark_session, wanted, push_down_predicate, additional_options or {})
         neutral = ("useSparkDataSource", "useCatalogSchema")
         given = {key: value for key, value in (additional_options or {}).items() if key not in neutral}
         frame: DynamicFrame = self.create_dynamic_frame_from_catalog(

@@ -10,7 +10,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
-from awsglue import sinks
+from awsglue import iceberg_tables, sinks
 from awsglue.connection_types import file_source, is_database
 from awsglue.data_sink import DataSink
 from awsglue.dynamicframe import DynamicFrame, DynamicFrameCollection
@@ -89,7 +89,12 @@ class WritingContext(GlueSession):
         catalog_id: str | None = None,
         **options: Any,
     ) -> DataFrame:
-        """Add a DataFrame's rows to a catalog table."""
+        """Add a DataFrame's rows to a catalog table; to an Iceberg table through the session's glue_catalog."""
+        if catalog_id is None and iceberg_tables.has_catalog(self.spark_session):
+            wanted = place(database, table_name)
+            if iceberg_tables.is_iceberg(self.catalog.definition(*wanted)):
+                iceberg_tables.append(frame, wanted, additional_options or {})
+                return frame
         written = DynamicFrame.fromDF(frame, whole(self))
         self.write_dynamic_frame_from_catalog(
             written,
