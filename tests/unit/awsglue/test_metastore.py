@@ -335,7 +335,7 @@ def test_what_a_sink_wrote_is_read_by_sql_at_once(sql, glue, spark, tmp_path, dy
 def test_tables_of_other_formats_are_refused_by_name(sql, glue):
     add_table(glue, "s3://nowhere/t", [("a", "int")], table_type="ICEBERG", library=LAZY)
 
-    with pytest.raises(GlueUnsupportedError, match=r"the Iceberg table lake\.t in Spark SQL"):
+    with pytest.raises(GlueUnsupportedError, match=r"the Iceberg table lake\.t in Spark SQL; name it in"):
         sql("select * from lake.t")
 
 

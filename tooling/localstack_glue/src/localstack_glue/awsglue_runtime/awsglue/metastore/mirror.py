@@ -265,7 +265,8 @@ def _check_readable(place: Place, raw: Mapping[str, Any]) -> None:
     parameters = raw.get("Parameters") or {}
     kind = str(parameters.get("table_type") or parameters.get(PROVIDER) or "").upper()
     if kind in {"ICEBERG", "DELTA", "HUDI"}:
-        unsupported(f"the {kind.title()} table {'.'.join(place)} in Spark SQL", "its jars are not on the class path")
+        instead = "name it in a catalog of its format, such as glue_catalog.DATABASE.TABLE of Iceberg"
+        unsupported(f"the {kind.title()} table {'.'.join(place)} in Spark SQL", instead)
 
 
 def _provider(place: Place, raw: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
