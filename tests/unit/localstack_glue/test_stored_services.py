@@ -6,13 +6,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from localstack.aws.api.cloudwatch import InvalidParameterValueException
 from localstack.aws.spec import load_service
+from localstack.http import Response
 from localstack.services.cloudwatch.models import cloudwatch_stores
 
 from localstack_glue.athena.provider import AthenaProvider
 from localstack_glue.athena.refusals import QUERY_OPERATIONS
 from localstack_glue.budgets.provider import BudgetsProvider
 from localstack_glue.hosts.localstack.alarm_tags import keep_alarm_tags
+from localstack_glue.hosts.localstack.missing_dashboards import tell_missing_dashboard
 from localstack_glue.quicksight.provider import QuickSightProvider
 from localstack_glue.service import stored_services
 from localstack_glue.service.account_region import Scope
@@ -231,3 +234,27 @@ def test_tags_of_a_new_alarm_are_kept_until_it_is_deleted():
     assert tags.list_tags_for_resource(arn)["Tags"] == first
     answered("DeleteAlarms", AlarmNames=["late"])
     assert tags.list_tags_for_resource(arn)["Tags"] == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "message", "code"),
+    [
+        ("GetDashboard", "Dashboard late does not exist.", "ResourceNotFound"),
+        ("PutDashboard", "The value for field DashboardName contains invalid characters.", "InvalidParameterValue"),
+    ],
+)
+def test_dashboard_that_is_not_there_is_awss_error_and_no_wrong_parameter(operation, message, code):
+    service, refused = load_service("cloudwatch"), InvalidParameterValueException(message)
+    context = SimpleNamespace(
+        service=service,
+        operation=service.operation_model(operation),
+        protocol="query",
+        service_exception=refused,
+        request=SimpleNamespace(headers={}),
+        request_id="r",
+    )
+    response = Response(status=400)
+    tell_missing_dashboard(None, context, response)
+    assert context.service_exception.code == code
+    assert response.status_code == (404 if code == "ResourceNotFound" else 400)
+    assert (b"<Code>ResourceNotFound</Code>" in response.data) is (code == "ResourceNotFound")
