@@ -145,7 +145,7 @@ def test_destroy_that_is_killed_leaves_a_lock_that_is_named_and_goes_on_after_it
 
     # LocalStack tells of a dashboard that is gone in words that Terraform does not know from AWS: it is there again
     deployment.client("cloudwatch").put_dashboard(DashboardName=f"{deployment.prefix}-runs", DashboardBody="{}")
-    ended = cut(deployment, interrupt, "destroy", "delete", 1)
+    ended = cut(deployment, interrupt, "destroy", "terraform apply", 1)  # which would end in seconds
     assert "`quartal destroy`" in ended.output
     deployment.done("destroy")  # whoever is interrupted unlocks the state
     assert left(deployment) == set()
