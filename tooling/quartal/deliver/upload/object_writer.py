@@ -172,9 +172,8 @@ class ObjectWriter:
         S3SigV4Auth(self._credentials, "s3", self._address.region).add_auth(request)
         try:
             content = cast("bytes | Iterable[bytes]", body())  # a view of bytes will do: the socket takes it
-            answer = self._connections.urlopen(
-                "PUT", target, content, dict(request.headers.items()), retries=False, redirect=False
-            )
+            # without retries it follows no redirects either
+            answer = self._connections.urlopen("PUT", target, content, dict(request.headers.items()), retries=False)
         except (HTTPError, OSError) as error:
             raise _TryAgainError(_reason(error)) from error
         if answer.status in _TRY_AGAIN or (answer.status == 400 and _TOO_SLOW in answer.data):

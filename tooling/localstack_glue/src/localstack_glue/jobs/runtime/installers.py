@@ -1,8 +1,12 @@
 """What pip and uv are given around them, and what of their words is the cause when they fail."""
 
 import json
+import os
 import re
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from localstack_glue.jobs.runtime.files import JobPreparationError
 
 # LocalStack may run in an environment of its own: who starts it hands over here what the installer is to know
 HANDED_OVER = "LOCALSTACK_GLUE_INSTALLER_ENVIRONMENT"
@@ -10,6 +14,33 @@ CERTIFICATES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT")
 _LONGEST = 1000
 _CAUSE = re.compile(r"^(error|cause|caused by)\b:?\s*|^×\s*|^╰─▶\s*|^├─▶\s*|^│\s*", re.IGNORECASE)  # noqa: RUF001
 _ASIDE = re.compile(r"^(hint|warning|notice|\[notice\]|using cpython|looking in|resolved|downloading)\b", re.IGNORECASE)
+
+
+def run(command: Sequence[str], *, failure: str, timeout_s: float) -> str:
+    """Run an installer and return what it prints.
+
+    Args:
+        command: the program and its arguments.
+        failure: what is told when it fails; the cause follows.
+        timeout_s: how long it may take.
+
+    Raises:
+        JobPreparationError: it failed, was not there or took too long.
+    """
+    try:
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            env=environment(os.environ),
+        ).stdout
+    except subprocess.CalledProcessError as error:
+        raise JobPreparationError(f"{failure}: {cause(error.stderr, error.returncode)}") from error
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise JobPreparationError(f"{failure}: {error}") from error
 
 
 def environment(environ: Mapping[str, str]) -> dict[str, str]:

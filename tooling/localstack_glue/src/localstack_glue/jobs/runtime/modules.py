@@ -139,18 +139,4 @@ class ModuleInstaller:
 
     def _run(self, command: Sequence[str]) -> None:
         LOG.info("installing modules: %s", " ".join(command))
-        try:
-            subprocess.run(
-                command,
-                capture_output=True,
-                text=True,
-                timeout=INSTALL_TIMEOUT_S,
-                check=True,
-                stdin=subprocess.DEVNULL,
-                env=installers.environment(os.environ),
-            )
-        except subprocess.CalledProcessError as error:
-            why = installers.cause(error.stderr, error.returncode)
-            raise JobPreparationError(f"Failed to install additional Python modules: {why}") from error
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise JobPreparationError(f"Failed to install additional Python modules: {error}") from error
+        installers.run(command, failure="Failed to install additional Python modules", timeout_s=INSTALL_TIMEOUT_S)

@@ -1,8 +1,6 @@
 """Finds the Python and the Spark for a run's GlueVersion; that of Glue 6.0 is made when its first run needs it."""
 
 import logging
-import os
-import subprocess
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +14,7 @@ from localstack_glue.service.settings import PYTHON_6, Settings
 
 LOG = logging.getLogger(__name__)
 MAKING_TIMEOUT_S = 1800
+_NOT_MADE = "The runtime of Glue 6.0 could not be made"
 
 
 class Runtimes:
@@ -96,26 +95,10 @@ def _is_of(settings: Settings, spark: str) -> bool:
 
 def _made(command: Sequence[str]) -> Path:
     LOG.info("making the runtime of Glue 6.0: %s", " ".join(command))
-    try:
-        answer = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=MAKING_TIMEOUT_S,
-            check=True,
-            stdin=subprocess.DEVNULL,
-            env=installers.environment(os.environ),
-        )
-    except subprocess.CalledProcessError as error:
-        why = installers.cause(error.stderr, error.returncode)
-        raise JobPreparationError(f"The runtime of Glue 6.0 could not be made: {why}") from error
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise JobPreparationError(f"The runtime of Glue 6.0 could not be made: {error}") from error
-    lines = answer.stdout.strip().splitlines()  # a path may hold spaces
+    printed = installers.run(command, failure=_NOT_MADE, timeout_s=MAKING_TIMEOUT_S)
+    lines = printed.strip().splitlines()  # a path may hold spaces
     if not lines or not Path(lines[-1]).is_file():
-        raise JobPreparationError(
-            f"The runtime of Glue 6.0 could not be made: {command[0]} did not say where its Python is"
-        )
+        raise JobPreparationError(f"{_NOT_MADE}: {command[0]} did not say where its Python is")
     return Path(lines[-1])
 
 

@@ -1,0 +1,164 @@
+"""Values as strangers write them: what is a key, a number, a day or a text, and what is asked for."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from quartal.contracts.drafting import Choices, draft
+from quartal.core.errors import ConfigurationError
+from tests.unit.tooling.drafting.drafts import contract_in, day, drafted_from, parquet, shop, table, tried
+
+ROWS = table("day,shop,amount", lambda n: f"{day(n)},{shop(n)},{n % 7}")
+
+
+@pytest.mark.parametrize("column", ["sensor", "station_id", "device_id", "customer", "vehicle", "isin", "tailnum"])
+def test_what_rows_are_about_is_no_key_for_being_different_in_one_file(tmp_path, column):
+    rows = table(f"{column},day,amount", lambda n: f"AB-{n:03d},2024-01-01,{n % 7}")
+    for dataset in ("feed.csv", f"{column}s.csv"):
+        (tmp_path / dataset).write_text(rows)
+        assert contract_in(draft(tmp_path / dataset, dataset.partition(".")[0])).key == ()
+
+
+def test_key_is_of_rows_that_were_delivered_twice_and_not_of_others(tmp_path):
+    rows = table("id,day,amount", lambda n: f"X{n - n // 39},{day(n)},{n % 7}")
+    assert contract_in(drafted_from(tmp_path, rows)).key == ()
+    again = table("id,day,amount", lambda n: f"X{n - n // 39},{day(n - n // 39)},{(n - n // 39) % 7}")
+    drafted = drafted_from(tmp_path, again)
+    assert (tried(tmp_path, drafted).key, drafted.verdict.duplicates) == (("id",), 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("{n:05d}", id="zeros in front"),
+        pytest.param("{k}1234567890123{n}", id="longer than numbers are"),
+        pytest.param("+49301234{n:03d}", id="phone numbers"),
+    ],
+)
+def test_digits_that_no_number_keeps_are_text(tmp_path, text):
+    refs = [text.format(n=n + 9_997, k="" if n % 99 else 99) for n in range(200)]
+    rows = table("day,shop,ref_to", lambda n: f"{day(n)},{shop(n)},{refs[n]}", 200)
+    drafted = drafted_from(tmp_path, rows)
+    contract = tried(tmp_path, drafted)
+    assert (contract.column("ref_to").logical_type, drafted.verdict.kept) == ("string", 200)
+
+
+def test_letters_among_numbers_of_lines_are_no_missing_values(tmp_path):
+    rows = table("day,line,amount", lambda n: f"{day(n)},{'S' if n % 5 == 0 else n % 5},{n % 7}")
+    contract = tried(tmp_path, drafted_from(tmp_path, rows))
+    assert (contract.features.entity, contract.column("line").rules.missing_values) == (("line",), ())
+
+
+def test_comma_among_longer_numbers_is_asked_for(tmp_path):
+    rows = table("day,shop,amount", lambda n: f'{day(n)},{shop(n)},"{12_345 + n if n % 2 else f"1,{200 + n}"}"')
+    drafted = drafted_from(tmp_path, rows)
+    assert contract_in(drafted).column("amount").logical_type == "string"
+    assert "--decimal-mark" in drafted.text
+
+
+def test_measure_with_a_name_of_the_published_tables_gets_one_that_is_free(tmp_path):
+    rows = table("on,day,day_value,shop", lambda n: f"{day(n)},{n % 7},{n % 5}.5,{shop(n)}")
+    names = {column.name: column.name_in_file for column in contract_in(drafted_from(tmp_path, rows)).columns}
+    assert names["day_value"] == "day_value"
+    assert sorted(names.values()) == ["day", "day_value", "on", "shop"]
+
+
+def test_moments_of_int96_are_read_whatever_their_year(tmp_path):
+    file = io.BytesIO()
+    at = [datetime(9999, 12, 31) if n == 3 else datetime(2024, 1, 1 + n % 28, n % 24) for n in range(100)]
+    pq.write_table(pa.table({"at": at}), file, use_deprecated_int96_timestamps=True)
+    drafted = drafted_from(tmp_path, file.getvalue(), name="a.parquet")
+    assert tried(tmp_path, drafted).features.event_time.timestamp == "at"
+
+
+def test_column_that_was_said_to_hold_days_and_holds_none_is_named(tmp_path):
+    with pytest.raises(ConfigurationError, match=r"Column shop of .* holds no days: it holds 'A'"):
+        drafted_from(tmp_path, ROWS, Choices("shop"))
+
+
+@pytest.mark.parametrize(
+    ("texts", "told"),
+    [
+        pytest.param(" {n}.5", "its numbers have blanks around them", id="blanks before numbers"),
+        pytest.param("\u200b{n}", "its numbers have blanks around them", id="signs that show nowhere"),
+        pytest.param("\u2212{n}", "signs of money", id="a minus that is none"),
+        pytest.param("({n}.50)", "signs of money", id="negative numbers in parentheses"),
+        pytest.param("{n}.50-", "signs of money", id="a sign behind a number"),
+        pytest.param("24-Mai-{n:02d}", "names of months", id="days with a month's name"),
+        pytest.param("{n:02d} juil. 2024", "names of months", id="a month's French name"),
+    ],
+)
+def test_text_that_is_a_number_or_a_date_to_readers_is_told(tmp_path, texts, told):
+    drafted = drafted_from(tmp_path, table("day,shop,x", lambda n: f"{day(n)},{shop(n)},{texts.format(n=n)}"))
+    assert contract_in(drafted).column("x").logical_type == "string"
+    assert told in next(line for line in drafted.text.splitlines() if "x: its" in line)
+
+
+def test_days_that_excel_counts_are_told(tmp_path):
+    with pytest.raises(ConfigurationError, match="date: may be days as Excel counts them"):
+        drafted_from(tmp_path, table("date,shop", lambda n: f"{45_000 + n},{shop(n)}"))
+
+
+def test_days_that_mean_no_end_are_no_days_of_events(tmp_path):
+    rows = table("valid,shop", lambda n: f"{'9999-12-31' if n % 2 else day(n)},{shop(n)}")
+    with pytest.raises(ConfigurationError, match="holds days from 2024-01-01 to 9999-12-31"):
+        drafted_from(tmp_path, rows)
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        pytest.param(20_240_101, "its dates have the type of numbers", id="digits of a day"),
+        pytest.param(1_700_000_000_000_000_000, "nanoseconds since 1970", id="nanoseconds"),
+    ],
+)
+def test_numbers_of_parquet_that_are_days_to_readers_are_told(tmp_path, number, told):
+    with pytest.raises(ConfigurationError, match=f"date: its dates have .*{told.removeprefix('its dates have ')}"):
+        drafted_from(tmp_path, parquet(date=pa.array([number + n % 28 for n in range(40)])), name="a.parquet")
+
+
+def test_draft_that_would_not_be_sound_is_told_by_its_column(tmp_path):
+    rows = table("on,events,rows_of_day", lambda n: f"{day(n)},{n % 7},{shop(n)}")
+    with pytest.raises(ConfigurationError, match=r"would not be sound: .* rows_of_day would name two columns"):
+        drafted_from(tmp_path, rows, Choices(entity=("rows_of_day",)))
+
+
+def test_key_that_was_said_is_told_with_the_rows_that_share_one(tmp_path):
+    lines = drafted_from(tmp_path, ROWS, Choices(key=("shop",))).text.splitlines()
+    assert "#   primaryKey: shop (38 rows have one that another has too, and do not count)" in lines
+
+
+@pytest.mark.parametrize("choices", [Choices(key=("none", "shop")), Choices(entity=("shop", "none"))])
+def test_column_and_none_at_once_are_refused(tmp_path, choices):
+    with pytest.raises(ConfigurationError, match="names shop, and none"):
+        drafted_from(tmp_path, ROWS, choices)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        pytest.param("order_id,line_no", id="an order of one line"),
+        pytest.param("invoice_id,position", id="an invoice of one position"),
+    ],
+)
+def test_what_has_several_parts_is_no_key_for_having_one_in_this_file(tmp_path, header):
+    rows = table(f"{header},day,amount", lambda n: f"O{n},1,{day(n)},{n % 7}")
+    assert contract_in(drafted_from(tmp_path, rows)).key == ()
+
+
+def test_number_of_the_row_from_0_on_is_no_key_whatever_its_name(tmp_path):
+    assert contract_in(drafted_from(tmp_path, table("id,day,shop", lambda n: f"{n},{day(n)},{shop(n)}"))).key == ()
+    of_database = table("id,day,shop", lambda n: f"{n + 1},{day(n)},{shop(n)}")
+    assert contract_in(drafted_from(tmp_path, of_database)).key == ("id",)
+
+
+def test_names_are_published_as_long_as_the_catalog_takes_them(tmp_path):
+    rows = table(f"day,shop,{'x' * 300},{'x' * 299}y", lambda n: f"{day(n)},{shop(n)},{n},{n}")
+    names = [column.name for column in contract_in(drafted_from(tmp_path, rows)).columns]
+    assert max(map(len, names)) < 210
+    assert len(set(names)) == 4
