@@ -26,7 +26,10 @@ STORED = b'HTTP/1.1 200 OK\r\nETag: "e"\r\nContent-Length: 0\r\n\r\n'
 
 @dataclass
 class Server:
-    """Answers each request, of six bytes unless said, with the next of its answers, and closes after an empty one."""
+    """Answers each request, of six bytes unless said, with the next of its answers, and closes after an empty one.
+
+    After the last answer nothing listens any more: a request too many is refused at once.
+    """
 
     answers: list[bytes]
     tls: ssl.SSLContext | None = None
@@ -60,6 +63,7 @@ class Server:
                     if not answer:
                         break
                     connected.sendall(answer)
+        listener.close()
 
 
 @contextmanager
