@@ -47,6 +47,7 @@ class Running:
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
+    heard: threading.Event = field(default_factory=threading.Event)
 
     def follow(self) -> None:
         """Read what it says to the end, on a thread of its own."""
@@ -56,6 +57,7 @@ class Running:
                 self.lines.append(line.rstrip())
                 self.changed.notify_all()
         self.process.wait()  # its output ends a moment before it does
+        self.heard.set()
         with self.changed:
             self.changed.notify_all()
 
@@ -73,8 +75,9 @@ class Running:
         )
 
     def ended(self) -> Ended:
-        """What became of it."""
+        """What became of it. Its last lines may come from the pipe after its end: they say why it ended."""
         code = self.process.wait(TIMEOUT_S)
+        assert self.heard.wait(TIMEOUT_S), "somebody else keeps its output open"
         return Ended(code, "\n".join(self.lines))
 
     def _count(self, mark: str) -> int:

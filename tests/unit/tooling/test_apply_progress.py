@@ -9,8 +9,10 @@ from types import SimpleNamespace
 import pytest
 
 from quartal.core.console import Console, SafeConsole
+from quartal.core.errors import TerraformError
 from quartal.deploy import change
 from quartal.terraform.events import TerraformEvent
+from quartal.terraform.failed_apply import ApplyProgress, read_failed_apply
 from quartal.terraform.saved_plan import ReviewRecord
 
 EVENTS = [
@@ -64,3 +66,29 @@ def test_elsewhere_there_are_plain_lines_and_nothing_that_moves(monkeypatch):
 )
 def test_bar_is_as_long_as_the_plan_has_changes(summary, steps):
     assert change._steps_of(record(summary)) == steps
+
+
+def test_reason_of_an_apply_that_failed_is_told_where_its_progress_cannot_be_written(tmp_path, monkeypatch):
+    staged = SimpleNamespace(plan_file=tmp_path / "no such folder" / "a.tfplan")
+    monkeypatch.setattr(change, "discard", lambda *_: None)
+
+    def fail(on_event) -> None:
+        on_event(EVENTS[0])
+        raise TerraformError("The state is kept in errored.tfstate.", exit_code=1)
+
+    console = Console(err=SafeConsole(file=io.StringIO()))
+    workspace = SimpleNamespace(console=console, terraform=SimpleNamespace(apply_plan=fail), staged=staged)
+    with pytest.raises(TerraformError, match="kept in"):
+        change.apply_plan(workspace)
+
+
+def test_progress_of_an_apply_that_failed_is_for_its_owner_alone(tmp_path):
+    staged = SimpleNamespace(plan_file=tmp_path / "a.tfplan")
+    progress = ApplyProgress()
+    for event in EVENTS:
+        progress.note(event)
+    progress.write(staged)
+    (file,) = tmp_path.iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+    found = read_failed_apply(staged)
+    assert (found.done, found.begun) == (("aws_s3_bucket.a",), ("aws_s3_bucket.b",))

@@ -49,6 +49,37 @@ def test_lines_are_handed_on_as_they_come():
     assert lines == ["a", "b"]
 
 
+def test_what_fails_with_a_line_is_told_and_the_program_goes_on_to_its_end():
+    flood = "for number in range(20000): print(number, 'o' * 20)"
+
+    def refuse(line: str) -> None:
+        raise ValueError(line)
+
+    with pytest.raises(ValueError, match=r"^0 o"):
+        process.run([sys.executable, "-c", flood], on_stdout_line=refuse, timeout_s=30)
+
+
+def test_lines_that_are_taken_slowly_are_all_taken(monkeypatch):
+    # as by a terminal that its user holds; the last lines of Terraform say why it failed
+    monkeypatch.setattr(process, "_IDLE_S", 0.01)
+    lines: list[str] = []
+
+    def take(line: str) -> None:
+        threading.Event().wait(0.1)
+        lines.append(line)
+
+    process.run([sys.executable, "-c", "print('a'); print('b')"], on_stdout_line=take)
+    assert lines == ["a", "b"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell's own background")
+def test_output_that_somebody_else_keeps_open_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(process, "_IDLE_S", 0.1)
+    result = process.run(["sh", "-c", "echo a; sleep 20 & echo $!"])
+    os.kill(int(result.stdout.split()[1]), signal.SIGKILL)
+    assert result.stdout.split()[0] == "a"
+
+
 def test_interrupt_reaches_the_program_once_and_its_end_is_waited_for(tmp_path: Path):
     # Terraform drops its state file on a second interrupt, so exactly one may arrive
     script = (

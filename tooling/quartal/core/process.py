@@ -15,6 +15,7 @@ from quartal.core.errors import CommandError, ToolchainError
 from quartal.core.interrupts import DeferredInterrupts
 
 LineHandler = Callable[[str], None]
+_IDLE_S = 5.0  # for output that comes no more although nobody has closed it: a program that outlives ours holds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def run(
         ToolchainError: the program does not exist or cannot be started.
         CommandError: it ended with another exit code, or took too long.
         KeyboardInterrupt: Ctrl-C was pressed; the program has ended.
+        Exception: what `on_stdout_line` raised first; the program has come to its end.
     """
     with DeferredInterrupts() as interrupts:
         try:
@@ -75,14 +77,7 @@ def run(
             ) from error
 
         stdout, stderr = cast(IO[str], process.stdout), cast(IO[str], process.stderr)  # both are pipes
-        stdout_lines: list[str] = []
-        stderr_lines: list[str] = []
-        readers = [
-            threading.Thread(target=_drain, args=(stdout, stdout_lines, on_stdout_line), daemon=True),
-            threading.Thread(target=_drain, args=(stderr, stderr_lines, None), daemon=True),
-        ]
-        for reader in readers:
-            reader.start()
+        out, err = _Output(stdout, on_stdout_line), _Output(stderr)
         try:
             interrupts.release()
             exit_code = process.wait(timeout_s)
@@ -98,9 +93,11 @@ def run(
             _interrupt(process)
             raise
         finally:
-            for reader in readers:
-                reader.join(timeout=5)
-    result = CompletedCommand(tuple(arguments), exit_code, "".join(stdout_lines), "".join(stderr_lines))
+            for each in (out, err):
+                each.read_to_its_end()
+    if out.failure is not None:
+        raise out.failure
+    result = CompletedCommand(tuple(arguments), exit_code, "".join(out.lines), "".join(err.lines))
     if success_codes is not None and exit_code not in success_codes:
         last_lines = (result.stderr or result.stdout).strip().splitlines()[-15:]
         raise CommandError(
@@ -112,11 +109,33 @@ def run(
     return result
 
 
-def _drain(stream: IO[str], lines: list[str], on_line: LineHandler | None) -> None:
-    for line in stream:
-        lines.append(line)
-        if on_line is not None:
-            on_line(line.rstrip("\n"))
+class _Output:
+    """Reads what a program prints, on a thread of its own, whatever becomes of a line: a full pipe would stop it."""
+
+    def __init__(self, stream: IO[str], on_line: LineHandler | None = None) -> None:
+        self.lines: list[str] = []
+        self.failure: Exception | None = None
+        self._stream, self._on_line = stream, on_line
+        self._taken = 0
+        self._reader = threading.Thread(target=self._drain, daemon=True)
+        self._reader.start()
+
+    def read_to_its_end(self) -> None:
+        """Wait for the last line, which may say why the program ended, but not for output that nobody writes to."""
+        read = -1
+        while self._reader.is_alive() and (self._taken < len(self.lines) or read < len(self.lines)):
+            read = len(self.lines)
+            self._reader.join(timeout=_IDLE_S)
+
+    def _drain(self) -> None:
+        for line in self._stream:
+            self.lines.append(line)
+            if self._on_line is not None and self.failure is None:
+                try:
+                    self._on_line(line.rstrip("\n"))
+                except Exception as error:
+                    self.failure = error
+            self._taken = len(self.lines)
 
 
 def _interrupt(process: subprocess.Popen[str]) -> None:

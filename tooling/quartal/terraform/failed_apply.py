@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from plan_review.model import FailedApply
+from quartal.core import private_files
 from quartal.terraform.events import TerraformEvent
 from quartal.terraform.working_copy import StagedRoot
 
@@ -27,14 +29,17 @@ class ApplyProgress:
             self.done[event.address] = None
 
     def write(self, staged: StagedRoot) -> None:
-        """Write down how far it came, beside what an earlier one that failed had done."""
+        """Write down how far it came, beside what an earlier one that failed had done.
+
+        Where that cannot be written nothing is raised: why the apply failed must be heard.
+        """
         earlier = read_failed_apply(staged)
         done = {**dict.fromkeys(earlier.done if earlier else ()), **self.done}
         begun = {**dict.fromkeys(earlier.begun if earlier else ()), **self.begun}
         at = datetime.now(UTC).isoformat(timespec="seconds")
         failed = FailedApply(at, tuple(done), tuple(address for address in begun if address not in self.done))
-        _file(staged).write_text(json.dumps(asdict(failed), indent=2) + "\n", encoding="utf-8")
-        _file(staged).chmod(0o600)
+        with suppress(OSError):
+            private_files.write(_file(staged), json.dumps(asdict(failed), indent=2) + "\n")
 
 
 def read_failed_apply(staged: StagedRoot) -> FailedApply | None:
@@ -42,7 +47,7 @@ def read_failed_apply(staged: StagedRoot) -> FailedApply | None:
     try:
         fields = json.loads(_file(staged).read_text(encoding="utf-8"))
         return FailedApply(str(fields["at"]), tuple(fields["done"]), tuple(fields["begun"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from quartal.core import private_files
 from quartal.core.errors import ConfigurationError
 from quartal.terraform.working_copy import StagedRoot
 
@@ -71,8 +72,7 @@ def write_record(
         account=account,
         region=region,
     )
-    record_file(staged).write_text(json.dumps(asdict(record), indent=2) + "\n")
-    record_file(staged).chmod(0o600)
+    private_files.write(record_file(staged), json.dumps(asdict(record), indent=2) + "\n")
     return record
 
 
