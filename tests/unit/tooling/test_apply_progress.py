@@ -91,4 +91,5 @@ def test_progress_of_an_apply_that_failed_is_for_its_owner_alone(tmp_path):
     (file,) = tmp_path.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
     found = read_failed_apply(staged)
+    assert found is not None
     assert (found.done, found.begun) == (("aws_s3_bucket.a",), ("aws_s3_bucket.b",))
