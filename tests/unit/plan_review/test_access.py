@@ -322,3 +322,36 @@ def test_role_for_a_repository_of_ones_own_is_not_everybodys(reviewed, condition
     policy = json.dumps({"Statement": [statement | {"Condition": condition}]})
     entry = change("aws_iam_role", None, {"name": "r", "assume_role_policy": policy})
     assert reviewed({"format_version": "1.2", "resource_changes": [entry]}).verdict.level.word == "access"
+
+
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+@pytest.mark.parametrize(
+    ("others", "arns", "unknown", "widens"),
+    [
+        pytest.param([], [READ_ONLY], {}, True, id="attached by the resource itself"),
+        pytest.param([{"role": "r", "policy_arn": READ_ONLY}], [READ_ONLY], {}, False, id="attached by another"),
+        pytest.param([{"role": "z", "policy_arn": READ_ONLY}], [READ_ONLY], {}, True, id="attached to another role"),
+        pytest.param([], [], {"policy_arns": True}, True, id="known after the apply"),
+        pytest.param([], [], {}, False, id="none"),
+    ],
+)
+def test_exclusive_attachments_give_what_nothing_else_attaches(others, arns, unknown, widens):
+    exclusive = change("aws_iam_role_policy_attachments_exclusive", None, {"role_name": "r", "policy_arns": arns})
+    exclusive["change"]["after_unknown"] = unknown
+    attached = [change("aws_iam_role_policy_attachment", each, each) for each in others]
+    for each in attached:
+        each["change"]["actions"] = ["no-op"]
+    plan = parse_plan({"format_version": "1.2", "resource_changes": [exclusive, *attached]})
+    assert any(item.widens for item in access_changes(plan)) is widens
+    assert any("keeps no policies but" in item.sentence for item in access_changes(plan))
+
+
+def test_exclusive_policies_that_end_with_their_role_widen_nothing():
+    role, exclusive = (
+        change("aws_iam_role", {"name": "r"}, None),
+        change("aws_iam_role_policies_exclusive", {"role_name": "r", "policy_names": ["a"]}, None),
+    )
+    plan = parse_plan({"format_version": "1.2", "resource_changes": [role, exclusive]})
+    assert [item for item in access_changes(plan) if item.widens] == []

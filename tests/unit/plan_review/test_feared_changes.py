@@ -56,6 +56,28 @@ def test_what_only_tags_and_words_change_is_green(reviewed):
     assert reviewed({"format_version": "1.2", "resource_changes": entries}).verdict.decision is Decision.APPLY
 
 
+@pytest.mark.parametrize(
+    ("owner", "names", "kind", "settings", "unknown"),
+    [
+        pytest.param("aws_s3_bucket", {"bucket": "b"}, "aws_s3_bucket_notification", {"bucket": "b"}, {}, id="by name"),
+        pytest.param(
+            "aws_s3_bucket", {"tags": {}}, "aws_s3_bucket_notification", {}, {"bucket": True}, id="by an id to come"
+        ),
+        pytest.param(
+            "aws_iam_role", {"name": "r"}, "aws_iam_role_policies_exclusive", {"role_name": "r"}, {}, id="role"
+        ),
+    ],
+)
+def test_settings_of_what_the_same_plan_makes_replace_nothing(reviewed, owner, names, kind, settings, unknown):
+    made, entry = change(owner, None, names), change(kind, None, settings | {"eventbridge": True, "policy_names": []})
+    entry["change"]["after_unknown"] = unknown
+    plan = {"format_version": "1.2", "resource_changes": [made, entry]}
+    assert reviewed(plan).verdict.decision is Decision.APPLY
+    made["change"]["actions"] = ["no-op"]
+    if not unknown:
+        assert reviewed(plan).verdict.level > Level.NOTE
+
+
 def test_attribute_that_nobody_set_and_aws_computes_is_not_feared(reviewed):
     """A replacement of what it rests on makes AWS compute it anew."""
     entry = change("aws_sqs_queue", {"name": "q", "kms_master_key_id": "k", "url": "u"}, {"name": "q"})

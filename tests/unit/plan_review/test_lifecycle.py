@@ -94,9 +94,6 @@ def test_rules_that_are_not_known_yet_are_data_at_risk(reviewed):
     ("before", "after"),
     [
         pytest.param(expiring(30), expiring(30), id="as before"),
-        pytest.param(expiring(30), expiring(60), id="later"),
-        pytest.param(expiring(30, "curated/"), expiring(30, "curated/a/"), id="a part of what went before"),
-        pytest.param(expiring(30), rules(), id="ends"),
         pytest.param(None, expiring(30, status="Disabled"), id="switched off"),
         pytest.param(
             None, rules(transition=[{"days": 1, "storage_class": "GLACIER_IR"}]), id="cheaper and read at once"
@@ -107,6 +104,20 @@ def test_rules_that_are_not_known_yet_are_data_at_risk(reviewed):
 )
 def test_rule_that_deletes_nothing_more_is_no_finding(reviewed, before, after):
     assert found_by(reviewed, change(TYPE, before, after)) == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(expiring(30), expiring(60), id="later"),
+        pytest.param(expiring(30, "curated/"), expiring(30, "curated/a/"), id="a part of what went before"),
+        pytest.param(expiring(30), rules(), id="ends"),
+        pytest.param(expiring(30), expiring(30, status="Disabled"), id="switched off"),
+        pytest.param(rules(), rules(transition=[{"days": 30, "storage_class": "STANDARD_IA"}]), id="another class"),
+    ],
+)
+def test_rule_after_which_objects_stay_or_lie_otherwise_needs_a_look(reviewed, before, after):
+    assert found_by(reviewed, change(TYPE, before, after)) == {"objects-kept-longer": "change"}
 
 
 @pytest.mark.parametrize(

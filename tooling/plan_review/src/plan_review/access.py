@@ -14,6 +14,7 @@ from os.path import commonprefix
 from typing import Any
 
 from plan_review.access_attributes import BROAD_POLICIES, READ_BY_TYPE, grants_access_by_name
+from plan_review.exclusive_policies import EXCLUSIVE, exclusive_policies
 from plan_review.model import Action, Plan, ResourceChange, without_index
 from plan_review.policy_grants import Grant, grants, is_locked, is_readable, policy_document
 from plan_review.replacement import parts
@@ -159,10 +160,11 @@ def _of(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
 
 
 def _changes(change: ResourceChange, plan: Plan) -> Iterator[AccessChange]:
-    read = change.type in _ATTACHMENTS or change.type in READ_BY_TYPE
+    read = change.type in _ATTACHMENTS or change.type in READ_BY_TYPE or change.type in EXCLUSIVE
     if change.type in _ATTACHMENTS:
         yield from _attachment(change, _ATTACHMENTS[change.type])
-    for sentence in READ_BY_TYPE.get(change.type, lambda _: ())(change):
+    sentences = READ_BY_TYPE.get(change.type, lambda _: ())(change)
+    for sentence in exclusive_policies(change, plan) if change.type in EXCLUSIVE else sentences:
         yield AccessChange(change.address, sentence.text, sentence.widens, sentence.is_broad)
     for attribute in sorted(change.before.keys() | change.after.keys()):
         if is_policy(change, attribute, plan):

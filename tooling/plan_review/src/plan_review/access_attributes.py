@@ -50,7 +50,7 @@ def _policy_attachment(change: ResourceChange) -> Iterator[Sentence]:
     for kind in ("users", "roles", "groups"):
         had, has = _names(change.before, kind), _names(change.after, kind)
         for name in sorted(has - had):
-            yield Sentence(f"{kind[:-1]} {name} now has policy {policy}", True, _is_broad(policy))
+            yield Sentence(f"{kind[:-1]} {name} now has policy {policy}", True, is_broad(policy))
         for name in sorted(had - has):
             yield Sentence(f"{kind[:-1]} {name} no longer has policy {policy}", False)
 
@@ -60,7 +60,7 @@ def _role(change: ResourceChange) -> Iterator[Sentence]:
     role = f"role {change.attribute('name')}"
     had, has = _names(change.before, "managed_policy_arns"), _names(change.after, "managed_policy_arns")
     for policy in sorted(has - had):
-        yield Sentence(f"{role} now has policy {policy}", True, _is_broad(policy))
+        yield Sentence(f"{role} now has policy {policy}", True, is_broad(policy))
     for policy in sorted(had - has):
         yield Sentence(f"{role} no longer has policy {policy}", False)
     before, after = change.before.get("permissions_boundary"), change.after.get("permissions_boundary")
@@ -72,27 +72,6 @@ def _role(change: ResourceChange) -> Iterator[Sentence]:
     had_inline, has_inline = change.before.get("inline_policy") or [], change.after.get("inline_policy") or []
     if change.after and has_inline not in (had_inline, Marker.UNKNOWN):
         yield Sentence(f"{role} has other policies written into it, see its attribute inline_policy", True)
-
-
-def _exclusive(owner: str, names: str) -> Callable[[ResourceChange], Iterator[Sentence]]:
-    """`aws_iam_..._exclusive`: which policies a role, user or group keeps; any other is taken away, a denial too."""
-
-    def read(change: ResourceChange) -> Iterator[Sentence]:
-        role = f"{owner} {change.attribute(f'{owner}_name')}"
-        had, has = _names(change.before, names), _names(change.after, names)
-        if not change.after:
-            yield Sentence(f"{role}: policies that somebody gives it outside Terraform are no longer taken away", True)
-            return
-        if change.after.get(names) is Marker.UNKNOWN:
-            yield Sentence(f"{role}: which policies it keeps is only known after the apply", True)
-        if not change.before:
-            yield Sentence(f"{role} keeps no policies but {', '.join(sorted(has)) or 'none'}", False)
-        for policy in sorted(has - had) if change.before else sorted(filter(_is_broad, has)):
-            yield Sentence(f"{role} may have policy {policy}", True, _is_broad(policy))
-        for policy in sorted(had - has):
-            yield Sentence(f"{role} no longer has policy {policy}, whether it allows or denies", True)
-
-    return read
 
 
 def _identity_provider(change: ResourceChange) -> Iterator[Sentence]:
@@ -173,7 +152,8 @@ def _names(attributes: Mapping[str, Any], name: str) -> set[str]:
     return {str(entry) for entry in value} if isinstance(value, list) else set()
 
 
-def _is_broad(policy: Any) -> bool:
+def is_broad(policy: Any) -> bool:
+    """Whether a policy, by its ARN, allows nearly everything."""
     return str(policy).rpartition("/")[2] in BROAD_POLICIES
 
 
@@ -181,11 +161,6 @@ READ_BY_TYPE: dict[str, Callable[[ResourceChange], Iterator[Sentence]]] = {
     "aws_iam_openid_connect_provider": _identity_provider,
     "aws_iam_policy_attachment": _policy_attachment,
     "aws_iam_role": _role,
-    **{
-        f"aws_iam_{owner}_{kind}_exclusive": _exclusive(owner, names)
-        for owner in ("group", "role", "user")
-        for kind, names in (("policies", "policy_names"), ("policy_attachments", "policy_arns"))
-    },
     "aws_kms_grant": _listed("operations", "grantee_principal", "key_id"),
     "aws_lakeformation_permissions": _listed("permissions", "principal", "database"),
     "aws_quicksight_data_set": _permissions,

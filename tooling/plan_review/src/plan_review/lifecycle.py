@@ -83,6 +83,20 @@ def losing_rules(plan: Plan) -> Iterator[LosingRule]:
             yield from _of(change, is_new=isinstance(name, str | Marker) and name in made)
 
 
+def kept_longer(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Address and sentence of each update after which objects stay, and cost, that were to go, or go otherwise."""
+    for change in map(plan.without_computed, parts(plan)):
+        names = [name for name in _RULES if change.before.get(name) != change.after.get(name)]
+        if change.type not in _TYPES or not names or not change.before or not change.after:
+            continue
+        before, after = tuple(_effects(change.before)), tuple(_effects(change.after))
+        gone = [effect for effect in before if not any(other.covers(effect) for other in after)]
+        for effect in sorted(gone, key=lambda item: (item.prefix, item.verb, item.days)):
+            yield change.address, f"This ends, and what stays costs: {effect.sentence}"
+        if not gone and all(any(known.covers(effect) for known in before) for effect in after):
+            yield change.address, "Its rules are others than before; they take away no object that stayed."
+
+
 def _is_new_bucket(change: ResourceChange) -> bool:
     return change.type == "aws_s3_bucket" and bool(change.after) and not change.before
 

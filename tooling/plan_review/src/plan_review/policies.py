@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import IntEnum
 from fnmatch import fnmatchcase
 from functools import cache
@@ -17,13 +18,15 @@ from plan_review.errors import ReviewInputError
 from plan_review.file_problems import lines_of
 from plan_review.model import Action, Plan, ResourceChange
 from plan_review.replacement import parts
+from plan_review.values import Marker
 
 _FOLDER = Path(__file__).parent
 _BUNDLED = (_FOLDER / "rules.yaml", *sorted((_FOLDER / "rules").glob("*.yaml")))
 
 
-# what goes away and is not replaced: types and ids
-Gone = frozenset[tuple[str, str]]
+# resources by type and a name of theirs: what goes away and is not replaced by its id, what is made by any of its names
+Named = frozenset[tuple[str, str]]
+_NAMES = ("arn", "bucket", "id", "name", "url")
 
 
 class Level(IntEnum):
@@ -42,6 +45,29 @@ class Level(IntEnum):
         return self.name.lower()
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What a rule must know of the rest of a plan, and the environment that it is for."""
+
+    environment: str
+    gone: Named
+    made: Named
+
+    @classmethod
+    def of(cls, plan: Plan, environment: str) -> Others:
+        """From the changes of a plan."""
+        gone = frozenset(
+            (change.type, change.before["id"])
+            for change in plan.changes
+            if change.action is Action.DELETE and isinstance(change.before.get("id"), str)
+        )
+        new = (change for change in plan.changes if change.action is Action.CREATE or change.action.replaces)
+        made = frozenset(
+            (change.type, name) for change in new for name in map(change.after.get, _NAMES) if isinstance(name, str)
+        )
+        return cls(environment, gone, made)
+
+
 class Owner(BaseModel):
     """The resource that another one belongs to, by the attribute that holds its id."""
 
@@ -50,10 +76,15 @@ class Owner(BaseModel):
     type: str
     attribute: str
 
-    def goes_with(self, change: ResourceChange, gone: Gone) -> bool:
+    def goes_with(self, change: ResourceChange, gone: Named) -> bool:
         """Whether the plan destroys the owner of a resource too, and puts no other in its place."""
         owner = change.before.get(self.attribute)
         return isinstance(owner, str) and (self.type, owner) in gone
+
+    def is_made_with(self, change: ResourceChange, made: Named) -> bool:
+        """Whether the plan makes the owner of a resource too; what is only known after the apply is made by it."""
+        owner = change.after.get(self.attribute)
+        return owner is Marker.UNKNOWN or (isinstance(owner, str) and (self.type, owner) in made)
 
 
 class Rule(BaseModel):
@@ -64,6 +95,7 @@ class Rule(BaseModel):
         actions: destroy is every end of a real object, remove only that of one which nothing replaces.
         but_not: types of those that it is not about.
         unless_gone: what goes away together with its owner is no finding.
+        unless_made: what is made together with its owner is no finding.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -75,6 +107,7 @@ class Rule(BaseModel):
     environments: tuple[str, ...] = ()
     when: tuple[Condition, ...] = ()
     unless_gone: Owner | None = None
+    unless_made: Owner | None = None
     level: Level
     data_at_risk: bool = False
     sentence: str = Field(min_length=1)
@@ -91,13 +124,14 @@ class Rule(BaseModel):
         )
         return meant and not exempt
 
-    def applies(self, change: ResourceChange, gone: Gone, environment: str, *, or_may: bool = False) -> bool:
+    def applies(self, change: ResourceChange, others: Others, *, or_may: bool = False) -> bool:
         """Whether the change, of a resource that the rule is about, is what it means; or may be, as far as is seen."""
         return (
-            (not self.environments or environment in self.environments)
+            (not self.environments or others.environment in self.environments)
             and any(action in {"any", *_kinds(change.action)} for action in self.actions)
             and all(condition.holds(change, or_may=or_may) for condition in self.when)
-            and not (self.unless_gone is not None and self.unless_gone.goes_with(change, gone))
+            and not (self.unless_gone is not None and self.unless_gone.goes_with(change, others.gone))
+            and not (self.unless_made is not None and self.unless_made.is_made_with(change, others.made))
         )
 
     def finding(self, address: str, *, is_certain: bool = True) -> Finding:
@@ -182,11 +216,7 @@ def _bundled() -> RuleBook:
 def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...]:
     """What the rules say of the plan's changes, in the order of the plan."""
     about = {kind: book.about(kind) for kind in {change.type for change in plan.changes}}
-    gone = frozenset(
-        (change.type, change.before["id"])
-        for change in plan.changes
-        if change.action is Action.DELETE and isinstance(change.before.get("id"), str)
-    )
+    others = Others.of(plan, environment)
 
     def found(change: ResourceChange) -> Iterator[Finding]:
         names = names_within(change.before, change.after)
@@ -194,8 +224,8 @@ def findings(plan: Plan, book: RuleBook, environment: str) -> tuple[Finding, ...
         for rule in about[change.type]:
             if not all(condition.may_hold(names) for condition in rule.when):
                 continue
-            if rule.applies(change, gone, environment, or_may=unseen):
-                is_certain = not unseen or rule.applies(change, gone, environment)
+            if rule.applies(change, others, or_may=unseen):
+                is_certain = not unseen or rule.applies(change, others)
                 yield rule.finding(change.address, is_certain=is_certain)
 
     return tuple(finding for change in map(plan.without_computed, parts(plan)) for finding in found(change))

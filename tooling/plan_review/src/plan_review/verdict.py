@@ -9,7 +9,7 @@ from plan_review.access import AccessChange, access_changes
 from plan_review.cost import CostReview
 from plan_review.coverage import programs, secrets_shown, unjudged, unjudged_attributes, unseen_attributes
 from plan_review.exposure import opened_to_everybody
-from plan_review.lifecycle import losing_rules
+from plan_review.lifecycle import kept_longer, losing_rules
 from plan_review.model import Action, FailedApply, Plan
 from plan_review.policies import Finding, Level, RuleBook, findings
 from plan_review.policy_report import PolicyReport
@@ -158,11 +158,16 @@ def about_resources(
         found.append(_finding(book, "unjudged-attribute", sentence, address))
     for address, sentence in unseen_attributes(plan):
         found.append(_finding(book, "unseen-attribute", sentence, address))
-    for rule in losing_rules(plan):
+    losing = tuple(losing_rules(plan))
+    for rule in losing:
         finding = _finding(
             book, "objects-expire" if rule.is_data else "objects-expire-unread", rule.sentence, rule.address
         )
         found.append(finding.model_copy(update={"data_at_risk": rule.is_data}))
+    told = {rule.address for rule in losing}
+    for address, sentence in kept_longer(plan):
+        if address not in told:
+            found.append(_finding(book, "objects-kept-longer", sentence, address))
     for check in plan.checks:
         problems = " ".join(check.problems) or f"its status is {check.status}"
         found.append(_finding(book, "check-failed", f"A check did not pass: {problems}", check.address))

@@ -1,0 +1,69 @@
+"""Resources that say which policies a role, user or group keeps: AWS takes away every other, a denial too.
+
+`aws_iam_role_policy_attachments_exclusive` also attaches what it names, and so gives access by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from plan_review.access_attributes import Sentence, is_broad
+from plan_review.model import Action, Plan, ResourceChange
+from plan_review.values import Marker
+
+_OWNERS = ("group", "role", "user")
+EXCLUSIVE = {
+    f"aws_iam_{owner}_{kind}_exclusive": (owner, names)
+    for owner in _OWNERS
+    for kind, names in (("policies", "policy_names"), ("policy_attachments", "policy_arns"))
+}
+
+
+def exclusive_policies(change: ResourceChange, plan: Plan) -> Iterator[Sentence]:
+    """What becomes of the policies of whom the resource is for; see the module."""
+    owner, names = EXCLUSIVE[change.type]
+    name = change.attribute(f"{owner}_name")
+    who = f"{owner} {'that this plan makes' if isinstance(name, Marker) else name}"
+    if not change.after:
+        if not _goes(plan, f"aws_iam_{owner}", name):
+            yield Sentence(f"{who}: policies that somebody gives it outside Terraform are no longer taken away", True)
+        return
+    had, has = _listed(change.before, names), _listed(change.after, names)
+    known = {policy for policy in has if not isinstance(policy, Marker)}
+    if not change.before:
+        words = [str(policy) if policy in known else "those that this plan makes" for policy in has]
+        yield Sentence(f"{who} keeps no policies but {', '.join(sorted(set(words))) or 'none'}", False)
+        # names alone give nothing: an inline policy is a resource of its own
+        given = has - _attached(plan, owner, name) if names == "policy_arns" else set()
+    else:
+        given = has - had
+    if any(isinstance(policy, Marker) for policy in given):
+        yield Sentence(f"{who}: which policies it keeps is only known after the apply", True)
+    for policy in sorted(given & known):
+        yield Sentence(f"{who} may have policy {policy}", True, is_broad(policy))
+    if not any(isinstance(policy, Marker) for policy in has):
+        for policy in sorted(map(str, had - has)):
+            yield Sentence(f"{who} no longer has policy {policy}, whether it allows or denies", True)
+
+
+def _listed(attributes: Mapping[str, Any], names: str) -> set[Any]:
+    value = attributes.get(names)
+    found = value if isinstance(value, list) else [value]
+    return {each for each in found if isinstance(each, str | Marker)}
+
+
+def _attached(plan: Plan, owner: str, name: Any) -> set[Any]:
+    """The policies that resources of their own attach to it, of which Access tells by itself."""
+    return {
+        each.after.get("policy_arn")
+        for each in plan.resources
+        if each.type == f"aws_iam_{owner}_policy_attachment" and each.after.get(owner) == name
+    }
+
+
+def _goes(plan: Plan, kind: str, name: Any) -> bool:
+    """Whether the plan ends whom the policies are for, too."""
+    return any(
+        each.type == kind and each.action is Action.DELETE and each.before.get("name") == name for each in plan.changes
+    )
