@@ -19,6 +19,7 @@ _LARGEST_PUT = 5 * 1000**3  # S3 takes no more in one call
 
 _KEYS_PER_REQUEST = 1000  # the most that DeleteObjects takes
 _ATTEMPTS = 5
+_GIVEN = re.compile(r"bytes (?P<first>\d+)-(?P<last>\d+)/(?P<size>\d+)")
 _BUSY = frozenset({"InternalError", "SlowDown", "ServiceUnavailable"})
 
 
@@ -147,9 +148,11 @@ class S3ObjectStore:
         try:
             if byte_range is None:
                 return self._s3.get_object(Bucket=bucket, Key=key)["Body"]
-            return self._s3.get_object(Bucket=bucket, Key=key, Range=byte_range)["Body"]
+            answer = self._s3.get_object(Bucket=bucket, Key=key, Range=byte_range)
         except (self._s3.exceptions.NoSuchKey, self._s3.exceptions.NoSuchBucket) as error:
             raise FileNotFoundError(uri) from error
+        _refuse_other_bytes(uri, byte_range, answer.get("ContentRange", "no range"))
+        return answer["Body"]
 
     def write(self, uri: str, content: bytes) -> None:
         """See ObjectStore."""
@@ -212,6 +215,25 @@ class S3ObjectStore:
             )
             for error in errors
         ]
+
+
+def _refuse_other_bytes(uri: str, asked: str, given: str) -> None:
+    """Rows are counted from the byte that was asked for: others, or fewer, would be rows that are lost or doubled.
+
+    Raises:
+        ResponseStreamingError: the answer is not the range that was asked for.
+    """
+    first, _, last = asked.removeprefix("bytes=").partition("-")
+    found = _GIVEN.fullmatch(given)
+    if found is not None:
+        size = int(found["size"])
+        from_byte = int(first) if first else max(0, size - int(last))
+        to_byte = min(int(last), size - 1) if first and last else size - 1
+        if (int(found["first"]), int(found["last"])) == (from_byte, to_byte):
+            return
+    from botocore.exceptions import ResponseStreamingError  # the command loads botocore's parts when it calls
+
+    raise ResponseStreamingError(error=f"{uri} was asked for {asked}, and S3 gave {given}")
 
 
 class LocalObjectStore:

@@ -34,6 +34,7 @@ def batches_of(store: ObjectStore, part: RawPart, source: Source, contract: Cont
 
     Raises:
         DamagedFileError: the file ends early, or cannot be unpacked.
+        FileNotFoundError: it is not there any more.
     """
     is_parquet = contract.files.format is FileFormat.PARQUET
     damage = _OF_PARQUET if is_parquet else _OF_PACKED
@@ -44,6 +45,8 @@ def batches_of(store: ObjectStore, part: RawPart, source: Source, contract: Cont
             yield from json_batches(store, part, contract)
         else:
             yield from csv_batches(store, part, source, contract)
+    except FileNotFoundError:  # an OSError, but not Arrow's word for what it cannot make sense of
+        raise
     except damage as error:
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         raise DamagedFileError(part.uri, reason) from error

@@ -1,9 +1,15 @@
 """What tasks are given of the lake's files: a way to them, without the driver's clients."""
 
 import pickle
+from io import BytesIO
 
 import boto3
+import pytest
+from botocore.exceptions import ResponseStreamingError
+from botocore.response import StreamingBody
+from botocore.stub import Stubber
 
+from etl_job.lake.files import S3ObjectStore
 from etl_job.lake.lake_files import LakeFiles
 
 
@@ -34,3 +40,44 @@ def test_files_and_folders_are_deleted_wherever_they_lie_and_what_is_missing_doe
         files.delete_folder(f"{root}/a")
         files.delete_folder(f"{root}/none")
         assert [file.uri for file in files.list_files(f"{root}/")] == [f"{root}/ab/3"]
+
+
+@pytest.fixture
+def s3_that_answers():
+    """S3 whose next answer to GetObject a test says."""
+    s3 = boto3.client("s3", "eu-west-3", aws_access_key_id="test", aws_secret_access_key="test")
+    with Stubber(s3) as stubber:
+
+        def answers(content: bytes, content_range: str | None) -> S3ObjectStore:
+            body = StreamingBody(BytesIO(content), len(content))
+            said = {"ContentRange": content_range} if content_range else {}
+            stubber.add_response("get_object", {"Body": body, **said})
+            return S3ObjectStore(s3)
+
+        yield answers
+
+
+@pytest.mark.parametrize(
+    ("content", "content_range"),
+    [
+        (b"0123456789", None),  # all of it, as from a store or a proxy that knows no ranges
+        (b"0123456789", "bytes 0-9/10"),
+        (b"456", "bytes 4-6/10"),  # less than was asked for, in good order
+    ],
+)
+def test_other_bytes_than_those_asked_for_are_refused(s3_that_answers, content, content_range):
+    with pytest.raises(ResponseStreamingError, match="bytes=4-"):
+        s3_that_answers(content, content_range).open("s3://lake/a.csv", 4)
+
+
+def test_bytes_asked_for_are_those_that_come(s3_that_answers):
+    with s3_that_answers(b"456789", "bytes 4-9/10").open("s3://lake/a.csv", 4) as content:
+        assert content.read() == b"456789"
+    assert s3_that_answers(b"789", "bytes 7-9/10").read_end("s3://lake/a.csv", 3) == b"789"
+    assert s3_that_answers(b"0123456789", "bytes 0-9/10").read_end("s3://lake/a.csv", 30) == b"0123456789"
+    assert s3_that_answers(b"012", "bytes 0-2/10").read("s3://lake/a.csv", 3) == b"012"
+    assert s3_that_answers(b"0123456789", "bytes 0-9/10").read("s3://lake/a.csv", 30) == b"0123456789"
+    with pytest.raises(ResponseStreamingError, match="bytes=-3"):
+        s3_that_answers(b"789", "bytes 6-8/10").read_end("s3://lake/a.csv", 3)
+    with pytest.raises(ResponseStreamingError, match="bytes=0-2"):
+        s3_that_answers(b"0123", "bytes 0-3/10").read("s3://lake/a.csv", 3)

@@ -104,3 +104,16 @@ def test_number_is_the_one_that_is_stored_in_whatever_width(tmp_path, stored):
 def test_value_of_a_type_that_arrow_makes_of_another_is_that_other(tmp_path):
     flags = pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, 0, None], pa.int8()))
     assert read(tmp_path, flags, "integer") == [1, 0, None]
+
+
+def test_file_that_is_gone_while_it_is_read_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    opened = LocalObjectStore.open
+    gone = tmp_path / "a.parquet"
+
+    def take_away(store: LocalObjectStore, uri: str, first_byte: int = 0):
+        gone.unlink(missing_ok=True)
+        return opened(store, uri, first_byte)
+
+    monkeypatch.setattr(LocalObjectStore, "open", take_away)
+    with pytest.raises(FileNotFoundError):
+        read(tmp_path, pa.array([1, 2]), "integer")
