@@ -212,6 +212,17 @@ def test_manifest_that_stays_unwritten_is_told_with_the_true_reason(s3, bucket):
         ManifestStore(client, bucket, "d/").record("2024Q1", *ENTRY)
 
 
+@pytest.mark.parametrize(
+    ("code", "status"), [("PreconditionFailed", 412), ("ConditionalRequestConflict", 409), ("NoSuchKey", 404)]
+)
+def test_manifest_that_another_upload_changed_or_somebody_deleted_is_looked_at_again(s3, bucket, code, status):
+    ManifestStore(s3, bucket, "d/").record("2024Q1", {}, UploadRecord("other", "then", "arn"))
+    client = Faulty(s3).before("put_object", lambda: refusal(code, status, "PutObject"))
+    ManifestStore(client, bucket, "d/").record("2024Q1", *ENTRY)
+    found = ManifestStore(s3, bucket, "d/").read("2024Q1")
+    assert (found.files, [each.upload for each in found.uploads]) == (ENTRY[0], ["other", "u"])
+
+
 class Cut:
     """The body of an answer that breaks off."""
 
@@ -268,6 +279,16 @@ def test_record_that_another_ingest_wrote_is_still_refused(s3, bucket):
     other.write(RECORD)
     with pytest.raises(UploadError, match="Another ingest writes the same files"):
         ours.write(RECORD)
+
+
+def test_record_that_somebody_deleted_is_no_other_ingest(s3, bucket):
+    records = RecordStore(s3, bucket, "d/t.json")
+    records.write(RECORD)
+    s3.delete_object(Bucket=bucket, Key="d/t.json")
+    records._s3 = Faulty(s3).before("put_object", lambda: refusal("NoSuchKey", 404, "PutObject"))
+    with pytest.raises(UploadError, match="was not written: PutObject: NoSuchKey") as error:
+        records.write(RECORD)
+    assert "same command again" in error.value.remedy
 
 
 @pytest.mark.parametrize("fault", FAULTS)

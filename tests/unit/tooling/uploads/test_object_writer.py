@@ -120,6 +120,15 @@ def test_refusal_in_chunks_after_an_answer_that_announces_it_is_read_whole():
     assert "s3:PutObject" in error.value.remedy
 
 
+@pytest.mark.parametrize("code", ["NoSuchUpload", "InvalidPart", "SomethingNew"])
+def test_every_refusal_says_what_to_do(code: str):
+    refusal = b"<Error><Code>%s</Code></Error>" % code.encode()
+    refused = b"HTTP/1.1 404 Not Found\r\nContent-Length: %d\r\n\r\n%s" % (len(refusal), refusal)
+    with serving(refused) as (host, _), pytest.raises(UploadError, match=code) as error:
+        put(writer_to(host), b"id\n1\n\n")
+    assert "same command again" in error.value.remedy
+
+
 def test_redirect_is_no_place_to_send_the_content_to():
     moved = b"HTTP/1.1 307 Temporary Redirect\r\nLocation: http://127.0.0.1:1/x\r\nContent-Length: 0\r\n\r\n"
     with serving(moved) as (host, server), pytest.raises(UploadError, match="307"):

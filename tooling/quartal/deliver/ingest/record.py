@@ -189,7 +189,7 @@ class RecordStore:
             if found is not None and found.metadata.get(_WRITE) == mark[_WRITE]:
                 self._etag = found.etag  # it was this write, whose answer was lost
                 return
-            if not is_conflict(error):
+            if found is None or not is_conflict(error):
                 raise UploadError(
                     f"s3://{self._bucket}/{self._key} was not written: {reason_of(error)}",
                     remedy="Run the same command again: it continues with the missing chunks.",

@@ -36,10 +36,13 @@ _IDLE_CONNECTIONS = 64
 _LOGGER = logging.getLogger(__name__)
 _TRY_AGAIN = {429, 500, 502, 503, 504}
 _TOO_SLOW = b"<Code>RequestTimeout</Code>"  # the body did not come in time: S3 answers 400
+_AGAIN = "Run the same command again: finished files are skipped."
 _REMEDIES = {
     "AccessDenied": "The signed-in identity lacks s3:PutObject on this key, or the use of the lake's KMS key.",
     "BadDigest": "The file changed while it was read: run the same command again once it is complete.",
     "ExpiredToken": "The AWS credentials have expired: sign in again, then run the same command.",
+    "InvalidPart": "Another upload sends the same file: run the same command again when it has ended.",
+    "NoSuchUpload": "Another upload of the file ended it, or a rule of the bucket: run the same command again.",
     "NoSuchBucket": "The lake no longer exists. Deploy it again: `quartal apply`.",
     "RequestTimeTooSkewed": "This machine's clock is wrong: set it, then run the same command again.",
 }
@@ -140,7 +143,7 @@ class ObjectWriter:
         except _TryAgainError as error:
             raise UnansweredError(
                 f"s3 key {key} was not stored: {error}",
-                remedy="Run the same command again: finished files are skipped.",
+                remedy=_AGAIN,
             ) from error
 
     def close(self) -> None:
@@ -211,4 +214,4 @@ def _refusal(key: str, answer: BaseHTTPResponse) -> AwsError | UploadError:
         code, text = document.findtext("Code") or str(answer.status), document.findtext("Message") or ""
     except ElementTree.ParseError:
         code, text = str(answer.status), ""
-    return UploadError(f"S3 refused s3 key {key}: {text or code} ({code})", remedy=_REMEDIES.get(code, ""))
+    return UploadError(f"S3 refused s3 key {key}: {text or code} ({code})", remedy=_REMEDIES.get(code, _AGAIN))

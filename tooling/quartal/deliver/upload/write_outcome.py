@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 CALL_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
-CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
+CONFLICTS = frozenset({"PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"})  # the last: it was deleted
 _READS = 4
 _Found = TypeVar("_Found")
 
@@ -33,7 +33,7 @@ class ReadObject:
 
 
 def is_conflict(error: BaseException) -> bool:
-    """Whether S3 refused a conditional write: of somebody else, or of this process if its first answer was lost."""
+    """Whether S3 refused a conditional write: somebody else was first, or this process if its first answer was lost."""
     return isinstance(error, ClientError) and error.response["Error"]["Code"] in CONFLICTS
 
 
