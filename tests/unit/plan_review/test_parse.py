@@ -3,6 +3,7 @@ import pytest
 from plan_review.errors import PlanError
 from plan_review.model import Action
 from plan_review.parse import parse_plan
+from plan_review.values import Marker
 
 
 def change(address: str, *actions: str, **parts) -> dict:
@@ -69,6 +70,32 @@ def test_attribute_that_forces_a_replacement_is_named():
 def test_format_of_another_major_version_is_refused():
     with pytest.raises(PlanError, match=r"format '2\.0'"):
         parse_plan({"format_version": "2.0"})
+
+
+MARKS = {"before_sensitive": False, "after_sensitive": {"password": True}}
+
+
+@pytest.mark.parametrize(
+    ("version", "terraform", "marks", "is_read"),
+    [
+        pytest.param("0.1", "0.12.31", {}, False, id="0.12 has no marks"),
+        pytest.param("0.1", "0.14.11", {}, False, id="0.14 has no marks"),
+        pytest.param("0.1", "0.15.1", MARKS, False, id="0.15.1 has none of providers"),
+        pytest.param("0.1", "", MARKS, False, id="nobody knows which"),
+        pytest.param("0.2", "1.0.11", {}, False, id="marks that somebody took out"),
+        pytest.param("0.3", "1.0.11", MARKS, False, id="a format that never was"),
+        pytest.param("0.1", "0.15.5", MARKS, True, id="0.15.5"),
+        pytest.param("0.2", "1.0.11", MARKS, True, id="1.0"),
+    ],
+)
+def test_formats_before_1_1_are_read_where_they_mark_what_is_sensitive(version, terraform, marks, is_read):
+    entry = change("aws_db_instance.a", "create", before=None, after={"password": "hunter2"}, **marks)
+    data = plan_of(entry) | {"format_version": version, "terraform_version": terraform}
+    if is_read:
+        assert parse_plan(data).changes[0].after == {"password": Marker.SENSITIVE}
+    else:
+        with pytest.raises(PlanError):
+            parse_plan(data)
 
 
 @pytest.mark.parametrize("name", ["resource_changes", "resource_drift", "checks", "deferred_changes"])

@@ -101,3 +101,18 @@ def test_function_that_a_data_source_calls_is_a_program(reviewed):
     entry["change"]["actions"] = ["read"]
     made = reviewed({"format_version": "1.2", "resource_changes": [entry]})
     assert [reason.rule for reason in made.verdict.reasons] == ["runs-program"]
+
+
+def test_plan_that_only_refreshes_is_not_empty_where_something_drifted(reviewed):
+    drifted = change("aws_sqs_queue", {"name": "q", "delay_seconds": 0}, {"name": "q", "delay_seconds": 9})
+    block = {"address": "aws_sqs_queue.this", "mode": "managed", "expressions": {"delay_seconds": {}}}
+    plan = {
+        "format_version": "1.2",
+        "resource_drift": [drifted],
+        "configuration": {"root_module": {"resources": [block]}},
+    }
+    review = reviewed(plan)
+    assert review.verdict.decision is Decision.NEEDS_APPROVAL
+    assert "drift-accepted" in {reason.rule for reason in review.verdict.reasons}
+    kept = drifted | {"change": drifted["change"] | {"actions": ["no-op"]}}
+    assert reviewed(plan | {"resource_changes": [kept]}).verdict.decision is Decision.NOTHING

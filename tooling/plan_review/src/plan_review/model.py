@@ -185,6 +185,7 @@ class Plan:
         terraform_version: the Terraform that made it.
         errored: Terraform broke off while planning, so the plan is a part of one.
         complete: False when Terraform put changes off to a later plan.
+        accepts_drift: an apply writes the drift into the state and does nothing else, as after `plan -refresh-only`.
     """
 
     changes: tuple[ResourceChange, ...]
@@ -204,6 +205,7 @@ class Plan:
     terraform_version: str = ""
     errored: bool = False
     complete: bool = True
+    accepts_drift: bool = False
 
     @property
     def counts(self) -> dict[Action, int]:
@@ -217,8 +219,8 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether an apply would change neither a resource, nor the state's addresses, nor an output."""
-        return not self.changes and not self.outputs
+        """Whether an apply would change neither a resource, nor the state, nor an output."""
+        return not self.changes and not self.outputs and not self.accepts_drift
 
     def computed(self, change: ResourceChange) -> frozenset[str]:
         """Attributes that only AWS can know, and that the configuration says nothing of, as far as it is there."""
@@ -247,6 +249,8 @@ class Plan:
         ):
             if count:
                 parts.append(f"{count} to {verb}")
+        if not parts and self.accepts_drift:
+            return f"state takes over {len(self.drift)} made outside"
         if not parts and self.outputs:
             return f"only outputs: {', '.join(output.name for output in self.outputs)}"
         return ", ".join(parts) or "no changes"

@@ -17,9 +17,9 @@ from plan_review.model import (
     without_index,
 )
 from plan_review.outside import Managed, without_own
+from plan_review.plan_format import refuse_other_formats
 from plan_review.values import AttributeChange, Marker, Side, differences, hidden_differences, redacted
 
-_SUPPORTED_FORMAT = "1"
 _LISTS = (
     "resource_changes",
     "resource_drift",
@@ -46,7 +46,7 @@ def parse_plan(data: dict[str, Any]) -> Plan:
     """Parse the output of `terraform show -json PLAN`.
 
     Raises:
-        PlanError: the format's major version is not one this code knows, or this is no plan.
+        PlanError: the format is not one that this code knows, or this is no plan.
     """
     try:
         return _plan(data)
@@ -59,12 +59,7 @@ def parse_plan(data: dict[str, Any]) -> Plan:
 
 
 def _plan(data: dict[str, Any]) -> Plan:
-    version = str(data.get("format_version", ""))
-    if version.partition(".")[0] != _SUPPORTED_FORMAT:
-        raise PlanError(
-            f"This Terraform writes plans in format '{version}'; Quartal reads {_SUPPORTED_FORMAT}.x.",
-            remedy="Plan with Terraform 1.1 or newer, or with OpenTofu; the README lists the tested versions.",
-        )
+    refuse_other_formats(data)
     for name in _LISTS:
         if not isinstance(data.get(name), list | None):
             raise TypeError(f"{name} is no list")
@@ -95,6 +90,7 @@ def _plan(data: dict[str, Any]) -> Plan:
         terraform_version=str(data.get("terraform_version", "")),
         errored=bool(data.get("errored", False)),
         complete=bool(data.get("complete", True)),
+        accepts_drift=bool(drift) and not data.get("resource_changes"),  # any other plan lists what stays, too
     )
 
 

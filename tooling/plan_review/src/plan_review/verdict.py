@@ -149,6 +149,9 @@ def about_resources(
         if failed is not None and change.address in failed.addresses:
             who = f"The apply that failed at {failed.at} has changed it"
         found.append(_finding(book, "drift", f"{who}: it {what}.", change.address))
+    if plan.accepts_drift:
+        sentence = "An apply takes for right what differs: the state holds it from then on."
+        found.append(_finding(book, "drift-accepted", sentence))
     found += drift_findings(plan, book)
     found += [_finding(book, "open-to-everybody", sentence, address) for address, sentence in opened_to_everybody(plan)]
     found += [_finding(book, "runs-program", sentence, address) for address, sentence in programs(plan)]
