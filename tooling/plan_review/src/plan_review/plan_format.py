@@ -1,7 +1,7 @@
 """Which formats of `terraform show -json` the review reads.
 
-Terraform 1.1 and newer, and OpenTofu, write 1.x. Before that it wrote 0.1 and 0.2, which differ from 1.0 in nothing that
-the review reads except this: only Terraform 0.15.2 and newer mark what providers call sensitive
+Terraform 1.1 and newer, and OpenTofu, write 1.x. Before that it wrote 0.1 and 0.2, which differ from 1.0 in nothing
+that the review reads except this: only Terraform 0.15.2 and newer mark what providers call sensitive
 (github.com/hashicorp/terraform/pull/28523). A plan without these marks would be shown with its secrets.
 """
 
@@ -47,7 +47,7 @@ def _tells_what_is_sensitive(data: Mapping[str, Any]) -> bool:
     found = _NUMBER.match(str(data.get("terraform_version", "")))
     if found is None or tuple(map(int, found.groups())) < _FIRST_WITH_MARKS:
         return False
-    return all(_MARKS <= change.keys() for change in _changes(data))
+    return all(change.keys() >= _MARKS for change in _changes(data))
 
 
 def _changes(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
