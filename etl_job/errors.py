@@ -1,8 +1,8 @@
-"""What can stop a run. Every message says what is wrong and what to do about it, on one line."""
+"""The errors that stop a run. Each message is one line that says what is wrong and what to do."""
 
 
 class QuartalJobError(Exception):
-    """A run cannot go on. The last line on stderr, and so Glue's ErrorMessage, is this message."""
+    """A run cannot continue. Its message is the last line on stderr, and so Glue's ErrorMessage."""
 
 
 class ArgumentError(QuartalJobError):
@@ -10,7 +10,7 @@ class ArgumentError(QuartalJobError):
 
 
 class ContractError(QuartalJobError):
-    """The contract cannot be read, or asks for something the job does not do."""
+    """The contract cannot be read, or asks for something that the job does not support."""
 
 
 class CatalogError(QuartalJobError):
@@ -18,11 +18,11 @@ class CatalogError(QuartalJobError):
 
 
 class InputError(QuartalJobError):
-    """A raw file does not fit the contract as a whole, for instance lacks a required column."""
+    """A raw file as a whole does not fit the contract, for instance because a required column is missing."""
 
 
 class ThresholdError(QuartalJobError):
-    """A delivery holds more bad rows than the contract allows; nothing was published."""
+    """A delivery has more bad rows than the contract allows; nothing was published."""
 
     def __init__(self, message: str, delivery: str) -> None:
         super().__init__(message)
@@ -30,15 +30,15 @@ class ThresholdError(QuartalJobError):
 
 
 class ReconciliationError(QuartalJobError):
-    """Rows read differ from rows kept, quarantined and duplicate; nothing was published."""
+    """The kept, quarantined and duplicate rows do not add up to the rows read; nothing was published."""
 
 
 class PublicationError(QuartalJobError):
-    """The tables could not be changed, for instance because another run changed them meanwhile."""
+    """The tables could not be changed, for instance because another run changed them in the meantime."""
 
 
 class UnknownPublicationError(PublicationError):
-    """Nobody knows whether a table was changed: nothing that the change names may be deleted."""
+    """It is unknown whether a table was changed, so no file of the change may be deleted."""
 
 
 class ManifestError(QuartalJobError):
@@ -46,4 +46,4 @@ class ManifestError(QuartalJobError):
 
 
 class LostFilesError(QuartalJobError):
-    """A published table names files that are not there; nothing was read nor published."""
+    """A published table refers to missing files; nothing was read or published."""

@@ -1,4 +1,4 @@
-"""What failed and what to do, on one line, also of errors that the job has no name for."""
+"""The reason of a failure and its remedy on one line, for the job's own errors and for all others."""
 
 import re
 import traceback
@@ -17,27 +17,27 @@ _REMEDIES = (
     (
         r"OutOfMemory|MemoryError|bad_alloc|malloc of size|exit code:? 137|ExecutorLost|JVM has ended"
         r"|Python worker exited|pyspark\.daemon",
-        "The memory was too small: give the job more or larger workers (`job` in the environment's tfvars), deploy, "
+        "The job ran out of memory: give it more or larger workers (`job` in the environment's tfvars), deploy, "
         "and run again",
     ),
     (
         r"FileNotFound|NoSuchKey|No such file",
-        "A file went while the run worked: was it replaced or taken out? Run again",
+        "A file disappeared during the run, perhaps because it was replaced or removed. Run again",
     ),
     (
         r"No space left on device|Disk quota",
-        "The disk was full where Spark (spark.local.dir) or Python (TMPDIR) keeps its files: give the job larger "
+        "The disk with the temporary files of Spark (spark.local.dir) or Python (TMPDIR) is full: give the job larger "
         "workers, deploy, and run again",
     ),
     (
         r"AccessDenied|ACCESS_DENIED|not authorized|Status Code: 403|Forbidden",
-        "The job's role, or the policy of the key, does not allow it: grant it in infra/, deploy, and run again",
+        "The job's role or the key's policy does not allow this: grant it in infra/, deploy, and run again",
     ),
-    (r"ExpiredToken|InvalidToken|token .{0,40}expired", f"The job's credentials had ended. {_AGAIN}"),
+    (r"ExpiredToken|InvalidToken|token .{0,40}expired", f"The job's credentials had expired. {_AGAIN}"),
     (
         r"SlowDown|SLOW_DOWN|Throttl|RequestLimit|Service ?Unavailable|SERVICE_UNAVAILABLE|InternalError"
         r"|INTERNAL_FAILURE|InternalServ|[Tt]imed? ?out|TIMEOUT|NETWORK_CONNECTION|[Cc]onnection|Could not connect",
-        f"AWS did not answer, or was too busy. {_AGAIN}",
+        f"AWS did not answer or was overloaded. {_AGAIN}",
     ),
 )
 # Java's words for a connection that ended, where the other end is a Python of Spark's own and none of AWS's machines
@@ -45,17 +45,17 @@ _LOST_WORKER = re.compile(
     r"(java\.(?:net\.SocketException|io\.EOFException)[^\n]*)\n(?:\s+at (?:java|sun|jdk)\.[^\n]*\n)*"
     r"\s+at org\.apache\.spark\.api\.python\."
 )
-_UNKNOWN = "Run again; if it comes again, look at the traceback in the job's log"
+_UNKNOWN = "Run again; if it fails again, see the traceback in the job's log"
 
 
 def one_line(text: object) -> str:
-    """A text without line breaks, and without characters that a terminal would act upon."""
+    """A text without line breaks and control characters."""
     words = " ".join(str(text).split())
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in words)
 
 
 def reason_of(error: BaseException) -> str:
-    """Why a run cannot go on: the job's own errors say it, of others what they are and what to do."""
+    """Why a run cannot continue: the message of the job's own errors; for others, what failed and what to do."""
     if isinstance(error, QuartalJobError):
         return one_line(error)
     what = one_line(_what(error))[:_LONGEST]
@@ -64,7 +64,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def cause_of(error: BaseException) -> str:
-    """What failed alone, for reasons that go on."""
+    """What failed, without a remedy, for use within a longer message."""
     return one_line(error) if isinstance(error, QuartalJobError) else one_line(_what(error))[:_LONGEST]
 
 
@@ -81,7 +81,7 @@ def _what(error: BaseException) -> str:
         # As text it would ask the JVM, which may have ended.
         return f"Spark failed: {_line_with_the_reason(getattr(error, 'desc', None) or str(error))}"
     if isinstance(error, FileNotFoundError):
-        return f"{_first_line(error)} is not there (FileNotFoundError)"
+        return f"{_first_line(error)} does not exist (FileNotFoundError)"
     if isinstance(error, (BotoCoreError, OSError)):
         return _first_line(error) or type(error).__name__
     return f"unexpected {type(error).__name__}: {_first_line(error) or 'without a message'}{_place(error)}"
@@ -102,7 +102,7 @@ def _of_java(error: Py4JJavaError) -> str:
 
 
 def _line_with_the_reason(text: str) -> str:
-    """The line that says why, of a text with stacks of Java and Python in it."""
+    """The line with the reason in a text that contains stack traces of Java and Python."""
     _, is_of_task, of_task = text.partition("most recent failure: ")
     text = re.sub(r"^Lost task [^:]*: ", "", of_task) if is_of_task else text
     if "Traceback (most recent call last)" in text:
@@ -118,7 +118,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _is_of_the_jvm(error: BaseException) -> bool:
-    """Whether it is the JVM that is not there any more, which Python asks through a socket."""
+    """Whether the error comes from the connection to the JVM, which has ended."""
     return any("/py4j/" in frame.filename.replace("\\", "/") for frame in traceback.extract_tb(error.__traceback__))
 
 

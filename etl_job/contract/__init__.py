@@ -1,5 +1,5 @@
-"""The contract of a feed: what its files hold, what must be true of them, and which features are made.
+"""The contract of a feed: the columns of its files, the rules for their rows, and the features to compute.
 
-In comes a document in YAML; out goes ``model.Contract``, checked to make sense.
-Imports neither Spark nor AWS nor Arrow: the tooling reads contracts with this package too.
+Input: a YAML document. Output: ``model.Contract``, validated.
+Imports neither Spark nor AWS nor Arrow, because the tooling reads contracts with this package too.
 """

@@ -1,8 +1,8 @@
-"""The types of columns, each listed once: by what names Spark and Glue, Iceberg and Arrow know it."""
+"""The types of columns, listed once, each with its name in Spark and Glue, in Iceberg and in Arrow."""
 
 from dataclasses import dataclass
 
-# Numbers are exact decimals until they become features: so sums do not depend on the order of rows and deliveries.
+# Numbers are exact decimals until they become features, so that sums do not depend on the order of rows.
 INTEGER_DIGITS, FRACTION_DIGITS = 18, 6
 EXACT_DIGITS = 20  # after the point, of a number before it is rounded
 VALUE_KIND = f"decimal({INTEGER_DIGITS + FRACTION_DIGITS},{FRACTION_DIGITS})"
@@ -11,7 +11,7 @@ SUM_KIND = f"decimal({INTEGER_DIGITS + FRACTION_DIGITS + 10},{FRACTION_DIGITS})"
 
 @dataclass(frozen=True, slots=True)
 class ColumnType:
-    """A type by its names. ``file_bytes`` is what a value takes in a sorted, compressed file at most, as measured."""
+    """A type by its names. ``file_bytes`` is the most that a value takes in a sorted, compressed file, as measured."""
 
     spark: str  # and Glue's
     iceberg: str
@@ -27,7 +27,7 @@ TYPES = {
     "double": ColumnType("double", "double", "double", 7.5),
     **{kind: ColumnType(kind, kind, kind, 9.0) for kind in (VALUE_KIND, SUM_KIND)},
 }
-# What values of a contract's column are where Spark judges them.
+# The SQL type of a contract's column where Spark judges it.
 SQL_TYPES = {
     "string": "string",
     "date": "date",

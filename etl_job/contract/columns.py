@@ -1,4 +1,4 @@
-"""The columns of a feed as a contract describes them: types, formats and rules, each checked to make sense."""
+"""The columns of a feed as a contract describes them: types, formats and rules, checked for consistency."""
 
 import re
 import unicodedata
@@ -42,7 +42,7 @@ _BOUND_DIGITS = 18  # before and after the point: values have no more before it,
 
 def _table_name(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{name!r}: use lower-case letters, digits and '_', as the Glue catalog does")
+        raise ValueError(f"{name!r} is not a valid name: use lower-case letters, digits and '_'")
     return name
 
 
@@ -50,9 +50,9 @@ Name = Annotated[str, AfterValidator(_table_name)]
 
 
 def _bound(value: Any) -> Any:
-    """A number or a date as YAML gives it: numbers as they are spelled, dates with or without quotes.
+    """Convert a YAML value to an exact number or a date; dates may be quoted.
 
-    One that was read already, as in a contract that is made of another's values, stays what it is.
+    A value that was converted before, as in a copy of another contract, stays as it is.
     """
     if isinstance(value, Decimal):
         return value
@@ -77,9 +77,9 @@ Bound = Annotated[
 
 
 def _time_zone(name: str) -> str:
-    # A machine without a time zone database knows no zone: there the job's own Java decides.
+    # Without a time zone database, every name passes here, and the job's Java decides.
     if name not in (available_timezones() or {name}):
-        raise ValueError(f"timeZone: {name!r} is no IANA time zone; name one, for instance UTC or Europe/Berlin")
+        raise ValueError(f"timeZone: {name!r} is not an IANA time zone; use one such as UTC or Europe/Berlin")
     return name
 
 
@@ -91,19 +91,19 @@ def _bounded_pattern(pattern: str) -> str:
 
 
 def is_name_in_a_file(name: str) -> bool:
-    """Whether a contract can hold what a file calls a column: signs that show nowhere may be in it, line breaks not."""
+    """Whether a contract can hold this column name; invisible characters are allowed, control characters are not."""
     return bool(name.strip()) and not any(unicodedata.category(each) in _NO_NAME for each in name)
 
 
 def _name_in_a_file(name: str) -> str:
     if not is_name_in_a_file(name):
-        raise ValueError(f"physicalName {name[:80]!r} is no name that a file can give a column")
+        raise ValueError(f"physicalName {name[:80]!r} is blank or contains control characters")
     return name.strip()  # as headers are read
 
 
 def _texts_for_nothing(texts: tuple[str, ...]) -> tuple[str, ...]:
     if "" in texts or len(set(texts)) < len(texts):
-        raise ValueError("missingValues: name each text once; an empty text is a missing value anyway")
+        raise ValueError("missingValues: list each text once, without the empty text, which always counts as missing")
     return texts
 
 
@@ -112,21 +112,21 @@ MissingValues = Annotated[tuple[str, ...], Field(max_length=MAX_MISSING), AfterV
 
 
 class Strict(BaseModel):
-    """A part of a contract: a field that the job does not know is refused."""
+    """A part of a contract that refuses unknown fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel, populate_by_name=True)
 
 
 class ValueRules(Strict):
-    """``logicalTypeOptions``: what a value must look like.
+    """``logicalTypeOptions``: the form of a column's values.
 
-    ``minimum`` and ``maximum`` are inclusive: numbers for numeric columns, ISO dates for dates, and for timestamps the
-    days in UTC. ``time_zone`` is the IANA name of the zone of timestamps whose text has no offset. ``format`` is what
-    is written where texts are made; those of ``other_formats`` are right as well. ``missing_values`` are texts that
-    stand for no value, beside the empty one. ``rounding`` says to how many decimals a number is kept that may be
-    written with more; with ``notation: free`` it may also be ``.5``, ``5.`` or ``1e+05``. ``thousands_separator`` may
-    stand between each three digits before the decimal mark; a blank also is one that breaks no line, and an apostrophe
-    also a curly one.
+    ``minimum`` and ``maximum`` are inclusive: numbers for numeric columns, ISO dates for dates, and days in UTC for
+    timestamps. ``time_zone`` is the IANA zone of timestamps without an offset. ``format`` is the form in which values
+    are written; values in one of the ``other_formats`` are valid too. ``missing_values`` are texts that stand for a
+    missing value, in addition to the empty text. ``rounding`` is the number of decimals to keep of numbers with more
+    decimals; with ``notation: free``, numbers may also look like ``.5``, ``5.`` or ``1e+05``. ``thousands_separator``
+    may separate groups of three digits before the decimal mark; a space includes the no-break space, and an apostrophe
+    includes the curly one.
     """
 
     format: str | None = None
@@ -146,19 +146,19 @@ class ValueRules(Strict):
 
     @property
     def layouts(self) -> tuple[Layout, ...]:
-        """Every form that a date or time may have."""
+        """All formats that a date or time may have."""
         return tuple(map(Layout.parse, () if self.format is None else (self.format, *self.other_formats)))
 
     @property
     def decimal_mark(self) -> str:
-        """What stands before the decimals: a point, unless that is a comma or the point stands between thousands."""
+        """The decimal mark: a point, unless the contract names a comma, or the point separates thousands."""
         return self.decimal_separator or ("," if self.thousands_separator == "." else ".")
 
 
 class Column(Strict):
-    """One column of the feed. All values are text in the file; ``logical_type`` says what they stand for.
+    """One column of the feed. All values are text in the file; ``logical_type`` is the type of what they represent.
 
-    ``physical_name`` is what files call it, where that is no name for a table.
+    ``physical_name`` is the column's name in files, if it is not a valid name in a table.
     """
 
     name: str = Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -179,7 +179,7 @@ class Column(Strict):
 
     @property
     def name_in_file(self) -> str:
-        """What files call it."""
+        """The column's name in files."""
         return self.physical_name or self.name
 
     @model_validator(mode="after")
@@ -192,13 +192,13 @@ class Column(Strict):
         if self.rules.rounding is not None and self.logical_type != "number":
             raise ValueError("rounding needs logicalType: number")
         if self.rules.notation == "free" and self.rules.rounding is None:
-            raise ValueError("notation: free needs rounding, which says how many decimals of a number are kept")
+            raise ValueError("notation: free needs rounding, the number of decimals to keep")
         if self.primary_key and not self.required:
             raise ValueError(
-                "a primaryKey column must be required: true, or rows without a key could not be distinguished"
+                "a primaryKey column must also be required: true; rows without a key could not be told apart"
             )
         if self.unique and not self.primary_key:
-            raise ValueError("unique: true is kept by de-duplication, which goes by primaryKey: set that too")
+            raise ValueError("unique: true needs primaryKey: true, because duplicates are found by the primary key")
         return self
 
     def _thousands_are_unambiguous(self) -> None:
@@ -208,35 +208,35 @@ class Column(Strict):
             raise ValueError("thousandsSeparator needs logicalType: integer or number")
         if self.rules.thousands_separator == self.rules.decimal_mark:
             raise ValueError(
-                f"thousandsSeparator and decimalSeparator are both {self.rules.decimal_mark!r}: 1,234 could be a "
-                "thousand or one and a bit; correct one"
+                f"thousandsSeparator and decimalSeparator are both {self.rules.decimal_mark!r}, so a number such as "
+                "1,234 is ambiguous; change one of them"
             )
 
     def _format_fits_the_type(self) -> None:
         form, kind, layouts = self.rules.format, self.logical_type, self.rules.layouts
         if self.rules.time_zone is not None and kind != "timestamp":
             raise ValueError(
-                "logicalTypeOptions.timeZone needs logicalType: timestamp; the zone of a date and a time in two "
-                "columns is that of features.eventTime"
+                "logicalTypeOptions.timeZone needs logicalType: timestamp; if date and time are in two columns, set "
+                "features.eventTime.timeZone"
             )
         if form is None and self.rules.other_formats:
-            raise ValueError("logicalTypeOptions.otherFormats are those beside format: name that first")
+            raise ValueError("logicalTypeOptions.otherFormats needs format: set format first")
         if kind == "date":
             if not layouts or not all(layout.has_units("year", "month", "day") for layout in layouts):
                 raise ValueError(
-                    "logicalTypeOptions.format of a date must hold yyyy, MM and dd, for instance yyyy-MM-dd"
+                    "logicalTypeOptions.format of a date must contain yyyy, MM and dd, for instance yyyy-MM-dd"
                 )
         elif kind == "timestamp":
             self._timestamps_are_unambiguous(layouts)
         elif form is not None and kind != "string":
-            raise ValueError(f"logicalTypeOptions.format: {kind} columns have one form only; remove it")
+            raise ValueError(f"logicalTypeOptions.format: {kind} columns have no format; remove it")
         elif not all(layout.has_units("hour", "minute", optional=("second", "fraction")) for layout in layouts):
-            raise ValueError("logicalTypeOptions.format of a string is a time of day: HH:mm:ss or the like")
+            raise ValueError("logicalTypeOptions.format of a string must be a time of day, for instance HH:mm:ss")
         for one, other in combinations(layouts, 2):
             if one.may_be_mistaken_for(other):
                 raise ValueError(
-                    f"logicalTypeOptions: a text may have both formats {one.text!r} and {other.text!r}, and mean "
-                    "another time in each; keep one"
+                    f"logicalTypeOptions: the formats {one.text!r} and {other.text!r} are ambiguous: the same text "
+                    "can mean a different time in each; keep one of them"
                 )
 
     def _timestamps_are_unambiguous(self, layouts: Sequence[Layout]) -> None:
@@ -245,20 +245,20 @@ class Column(Strict):
             layout.epoch_unit is not None or layout.has_units(*units, optional=optional) for layout in layouts
         ):
             raise ValueError(
-                "logicalTypeOptions.format of a timestamp must hold yyyy, MM, dd, HH, mm, perhaps ss, and XXX where "
-                "the text has an offset, for instance yyyy-MM-dd'T'HH:mm:ssXXX, or be epochSeconds, epochMilliseconds "
-                "or epochMicroseconds"
+                "logicalTypeOptions.format of a timestamp must contain yyyy, MM, dd, HH and mm, and may contain ss "
+                "and XXX (the offset), for instance yyyy-MM-dd'T'HH:mm:ssXXX; or it must be epochSeconds, "
+                "epochMilliseconds or epochMicroseconds"
             )
         all_have_offsets = all(layout.is_of_moments for layout in layouts)
         if all_have_offsets and self.rules.time_zone is not None:
             raise ValueError(
-                "logicalTypeOptions: format has an offset (XXX) or counts from 1970 in UTC, so timeZone says nothing; "
-                "drop it"
+                "logicalTypeOptions: timeZone has no effect, because format has an offset (XXX) or counts from 1970 in "
+                "UTC; remove timeZone"
             )
         if not all_have_offsets and self.rules.time_zone is None:
             raise ValueError(
-                "logicalTypeOptions.timeZone must name the zone of a timestamp without offset (XXX), for instance UTC "
-                "or Europe/Berlin; none is given"
+                "logicalTypeOptions.timeZone is missing: a timestamp without an offset (XXX) needs a time zone, for "
+                "instance UTC or Europe/Berlin"
             )
 
     def _bounds_fit_the_type(self) -> None:
@@ -272,11 +272,13 @@ class Column(Strict):
                 if bound and (bound.adjusted() >= _BOUND_DIGITS or int(digits.exponent) < -_BOUND_DIGITS):
                     raise ValueError(
                         f"logicalTypeOptions.{name} has more than {_BOUND_DIGITS} digits before or after the point, "
-                        "which no value has: leave it out"
+                        "more than any value can have; remove it"
                     )
             elif self.logical_type in ("date", "timestamp"):
                 if not isinstance(bound, date):
-                    raise ValueError(f"logicalTypeOptions.{name} of a {self.logical_type} must be a date: 2000-01-31")
+                    raise ValueError(
+                        f"logicalTypeOptions.{name} of a {self.logical_type} must be a date like 2000-01-31"
+                    )
             else:
                 raise ValueError(
                     "logicalTypeOptions.minimum and maximum need logicalType: date, timestamp, integer or number"

@@ -1,4 +1,4 @@
-"""The hash of a contract: it changes with what decides about rows, and with nothing else."""
+"""The hash of a contract, which changes only with the parts that decide about rows."""
 
 import hashlib
 import json
@@ -7,13 +7,13 @@ from typing import Any
 
 
 def hash_of(content: dict[str, Any], defaults: Mapping[str, Any]) -> str:
-    """SHA-256 of a contract as JSON; ``defaults`` are what is meant where nothing is said, which may be left out."""
+    """SHA-256 of a contract as JSON, without the parts that equal ``defaults``."""
     _leave_out_unsaid(content, defaults)
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _leave_out_unsaid(content: dict[str, Any], defaults: Mapping[str, Any]) -> None:
-    """Take out what a contract may say since a later version, and does not say: its hash stays as it was before."""
+    """Remove unset fields that later versions introduced, so that the hashes of older contracts stay the same."""
     event_time, csv = content["features"]["event_time"], content["csv"]
     for part, name in ((content, "files"), (csv, "max_record_bytes")):
         if part[name] == defaults[name]:
@@ -27,5 +27,5 @@ def _leave_out_unsaid(content: dict[str, Any], defaults: Mapping[str, Any]) -> N
         *((column["rules"], of_rules) for column in content["columns"]),
     ):
         for name in names:
-            if part[name] in (None, [], ()) or part[name] is False:  # but 0 decimals are said
+            if part[name] in (None, [], ()) or part[name] is False:  # but rounding to 0 decimals counts as set
                 del part[name]

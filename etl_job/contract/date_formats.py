@@ -1,11 +1,11 @@
-"""Date and time layouts such as ``yyyy-MM-dd``: where each part of a text lies.
+"""Date and time formats such as ``yyyy-MM-dd``: the position of each part in a text.
 
-The letters are those of Spark's datetime patterns, as far as they stand for numbers: a letter repeated says how many
-digits there are, a single one that there may be one or two, and ``S`` repeated how many digits a fraction may have at
-most. The offset from UTC (``XXX``: ``Z``, ``+02:00``; ``XX``: ``Z``, ``+0200``) ends a layout.
+The letters are the numeric ones of Spark's datetime patterns. A repeated letter gives the number of digits, a single
+letter allows one or two, and repeated ``S`` gives the largest number of digits of a fraction. A format ends with the
+offset from UTC, if it has one (``XXX``: ``Z``, ``+02:00``; ``XX``: ``Z``, ``+0200``).
 https://spark.apache.org/docs/3.5.6/sql-ref-datetime-pattern.html
 
-Beside them stand names for numbers that count the time since 1970 began in UTC: ``epochSeconds`` and the like.
+In addition, ``epochSeconds`` and the like name numbers that count the time since the beginning of 1970 in UTC.
 """
 
 import re
@@ -38,9 +38,9 @@ _NAMED = "yyyy, MM, M, dd, d, HH, H, mm, ss, S to SSSSSSSSS, XXX, XX"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Characters that stand for one unit.
+    """The characters of one unit.
 
-    ``start`` counts from 1, as SQL's ``substring`` does; it is None where parts before may be longer or shorter.
+    ``start`` counts from 1, as SQL's ``substring`` does; it is None if an earlier part has a variable length.
     """
 
     unit: str
@@ -51,25 +51,25 @@ class Part:
 
     @property
     def is_fixed(self) -> bool:
-        """Whether it lies at the same place in every text."""
+        """Whether it is at the same position in every text."""
         return self.start is not None and (self.least == self.most or self.unit == "offset")
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A layout taken apart: its parts and the literal texts between them, in order."""
+    """A parsed format: its parts and the literal texts between them, in order."""
 
     text: str
     pieces: tuple[str | Part, ...]
 
     @classmethod
     def parse(cls, text: str) -> "Layout":
-        """Take a layout apart.
+        """Parse a format.
 
-        Text between single quotes stands for itself, as in ``yyyy-MM-dd'T'HH:mm:ss``.
+        Text between single quotes is literal, as in ``yyyy-MM-dd'T'HH:mm:ss``.
 
         Raises:
-            ValueError: it has other letters than those of the module's description, or is ambiguous.
+            ValueError: it has letters that the module's description does not list, or is ambiguous.
         """
         if text in _EPOCHS:
             most = _EPOCHS[text][1]
@@ -87,13 +87,15 @@ class Layout:
                     continue
                 if letters not in _PARTS or _PARTS[letters][0] in units or "offset" in units:
                     raise ValueError(
-                        f"{text!r} has {letters!r}; a layout is made of {_NAMED}, each unit once, the offset last, or "
-                        f"is one of {', '.join(_EPOCHS)}"
+                        f"{text!r} contains {letters!r}; a format consists of {_NAMED}, each unit once and the offset "
+                        f"last, or is one of {', '.join(_EPOCHS)}"
                     )
                 unit, least, most, pattern = _PARTS[letters]
                 before = pieces[-1] if pieces else ""
                 if isinstance(before, Part) and before.least < before.most and unit != "offset":
-                    raise ValueError(f"{text!r}: where {unit} begins is not certain, as what is before it may vary")
+                    raise ValueError(
+                        f"{text!r} is ambiguous: {unit} follows a part of variable length; put a separator between them"
+                    )
                 pieces.append(Part(unit, start, least, most, pattern))
                 units.add(unit)
                 start = start + most if start is not None and least == most else None
@@ -108,17 +110,17 @@ class Layout:
 
     @property
     def epoch_unit(self) -> int | None:
-        """How many of what a number counts make a second; None where a text is no count of the time since 1970."""
+        """How many of the counted units make a second; None if texts do not count the time since 1970."""
         return _EPOCHS[self.text][0] if self.text in _EPOCHS else None
 
     @property
     def is_of_moments(self) -> bool:
-        """Whether a text says which moment it means, in whatever zone it is read."""
+        """Whether a text identifies a moment without a time zone."""
         return self.epoch_unit is not None or "offset" in self.parts
 
     @property
     def pattern(self) -> str:
-        """What every text of this layout matches, and no other."""
+        """A pattern that matches exactly the texts of this format."""
         found = (re.escape(piece) if isinstance(piece, str) else piece.pattern for piece in self.pieces)
         return rf"\A{''.join(found)}\z"
 
@@ -136,7 +138,7 @@ class Layout:
         return set(wanted) <= self.parts.keys() <= {*wanted, *optional}
 
     def may_be_mistaken_for(self, other: "Layout") -> bool:
-        """Whether a text could have both layouts and mean different things, as 01/02/2024 with day or month first."""
+        """Whether a text could have both formats with different meanings, such as 01/02/2024 (day or month first)."""
         for one, another in ((self, other), (other, self)):
             if one.epoch_unit is not None:
                 return one.text != another.text and another.has_texts_of_digits(_EPOCHS[one.text][1])
@@ -149,13 +151,13 @@ class Layout:
         )
 
     def has_texts_of_digits(self, most: int) -> bool:
-        """Whether a text may be a number of at most so many digits, perhaps with a sign or a fraction."""
+        """Whether a text may be a number of at most ``most`` digits, perhaps with a sign or a fraction."""
         first, *rest = [piece for piece in self._outline() if piece != "-"] or [""]
         is_fraction = len(rest) == 2 and rest[0] == "." and not isinstance(rest[1], str)
         return not isinstance(first, str) and first[0] <= most and (not rest or is_fraction)
 
     def _outline(self) -> list[str | tuple[int, int]]:
-        """Literal texts, and between them how many digits there are at least and at most."""
+        """The literal texts, and between them the smallest and largest number of digits."""
         found: list[str | tuple[int, int]] = []
         for piece in self.pieces:
             if isinstance(piece, str) or piece.unit == "offset":

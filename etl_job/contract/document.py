@@ -1,4 +1,4 @@
-"""A contract read from its document, Open Data Contract Standard YAML."""
+"""Read a contract from its document, YAML of the Open Data Contract Standard."""
 
 import reprlib
 from collections.abc import Sequence
@@ -22,12 +22,12 @@ def parse_contract(text: str, source: str, dataset: str) -> Contract:
     """Read the schema of ``dataset`` from ODCS YAML.
 
     Raises:
-        ContractError: it is no contract; the error names `source`, field, line and remedy.
+        ContractError: it is not a valid contract; the error names `source`, field, line and remedy.
     """
     try:
         document = read_document(text)
     except DocumentError as error:
-        raise ContractError(f"contract {source} is not YAML that is read: {shortened(str(error))}") from error
+        raise ContractError(f"contract {source} cannot be read as YAML: {shortened(str(error))}") from error
     try:
         return _contract_in(document, dataset)
     except _UnreadError as error:
@@ -40,7 +40,7 @@ def parse_contract(text: str, source: str, dataset: str) -> Contract:
 
 
 def line_of_problem(document: Document, dataset: str, path: Sequence[str | int]) -> int | None:
-    """The line that a field of a contract's model is written in, or what it is part of."""
+    """The line of a field of a contract's model, or of the nearest part that contains it."""
     schemas = document.content.get("schema", []) if isinstance(document.content, dict) else []
     place = next((n for n, entry in enumerate(schemas) if isinstance(entry, dict) and entry.get("name") == dataset), 0)
     field, *inner = path or ("",)
@@ -55,18 +55,18 @@ def line_of_problem(document: Document, dataset: str, path: Sequence[str | int])
 
 
 def shown(value: object) -> str:
-    """What a document says, for a message: short, and on one line."""
+    """A value of a document for a message: short, and on one line."""
     return _SHORT.repr(value)
 
 
 def shortened(message: str) -> str:
-    """A message of bounded length without characters that a terminal would obey."""
+    """A message of bounded length, without control characters."""
     text = "".join(c if c.isprintable() else repr(c)[1:-1] for c in message[: 2 * _MAX_MESSAGE])
     return text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]}..."
 
 
 class _UnreadError(Exception):
-    """What a document as a whole lacks."""
+    """A problem of the document as a whole."""
 
 
 def _contract_in(document: Document, dataset: str) -> Contract:
@@ -75,13 +75,13 @@ def _contract_in(document: Document, dataset: str) -> Contract:
         raise _UnreadError("kind must be DataContract (Open Data Contract Standard v3)")
     version = content.get("apiVersion")
     if not isinstance(version, str) or not version.startswith("v3."):
-        raise _UnreadError(f"apiVersion must be v3.x, is {shown(version)}")
+        raise _UnreadError(f"apiVersion must be v3.x, not {shown(version)}")
     schemas = content.get("schema")
     entries = [entry for entry in schemas if isinstance(entry, dict)] if isinstance(schemas, list) else []
     schema = next((entry for entry in entries if entry.get("name") == dataset), None)
     if schema is None:
         names = ", ".join(str(entry.get("name"))[:80] for entry in entries) or "none"
-        raise _UnreadError(f"no schema named {dataset!r} (it has: {names}); check --dataset")
+        raise _UnreadError(f"it has no schema named {dataset!r}, only: {names}; check --dataset")
     if sum(entry.get("name") == dataset for entry in entries) > 1:
         raise _UnreadError(f"schema: two datasets are named {dataset!r}; rename one")
     own = content.get("version", "")
@@ -107,12 +107,12 @@ def _custom_properties(schema: dict[str, Any]) -> dict[str, Any]:
     for name in names:
         if not isinstance(name, str) or (name not in CUSTOM_PROPERTIES and not name.startswith(FOREIGN)):
             raise _UnreadError(
-                f"customProperties: the job knows no property {shown(name)}; it knows "
-                f"{', '.join(sorted(CUSTOM_PROPERTIES))}. Correct its spelling, remove it, or begin its name with "
-                f"{FOREIGN!r} if another program reads it"
+                f"customProperties: unknown property {shown(name)}; known properties are "
+                f"{', '.join(sorted(CUSTOM_PROPERTIES))}. Correct the spelling, remove it, or prefix the name with "
+                f"{FOREIGN!r} if it is for another program"
             )
         if names.count(name) > 1:
-            raise _UnreadError(f"customProperties: {name} is there twice; remove one")
+            raise _UnreadError(f"customProperties: {name} appears twice; remove one")
     return {entry["property"]: entry.get("value") for entry in custom if entry["property"] in CUSTOM_PROPERTIES}
 
 
@@ -122,6 +122,6 @@ def _first_problem(error: ValidationError) -> str:
     path = ".".join(str(step) for step in first["loc"]) or "schema"
     path = path.replace("columns.", "properties.", 1)
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-    given = "" if first["type"] in {"missing", "value_error"} else f", is {shown(first['input'])}"
+    given = "" if first["type"] in {"extra_forbidden", "missing", "value_error"} else f", not {shown(first['input'])}"
     hint = "; remove it or check its spelling" if first["type"] == "extra_forbidden" else ""
     return f"{path}: {in_words(first)}{given}{hint}{more}"

@@ -1,4 +1,4 @@
-"""What a contract asks to be made of a feed: entity, event time, measures, windows."""
+"""The features that a contract asks for: entity, event time, measures, windows."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -9,9 +9,9 @@ from etl_job.contract.columns import Name, Strict, TimeZone
 
 
 class EventTime(Strict):
-    """The columns that say when the event took place: one of timestamps, or one of dates and perhaps one of times.
+    """The columns with the time of an event: one of timestamps, or one of dates and optionally one of times.
 
-    ``time_zone`` is the IANA name of the zone whose clocks show date and time; else they are in UTC.
+    ``time_zone`` is the IANA time zone of date and time; the default is UTC.
     """
 
     date: str | None = None
@@ -22,16 +22,17 @@ class EventTime(Strict):
     @model_validator(mode="after")
     def _is_either(self) -> "EventTime":
         if (self.date is None) == (self.timestamp is None) or (self.timestamp is not None and self.time is not None):
-            raise ValueError("name either a timestamp column, or a date column and perhaps a time column")
+            raise ValueError("set either timestamp, or date with an optional time")
         if self.time_zone is not None and self.time is None:
             raise ValueError(
-                "timeZone is that of a date and a time column; of timestamps it is in their logicalTypeOptions"
+                "timeZone needs a date and a time column; for a timestamp column, set it in the column's "
+                "logicalTypeOptions"
             )
         return self
 
 
 class Aggregate(StrEnum):
-    """What is made of a measure's values per entity and day. ``last`` is the value with the latest event time."""
+    """An aggregate of a measure's values per entity and day. ``last`` is the value with the latest event time."""
 
     SUM = "sum"
     MEAN = "mean"
@@ -41,7 +42,7 @@ class Aggregate(StrEnum):
 
 
 class Measure(Strict):
-    """A numeric column of which aggregates per entity and day are published, as ``<column>_<aggregate>``."""
+    """A numeric column whose aggregates per entity and day are published as ``<column>_<aggregate>``."""
 
     column: Name
     aggregates: tuple[Aggregate, ...] = Field(min_length=1)
@@ -52,7 +53,7 @@ class Measure(Strict):
 
 
 class FeatureSpec(Strict):
-    """What is computed per entity and day; a feed without an entity is a single series, with one row a day."""
+    """The features per entity and day; a feed without an entity is a single series, with one row per day."""
 
     entity: tuple[Name, ...]
     event_time: EventTime
@@ -71,5 +72,5 @@ class FeatureSpec(Strict):
 
     @property
     def reach_days(self) -> int:
-        """How many days before its own a feature row looks at."""
+        """How many days back a feature row looks."""
         return max([0, *(days - 1 for days in self.rolling_mean_days), *self.lag_days])

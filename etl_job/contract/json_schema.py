@@ -1,8 +1,8 @@
 """The JSON Schema of contracts, for editors and for checks without Quartal: ``contract.schema.json`` in this package.
 
-It holds what a document may say, field by field; what must fit together (a measure that is a column, say) only
-``quartal contract lint`` knows. Contracts follow the Open Data Contract Standard v3; what the job reads beyond it can
-be said in the places that the standard leaves for that (``odcs.py``).
+It checks each field by itself. Only ``quartal contract lint`` checks that fields fit together, for instance that a
+measure is a column. Contracts follow the Open Data Contract Standard v3; the job's extensions can go into the places
+that the standard provides for them (``odcs.py``).
 """
 
 import json
@@ -55,7 +55,7 @@ def json_schema() -> str:
 
 
 def _add_standard_forms(parts: dict[str, Any], foreign: dict[str, Any]) -> None:
-    """What columns and rules may say in the standard's own way (``odcs.py``)."""
+    """Add the forms in which the standard itself expresses options of columns and rules (``odcs.py``)."""
     options, rule = parts["ValueRules"]["properties"], parts["FreeRule"]
     own = [_custom(name, options[name]) for name in COLUMN_PROPERTIES]
     value = {"type": "object", "required": ["value"]}

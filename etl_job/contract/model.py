@@ -1,7 +1,7 @@
-"""The data contract: the part of the Open Data Contract Standard v3 that the job acts upon, read strictly.
+"""The data contract: the part of the Open Data Contract Standard v3 that the job acts on, read strictly.
 
-A field that the job would have to obey but does not know is refused, so no rule is silently left out. Fields that only
-describe (names, owners, descriptions, tags) pass.
+An unknown field is refused if it could affect rows, so no rule is silently ignored. Purely descriptive fields (names,
+owners, descriptions, tags) are allowed.
 """
 
 import re
@@ -37,7 +37,7 @@ _DERIVED_COLUMNS = re.compile(r"delivery|day|quarter|share|hour_\d\d")
 
 
 class FileFormat(StrEnum):
-    """What raw files are."""
+    """The format of raw files."""
 
     CSV = "csv"
     JSON_LINES = "jsonLines"
@@ -51,10 +51,10 @@ class RawFiles(Strict):
 
 
 class CsvFormat(Strict):
-    """How CSV files are written. Quoted values may hold the delimiter, and line breaks if ``multi_line`` says so.
+    """The dialect of CSV files. Quoted values may contain the delimiter, and line breaks if ``multi_line`` is true.
 
-    A quote within quotes is written twice, or after the ``escape`` character, which then stands for itself if doubled.
-    A record with line breaks in it that is longer than ``max_record_bytes`` has a quote that is never closed.
+    A quote within quotes is doubled, or follows the ``escape`` character, which must then itself be doubled.
+    A record with line breaks that is longer than ``max_record_bytes`` is taken to have an unclosed quote.
     """
 
     delimiter: str = Field(default=",", min_length=1, max_length=1)
@@ -71,12 +71,12 @@ class CsvFormat(Strict):
         if len(set(marks)) < len(marks):
             raise ValueError("delimiter, quoteSymbol and escape must be three different characters")
         if not {"\n", "\r"}.isdisjoint(marks):
-            raise ValueError("delimiter, quoteSymbol and escape must be no line breaks, which end a record")
+            raise ValueError("delimiter, quoteSymbol and escape cannot be line breaks, which end a record")
         return self
 
 
 class ConflictPolicy(StrEnum):
-    """What becomes of rows that share a key and differ. The order is that of delivery names, file names, and rows."""
+    """What happens to different rows with the same key. Rows are ordered by delivery name, file name and position."""
 
     KEEP_FIRST = "keepFirst"
     KEEP_LAST = "keepLast"
@@ -84,9 +84,9 @@ class ConflictPolicy(StrEnum):
 
 
 class FreeRule(Strict):
-    """An SQL expression over the columns of a row that must be true. A row that breaks a warning is kept.
+    """An SQL expression over the columns of a row that must be true. A row that breaks only a warning is kept.
 
-    In the standard's words it is a rule of type ``custom``, for the engine ``quartal``.
+    In the standard, this is a rule of type ``custom`` for the engine ``quartal``.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -105,7 +105,7 @@ class FreeRule(Strict):
     @classmethod
     def _is_free(cls, name: str) -> str:
         if f"row.{name}" in _ROW_RULES:
-            raise ValueError(f"{name!r} is the name of a rule of the job's own: use another")
+            raise ValueError(f"{name!r} is the name of a built-in rule; use another name")
         return name
 
     @field_validator("query")
@@ -114,19 +114,20 @@ class FreeRule(Strict):
         found = _BEYOND_THE_ROW.search(query)
         if found:
             raise ValueError(
-                f"{found[0]!r} would make the answer depend on more than the row: use its columns and constants only"
+                f"{found[0]!r} is not allowed, because the result would depend on more than the row; use only the "
+                "row's columns and constants"
             )
         return query
 
 
 class Thresholds(Strict):
-    """What a delivery may hold at most; beyond that the run fails before anything is published."""
+    """Limits for a delivery; if one is exceeded, the run fails before anything is published."""
 
     quarantined_share: StrictFloat | None = Field(default=None, ge=0, lt=1)
 
 
 class Contract(Strict):
-    """What a feed promises and what is made of it. ``columns`` are in the order of the file."""
+    """The contract of a feed. ``columns`` are in the order of the file."""
 
     version: str
     dataset: Name
@@ -142,13 +143,13 @@ class Contract(Strict):
     @model_validator(mode="after")
     def _csv_is_said_of_csv(self) -> "Contract":
         if self.files.format is not FileFormat.CSV and "csv" in self.model_fields_set:
-            raise ValueError(f"csv says how CSV is written, and files.format is {self.files.format.value}: remove it")
+            raise ValueError(f"csv is only for CSV files, but files.format is {self.files.format.value}; remove csv")
         if self.files.format is FileFormat.JSON_LINES:
             pointed = [column.name for column in self.columns if column.rules.thousands_separator == "."]
             if pointed:
                 raise ValueError(
-                    f"thousandsSeparator of {pointed[0]} is a point, which in a number of JSON stands before its "
-                    "decimals: 1.234 would be read as a thousand; remove it"
+                    f"thousandsSeparator of {pointed[0]} is a point, but JSON uses the point as its decimal mark, so "
+                    "1.234 would be read as a thousand; remove it"
                 )
         return self
 
@@ -158,8 +159,8 @@ class Contract(Strict):
         twice = sorted({name for name in small if small.count(name) > 1})
         if twice and self.files.format is FileFormat.PARQUET:
             raise ValueError(
-                f"two columns are {', '.join(twice)} in files (physicalName), where capitals and small letters of "
-                "Parquet count as one; drop one"
+                f"two columns have the name {', '.join(twice)} in files (physicalName); Parquet's names are not "
+                "case-sensitive; remove one"
             )
         return self
 
@@ -169,11 +170,11 @@ class Contract(Strict):
         names = [column.name.lower() for column in columns]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:
-            raise ValueError(f"column {', '.join(repeated)} appears twice (upper and lower case count as one)")
+            raise ValueError(f"column {', '.join(repeated)} appears twice (names are not case-sensitive); remove one")
         in_files = [column.name_in_file for column in columns]
         twice = sorted({name for name in in_files if in_files.count(name) > 1})
         if twice:
-            raise ValueError(f"two columns are {', '.join(twice)} in files (physicalName); drop one")
+            raise ValueError(f"two columns have the name {', '.join(twice)} in files (physicalName); remove one")
         return columns
 
     @model_validator(mode="after")
@@ -186,28 +187,29 @@ class Contract(Strict):
         for name in measured:
             if not self._has(name) or self.column(name).logical_type not in NUMERIC or measured.count(name) > 1:
                 raise ValueError(
-                    f"features.measures names {name!r}, which must be a column of logicalType integer or number, once"
+                    f"features.measures names {name!r}, which must be a column of logicalType integer or number, and "
+                    "be named once"
                 )
-        # As a measure's parts and a count's windows are named, and no other column may be.
+        # The names of a measure's parts and a count's windows, which no other column may have.
         derived = [m.published_as(part) for m in spec.measures for part in (*Aggregate, "count", "last_second")]
         derived += [f"{spec.count}_mean_{days}d" for days in spec.rolling_mean_days]
         derived += [f"{spec.count}_lag_{days}d" for days in spec.lag_days]
         taken = [*spec.entity, spec.count, *derived]
         clash = sorted({name for name in taken if _DERIVED_COLUMNS.fullmatch(name) or taken.count(name) > 1})
         if clash:
-            raise ValueError(f"features: {', '.join(clash)} would name two columns of the published tables; rename it")
+            raise ValueError(f"features: two published columns would be named {', '.join(clash)}; rename one")
         self._event_time_fits_the_columns(spec)
         return self
 
     @model_validator(mode="after")
     def _event_days_are_bounded(self) -> "Contract":
-        """A calendar has a row for each day between an entity's first and the last of all: no date may be wild."""
+        """Bound the days of events: the calendar has a row for each day from an entity's first to the last of all."""
         rules, (least, greatest) = self.event_column.rules, _EVENT_DAYS
         for name, bound in (("minimum", rules.minimum), ("maximum", rules.maximum)):
             if isinstance(bound, date) and not least <= bound <= greatest:
                 raise ValueError(
-                    f"logicalTypeOptions.{name} of {self.event_column.name!r}, the day of events, must be from "
-                    f"{least} to {greatest}, is {bound}"
+                    f"logicalTypeOptions.{name} of {self.event_column.name!r}, the day of events, must be between "
+                    f"{least} and {greatest}, not {bound}"
                 )
         return self
 
@@ -218,7 +220,7 @@ class Contract(Strict):
             if twice:
                 raise ValueError(f"quality: two rules are named {', '.join(twice)}; rename one")
             if len(names) > MAX_RULES:
-                raise ValueError(f"there are {len(names)} rules, the job has room for {MAX_RULES}: drop some")
+                raise ValueError(f"there are {len(names)} rules, but the job supports {MAX_RULES} at most; remove some")
         return self
 
     def _event_time_fits_the_columns(self, spec: FeatureSpec) -> None:
@@ -242,7 +244,7 @@ class Contract(Strict):
         time = spec.event_time.time
         if time is None:
             if spec.hour_histogram:
-                raise ValueError("features.hourHistogram needs features.eventTime.time, or a timestamp")
+                raise ValueError("features.hourHistogram needs features.eventTime.time or features.eventTime.timestamp")
         elif (
             not self._has(time)
             or not self.column(time).required
@@ -250,7 +252,8 @@ class Contract(Strict):
             or self.column(time).rules.format is None
         ):
             raise ValueError(
-                f"features.eventTime.time names {time!r}, which must be a required column with a format, as HH:mm:ss"
+                f"features.eventTime.time names {time!r}, which must be a required column of logicalType string with "
+                "a format such as HH:mm:ss"
             )
 
     def _has(self, name: str) -> bool:
@@ -268,22 +271,22 @@ class Contract(Strict):
         raise KeyError(name)
 
     def missing_texts(self, column: Column) -> tuple[str, ...]:
-        """The texts that stand for no value in a column, beside the empty one: its own, and those of the feed."""
+        """The texts that stand for a missing value in a column, except the empty one: its own and those of the feed."""
         return tuple(dict.fromkeys((*self.missing_values, *column.rules.missing_values)))
 
     @property
     def event_column(self) -> Column:
-        """The column that says on which day an event took place."""
+        """The column with the day of an event."""
         return self.column(self.features.event_time.timestamp or self.features.event_time.date or "")
 
     @property
     def has_zone_of_its_own(self) -> bool:
-        """Whether dates and times are those of clocks that are put forward and back."""
+        """Whether the event time has a zone other than UTC, which may have daylight-saving time."""
         return self.features.event_time.time_zone not in (None, "UTC")
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Columns that identify a row; empty where rows are never duplicates of each other."""
+        """The columns that identify a row; empty if rows are never duplicates."""
         return tuple(column.name for column in self.columns if column.primary_key)
 
     @property
@@ -297,19 +300,19 @@ class Contract(Strict):
 
     @property
     def warning_names(self) -> tuple[str, ...]:
-        """The rules that are counted only."""
+        """The rules that are only counted."""
         return tuple(f"row.{rule.name}" for rule in self.quality if rule.severity == "warning")
 
     def rules_of_column(self, column: Column) -> tuple[str, ...]:
-        """The names of a column's rules, without its own."""
+        """The names of a column's rules, without the column's name."""
         is_event = column is self.event_column
         return tuple(kind.name for kind in RULE_KINDS if kind.is_of(column, is_event))
 
     @property
     def hash(self) -> str:
-        """SHA-256 of what decides about rows: a changed description does not change it, a changed rule does.
+        """SHA-256 of the parts that decide about rows: a changed rule changes it, a changed description does not.
 
-        Thresholds are left out: what is published obeys any of them, and need not be made again.
+        Thresholds are left out, because they do not affect what was published.
         """
         content = self.model_dump(mode="json", exclude={"version", "thresholds"})
         return hash_of(content, {"files": RawFiles().model_dump(mode="json"), "max_record_bytes": LONGEST_RECORD})

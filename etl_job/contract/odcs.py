@@ -1,8 +1,8 @@
-"""Where the Open Data Contract Standard has a place of its own for what the job reads elsewhere.
+"""Read the job's options from the places that the Open Data Contract Standard provides for extensions.
 
-The standard allows no options of a column but its own, and what it calls an SQL rule is a query that counts. So what
-the job needs beyond it can be said in custom properties of the column and in rules of type ``custom``; a contract that
-does so keeps the standard's JSON Schema.
+The standard allows only its own options of a column, and its SQL rules are queries that count. So the job's own options
+can be given as custom properties of the column, and its rules as rules of type ``custom``. Such a contract is valid by
+the standard's JSON Schema.
 https://github.com/bitol-io/open-data-contract-standard/tree/main/schema
 """
 
@@ -12,15 +12,15 @@ from typing import Any
 COLUMN_PROPERTIES = (
     "decimalSeparator", "missingValues", "notation", "otherFormats", "rounding", "thousandsSeparator", "timeZone",
 )  # fmt: skip
-FOREIGN = "x-"  # begins the names of custom properties that are none of the job's business
+FOREIGN = "x-"  # prefix of custom properties that the job ignores
 ENGINE = "quartal"
 
 
 def with_options_of_its_own(column: Mapping[str, Any]) -> dict[str, Any]:
-    """A column with its ``enum``, custom properties and ``defaultTimezone`` among its ``logicalTypeOptions``.
+    """Move a column's ``enum``, custom properties and ``defaultTimezone`` into its ``logicalTypeOptions``.
 
     Raises:
-        ValueError: the job does not know a custom property, or something is said twice.
+        ValueError: a custom property is unknown, or an option is set twice.
     """
     remaining = {name: content for name, content in column.items() if name not in ("enum", "customProperties")}
     said: list[tuple[str, Any]] = []
@@ -32,8 +32,8 @@ def with_options_of_its_own(column: Mapping[str, Any]) -> dict[str, Any]:
             said.append((name, _value_of(entry, "customProperties", "value")))
         elif not name.startswith(FOREIGN):
             raise ValueError(
-                f"customProperties: the job knows no property {name!r} of a column; it knows "
-                f"{', '.join(COLUMN_PROPERTIES)}. Correct its spelling, remove it, or begin its name with {FOREIGN!r}"
+                f"customProperties: unknown column property {name!r}; known properties are "
+                f"{', '.join(COLUMN_PROPERTIES)}. Correct the spelling, remove it, or prefix the name with {FOREIGN!r}"
             )
     options = remaining.get("logicalTypeOptions", {})
     if not isinstance(options, Mapping):
@@ -46,13 +46,13 @@ def with_options_of_its_own(column: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(options)
     for name, content in said:
         if name in merged:
-            raise ValueError(f"{name} is said twice; remove one")
+            raise ValueError(f"{name} is set twice; remove one")
         merged[name] = content
     return remaining | {"logicalTypeOptions": merged}
 
 
 def as_sql_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    """A rule of type ``custom`` for this job's engine as the SQL rule that it is; any other as it stands.
+    """Convert a rule of type ``custom`` for this job's engine to an SQL rule; return other rules unchanged.
 
     Raises:
         ValueError: the rule also has a query.
@@ -60,7 +60,7 @@ def as_sql_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     if rule.get("type") != "custom" or rule.get("engine") != ENGINE:
         return dict(rule)
     if "query" in rule:
-        raise ValueError("a rule of type custom says its expression in implementation: remove query")
+        raise ValueError("a rule of type custom takes its expression from implementation; remove query")
     remaining = {name: content for name, content in rule.items() if name not in ("engine", "implementation")}
     return remaining | {"type": "sql", "query": rule.get("implementation")}
 
@@ -73,5 +73,5 @@ def _list_of(value: Any, name: str) -> list[Any]:
 
 def _value_of(entry: Any, name: str, field: str) -> Any:
     if not isinstance(entry, Mapping) or field not in entry:
-        raise ValueError(f"{name}: each entry must be a mapping that has {field}")
+        raise ValueError(f"{name}: each entry must be a mapping with {field}")
     return entry[field]

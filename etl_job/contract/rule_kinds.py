@@ -1,7 +1,7 @@
-"""The kinds of rules that a column can have: one list, from which reasons, checks of contracts and their docs come.
+"""The kinds of rules that a column can have: one list for reasons, for checks of contracts and for the documentation.
 
-What a rule asks of texts is in ``judging/rules.py``, by the same names; ``docs/reference/data-contract.md`` has them as
-a table. The order is that of the bits in staged rows: new kinds come last.
+``judging/rules.py`` implements them under the same names; ``docs/reference/data-contract.md`` shows them as a table.
+The order is that of the bits in staged rows, so new kinds come last.
 """
 
 from collections.abc import Callable
@@ -16,10 +16,11 @@ FUTURE = "future"  # of the event time's column
 
 @dataclass(frozen=True, slots=True)
 class RuleKind:
-    """One kind: ``name`` is what the contract calls it, and what a reason is called after the column's name.
+    """One kind of rule. ``name`` is its name in contracts, and follows the column's name in reasons.
 
-    ``is_of`` says whether a column has such a rule, given whether it is that of the event time. ``is_looser`` says of
-    two values whether every text that kept the rule with the first keeps it with the second. ``says`` is for the docs.
+    ``is_of`` tells whether a column has such a rule; its second argument is whether the column is the event time.
+    ``is_looser`` tells whether every text that passes with the first value passes with the second. ``says`` is for the
+    documentation.
     """
 
     name: str
@@ -29,32 +30,32 @@ class RuleKind:
 
     @property
     def field(self) -> str:
-        """What the model of ``logicalTypeOptions`` calls it."""
+        """The name of its field in the model of ``logicalTypeOptions``."""
         return {"minLength": "min_length", "maxLength": "max_length"}.get(self.name, self.name)
 
 
 RULE_KINDS = (
-    RuleKind("required", "there is a text that is no missing value", lambda column, _: column.required),
+    RuleKind("required", "there is a text that does not stand for a missing value", lambda column, _: column.required),
     RuleKind(
         "minLength",
-        "the text has at least so many characters",
+        "the text has at least this many characters",
         lambda column, _: column.rules.min_length is not None,
         lambda before, after: bool(after < before),
     ),
     RuleKind(
         "maxLength",
-        "the text has at most so many characters",
+        "the text has at most this many characters",
         lambda column, _: column.rules.max_length is not None,
         lambda before, after: bool(after > before),
     ),
     RuleKind(
         "pattern",
-        "the text holds a match of the expression (RE2's syntax)",
+        "the text contains a match of the expression (RE2 syntax)",
         lambda column, _: column.rules.pattern is not None,
     ),
     RuleKind(
         "enum",
-        "the text is one of the list",
+        "the text is one of the listed values",
         lambda column, _: column.rules.enum is not None,
         lambda before, after: set(after) >= set(before),
     ),
@@ -65,7 +66,7 @@ RULE_KINDS = (
     ),
     RuleKind(
         "minimum",
-        "the value is at least this; an event's day is 2000-01-01 or later where nothing is said",
+        "the value is at least this; by default, an event's day is 2000-01-01 or later",
         lambda column, is_event: column.rules.minimum is not None or is_event,
         lambda before, after: bool(after < before),
     ),
@@ -77,7 +78,7 @@ RULE_KINDS = (
     ),
     RuleKind(
         FUTURE,
-        "an event's day is at most the one after its file's upload, where there is no `maximum`",
+        "an event's day is at most the day after its file's upload, if there is no `maximum`",
         lambda column, is_event: is_event and column.rules.maximum is None,
     ),
 )
@@ -85,6 +86,6 @@ BY_FIELD = {kind.field: kind for kind in RULE_KINDS}
 
 
 def docs_table() -> str:
-    """The kinds as the table of ``docs/reference/data-contract.md``."""
+    """The table of kinds for ``docs/reference/data-contract.md``."""
     rows = [f"| `{kind.name}` | {kind.says} |" for kind in RULE_KINDS]
-    return "\n".join(["| rule | holds where |", "|---|---|", *rows])
+    return "\n".join(["| rule | holds if |", "|---|---|", *rows])

@@ -1,4 +1,4 @@
-"""Names and types of columns: the job's internal ones and those of the published tables, each said once."""
+"""Names and types of columns: the job's internal columns and those of the published tables, defined once."""
 
 from dataclasses import dataclass
 
@@ -66,7 +66,7 @@ def hour_columns(spec: FeatureSpec) -> tuple[str, ...]:
 
 
 def curated_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
-    """Daily counts and parts of measures of one delivery: those of a day can be made from those of its deliveries."""
+    """Daily counts and parts of measures per delivery; those of a day are combined from its deliveries."""
     return (
         TableColumn(DELIVERY, "string"),
         *(TableColumn(name, "string") for name in spec.entity),
@@ -78,7 +78,7 @@ def curated_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
 
 
 def measure_parts(measure: Measure) -> tuple[TableColumn, ...]:
-    """What has to be kept of a measure's values for its aggregates: parts that add up over deliveries."""
+    """The parts of a measure that its aggregates need, and that can be combined across deliveries."""
     wanted, parts = measure.aggregates, []
     if Aggregate.SUM in wanted or Aggregate.MEAN in wanted:
         parts += [("sum", SUM_KIND), ("count", "long")]
@@ -89,12 +89,12 @@ def measure_parts(measure: Measure) -> tuple[TableColumn, ...]:
 
 
 def needs_seconds(spec: FeatureSpec) -> bool:
-    """Whether some measure is about the latest value of a day."""
+    """Whether a measure needs the latest value of a day."""
     return any(Aggregate.LAST in measure.aggregates for measure in spec.measures)
 
 
 def staged_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
-    """Every row of a run as it was read and judged, before it is known which other rows share its key."""
+    """Every row of a run as it was read and judged, before rows with the same key are compared."""
     return (
         TableColumn(DELIVERY, "string"),
         TableColumn(KEY_1, "long"),
@@ -114,7 +114,7 @@ def staged_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
 
 
 def count_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
-    """How many valid rows of a run there are, per hour of the day too if the contract asks for that."""
+    """The counts of a run's valid rows, also per hour of the day if the contract asks for it."""
     return (
         TableColumn(DELIVERY, "string"),
         *(TableColumn(value_column(name), "string") for name in spec.entity),
@@ -140,7 +140,7 @@ def to_date_column(spec: FeatureSpec) -> str:
 
 
 def feature_columns(spec: FeatureSpec) -> tuple[TableColumn, ...]:
-    """One row per entity and day of its calendar; ``features.py`` says what the columns mean."""
+    """One row per entity and day of its calendar; ``features.py`` explains the columns."""
     return (
         *(TableColumn(name, "string") for name in spec.entity),
         TableColumn(DAY, "date"),

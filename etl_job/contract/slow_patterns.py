@@ -1,4 +1,4 @@
-"""Which regular expressions of a contract would take longer the longer a value is, without bound."""
+"""Find regular expressions in a contract that can take unbounded time on a long value."""
 
 import re
 import warnings
@@ -16,20 +16,20 @@ _REPEATS = ("MAX_REPEAT", "MIN_REPEAT")
 
 
 def problem_of(pattern: str) -> str | None:
-    """What is wrong with a pattern, whoever reads it: too long, or a repetition of what is repeated itself.
+    """Why a pattern is refused for any engine: it is too long, or it repeats a repetition; None if it is not.
 
-    ``(a+)+`` matches what ``a+`` does, and a text that does not match is tried in 2 to the power of its length ways.
-    A pattern that Python does not read is not judged: the job's are Java's.
+    ``(a+)+`` matches the same texts as ``a+``, but tries 2 to the power of n ways on a text of length n that does not
+    match. A pattern that Python cannot parse is not judged.
     """
     if len(pattern) > MAX_CHARACTERS:
-        return f"has {len(pattern):,} characters, at most {MAX_CHARACTERS:,} are read"
+        return f"has {len(pattern):,} characters; the limit is {MAX_CHARACTERS:,}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parts = parser.parse(pattern)
         return _repeated_twice(parts)
     except RecursionError:
-        return "has too many groups within each other"
+        return "has too many nested groups"
     except (re.error, OverflowError, ValueError):
         return None
 
@@ -38,8 +38,8 @@ def _repeated_twice(parts: Iterable[Any]) -> str | None:
     for operation, argument in parts:
         if str(operation) in _REPEATS and argument[1] > _MANY and _is_one_repetition(argument[2]):
             return (
-                "repeats what is repeated itself, as (a+)+ does, and so takes time without bound for a text that "
-                "does not match: repeat once, or begin or end what is repeated with a character that cannot be skipped"
+                "repeats a repetition, as (a+)+ does, and takes unbounded time on a text that does not match: repeat "
+                "once, or make the repeated part begin or end with a mandatory character"
             )
         for inner in _sequences(argument):
             problem = _repeated_twice(inner)
@@ -49,7 +49,7 @@ def _repeated_twice(parts: Iterable[Any]) -> str | None:
 
 
 def _is_one_repetition(parts: Any) -> bool:
-    """Whether a sequence may be nothing but a repetition: all beside it may be left out."""
+    """Whether a sequence may consist of a repetition alone, because all other parts are optional."""
     items = [(str(operation), argument) for operation, argument in parts]
     for place, (operation, argument) in enumerate(items):
         others = items[:place] + items[place + 1 :]
@@ -76,7 +76,7 @@ def _may_be_empty(operation: str, argument: Any) -> bool:
 
 
 def _sequences(argument: Any) -> list[Any]:
-    """The sequences of parts within a part, at whatever place it holds them."""
+    """The sequences of parts within a part, at any depth of its arguments."""
     if isinstance(argument, parser.SubPattern):
         return [argument]
     if isinstance(argument, tuple | list):

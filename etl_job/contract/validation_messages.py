@@ -1,6 +1,6 @@
-"""What pydantic finds wrong with a file that a user wrote, in the words of who wrote it.
+"""Translate pydantic's errors into the terms of the file that a user wrote.
 
-Its own messages speak of inputs, extras and models, which are words of programs.
+Pydantic's own messages use a program's terms, such as inputs, extras and models.
 """
 
 from collections.abc import Mapping
@@ -14,9 +14,9 @@ _WANTED = {
     "date_type": "must be a date such as 2024-01-31",
     "decimal_parsing": "must be a number",
     "decimal_type": "must be a number",
-    "dict_type": "must hold names with values",
+    "dict_type": "must be a mapping of names to values",
     "enum": "must be {expected}",
-    "extra_forbidden": "is not known here",
+    "extra_forbidden": "is not a known name",
     "finite_number": "must be a finite number",
     "float_parsing": "must be a number",
     "float_type": "must be a number",
@@ -30,10 +30,10 @@ _WANTED = {
     "less_than_equal": "must be at most {le}",
     "list_type": "must be a list",
     "literal_error": "must be {expected}",
-    "mapping_type": "must hold names with values",
+    "mapping_type": "must be a mapping of names to values",
     "missing": "is missing",
-    "model_attributes_type": "must hold names with values",
-    "model_type": "must hold names with values",
+    "model_attributes_type": "must be a mapping of names to values",
+    "model_type": "must be a mapping of names to values",
     "string_pattern_mismatch": "must match {pattern}",
     "string_too_long": "must have at most {max_length} characters",
     "string_too_short": "must have at least {min_length} characters",
@@ -46,19 +46,20 @@ _WANTED = {
 
 
 def in_words(problem: Mapping[str, Any]) -> str:
-    """One of the ``errors()`` of a ValidationError, without its place and without what was given."""
+    """The message of one of a ValidationError's ``errors()``, without its place and input."""
     wanted = _WANTED.get(problem["type"])
     if wanted is None:
         return str(problem["msg"]).removeprefix("Value error, ").replace("Input should", "must", 1)
     context = problem.get("ctx", {})
-    return wanted.format_map({name: _escaped(value) for name, value in context.items()})
+    message = wanted.format_map({name: _escaped(value) for name, value in context.items()})
+    return message.replace(" 1 characters", " 1 character").replace(" 1 entries", " 1 entry")
 
 
 def place_of(problem: Mapping[str, Any]) -> str:
-    """Where in the file it is: the names on the way, with points between."""
+    """The place in the file: the names on the path, joined with points."""
     return ".".join(str(step) for step in problem["loc"])
 
 
 def _escaped(value: object) -> object:
-    """A bound as a person writes it: 1, not 1.0."""
+    """A bound as people write it: 1, not 1.0."""
     return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -1,7 +1,7 @@
-"""The YAML of a contract, read under bounds: no document takes more memory, time or depth than a contract can need.
+"""Read the YAML of a contract with limits on memory, time and depth.
 
-What YAML would take silently and a contract cannot mean is refused with its line: a key that is there twice, numbers
-that are none or too long, aliases that grow into more than a document, types beyond text, number, date and list.
+Things that YAML accepts but a contract cannot mean are refused with their line: repeated keys, invalid or very long
+numbers, aliases that expand beyond the limits, and types other than text, number, boolean, date, list and mapping.
 """
 
 import math
@@ -22,7 +22,7 @@ _NUMBERS = (f"{_TAG}int", f"{_TAG}float")
 
 
 class DocumentError(ValueError):
-    """A text is no document that a contract could be; the message names the line."""
+    """The text cannot be a contract; the message names the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Document:
     _root: Node | None
 
     def line_of(self, path: Sequence[str | int]) -> int | None:
-        """The line, from 1, of what a path of keys and places leads to, or of the last part of it that is there."""
+        """The line, from 1, of the value at a path of keys and positions, or of the last existing part of the path."""
         node = self._root
         if node is None:
             return None
@@ -51,10 +51,10 @@ def read_document(text: str) -> Document:
     """Read YAML.
 
     Raises:
-        DocumentError: it is no YAML, or exceeds the bounds; the message is one line.
+        DocumentError: it is not valid YAML, or exceeds the limits; the message is one line.
     """
     if len(text) > MAX_CHARACTERS:
-        raise DocumentError(f"it has {len(text):,} characters, at most {MAX_CHARACTERS:,} are read")
+        raise DocumentError(f"it has {len(text):,} characters; the limit is {MAX_CHARACTERS:,}")
     try:
         loader = _BoundedLoader(text)
     except yaml.YAMLError as error:
@@ -79,7 +79,7 @@ class _BoundedLoader(yaml.SafeLoader):
         self._sizes: dict[Node, int] = {}
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
-        """Compose, and count what is composed: what an alias stands for counts each time.
+        """Compose a node and count its values; an alias counts as the values that it expands to.
 
         Raises:
             DocumentError: it is too deep, too large, or contains itself.
@@ -87,43 +87,47 @@ class _BoundedLoader(yaml.SafeLoader):
         event = self.peek_event()  # type: ignore[no-untyped-call]
         before, self._depth = self._nodes, self._depth + 1
         if self._depth > MAX_DEPTH:
-            raise _problem(event, f"more than {MAX_DEPTH} levels within each other")
+            raise _problem(event, f"it is nested more than {MAX_DEPTH} levels deep")
         node: Node | None = super().compose_node(parent, index)
         self._depth -= 1
         if isinstance(event, yaml.AliasEvent):
             if node not in self._sizes:
-                raise _problem(event, f"*{event.anchor} stands for something that it is a part of")
+                raise _problem(event, f"the alias *{event.anchor} contains itself")
             self._nodes += self._sizes[node]
         elif node is not None:
             self._nodes += 1
             self._sizes[node] = self._nodes - before
         if self._nodes > MAX_NODES:
-            raise _problem(event, f"more than {MAX_NODES:,} values, with what aliases stand for")
+            raise _problem(event, f"it has more than {MAX_NODES:,} values, counting expanded aliases")
         return node
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
-        """Construct a value of a kind that contracts have.
+        """Construct a value of a type that contracts use.
 
         Raises:
-            DocumentError: contracts have no such kind of value, or the text is no value of its kind.
+            DocumentError: contracts do not use the type, or the text is not a valid value of it.
         """
         if node.tag not in _KINDS:
-            raise _problem(node, f"a value of type {node.tag.replace(_TAG, '!!')[:100]}; quote it if it is a text")
+            raise _problem(
+                node, f"the type {node.tag.replace(_TAG, '!!')[:100]} is not supported; quote it if it is text"
+            )
         if node.tag in _NUMBERS and len(str(node.value)) > MAX_DIGITS:
-            raise _problem(node, f"a number of {len(node.value):,} characters, at most {MAX_DIGITS} are read")
+            raise _problem(node, f"a number has {len(node.value):,} characters; the limit is {MAX_DIGITS}")
         try:
             value = super().construct_object(node, deep)
         except (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError) as error:
             shown = repr(str(node.value)[:100])
-            raise _problem(node, f"{shown} is no {node.tag.removeprefix(_TAG)}; quote it if it is a text") from error
+            raise _problem(
+                node, f"{shown} cannot be read as {node.tag.removeprefix(_TAG)}; quote it if it is text"
+            ) from error
         if isinstance(value, float) and not math.isfinite(value):
-            raise _problem(node, f"{str(node.value)[:100]} is no finite number")
+            raise _problem(node, f"{str(node.value)[:100]} is not a finite number")
         if isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value):
-            raise _problem(node, "an escape that stands for half a character")
+            raise _problem(node, "an escape is only half of a character (a lone surrogate)")
         return value
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Construct a mapping whose keys are texts, each there once."""
+        """Construct a mapping whose keys are unique texts."""
         if isinstance(node, MappingNode):
             self._refuse_repeated_keys(node)
         found: dict[Any, Any] = super().construct_mapping(node, deep)
@@ -133,15 +137,15 @@ class _BoundedLoader(yaml.SafeLoader):
         lines: dict[str, int] = {}
         for key, _ in node.value:
             if not isinstance(key, ScalarNode):
-                raise _problem(key, "a key that is no text")
+                raise _problem(key, "a key is not text")
             name = str(key.value)
             if name in lines:
-                raise _problem(key, f"{name[:100]!r} is there twice, first in line {lines[name]}; remove one")
+                raise _problem(key, f"{name[:100]!r} appears twice, first in line {lines[name]}; remove one")
             lines[name] = key.start_mark.line + 1
 
 
 def _below(node: Node | None, step: str | int) -> tuple[Node, Node] | None:
-    """Where a part begins, which is its key if it has one, and the part."""
+    """The node where a part begins (its key, if it has one), and the part."""
     if isinstance(node, MappingNode):
         return next(((key, value) for key, value in node.value if key.value == str(step)), None)
     if isinstance(node, SequenceNode) and isinstance(step, int) and step < len(node.value):

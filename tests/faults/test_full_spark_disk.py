@@ -31,7 +31,7 @@ def test_run_whose_spark_has_no_room_fails_with_that_reason_and_the_next_one_hea
     assert code == 1
     assert reason.startswith("QuartalJobError")
     assert "No space left on device" in reason
-    assert "The disk was full where Spark (spark.local.dir)" in reason
+    assert "The disk with the temporary files of Spark (spark.local.dir)" in reason
     assert rehearsal.seen() == old
     rehearsal.run(f"after-{name}")
     assert rehearsal.seen() == rehearsal.expected()

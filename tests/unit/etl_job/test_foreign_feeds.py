@@ -156,10 +156,10 @@ def test_moment_that_is_no_midnight_is_no_date(tmp_path):
     [
         pytest.param("value: 2", "value: 7", "rounding", id="more decimals than are kept"),
         pytest.param("    - {property: rounding, value: 2}\n", "", "notation: free needs rounding", id="no rounding"),
-        pytest.param('["-"]', '["-", "-"]', "name each text once", id="a text twice"),
-        pytest.param('["-"]', '["-", ""]', "an empty text is a missing value anyway", id="the empty text"),
-        pytest.param("Größe.(cm)", "Sold On", "two columns are Sold On in files", id="a name of files twice"),
-        pytest.param("Größe.(cm)", '"a\\nb"', "no name that a file can give", id="a name with a line break"),
+        pytest.param('["-"]', '["-", "-"]', "list each text once", id="a text twice"),
+        pytest.param('["-"]', '["-", ""]', "the empty text, which always counts as missing", id="the empty text"),
+        pytest.param("Größe.(cm)", "Sold On", "two columns have the name Sold On in files", id="a name of files twice"),
+        pytest.param("Größe.(cm)", '"a\\nb"', "is blank or contains control characters", id="a name with a line break"),
     ],
 )
 def test_contract_that_contradicts_itself_is_refused(old, new, message):
@@ -229,10 +229,10 @@ def test_fraction_in_parquet_is_no_thousand(tmp_path):
 @pytest.mark.parametrize(
     ("said", "message"),
     [
-        (SEEN.replace('value: ","', 'value: "."'), "in a number of JSON stands before its decimals"),
+        (SEEN.replace('value: ","', 'value: "."'), "JSON uses the point as its decimal mark"),
         (SEEN.replace("logicalType: number", "logicalType: string"), "needs logicalType: integer or number"),
         (SEEN.replace("epochMilliseconds", "epochMillis"), "epochSeconds, epochMilliseconds, epochMicroseconds"),
-        (SEEN.replace("epochMilliseconds", "epochSeconds, timeZone: UTC"), "timeZone says nothing"),
+        (SEEN.replace("epochMilliseconds", "epochSeconds, timeZone: UTC"), "timeZone has no effect"),
         (SEEN.replace("number, cust", 'number, logicalTypeOptions: {decimalSeparator: ","}, cust'), "are both ','"),
     ],
 )

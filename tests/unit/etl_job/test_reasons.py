@@ -77,11 +77,11 @@ DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop
             java_error(
                 "x", Java("org.apache.spark.SparkException: EOFException while reading from pyspark.daemon's stdout.")
             ),
-            "reading from pyspark.daemon's stdout. The memory was too small",
+            "reading from pyspark.daemon's stdout. The job ran out of memory",
         ),
         (
             java_error(DEAD_WORKER, Java("java.net.SocketException: Connection reset")),
-            "a Python worker exited (java.net.SocketException: Connection reset). The memory was too small",
+            "a Python worker exited (java.net.SocketException: Connection reset). The job ran out of memory",
         ),
         (
             java_error(DEAD_PEER, Java("java.net.SocketException: Connection reset")),
@@ -89,10 +89,13 @@ DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop
         ),
         (
             refused("PutObject", "AccessDenied", "no"),
-            "PutObject was refused with AccessDenied: no. The job's role, or the policy of the key, does not allow ",
+            "PutObject was refused with AccessDenied: no. The job's role or the key's policy does not allow this",
         ),
-        (refused("GetTable", "ThrottlingException", "Rate exceeded"), "AWS did not answer, or was too busy. Run again"),
-        (refused("ListObjectsV2", "ExpiredToken", "x"), "The job's credentials had ended. Run again"),
+        (
+            refused("GetTable", "ThrottlingException", "Rate exceeded"),
+            "AWS did not answer or was overloaded. Run again",
+        ),
+        (refused("ListObjectsV2", "ExpiredToken", "x"), "The job's credentials had expired. Run again"),
         (
             EndpointConnectionError(endpoint_url="https://s3"),
             'Could not connect to the endpoint URL: "https://s3". AWS did',
@@ -103,20 +106,20 @@ DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop
         ),
         (
             FileNotFoundError("s3://b/k"),
-            "s3://b/k is not there (FileNotFoundError). A file went while the run worked: ",
+            "s3://b/k does not exist (FileNotFoundError). A file disappeared during the run",
         ),
-        (MemoryError(), "give the job more or larger workers"),
+        (MemoryError(), "give it more or larger workers"),
         (
             java_error("x", Java("y", Java("java.lang.OutOfMemoryError: Java heap space"))),
             "Spark failed: java.lang.OutOf",
         ),
         (
             java_error(STAGE),
-            "Spark failed: java.io.EOFException: Unexpected end of input stream. Run again; if it comes",
+            "Spark failed: java.io.EOFException: Unexpected end of input stream. Run again; if it fails",
         ),
         (
             java_error("z", Java(WORKER)),
-            "Spark failed: OSError: [Errno 28] No space left on device. The disk was full where Spark (spark.local",
+            "Spark failed: OSError: [Errno 28] No space left on device. The disk with the temporary files of Spark",
         ),
         (
             PythonException("An exception was thrown from the Python worker.\n" + WORKER),
@@ -124,9 +127,9 @@ DEAD_PEER = DEAD_WORKER.replace("spark.api.python.PythonRunner$$anon$3", "hadoop
         ),
         (
             Py4JNetworkError("Error while sending"),
-            "Spark's JVM has ended: Error while sending. The memory was too small",
+            "Spark's JVM has ended: Error while sending. The job ran out of memory",
         ),
-        (KeyError("Table"), "unexpected KeyError: 'Table'. Run again; if it comes again, look at the traceback in the"),
+        (KeyError("Table"), "unexpected KeyError: 'Table'. Run again; if it fails again, see the traceback in the"),
         (RecursionError(), "unexpected RecursionError: without a message. Run again"),
     ],
 )
@@ -148,7 +151,7 @@ def test_jvm_that_is_gone_is_not_told_as_aws_that_does_not_answer():
             client.shutdown()  # its threads would keep the process
     said = reason_of(gone.value)
     assert said.startswith("Spark's JVM has ended: ")
-    assert "The memory was too small" in said
+    assert "The job ran out of memory" in said
 
 
 def test_long_reason_is_cut_and_the_remedy_stays():
@@ -175,7 +178,7 @@ def test_main_ends_with_the_reason_alone_and_the_log_has_the_traceback(monkeypat
         main(arguments)
     said = str(stopped.value)
     assert said.startswith("QuartalJobError (no event of the run): unexpected KeyError: 'Table' (test_reasons.py, ")
-    assert said.endswith("look at the traceback in the job's log")
+    assert said.endswith("see the traceback in the job's log")
     assert "Traceback (most recent call last)" in capsys.readouterr().err
 
 
@@ -192,6 +195,6 @@ def test_failure_after_publication_says_that_what_was_published_stands(tmp_path,
         run(parse_arguments([*arguments, "--run_id", "one"]), {}, Progress(lambda _: None))
     reason = json.loads((tmp_path / "runs" / "d" / "one.json").read_text())["reason"]
     assert reason == (
-        "AWS Error SLOW_DOWN. AWS did not answer, or was too busy. Run again. What this run published stands; the next "
-        "run does what is left"
+        "AWS Error SLOW_DOWN. AWS did not answer or was overloaded. Run again. What this run published stands; "
+        "the next run does what is left"
     )

@@ -137,7 +137,7 @@ def test_what_means_something_else_is_left_out_by_name():
 def test_columns_that_are_no_texts_in_the_table_are_left_out():
     exported = ruleset_of(contract(files="jsonLines"))
     assert not [name for name, _ in exported.rules if name.startswith("day.")]
-    assert dict(exported.left_out)["day.required"] == "its column need be no text where files are jsonLines"
+    assert dict(exported.left_out)["day.required"] == "its column may not be text in jsonLines files"
     assert "id.pattern" in dict(exported.rules)
 
 

@@ -130,9 +130,9 @@ def test_folder_is_judged_as_a_delivery(files: list[Path], tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        pytest.param("day\n".encode("utf-16"), "is UTF-16, and the contract wants csv in UTF-8", id="UTF-16"),
-        pytest.param(b"PAR1\x15\x04", "is Parquet, and the contract wants csv", id="Parquet"),
-        pytest.param(b"SQLite format 3\0", "is a database of SQLite: the job does not read it", id="SQLite"),
+        pytest.param("day\n".encode("utf-16"), "is UTF-16, but the contract expects csv in UTF-8", id="UTF-16"),
+        pytest.param(b"PAR1\x15\x04", "is Parquet, but the contract expects csv", id="Parquet"),
+        pytest.param(b"SQLite format 3\0", "The job cannot read .*: it is an SQLite database", id="SQLite"),
         pytest.param(b"shop\nA\n", r"lacks the required column .*its header is 'shop'$", id="other columns"),
         pytest.param(None, "cannot be read: No such file", id="nothing"),
     ],
@@ -149,5 +149,5 @@ def test_file_that_is_none_of_the_contract_is_told_in_words_of_the_file(
 
 def test_stream_is_refused_since_it_is_read_twice(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.csv")
-    with pytest.raises(ConfigurationError, match="can be read once only"):
+    with pytest.raises(ConfigurationError, match="can be read only once"):
         try_files(contract_of(), [tmp_path / "a.csv"])

@@ -83,7 +83,7 @@ def test_lint_says_all_that_is_wrong_with_field_and_remedy(document):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param("a: [", "not YAML", id="no YAML"),
+        pytest.param("a: [", "cannot be read as YAML", id="no YAML"),
         pytest.param("a: 1", "list of datasets", id="no datasets"),
         pytest.param("schema: []", "empty", id="empty"),
         pytest.param("schema: [{name: feed}]", "kind must be DataContract", id="another kind"),
@@ -341,7 +341,7 @@ def test_contract_whose_file_is_gone_is_missed(repository, document, capsys):
     document["schema"][0]["name"] = "other"
     (repository / "other.yaml").write_text(text_of(document))
     assert problems_against_head(capsys, repository / "other.yaml") == [
-        ("error", "vehicle_sightings", "the dataset is gone")
+        ("error", "vehicle_sightings", "the dataset was removed")
     ]
 
 

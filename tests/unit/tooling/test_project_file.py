@@ -68,7 +68,7 @@ def test_profile_never_reaches_a_rehearsal_on_localstack(project, write):
     ("text", "said"),
     [
         pytest.param("environment = dev\n", "is not valid TOML", id="not-toml"),
-        pytest.param('enviroment = "dev"\n', "enviroment: is not known here", id="misspelt"),
+        pytest.param('enviroment = "dev"\n', "enviroment: is not a known name", id="misspelt"),
         pytest.param("dataset = 7\n", "dataset: must be text", id="not-text"),
         pytest.param('[environments.dev]\nprofile = "x"\n', "environments.dev.profile", id="misspelt-below"),
         pytest.param('environment = "staging"\n', "'staging', which quartal.toml names", id="no-such-environment"),

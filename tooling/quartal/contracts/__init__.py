@@ -1,1 +1,1 @@
-"""Data contracts for those who write them: what is wrong with one, what a change breaks, what follows from it."""
+"""Data contracts for their authors: draft one, find its problems, try it on files, see what a change breaks."""

@@ -1,7 +1,7 @@
-"""What a change of a contract does to those who read the tables, and to those who deliver the files.
+"""How a change of a contract affects those who read the tables, and those who deliver the files.
 
-Readers break where a column that they may name is gone, has another type, or stands for something else. Rules that
-became stricter break no reader; they send rows into quarantine that were good before, which is a warning.
+Readers break if a column is removed, changes its type, or changes its meaning. Stricter rules break no reader, but they
+send rows into quarantine that were good before, which is a warning.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from quartal.core import process
 from quartal.core.errors import CommandError, ConfigurationError
 
 _OTHERWISE_COMPARED = frozenset({"missing_values", "rounding", "notation", "thousands_separator"})
-_NEW_DATASET = "Publish the change as a new dataset beside the old one, and move the readers first."
-_ALL_ANEW = "Deliver every file again as the contract now says, or publish the change as a new dataset."
+_NEW_DATASET = "Publish the change as a new dataset next to the old one, and move the readers to it first."
+_REDELIVER = "Deliver every file again in the new form, or publish the change as a new dataset."
 
 
 def changes_since(revision: str, current: Mapping[Path, Mapping[str, Contract]]) -> tuple[Problem, ...]:
-    """All that changed for the worse since a git revision, dataset by dataset.
+    """Every change for the worse since a git revision, dataset by dataset.
 
-    A contract is compared with the one of its dataset at that revision, whatever file that was in. A dataset whose file
-    lay in one of the folders then, and which no contract there describes now, is gone.
+    A contract is compared with that of the same dataset at the revision, even if it was in another file. A dataset
+    counts as removed if its file was in one of the folders then, and no contract there describes it now.
 
     Raises:
         ConfigurationError: there is no such revision, this is no git repository, or a contract could not be read even
@@ -50,13 +50,13 @@ def changes_since(revision: str, current: Mapping[Path, Mapping[str, Contract]])
                     seen.add(dataset)
                     shown = next((str(path) for path in current if path.resolve() == old_file), str(old_file))
                     problems.append(
-                        Problem(shown, dataset, "the dataset is gone", "Keep it until nobody reads its tables.")
+                        Problem(shown, dataset, "the dataset was removed", "Keep it until nobody reads its tables.")
                     )
     return tuple(problems)
 
 
 def contract_files_at(revision: str, folder: Path) -> tuple[Path, ...]:
-    """Where the repository of a folder had contracts at a revision.
+    """The paths of all contracts that the folder's repository had at a revision.
 
     Raises:
         ConfigurationError: there is no such revision, or the folder is in no git repository.
@@ -66,7 +66,7 @@ def contract_files_at(revision: str, folder: Path) -> tuple[Path, ...]:
         top = Path(process.run(["git", "rev-parse", "--show-toplevel"], cwd=folder).stdout.strip())
     except CommandError as error:
         raise ConfigurationError(
-            f"'{revision}' is no revision of a git repository that holds {folder}.",
+            f"The git repository of {folder} has no revision '{revision}'.",
             remedy="Name a branch, tag or commit.",
         ) from error
     listed = process.run(
@@ -81,7 +81,7 @@ def contract_files_at(revision: str, folder: Path) -> tuple[Path, ...]:
 def contracts_at(revision: str, path: Path) -> Mapping[str, Contract]:
     """The contracts that a file held at a git revision, by dataset.
 
-    Custom properties that the job does not know are passed over: correcting the name of one must be possible.
+    Custom properties that the job does not know are ignored, so that a misspelt one can be corrected.
 
     Raises:
         ConfigurationError: the file could not be read even then.
@@ -94,7 +94,7 @@ def contracts_at(revision: str, path: Path) -> Mapping[str, Contract]:
     if not linted.contracts:
         first = linted.problems[0]
         raise ConfigurationError(
-            f"{path} at {revision} is no contract that this version reads: {first.field}: {first.message}",
+            f"{path} at {revision} is not a contract that this version can read: {first.field}: {first.message}",
             remedy="Compare with a later revision.",
         )
     return linted.contracts
@@ -110,32 +110,30 @@ def _described_in(folder: Path) -> set[str]:
 
 
 def breaking_changes(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
-    """All that changed for the worse between two readings of one dataset's contract."""
+    """Every change for the worse between two versions of one dataset's contract."""
     dataset = old.dataset
     yield from _columns(old, new, file)
     if old.key != new.key:
-        message = f"the key changed from {_list(old.key)} to {_list(new.key)}: other rows count as duplicates"
+        message = f"the key changed from {_list(old.key)} to {_list(new.key)}: different rows count as duplicates"
         yield Problem(file, f"{dataset}.primaryKey", message, _NEW_DATASET)
     if set(old.features.entity) != set(new.features.entity):
         message = f"the entity changed from {_list(old.features.entity)} to {_list(new.features.entity)}: "
-        message += "a row of the tables is about something else"
+        message += "the tables' rows describe something else"
         yield Problem(file, f"{dataset}.features.entity", message, _NEW_DATASET)
     if old.files != new.files:
-        message = f"format changed from {old.files.format.value} to {new.files.format.value}: "
-        yield Problem(file, f"{dataset}.files.format", f"{message}files that were delivered are not that", _ALL_ANEW)
+        message = f"the format changed from {old.files.format.value} to {new.files.format.value}: "
+        yield Problem(file, f"{dataset}.files.format", f"{message}delivered files have the old format", _REDELIVER)
     for name, before in old.csv.model_dump(by_alias=True).items():
         after = new.csv.model_dump(by_alias=True)[name]
         if before != after and name == "multiLine":
-            message = f"changed to {after}: values with line breaks are{'' if after else ' no longer'} read as one row"
+            message = f"changed to {after}: a value may {'now' if after else 'no longer'} contain line breaks"
             remedy = "Nothing, if the published numbers may change."
             yield Problem(file, f"{dataset}.csv.{name}", message, remedy, Severity.WARNING)
         elif before != after:
-            message = (
-                f"{name} changed from {before!r} to {after!r}: files that were delivered are not written like that"
-            )
-            yield Problem(file, f"{dataset}.csv.{name}", message, _ALL_ANEW)
+            message = f"{name} changed from {before!r} to {after!r}: delivered files are written the old way"
+            yield Problem(file, f"{dataset}.csv.{name}", message, _REDELIVER)
     if old.conflicts != new.conflicts:
-        message = f"changed from {old.conflicts} to {new.conflicts}: of rows that share a key, others are kept"
+        message = f"changed from {old.conflicts} to {new.conflicts}: different rows of a key are kept"
         remedy = "Nothing, if the published numbers may change."
         yield Problem(file, f"{dataset}.conflicts", message, remedy, Severity.WARNING)
     if old.features.event_time != new.features.event_time or _zone(old) != _zone(new):
@@ -144,7 +142,9 @@ def breaking_changes(old: Contract, new: Contract, file: str) -> Iterator[Proble
     for table, columns_of in (("curated", curated_columns), ("features", feature_columns)):
         yield from _table(table, columns_of(old.features), columns_of(new.features), dataset, file)
     if old.hash != new.hash and old.version == new.version:
-        yield Problem(file, "version", f"still {new.version}, but the contract changed", "Raise it.", Severity.WARNING)
+        yield Problem(
+            file, "version", f"still {new.version}, although the contract changed", "Raise it.", Severity.WARNING
+        )
 
 
 def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
@@ -153,14 +153,16 @@ def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
         field = f"{old.dataset}.properties.{column.name}"
         changed = after.get(column.name)
         if changed is None:
-            yield Problem(file, field, "the column is gone", "Keep it, not required if it is no longer delivered.")
+            yield Problem(
+                file, field, "the column was removed", "Keep it; if it is no longer delivered, make it optional."
+            )
             continue
         if _type(column) != _type(changed) and not _widens(column, changed):
             message = f"its type changed from {_type(column)} to {_type(changed)}"
-            yield Problem(file, field, message, "Keep the type, or deliver the new one as a column of another name.")
+            yield Problem(file, field, message, "Keep the type, or deliver the new values in a new column.")
         if column.name_in_file != changed.name_in_file:
-            message = f"files call it {changed.name_in_file!r} now, and called it {column.name_in_file!r}"
-            yield Problem(file, f"{field}.physicalName", f"{message}: those that were delivered lack it", _ALL_ANEW)
+            message = f"its name in files changed from {column.name_in_file!r} to {changed.name_in_file!r}"
+            yield Problem(file, f"{field}.physicalName", f"{message}: delivered files have the old name", _REDELIVER)
         if changed.required and not column.required:
             yield _stricter(file, f"{field}.required", "it became required")
         yield from _reading(old, new, column, changed, file)
@@ -168,41 +170,45 @@ def _columns(old: Contract, new: Contract, file: str) -> Iterator[Problem]:
 
 
 def _reading(old: Contract, new: Contract, before: Column, after: Column, file: str) -> Iterator[Problem]:
-    """Texts that stand for a missing value, and numbers that are rounded: stricter where fewer texts are right."""
+    """Changes of missing values, rounding and notation."""
     field = f"{old.dataset}.properties.{before.name}"
     nothing, now = set(old.missing_texts(before)), set(new.missing_texts(after))
     if nothing - now or (now - nothing and after.required):
-        told = ", ".join(map(repr, sorted(nothing ^ now)))
-        yield _stricter(file, f"{field}.missingValues", f"{told} {'are' if nothing - now else 'are no'} values now")
+        texts = ", ".join(map(repr, sorted(nothing ^ now)))
+        change = "no longer stand" if nothing - now else "now stand"
+        yield _stricter(file, f"{field}.missingValues", f"{texts} {change} for a missing value")
     if before.rules.rounding is not None and before.rules.rounding != after.rules.rounding:
-        message = f"rounding changed from {before.rules.rounding} to {after.rules.rounding}: numbers are others"
+        message = f"rounding changed from {before.rules.rounding} to {after.rules.rounding}: published numbers change"
         remedy = "Nothing, if the published numbers may change."
         yield Problem(file, f"{field}.rounding", message, remedy, Severity.WARNING)
     yield from _meaning(before, after, file, field)
     if before.rules.notation == "free" and after.rules.notation != "free":
-        yield _stricter(file, f"{field}.notation", "numbers with an exponent, or without a digit, are none now")
+        yield _stricter(file, f"{field}.notation", "numbers with an exponent or a missing digit are now rejected")
 
 
 def _meaning(before: Column, after: Column, file: str, field: str) -> Iterator[Problem]:
-    """Texts that were right and stand for another number or another time now."""
+    """Texts that are still valid, but now mean a different number or time."""
     old, new = before.rules, after.rules
     if (old.thousands_separator, new.thousands_separator) in (
         (new.decimal_mark, old.decimal_mark),
         (None, old.decimal_mark),
         (new.decimal_mark, None),
     ):
-        message = f"{old.decimal_mark!r} stood before decimals, {new.decimal_mark!r} does now: 1.234 is another number"
-        yield Problem(file, f"{field}.thousandsSeparator", message, _ALL_ANEW)
+        message = f"the decimal mark changed from {old.decimal_mark!r} to {new.decimal_mark!r}: "
+        message += "1.234 means a different number"
+        yield Problem(file, f"{field}.thousandsSeparator", message, _REDELIVER)
     elif old.thousands_separator not in (None, new.thousands_separator):
-        yield _stricter(file, f"{field}.thousandsSeparator", f"{old.thousands_separator!r} between thousands is wrong")
+        yield _stricter(
+            file, f"{field}.thousandsSeparator", f"{old.thousands_separator!r} is no longer a thousands separator"
+        )
     mistaken = [(one, other) for one in old.layouts for other in new.layouts if one.may_be_mistaken_for(other)]
     for one, other in mistaken[:1]:
-        message = f"format changed from {one.text} to {other.text}: a text may have both, and mean another time in each"
-        yield Problem(file, f"{field}.logicalTypeOptions", message, _ALL_ANEW)
+        message = f"the format changed from {one.text} to {other.text}: the same text can mean a different time"
+        yield Problem(file, f"{field}.logicalTypeOptions", message, _REDELIVER)
 
 
 def _widens(old: Any, new: Any) -> bool:
-    """Whether every text of the old type is one of the new type, and means the same: what readers see stays."""
+    """Whether every text of the old type is valid in the new type with the same meaning, so readers see no change."""
     return bool(
         (old.logical_type, new.logical_type) == ("integer", "number") and old.physical_type == new.physical_type
     )
@@ -215,15 +221,15 @@ def _zone(contract: Contract) -> str | None:
 
 def _rules(old: Mapping[str, Any], new: Mapping[str, Any], file: str, field: str) -> Iterator[Problem]:
     for name in new.keys() - _OTHERWISE_COMPARED:
-        before, value = (_said(name, rules) for rules in (old, new))
+        before, value = (_with_default(name, rules) for rules in (old, new))
         if value is None or value == before or _is_looser(name, before, value):
             continue
-        told = f"{name} changed from {before!r} to {value!r}" if before is not None else f"{name} {value!r} is new"
-        yield _stricter(file, f"{field}.logicalTypeOptions", told)
+        message = f"{name} changed from {before!r} to {value!r}" if before is not None else f"{name} {value!r} is new"
+        yield _stricter(file, f"{field}.logicalTypeOptions", message)
 
 
-def _said(rule: str, rules: Mapping[str, Any]) -> Any:
-    """The rule's value, spelled out where saying nothing means something."""
+def _with_default(rule: str, rules: Mapping[str, Any]) -> Any:
+    """The rule's value, or its default if the contract does not set it."""
     value = rules.get(rule)
     return "." if rule == "decimal_separator" and value is None else value
 
@@ -243,14 +249,16 @@ def _table(
     for column in old:
         field = f"{dataset}_{table}.{column.name}"
         if column.name not in kinds:
-            yield Problem(file, field, f"the column of the {table} table is gone", "Keep what it comes from.")
+            yield Problem(
+                file, field, f"the column is no longer in the {table} table", "Keep what it is computed from."
+            )
         elif kinds[column.name] != column.kind:
             message = f"its type in the {table} table changed from {column.kind} to {kinds[column.name]}"
             yield Problem(file, field, message, _NEW_DATASET)
 
 
 def _stricter(file: str, field: str, message: str) -> Problem:
-    remedy = "Nothing, if the rows that go into quarantine are meant to."
+    remedy = "Nothing, if these rows should go into quarantine."
     return Problem(file, field, f"stricter: {message}", remedy, Severity.WARNING)
 
 

@@ -1,7 +1,7 @@
-"""A contract's rules as a DQDL ruleset for AWS Glue Data Quality, as far as they mean the same there.
+"""A contract's rules as a DQDL ruleset for AWS Glue Data Quality, as far as DQDL can express them exactly.
 
-The ruleset is for the raw table, whose columns are texts. A rule passes where no row would break the contract's; what
-becomes of rows that do, DQDL cannot say. What would mean something else is left out and named in a comment.
+The ruleset is for the raw table, where all columns are text. A rule passes if no row breaks the contract's rule. DQDL
+cannot say what happens to rows that do. Rules that DQDL cannot express exactly are left out and listed in comments.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Ruleset:
         """The text of a file."""
         lines = [
             f"# {heading}",
-            "# For the raw table, whose columns are texts. Each rule passes where no row breaks it.",
+            "# For the raw table, where all columns are text. Each rule passes if no row breaks it.",
         ]
         lines += [f"# Left out: {name}: {reason}" for name, reason in self.left_out]
         body = [
@@ -47,20 +47,20 @@ class Ruleset:
 
 
 def ruleset_of(contract: Contract) -> Ruleset:
-    """What of a contract keeps its meaning in DQDL."""
+    """The rules of a contract that DQDL can express exactly, and those that it cannot."""
     found = Ruleset()
     for name in _OF_FILES:
-        found.left_out.append((name, "it is about lines of files, which a table does not show"))
+        found.left_out.append((name, "it checks lines of files, which a table does not show"))
     for column in contract.columns:
         _add_column(found, contract, column)
     _add_row_rules(found, contract)
     if contract.key:
-        why = "rows that repeat a key are set aside by the job, and are no fault"
+        why = "the job sets rows with a repeated key aside; they break no rule"
         found.left_out.append((f"the key {', '.join(contract.key)}", why))
     if contract.has_zone_of_its_own:
-        found.left_out.append(("row.event_time", "DQDL knows no clocks that are put forward"))
+        found.left_out.append(("row.event_time", "DQDL has no daylight-saving time"))
     if contract.thresholds.quarantined_share is not None:
-        found.left_out.append(("thresholds.quarantinedShare", "it is about all rules together"))
+        found.left_out.append(("thresholds.quarantinedShare", "it applies to all rules together"))
     return found
 
 
@@ -69,10 +69,10 @@ def _add_column(found: Ruleset, contract: Contract, column: Column) -> None:
     for rule in contract.rules_of_column(column):
         name = f"{column.name}.{rule}"
         if contract.files.format is not FileFormat.CSV and column.logical_type != "string":
-            found.left_out.append((name, f"its column need be no text where files are {contract.files.format.value}"))
+            found.left_out.append((name, f"its column may not be text in {contract.files.format.value} files"))
             continue
         if any(not _TEXT.fullmatch(text) or _DAY_OR_TIME.fullmatch(text) for text in missing):
-            found.left_out.append((name, "a missing value holds a quote, a backslash, a date or a time"))
+            found.left_out.append((name, "a missing value contains a quote, a backslash, a date or a time"))
             continue
         written = _written(column, rule, missing)
         (found.left_out if isinstance(written, _LeftOut) else found.rules).append(
@@ -90,7 +90,7 @@ def _written(column: Column, rule: str, missing: Sequence[str]) -> str | _LeftOu
     texts = ", ".join("EMPTY" if text == "" else f'"{text}"' for text in missing)
     literals = ", ".join("'" + text.replace("'", "\\'") + "'" for text in missing)
     if rule != "required" and any("'" in text for text in missing):
-        return _LeftOut("a missing value holds an apostrophe")
+        return _LeftOut("a missing value contains an apostrophe")
     # a missing value breaks only `required`
     present = f' where "`{column.name}` is not null and `{column.name}` not in ({literals})"'
     if rule == "required":
@@ -104,14 +104,14 @@ def _written(column: Column, rule: str, missing: Sequence[str]) -> str | _LeftOu
     if rule == "enum":
         values = rules.enum or ()
         if any(not _TEXT.fullmatch(value) or _DAY_OR_TIME.fullmatch(value) for value in values):
-            return _LeftOut("a value holds a quote or a backslash, or DQDL would read it as a date or a time")
+            return _LeftOut("a value contains a quote or a backslash, or DQDL would read it as a date or a time")
         listed = ", ".join(f'"{value}"' for value in values)
         return f"ColumnValues {name} in [{listed}]{present}"
     if rule == "format" and column.logical_type == "date" and not rules.other_formats and rules.format in _DATE_FORMATS:
         return f'ColumnDataType {name} = "Date"{present} with format = "{rules.format}"'
     if rule == "format":
         kind = "time of day" if column.logical_type == "string" else column.logical_type
-        return _LeftOut(f"DQDL has no type for this form of {kind}")
+        return _LeftOut(f"DQDL has no type for this {kind} format")
     if column.logical_type == "date" and rules.format == "yyyy-MM-dd" and not rules.other_formats:
         bound = rules.minimum if rule == "minimum" else rules.maximum
         if isinstance(bound, date):
@@ -119,15 +119,15 @@ def _written(column: Column, rule: str, missing: Sequence[str]) -> str | _LeftOu
             is_date = f"{text} rlike '^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}$' and try_cast({text} as date) is not null"
             return f'ColumnValues {name} {sign} "{bound.isoformat()}" where "{is_date}"'
     if rule == "future":
-        return _LeftOut("it is about the day on which a file was uploaded")
+        return _LeftOut("it depends on the day of the file's upload")
     if rule == "minimum" and rules.minimum is None:
-        return _LeftOut("the earliest day of events is the job's own")
-    return _LeftOut(f"DQDL compares no texts with values of type {column.logical_type}")
+        return _LeftOut("the earliest day is the job's default, not the contract's")
+    return _LeftOut(f"DQDL cannot compare text with a value of type {column.logical_type}")
 
 
 def _pattern(name: str, pattern: str, present: str) -> str | _LeftOut:
     if not _PATTERN.fullmatch(pattern):
-        return _LeftOut("the pattern holds a quote, or what Java may read otherwise than RE2")
+        return _LeftOut("the pattern contains a quote, or syntax that Java and RE2 may read differently")
     # a contract's pattern is found anywhere, DQDL's is the whole text; Java's $ also stands before a last line end
     ends = "".join("\\z" if part == "$" else part for part in _parts(pattern))
     return f'ColumnValues {name} matches "(?s:.*)(?:{ends})(?s:.*)"{present}'
@@ -147,10 +147,10 @@ def _add_row_rules(found: Ruleset, contract: Contract) -> None:
     for rule in contract.quality:
         name = f"row.{rule.name}"
         if not columns_of_condition(rule.query) <= as_written:
-            why = "it is about values, and the raw table holds texts: only required texts are the same in both"
+            why = "it uses typed values, but the raw table holds text; only required text columns are the same in both"
             found.left_out.append((name, why))
         elif any(sign in rule.query for sign in '"\\\n\r') or has_comment(rule.query):
-            found.left_out.append((name, "its expression holds a quote, a backslash, a line end or a comment"))
+            found.left_out.append((name, "its expression contains a quote, a backslash, a line break or a comment"))
         else:
             sql = f"select count(*) from primary where not coalesce(({rule.query}), false)"  # noqa: S608 - not run here
             found.rules.append((f"{name}, {rule.severity}", f'CustomSql "{sql}" = 0'))

@@ -1,8 +1,8 @@
-"""Whether the job takes an SQL expression over a row, judged without Spark, and never more kindly than by Spark.
+"""Check without Spark whether the job accepts an SQL expression over a row; never more lenient than Spark.
 
-The job asks Spark's analyzer (``etl_job/spark/sql_rules.py``). Here sqlglot parses, and what is parsed must be made of
-operators and functions whose types are known: so what passes here passes there, and a few expressions that Spark would
-take must be written in another way.
+The job asks Spark's analyzer (``etl_job/spark/sql_rules.py``). This module parses with sqlglot and accepts only
+operators and functions whose types it knows. So an expression that passes here passes there, and a few expressions that
+Spark would accept must be written in another way.
 """
 
 from __future__ import annotations
@@ -53,39 +53,39 @@ class _RowParser(SparkParser):
 
 
 class _RefusedError(ValueError):
-    """What an expression has that the job does not take."""
+    """The expression contains something that the job does not accept."""
 
 
 def problem_of_condition(query: str, columns: Mapping[str, str]) -> str | None:
-    """Why an expression is no condition on a row of these columns, given by name and logical type; or None."""
+    """Why an expression is not a condition on a row of these columns (name to logical type); None if it is one."""
     try:
         kind = _Judge(columns).kind_of(_parsed(query))
     except _RefusedError as refusal:
         return str(refusal)
     except RecursionError:
-        return "it has too many levels within each other"
+        return "it is nested too deeply"
     except (SqlglotError, ValueError):
-        return "it is no SQL expression: a value is missing, a bracket is not closed, or something follows its end"
-    return None if kind == "b" else f"it gives a {_WORDS[kind]}, not true or false"
+        return "it is not a valid SQL expression: check for a missing value, an open bracket, or text after its end"
+    return None if kind == "b" else f"its result is a {_WORDS[kind]}, not true or false"
 
 
 def columns_of_condition(query: str) -> set[str]:
-    """The columns that a sound condition speaks of, in lower case."""
+    """The columns that a valid condition uses, in lower case."""
     return {column.name.lower() for column in _parsed(query).find_all(exp.Column)}
 
 
 def has_comment(query: str) -> bool:
-    """Whether a sound condition has a comment, which may go on over what is written behind it."""
+    """Whether a valid condition has a comment, which may hide the text after it."""
     return any(token.comments for token in Spark().tokenize(query))
 
 
 def _parsed(query: str) -> exp.Expression:
     tokens = Spark().tokenize(query)
     if any(token.token_type.name == "SEMICOLON" for token in tokens):
-        raise _RefusedError("';' ends a statement: write one expression")
+        raise _RefusedError("it contains ';'; write a single expression")
     (found,) = _RowParser(dialect=Spark()).parse_into(exp.Condition, tokens, query)
     if not isinstance(found, exp.Expression):
-        raise _RefusedError("there is no expression")
+        raise _RefusedError("it is empty")
     return found
 
 
@@ -128,7 +128,7 @@ class _Judge:
             return self._one_kind(node, [node.args["true"], node.args.get("false") or exp.Null()])
         if isinstance(node, exp.Anonymous):
             return self._function(node)
-        raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} is nothing that a condition on a row is made of")
+        raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} is not allowed in a condition on a row")
 
     def _operand(self, node: exp.Expression, part: Any) -> str:
         """The kind of what stands beside an operator, where Spark takes no condition without brackets."""
@@ -139,7 +139,7 @@ class _Judge:
     def _column(self, node: exp.Column) -> str:
         if node.name.lower() not in self._columns or len(node.parts) > 1:
             raise _RefusedError(
-                f"there is no column {node.sql(dialect='spark')[:80]!r}; the contract names the columns"
+                f"there is no column {node.sql(dialect='spark')[:80]!r}; use the contract's column names"
             )
         return self._columns[node.name.lower()]
 
@@ -156,7 +156,7 @@ class _Judge:
     def _must_be(self, node: exp.Expression, kind: str, taken: str) -> None:
         if kind not in (*_TAKEN_AS[taken], "0"):
             wanted = "true or false" if taken == "b" else f"a {_WORDS.get(taken, 'number')}"
-            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} needs {wanted}, and gets a {_WORDS[kind]}")
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} needs {wanted}, but gets a {_WORDS[kind]}")
 
     def _compared(self, node: exp.Expression, *parts: Any) -> str:
         kinds = {kind for kind in (self._operand(node, part) for part in parts) if kind != "0"}
@@ -169,7 +169,7 @@ class _Judge:
         kinds = {kind for kind in map(self.kind_of, parts) if kind != "0"}
         if len(kinds) > 1:
             named = ", ".join(sorted(_WORDS[kind] for kind in kinds))
-            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} gives one of {named}: make them one kind")
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r} mixes {named}; all results must be of one kind")
         return kinds.pop() if kinds else "0"
 
     def _is(self, node: exp.Is) -> str:
@@ -183,7 +183,7 @@ class _Judge:
     def _matched(self, node: Any) -> str:
         pattern = node.expression
         if not isinstance(pattern, exp.Literal) or not pattern.is_string:
-            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: the pattern must be a text between quotes")
+            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: the pattern must be a quoted text")
         problem = _problem_of_match(node, pattern.this)
         if problem:
             raise _RefusedError(f"the pattern {pattern.this[:80]!r}: {problem}")
@@ -205,15 +205,17 @@ class _Judge:
         if wanted is None or node.to.expressions or node.args.get("format"):
             raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: cast to string, int, double, date or timestamp")
         if kind not in ("0",) and wanted not in _CASTS[kind]:
-            raise _RefusedError(f"{node.sql(dialect='spark')[:80]!r}: a {_WORDS[kind]} is no {_WORDS[wanted]}")
+            raise _RefusedError(
+                f"{node.sql(dialect='spark')[:80]!r}: a {_WORDS[kind]} cannot be cast to a {_WORDS[wanted]}"
+            )
         if isinstance(node.this, exp.Literal) and wanted in "ds" and not _is_moment(node.this.name, wanted):
-            raise _RefusedError(f"{node.this.name[:80]!r} is no {_WORDS[wanted]}")
+            raise _RefusedError(f"{node.this.name[:80]!r} is not a {_WORDS[wanted]}")
         return wanted
 
     def _function(self, node: exp.Anonymous) -> str:
         name, given = str(node.this).lower(), node.expressions
         if name not in ROW_FUNCTIONS:
-            raise _RefusedError(f"the function {name[:80]!r} is none that speaks of one row, or lint does not know it")
+            raise _RefusedError(f"the function {name[:80]!r} does not work on a single row, or is not supported")
         takes, gives = ROW_FUNCTIONS[name]
         wanted = re.findall(r".[?+]?", takes)
         least = sum(not mark.endswith("?") for mark in wanted)
@@ -230,7 +232,7 @@ class _Judge:
             self._must_be(node, self.kind_of(part), mark)
         kind = self._one_kind(node, of_one_kind) if of_one_kind else ""
         if name in ("greatest", "least") and kind == "0":
-            raise _RefusedError(f"{name} of nothing but null")
+            raise _RefusedError(f"all arguments of {name} are null")
         return kind if gives == "=" else gives
 
 
@@ -240,7 +242,7 @@ def _constant(node: Any) -> str:
     if node.is_string:
         return "t"
     if not _NUMBER.fullmatch(node.name):
-        raise _RefusedError(f"{node.name[:80]!r}: write a number of at most 18 digits, without an exponent")
+        raise _RefusedError(f"{node.name[:80]!r}: write numbers with at most 18 digits and without an exponent")
     return "n"
 
 
@@ -260,4 +262,4 @@ def _is_moment(text: str, kind: str) -> bool:
 def _problem_of_match(node: Any, pattern: str) -> str | None:
     if isinstance(node, exp.RegexpLike):
         return problem_of_pattern(pattern)
-    return "\\ in a pattern of LIKE stands before %, _ or \\ only" if "\\" in pattern else None
+    return "\\ in a LIKE pattern may only precede %, _ or \\" if "\\" in pattern else None

@@ -1,4 +1,4 @@
-"""Which contract a dataset has."""
+"""Find the contract of a dataset."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def contract_of(contracts: Path, dataset: str) -> Contract:
                 return parse_contract(text, str(path), dataset)
         except ContractError as error:
             raise ConfigurationError(
-                f"{error}.", remedy=f"quartal contract lint {path} lists all that is wrong."
+                f"{error}.", remedy=f"`quartal contract lint {path}` lists every problem."
             ) from error
         except (OSError, UnicodeDecodeError, DocumentError) as error:
             raise ConfigurationError(
-                f"{path} is no data contract: {error}", remedy="Correct it; `git diff` shows what has changed."
+                f"{path} is not a data contract: {error}", remedy="Correct it; `git diff` shows what changed."
             ) from error
     raise ConfigurationError(
-        f"No data contract in {contracts} is about dataset {dataset}.",
+        f"{contracts} has no data contract for the dataset {dataset}.",
         remedy="Restore the contract that the environment was deployed with.",
     )
 

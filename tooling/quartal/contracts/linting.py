@@ -1,4 +1,4 @@
-"""Everything that is wrong with a contract, not only the first thing."""
+"""Every problem of a contract, not only the first."""
 
 from __future__ import annotations
 
@@ -76,20 +76,20 @@ def read_text(path: Path) -> str:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
-            raise ValueError(f"it has more than {_MOST_BYTES:,} bytes, as no contract has")
+            raise ValueError(f"it has more than {_MOST_BYTES:,} bytes, too many for a contract")
         return content.decode("utf-8")
     except (OSError, ValueError) as error:  # a UnicodeDecodeError is the latter
         raise ConfigurationError(f"{path} cannot be read: {error}", remedy="Name a contract, a YAML file.") from error
 
 
 def lint(text: str, file: str) -> Linted:
-    """Read every dataset of a contract, and say all that is wrong."""
+    """Read every dataset of a contract, and collect every problem."""
     try:
         names = dataset_names(text)
         document = read_document(text)
     except ValueError as error:
         return Linted(
-            {}, (Problem(file, "schema", str(error), "A whole contract is shown in docs/how-to/your-own-data.md."),)
+            {}, (Problem(file, "schema", str(error), "docs/how-to/your-own-data.md shows a complete contract."),)
         )
     contracts: dict[str, Contract] = {}
     problems: list[Problem] = []
@@ -112,16 +112,16 @@ def dataset_names(text: str) -> list[str]:
     try:
         document = read_document(text).content
     except DocumentError as error:
-        raise ValueError(f"not YAML that is read: {shortened(str(error))}") from error
+        raise ValueError(f"it cannot be read as YAML: {shortened(str(error))}") from error
     schemas = document.get("schema") if isinstance(document, dict) else None
     if not isinstance(schemas, list) or not all(isinstance(entry, dict) and entry.get("name") for entry in schemas):
-        raise ValueError("there must be a list of datasets, each with a name")
+        raise ValueError("it must be a list of datasets, each with a name")
     if not schemas:
         raise ValueError("the list of datasets is empty")
     names = [entry["name"] for entry in schemas]
     odd = [name for name in names if not isinstance(name, str)]
     if odd:
-        raise ValueError(f"the name of a dataset must be a text, is {shown(odd[0])}")
+        raise ValueError(f"the name of a dataset must be text, not {shown(odd[0])}")
     return names
 
 
@@ -148,15 +148,15 @@ def _problems_of(error: ContractError, document: Document, file: str, dataset: s
 def _problem(found: Any, document: Document, file: str, dataset: str) -> Problem:
     path = ".".join(map(str, (dataset, *found["loc"]))).replace(".columns.", ".properties.", 1)
     message = in_words(found)
-    if found["type"] not in {"missing", "value_error"}:
-        message += f", is {shown(found['input'])}"
+    if found["type"] not in {"extra_forbidden", "missing", "value_error"}:
+        message += f", not {shown(found['input'])}"
     remedy = _REMEDIES.get(found["type"], "Correct it; the message says what is expected.")
     line = line_of_problem(document, dataset, found["loc"])
     return Problem(file, shortened(path), shortened(message), remedy, line=line)
 
 
 def _patterns(contract: Contract, document: Document, file: str) -> list[Problem]:
-    """What RE2, which reads patterns, cannot read, and what it reads otherwise than Java did before."""
+    """Patterns that RE2 cannot read, or reads differently from Java, which earlier versions used."""
     patterns = {
         place: column.rules.pattern for place, column in enumerate(contract.columns) if column.rules.pattern is not None
     }
@@ -170,11 +170,11 @@ def _patterns(contract: Contract, document: Document, file: str) -> list[Problem
         line = line_of_problem(document, contract.dataset, ("columns", place, "logicalTypeOptions", "pattern"))
         reason, other = unreadable(pattern), read_otherwise(pattern)
         if reason:
-            message = shortened(f"{shown(pattern)} is no regular expression that RE2 reads: {reason}")
+            message = shortened(f"{shown(pattern)} is not a regular expression that RE2 can read: {reason}")
             problems.append(Problem(file, field, message, "Correct or escape it.", line=line))
         elif other:
             message = shortened(f"{shown(pattern)}: {other}")
-            remedy = "Say what is meant without it, or escape these characters."
+            remedy = "Rewrite the pattern without it, or escape these characters."
             problems.append(Problem(file, field, message, remedy, Severity.WARNING, line))
     return problems
 
@@ -186,8 +186,8 @@ def _conditions(contract: Contract, document: Document, file: str) -> list[Probl
         reason = problem_of_condition(rule.query, kinds)
         if reason:
             field = f"{contract.dataset}.quality.{place}"
-            message = shortened(f"rule {rule.name}: {shown(rule.query)} is no condition on a row: {reason}")
+            message = shortened(f"rule {rule.name}: {shown(rule.query)} is not a condition on a row: {reason}")
             line = line_of_problem(document, contract.dataset, ("quality", place))
-            remedy = "Use the row's columns, constants, and Spark's functions of one row."
+            remedy = "Use only columns, constants, and Spark functions that work on a single row."
             problems.append(Problem(file, field, message, remedy, line=line))
     return problems

@@ -1,4 +1,4 @@
-"""Files that are no CSV, JSON lines or Parquet, told by how they begin: named, with what to do."""
+"""Files that are not CSV, JSON lines or Parquet, recognized by their first bytes, each with what to do."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ _GZIP = b"\x1f\x8b"
 
 @dataclass(frozen=True, slots=True)
 class OtherKind:
-    """What a file is that the job does not read, as ``is ...`` goes on, and what to do with it."""
+    """A kind of file that the job does not read: ``what`` continues "is ...", and ``remedy`` says what to do."""
 
     what: str
     remedy: str
 
 
-_TO_GZIP = "use gzip, under a name that ends in .gz, or no compression"
-_UNPACK = "unpack it, and take the files in it"
-_WRITE = "write it as CSV, JSON lines or Parquet"
-_PAGE = OtherKind("a page of the web, not the data that it speaks of", "open it in a browser: it may ask to sign in")
+_TO_GZIP = "compress it with gzip under a name that ends in .gz, or not at all"
+_UNPACK = "unpack it, and use the files in it"
+_WRITE = "convert it to CSV, JSON lines or Parquet"
+_PAGE = OtherKind("a web page, not data", "open it in a browser: it may ask you to sign in")
 _BEGINNINGS: Mapping[bytes, OtherKind] = {
     rb"BZh[1-9]1AY&SY": OtherKind("compressed with bzip2", _TO_GZIP),
     rb"\x28\xb5\x2f\xfd": OtherKind("compressed with Zstandard", _TO_GZIP),
     rb"\xfd7zXZ": OtherKind("compressed with xz", _TO_GZIP),
     rb"\x04\x22\x4d\x18": OtherKind("compressed with LZ4", _TO_GZIP),
-    rb"7z\xbc\xaf": OtherKind("an archive of 7-Zip", _UNPACK),
-    rb"PK\x03\x04": OtherKind("a ZIP archive, or a workbook", f"{_UNPACK}; of a workbook save a sheet as CSV"),
-    rb".{257}ustar": OtherKind("an archive of tar", _UNPACK),
-    rb"\xd0\xcf\x11\xe0": OtherKind("a workbook (xls), or another document", "save a sheet as CSV"),
-    rb"SQLite format 3\0": OtherKind("a database of SQLite", "take a table of it: --url sqlite:///FILE --table NAME"),
+    rb"7z\xbc\xaf": OtherKind("a 7-Zip archive", _UNPACK),
+    rb"PK\x03\x04": OtherKind("a ZIP archive or a workbook", f"{_UNPACK}; from a workbook, save a sheet as CSV"),
+    rb".{257}ustar": OtherKind("a tar archive", _UNPACK),
+    rb"\xd0\xcf\x11\xe0": OtherKind("a workbook (xls) or another Office document", "save a sheet as CSV"),
+    rb"SQLite format 3\0": OtherKind("an SQLite database", "use one of its tables: --url sqlite:///FILE --table NAME"),
     rb"ARROW1\0": OtherKind("an Arrow file (Feather)", _WRITE),
     rb"ORC.*\0": OtherKind("an ORC file", _WRITE),
     rb"Obj\x01": OtherKind("an Avro file", _WRITE),
@@ -46,25 +46,27 @@ _BEGINNINGS: Mapping[bytes, OtherKind] = {
 
 
 def other_kind(beginning: bytes) -> OtherKind | None:
-    """What a file is that begins so; None where it may be one that the job reads."""
+    """The kind of a file with this beginning; None if the job may be able to read it."""
     looked_at = beginning[:LOOKED_AT_BYTES]
     return next((kind for pattern, kind in _BEGINNINGS.items() if re.match(pattern, looked_at, re.DOTALL)), None)
 
 
 def refuse_stream(path: Path) -> None:
-    """Raise ConfigurationError for what is no file that can be read more than once: a pipe, a terminal, a device."""
+    """Raise ConfigurationError for a pipe, a terminal or a device, which can be read only once."""
     if path.exists() and not path.is_file():
         raise ConfigurationError(
-            f"{path} is a stream or a device, and what is in it can be read once only.",
-            remedy="Write it into a file, and name that: zcat FILE > NEW.",
+            f"{path} is a stream or a device, which can be read only once.",
+            remedy="Write its content to a file first, and name that file: zcat FILE > NEW.",
         )
 
 
 def refuse_other_kind(path: Path, beginning: bytes) -> None:
-    """Raise ConfigurationError for a file that the job does not read, which begins so."""
+    """Raise ConfigurationError if the beginning of a file shows that the job does not read it."""
     found = other_kind(beginning)
     if beginning.startswith(_GZIP) and not path.name.endswith(".gz"):
-        found = OtherKind("compressed with gzip, which its name hides", "let its name end in .gz")
+        found = OtherKind(
+            "compressed with gzip, but its name does not end in .gz", "rename it so that its name ends in .gz"
+        )
     if found is not None:
         remedy = found.remedy[0].upper() + found.remedy[1:]
-        raise ConfigurationError(f"{path} is {found.what}: the job does not read it.", remedy=f"{remedy}.")
+        raise ConfigurationError(f"The job cannot read {path}: it is {found.what}.", remedy=f"{remedy}.")

@@ -1,4 +1,4 @@
-"""Whether Java reads a pattern, judged without Java: what Python reads, less what only Python reads.
+"""Check without Java whether Java can read a pattern: Python must read it, and it must not use Python's own syntax.
 
 https://docs.oracle.com/en/java/javase/17/docs/api/java.base/java/util/regex/Pattern.html
 """
@@ -9,42 +9,42 @@ import re
 import warnings
 
 _OF_PYTHON_ALONE = (
-    (r"\(\?P[<=>]", "a group named with (?P: Java writes (?<name>...)"),
-    (r"\(\?\(", "a condition (?(, which Java does not know"),
-    (r"\(\?#", "a comment (?#, which Java does not know"),
-    (r"\(\?[a-zA-Z]*[aL]", "the flag a or L, which Java does not know"),
-    (r"\\[NU]", "an escape \\N or \\U, which Java does not know or reads in another way"),
-    (r"\\[0-9]", "a reference to a group or an octal number, which Java reads in another way"),
-    (r"\\Z", "the escape \\Z, which in Java comes before a line break too: write $"),
+    (r"\(\?P[<=>]", "a group named with (?P; write (?<name>...)"),
+    (r"\(\?\(", "a condition (?(, which Java does not support"),
+    (r"\(\?#", "a comment (?#, which Java does not support"),
+    (r"\(\?[a-zA-Z]*[aL]", "the flag a or L, which Java does not support"),
+    (r"\\[NU]", "an escape \\N or \\U, which Java does not support or reads differently"),
+    (r"\\[0-9]", "a backreference or an octal number, which Java reads differently"),
+    (r"\\Z", "the escape \\Z, which in Java also matches before a final line break; write $"),
 )
 _CLASS_START = re.compile(r"\[\^?")
 
 
 def problem_of_pattern(pattern: str) -> str | None:
-    """Why a pattern is refused, or None."""
+    """Why a pattern is refused; None if it is not."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             re.compile(pattern)
     except (re.error, OverflowError, RecursionError, ValueError) as error:
-        return " ".join(str(error).split()) or "it has too many groups within each other"
+        return " ".join(str(error).split()) or "it has too many nested groups"
     outside, inside = _outside_and_inside(pattern)
     for mark, reason in _OF_PYTHON_ALONE:
         if re.search(mark, outside):
             return f"it has {reason}"
     if re.search(r"\\[0-9bBAZNU]", inside):
-        return "within [ ] it has an escape that Java does not know or reads in another way"
+        return "within [ ], it has an escape that Java does not support or reads differently"
     if re.search(r"\{(?![0-9]+(,[0-9]*)?\})", outside):
-        return "{ begins a number of repetitions: write \\{ for the character"
+        return "{ starts a repetition count; write \\{ for the character itself"
     if any(int(number) >= 2**31 for number in re.findall(r"\{([0-9]+)", outside) + re.findall(r",([0-9]+)\}", outside)):
-        return "a number of repetitions is too great"
+        return "a repetition count is too large"
     if "[" in inside or "&&" in inside:
-        return "[ and && mean more within [ ] in Java: write \\[ and \\&"
+        return "within [ ], Java gives [ and && a special meaning; write \\[ and \\&"
     return None
 
 
 def _outside_and_inside(pattern: str) -> tuple[str, str]:
-    """What stands outside of brackets, and what in them, without escaped marks."""
+    """The text outside of brackets and the text inside, without escaped characters."""
     outside: list[str] = []
     inside: list[str] = []
     place = 0

@@ -1,4 +1,4 @@
-"""Functions of Spark 3.5 that speak of one row and come out the same each time, with what they take and give.
+"""Deterministic Spark 3.5 functions that work on a single row, with the kinds of their arguments and results.
 
 Kinds: t text, n number, i a whole number written out, d date, s timestamp, b boolean, x any, and = for the kind of the
 arguments marked ``=``, which must be one kind. ``?`` marks arguments that may be left out, ``+`` one that may be

@@ -1,6 +1,6 @@
 """The job's readers and its judge of rows, which need neither Spark nor AWS: the tooling imports them here alone.
 
-They take a while to import, so whoever needs them does so when it is asked for.
+They take a while to import, so modules import them only when they need them.
 """
 
 from __future__ import annotations

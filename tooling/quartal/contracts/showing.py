@@ -1,4 +1,4 @@
-"""A contract as tables: what goes in, what comes out."""
+"""A contract as tables: the columns of its input and its output."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def column_rows(contract: Contract) -> Rows:
 
 
 def feature_rows(contract: Contract) -> Rows:
-    """Each field of the feature specification that says something."""
+    """Each field of the feature specification that is set."""
     spec = contract.features.model_dump(mode="json", by_alias=True, exclude_none=True)
     return [(name, _plain(value)) for name, value in spec.items() if value not in ([], False)]
 

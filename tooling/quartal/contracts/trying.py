@@ -1,6 +1,6 @@
-"""What a run would make of files by a contract: the job's own readers and judge over them, without Spark.
+"""Apply a contract to files as a run would, with the job's own readers and judge but without Spark.
 
-Rules in SQL are Spark's; they are named, not judged. Rows that share a key meet as they do in a run, among these files.
+SQL rules need Spark, so they are listed but not judged. Duplicates are found as in a run, but only among these files.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Trial:
 
 
 def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
-    """Judge the rows of files, and of those in folders, in the order in which a delivery has them, that of their names.
+    """Judge the rows of files and of the files in folders, sorted by name as in a delivery.
 
     Raises:
         ConfigurationError: a file cannot be read, or lacks a column.
@@ -103,7 +103,7 @@ def try_files(contract: Contract, files: Sequence[Path]) -> Trial:
 
 
 def _refuse_unfit(path: Path, contract: Contract) -> None:
-    """Raise ConfigurationError for a file of which the first bytes show that it is none by the contract."""
+    """Raise ConfigurationError if the first bytes of a file show that it does not have the contract's format."""
     refuse_stream(path)
     try:
         with path.open("rb") as file:
@@ -120,13 +120,13 @@ def _refuse_unfit(path: Path, contract: Contract) -> None:
     found = "Parquet" if beginning.startswith(b"PAR1") else "UTF-16" if is_otherwise else None
     if found is not None:
         raise ConfigurationError(
-            f"{path} is {found}, and the contract wants {wanted.value} in {contract.csv.encoding}.",
-            remedy="Correct the file, or draft a contract from it: quartal contract init.",
+            f"{path} is {found}, but the contract expects {wanted.value} in {contract.csv.encoding}.",
+            remedy="Correct the file, or draft a contract from it with `quartal contract init`.",
         )
 
 
 def _delivered(files: Sequence[Path]) -> list[Path]:
-    """The files, and of folders those that a run would read."""
+    """The files, and the files in folders that a run would read."""
     found = list[tuple[str, Path]]()
     for path in files:
         if not path.is_dir():
@@ -141,7 +141,7 @@ def _delivered(files: Sequence[Path]) -> list[Path]:
 
 
 class _Trying:
-    """The rows that were judged so far."""
+    """The rows judged so far."""
 
     def __init__(self, contract: Contract) -> None:
         self.judge = Judge.of(contract)
@@ -152,7 +152,7 @@ class _Trying:
         self._valid: list[pa.Table] = []
 
     def add(self, judged: JudgedBatch, path: Path) -> None:
-        """Take a batch in."""
+        """Add a batch."""
         batch, spec = judged.batch, self._contract.features
         self._rows += batch.rows
         is_valid = pa.repeat(True, batch.rows)
@@ -196,7 +196,7 @@ class _Trying:
 
 
 def _met(valid: pa.Table, policy: ConflictPolicy) -> tuple[pa.Table, int, int, int]:
-    """The rows that are kept where some share a key; how many are duplicates, conflicts, and quarantined for those."""
+    """The rows that are kept, and the numbers of duplicates, of conflicts, and of rows quarantined for a conflict."""
     key = ["key_1", "key_2"]
     numbered = valid.append_column("place", pa.array(range(valid.num_rows), pa.int64()))
     chosen = "max" if policy is ConflictPolicy.KEEP_LAST else "min"

@@ -147,13 +147,13 @@ def test_folder_is_drafted_from_all_its_files(tmp_path):
     drafted = draft(tmp_path, "feed")
     assert (drafted.verdict.kept, drafted.verdict.rows) == (31, 31)
     assert contract_in(drafted).column("amount").logical_type == "number"
-    assert "#   tip: only in some of the files" in drafted.text.splitlines()
+    assert "#   tip: present only in some files" in drafted.text.splitlines()
 
 
 def test_files_of_a_folder_that_are_written_otherwise_are_named(tmp_path):
     (tmp_path / "a.csv").write_text(table("day,shop", lambda n: f"{day(n)},{shop(n)}"))
     (tmp_path / "b.csv").write_text(table("day;shop", lambda n: f"{day(n)};{shop(n)}"))
-    with pytest.raises(ConfigurationError, match=r"a\.csv is csv .*b\.csv csv"):
+    with pytest.raises(ConfigurationError, match=r"a\.csv is csv .*b\.csv is csv"):
         draft(tmp_path, "feed")
 
 
@@ -164,5 +164,5 @@ def test_large_file_is_judged_by_its_end_too(tmp_path):
     )
     for name, content in (("a.csv", rows.encode()), ("a.csv.gz", gzip.compress(rows.encode(), 1))):
         drafted = drafted_from(tmp_path, content, name=name)
-        assert "Drafted from the first, middle and last" in drafted.text
+        assert "first, middle and last rows, " in drafted.text
         assert contract_in(drafted).column("amount").rules.missing_values == ("none",)

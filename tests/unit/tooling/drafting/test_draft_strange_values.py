@@ -77,18 +77,18 @@ def test_moments_of_int96_are_read_whatever_their_year(tmp_path):
 
 
 def test_column_that_was_said_to_hold_days_and_holds_none_is_named(tmp_path):
-    with pytest.raises(ConfigurationError, match=r"Column shop of .* holds no days: it holds 'A'"):
+    with pytest.raises(ConfigurationError, match=r"Column shop of .* has no dates: it holds 'A'"):
         drafted_from(tmp_path, ROWS, Choices("shop"))
 
 
 @pytest.mark.parametrize(
     ("texts", "told"),
     [
-        pytest.param(" {n}.5", "its numbers have blanks around them", id="blanks before numbers"),
-        pytest.param("\u200b{n}", "its numbers have blanks around them", id="signs that show nowhere"),
-        pytest.param("\u2212{n}", "signs of money", id="a minus that is none"),
-        pytest.param("({n}.50)", "signs of money", id="negative numbers in parentheses"),
-        pytest.param("{n}.50-", "signs of money", id="a sign behind a number"),
+        pytest.param(" {n}.5", "its numbers have spaces around them", id="blanks before numbers"),
+        pytest.param("\u200b{n}", "its numbers have spaces around them", id="signs that show nowhere"),
+        pytest.param("\u2212{n}", "currency or percent signs", id="a minus that is none"),
+        pytest.param("({n}.50)", "currency or percent signs", id="negative numbers in parentheses"),
+        pytest.param("{n}.50-", "currency or percent signs", id="a sign behind a number"),
         pytest.param("24-Mai-{n:02d}", "names of months", id="days with a month's name"),
         pytest.param("{n:02d} juil. 2024", "names of months", id="a month's French name"),
     ],
@@ -100,7 +100,7 @@ def test_text_that_is_a_number_or_a_date_to_readers_is_told(tmp_path, texts, tol
 
 
 def test_days_that_excel_counts_are_told(tmp_path):
-    with pytest.raises(ConfigurationError, match="date: may be days as Excel counts them"):
+    with pytest.raises(ConfigurationError, match="date: may be Excel's day numbers"):
         drafted_from(tmp_path, table("date,shop", lambda n: f"{45_000 + n},{shop(n)}"))
 
 
@@ -113,29 +113,31 @@ def test_days_that_mean_no_end_are_no_days_of_events(tmp_path):
 @pytest.mark.parametrize(
     ("number", "told"),
     [
-        pytest.param(20_240_101, "its dates have the type of numbers", id="digits of a day"),
+        pytest.param(20_240_101, "its dates are stored as numbers", id="digits of a day"),
         pytest.param(1_700_000_000_000_000_000, "nanoseconds since 1970", id="nanoseconds"),
     ],
 )
 def test_numbers_of_parquet_that_are_days_to_readers_are_told(tmp_path, number, told):
-    with pytest.raises(ConfigurationError, match=f"date: its dates have .*{told.removeprefix('its dates have ')}"):
+    with pytest.raises(ConfigurationError, match=f"date: its dates .*{told.removeprefix('its dates ')}"):
         drafted_from(tmp_path, parquet(date=pa.array([number + n % 28 for n in range(40)])), name="a.parquet")
 
 
 def test_draft_that_would_not_be_sound_is_told_by_its_column(tmp_path):
     rows = table("on,events,rows_of_day", lambda n: f"{day(n)},{n % 7},{shop(n)}")
-    with pytest.raises(ConfigurationError, match=r"would not be sound: .* rows_of_day would name two columns"):
+    with pytest.raises(
+        ConfigurationError, match=r"would be invalid: .* two published columns would be named rows_of_day"
+    ):
         drafted_from(tmp_path, rows, Choices(entity=("rows_of_day",)))
 
 
 def test_key_that_was_said_is_told_with_the_rows_that_share_one(tmp_path):
     lines = drafted_from(tmp_path, ROWS, Choices(key=("shop",))).text.splitlines()
-    assert "#   primaryKey: shop (38 rows have one that another has too, and do not count)" in lines
+    assert "#   primaryKey: shop (38 rows repeat the key of another and count as duplicates)" in lines
 
 
 @pytest.mark.parametrize("choices", [Choices(key=("none", "shop")), Choices(entity=("shop", "none"))])
 def test_column_and_none_at_once_are_refused(tmp_path, choices):
-    with pytest.raises(ConfigurationError, match="names shop, and none"):
+    with pytest.raises(ConfigurationError, match="names both shop and none"):
         drafted_from(tmp_path, ROWS, choices)
 
 

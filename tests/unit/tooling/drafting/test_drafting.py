@@ -51,7 +51,7 @@ def test_init_drafts_numbers_timestamps_and_measures_as_they_are_written(tmp_pat
     assert contract.column("left_at").rules.format == "yyyy-MM-dd'T'HH:mm:ssXXX"
     assert contract.column("fee").rules.decimal_separator == ","
     assert contract.column("at").rules.time_zone == "UTC"
-    assert "#   at: without an offset, taken for UTC" in text.splitlines()
+    assert "#   at: has no offset; read as UTC" in text.splitlines()
     assert contract.features.event_time.model_dump(exclude_none=True) == {"timestamp": "left_at"}
     assert [measure.column for measure in contract.features.measures] == ["fee", "minutes"]
 
@@ -100,24 +100,26 @@ def test_init_of_the_sample_finds_what_its_contract_says(capsys):
         pytest.param(b"", "no header", id="empty"),
         pytest.param(b"a,b\n", "no header and rows", id="no rows"),
         pytest.param("name,day\nOpel,2024-01-01\n".encode("utf-16-le"), "not UTF-8", id="another encoding"),
-        pytest.param(b"name,day\nOpel,x\n", "holds a date", id="no date"),
+        pytest.param(b"name,day\nOpel,x\n", "holds dates", id="no date"),
         pytest.param(b"shop,on,on\nx,2024-01-01,1\nx,2024-01-02,1\n", "appears twice", id="a name twice"),
         pytest.param(b"name,day\nOpel,Jan 1 2024\n", "day: its dates have names of months", id="names of months"),
         pytest.param(b"name,day\nOpel,1/2/24\n", "day: its dates have a year of two digits", id="two digits"),
         pytest.param(b"name,at\nOpel,2024-01-01 10:00:00+00\n", "at: .* an offset in hours alone", id="PostgreSQL's"),
         pytest.param(b"name,died\nA,2024-01-01\nB,\nC,\n", "died: 1 of 3 rows have a day", id="few days"),
-        pytest.param(b"name,on\nA,2024-01-01\nB,2024-01-02\nC,then\n", "on: .* such as 'then'", id="other texts"),
+        pytest.param(b"name,on\nA,2024-01-01\nB,2024-01-02\nC,then\n", "on: .* for instance 'then'", id="other texts"),
         pytest.param(b"name,at\nA,2024-01-01 10:00 CET\n", "at: .* names of time zones", id="names of zones"),
         pytest.param(b",size\n2024-01-01,1\n2024-01-02,2\n", "The days .* column without a name", id="an index"),
-        pytest.param(b"name,year\nOpel,2024\n", "year: parts of dates", id="years"),
-        pytest.param(b"name,clock\nOpel,1700000000\n", "clock: may be the time since 1970: --event", id="epoch"),
-        pytest.param(b"name,day\nOpel,1/2/2024\n", "Column day .* day or month", id="day or month"),
+        pytest.param(b"name,year\nOpel,2024\n", "year: only parts of dates", id="years"),
+        pytest.param(b"name,clock\nOpel,1700000000\n", "clock: may be the time since 1970; --event", id="epoch"),
+        pytest.param(
+            b"name,day\nOpel,1/2/2024\n", "The dates in column day .* the day or the month", id="day or month"
+        ),
         pytest.param(b"name,day\nOpel,1650-01-01\n", "Column day .* 1650-01-01", id="too early"),
         pytest.param(b"about Opels\n\nname,day,x\nA,2024-01-01,1\n", "1 values", id="a title before the header"),
-        pytest.param(b"x,x\ny,z\n", "a value is there twice", id="neither a header nor data"),
+        pytest.param(b"x,x\ny,z\n", "it repeats a value", id="neither a header nor data"),
         pytest.param(b"name,day\n1,A,2024-01-01\n2,B,2024-01-02\n", "names 2 columns", id="R's row names"),
         pytest.param(b'[{"day": "2024-01-01"}]', "one JSON array", id="a JSON array"),
-        pytest.param(b'{"day": 1}\nx\ny\n', "2 of 3 lines hold no JSON object", id="no JSON"),
+        pytest.param(b'{"day": 1}\nx\ny\n', "2 of 3 lines are not JSON objects", id="no JSON"),
         pytest.param(b"PAR1 and no more", "cannot be read", id="no Parquet"),
         pytest.param(b"\x1f\x8b\x08 and no more", "compressed with gzip", id="gzip under another name"),
     ],
@@ -234,7 +236,7 @@ def test_source_without_files_is_told(tmp_path):
 def test_column_whose_name_no_contract_can_hold_is_left_out_and_told(tmp_path):
     drafted = drafted_from(tmp_path, table('day,"sh\top",shop\xa0no', lambda n: f"{day(n)},{shop(n)},{n % 3}"))
     assert [column.name_in_file for column in contract_in(drafted).columns] == ["day", "shop\xa0no"]
-    assert "#   sh\\top is left out: no contract can hold a name like that" in drafted.text.splitlines()
+    assert "#   sh\\top is left out: a contract cannot hold a name like that" in drafted.text.splitlines()
 
 
 def test_table_of_the_catalog_is_drafted_from_its_files(monkeypatch):

@@ -1,7 +1,8 @@
-"""A first contract for a feed, from what its files hold: types, formats, and what each column could be for.
+"""Draft a first contract for a feed from its files: types, formats, and a role for each column.
 
-What most values of a column show is claimed, and no more. The draft is judged at once by the rows that it was made of.
-Event time, entity and key are guesses, and marked as such; what cannot be guessed is asked for, by the column's name.
+The draft claims only what most values of a column show, and is tried at once on the rows that it was drafted from.
+Event time, entity and key are guesses, and marked as such. If something cannot be guessed, an error asks for it by the
+column's name.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ NO_COLUMN = "none"  # of a choice: no entity, no key
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a user has said, in place of a guess; columns as files name them.
+    """A user's answers, which replace guesses; columns by their names in files.
 
     Attributes:
-        event_time: the column of dates or timestamps.
+        event_time: the column with dates or timestamps.
         entity: columns that features are about; (NO_COLUMN,) for a single series.
         key: columns that identify a row; (NO_COLUMN,) for none.
-        date_order: what comes first in dates such as 03/04/2024.
-        decimal_mark: what stands before decimals, where 1,250 or 1.250 may be a thousand.
+        date_order: which comes first in dates such as 03/04/2024, day or month.
+        decimal_mark: which mark stands before decimals, for numbers such as 1,250 that may be thousands.
     """
 
     event_time: str | None = None
@@ -49,7 +50,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A contract, what was guessed, and what would become of the rows that it was drafted from."""
+    """A contract, the guesses in it, and the job's verdict on the rows that it was drafted from."""
 
     dataset: str
     text: str
@@ -60,7 +61,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Guessed:
-    """The roles of columns, and other columns that could have them."""
+    """The roles of columns, and other candidates for them."""
 
     when: EventTime
     entity: tuple[Column, ...]
@@ -79,7 +80,7 @@ def draft(source: Path, dataset: str, choices: Choices = Choices(), *, everythin
 
 
 def columns_of(sample: Sample, choices: Choices) -> tuple[Column, ...]:
-    """The sampled columns with their types. What some numbers do not show of decimals and thousands, others may."""
+    """The sampled columns with their types. Other columns may settle which decimal mark an ambiguous one uses."""
     said = Said(choices.date_order, choices.decimal_mark, choices.event_time)
     kinds = [kind_of(column, said) for column in sample.columns]
     marks = {mark for kind in kinds if (mark := kind.decimal_mark)}
@@ -98,25 +99,25 @@ def columns_of(sample: Sample, choices: Choices) -> tuple[Column, ...]:
 def _as_json_has_it(kind: Kind) -> Kind:
     if kind.custom.get("thousandsSeparator") != ".":
         return kind
-    return Kind(notes=("a point stands between thousands, which no contract of JSON lines reads: left as text",))
+    return Kind(notes=("left as text: contracts of JSON lines do not support a point between thousands",))
 
 
 def _as_others_are(kind: Kind, mark: DecimalMark) -> Kind:
-    note = f"a {mark} stands before decimals, as in the numbers of other columns; --decimal-mark changes that"
+    note = f"the decimal mark is taken to be a {mark}, as in other columns; --decimal-mark overrides that"
     return replace(kind, notes=(*kind.notes, note))
 
 
 def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draft:
-    """Draft a contract for sampled rows, to be read and corrected by who knows the feed.
+    """Draft a contract from sampled rows, for somebody who knows the feed to check and correct.
 
     Raises:
-        ConfigurationError: the dataset's name is none; no column says when events took place, or none without a
-            question; a choice names no column; or the contract would not be sound.
+        ConfigurationError: the dataset's name is invalid; no column holds the time of events, or a question about it is
+            open; a choice names an unknown column; or the contract would be invalid.
     """
     if not is_published_name(dataset):
         raise ConfigurationError(
-            f"{dataset!r} is no name of a dataset: its tables are called so.",
-            remedy="Name it with small letters, digits and _, a letter first: --dataset shop_sales.",
+            f"{dataset!r} is not a valid name for a dataset, because its tables get that name.",
+            remedy="Use lower-case letters, digits and _, starting with a letter: --dataset shop_sales.",
         )
     columns = columns_of(sample, choices)
     guessed = guessed_of(sample, columns, dataset, choices)
@@ -131,19 +132,19 @@ def draft_of(sample: Sample, dataset: str, choices: Choices = Choices()) -> Draf
     _check_files(sample, contract)
     verdict = judge(sample, contract)
     judged = writing.verdict_lines(verdict)
-    extent = "all" if sample.is_whole else "the first, middle and last"
+    extent = "all" if sample.is_whole else "first, middle and last rows,"
     comment = [
-        f"Drafted from {extent} {verdict.rows} rows of {Path(sample.source).name}. Guessed, and for you to check:",
+        f"Drafted from {Path(sample.source).name} ({extent} {verdict.rows} rows). Please check these guesses:",
         *(f"  {guess}" for guess in guesses),
-        "By this draft, of the rows that it was made of:",
+        "What the job would do with these rows:",
         *(f"  {line}" for line in judged),
-        "Then: quartal contract lint, quartal contract show",
+        "Next: quartal contract lint, quartal contract show",
     ]
     return Draft(dataset, writing.text_of(document, comment), tuple(guesses), verdict, tuple(judged))
 
 
 def guessed_of(sample: Sample, columns: Sequence[Column], dataset: str, choices: Choices) -> Guessed:
-    """What the columns could be for, with what a user has said in place of guesses.
+    """The roles of the columns: the user's choices, and guesses for the rest.
 
     Raises:
         ConfigurationError: as `draft_of`.
@@ -159,7 +160,7 @@ def _sound(sample: Sample, text: str, dataset: str) -> Contract:
     linted = lint(text, sample.source)
     for problem in linted.problems:
         raise ConfigurationError(
-            f"A contract for {sample.source} would not be sound: {problem.field}: {problem.message}.",
+            f"A contract drafted from {sample.source} would be invalid: {problem.field}: {problem.message}.",
             remedy="Rename that column in the file, or write the contract by hand: docs/how-to/your-own-data.md.",
         )
     return linted.contracts[dataset]
@@ -171,8 +172,8 @@ def _check_files(sample: Sample, contract: Contract) -> None:
     except InputError as error:
         reason = str(error).removesuffix("; nothing was written")
         raise ConfigurationError(
-            f"The job would not read {sample.source} by one contract: {reason}.",
-            remedy="Correct that file, or take it out; or draft from files that are alike.",
+            f"The job cannot read {sample.source} with one contract: {reason}.",
+            remedy="Correct or remove that file, or draft from files of one form.",
         ) from error
 
 
@@ -184,12 +185,12 @@ def _check_choices(sample: Sample, choices: Choices) -> None:
     for option, chosen in (("--entity", choices.entity), ("--key", choices.key)):
         if NO_COLUMN in chosen and len(chosen) > 1 and NO_COLUMN not in known:
             raise ConfigurationError(
-                f"{option} names {', '.join(name for name in chosen if name != NO_COLUMN)}, and none.",
-                remedy="Say the one or the other.",
+                f"{option} names both {', '.join(name for name in chosen if name != NO_COLUMN)} and none.",
+                remedy="Use one or the other.",
             )
     if unknown:
         raise ConfigurationError(
-            f"{sample.source} has no column {', '.join(unknown)}.", remedy=f"It has: {', '.join(known)}."
+            f"{sample.source} has no column {', '.join(unknown)}.", remedy=f"Use one of: {', '.join(known)}."
         )
 
 
@@ -200,38 +201,38 @@ def _event_time(sample: Sample, columns: Sequence[Column], choices: Choices) -> 
     asked = [column for column in doubtful if choices.event_time in (None, column.name)]
     if asked and better:
         raise ConfigurationError(
-            f"Column {asked[0].name} of {sample.source} shows not which comes first, day or month: "
-            f"{next(iter(asked[0].sampled.counts))!r}.",
-            remedy="Say it: --date-order day (31/12/2024) or --date-order month (12/31/2024).",
+            f"The dates in column {asked[0].name} of {sample.source} do not show whether the day or the month comes "
+            f"first: {next(iter(asked[0].sampled.counts))!r}.",
+            remedy="Add --date-order day (31/12/2024) or --date-order month (12/31/2024).",
         )
     unnamed = next((column for column in columns if column.kind.has_days and not column.name), None)
     if found is None and unnamed is not None:
         raise ConfigurationError(
             f"The days of {sample.source}, such as {next(iter(unnamed.sampled.counts))!r}, are in a column without a "
-            "name, and a contract knows columns by theirs.",
-            remedy="Give it one: in pandas to_csv(index_label='date'); in the file itself, sed -i '1s/^/date/' FILE "
-            "where it is the first.",
+            "name, and a contract refers to columns by name.",
+            remedy="Name the column: in pandas with to_csv(index_label='date'), or, if it is the file's first column, "
+            "with sed -i '1s/^/date/' FILE.",
         )
     if found is None and choices.event_time is not None:
         named = next(column for column in columns if column.name == choices.event_time)
         why = "; ".join(named.kind.notes) or f"it holds {next(iter(named.sampled.counts), 'nothing')!r}"
         raise ConfigurationError(
-            f"Column {named.name} of {sample.source} holds no days: {why}.",
-            remedy="Name another with --event-time, or let quartal look for one: leave it out.",
+            f"Column {named.name} of {sample.source} has no dates: {why}.",
+            remedy="Name another column with --event-time, or omit the option and let quartal look for one.",
         )
     if found is None:
         unread = _unread_dates(columns)
         raise ConfigurationError(
-            f"No column of {sample.source} holds a date{': ' if unread else ''}{'; '.join(unread)}.",
-            remedy="Features need the day of an event: yyyy-MM-dd, dd.MM.yyyy, MM/dd/yyyy, yyyyMMdd and the like, or "
-            "with a time of day behind it, with or without an offset.",
+            f"No column of {sample.source} holds dates{': ' if unread else ''}{'; '.join(unread)}.",
+            remedy="Features need the day of each event, such as yyyy-MM-dd, dd.MM.yyyy, MM/dd/yyyy or yyyyMMdd, "
+            "optionally followed by a time of day and an offset.",
         )
     days = found.day.kind.reading.days if found.day.kind.reading else None
     if days is not None and _share_outside(found.day) > 0.01:
         raise ConfigurationError(
-            f"Column {found.day.name} of {sample.source} holds days from {days[0]} to {days[1]}, and events may lie "
+            f"Column {found.day.name} of {sample.source} holds days from {days[0]} to {days[1]}, but events must lie "
             f"between {EARLIEST_EVENT.year} and {_LAST_YEAR}.",
-            remedy="Name another column with --event-time, or deliver the rows of these years only.",
+            remedy="Name another column with --event-time, or deliver only rows of these years.",
         )
     return found
 
@@ -245,22 +246,22 @@ def _share_outside(column: Column) -> float:
 
 
 def _unread_dates(columns: Sequence[Column]) -> list[str]:
-    """Columns that are dates to a reader, and why they are none to a contract; or that hold parts of dates."""
+    """Columns with dates that no contract can read, and why; or columns with parts of dates."""
     told = [
         f"{column.name}: {note}"
         for column in columns
         for note in column.kind.notes
-        if "dates have" in note or "1970" in note or "Excel" in note
+        if "its dates" in note or "1970" in note or "Excel" in note
     ]
     told += [f"{each.name}: {each.sampled.unread}" for each in columns if "days" in (each.sampled.unread or "")]
     rows = len(columns[0].sampled.texts)
     told += [
-        f"{column.name}: {rows - column.missing:,} of {rows:,} rows have a day; --event-time {column.name} takes it"
+        f"{column.name}: {rows - column.missing:,} of {rows:,} rows have a day; --event-time {column.name} uses it"
         for column in columns
         if column.kind.has_days
     ]
     parts = [column.name for column in columns if column.words & {"year", "month", "day", "week", "date"}]
-    return told or [f"{', '.join(parts)}: parts of dates; write them as one date"] * bool(parts)
+    return told or [f"{', '.join(parts)}: only parts of dates; combine them into one column"] * bool(parts)
 
 
 def _key(

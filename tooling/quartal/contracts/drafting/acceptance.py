@@ -1,4 +1,4 @@
-"""What the job would do with the rows that a contract was drafted from: its own judge says it of each."""
+"""What the job would do with the rows that a contract was drafted from, decided by the job's own judge."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from quartal.contracts.row_judge import Judge, TextBatch, without_missing
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What becomes of rows.
+    """The outcomes of rows.
 
     Attributes:
-        rows: all of them.
+        rows: how many there are.
         kept: those that break no rule and are no duplicates.
-        duplicates: those that share a key with a row before.
+        duplicates: those that repeat the key of an earlier row.
         broken: how many rows break each rule.
-        examples: a text that does, for each rule.
+        examples: a text that breaks the rule, for each rule.
     """
 
     rows: int
@@ -39,7 +39,7 @@ class Verdict:
 
 
 def judge(sample: Sample, contract: Contract) -> Verdict:
-    """Judge the sampled rows by all rules of a drafted contract, which has none in SQL."""
+    """Judge the sampled rows by all rules of a drafted contract, which has no SQL rules."""
     in_files = {column.name: column.texts for column in sample.columns}
     nothing = pa.nulls(sample.rows, pa.string())
     texts = {}
@@ -68,6 +68,6 @@ def judge(sample: Sample, contract: Contract) -> Verdict:
 
 
 def _name_in_file(contract: Contract, rule: str) -> str:
-    """What files call the column that a rule is of; nothing for rules of whole rows."""
+    """The name in files of the column that a rule belongs to; empty for rules of whole rows."""
     name = rule.rpartition(".")[0]
     return next((column.name_in_file for column in contract.columns if column.name == name), "")

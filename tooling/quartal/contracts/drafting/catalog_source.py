@@ -1,4 +1,4 @@
-"""Files of a table in the Glue catalog, as a crawler found them: brought here to be looked into."""
+"""Download some files of a table in the Glue catalog, to draft a contract from them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_BYTES = 200_000_000  # of one file
 
 @contextmanager
 def files_of_table(connection: AwsConnection, name: str) -> Iterator[Path]:
-    """A folder with the first, the middle and the last file of a table, DATABASE.TABLE, for as long as it is needed.
+    """A temporary folder with the first, the middle and the last file of the table DATABASE.TABLE.
 
     Raises:
         ConfigurationError: there is no such table, or it has no files in S3.
@@ -36,7 +36,7 @@ def files_of_table(connection: AwsConnection, name: str) -> Iterator[Path]:
         found = glue.get_table(DatabaseName=database, Name=table)["Table"]
     except glue.exceptions.EntityNotFoundException as error:
         raise ConfigurationError(
-            f"There is no table {name} in the Glue catalog.", remedy="Name one as DATABASE.TABLE, as a crawler left it."
+            f"There is no table {name} in the Glue catalog.", remedy="Name a crawled table as DATABASE.TABLE."
         ) from error
     except (ClientError, BotoCoreError) as error:
         raise as_aws_error(error) from error
@@ -46,7 +46,7 @@ def files_of_table(connection: AwsConnection, name: str) -> Iterator[Path]:
         if not keys:
             raise ConfigurationError(
                 f"Table {name} has no files below {location.geturl() or 'any location'}.",
-                remedy="Draft from a table whose files lie in S3, or from a file.",
+                remedy="Draft from a table with files in S3, or from a local file.",
             )
         with TemporaryDirectory(prefix="quartal-") as folder:
             for number, key in enumerate(dict.fromkeys((keys[0], keys[len(keys) // 2], keys[-1]))):

@@ -1,4 +1,4 @@
-"""Names under which columns are published, made of those that files give them."""
+"""Derive the names of published columns from their names in files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _RESERVED = re.compile(r"delivery|day|quarter|share|hour_\d\d")  # columns of th
 
 
 def published_names(names: Iterable[str]) -> Mapping[str, str]:
-    """A name for a table for each name in a file: small letters, digits and underscores, each once."""
+    """A unique name of lower-case letters, digits and underscores for each name in a file."""
     found: dict[str, str] = {}
     taken: set[str] = set()
     for name in names:
@@ -33,12 +33,12 @@ def published_names(names: Iterable[str]) -> Mapping[str, str]:
 
 
 def is_published_name(name: str) -> bool:
-    """Whether a table or a column of a table can be called so."""
+    """Whether this is a valid name for a table or a column."""
     return _PUBLISHED.fullmatch(name) is not None
 
 
 def outside_reserved(name: str, others: Collection[str] = ()) -> str:
-    """A name that no column of the published tables has already, nor any other."""
+    """The name, changed if a column of the published tables or another column already has it."""
     found = name
     while _RESERVED.fullmatch(found) or (found != name and found in others):
         found = f"{found}_value"
@@ -46,12 +46,12 @@ def outside_reserved(name: str, others: Collection[str] = ()) -> str:
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """The words that a name is made of, in small letters."""
+    """The words of a name, in lower case."""
     return tuple(part for word in re.split(r"[^a-z0-9]+", _plain(name)) if word for part in _parts(word))
 
 
 def _parts(word: str) -> tuple[str, ...]:
-    """A word, or the two that are written as one in ``filialnr`` and ``stationid``, but not in ``valid``."""
+    """Split compounds such as ``filialnr`` and ``stationid`` into two words; other words, such as ``valid``, stay."""
     found = re.fullmatch(r"([a-z]{3,}?)(nr|id|no|code)", word)
     if found and (found[2] == "nr" or found[1] in words.ENTITY | words.PEOPLE | words.ROW):
         return (found[1], found[2])

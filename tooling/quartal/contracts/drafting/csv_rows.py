@@ -1,4 +1,4 @@
-"""Rows of CSV as the job reads them: by its own scan and its own parser, where quotes are not the usual ones."""
+"""Rows of CSV as the job reads them, with the job's own scan and parser for unusual quotes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Dialect:
     escape: str | None
 
     def quick_rows_of(self, text: str) -> list[list[str]]:
-        """About the rows in a text; none where it is no CSV with such marks."""
+        """Roughly the rows of a text; empty if it is not CSV in this dialect."""
         csv.field_size_limit(min(_LONGEST_VALUE, sys.maxsize))  # a text of any length is a value
         reader = csv.reader(
             io.StringIO(text, newline=""),
@@ -39,12 +39,12 @@ class Dialect:
 
 
 def rows_of(text: str, dialect: Dialect) -> list[list[str]]:
-    """The values of each line, as the job has them; lines without a character are none."""
+    """The values of each line as the job reads them, without empty lines."""
     return read_rows(text, dialect, multi_line=False)[0]
 
 
 def read_rows(text: str, dialect: Dialect, *, multi_line: bool) -> tuple[list[list[str]], int]:
-    """The values of each row, as the job has them, and how many rows have quotes that are of no regular pair."""
+    """The values of each row as the job reads them, and how many rows have unpaired quotes."""
     if dialect.quote not in text:
         lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return [line.split(dialect.delimiter) for line in lines if line], 0

@@ -1,4 +1,4 @@
-"""A sample of a CSV file: its encoding, delimiter, quotes and header, told by what it holds."""
+"""Sample a CSV file: detect its encoding, delimiter, quotes and header from its content."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _DATE = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
 
 
 def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sample:
-    """The sample that pieces of a CSV file hold.
+    """Sample the pieces of a CSV file.
 
     Args:
         path: the file.
-        pieces: what was read of it.
-        may_lack_rows: whether a header alone will do, as other files have rows.
+        pieces: the parts of it that were read.
+        may_lack_rows: whether a header alone is enough, because other files have rows.
 
     Raises:
-        ConfigurationError: they are no text in an encoding that contracts know, or no table.
+        ConfigurationError: the pieces are not text in a supported encoding, or not a table.
     """
     content = decoded(path, pieces)
     texts, notes = content.texts, list(content.notes)
     if not texts[0].strip():
         raise ConfigurationError(
-            f"{path} has no header and rows: it is empty.", remedy="Draft from a file that holds some rows of the feed."
+            f"{path} has no header and rows: it is empty.", remedy="Draft from a file with some rows of the feed."
         )
     dialect = _dialect(texts[0][:_HEAD_CHARACTERS])
     rows, multi_line = _rows(texts, dialect)
@@ -54,15 +54,15 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
     has_header = _is_header(first, rows[1:_HEAD_ROWS], path)
     if has_header and first[0].startswith("#") and rows[1:] and _is_header(rows[1], rows[2:_HEAD_ROWS], path):
         raise ConfigurationError(
-            f"The first line of {path} is no header, but a comment: {rows[1][:5]!r} below it names the columns.",
-            remedy="Take away what stands before the header: the job reads the first line as such.",
+            f"The first line of {path} is a comment, not a header: {rows[1][:5]!r} below it names the columns.",
+            remedy="Remove everything before the header: the job reads the first line as the header.",
         )
     body = [row for row in rows[1:] if row != first] if has_header else rows  # a header that comes again is none of it
     good = [row for row in body if len(row) == width]
     if not good and not (has_header and may_lack_rows):
         raise ConfigurationError(
-            f"{path} has no header and rows: it holds {first[:5]!r} and no row below.",
-            remedy="Draft from a file that holds some rows of the feed.",
+            f"{path} has no header and rows: it has only the line {first[:5]!r}.",
+            remedy="Draft from a file with some rows of the feed.",
         )
     names = (
         [without_bytes(name.strip()) for name in first] if has_header else [f"column_{n}" for n in range(1, width + 1)]
@@ -71,10 +71,10 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
     if twice:
         raise ConfigurationError(
             f"Column {', '.join(twice)} appears twice in the header of {path}.",
-            remedy="Rename one: values are found by the names of columns.",
+            remedy="Rename one: columns are found by their names.",
         )
     if not has_header:
-        notes.append("the file has no header: column_1, column_2 and so on are names to replace")
+        notes.append("the file has no header: replace the names column_1, column_2 and so on")
     is_text = not any(map(has_no_text, texts))
     undecodable = frozenset(() if is_text else (n for n, row in enumerate(good) if any(map(has_no_text, row))))
     if undecodable:
@@ -100,7 +100,7 @@ def csv_sample(path: Path, pieces: Pieces, *, may_lack_rows: bool = False) -> Sa
 
 
 def _unshown(content: Decoded) -> frozenset[str]:
-    """What could be otherwise, and the rows be the same."""
+    """The parts of the format that the content does not show, because no row would change with them."""
     quotes = {mark for mark in ('"', "'") if any(mark in text for text in content.texts)}
     found = {"encoding"} if content.is_ascii else set[str]()
     found |= {"quoteSymbol"} if not quotes else set()
@@ -109,7 +109,7 @@ def _unshown(content: Decoded) -> frozenset[str]:
 
 
 def _dialect(head: str) -> Dialect:
-    """The delimiter that cuts most lines into as many values, and the quotes around some of them."""
+    """The delimiter that splits most lines into the same number of values, and the quotes around some values."""
     quote = "'" if '"' not in head and len(re.findall(r"(?m)(?:^|[,;\t|])'[^'\n]*'(?:[,;\t|]|$)", head)) > 2 else '"'
     plain = _delimited(head, quote, None)
     if rf"\{quote}" not in head:
@@ -135,7 +135,7 @@ def _delimited(head: str, quote: str, escape: str | None) -> Dialect:
 
 @dataclass(frozen=True, slots=True, order=True)
 class _Consistency:
-    """Which part of the rows has as many values as most, how many those are, and how many the first row has."""
+    """The share of rows with the most frequent number of values, that number, and the number in the first row."""
 
     share: float
     width: int
@@ -143,12 +143,12 @@ class _Consistency:
 
     @property
     def header_fits(self) -> bool:
-        """Whether the first row has as many values as most."""
+        """Whether the first row has the most frequent number of values."""
         return self.header_width == self.width
 
     @property
     def header_is_cut(self) -> bool:
-        """Whether the first row has as many values as most, or one less, as R writes it."""
+        """Whether the first row has the most frequent number of values, or one less, as R writes it."""
         return self.header_width > 1 and self.width - self.header_width in (0, 1)
 
     @property
@@ -158,7 +158,7 @@ class _Consistency:
 
 
 def _consistency(head: str, dialect: Dialect) -> _Consistency:
-    """How well a delimiter cuts rows; none of those of a single value do."""
+    """How consistently a delimiter splits rows; zero if most rows have a single value."""
     whole = head if len(head) < _HEAD_CHARACTERS else head[: head.rfind("\n") + 1]
     rows = dialect.quick_rows_of(whole)[:_HEAD_ROWS]
     if not rows:
@@ -168,7 +168,7 @@ def _consistency(head: str, dialect: Dialect) -> _Consistency:
 
 
 def _rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[list[str]], bool]:
-    """All rows, and whether values hold line breaks: where quotes come in pairs with these, or more rows are whole."""
+    """All rows, and whether values contain line breaks: whether quotes then pair up, or more rows are complete."""
     of_lines = [read_rows(text, dialect, multi_line=False) for text in texts]
     lines, odd = [row for rows, _ in of_lines for row in rows], sum(count for _, count in of_lines)
     if not odd:
@@ -188,7 +188,7 @@ def _rows(texts: Sequence[str], dialect: Dialect) -> tuple[list[list[str]], bool
 
 
 def _without_halves(rows: list[list[str]], width: int, number: int, count: int) -> list[list[str]]:
-    """The rows of a piece without those that were cut where it begins or ends: a line may end within a value."""
+    """The rows of a piece without those cut off at its beginning and end: a line may end within a value."""
     fit = [place for place, row in enumerate(rows) if len(row) == width]
     first = fit[0] if fit and number else 0
     last = fit[-1] if fit and number < count - 1 else len(rows) - 1
@@ -196,7 +196,7 @@ def _without_halves(rows: list[list[str]], width: int, number: int, count: int) 
 
 
 def _swallowed(rows: Sequence[Sequence[str]], width: int, dialect: Dialect) -> int:
-    """How many lines within values are rows themselves: a quote that is no pair's has taken them in."""
+    """How many lines within values are rows themselves, swallowed by an unpaired quote."""
     plain = [row for row in rows[1:] if len(row) == width and not any("\n" in value for value in row)][:_HEAD_ROWS]
     of_data = [n for n in range(width) if plain and all(_DATA.fullmatch(row[n].strip()) for row in plain)]
     found = 0
@@ -210,30 +210,30 @@ def _refuse_first_line(path: Path, first: Sequence[str], rows: Sequence[Sequence
     width = len(rows[0])
     if first[0].startswith("sep="):
         raise ConfigurationError(
-            f"The first line of {path} is no header: {dialect.delimiter.join(first)!r} is for Excel alone.",
-            remedy="Take it away: sed -i 1d FILE.",
+            f"The first line of {path} is not a header: {dialect.delimiter.join(first)!r} is only for Excel.",
+            remedy="Remove it: sed -i 1d FILE.",
         )
     if len(first) == width - 1 and not any(row[-1] for row in rows):
         raise ConfigurationError(
-            f"The first line of {path} names {len(first)} columns, and rows end with {dialect.delimiter!r}, "
-            "behind which nothing comes.",
-            remedy=f"End the first line so too: sed -i '1s/$/{dialect.delimiter}/' FILE.",
+            f"The first line of {path} names {len(first)} columns, but the rows end with an extra "
+            f"{dialect.delimiter!r}.",
+            remedy=f"Add one to the end of the first line too: sed -i '1s/$/{dialect.delimiter}/' FILE.",
         )
     if len(first) == width - 1:
         raise ConfigurationError(
-            f"The first line of {path} is no header: it names {len(first)} columns, and rows have {width} values.",
-            remedy="Name the first column too (R leaves its name out: write.csv, or write.table with col.names = NA); "
-            f"or put values with {dialect.delimiter!r} in quotes, without a blank before them.",
+            f"The first line of {path} does not fit: it names {len(first)} columns, but rows have {width} values.",
+            remedy="Name the first column too (R omits its name; use write.csv, or write.table with col.names = NA), "
+            f"or quote values that contain {dialect.delimiter!r}, with no space before the quotes.",
         )
     raise ConfigurationError(
-        f"The first line of {path} is no header: it has {len(first)} values between {dialect.delimiter!r}, and most "
-        f"rows have {width}.",
-        remedy="Take away what stands before the header: the job reads the first line as such.",
+        f"The first line of {path} is not a header: it has {len(first)} values separated by {dialect.delimiter!r}, but "
+        f"most rows have {width}.",
+        remedy="Remove everything before the header: the job reads the first line as the header.",
     )
 
 
 def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], path: Path) -> bool:
-    """Whether a first line names columns: no cell looks like the data below it."""
+    """Whether the first line names columns, that is, does not look like the data below it."""
     good = [row for row in rows if len(row) == len(first)]
     of_data = [
         place
@@ -245,14 +245,14 @@ def _is_header(first: Sequence[str], rows: Sequence[Sequence[str]], path: Path) 
         return False
     if not of_data and len(set(first)) < len(first):
         raise ConfigurationError(
-            f"The first line of {path} is no header: a value is there twice, and no column holds numbers or dates.",
-            remedy="Write a header, a line of names, into the file.",
+            f"The first line of {path} is not a header: it repeats a value, and no column holds numbers or dates.",
+            remedy="Add a header line with the names of the columns.",
         )
     return True
 
 
 def _names_dates(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether a text stands above dates: its neighbours may be years, which look like the numbers below them."""
+    """Whether a cell names a column of dates, even if its neighbours are years and look like data."""
     return any(
         name.strip() not in MISSING
         and not _DATE.match(name.strip())

@@ -1,4 +1,4 @@
-"""A sample of a table of a database: its first rows, and its primary key."""
+"""Sample a database table: its first rows and its primary key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ROWS = 50_000
 
 
 def table_sample(url: str, table: str, *, everything: bool = False) -> Sample:
-    """Rows of a table or view, perhaps with its schema before a point.
+    """Rows of a table or view, given as TABLE or SCHEMA.TABLE.
 
     Raises:
         ConfigurationError: there is no such table, or it has no rows.
@@ -32,5 +32,5 @@ def table_sample(url: str, table: str, *, everything: bool = False) -> Sample:
         with database.errors(f"table {table} could not be read"), database.engine.connect() as connection:
             rows = [tuple(row) for row in connection.execute(limited)]
         if not rows:
-            raise ConfigurationError(f"Table {table} has no rows.", remedy="Draft from a table that holds some.")
+            raise ConfigurationError(f"Table {table} has no rows.", remedy="Draft from a table that has some.")
         return rows_sample(f"{database.shown}/{table}", columns, rows, key, is_whole=everything or len(rows) < _ROWS)

@@ -1,4 +1,4 @@
-"""In which encoding a file of text is written, of those that contracts know; others are refused by what they show."""
+"""Detect which of the encodings that contracts support a text file has; refuse others with a hint."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Decoded:
 
     Attributes:
         encoding: as contracts name it.
-        texts: one for each piece; bytes that are no text are halves of characters in it (``surrogateescape``).
-        is_ascii: whether another encoding would give the same texts.
+        texts: one for each piece; undecodable bytes are lone surrogates in it (``surrogateescape``).
+        is_ascii: whether every supported encoding gives the same texts.
         notes: what was guessed.
     """
 
@@ -39,18 +39,18 @@ class Decoded:
 
 
 def decoded(path: Path, pieces: Pieces) -> Decoded:
-    """Decode what was read of a file.
+    """Decode the pieces of a file.
 
     Raises:
-        ConfigurationError: no encoding that contracts know gives its texts.
+        ConfigurationError: no supported encoding fits.
     """
     beginning = pieces.contents[0][:4096]
     if beginning.startswith(_UTF_16_MARKS) and not beginning.startswith(_UTF_32_MARKS):
         return _utf_16(path, pieces)
     if b"\0" in beginning:
         raise ConfigurationError(
-            f"{path} is not UTF-8: it is UTF-16 or UTF-32 without the mark that says so, or no text at all.",
-            remedy="Write it as UTF-8: `iconv -f UTF-16LE -t UTF-8 FILE > NEW`.",
+            f"{path} is not UTF-8: it is UTF-16 or UTF-32 without a byte order mark, or not text at all.",
+            remedy="Convert it to UTF-8: `iconv -f UTF-16LE -t UTF-8 FILE > NEW`.",
         )
     try:
         texts = tuple(content.decode("utf-8-sig") for content in pieces.contents)
@@ -65,13 +65,13 @@ def _utf_16(path: Path, pieces: Pieces) -> Decoded:
         text = content.decode("utf-16")
     except UnicodeDecodeError as error:
         raise ConfigurationError(
-            f"{path} begins as UTF-16 does, and is none at byte {error.start:,}.",
-            remedy="Write it as UTF-8 where it comes from; half a character is lost there.",
+            f"{path} begins as UTF-16, but byte {error.start:,} is not valid UTF-16.",
+            remedy="Export it again as UTF-8 from its source; half a character is missing there.",
         ) from error
     if text.lstrip().startswith(("{", "[")):
         raise ConfigurationError(
-            f"{path} is JSON in UTF-16, and the job reads JSON in UTF-8.",
-            remedy="Write it so: `iconv -f UTF-16 -t UTF-8 FILE > NEW`.",
+            f"{path} is JSON in UTF-16, but the job reads JSON only in UTF-8.",
+            remedy="Convert it: `iconv -f UTF-16 -t UTF-8 FILE > NEW`.",
         )
     return Decoded("UTF-16", (text,))
 
@@ -84,38 +84,38 @@ def _of_single_bytes(path: Path, pieces: Pieces) -> Decoded:
         return Decoded("UTF-8", tuple(content.decode("utf-8-sig", "surrogateescape") for content in pieces.contents))
     if foreign > _MIXED * len(wrong):
         raise ConfigurationError(
-            f"{path} is written in two encodings: {foreign:,} lines are UTF-8, and {len(wrong):,} are not, such as "
+            f"{path} mixes two encodings: {foreign:,} lines are UTF-8, and {len(wrong):,} are not, such as "
             f"{_example(wrong, 'latin-1')!r}.",
-            remedy="Write all of it as UTF-8; parts of it come from programs that write otherwise.",
+            remedy="Write the whole file as UTF-8; parts of it come from a program that uses another encoding.",
         )
     if _are_no_latin_letters(wrong):
         raise ConfigurationError(
-            f"{path} is neither UTF-8 nor in a Western encoding: its letters are of another script.",
-            remedy="Write it as UTF-8: `iconv -f ENCODING -t UTF-8 FILE > NEW`, where ENCODING is that of the program "
-            "that wrote it: CP1251, SHIFT_JIS, GB18030, EUC-KR.",
+            f"{path} is neither UTF-8 nor in a Western encoding: its letters belong to another script.",
+            remedy="Convert it to UTF-8: `iconv -f ENCODING -t UTF-8 FILE > NEW`, where ENCODING is that of the "
+            "program that wrote it, for instance CP1251, SHIFT_JIS, GB18030 or EUC-KR.",
         )
     has_windows = any(map(_OF_WINDOWS.search, wrong))
     encoding, codec = ("windows-1252", "cp1252") if has_windows else ("ISO-8859-1", "latin-1")
     undecodable = sum(not _is_in(line, codec) for line in wrong)
     if undecodable > _MIXED * len(wrong):
         raise ConfigurationError(
-            f"{path} is neither UTF-8 nor windows-1252: {undecodable:,} of its lines hold bytes that are no letters "
+            f"{path} is neither UTF-8 nor windows-1252: {undecodable:,} of its lines contain bytes that are not valid "
             "there.",
-            remedy="Write it as UTF-8: `iconv -f ENCODING -t UTF-8 FILE > NEW`, where ENCODING is that of the program "
-            "that wrote it, such as MACINTOSH or CP850.",
+            remedy="Convert it to UTF-8: `iconv -f ENCODING -t UTF-8 FILE > NEW`, where ENCODING is that of the "
+            "program that wrote it, for instance MACINTOSH or CP850.",
         )
-    note = f"encoding: {encoding}, as it is not UTF-8: {_example(wrong, codec)!r} is in it, if that is right"
+    note = f"encoding: {encoding}, because the file is not UTF-8; check that {_example(wrong, codec)!r} reads correctly"
     texts = tuple(content.decode(codec, "surrogateescape") for content in pieces.contents)
     return Decoded(encoding, texts, notes=(note,))
 
 
 def has_no_text(text: str) -> bool:
-    """Whether bytes that are no text are in it."""
+    """Whether it contains undecodable bytes."""
     return not text.isascii() and _HALF.search(text) is not None
 
 
 def without_bytes(text: str) -> str:
-    """The text with the sign for what is none in place of such bytes."""
+    """The text with U+FFFD in place of undecodable bytes."""
     return _HALF.sub("\ufffd", text)
 
 
@@ -132,13 +132,13 @@ def _is_in(line: bytes, codec: str) -> bool:
 
 
 def _are_no_latin_letters(lines: Sequence[bytes]) -> bool:
-    """Whether bytes beyond ASCII stand side by side for the most part: in Western words they are few, and apart."""
+    """Whether most non-ASCII bytes are next to each other; in Western words they are few and apart."""
     runs = [run for line in lines[:_LOOKED_AT] for run in _BEYOND_ASCII.findall(line)]
     return sum(len(run) for run in runs if len(run) > 1) > 0.5 * sum(map(len, runs))
 
 
 def _example(lines: Sequence[bytes], codec: str) -> str:
-    """A word with a letter beyond ASCII, as it would be read."""
+    """A passage around the first non-ASCII letter, as it would be read."""
     text = next(iter(lines), b"").decode(codec, errors="replace")
     place = next((place for place, each in enumerate(text) if not each.isascii()), 0)
     start = max(0, place - _SHOWN // 2)

@@ -1,4 +1,4 @@
-"""Pieces of a file from which it is judged: all of it, or its beginning, middle and end."""
+"""The pieces of a file that a draft looks at: all of it, or its beginning, middle and end."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Pieces:
 
 
 def read_pieces(path: Path, *, everything: bool = False) -> Pieces:
-    """The pieces of a file, gzipped or not; all of it where it is small, or everything is wanted.
+    """The pieces of a file, gzipped or not; the whole file if it is small, or if everything is wanted.
 
     Raises:
-        ConfigurationError: it cannot be read, or not be unpacked.
+        ConfigurationError: it cannot be read or unpacked.
     """
     try:
         if path.name.endswith(".gz"):
@@ -42,7 +42,7 @@ def read_pieces(path: Path, *, everything: bool = False) -> Pieces:
     except (OSError, EOFError, zlib.error) as error:
         raise ConfigurationError(
             f"{path} cannot be read: {error}",
-            remedy="Name a file, one in gzip whose name ends in .gz, or a folder of such files.",
+            remedy="Name a file (if gzipped, with a name that ends in .gz), or a folder of such files.",
         ) from error
 
 
@@ -59,7 +59,7 @@ def _of_file(file: BinaryIO, size_bytes: int, everything: bool) -> Pieces:
 
 
 def _of_stream(stream: GzipFile, everything: bool) -> Pieces:
-    """As `_of_file`, of a stream whose length shows only at its end: the middle is where the pieces kept thin out."""
+    """Like `_of_file`, for a stream of unknown length: keep fewer and fewer blocks, so that one is near the middle."""
     head = stream.read(WHOLE_BYTES)
     if everything or head.startswith(_UTF_16):
         return Pieces((head + stream.read(),), is_whole=True)

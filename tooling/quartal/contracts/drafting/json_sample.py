@@ -1,4 +1,4 @@
-"""A sample of JSON lines: the members of each object as texts, as the job reads them."""
+"""Sample JSON lines: the members of each object as text, as the job reads them."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def is_json(pieces: Pieces) -> bool:
 
 
 def json_sample(path: Path, pieces: Pieces) -> Sample:
-    """The sample that pieces of a file of JSON lines hold.
+    """Sample the pieces of a file of JSON lines.
 
     Raises:
-        ConfigurationError: it is JSON of another form.
+        ConfigurationError: the file is JSON, but not JSON lines.
     """
     lines = [line for content in pieces.contents for line in _LINE_END.split(content) if line]
     lines[0] = lines[0].removeprefix(codecs.BOM_UTF8)
     if next(line for line in lines if line.strip()).lstrip().startswith(b"["):
         raise ConfigurationError(
-            f"{path} is one JSON array; the job reads JSON lines, one object a line.",
-            remedy="Write it so: `jq -c '.[]' FILE > NEW`, or pandas' to_json(orient='records', lines=True).",
+            f"{path} is one JSON array, but the job reads JSON lines: one object per line.",
+            remedy="Convert it: `jq -c '.[]' FILE > NEW`, or pandas' to_json(orient='records', lines=True).",
         )
     objects, malformed, undecodable = list[dict[str, str]](), 0, set[int]()
     for line in lines:
@@ -47,8 +47,8 @@ def json_sample(path: Path, pieces: Pieces) -> Sample:
         objects.append(found)
     if not objects or malformed > len(objects):
         raise ConfigurationError(
-            f"{path} is no JSON lines: {malformed} of {malformed + len(objects)} lines hold no JSON object.",
-            remedy="Write one object a line: `jq -c . FILE > NEW`, or pandas' to_json(orient='records', lines=True).",
+            f"{path} is not JSON lines: {malformed} of {malformed + len(objects)} lines are not JSON objects.",
+            remedy="Write one object per line: `jq -c . FILE > NEW`, or pandas' to_json(orient='records', lines=True).",
         )
     names = list(dict.fromkeys(name for each in objects for name in each))
     columns = tuple(SampledColumn(name, tuple(each.get(name, "") for each in objects)) for name in names)
@@ -64,7 +64,7 @@ def json_sample(path: Path, pieces: Pieces) -> Sample:
 
 
 def _object_in(line: str) -> dict[str, str] | None:
-    """The members of a line's object as texts; None where it is not exactly one."""
+    """The members of a line's object as text; None if the line is not exactly one object."""
     try:
         found = json.loads(line, parse_int=str, parse_float=str, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -75,7 +75,7 @@ def _object_in(line: str) -> dict[str, str] | None:
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")
+    raise ValueError(f"{constant} is not JSON")
 
 
 def _text(value: Any) -> str:

@@ -1,7 +1,7 @@
-"""What the texts of a column stand for, and how a contract says so: the widest type that all of them have.
+"""Find the type of a column from its texts: the narrowest type that fits almost all of them.
 
-Few texts that have it not may be errors, and are what a contract should catch; texts that are there again and again and
-are no value of the type stand for a missing one.
+A few texts that do not fit may be errors, which the contract should catch. A text that does not fit but appears again
+and again stands for a missing value.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ class Kind:
         logical_type: as contracts name it.
         options: logicalTypeOptions.
         custom: the column's custom properties.
-        errors: texts that are no value of the type, with how often each is there.
-        notes: what was guessed, and what no contract can say.
-        reading: of dates and times.
-        open_mark: a comma or point that may stand between thousands or before decimals.
+        errors: texts that are not values of the type, with how often each appears.
+        notes: guesses, and what a contract cannot express.
+        reading: how dates and times are read.
+        open_mark: a comma or point that may be a thousands separator or a decimal mark.
     """
 
     logical_type: str = "string"
@@ -65,14 +65,14 @@ class Kind:
 
     @property
     def decimal_mark(self) -> DecimalMark | None:
-        """What its numbers show to stand before decimals; None where they show nothing."""
+        """The decimal mark that its numbers show; None if they show none."""
         if self.logical_type != "number" or self.open_mark is not None:
             return None
         return "comma" if self.custom.get("decimalSeparator") == "," else "point"
 
     @property
     def is_number(self) -> bool:
-        """Whether sums of it can be made."""
+        """Whether it can be summed."""
         return self.logical_type in ("integer", "number")
 
     @property
@@ -82,7 +82,7 @@ class Kind:
 
     @property
     def has_days(self) -> bool:
-        """Whether it says on which day something was."""
+        """Whether its values contain a day."""
         return self.logical_type in ("date", "timestamp")
 
     def missing(self, column: SampledColumn) -> int:
@@ -93,12 +93,12 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What texts do not show, and somebody said.
+    """A user's answers to questions that the texts leave open.
 
     Attributes:
-        order: what comes first in ``03/04/2024``.
-        mark: what stands before decimals, where ``1,250`` may be a thousand.
-        time: the column of event times, whose numbers may count from 1970 on whatever its name.
+        order: which comes first in ``03/04/2024``, day or month.
+        mark: the decimal mark, for numbers such as ``1,250`` that may be thousands.
+        time: the column of event times, whose numbers may count from 1970 under any name.
     """
 
     order: DateOrder | None = None
@@ -107,7 +107,7 @@ class Said:
 
 
 def kind_of(column: SampledColumn, said: Said = Said()) -> Kind:
-    """What the column's texts stand for."""
+    """The type of the column's texts."""
     if column.declared not in (None, Declared.TEXT):
         return _declared(column, said)
     counts, nothing = column.counts, _nothing(column)
@@ -129,7 +129,7 @@ def kind_of(column: SampledColumn, said: Said = Said()) -> Kind:
 
 
 def _nothing(column: SampledColumn) -> frozenset[str]:
-    """Texts that stand for no value, should the others be of a type: names of such, and what is there many times."""
+    """Texts that may stand for a missing value: well-known ones, and non-numeric ones that appear many times."""
     counts, total = column.counts, column.present
     named = {text for text in counts if text in words.MISSING}
     strange = {text for text in counts if text not in named and not re.search(r"\d", text)}
@@ -158,22 +158,22 @@ def _counted(there: Mapping[str, int], column: SampledColumn, said: Said) -> Kin
     form = reading.formats[0]
     unit = form.removeprefix("epoch").lower()
     first = next(iter(there))
-    note = f"taken for {unit} since 1970, in UTC: {first} is in {(reading.dates or {})[first].year}"
+    note = f"read as {unit} since 1970 in UTC: {first} is in {(reading.dates or {})[first].year}"
     return Kind("timestamp", {"format": form}, notes=(note,), reading=reading)
 
 
 def _grouped(there: Mapping[str, int], said: DecimalMark | None) -> Kind | None:
-    """Numbers whose thousands stand apart."""
+    """Numbers with thousands separators."""
     grouping = grouping_of(there, _allowed(sum(there.values())), said)
     if grouping is None:
         return None
     custom: dict[str, Any] = {"thousandsSeparator": grouping.separator}
-    notes = (f"{grouping.separator!r} between thousands",)
+    notes = (f"{grouping.separator!r} is the thousands separator",)
     if not grouping.decimals:
         return Kind("integer", {}, custom, grouping.errors, notes)
     custom |= {"decimalSeparator": ","} if grouping.mark == "," else {}
     custom |= {"rounding": 6} if grouping.decimals > 6 else {}
-    return Kind("number", {}, custom, grouping.errors, (*notes, f"{grouping.mark!r} before decimals"))
+    return Kind("number", {}, custom, grouping.errors, (*notes, f"{grouping.mark!r} is the decimal mark"))
 
 
 def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark | None) -> Kind | None:
@@ -198,15 +198,15 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
             return None  # a code that is a number for the most part
         example = next((text for text in there if mark and mark in text), "")
         if mark == "," and said is None:
-            note = f"{example} may be a thousand and more, or have decimals: say --decimal-mark comma or point"
+            note = f"{example} may be thousands or have decimals; use --decimal-mark comma or point"
             return Kind(notes=(note,), open_mark=mark)
         notes = []
         if mark == "." and said is None:
-            notes.append(f"{example} is taken for a number with decimals; --decimal-mark comma makes it a thousand")
+            notes.append(f"{example} is read as a number with decimals; with --decimal-mark comma it is thousands")
         if logical_type == "integer" and _may_be_of_excel(there, column):
-            notes.append("may be days as Excel counts them: give them the form of a date, and save the file again")
+            notes.append("may be Excel's day numbers: format the column as dates, and save the file again")
         if logical_type == "integer" and may_be_counted(there):
-            notes.append(f"may be the time since 1970: --event-time {column.name} takes it for that")
+            notes.append(f"may be the time since 1970; --event-time {column.name} reads it that way")
         if custom.get("rounding"):
             notes.append("numbers with more than 6 decimals are rounded to 6 (rounding)")
         return Kind(logical_type, {}, custom, errors, tuple(notes), open_mark=None if said else mark)
@@ -214,7 +214,7 @@ def _number(there: Mapping[str, int], column: SampledColumn, said: DecimalMark |
 
 
 def _may_be_of_excel(there: Mapping[str, int], column: SampledColumn) -> bool:
-    """Whether whole numbers of a column named like a date may count the days since 1900: from 1954 to 2119."""
+    """Whether a column named like a date holds whole numbers that may be Excel's days, from 1954 to 2091."""
     return _is_named_like_a_day(column) and all(re.fullmatch(r"[2-7]\d{4}", text) for text in there)
 
 
@@ -223,7 +223,7 @@ def _is_named_like_a_day(column: SampledColumn) -> bool:
 
 
 def _are_names(there: Mapping[str, int]) -> bool:
-    """Whether digits are names: some begin with a zero, or have more digits than a number may, and the others fit."""
+    """Whether digits are names: some start with a zero or are too long for numbers, and the others fit in."""
     odd = sum(count for text, count in there.items() if _DIGITS.fullmatch(text))
     whole = sum(count for text, count in there.items() if _INTEGER.fullmatch(text))
     return bool(odd) and odd + whole >= sum(there.values()) - _allowed(sum(there.values()))
@@ -236,7 +236,7 @@ def _is_number(text: str, pattern: re.Pattern[str], custom: Mapping[str, Any]) -
 
 
 def _without_errors(errors: Mapping[str, int], pattern: re.Pattern[str]) -> bool | None:
-    """True where a wider form of numbers reads some of the errors."""
+    """True if a wider form of numbers reads some of the errors."""
     forms = [each for each, _, _ in _NUMBERS]
     wider = forms[forms.index(pattern) + 1 :]
     if pattern is _COMMA:
@@ -256,16 +256,16 @@ def _times(there: Mapping[str, int], column: SampledColumn, order: DateOrder | N
             return None
         if reading.is_ambiguous:
             example = next(iter(there))
-            return Kind(notes=(f"{example} may have its day or its month first: say --date-order",), reading=reading)
+            return Kind(notes=(f"{example} may have the day or the month first; use --date-order",), reading=reading)
         options: dict[str, Any] = {"format": reading.formats[0]}
         notes: tuple[str, ...] = ()
         if reading.needs_zone:
             options["defaultTimezone"] = "UTC"
-            notes = ("without an offset, taken for UTC",)
+            notes = ("has no offset; read as UTC",)
         if reading.formats[0].startswith(("d.", "dd.")) and all(
             day.day <= 12 for day in (reading.dates or {}).values()
         ):
-            notes += (f"the day before the month, as dates with dots are written: {next(iter(there))}",)
+            notes += (f"the day comes before the month, as usual in dates with dots: {next(iter(there))}",)
         custom = {"otherFormats": list(reading.formats[1:])} if reading.formats[1:] else {}
         return Kind(reading.kind, options, custom, reading.unread, notes, reading)
     clock = read_clock(there)
@@ -283,7 +283,7 @@ def _packed_clock(there: Mapping[str, int], column: SampledColumn) -> Kind | Non
 
 
 def _is_plausible(reading: Reading, column: SampledColumn) -> bool:
-    """Whether numbers of eight digits are days, not numbers that happen to be some."""
+    """Whether eight-digit numbers are dates, and not just numbers that look like dates."""
     days = reading.days
     named = {"date", "day", "dt", "datum", "tag", "time", "timestamp", "on", "at"} & set(words_of(column.name))
     return days is not None and not reading.unread and bool(named or (days[0].year >= 1950 and days[1] <= date.today()))
@@ -299,7 +299,7 @@ def _declared(column: SampledColumn, said: Said) -> Kind:
         if declared is Declared.INTEGER and any(len(text.lstrip("-")) > 18 for text in counts):
             return Kind(notes=why_text(counts) if _is_named_like_a_day(column) else ())
         is_day = declared is Declared.INTEGER and _is_named_like_a_day(column) and read_times(counts) is not None
-        return Kind(str(declared), notes=("its dates have the type of numbers: write them as dates",) if is_day else ())
+        return Kind(str(declared), notes=("its dates are stored as numbers: write them as dates",) if is_day else ())
     if declared is Declared.NUMBER:
         nothing = {"missingValues": [text for text in ("NaN",) if text in counts]} if "NaN" in counts else {}
         numbers = {text: count for text, count in counts.items() if text != "NaN"}
@@ -312,5 +312,5 @@ def _declared(column: SampledColumn, said: Said) -> Kind:
     reading = read_times(counts)
     if declared is Declared.LOCAL_TIME:
         options = {"format": "yyyy-MM-dd HH:mm:ss", "defaultTimezone": "UTC"}
-        return Kind("timestamp", options, notes=("without an offset, taken for UTC",), reading=reading)
+        return Kind("timestamp", options, notes=("has no offset; read as UTC",), reading=reading)
     return Kind("timestamp", {"format": "yyyy-MM-dd'T'HH:mm:ssXXX"}, reading=reading)

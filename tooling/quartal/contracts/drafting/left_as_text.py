@@ -1,4 +1,4 @@
-"""Why a column is drafted as text whose values are dates or numbers to a reader: forms that no contract reads."""
+"""Why a column of dates or numbers is drafted as text: its form is not one that contracts can read."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ _NUMBER = re.compile(r"[+-]?(?:\d{1,40}(?:[.,]\d{0,40})?|[.,]\d{1,40})(?:[eE][+-
 
 
 def why_text(there: Mapping[str, int]) -> tuple[str, ...]:
-    """What such texts may be, which no contract can say; nothing where they are none of that."""
+    """Why these texts cannot be read as dates or numbers; empty if they look like neither."""
     stripped = {text.strip(_BLANKS): count for text, count in there.items()}
     if stripped.keys() != there.keys() and (what := _what_stands_between_blanks(stripped)):
         example = next(text for text in there if text != text.strip(_BLANKS))
-        return (f"its {what} have blanks around them, which no contract takes away: {example!r}",)
+        return (f"its {what} have spaces around them, which no contract removes: {example!r}",)
     form = other_form(there)
     if form is not None:
-        return (f"its dates have {form}, which no format of a contract reads: {next(iter(there))[:40]!r}",)
+        return (f"its dates have {form}, which no contract format supports: {next(iter(there))[:40]!r}",)
     if all(map(_NANOSECONDS.fullmatch, there)):
-        return (f"its dates have nanoseconds since 1970, which no format of a contract reads: {next(iter(there))!r}",)
+        return (f"its dates have nanoseconds since 1970, which no contract format supports: {next(iter(there))!r}",)
     others = other_than_dates(there)
     if others and not all(re.fullmatch(r"\d{8}|\d{14}", text) for text in there if text not in others):
-        return (f"its dates have other texts among them, such as {others[0][:40]!r}",)
+        return (f"its dates have other texts among them, for instance {others[0][:40]!r}",)
     grouped = sum(count for text, count in there.items() if _GROUPED.fullmatch(text) or _NUMBER.fullmatch(text))
     if grouped >= 0.9 * sum(there.values()) and any(_GROUPED.fullmatch(text) for text in there):
         example = next(text for text in there if _GROUPED.fullmatch(text))
         return (
-            f"its numbers have signs of money or per cent, or groups of digits, which no contract reads: {example!r}",
+            f"its numbers have currency or percent signs, or digit groups, which no contract can read: {example!r}",
         )
     return ()
 

@@ -1,4 +1,4 @@
-"""The few questions that decide what a contract is, each with what was seen; answers begin with the guess."""
+"""The few questions that decide a contract, each with evidence from the sample; the guess comes first."""
 
 from __future__ import annotations
 
@@ -14,47 +14,47 @@ _SHOWN = 12
 
 
 def answered(sample: Sample, dataset: str, choices: Choices, ask: Ask) -> Choices:
-    """Ask for what the choices leave open: day or month first, event time, entity, key.
+    """Ask for everything that the choices leave open: date order, decimal mark, event time, entity, key.
 
     Args:
-        sample: what was seen.
+        sample: the sampled rows.
         dataset: the name of the feed.
-        choices: what was said already.
-        ask: puts a question: its text, answers with their evidence, and the answer if nothing is typed.
+        choices: the answers so far.
+        ask: asks a question, given its text, the answers with their evidence, and the default.
     """
     seen_columns = columns_of(sample, choices)
     doubtful = [c for c in seen_columns if c.kind.reading and c.kind.reading.is_ambiguous]
     if doubtful and choices.date_order is None:
         seen = ", ".join(list(doubtful[0].sampled.counts)[:3])
         orders = (("day", "31/12/2024"), ("month", "12/31/2024"))
-        said = ask(f"{doubtful[0].name}: {seen}: does the day or the month come first?", orders, "day")
+        said = ask(f"{doubtful[0].name} ({seen}): does the day or the month come first?", orders, "day")
         choices = replace(choices, date_order="month" if said == "month" else "day")
         seen_columns = columns_of(sample, choices)
     unsure = [column for column in seen_columns if column.kind.open_mark]
     if unsure and choices.decimal_mark is None:
         texts = [text for text in unsure[0].sampled.counts if (unsure[0].kind.open_mark or "") in text][:3]
-        marks = (("point", "1,250 is a thousand and more"), ("comma", "1,250 is one and a quarter"))
+        marks = (("point", "1,250 means 1250"), ("comma", "1,250 means 1.25"))
         guess = "point" if unsure[0].kind.open_mark == "." else "comma"
-        said = ask(f"{unsure[0].name}: {' '.join(texts)}: what stands before decimals?", marks, guess)
+        said = ask(f"{unsure[0].name} ({' '.join(texts)}): which decimal mark do the numbers use?", marks, guess)
         choices = replace(choices, decimal_mark="comma" if said == "comma" else "point")
         seen_columns = columns_of(sample, choices)
     guessed = guessed_of(sample, seen_columns, dataset, choices)
     if choices.event_time is None and guessed.when.others:
         columns = (guessed.when.day, *guessed.when.others)
-        said = ask("Which column says when an event took place?", _answers(columns), columns[0].name)
+        said = ask("Which column holds the time of an event?", _answers(columns), columns[0].name)
         choices = replace(choices, event_time=said)
         guessed = guessed_of(sample, seen_columns, dataset, choices)
     if not choices.entity and (guessed.entity or guessed.entities):
         columns = (*guessed.entity, *guessed.entities)[:_SHOWN]
-        answers = (*_answers(columns), (NO_COLUMN, "a single series: one row a day for all"))
+        answers = (*_answers(columns), (NO_COLUMN, "a single series, with one row per day"))
         default = guessed.entity[0].name if guessed.entity else NO_COLUMN
-        choices = replace(choices, entity=(ask("What are features about?", answers, default),))
+        choices = replace(choices, entity=(ask("What should the features describe?", answers, default),))
     if not choices.key and (guessed.key or guessed.unique):
         columns = (*guessed.key, *guessed.unique)[:_SHOWN]
-        answers = (*_answers(columns), (NO_COLUMN, "no row counts as a duplicate of another"))
+        answers = (*_answers(columns), (NO_COLUMN, "no row is a duplicate of another"))
         default = guessed.key[0].name if guessed.key else NO_COLUMN
         choices = replace(
-            choices, key=(ask("Does a column identify a row, so that it counts once?", answers, default),)
+            choices, key=(ask("Which column identifies a row, so that repeated rows count once?", answers, default),)
         )
     return choices
 

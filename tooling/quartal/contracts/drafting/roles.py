@@ -1,7 +1,6 @@
-"""What columns are for: when an event took place, what features are about, what is measured, what a key.
+"""Guess the roles of columns from their names and values: event time, entity, measures, key.
 
-Each choice is a guess from names and values. A key is taken only where its name says so as well, and a feed without one
-is a normal feed.
+A column becomes the key only if its name suggests it as well. A feed without a key is normal.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ class EventTime:
 
 
 def event_time(columns: Sequence[Column], wanted: str | None) -> EventTime | None:
-    """When an event took place; None where no column holds days that could be it."""
+    """The columns with the time of events; None if no column holds plausible days."""
     dated = [column for column in columns if column.kind.has_days and column.name]
     if wanted is not None:
         dated = [column for column in dated if column.name == wanted]
@@ -98,7 +97,7 @@ def _event_score(column: Column, rows: int, has_clock: bool) -> float:
 
 
 def entity(columns: Sequence[Column], when: EventTime, key: Sequence[str]) -> tuple[Column | None, tuple[Column, ...]]:
-    """What features are about, None for a single series; and other columns that could be it."""
+    """The column that features describe, None for a single series; and the other candidates."""
     rows = len(when.day.sampled.texts)
     taken = {*key, *(column.name for column in when.columns)}
     scored = [
@@ -112,7 +111,7 @@ def entity(columns: Sequence[Column], when: EventTime, key: Sequence[str]) -> tu
 
 
 def _entity_score(column: Column, rows: int) -> float | None:
-    """How much speaks for it; None where it cannot be: a measure, a date, missing, or different in most rows."""
+    """How well a column fits as entity; None if it cannot be: a measure, a date, missing or mostly unique values."""
     spoken, kind, different = column.words, column.kind, column.different
     if (
         column.missing
@@ -154,7 +153,7 @@ def _entity_score(column: Column, rows: int) -> float | None:
 
 
 def _is_one_series(when: EventTime) -> bool:
-    """Whether each row has a time of its own, and these follow each other evenly: a series, not events."""
+    """Whether each row has its own time, at even intervals: a series, not events."""
     if when.clock is not None or when.day.kind.reading is None:
         return False
     texts = [text for text in when.day.sampled.texts if text]
@@ -166,7 +165,7 @@ def _is_one_series(when: EventTime) -> bool:
 
 
 def _steps_evenly(texts: Sequence[str], form: str) -> bool:
-    """Whether timestamps that are all different share their minutes or their seconds, as a clock would tick."""
+    """Whether distinct timestamps share their minutes or seconds, as regular readings do."""
     unit = Layout.parse(form).epoch_unit
     if unit is not None:
         return len({int(float(text)) // unit % 3_600 for text in texts}) <= 12
@@ -175,7 +174,7 @@ def _steps_evenly(texts: Sequence[str], form: str) -> bool:
 
 
 def measures(columns: Sequence[Column], taken: frozenset[str], when: EventTime) -> tuple[list[Column], list[Column]]:
-    """Columns of numbers to sum up, and those that are numbers and are not: ids, codes, places, parts of dates."""
+    """Numeric columns to aggregate, and numeric columns that are not quantities: ids, codes, places, parts of dates."""
     numbers = [column for column in columns if column.kind.is_number and column.name and column.name not in taken]
     left = [column for column in numbers if _is_no_measure(column, when) or _counts_rows(column, columns)]
     return [column for column in numbers if column not in left], left
@@ -195,7 +194,7 @@ def _counts_rows(column: Column, columns: Sequence[Column]) -> bool:
 
 
 def _is_counter(texts: Sequence[str]) -> bool:
-    """Whether whole numbers count the rows."""
+    """Whether whole numbers number the rows."""
     numbers = [int(text) for text in texts[:2_000] if re.fullmatch(r"\d{1,15}", text)]
     return (
         len(numbers) > 10
@@ -205,7 +204,7 @@ def _is_counter(texts: Sequence[str]) -> bool:
 
 
 def _is_part_of(column: Column, when: EventTime) -> bool:
-    """Whether whole numbers repeat the year, month, day or day of the week of the event."""
+    """Whether whole numbers repeat the event's year, month, day, weekday or quarter."""
     dates: Mapping[str, date] = (when.day.kind.reading.dates if when.day.kind.reading else None) or {}
     found = (
         (int(text), dates[day])
@@ -227,7 +226,7 @@ def _parts_of(day: date) -> tuple[int, ...]:
 
 
 def key(sample: Sample, columns: Sequence[Column], dataset: str) -> tuple[Column | None, tuple[Column, ...]]:
-    """The column that identifies a row, where its name says so too; and those that are merely different in all rows."""
+    """The column that identifies a row, if its name suggests it; and other columns with unique values."""
     rows = sample.rows
     unique = [
         column
@@ -251,12 +250,12 @@ def key(sample: Sample, columns: Sequence[Column], dataset: str) -> tuple[Column
 
 
 def _identifies(column: Column, rows: int) -> bool:
-    """Whether its values are different but for a few rows that were delivered twice."""
+    """Whether its values are unique, except for a few rows that were delivered twice."""
     return rows > 1 and column.different >= (0.95 if column.words & words.KEY else 0.99) * rows
 
 
 def _repeats_are_alike(column: Column, columns: Sequence[Column]) -> bool:
-    """Whether rows that share a value were delivered twice: all else in them is the same."""
+    """Whether rows that share a value are identical, as rows delivered twice are."""
     if column.different == len(column.sampled.texts):
         return True
     seen: dict[str, tuple[str, ...]] = {}
@@ -265,12 +264,12 @@ def _repeats_are_alike(column: Column, columns: Sequence[Column]) -> bool:
 
 
 def _could_be_key(column: Column) -> bool:
-    """Whether it is worth a question: no measure, no name of somebody."""
+    """Whether the user should be asked: it is an id or a code, not a measure or a name."""
     return bool(column.words & words.ID) or _is_code(column)
 
 
 def _is_key_by_name(column: Column, columns: Sequence[Column], about: set[str]) -> bool:
-    """Whether its name says that it is of the row, not of what rows are about: that comes again in the next file."""
+    """Whether its name identifies the row, not what the row is about, which the next file will have again."""
     spoken = words_of(column.name)
     rest = set(spoken) - words.KEY
     if rest & (words.PEOPLE | words.ENTITY) and not rest & words.ROW:
@@ -286,12 +285,12 @@ def _is_key_by_name(column: Column, columns: Sequence[Column], about: set[str]) 
 
 
 def _counts_parts(column: Column) -> bool:
-    """Whether it is the number of a line of an order, or of another part of what comes once."""
+    """Whether it numbers the lines of an order, or the parts of something similar."""
     return column.kind.logical_type == "integer" and bool(column.words & words.PARTS)
 
 
 def _is_code(column: Column) -> bool:
-    """Whether all values are short, of letters and digits together, as A-00017: no numbers, no names, no texts."""
+    """Whether all values are short codes of letters and digits, such as A-00017."""
     if column.kind.logical_type != "string":
         return False
     return all(re.fullmatch(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9._:-]{2,40}", text) for text in column.sampled.counts)

@@ -1,4 +1,4 @@
-"""What is seen of a feed before it has a contract: the texts of its columns, row by row."""
+"""A sample of a feed that has no contract yet: the texts of its columns, row by row."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from quartal.contracts.model import FileFormat
 
 
 class Declared(StrEnum):
-    """What a source with types says of a column."""
+    """The type that a typed source declares for a column."""
 
     BOOLEAN = "boolean"
     DATE = "date"
@@ -30,10 +30,10 @@ class SampledColumn:
     """A column as its source names it, and its text in each sampled row; an empty text is a missing value.
 
     Attributes:
-        name: as in the header, the JSON object or the table; empty where there is none.
+        name: as in the header, the JSON object or the table; empty if it has none.
         texts: one for each row.
-        declared: the type, of a source that has types.
-        unread: why the job does not read it, if so.
+        declared: the type, if the source declares one.
+        unread: why the job cannot read it; None if it can.
     """
 
     name: str
@@ -43,7 +43,7 @@ class SampledColumn:
 
     @cached_property
     def counts(self) -> Mapping[str, int]:
-        """How often each text is there, missing ones left out."""
+        """How often each text appears, without missing values."""
         counted = Counter(self.texts)
         counted.pop("", None)
         return counted
@@ -59,18 +59,18 @@ class Sample:
     """Rows of a feed.
 
     Attributes:
-        source: what messages call it.
-        format: what its files are.
-        columns: those that the source names, in its order.
-        csv: how CSV is written, as contracts say it.
-        unshown: what of that would give the same rows if it were otherwise.
+        source: its name in messages.
+        format: the format of its files.
+        columns: in the order of the source.
+        csv: the CSV dialect, in a contract's terms.
+        unshown: the parts of the dialect that the rows do not show.
         is_whole: whether these are all rows.
-        malformed: how many rows had another number of values than the header.
-        undecodable: rows that hold bytes that are no text.
-        key: what the source itself calls the key.
+        malformed: how many rows had a different number of values from the header.
+        undecodable: rows with undecodable bytes.
+        key: the primary key that the source declares.
         optional: columns that only some of several files have.
-        notes: what was guessed on the way.
-        files: all of the feed, if it is of files; of many, only some were looked into.
+        notes: guesses made while sampling.
+        files: all files of the feed; if there are many, only some were sampled.
     """
 
     source: str
@@ -88,5 +88,5 @@ class Sample:
 
     @property
     def rows(self) -> int:
-        """How many rows were sampled, without those of another number of values."""
+        """How many rows were sampled, without malformed ones."""
         return len(self.columns[0].texts) if self.columns else 0

@@ -1,4 +1,4 @@
-"""Samples of files and folders: what each file is shows in its first bytes, and files of one feed are alike."""
+"""Sample files and folders. The first bytes show what a file is; all files of a feed must have one form."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ _MOST_FILES = 12  # of a folder, that are looked into
 
 
 def sample_of(source: Path, *, everything: bool = False) -> Sample:
-    """Sample a file, or the files of a folder and of those in it.
+    """Sample a file, or the files of a folder and its subfolders.
 
     Raises:
-        ConfigurationError: there is no file, one cannot be read, or those of a folder are not alike.
+        ConfigurationError: there is no file, one cannot be read, or the files of a folder differ in form.
     """
     return _with_names_of_contracts(_of_folder(source, everything) if source.is_dir() else _of_file(source, everything))
 
 
 def _with_names_of_contracts(sample: Sample) -> Sample:
-    """The sample without the texts of columns whose names no contract can hold."""
+    """The sample without the texts of columns whose names are not valid in a contract."""
     columns = tuple(
         column
         if not column.name or is_name_in_a_file(column.name)
-        else SampledColumn(column.name, ("",) * len(column.texts), unread="no contract can hold a name like that")
+        else SampledColumn(column.name, ("",) * len(column.texts), unread="a contract cannot hold a name like that")
         for column in sample.columns
     )
     return replace(sample, columns=columns)
@@ -55,7 +55,7 @@ def _of_folder(source: Path, everything: bool) -> Sample:
     samples = [_of_file(path, everything, may_lack_rows=len(chosen) > 1) for path in chosen]
     if not any(sample.rows for sample in samples):
         raise ConfigurationError(
-            f"No file of {source} that was looked into has rows.", remedy="Name a folder with rows of the feed."
+            f"No sampled file of {source} has rows.", remedy="Name a folder with rows of the feed."
         )
     found = _together(str(source), samples, is_whole=len(chosen) == len(files))
     return replace(found, files=tuple(files))
@@ -79,16 +79,16 @@ def _of_file(path: Path, everything: bool, *, may_lack_rows: bool = False) -> Sa
 
 
 def _together(source: str, samples: Sequence[Sample], *, is_whole: bool) -> Sample:
-    """The rows of several files as one sample: by the names of columns, of which some files may lack some."""
+    """Join the samples of several files by column name; a file may lack some columns."""
     samples = _in_one_western_encoding(samples)
     first, form = samples[0], _form_of(samples)
     for other in samples[1:]:
         alike = {name: form.get(name) for name in other.unshown}
         if other.format is not first.format or _strict({**other.csv, **alike}) != _strict(form):
             raise ConfigurationError(
-                f"The files of {source} are not written alike: {first.source} is {_said(first)}, and {other.source} "
-                f"{_said(other)}.",
-                remedy="Draft from one of them: a feed has files of one form.",
+                f"The files of {source} differ in form: {first.source} is {_form_shown(first)}, but {other.source} is "
+                f"{_form_shown(other)}.",
+                remedy="Draft from one of them: all files of a feed must have the same form.",
             )
     names = list(dict.fromkeys(column.name for sample in samples for column in sample.columns))
     by_file = [{column.name: column for column in sample.columns} for sample in samples]
@@ -110,7 +110,7 @@ def _together(source: str, samples: Sequence[Sample], *, is_whole: bool) -> Samp
 
 
 def _in_one_western_encoding(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """The samples with windows-1252 in place of ISO-8859-1, which it holds, where some need that."""
+    """The samples with windows-1252 instead of ISO-8859-1, its subset, if some files need it."""
     if all(sample.csv.get("encoding") != "windows-1252" for sample in samples):
         return samples
     return [
@@ -122,7 +122,7 @@ def _in_one_western_encoding(samples: Sequence[Sample]) -> Sequence[Sample]:
 
 
 def _form_of(samples: Sequence[Sample]) -> dict[str, Any]:
-    """How the files are written: as the first one shows it, or one that shows what the first does not."""
+    """The form of the files: that of the first, completed from files that show what it does not."""
     form: dict[str, Any] = dict(samples[0].csv)
     for name in samples[0].unshown:
         shown = next((sample for sample in samples if name not in sample.unshown), samples[0])
@@ -134,13 +134,13 @@ def _form_of(samples: Sequence[Sample]) -> dict[str, Any]:
 
 
 def _strict(form: Mapping[str, Any]) -> dict[str, Any]:
-    """What may not differ from file to file."""
+    """The parts of the form that must be the same in all files."""
     return {name: value for name, value in form.items() if name != "multiLine" and value is not None}
 
 
-def _said(sample: Sample) -> str:
-    told = [f"{name} {value!r}" for name, value in sample.csv.items()]
-    return " ".join([sample.format.value, *([f"({', '.join(told)})"] if told else [])])
+def _form_shown(sample: Sample) -> str:
+    options = [f"{name} {value!r}" for name, value in sample.csv.items()]
+    return " ".join([sample.format.value, *([f"({', '.join(options)})"] if options else [])])
 
 
 def _joined(name: str, samples: Sequence[Sample], found: Sequence[SampledColumn | None]) -> SampledColumn:

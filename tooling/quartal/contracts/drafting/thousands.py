@@ -1,7 +1,7 @@
-"""Numbers whose thousands stand apart, as 1,234.5 or 1.234,5: what stands between them, where their texts show it.
+"""Find the thousands separator of numbers such as 1,234.5 or 1.234,5, if their texts show it.
 
-A comma or a point before three digits may stand between thousands as well as before decimals. Two of them, or both in
-one text, show which; where none of a column's texts does, somebody has to say it.
+A comma or a point before three digits may be a thousands separator or a decimal mark. A text with two of them, or with
+both, shows which. If no text of a column does, the user has to say.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _MAY_BE_EITHER = re.compile(r"[+-]?(?:0|[1-9]\d{0,2}(?:(?P<mark>[.,])\d{3})?|[1-
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """How numbers are written whose thousands stand apart.
+    """The form of numbers with thousands separators.
 
     Attributes:
-        separator: what stands between thousands.
-        mark: what stands before decimals.
-        pattern: what every such number matches.
-        decimals: how many of them a number has at most.
-        errors: texts that are no such numbers, with how often each is there.
+        separator: the thousands separator.
+        mark: the decimal mark.
+        pattern: matches every number of this form.
+        decimals: the largest number of decimals.
+        errors: texts of another form, with how often each appears.
     """
 
     separator: str
@@ -37,19 +37,19 @@ class Grouping:
 
 
 def open_mark(counts: Mapping[str, int]) -> str | None:
-    """The comma or point that may stand between thousands or before decimals in all numbers; None where it is clear."""
+    """The comma or point that may be a thousands separator or a decimal mark in all numbers; None if it is clear."""
     found = [_MAY_BE_EITHER.fullmatch(text) for text in counts]
     marks = {match["mark"] for match in found if match and match["mark"]}
     return marks.pop() if all(found) and len(marks) == 1 else None
 
 
 def grouping_of(counts: Mapping[str, int], allowed: float, said: DecimalMark | None) -> Grouping | None:
-    """How numbers are written of which some have their thousands apart; None where none has, or nothing shows it.
+    """The form of numbers of which some have thousands separators; None if none has, or the texts do not show it.
 
     Args:
-        counts: the texts, with how often each is there.
-        allowed: how many rows may have another text.
-        said: what stands before decimals, for texts that do not show it.
+        counts: the texts, with how often each appears.
+        allowed: how many rows may have a text of another form.
+        said: the decimal mark that the user named, for texts that do not show it.
     """
     written = {separator for separator, between in _BETWEEN.items() if _is_written(counts, between)}
     either = open_mark(counts) if written else None
@@ -73,6 +73,6 @@ def grouping_of(counts: Mapping[str, int], allowed: float, said: DecimalMark | N
 
 
 def _is_written(counts: Mapping[str, int], between: str) -> bool:
-    """Whether three digits stand behind such a mark in some text."""
+    """Whether three digits follow such a mark in some text."""
     looked_for = re.compile(rf"\d{between}\d{{3}}(?!\d)")
     return any(looked_for.search(text) for text in counts)

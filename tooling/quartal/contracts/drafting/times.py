@@ -1,6 +1,6 @@
-"""Dates and times as files write them: which format of a contract reads a column's texts.
+"""Find the contract formats that read a column's dates and times.
 
-A text is taken apart once. Texts that are built alike share a format, and a column may have several.
+Each text is parsed once. Texts of the same structure share a format, and a column may have several.
 """
 
 from __future__ import annotations
@@ -69,11 +69,11 @@ class Reading:
 
 
 def read_times(counts: Mapping[str, int], order: DateOrder | None = None) -> Reading | None:
-    """How texts that are mostly dates or timestamps are read; None where few of them are.
+    """How texts that are mostly dates or timestamps are read; None if too few of them are.
 
     Args:
-        counts: the texts, with how often each is there.
-        order: what comes first in ``03/04/2024``, for texts that do not show it.
+        counts: the texts, with how often each appears.
+        order: which comes first in ``03/04/2024``, for texts that do not show it.
     """
     total = sum(counts.values())
     matched = {text: found for text in counts if (found := _TEXT.fullmatch(text) or _PACKED.fullmatch(text))}
@@ -107,7 +107,7 @@ def read_times(counts: Mapping[str, int], order: DateOrder | None = None) -> Rea
 
 
 def read_clock(counts: Mapping[str, int]) -> Reading | None:
-    """How texts that are mostly times of day are read; None where few of them are."""
+    """How texts that are mostly times of day are read; None if too few of them are."""
     matched = {text: found for text in counts if (found := _CLOCK.fullmatch(text)) and int(found["h"]) < 24}
     total = sum(counts.values())
     if not total or sum(counts[text] for text in matched) < 0.9 * total:
@@ -126,7 +126,7 @@ def read_clock(counts: Mapping[str, int]) -> Reading | None:
 
 
 def other_form(counts: Mapping[str, int]) -> str | None:
-    """What makes texts dates that no format of a contract reads, if they are such."""
+    """The feature of most texts' dates that no contract format supports; None if there is none."""
     total = sum(counts.values())
     for name, pattern in _OTHER_FORMS.items():
         if total and sum(count for text, count in counts.items() if pattern.fullmatch(text)) >= 0.9 * total:
@@ -135,19 +135,19 @@ def other_form(counts: Mapping[str, int]) -> str | None:
 
 
 def other_than_dates(counts: Mapping[str, int]) -> list[str]:
-    """Texts that are no dates, where a good part of the others are; none where few are dates, or all."""
+    """Texts that are not dates, if a good part of the others are; empty if few are dates, or all."""
     others = [text for text in counts if not (_TEXT.fullmatch(text) or _PACKED.fullmatch(text))]
     left = sum(counts[text] for text in others)
     return others if left < 0.7 * sum(counts.values()) else []
 
 
 def read_counted(counts: Mapping[str, int], words: Iterable[str], *, is_time: bool = False) -> Reading | None:
-    """How numbers are read that count the time since 1970, going by their size and the column's name.
+    """How numbers that count the time since 1970 are read, judging by their size and the column's name.
 
     Args:
-        counts: the texts, with how often each is there.
-        words: those of the column's name.
-        is_time: whether somebody said that the column holds times.
+        counts: the texts, with how often each appears.
+        words: the words of the column's name.
+        is_time: whether the user named this column as the event time.
     """
     spoken = set(words)
     is_named = is_time or bool(spoken & {"datetime", "epoch", "timestamp", "ts", "unix", "unixtime"})
@@ -162,12 +162,12 @@ def read_counted(counts: Mapping[str, int], words: Iterable[str], *, is_time: bo
 
 
 def may_be_counted(counts: Mapping[str, int]) -> bool:
-    """Whether numbers could count the time since 1970, going by their size alone."""
+    """Whether numbers could count the time since 1970, judging by their size alone."""
     return any(_counted_seconds(counts, unit, first=1_000_000_000) for unit in _COUNTED.values())
 
 
 def _counted_seconds(counts: Mapping[str, int], unit: int, *, first: int) -> dict[str, int] | None:
-    """The seconds that each text counts; None where one is no number from `first` to the year 2100."""
+    """The seconds that each text counts; None if a text is not a number from `first` to the year 2100."""
     if not counts or not all(re.fullmatch(r"\d{9,16}(?:\.\d{1,9})?", text) for text in counts):
         return None
     found = {text: int(text.partition(".")[0]) // unit for text in counts}
@@ -175,7 +175,7 @@ def _counted_seconds(counts: Mapping[str, int], unit: int, *, first: int) -> dic
 
 
 def _first_unit(found: Iterable[re.Match[str]], order: DateOrder | None) -> tuple[DateOrder, bool]:
-    """What comes first in dates that end with the year, and whether that is a matter of taste."""
+    """Which comes first in dates that end with the year, and whether the texts leave that open."""
     ends = [each for each in found if each.re is _TEXT and each["a"]]
     if not ends:
         return "day", False
@@ -215,7 +215,7 @@ def _is_time(found: re.Match[str]) -> bool:
 
 
 def _signature(found: re.Match[str]) -> tuple[str, ...]:
-    """What texts of one format have in common: separators, and which parts there are."""
+    """The structure of a text, shared by all texts of one format: separators and parts."""
     if found.re is _PACKED:
         return ("packed", "", "packed", "", "")
     separator = "packed" if found["c"] else f"y{found['s']}" if found["y"] else found["t"]
@@ -257,12 +257,12 @@ def _format(found: list[re.Match[str]], first: DateOrder) -> str:
 
 
 def _part(letter: str, digits: list[str]) -> str:
-    """``H`` where a leading zero may be missing, else ``HH``."""
+    """``H`` if a leading zero may be missing, else ``HH``."""
     return letter if any(len(each) == 1 for each in digits) else letter * 2
 
 
 def _parts(letters: str, digits: list[tuple[str, str]]) -> tuple[str, str]:
-    """As `_part` of day and month: where the one is written without zeros, the other is, unless it has some."""
+    """Like `_part`, for day and month: if one has no leading zeros, neither has the other, unless it shows some."""
     columns = list(zip(*digits, strict=True))
     is_bare = any(len(each) == 1 for column in columns for each in column)
     has_zeros = [any(each[0] == "0" and len(each) == 2 for each in column) for column in columns]

@@ -1,4 +1,4 @@
-"""Samples of sources that have types: Parquet files and tables of databases."""
+"""Sample sources that declare types: Parquet files and database tables."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def parquet_sample(path: Path, *, everything: bool = False) -> Sample:
         table = file.read_row_groups(wanted)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise ConfigurationError(
-            f"{path} cannot be read: {' '.join(str(error).split())[:300]}", remedy="Name a Parquet file that is whole."
+            f"{path} cannot be read: {' '.join(str(error).split())[:300]}", remedy="Name a complete Parquet file."
         ) from error
     if not everything and table.num_rows > 3 * _ROWS:
         table = table.slice(0, 3 * _ROWS)
     if not table.num_rows or not table.num_columns:
-        raise ConfigurationError(f"{path} has no rows.", remedy="Draft from a file that holds some rows of the feed.")
+        raise ConfigurationError(f"{path} has no rows.", remedy="Draft from a file with some rows of the feed.")
     folded = Counter(name.lower() for name in table.column_names)
     twice = [name for name in table.column_names if folded[name.lower()] > 1]
     if twice:
         raise ConfigurationError(
-            f"Column {', '.join(twice)} appears twice in {path}: upper and lower case count as one.",
-            remedy="Rename one: values are found by the names of columns.",
+            f"Column {', '.join(twice)} appears twice in {path}: names are not case-sensitive.",
+            remedy="Rename one: columns are found by their names.",
         )
     old = {leaf.path for leaf in map(file.schema.column, range(len(file.schema))) if leaf.physical_type == "INT96"}
     columns = tuple(
@@ -62,7 +62,7 @@ def parquet_sample(path: Path, *, everything: bool = False) -> Sample:
 def rows_sample(
     source: str, names: Sequence[str], rows: Iterable[Sequence[Any]], key: tuple[str, ...], *, is_whole: bool
 ) -> Sample:
-    """Rows of a database, as `quartal ingest` will write them into CSV."""
+    """Rows of a database, as `quartal ingest` writes them to CSV."""
     values = list(zip(*rows, strict=True)) or [()] * len(names)
     columns = tuple(_of_values(name, column) for name, column in zip(names, values, strict=True))
     form = {"delimiter": ",", "header": True, "encoding": "UTF-8"}
@@ -82,7 +82,7 @@ def _of_arrow(name: str, column: pa.ChunkedArray) -> SampledColumn:
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """Values as Python has them, and as texts where it has none: days after the year 9999, or before the first."""
+    """Values as Python objects, or as text if Python cannot represent them: days outside the years 1 to 9999."""
     try:
         return list(column.to_pylist())
     except (ValueError, OverflowError):

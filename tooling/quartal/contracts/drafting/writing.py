@@ -1,4 +1,4 @@
-"""The text of a drafted contract: the guesses as comments on top, the contract below."""
+"""Write a drafted contract: the guesses as comments at the top, then the contract."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WIDTH = 118
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """What each column is for."""
+    """The role of each column."""
 
     when: EventTime
     entity: tuple[Column, ...]
@@ -63,7 +63,7 @@ def contract_of(sample: Sample, columns: Sequence[Column], roles: Roles, dataset
 
 
 def names_of(columns: Sequence[Column], roles: Roles) -> Mapping[str, str]:
-    """Names to publish by names in files, of the columns that a contract can describe."""
+    """Names in files to published names, for the columns that a contract can describe."""
     described = [column.name for column in columns if column.name and column.sampled.unread is None]
     found = dict(published_names(described))
     for column in (*roles.entity, *roles.measures):
@@ -72,7 +72,7 @@ def names_of(columns: Sequence[Column], roles: Roles) -> Mapping[str, str]:
 
 
 def _typed(columns: Sequence[Column], roles: Roles) -> frozenset[str]:
-    """The columns whose types are promised: each promise is a rule, of which the job tells not more than 63 apart."""
+    """The columns that get a type. Each type is a rule, and the job supports at most 63 rules."""
     first = [*roles.when.columns, *roles.entity, *roles.key, *roles.measures]
     names = dict.fromkeys(
         column.name for column in (*first, *columns) if column.kind.logical_type != "string" or column.kind.options
@@ -103,7 +103,7 @@ def _property(column: Column, name: str, roles: Roles, *, is_typed: bool) -> dic
 
 
 def _bounds(column: Column) -> dict[str, str]:
-    """The days between which events lie, where the job's own bounds would be stricter than what was seen."""
+    """The bounds for the days of events, wider than the job's defaults if the sample needs it."""
     days = column.kind.reading.days if column.kind.reading else None
     if days is None:
         return {"minimum": EARLIEST_DAY.isoformat()}
@@ -139,7 +139,7 @@ def _features(roles: Roles, names: Mapping[str, str], typed: frozenset[str]) -> 
 def comments(
     sample: Sample, columns: Sequence[Column], roles: Roles, others: Mapping[str, Sequence[Column]]
 ) -> list[str]:
-    """What was guessed, a line each."""
+    """The guesses, one per line."""
     names = names_of(columns, roles)
     lines = [
         _key_line(roles, others),
@@ -148,20 +148,20 @@ def comments(
         _bounds_line(roles),
     ]
     lines += sample.notes
-    lines += [f"measures: not {_listed(left)}: numbers that are no quantities"] if (left := others["numbers"]) else []
+    lines += [f"measures: without {_listed(left)}, which are not quantities"] if (left := others["numbers"]) else []
     plain = [column.name for column in columns if column.name and column.name not in names]
     lines += [f"{column.name} is left out: {column.sampled.unread}" for column in columns if column.name in plain]
-    lines += ["a column without a name is left out"] * any(not column.name for column in columns)
+    lines += ["the column without a name is left out"] * any(not column.name for column in columns)
     for column in columns:
         if column.name not in names:
             continue
         lines += [f"{names[column.name]}: {note}" for note in column.kind.notes]
         nothing = column.kind.custom.get("missingValues")
-        lines += [f"{names[column.name]}: {', '.join(map(repr, nothing))} stand for a missing value"] if nothing else []
+        lines += [f"{names[column.name]}: {', '.join(map(repr, nothing))} count as missing"] if nothing else []
     typed = _typed(columns, roles)
     beyond = [column.name for column in columns if _has_type(column) and column.name not in typed]
-    lines += [f"{', '.join(beyond)}: left as text, since the job tells 63 rules apart"] if beyond else []
-    lines += [f"{name}: only in some of the files" for name in sorted(sample.optional)]
+    lines += [f"{', '.join(beyond)}: left as text, because the job supports at most 63 rules"] if beyond else []
+    lines += [f"{name}: present only in some files" for name in sorted(sample.optional)]
     return lines
 
 
@@ -173,31 +173,33 @@ def _key_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     if roles.key:
         values = list(zip(*(column.sampled.texts for column in roles.key), strict=True))
         again = len(values) - len(set(values))
-        told = f"{again:,} rows have one that another has too, and do not count" if again else "different in all rows"
-        return f"primaryKey: {_listed(roles.key)} ({told})"
+        evidence = (
+            f"{again:,} rows repeat the key of another and count as duplicates" if again else "unique in all rows"
+        )
+        return f"primaryKey: {_listed(roles.key)} ({evidence})"
     unique = others["keys"]
-    told = f"; {_listed(unique)} has another value in each row: is it one?" if unique else ""
-    return f"primaryKey: none, so no row counts as a duplicate{told}"
+    question = f"; {_listed(unique)} is unique in each row: is it the key?" if unique else ""
+    return f"primaryKey: none, so no row counts as a duplicate{question}"
 
 
 def _entity_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     also = f"; it could be {_listed(others['entities'][:4])}" if others["entities"] else ""
     if not roles.entity:
         return f"entity: none, a single series{also}"
-    told = ", ".join(f"{column.name} ({column.different} different values in the sample)" for column in roles.entity)
-    return f"entity: {told}{also}"
+    chosen = ", ".join(f"{column.name} ({column.different} different values in the sample)" for column in roles.entity)
+    return f"entity: {chosen}{also}"
 
 
 def _time_line(roles: Roles, others: Mapping[str, Sequence[Column]]) -> str:
     also = f"; other dates: {_listed(others['dates'])}" if others["dates"] else ""
-    born = "; a day of birth: did something take place then?" if roles.when.day.words & words.BIRTH else ""
+    born = "; a date of birth: is that the time of an event?" if roles.when.day.words & words.BIRTH else ""
     return f"eventTime: {' and '.join(column.name for column in roles.when.columns)}{also}{born}"
 
 
 def _bounds_line(roles: Roles) -> str:
     bounds = _bounds(roles.when.day)
     until = bounds.get("maximum", "the day after a file's upload")
-    return f"days of events: from {bounds['minimum']} to {until}; minimum and maximum change that"
+    return f"days of events: from {bounds['minimum']} to {until}; change this with minimum and maximum"
 
 
 def _listed(columns: Sequence[Column]) -> str:
@@ -205,13 +207,13 @@ def _listed(columns: Sequence[Column]) -> str:
 
 
 def verdict_lines(verdict: Verdict) -> list[str]:
-    """What would become of the rows that the contract was drafted from."""
-    told = f"{verdict.kept:,} of {verdict.rows:,} rows would be kept"
+    """What the job would do with the rows that the contract was drafted from."""
+    summary = f"{verdict.kept:,} of {verdict.rows:,} rows would be kept"
     if verdict.duplicates:
-        told += f", {verdict.duplicates:,} are duplicates"
+        summary += f", {verdict.duplicates:,} are duplicates"
     if not verdict.quarantined:
-        return [f"{told}, none quarantined"]
-    lines = [f"{told}, {verdict.quarantined:,} quarantined:"]
+        return [f"{summary}, none quarantined"]
+    lines = [f"{summary}, {verdict.quarantined:,} quarantined:"]
     for rule, count in sorted(verdict.broken.items(), key=lambda each: -each[1]):
         example = f", such as {verdict.examples[rule][:60]!r}" if verdict.examples.get(rule) else ""
         lines.append(f"  {rule}: {count:,}{example}")
@@ -226,7 +228,7 @@ def text_of(document: Mapping[str, Any], comment: Sequence[str]) -> str:
 
 
 def _one_line(text: str) -> str:
-    """A comment that ends where its line does, whatever a file's names hold."""
+    """The text with unprintable characters escaped, so that it stays on one line."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
 
 
@@ -235,7 +237,7 @@ def _yaml(content: Mapping[str, Any], flow: bool | None) -> str:
 
 
 def is_wide(roles: Roles) -> int:
-    """How many rows the calendar of all entities has, at most."""
+    """An upper bound on the rows of the calendar of all entities."""
     days = roles.when.day.kind.reading.days if roles.when.day.kind.reading else None
     entities = 1
     for column in roles.entity:
