@@ -39,7 +39,8 @@ _MAY_BE_OWN = frozenset({"ConcurrentModificationException", "AlreadyExistsExcept
 class Outcome(StrEnum):
     """What became of a write: it took effect; nothing has changed; another's change is there instead.
 
-    UNCLEAR: the table is neither what it was nor has it gone on from there, as one that is read from an old copy.
+    UNCLEAR: the table is neither what it was nor has it gone on from there, as one that is read from an old copy, or
+    one that is not shown although it was there.
     """
 
     LANDED = "landed"
@@ -121,8 +122,8 @@ class DecidingGlueCatalog(GlueCatalog):
     def _outcome(self, write: "_Write") -> Outcome:
         try:
             found = self._get_glue_table(write.database, write.table)
-        except NoSuchTableError:
-            return Outcome.UNCHANGED if write.before is None else Outcome.OVERTAKEN
+        except NoSuchTableError:  # a table that was there may only not be shown: only a refusal says that it is gone
+            return Outcome.UNCHANGED if write.before is None else Outcome.UNCLEAR
         points_to = found.get("Parameters", {}).get(METADATA_LOCATION)
         if points_to == write.written:
             return Outcome.LANDED
@@ -165,7 +166,7 @@ class DecidingGlueCatalog(GlueCatalog):
                     raise NotCommittedError(_said(error), may_succeed_later=False) from error
                 seen = f"the table cannot be read since: {_said(unreadable)}"
                 if isinstance(unreadable, _OldTableError):
-                    seen = "Glue shows the table as it was earlier"
+                    seen = "Glue shows the table as it was earlier, or not at all"
                 raise OutcomeUnknownError(f"{_said(error)}; and {seen}") from error
             if outcome is Outcome.LANDED:
                 return

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 _NOTHING_LOST = (
     "Nothing was deleted. Run again when Glue answers: that run sees what became of this one, and goes on from there"
 )
+_NOT_SHOWN = "current table metadata is missing"  # PyIceberg's words for a table of which the catalog says: no such
 _PROPERTIES = {
     "format-version": "2",
     "commit.retry.num-retries": "0",
@@ -262,6 +263,11 @@ class PublishedIceberg:
                 f"whether {self.identifier} was changed is unknown ({error}). {_NOTHING_LOST}"
             ) from error
         except (CommitFailedException, ValidationException) as error:
+            if _NOT_SHOWN in str(error):
+                raise PublicationError(
+                    f"{self.identifier} was not there when it was to be changed: it was dropped meanwhile, or Glue did "
+                    "not show it. Nothing was changed; run again"
+                ) from error
             raise PublicationError(
                 f"another run changed {self.identifier} while this one worked ({error}); run again"
             ) from error
@@ -306,7 +312,10 @@ class PublishedIceberg:
                 properties=_PROPERTIES,
             )
         except TableAlreadyExistsError as error:
-            raise PublicationError(f"another run created {self.identifier} while this one worked; run again") from error
+            raise PublicationError(
+                f"{self.identifier} is there now, and was not when this run began: another run created it meanwhile, "
+                "or Glue did not show it. Nothing was changed; run again"
+            ) from error
         except OutcomeUnknownError as error:
             raise PublicationError(
                 f"whether {self.identifier} was created is unknown ({error}); it holds no rows yet. Run again when "

@@ -281,6 +281,32 @@ def test_commit_that_readers_do_not_see_yet_is_not_destroyed(opened, change, fau
     assert_all_there()
 
 
+@pytest.mark.parametrize("times", [1, 3, ALWAYS])
+def test_commit_whose_table_is_not_shown_for_a_while_is_not_destroyed(opened, change, faults, times):
+    opened().replace(change(1, "one"))
+    table = opened()
+    faults.fail("UpdateTable", after_effect=True)
+    faults.meanwhile("UpdateTable", lambda: faults.fail("GetTable", "EntityNotFoundException", times=times))
+    if times == ALWAYS:
+        with pytest.raises(UnknownPublicationError, match="or not at all"):
+            table.replace(change(2, "two"))
+    else:
+        table.replace(change(2, "two"))
+    faults.heal()
+    assert rows() == {"d1": 2}
+    assert_all_there()
+
+
+def test_table_that_is_not_shown_at_the_commit_was_not_changed_by_others(opened, change, faults):
+    opened().replace(change(1, "one"))
+    table = opened()
+    faults.fail("GetTable", "EntityNotFoundException")
+    with pytest.raises(PublicationError, match="was not there when it was to be changed"):
+        table.replace(change(2, "two"))
+    assert rows() == {"d1": 1}
+    assert_all_there()
+
+
 @pytest.mark.parametrize("times", [1, ALWAYS])
 def test_creation_that_readers_do_not_see_yet_is_told_as_it_is(opened, change, faults, times):
     faults.meanwhile("CreateTable", lambda: faults.fail("GetTable", "EntityNotFoundException", times=times))
@@ -320,7 +346,7 @@ def test_creation_that_failed_before_its_effect_is_sent_again(opened, change, fa
 def test_creation_that_another_run_was_first_with_says_so(opened, change):
     late = opened()
     opened().replace(change(1, "one"))
-    with pytest.raises(PublicationError, match="another run created"):
+    with pytest.raises(PublicationError, match=r"is there now, .*: another run created it meanwhile, or Glue did not"):
         late.replace(change(2, "two"))
     assert rows() == {"d1": 1}
 

@@ -46,10 +46,10 @@ def lake(tmp_path: Path) -> Lake:
     return Lake(f"file://{tmp_path}/lake", "db", "feed", LAKE_TABLES)
 
 
-def add_rows(catalog: GlueCatalog, lake: Lake, value: int, tag: str | None = None):
+def add_rows(catalog: GlueCatalog, lake: Lake, value: int, tag: str | None = None, kind: str = "features"):
     rows = pa.table({"value": pa.array([value], pa.int64())})
-    name = "db.feed_features"
-    table = catalog.create_table_if_not_exists(name, rows.schema, location=f"{lake.root}/features/feed")
+    name = f"db.feed_{kind}"
+    table = catalog.create_table_if_not_exists(name, rows.schema, location=f"{lake.root}/{kind}/feed")
     table.overwrite(rows)
     if tag:
         snapshot = table.current_snapshot()
@@ -164,12 +164,22 @@ def test_what_killed_runs_left_in_the_quarantine_goes_and_recorded_rows_stay(cat
 
 
 def test_bad_rows_that_the_table_names_stay_also_those_of_a_run_that_failed_afterwards(catalog, lake):
-    root, table = Path(lake_path(lake.root)), add_rows(catalog, lake, 1)
+    root, table = Path(lake_path(lake.root)), add_rows(catalog, lake, 1, kind="curated")
     write(root / "runs/feed/torn.json", '{"status": "FAILED"}')
     stays = write(root / "quarantine/feed/delivery=d1/run_id=torn/part-0.parquet")
     with table.transaction() as transaction:
         transaction.set_properties({"quartal.quarantine": '{"d1": "torn"}'})
     assert maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False).leftovers == ()
+    assert stays.exists()
+
+
+def test_bad_rows_stay_where_the_table_that_would_name_them_is_not_shown(catalog, lake):
+    add_rows(catalog, lake, 1)  # the features, which a run makes from the curated table
+    root = Path(lake_path(lake.root))
+    stays = write(root / "quarantine/feed/delivery=d1/run_id=torn/part-0.parquet")
+    goes = write(root / "quarantine/feed/_temporary/0/part-0.parquet")
+    done = maintain(lake, catalog, LocalObjectStore(), SOON, dry_run=False)
+    assert {lake_path(file.uri) for file in done.leftovers} == {str(goes)}
     assert stays.exists()
 
 

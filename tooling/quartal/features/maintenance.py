@@ -123,12 +123,14 @@ def maintain(
         PipelineError: the snapshots of a table did not expire, or its files in use are not known; its files stay.
         UnknownOutcomeError: it is not known whether they expired; the table's files stay.
     """
-    found = [
-        kept
+    looked_up = [
+        _maintain_table(catalog, f"{lake.database}.{name}", files, cutoff, dry_run=dry_run, sleep=sleep)
         for name in lake.tables
-        if (kept := _maintain_table(catalog, f"{lake.database}.{name}", files, cutoff, dry_run=dry_run, sleep=sleep))
     ]
-    leftovers = tuple(_leftovers(lake, files, cutoff, frozenset().union(*(runs for _, runs in found))))
+    found = [each for each in looked_up if each is not None]
+    # the first one names the bad rows that are published; where it alone is not shown, Glue may show it again soon
+    named = frozenset().union(*(runs for _, runs in found)) if looked_up[0] is not None or not found else None
+    leftovers = tuple(_leftovers(lake, files, cutoff, named))
     if not dry_run:
         delete_files(files, [file.uri for file in leftovers])
     return Upkeep(cutoff, dry_run, tuple(upkeep for upkeep, _ in found), leftovers)
@@ -235,19 +237,24 @@ def _register_folders(table: Table) -> tuple[str, ...]:
         ) from error
 
 
-def _leftovers(lake: Lake, files: ObjectStore, cutoff: datetime, published: frozenset[str]) -> Iterable[StoredFile]:
-    """What killed and failed runs left in the quarantine: unfinished files, and finished ones never published."""
+def _leftovers(
+    lake: Lake, files: ObjectStore, cutoff: datetime, published: frozenset[str] | None
+) -> Iterable[StoredFile]:
+    """What killed and failed runs left in the quarantine: unfinished files, and finished ones never published.
+
+    `published` are the runs whose bad rows stay; None if they are not known, and all finished files stay.
+    """
     manifests = {
         file.uri.rpartition("/")[2].removesuffix(".json"): file.uri
         for file in files_below(files, f"{lake.root}/runs/{lake.dataset}")
     }
-    is_kept = dict.fromkeys(published, True)
+    is_kept = dict.fromkeys(published or (), True)
     for file in files_below(files, f"{lake.root}/quarantine/{lake.dataset}"):
         if file.modified >= cutoff.timestamp():
             continue
         run = _RUN_FOLDER.search(file.uri)
         if run is not None and run[1] not in is_kept:
-            is_kept[run[1]] = run[1] in manifests and not _has_failed(files, manifests[run[1]])
+            is_kept[run[1]] = published is None or (run[1] in manifests and not _has_failed(files, manifests[run[1]]))
         if any(mark in file.uri for mark in _UNFINISHED) or (run is not None and not is_kept[run[1]]):
             yield file
 
