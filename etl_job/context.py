@@ -26,15 +26,6 @@ class RunContext:
     progress: Progress
 
     @property
-    def quarantine(self) -> str:
-        """Where bad rows of published deliveries lie."""
-        return self._paths.quarantine
-
-    @property
-    def failed_quarantine(self) -> str:
-        """Where those lie that stopped a run: beside the others, which people count."""
-        return self._paths.failed_quarantine
-
-    @property
-    def _paths(self) -> LakePaths:
+    def paths(self) -> LakePaths:
+        """Where the dataset's things lie in the lake."""
         return LakePaths(self.arguments.lake_root, self.contract.dataset)

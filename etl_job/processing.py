@@ -121,7 +121,7 @@ def _with_tolerable_rows(context: RunContext, counted: CountedRows, result: RunR
     try:
         check_thresholds(counted.outcomes, context.contract.thresholds)
     except ThresholdError as error:
-        folders = quarantine_rows(context, counted, context.failed_quarantine)
+        folders = quarantine_rows(context, counted, context.paths.failed_quarantine)
         yield result.then(Published(quarantine=folders))
         samples = ""
         with suppress(Exception):  # the reason must be heard, whatever becomes of the samples
@@ -158,7 +158,7 @@ def _take_back(context: RunContext, counted: CountedRows) -> tuple[str, ...]:
     try:
         delete_own_quarantine(context, counted)
     except (OSError, BotoCoreError, ClientError) as error:
-        folders = quarantine_folders(context, counted, context.quarantine)
+        folders = quarantine_folders(context, counted, context.paths.quarantine)
         context.progress.say(
             "left-behind",
             folders=",".join(folders),

@@ -4,76 +4,33 @@ The role of the job may touch these and no others (infra/modules/glue-job/iam.tf
 the two against each other.
 """
 
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
 class LakePaths:
-    """The folders of one dataset below the lake's root, without a slash at their end."""
+    """The folders of one dataset below the lake's root, without a slash at their end.
 
-    lake_root: str
-    dataset: str
+    ``only_read`` are those that a run never changes; it writes to and deletes from those ``written``.
+    """
 
-    @property
-    def raw(self) -> str:
-        """Deliveries, as they were uploaded: read only."""
-        return self._of("raw")
+    def __init__(self, lake_root: str, dataset: str) -> None:
+        def of(zone: str) -> str:
+            return f"{lake_root}/{zone}/{dataset}"
 
-    @property
-    def uploads(self) -> str:
-        """The records of what was uploaded, a delivery each: read only."""
-        return self._of("deliveries")
+        self.raw = of("raw")  # deliveries, as they were uploaded
+        self.uploads = of("deliveries")  # the records of what was uploaded, a delivery each
+        self.code = of("code")  # what was deployed, the contract among it
+        self.curated = of("curated")  # the table, with the rows that a run stages and the key registers
+        self.features = of("features")  # the table
+        self.quarantine = of("quarantine")  # bad rows of published deliveries
+        self.failed_quarantine = f"{self.quarantine}.failed"  # those that stopped a run: apart, as people count these
+        self.exports = of("exports")  # the features as CSV
+        self.runs = of("runs")  # the manifests of runs
+        self.temporary = of("tmp")  # what Glue itself keeps during a run (``--TempDir``)
+        self.only_read = (self.code, self.raw, self.uploads)
+        tables, bad_rows = (self.curated, self.features), (self.quarantine, self.failed_quarantine)
+        self.written = (*tables, *bad_rows, self.exports, self.runs, self.temporary)
 
-    @property
-    def code(self) -> str:
-        """What was deployed, the contract among it: read only."""
-        return self._of("code")
 
-    @property
-    def curated(self) -> str:
-        """The curated table, with the rows that a run stages and the key registers."""
-        return self._of("curated")
-
-    @property
-    def features(self) -> str:
-        """The features table."""
-        return self._of("features")
-
-    @property
-    def quarantine(self) -> str:
-        """Bad rows of published deliveries."""
-        return self._of("quarantine")
-
-    @property
-    def failed_quarantine(self) -> str:
-        """Bad rows that stopped a run: beside the others, which people count."""
-        return f"{self.quarantine}.failed"
-
-    @property
-    def exports(self) -> str:
-        """The features as CSV."""
-        return self._of("exports")
-
-    @property
-    def runs(self) -> str:
-        """The manifests of runs."""
-        return self._of("runs")
-
-    @property
-    def temporary(self) -> str:
-        """What Glue itself keeps during a run (``--TempDir``)."""
-        return self._of("tmp")
-
-    @property
-    def only_read(self) -> tuple[str, ...]:
-        """Folders that a run reads and never changes."""
-        return self.code, self.raw, self.uploads
-
-    @property
-    def written(self) -> tuple[str, ...]:
-        """Folders that a run reads, writes to and deletes from."""
-        tables = self.curated, self.features
-        return (*tables, self.quarantine, self.failed_quarantine, self.exports, self.runs, self.temporary)
-
-    def _of(self, zone: str) -> str:
-        return f"{self.lake_root}/{zone}/{self.dataset}"
+def partition_folder(column: str, value: str) -> str:
+    """A partition's folder as Spark names it: characters that mean something in paths are written ``%XX``."""
+    escaped = "".join(f"%{ord(c):02X}" if ord(c) < 32 or c in "\"#%'*/:=?\\\x7f{[]^" else c for c in value)
+    return f"{column}={escaped}"

@@ -15,7 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.contract.column_types import TYPES
 from etl_job.contract.schemas import DAY, DELIVERY, RUN_ID, TableColumn
 from etl_job.lake.files import ObjectStore
-from etl_job.lake.partition_names import partition_folder
+from etl_job.lake.paths import partition_folder
 from etl_job.spark.workload import collected
 
 # Files of 64 to 256 MB read best. What a value takes at most, sorted and compressed, was measured as the test does it.

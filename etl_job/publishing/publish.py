@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from etl_job.context import RunContext
 from etl_job.contract.schemas import DELIVERY
 from etl_job.counting.count import CountedRows
-from etl_job.lake.partition_names import partition_folder
+from etl_job.lake.paths import partition_folder
 from etl_job.manifest.model import CsvExport, PublishedTable
 from etl_job.publishing.commit import commit_curated, commit_features
 from etl_job.publishing.csv_export import export_csv
@@ -44,7 +44,7 @@ def publish(context: RunContext, counted: CountedRows, withdrawn: tuple[str, ...
     published = Published(written.quarantine)
     yield published
     with context.progress.stage("publish") as seen:
-        folders = [f"{context.quarantine}/{partition_folder(DELIVERY, delivery)}" for delivery in replaced]
+        folders = [f"{context.paths.quarantine}/{partition_folder(DELIVERY, delivery)}" for delivery in replaced]
         outdated = files_of_other_runs(context.store, folders, context.arguments.run_id)
         if replaced:
             published = replace(published, curated=commit_curated(context, counted, withdrawn, written.curated))

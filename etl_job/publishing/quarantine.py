@@ -7,7 +7,7 @@ from etl_job.context import RunContext
 from etl_job.contract.schemas import DELIVERY, RUN_ID
 from etl_job.counting.count import CountedRows
 from etl_job.counting.outcomes import quarantined_rows
-from etl_job.lake.partition_names import partition_folder
+from etl_job.lake.paths import partition_folder
 from etl_job.publishing.parquet_files import write_quarantine
 from etl_job.spark.workload import fits_one_task
 
@@ -63,8 +63,8 @@ def delete_own_quarantine(context: RunContext, counted: CountedRows) -> None:
     An earlier attempt of the same run may have published: what the table names stays.
     """
     named = context.tables.quarantines.runs.items()
-    published = {_folder(context.quarantine, delivery, run) for delivery, run in named}
-    for folder in set(quarantine_folders(context, counted, context.quarantine)) - published:
+    published = {_folder(context.paths.quarantine, delivery, run) for delivery, run in named}
+    for folder in set(quarantine_folders(context, counted, context.paths.quarantine)) - published:
         context.store.delete_folder(folder)
 
 

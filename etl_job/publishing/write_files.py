@@ -50,7 +50,7 @@ def write_files(context: RunContext, wanted: ToWrite) -> WrittenFiles:
         # The features take longest, so they come first.
         features_written = writers.submit(features.write, context) if features else None
         curated_written = writers.submit(curated.write, context) if wanted.days.fresh and fresh.files is None else None
-        quarantine = quarantine_rows(context, counted, context.quarantine)
+        quarantine = quarantine_rows(context, counted, context.paths.quarantine)
         curated_files = curated_written.result() if curated_written else fresh.files or ()
         feature_files = features_written.result() if features_written else ()
     fresh.rows.unpersist()

@@ -1,64 +1,22 @@
 """The folders of a run's staged rows."""
 
-from dataclasses import dataclass
-
-from etl_job.contract.schemas import BROKEN_ROWS, KIND, PART, VALID_ROWS
+from etl_job.contract.schemas import BROKEN_ROWS, KIND, VALID_ROWS
 
 
-@dataclass(frozen=True, slots=True)
 class StagingFolder:
     """A folder of one run's own. What stays of it when the run is published are the valid rows."""
 
-    uri: str
-
-    @property
-    def valid(self) -> str:
-        """Rows that break no rule, but perhaps share their key with others."""
-        return f"{self.uri}/{KIND}={VALID_ROWS}"
-
-    @property
-    def broken(self) -> str:
-        """Rows that break a rule, with their text."""
-        return f"{self.uri}/{KIND}={BROKEN_ROWS}"
-
-    @property
-    def counts(self) -> str:
-        """How many valid rows there are per delivery, entity and day."""
-        return f"{self.uri}/_counts"
-
-    @property
-    def repeated(self) -> str:
-        """The hashes of keys that more than one row has."""
-        return f"{self.uri}/_repeated"
-
-    @property
-    def waiting(self) -> str:
-        """Rows that wait for the rules in SQL, and what these say of them."""
-        return f"{self.uri}/_waiting"
-
-    @property
-    def waiting_valid(self) -> str:
-        """The rows that wait for the rules in SQL, and break no other rule."""
-        return f"{self.waiting}/valid"
-
-    @property
-    def waiting_broken(self) -> str:
-        """The rows that wait for the rules in SQL, and break another rule."""
-        return f"{self.waiting}/broken"
-
-    @property
-    def judged_by_sql(self) -> str:
-        """The rows that break rules in SQL, by the number of their part."""
-        return f"{self.waiting}/found"
-
-    def found(self, part: int) -> str:
-        """Those of one part."""
-        return f"{self.judged_by_sql}/{PART}={part}"
-
-    @property
-    def passing(self) -> tuple[str, ...]:
-        """What has served once a run is published."""
-        return self.broken, self.counts, self.repeated, self.waiting
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
+        self.valid = f"{uri}/{KIND}={VALID_ROWS}"  # rows that break no rule, but perhaps share their key with others
+        self.broken = f"{uri}/{KIND}={BROKEN_ROWS}"  # rows that break a rule, with their text
+        self.counts = f"{uri}/_counts"  # how many valid rows there are per delivery, entity and day
+        self.repeated = f"{uri}/_repeated"  # the hashes of keys that more than one row has
+        self.waiting = f"{uri}/_waiting"  # rows that wait for the rules in SQL: those that break no other, and the rest
+        self.waiting_valid, self.waiting_broken = f"{self.waiting}/valid", f"{self.waiting}/broken"
+        self.judged_by_sql = f"{uri}/_judged_by_sql"  # those that break rules in SQL, by the number of their part
+        # What has served once a run is published.
+        self.passing = (self.broken, self.counts, self.repeated, self.waiting, self.judged_by_sql)
 
 
 def part_name(number: int) -> str:

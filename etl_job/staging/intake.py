@@ -111,12 +111,7 @@ def _refuse_replaced(store: ObjectStore, deliveries: Sequence[Delivery]) -> None
 def judge_waiting(spark: SparkSession, stager: PartStager, sql: SqlRules) -> Staged:
     """Let Spark judge the rows that wait for the rules in SQL, and stage them. Runs Spark jobs."""
     folder = stager.folder
-    files = (
-        file.uri
-        for place in (folder.waiting_valid, folder.waiting_broken)
-        for file in stager.store.list_files(f"{place}/")
-    )
-    waiting = [uri for uri in files if uri.endswith(".parquet")]
+    waiting = [file.uri for file in stager.store.list_files(f"{folder.waiting}/")]
     if not waiting:
         return Staged()
     sql.judge(spark, waiting, folder.judged_by_sql)

@@ -5,7 +5,7 @@ contract has rules in SQL, the rows of a part wait for Spark (``spark/sql_rules.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
@@ -26,6 +26,7 @@ from etl_job.contract.schemas import (
     KEY_1,
     KEY_2,
     LINE,
+    PART,
     ROW,
     WARNED,
     value_column,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 TASK_BYTES = 32_000_000  # small files come several to a task, each of which takes a moment to begin
+_OF_BROKEN = (DELIVERY, BROKEN, WARNED, LINE, FILE, BLOCK, ROW)
 FILE_BYTES = 64_000_000  # of staged rows that a task holds; a packed file may unpack to many times as much
 
 
@@ -146,55 +148,40 @@ def stage_waiting_part(stager: PartStager, number: int) -> Staged:
     folder, contract, store = stager.folder, stager.contract, stager.store
     found = _bits_of(store, folder, number)
     targets = _Targets(stager, number, waits=False)
-    columns = staged_schema(contract).names
-    waiting = [
-        file.uri
-        for place in (folder.waiting_valid, folder.waiting_broken)
-        for file in store.list_files(f"{place}/")
-        if part_number(file.uri) == number
-    ]
+    schema = staged_schema(contract)
+    waiting = (file.uri for file in store.list_files(f"{folder.waiting}/") if part_number(file.uri) == number)
     for uri in waiting:
-        table = parquet.read_table(pa.BufferReader(store.read(uri)), columns=list(columns), use_threads=False)
+        table = parquet.read_table(pa.BufferReader(store.read(uri)), columns=schema.names, use_threads=False)
         judged = table if found is None else _with_bits(table, found)
         is_valid = pc.equal(judged.column(BROKEN), 0)
         valid, broken = judged.filter(is_valid), judged.filter(pc.invert(is_valid))
-        if not keeps_lines(contract):
-            valid = _without(valid, [LINE])
-        of_valid = [
-            KEY_1,
-            KEY_2,
-            CONTENT,
-            HOUR,
-            *(name for name in columns if name.startswith(("_v_", "_n_", "_second"))),
-        ]
-        targets.add(valid, _without(broken, [name for name in of_valid if name in columns], warned=True))
+        unwarned = _with(broken, {WARNED: pa.repeat(pa.scalar(0, pa.int64()), len(broken))})
+        without_lines = valid if keeps_lines(contract) else _without(valid, [LINE])
+        targets.add(without_lines, _without(unwarned, [name for name in schema.names if name not in _OF_BROKEN]))
     targets.write()
     return Staged(Read(), targets.tally, targets.estimate)
 
 
 def _bits_of(store: ObjectStore, folder: StagingFolder, number: int) -> pa.Table | None:
-    files = [file.uri for file in store.list_files(f"{folder.found(number)}/") if file.uri.endswith(".parquet")]
+    place = f"{folder.judged_by_sql}/{PART}={number}/"
+    files = [file.uri for file in store.list_files(place) if file.uri.endswith(".parquet")]
     tables = [parquet.read_table(pa.BufferReader(store.read(uri)), use_threads=False) for uri in files]
     return pa.concat_tables(tables) if tables else None
 
 
 def _with_bits(table: pa.Table, found: pa.Table) -> pa.Table:
     place = pc.index_in(table.column(ROW), value_set=found.column(ROW).combine_chunks())
-    for name in (BROKEN, WARNED):
-        more = pc.fill_null(found.column(name).combine_chunks().take(place), 0)
-        at = table.schema.names.index(name)
-        table = table.set_column(at, name, pc.bit_wise_or(table.column(name), more))
-    return table
+    more = {name: pc.fill_null(found.column(name).combine_chunks().take(place), 0) for name in (BROKEN, WARNED)}
+    return _with(table, {name: pc.bit_wise_or(table.column(name), bits) for name, bits in more.items()})
 
 
-def _without(table: pa.Table, names: Sequence[str], warned: bool = False) -> pa.Table:
-    for name in names:
-        at = table.schema.names.index(name)
-        table = table.set_column(at, table.schema.field(at), pa.nulls(len(table), table.schema.field(at).type))
-    if warned:
-        at = table.schema.names.index(WARNED)
-        table = table.set_column(at, WARNED, pa.repeat(pa.scalar(0, pa.int64()), len(table)))
-    return table
+def _without(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    return _with(table, {name: pa.nulls(len(table), table.schema.field(name).type) for name in names})
+
+
+def _with(table: pa.Table, changed: Mapping[str, pa.Array]) -> pa.Table:
+    columns = [changed.get(name, table.column(name)) for name in table.column_names]
+    return pa.table(columns, schema=table.schema)
 
 
 class _Targets:

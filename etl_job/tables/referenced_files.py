@@ -17,8 +17,7 @@ from etl_job.contract.model import Contract
 from etl_job.contract.schemas import DELIVERY, KIND, OLD_VALID_ROWS, RUN_ID, VALID_ROWS
 from etl_job.errors import LostFilesError
 from etl_job.lake.files import ObjectStore
-from etl_job.lake.partition_names import partition_folder
-from etl_job.lake.paths import LakePaths
+from etl_job.lake.paths import LakePaths, partition_folder
 from etl_job.manifest.files import LastRun, manifest_uri
 from etl_job.manifest.model import RunManifest
 from etl_job.tables.dataset import Tables
