@@ -27,7 +27,7 @@ from etl_job.reasons import cause_of
 from etl_job.spark.session import tune_shuffle
 from etl_job.staging.folders import StagingFolder
 from etl_job.staging.intake import StagedRows, stage_rows
-from etl_job.staging.parts import Read
+from etl_job.staging.parts import Staged
 from etl_job.staging.store import new_staging_folder
 
 _UNREACHED = (Py4JError, OSError, BotoCoreError, ClientError)  # a JVM that has ended, a store that does not answer
@@ -39,7 +39,7 @@ class RunResult:
 
     totals: Totals | None = None
     deliveries: tuple[DeliveryCounts, ...] = ()
-    read: Read = field(default_factory=Read)
+    read: Staged = field(default_factory=Staged)
     published: Published = field(default_factory=Published)
 
     @property
@@ -63,9 +63,9 @@ def process_deliveries(context: RunContext, selection: Selection, before: RunRes
     with context.progress.stage("validate") as seen:
         staged, counted = count_selection(context, selection)
         try:
-            totals = reconcile(staged.read.rows, counted.outcomes)
+            totals = reconcile(staged.done.rows, counted.outcomes)
             deliveries = delivery_counts(staged.deliveries, counted.outcomes)
-            result = replace(before, totals=totals, deliveries=deliveries, read=staged.read)
+            result = replace(before, totals=totals, deliveries=deliveries, read=staged.done)
             yield result
             yield from _with_tolerable_rows(context, counted, result)
         except Exception:

@@ -59,14 +59,14 @@ def count_rows(
 ) -> CountedRows:
     """Count what is kept of the staged rows, and what becomes of all of them. Runs Spark jobs."""
     contract = context.contract
-    estimate = staged.estimate + SizeEstimate(lines=shared.repeated.rows + shared.overlap.keys)
+    estimate = staged.done.counts + SizeEstimate(lines=shared.repeated.rows + shared.overlap.keys)
     daily = _daily(context, staged, rows.candidates, estimate)
     return CountedRows(
         rows,
         staged.file_order,
         daily,
         delivery_outcomes(
-            staged.tally, lost_rows(rows.candidates), daily.kept, contract=contract, deliveries=staged.names
+            staged.done.tally, lost_rows(rows.candidates), daily.kept, contract=contract, deliveries=staged.names
         ),
         _registers(context, staged, withdrawn),
         estimate,

@@ -1,6 +1,6 @@
 """Raw files become staged rows: headers first, then each row read, judged and written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -16,10 +16,8 @@ from etl_job.reading.batches import Source
 from etl_job.reading.gzip_members import DAMAGED
 from etl_job.reading.headers import read_headers
 from etl_job.spark.sql_rules import SqlRules
-from etl_job.spark.workload import SizeEstimate
 from etl_job.staging.folders import StagingFolder, part_number
-from etl_job.staging.parts import PartStager, Read, Staged
-from etl_job.staging.rows import Tally
+from etl_job.staging.parts import PartStager, Staged
 from etl_job.staging.store import valid_files
 
 _MOST_NAMED = 20  # files, in a message
@@ -31,16 +29,13 @@ class StagedRows:
     """The staged rows of some deliveries, which are in order of their names.
 
     ``file_order`` has the raw files by the number that their rows carry, ``valid_files`` the staged ones of valid rows.
-    ``read`` counts rows as they were read, ``tally`` as they were judged, ``estimate`` the daily counts of valid ones.
     """
 
     deliveries: tuple[Delivery, ...]
     folder: StagingFolder
     file_order: tuple[str, ...]
     valid_files: tuple[str, ...]
-    read: Read
-    tally: Tally
-    estimate: SizeEstimate
+    done: Staged
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,21 +58,19 @@ def stage_rows(context: RunContext, deliveries: tuple[Delivery, ...], folder: St
     staged = _staged(context, sources, folder)
     _refuse_replaced(context.store, deliveries)
     if staged.damaged:
-        reasons: Mapping[str, str] = {damage.uri: damage.reason for damage in staged.damaged}
         named = "; ".join(
             f"{uri} cannot be {'unpacked' if uri.endswith('.gz') else 'read'}: {DAMAGED} ({reason})"
-            for uri, reason in sorted(reasons.items())[:_MOST_NAMED]
+            for uri, reason in sorted(staged.damaged.items())[:_MOST_NAMED]
         )
-        more = f"; and {len(reasons) - _MOST_NAMED} more files" if len(reasons) > _MOST_NAMED else ""
+        unnamed = len(staged.damaged) - _MOST_NAMED
+        more = f"; and {unnamed} more files" if unnamed > 0 else ""
         raise InputError(f"{named}{more}. Nothing was published")
     return StagedRows(
         deliveries,
         folder,
         file_order=tuple(source.uri for source in sources),
         valid_files=valid_files(context.store, folder.uri),
-        read=staged.read,
-        tally=staged.tally,
-        estimate=staged.counts,
+        done=staged,
     )
 
 

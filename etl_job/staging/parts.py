@@ -50,41 +50,26 @@ FILE_BYTES = 64_000_000  # of staged rows that a task holds; a packed file may u
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """Rows and bytes that were read."""
+class Staged:
+    """What came of files: rows and bytes that were read, and what the rows break.
+
+    ``counts`` is the estimate of the counts of valid rows; ``damaged`` says why files cannot be read to their end.
+    """
 
     rows: int = 0
     size_bytes: int = 0
-
-    def __add__(self, other: "Read") -> "Read":
-        """The sums of two."""
-        return Read(self.rows + other.rows, self.size_bytes + other.size_bytes)
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """A file that cannot be read to its end, and why."""
-
-    uri: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """What came of files: what was read, what rows break, the estimate of the counts of valid rows, damaged files."""
-
-    read: Read = field(default_factory=Read)
     tally: Tally = field(default_factory=Counter)
     counts: SizeEstimate = field(default_factory=SizeEstimate)
-    damaged: tuple[Damage, ...] = ()
+    damaged: Mapping[str, str] = field(default_factory=dict)
 
     def __add__(self, other: "Staged") -> "Staged":
         """What two parts have left: sums, and the damaged files of both."""
         return Staged(
-            self.read + other.read,
+            self.rows + other.rows,
+            self.size_bytes + other.size_bytes,
             self.tally + other.tally,
             self.counts + other.counts,
-            self.damaged + other.damaged,
+            {**self.damaged, **other.damaged},
         )
 
 
@@ -132,9 +117,9 @@ def stage_part(stager: PartStager, numbered: tuple[int, RawPart]) -> Staged:
             targets.add(both.valid, both.broken)
             rows += batch.rows
     except DamagedFileError as error:
-        return Staged(damaged=(Damage(error.uri, error.reason),))
+        return Staged(damaged={error.uri: error.reason})
     targets.write()
-    return Staged(Read(rows, _bytes_of(part, source)), targets.tally, targets.estimate)
+    return Staged(rows, _bytes_of(part, source), targets.tally, targets.estimate)
 
 
 def _bytes_of(part: RawPart, source: Source) -> int:
@@ -159,7 +144,7 @@ def stage_waiting_part(stager: PartStager, number: int) -> Staged:
         without_lines = valid if keeps_lines(contract) else _without(valid, [LINE])
         targets.add(without_lines, _without(unwarned, [name for name in schema.names if name not in _OF_BROKEN]))
     targets.write()
-    return Staged(Read(), targets.tally, targets.estimate)
+    return Staged(tally=targets.tally, counts=targets.estimate)
 
 
 def _bits_of(store: ObjectStore, folder: StagingFolder, number: int) -> pa.Table | None:

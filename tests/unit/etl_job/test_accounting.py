@@ -42,7 +42,7 @@ class Accounted:
         selection = Selection(tuple(found), (), {delivery.name: delivery for delivery in found})
         staged, self.counted = count_selection(run_context(spark, store, contract, tmp_path), selection)
         self.by_delivery = self.counted.outcomes
-        self.totals = reconcile(staged.read.rows, self.by_delivery)
+        self.totals = reconcile(staged.done.rows, self.by_delivery)
         self.files = self.counted.file_order
         self.contract = contract
 
