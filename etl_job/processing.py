@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from py4j.protocol import Py4JError
 
 from etl_job.context import RunContext
-from etl_job.counting.count import CountedRows, count_rows, delivery_counts
+from etl_job.counting.count import CountedRows, count_rows
 from etl_job.counting.reconcile import check_thresholds, reconcile
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
@@ -64,8 +64,7 @@ def process_deliveries(context: RunContext, selection: Selection, before: RunRes
         staged, counted = count_selection(context, selection)
         try:
             totals = reconcile(staged.done.rows, counted.outcomes)
-            deliveries = delivery_counts(staged.deliveries, counted.outcomes)
-            result = replace(before, totals=totals, deliveries=deliveries, read=staged.done)
+            result = replace(before, totals=totals, deliveries=counted.outcomes, read=staged.done)
             yield result
             yield from _with_tolerable_rows(context, counted, result)
         except Exception:

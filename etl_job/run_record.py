@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import metadata
 
@@ -12,12 +12,10 @@ from etl_job import __version__
 from etl_job.arguments import JobArguments
 from etl_job.contract.model import Contract
 from etl_job.deliveries.delivered import Delivered
-from etl_job.deliveries.raw_table import Drift
 from etl_job.manifest.model import (
     NO_ROWS,
     ContractRecord,
     DriftRecord,
-    LeftOutFile,
     PublishedDelivery,
     RunManifest,
     SparkMetrics,
@@ -38,7 +36,7 @@ class RunRecord:
     contract: Contract | None = None
     delivered: Delivered = field(default_factory=Delivered)
     tables: Tables | None = None
-    drift: Drift | None = None
+    drift: DriftRecord | None = None
     published: Mapping[str, PublishedDelivery] = field(default_factory=dict)
     meter: SparkMeter | None = None
     result: RunResult = field(default_factory=RunResult)
@@ -73,9 +71,9 @@ def manifest_of(
         spark=_spark_metrics(record.meter, result),
         versions=_versions(),
         published=dict(record.published),
-        drift=DriftRecord(**asdict(record.drift)) if record.drift else None,
+        drift=record.drift,
         not_catalogued=record.delivered.not_catalogued,
-        left_out=tuple(LeftOutFile(**asdict(file)) for file in record.delivered.left_out),
+        left_out=record.delivered.left_out,
         curated_snapshot_id=record.tables.curated.snapshot_id if record.tables else None,
     )
 

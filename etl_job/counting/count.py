@@ -1,6 +1,6 @@
 """The daily counts of a run, and what became of the rows of each of its deliveries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -8,9 +8,7 @@ from pyspark.sql import DataFrame
 
 from etl_job.context import RunContext
 from etl_job.contract.schemas import DAY, DELIVERY, KEPT, count_columns, curated_columns, ddl
-from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, daily_counts, delivery_outcomes, kept_rows, lost_rows
-from etl_job.deliveries.published import inputs_of
-from etl_job.deliveries.raw_table import Delivery
+from etl_job.counting.outcomes import KeptRows, daily_counts, delivery_outcomes, kept_rows, lost_rows
 from etl_job.duplicates.compare import SharedKeys
 from etl_job.duplicates.find import ClassifiedRows
 from etl_job.manifest.model import DeliveryCounts
@@ -43,13 +41,15 @@ class DailyCounts:
 class CountedRows:
     """Every row of a run, classified and counted: ``outcomes`` are those of the deliveries, in their order.
 
-    ``registers`` are those of all deliveries as they will be published.
+    ``kept`` are the rows of each delivery that has some, ``registers`` those of all deliveries as they will be
+    published.
     """
 
     rows: ClassifiedRows
     file_order: tuple[str, ...]
     daily: DailyCounts
-    outcomes: tuple[DeliveryOutcome, ...]
+    kept: Mapping[str, KeptRows]
+    outcomes: tuple[DeliveryCounts, ...]
     registers: Registers
     estimate: SizeEstimate
 
@@ -61,13 +61,13 @@ def count_rows(
     contract = context.contract
     estimate = staged.done.counts + SizeEstimate(lines=shared.repeated.rows + shared.overlap.keys)
     daily = _daily(context, staged, rows.candidates, estimate)
+    kept, lost = daily.kept, lost_rows(rows.candidates)
     return CountedRows(
         rows,
         staged.file_order,
         daily,
-        delivery_outcomes(
-            staged.done.tally, lost_rows(rows.candidates), daily.kept, contract=contract, deliveries=staged.names
-        ),
+        kept,
+        delivery_outcomes(staged.done.tally, lost, kept, contract=contract, deliveries=staged.deliveries),
         _registers(context, staged, withdrawn),
         estimate,
     )
@@ -93,24 +93,3 @@ def _daily(
     if in_one_task and not spec.measures:
         return DailyCounts(rows, collected(rows))
     return DailyCounts(rows.persist(), None)
-
-
-def delivery_counts(deliveries: Sequence[Delivery], outcomes: Sequence[DeliveryOutcome]) -> tuple[DeliveryCounts, ...]:
-    """The outcomes as the manifest records them, with the files they come from."""
-    return tuple(
-        DeliveryCounts(
-            delivery=outcome.delivery,
-            inputs=inputs_of(delivery),
-            rows_in=outcome.rows,
-            kept=outcome.kept,
-            quarantined=outcome.quarantined,
-            duplicates=outcome.duplicates,
-            conflicts=outcome.conflicts,
-            violations=outcome.violations,
-            warned=outcome.warned,
-            warnings=outcome.warnings,
-            first_day=outcome.first_day.isoformat() if outcome.first_day else None,
-            last_day=outcome.last_day.isoformat() if outcome.last_day else None,
-        )
-        for delivery, outcome in zip(deliveries, outcomes, strict=True)
-    )

@@ -6,7 +6,7 @@ that. So only these, which are rare, have to be ordered.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
 
@@ -37,6 +37,9 @@ from etl_job.contract.schemas import (
     hour_columns,
     value_column,
 )
+from etl_job.deliveries.published import inputs_of
+from etl_job.deliveries.raw_table import Delivery
+from etl_job.manifest.model import DeliveryCounts
 from etl_job.spark.workload import gathered
 from etl_job.staging.rows import Tally
 
@@ -45,33 +48,9 @@ from etl_job.staging.rows import Tally
 class KeptRows:
     """How many rows of a delivery are kept, and the first and last day of them."""
 
-    rows: int = 0
-    first_day: date | None = None
-    last_day: date | None = None
-
-
-NONE_KEPT = KeptRows()
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryOutcome:
-    """What became of one delivery's rows; days and warnings are those of kept rows."""
-
-    delivery: str
-    kept: int
-    quarantined: int
-    duplicates: int
-    conflicts: int
-    violations: dict[str, int]
-    first_day: date | None
-    last_day: date | None
-    warned: int = 0
-    warnings: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def rows(self) -> int:
-        """All rows of the delivery, each in exactly one of the three classes."""
-        return self.kept + self.quarantined + self.duplicates
+    rows: int
+    first_day: date
+    last_day: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +69,7 @@ def daily_counts(
 ) -> DataFrame:
     """How many rows were kept per delivery, entity and day, and in each hour of it if the contract asks for that.
 
-    ``counts`` are those of all valid rows, ``candidates`` the those that share a key, classified.
+    ``counts`` are those of all valid rows, ``candidates`` those that share a key, classified.
     """
     by, hours = _line_keys(contract), hour_columns(contract.features)
     lines = [counts.select(*by, F.col(ROWS).alias(KEPT), *hours)]
@@ -135,32 +114,33 @@ def delivery_outcomes(
     kept: Mapping[str, KeptRows],
     *,
     contract: Contract,
-    deliveries: Sequence[str],
-) -> tuple[DeliveryOutcome, ...]:
-    """What became of the rows of each delivery, given how they were judged, which were lost, and which are counted.
+    deliveries: Sequence[Delivery],
+) -> tuple[DeliveryCounts, ...]:
+    """What became of each delivery's rows, as the manifest records it.
 
-    These are found out apart from each other: so a row that went astray in between is missed (``reconcile.py``).
+    How they were judged, which were lost, and which are counted is found out apart from each other: so a row that went
+    astray in between is missed (``reconcile.py``).
     """
     return tuple(
         _outcome(
-            name,
-            {(broken, warned): rows for (delivery, broken, warned), rows in tally.items() if delivery == name},
-            lost=[each for each in lost if each.delivery == name],
-            counted=kept.get(name, NONE_KEPT),
+            delivery,
+            {(broken, warned): rows for (name, broken, warned), rows in tally.items() if name == delivery.name},
+            lost=[each for each in lost if each.delivery == delivery.name],
+            counted=kept.get(delivery.name),
             contract=contract,
         )
-        for name in deliveries
+        for delivery in deliveries
     )
 
 
 def _outcome(
-    delivery: str,
+    delivery: Delivery,
     judged: Mapping[tuple[int, int], int],
     *,
     lost: Sequence[LostRows],
-    counted: KeptRows,
+    counted: KeptRows | None,
     contract: Contract,
-) -> DeliveryOutcome:
+) -> DeliveryCounts:
     duplicates = sum(each.rows for each in lost if each.is_duplicate)
     in_conflict = sum(each.rows for each in lost if not each.is_duplicate)
     broken = {bits: rows for (bits, _), rows in judged.items() if bits}
@@ -170,15 +150,18 @@ def _outcome(
     violations = _by_name(broken, contract.rule_names)
     if in_conflict:
         violations[CONFLICT] = in_conflict
-    return DeliveryOutcome(
-        delivery,
-        kept=counted.rows,
-        quarantined=sum(broken.values()) + in_conflict,
+    kept, quarantined = counted.rows if counted else 0, sum(broken.values()) + in_conflict
+    return DeliveryCounts(
+        delivery=delivery.name,
+        inputs=inputs_of(delivery),
+        rows_in=kept + quarantined + duplicates,
+        kept=kept,
+        quarantined=quarantined,
         duplicates=duplicates,
         conflicts=sum(each.rows for each in lost if each.is_duplicate and each.differs),
         violations=violations,
-        first_day=counted.first_day,
-        last_day=counted.last_day,
+        first_day=counted.first_day.isoformat() if counted else None,
+        last_day=counted.last_day.isoformat() if counted else None,
         warned=sum(rows for bits, rows in warned.items() if bits),
         warnings=_by_name(warned, contract.warning_names),
     )

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from etl_job.contract.model import Thresholds
-from etl_job.counting.outcomes import DeliveryOutcome
 from etl_job.errors import ReconciliationError, ThresholdError
 from etl_job.findings.wording import percents
-from etl_job.manifest.model import Totals
+from etl_job.manifest.model import DeliveryCounts, Totals
 
 
-def reconcile(rows_in: int, counted: Sequence[DeliveryOutcome]) -> Totals:
+def reconcile(rows_in: int, counted: Sequence[DeliveryCounts]) -> Totals:
     """Check that every row read is accounted for.
 
     Raises:
@@ -33,16 +32,16 @@ def reconcile(rows_in: int, counted: Sequence[DeliveryOutcome]) -> Totals:
     return totals
 
 
-def check_thresholds(counted: Sequence[DeliveryOutcome], thresholds: Thresholds) -> None:
+def check_thresholds(counted: Sequence[DeliveryCounts], thresholds: Thresholds) -> None:
     """Raise ThresholdError, with the most frequent reasons, for the first delivery with too many bad rows."""
     most = thresholds.quarantined_share
     for outcome in counted:
-        if most is None or outcome.quarantined <= Decimal(str(most)) * outcome.rows:  # as the contract spells it
+        if most is None or outcome.quarantined <= Decimal(str(most)) * outcome.rows_in:  # as the contract spells it
             continue
         reasons = sorted(outcome.violations.items(), key=lambda found: (-found[1], found[0]))[:3]
-        found, allowed = percents(outcome.quarantined / outcome.rows, most)
+        found, allowed = percents(outcome.quarantined / outcome.rows_in, most)
         raise ThresholdError(
-            f"delivery {outcome.delivery}: {outcome.quarantined} of {outcome.rows} rows are bad "
+            f"delivery {outcome.delivery}: {outcome.quarantined} of {outcome.rows_in} rows are bad "
             f"({found}, thresholds.quarantinedShare allows {allowed}), most often "
             f"{', '.join(f'{name} ({count})' for name, count in reasons)}; nothing was published: "
             "correct the delivery, or the contract",

@@ -5,26 +5,19 @@ sees those files. So the files are listed, and what the catalog does not know is
 is logged by name, and so is every file that is left out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from etl_job.deliveries.file_names import NAMED_AS_FOLDER, NO_BYTES, is_folder_marker, is_hidden, why_hidden
+from etl_job.deliveries.file_names import NO_BYTES, why_left_out
 from etl_job.deliveries.raw_table import PARTITION_KEY, CrawledTable, Delivery
 from etl_job.errors import CatalogError
 from etl_job.lake.files import ObjectStore, StoredFile, folder_uri
 from etl_job.lake.paths import LakePaths
+from etl_job.manifest.model import LeftOutFile
 
 _NO_VALUE = "__HIVE_DEFAULT_PARTITION__"  # what a crawler calls the delivery of a folder `delivery=`
 
 NO_DELIVERY = f"it lies in no folder {PARTITION_KEY}=<name>"
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """A file that holds no rows for a run, and why."""
-
-    uri: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +29,7 @@ class Delivered:
 
     deliveries: tuple[Delivery, ...] = ()
     not_catalogued: tuple[str, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[LeftOutFile, ...] = ()
 
     def of_run(self, processed: Iterable[Delivery]) -> "Delivered":
         """The same, without files of no bytes in deliveries that the run does not process: those were logged before."""
@@ -60,127 +53,69 @@ def find_deliveries(store: ObjectStore, lake_root: str, dataset: str, table: Cra
             deliveries; or a delivery lies in two places.
     """
     root = raw_folder(lake_root, dataset)
-    sorted_out = _Sorting(root, table)
+    partitions = table.partitions if table else {}
+    by_folder = {
+        place[len(root) :].partition("/")[0]: partitions[place] for place in partitions if place.startswith(root)
+    }
+    sorted_out, unknown = _Sorting({name: [] for name in partitions.values()}), set[str]()
     for file in store.list_files(root):
-        sorted_out.add(file)
-    for location, name in sorted_out.elsewhere():
-        for file in store.list_files(location):
-            sorted_out.add_from(location, name, file)
-    delivered = sorted_out.delivered()
-    if not delivered.deliveries:
+        path = file.uri[len(root) :]
+        top, below = path.split("/", 1) if "/" in path else ("", path)
+        name = by_folder.get(top) or _name_of(top)
+        if sorted_out.add(name, below if name else path, file) and not _has_partition(root, path, partitions):
+            unknown.add(str(name))
+    for location, name in sorted(partitions.items()):
+        for file in () if location.startswith(root) else store.list_files(location):
+            if any(each.uri.startswith(root) for each in sorted_out.files[name][:1]):
+                raise CatalogError(
+                    f"delivery {name} lies in two places, {root} and {location}, which the Glue table "
+                    f"{table.name if table else ''} names: leave it in one, and correct the table's partition"
+                )
+            sorted_out.add(name, file.uri.removeprefix(location), file)
+    files, left_out = sorted_out.files, tuple(sorted_out.left_out)
+    _refuse_other_partitions(root, table, left_out)
+    if not files:
         raise CatalogError(
             f"there are no files in {root}{PARTITION_KEY}=<name>/, and the Glue catalog has "
             f"{f'no deliveries in {table.name}' if table else f'no table {dataset}'}: upload a delivery first"
-            f"{_of(delivered.left_out)}"
+            f"{_of(left_out)}"
         )
-    return delivered
+    deliveries = tuple(Delivery(name, tuple(sorted(files[name]))) for name in sorted(files))
+    return Delivered(deliveries, tuple(sorted(unknown)), left_out)
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class _Sorting:
-    """Files are sorted folder by folder: thousands lie in the same one."""
+    files: dict[str, list[StoredFile]]
+    left_out: list[LeftOutFile] = field(default_factory=list)
 
-    root: str
-    table: CrawledTable | None
-    _files: dict[str, list[StoredFile]] = field(default_factory=dict)
-    _left_out: list[LeftOut] = field(default_factory=list)
-    _unknown: set[str] = field(default_factory=set)
-    _folders: dict[str, tuple[str | None, bool, bool]] = field(default_factory=dict)
+    def add(self, name: str | None, path: str, file: StoredFile) -> bool:
+        """Add a file of that path below its delivery, if it is in one; say whether it has rows for a run."""
+        reason = why_left_out(path, file.size_bytes)
+        is_delivered = reason is None or reason == NO_BYTES
+        if is_delivered and name is None:
+            reason = NO_DELIVERY
+        elif is_delivered:
+            self.files.setdefault(str(name), []).append(file)
+        # What stands for a folder, or is hidden, and has no bytes is nobody's file.
+        if reason is not None and (is_delivered or file.size_bytes):
+            self.left_out.append(LeftOutFile(uri=file.uri, reason=reason))
+        return reason is None
 
-    def __post_init__(self) -> None:
-        partitions = self.table.partitions if self.table else {}
-        self._known = frozenset(partitions)
-        self._files.update((name, []) for name in partitions.values())
-        self._by_folder = {
-            location[len(self.root) :].partition("/")[0]: name
-            for location, name in partitions.items()
-            if location.startswith(self.root)
-        }
 
-    def elsewhere(self) -> list[tuple[str, str]]:
-        """Partitions that lie outside the root, by location."""
-        partitions = self.table.partitions if self.table else {}
-        return [(place, name) for place, name in sorted(partitions.items()) if not place.startswith(self.root)]
+def _has_partition(root: str, path: str, partitions: Mapping[str, str]) -> bool:
+    """Whether the catalog has a folder that a file is in."""
+    return any(root + path[: place + 1] in partitions for place, letter in enumerate(path) if letter == "/")
 
-    def add(self, file: StoredFile) -> None:
-        folder = file.uri.rpartition("/")[0] + "/"
-        if folder not in self._folders:
-            self._folders[folder] = self._look_at(folder)
-        name, is_known, is_below_hidden = self._folders[folder]
-        file_name = file.uri[len(folder) :]
-        if is_folder_marker(file_name):
-            self._leave_out_marker(file)
-            return
-        if name is None:
-            if not is_hidden(file.uri[len(self.root) :]):
-                self._left_out.append(LeftOut(file.uri, NO_DELIVERY))
-            elif file.size_bytes:
-                self._left_out.append(LeftOut(file.uri, why_hidden(file.uri)))
-            return
-        self._take(name, file, is_hidden=is_below_hidden or is_hidden(file_name))
-        if file.size_bytes and not is_known and not (is_below_hidden or is_hidden(file_name)):
-            self._unknown.add(name)
 
-    def add_from(self, location: str, name: str, file: StoredFile) -> None:
-        """Add a file of a partition that lies elsewhere.
-
-        Raises:
-            CatalogError: the same delivery has files elsewhere.
-        """
-        if self._files.get(name) and self._files[name][0].uri.startswith(self.root):
-            raise CatalogError(
-                f"delivery {name} lies in two places, {self.root} and {location}, which the Glue table "
-                f"{self.table.name if self.table else ''} names: leave it in one, and correct the table's partition"
-            )
-        path = file.uri.removeprefix(location)
-        if is_folder_marker(path.rpartition("/")[2]):
-            self._leave_out_marker(file)
-        else:
-            self._take(name, file, is_hidden=is_hidden(path))
-
-    def delivered(self) -> Delivered:
-        """What was found, the deliveries in the order of their names.
-
-        Raises:
-            CatalogError: the table is not partitioned by delivery.
-        """
-        strays = tuple(each for each in self._left_out if each.reason == NO_DELIVERY)
-        if self.table is not None and not self.table.knows_deliveries and strays:
-            keys = ", ".join(self.table.keys) or "nothing"
-            raise CatalogError(
-                f"the Glue table {self.table.name} is partitioned by {keys}, not by {PARTITION_KEY!r}{_of(strays)}: "
-                f"move them to {self.root}{PARTITION_KEY}=<name>/, delete that table, and run again"
-            )
-        return Delivered(
-            tuple(Delivery(name, tuple(sorted(self._files[name]))) for name in sorted(self._files)),
-            tuple(sorted(self._unknown)),
-            tuple(self._left_out),
+def _refuse_other_partitions(root: str, table: CrawledTable | None, left_out: tuple[LeftOutFile, ...]) -> None:
+    strays = tuple(each for each in left_out if each.reason == NO_DELIVERY)
+    if table is not None and not table.knows_deliveries and strays:
+        keys = ", ".join(table.keys) or "nothing"
+        raise CatalogError(
+            f"the Glue table {table.name} is partitioned by {keys}, not by {PARTITION_KEY!r}{_of(strays)}: "
+            f"move them to {root}{PARTITION_KEY}=<name>/, delete that table, and run again"
         )
-
-    def _look_at(self, folder: str) -> tuple[str | None, bool, bool]:
-        """The delivery of a folder's files, whether the catalog knows them, and whether they are hidden."""
-        top, _, below = folder[len(self.root) :].partition("/")
-        name = self._by_folder.get(top) or _name_of(top)
-        above = [self.root + folder[len(self.root) :][:end] for end in _ends(folder[len(self.root) :])]
-        return name, any(place in self._known for place in above), is_hidden(below)
-
-    def _leave_out_marker(self, file: StoredFile) -> None:
-        """Those of consoles and of Hadoop have no bytes: one that has some is a file that no reader sees."""
-        if file.size_bytes:
-            self._left_out.append(LeftOut(file.uri, NAMED_AS_FOLDER))
-
-    def _take(self, name: str, file: StoredFile, *, is_hidden: bool) -> None:
-        if is_hidden:
-            if file.size_bytes:
-                self._left_out.append(LeftOut(file.uri, why_hidden(file.uri)))
-            return
-        self._files.setdefault(name, []).append(file)
-        if not file.size_bytes:
-            self._left_out.append(LeftOut(file.uri, NO_BYTES))
-
-
-def _ends(path: str) -> Iterable[int]:
-    return (place + 1 for place, character in enumerate(path) if character == "/")
 
 
 def _name_of(folder: str) -> str | None:
@@ -189,7 +124,7 @@ def _name_of(folder: str) -> str | None:
     return (value or _NO_VALUE) if has_value and key.lower() == PARTITION_KEY else None
 
 
-def _of(left_out: tuple[LeftOut, ...]) -> str:
+def _of(left_out: tuple[LeftOutFile, ...]) -> str:
     if not left_out:
         return ""
     more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from etl_job.contract.model import Contract
 from etl_job.errors import CatalogError
 from etl_job.lake.files import StoredFile, folder_uri
+from etl_job.manifest.model import DriftRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_glue import GlueClient
@@ -32,31 +33,18 @@ class Delivery:
         return sum(file.size_bytes for file in self.files)
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """In what the crawled table differs from the contract, by column; neither stops a run.
+def drift_of(columns: Sequence[str], contract: Contract) -> DriftRecord | None:
+    """In what the crawled table differs from the contract, upper and lower case counting as one; None if in nothing.
 
-    ``new`` columns are left out, ``missing`` ones, which are optional, count as missing values, and the order decides
-    nothing: columns are found by their names.
+    None of it stops a run: new columns are left out, missing ones, which are optional, count as missing values, and the
+    order decides nothing, as columns are found by their names.
     """
-
-    new: tuple[str, ...]
-    missing: tuple[str, ...]
-    other_order: bool
-
-    def __bool__(self) -> bool:
-        return bool(self.new or self.missing or self.other_order)
-
-
-def drift_of(columns: Sequence[str], contract: Contract) -> Drift:
-    """Compare the columns of the crawled table with the contract's; upper and lower case count as one."""
     promised = [column.name_in_file.lower() for column in contract.columns]
+    new = tuple(name for name in columns if name not in promised)
+    missing = tuple(name for name in promised if name not in columns)
     shared = [name for name in columns if name in promised]
-    return Drift(
-        new=tuple(name for name in columns if name not in promised),
-        missing=tuple(name for name in promised if name not in columns),
-        other_order=shared != [name for name in promised if name in columns],
-    )
+    other_order = shared != [name for name in promised if name in columns]
+    return DriftRecord(new=new, missing=missing, other_order=other_order) if new or missing or other_order else None
 
 
 @dataclass(frozen=True, slots=True)

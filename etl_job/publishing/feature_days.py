@@ -49,7 +49,7 @@ class FeatureDays:
 
 def feature_days(counted: CountedRows, history: PublishedCounts) -> FeatureDays:
     """Those whose counts the run changes, and all after them."""
-    fresh = tuple((c.first_day, c.last_day) for c in counted.outcomes if c.first_day and c.last_day)
+    fresh = tuple((kept.first_day, kept.last_day) for kept in counted.kept.values())
     last = max([*(day for _, day in fresh), *filter(None, [history.last_kept_day])], default=None)
     return FeatureDays(fresh, last, affected_range([*fresh, *history.replaced_days], history.last_day, last))
 
@@ -58,7 +58,7 @@ def quarter_plan(
     context: RunContext, counted: CountedRows, *, history: PublishedCounts, fresh: NewDailyCounts, days: FeatureDays
 ) -> QuarterPlan:
     """The tags of quarters to set. Runs a Spark job if files do not say up to which day a quarter was counted."""
-    kept_now = (KeptDays(c.delivery, c.first_day, c.last_day) for c in counted.outcomes if c.first_day and c.last_day)
+    kept_now = (KeptDays(name, kept.first_day, kept.last_day) for name, kept in counted.kept.items())
     replaced = history.replaced if history.in_step else None
     changed_from = quarter_of(days.wanted.first_day) if days.wanted else None
     if days.takes_all(history):

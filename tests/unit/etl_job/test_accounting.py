@@ -9,12 +9,13 @@ from pyspark.sql import functions as F  # noqa: N812
 from etl_job.contract.columns import Column
 from etl_job.contract.document import parse_contract
 from etl_job.contract.model import ConflictPolicy, Contract, FreeRule, Thresholds
-from etl_job.counting.outcomes import DeliveryOutcome, KeptRows, LostRows, delivery_outcomes, quarantined_rows
+from etl_job.counting.outcomes import KeptRows, LostRows, delivery_outcomes, quarantined_rows
 from etl_job.counting.reconcile import check_thresholds, reconcile
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import Selection
 from etl_job.errors import ContractError, ReconciliationError, ThresholdError
 from etl_job.lake.files import LocalObjectStore
+from etl_job.manifest.model import DeliveryCounts
 from etl_job.processing import count_selection
 from etl_job.reading.batches import Header
 from etl_job.reading.headers import read_headers
@@ -127,7 +128,7 @@ def test_every_row_is_in_one_class_and_headers_and_blank_lines_are_no_rows(accou
     assert (totals.kept, totals.quarantined, totals.duplicates) == (len(GOOD) + 1, len(BAD) + 1, 0)
     assert totals.rows_in == len(GOOD) + len(BAD) + 2
     assert accounted.by_delivery[1].violations == {"brand.required": 1}
-    assert accounted.by_delivery[2] == DeliveryOutcome("d2", 0, 0, 0, 0, {}, None, None)
+    assert accounted.by_delivery[2] == counts("d2", inputs=accounted.by_delivery[2].inputs)
 
 
 def test_quarantine_names_the_file(accounted):
@@ -268,16 +269,27 @@ def test_outcomes_are_told_from_what_was_judged_what_was_lost_and_what_is_counte
     lost = [LostRows("d1", True, True, 3, 1), LostRows("d1", True, False, 0, 1), LostRows("d1", False, True, 0, 2)]
     day = date(2024, 1, 1)
     kept = {"d1": KeptRows(5, day, day)}
-    first, second, third = delivery_outcomes(tally, lost, kept, contract=both, deliveries=["d1", "d2", "d3"])
+    first, second, third = delivery_outcomes(
+        tally, lost, kept, contract=both, deliveries=[Delivery(name, ()) for name in ("d1", "d2", "d3")]
+    )
     violations = {"row.field_count": 3, "sighting_id.pattern": 2, both.rule_names[conflict]: 2}
-    assert first == DeliveryOutcome("d1", 5, 5, 2, 1, violations, day, day, 3, {"row.a": 3, "row.b": 3})
-    assert second == DeliveryOutcome("d2", 0, 7, 0, 0, {"row.field_count": 7}, None, None)
-    assert third == DeliveryOutcome("d3", 0, 0, 0, 0, {}, None, None)
+    rows = {"kept": 5, "quarantined": 5, "duplicates": 2, "conflicts": 1, "violations": violations}
+    days = {"first_day": "2024-01-01", "last_day": "2024-01-01"}
+    assert first == counts("d1", **rows, **days, warned=3, warnings={"row.a": 3, "row.b": 3})
+    assert second == counts("d2", quarantined=7, violations={"row.field_count": 7})
+    assert third == counts("d3")
+
+
+def counts(delivery: str, **said) -> DeliveryCounts:
+    none = dict.fromkeys(("kept", "quarantined", "duplicates", "conflicts"), 0)
+    found = {"inputs": (), "violations": {}, "first_day": None, "last_day": None, **none, **said}
+    rows_in = found["kept"] + found["quarantined"] + found["duplicates"]
+    return DeliveryCounts(delivery=delivery, rows_in=rows_in, **found)
 
 
 def test_delivery_with_more_bad_rows_than_allowed_stops_the_run_with_the_top_reasons():
     violations = {"a.required": 2, "b.pattern": 6, "c.format": 1, "d.format": 2}
-    outcome = DeliveryOutcome("d1", 89, 11, 0, 0, violations, None, None)
+    outcome = counts("d1", kept=89, quarantined=11, violations=violations)
     check_thresholds([outcome], Thresholds(quarantined_share=0.11))
     check_thresholds([outcome], Thresholds())
     with pytest.raises(ThresholdError, match=r"d1: 11 of 100 .* 10\.0%.* b\.pattern \(6\), a\.required \(2\), d\."):
@@ -285,24 +297,22 @@ def test_delivery_with_more_bad_rows_than_allowed_stops_the_run_with_the_top_rea
 
 
 def test_share_just_above_a_threshold_does_not_read_as_the_threshold():
-    outcome = DeliveryOutcome("d1", 94_997, 5_003, 0, 0, {"a.required": 5_003}, None, None)
+    outcome = counts("d1", kept=94_997, quarantined=5_003, violations={"a.required": 5_003})
     with pytest.raises(ThresholdError, match=r"5\.003%, thresholds\.quarantinedShare allows 5\.000%"):
         check_thresholds([outcome], Thresholds(quarantined_share=0.05))
 
 
 @pytest.mark.parametrize("bad", [29, 57, 58])  # of which 100 times the share, in binary, is a little less
 def test_share_that_is_just_what_a_threshold_allows_is_no_larger_one(bad):
-    outcome = DeliveryOutcome("d1", 100 - bad, bad, 0, 0, {"a.required": bad}, None, None)
+    outcome = counts("d1", kept=100 - bad, quarantined=bad, violations={"a.required": bad})
     check_thresholds([outcome], Thresholds(quarantined_share=bad / 100))
-    more = DeliveryOutcome("d1", 99 - bad, bad + 1, 0, 0, {"a.required": bad + 1}, None, None)
+    more = counts("d1", kept=99 - bad, quarantined=bad + 1, violations={"a.required": bad + 1})
     with pytest.raises(ThresholdError):
         check_thresholds([more], Thresholds(quarantined_share=bad / 100))
 
 
 def test_reconcile_refuses_a_lost_row():
-    outcome = DeliveryOutcome(
-        "d", kept=1, quarantined=1, duplicates=0, conflicts=0, violations={}, first_day=None, last_day=None
-    )
+    outcome = counts("d", kept=1, quarantined=1)
     with pytest.raises(ReconciliationError, match=r"3 rows were read but 2 accounted for .* nothing was published"):
         reconcile(3, [outcome])
 

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from etl_job import processing
 from etl_job.deliveries.selection import Selection
 from etl_job.errors import PublicationError
+from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import NO_ROWS
 from etl_job.notify.progress import Progress
 from etl_job.processing import RunResult, process_deliveries
@@ -51,10 +52,10 @@ def process(monkeypatch, known):
             store=store,
             tables=tables,
             arguments=SimpleNamespace(run_id="one"),
-            quarantine="s3://lake/quarantine/tolls",
+            paths=LakePaths("s3://lake", "tolls"),
             progress=Progress(write),
         )
-        staged = SimpleNamespace(deliveries=(), read=SimpleNamespace(rows=0), folder=SimpleNamespace(uri="staged"))
+        staged = SimpleNamespace(deliveries=(), done=SimpleNamespace(rows=0), folder=SimpleNamespace(uri="staged"))
         counted = SimpleNamespace(
             outcomes=(SimpleNamespace(delivery="q1", quarantined=1),),
             daily=SimpleNamespace(rows=None),
@@ -62,7 +63,6 @@ def process(monkeypatch, known):
         )
         monkeypatch.setattr(processing, "count_selection", lambda *_: (staged, counted))
         monkeypatch.setattr(processing, "reconcile", lambda *_: NO_ROWS)
-        monkeypatch.setattr(processing, "delivery_counts", lambda *_: ())
         monkeypatch.setattr(processing, "check_thresholds", lambda *_: None)
         monkeypatch.setattr(processing, "publish", publish)
         known.extend(process_deliveries(context, Selection(()), known[-1]))
