@@ -15,8 +15,7 @@ from etl_job.deliveries.upload_records import complete
 from etl_job.errors import ContractError
 from etl_job.judging.judge import Judge
 from etl_job.lake.complete_answers import refuse_half_answers
-from etl_job.lake.files import ObjectStore
-from etl_job.lake.lake_files import LakeFiles
+from etl_job.lake.files import ObjectStore, store_of
 from etl_job.manifest.files import read_last_run
 from etl_job.notify.progress import Progress
 from etl_job.run_record import RunRecord
@@ -41,7 +40,7 @@ class Services:
         """Those of the credentials and region that boto3 finds."""
         session = boto3.Session()
         refuse_half_answers(session.events)
-        return cls(session, LakeFiles(session.client("s3")), environ, arguments, progress)
+        return cls(session, store_of(arguments.lake_root, session), environ, arguments, progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def open_run(services: Services, start: RunRecord) -> Generator[RunRecord, None,
     """Look everything up; say after each step what is known. What was found and selected is what it returns."""
     store, arguments = services.store, services.arguments
     glue, root, dataset = services.session.client("glue"), arguments.lake_root, arguments.dataset
-    contract = read_contract(store, arguments.contract, dataset)
+    contract = read_contract(store_of(arguments.contract, services.session), arguments.contract, dataset)
     record = replace(start, contract=contract)
     yield record
     Judge.of(contract)  # refuses patterns that cannot be read

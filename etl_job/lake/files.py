@@ -1,6 +1,5 @@
 """Files of the lake by URI: objects in S3, or files below a folder for rehearsals without any service."""
 
-import json
 import re
 import shutil
 import time
@@ -12,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 if TYPE_CHECKING:
+    import boto3
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
 
 _LARGEST_PUT = 5 * 1000**3  # S3 takes no more in one call
-
 _KEYS_PER_REQUEST = 1000  # the most that DeleteObjects takes
 _ATTEMPTS = 5
 _GIVEN = re.compile(r"bytes (?P<first>\d+)-(?P<last>\d+)/(?P<size>\d+)")
@@ -66,9 +65,6 @@ class ObjectStore(Protocol):
     def upload(self, uri: str, file: Path) -> str:
         """As ``write``, from a file of this machine; the etag of what was written."""
 
-    def delete(self, uri: str) -> None:
-        """Remove the file, if it is there."""
-
     def delete_all(self, uris: Sequence[str]) -> None:
         """Remove files; those that are not there do not matter.
 
@@ -107,11 +103,29 @@ class UndeletedError(OSError):
 
 
 class S3ObjectStore:
-    """An ObjectStore over S3, by boto3."""
+    """An ObjectStore over S3, by boto3.
 
-    def __init__(self, s3: "S3Client", *, sleep: Callable[[float], None] = time.sleep) -> None:
-        self._s3 = s3
+    A task gets it with a client of its own, for the same region, made when an object is first asked for.
+    """
+
+    def __init__(
+        self, s3: "S3Client | None", region: str | None = None, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = s3
+        self._region = region if s3 is None else s3.meta.region_name
         self._sleep = sleep
+
+    def __reduce__(self) -> tuple[type["S3ObjectStore"], tuple[None, str | None]]:
+        """What is left of it on the way to a worker: clients stay where they are."""
+        return S3ObjectStore, (None, self._region)
+
+    @property
+    def _s3(self) -> "S3Client":
+        if self._client is None:
+            import boto3  # which takes a while, and local files do not need it
+
+            self._client = boto3.Session(region_name=self._region).client("s3")
+        return self._client
 
     def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
         """See ObjectStore."""
@@ -130,18 +144,15 @@ class S3ObjectStore:
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
         """See ObjectStore."""
-        return self._read(uri, None if first_bytes is None else f"bytes=0-{first_bytes - 1}")
+        return self._body(uri, None if first_bytes is None else f"bytes=0-{first_bytes - 1}").read()
 
     def read_end(self, uri: str, last_bytes: int) -> bytes:
         """See ObjectStore."""
-        return self._read(uri, f"bytes=-{last_bytes}")
+        return self._body(uri, f"bytes=-{last_bytes}").read()
 
     def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
         """See ObjectStore."""
         return closing(cast(BinaryIO, self._body(uri, f"bytes={first_byte}-" if first_byte else None)))
-
-    def _read(self, uri: str, byte_range: str | None) -> bytes:
-        return self._body(uri, byte_range).read()
 
     def _body(self, uri: str, byte_range: str | None) -> "StreamingBody":
         bucket, key = split_s3_uri(uri)
@@ -167,11 +178,6 @@ class S3ObjectStore:
             return ""
         with file.open("rb") as content:
             return self._s3.put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
-
-    def delete(self, uri: str) -> None:
-        """See ObjectStore."""
-        bucket, key = split_s3_uri(uri)
-        self._s3.delete_object(Bucket=bucket, Key=key)
 
     def delete_all(self, uris: Sequence[str]) -> None:
         """See ObjectStore.
@@ -241,13 +247,8 @@ class LocalObjectStore:
 
     def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
         """See ObjectStore."""
-        folder = local_path(prefix)
-        found = []
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                status = path.stat()
-                found.append(StoredFile(f"file://{path}", status.st_size, _local_etag(status), status.st_mtime))
-        return tuple(found)
+        files = ((path, path.stat()) for path in sorted(local_path(prefix).rglob("*")) if path.is_file())
+        return tuple(StoredFile(f"file://{path}", at.st_size, _local_etag(at), at.st_mtime) for path, at in files)
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
         """See ObjectStore."""
@@ -279,14 +280,10 @@ class LocalObjectStore:
         self.write(uri, file.read_bytes())
         return _local_etag(local_path(uri).stat())
 
-    def delete(self, uri: str) -> None:
-        """See ObjectStore."""
-        local_path(uri).unlink(missing_ok=True)
-
     def delete_all(self, uris: Sequence[str]) -> None:
         """See ObjectStore."""
         for uri in uris:
-            self.delete(uri)
+            local_path(uri).unlink(missing_ok=True)
 
     def delete_folder(self, uri: str) -> None:
         """See ObjectStore."""
@@ -298,9 +295,9 @@ def _local_etag(status: stat_result) -> str:
     return f"{status.st_size:x}-{status.st_mtime_ns:x}"
 
 
-def read_json(store: ObjectStore, uri: str) -> object:
-    """A JSON document."""
-    return json.loads(store.read(uri))
+def store_of(uri: str, session: "boto3.Session") -> ObjectStore:
+    """The store that a URI's scheme names, with the session's credentials and region."""
+    return S3ObjectStore(session.client("s3")) if uri.startswith("s3://") else LocalObjectStore()
 
 
 def split_s3_uri(uri: str) -> tuple[str, str]:

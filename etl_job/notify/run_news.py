@@ -9,7 +9,7 @@ from etl_job.findings.model import Facts, Finding
 from etl_job.findings.of_run import facts_of
 from etl_job.findings.rules import findings_in
 from etl_job.lake.files import ObjectStore
-from etl_job.manifest.files import manifest_uri
+from etl_job.manifest.files import read_manifest
 from etl_job.manifest.model import RunManifest
 
 _EARLIER_RUNS = 40  # at most, as `quartal status` looks back; each manifest names all deliveries
@@ -47,11 +47,9 @@ def _earlier(store: ObjectStore, arguments: JobArguments, manifest: RunManifest)
     run_ids = list(dict.fromkeys(state.run_id for state in states if state.run_id != manifest.run_id))[:_EARLIER_RUNS]
 
     def read(run_id: str) -> RunManifest | None:
-        try:
-            text = store.read(manifest_uri(arguments.lake_root, arguments.dataset, run_id))
-            return RunManifest.model_validate_json(text)
-        except Exception:
-            return None
+        with suppress(Exception):
+            return read_manifest(store, arguments.lake_root, arguments.dataset, run_id)
+        return None
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="manifests") as readers:
         found = zip(run_ids, readers.map(read, run_ids), strict=True)

@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 import pyarrow as pa
 import pyarrow.csv
 
-from etl_job.lake.files import ObjectStore, read_json
+from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
 from etl_job.manifest.model import CsvExport
 from etl_job.tables.iceberg import DataFile, PublishedIceberg
@@ -63,8 +63,7 @@ def _export(table: PublishedIceberg, store: ObjectStore, location: str) -> CsvEx
     manifest = quicksight_manifest(csv_uri(location, quarter) for quarter in sorted(now))
     if _content(store, manifest_uri) != manifest:
         store.write(manifest_uri, manifest)
-    for quarter in removed:
-        store.delete(csv_uri(location, quarter))
+    store.delete_all([csv_uri(location, quarter) for quarter in removed])
     if written or removed:
         state = {"quarters": {quarter: asdict(known[quarter]) for quarter in sorted(now)}}
         store.write(state_uri, json.dumps(state, indent=2).encode())
@@ -122,7 +121,7 @@ def _fingerprints(files: Iterable[DataFile]) -> dict[str, str]:
 def _read_state(store: ObjectStore, uri: str) -> dict[str, _Exported]:
     """What the last export noted; nothing where that cannot be read, so that all is written anew."""
     try:
-        state = read_json(store, uri)
+        state = json.loads(store.read(uri))
     except (FileNotFoundError, ValueError):
         return {}
     quarters = state.get("quarters") if isinstance(state, dict) else None

@@ -7,7 +7,7 @@ manifest of the run that published the delivery.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -18,8 +18,7 @@ from etl_job.contract.schemas import DELIVERY, KIND, OLD_VALID_ROWS, RUN_ID, VAL
 from etl_job.errors import LostFilesError
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths, partition_folder
-from etl_job.manifest.files import LastRun, manifest_uri
-from etl_job.manifest.model import RunManifest
+from etl_job.manifest.files import LastRun, read_manifest
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.key_registers import FOLDER, Registers
@@ -49,10 +48,9 @@ class LeftByRuns:
 
 def check_what_runs_left(store: ObjectStore, contract: Contract, left: LeftByRuns, now: datetime) -> None:
     """The keys and bad rows of the deliveries that stay as they are. Raises LostFilesError."""
-    paths = LakePaths(left.lake_root, contract.dataset)
     if contract.key:
-        _check_registers(store, paths, left)
-    _check_quarantine(store, paths.quarantine, left, now)
+        _check_registers(store, contract.dataset, left)
+    _check_quarantine(store, LakePaths(left.lake_root, contract.dataset).quarantine, left, now)
 
 
 def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:
@@ -71,7 +69,7 @@ def _check_metadata(store: ObjectStore, table: PublishedIceberg) -> None:
         )
 
 
-def _check_registers(store: ObjectStore, paths: LakePaths, left: LeftByRuns) -> None:
+def _check_registers(store: ObjectStore, dataset: str, left: LeftByRuns) -> None:
     tables, registers = left.tables, left.tables.registers
     if not registers.without(left.replaced).folders:
         return  # there are no other deliveries whose keys could be shared
@@ -90,38 +88,24 @@ def _check_registers(store: ObjectStore, paths: LakePaths, left: LeftByRuns) -> 
         for delivery, folder in registers.folders.items()
         if not found[folder] and folder not in registers.files
     ]
-    lost += _with_valid_rows(store, paths, left, unsaid)
+    held = {file.partition for file in tables.curated.data_files()} if unsaid else ()
+    lost += [delivery for delivery in unsaid if delivery in held or _left_keys(store, dataset, left, delivery)]
     if lost:
+        folders = sorted({registers.folders[delivery] for delivery in lost})
         raise LostFilesError(
-            f"the keys of delivery {', '.join(sorted(lost))} are not in {_folders(registers, lost)}, which "
+            f"the keys of delivery {', '.join(sorted(lost))} are not in {_some(folders)}, which "
             f"{tables.curated.identifier} names: rows that it shares with others would count twice. Restore the files "
             f"(the bucket may keep versions), or process all deliveries anew: --delivery {','.join(registers.folders)}"
         )
 
 
-def _with_valid_rows(store: ObjectStore, paths: LakePaths, left: LeftByRuns, deliveries: Sequence[str]) -> list[str]:
-    if not deliveries:
-        return []
-    held = {file.partition for file in left.tables.curated.data_files()}
-    return [delivery for delivery in deliveries if delivery in held or _left_keys(store, paths, left.last, delivery)]
-
-
-def _left_keys(store: ObjectStore, paths: LakePaths, last: LastRun, delivery: str) -> bool:
+def _left_keys(store: ObjectStore, dataset: str, left: LeftByRuns, delivery: str) -> bool:
     """Whether the run that published the delivery counted rows whose keys it kept, as far as its manifest says."""
-    state = last.published.get(delivery)
-    if state is None:
-        return False
     try:
-        manifest = RunManifest.model_validate_json(
-            store.read(manifest_uri(paths.lake_root, paths.dataset, state.run_id))
-        )
-    except (ValidationError, FileNotFoundError):
+        manifest = read_manifest(store, left.lake_root, dataset, left.last.published[delivery].run_id)
+    except (ValidationError, FileNotFoundError, KeyError):
         return False
     return any(counts.delivery == delivery and counts.kept + counts.duplicates for counts in manifest.deliveries)
-
-
-def _folders(registers: Registers, deliveries: Iterable[str]) -> str:
-    return _some(sorted({registers.folders[delivery] for delivery in deliveries}))
 
 
 def _check_quarantine(store: ObjectStore, location: str, left: LeftByRuns, now: datetime) -> None:

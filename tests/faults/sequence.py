@@ -19,7 +19,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from etl_job.errors import QuartalJobError, UnknownPublicationError
-from etl_job.lake.lake_files import LakeFiles
+from etl_job.lake.files import S3ObjectStore
 from etl_job.manifest.model import RunManifest
 from localstack_glue.faults.plan import Call, FaultPlan, Mode, Rule
 from quartal.core.errors import PipelineError, QuartalError, UnknownOutcomeError, WatchingError
@@ -280,7 +280,7 @@ class Sequence:
         cutoff = datetime.now(UTC) + timedelta(hours=1)
 
         def keep() -> None:
-            files = LakeFiles(self.lake.s3)
+            files = S3ObjectStore(self.lake.s3)
             maintain(_LAKE, iceberg_catalog(self.lake.connection), files, cutoff, dry_run=False)
 
         error = self._attempt(keep, plan)

@@ -26,7 +26,7 @@ from etl_job.deliveries.published import inputs_of, withdrawn_by
 from etl_job.deliveries.raw_table import Delivery
 from etl_job.deliveries.selection import select_deliveries
 from etl_job.errors import UnknownPublicationError
-from etl_job.lake.lake_files import LakeFiles
+from etl_job.lake.files import S3ObjectStore
 from etl_job.manifest.files import read_last_run, write_manifest
 from etl_job.manifest.model import NO_ROWS, DeliveryCounts, PublishedDelivery, RunManifest
 from etl_job.publishing.parquet_files import FileLayout, new_data_folder, write_rows
@@ -205,8 +205,7 @@ class ThinJob:
             if not self.landed.curated:
                 self._drop([*folders, *staged.values()])
             raise
-        for uri in outdated:
-            self._store.delete(uri)
+        self._store.delete_all(outdated)
 
     def _stage_keys(self, location: str, ids: list[int]) -> str:
         """A folder for the keys of a delivery, those that others have too among them."""
@@ -222,8 +221,7 @@ class ThinJob:
 
     def _drop(self, folders: list[str]) -> None:
         for folder in folders:
-            for file in self._store.list_files(f"{folder}/"):
-                self._store.delete(file.uri)
+            self._store.delete_folder(folder)
 
     def _commit_curated(
         self,
@@ -330,12 +328,12 @@ class ThinJob:
 
 
 @cache
-def _clients(endpoint: str) -> tuple[LakeFiles, DecidingGlueCatalog]:
+def _clients(endpoint: str) -> tuple[S3ObjectStore, DecidingGlueCatalog]:
     """As a run makes them, but once: what they take to make is not what is tested."""
     session = boto3.Session("test", "test", region_name=REGION)
     s3 = session.client("s3", endpoint_url=endpoint, config=Config(s3={"addressing_style": "path"}))
     glue = session.client("glue", endpoint_url=endpoint)
-    return LakeFiles(s3), open_catalog(session, glue, {"AWS_ENDPOINT_URL": endpoint})
+    return S3ObjectStore(s3), open_catalog(session, glue, {"AWS_ENDPOINT_URL": endpoint})
 
 
 def _table(rows: list[tuple[Any, ...]], columns: tuple[TableColumn, ...]) -> pa.Table:

@@ -16,7 +16,7 @@ import pytest
 
 from etl_job.contract.schemas import TableColumn
 from etl_job.errors import PublicationError
-from etl_job.lake.lake_files import LakeFiles
+from etl_job.lake.files import S3ObjectStore
 from etl_job.tables.catalog import open_catalog
 from etl_job.tables.iceberg import PublishedIceberg
 from etl_job.tables.snapshot_change import Replacement, among
@@ -108,7 +108,7 @@ def test_maintenance_deletes_objects_that_no_snapshot_names(tables):
     orphan = tables.data_file("d1", 99)
     connection = AwsConnection("eu-central-1", tables.endpoint_url, "test", "test")
     lake = Lake(f"s3://{tables.name}", tables.name, "counts", ("counts", "not_published_yet"))
-    files, soon = LakeFiles(connection.s3()), datetime.now(UTC) + timedelta(hours=1)
+    files, soon = S3ObjectStore(connection.s3()), datetime.now(UTC) + timedelta(hours=1)
     done = maintain(lake, iceberg_catalog(connection), files, soon, dry_run=False)
     assert orphan in {file.uri for file in done.tables[0].orphans}
     assert tables.rows() == {"d1": 2}

@@ -148,7 +148,13 @@ def test_duplicates_keep_the_first_by_delivery_file_and_row(spark, tmp_path, con
     ]
     assert (accounted.by_delivery[1].duplicates, accounted.by_delivery[1].kept) == (1, 0)
     outcome = accounted.by_delivery[0]
-    assert (outcome.rows, outcome.kept, outcome.duplicates, outcome.conflicts, outcome.quarantined) == (6, 3, 2, 1, 1)
+    assert (outcome.rows_in, outcome.kept, outcome.duplicates, outcome.conflicts, outcome.quarantined) == (
+        6,
+        3,
+        2,
+        1,
+        1,
+    )
 
 
 def test_delivery_of_bad_rows_only_adds_up(spark, tmp_path, contract):

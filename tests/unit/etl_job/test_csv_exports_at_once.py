@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -18,8 +18,7 @@ import pytest
 from moto import mock_aws
 
 from etl_job.contract.schemas import TableColumn
-from etl_job.lake.files import LocalObjectStore
-from etl_job.lake.lake_files import LakeFiles
+from etl_job.lake.files import LocalObjectStore, S3ObjectStore
 from etl_job.publishing.csv_export import export_csv
 from etl_job.tables.commit_outcome import DecidingGlueCatalog
 from etl_job.tables.iceberg import PublishedIceberg
@@ -49,11 +48,11 @@ class Interrupted(LocalObjectStore):
             self._meanwhile()
         return super().upload(uri, file)
 
-    def delete(self, uri: str) -> None:
-        if uri.endswith(self._name) and not self._happened:
+    def delete_all(self, uris: Sequence[str]) -> None:
+        if any(uri.endswith(self._name) for uri in uris) and not self._happened:
             self._happened = True
             self._meanwhile()
-        super().delete(uri)
+        super().delete_all(uris)
 
 
 class KilledAfter(LocalObjectStore):
@@ -196,7 +195,6 @@ def test_etag_of_an_upload_is_that_of_the_listing(tmp_path):
     with mock_aws():
         s3 = boto3.client("s3", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
         s3.create_bucket(Bucket="lake")
-        for root in ("s3://lake", f"file://{tmp_path}/lake"):
-            store = LakeFiles(s3)
+        for root, store in (("s3://lake", S3ObjectStore(s3)), (f"file://{tmp_path}/lake", LocalObjectStore())):
             etag = store.upload(f"{root}/a.csv", file)
             assert [each.etag for each in store.list_files(f"{root}/")] == [etag]

@@ -9,37 +9,34 @@ from botocore.exceptions import ResponseStreamingError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
-from etl_job.lake.files import S3ObjectStore
-from etl_job.lake.lake_files import LakeFiles
+from etl_job.lake.files import S3ObjectStore, store_of
 
 
-def test_files_of_a_lake_reach_a_task_with_a_client_of_its_own_for_the_same_region(moto_catalog, tmp_path):
+def test_files_of_a_lake_reach_a_task_with_a_client_of_its_own_for_the_same_region(moto_catalog):
     client = boto3.client("s3", region_name="eu-west-3")
     client.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
     client.put_object(Bucket="lake", Key="raw/a.csv", Body=b"0123456789")
-    in_task = pickle.loads(pickle.dumps(LakeFiles(client)))  # noqa: S301  # its own
+    in_task = pickle.loads(pickle.dumps(S3ObjectStore(client)))  # noqa: S301  # its own
     with in_task.open("s3://lake/raw/a.csv", 7) as content:
         assert content.read() == b"789"
-    assert in_task._s3._s3.meta.region_name == "eu-west-3"
-    local = tmp_path / "a.csv"
-    in_task.write(local.as_uri(), b"0123456789")
-    with in_task.open(local.as_uri(), 7) as content:
-        assert content.read(2) == b"78"
+    assert in_task._s3.meta.region_name == "eu-west-3"
 
 
-def test_files_and_folders_are_deleted_wherever_they_lie_and_what_is_missing_does_not_matter(moto_catalog, tmp_path):
-    s3 = boto3.client("s3", region_name="eu-west-3")
-    s3.create_bucket(Bucket="lake", CreateBucketConfiguration={"LocationConstraint": "eu-west-3"})
-    files = LakeFiles(s3)
-    uris = [f"{root}/{name}" for root in ("s3://lake", f"file://{tmp_path}") for name in ("a/1", "a/2", "ab/3")]
+@pytest.mark.parametrize("is_local", [True, False])
+def test_files_and_folders_are_deleted_and_what_is_missing_does_not_matter(moto_catalog, tmp_path, is_local):
+    session, root = boto3.Session(region_name="eu-west-3"), f"file://{tmp_path}" if is_local else "s3://lake"
+    if not is_local:
+        region = {"LocationConstraint": "eu-west-3"}
+        session.client("s3").create_bucket(Bucket="lake", CreateBucketConfiguration=region)
+    files = store_of(root, session)
+    uris = [f"{root}/{name}" for name in ("a/1", "a/2", "ab/3")]
     for uri in uris:
         files.write(uri, b"x")
-    files.delete_all([uris[0], uris[3], "s3://lake/none", f"file://{tmp_path}/none"])
-    for root in ("s3://lake", f"file://{tmp_path}"):
-        assert [file.uri for file in files.list_files(f"{root}/")] == [f"{root}/a/2", f"{root}/ab/3"]
-        files.delete_folder(f"{root}/a")
-        files.delete_folder(f"{root}/none")
-        assert [file.uri for file in files.list_files(f"{root}/")] == [f"{root}/ab/3"]
+    files.delete_all([uris[0], f"{root}/none"])
+    assert [file.uri for file in files.list_files(f"{root}/")] == uris[1:]
+    files.delete_folder(f"{root}/a")
+    files.delete_folder(f"{root}/none")
+    assert [file.uri for file in files.list_files(f"{root}/")] == uris[2:]
 
 
 @pytest.fixture

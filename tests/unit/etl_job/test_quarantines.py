@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, cast
 
 from etl_job.deliveries.published import new_or_changed, withdrawn_by
 from etl_job.deliveries.raw_table import Delivery
-from etl_job.lake.files import StoredFile
-from etl_job.lake.lake_files import LakeFiles
+from etl_job.lake.files import LocalObjectStore, StoredFile
 from etl_job.manifest.model import Input, PublishedDelivery
 from etl_job.tables.quarantine_runs import files_of_other_runs
 
@@ -25,7 +23,7 @@ def test_bad_rows_of_a_run_that_comes_after_the_question_are_none_of_the_answer(
     older = bad_rows(folder, "older")
     bad_rows(folder, "own")
     bad_rows(tmp_path / "delivery=d10", "older")
-    found = files_of_other_runs(LakeFiles(cast(Any, None)), [f"file://{folder}"], "own")
+    found = files_of_other_runs(LocalObjectStore(), [f"file://{folder}"], "own")
     bad_rows(folder, "later")
     assert found == (older,)
 

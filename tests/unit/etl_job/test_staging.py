@@ -80,7 +80,7 @@ class History:
         for outcome in account.outcomes:
             counts = Counter({"duplicate": outcome.duplicates, "quarantined": outcome.quarantined})
             self.rest[outcome.delivery] = +counts
-            assert outcome.rows == sum(len(file) for file in self.feed[outcome.delivery])
+            assert outcome.rows_in == sum(len(file) for file in self.feed[outcome.delivery])
         if self.contract.conflicts is ConflictPolicy.QUARANTINE_BOTH:
             self.quarantine.update({name: [] for name in processed})
             rows = quarantined_rows(

@@ -16,7 +16,7 @@ from botocore.exceptions import NoCredentialsError, ProxyConnectionError
 from moto import mock_aws
 from pyiceberg.catalog.glue import GlueCatalog
 
-from etl_job.lake.lake_files import LakeFiles
+from etl_job.lake.files import S3ObjectStore
 from plan_review.errors import ReviewError, ReviewInputError
 from plan_review.prices import load_prices
 from quartal.cli import environments as environments_cli
@@ -114,11 +114,11 @@ ERRORS: dict[str, tuple[Callable[[Place], object], type[QuartalError | ReviewErr
     ),
     "object that S3 does not delete": (
         lambda _: delete_files(
-            LakeFiles(stubbed("s3", ("delete_objects", {"Errors": [{"Key": "tmp/a", "Message": "Access Denied"}]}))),
-            ["s3://lake/tmp/a"],
+            S3ObjectStore(stubbed("s3", ("delete_objects", {"Errors": [{"Key": "a", "Message": "Access Denied"}]}))),
+            ["s3://lake/a"],
         ),
         AwsError,
-        "s3://lake/tmp/a was not deleted",
+        "s3://lake/a was not deleted",
         "s3:DeleteObject",
     ),
     "outputs of another version": (

@@ -27,7 +27,7 @@ def maintenance(
     as_json: JsonOption = False,
 ) -> None:
     """Expire snapshots without a tag, and delete files that no snapshot uses."""
-    from etl_job.lake.lake_files import LakeFiles  # which help need not load
+    from etl_job.lake.files import S3ObjectStore  # which help need not load
 
     age = parse_age(older_than)
     workspace = open_workspace(env, dataset=dataset, as_json=as_json)
@@ -39,7 +39,7 @@ def maintenance(
         tables=(deployment.curated_table(), deployment.features_table()),
     )
     cutoff = safe_cutoff(connection.glue(), deployment.job, datetime.now(UTC), age)
-    done = maintain(lake, iceberg_catalog(connection), LakeFiles(connection.s3()), cutoff, dry_run=dry_run)
+    done = maintain(lake, iceberg_catalog(connection), S3ObjectStore(connection.s3()), cutoff, dry_run=dry_run)
     record = done.as_record()
     columns = ("table", "snapshots expired", "kept", "orphan files", "bytes")
     rows = [tuple(table.values()) for table in record["tables"]]

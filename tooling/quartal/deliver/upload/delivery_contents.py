@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from etl_job.lake.lake_files import LakeFiles
+from etl_job.lake.files import S3ObjectStore
 from quartal.core.errors import AwsError, ConfigurationError, UploadError
 from quartal.deliver.upload.delivery_manifest import DeliveredFile, ManifestStore
 from quartal.deliver.upload.job_files import why_left_out
@@ -142,7 +142,7 @@ def take_out(s3: S3Client, bucket: str, keys: Iterable[str]) -> None:
     if not uris:
         return
     try:
-        delete_files(LakeFiles(s3), uris)
+        delete_files(S3ObjectStore(s3), uris)
     except AwsError as error:
         raise UploadError(
             f"The files to remove are still there: {error.message}",
