@@ -15,13 +15,13 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pyarrow as pa
 import pyarrow.csv
+from pydantic import BaseModel, ValidationError
 
 from etl_job.lake.files import ObjectStore
 from etl_job.lake.paths import LakePaths
@@ -31,12 +31,17 @@ from etl_job.tables.iceberg import DataFile, PublishedIceberg
 _CSV_OF_A_QUARTER = re.compile(r"(\d{4}Q[1-4])\.csv")
 
 
-@dataclass(frozen=True, slots=True)
-class _Exported:
+class _Exported(BaseModel):
     """A quarter's CSV: a fingerprint of the data files that it was made from, and the etag of what was written."""
 
     data: str
     etag: str
+
+
+class _State(BaseModel):
+    """What the last export noted."""
+
+    quarters: dict[str, _Exported]
 
 
 def export_csv(table: PublishedIceberg, store: ObjectStore, lake_root: str, dataset: str) -> CsvExport:
@@ -59,14 +64,14 @@ def _export(table: PublishedIceberg, store: ObjectStore, location: str) -> CsvEx
     removed = [quarter for quarter in sorted(there) if quarter not in now]
     for quarter in written:
         etag = _write_quarter(table, quarter, store, csv_uri(location, quarter))
-        known[quarter] = _Exported(now[quarter], etag)
+        known[quarter] = _Exported(data=now[quarter], etag=etag)
     manifest = quicksight_manifest(csv_uri(location, quarter) for quarter in sorted(now))
     if _content(store, manifest_uri) != manifest:
         store.write(manifest_uri, manifest)
     store.delete_all([csv_uri(location, quarter) for quarter in removed])
     if written or removed:
-        state = {"quarters": {quarter: asdict(known[quarter]) for quarter in sorted(now)}}
-        store.write(state_uri, json.dumps(state, indent=2).encode())
+        state = _State(quarters={quarter: known[quarter] for quarter in sorted(now)})
+        store.write(state_uri, state.model_dump_json(indent=2).encode())
     return CsvExport(manifest=manifest_uri, written=tuple(written), removed=tuple(removed))
 
 
@@ -86,12 +91,7 @@ def quicksight_manifest(uris: Iterable[str]) -> bytes:
     """The manifest that QuickSight's S3 data source reads."""
     manifest = {
         "fileLocations": [{"URIs": list(uris)}],
-        "globalUploadSettings": {
-            "format": "CSV",
-            "delimiter": ",",
-            "textqualifier": '"',
-            "containsHeader": "true",
-        },
+        "globalUploadSettings": {"format": "CSV", "delimiter": ",", "textqualifier": '"', "containsHeader": "true"},
     }
     return (json.dumps(manifest, indent=2) + "\n").encode()
 
@@ -121,17 +121,9 @@ def _fingerprints(files: Iterable[DataFile]) -> dict[str, str]:
 def _read_state(store: ObjectStore, uri: str) -> dict[str, _Exported]:
     """What the last export noted; nothing where that cannot be read, so that all is written anew."""
     try:
-        state = json.loads(store.read(uri))
-    except (FileNotFoundError, ValueError):
+        return _State.model_validate_json(store.read(uri)).quarters
+    except (FileNotFoundError, ValidationError):
         return {}
-    quarters = state.get("quarters") if isinstance(state, dict) else None
-    if not isinstance(quarters, Mapping):
-        return {}
-    return {
-        quarter: _Exported(str(each.get("data")), str(each.get("etag")))
-        for quarter, each in quarters.items()
-        if isinstance(each, Mapping)
-    }
 
 
 def _content(store: ObjectStore, uri: str) -> bytes | None:

@@ -1,7 +1,8 @@
 """A run's daily counts as rows of the curated table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
@@ -37,9 +38,7 @@ def new_daily_counts(context: RunContext, counted: CountedRows) -> NewDailyCount
         if not daily.in_driver.num_rows:
             return NewDailyCounts(curated_rows(context, ()), ())
         table = daily.in_driver.select(list(published)).rename_columns(list(published.values()))
-        folder = new_folder(context, context.tables.curated)
-        layout = FileLayout(curated_columns(spec), DELIVERY, sort_order(context))
-        files = write_rows(table, layout, folder, context.store)
+        files = write_rows(table, *place_in(context, context.tables.curated), context.store)
         return NewDailyCounts(curated_rows(context, files), files)
     rows = daily.rows.select(*(F.col(name).alias(as_published) for name, as_published in published.items()))
     if not spec.measures:
@@ -54,14 +53,13 @@ def _published_names(spec: FeatureSpec) -> dict[str, str]:
     return {DELIVERY: DELIVERY, **entity, DAY: DAY, KEPT: spec.count, **{hour: hour for hour in hour_columns(spec)}}
 
 
-def new_folder(context: RunContext, table: PublishedIceberg) -> str:
-    """A folder for this run's files of a table."""
-    return new_data_folder(table.location, context.arguments.run_id)
-
-
-def sort_order(context: RunContext) -> list[str]:
-    """The order of rows in files of both tables, within a partition."""
-    return [*context.contract.features.entity, DAY]
+def place_in(
+    context: RunContext, table: PublishedIceberg, split_after: Mapping[str, date] | None = None
+) -> tuple[FileLayout, str]:
+    """How this run's rows of a table lie in files, and a folder for them."""
+    sort_by = [*context.contract.features.entity, DAY]
+    layout = FileLayout(table.columns, table.partition_column, sort_by, split_after or {})
+    return layout, new_data_folder(table.location, context.arguments.run_id)
 
 
 def curated_rows(context: RunContext, files: Sequence[str]) -> DataFrame:

@@ -50,7 +50,7 @@ class FeatureDays:
 def feature_days(counted: CountedRows, history: PublishedCounts) -> FeatureDays:
     """Those whose counts the run changes, and all after them."""
     fresh = tuple((kept.first_day, kept.last_day) for kept in counted.kept.values())
-    last = max([*(day for _, day in fresh), *filter(None, [history.last_kept_day])], default=None)
+    last = max([*(day for _, day in fresh), *(each.last for each in history.kept)], default=None)
     return FeatureDays(fresh, last, affected_range([*fresh, *history.replaced_days], history.last_day, last))
 
 

@@ -21,13 +21,8 @@ class PublishedCounts:
     kept: tuple[KeptDays, ...]
     replaced: tuple[KeptDays, ...]
     last_day: date | None
-    last_kept_day: date | None
     in_step: bool
     estimate: SizeEstimate | None
-
-    def and_fresh(self, fresh: SizeEstimate) -> SizeEstimate | None:
-        """The estimate of all daily counts, given that of the run's; None where one is unknown."""
-        return None if self.estimate is None else fresh + self.estimate
 
 
 def published_counts(tables: Tables, replaced: Sequence[str]) -> PublishedCounts:
@@ -46,7 +41,6 @@ def published_counts(tables: Tables, replaced: Sequence[str]) -> PublishedCounts
         tuple(KeptDays(file.partition, file.first_day, file.last_day) for file in others),
         tuple(KeptDays(file.partition, file.first_day, file.last_day) for file in outdated),
         last_day=max((file.last_day for file in files), default=None),
-        last_kept_day=max((file.last_day for file in others), default=None),
         in_step=are_in_step,
         estimate=None if entities is None else SizeEstimate(sum(file.rows for file in others), entities, len(others)),
     )

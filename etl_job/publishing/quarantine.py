@@ -4,12 +4,12 @@ from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
 from etl_job.context import RunContext
-from etl_job.contract.schemas import DELIVERY, RUN_ID
+from etl_job.contract.schemas import DELIVERY
 from etl_job.counting.count import CountedRows
 from etl_job.counting.outcomes import quarantined_rows
-from etl_job.lake.paths import partition_folder
 from etl_job.publishing.parquet_files import write_quarantine
 from etl_job.spark.workload import fits_one_task
+from etl_job.tables.quarantine_runs import quarantine_folder
 
 _SAMPLES = 3
 
@@ -54,7 +54,7 @@ def _bad_rows(context: RunContext, counted: CountedRows) -> DataFrame:
 def quarantine_folders(context: RunContext, counted: CountedRows, location: str) -> tuple[str, ...]:
     """The folders of the run's bad rows below a location."""
     bad = (outcome.delivery for outcome in counted.outcomes if outcome.quarantined)
-    return tuple(_folder(location, delivery, context.arguments.run_id) for delivery in bad)
+    return tuple(quarantine_folder(location, delivery, context.arguments.run_id) for delivery in bad)
 
 
 def delete_own_quarantine(context: RunContext, counted: CountedRows) -> None:
@@ -63,10 +63,6 @@ def delete_own_quarantine(context: RunContext, counted: CountedRows) -> None:
     An earlier attempt of the same run may have published: what the table names stays.
     """
     named = context.tables.quarantines.runs.items()
-    published = {_folder(context.paths.quarantine, delivery, run) for delivery, run in named}
+    published = {quarantine_folder(context.paths.quarantine, delivery, run) for delivery, run in named}
     for folder in set(quarantine_folders(context, counted, context.paths.quarantine)) - published:
         context.store.delete_folder(folder)
-
-
-def _folder(location: str, delivery: str, run_id: str) -> str:
-    return f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}"

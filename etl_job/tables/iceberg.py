@@ -93,7 +93,7 @@ class PublishedIceberg:
         self.location = location
         self.partition_column = by
         self._catalog = DecidingGlueCatalog.over(catalog)
-        self._columns = columns
+        self.columns = columns
         self._table = self._load()
 
     def _load(self) -> Table | None:
@@ -111,7 +111,7 @@ class PublishedIceberg:
         """The same table as readers find it at this moment."""
         database, _, name = self.identifier.partition(".")
         return PublishedIceberg(
-            self._catalog, database, name, location=self.location, columns=self._columns, by=self.partition_column
+            self._catalog, database, name, location=self.location, columns=self.columns, by=self.partition_column
         )
 
     def is_older_than(self, other: "PublishedIceberg") -> bool:
@@ -231,7 +231,7 @@ class PublishedIceberg:
             with warnings.catch_warnings(), ChainTransaction(table) as transaction:
                 warnings.filterwarnings("ignore", "Delete operation did not match any records")
                 with transaction.update_schema() as update:
-                    update.union_by_name(iceberg_schema(self._columns))
+                    update.union_by_name(iceberg_schema(self.columns))
                 if change.table_properties:
                     transaction.set_properties(dict(change.table_properties))
                 if table.current_snapshot() is not None:
@@ -298,7 +298,7 @@ class PublishedIceberg:
         return found
 
     def _create(self) -> Table:
-        schema = iceberg_schema(self._columns)
+        schema = iceberg_schema(self.columns)
         source = schema.find_field(self.partition_column).field_id
         field = PartitionField(
             source_id=source, field_id=1000, transform=IdentityTransform(), name=self.partition_column

@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from etl_job.contract.schemas import RUN_ID
+from etl_job.contract.schemas import DELIVERY, RUN_ID
 from etl_job.lake.files import ObjectStore
+from etl_job.lake.paths import partition_folder
 
 PROPERTY = "quartal.quarantine"
 
@@ -30,6 +31,11 @@ class Quarantines:
         """Those after a run that replaced some deliveries, of which some have bad rows."""
         kept = {delivery: run for delivery, run in self.runs.items() if delivery not in replaced}
         return Quarantines({**kept, **dict.fromkeys(with_bad_rows, run_id)})
+
+
+def quarantine_folder(location: str, delivery: str, run_id: str) -> str:
+    """Where a run's bad rows of a delivery lie."""
+    return f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run_id}"
 
 
 def files_of_other_runs(store: ObjectStore, folders: Sequence[str], run_id: str) -> tuple[str, ...]:

@@ -14,14 +14,15 @@ from datetime import datetime, timedelta
 from pydantic import ValidationError
 
 from etl_job.contract.model import Contract
-from etl_job.contract.schemas import DELIVERY, KIND, OLD_VALID_ROWS, RUN_ID, VALID_ROWS
+from etl_job.contract.schemas import KIND, OLD_VALID_ROWS, VALID_ROWS
 from etl_job.errors import LostFilesError
 from etl_job.lake.files import ObjectStore
-from etl_job.lake.paths import LakePaths, partition_folder
+from etl_job.lake.paths import LakePaths
 from etl_job.manifest.files import LastRun, read_manifest
 from etl_job.tables.dataset import Tables
 from etl_job.tables.iceberg import PublishedIceberg
-from etl_job.tables.key_registers import FOLDER, Registers
+from etl_job.tables.key_registers import FOLDER
+from etl_job.tables.quarantine_runs import quarantine_folder
 
 # A rule of the bucket may let bad rows expire, after whole days. What is missing sooner was taken by something else.
 _NONE_EXPIRES_WITHIN = timedelta(days=1)
@@ -112,7 +113,7 @@ def _check_quarantine(store: ObjectStore, location: str, left: LeftByRuns, now: 
     tables = left.tables
     young = tables.curated.runs_since(now - _NONE_EXPIRES_WITHIN)
     named = {
-        delivery: f"{location}/{partition_folder(DELIVERY, delivery)}/{RUN_ID}={run}"
+        delivery: quarantine_folder(location, delivery, run)
         for delivery, run in tables.quarantines.runs.items()
         if run in young and delivery not in left.replaced
     }
