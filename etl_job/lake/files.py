@@ -33,31 +33,24 @@ class StoredFile:
 
 
 class ObjectStore(Protocol):
-    """What the job needs of a place that holds files."""
+    """What the job needs of a place that holds files.
+
+    Raises:
+        FileNotFoundError: there is no such file to read or open.
+        UndeletedError: something was not deleted; what is not there does not matter.
+    """
 
     def list_files(self, prefix: str) -> tuple[StoredFile, ...]:
         """Files below the prefix in order of their names."""
 
     def read(self, uri: str, first_bytes: int | None = None) -> bytes:
-        """The content, or its first bytes.
-
-        Raises:
-            FileNotFoundError: there is no such file.
-        """
+        """The content, or its first bytes."""
 
     def read_end(self, uri: str, last_bytes: int) -> bytes:
-        """The last bytes of the content, or all if there are fewer.
-
-        Raises:
-            FileNotFoundError: there is no such file.
-        """
+        """The last bytes of the content, or all if there are fewer."""
 
     def open(self, uri: str, first_byte: int = 0) -> AbstractContextManager[BinaryIO]:
-        """The content from a byte on, to be read once from there.
-
-        Raises:
-            FileNotFoundError: there is no such file.
-        """
+        """The content from a byte on, to be read once from there."""
 
     def write(self, uri: str, content: bytes) -> None:
         """Create or replace the file, whole or not at all."""
@@ -66,18 +59,10 @@ class ObjectStore(Protocol):
         """As ``write``, from a file of this machine; the etag of what was written."""
 
     def delete_all(self, uris: Sequence[str]) -> None:
-        """Remove files; those that are not there do not matter.
-
-        Raises:
-            UndeletedError: some were not deleted.
-        """
+        """Remove files."""
 
     def delete_folder(self, uri: str) -> None:
-        """Remove a folder and what is in it, if it is there.
-
-        Raises:
-            UndeletedError: something was not deleted.
-        """
+        """Remove a folder and what is in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +165,7 @@ class S3ObjectStore:
             return self._s3.put_object(Bucket=bucket, Key=key, Body=content)["ETag"].strip('"')
 
     def delete_all(self, uris: Sequence[str]) -> None:
-        """See ObjectStore.
-
-        Raises:
-            UndeletedError: some were not deleted; it names each with the reason.
-        """
+        """See ObjectStore. The error names each file that was not deleted, with the reason."""
         refused: list[Undeleted] = []
         for start in range(0, len(uris), _KEYS_PER_REQUEST):
             keys: dict[str, list[str]] = {}
