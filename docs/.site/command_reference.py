@@ -25,8 +25,8 @@ def page() -> str:
     lines = [
         "# Commands",
         "",
-        f"{root.help} Grouped as `quartal --help` groups them; what holds for all is in",
-        "[Using the command line](command-line.md). `quartal COMMAND --help` says the same in the terminal.",
+        f"{root.help} The groups are those of `quartal --help`. [Using the command line](command-line.md) describes",
+        "what all commands have in common. `quartal COMMAND --help` shows the same text in the terminal.",
         "",
         *_contents(panels),
     ]
@@ -63,7 +63,7 @@ def _command(path: tuple[str, ...], command: Any) -> Iterator[str]:
         file = f"{name.replace(' ', '-')}.json"
         yield from (
             "",
-            f"What `--json` prints: [{file}](json/{file}), in the [envelope](command-line.md#json-version-1) of all.",
+            f"`--json` prints [{file}](json/{file}), in the common [envelope](command-line.md#json-version-1).",
         )
 
 

@@ -22,7 +22,7 @@ PLAN_REVIEW = TOOLING / "plan_review" / "src" / "plan_review"  # a distribution 
 
 @dataclass(frozen=True)
 class ErrorType:
-    """A class of quartal/core/errors.py or plan_review/errors.py: what its docstring says, and the exit code."""
+    """A class of quartal/core/errors.py or plan_review/errors.py: its docstring and its exit code."""
 
     name: str
     meaning: str
@@ -31,7 +31,7 @@ class ErrorType:
 
 @dataclass(frozen=True)
 class ErrorSite:
-    """A place that makes an error.
+    """A place that creates an error.
 
     Attributes:
         module: path below quartal, or with the name of the other package before it.
@@ -55,7 +55,7 @@ class ErrorSite:
 
     @property
     def key(self) -> str:
-        """Names the site for as long as its place in the source and its first words stay."""
+        """Identifies the site as long as its module, its function and its first words stay the same."""
         again = f" #{self.number}" if self.number > 1 else ""
         return f"{self.module} {self.function}: {self.message[:40].strip()}{again}"
 
@@ -126,7 +126,7 @@ def _sites_of(path: Path, module: str, names: set[str]) -> Iterator[ErrorSite]:
 
 
 def _text(node: ast.expr) -> str:
-    """What a message says, with the expressions in it by their last name."""
+    """The text of a message, with each expression replaced by its last name."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):
@@ -154,23 +154,23 @@ def page() -> str:
     lines = [
         "# Exit codes and errors",
         "",
-        "Every command ends with one of these codes. nox knows only 0 and 1: call `.nox/quartal/bin/quartal` itself",
-        "where a machine reads the code.",
+        "Every command ends with one of these codes. nox itself only returns 0 or 1: in scripts that read the code,",
+        "call `.nox/quartal/bin/quartal`.",
         "",
         "| code | meaning |",
         "|---|---|",
-        "| 0 | done |",
-        "| 1 | the pipeline, AWS or a program that Quartal runs failed |",
+        "| 0 | success |",
+        "| 1 | the pipeline, AWS, or a program that Quartal runs failed |",
         "| 2 | usage or configuration: the command line, a file or a variable is wrong, or nothing is deployed |",
         "| 3 | the plan has changes (`plan --detailed-exitcode`), or `drift` found some |",
-        "| 4 | waiting timed out; what was waited for continues |",
-        "| 5 | the outcome is not known: a run could not be watched, or an answer was lost and could not be looked up; "
-        "what was started may still be running |",
+        "| 4 | waiting timed out; the operation itself continues |",
+        "| 5 | the outcome is unknown: a run could not be watched, or an answer was lost and could not be looked up; "
+        "the operation may still be running |",
         "| 130 | interrupted |",
         "",
-        "A failure is one message with its remedy on standard error. With `--json` it is on standard output as well:",
+        "A failure prints one message with its remedy on standard error, and with `--json` on standard output as well:",
         '`{"error": {"code": ..., "message": ..., "details": [...], "remedy": ..., "exit_code": ...}}`. The code,',
-        "which stands behind the word Error in the terminal, is the name of a part of this page.",
+        "which the terminal shows after the word Error, is the name of a section of this page.",
         "",
     ]
     for name, kind in types.items():
@@ -192,7 +192,7 @@ def page() -> str:
 
 
 def _code(name: str) -> str:
-    """As `quartal.core.errors.code_of` has it."""
+    """The same as `quartal.core.errors.code_of`."""
     return "-".join(re.findall("[A-Z][a-z]*", name.removesuffix("Error"))).lower()
 
 

@@ -1,4 +1,4 @@
-"""An mkdocs hook: pages that live beside the code they describe become part of the site.
+"""An mkdocs hook: add pages that are stored next to the code that they describe.
 
 A link from such a page, or to one, is written as it works in the repository. Links to files that are no pages become
 plain text: the site stands without the repository beside it.

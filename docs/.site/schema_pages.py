@@ -1,4 +1,4 @@
-"""An mkdocs hook: reference pages made from the published JSON Schemas, and from the errors in the source."""
+"""An mkdocs hook: reference pages generated from the JSON Schemas, and from the errors in the source."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ERRORS_PAGE = "reference/errors.md"
 
 @dataclass(frozen=True)
 class SchemaPage:
-    """A page, the schema that it is made from, its heading, and what stands above the tables."""
+    """A page, its schema, its heading, and the paragraph above its tables."""
 
     uri: str
     schema: str
@@ -34,19 +34,19 @@ PAGES = (
         "reference/contract.md",
         "etl_job/contract.schema.json",
         "The data contract's schema",
-        "What a file in `data/contracts/` may say, after the [Open Data Contract Standard]"
-        "(https://bitol-io.github.io/open-data-contract-standard/) version 3. The JSON Schema is "
-        "`etl_job/contract.schema.json`: name it in your editor, and it checks while you write; `quartal contract "
-        "lint` checks more. Fields of the standard that only describe (names, owners, tags) pass and are not listed. "
-        "[Use your own data](../how-to/your-own-data.md) shows one in use.",
+        "The fields of a file in `data/contracts/`, which follows version 3 of the [Open Data Contract Standard]"
+        "(https://bitol-io.github.io/open-data-contract-standard/). The JSON Schema is "
+        "`etl_job/contract.schema.json`: set it in your editor to check contracts while you write; `quartal contract "
+        "lint` checks more. Descriptive fields of the standard (names, owners, tags) are allowed and not listed here. "
+        "[Use your own data](../how-to/your-own-data.md) shows a contract in use.",
     ),
     SchemaPage(
         "reference/run-manifest.md",
         "etl_job/run_manifest.schema.json",
         "The run manifest",
-        "Each run leaves `runs/<dataset>/<run id>.json` in the lake, a failed one too. The JSON Schema is "
-        "`etl_job/run_manifest.schema.json`. [What a run leaves in the lake](outputs.md) tells how the fields "
-        "belong together.",
+        "Each run, even a failed one, writes `runs/<dataset>/<run id>.json` to the lake. The JSON Schema is "
+        "`etl_job/run_manifest.schema.json`. [What a run leaves in the lake](outputs.md) explains how the fields "
+        "relate.",
     ),
 )
 
@@ -77,13 +77,13 @@ def _body(part: Schema) -> list[str]:
 
 def _fields(schema: Schema, above: str) -> list[str]:
     rows = list(_rows(schema, above))
-    return ["| field | type | must be there | says |", "|---|---|---|---|", *rows] if rows else []
+    return ["| field | type | required | meaning |", "|---|---|---|---|", *rows] if rows else []
 
 
 def _rows(schema: Schema, above: str) -> Iterator[str]:
     required = set(schema.get("required", ()))
     for name, part in schema.get("properties", {}).items():
-        if not isinstance(part, dict):  # true: whatever one likes, which nothing reads
+        if not isinstance(part, dict):  # true: any value, which nothing reads
             continue
         path = f"{above}{name}"
         default = f"default `{json.dumps(part['default'])}`. " if "default" in part else ""
@@ -100,7 +100,7 @@ def _rows(schema: Schema, above: str) -> Iterator[str]:
 
 
 def _choices(choices: list[Schema], path: str) -> Iterator[str]:
-    """Properties in the standard's form: one entry per name, each with a value of its own kind."""
+    """Properties in the standard's form: one entry per name, each with its own type of value."""
     for choice in choices:
         named = choice.get("properties", {})
         name, value = named.get("property", {}), named.get("value", {})

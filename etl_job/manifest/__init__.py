@@ -1,5 +1,5 @@
-"""The manifest of a run: what went in, what came of it, and what is published since.
+"""The manifest of a run: its input, its outcome, and the published state after it.
 
-In come the results of a run's steps; out goes ``runs/<dataset>/<run_id>.json``.
+Input: the results of a run's steps. Output: ``runs/<dataset>/<run_id>.json``.
 Imports no step of the run.
 """

@@ -1,4 +1,4 @@
-"""Manifests as files: ``runs/<dataset>/<run_id>.json`` is written at a run's end, the last one read at its start."""
+"""Write a run's manifest, ``runs/<dataset>/<run_id>.json``, at its end, and read the last one at its start."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from etl_job.reasons import cause_of
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The deliveries that are published by the newest manifest of a run that succeeded, and in which snapshot.
+    """The published deliveries and their snapshot, from the newest manifest of a successful run.
 
     ``curated_snapshot_id`` is None before the first such run, and in manifests of versions that did not record it.
     """
@@ -25,17 +25,17 @@ class LastRun:
 
 
 def manifest_uri(lake_root: str, dataset: str, run_id: str) -> str:
-    """Where a run's manifest lies."""
+    """The URI of a run's manifest."""
     return f"{LakePaths(lake_root, dataset).runs}/{run_id}.json"
 
 
 def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) -> str:
-    """Put the manifest in its place and return its URI.
+    """Write the manifest and return its URI.
 
-    An answer can be lost after the manifest was written, so after an error the place is looked at.
+    The answer may be lost after the manifest was written, so this looks for it after an error.
 
     Raises:
-        ManifestError: it is not in its place afterwards.
+        ManifestError: the manifest was not written, or it is unknown whether it was.
     """
     uri = manifest_uri(lake_root, manifest.dataset, manifest.run_id)
     content = (manifest.model_dump_json(indent=2) + "\n").encode()
@@ -55,7 +55,7 @@ def write_manifest(store: ObjectStore, lake_root: str, manifest: RunManifest) ->
 
 
 def _is_there(store: ObjectStore, uri: str, content: bytes) -> bool | None:
-    """Whether it is; None where that cannot be told."""
+    """Whether the object has this content; None if that is unknown."""
     try:
         return store.read(uri) == content
     except FileNotFoundError:
@@ -68,14 +68,14 @@ def read_manifest(store: ObjectStore, lake_root: str, dataset: str, run_id: str)
     """The manifest of one run.
 
     Raises:
-        FileNotFoundError: the run left none.
-        ValidationError: it is no manifest.
+        FileNotFoundError: the run has none.
+        ValidationError: the file is not a manifest.
     """
     return RunManifest.model_validate_json(store.read(manifest_uri(lake_root, dataset, run_id)))
 
 
 def read_last_run(store: ObjectStore, lake_root: str, dataset: str) -> LastRun:
-    """What the newest manifest of a run that succeeded says of the published deliveries.
+    """The published deliveries by the newest manifest of a successful run.
 
     A manifest that cannot be read counts as a failed run: at worst its deliveries are processed again.
     """

@@ -1,6 +1,6 @@
-"""What a run's manifest says: the one model that the job writes and the ``quartal`` command reads.
+"""The model of a run's manifest, which the job writes and the ``quartal`` command reads.
 
-``run_manifest.schema.json`` is made from it. Fields with a default came later: the first manifests lack them.
+``run_manifest.schema.json`` is generated from it. Fields with a default were added later; old manifests lack them.
 """
 
 import json
@@ -14,7 +14,7 @@ MANIFEST_VERSION: Literal[1] = 1
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow")  # a later version may say more
+    model_config = ConfigDict(frozen=True, extra="allow")  # a later version may add fields
 
 
 class Input(_Record):
@@ -26,9 +26,9 @@ class Input(_Record):
 
 
 class PublishedDelivery(_Record):
-    """The state of a delivery in the published tables: from which files, by which run, under which contract.
+    """The state of a delivery in the published tables: its files, the run that published it, and the contract's hash.
 
-    ``withdrawn``: taken out on request. It stays out until its files change or a run names it.
+    ``withdrawn``: removed from the tables on request, until its files change or a run names it.
     """
 
     run_id: str
@@ -38,10 +38,10 @@ class PublishedDelivery(_Record):
 
 
 class DeliveryCounts(_Record):
-    """What became of a delivery's rows. ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``.
+    """The outcomes of a delivery's rows. ``rows_in`` = ``kept`` + ``quarantined`` + ``duplicates``.
 
-    ``conflicts`` are those duplicates that differ from the row kept in their stead. A quarantined row counts once
-    for every rule it breaks. ``warned`` rows are among those kept, and count once for every warning.
+    ``conflicts`` are the duplicates that differ from the row that is kept. In ``violations``, a quarantined row counts
+    once for every rule that it breaks. ``warned`` rows are kept; in ``warnings``, they count once for every warning.
     """
 
     delivery: str
@@ -59,7 +59,7 @@ class DeliveryCounts(_Record):
 
 
 class Totals(_Record):
-    """Sums over the run's deliveries; ``rows_in`` is counted apart from the others, while the files are read."""
+    """Sums over the run's deliveries; ``rows_in`` is counted independently, while the files are read."""
 
     rows_in: int
     kept: int
@@ -73,7 +73,7 @@ NO_ROWS = Totals(rows_in=0, kept=0, quarantined=0, duplicates=0, conflicts=0)
 
 
 class Stage(_Record):
-    """How long a part of the run took."""
+    """The duration of a part of the run."""
 
     stage: str
     seconds: float
@@ -91,7 +91,7 @@ class PublishedTable(_Record):
 
 
 class CsvExport(_Record):
-    """The features as CSV: the quarters that this run wrote and took away, and the list of all files for QuickSight."""
+    """The CSV exports: the quarters that this run wrote and removed, and the list of all files for QuickSight."""
 
     manifest: str
     written: tuple[str, ...]
@@ -99,10 +99,10 @@ class CsvExport(_Record):
 
 
 class SparkMetrics(_Record):
-    """What Spark did for the run, summed over its tasks; ``None`` where Spark does not know.
+    """Spark's metrics of the run, summed over its tasks; ``None`` if Spark does not report one.
 
-    ``peak_heap_bytes`` is the most that the heap of any one JVM held, the driver's or an executor's. ``class_archive``
-    says whether the driver's Java loaded the archive of classes that it was given; ``None`` where it was given none.
+    ``peak_heap_bytes`` is the largest heap of any single JVM, the driver's or an executor's. ``class_archive`` tells
+    whether the driver's Java loaded its archive of classes; ``None`` if it had none.
     """
 
     jobs: int
@@ -122,7 +122,7 @@ class SparkMetrics(_Record):
 
 
 class DriftRecord(_Record):
-    """Columns that the crawled table has beyond the contract's, or lacks, and whether they come in another order."""
+    """How the crawled table differs from the contract: additional and missing columns, and their order."""
 
     new: tuple[str, ...]
     missing: tuple[str, ...]
@@ -130,14 +130,14 @@ class DriftRecord(_Record):
 
 
 class LeftOutFile(_Record):
-    """A file below the dataset's raw folder that holds no rows for a run, and why."""
+    """A file below the dataset's raw folder that the run did not read, and why."""
 
     uri: str
     reason: str
 
 
 class ContractRecord(_Record):
-    """Which contract the run obeyed; ``hash`` covers what the job acts upon."""
+    """The contract of the run; ``hash`` covers the parts that decide about rows."""
 
     source: str
     version: str
@@ -145,10 +145,10 @@ class ContractRecord(_Record):
 
 
 class RunManifest(_Record):
-    """See the module. ``published`` is the state of all deliveries after this run, not only of this run's own.
+    """The manifest of a run. ``published`` is the state of all deliveries after the run, not only of its own.
 
-    ``curated_snapshot_id`` is the curated table's snapshot that holds this state. ``not_catalogued`` names deliveries
-    with files that no crawler has taken, which are read all the same; ``left_out`` are files that were not.
+    ``curated_snapshot_id`` is the curated table's snapshot with this state. ``not_catalogued`` names deliveries with
+    files that no crawler has found yet, which the run read anyway; ``left_out`` lists files that it did not read.
     """
 
     manifest_version: Literal[1] = MANIFEST_VERSION

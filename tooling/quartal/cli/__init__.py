@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def _spare_the_last_search() -> None:
-    """Keep Python from looking for cycles once more at its end, twice, for a fifth of a second.
+    """Prevent two more garbage collections at exit, which take a fifth of a second.
 
     Not where DuckDB is loaded: it would report all that is not collected as leaks.
     """

@@ -49,7 +49,7 @@ from quartal.core.visible import visible
 
 app = typer.Typer(
     name="quartal",
-    help="ML-ready features once a quarter: deploys, feeds, runs and explains a pipeline on AWS Glue.",
+    help="Deploy, feed, run and explain a pipeline on AWS Glue that computes ML-ready features every quarter.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

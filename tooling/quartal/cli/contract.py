@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from quartal.contracts.drafting.sample import Sample
     from quartal.contracts.model import Contract
 
-app = typer.Typer(help="Data contracts: what a feed holds, and what the job makes of it.", no_args_is_help=True)
+app = typer.Typer(help="Draft, check, try and export data contracts.", no_args_is_help=True)
 
 
 @app.command(name="lint")
@@ -28,7 +28,9 @@ def lint_files(
     files: Annotated[list[Path], typer.Argument(help="Contracts (YAML files).", show_default=False)],
     against: Annotated[
         str | None,
-        typer.Option("--against", help="Also refuse changes since this git revision that break readers of the tables."),
+        typer.Option(
+            "--against", help="Git revision to compare with: also refuse changes that break readers of the tables."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -115,7 +117,7 @@ def _one_contract(file: Path, dataset: str | None) -> Contract:
 
 
 class RuleFormat(StrEnum):
-    """What a contract's rules are written as."""
+    """The format of exported rules."""
 
     DQDL = "dqdl"
 
@@ -124,9 +126,7 @@ class RuleFormat(StrEnum):
 def export_rules(
     file: Annotated[Path, typer.Argument(help="A contract.", show_default=False)],
     form: Annotated[RuleFormat, typer.Option("--format", help="Format of the rules.")] = RuleFormat.DQDL,
-    dataset: Annotated[
-        str | None, typer.Option("--dataset", help="Its dataset, where the contract has several.")
-    ] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Dataset, if the contract has several.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print a contract's rules for AWS Glue Data Quality; rules without an equivalent there become comments."""
@@ -147,9 +147,7 @@ def export_rules(
 def try_contract(
     files: Annotated[list[Path], typer.Argument(help="Files of a delivery.", show_default=False)],
     contract: Annotated[Path, typer.Option("--contract", help="A contract (YAML file).", show_default=False)],
-    dataset: Annotated[
-        str | None, typer.Option("--dataset", help="Its dataset, where the contract has several.")
-    ] = None,
+    dataset: Annotated[str | None, typer.Option("--dataset", help="Dataset, if the contract has several.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Judge files by a contract as a run would: rows kept and quarantined, the reasons, and the first days."""
@@ -188,7 +186,7 @@ def init(
         ),
     ] = None,
     dataset: Annotated[
-        str | None, typer.Option("--dataset", help="Name of the dataset. Default: made from the file's name.")
+        str | None, typer.Option("--dataset", help="Name of the dataset. Default: derived from the file's name.")
     ] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="File to write, which must not exist. Default: standard output.")
@@ -205,17 +203,18 @@ def init(
     ] = None,
     event_time: Annotated[str | None, typer.Option("--event-time", help="Column with the time of the events.")] = None,
     entity: Annotated[
-        list[str] | None, typer.Option("--entity", help="Column that features are about, or 'none'; may be repeated.")
+        list[str] | None,
+        typer.Option("--entity", help="Column that the features describe, or 'none'; may be repeated."),
     ] = None,
     key: Annotated[
         list[str] | None, typer.Option("--key", help="Column that identifies a row, or 'none'; may be repeated.")
     ] = None,
     date_order: Annotated[
-        str | None, typer.Option("--date-order", help="What comes first in 03/04/2024: day or month.")
+        str | None, typer.Option("--date-order", help="Which comes first in 03/04/2024: day or month.")
     ] = None,
     decimal_mark: Annotated[
         str | None,
-        typer.Option("--decimal-mark", help="Decimal mark, if 1,250 may be a thousand: comma or point."),
+        typer.Option("--decimal-mark", help="Decimal mark, if 1,250 is ambiguous: comma or point."),
     ] = None,
     everything: Annotated[
         bool, typer.Option("--all", help="Read all rows, not only the beginning, middle and end of large files.")
@@ -297,7 +296,7 @@ def _sampled(
     everything: bool,
     environment: str | None,
 ) -> Iterator[Sample]:
-    """The sample of whichever source was named."""
+    """The sample of the source that the options name."""
     from quartal.contracts.drafting.sources import sample_of
 
     if feed is not None:
@@ -321,6 +320,6 @@ def _dataset_of(feed: Path) -> str:
 
 
 def _name_of(source: str) -> str:
-    """A name of at most 30 characters, as the catalog takes it."""
+    """A name that is valid in the catalog, of at most 30 characters."""
     name = re.sub(r"[^a-z0-9]+", "_", source.lower()).strip("_")
     return (name if re.match(r"[a-z]", name) else f"feed_{name}")[:30].strip("_")

@@ -13,7 +13,7 @@ from quartal.core.console import Console
 from quartal.core.settings import Settings
 from quartal.scenarios.example_feed import DEFAULT_FEED, FEEDS, generate_feed
 
-app = typer.Typer(help="Raw data: the example feeds.", no_args_is_help=True)
+app = typer.Typer(help="Generate raw data of the example feeds.", no_args_is_help=True)
 
 
 @app.command()

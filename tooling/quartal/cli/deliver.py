@@ -137,7 +137,7 @@ def ingest(
     ] = False,
     trims: Annotated[
         bool,
-        typer.Option("--trim-char", help="Strip the blanks that PostgreSQL's char(n) pads values with."),
+        typer.Option("--trim-char", help="Strip the trailing spaces with which PostgreSQL pads char(n) values."),
     ] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,

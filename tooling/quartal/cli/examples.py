@@ -1,4 +1,4 @@
-"""What `--help` shows as examples, by command. A test parses each of them."""
+"""The examples that `--help` shows for each command. A test parses each of them."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ EXAMPLES_IN_GROUPS = {
 
 
 def add_examples(app: typer.Typer, group: str = "") -> None:
-    """Give each command that has examples an end of its help that shows them."""
+    """Add the examples to the end of each command's help."""
     examples = EXAMPLES | EXAMPLES_IN_GROUPS
     for command in app.registered_commands:
         name = f"{group} {command.name or getattr(command.callback, '__name__', '')}".strip()

@@ -50,7 +50,7 @@ def query(
     as_of: Annotated[
         str | None, typer.Option("--as-of", metavar="TAG", help=f"Read the tables as of this state. {_TAG_HELP}")
     ] = None,
-    form: Annotated[AnswerFormat, typer.Option("--format", help="How to print the answer.")] = AnswerFormat.TABLE,
+    form: Annotated[AnswerFormat, typer.Option("--format", help="Output format.")] = AnswerFormat.TABLE,
     spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
@@ -131,7 +131,7 @@ def tag(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tag a published state of the features, such as the one that a model was trained on, so that it is kept."""
+    """Tag a published state of the features to keep it, such as the one that a model was trained on."""
     if name is None:
         if as_of or delete:
             raise ConfigurationError(

@@ -14,7 +14,7 @@ from quartal.core.settings import DEFAULT_LOCALSTACK_PORT, LOCALSTACK_ENVIRONMEN
 from quartal.local.local_stack.endpoint import find_endpoint
 from quartal.local.local_stack.health import read_health
 
-app = typer.Typer(help="LocalStack with the Glue service, on this machine.", no_args_is_help=True)
+app = typer.Typer(help="Start and stop a local AWS: LocalStack with the Glue service.", no_args_is_help=True)
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="Port on 127.0.0.1; 0 takes any free one.")]
 
 
@@ -32,7 +32,7 @@ def start(
         str | None,
         typer.Option("--host", help="Host of the Glue service: localstack (the default), localemu or standalone."),
     ] = None,
-    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if one answers already.")] = False,
+    if_needed: Annotated[bool, typer.Option("--if-needed", help="Do nothing if one is already running.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Start LocalStack in the background; its state is lost when it stops."""

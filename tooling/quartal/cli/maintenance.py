@@ -19,7 +19,8 @@ def register(app: typer.Typer) -> None:
 
 def maintenance(
     older_than: Annotated[
-        str, typer.Option("--older-than", help="Minimum age of what is removed, such as 7d, 12h or 30m.")
+        str,
+        typer.Option("--older-than", help="Minimum age of the snapshots and files to remove, such as 7d, 12h or 30m."),
     ] = "7d",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     env: EnvironmentOption = None,

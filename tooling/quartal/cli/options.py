@@ -1,4 +1,4 @@
-"""Options that several commands share, and what every command starts with."""
+"""Options that several commands share, and the set-up that every command begins with."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from quartal.workspace import Workspace
 
 
 def _environments(incomplete: str) -> list[str]:
-    """The environments whose names begin like this, for the shell's completion; none outside a project."""
+    """The environments whose names start with the text, for shell completion; none outside a project."""
     try:
         return [name for name in Settings.known_environments(os.environ) if name.startswith(incomplete)]
     except ConfigurationError:

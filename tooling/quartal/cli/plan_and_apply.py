@@ -1,4 +1,4 @@
-"""What `plan`, `apply` and `destroy` do, apart from their options: the review and its libraries load with it."""
+"""The work of `plan`, `apply` and `destroy`, apart from their options; it loads the review and its libraries."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def apply(workspace: Workspace, approved: Level, policies: bool | None, rules: P
 
 
 def destroy(workspace: Workspace, approved: Level, *, keep_data: bool) -> None:
-    """Remove what is deployed, or everything except the data.
+    """Remove everything that is deployed, or everything except the data.
 
     Raises:
         ConfigurationError: the approved level is too low.
@@ -102,7 +102,7 @@ def _reviewed(workspace: Workspace, options: ReviewOptions) -> Review:
 
 
 def _reviewed_again(workspace: Workspace, options: ReviewOptions) -> saved_plan.ReviewRecord:
-    """The record of the waiting plan, after another review of it by these options."""
+    """The record of the saved plan, after it was reviewed again with these options."""
     workspace.console.note("The reviewed plan, judged again by these options:")
     review = review_saved_plan(workspace, workspace.terraform.show_plan(), options)
     workspace.console.note(render_text(review))

@@ -46,9 +46,9 @@ def quarantine(
         typer.Option("--out", help="Write the rows to this file: JSON lines (.json, .jsonl), otherwise CSV."),
     ] = None,
     failed: Annotated[
-        bool, typer.Option("--failed", help="Rows of runs that failed a threshold of the contract.")
+        bool, typer.Option("--failed", help="Show the rows of runs that exceeded a threshold of the contract.")
     ] = False,
-    form: Annotated[AnswerFormat, typer.Option("--format", help="How to print the rows.")] = AnswerFormat.TABLE,
+    form: Annotated[AnswerFormat, typer.Option("--format", help="Output format.")] = AnswerFormat.TABLE,
     spreadsheet_safe: Annotated[bool, typer.Option("--spreadsheet-safe", help=SAFE_HELP)] = False,
     wide: WideOption = False,
     env: EnvironmentOption = None,

@@ -29,7 +29,7 @@ def report(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a page on history and quality: runs, rows, reasons, cost, drift, freshness, lineage.
+    """Write an HTML page on history and quality: runs, rows, reasons, cost, drift, freshness, lineage.
 
     With --json the same numbers go to standard output, and the page is written only if --out names a file.
     """

@@ -67,10 +67,12 @@ def run(
         Approval | None,
         typer.Option("--approve", help="With --ephemeral: approve the deployment and its removal; at least 'destroy'."),
     ] = None,
-    allow_dirty: Annotated[bool, typer.Option("--allow-dirty", help="With --ephemeral: as for `apply`.")] = False,
+    allow_dirty: Annotated[
+        bool, typer.Option("--allow-dirty", help="With --ephemeral: as `apply --allow-dirty`.")
+    ] = False,
     policies: Annotated[
         bool | None,
-        typer.Option("--policies/--no-policies", help="With --ephemeral: as for `apply`.", show_default=False),
+        typer.Option("--policies/--no-policies", help="With --ephemeral: as `apply --policies`.", show_default=False),
     ] = None,
     env: EnvironmentOption = None,
     dataset: DatasetOption = None,
@@ -162,7 +164,7 @@ def explain(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Explain a run: what it did; or which step failed, why, and the command to continue with.
+    """Explain a run: what it did, or which step failed, why, and the command that continues.
 
     For the newest run it also shows what needs attention now, as `quartal status` does.
     """
@@ -181,7 +183,7 @@ def history(
     dataset: DatasetOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List runs: when they ran, how they ended, their deliveries, and what became of the rows."""
+    """List runs: when they ran, how they ended, their deliveries, and the outcomes of their rows."""
     show_history(open_workspace(env, dataset=dataset, as_json=as_json), last, wide=wide)
 
 

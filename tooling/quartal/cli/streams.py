@@ -1,4 +1,4 @@
-"""Standard input, output and error of a command, even where one is full, closed or no longer read.
+"""Standard input, output and error of a command, even if one is full, closed or no longer read.
 
 A result that cannot be written is an error of the command. Progress that cannot be written does not end it: the
 run or the apply that it reports continues.
@@ -30,7 +30,7 @@ class OutputStream(TextIOWrapper):
             raise self._given_up(error) from error
 
     def flush(self) -> None:
-        """Write what waits.
+        """Flush the buffer.
 
         Raises:
             OutputError: nothing can be written there.
@@ -56,7 +56,7 @@ class ProgressStream(TextIOWrapper):
     """Standard error that falls silent when it cannot be written."""
 
     def write(self, text: str, /) -> int:
-        """Write, if that can be."""
+        """Write, if possible."""
         try:
             return super().write(text)
         except OSError:
@@ -64,7 +64,7 @@ class ProgressStream(TextIOWrapper):
             return len(text)
 
     def flush(self) -> None:
-        """Write what waits, if that can be."""
+        """Flush the buffer, if possible."""
         try:
             super().flush()
         except OSError:
@@ -72,7 +72,7 @@ class ProgressStream(TextIOWrapper):
 
 
 def prepare_streams() -> None:
-    """Put these in the place of the process's own; a closed one is opened, so that no file takes its number."""
+    """Replace the process's streams; open a closed one, so that no file gets its number."""
     # read-only in place of a closed standard output: a lost result is an error, as with the shell's own commands
     for number, flags in ((0, os.O_RDONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
@@ -86,7 +86,7 @@ def prepare_streams() -> None:
 
 
 def close_output() -> None:
-    """Write what waits in standard output.
+    """Flush standard output.
 
     Raises:
         OutputError: it cannot be written.
@@ -109,7 +109,7 @@ def _as(kind: type[TextIOWrapper], stream: TextIO | None, number: int) -> TextIO
 
 
 def _lead_nowhere(number: int) -> None:
-    """Let a descriptor lead nowhere, so that what still waits for it can be dropped without another error."""
+    """Point a descriptor at the null device, so that its buffer can be dropped without another error."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, number)
     os.close(nowhere)

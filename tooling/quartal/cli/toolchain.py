@@ -15,7 +15,7 @@ from quartal.local.toolchain import environments
 from quartal.local.toolchain.terraform_binary import require_terraform
 from quartal.workspace import terraform_environment
 
-app = typer.Typer(help="The tools that Quartal found or installed.", no_args_is_help=True)
+app = typer.Typer(help="Install and run the tools that Quartal uses.", no_args_is_help=True)
 
 
 @app.command()
