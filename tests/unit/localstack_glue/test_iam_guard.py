@@ -1,12 +1,16 @@
 """Roles at work: what is refused, in which words, and what is remembered of it."""
 
 import json
+from datetime import timedelta
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from localstack.aws.api import CommonServiceException
 from moto import mock_aws
+from werkzeug import Request
+from werkzeug.test import EnvironBuilder
 
 from localstack_glue.hosts.localstack.role_check import RoleGuardHandler, add_refused_deletions
 from localstack_glue.iam.guard import RoleGuard, RoleNotAssumableError
@@ -280,3 +284,28 @@ def test_describe_tells_what_would_be_refused_without_each_statement():
 )
 def test_roles_are_enforced_unless_that_is_turned_off(environ, enforced):
     assert is_iam_enforced(environ) is enforced
+
+
+@pytest.mark.parametrize(("key", "is_allowed"), [("a/${filename}", True), ("b/1", False)])
+def test_form_that_a_role_signed_uploads_only_where_the_role_may(key, is_allowed):
+    fields = {"key": key, "X-Amz-Credential": "ASIA1/20260101/us-east-1/s3/aws4_request"}
+    data = {**fields, "file": (BytesIO(b"x"), "name.csv")}
+    request = Request(EnvironBuilder(method="POST", path="/lake", data=data).get_environ())
+    posted = call("s3", "PostObject", Bucket="lake")
+    posted.request = request
+    guard = guard_of({"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::lake/a/name.csv"})
+    if is_allowed:
+        assert RoleGuardHandler(guard)(None, posted, None) is None
+        assert b"name.csv" in request.get_data()  # whoever stores it finds it whole
+    else:
+        with pytest.raises(CommonServiceException, match="s3:PutObject"):
+            RoleGuardHandler(guard)(None, posted, None)
+
+
+def test_session_whose_time_is_over_may_do_nothing():
+    guard = guard_of({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    guard.remember("ASIA2", ROLE, "run", timedelta(0))
+    for service, protocol, code in (("s3", "rest-xml", "ExpiredToken"), ("glue", "json", "ExpiredTokenException")):
+        with pytest.raises(CommonServiceException) as refused:
+            RoleGuardHandler(guard)(None, call(service, "GetAnything", "ASIA2", protocol), None)
+        assert refused.value.code == code

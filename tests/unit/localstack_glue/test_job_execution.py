@@ -32,7 +32,7 @@ class FakeClients:
     def with_credentials(self, service: str, scope: Any, credentials: Any) -> Any:
         return self
 
-    def assume_role(self, scope: Any, role: str, session_name: str) -> Any:
+    def assume_role(self, scope: Any, role: str, session_name: str, lasts: Any) -> Any:
         return SimpleNamespace(access_key_id="AKIA", secret_access_key="secret", session_token=None)
 
     def close(self) -> None:
@@ -211,7 +211,7 @@ def test_folder_of_a_killed_service_with_the_same_number_is_removed_and_its_proc
 
 
 def test_run_under_a_role_that_does_not_trust_glue_fails(glue, tmp_path, monkeypatch):
-    def refuse(_self: Any, scope: Any, role: str, session_name: str) -> Any:
+    def refuse(_self: Any, scope: Any, role: str, session_name: str, lasts: Any) -> Any:
         raise RoleNotAssumableError(scope.role_arn(role))
 
     monkeypatch.setattr(FakeClients, "assume_role", refuse)

@@ -10,9 +10,11 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.cloudwatch.models import Alarm
+from moto.core.config import default_user_config
 from moto.core.request import Request
 from moto.events import models as events
 from moto.events.responses import EventsHandler
+from moto.s3.models import FakeBucket
 from werkzeug import Response
 from werkzeug.test import Client, EnvironBuilder
 
@@ -22,7 +24,10 @@ if (SOURCE := str(Path(__file__).parents[3] / "tooling/localstack_glue/src")) no
 from localstack_glue.hosts.standalone import alarm_actions, moto_additions
 from localstack_glue.hosts.standalone.calls import call_of, caller_of
 from localstack_glue.hosts.standalone.gateway import Gateway
-from localstack_glue.hosts.standalone.moto_backend import deliver_to_workflows_and_topics
+from localstack_glue.hosts.standalone.moto_backend import MotoBackend, deliver_to_workflows_and_topics
+from localstack_glue.iam.guard import RoleGuard
+from localstack_glue.iam.policy import parse
+from localstack_glue.iam.roles import RoleState
 from localstack_glue.service.errors import EntityNotFoundException
 
 HEADERS = {
@@ -52,6 +57,31 @@ def test_fault_of_the_service_is_an_error_that_clients_read(error, status, code)
     gateway = Gateway({"glue": Api()}, None, None, lambda *_: Response(), None)
     answer = Client(gateway).post("/", headers=HEADERS, data="{}")
     assert (answer.status_code, json.loads(answer.data)["__type"]) == (status, code)
+
+
+def test_role_that_may_delete_only_some_objects_hears_of_each(monkeypatch):
+    for owner, name in ((EventsHandler, "test_event_pattern"), (FakeBucket, "get_permission")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # moto's own at the end
+    monkeypatch.setitem(default_user_config, "iam", default_user_config["iam"])
+    may = parse(
+        "p", json.dumps({"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "arn:aws:s3:::lake/a"}})
+    )
+
+    class Roles:
+        def find(self, _arn):
+            return RoleState(trust=(), statements=may, boundary=None, tags={}, role_id="AROA1")
+
+    guard = RoleGuard(Roles())
+    guard.remember("ASIA1", "arn:aws:iam::123456789012:role/etl", "run")
+    gateway = Gateway({}, MotoBackend(), guard, lambda *_: Response(), None)
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=ASIA1/20260310/us-east-1/s3/aws4_request, Signature=x"}
+    asked = "<Delete><Object><Key>a</Key></Object><Object><Key>b</Key></Object></Delete>"
+    with mock_aws():
+        boto3.client("s3", region_name="us-east-1", **dict(list(KEYS.items())[:2])).create_bucket(Bucket="lake")
+        answer = Client(gateway).post("/lake?delete", headers=headers, data=asked)
+    assert answer.status_code == 200
+    assert "<Deleted><Key>a</Key></Deleted>" in answer.text.replace("\n", "").replace(" ", "")
+    assert "<Error><Key>b</Key><Code>AccessDenied</Code>" in answer.text
 
 
 KEYS = {"aws_access_key_id": "x", "aws_secret_access_key": "x", "region_name": "eu-central-1"}

@@ -70,9 +70,11 @@ class RoleCallers:
         if session is None:
             return Credentials(scope.account_id, "glue-local")
         with self._lock:
-            if session not in self._own:
-                self._own[session] = self._clients.session_of(scope, session.role_arn, session.session_name)
-            return self._own[session]
+            own = self._own.get(session)
+            used = self._guard.session_of(own.access_key_id) if own is not None else None
+            if own is None or used is None or used.is_over:
+                own = self._own[session] = self._clients.session_of(scope, session.role_arn, session.session_name)
+            return own
 
     def _session(self, scope: Scope) -> RoleSession | None:
         try:

@@ -2,8 +2,8 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from localstack_glue.iam.ledger import Ledger
@@ -26,10 +26,16 @@ class RoleNotAssumableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RoleSession:
-    """Temporary credentials that the service got for a role."""
+    """Temporary credentials that the service got for a role; ``ends`` is None where they outlive what uses them."""
 
     role_arn: str
     session_name: str
+    ends: datetime | None = field(default=None, compare=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the credentials have expired."""
+        return self.ends is not None and self.ends <= datetime.now(UTC)
 
     @property
     def account_id(self) -> str:
@@ -81,10 +87,11 @@ class RoleGuard:
         self.check_trust(role_arn, EVENTS, source)
         return self._check(RoleSession(role_arn, EVENTS.partition(".")[0]), [access], place)
 
-    def remember(self, access_key_id: str, role_arn: str, session_name: str) -> None:
+    def remember(self, access_key_id: str, role_arn: str, session_name: str, lasts: timedelta | None = None) -> None:
         """From now on calls with this key are the role's. They stay so: a key that outlives its run gains nothing."""
+        ends = datetime.now(UTC) + lasts if lasts is not None else None
         with self._lock:
-            self._sessions[access_key_id] = RoleSession(role_arn, session_name)
+            self._sessions[access_key_id] = RoleSession(role_arn, session_name, ends)
 
     def session_of(self, access_key_id: str) -> RoleSession | None:
         """The session that a key belongs to."""

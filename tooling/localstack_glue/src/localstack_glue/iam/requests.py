@@ -20,8 +20,20 @@ class AccessDeniedError(ServiceError):
         super().__init__(code, message, 400 if protocol == "json" else 403, sender_fault=True)
 
 
+class ExpiredTokenError(ServiceError):
+    """Temporary credentials whose time is over, under the code that the service's protocol uses."""
+
+    def __init__(self, protocol: str) -> None:
+        is_s3, is_xml = protocol == "rest-xml", protocol in ("query", "rest-xml", "ec2")
+        message = (
+            "The provided token has expired." if is_s3 else "The security token included in the request is expired"
+        )
+        code = "ExpiredToken" if is_xml else "ExpiredTokenException"
+        super().__init__(code, message, 403 if is_xml and not is_s3 else 400, sender_fault=True)
+
+
 def access_key_id(request: Any) -> str | None:
-    """Read who signed a request, by its header or, if it was signed ahead, by its address."""
+    """Read who signed a request: by its header or, if it was signed ahead, by its address or its form."""
     authorization: str = request.headers.get("Authorization") or ""
     start = authorization.find(_CREDENTIAL)
     if start >= 0:
@@ -31,9 +43,32 @@ def access_key_id(request: Any) -> str | None:
             return key
     elif authorization.startswith("AWS "):
         return authorization[4:].partition(":")[0]
-    if not request.query_string:
-        return None
-    signed = request.args.get("X-Amz-Credential") or request.args.get("AWSAccessKeyId")
+    if request.query_string:
+        signed = request.args.get("X-Amz-Credential") or request.args.get("AWSAccessKeyId")
+        if signed:
+            return str(signed).partition("/")[0]
+    return _key_of_a_form(request)
+
+
+def posted_form(request: Any) -> dict[str, str]:
+    """The fields of an S3 form, in small letters; empty for any other request. Its body can be read again."""
+    headers, method = request.headers, getattr(request, "method", "")
+    if method != "POST" or not (headers.get("Content-Type") or "").lower().startswith("multipart/form-data"):
+        return {}
+    request.get_data()
+    return {name.lower(): value for name, value in request.form.items()}
+
+
+def posted_key(request: Any) -> str:
+    """The key of the object that an S3 form uploads."""
+    uploaded = next(iter(request.files.values()), None)
+    name = (uploaded.filename or "") if uploaded is not None else ""
+    return posted_form(request).get("key", "").replace("${filename}", name)
+
+
+def _key_of_a_form(request: Any) -> str | None:
+    form = posted_form(request)
+    signed = form.get("x-amz-credential") or form.get("awsaccesskeyid")
     return signed.partition("/")[0] if signed else None
 
 

@@ -17,6 +17,7 @@ _OBJECT_ACTIONS = {
     "CopyObject": "PutObject",
     "CreateMultipartUpload": "PutObject",
     "ListParts": "ListMultipartUploadParts",
+    "PostObject": "PutObject",
     "PutObject": "PutObject",
     "SelectObjectContent": "GetObject",
     "UploadPart": "PutObject",

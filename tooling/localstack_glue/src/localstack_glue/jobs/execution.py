@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from localstack_glue.jobs.runtime.runtimes import Runtimes
 from localstack_glue.jobs.runtime.workers import budget_mb
 from localstack_glue.jobs.spark_jvms import SparkJvm
 from localstack_glue.service.account_region import Scope
-from localstack_glue.service.clients import ClientFactory, Credentials
+from localstack_glue.service.clients import SESSION, ClientFactory, Credentials
 from localstack_glue.service.clock import Clock
 from localstack_glue.service.log_groups import continuous_log, job_log_stream, logs_key
 from localstack_glue.service.log_stream import LogStream
@@ -285,12 +286,14 @@ class JobExecutor:
     def _assume_role(self, scope: Scope, run: JobRun, request: RunRequest, live: _LiveRun) -> Credentials:
         """Get the run's credentials: those of the Java that waits for it, if one does. Its folder is the run's then."""
         role, session = run.plan["Role"], f"GlueJobRunnerSession-{run.run_id[:16]}"
+        # on AWS a run gets new ones before its own expire
+        lasts = SESSION + timedelta(minutes=run.timeout_min) if run.timeout_min else None
         try:
             waiting = self._java.take(scope, role, request)
             if waiting is None:
-                return self._clients.assume_role(scope, role, session)
+                return self._clients.assume_role(scope, role, session, lasts)
             live.jvm, live.folder = waiting.jvm, waiting.jvm.folder
-            self._clients.pass_on(scope, role, session, waiting.credentials)
+            self._clients.pass_on(scope, role, session, waiting.credentials, lasts)
             return waiting.credentials
         except RoleNotAssumableError as failure:
             message = f"Role {failure.role_arn} should be given assume role permissions for Glue Service."

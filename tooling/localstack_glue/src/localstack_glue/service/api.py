@@ -1,5 +1,6 @@
 """An API as botocore's model describes it: one implementation for each operation, and what becomes of the others."""
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
@@ -65,6 +66,28 @@ class ModelApi:
 
     def close(self) -> None:
         """End all that runs."""
+
+
+class AtFirstUse(ModelApi):
+    """An API that is made for its first call: what it imports costs nothing before."""
+
+    def __init__(self, make: Callable[[], ModelApi]) -> None:
+        super().__init__()
+        self._make = make
+        self._lock = threading.Lock()
+        self._made: ModelApi | None = None
+
+    def invoke(self, operation: OperationModel, scope: Scope, request: JsonDict) -> JsonDict:
+        """Have the API answer."""
+        with self._lock:  # the first two calls may come at the same time
+            if self._made is None:
+                self._made = self._make()
+        return self._made.invoke(operation, scope, request)
+
+    def close(self) -> None:
+        """End all that runs, if it was ever used."""
+        if self._made is not None:
+            self._made.close()
 
 
 class GlueApi(ModelApi):

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -14,6 +15,7 @@ from botocore.handlers import set_list_objects_encoding_type_url
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.service.account_region import Scope
 
+SESSION = timedelta(hours=12)  # how long credentials of a role last, unless a run may take longer
 _LISTINGS = ("ListObjects", "ListObjectsV2", "ListObjectVersions")
 _CONFIG = Config(
     retries={"max_attempts": 3, "mode": "standard"}, connect_timeout=5, read_timeout=60, max_pool_connections=32
@@ -71,19 +73,31 @@ class ClientFactory:
                 )
         return client
 
-    def assume_role(self, scope: Scope, role: str, session_name: str) -> Credentials:
-        """Get temporary credentials of the role that a crawler or job names; raise RoleNotAssumableError."""
+    def assume_role(self, scope: Scope, role: str, session_name: str, lasts: timedelta | None = SESSION) -> Credentials:
+        """Get temporary credentials of the role that a crawler or job names.
+
+        Args:
+            scope: the account and region.
+            role: its name or ARN.
+            session_name: what messages call the session.
+            lasts: how long they may be used; None where what uses them has no end.
+
+        Raises:
+            RoleNotAssumableError: it is not there, or does not trust Glue.
+        """
         arn = scope.role_arn(role)
         if self.guard is not None:
             self.guard.check_trust(arn)
-        return self.session_of(scope, arn, session_name)
+        return self.session_of(scope, arn, session_name, lasts)
 
-    def session_of(self, scope: Scope, role_arn: str, session_name: str) -> Credentials:
+    def session_of(
+        self, scope: Scope, role_arn: str, session_name: str, lasts: timedelta | None = SESSION
+    ) -> Credentials:
         """Get temporary credentials of a role whose trust has been looked at."""
         begin = self.open_session or self._ask_sts
         credentials = begin(scope, role_arn, session_name)
         if self.guard is not None:
-            self.guard.remember(credentials.access_key_id, role_arn, session_name)
+            self.guard.remember(credentials.access_key_id, role_arn, session_name, lasts)
         return credentials
 
     def _ask_sts(self, scope: Scope, role_arn: str, session_name: str) -> Credentials:
@@ -98,8 +112,10 @@ class ClientFactory:
         keys = answer["Credentials"]
         return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
 
-    def pass_on(self, scope: Scope, role: str, session_name: str, credentials: Credentials) -> None:
-        """Let another session use a role's credentials.
+    def pass_on(
+        self, scope: Scope, role: str, session_name: str, credentials: Credentials, lasts: timedelta | None = SESSION
+    ) -> None:
+        """Let another session use a role's credentials, for as long as it lasts.
 
         Raises:
             RoleNotAssumableError: it could get none of its own.
@@ -107,4 +123,4 @@ class ClientFactory:
         if self.guard is not None:
             arn = scope.role_arn(role)
             self.guard.check_trust(arn)
-            self.guard.remember(credentials.access_key_id, arn, session_name)
+            self.guard.remember(credentials.access_key_id, arn, session_name, lasts)

@@ -11,8 +11,10 @@ from localstack_glue.hosts.localstack.dispatch import refused
 from localstack_glue.iam.guard import RoleGuard
 from localstack_glue.iam.requests import (
     AccessDeniedError,
+    ExpiredTokenError,
     access_key_id,
     deletions_all_refused,
+    posted_key,
     split_deletions,
     with_refused_deletions,
 )
@@ -36,9 +38,14 @@ class RoleGuardHandler:
         session = self._guard.session_of(key) if key else None
         if session is None:
             return
+        protocol = str(context.protocol or context.service.protocol)
+        if session.is_over:
+            raise refused(ExpiredTokenError(protocol))
         service, operation = context.service.service_name, context.operation.name
         place = Place(context.partition, context.region, context.account_id)
         call: Any = context.service_request or {}
+        if operation == "PostObject":
+            call = {**call, "Key": posted_key(context.request)}
         denials = self._guard.check(session, service, operation, call, place)
         if not denials:
             return
@@ -55,7 +62,7 @@ class RoleGuardHandler:
             response.set_response(deletions_all_refused(errors))
             chain.stop()
             return
-        raise refused(AccessDeniedError(str(context.protocol or context.service.protocol), denials[0].message))
+        raise refused(AccessDeniedError(protocol, denials[0].message))
 
 
 def add_refused_deletions(_chain: HandlerChain, context: RequestContext, response: Response) -> None:

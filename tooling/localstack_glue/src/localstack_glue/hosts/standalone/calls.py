@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import Any
 
 from botocore.model import OperationModel
@@ -14,7 +15,7 @@ from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException
 
-from localstack_glue.iam.requests import access_key_id
+from localstack_glue.iam.requests import access_key_id, posted_key
 from localstack_glue.service.account_region import Scope
 
 DEFAULT_ACCOUNT = "000000000000"
@@ -50,7 +51,7 @@ class ApiCall:
 
 
 def caller_of(request: Request) -> Caller:
-    """Read who signed a request; S3's, of which nobody did, count as S3's."""
+    """Read who signed a request; one that nobody signed counts as S3's, and so does a form that was."""
     authorization = request.headers.get("Authorization") or ""
     credential = authorization.partition("Credential=")[2].partition(",")[0] or request.args.get("X-Amz-Credential", "")
     parts = credential.strip().split("/")
@@ -66,6 +67,8 @@ def _moment(value: str | float) -> datetime:
 
 def call_of(request: Request, caller: Caller) -> ApiCall | None:
     """The call that a request makes; None for one that no API knows."""
+    if (request.content_type or "").startswith("application/x-www-form-urlencoded") and caller.service != "s3":
+        request.get_data()  # reading its fields would use it up
     try:
         model = get_service_model(caller.service)
         protocol = determine_request_protocol(model, request.content_type)
@@ -83,4 +86,20 @@ def call_of(request: Request, caller: Caller) -> ApiCall | None:
             "url_params": in_path,
         }
     )
+    if operation.name == "PostObject":
+        parsed = _posted(request)
     return ApiCall(caller.service, operation, protocol, dict(parsed))
+
+
+def replace_body(request: Request, body: bytes) -> None:
+    """Have whoever reads a request find another body."""
+    vars(request)["_cached_data"] = body
+    request.environ["wsgi.input"] = BytesIO(body)
+    request.environ["CONTENT_LENGTH"] = str(len(body))
+    request.environ.pop("wsgi.input_terminated", None)
+
+
+def _posted(request: Request) -> dict[str, Any]:
+    """What a form uploads, and where to: the bucket in the address, by path or by host."""
+    router = get_service_router("s3")._get_router("rest-xml")
+    return {"Bucket": router._get_path(request).strip("/"), "Key": posted_key(request)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from io import BytesIO
 from typing import Any, Protocol
 
+from botocore.exceptions import BotoCoreError
 from moto.core.request import Request
 from moto.core.serialize import get_serializer_class
 from werkzeug import Response
@@ -15,10 +15,11 @@ from werkzeug import Response
 from localstack_glue.events.bus import EventBus
 from localstack_glue.events.shapes import is_catalog_change
 from localstack_glue.events.workflow_delivery import workflow_targets
-from localstack_glue.hosts.standalone.calls import ApiCall, call_of, caller_of
+from localstack_glue.hosts.standalone.calls import ApiCall, call_of, caller_of, replace_body
 from localstack_glue.iam.guard import RoleGuard, RoleSession
 from localstack_glue.iam.requests import (
     AccessDeniedError,
+    ExpiredTokenError,
     deletions_all_refused,
     split_deletions,
     with_refused_deletions,
@@ -57,6 +58,7 @@ class Gateway:
         control: answers what is asked of an address below ``/_glue/``, which it is given without that.
         events: hears of changes of the catalog.
         on_change: called when a call of Glue has been answered that may have changed something.
+        account_of: tells whose account a key is in, where the backend has a say in that; None where it cannot tell.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class Gateway:
         control: Callable[[str, Request], Response],
         events: EventBus,
         on_change: Callable[[], None] = lambda: None,
+        account_of: Callable[[str | None], str | None] = lambda _key: None,
     ) -> None:
         self._apis = apis
         self._backend = backend
@@ -74,6 +77,7 @@ class Gateway:
         self._control = control
         self._events = events
         self._on_change = on_change
+        self._account_of = account_of
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer one request."""
@@ -86,29 +90,32 @@ class Gateway:
             return self._control(request.path.removeprefix(CONTROL), request)
         caller = caller_of(request)
         session = self._guard.session_of(caller.key) if self._guard and caller.key else None
-        scope = caller.scope(session.account_id if session else None)
-        api = self._apis.get(caller.service)
-        is_targets = caller.service == "events" and request.headers.get("X-Amz-Target", "").endswith(".PutTargets")
-        if api is None and session is None and not is_targets:
-            return self._answered_by_backend(request, scope)
+        if session is None and caller.service not in (*self._apis, "events"):
+            return self._answered_by_backend(request, caller.scope())
+        scope = caller.scope(session.account_id if session else self._account_of(caller.key))
         try:
             call = call_of(request, caller)
         except (TypeError, ValueError) as error:
             return _refusal("json", ServiceError("SerializationException", str(error), 400, sender_fault=True))
-        if call is None:
+        if call is not None:
+            return self._checked(request, scope, session, call)
+        if session is None:
             return self._answered_by_backend(request, scope)
-        return self._checked(request, scope, session, call)
+        protocol = _protocol_of(request, caller.service)
+        message = f"User: {session.arn} makes a call of {caller.service} that is not known here: nothing can allow it"
+        return _refusal(protocol, AccessDeniedError(protocol, message))
 
     def _answered_by_backend(self, request: Request, scope: Scope) -> Response:
         try:
             return self._backend.answer(request, scope)
         except ServiceError as error:
-            is_json = "X-Amz-Target" in request.headers or (request.content_type or "").startswith("application/json")
-            return _refusal("json" if is_json else "query", error)
+            return _refusal(_protocol_of(request, caller_of(request).service), error)
 
     def _checked(self, request: Request, scope: Scope, session: RoleSession | None, call: ApiCall) -> Response:
         refused = ""
         try:
+            if session is not None and session.is_over:
+                raise ExpiredTokenError(call.protocol)
             if session is not None and self._guard is not None:
                 place = Place(scope.partition, scope.region, scope.account_id)
                 denials = self._guard.check(session, call.service, call.operation.name, call.parameters, place)
@@ -116,7 +123,7 @@ class Gateway:
                     kept, refused = split_deletions(call.parameters["Delete"]["Objects"], denials)
                     if not kept:
                         return Response(deletions_all_refused(refused), mimetype="application/xml")
-                    _replace_body(request, _deletion(kept))
+                    replace_body(request, _deletion(kept))
                 elif denials:
                     raise AccessDeniedError(call.protocol, denials[0].message)
             if call.operation.name == "PutTargets":
@@ -124,6 +131,8 @@ class Gateway:
             response = self._served(request, scope, call)
         except ServiceError as error:
             return _refusal(call.protocol, error)
+        except BotoCoreError as error:  # the backend's IAM: nobody may do anything while that cannot be asked
+            return _refusal(call.protocol, ServiceError("ServiceUnavailable", str(error), 503))
         if refused:
             response.set_data(with_refused_deletions(response.get_data(as_text=True), refused))
         return response
@@ -165,6 +174,14 @@ def _written(call: ApiCall, answer: Mapping[str, Any]) -> Response:
     return Response(written["body"], status=written["status_code"], headers=dict(written["headers"]))
 
 
+def _protocol_of(request: Request, service: str) -> str:
+    """How a client reads an error of a call of which only the service is known."""
+    if service == "s3":
+        return "rest-xml"
+    is_json = "X-Amz-Target" in request.headers or (request.content_type or "").startswith("application/json")
+    return "json" if is_json else "query"
+
+
 def _refusal(protocol: str, error: ServiceError) -> Response:
     if protocol in _XML:
         body = (
@@ -192,9 +209,3 @@ def _deletion(objects: Iterable[Mapping[str, Any]]) -> bytes:
         for item in objects
     )
     return f'<Delete xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{items}</Delete>'.encode()
-
-
-def _replace_body(request: Request, body: bytes) -> None:
-    vars(request)["_cached_data"] = body
-    request.environ["wsgi.input"] = BytesIO(body)
-    request.environ["CONTENT_LENGTH"] = str(len(body))

@@ -54,7 +54,7 @@ class MotoBackend:
         except Exception as error:
             LOG.exception("moto failed")
             raise ServiceError("InternalFailure", f"moto, which answers this service: {error!r}", 500) from error
-        return Response(body, status=status, headers=headers, direct_passthrough=True)
+        return Response(body, status=status, headers=headers)
 
 
 def deliver_to_workflows_and_topics(receiver: Receiver) -> None:

@@ -16,23 +16,24 @@ from typing import Any
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import ThreadedWSGIServer, generate_adhoc_ssl_context
 
-from localstack_glue.athena.callers import RoleCallers
-from localstack_glue.athena.engines import Engines
-from localstack_glue.athena.provider import AthenaProvider
 from localstack_glue.budgets.provider import BudgetsProvider
 from localstack_glue.faults.gateway import SWITCH, Connection, Faults, FaultyApplication
 from localstack_glue.hosts.standalone import alarm_actions, state_machines
+from localstack_glue.hosts.standalone.backend_accounts import BackendAccounts, begin_session
+from localstack_glue.hosts.standalone.backend_roles import BackendRoles
 from localstack_glue.hosts.standalone.forwarding import ForwardingBackend
 from localstack_glue.hosts.standalone.gateway import Gateway
 from localstack_glue.hosts.standalone.moto_backend import MotoBackend, deliver_to_workflows_and_topics
+from localstack_glue.hosts.standalone.watched_backend import WatchedBackend
+from localstack_glue.hosts.standalone.workflow_rules import Backend, WorkflowRules
 from localstack_glue.iam.guard import RoleGuard
-from localstack_glue.iam.roles import MotoRoles
-from localstack_glue.iam.sessions import MotoSessions, open_session
+from localstack_glue.iam.roles import MotoRoles, RoleDirectory
+from localstack_glue.iam.sessions import MotoSessions, SessionDirectory, open_session
 from localstack_glue.jobs.runner import SubprocessRunner
 from localstack_glue.provider import GlueProvider
 from localstack_glue.quicksight.provider import QuickSightProvider
 from localstack_glue.service.account_region import Scope
-from localstack_glue.service.api import ModelApi
+from localstack_glue.service.api import AtFirstUse, ModelApi
 from localstack_glue.service.clients import ClientFactory, Credentials
 from localstack_glue.service.clock import SystemClock
 from localstack_glue.service.control import ControlEndpoints
@@ -79,34 +80,58 @@ def serve(
     """
     environ = os.environ
     application, address = _Application(), _address(host)
+    other = _Other(backend_url, (address, port)) if backend_url else None
     with socket.create_server((address, port)) as listener:  # werkzeug would end the process where the port is taken
         server = _Server(address, port, application, handler=_RequestHandler, fd=listener.fileno())
     url = f"http://{HOST if address == EVERYWHERE else address}:{server.port}"
-    guard = RoleGuard(MotoRoles()) if is_iam_enforced(environ) and backend_url is None else None
-    clients = ClientFactory(url, guard, _assumed if backend_url is None else None)
+    directory: RoleDirectory = other.roles if other else MotoRoles()
+    sessions: SessionDirectory = other.accounts if other else MotoSessions()
+    guard = RoleGuard(directory) if is_iam_enforced(environ) else None
+    begin = (begin_session if guard else None) if other else _assumed
+    clients = ClientFactory(url, guard, begin)
     glue = GlueProvider(Settings.from_env(environ, work_dir, state_dir), clients, SubprocessRunner())
-    callers = RoleCallers(clients, guard, MotoSessions()) if guard is not None else None
-    engines = Engines(clients, callers)
     apis: dict[str, ModelApi] = {
         "glue": glue,
-        "athena": AthenaProvider(SystemClock(), engines.of, callers, on_close=engines.close),
+        "athena": AtFirstUse(lambda: _athena(clients, guard, sessions)),
         "budgets": BudgetsProvider(SystemClock()),
         "quicksight": QuickSightProvider(SystemClock()),
     }
-    if backend_url is None:
+    if other is None:
         deliver_to_workflows_and_topics(glue)
         alarm_actions.publish_to_topics()
         state_machines.run(url)
     faults = Faults() if environ.get(SWITCH, "").lower() in _ON else None
     control = ControlEndpoints(glue, glue.settings.control_networks, glue.settings.control_hosts, faults)
-    backend = ForwardingBackend(backend_url) if backend_url else MotoBackend()
+    backend: Backend = other.watched(glue, state_dir, guard) if other else MotoBackend()
     on_change = glue.state.touch if glue.state is not None else lambda: None
-    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change)
+    account_of = other.accounts.account_of if other else lambda _key: None
+    application.wsgi = Gateway(apis, backend, guard, control.answer, glue.events, on_change, account_of)
     application.faults = faults
     thread = threading.Thread(target=server.serve_forever, name="glue-local", daemon=True)
     thread.start()
     glue.start()
     return RunningServer(url, apis, server, thread)
+
+
+class _Other:
+    """Another emulator behind this server, and what is asked of it directly.
+
+    Raises:
+        ValueError: the URL cannot be read, or is this server's own.
+    """
+
+    def __init__(self, url: str, own: tuple[str, int]) -> None:
+        self._backend = ForwardingBackend(url)
+        if self._backend.leads_to(*own):
+            raise ValueError(f"{url} is this server itself; give the emulator's URL to --backend, and another --port")
+        self._clients = ClientFactory(self._backend.url)
+        self.accounts = BackendAccounts(self._clients)
+        self.roles = BackendRoles(self._clients)
+
+    def watched(self, glue: GlueProvider, state_dir: Path | None, guard: RoleGuard | None) -> WatchedBackend:
+        """What answers for it."""
+        rules = WorkflowRules(self._backend, self._clients, glue, state_dir)
+        return WatchedBackend(self._backend, rules, self.accounts, self.roles, guard)
 
 
 def _address(host: str) -> str:
@@ -116,6 +141,17 @@ def _address(host: str) -> str:
         return str(ipaddress.IPv4Address(host))
     except ValueError as error:
         raise ValueError(f"{host} is no IPv4 address; give one such as {HOST} or {EVERYWHERE}") from error
+
+
+def _athena(clients: ClientFactory, guard: RoleGuard | None, sessions: SessionDirectory) -> ModelApi:
+    """Athena; what queries are run with takes longer to import than all else, and half of the memory."""
+    from localstack_glue.athena.callers import RoleCallers
+    from localstack_glue.athena.engines import Engines
+    from localstack_glue.athena.provider import AthenaProvider
+
+    callers = RoleCallers(clients, guard, sessions) if guard is not None else None
+    engines = Engines(clients, callers)
+    return AthenaProvider(SystemClock(), engines.of, callers, on_close=engines.close)
 
 
 def _assumed(scope: Scope, role_arn: str, session_name: str) -> Credentials:
@@ -148,10 +184,14 @@ class _Application:
 
 
 class _RequestHandler(MotoRequestHandler):
-    """Keeps connections open between requests; says nothing of each."""
+    """Says nothing of each request."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
+
+    def handle_expect_100(self) -> bool:
+        """Werkzeug itself tells the client to go on."""
+        return True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Nothing: a crawl makes thousands."""

@@ -1,0 +1,89 @@
+"""Who signs requests, as another emulator's STS knows them, and the sessions that this service begins itself."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import threading
+from contextlib import closing
+
+from botocore.exceptions import BotoCoreError, ClientError
+from moto.core.request import Request
+
+from localstack_glue.iam.guard import RoleSession
+from localstack_glue.iam.requests import access_key_id
+from localstack_glue.iam.sessions import SessionPolicyError
+from localstack_glue.service.account_region import Scope
+from localstack_glue.service.clients import ClientFactory, Credentials
+
+_ASSUMED = re.compile(r"arn:[\w-]+:sts::(?P<account>\d{12}):assumed-role/(?P<role>[^/]+)/(?P<session>.+)")
+_REGION = "us-east-1"
+
+
+class BackendAccounts:
+    """Accounts and sessions of other people's keys. Emulators differ in what account a key belongs to."""
+
+    def __init__(self, clients: ClientFactory) -> None:
+        self._clients = clients
+        self._lock = threading.Lock()
+        self._arns: dict[str, tuple[str, str]] = {}
+        self._narrowed: set[str] = set()
+
+    def account_of(self, key: str | None) -> str | None:
+        """The account that a key belongs to; None if the emulator cannot say."""
+        return self._identity(key or "test")[0] or None
+
+    def find(self, access_key_id: str) -> RoleSession | None:
+        """Return the session that a key belongs to, or None; raise SessionPolicyError."""
+        found = _ASSUMED.fullmatch(self._identity(access_key_id)[1]) if access_key_id else None
+        if found is None:
+            return None
+        with closing(self._clients.of_account("iam", Scope(found["account"], _REGION))) as iam:
+            try:
+                arn = str(iam.get_role(RoleName=found["role"])["Role"]["Arn"])
+            except ClientError:  # it is gone by now, and so is what it might do
+                arn = f"arn:aws:iam::{found['account']}:role/{found['role']}"
+        if access_key_id in self._narrowed:
+            raise SessionPolicyError(arn)
+        return RoleSession(arn, found["session"])
+
+    def narrow(self, access_key_id: str) -> None:
+        """From now on it is known that a session has policies of its own."""
+        self._narrowed.add(access_key_id)
+
+    def _identity(self, key: str) -> tuple[str, str]:
+        with self._lock:
+            if key in self._arns:
+                return self._arns[key]
+        credentials = Credentials(key, "glue-local")
+        with closing(self._clients.with_credentials("sts", Scope("", _REGION), credentials)) as sts:
+            try:
+                answer = sts.get_caller_identity()
+            except ClientError:
+                found = ("", "")
+            except BotoCoreError:  # nobody answers yet
+                return ("", "")
+            else:
+                found = (str(answer["Account"]), str(answer["Arn"]))
+        with self._lock:
+            return self._arns.setdefault(key, found)
+
+
+def begin_session(_scope: Scope, _role_arn: str, _session_name: str) -> Credentials:
+    """Begin a session that only this service knows: whoever signs so acts as the role, at the gateway."""
+    return Credentials(f"ASIA{secrets.token_hex(8).upper()}", secrets.token_urlsafe(30), secrets.token_urlsafe(90))
+
+
+def sign_as_account(request: Request, account: str) -> None:
+    """Let the emulator behind take a checked request for its account's own: it knows no session of this service.
+
+    No emulator checks signatures unless it is told to; what it reads of them is the key.
+    """
+    key = access_key_id(request)
+    if not key:
+        return
+    environ = request.environ
+    if "HTTP_AUTHORIZATION" in environ:
+        environ["HTTP_AUTHORIZATION"] = environ["HTTP_AUTHORIZATION"].replace(key, account)
+    environ.pop("HTTP_X_AMZ_SECURITY_TOKEN", None)
+    request.query_string = request.query_string.replace(key.encode(), account.encode())
